@@ -1,0 +1,43 @@
+import type { LinkState } from '#shared/contract/events.ts';
+import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
+import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+
+/**
+ * The one logical two-way connection of a run between a participant and the coordinator. It outlives sessions: a lost one
+ * is re-dialled (participant) or awaited (coordinator) and resumed from the last acknowledged message, so that above the
+ * link every message arrives exactly once, in order, with its payload verified. It knows nothing of rounds.
+ */
+export interface Link extends AsyncDisposable {
+  /** The participant's id, at both ends. */
+  readonly participant: ParticipantId;
+  readonly status: LinkStatus;
+  /**
+   * Takes a message into the outbox (waits while that is full), numbers it and sends it as soon as a session is there.
+   * Resolves with its id when it is in the outbox; `acknowledged` resolves once the peer's link has it.
+   * Rejects with `session_closed` after close, with the signal's reason on abort, `send_timeout` never: the link re-dials.
+   */
+  send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage>;
+  /** Messages of the peer, once each; waits; done when the link is closed. One reader. */
+  messages(): AsyncIterable<Message>;
+  /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
+  close(code: string, reason: string): Promise<void>;
+  readonly closed: Promise<{ readonly code: string; readonly reason: string; readonly local: boolean }>;
+}
+
+export interface SentMessage {
+  readonly id: MessageId;
+  readonly acknowledged: Promise<void>;
+}
+
+export interface LinkStatus {
+  readonly state: LinkState;
+  readonly reason: string;
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  readonly connections: number;
+  readonly reconnects: number;
+  /** Monotonic ms of the last frame from the peer. */
+  readonly lastHeardMs: number;
+  readonly unacknowledged: number;
+}

@@ -1,0 +1,101 @@
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+
+/**
+ * A transport carries frames (opaque bytes, at most `limits.frameBytesMax`) both ways over one session between a
+ * participant and the coordinator. It knows sockets, sessions, topics, flow control and TLS, and not what a round is.
+ *
+ * Promises that the contract suite checks on each (`test/contract/transport.ts`):
+ * - frames of one lane arrive once, whole and in order while the session lives; lanes do not wait for each other where
+ *   the protocol can keep them apart;
+ * - `send` resolves when flow control has taken the frame, so a peer that stops reading makes the sender wait, with
+ *   bounded memory on both sides; it rejects when the session ends or the signal aborts;
+ * - bad bytes close the session with a reason and harm no other session.
+ */
+export interface Transport {
+  readonly protocol: Protocol;
+  /** Opens a session; takes the first of `endpoints` that it can load and reach. Rejects within the connect limit. */
+  dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session>;
+  listen(options: ListenOptions): Promise<Listener>;
+}
+
+export interface DialOptions {
+  readonly signal: AbortSignal;
+  /** Who dials: becomes part of client ids and topics. */
+  readonly participant: string;
+  readonly run: string;
+  /** Told about every attempt, for the packet log: connections opened and closed, with reasons. */
+  readonly observer?: SessionObserver;
+}
+
+export interface ListenOptions {
+  readonly signal: AbortSignal;
+  readonly run: string;
+  /** Host and port to bind; port 0 takes a free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly onSession: (session: Session) => void;
+  /** A peer that was turned away before it became a session (impostor, garbage, too many). */
+  readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
+}
+
+export interface SessionObserver {
+  readonly onAttempt?: (attempt: { readonly stack: Stack; readonly endpoint: string }) => void;
+  readonly onFallback?: (fallback: { readonly from: Stack; readonly to: Stack; readonly reason: string }) => void;
+}
+
+export interface Listener extends AsyncDisposable {
+  /** What goes into the invitation. */
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** `control` shares one ordered lane; each bulk transfer has its own, named by its transfer id. */
+export type Lane = 'control' | `bulk:${string}`;
+
+/** Bytes of one frame, possibly in several pieces so that bodies need not be copied to be prefixed by a header. */
+export interface OutgoingFrame {
+  readonly lane: Lane;
+  readonly parts: readonly Uint8Array[];
+  /** Last frame of a bulk lane: its stream or topic can be let go. */
+  readonly last?: boolean;
+}
+
+export interface IncomingFrame {
+  readonly lane: Lane;
+  readonly bytes: Uint8Array;
+  /** QUIC stream id, topic or queue as people know it; for the packet log. */
+  readonly stream: string;
+}
+
+export interface CloseReason {
+  /** Stable short code: `clean`, `lost`, `idle`, `refused`, `garbage`, `aborted`, … */
+  readonly code: string;
+  readonly reason: string;
+  /** Whether this end closed it. */
+  readonly local: boolean;
+}
+
+export interface SessionStats {
+  readonly rttMs: number | null;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly counters: readonly { readonly name: string; readonly value: number }[];
+}
+
+export interface Session extends AsyncDisposable {
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  /** The peer's address as people write it, `127.0.0.1:52114`. */
+  readonly remote: string;
+  /** Identity that the transport itself has proved (hash of the peer's public key), or null where it proves none. */
+  readonly peerIdentity: string | null;
+  /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */
+  frames(): AsyncIterable<IncomingFrame>;
+  /** Resolves with the stream's name for the packet log once flow control has taken the frame. */
+  send(frame: OutgoingFrame, options: { readonly signal: AbortSignal }): Promise<{ readonly stream: string }>;
+  stats(): SessionStats;
+  /** Sends what is queued, tells the peer code and reason where the protocol can, and ends. Twice is fine. */
+  close(code: string, reason: string): Promise<void>;
+  /** Resolves when the session has ended, whoever ended it; never rejects. */
+  readonly closed: Promise<CloseReason>;
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { errorCodes } from '../base/errors.ts';
+import { demoSettingsSchema, faultNameSchema } from './settings.ts';
+import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
+import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
+import { protocolSchema, stackSchema } from './protocols.ts';
+import { limits } from './limits.ts';
+
+const count = z.number().int().nonnegative();
+const text = z.string().max(1000);
+const participant = participantIdSchema;
+const participants = z.array(participantIdSchema).max(limits.participantsMax);
+const errorReport = z.object({
+  code: z.enum(errorCodes),
+  layer: z.string().max(40),
+  message: z.string().max(2000),
+  retryable: z.boolean(),
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  causes: z.array(z.string()),
+});
+
+/** What a participant does in a round: one segment of its swimlane. */
+export const participantPhases = ['receive', 'train', 'send', 'wait', 'evaluate', 'idle'] as const;
+export const participantPhaseSchema = z.enum(participantPhases);
+export type ParticipantPhase = z.infer<typeof participantPhaseSchema>;
+
+/** State of a link with its reason. `faulty` is never a state: a fault is an event of its own. */
+export const linkStates = ['connecting', 'ready', 'lost', 'resuming', 'closed'] as const;
+export const linkStateSchema = z.enum(linkStates);
+export type LinkState = z.infer<typeof linkStateSchema>;
+
+/** Evidence of a verdict: a packet or an event of the recording, with one line that says what it shows. */
+export const evidenceSchema = z.object({ ref: z.string().max(80), at: z.number(), text });
+
+/** What each type of event says; `source`, `at` and `run` are in the envelope below. */
+export const eventSchemas = {
+  run_started: z.object({
+    name: text,
+    rounds: count,
+    minimumParticipants: count,
+    quorum: z.number(),
+    seed: z.number(),
+    /** Accuracy of always naming the commonest class; 0 when unknown. */
+    baselineAccuracy: z.number(),
+    demo: demoSettingsSchema.optional(),
+    /** The participant that is this app's own, if any. */
+    self: participant.optional(),
+  }),
+  run_ended: z.object({
+    status: runStatusSchema,
+    reason: text,
+    roundsCompleted: count,
+    loss: z.number().nullable(),
+    accuracy: z.number().nullable(),
+  }),
+  round_started: z.object({ round: count, selected: participants, modelHash: hashSchema }),
+  round_phase: z.object({ round: count, phase: roundPhaseSchema, deadlineAt: z.number() }),
+  /** Emitted whenever the wait changes. `why` says for each waited-for participant what is known, in words. */
+  round_status: z.object({
+    round: count,
+    phase: roundPhaseSchema,
+    waitingFor: participants,
+    reported: participants,
+    selected: participants,
+    quorum: count,
+    deadlineAt: z.number(),
+    nextAction: text,
+    why: z.array(z.object({ participant, reason: text })).max(limits.participantsMax),
+  }),
+  round_ended: z.object({
+    round: count,
+    loss: z.number(),
+    accuracy: z.number(),
+    contributions: participants,
+    missing: participants,
+    durationMs: z.number(),
+    modelBefore: hashSchema,
+    modelAfter: hashSchema,
+  }),
+  aggregated: z.object({ round: count, contributions: participants, durationMs: z.number(), modelHash: hashSchema, stepNorm: z.number() }),
+  participant_joined: z.object({ participant, key: text, address: text, protocol: protocolSchema, stack: stackSchema, data: dataSummarySchema, trainer: text, fromRound: count }),
+  participant_left: z.object({ participant, reason: text, clean: z.boolean() }),
+  participant_refused: z.object({ name: text, key: text, address: text, reason: text }),
+  /** Emitted by the participant itself when its phase changes. */
+  participant_phase: z.object({ participant, round: count, phase: participantPhaseSchema, modelHash: hashSchema.optional() }),
+  training_progress: z.object({ participant, round: count, epoch: count, epochs: count, batch: count, batches: count, loss: z.number() }),
+  /** A finished local training, with its measures. */
+  training_done: z.object({ participant, round: count, loss: z.number(), accuracy: z.number(), examples: count, durationMs: z.number(), norm: z.number(), modelHash: hashSchema }),
+  /** Bytes of a bulk transfer so far, at most 10 a second per transfer. */
+  transfer_progress: z.object({ participant, round: count, kind: text, direction: z.enum(['up', 'down']), sentBytes: count, totalBytes: count }),
+  /** Coordinator's judgement of an update; `counted` at most once per round and participant. */
+  update_received: z.object({
+    participant,
+    round: count,
+    contribution: hashSchema,
+    examples: count,
+    sizeBytes: count,
+    counted: z.boolean(),
+    reason: text,
+    loss: z.number(),
+    accuracy: z.number(),
+    norm: z.number(),
+    /** Cosine between this update and the aggregated step; known once aggregated, else null. */
+    cosine: z.number().nullable(),
+  }),
+  update_cosine: z.object({ participant, round: count, cosine: z.number() }),
+  evaluation_received: z.object({ participant, round: count, loss: z.number(), accuracy: z.number(), examples: count }),
+  link_state: z.object({
+    participant,
+    /** Which end reports. */
+    side: z.enum(['participant', 'coordinator']),
+    state: linkStateSchema,
+    reason: text,
+    protocol: protocolSchema,
+    stack: stackSchema,
+    /** Sessions opened so far in this run, and how many of them were re-dials. */
+    connections: count,
+    reconnects: count,
+  }),
+  /** Once a second and link. Bytes are totals since the run began. */
+  link_stats: z.object({
+    participant,
+    side: z.enum(['participant', 'coordinator']),
+    protocol: protocolSchema,
+    stack: stackSchema,
+    rttMs: z.number().nullable(),
+    sentBytes: count,
+    receivedBytes: count,
+    payloadSentBytes: count,
+    payloadReceivedBytes: count,
+    /** Messages in the outbox that the peer has not acknowledged. */
+    unacknowledged: count,
+    /** The transport's own counters, such as quinn's; names as in its documentation. */
+    counters: z.array(z.object({ name: z.string().max(60), value: z.number() })).max(60),
+  }),
+  fault_injected: z.object({ fault: faultNameSchema, participant, round: count, note: text }),
+  fault_armed: z.object({ fault: faultNameSchema, participant, round: count }),
+  fault_cleared: z.object({ fault: faultNameSchema, participant, note: text }),
+  verdict_raised: z.object({
+    /** Stable id within the run, so that it can be cleared. */
+    verdict: z.string().max(80),
+    rule: z.string().max(60),
+    layer: z.string().max(40),
+    subject: text,
+    /** One sentence, readable at the back of a lecture hall. */
+    sentence: text,
+    explanation: text,
+    since: z.number(),
+    detectedAfterMs: z.number(),
+    nextAction: text,
+    nextActionAt: z.number(),
+    /** Name of the injected fault that explains it, if one is active on the subject. */
+    injected: z.string().max(60).optional(),
+    evidence: z.array(evidenceSchema).max(32),
+  }),
+  verdict_cleared: z.object({ verdict: z.string().max(80), reason: text }),
+  /** Once a second from every process of ours. */
+  process_stats: z.object({
+    name: z.string().max(64),
+    pid: count,
+    cpuPercent: z.number(),
+    memoryBytes: count,
+    /** Largest delay of the event loop since the last report, ms. */
+    loopDelayMsMax: z.number(),
+    doing: text,
+  }),
+  process_exited: z.object({ name: z.string().max(64), pid: count, expected: z.boolean(), note: text }),
+  recorder_stats: z.object({ sizeBytes: count, packets: count, events: count, droppedPackets: count, droppedEvents: count, state: z.enum(['recording', 'recorded', 'off', 'failing']), note: text }),
+  /** Something people should know: what happened, what it means, what to try are looked up by `error.code`. */
+  notice: z.object({ level: z.enum(['info', 'warning', 'error']), text, error: errorReport.optional(), participant: participant.optional() }),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export const eventTypes = Object.keys(eventSchemas) as EventType[];
+export type EventData<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+
+interface EventEnvelope {
+  readonly run: z.infer<typeof runIdSchema>;
+  /** Process that reports: `coordinator`, a participant id, `service`. */
+  readonly source: string;
+  /** Wall time of that process, ms since 1970, with fraction. */
+  readonly at: number;
+}
+/** Any event, discriminated by `type`; `data` is what its schema says. */
+export type RunEvent = { [T in EventType]: EventEnvelope & { readonly type: T; readonly data: EventData<T> } }[EventType];
+export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
+/** An event as stored: `id` is its row in the recording (`event:12`). */
+export type RecordedEvent = RunEvent & { readonly id: number };
+
+const envelope = z.object({ type: z.string(), run: runIdSchema, source: z.string().max(64), at: z.number() });
+
+/** Judges an event from another process or a file. Null: malformed or of an unknown type; the caller counts it. */
+export function parseEvent(input: unknown): RunEvent | null {
+  const head = envelope.safeParse(input);
+  if (!head.success || !Object.hasOwn(eventSchemas, head.data.type)) return null;
+  const schema = eventSchemas[head.data.type as EventType];
+  const data = schema.safeParse((input as { data?: unknown }).data);
+  return data.success ? ({ ...head.data, data: data.data } as RunEvent) : null;
+}

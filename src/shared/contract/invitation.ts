@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { controlModeSchema, protocolSchema } from './protocols.ts';
+import { runIdSchema } from './ids.ts';
+import { limits } from './limits.ts';
+
+/** One way to reach a coordinator. */
+export const endpointSchema = z.object({
+  protocol: protocolSchema,
+  /** Provider that must be loaded to use it: `quinn`, `webtransport`, `mqtt`. */
+  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'memory']),
+  host: z.string().min(1).max(253),
+  port: z.number().int().min(0).max(65_535),
+  /** `mqtt://…` of an outside broker. */
+  url: z.string().max(500).optional(),
+  /** Identity that the peer must prove: libp2p peer id (quinn), SHA-256 of the certificate (webtransport). */
+  identity: z.string().max(200).optional(),
+});
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+/** What a coordinator hands out so that others can join: one line, `roundscope://join?...`. */
+export const invitationSchema = z.object({
+  version: z.number().int(),
+  run: runIdSchema,
+  name: z.string().max(80),
+  control: controlModeSchema,
+  transport: protocolSchema,
+  endpoints: z.array(endpointSchema).min(1).max(16),
+  /** Shared secret of the run: who has not got the invitation is refused. */
+  token: z.string().min(16).max(128),
+});
+export type Invitation = z.infer<typeof invitationSchema>;
+
+/** Longest text accepted as an invitation. */
+export const invitationTextMax = Math.min(4096, limits.headerBytesMax);

@@ -1,0 +1,95 @@
+/**
+ * Every maximum of the product, once, with its reason and its policy:
+ * wait (the producer is held back), drop (oldest or newest goes, and is counted), fail (typed error).
+ */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  /** Wire, fail. A JSON header is a few hundred bytes; 64 KiB leaves room for a model's layer list. */
+  headerBytesMax: 64 * KiB,
+  /** Wire, fail. JSON deeper than this is an attack, not a message. */
+  headerDepthMax: 16,
+  /** Wire, fail. Header and chunk together; a frame is held whole in memory. */
+  frameBytesMax: 2 * MiB,
+  /** Wire. Body of one bulk chunk on stream transports: large enough for throughput, a drop costs at most one. */
+  chunkBytes: 512 * KiB,
+  /** Wire, fail. A model of 256 million float32 parameters. */
+  payloadBytesMax: 1024 * MiB,
+  /** Wire, fail. Tensors of one model. */
+  tensorsMax: 4096,
+  /** Wire, fail. No framework of the field uses more. */
+  tensorRankMax: 8,
+  /** Link, fail: small frames a peer may send per second before its session is closed with `rate_exceeded`. */
+  framesPerSecondMax: 20_000,
+  /** Link, fail: burst on top of the rate. */
+  framesBurstMax: 40_000,
+  /** Link, fail: bulk transfers that one peer may have open at once. */
+  transfersPerPeerMax: 4,
+  /** Link, wait: control messages not yet acknowledged. */
+  outboxMessagesMax: 1024,
+  /** Link, wait: bytes of payloads not yet acknowledged. Two of the largest models. */
+  outboxBytesMax: 2 * 1024 * MiB,
+  /** Link: message ids remembered to discard duplicates. */
+  seenMessagesMax: 65_536,
+  /** Transport, wait: frames received and not yet read by the link. */
+  inboundFramesMax: 256,
+  /** Transport, wait: bytes received and not yet read by the link (back-pressure). */
+  inboundBytesMax: 16 * MiB,
+  /** Transport, fail: a peer that has not finished its hello by then is let go (slow-loris). */
+  helloTimeoutMs: 10_000,
+  /** Transport, fail: sessions that one coordinator keeps without a finished hello. */
+  unauthenticatedSessionsMax: 64,
+  /** Round, fail. */
+  participantsMax: 1024,
+  roundsMax: 100_000,
+  /** Recorder, drop newest and count: rows waiting for the writer. */
+  recorderQueueMax: 20_000,
+  /** Recorder: first bytes of a body that are kept for the detail pane. */
+  bodySampleBytes: 4 * KiB,
+  /** Recorder: size of one recording at which its oldest packets go (counted). */
+  recordingBytesMax: 2 * 1024 * MiB,
+  /** Recorder: age at which recordings are removed at start. */
+  recordingAgeMsMax: 30 * 24 * 3600 * 1000,
+  /** Port, drop oldest and count: events kept for a renderer that does not take them. */
+  portBacklogMax: 50_000,
+  /** Port: batches per second to a renderer. */
+  portBatchesPerSecondMax: 30,
+  /** Port, fail: one message from a renderer. */
+  portMessageBytesMax: 1 * MiB,
+  /** Renderer, drop oldest and say so: packet rows held for the live table; older ones are queried. */
+  packetRowsMax: 100_000,
+  /** Views, drop oldest: rounds and segments kept in the projection of a run. */
+  viewRoundsMax: 2_000,
+  viewSegmentsPerParticipantMax: 2_000,
+  viewPointsPerSeriesMax: 20_000,
+  viewVerdictsMax: 200,
+  viewNoticesMax: 200,
+  /** Charts: points drawn per series after min/max down-sampling. */
+  chartPointsMax: 600,
+  /** Data, fail. */
+  datasetBytesMax: 2 * 1024 * MiB,
+  datasetExamplesMax: 2_000_000,
+  imageSideMax: 512,
+  imageFileBytesMax: 32 * MiB,
+  classesMax: 1000,
+} as const;
+
+/** Intervals and timeouts of the contract, in milliseconds. */
+export const timing = {
+  /** Issue of the founding bug: a connection attempt that takes longer has failed. */
+  connectTimeoutMs: 10_000,
+  /** NATs forget UDP flows after about 30 s; three keep-alives fit into that. */
+  keepAliveMs: 10_000,
+  idleTimeoutMs: 30_000,
+  /** Our own sign of life: faster than QUIC's idle limit, so that a killed peer shows within seconds. */
+  heartbeatMs: 1_000,
+  /** Silence after which a peer counts as lost: five heart-beats. */
+  peerSilentMs: 5_000,
+  /** One control message; a bulk chunk gets the same per chunk. */
+  sendTimeoutMs: 15_000,
+  redialFirstMs: 250,
+  redialMaxMs: 10_000,
+  /** Clean shutdown: goodbye, flush, close. */
+  closeTimeoutMs: 2_000,
+} as const;

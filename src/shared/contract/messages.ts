@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { errorCodes } from '../base/errors.ts';
+import { modelConfigSchema } from './model-config.ts';
+import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from './ids.ts';
+import { limits } from './limits.ts';
+
+/** Version of the message contract; a peer of another major version is refused with `version_unsupported`. */
+export const contractVersion = 1;
+
+const count = z.number().int().nonnegative();
+const round = count.max(limits.roundsMax);
+const participants = z.array(participantIdSchema).max(limits.participantsMax);
+const text = z.string().max(500);
+
+/** What the coordinator is doing in a round, in order. */
+export const roundPhases = ['registering', 'distributing', 'training', 'aggregating', 'evaluating', 'closing'] as const;
+export const roundPhaseSchema = z.enum(roundPhases);
+export type RoundPhase = z.infer<typeof roundPhaseSchema>;
+
+/** How a run ends. `stalled`: a deadline passed without quorum. */
+export const runStatusSchema = z.enum(['completed', 'failed', 'stalled', 'interrupted']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** Bulk body of a message: safetensors, identified by the SHA-256 of its bytes. */
+export const payloadSchema = z.object({
+  hash: hashSchema,
+  length: count.max(limits.payloadBytesMax),
+  encoding: z.enum(['safetensors', 'bytes']),
+});
+export type PayloadInfo = z.infer<typeof payloadSchema>;
+
+export const dataSummarySchema = z.object({
+  source: text,
+  examples: count,
+  heldOut: count,
+  shape: z.array(count).max(4),
+  classes: z.array(z.string().max(80)).max(limits.classesMax),
+  /** Examples per class, in the order of `classes`. */
+  classCounts: z.array(count).max(limits.classesMax),
+  skipped: count,
+});
+export type DataSummary = z.infer<typeof dataSummarySchema>;
+
+/** Body of each kind of message. Unknown optional fields are dropped, missing required ones are an error. */
+export const bodySchemas = {
+  register: z.object({
+    name: participantIdSchema,
+    /** SHA-256 of the participant's public key. */
+    key: z.string().max(128),
+    data: dataSummarySchema,
+    trainer: text,
+  }),
+  welcome: z.object({
+    participant: participantIdSchema,
+    runName: text,
+    rounds: round,
+    round,
+    phase: roundPhaseSchema,
+    minimumParticipants: count,
+    note: text,
+  }),
+  training_config: z.object({
+    model: modelConfigSchema,
+    localEpochs: z.number().int().min(1).max(1000),
+    batchSize: z.number().int().min(1).max(65_536),
+    learningRate: z.number().positive().max(10),
+    optimizer: z.enum(['sgd', 'adam']),
+    seed: z.number().int(),
+  }),
+  /** Parameters to train from (`train`) or to judge (`evaluate`). */
+  global_model: z.object({ purpose: z.enum(['train', 'evaluate']) }),
+  start_training: z.object({ deadlineMs: count }),
+  training_progress: z.object({ epoch: count, epochs: count, batch: count, batches: count, loss: z.number() }),
+  model_update: z.object({
+    examples: z.number().int().positive(),
+    /** Hash of the global model that training started from. */
+    base: hashSchema,
+    loss: z.number(),
+    accuracy: z.number(),
+    trainMs: z.number().nonnegative(),
+    norm: z.number().nonnegative(),
+  }),
+  update_ack: z.object({
+    accepted: z.boolean(),
+    contribution: hashSchema,
+    code: z.enum(errorCodes).optional(),
+    reason: text.optional(),
+  }),
+  start_evaluation: z.object({ deadlineMs: count }),
+  evaluation_result: z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int().positive() }),
+  round_status: z.object({
+    phase: roundPhaseSchema,
+    waitingFor: participants,
+    reported: participants,
+    /** Everybody who takes part in this round. */
+    selected: participants,
+    quorum: count,
+    /** Wall time, ms since 1970, of the next automatic action; 0 when there is none. */
+    deadlineAt: z.number(),
+    nextAction: text,
+  }),
+  round_summary: z.object({
+    loss: z.number(),
+    accuracy: z.number(),
+    contributions: participants,
+    missing: participants,
+    durationMs: z.number(),
+    modelBefore: hashSchema,
+    modelAfter: hashSchema,
+  }),
+  training_complete: z.object({
+    status: runStatusSchema,
+    reason: text,
+    roundsCompleted: round,
+    loss: z.number().nullable(),
+    accuracy: z.number().nullable(),
+  }),
+  /** Sign of life of the process, with the number that grows while it makes progress. */
+  heartbeat: z.object({ progress: count, echoOf: messageIdSchema.optional() }),
+  goodbye: z.object({ code: z.string().max(40), reason: text }),
+  error: z.object({ code: z.enum(errorCodes), reason: text }),
+} as const;
+
+export type MessageKind = keyof typeof bodySchemas;
+export const messageKinds = Object.keys(bodySchemas) as MessageKind[];
+export type BodyOf<K extends MessageKind> = z.infer<(typeof bodySchemas)[K]>;
+
+/** Kinds that carry a bulk payload. */
+export const payloadKinds: ReadonlySet<MessageKind> = new Set(['global_model', 'model_update']);
+
+export const envelopeSchema = z.object({
+  version: z.number().int(),
+  run: runIdSchema,
+  sender: participantIdSchema,
+  kind: z.string().max(40),
+  /** 0 before the first round. */
+  round,
+  id: messageIdSchema,
+  replyTo: messageIdSchema.optional(),
+  /** Wall time of the sender, ms since 1970. */
+  sentAt: z.number(),
+  body: z.unknown(),
+  payload: payloadSchema.optional(),
+});
+
+interface Envelope {
+  readonly version: number;
+  readonly run: z.infer<typeof runIdSchema>;
+  readonly sender: z.infer<typeof participantIdSchema>;
+  readonly round: number;
+  readonly id: z.infer<typeof messageIdSchema>;
+  readonly replyTo?: z.infer<typeof messageIdSchema> | undefined;
+  readonly sentAt: number;
+  readonly payload?: PayloadInfo | undefined;
+}
+
+/** A message of kind `K` without its payload bytes. */
+export type HeaderOf<K extends MessageKind> = Envelope & { readonly kind: K; readonly body: BodyOf<K> };
+/** Any message header, discriminated by `kind`. */
+export type MessageHeader = { [K in MessageKind]: HeaderOf<K> }[MessageKind];
+/** A whole message as the layers above the link see it. `payload` bytes are present when `header.payload` is. */
+export interface Message {
+  readonly header: MessageHeader;
+  readonly payload?: Uint8Array | undefined;
+}
+/** What a sender says; the link adds version, run, sender, id and time. */
+export type Outgoing = {
+  [K in MessageKind]: {
+    readonly kind: K;
+    readonly round: number;
+    readonly body: BodyOf<K>;
+    readonly replyTo?: z.infer<typeof messageIdSchema> | undefined;
+    readonly payload?: { readonly bytes: Uint8Array; readonly hash: z.infer<typeof hashSchema> } | undefined;
+  };
+}[MessageKind];

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { controlModeSchema, protocolSchema } from './protocols.ts';
+import { limits } from './limits.ts';
+import { participantIdSchema } from './ids.ts';
+
+/** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
+export const splitSchema = z.string().regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3');
+
+export const faultNames = ['connection-per-message', 'kill-participant', 'freeze-trainer', 'drop-link'] as const;
+export const faultNameSchema = z.enum(faultNames);
+export type FaultName = z.infer<typeof faultNameSchema>;
+
+/** A fault on cue: on one participant or on all, at once or when a round begins. */
+export const faultSchema = z.object({
+  name: faultNameSchema,
+  /** Absent: on every participant (kill, freeze and drop take the first one then). */
+  participant: participantIdSchema.optional(),
+  /** Absent: as soon as it can act; else when this round starts. */
+  round: z.number().int().min(1).max(limits.roundsMax).optional(),
+});
+export type FaultSpec = z.infer<typeof faultSchema>;
+
+/** How a federation trains; the coordinator's half of the settings. */
+export const runSettingsSchema = z.object({
+  name: z.string().min(1).max(80),
+  rounds: z.number().int().min(1).max(limits.roundsMax),
+  /** Participants that must be there before round 1 starts. */
+  minimumParticipants: z.number().int().min(1).max(limits.participantsMax),
+  /** Share of the selected participants whose updates close a round at its deadline, rounded up. */
+  quorum: z.number().min(0.01).max(1),
+  localEpochs: z.number().int().min(1).max(1000),
+  batchSize: z.number().int().min(1).max(65_536),
+  learningRate: z.number().positive().max(10),
+  optimizer: z.enum(['sgd', 'adam']),
+  seed: z.number().int(),
+  trainingDeadlineMs: z.number().int().min(1000),
+  evaluationDeadlineMs: z.number().int().min(1000),
+  registrationDeadlineMs: z.number().int().min(1000),
+});
+export type RunSettings = z.infer<typeof runSettingsSchema>;
+
+export const demoSettingsSchema = z.object({
+  participants: z.number().int().min(1).max(64),
+  rounds: z.number().int().min(1).max(1000),
+  transport: protocolSchema,
+  control: controlModeSchema,
+  /** `digits` (bundled) or the path of a folder. */
+  data: z.string().min(1).max(4096),
+  split: splitSchema,
+  localEpochs: z.number().int().min(1).max(100),
+  seed: z.number().int().min(0).max(2 ** 31 - 1),
+  faults: z.array(faultSchema).max(64),
+  /** Milliseconds after which a phase of a round closes at quorum or the run ends as stalled. */
+  deadlineMs: z.number().int().min(1000).max(3_600_000),
+});
+export type DemoSettings = z.infer<typeof demoSettingsSchema>;
+
+export const demoDefaults: DemoSettings = {
+  participants: 4,
+  rounds: 10,
+  transport: 'quic',
+  control: 'same',
+  data: 'digits',
+  split: 'iid',
+  localEpochs: 2,
+  seed: 1,
+  faults: [],
+  deadlineMs: 20_000,
+};

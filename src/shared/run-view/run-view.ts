@@ -1,0 +1,149 @@
+import type { EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
+import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
+import type { Protocol, Stack } from '../contract/protocols.ts';
+import type { DemoSettings, FaultName } from '../contract/settings.ts';
+
+/**
+ * What views show of a run: the projection of its events by `apply-event.ts`. The service keeps one for snapshots, the
+ * renderer one for the screen, the command line one for its summary; the same events give the same view everywhere.
+ * All times are wall time in ms since 1970 as the reporting process saw it.
+ */
+export interface RunView {
+  readonly run: string;
+  readonly name: string;
+  readonly demo: DemoSettings | null;
+  readonly self: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly status: RunStatus | 'starting' | 'running';
+  readonly endReason: string;
+  readonly roundsPlanned: number;
+  readonly baselineAccuracy: number;
+  readonly round: number;
+  readonly phase: RoundPhase;
+  readonly wait: EventData<'round_status'> | null;
+  /** In order of round. */
+  readonly rounds: readonly RoundView[];
+  /** In order of id. */
+  readonly participants: readonly ParticipantView[];
+  readonly verdicts: readonly VerdictView[];
+  readonly faults: readonly FaultView[];
+  readonly notices: readonly NoticeView[];
+  readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
+  readonly processes: readonly ProcessView[];
+  readonly recorder: EventData<'recorder_stats'> | null;
+  /** Largest event-loop delay seen in any process of ours, ms. */
+  readonly loopDelayMsMax: number;
+  /** What fell out of the bounded lists above. */
+  readonly dropped: number;
+}
+
+export interface RoundView {
+  readonly round: number;
+  readonly state: RoundPhase | 'done' | 'stalled';
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly deadlineAt: number;
+  readonly selected: readonly string[];
+  readonly updates: readonly UpdateView[];
+  readonly evaluations: readonly { readonly participant: string; readonly at: number; readonly loss: number; readonly accuracy: number; readonly examples: number }[];
+  readonly missing: readonly string[];
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly modelBefore: string;
+  readonly modelAfter: string;
+  readonly aggregatedAt: number | null;
+  readonly aggregationMs: number;
+  readonly stepNorm: number | null;
+  /** Phases of the coordinator in this round, for its lane. */
+  readonly phases: readonly { readonly phase: RoundPhase; readonly at: number }[];
+}
+
+export interface UpdateView {
+  readonly participant: string;
+  readonly at: number;
+  readonly contribution: string;
+  readonly examples: number;
+  readonly sizeBytes: number;
+  readonly counted: boolean;
+  readonly reason: string;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly norm: number;
+  readonly cosine: number | null;
+}
+
+/** One stretch of a swimlane; `endedAt` null while it grows. */
+export interface SegmentView {
+  readonly round: number;
+  readonly phase: ParticipantPhase;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+}
+
+export interface ParticipantView {
+  readonly id: string;
+  readonly key: string;
+  readonly address: string;
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  readonly data: DataSummary | null;
+  readonly trainer: string;
+  readonly joinedAt: number;
+  readonly fromRound: number;
+  readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;
+  readonly phase: ParticipantPhase;
+  readonly phaseRound: number;
+  readonly phaseSince: number;
+  readonly progress: (EventData<'training_progress'> & { readonly at: number }) | null;
+  readonly transfer: (EventData<'transfer_progress'> & { readonly at: number }) | null;
+  readonly segments: readonly SegmentView[];
+  readonly link: LinkView;
+  /** Last sign of life by clock: bytes on the link, the process, progress in its work. */
+  readonly lastLinkAt: number;
+  readonly lastProcessAt: number;
+  readonly lastProgressAt: number;
+  readonly counted: number;
+  /** Local training per round: loss, accuracy, time. */
+  readonly trainings: readonly (EventData<'training_done'> & { readonly at: number })[];
+  readonly rtt: readonly { readonly at: number; readonly ms: number }[];
+  readonly selected: boolean;
+  /** Why it is waited for, as the coordinator says it. */
+  readonly waitReason: string;
+  readonly faults: readonly FaultName[];
+}
+
+export interface LinkView {
+  readonly state: LinkState;
+  readonly reason: string;
+  readonly since: number;
+  readonly connections: number;
+  readonly reconnects: number;
+  readonly rttMs: number | null;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly payloadSentBytes: number;
+  readonly payloadReceivedBytes: number;
+  /** Over the last second or so. */
+  readonly rateBytesPerS: number;
+  readonly unacknowledged: number;
+  readonly counters: readonly { readonly name: string; readonly value: number }[];
+  /** Times at which connections were opened, newest last, for the ticks under a lane. */
+  readonly openedAt: readonly number[];
+}
+
+export type VerdictView = EventData<'verdict_raised'> & {
+  readonly at: number;
+  readonly clearedAt: number | null;
+  readonly clearedBecause: string;
+};
+export interface FaultView {
+  readonly fault: FaultName;
+  readonly participant: string;
+  readonly round: number;
+  readonly state: 'armed' | 'active' | 'cleared';
+  readonly at: number;
+  readonly note: string;
+}
+export type NoticeView = EventData<'notice'> & { readonly at: number; readonly source: string };
+export type ProcessView = EventData<'process_stats'> & { readonly at: number; readonly exited: string | null };
