@@ -99,6 +99,9 @@ export interface ParticipantView {
   readonly transfer: (EventData<'transfer_progress'> & { readonly at: number }) | null;
   readonly segments: readonly SegmentView[];
   readonly link: LinkView;
+  /** Which end's link figures are shown, and when they came. */
+  readonly statsSide: 'participant' | 'coordinator';
+  readonly statsAt: number;
   /** Last sign of life by clock: bytes on the link, the process, progress in its work. */
   readonly lastLinkAt: number;
   readonly lastProcessAt: number;

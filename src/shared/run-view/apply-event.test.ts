@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EventData, EventType, RunEvent } from '../contract/events.ts';
+import { asRunId } from '../contract/ids.ts';
+import { applyEvents } from './apply-event.ts';
+
+const run = asRunId('r-1');
+const hash = 'a'.repeat(64);
+
+function event<T extends EventType>(at: number, type: T, data: unknown): RunEvent {
+  return { type, run, source: 'test', at, data: data as EventData<T> } as RunEvent;
+}
+
+const started = event(1000, 'run_started', { name: 'digits', rounds: 3, minimumParticipants: 2, quorum: 1, seed: 1, baselineAccuracy: 0.1 });
+const roundStarted = event(1100, 'round_started', { round: 1, selected: ['node-1', 'node-2'], modelHash: hash });
+
+function update(at: number, counted: boolean): RunEvent {
+  return event(at, 'update_received', {
+    participant: 'node-1',
+    round: 1,
+    contribution: hash,
+    examples: 10,
+    sizeBytes: 100,
+    counted,
+    reason: counted ? '' : 'duplicate',
+    loss: 1,
+    accuracy: 0.5,
+    norm: 1,
+    cosine: null,
+  });
+}
+
+describe('view of a run', () => {
+  test('a contribution that is refused or repeated does not count', () => {
+    const phase = event(1150, 'participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+    const view = applyEvents(null, [started, roundStarted, phase, update(1200, true), update(1300, false)]);
+    assert.equal(view?.participants[0]?.counted, 1);
+    assert.equal(view?.rounds[0]?.updates.length, 2);
+  });
+
+  test('segments follow each other without gap or overlap and the last one stays open', () => {
+    const phases = ['receive', 'train', 'send', 'wait'].map((phase, i) =>
+      event(1100 + i * 10, 'participant_phase', { participant: 'node-1', round: 1, phase }),
+    );
+    const segments = applyEvents(null, [started, ...phases])?.participants[0]?.segments ?? [];
+    assert.deepEqual(
+      segments.map((segment) => [segment.phase, segment.startedAt, segment.endedAt]),
+      [
+        ['receive', 1100, 1110],
+        ['train', 1110, 1120],
+        ['send', 1120, 1130],
+        ['wait', 1130, null],
+      ],
+    );
+  });
+
+  test('the end of a run closes what was growing and keeps who a stalled run waited for', () => {
+    const status = event(1200, 'round_status', {
+      round: 1,
+      phase: 'training',
+      waitingFor: ['node-2'],
+      reported: ['node-1'],
+      selected: ['node-1', 'node-2'],
+      quorum: 2,
+      deadlineAt: 5000,
+      nextAction: 'ends the run',
+      why: [{ participant: 'node-2', reason: 'link lost' }],
+    });
+    const ended = event(5000, 'run_ended', { status: 'stalled', reason: 'quorum', roundsCompleted: 0, loss: null, accuracy: null });
+    const view = applyEvents(null, [started, roundStarted, status, ended]);
+    assert.equal(view?.status, 'stalled');
+    assert.deepEqual(view?.wait?.waitingFor, ['node-2']);
+    assert.equal(view?.rounds[0]?.state, 'stalled');
+    assert.equal(view?.rounds[0]?.endedAt, 5000);
+  });
+
+  test('what an event does not touch keeps its identity', () => {
+    const before = applyEvents(null, [started, roundStarted, event(1150, 'participant_phase', { participant: 'node-1', round: 1, phase: 'train' })]);
+    const after = applyEvents(before, [event(1160, 'participant_phase', { participant: 'node-2', round: 1, phase: 'train' })]);
+    assert.equal(after?.participants[0], before?.participants[0]);
+    assert.equal(after?.rounds, before?.rounds);
+  });
+
+  test('participants stand in the order of their numbers', () => {
+    const ids = ['node-10', 'node-9', 'node-2'];
+    const view = applyEvents(null, [started, ...ids.map((participant) => event(1, 'participant_phase', { participant, round: 1, phase: 'train' }))]);
+    assert.deepEqual(view?.participants.map((participant) => participant.id), ['node-2', 'node-9', 'node-10']);
+  });
+
+  test('connections opened are ticks in time, each counted once though both ends report it', () => {
+    const state = (at: number, side: string, connections: number): RunEvent =>
+      event(at, 'link_state', { participant: 'node-1', side, state: 'ready', reason: '', protocol: 'quic', stack: 'quinn', connections, reconnects: 0 });
+    const view = applyEvents(null, [started, state(1, 'participant', 1), state(2, 'coordinator', 1), state(3, 'coordinator', 2)]);
+    assert.deepEqual(view?.participants[0]?.link.openedAt, [1, 3]);
+    assert.equal(view?.participants[0]?.link.connections, 2);
+  });
+});

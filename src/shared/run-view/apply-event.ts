@@ -1,0 +1,158 @@
+import { assert } from '../base/assert.ts';
+import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
+import { coordinatorId } from '../contract/ids.ts';
+import { limits } from '../contract/limits.ts';
+import { applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
+import { applyRound } from './apply-round.ts';
+import { append, patch, type Handlers } from './fold.ts';
+import type { ProcessView, RunView } from './run-view.ts';
+
+/**
+ * Folds one event into the view of a run. Pure, with structural sharing: what an event does not touch keeps its identity,
+ * so that a screen can subscribe to a slice. Null is the state before `run_started`; other events before it make a view
+ * of their own, so that nothing is lost when a recording begins in the middle.
+ */
+export function applyEvent(view: RunView | null, event: RunEvent): RunView {
+  if (event.type === 'run_started') return startedView(view, event);
+  const current = view ?? emptyView(event.run, event.at);
+  const handler = handlers[event.type];
+  // The union is discriminated by type, which the index access above cannot express.
+  return (handler as ((view: RunView, event: RunEvent) => RunView) | undefined)?.(current, event) ?? current;
+}
+
+/** Folds many; the order is that of the recording. */
+export function applyEvents(view: RunView | null, events: Iterable<RunEvent>): RunView | null {
+  let current = view;
+  for (const event of events) current = applyEvent(current, event);
+  return current;
+}
+
+export function emptyView(run: string, at: number): RunView {
+  return {
+    run,
+    name: run,
+    demo: null,
+    self: null,
+    startedAt: at,
+    endedAt: null,
+    status: 'starting',
+    endReason: '',
+    roundsPlanned: 0,
+    baselineAccuracy: 0,
+    round: 0,
+    phase: 'registering',
+    wait: null,
+    rounds: [],
+    participants: [],
+    verdicts: [],
+    faults: [],
+    notices: [],
+    refused: [],
+    processes: [],
+    recorder: null,
+    loopDelayMsMax: 0,
+    dropped: 0,
+  };
+}
+
+/** What was told of a run before it started (processes, armed faults, its recording) is kept; another run starts afresh. */
+function startedView(view: RunView | null, event: EventOf<'run_started'>): RunView {
+  const base = view !== null && view.run === event.run && view.status === 'starting' ? view : emptyView(event.run, event.at);
+  return {
+    ...base,
+    name: event.data.name,
+    demo: event.data.demo ?? base.demo,
+    self: event.data.self ?? base.self,
+    startedAt: event.at,
+    status: 'running',
+    roundsPlanned: event.data.rounds,
+    baselineAccuracy: event.data.baselineAccuracy,
+  };
+}
+
+const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, event: EventOf<T>) => RunView } = {
+  ...applyRound,
+  ...applyParticipant,
+  run_ended: (view, event) => ({
+    ...view,
+    status: event.data.status,
+    endReason: event.data.reason,
+    endedAt: event.at,
+    wait: view.wait === null ? null : { ...view.wait, waitingFor: event.data.status === 'stalled' ? view.wait.waitingFor : [], deadlineAt: 0 },
+    participants: view.participants.map((participant) => ({
+      ...participant,
+      segments: participant.segments.map((segment) => (segment.endedAt === null ? { ...segment, endedAt: event.at } : segment)),
+    })),
+    rounds: view.rounds.map((round) =>
+      round.endedAt === null ? { ...round, endedAt: event.at, state: event.data.status === 'stalled' ? 'stalled' : round.state } : round,
+    ),
+  }),
+  link_state: applyLinkState,
+  link_stats: applyLinkStats,
+  fault_armed: (view, event) => withFault(view, { ...event.data, state: 'armed', at: event.at, note: '' }),
+  fault_injected: (view, event) => withFault(view, { ...event.data, state: 'active', at: event.at }),
+  fault_cleared: (view, event) => ({
+    ...view,
+    faults: view.faults.map((fault) =>
+      fault.fault === event.data.fault && fault.participant === event.data.participant && fault.state !== 'cleared'
+        ? { ...fault, state: 'cleared', note: event.data.note }
+        : fault,
+    ),
+    participants: patch(view.participants, event.data.participant, (participant) => ({
+      faults: participant.faults.filter((fault) => fault !== event.data.fault),
+    })),
+  }),
+  verdict_raised: (view, event) => {
+    const known = view.verdicts.some((verdict) => verdict.verdict === event.data.verdict);
+    const raised = { ...event.data, at: event.at, clearedAt: null, clearedBecause: '' };
+    if (known) return { ...view, verdicts: view.verdicts.map((verdict) => (verdict.verdict === raised.verdict ? { ...raised, at: verdict.at } : verdict)) };
+    return counted(view, 'verdicts', append(view.verdicts, raised, limits.viewVerdictsMax));
+  },
+  verdict_cleared: (view, event) => ({
+    ...view,
+    verdicts: view.verdicts.map((verdict) =>
+      verdict.verdict === event.data.verdict && verdict.clearedAt === null
+        ? { ...verdict, clearedAt: event.at, clearedBecause: event.data.reason }
+        : verdict,
+    ),
+  }),
+  notice: (view, event) => counted(view, 'notices', append(view.notices, { ...event.data, at: event.at, source: event.source }, limits.viewNoticesMax)),
+  participant_refused: (view, event) => counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
+  recorder_stats: (view, event) => ({ ...view, recorder: event.data }),
+  process_stats: (view, event) => ({
+    ...withProcess(view, { ...event.data, at: event.at, exited: null }),
+    loopDelayMsMax: Math.max(view.loopDelayMsMax, event.data.loopDelayMsMax),
+    participants:
+      event.data.name === coordinatorId
+        ? view.participants
+        : patch(view.participants, event.data.name, () => ({ lastProcessAt: event.at })),
+  }),
+  process_exited: (view, event) => ({
+    ...view,
+    processes: view.processes.map((process) => (process.pid === event.data.pid ? { ...process, exited: event.data.note } : process)),
+  }),
+} satisfies Handlers;
+
+function withProcess(view: RunView, process: ProcessView): RunView {
+  const index = view.processes.findIndex((known) => known.pid === process.pid);
+  if (index < 0) return { ...view, processes: [...view.processes, process].slice(-limits.participantsMax) };
+  return { ...view, processes: view.processes.with(index, process) };
+}
+
+function withFault(view: RunView, fault: RunView['faults'][number]): RunView {
+  const others = view.faults.filter((known) => known.fault !== fault.fault || known.participant !== fault.participant || known.state !== 'armed');
+  const participants =
+    fault.state === 'active'
+      ? patch(view.participants, fault.participant, (participant) => ({ faults: [...new Set([...participant.faults, fault.fault])] }))
+      : view.participants;
+  return { ...view, participants, faults: [...others, fault].slice(-limits.viewNoticesMax) };
+}
+
+function counted<K extends 'verdicts' | 'notices' | 'refused'>(
+  view: RunView,
+  key: K,
+  appended: { readonly items: RunView[K][number][]; readonly dropped: number },
+): RunView {
+  assert(appended.dropped <= 1, 'one event appends one item');
+  return { ...view, [key]: appended.items, dropped: view.dropped + appended.dropped };
+}

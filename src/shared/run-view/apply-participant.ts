@@ -1,0 +1,183 @@
+import type { EventOf } from '../contract/events.ts';
+import { limits } from '../contract/limits.ts';
+import { append, patch, type Handlers } from './fold.ts';
+import type { LinkView, ParticipantView, RunView, SegmentView } from './run-view.ts';
+
+/** Ticks under a lane: more than this many connections are a blur. */
+const openedMax = 200;
+
+/** Events about one participant, from itself or from the coordinator. */
+export const applyParticipant = {
+  participant_joined: (view, event) =>
+    upsert(view, event.data.participant, event.at, (participant) => ({
+      key: event.data.key,
+      address: event.data.address,
+      protocol: event.data.protocol,
+      stack: event.data.stack,
+      data: event.data.data,
+      trainer: event.data.trainer,
+      fromRound: event.data.fromRound,
+      joinedAt: participant.joinedAt === 0 ? event.at : participant.joinedAt,
+      left: null,
+    })),
+  participant_left: (view, event) => ({
+    ...view,
+    participants: patch(view.participants, event.data.participant, (participant) => ({
+      left: { at: event.at, reason: event.data.reason, clean: event.data.clean },
+      segments: closeLast(participant.segments, event.at),
+      selected: false,
+    })),
+  }),
+  participant_phase: (view, event) =>
+    upsert(view, event.data.participant, event.at, (participant) => {
+      const { phase, round } = event.data;
+      const segment: SegmentView = { round, phase, startedAt: event.at, endedAt: null };
+      const closed = closeLast(participant.segments, event.at);
+      return {
+        phase,
+        phaseRound: round,
+        phaseSince: event.at,
+        lastProcessAt: event.at,
+        lastProgressAt: event.at,
+        progress: phase === 'train' ? participant.progress : null,
+        transfer: null,
+        segments: phase === 'idle' ? closed : append(closed, segment, limits.viewSegmentsPerParticipantMax).items,
+      };
+    }),
+  training_progress: (view, event) =>
+    upsert(view, event.data.participant, event.at, () => ({
+      progress: { ...event.data, at: event.at },
+      lastProgressAt: event.at,
+      lastProcessAt: event.at,
+    })),
+  training_done: (view, event) =>
+    upsert(view, event.data.participant, event.at, (participant) => ({
+      trainings: append(participant.trainings, { ...event.data, at: event.at }, limits.viewRoundsMax).items,
+      lastProgressAt: event.at,
+    })),
+  transfer_progress: (view, event) =>
+    upsert(view, event.data.participant, event.at, () => ({
+      transfer: { ...event.data, at: event.at },
+      lastProgressAt: event.at,
+      lastLinkAt: event.at,
+    })),
+} satisfies Handlers;
+
+/**
+ * Both ends report the state of a link. The coordinator's word counts for what the run can rely on; the participant's own
+ * is taken while the coordinator has said nothing yet, and for counting the connections that it dialled.
+ */
+export function applyLinkState(view: RunView, event: EventOf<'link_state'>): RunView {
+  const { data, at } = event;
+  return upsert(view, data.participant, at, (participant) => {
+    const known = participant.link;
+    const opened = data.connections > known.connections;
+    const authoritative = data.side === 'coordinator' || known.connections === 0;
+    const link: LinkView = {
+      ...known,
+      ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
+      connections: Math.max(known.connections, data.connections),
+      reconnects: Math.max(known.reconnects, data.reconnects),
+      openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
+    };
+    return { link, protocol: data.protocol, stack: data.stack, lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt };
+  });
+}
+
+/** Bytes and round trips of a link. Of two reporting ends the participant's figures are shown, or the only ones there are. */
+export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): RunView {
+  const { data, at } = event;
+  const known = view.participants.find((participant) => participant.id === data.participant);
+  const selfReports = known !== undefined && known.statsSide === 'participant';
+  if (data.side === 'coordinator' && selfReports) return view;
+  return upsert(view, data.participant, at, (participant) => {
+    const before = participant.link;
+    const elapsedS = Math.max(0.2, (at - (participant.statsAt === 0 ? at - 1000 : participant.statsAt)) / 1000);
+    const grown = data.sentBytes + data.receivedBytes - before.sentBytes - before.receivedBytes;
+    return {
+      statsSide: data.side,
+      statsAt: at,
+      link: {
+        ...before,
+        rttMs: data.rttMs,
+        sentBytes: data.sentBytes,
+        receivedBytes: data.receivedBytes,
+        payloadSentBytes: data.payloadSentBytes,
+        payloadReceivedBytes: data.payloadReceivedBytes,
+        rateBytesPerS: Math.max(0, grown) / elapsedS,
+        unacknowledged: data.unacknowledged,
+        counters: data.counters,
+      },
+      lastLinkAt: grown > 0 ? at : participant.lastLinkAt,
+      rtt: data.rttMs === null ? participant.rtt : append(participant.rtt, { at, ms: data.rttMs }, limits.chartPointsMax * 6).items,
+    };
+  });
+}
+
+function closeLast(segments: readonly SegmentView[], at: number): readonly SegmentView[] {
+  const last = segments.at(-1);
+  return last === undefined || last.endedAt !== null ? segments : segments.with(-1, { ...last, endedAt: at });
+}
+
+/** Changes a participant, or adds one that is heard of for the first time; the list stays in order of id. */
+function upsert(view: RunView, id: string, at: number, change: (participant: ParticipantView) => Partial<ParticipantView>): RunView {
+  if (view.participants.some((participant) => participant.id === id)) {
+    return { ...view, participants: patch(view.participants, id, change) };
+  }
+  if (view.participants.length >= limits.participantsMax) return { ...view, dropped: view.dropped + 1 };
+  const fresh = newParticipant(id, at);
+  const participants = [...view.participants, { ...fresh, ...change(fresh) }];
+  participants.sort((a, b) => collator.compare(a.id, b.id));
+  return { ...view, participants };
+}
+
+/** So that node-10 stands after node-9. */
+const collator = new Intl.Collator('en', { numeric: true });
+
+function newParticipant(id: string, at: number): ParticipantView {
+  return {
+    id,
+    key: '',
+    address: '',
+    protocol: 'memory',
+    stack: 'memory',
+    data: null,
+    trainer: '',
+    joinedAt: 0,
+    fromRound: 0,
+    left: null,
+    phase: 'idle',
+    phaseRound: 0,
+    phaseSince: at,
+    progress: null,
+    transfer: null,
+    segments: [],
+    link: {
+      state: 'connecting',
+      reason: '',
+      since: at,
+      connections: 0,
+      reconnects: 0,
+      rttMs: null,
+      sentBytes: 0,
+      receivedBytes: 0,
+      payloadSentBytes: 0,
+      payloadReceivedBytes: 0,
+      rateBytesPerS: 0,
+      unacknowledged: 0,
+      counters: [],
+      openedAt: [],
+    },
+    statsSide: 'coordinator',
+    statsAt: 0,
+    lastLinkAt: 0,
+    lastProcessAt: 0,
+    lastProgressAt: 0,
+    counted: 0,
+    trainings: [],
+    rtt: [],
+    selected: false,
+    waitReason: '',
+    faults: [],
+  };
+}

@@ -1,0 +1,110 @@
+import type { RoundPhase } from '../contract/messages.ts';
+import { limits } from '../contract/limits.ts';
+import { append, patch, type Handlers } from './fold.ts';
+import type { RoundView, RunView } from './run-view.ts';
+
+/** Events of the coordinator's round machine. */
+export const applyRound = {
+  round_started: (view, event) => {
+    const round: RoundView = {
+      round: event.data.round,
+      state: 'distributing',
+      startedAt: event.at,
+      endedAt: null,
+      deadlineAt: 0,
+      selected: event.data.selected,
+      updates: [],
+      evaluations: [],
+      missing: [],
+      loss: null,
+      accuracy: null,
+      modelBefore: event.data.modelHash,
+      modelAfter: '',
+      aggregatedAt: null,
+      aggregationMs: 0,
+      stepNorm: null,
+      phases: [],
+    };
+    const known = view.rounds.filter((other) => other.round !== round.round);
+    const rounds = append(known, round, limits.viewRoundsMax);
+    const selected = new Set<string>(event.data.selected);
+    return {
+      ...view,
+      rounds: rounds.items,
+      dropped: view.dropped + rounds.dropped,
+      round: round.round,
+      participants: view.participants.map((participant) =>
+        participant.selected === selected.has(participant.id) ? participant : { ...participant, selected: selected.has(participant.id) },
+      ),
+    };
+  },
+  round_phase: (view, event) => ({
+    ...patchRound(view, event.data.round, (round) => ({
+      state: event.data.phase,
+      deadlineAt: event.data.deadlineAt,
+      phases: [...round.phases, { phase: event.data.phase, at: event.at }],
+    })),
+    round: event.data.round,
+    phase: event.data.phase,
+  }),
+  round_status: (view, event) => {
+    const reasons = new Map(event.data.why.map((entry) => [entry.participant as string, entry.reason]));
+    return {
+      ...patchRound(view, event.data.round, () => ({ deadlineAt: event.data.deadlineAt })),
+      wait: event.data,
+      round: event.data.round,
+      phase: event.data.phase,
+      participants: view.participants.map((participant) => {
+        const waitReason = reasons.get(participant.id) ?? '';
+        return waitReason === participant.waitReason ? participant : { ...participant, waitReason };
+      }),
+    };
+  },
+  round_ended: (view, event) =>
+    patchRound(view, event.data.round, () => ({
+      state: 'done' satisfies RoundPhase | 'done',
+      endedAt: event.at,
+      loss: event.data.loss,
+      accuracy: event.data.accuracy,
+      missing: event.data.missing,
+      modelBefore: event.data.modelBefore,
+      modelAfter: event.data.modelAfter,
+    })),
+  aggregated: (view, event) =>
+    patchRound(view, event.data.round, () => ({
+      aggregatedAt: event.at,
+      aggregationMs: event.data.durationMs,
+      modelAfter: event.data.modelHash,
+      stepNorm: event.data.stepNorm,
+    })),
+  update_received: (view, event) => {
+    const next = patchRound(view, event.data.round, (round) => ({
+      // A participant counts once a round, so refused and repeated copies stay few; keep the list bounded all the same.
+      updates: append(round.updates, { ...event.data, at: event.at }, limits.participantsMax * 2).items,
+    }));
+    if (!event.data.counted) return next;
+    return {
+      ...next,
+      participants: patch(next.participants, event.data.participant, (participant) => ({
+        counted: participant.counted + 1,
+        lastProgressAt: event.at,
+      })),
+    };
+  },
+  update_cosine: (view, event) =>
+    patchRound(view, event.data.round, (round) => ({
+      updates: round.updates.map((update) =>
+        update.participant === event.data.participant && update.counted ? { ...update, cosine: event.data.cosine } : update,
+      ),
+    })),
+  evaluation_received: (view, event) =>
+    patchRound(view, event.data.round, (round) => ({
+      evaluations: append(round.evaluations, { ...event.data, at: event.at }, limits.participantsMax).items,
+    })),
+} satisfies Handlers;
+
+function patchRound(view: RunView, number: number, change: (round: RoundView) => Partial<RoundView>): RunView {
+  const index = view.rounds.findLastIndex((round) => round.round === number);
+  const round = view.rounds[index];
+  return round === undefined ? view : { ...view, rounds: view.rounds.with(index, { ...round, ...change(round) }) };
+}
