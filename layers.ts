@@ -36,14 +36,28 @@ const sibling = 'siblings meet at the event bus, never by import';
 export const layers: readonly Layer[] = [
   { path: base, imports: [], reason: 'the ground under everything' },
   { path: contract, imports: [base], reason: pure },
+  {
+    path: 'src/shared/contract/port-api.ts',
+    imports: [base, contract, 'src/shared/run-view'],
+    reason: 'the words of the port include the projection that it carries',
+  },
   { path: 'src/shared/tensor', imports: [base], reason: pure },
   { path: 'src/shared/filter', imports: [base, contract], reason: pure },
   { path: 'src/shared/port', imports: [base, contract], reason: pure },
-  { path: 'src/shared/run-view', imports: [base, contract], reason: 'a pure projection of events into what views show' },
+  {
+    path: 'src/shared/run-view',
+    imports: [base, contract],
+    reason: 'a pure projection of events into what views show',
+  },
 
   { path: host, imports: [shared], node: true, reason: 'all that is not deterministic stands on its own' },
   { path: identity, imports: [shared], node: true, reason: 'keys and invitations do not know who carries them' },
-  { path: framing, imports: [shared], node: true, reason: 'splits bytes into frames, knows neither socket nor meaning' },
+  {
+    path: framing,
+    imports: [shared],
+    node: true,
+    reason: 'splits bytes into frames, knows neither socket nor meaning',
+  },
   {
     path: transport,
     imports: [shared, identity, framing],
@@ -58,8 +72,18 @@ export const layers: readonly Layer[] = [
     node: true,
     reason: 'one two-way connection; no word of federated learning',
   },
-  { path: 'src/engine/round', imports: [shared, link], node: true, reason: 'rounds know links, not bytes nor trainers' },
-  { path: 'src/engine/trainer', imports: [shared], node: true, reason: `training does not know the network; ${sibling}` },
+  {
+    path: 'src/engine/round',
+    imports: [shared, link],
+    node: true,
+    reason: 'rounds know links, not bytes nor trainers',
+  },
+  {
+    path: 'src/engine/trainer',
+    imports: [shared],
+    node: true,
+    reason: `training does not know the network; ${sibling}`,
+  },
   {
     path: 'src/engine/trainer/worker.ts',
     imports: [shared, host, 'src/engine/trainer'],
@@ -103,7 +127,11 @@ export const layers: readonly Layer[] = [
   { path: 'src/renderer/theme', imports: [contract], reason: 'tokens; no data' },
   { path: 'src/renderer/components', imports: [shared, 'src/renderer/theme'], reason: 'data by props only' },
   ...viewLayers('rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings'),
-  { path: 'src/renderer', imports: [shared, 'src/renderer'], reason: 'the shell puts the views together; nothing below the port' },
+  {
+    path: 'src/renderer',
+    imports: [shared, 'src/renderer'],
+    reason: 'the shell puts the views together; nothing below the port',
+  },
 
   { path: 'test', imports: ['src', 'bench', ''], node: true, electron: true, reason: 'tests see everything' },
   { path: 'bench', imports: ['src', 'test', ''], node: true, reason: 'benchmarks see everything' },

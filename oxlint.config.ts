@@ -1,5 +1,6 @@
 import { defineConfig } from 'oxlint';
 import { isIn, layers } from './layers.ts';
+import type { OxlintOverride } from 'oxlint';
 import type { Layer } from './layers.ts';
 
 /**
@@ -41,12 +42,12 @@ function forbidden(layer: Layer): { regex: string; message: string }[] {
   ];
 }
 
-const layerOverrides = layers
+const layerOverrides: OxlintOverride[] = layers
   .filter((layer) => layer.path.startsWith('src/'))
   .toSorted((a, b) => a.path.length - b.path.length)
   .map((layer) => ({
     files: layer.path.endsWith('.ts') ? [layer.path] : [`${layer.path}/**`],
-    rules: { 'no-restricted-imports': ['error' as const, { patterns: forbidden(layer) }] },
+    rules: { 'no-restricted-imports': ['error', { patterns: forbidden(layer) }] },
   }));
 
 const fromClock = 'use the Clock that the constructor is given (src/shared/base/clock.ts)';
