@@ -24,6 +24,8 @@ export interface DialOptions {
   /** Who dials: becomes part of client ids and topics. */
   readonly participant: string;
   readonly run: string;
+  /** The invitation's secret; transports that can prove who may take part prove it with this. */
+  readonly token?: string;
   /** Told about every attempt, for the packet log: connections opened and closed, with reasons. */
   readonly observer?: SessionObserver;
 }
@@ -31,6 +33,8 @@ export interface DialOptions {
 export interface ListenOptions {
   readonly signal: AbortSignal;
   readonly run: string;
+  /** The invitation's secret; who cannot prove that it has it is refused where the transport can tell. */
+  readonly token?: string;
   /** Host and port to bind; port 0 takes a free one. */
   readonly host: string;
   readonly port: number;
@@ -65,6 +69,17 @@ export interface IncomingFrame {
   readonly bytes: Uint8Array;
   /** QUIC stream id, topic or queue as people know it; for the packet log. */
   readonly stream: string;
+  /** Protocol that carried this frame where a session has two; absent: the session's own. */
+  readonly protocol?: Protocol;
+  readonly stack?: Stack;
+}
+
+/** What the packet log is told of a frame that flow control has taken. */
+export interface SentFrame {
+  readonly stream: string;
+  /** As in `IncomingFrame`. */
+  readonly protocol?: Protocol;
+  readonly stack?: Stack;
 }
 
 export interface CloseReason {
@@ -92,10 +107,12 @@ export interface Session extends AsyncDisposable {
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */
   frames(): AsyncIterable<IncomingFrame>;
   /** Resolves with the stream's name for the packet log once flow control has taken the frame. */
-  send(frame: OutgoingFrame, options: { readonly signal: AbortSignal }): Promise<{ readonly stream: string }>;
+  send(frame: OutgoingFrame, options: { readonly signal: AbortSignal }): Promise<SentFrame>;
   stats(): SessionStats;
   /** Sends what is queued, tells the peer code and reason where the protocol can, and ends. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
+  /** Ends the session at once and without a word to the peer, as a pulled cable would; for faults and tests. */
+  abort?(): void;
   /** Resolves when the session has ended, whoever ended it; never rejects. */
   readonly closed: Promise<CloseReason>;
 }
