@@ -1,0 +1,74 @@
+import { packetStatusSchema } from '../contract/packet.ts';
+import type { PacketRow } from '../contract/packet.ts';
+import { protocols, stacks } from '../contract/protocols.ts';
+
+/** What kind of value a field takes: this decides its operators, its units and its words of error. */
+export type FieldType = 'choice' | 'text' | 'search' | 'count' | 'size' | 'duration' | 'time';
+
+export interface FieldInfo {
+  readonly type: FieldType;
+  /** The column of a packet; null: computed (`gap`), or several (`text`). */
+  readonly column: keyof PacketRow | null;
+  /** What completion says beside the name. */
+  readonly hint: string;
+  /** All values of a `choice`. */
+  readonly values?: readonly string[];
+}
+
+/** The one list of fields, for all protocols; the order is that of completion. */
+export const filterFields = {
+  protocol: { type: 'choice', column: 'protocol', hint: 'quic, mqtt, …', values: protocols },
+  kind: { type: 'text', column: 'kind', hint: 'kind of message or frame' },
+  participant: { type: 'text', column: 'participant', hint: 'whose link it is' },
+  round: { type: 'count', column: 'round', hint: 'number' },
+  size: { type: 'size', column: 'sizeBytes', hint: 'bytes on the wire, 1MB' },
+  direction: { type: 'choice', column: 'direction', hint: 'up: to the coordinator', values: ['up', 'down'] },
+  side: { type: 'choice', column: 'side', hint: 'sent or received', values: ['sent', 'received'] },
+  status: { type: 'choice', column: 'status', hint: 'how it went', values: packetStatusSchema.options },
+  text: { type: 'search', column: null, hint: 'kind, note, stream, ids' },
+  gap: { type: 'duration', column: null, hint: 'silence before it, 5s' },
+  duration: { type: 'duration', column: 'durationMs', hint: 'round trip, 20ms' },
+  time: { type: 'time', column: 'at', hint: 'time of day, 21:10:00' },
+  source: { type: 'text', column: 'source', hint: 'process that reports' },
+  peer: { type: 'text', column: 'peer', hint: 'the other end' },
+  stack: { type: 'choice', column: 'stack', hint: 'implementation', values: stacks },
+  connection: { type: 'count', column: 'connection', hint: 'ordinal, from 1' },
+  stream: { type: 'text', column: 'stream', hint: 'stream, topic or queue' },
+  chunk: { type: 'text', column: 'chunk', hint: 'such as 2/9' },
+  message: { type: 'text', column: 'messageId', hint: 'message id' },
+  reply_to: { type: 'text', column: 'replyTo', hint: 'message id' },
+  body: { type: 'size', column: 'bodyBytes', hint: 'bytes of the body, 64KiB' },
+} as const satisfies Record<string, FieldInfo>;
+
+export type FilterField = keyof typeof filterFields;
+export const fieldNames = Object.keys(filterFields) as FilterField[];
+
+export function fieldInfo(field: FilterField): FieldInfo {
+  return filterFields[field];
+}
+
+export function asField(name: string): FilterField | null {
+  const lower = name.toLowerCase();
+  return Object.hasOwn(filterFields, lower) ? (lower as FilterField) : null;
+}
+
+/** Where `text ~ x` and bare words look. */
+export const searchedColumns = ['kind', 'note', 'stream', 'messageId', 'replyTo', 'participant', 'source', 'peer'] as const satisfies readonly (keyof PacketRow)[];
+
+/** Operators that make sense for a type, in the order in which completion offers them. */
+export function operatorsOf(type: FieldType): readonly string[] {
+  switch (type) {
+    case 'choice':
+      return ['==', '!=', 'in'];
+    case 'text':
+      return ['==', '~', '!=', 'in'];
+    case 'search':
+      return ['~'];
+    case 'count':
+      return ['==', '>', '<', '>=', '<=', '!=', 'in'];
+    case 'size':
+    case 'duration':
+    case 'time':
+      return ['>', '<', '>=', '<=', '==', '!='];
+  }
+}

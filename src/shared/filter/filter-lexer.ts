@@ -1,0 +1,91 @@
+import { err, ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
+import type { FilterError } from './filter-expression.ts';
+
+export type TokenKind = 'word' | 'string' | 'operator' | 'and' | 'or' | 'not' | 'open' | 'close' | 'comma';
+
+export interface Token {
+  readonly kind: TokenKind;
+  /** A string's content without quotes and escapes; otherwise as written. */
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Mark {
+  readonly text: string;
+  readonly kind: TokenKind;
+}
+/** Longest first. */
+const marks: readonly Mark[] = [
+  { text: '&&', kind: 'and' },
+  { text: '||', kind: 'or' },
+  { text: '==', kind: 'operator' },
+  { text: '!=', kind: 'operator' },
+  { text: '<=', kind: 'operator' },
+  { text: '>=', kind: 'operator' },
+  { text: '<', kind: 'operator' },
+  { text: '>', kind: 'operator' },
+  { text: '~', kind: 'operator' },
+  { text: '!', kind: 'not' },
+  { text: '(', kind: 'open' },
+  { text: ')', kind: 'close' },
+  { text: ',', kind: 'comma' },
+];
+const halfMarks: Readonly<Record<string, string>> = { '=': '==', '&': '&&', '|': '||' };
+const wordEnd = /[\s()=!<>~&|,"']/;
+const connectives: Readonly<Record<string, TokenKind>> = { and: 'and', or: 'or', not: 'not' };
+
+export function lexFilter(text: string): Result<readonly Token[], FilterError> {
+  const tokens: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at] as string;
+    if (/\s/.test(char)) {
+      at++;
+      continue;
+    }
+    const next = char === '"' || char === "'" ? readString(text, at) : readPlain(text, at);
+    if (!next.ok) return next;
+    tokens.push(next.value);
+    at = next.value.to;
+  }
+  return ok(tokens);
+}
+
+function readPlain(text: string, from: number): Result<Token, FilterError> {
+  const mark = marks.find((candidate) => text.startsWith(candidate.text, from));
+  if (mark !== undefined) return ok({ kind: mark.kind, text: mark.text, from, to: from + mark.text.length });
+  const half = halfMarks[text[from] as string];
+  if (half !== undefined) {
+    const what = half === '==' ? 'compares' : 'joins two conditions';
+    const error = { message: `One ${text[from]} means nothing here; ${half} ${what}.`, from, to: from + 1, mend: half };
+    // A single & or | at the very end is the first half of what is being typed.
+    return err(from + 1 === text.length ? { ...error, unfinished: nothingYet } : error);
+  }
+  let to = from;
+  while (to < text.length && !wordEnd.test(text[to] as string)) to++;
+  const word = text.slice(from, to);
+  return ok({ kind: connectives[word.toLowerCase()] ?? 'word', text: word, from, to });
+}
+
+function readString(text: string, from: number): Result<Token, FilterError> {
+  const quote = text[from];
+  let content = '';
+  for (let at = from + 1; at < text.length; at++) {
+    const char = text[at] as string;
+    if (char === quote) return ok({ kind: 'string', text: content, from, to: at + 1 });
+    if (char === '\\' && at + 1 < text.length) content += text[++at];
+    else content += char;
+  }
+  return err({ message: `The quoted text has no closing ${quote}.`, from, to: text.length, mend: `${text.slice(from)}${quote}`, unfinished: nothingYet });
+}
+
+/** Marks an error as one of a text that stops too early; who has the tokens before it fills in what is kept. */
+export const nothingYet = { expression: { kind: 'and', terms: [] }, keptTo: 0 } as const;
+
+/** As a filter must write this value: bare where it reads back as one word, else quoted. */
+export function quoteValue(value: string): string {
+  const bare = value !== '' && !wordEnd.test(value) && !Object.hasOwn(connectives, value.toLowerCase()) && value.toLowerCase() !== 'in';
+  return bare ? value : `"${value.replaceAll(/[\\"]/g, (char) => `\\${char}`)}"`;
+}

@@ -1,0 +1,186 @@
+import { err, ok } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
+import type { FilterError } from './filter-expression.ts';
+import { asField, fieldNames, operatorsOf, fieldInfo } from './filter-fields.ts';
+import { nothingYet } from './filter-lexer.ts';
+import type { Token } from './filter-lexer.ts';
+import { nearest } from './nearest.ts';
+
+/** What was written, before anybody asked whether it makes sense. */
+export type ParsedFilter =
+  | { readonly kind: 'and' | 'or'; readonly terms: readonly ParsedFilter[] }
+  | { readonly kind: 'not'; readonly term: ParsedFilter }
+  | { readonly kind: 'compare'; readonly field: Token; readonly operator: Token; readonly values: readonly Token[] }
+  | { readonly kind: 'search'; readonly word: Token };
+
+/** Parentheses and `not` within each other: more is a mistake or an attack on the stack. */
+export const filterDepthMax = 32;
+
+/** Recursive descent: `or` binds weakest, then `and`, then `not`. */
+export function parseTokens(tokens: readonly Token[], textLength: number): Result<ParsedFilter, FilterError> {
+  const parser = new Parser(tokens, textLength);
+  const parsed = tokens.length === 0 ? ({ kind: 'and', terms: [] } as const) : parser.whole();
+  return parsed === null ? err(parser.error as FilterError) : ok(parsed);
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  readonly #length: number;
+  #at = 0;
+  #depth = 0;
+  /** Set by whichever method returns null first. */
+  error: FilterError | null = null;
+
+  constructor(tokens: readonly Token[], length: number) {
+    this.#tokens = tokens;
+    this.#length = length;
+  }
+
+  whole(): ParsedFilter | null {
+    const parsed = this.#chain('or');
+    if (parsed === null) return null;
+    const left = this.#peek();
+    if (left === undefined) return parsed;
+    if (left.kind === 'close') return this.#fail(left, 'This ) has no ( before it.', '');
+    return this.#fail(left, `Put && or || before ${shown(left)}.`, `&& ${left.text}`);
+  }
+
+  #chain(kind: 'or' | 'and'): ParsedFilter | null {
+    const first = kind === 'or' ? this.#chain('and') : this.#term();
+    if (first === null) return null;
+    const terms = [first];
+    while (this.#peek()?.kind === kind) {
+      this.#at++;
+      const next = kind === 'or' ? this.#chain('and') : this.#term();
+      if (next === null) return null;
+      terms.push(next);
+    }
+    return terms.length === 1 ? first : { kind, terms };
+  }
+
+  #term(): ParsedFilter | null {
+    const token = this.#peek();
+    if (token === undefined) return this.#failAtEnd('The filter stops after a connective: a condition must follow.');
+    if (token.kind === 'not' || token.kind === 'open') return this.#nested(token);
+    if (token.kind !== 'word' && token.kind !== 'string') {
+      return this.#fail(token, `A condition must stand before ${shown(token)}, such as round == 3.`);
+    }
+    const next = this.#peek(1);
+    if (token.kind === 'word' && next !== undefined && (next.kind === 'operator' || isIn(next, this.#peek(2)))) {
+      return this.#comparison(token, next);
+    }
+    return this.#words();
+  }
+
+  #nested(token: Token): ParsedFilter | null {
+    if (this.#depth >= filterDepthMax) return this.#fail(token, `More than ${filterDepthMax} conditions within each other: write it flatter.`);
+    this.#at++;
+    this.#depth++;
+    const inner = token.kind === 'not' ? this.#term() : this.#chain('or');
+    this.#depth--;
+    if (inner === null) return null;
+    if (token.kind === 'not') return { kind: 'not', term: inner };
+    const close = this.#peek();
+    if (close === undefined) return this.#failAtEnd('The ( is not closed yet.');
+    if (close.kind !== 'close') return this.#fail(close, `Put && or || before ${shown(close)}, or close the ( first.`, `&& ${close.text}`);
+    this.#at++;
+    return inner;
+  }
+
+  #comparison(field: Token, operator: Token): ParsedFilter | null {
+    if (asField(field.text) === null) return this.#unknownField(field);
+    this.#at += 2;
+    if (operator.text.toLowerCase() === 'in') return this.#list(field, operator);
+    const value = this.#peek();
+    if (value === undefined) return this.#failAtEnd(`A value must follow ${field.text} ${operator.text}.`);
+    if (value.kind !== 'word' && value.kind !== 'string') return this.#fail(value, `A value must follow ${operator.text}, not ${shown(value)}.`);
+    return { kind: 'compare', field, operator, values: [this.#valueWithUnit()] };
+  }
+
+  #list(field: Token, operator: Token): ParsedFilter | null {
+    this.#at++;
+    const values: Token[] = [];
+    for (;;) {
+      const value = this.#peek();
+      if (value === undefined) return this.#failAtEnd(`The list after ${field.text} in ( is not closed yet.`);
+      if (value.kind !== 'word' && value.kind !== 'string') return this.#fail(value, `A value must stand here, not ${shown(value)}.`);
+      values.push(this.#valueWithUnit());
+      const separator = this.#peek();
+      if (separator === undefined) return this.#failAtEnd(`The list after ${field.text} in ( is not closed yet.`);
+      if (separator.kind !== 'comma' && separator.kind !== 'close') return this.#fail(separator, `Put a comma before ${shown(separator)}.`, `, ${separator.text}`);
+      this.#at++;
+      if (separator.kind === 'close') return { kind: 'compare', field, operator, values };
+    }
+  }
+
+  /** `5 s` is as good as `5s`. */
+  #valueWithUnit(): Token {
+    const value = this.#tokens[this.#at++] as Token;
+    const unit = this.#peek();
+    const joins = value.kind === 'word' && /^[\d.]+$/.test(value.text) && unit?.kind === 'word' && /^([kmg]i?b|b|ms|s|min)$/i.test(unit.text);
+    if (!joins) return value;
+    this.#at++;
+    return { kind: 'word', text: value.text + unit.text, from: value.from, to: unit.to };
+  }
+
+  /** Bare words: each is searched for, all must be there. */
+  #words(): ParsedFilter | null {
+    const terms: ParsedFilter[] = [];
+    for (let token = this.#peek(); token !== undefined; token = this.#peek()) {
+      const next = this.#peek(1);
+      if ((token.kind !== 'word' && token.kind !== 'string') || next?.kind === 'operator') break;
+      const problem = token.kind === 'word' ? this.#fieldWithoutOperator(token, next) : null;
+      if (problem !== null) {
+        this.error = problem;
+        return null;
+      }
+      this.#at++;
+      terms.push({ kind: 'search', word: token });
+    }
+    return terms.length === 1 ? (terms[0] as ParsedFilter) : { kind: 'and', terms };
+  }
+
+  #fieldWithoutOperator(token: Token, next: Token | undefined): FilterError | null {
+    const field = asField(token.text);
+    const { from, to } = token;
+    const atEnd = to === this.#length;
+    // Somebody who types `&& r` is on the way to a field more likely than searching for the letter.
+    if (field === null) {
+      const begun = fieldNames.some((name) => name.startsWith(token.text.toLowerCase()));
+      if (!atEnd || !begun) return null;
+      return { message: `This begins the name of a field; write "${token.text}" to search for it.`, from, to, unfinished: nothingYet };
+    }
+    const operator = operatorsOf(fieldInfo(field).type)[0] as string;
+    const message = `An operator must follow ${field}, such as ${field} ${operator} …; write "${token.text}" to search for the word.`;
+    if (next === undefined) return { message, from, to, unfinished: nothingYet };
+    return { message, from, to, mend: next.kind === 'word' || next.kind === 'string' ? `${field} ${operator}` : `"${token.text}"` };
+  }
+
+  #unknownField(token: Token): null {
+    const guess = nearest(token.text, fieldNames);
+    const tail = guess === null ? `The fields are ${fieldNames.slice(0, 8).join(', ')} and others.` : `Did you mean ${guess}?`;
+    return this.#fail(token, `There is no field ${token.text}. ${tail}`, guess ?? undefined);
+  }
+
+  #peek(ahead = 0): Token | undefined {
+    return this.#tokens[this.#at + ahead];
+  }
+
+  #fail(token: Token, message: string, mend?: string): null {
+    this.error ??= { message, from: token.from, to: token.to, ...(mend === undefined ? {} : { mend }) };
+    return null;
+  }
+
+  #failAtEnd(message: string): null {
+    this.error ??= { message, from: this.#tokens.at(-1)?.from ?? 0, to: this.#length, unfinished: nothingYet };
+    return null;
+  }
+}
+
+function isIn(token: Token, after: Token | undefined): boolean {
+  return token.kind === 'word' && token.text.toLowerCase() === 'in' && after?.kind === 'open';
+}
+
+function shown(token: Token): string {
+  return token.kind === 'string' ? `"${token.text}"` : token.text;
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { completeFilter } from './complete-filter.ts';
+import { fieldsOf } from './filter-expression.ts';
+import type { FilterError } from './filter-expression.ts';
+import { fieldNames } from './filter-fields.ts';
+import { quoteValue } from './filter-lexer.ts';
+import { packetRow } from './filter-samples.ts';
+import { matchesFilter } from './matches-filter.ts';
+import { parseFilter, usableFilter } from './parse-filter.ts';
+
+function holds(text: string, over = {}, gapMs: number | null = 100): boolean {
+  const parsed = parseFilter(text);
+  assert.ok(parsed.ok, `${text}: ${parsed.ok ? '' : parsed.error.message}`);
+  return matchesFilter(parsed.value, packetRow(over), { gapMs });
+}
+function errorOf(text: string): FilterError {
+  const parsed = parseFilter(text);
+  assert.ok(!parsed.ok, `${text} was taken`);
+  return parsed.error;
+}
+
+describe('what a filter lets through', () => {
+  const yes = [
+    '',
+    'protocol == quic && kind == model_update && size > 1MB && round == 3',
+    'protocol==QUIC and not (round < 3 or round > 3)',
+    'kind in (ack, model_update)',
+    'kind ~ UPDATE',
+    '! status == timeout',
+    'status != timeout',
+    'size == 1MiB',
+    'size >= 1024KiB && size < 1.1 MB',
+    'gap >= 100ms && gap <= 0.1s',
+    'duration != 5s',
+    'time == 21:10 && time == 21:10:25 && time >= 21:10:25.499',
+    'time != 21:11',
+    'text ~ "000A91"',
+    'a91 node-3',
+    '"model_update"',
+    'direction == up && side == received && connection == 1 && chunk == 1/9',
+    'round in (1, 2, 3)',
+    'protocol == mqtt || protocol == quic && round == 3',
+  ];
+  const no = ['round == 4', 'size > 1MiB', 'gap > 5s', 'duration < 5s', 'nan', '!model_update', 'not (round == 3)', 'time < 21:10:25', 'protocol == mqtt && round == 3 || round == 9'];
+  for (const text of yes) test(`yes: ${text}`, () => assert.equal(holds(text), true));
+  for (const text of no) test(`no: ${text}`, () => assert.equal(holds(text), false));
+
+  test('a first packet has no gap, and a missing number differs from every number', () => {
+    assert.equal(holds('gap > 0ms', {}, null), false);
+    assert.equal(holds('gap != 0ms', {}, null), true);
+  });
+  test('says which fields it speaks of', () => {
+    const parsed = parseFilter('gap > 5s || !(nan)');
+    assert.ok(parsed.ok);
+    assert.deepEqual([...fieldsOf(parsed.value)], ['gap', 'text']);
+  });
+});
+
+describe('errors name the place and the likely mend', () => {
+  const cases: readonly (readonly [string, string, string, RegExp])[] = [
+    ['protocl == quic', 'protocl', 'protocol', /no field protocl\. Did you mean protocol/],
+    ['protocol == quik', 'quik', 'quic', /never quik\. Did you mean quic/],
+    ['round = 3', '=', '==', /== compares/],
+    ['round == 3 & kind == ack', '&', '&&', /&& joins/],
+    ['gap > 5 && round == 3', '5', '5s', /needs a unit/],
+    ['size > 1MX && round == 3', '1MX', '1MB', /not a unit/],
+    ['protocol > quic', '>', '==', /does not fit protocol/],
+    ['round ~ 3', '~', '==', /does not fit round/],
+    ['text == nan', '==', '~', /does not fit text/],
+    ['round == 3 kind == ack', 'kind', '&& kind', /Put && or \|\|/],
+    ['round == 3)', ')', '', /no \(/],
+    ['kind in (ack model)', 'model', ', model', /comma/],
+    ['round 3', 'round', 'round ==', /operator must follow/],
+  ];
+  for (const [text, place, mend, message] of cases) {
+    test(text, () => {
+      const error = errorOf(text);
+      assert.match(error.message, message);
+      assert.equal(text.slice(error.from, error.to), place);
+      assert.equal(error.mend, mend);
+      assert.equal(error.unfinished, undefined);
+    });
+  }
+  test('a mend mends', () => {
+    for (const [text, , mend] of cases) {
+      const error = errorOf(text);
+      const mended = text.slice(0, error.from) + mend + text.slice(error.to);
+      const again = parseFilter(mended);
+      assert.ok(again.ok, `${mended}: ${again.ok ? '' : again.error.message}`);
+    }
+  });
+});
+
+describe('an unfinished filter keeps its last whole part', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['protocol == quic &&', 'protocol == quic'],
+    ['protocol == quic && r', 'protocol == quic'],
+    ['protocol == quic && round', 'protocol == quic'],
+    ['protocol == quic && round ==', 'protocol == quic'],
+    ['protocol == quic && text ~ "na', 'protocol == quic'],
+    ['protocol == quic && size > 1M', 'protocol == quic'],
+    ['protocol == quic && (kind == ack || round', 'protocol == quic'],
+    ['protocol == quic && kind in (a, ', 'protocol == quic'],
+    ['protocol == quic |', ''],
+    ['(protocol == quic', ''],
+    ['nan pro', 'nan'],
+    ['proto', ''],
+    ['!', ''],
+  ];
+  for (const [text, kept] of cases) {
+    test(text, () => {
+      assert.notEqual(errorOf(text).unfinished, undefined);
+      assert.equal(usableFilter(text)?.text.trimEnd(), kept);
+    });
+  }
+});
+
+describe('completion', () => {
+  const known = { values: { kind: ['ack', 'model_update'], participant: ['node 1'] }, hints: { round: 'number, 1 to 7' } };
+  const labels = (text: string): string[] => completeFilter(text, text.length, known).map((item) => item.label);
+  test('of fields by their beginning', () => {
+    assert.deepEqual(labels('protocol == quic && r'), ['round', 'reply_to']);
+    assert.equal(completeFilter('r', 1, known)[0]?.hint, 'number, 1 to 7');
+  });
+  test('of operators, values, lists and connectives', () => {
+    assert.deepEqual(labels('round '), ['==', '>', '<', '>=', '<=', '!=', 'in']);
+    assert.deepEqual(labels('kind == m'), ['model_update']);
+    assert.deepEqual(labels('kind in (ack, '), ['ack', 'model_update']);
+    assert.deepEqual(labels('kind == ack '), ['&&', '||']);
+    assert.equal(completeFilter('participant == ', 15, known)[0]?.insert, '"node 1" ');
+  });
+  test('replaces the whole word at the caret', () => {
+    const found = completeFilter('proxx == quic', 3, known)[0];
+    assert.deepEqual([found?.label, found?.from, found?.to], ['protocol', 0, 5]);
+  });
+});
+
+describe('whatever is typed', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...fieldNames, '==', '!=', '<', '~', '&&', '||', '!', '(', ')', ',', 'in', 'and', 'or', 'not', '"', "'", ' ', '1MB', '5s', '21:10', '\\'),
+    fc.string({ maxLength: 6 }),
+  );
+  const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(' '));
+  test('neither parsing nor completing nor matching throws, and an error lies in the text', () => {
+    fc.assert(
+      fc.property(text, fc.nat(200), (input, caret) => {
+        const parsed = parseFilter(input);
+        completeFilter(input, Math.min(caret, input.length), { values: {}, hints: {} });
+        if (parsed.ok) matchesFilter(parsed.value, packetRow(), { gapMs: null });
+        else assert.ok(parsed.error.from >= 0 && parsed.error.from <= parsed.error.to && parsed.error.to <= input.length);
+        const usable = usableFilter(input);
+        if (usable !== null) assert.deepEqual(parseFilter(usable.text), { ok: true, value: usable.expression }, 'the kept part reads by itself');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+  test('a quoted value reads back as itself', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 40 }), (value) => {
+        assert.equal(holds(`participant == ${quoteValue(value)}`, { participant: value }), true);
+      }),
+    );
+  });
+  test('depth and length are bounded', () => {
+    assert.match(errorOf('('.repeat(900)).message, /within each other/);
+    assert.match(errorOf('!'.repeat(900)).message, /within each other/);
+    assert.match(errorOf('a'.repeat(1001)).message, /longer than/);
+  });
+});

@@ -1,0 +1,67 @@
+import { unreachable } from '../base/assert.ts';
+import type { PacketRow } from '../contract/packet.ts';
+import type { Comparison, FilterExpression } from './filter-expression.ts';
+import { fieldInfo, searchedColumns } from './filter-fields.ts';
+import type { FilterField } from './filter-fields.ts';
+import { lowerAscii, timeOfDayMs } from './filter-values.ts';
+
+/** What a row does not know by itself. */
+export interface FilterContext {
+  /** Time since the previous packet of the same source and participant; null for the first. */
+  readonly gapMs: number | null;
+}
+
+/** Whether a packet passes; the meanings are in `filter-expression.ts`. */
+export function matchesFilter(expression: FilterExpression, row: PacketRow, context: FilterContext): boolean {
+  switch (expression.kind) {
+    case 'and':
+      return expression.terms.every((term) => matchesFilter(term, row, context));
+    case 'or':
+      return expression.terms.some((term) => matchesFilter(term, row, context));
+    case 'not':
+      return !matchesFilter(expression.term, row, context);
+    case 'search':
+      return searchedColumns.some((column) => lowerAscii(row[column]).includes(expression.value));
+    case 'number':
+      return compare(numberOf(expression.field, row, context), expression.operator, expression.value);
+    case 'text': {
+      const text = lowerAscii(textOf(expression.field, row));
+      if (expression.operator === '~') return text.includes(expression.value);
+      return (text === expression.value) === (expression.operator === '==');
+    }
+    default:
+      return unreachable(expression, 'filter expression');
+  }
+}
+
+function textOf(field: FilterField, row: PacketRow): string {
+  const column = fieldInfo(field).column;
+  const value = column === null ? '' : row[column];
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(field: FilterField, row: PacketRow, context: FilterContext): number | null {
+  if (field === 'gap') return context.gapMs;
+  if (field === 'time') return timeOfDayMs(row.at);
+  const column = fieldInfo(field).column;
+  const value = column === null ? undefined : row[column];
+  return typeof value === 'number' ? value : null;
+}
+
+function compare(left: number | null, operator: Comparison, right: number): boolean {
+  if (left === null) return operator === '!=';
+  switch (operator) {
+    case '==':
+      return left === right;
+    case '!=':
+      return left !== right;
+    case '<':
+      return left < right;
+    case '<=':
+      return left <= right;
+    case '>':
+      return left > right;
+    case '>=':
+      return left >= right;
+  }
+}
