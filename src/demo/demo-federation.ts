@@ -1,0 +1,211 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { CoordinatorStart, Launcher } from '#shared/contract/child-messages.ts';
+import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
+import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import type { DemoSettings, FaultName, FaultSpec, RunSettings } from '#shared/contract/settings.ts';
+import { FaultsOnCue } from './faults-on-cue.ts';
+import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
+
+/** A child has this long to end by itself after the run, then it is told, then it is killed. */
+const graceMs = 4000;
+const termMs = 1500;
+
+export interface DemoOptions {
+  readonly run: RunId;
+  readonly settings: DemoSettings;
+  readonly launcher: Launcher;
+  readonly clock: Clock;
+  readonly sink: SupervisorSink;
+  readonly report: <T extends EventType>(type: T, data: EventData<T>) => void;
+}
+
+/** A coordinator and its participants on this machine, one process each, with faults on cue. */
+export class DemoFederation implements AsyncDisposable {
+  readonly participants: readonly ParticipantId[];
+  readonly #options: DemoOptions;
+  readonly #faults: FaultsOnCue;
+  readonly #children = new Map<string, SupervisedChild>();
+  readonly #ended = Promise.withResolvers<ChildEnd>();
+  #stopping = false;
+
+  constructor(options: DemoOptions) {
+    this.#options = options;
+    this.participants = demoParticipants(options.settings.participants);
+    this.#faults = new FaultsOnCue(this.participants, {
+      act: (fault, participant, round) => this.#act(fault, participant, round),
+      armed: (fault, participant, round) => options.report('fault_armed', { fault, participant, round }),
+    });
+  }
+
+  /** Resolves when the coordinator has said how the run ended and every process is gone. */
+  get ended(): Promise<ChildEnd> {
+    return this.#ended.promise;
+  }
+
+  /**
+   * Starts the processes; the participants do not wait for each other.
+   * @throws RoundscopeError when the coordinator cannot serve (port taken, data missing); nothing is left running then
+   */
+  async start(): Promise<void> {
+    const { settings, launcher, sink } = this.#options;
+    this.#checkTargets(settings.faults);
+    // Processes take most of the start-up time, so all are launched at once; the invitation follows.
+    const [coordinator, ...participants] = await Promise.all([
+      SupervisedChild.launch(launcher, 'coordinator', 'coordinator', sink),
+      ...this.participants.map((name) => SupervisedChild.launch(launcher, 'participant', name, sink)),
+    ]);
+    for (const child of [coordinator, ...participants]) this.#children.set(child.name, child);
+    coordinator.post(coordinatorStart(this.#options));
+    let invitation: string;
+    try {
+      invitation = (await coordinator.listening).invitation;
+    } catch (error) {
+      await this.#endChildren(0);
+      throw error;
+    }
+    void this.#finish(coordinator);
+    // A fault of the first round must be armed before anybody can begin to train.
+    for (const fault of settings.faults) this.#faults.inject({ ...fault, round: fault.round ?? 1 });
+    participants.forEach((child, index) => {
+      child.post({
+        type: 'start_participant',
+        name: asParticipantId(child.name),
+        invitation,
+        data: settings.data,
+        share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
+      });
+    });
+  }
+
+  /** Every event of the run passes here too, for the faults that wait for their cue. */
+  observe(event: RunEvent): void {
+    this.#faults.observe(event);
+  }
+
+  inject(spec: FaultSpec): void {
+    this.#checkTargets([spec]);
+    this.#faults.inject(spec);
+  }
+
+  clear(spec: FaultSpec): void {
+    for (const participant of this.#faults.disarm(spec)) {
+      this.#options.report('fault_cleared', { fault: spec.name, participant, note: 'disarmed before it acted' });
+    }
+    if (spec.name !== 'connection-per-message' && spec.name !== 'freeze-trainer') return;
+    for (const participant of spec.participant === undefined ? this.participants : [spec.participant]) {
+      this.#children.get(participant)?.post({ type: 'fault', fault: spec.name, on: false });
+      this.#options.report('fault_cleared', { fault: spec.name, participant, note: 'switched off' });
+    }
+  }
+
+  /** Asks the coordinator to end the run, which says goodbye to everybody. */
+  async stop(reason: string): Promise<void> {
+    this.#stopping = true;
+    const coordinator = this.#children.get('coordinator');
+    if (coordinator === undefined || coordinator.gone) await this.#endChildren(0);
+    else coordinator.post({ type: 'stop', reason });
+    const patience = this.#options.clock.timer(graceMs, () => void this.#endChildren(0));
+    try {
+      await this.ended;
+    } finally {
+      patience[Symbol.dispose]();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endChildren(0);
+  }
+
+  async #finish(coordinator: SupervisedChild): Promise<void> {
+    const end = await coordinator.ended;
+    // A participant that never heard the end (that is what some faults are about) is told by its parent.
+    for (const child of this.#children.values()) child.post({ type: 'stop', reason: `run ${end.status}` });
+    await this.#endChildren(graceMs);
+    this.#ended.resolve(this.#stopping && end.status === 'failed' ? { ...end, status: 'interrupted' } : end);
+  }
+
+  async #endChildren(patienceMs: number): Promise<void> {
+    const children = [...this.#children.values()].filter((child) => !child.gone);
+    for (const child of children) child.expectExit();
+    const all = Promise.all(children.map((child) => child.exited));
+    if (await this.#within(all, patienceMs)) return;
+    for (const child of children) child.end('terminate');
+    if (await this.#within(all, termMs)) return;
+    for (const child of children) child.end('kill');
+    await all;
+  }
+
+  async #within(done: Promise<unknown>, ms: number): Promise<boolean> {
+    if (ms === 0) return false;
+    const late = Promise.withResolvers<boolean>();
+    using _timer = this.#options.clock.timer(ms, () => late.resolve(false));
+    return await Promise.race([done.then(() => true), late.promise]);
+  }
+
+  #act(fault: FaultName, participant: ParticipantId, round: number): void {
+    const child = this.#children.get(participant);
+    if (child === undefined || child.gone) return;
+    this.#options.report('fault_injected', { fault, participant, round, note: faultNotes[fault] });
+    if (fault === 'kill-participant') {
+      child.expectExit();
+      child.end('kill');
+      return;
+    }
+    child.post({ type: 'fault', fault, on: true });
+    // A dropped link is over at once; the other faults last until they are switched off.
+    if (fault === 'drop-link') this.#options.report('fault_cleared', { fault, participant, note: 'done: the session was cut once' });
+  }
+
+  #checkTargets(faults: readonly FaultSpec[]): void {
+    for (const fault of faults) {
+      if (fault.participant === undefined || this.participants.includes(fault.participant)) continue;
+      throw new RoundscopeError('settings_invalid', {
+        layer: 'settings',
+        message: `There is no participant ${fault.participant} to put ${fault.name} on. Take one of: ${this.participants.join(', ')}.`,
+      });
+    }
+  }
+}
+
+/** `node-1` to `node-n`; the first one is shown as this app's own. */
+export function demoParticipants(count: number): readonly ParticipantId[] {
+  return Array.from({ length: count }, (_, index) => asParticipantId(`node-${index + 1}`));
+}
+
+const faultNotes: Readonly<Record<FaultName, string>> = {
+  'connection-per-message': 'opens a connection for each message, sends and hangs up',
+  'kill-participant': 'process ended by SIGKILL, not restarted',
+  'freeze-trainer': 'gradient steps stopped; process and link go on',
+  'drop-link': 'session cut as a network would; the participant re-dials',
+};
+
+function coordinatorStart(options: DemoOptions): CoordinatorStart {
+  const { settings, run } = options;
+  const runSettings: RunSettings = {
+    name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split.replace(':', ' ')}`,
+    rounds: settings.rounds,
+    minimumParticipants: settings.participants,
+    quorum: 0.75,
+    localEpochs: settings.localEpochs,
+    batchSize: 32,
+    learningRate: 0.01,
+    optimizer: 'adam',
+    seed: settings.seed,
+    trainingDeadlineMs: settings.deadlineMs,
+    evaluationDeadlineMs: settings.deadlineMs,
+    registrationDeadlineMs: Math.max(60_000, settings.deadlineMs),
+  };
+  return {
+    type: 'start_coordinator',
+    run,
+    settings: runSettings,
+    transport: settings.transport,
+    control: settings.control,
+    host: '127.0.0.1',
+    port: 0,
+    data: settings.data,
+    demo: settings,
+    self: asParticipantId('node-1'),
+  };
+}

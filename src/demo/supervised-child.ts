@@ -1,0 +1,122 @@
+import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
+import { fromChildSchema, type ChildEntry, type ChildProcess, type FromChild, type Launcher, type ToChild } from '#shared/contract/child-messages.ts';
+
+export type ChildBatch = Extract<FromChild, { type: 'batch' }>;
+export type ChildEnd = Extract<FromChild, { type: 'ended' }>;
+
+export interface SupervisorSink {
+  /** Rows of a child; not yet judged one by one. */
+  batch(source: string, batch: ChildBatch): void;
+  exited(exit: { readonly name: string; readonly pid: number; readonly expected: boolean; readonly note: string }): void;
+  /** A child sent what its contract does not know. */
+  malformed(name: string, what: string): void;
+}
+
+/** One process of a federation on this machine: launched, listened to, and always seen to its end. */
+export class SupervisedChild {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #listening = Promise.withResolvers<Extract<FromChild, { type: 'listening' }>>();
+  readonly #ended = Promise.withResolvers<ChildEnd>();
+  readonly #exited = Promise.withResolvers<void>();
+  #endedBySelf = false;
+  #expected = false;
+  #gone = false;
+
+  static async launch(launcher: Launcher, entry: ChildEntry, name: string, sink: SupervisorSink): Promise<SupervisedChild> {
+    return new SupervisedChild(name, await launcher.launch(entry, name), sink);
+  }
+
+  private constructor(name: string, child: ChildProcess, sink: SupervisorSink) {
+    this.name = name;
+    this.#child = child;
+    // Both settle on exit at the latest; who does not ask must not be told of it as an unhandled rejection.
+    this.#listening.promise.catch(() => undefined);
+    child.onMessage((message) => this.#onMessage(message, sink));
+    child.onExit((exit) => this.#onExit(exit, sink));
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** Resolves with the invitation when a coordinator listens; rejects with its error when it could not. */
+  get listening(): Promise<Extract<FromChild, { type: 'listening' }>> {
+    return this.#listening.promise;
+  }
+
+  /** Resolves with the child's own last word, or with what its exit tells when it had none. Never rejects. */
+  get ended(): Promise<ChildEnd> {
+    return this.#ended.promise;
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  post(message: ToChild): void {
+    if (!this.#gone) this.#child.post(message);
+  }
+
+  /** From here on its exit is no news. */
+  expectExit(): void {
+    this.#expected = true;
+  }
+
+  end(how: 'terminate' | 'kill'): void {
+    if (!this.#gone) this.#child.end(how);
+  }
+
+  #onMessage(message: unknown, sink: SupervisorSink): void {
+    const judged = fromChildSchema.safeParse(message);
+    if (!judged.success) {
+      sink.malformed(this.name, judged.error.message.slice(0, 500));
+      return;
+    }
+    if (judged.data.type === 'batch') sink.batch(this.name, judged.data);
+    if (judged.data.type === 'listening') this.#listening.resolve(judged.data);
+    if (judged.data.type === 'ended') {
+      this.#endedBySelf = true;
+      this.#listening.reject(endError(this.name, judged.data));
+      this.#ended.resolve(judged.data);
+    }
+  }
+
+  #onExit(exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }, sink: SupervisorSink): void {
+    this.#gone = true;
+    const how = exit.signal === null ? `exit status ${exit.code}` : `ended by ${exit.signal}`;
+    const lastWords = exit.stderr.trim().split('\n').slice(-3).join(' | ').slice(-500);
+    const expected = this.#expected || this.#endedBySelf;
+    sink.exited({ name: this.name, pid: this.pid, expected, note: lastWords === '' || expected ? how : `${how}: ${lastWords}` });
+    const error: ErrorReport = {
+      code: 'process_exited',
+      layer: 'service',
+      message: `The process of ${this.name} ended unexpectedly (${how}).`,
+      retryable: false,
+      context: { name: this.name, pid: this.pid },
+      causes: lastWords === '' ? [] : [lastWords],
+    };
+    const end: ChildEnd = { type: 'ended', status: 'failed', reason: error.message, error: { ...error, causes: [...error.causes] } };
+    this.#listening.reject(endError(this.name, end));
+    this.#ended.resolve(end);
+    this.#exited.resolve();
+  }
+}
+
+function endError(name: string, end: ChildEnd): RoundscopeError {
+  const report = end.error;
+  if (report === undefined) {
+    return new RoundscopeError('process_exited', { layer: 'service', message: `${name} ended before it was ready: ${end.reason}` });
+  }
+  return new RoundscopeError(report.code, {
+    layer: report.layer,
+    message: report.message,
+    retryable: report.retryable,
+    context: report.context,
+    ...(report.causes.length > 0 ? { cause: new Error(report.causes.join(': ')) } : {}),
+  });
+}

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { entryPath } from './entries.ts';
+
+/** Last bytes of a child's stderr that are kept to explain its end. */
+const stderrKept = 4096;
+
+/** Launches processes by `child_process.fork`, with structured clone between, for use without Electron. */
+export const forkLauncher: Launcher = {
+  launch(entry, name) {
+    return new Promise((resolve, reject) => {
+      const child = fork(entryPath(entry), [name], {
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test') && !argument.startsWith('--inspect')),
+        env: process.env,
+      });
+      let stderr = '';
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr = (stderr + text).slice(-stderrKept);
+      });
+      child.once('error', (error) =>
+        reject(new RoundscopeError('process_exited', { layer: 'service', message: `The ${name} process could not be started.`, cause: error })),
+      );
+      child.once('spawn', () => {
+        const launched: ChildProcess = {
+          pid: child.pid ?? 0,
+          post: (message) => {
+            // A child that has just died is told nothing: its exit is on the way to the listener below.
+            if (child.connected) child.send(message, (error) => void error);
+          },
+          onMessage: (listener) => void child.on('message', listener),
+          onExit: (listener) => void child.once('close', (code, signal) => listener({ code, signal, stderr })),
+          end: (how) => void child.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM'),
+        };
+        resolve(launched);
+      });
+    });
+  },
+};

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { errorCodes } from '../base/errors.ts';
+import { participantIdSchema, runIdSchema } from './ids.ts';
+import { endpointSchema } from './invitation.ts';
+import { dataSummarySchema, runStatusSchema } from './messages.ts';
+import { controlModeSchema, protocolSchema } from './protocols.ts';
+import { demoSettingsSchema, faultNameSchema, runSettingsSchema, splitSchema } from './settings.ts';
+import { limits } from './limits.ts';
+
+const text = z.string().max(1000);
+const path = z.string().max(4096);
+
+export const errorReportSchema = z.object({
+  code: z.enum(errorCodes),
+  layer: z.enum(['transport', 'codec', 'link', 'round', 'trainer', 'data', 'recorder', 'service', 'application', 'settings']),
+  message: z.string().max(4000),
+  retryable: z.boolean(),
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  causes: z.array(z.string().max(2000)).max(10),
+});
+
+/** What a coordinator process is told to serve. */
+export const coordinatorStartSchema = z.object({
+  type: z.literal('start_coordinator'),
+  run: runIdSchema,
+  settings: runSettingsSchema,
+  transport: protocolSchema,
+  control: controlModeSchema,
+  host: z.string().max(253),
+  /** 0: any free one. */
+  port: z.number().int().min(0).max(65_535),
+  /** An outside MQTT broker instead of the embedded one. */
+  broker: z.string().max(500).optional(),
+  /** Data decides the shape of the model; the coordinator trains nothing. */
+  data: path,
+  /** Folder of keys; absent: keys live only as long as the process. */
+  identityFolder: path.optional(),
+  demo: demoSettingsSchema.optional(),
+  self: participantIdSchema.optional(),
+});
+
+export const participantStartSchema = z.object({
+  type: z.literal('start_participant'),
+  name: participantIdSchema,
+  /** The whole line, `roundscope://join?...`. */
+  invitation: z.string().max(limits.headerBytesMax),
+  data: path,
+  /** Demo: this participant's share of one data set. Absent: all of `data` is its own. */
+  share: z.object({ index: z.number().int().nonnegative(), participants: z.number().int().positive(), split: splitSchema, seed: z.number().int() }).optional(),
+  identityFolder: path.optional(),
+});
+
+export const toChildSchema = z.discriminatedUnion('type', [
+  coordinatorStartSchema,
+  participantStartSchema,
+  z.object({ type: z.literal('fault'), fault: faultNameSchema, on: z.boolean() }),
+  z.object({ type: z.literal('stop'), reason: text }),
+]);
+export type ToChild = z.infer<typeof toChildSchema>;
+export type CoordinatorStart = z.infer<typeof coordinatorStartSchema>;
+export type ParticipantStart = z.infer<typeof participantStartSchema>;
+
+/** What a child process tells its parent. Events and packets are judged one by one where they arrive. */
+export const fromChildSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('batch'),
+    events: z.array(z.unknown()).max(10_000),
+    packets: z.array(z.unknown()).max(10_000),
+    /** Rows that this process could not keep until now; they are lost, and counted. */
+    dropped: z.number().int().nonnegative(),
+  }),
+  /** The coordinator listens; `invitation` is what participants need. */
+  z.object({ type: z.literal('listening'), invitation: z.string().max(limits.headerBytesMax), endpoints: z.array(endpointSchema).max(16) }),
+  z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),
+  /** The run is over for this process, which exits by itself after this. */
+  z.object({
+    type: z.literal('ended'),
+    status: runStatusSchema,
+    reason: text,
+    error: errorReportSchema.optional(),
+  }),
+]);
+export type FromChild = z.infer<typeof fromChildSchema>;
+
+/** The processes that may be launched; a closed list, so that nobody can ask main for another. */
+export const childEntries = ['coordinator', 'participant'] as const;
+export type ChildEntry = (typeof childEntries)[number];
+
+/** A launched process as its supervisor sees it. */
+export interface ChildProcess {
+  readonly pid: number;
+  post(message: ToChild): void;
+  /** Raw messages of the child, not yet judged. */
+  onMessage(listener: (message: unknown) => void): void;
+  /** After it is gone: exit code or signal, and the last lines it wrote to stderr. */
+  onExit(listener: (exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }) => void): void;
+  /** `kill` is SIGKILL: the process is really killed, as a power cut would. */
+  end(how: 'terminate' | 'kill'): void;
+}
+
+/** How processes are launched: `child_process.fork` without Electron, a utility process of main with it. */
+export interface Launcher {
+  launch(entry: ChildEntry, name: string): Promise<ChildProcess>;
+}
