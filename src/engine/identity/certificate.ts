@@ -1,0 +1,60 @@
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { bitString, explicit, integer, octetString, oid, sequence, set, tagged, utcTime, utf8String } from './der.ts';
+
+/** What a WebTransport server shows. Pinned by hash, so no authority has to sign it. */
+export interface Certificate {
+  readonly certificatePem: string;
+  /** Secret. */
+  readonly privateKeyPem: string;
+  /** SHA-256 of the DER, lower-case hex: what an invitation carries and a participant pins. */
+  readonly hash: string;
+  readonly notAfterMs: number;
+}
+
+const hourMs = 3_600_000;
+/**
+ * W3C WebTransport, "serverCertificateHashes": at most two weeks between begin and end. A day less, and an hour back for
+ * clocks that are slow.
+ */
+const validBeforeMs = hourMs;
+const validAfterMs = 13 * 24 * hourMs;
+
+const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));
+const commonName = '2.5.4.3';
+const subjectAltName = '2.5.29.17';
+
+/** Self-signed ECDSA P-256 certificate (the only kind of key that `serverCertificateHashes` admits everywhere). */
+export function createCertificate(options: { readonly nowMs: number }): Certificate {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const notAfterMs = options.nowMs + validAfterMs;
+  const name = sequence(set(sequence(oid(commonName), utf8String('Roundscope coordinator'))));
+  const alternatives = sequence(
+    tagged(0x82, new TextEncoder().encode('localhost')),
+    tagged(0x87, Uint8Array.of(127, 0, 0, 1)),
+  );
+  const body = sequence(
+    explicit(0, integer(Uint8Array.of(2))),
+    integer(serialNumber()),
+    ecdsaWithSha256,
+    name,
+    sequence(utcTime(options.nowMs - validBeforeMs), utcTime(notAfterMs)),
+    name,
+    publicKey.export({ type: 'spki', format: 'der' }),
+    explicit(3, sequence(sequence(oid(subjectAltName), octetString(alternatives)))),
+  );
+  const der = sequence(body, ecdsaWithSha256, bitString(sign('sha256', body, privateKey)));
+  const lines = Buffer.from(der)
+    .toString('base64')
+    .replace(/.{64}(?!$)/g, '$&\n');
+  return {
+    certificatePem: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+    privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    hash: createHash('sha256').update(der).digest('hex'),
+    notAfterMs,
+  };
+}
+
+/** 15 random bytes behind a fixed one: positive, and in the shortest form that DER asks for. */
+function serialNumber(): Uint8Array {
+  return Buffer.concat([Uint8Array.of(0x4a), randomBytes(15)]);
+}

@@ -1,0 +1,60 @@
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHash, X509Certificate } from 'node:crypto';
+import { privateKeyFromProtobuf } from '@libp2p/crypto/keys';
+import { createCertificate } from './certificate.ts';
+import { createIdentity, loadIdentity } from './identity.ts';
+
+async function folder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'roundscope-identity-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+describe('identity', () => {
+  test('key and peer id are what libp2p reads in them', () => {
+    const identity = createIdentity();
+    const key = privateKeyFromProtobuf(identity.privateKeyProtobuf);
+    assert.equal(key.type, 'Ed25519');
+    assert.equal(key.publicKey.toString(), identity.peerId);
+    assert.match(identity.peerId, /^12D3KooW/);
+    assert.match(identity.fingerprint, /^[0-9a-f]{64}$/);
+    assert.notEqual(createIdentity().peerId, identity.peerId);
+  });
+
+  test('is made on first use, kept for its owner alone, and the same ever after', async () => {
+    await using place = await folder();
+    const path = join(place.path, 'keys', 'identity.pem');
+    const both = await Promise.all([loadIdentity(path), loadIdentity(path)]);
+    assert.equal(both[0].peerId, both[1].peerId, 'two processes that start at once agree');
+    assert.equal((await loadIdentity(path)).fingerprint, both[0].fingerprint);
+    if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o600);
+  });
+
+  test('a file that holds something else is refused and left alone', async () => {
+    await using place = await folder();
+    const path = join(place.path, 'identity.pem');
+    await writeFile(path, 'not a key');
+    await assert.rejects(loadIdentity(path), { code: 'settings_invalid' });
+    assert.equal(await readFile(path, 'utf8'), 'not a key');
+    await assert.rejects(loadIdentity(join(path, 'below-a-file')), { code: 'path_unwritable' });
+  });
+});
+
+describe('certificate', () => {
+  test('is one that X.509 readers accept: self-signed, P-256, shorter than two weeks', () => {
+    const nowMs = Date.UTC(2031, 1, 28, 23, 59, 59);
+    const made = createCertificate({ nowMs });
+    const certificate = new X509Certificate(made.certificatePem);
+    assert.ok(certificate.verify(certificate.publicKey));
+    assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1');
+    assert.equal(createHash('sha256').update(certificate.raw).digest('hex'), made.hash);
+    assert.equal(certificate.validToDate.getTime(), made.notAfterMs);
+    assert.ok(certificate.validFromDate.getTime() < nowMs);
+    assert.ok(made.notAfterMs - certificate.validFromDate.getTime() < 14 * 24 * 3_600_000);
+    assert.equal(certificate.subjectAltName, 'DNS:localhost, IP Address:127.0.0.1');
+    assert.notEqual(createCertificate({ nowMs }).hash, made.hash);
+  });
+});

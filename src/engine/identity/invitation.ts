@@ -1,0 +1,111 @@
+import { crc32 } from 'node:zlib';
+import { z } from 'zod';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { err, ok } from '#shared/base/result.ts';
+import type { Result } from '#shared/base/result.ts';
+import { invitationSchema, invitationTextMax } from '#shared/contract/invitation.ts';
+import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+
+const prefix = 'roundscope://join?i=';
+/** Version of the text form below; the first element of the list in it. */
+const formVersion = 1;
+
+/**
+ * One line: prefix, base64url of a JSON list, a dot, CRC-32 of the base64url in base 36 (seven characters). The checksum
+ * tells a mistyped or cut invitation from a wrong one (a CRC sees every change of up to 32 bits in a row). No `&`, quote
+ * or space is in it, since a shell would cut the line there.
+ */
+export function encodeInvitation(invitation: Invitation): string {
+  const { version, run, name, control, transport, token } = invitation;
+  const endpoints = invitation.endpoints.map((e) => {
+    const [identity, url] = [e.identity ?? null, e.url ?? null];
+    return [e.protocol, e.provider, e.host, e.port, identity, url];
+  });
+  const list = [formVersion, version, run, name, control, transport, token, endpoints];
+  const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
+  return `${prefix}${text}.${checksum(text)}`;
+}
+
+/** What an invitation says, or what is wrong with the text and what to try. */
+export function decodeInvitation(text: string): Result<Invitation, RoundscopeError> {
+  if (text.length > 2 * invitationTextMax)
+    return refuse(`it is ${text.length} characters long, an invitation has a few hundred`);
+  // Mail programs and terminals wrap long lines, chat programs add quotes or angle brackets.
+  const line = text.replace(/\s+/g, '').replace(/^["'<`]+|["'>`]+$/g, '');
+  if (line === '') return refuse('it is empty');
+  if (!line.startsWith(prefix)) return refuse(withoutPrefix(line));
+  const [payload = '', sum, ...rest] = line.slice(prefix.length).split('.');
+  if (sum === undefined || sum.length < checksumLength) return refuse('its end is missing, it was cut off');
+  if (rest.length > 0 || sum !== checksum(payload))
+    return refuse('its checksum does not match, so at least one character is wrong');
+  return judge(payload);
+}
+
+function judge(payload: string): Result<Invitation, RoundscopeError> {
+  const bytes = Buffer.from(payload, 'base64url');
+  if (bytes.toString('base64url') !== payload) return refuse('it has characters that no invitation has');
+  let list: unknown;
+  try {
+    list = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return refuse('its content cannot be read');
+  }
+  if (Array.isArray(list) && typeof list[0] === 'number' && list[0] > formVersion) {
+    return refuse('it was made by a newer version of Roundscope; update this one', 'version_unsupported');
+  }
+  const form = formSchema.safeParse(list);
+  const invitation = form.success ? invitationSchema.safeParse(form.data) : undefined;
+  if (invitation?.success) return ok(invitation.data);
+  const issue = (form.success ? invitation : form)?.error?.issues[0];
+  return refuse(
+    `its content is not that of an invitation (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'})`,
+  );
+}
+
+const endpointForm = z
+  .tuple([z.string(), z.string(), z.string(), z.number(), z.string().nullable(), z.string().nullable()])
+  .transform(([protocol, provider, host, port, identity, url]) => ({
+    protocol: protocol as Endpoint['protocol'],
+    provider: provider as Endpoint['provider'],
+    host,
+    port,
+    ...(identity === null ? {} : { identity }),
+    ...(url === null ? {} : { url }),
+  }));
+
+/** Only the shape of the list: what its values may be is the contract's to say. */
+const formSchema = z
+  .tuple([
+    z.literal(formVersion),
+    z.number(),
+    z.string(),
+    z.string(),
+    z.string(),
+    z.string(),
+    z.string(),
+    z.array(endpointForm).max(16),
+  ])
+  .transform(([, version, run, name, control, transport, token, endpoints]) => {
+    return { version, run, name, control, transport, token, endpoints };
+  });
+
+const checksumLength = 7;
+
+function checksum(text: string): string {
+  return crc32(text).toString(36).padStart(checksumLength, '0');
+}
+
+function withoutPrefix(line: string): string {
+  if (line.startsWith('roundscope://join')) {
+    return 'nothing follows its "?", perhaps a shell took that for a wildcard: put the invitation in quotes';
+  }
+  return `it does not begin with ${prefix}`;
+}
+
+function refuse(
+  what: string,
+  code: 'invitation_invalid' | 'version_unsupported' = 'invitation_invalid',
+): Result<Invitation, RoundscopeError> {
+  const message = `This is not a valid invitation: ${what}. Copy the whole line that the coordinator printed, from roundscope:// to its last character, and put it in quotes on a command line.`;
+  return err(new RoundscopeError(code, { layer: 'settings', message }));
+}

@@ -1,0 +1,44 @@
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+
+/**
+ * libp2p's names for Ed25519 keys, as far as quinn needs them: the key protobuf that its constructor takes and the peer id
+ * that a connection's address ends in. Both are fixed prefixes around the raw key, so that no library is needed.
+ * @see https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md
+ */
+
+/** Protobuf `{type: Ed25519, data: 64 bytes}` of a private key: seed, then public key. */
+const privateKeyPrefix = Buffer.from([0x08, 0x01, 0x12, 0x40]);
+/** Multihash `identity`, 36 bytes, around protobuf `{type: Ed25519, data: 32 bytes}` of a public key. */
+const peerIdPrefix = Buffer.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20]);
+
+const base58Digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+/** Private key as quinn takes it. Secret: never logged, never sent. */
+export function privateKeyProtobuf(privateKey: KeyObject): Uint8Array {
+  const { d, x } = privateKey.export({ format: 'jwk' });
+  return Buffer.concat([privateKeyPrefix, Buffer.from(d ?? '', 'base64url'), Buffer.from(x ?? '', 'base64url')]);
+}
+
+/** Peer id of a key, such as `12D3KooW…`; the whole public key is in it, so it proves itself. */
+export function peerIdOf(key: KeyObject): string {
+  return base58(Buffer.concat([peerIdPrefix, rawPublicKey(key)]));
+}
+
+/** The 32 bytes of an Ed25519 public key. */
+export function rawPublicKey(key: KeyObject): Uint8Array {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+}
+
+/** Bitcoin's base 58: the number in big-endian digits, each leading zero byte as a `1`. */
+function base58(bytes: Uint8Array): string {
+  let value = BigInt(`0x00${Buffer.from(bytes).toString('hex')}`);
+  let digits = '';
+  while (value > 0n) {
+    digits = base58Digits.charAt(Number(value % 58n)) + digits;
+    value /= 58n;
+  }
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  return '1'.repeat(zeros === -1 ? bytes.length : zeros) + digits;
+}
