@@ -40,6 +40,15 @@ export const limits = {
   helloTimeoutMs: 10_000,
   /** Transport, fail: sessions that one coordinator keeps without a finished hello. */
   unauthenticatedSessionsMax: 64,
+  /** MQTT: body of one publish. Brokers often limit packets to 1 MiB or less; small ones also let control pass between. */
+  mqttPublishBytes: 256 * KiB,
+  /** MQTT, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
+  mqttControlWindowBytes: 4 * MiB,
+  mqttBulkWindowBytes: 8 * MiB,
+  /** MQTT, fail: one packet at the embedded broker, publish with topic. */
+  mqttPacketBytesMax: 1 * MiB,
+  /** MQTT, fail: bulk lanes that one peer may have open at once in a session. */
+  mqttLanesMax: 64,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,
@@ -73,6 +82,10 @@ export const limits = {
   imageSideMax: 512,
   imageFileBytesMax: 32 * MiB,
   classesMax: 1000,
+  /** Data, fail. Pixels of one image file, decoded whole before it is scaled down: a 40 megapixel photograph. */
+  imagePixelsMax: 40_000_000,
+  /** Trainer, fail. Memory that one training step of a model may take, by its shapes: the coordinator names the model. */
+  trainingStepBytesMax: 2 * 1024 * MiB,
 } as const;
 
 /** Intervals and timeouts of the contract, in milliseconds. */

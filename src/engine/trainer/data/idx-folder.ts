@@ -1,0 +1,98 @@
+import { basename, join } from 'node:path';
+import { limits } from '#shared/contract/limits.ts';
+import { dataError } from '../errors.ts';
+import type { Dataset, LoadedData } from './dataset.ts';
+import { readIdx } from './idx.ts';
+
+interface Pair {
+  readonly images: string;
+  readonly labels: string;
+}
+
+const imagesName = /^(.*?)[-_.]?images[-_.]idx3[-_.]ubyte(\.gz)?$/i;
+const testNames = /t10k|test|valid/i;
+
+/** Pairs of IDX files among a folder's file names, training first; empty when there are none. */
+export function findIdxPairs(names: readonly string[]): Pair[] {
+  const pairs: Pair[] = [];
+  for (const images of [...names].sort()) {
+    const prefix = imagesName.exec(images)?.[1];
+    if (prefix === undefined) continue;
+    const labelsName = /^(.*?)[-_.]?labels[-_.]idx1[-_.]ubyte(\.gz)?$/i;
+    const labels = names.find((name) => labelsName.exec(name)?.[1] === prefix);
+    if (labels === undefined) {
+      throw dataError('data_invalid', `${images} has no labels beside it, such as ${prefix}-labels-idx1-ubyte.gz.`);
+    }
+    // The same file once packed and once unpacked counts once.
+    if (!pairs.some((pair) => imagesName.exec(pair.images)?.[1] === prefix)) pairs.push({ images, labels });
+  }
+  return pairs.sort((a, b) => Number(testNames.test(a.images)) - Number(testNames.test(b.images)));
+}
+
+/**
+ * Loads a folder of IDX files: one pair is split by seed later, of two the one named `t10k`, `test` or `valid` is the
+ * test set.
+ * @param maxValue the byte that stands for white
+ * @throws RoundscopeError `data_invalid`, `data_missing` or `data_too_large`
+ */
+export async function loadIdxFolder(
+  folder: string,
+  names: readonly string[],
+  options: { readonly signal: AbortSignal; readonly maxValue?: number; readonly source?: string },
+): Promise<LoadedData> {
+  const { signal, maxValue = 255, source = basename(folder) } = options;
+  const pairs = findIdxPairs(names);
+  const [first, second] = pairs;
+  if (!first || pairs.length > 2 || (second && !testNames.test(second.images))) {
+    const found = pairs.map(({ images }) => images).join(', ');
+    throw dataError('data_invalid', `${folder} must hold one pair of IDX files, or train and t10k; found: ${found}.`);
+  }
+  const training = await loadPair(folder, first, signal);
+  const test = second ? await loadPair(folder, second, signal) : undefined;
+  if (test && (test.height !== training.height || test.width !== training.width)) {
+    throw dataError('data_invalid', `${folder}: training images are ${training.height}x${training.width}, test images ${test.height}x${test.width}.`);
+  }
+  const labels = Uint16Array.from([...training.labels, ...(test?.labels ?? [])]);
+  const all: Dataset = {
+    source,
+    shape: [1, training.height, training.width],
+    classes: classNames(labels, folder),
+    pixels: test ? joinBytes(training.pixels, test.pixels) : training.pixels,
+    maxValue,
+    labels,
+  };
+  return { all, testFrom: test ? training.labels.length : undefined, skipped: 0 };
+}
+
+interface RawPair {
+  readonly pixels: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+async function loadPair(folder: string, pair: Pair, signal: AbortSignal): Promise<RawPair> {
+  const images = await readIdx(join(folder, pair.images), { rank: 3, signal });
+  const labels = await readIdx(join(folder, pair.labels), { rank: 1, signal });
+  const [count, height, width] = images.shape as [number, number, number];
+  if (count === 0) throw dataError('data_invalid', `${join(folder, pair.images)} holds no images.`);
+  if (labels.shape[0] !== count) {
+    throw dataError('data_invalid', `${join(folder, pair.images)} has ${count} images, but ${labels.shape[0]} labels.`);
+  }
+  return { pixels: images.data, labels: labels.data, height, width };
+}
+
+function classNames(labels: Uint16Array, folder: string): string[] {
+  const classes = labels.reduce((max, label) => Math.max(max, label), 0) + 1;
+  if (classes < 2 || classes > limits.classesMax) {
+    throw dataError('data_invalid', `${folder} has labels of ${classes} class only; two or more are needed.`);
+  }
+  return Array.from({ length: classes }, (_, i) => String(i));
+}
+
+function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

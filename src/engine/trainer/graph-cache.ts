@@ -1,0 +1,62 @@
+import { limits } from '#shared/contract/limits.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import { trainerError } from './errors.ts';
+import { evaluationGraph, trainingGraph } from './graph/model-graph.ts';
+import { planModel, type ModelPlan } from './model/model-plan.ts';
+import { openGraph, type GraphSession } from './runtime.ts';
+
+/** A step keeps each layer's output and its gradient, and copies of both while it sums a convolution's gradient. */
+const bytesPerActivation = 4 * 4;
+
+/** Plans a model that the coordinator has named. @throws RoundscopeError `model_invalid` */
+export function requirePlan(config: ModelConfig): ModelPlan {
+  const plan = planModel(config);
+  if (!plan.ok) {
+    throw trainerError('model_invalid', `The coordinator's model cannot be built: ${plan.error}.`);
+  }
+  return plan.value;
+}
+
+/** One open graph per purpose: a run keeps its model and batch size, so a longer memory would only hold what is stale. */
+export class GraphCache implements AsyncDisposable {
+  readonly #open = new Map<'train' | 'evaluate', { readonly key: string; readonly session: GraphSession }>();
+
+  async training(plan: ModelPlan, batchSize: number): Promise<GraphSession> {
+    return this.#get('train', plan, { batchSize, build: trainingGraph });
+  }
+
+  async evaluation(plan: ModelPlan, batchSize: number): Promise<GraphSession> {
+    return this.#get('evaluate', plan, { batchSize, build: evaluationGraph });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = [...this.#open.values()];
+    this.#open.clear();
+    for (const { session } of sessions) await session[Symbol.asyncDispose]();
+  }
+
+  async #get(
+    purpose: 'train' | 'evaluate',
+    plan: ModelPlan,
+    options: { readonly batchSize: number; readonly build: typeof trainingGraph },
+  ): Promise<GraphSession> {
+    const { batchSize, build } = options;
+    const key = `${batchSize} ${JSON.stringify(plan.config)}`;
+    const held = this.#open.get(purpose);
+    if (held?.key === key) return held.session;
+    const stepBytes = plan.activationCount * batchSize * bytesPerActivation + plan.parameterCount * 4 * 4;
+    if (stepBytes > limits.trainingStepBytesMax) {
+      throw trainerError(
+        'model_invalid',
+        `A step of this model with batches of ${batchSize} would need about ${Math.ceil(stepBytes / 2 ** 20)} MiB. ` +
+          `Use smaller batches, smaller images or fewer filters.`,
+        { context: { batchSize, parameters: plan.parameterCount } },
+      );
+    }
+    this.#open.delete(purpose);
+    await held?.session[Symbol.asyncDispose]();
+    const session = await openGraph(build(plan, batchSize));
+    this.#open.set(purpose, { key, session });
+    return session;
+  }
+}

@@ -1,0 +1,182 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { seededRandom } from '#shared/base/random.ts';
+import { copyParameters, matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import { BatchReader, judgeBatch, shuffledOrder, type Batch } from './batches.ts';
+import { exampleCount, type Dataset } from './data/dataset.ts';
+import type { Share } from './data/partition.ts';
+import { evaluationBatchSize, progressPerSecondMax } from './defaults.ts';
+import { trainerError } from './errors.ts';
+import { requirePlan, type GraphCache } from './graph-cache.ts';
+import { edges, gradientName } from './graph/model-graph.ts';
+import type { ModelPlan } from './model/model-plan.ts';
+import { makeOptimiser, type Optimiser } from './optimiser/optimiser.ts';
+import type { GraphInput, GraphSession } from './runtime.ts';
+import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+
+export interface TrainOptions {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly graphs: GraphCache;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+  /** Awaited before each step: where a frozen trainer stands still. */
+  readonly beforeStep?: () => Promise<void>;
+}
+
+/**
+ * Local training of one round, on the calling thread: the worker's work, and of tests that need no thread. Returns to
+ * the event loop before each step, so that `signal` is heard between any two of them.
+ * @throws RoundscopeError `model_invalid`, `data_invalid`, `training_failed`; the signal's reason when aborted
+ */
+export async function trainInline(share: Share, job: TrainJob, options: TrainOptions): Promise<TrainResult> {
+  const { clock, graphs, signal } = options;
+  signal.throwIfAborted();
+  const startedMs = clock.monotonicMs();
+  const plan = requirePlan(job.model);
+  const before = requireParameters(plan, job.parameters);
+  requireFit(plan, share.training);
+  const { batchSize, localEpochs } = job;
+  const reader = new BatchReader(share.training, { batchSize, numClasses: plan.config.numClasses });
+  const session = await graphs.training(plan, batchSize);
+  const parameters = copyParameters(before);
+  const optimiser = makeOptimiser(job.optimiser, { layout: plan.layout, learningRate: job.learningRate });
+  const step = { session, plan, parameters, optimiser, reader };
+  const random = seededRandom(job.seed).fork(`round-${job.round}`);
+  const report = throttled(clock, options.onProgress);
+  let [lossSum, correct] = [0, 0];
+  for (let epoch = 1; epoch <= localEpochs; epoch++) {
+    const order = shuffledOrder(exampleCount(share.training), random.fork(`epoch-${epoch}`));
+    [lossSum, correct] = [0, 0];
+    let seen = 0;
+    for (let batch = 0; batch < reader.batches; batch++) {
+      await options.beforeStep?.();
+      signal.throwIfAborted();
+      const judged = await trainStep(step, reader.read(batch, order));
+      signal.throwIfAborted();
+      lossSum += judged.lossSum;
+      correct += judged.correct;
+      seen += judged.count;
+      requireFinite(lossSum, { epoch, batch: batch + 1, learningRate: job.learningRate });
+      report({ epoch, epochs: localEpochs, batch: batch + 1, batches: reader.batches, loss: lossSum / seen });
+    }
+  }
+  const examples = exampleCount(share.training);
+  const norm = updateNorm(before, parameters);
+  requireFinite(norm, { epoch: localEpochs, batch: reader.batches, learningRate: job.learningRate });
+  return {
+    parameters,
+    examples,
+    loss: lossSum / examples,
+    accuracy: correct / examples,
+    durationMs: clock.monotonicMs() - startedMs,
+    steps: reader.batches * localEpochs,
+    updateNorm: norm,
+  };
+}
+
+/** Loss and accuracy of a model on the share's held-out examples. Errors as `trainInline`. */
+export async function evaluateInline(
+  share: Share,
+  job: EvaluateJob,
+  options: Pick<TrainOptions, 'graphs' | 'signal'>,
+): Promise<EvalResult> {
+  const { graphs, signal } = options;
+  signal.throwIfAborted();
+  const plan = requirePlan(job.model);
+  const parameters = requireParameters(plan, job.parameters);
+  requireFit(plan, share.heldOut);
+  const batchSize = evaluationBatchSize;
+  const reader = new BatchReader(share.heldOut, { batchSize, numClasses: plan.config.numClasses });
+  const session = await graphs.evaluation(plan, batchSize);
+  let [lossSum, correct] = [0, 0];
+  for (let index = 0; index < reader.batches; index++) {
+    signal.throwIfAborted();
+    const batch = reader.read(index);
+    const outputs = await session.run(feedsOf(plan, parameters, batch, 'images'));
+    signal.throwIfAborted();
+    const judged = judgeBatch(outputs[edges.logProbabilities] as Float32Array, batch);
+    lossSum += judged.lossSum;
+    correct += judged.correct;
+  }
+  const examples = exampleCount(share.heldOut);
+  return { loss: lossSum / examples, accuracy: correct / examples, examples };
+}
+
+interface Step {
+  readonly session: GraphSession;
+  readonly plan: ModelPlan;
+  readonly parameters: ParameterSet;
+  readonly optimiser: Optimiser;
+  readonly reader: BatchReader;
+}
+
+async function trainStep(step: Step, batch: Batch): Promise<{ lossSum: number; correct: number; count: number }> {
+  const { session, plan, parameters, optimiser } = step;
+  const outputs = await session.run(feedsOf(plan, parameters, batch, 'images and targets'));
+  optimiser.beginStep();
+  for (const [i, { name, data }] of parameters.entries()) {
+    optimiser.update(i, data, outputs[gradientName(name)] as Float32Array);
+  }
+  const { lossSum, correct } = judgeBatch(outputs[edges.logProbabilities] as Float32Array, batch);
+  return { lossSum, correct, count: batch.count };
+}
+
+function feedsOf(
+  plan: ModelPlan,
+  parameters: ParameterSet,
+  batch: Batch,
+  what: 'images' | 'images and targets',
+): Record<string, GraphInput> {
+  const rows = batch.labels.length;
+  const feeds: Record<string, GraphInput> = {
+    [edges.images]: { data: batch.images, shape: [rows, ...plan.config.inputShape] },
+  };
+  if (what === 'images and targets') {
+    feeds[edges.targets] = { data: batch.targets, shape: [rows, plan.config.numClasses] };
+  }
+  for (const { name, data, shape } of parameters) feeds[name] = { data, shape };
+  return feeds;
+}
+
+function requireParameters(plan: ModelPlan, parameters: ParameterSet): ParameterSet {
+  const matched = matchLayout(parameters, plan.layout);
+  if (matched.ok) return matched.value;
+  throw trainerError('model_invalid', `The global model does not fit its layer list: ${matched.error}.`);
+}
+
+function requireFit(plan: ModelPlan, dataset: Dataset): void {
+  const expected = plan.config.inputShape.join('x');
+  const found = dataset.shape.join('x');
+  const { numClasses } = plan.config;
+  if (expected === found && dataset.classes.length <= numClasses && exampleCount(dataset) > 0) return;
+  throw trainerError(
+    'model_invalid',
+    `The model takes ${expected} images of ${numClasses} classes, but ${dataset.source} has ${exampleCount(dataset)} ` +
+      `images of ${found} in ${dataset.classes.length} classes. Choose the data that this run is about.`,
+    { context: { expected, found, numClasses, classes: dataset.classes.length } },
+  );
+}
+
+function requireFinite(value: number, at: { epoch: number; batch: number; learningRate: number }): void {
+  if (Number.isFinite(value)) return;
+  throw trainerError(
+    'training_failed',
+    `Training diverged in epoch ${at.epoch}, batch ${at.batch}: the loss is no longer a number. ` +
+      `A learning rate below ${at.learningRate} may help.`,
+    { context: at },
+  );
+}
+
+/** Passes on the first report and the very last, and between them as many as a screen shows. */
+function throttled(
+  clock: Pick<Clock, 'monotonicMs'>,
+  onProgress: ((progress: TrainProgress) => void) | undefined,
+): (progress: TrainProgress) => void {
+  let nextMs = -Infinity;
+  return (progress) => {
+    const nowMs = clock.monotonicMs();
+    const last = progress.batch === progress.batches && progress.epoch === progress.epochs;
+    if (!onProgress || (nowMs < nextMs && !last)) return;
+    nextMs = nowMs + 1000 / progressPerSecondMax;
+    onProgress(progress);
+  };
+}

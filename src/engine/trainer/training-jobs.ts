@@ -1,0 +1,51 @@
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { OptimiserName } from './optimiser/optimiser.ts';
+
+/** One local training: from the global model to an update of it. */
+export interface TrainJob {
+  readonly round: number;
+  readonly model: ModelConfig;
+  /** The global model; it is not changed. */
+  readonly parameters: ParameterSet;
+  readonly localEpochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimiser: OptimiserName;
+  /** With the round, it fixes the order of examples. */
+  readonly seed: number;
+}
+
+export interface TrainResult {
+  readonly parameters: ParameterSet;
+  /** Examples of this participant's share: its weight in the average. */
+  readonly examples: number;
+  /** Means over the last epoch, measured on each batch before its step. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly durationMs: number;
+  readonly steps: number;
+  /** Euclidean norm of the change. */
+  readonly updateNorm: number;
+}
+
+/** `epoch` and `batch` count from 1; `loss` is the mean of the epoch so far. */
+export interface TrainProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly batches: number;
+  readonly loss: number;
+}
+
+export interface EvaluateJob {
+  readonly round: number;
+  readonly model: ModelConfig;
+  readonly parameters: ParameterSet;
+}
+
+export interface EvalResult {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly examples: number;
+}
