@@ -1,0 +1,181 @@
+import type { PacketRow } from '#shared/contract/packet.ts';
+import { everything } from '#shared/filter/filter-expression.ts';
+import type { FilterExpression } from '#shared/filter/filter-expression.ts';
+import { matchesFilter } from '#shared/filter/matches-filter.ts';
+
+/** The rows held by the session; `first + i` names row `i` for good, until a new run begins. */
+export interface RowSource {
+  readonly first: number;
+  readonly length: number;
+  at(index: number): PacketRow | undefined;
+}
+
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Dead entries at the old end before an array is cut: often enough to stay small, seldom enough to cost nothing. */
+const deadMax = 50_000;
+
+/**
+ * Which of the held rows a table shows, kept up to date as rows come and go: a batch costs its own rows, a new filter
+ * one pass that can be spread over frames. Rows are named by their place (`first + i`), never copied.
+ */
+export class PacketIndex {
+  /** Places that pass the filter, oldest first, from `#matchHead` on. */
+  #matches: number[] = [];
+  #matchHead = 0;
+  #shownDropped = 0;
+  /** Those of them within the time range; the same list while there is no range. */
+  #shown: number[] = this.#matches;
+  #shownHead = 0;
+  #filter: FilterExpression = everything;
+  #range: TimeRange | null = null;
+  #next = 0;
+  #lastId = -1;
+  /** When the last packet of each source and participant was, for `gap`. */
+  readonly #lastAt = new Map<string, number>();
+  readonly #gaps: Float64Array;
+  #gapsUpTo = 0;
+
+  constructor(capacity: number) {
+    this.#gaps = new Float64Array(capacity);
+  }
+
+  get matchCount(): number {
+    return this.#matches.length - this.#matchHead;
+  }
+  get shownCount(): number {
+    return this.#shown.length - this.#shownHead;
+  }
+  /** Rows that were shown and then fell out at the old end: whoever scrolls must move by so many. */
+  get shownDropped(): number {
+    return this.#shownDropped;
+  }
+
+  setFilter(filter: FilterExpression): void {
+    this.#filter = filter;
+    this.#clear();
+  }
+
+  setRange(range: TimeRange | null, source: RowSource): void {
+    this.#range = range;
+    if (range === null) {
+      this.#shown = this.#matches;
+      this.#shownHead = this.#matchHead;
+      return;
+    }
+    this.#shown = [];
+    this.#shownHead = 0;
+    for (let i = this.#matchHead; i < this.#matches.length; i++) {
+      const place = this.#matches[i] as number;
+      const row = source.at(place - source.first);
+      if (row !== undefined && isWithin(row, range)) this.#shown.push(place);
+    }
+  }
+
+  /**
+   * Looks at rows not looked at yet, up to place `end`, at most `budget` of them.
+   * @returns whether that was all
+   */
+  advance(source: RowSource, end: number, budget: number): boolean {
+    this.#noticeNewRun(source);
+    this.#trim(source.first);
+    const until = Math.min(end, source.first + source.length);
+    let place = Math.max(this.#next, source.first);
+    const stop = Math.min(until, place + budget);
+    for (; place < stop; place++) {
+      const row = source.at(place - source.first);
+      if (row === undefined) break;
+      this.#look(row, place);
+    }
+    this.#next = Math.max(this.#next, place);
+    return this.#next >= until;
+  }
+
+  /** Place of the i-th row shown. */
+  placeAt(index: number): number | undefined {
+    return this.#shown[this.#shownHead + index];
+  }
+
+  /** Which of the rows shown has this place, or the one after which it would stand; -1 before the first. */
+  indexOfPlace(place: number): number {
+    let low = this.#shownHead;
+    let high = this.#shown.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      if ((this.#shown[middle] as number) <= place) low = middle + 1;
+      else high = middle - 1;
+    }
+    return high - this.#shownHead;
+  }
+
+  /** Time since the previous packet of the same source and participant; null for the first known one. */
+  gapOf(place: number): number | null {
+    const gap = this.#gaps[place % this.#gaps.length] as number;
+    return place < this.#gapsUpTo && gap >= 0 ? gap : null;
+  }
+
+  #look(row: PacketRow, place: number): void {
+    if (place >= this.#gapsUpTo) this.#noteGap(row, place);
+    this.#lastId = row.id;
+    if (!matchesFilter(this.#filter, row, { gapMs: this.gapOf(place) })) return;
+    this.#matches.push(place);
+    if (this.#range !== null && isWithin(row, this.#range)) this.#shown.push(place);
+  }
+
+  #noteGap(row: PacketRow, place: number): void {
+    const link = `${row.source}\n${row.participant}`;
+    const before = this.#lastAt.get(link);
+    // Packets of one process arrive in order, but its wall clock may be set back.
+    this.#gaps[place % this.#gaps.length] = before === undefined ? -1 : Math.max(0, row.at - before);
+    this.#lastAt.set(link, row.at);
+    this.#gapsUpTo = place + 1;
+  }
+
+  /** A new run, or a snapshot after the service came back, numbers its rows anew. */
+  #noticeNewRun(source: RowSource): void {
+    if (this.#next === 0) return;
+    const last = source.at(this.#next - 1 - source.first);
+    const goesOn = this.#next <= source.first + source.length && (last === undefined ? this.#next <= source.first : last.id === this.#lastId);
+    if (goesOn) return;
+    this.#clear();
+    this.#lastAt.clear();
+    this.#gapsUpTo = 0;
+  }
+
+  #trim(first: number): void {
+    const before = this.#shownHead;
+    while (this.#matchHead < this.#matches.length && (this.#matches[this.#matchHead] as number) < first) this.#matchHead++;
+    if (this.#range === null) this.#shownHead = this.#matchHead;
+    else while (this.#shownHead < this.#shown.length && (this.#shown[this.#shownHead] as number) < first) this.#shownHead++;
+    this.#shownDropped += this.#shownHead - before;
+    if (this.#matchHead > deadMax) {
+      this.#matches = this.#matches.slice(this.#matchHead);
+      this.#matchHead = 0;
+      if (this.#range === null) {
+        this.#shown = this.#matches;
+        this.#shownHead = 0;
+      }
+    }
+    if (this.#shownHead > deadMax) {
+      this.#shown = this.#shown.slice(this.#shownHead);
+      this.#shownHead = 0;
+    }
+  }
+
+  #clear(): void {
+    this.#matches = [];
+    this.#shown = this.#range === null ? this.#matches : [];
+    this.#matchHead = 0;
+    this.#shownHead = 0;
+    this.#shownDropped = 0;
+    this.#next = 0;
+    this.#lastId = -1;
+  }
+}
+
+function isWithin(row: PacketRow, range: TimeRange): boolean {
+  return row.at >= range.from && row.at <= range.to;
+}
