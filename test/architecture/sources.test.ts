@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Lines of `using` and `await using` at the top level of a module. */
 function moduleScopeUsings(file: string, text: string): number[] {
   return parseSync(file, text).program.body.flatMap((statement) =>
-    statement.type === 'VariableDeclaration' && /using$/.test(statement.kind)
+    statement.type === 'VariableDeclaration' && statement.kind.endsWith('using')
       ? [text.slice(0, statement.start).split('\n').length]
       : [],
   );
@@ -29,4 +29,12 @@ test('nothing is held by `using` at the top level of a module: the bundler drops
 test('a planted `using` at the top level is found, one in a function is not', () => {
   assert.deepEqual(moduleScopeUsings('a.ts', 'const a = 1;\nusing b = open();\nawait using c = open();'), [2, 3]);
   assert.deepEqual(moduleScopeUsings('a.ts', 'function f() { using b = open(); }'), []);
+});
+
+// Node strips types but does not compile JSX: a test in such a file would not be run by anybody.
+test('no test hides in a .tsx file', () => {
+  assert.deepEqual(
+    listSources(root, 'src').filter((file) => file.endsWith('.test.tsx')),
+    [],
+  );
 });

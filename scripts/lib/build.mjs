@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { inRoot } from './paths.mjs';
+import { launch } from './launch.mjs';
+import { SetUpError, step } from './say.mjs';
+import { hashOf, readStamp, writeStamp } from './stamp.mjs';
+
+const inputs = ['src', 'electron.vite.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'];
+const stamp = inRoot('out', '.sources.json');
+
+function sourcesHash() {
+  return hashOf(
+    inputs.map((path) => inRoot(path)),
+    (path) => /\.test\.tsx?$/.test(path),
+  );
+}
+
+export function isBuilt() {
+  return existsSync(inRoot('out', 'main')) && readStamp(stamp)?.sources === sourcesHash();
+}
+
+/** Bundles everything into out/. */
+export async function build(node24) {
+  // Taken before the build: a file saved in the middle of it must make the next start build again.
+  const sources = sourcesHash();
+  await step('Building the app', async () => {
+    const cli = inRoot('node_modules', 'electron-vite', 'bin', 'electron-vite.js');
+    const result = await launch(node24, [cli, 'build', '--logLevel', 'warn'], { capture: true });
+    if (result.status !== 0 || process.env.ROUNDSCOPE_VERBOSE) process.stderr.write(result.output);
+    if (result.status !== 0) {
+      throw new SetUpError('The build failed.', { tell: 'Its messages are above. `npm run types` may say more.' });
+    }
+    const missing = result.output.split('\n').filter((line) => line.startsWith('left out of the build'));
+    if (missing.length > 0) process.stderr.write(`  ${missing.join('\n  ')}\n`);
+  });
+  writeStamp(stamp, { sources });
+}
+
+export async function ensureBuilt(node24) {
+  if (!isBuilt()) await build(node24);
+}

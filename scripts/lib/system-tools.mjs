@@ -1,0 +1,115 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { launch } from './launch.mjs';
+import { say, step } from './say.mjs';
+
+/**
+ * Programs that tests need and npm does not carry. Where they are found is told to the tests by environment variables;
+ * a test whose program is missing skips itself and says so.
+ */
+const tools = [
+  {
+    name: 'Chromium',
+    variable: 'ROUNDSCOPE_CHROMIUM',
+    package: 'chromium',
+    programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    places: () => [...playwrightChromiums(), '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+    skips: 'the end-to-end tests',
+  },
+  {
+    name: 'Mosquitto',
+    variable: 'ROUNDSCOPE_MOSQUITTO',
+    package: 'mosquitto',
+    programs: ['mosquitto'],
+    places: () => [
+      '/usr/sbin/mosquitto',
+      '/opt/homebrew/sbin/mosquitto',
+      'C:\\Program Files\\mosquitto\\mosquitto.exe',
+    ],
+    skips: 'the tests against a Mosquitto broker',
+  },
+];
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Chromium as `npx playwright install chromium` leaves it. */
+function playwrightChromiums() {
+  const folder = join(homedir(), '.cache', 'ms-playwright');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('chromium-'))
+    .flatMap((name) => ['chrome-linux64', 'chrome-linux'].map((inner) => join(folder, name, inner, 'chrome')));
+}
+
+function find(tool) {
+  const told = process.env[tool.variable];
+  if (told) return isProgram(told) ? told : undefined;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const onPath = tool.programs.flatMap((program) => folders.map((folder) => join(folder, `${program}${suffix}`)));
+  return [...onPath, ...tool.places()].find(isProgram);
+}
+
+/** Ubuntu's `chromium` only installs a snap, which needs a running snapd: containers and CI machines have none. */
+async function canInstall(packageName) {
+  const { output } = await launch('apt-cache', ['policy', packageName], { capture: true });
+  const candidate = /Candidate: (\S+)/.exec(output)?.[1];
+  return candidate !== undefined && candidate !== '(none)' && !candidate.includes('snap');
+}
+
+async function installWithApt(missing) {
+  const env = {
+    ...process.env,
+    DEBIAN_FRONTEND: 'noninteractive',
+    // Keeps Debian from starting the broker as a service: tests start their own on free ports.
+    RUNLEVEL: '1',
+  };
+  const apt = (...args) => launch('apt-get', args, { env, capture: true, limitMs: 8 * 60_000 });
+  const names = missing.map((tool) => tool.package);
+  await step(`Installing ${names.join(' and ')} with apt-get`, async () => {
+    const isKnown = (await Promise.all(names.map(canInstall))).every(Boolean);
+    const updated = isKnown ? { status: 0 } : await apt('update', '-q');
+    const wanted = [];
+    for (const name of names) {
+      if (await canInstall(name)) wanted.push(name);
+      else say(`  this system has no package ${name} that apt-get could install`);
+    }
+    if (wanted.length === 0) return;
+    const install = () => apt('install', '-q', '-y', '--no-install-recommends', ...wanted);
+    let result = await install();
+    // Lists that are older than the archive name packages that are gone from it.
+    if (result.status !== 0 && isKnown && (await apt('update', '-q')).status === 0) result = await install();
+    if (result.status !== 0) say(`  apt-get failed: ${lastLines(updated.output, result.output)}`);
+  });
+}
+
+function lastLines(...outputs) {
+  return outputs.join('\n').trim().split('\n').slice(-3).join('\n  ');
+}
+
+/**
+ * Finds the tools, after installing what is missing where that is possible.
+ * @returns {Promise<Record<string, string>>} the environment variables that tell the tests where they are
+ */
+export async function ensureSystemTools() {
+  const absent = () => tools.filter((tool) => !find(tool));
+  const hasApt = process.platform === 'linux' && isProgram('/usr/bin/apt-get');
+  if (absent().length > 0 && hasApt && process.getuid() === 0) await installWithApt(absent());
+  for (const tool of absent()) {
+    const hint = hasApt ? `sudo apt-get install ${tool.package}` : `install ${tool.name}`;
+    say(`• ${tool.name} is missing, so ${tool.skips} are skipped. To run them: ${hint} (or set ${tool.variable}).`);
+  }
+  const found = tools.flatMap((tool) => {
+    const path = find(tool);
+    return path ? [[tool.variable, path]] : [];
+  });
+  return Object.fromEntries(found);
+}

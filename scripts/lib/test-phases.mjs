@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { globSync } from './glob.mjs';
+import { launch } from './launch.mjs';
+import { inRoot } from './paths.mjs';
+import { seconds } from './say.mjs';
+
+/**
+ * @typedef {{passed: number, failed: number, skipped: number}} Counts
+ * @typedef {{node24: string, env: Record<string, string>, isCheck: boolean}} Context
+ */
+
+const tool = (name, ...args) => ({ kind: 'tool', args: [inRoot('node_modules', ...name.split('/')), ...args] });
+const suite = (patterns, options = {}) => ({ kind: 'suite', patterns, ...options });
+
+/** In the order in which they run: what is quick and finds most comes first. */
+export const phases = {
+  format: tool('oxfmt/bin/oxfmt', '--check'),
+  types: { kind: 'tool', args: [inRoot('scripts', 'types.mjs')] },
+  lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
+  build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
+  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/golden/**/*.test.ts'], {
+    coverage: true,
+  }),
+  contract: suite(['test/contract/**/*.test.ts'], { coverage: true }),
+  architecture: suite(['test/architecture/**/*.test.ts']),
+  simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
+  e2e: suite(['test/e2e/**/*.test.ts'], { concurrency: 1, needs: 'ROUNDSCOPE_CHROMIUM' }),
+};
+
+export const checkPhases = ['format', 'types', 'lint', 'build', 'unit', 'contract', 'architecture', 'simulation'];
+
+/** A program that must end with status 0 counts as one test. */
+async function runTool(phase, { node24, env }) {
+  const { status, output } = await launch(node24, phase.args, { capture: true, env });
+  if (status !== 0) process.stdout.write(output.replace(/^/gm, '  '));
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+/** Tests that are not run at all are counted by the look of them: their files cannot be asked. */
+function countTests(files) {
+  const calls = files.flatMap((file) => readFileSync(file, 'utf8').match(/^\s*(test|it)\(/gm) ?? []);
+  return Math.max(calls.length, files.length);
+}
+
+async function runSuite(phase, { node24, env }) {
+  const files = phase.patterns.flatMap((pattern) => globSync(pattern));
+  if (files.length === 0) {
+    process.stdout.write('  no test files\n');
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+  if (phase.needs && !env[phase.needs]) return { passed: 0, failed: 0, skipped: countTests(files) };
+  const folder = mkdtempSync(join(tmpdir(), 'roundscope-test-'));
+  const countsFile = join(folder, 'counts.json');
+  const reporter = (name) => pathToFileURL(inRoot('scripts', 'lib', name)).href;
+  const args = [
+    '--test',
+    `--test-concurrency=${phase.concurrency ?? Math.max(2, Math.min(8, availableParallelism()))}`,
+    `--test-timeout=${phase.testLimitMs ?? 4 * 60_000}`,
+    `--test-reporter=${reporter('test-reporter.mjs')}`,
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${reporter('test-counts.mjs')}`,
+    `--test-reporter-destination=${countsFile}`,
+    ...(phase.coverage
+      ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.ts']
+      : []),
+    ...files,
+  ];
+  try {
+    const { status } = await launch(node24, args, { env });
+    const counts = readCounts(countsFile);
+    // A run that ends badly without a failed test, or tells nothing, has failed as such.
+    if (status !== 0 && counts.failed === 0) counts.failed = 1;
+    return counts;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readCounts(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** @returns {Promise<Counts>} */
+export async function runPhase(name, context) {
+  const startedMs = performance.now();
+  process.stdout.write(`\n${name}\n`);
+  const phase = phases[name];
+  const counts = phase.kind === 'tool' ? await runTool(phase, context) : await runSuite(phase, context);
+  process.stdout.write(`  ${describeCounts(counts)} in ${seconds(startedMs)}\n`);
+  return counts;
+}
+
+export function describeCounts({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+export function addCounts(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
