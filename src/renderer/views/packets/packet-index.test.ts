@@ -14,7 +14,7 @@ function filterOf(text: string) {
   return parsed.value;
 }
 const rows = (from: number, count: number): PacketRow[] =>
-  Array.from({ length: count }, (_, i) => packetRow({ id: from + i, at: (from + i) * 10, round: (from + i) % 5 }));
+  Array.from({ length: count }, (_, i) => packetRow({ id: from + i, at: (from + i) * 10, round: (from + i) % 5, bodyBytes: (from + i) % 3 === 0 ? 5000 : 10 }));
 
 function shownIds(index: PacketIndex, log: PacketLog): number[] {
   const held = log.snapshot();
@@ -36,6 +36,7 @@ test('a filter sees new rows only, whatever the batches and however much fell ou
         const expected = Array.from({ length: held.length }, (_, i) => held.at(i) as PacketRow).filter((row) => row.round === 2);
         assert.deepEqual(shownIds(index, log), expected.map((row) => row.id));
         assert.equal(index.matchCount, expected.length);
+        assert.equal(index.shownCuts, expected.filter((row) => row.bodyBytes > 4096).length);
       }
     }),
   );

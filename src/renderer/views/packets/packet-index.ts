@@ -1,3 +1,4 @@
+import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { everything } from '#shared/filter/filter-expression.ts';
 import type { FilterExpression } from '#shared/filter/filter-expression.ts';
@@ -38,9 +39,13 @@ export class PacketIndex {
   readonly #lastAt = new Map<string, number>();
   readonly #gaps: Float64Array;
   #gapsUpTo = 0;
+  /** 1 for rows whose body was longer than what is kept of it. */
+  readonly #cuts: Uint8Array;
+  #shownCuts = 0;
 
   constructor(capacity: number) {
     this.#gaps = new Float64Array(capacity);
+    this.#cuts = new Uint8Array(capacity);
   }
 
   get matchCount(): number {
@@ -48,6 +53,10 @@ export class PacketIndex {
   }
   get shownCount(): number {
     return this.#shown.length - this.#shownHead;
+  }
+  /** How many of the rows shown have a body of which only the beginning is kept. */
+  get shownCuts(): number {
+    return this.#shownCuts;
   }
   /** Rows that were shown and then fell out at the old end: whoever scrolls must move by so many. */
   get shownDropped(): number {
@@ -64,14 +73,20 @@ export class PacketIndex {
     if (range === null) {
       this.#shown = this.#matches;
       this.#shownHead = this.#matchHead;
+      this.#shownCuts = 0;
+      for (let i = this.#matchHead; i < this.#matches.length; i++) this.#shownCuts += this.#cutAt(this.#matches[i] as number);
       return;
     }
     this.#shown = [];
     this.#shownHead = 0;
+    this.#shownCuts = 0;
     for (let i = this.#matchHead; i < this.#matches.length; i++) {
       const place = this.#matches[i] as number;
       const row = source.at(place - source.first);
-      if (row !== undefined && isWithin(row, range)) this.#shown.push(place);
+      if (row !== undefined && isWithin(row, range)) {
+        this.#shown.push(place);
+        this.#shownCuts += this.#cutAt(place);
+      }
     }
   }
 
@@ -120,9 +135,13 @@ export class PacketIndex {
   #look(row: PacketRow, place: number): void {
     if (place >= this.#gapsUpTo) this.#noteGap(row, place);
     this.#lastId = row.id;
+    // Rows that fell out were counted off in #trim, before the row that takes over their slot comes by here.
+    this.#cuts[place % this.#cuts.length] = isCut(row) ? 1 : 0;
     if (!matchesFilter(this.#filter, row, { gapMs: this.gapOf(place) })) return;
     this.#matches.push(place);
-    if (this.#range !== null && isWithin(row, this.#range)) this.#shown.push(place);
+    if (this.#range !== null && !isWithin(row, this.#range)) return;
+    if (this.#range !== null) this.#shown.push(place);
+    this.#shownCuts += this.#cutAt(place);
   }
 
   #noteGap(row: PacketRow, place: number): void {
@@ -147,6 +166,7 @@ export class PacketIndex {
 
   #trim(first: number): void {
     const before = this.#shownHead;
+    for (let i = before; i < this.#shown.length && (this.#shown[i] as number) < first; i++) this.#shownCuts -= this.#cutAt(this.#shown[i] as number);
     while (this.#matchHead < this.#matches.length && (this.#matches[this.#matchHead] as number) < first) this.#matchHead++;
     if (this.#range === null) this.#shownHead = this.#matchHead;
     else while (this.#shownHead < this.#shown.length && (this.#shown[this.#shownHead] as number) < first) this.#shownHead++;
@@ -165,15 +185,25 @@ export class PacketIndex {
     }
   }
 
+  #cutAt(place: number): number {
+    return this.#cuts[place % this.#cuts.length] as number;
+  }
+
   #clear(): void {
     this.#matches = [];
     this.#shown = this.#range === null ? this.#matches : [];
     this.#matchHead = 0;
     this.#shownHead = 0;
     this.#shownDropped = 0;
+    this.#shownCuts = 0;
     this.#next = 0;
     this.#lastId = -1;
   }
+}
+
+/** Whether the recording keeps only the beginning of this body. */
+export function isCut(row: Pick<PacketRow, 'bodyBytes'>): boolean {
+  return row.bodyBytes > limits.bodySampleBytes;
 }
 
 function isWithin(row: PacketRow, range: TimeRange): boolean {

@@ -1,0 +1,15 @@
+import type { JSX } from 'react';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import { protocolGlyphs } from '#renderer/theme/protocols.ts';
+
+/** Glyph of a protocol in its colour; with its name unless `bare`, where the name stands beside it anyway. */
+export function ProtocolMark({ protocol, bare }: { readonly protocol: Protocol; readonly bare?: boolean }): JSX.Element {
+  return (
+    <span className={`proto ${protocol}`}>
+      <svg className="g" viewBox="0 0 10 10" aria-hidden="true">
+        <path d={protocolGlyphs[protocol]} />
+      </svg>
+      {bare === true ? <span className="vh">{protocol}</span> : protocol}
+    </span>
+  );
+}

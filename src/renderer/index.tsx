@@ -1,0 +1,8 @@
+import './theme/index.css';
+import { mount } from './shell/mount.tsx';
+import { portSource } from './session/ports.ts';
+import { createSession } from './session/session.ts';
+
+const session = createSession();
+portSource()((port) => session.attach(port));
+mount(session);

@@ -1,0 +1,66 @@
+import { useSyncExternalStore } from 'react';
+import { createStore } from './store.ts';
+
+/** The views in the order of the rail and of the keys 1 to 7. */
+export const viewIds = ['rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings'] as const;
+export type ViewId = (typeof viewIds)[number];
+
+/** Where the window is. Kept in the address, so that a reload comes back to the same place. */
+export interface Place {
+  readonly view: ViewId;
+  /** Filter text of the packet view; views that say "its packets" set it. */
+  readonly filter: string;
+  /** Id of the packet that is opened. */
+  readonly packet: number | null;
+  readonly round: number | null;
+  readonly participant: string | null;
+}
+
+const start: Place = { view: 'rounds', filter: '', packet: null, round: null, participant: null };
+
+export function parsePlace(hash: string): Place {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const view = viewIds.find((id) => id === path) ?? start.view;
+  const values = new URLSearchParams(query);
+  const number = (name: string): number | null => {
+    const value = Number(values.get(name) ?? Number.NaN);
+    return Number.isInteger(value) && value >= 0 ? value : null;
+  };
+  return { view, filter: values.get('filter') ?? '', packet: number('packet'), round: number('round'), participant: values.get('participant') };
+}
+
+export function formatPlace(place: Place): string {
+  const values = new URLSearchParams();
+  if (place.filter !== '') values.set('filter', place.filter);
+  if (place.packet !== null) values.set('packet', String(place.packet));
+  if (place.round !== null) values.set('round', String(place.round));
+  if (place.participant !== null) values.set('participant', place.participant);
+  const query = values.toString();
+  return `#/${place.view}${query === '' ? '' : `?${query}`}`;
+}
+
+const store = createStore<Place>(typeof window === 'undefined' ? start : parsePlace(window.location.hash));
+if (typeof window !== 'undefined') {
+  window.addEventListener('hashchange', () => {
+    if (formatPlace(store.get()) !== window.location.hash) store.set(parsePlace(window.location.hash));
+  });
+}
+
+/** Goes somewhere. Another view is a step that Back undoes; a change within one replaces the address. */
+export function navigate(change: Partial<Place>): void {
+  const before = store.get();
+  const next = { ...before, ...change };
+  const hash = formatPlace(next);
+  if (hash === formatPlace(before)) return;
+  if (next.view === before.view) window.history.replaceState(null, '', hash);
+  else window.history.pushState(null, '', hash);
+  store.set(next);
+}
+
+export function usePlace(): Place {
+  return useSyncExternalStore(store.subscribe, store.get);
+}
+
+export function currentPlace(): Place {
+  return store.get();
+}

@@ -1,0 +1,36 @@
+import { useSyncExternalStore } from 'react';
+import type { ErrorReport } from '#shared/base/errors.ts';
+import { createStore } from './store.ts';
+
+export interface Toast {
+  readonly id: number;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
+  readonly error: ErrorReport | null;
+}
+
+/** More than this many at once are not read; the oldest goes. */
+const shownMax = 4;
+const store = createStore<readonly Toast[]>([]);
+let nextId = 1;
+
+export function showToast(toast: Omit<Toast, 'id'>): void {
+  const same = (other: Toast): boolean => other.text === toast.text && other.level === toast.level;
+  store.set([...store.get().filter((other) => !same(other)), { ...toast, id: nextId++ }].slice(-shownMax));
+}
+
+export function showError(error: ErrorReport): void {
+  showToast({ level: 'error', text: error.message, error });
+}
+
+export function showInfo(text: string): void {
+  showToast({ level: 'info', text, error: null });
+}
+
+export function dismissToast(id: number): void {
+  store.set(store.get().filter((toast) => toast.id !== id));
+}
+
+export function useToasts(): readonly Toast[] {
+  return useSyncExternalStore(store.subscribe, store.get);
+}

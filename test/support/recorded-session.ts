@@ -1,0 +1,515 @@
+import { seededRandom } from '#shared/base/random.ts';
+import type { Random } from '#shared/base/random.ts';
+import type { EventData, EventType, RecordedEvent, RunEvent } from '#shared/contract/events.ts';
+import { asParticipantId, asRunId, hashSchema } from '#shared/contract/ids.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { RoundPhase } from '#shared/contract/messages.ts';
+import type { Packet, PacketRow } from '#shared/contract/packet.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { demoDefaults } from '#shared/contract/settings.ts';
+
+export interface RecordedSessionOptions {
+  readonly startAt: number;
+  readonly seed?: number;
+  readonly rounds?: number;
+  readonly participants?: number;
+  /** In this round the last but one participant opens a connection per message and never hears the answer. */
+  readonly stallInRound?: number;
+}
+
+/** One thing of a recording, in order of time. */
+export type Recorded =
+  | { readonly at: number; readonly event: RecordedEvent }
+  | { readonly at: number; readonly packet: PacketRow };
+
+interface Node {
+  readonly id: ParticipantId;
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  readonly trainMs: number;
+  readonly batches: number;
+  readonly examples: number;
+  readonly classCounts: readonly number[];
+  readonly rttMs: number;
+  connections: number;
+  sentBytes: number;
+  receivedBytes: number;
+  payloadSent: number;
+  payloadReceived: number;
+}
+
+export const modelBytes = 9_380_000;
+const deadlineMs = 20_000;
+const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
+/**
+ * A run that never was, in the shape of a recording: events and packets as the service would send them, the same for the
+ * same options. Views are tested and photographed on it.
+ */
+export function recordedSession(options: RecordedSessionOptions): readonly Recorded[] {
+  return new Script(options).play();
+}
+
+class Script {
+  readonly #options: Required<Omit<RecordedSessionOptions, 'stallInRound'>> & { readonly stallInRound: number };
+  readonly #random: Random;
+  readonly #items: { at: number; event?: RunEvent; packet?: Omit<PacketRow, 'id'> }[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #run = asRunId('r-7f3a2c');
+  #messages = 0;
+  #model: Hash;
+  #end = 0;
+
+  constructor(options: RecordedSessionOptions) {
+    this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, ...options };
+    this.#random = seededRandom(this.#options.seed);
+    this.#model = this.#hash();
+    for (let i = 0; i < this.#options.participants; i++) this.#nodes.push(this.#newNode(i));
+  }
+
+  play(): readonly Recorded[] {
+    let at = this.#options.startAt;
+    this.#begin(at);
+    at += 900;
+    for (let round = 1; round <= this.#options.rounds; round++) {
+      if (round === this.#options.stallInRound) {
+        this.#stalledRound(round, at);
+        return this.#finish();
+      }
+      at = this.#round(round, at);
+    }
+    this.#event(at + 50, 'coordinator', 'run_ended', {
+      status: 'completed',
+      reason: 'all rounds done',
+      roundsCompleted: this.#options.rounds,
+      loss: lossOf(this.#options.rounds),
+      accuracy: accuracyOf(this.#options.rounds),
+    });
+    this.#end = at;
+    return this.#finish();
+  }
+
+  #newNode(i: number): Node {
+    const mqtt = i % 4 === 1;
+    const counts = classes.map(() => Math.round(8 + this.#random.next() ** 3 * 110));
+    return {
+      id: asParticipantId(`node-${i + 1}`),
+      protocol: mqtt ? 'mqtt' : 'quic',
+      stack: mqtt ? 'mqtt.js' : 'quinn',
+      trainMs: [6200, 3600, 8300, 4700][i % 4]! * (1 + (Math.floor(i / 4) % 5) * 0.06),
+      batches: [90, 48, 112, 64][i % 4]!,
+      examples: counts.reduce((sum, count) => sum + count, 0),
+      classCounts: counts,
+      rttMs: mqtt ? 2.4 : 0.61,
+      connections: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+      payloadSent: 0,
+      payloadReceived: 0,
+    };
+  }
+
+  #begin(at: number): void {
+    this.#event(at, 'coordinator', 'run_started', {
+      name: 'digits, dirichlet 0.3',
+      rounds: this.#options.rounds,
+      minimumParticipants: this.#nodes.length,
+      quorum: 0.75,
+      seed: 7,
+      baselineAccuracy: 0.101,
+      demo: { ...demoDefaults, participants: this.#nodes.length, rounds: this.#options.rounds, split: 'dirichlet:0.3', seed: 7 },
+    });
+    this.#nodes.forEach((node, i) => {
+      const when = at + 120 + i * 60;
+      this.#connect(node, when);
+      this.#message(node, when + 20, 'up', 'register', 0, 640);
+      this.#event(when + 30, 'coordinator', 'participant_joined', {
+        participant: node.id,
+        key: this.#hash(),
+        address: `127.0.0.1:${40211 + i}`,
+        protocol: node.protocol,
+        stack: node.stack,
+        data: {
+          source: 'digits',
+          examples: node.examples,
+          heldOut: 90,
+          shape: [1, 8, 8],
+          classes,
+          classCounts: [...node.classCounts],
+          skipped: 0,
+        },
+        trainer: 'onnxruntime',
+        fromRound: 1,
+      });
+      this.#message(node, when + 32, 'down', 'welcome', 0, 320);
+      this.#message(node, when + 36, 'down', 'training_config', 0, 512);
+    });
+  }
+
+  #round(round: number, at: number): number {
+    const deadline = at + deadlineMs;
+    const ids = this.#nodes.map((node) => node.id);
+    this.#event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
+    this.#phase(at, round, 'distributing', deadline);
+    this.#phase(at + 200, round, 'training', deadline);
+    const arrivals = this.#nodes.map((node) => ({ node, at: this.#train(node, round, at + 20) }));
+    arrivals.sort((a, b) => a.at - b.at);
+    arrivals.forEach(({ node, at: arrived }, index) => {
+      const waiting = arrivals.slice(index + 1).map((other) => other.node.id);
+      this.#update(node, round, arrived);
+      this.#status(arrived + 1, round, 'training', waiting, deadline, 'aggregates when all are in');
+    });
+    this.#status(at + 210, round, 'training', ids, deadline, 'aggregates when all are in');
+    const last = arrivals.at(-1)!.at + 10;
+    const before = this.#model;
+    this.#model = this.#hash();
+    this.#phase(last, round, 'aggregating', deadline);
+    this.#event(last + 240, 'coordinator', 'aggregated', {
+      round,
+      contributions: ids,
+      durationMs: 230,
+      modelHash: this.#model,
+      stepNorm: 2.1 / Math.sqrt(round),
+    });
+    for (const id of ids) {
+      this.#event(last + 241, 'coordinator', 'update_cosine', { participant: id, round, cosine: 0.62 + this.#random.next() * 0.3 });
+    }
+    const ended = this.#evaluate(round, last + 250, deadline, this.#nodes);
+    this.#event(ended, 'coordinator', 'round_ended', {
+      round,
+      loss: lossOf(round),
+      accuracy: accuracyOf(round),
+      contributions: ids,
+      missing: [],
+      durationMs: ended - at,
+      modelBefore: before,
+      modelAfter: this.#model,
+    });
+    for (const node of this.#nodes) this.#message(node, ended + 2, 'down', 'round_summary', round, 410);
+    this.#end = ended;
+    return ended + 40;
+  }
+
+  /** Receive, train, send; returns when the update has arrived. */
+  #train(node: Node, round: number, at: number): number {
+    const receiveMs = 240 + this.#random.next() * 160;
+    const trainMs = node.trainMs * (0.96 + this.#random.next() * 0.08);
+    const sendMs = (node.protocol === 'mqtt' ? 760 : 420) * (0.9 + this.#random.next() * 0.4);
+    this.#participantPhase(node, at, round, 'receive');
+    this.#bulk(node, at, at + receiveMs, 'down', 'global_model', round);
+    const trainAt = at + receiveMs;
+    this.#message(node, trainAt - 4, 'down', 'start_training', round, 180);
+    this.#participantPhase(node, trainAt, round, 'train');
+    this.#progress(node, trainAt, trainMs, round);
+    const sendAt = trainAt + trainMs;
+    this.#event(sendAt - 1, node.id, 'training_done', {
+      participant: node.id,
+      round,
+      loss: lossOf(round) * (0.85 + this.#random.next() * 0.2),
+      accuracy: Math.min(1, accuracyOf(round) * (0.94 + this.#random.next() * 0.1)),
+      examples: node.examples,
+      durationMs: trainMs,
+      norm: 2.4 / Math.sqrt(round),
+      modelHash: this.#hash(),
+    });
+    this.#participantPhase(node, sendAt, round, 'send');
+    this.#bulk(node, sendAt, sendAt + sendMs, 'up', 'model_update', round);
+    this.#participantPhase(node, sendAt + sendMs, round, 'wait');
+    return sendAt + sendMs;
+  }
+
+  #progress(node: Node, at: number, trainMs: number, round: number): void {
+    const steps = Math.max(4, Math.floor(trainMs / 250));
+    for (let i = 1; i <= steps; i++) {
+      const batch = Math.min(node.batches, Math.round((i / steps) * node.batches));
+      const when = at + (i / steps) * trainMs * 0.999;
+      const loss = lossOf(round - 1 + i / steps) * (0.9 + this.#random.next() * 0.2);
+      const body = { participant: node.id, round, epoch: batch * 2 > node.batches ? 2 : 1, epochs: 2, batch, batches: node.batches, loss };
+      this.#event(when, node.id, 'training_progress', body);
+      this.#message(node, when + 0.4, 'up', 'training_progress', round, 231);
+    }
+  }
+
+  #update(node: Node, round: number, at: number): void {
+    this.#event(at, 'coordinator', 'update_received', {
+      participant: node.id,
+      round,
+      contribution: this.#hash(),
+      examples: node.examples,
+      sizeBytes: modelBytes,
+      counted: true,
+      reason: '',
+      loss: lossOf(round),
+      accuracy: accuracyOf(round),
+      norm: 2.4 / Math.sqrt(round),
+      cosine: null,
+    });
+    this.#message(node, at + 2, 'down', 'update_ack', round, 212);
+  }
+
+  #evaluate(round: number, at: number, deadline: number, nodes: readonly Node[]): number {
+    const ids = nodes.map((node) => node.id);
+    this.#phase(at, round, 'evaluating', deadline);
+    let ended = at;
+    nodes.forEach((node, index) => {
+      const receivedAt = at + 260 + this.#random.next() * 180;
+      const doneAt = receivedAt + 320 + this.#random.next() * 200;
+      this.#participantPhase(node, at + 2, round, 'receive');
+      this.#bulk(node, at + 2, receivedAt, 'down', 'global_model', round);
+      this.#participantPhase(node, receivedAt, round, 'evaluate');
+      this.#message(node, doneAt - 2, 'up', 'evaluation_result', round, 260);
+      this.#event(doneAt, 'coordinator', 'evaluation_received', {
+        participant: node.id,
+        round,
+        loss: lossOf(round) * (0.95 + this.#random.next() * 0.1),
+        accuracy: Math.min(1, accuracyOf(round) * (0.97 + this.#random.next() * 0.05)),
+        examples: 90,
+      });
+      this.#participantPhase(node, doneAt, round, 'wait');
+      this.#status(doneAt + 1, round, 'evaluating', ids.slice(index + 1), deadline, 'closes the round when all results are in');
+      ended = Math.max(ended, doneAt);
+    });
+    return ended + 30;
+  }
+
+  /** All but one hear the new model; that one hangs up after every message. */
+  #stalledRound(round: number, at: number): void {
+    const bad = this.#nodes.at(-2)!;
+    const deadline = at + deadlineMs + 14_000;
+    const ids = this.#nodes.map((node) => node.id);
+    this.#event(at - 5, 'service', 'fault_injected', { fault: 'connection-per-message', participant: bad.id, round, note: 'on cue' });
+    this.#event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
+    this.#phase(at, round, 'training', deadline);
+    this.#status(at + 1, round, 'training', ids, deadline, 'aggregates when all are in');
+    const arrivals = this.#nodes.map((node) => ({ node, at: this.#train(node, round, at + 20) })).sort((a, b) => a.at - b.at);
+    for (const { node, at: arrived } of arrivals) this.#update(node, round, arrived);
+    const last = arrivals.at(-1)!.at + 10;
+    for (let when = at + 600; when < last; when += 700) this.#reconnect(bad, when, round);
+    this.#phase(last, round, 'aggregating', deadline);
+    this.#event(last + 240, 'coordinator', 'aggregated', { round, contributions: ids, durationMs: 230, modelHash: this.#hash(), stepNorm: 1 });
+    const evalAt = last + 250;
+    const heard = this.#nodes.filter((node) => node !== bad);
+    this.#evaluate(round, evalAt, deadline, heard);
+    const packet = this.#message(bad, evalAt + 5, 'down', 'global_model', round, modelBytes, 'undeliverable');
+    for (let when = evalAt + 1500; when < deadline; when += 4200) {
+      this.#reconnect(bad, when, round);
+      this.#message(bad, when + 900, 'down', 'global_model', round, modelBytes, 'undeliverable');
+    }
+    this.#status(evalAt + 1200, round, 'evaluating', [bad.id], deadline, 'closes the round without it');
+    this.#event(evalAt + 4000, 'service', 'verdict_raised', {
+      verdict: `never-hears:${bad.id}`,
+      rule: 'connection-per-message',
+      layer: 'transport',
+      subject: bad.id,
+      sentence: `${bad.id} never hears the answer: it opens a new QUIC connection for every message and hangs up.`,
+      explanation: 'What the coordinator sends finds no open session; the participant waits for a model that cannot reach it.',
+      since: evalAt,
+      detectedAfterMs: 4000,
+      nextAction: `round ${round} closes without ${bad.id}`,
+      nextActionAt: deadline,
+      injected: 'connection-per-message',
+      evidence: [
+        { ref: 'packet:1', at: evalAt - 200, text: `${bad.id} sends model_update on connection 34 and hangs up` },
+        { ref: `packet:${packet}`, at: evalAt + 5, text: 'global_model to it is undeliverable: no open session' },
+        { ref: 'event:12', at: evalAt + 1200, text: `the coordinator waits for ${bad.id} alone` },
+      ],
+    });
+    this.#event(deadline, 'coordinator', 'run_ended', {
+      status: 'stalled',
+      reason: `deadline of round ${round} passed without quorum`,
+      roundsCompleted: round - 1,
+      loss: lossOf(round - 1),
+      accuracy: accuracyOf(round - 1),
+    });
+    this.#end = deadline;
+  }
+
+  #reconnect(node: Node, at: number, round: number): void {
+    this.#packet(node, at - 10, { kind: 'connection_close', direction: 'up', sizeBytes: 44, round, note: 'hung up' });
+    this.#connect(node, at);
+  }
+
+  #connect(node: Node, at: number): void {
+    node.connections++;
+    this.#packet(node, at, { kind: 'connection_open', direction: 'up', sizeBytes: 1252, round: 0, durationMs: 5.6 });
+    for (const side of ['participant', 'coordinator'] as const) {
+      this.#event(at + 5, side === 'participant' ? node.id : 'coordinator', 'link_state', {
+        participant: node.id,
+        side,
+        state: 'ready',
+        reason: '',
+        protocol: node.protocol,
+        stack: node.stack,
+        connections: node.connections,
+        reconnects: node.connections - 1,
+      });
+    }
+  }
+
+  #bulk(node: Node, from: number, to: number, direction: 'up' | 'down', kind: string, round: number): void {
+    const chunks = 18;
+    const bytes = Math.round(modelBytes / chunks);
+    for (let i = 0; i < chunks; i++) {
+      const at = from + ((to - from) * (i + 1)) / chunks;
+      this.#packet(node, at - 0.5, { kind: 'chunk', direction, sizeBytes: bytes, round, chunk: `${i + 1}/${chunks}` });
+      this.#count(node, direction, bytes, bytes);
+      if (i % 3 === 2) {
+        this.#event(at, node.id, 'transfer_progress', {
+          participant: node.id,
+          round,
+          kind,
+          direction,
+          sentBytes: bytes * (i + 1),
+          totalBytes: modelBytes,
+        });
+      }
+    }
+    this.#message(node, from, direction, kind, round, 640);
+  }
+
+  #message(node: Node, at: number, direction: 'up' | 'down', kind: string, round: number, sizeBytes: number, status: Packet['status'] = 'ok'): number {
+    this.#messages++;
+    const id = `m${this.#messages}`;
+    this.#count(node, direction, sizeBytes, 0);
+    this.#packet(node, at, { kind, direction, sizeBytes, round, status, messageId: id });
+    return this.#items.length;
+  }
+
+  #count(node: Node, direction: 'up' | 'down', bytes: number, payload: number): void {
+    if (direction === 'up') {
+      node.sentBytes += bytes;
+      node.payloadSent += payload;
+    } else {
+      node.receivedBytes += bytes;
+      node.payloadReceived += payload;
+    }
+  }
+
+  #packet(node: Node, at: number, packet: Pick<Packet, 'kind' | 'direction' | 'sizeBytes' | 'round'> & Partial<Packet>): void {
+    for (const side of packet.status === 'undeliverable' ? (['sent'] as const) : (['sent', 'received'] as const)) {
+      const own = (packet.direction === 'up') === (side === 'sent');
+      this.#items.push({
+        at: side === 'sent' ? at : at + node.rttMs / 2,
+        packet: {
+          at: side === 'sent' ? at : at + node.rttMs / 2,
+          source: own ? node.id : 'coordinator',
+          peer: own ? 'coordinator' : node.id,
+          participant: node.id,
+          side,
+          protocol: node.protocol,
+          stack: node.stack,
+          messageId: '',
+          replyTo: '',
+          connection: node.connections,
+          stream: node.protocol === 'mqtt' ? `roundscope/${this.#run}/${node.id}/${packet.direction}` : packet.kind === 'chunk' ? 'bulk 8' : 'control',
+          chunk: '',
+          status: 'ok',
+          bodyBytes: packet.kind === 'chunk' ? packet.sizeBytes : 0,
+          note: '',
+          ...packet,
+        },
+      });
+    }
+  }
+
+  #phase(at: number, round: number, phase: RoundPhase, deadlineAt: number): void {
+    this.#event(at, 'coordinator', 'round_phase', { round, phase, deadlineAt });
+  }
+
+  #participantPhase(node: Node, at: number, round: number, phase: EventData<'participant_phase'>['phase']): void {
+    this.#event(at, node.id, 'participant_phase', { participant: node.id, round, phase });
+  }
+
+  #status(at: number, round: number, phase: RoundPhase, waitingFor: ParticipantId[], deadlineAt: number, nextAction: string): void {
+    const selected = this.#nodes.map((node) => node.id);
+    this.#event(at, 'coordinator', 'round_status', {
+      round,
+      phase,
+      waitingFor,
+      reported: selected.filter((id) => !waitingFor.includes(id)),
+      selected,
+      quorum: Math.ceil(selected.length * 0.75),
+      deadlineAt,
+      nextAction,
+      why: waitingFor.map((participant) => ({ participant, reason: phase === 'training' ? 'is training' : 'has not sent its result' })),
+    });
+  }
+
+  #event<T extends EventType>(at: number, source: string, type: T, data: EventData<T>): void {
+    // The compiler cannot see that `type` and `data` belong together once T is a parameter.
+    this.#items.push({ at, event: { run: this.#run, source, at, type, data } as unknown as RunEvent });
+  }
+
+  /** What every process says once a second, from start to end. */
+  #pulses(): void {
+    let recorded = 0;
+    const names = ['coordinator', ...this.#nodes.map((node) => node.id)];
+    const totals = this.#nodes.map((node) => ({ node, sent: 0, received: 0 }));
+    const seconds = Math.max(1, Math.ceil((this.#end - this.#options.startAt) / 1000));
+    for (let at = this.#options.startAt + 500; at < this.#end; at += 1000) {
+      const share = (at - this.#options.startAt) / 1000 / seconds;
+      totals.forEach(({ node }) => {
+        this.#event(at, node.id, 'link_stats', {
+          participant: node.id,
+          side: 'participant',
+          protocol: node.protocol,
+          stack: node.stack,
+          rttMs: node.rttMs * (0.9 + this.#random.next() * 0.3),
+          sentBytes: Math.round(node.sentBytes * share),
+          receivedBytes: Math.round(node.receivedBytes * share),
+          payloadSentBytes: Math.round(node.payloadSent * share),
+          payloadReceivedBytes: Math.round(node.payloadReceived * share),
+          unacknowledged: 0,
+          counters: [],
+        });
+        this.#message(node, at + 3, 'up', 'heartbeat', 0, 148);
+      });
+      names.forEach((name, i) => {
+        this.#event(at + 5, name, 'process_stats', {
+          name,
+          pid: 41207 + i,
+          cpuPercent: i === 0 ? 3 : 40 + this.#random.next() * 20,
+          memoryBytes: (180 + i * 12) * 1e6,
+          loopDelayMsMax: 2 + this.#random.next() * 4,
+          doing: i === 0 ? 'collecting updates' : 'training',
+        });
+      });
+      recorded += 90;
+      this.#event(at + 8, 'service', 'recorder_stats', {
+        sizeBytes: recorded * 420,
+        packets: recorded,
+        events: recorded * 2,
+        droppedPackets: 0,
+        droppedEvents: 0,
+        state: 'recording',
+        note: '',
+      });
+    }
+  }
+
+  #finish(): readonly Recorded[] {
+    this.#pulses();
+    this.#items.sort((a, b) => a.at - b.at);
+    let events = 0;
+    let packets = 0;
+    return this.#items.map((item): Recorded =>
+      item.event !== undefined
+        ? { at: item.at, event: { ...item.event, id: ++events } }
+        : { at: item.at, packet: { ...item.packet!, id: ++packets } },
+    );
+  }
+
+  #hash(): Hash {
+    let text = '';
+    while (text.length < 64) text += Math.floor(this.#random.next() * 16).toString(16);
+    return hashSchema.parse(text);
+  }
+}
+
+function lossOf(round: number): number {
+  return 0.24 + 2.05 * Math.exp(-round / 3.2);
+}
+
+function accuracyOf(round: number): number {
+  return 0.96 - 0.84 * Math.exp(-round / 2.6);
+}
