@@ -57,11 +57,36 @@ export function describeCoverage(files) {
   return `  coverage, %                      lines branches\n${rows.join('')}${row('all files that were loaded', total)}`;
 }
 
+/** Last characters of a test file's own output that are kept to explain its failure. */
+const outputKept = 4000;
+
+/** What test files print is noise until one of them fails; then it may be the only explanation there is. */
+class Outputs {
+  #byFile = new Map();
+
+  add(file, text) {
+    this.#byFile.set(file, ((this.#byFile.get(file) ?? '') + text).slice(-outputKept));
+  }
+
+  take(file) {
+    const text = this.#byFile.get(file);
+    this.#byFile.delete(file);
+    return text;
+  }
+}
+
 export default async function* report(events) {
+  const outputs = new Outputs();
   for await (const { type, data } of events) {
+    if (type === 'test:stderr' || type === 'test:stdout') outputs.add(data.file, data.message);
     if (type === 'test:fail' && !isEcho(data.details?.error)) yield describeFailure(data);
     if (type === 'test:pass' && typeof data.skip === 'string') yield `  - skipped: ${data.name} (${data.skip})\n`;
-    if (type === 'test:summary' && data.file) yield describeFile(data);
+    if (type === 'test:summary' && data.file) {
+      const output = outputs.take(data.file);
+      yield describeFile(data);
+      if (data.counts.passed < data.counts.tests && output)
+        yield `    it printed:\n${output.replace(/^/gm, '      ')}\n`;
+    }
     if (type === 'test:coverage') yield describeCoverage(data.summary.files);
   }
 }
