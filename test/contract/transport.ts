@@ -155,7 +155,9 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
     })();
     const echo = (async () => {
       let received = 0;
-      for await (const frame of both.far.frames()) {
+      const incoming = reader(both.far);
+      for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
+        const frame = next.value;
         if (frame.lane === 'control') await both.far.send({ lane: 'control', parts: [frame.bytes] }, never());
         else assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), received++);
         if (received === chunks) bulkDone = true;
@@ -163,7 +165,7 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
       }
       assert.equal(received, chunks);
     })();
-    const replies = both.near.frames()[Symbol.asyncIterator]();
+    const replies = reader(both.near);
     for (let i = 0; !bulkDone; i++) {
       await both.near.send({ lane: 'control', parts: [counter(i)] }, never());
       const reply = await replies.next();
@@ -218,14 +220,15 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
     ]);
     await both.near.send({ lane: 'control', parts: [Uint8Array.of(42)] }, never());
     let whole = 0;
-    for await (const frame of both.far.frames()) {
-      if (frame.lane === 'control') {
+    let controlSeen = false;
+    while (whole < taken || !controlSeen) {
+      const [frame] = await take(both.far, 1);
+      if (frame?.lane === 'control') {
         assert.equal(frame.bytes[0], 42);
-        if (whole >= taken) break;
+        controlSeen = true;
       } else {
-        assert.equal(frame.bytes.length, chunkBytes, 'a torn frame');
+        assert.equal(frame?.bytes.length, chunkBytes, 'a torn frame');
         assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), whole++);
-        if (whole >= taken) break;
       }
     }
     await both.far.send({ lane: 'control', parts: [Uint8Array.of(43)] }, never());
@@ -468,8 +471,7 @@ async function expectFrames(session: Session, lane: Lane, sizes: readonly number
 
 async function take(session: Session, count: number): Promise<IncomingFrame[]> {
   const frames: IncomingFrame[] = [];
-  // Not for-await: leaving the loop would end an iterator that the test goes on with.
-  const iterator = session.frames()[Symbol.asyncIterator]();
+  const iterator = reader(session);
   while (frames.length < count) {
     const next = await iterator.next();
     assert.ok(next.done !== true, `the session ended after ${frames.length} of ${count} frames`);
@@ -480,8 +482,18 @@ async function take(session: Session, count: number): Promise<IncomingFrame[]> {
 
 async function readToEnd(session: Session): Promise<IncomingFrame[]> {
   const frames: IncomingFrame[] = [];
-  for await (const frame of session.frames()) frames.push(frame);
+  const iterator = reader(session);
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) frames.push(next.value);
   return frames;
+}
+
+const readers = new WeakMap<Session, AsyncIterator<IncomingFrame>>();
+
+/** The one reader of a session. Not for-await: leaving such a loop would end an iterator that the test goes on with. */
+function reader(session: Session): AsyncIterator<IncomingFrame> {
+  const known = readers.get(session) ?? session.frames()[Symbol.asyncIterator]();
+  readers.set(session, known);
+  return known;
 }
 
 /** Waits until a number has not changed for a while. */

@@ -48,7 +48,7 @@ export const limits = {
   /** MQTT, fail: one packet at the embedded broker, publish with topic. */
   mqttPacketBytesMax: 1 * MiB,
   /** MQTT, fail: bulk lanes that one peer may have open at once in a session. */
-  mqttLanesMax: 64,
+  mqttLanesMax: 1024,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,

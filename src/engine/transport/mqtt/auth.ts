@@ -1,0 +1,48 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/**
+ * Proof of the invitation's token, which itself never travels. `instance` is drawn once per transport object: the
+ * embedded broker lets a participant's name be used by one instance at a time, so that who also has the token cannot
+ * speak for a participant that is connected.
+ */
+export interface Credentials {
+  readonly clientId: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface Claim {
+  readonly run: string;
+  readonly participant: string;
+  readonly session: string;
+  readonly instance: string;
+}
+
+export function participantCredentials(token: string, claim: Claim): Credentials {
+  return {
+    clientId: `${claim.participant}:${claim.session}`,
+    username: claim.participant,
+    password: `${claim.instance}.${proof(token, 'connect', claim)}`,
+  };
+}
+
+/** The claim that a client id, user name and password make and prove; null when they do not. */
+export function judgeCredentials(token: string, run: string, offered: Credentials): Claim | null {
+  const [participant = '', session = '', extra] = offered.clientId.split(':');
+  const [instance = '', mac = '', more] = offered.password.split('.');
+  if (extra !== undefined || more !== undefined || participant === '' || session === '') return null;
+  if (participant !== offered.username) return null;
+  const claim = { run, participant, session, instance };
+  return sameText(mac, proof(token, 'connect', claim)) ? claim : null;
+}
+
+/** One proof per purpose, so that what is said for one cannot be repeated for another. */
+export function proof(token: string, purpose: 'connect' | 'open' | 'accept', claim: Claim): string {
+  const text = [purpose, claim.run, claim.participant, claim.session, claim.instance].join('\n');
+  return createHmac('sha256', token).update(text).digest('hex');
+}
+
+export function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

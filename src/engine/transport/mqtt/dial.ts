@@ -1,0 +1,125 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { timing } from '#shared/contract/limits.ts';
+import type { DialOptions } from '../transport.ts';
+import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
+import { BrokerConnection, brokerRefused, connectTimeout, withoutSecrets } from './connection.ts';
+import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
+import { MqttSession } from './mqtt-session.ts';
+import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
+
+/** Version of this transport's own messages and pieces. */
+export const mqttSessionVersion = 1;
+
+export interface DialSetup {
+  readonly clock: Clock;
+  readonly publishBytes: number;
+  readonly instance: string;
+  readonly session: string;
+}
+
+/** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
+export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<MqttSession> {
+  const { run, participant, token = '' } = options;
+  const claim: Claim = { run, participant, session: setup.session, instance: setup.instance };
+  const topics = sessionTopics(run, participant, setup.session);
+  const answer = Promise.withResolvers<ControlMessage>();
+  let session: MqttSession | null = null;
+  const farewell = encodeControl({ state: 'offline', id: setup.session, reason: 'the participant vanished' });
+  const onMessage = (topic: string, payload: Buffer): void => {
+    const parsed = parseTopic(run, topic);
+    if (parsed === null) return;
+    if (parsed.what === 'status' && parsed.participant === coordinatorName) {
+      const status = decodeStatus(payload);
+      if (status?.state !== 'offline') return;
+      session?.lost(`the coordinator is gone: ${status.reason}`);
+      answer.reject(coordinatorAway(url, status.reason));
+    } else if (parsed.direction === 'down' && parsed.session === setup.session) {
+      if (session !== null) return session.receive(parsed.what, topic, payload);
+      const message = parsed.what === 'session' ? decodeControl(payload) : null;
+      if (message !== null) answer.resolve(message);
+    }
+  };
+  using deadline = setup.clock.deadline(timing.connectTimeoutMs, options.signal);
+  const connection = await BrokerConnection.open({
+    url,
+    ...participantCredentials(token, claim),
+    ...ownCredentials(url),
+    will: { topic: topics.status, payload: farewell },
+    signal: options.signal,
+    clock: setup.clock,
+    onMessage,
+  });
+  // Made before the answer is there, so that no frame that follows it closely is missed.
+  const make = (): MqttSession =>
+    new MqttSession({
+      connection,
+      base: topics.base,
+      outgoing: 'up',
+      remote: new URL(url).host,
+      publishBytes: setup.publishBytes,
+      clock: setup.clock,
+      release: async ({ abrupt }) => letGo(connection, topics, abrupt),
+    });
+  const accepted = answer.promise.then((message) => {
+    judgeAnswer(message, url, proof(token, 'accept', claim));
+    session = make();
+    return session;
+  });
+  try {
+    await ask(connection, topics, { type: 'open', version: mqttSessionVersion, instance: setup.instance, proof: proof(token, 'open', claim) });
+    return await Promise.race([accepted, failed(connection, deadline, options.signal)]);
+  } catch (error) {
+    accepted.catch(() => undefined);
+    await letGo(connection, topics, false).catch(() => connection.abort());
+    throw error;
+  }
+}
+
+async function ask(connection: BrokerConnection, topics: SessionTopics, open: ControlMessage): Promise<void> {
+  const [, run = ''] = topics.base.split('/');
+  await connection.subscribe([statusTopic(run, coordinatorName), `${topics.base}/down/#`]);
+  await connection.publish(topics.open, encodeControl(open));
+  const online = { state: 'online', id: topics.base.slice(topics.base.lastIndexOf('/') + 1), reason: '' } as const;
+  await connection.publish(topics.status, encodeControl(online), 'retain');
+}
+
+function failed(connection: BrokerConnection, deadline: AbortSignal, signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = (): void => reject(signal.aborted ? signal.reason : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered'));
+    if (deadline.aborted) return onAbort();
+    deadline.addEventListener('abort', onAbort, { once: true });
+    void connection.closed.then((reason) => reject(brokerRefused(connection.url, `it closed the connection (${reason})`)));
+  });
+}
+
+function judgeAnswer(message: ControlMessage, url: string, expected: string): void {
+  if (message.type === 'accept' && sameText(message.proof, expected)) return;
+  const why =
+    message.type === 'refuse' ? message.reason : 'whoever answered has not the token of this run: is the invitation of this run?';
+  throw new RoundscopeError(message.type === 'accept' ? 'identity_mismatch' : 'link_rejected', {
+    layer: 'transport',
+    message: `the coordinator behind ${withoutSecrets(url)} did not accept us: ${why}`,
+  });
+}
+
+function coordinatorAway(url: string, reason: string): RoundscopeError {
+  return new RoundscopeError('connect_refused', {
+    layer: 'transport',
+    message: `the broker at ${withoutSecrets(url)} says that the coordinator of this run is not there (${reason}): start it, or ask whether the run is over`,
+    retryable: true,
+  });
+}
+
+/** A clean end takes the retained status away, so that late joiners are not told of who has left. */
+async function letGo(connection: BrokerConnection, topics: SessionTopics, abrupt: boolean): Promise<void> {
+  if (abrupt) return connection.abort();
+  await Promise.race([connection.publish(topics.status, Buffer.alloc(0), 'retain'), connection.closed]);
+  await connection.end();
+}
+
+/** User and password of an outside broker, from its URL, take the place of the token's proof at the broker. */
+export function ownCredentials(url: string): { readonly username?: string; readonly password?: string } {
+  const { username, password } = new URL(url);
+  return username === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+}

@@ -1,0 +1,201 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import type { Listener, ListenOptions } from '../transport.ts';
+import { proof, sameText, type Claim } from './auth.ts';
+import { EmbeddedBroker, reachableHost, urlOf } from './broker.ts';
+import { BrokerConnection, withoutSecrets } from './connection.ts';
+import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
+import { mqttSessionVersion, ownCredentials } from './dial.ts';
+import { MqttSession } from './mqtt-session.ts';
+import { coordinatorName, parseTopic, sessionTopics, statusTopic, topicRoot, type ParsedTopic } from './topics.ts';
+
+export interface ListenSetup {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly publishBytes: number;
+  readonly instance: string;
+  readonly brokerUrl?: string;
+}
+
+/** Sessions of one run that have not ended; more than each participant could need. */
+const sessionsMax = limits.participantsMax * 4;
+
+/** The coordinator's side: one connection to the broker, on which the sessions of all participants are told apart by topic. */
+export class MqttListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #setup: ListenSetup;
+  readonly #broker: EmbeddedBroker | null;
+  readonly #password: string;
+  readonly #sessions = new Map<string, MqttSession>();
+  #connection: BrokerConnection | null = null;
+  #closing: Promise<void> | null = null;
+  #redial: Disposable | null = null;
+  #redialMs: number = timing.redialFirstMs;
+
+  private constructor(options: ListenOptions, setup: ListenSetup, broker: EmbeddedBroker | null, password: string) {
+    this.#options = options;
+    this.#setup = setup;
+    this.#broker = broker;
+    this.#password = password;
+  }
+
+  static async start(options: ListenOptions, setup: ListenSetup): Promise<MqttListener> {
+    const { host, port, run, token = '', onRefused } = options;
+    const coordinatorPassword = entropyHex(setup.entropy, 24);
+    const broker =
+      setup.brokerUrl === undefined
+        ? await EmbeddedBroker.start({ host, port, run, token, coordinatorPassword, onRefused })
+        : null;
+    const listener = new MqttListener(options, setup, broker, coordinatorPassword);
+    try {
+      await listener.#connect();
+      return listener;
+    } catch (error) {
+      await broker?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    const url = new URL(this.#url);
+    const port = this.#broker?.port ?? (url.port === '' ? 1883 : Number(url.port));
+    const host = this.#broker === null ? url.hostname : reachableHost(this.#options.host);
+    const outside = this.#setup.brokerUrl === undefined ? {} : { url: this.#setup.brokerUrl };
+    return [{ protocol: 'mqtt', provider: 'mqtt', host, port, ...outside }];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #url(): string {
+    return this.#setup.brokerUrl ?? urlOf(reachableHost(this.#options.host), this.#broker?.port ?? 0);
+  }
+
+  #status(state: 'online' | 'offline', reason: string): Buffer {
+    return encodeControl({ state, id: this.#setup.instance, reason });
+  }
+
+  async #connect(): Promise<void> {
+    const { run, signal } = this.#options;
+    const status = statusTopic(run, coordinatorName);
+    const connection = await BrokerConnection.open({
+      url: this.#url,
+      clientId: `${coordinatorName}:${this.#setup.instance}`,
+      ...(this.#broker === null ? ownCredentials(this.#url) : { username: coordinatorName, password: this.#password }),
+      will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
+      signal,
+      clock: this.#setup.clock,
+      onMessage: (topic, payload) => this.#onMessage(topic, payload),
+    });
+    try {
+      const all = `${topicRoot}/${run}/+`;
+      await connection.subscribe([`${all}/+/open`, `${all}/+/up/#`, `${all}/status`]);
+      await connection.publish(status, this.#status('online', ''), 'retain');
+    } catch (error) {
+      connection.abort();
+      throw error;
+    }
+    this.#connection = connection;
+    this.#redialMs = timing.redialFirstMs;
+    void connection.closed.then((reason) => this.#onLost(connection, reason));
+  }
+
+  /** An outside broker went away or was restarted: its sessions have ended with it, the run goes on when it is back. */
+  #onLost(connection: BrokerConnection, reason: string): void {
+    if (this.#connection !== connection || this.#closing !== null) return;
+    this.#connection = null;
+    this.#options.onRefused({ address: withoutSecrets(this.#url), reason: `connection to the broker lost: ${reason}` });
+    this.#retry();
+  }
+
+  #retry(): void {
+    this.#redial = this.#setup.clock.timer(this.#redialMs, () => {
+      this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
+      if (this.#closing !== null || this.#options.signal.aborted) return;
+      this.#connect().catch((error: unknown) => {
+        this.#options.onRefused({ address: withoutSecrets(this.#url), reason: error instanceof Error ? error.message : String(error) });
+        this.#retry();
+      });
+    });
+  }
+
+  #onMessage(topic: string, payload: Buffer): void {
+    const parsed = parseTopic(this.#options.run, topic);
+    if (parsed === null) return;
+    const session = this.#sessions.get(keyOf(parsed));
+    if (parsed.what === 'status') return this.#onStatus(parsed, payload);
+    if (parsed.what === 'open') return this.#onOpen(parsed, decodeControl(payload));
+    // Without a session: pieces that were under way when it ended.
+    if (parsed.direction === 'up') session?.receive(parsed.what, topic, payload);
+  }
+
+  #onStatus(parsed: ParsedTopic, payload: Buffer): void {
+    if (parsed.participant === coordinatorName) return;
+    const status = decodeStatus(payload);
+    if (status?.state !== 'offline') return;
+    this.#sessions.get(keyOf({ ...parsed, session: status.id }))?.lost(`the broker says: ${status.reason}`);
+  }
+
+  #onOpen(parsed: ParsedTopic, message: ControlMessage | null): void {
+    const { run, token = '', onRefused, onSession } = this.#options;
+    const { participant, session: id } = parsed;
+    const connection = this.#connection;
+    if (connection === null || this.#closing !== null) return;
+    const { base } = sessionTopics(run, participant, id);
+    const address = this.#broker?.addressOf(participant, id) ?? `${participant} via ${new URL(this.#url).host}`;
+    const answer = (answered: ControlMessage): void => {
+      connection.publish(`${base}/down/session`, encodeControl(answered)).catch(() => connection.abort());
+    };
+    const refuse = (reason: string): void => {
+      onRefused({ address, reason });
+      answer({ type: 'refuse', reason });
+    };
+    if (message?.type !== 'open') return refuse('its request for a session is malformed');
+    if (message.version !== mqttSessionVersion) return refuse(`it speaks version ${message.version}, this coordinator ${mqttSessionVersion}`);
+    const claim: Claim = { run, participant, session: id, instance: message.instance };
+    if (!sameText(message.proof, proof(token, 'open', claim))) return refuse('it has no proof of the invitation to this run');
+    const accept: ControlMessage = { type: 'accept', version: mqttSessionVersion, proof: proof(token, 'accept', claim) };
+    // The broker may deliver a request twice (QoS 1): the answer is the same.
+    if (this.#sessions.has(keyOf(parsed))) return answer(accept);
+    if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
+    const session = this.#makeSession(parsed, connection, base, address);
+    this.#sessions.set(keyOf(parsed), session);
+    answer(accept);
+    onSession(session);
+  }
+
+  #makeSession(parsed: ParsedTopic, connection: BrokerConnection, base: string, remote: string): MqttSession {
+    return new MqttSession({
+      connection,
+      base,
+      outgoing: 'down',
+      remote,
+      publishBytes: this.#setup.publishBytes,
+      clock: this.#setup.clock,
+      release: async ({ code, local, abrupt }) => {
+        this.#sessions.delete(keyOf(parsed));
+        if (local && (abrupt || code === 'garbage')) this.#broker?.kick(parsed.participant, parsed.session);
+      },
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#redial?.[Symbol.dispose]();
+    await Promise.allSettled([...this.#sessions.values()].map((session) => session.close('clean', 'the coordinator stopped listening')));
+    const connection = this.#connection;
+    if (connection !== null) {
+      const goodbye = connection.publish(statusTopic(this.#options.run, coordinatorName), this.#status('offline', 'it has ended'), 'retain');
+      await Promise.race([goodbye.catch(() => undefined), connection.closed]);
+      await connection.end();
+    }
+    await this.#broker?.[Symbol.asyncDispose]();
+  }
+}
+
+function keyOf(parsed: { readonly participant: string; readonly session: string }): string {
+  return `${parsed.participant}/${parsed.session}`;
+}
