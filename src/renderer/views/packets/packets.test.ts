@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { protocols } from '#shared/contract/protocols.ts';
+import { packetRow } from '#shared/filter/filter-samples.ts';
+import { matchesFilter } from '#shared/filter/matches-filter.ts';
+import { parseFilter } from '#shared/filter/parse-filter.ts';
+import { PacketLog } from '../../session/packet-log.ts';
+import { followChoices } from './follow.ts';
+import { PacketBins } from './packet-bins.ts';
+import { givenFilters, readSavedFilters } from './saved-filters.ts';
+import { readTensorSample } from './tensor-sample.ts';
+
+function safetensors(header: object, data: Uint8Array): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  bytes.set(data, 8 + json.length);
+  return bytes;
+}
+
+test('every way to follow a packet shows at least that packet', () => {
+  const row = packetRow({ stream: 'fl/run 1/"x"', participant: 'node-1' });
+  const ids = followChoices(row).map((choice) => {
+    const parsed = parseFilter(choice.filter);
+    assert.ok(parsed.ok, choice.filter);
+    assert.ok(matchesFilter(parsed.value, row, { gapMs: null }), choice.filter);
+    return choice.id;
+  });
+  assert.deepEqual(ids, ['contribution', 'message', 'stream', 'round', 'connection']);
+});
+
+test('a contribution is the update and its acknowledgement', () => {
+  const ack = packetRow({ kind: 'update_ack', messageId: 'm-2', replyTo: 'm-1' });
+  const filter = parseFilter(followChoices(ack)[0]?.filter ?? '');
+  assert.ok(filter.ok);
+  assert.ok(matchesFilter(filter.value, packetRow({ messageId: 'm-1', replyTo: '' }), { gapMs: null }));
+  assert.ok(matchesFilter(filter.value, ack, { gapMs: null }));
+});
+
+test('tensors wholly in the sample are summed up, others are not guessed', () => {
+  const values = new Float32Array([1, -2, Number.NaN, 4]);
+  const header = {
+    __metadata__: { round: '6' },
+    'dense.bias': { dtype: 'F32', shape: [4], data_offsets: [0, 16] },
+    'dense.kernel': { dtype: 'F32', shape: [100, 10], data_offsets: [16, 4016] },
+  };
+  const sample = readTensorSample(safetensors(header, new Uint8Array(values.buffer)));
+  assert.deepEqual(sample?.tensors.map((tensor) => [tensor.name, tensor.summary?.min, tensor.summary?.max, tensor.summary?.nanCount]), [
+    ['dense.bias', -2, 4, 1],
+    ['dense.kernel', undefined, undefined, undefined],
+  ]);
+});
+
+test('a body that is not safetensors, or lies, is none', () => {
+  assert.equal(readTensorSample(new Uint8Array(100)), null);
+  assert.equal(readTensorSample(new Uint8Array(100).fill(255)), null);
+  assert.equal(readTensorSample(safetensors([1], new Uint8Array(0))), null);
+  assert.equal(readTensorSample(safetensors({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4))), null);
+  const wrongLength = readTensorSample(safetensors({ a: { dtype: 'F32', shape: [3], data_offsets: [0, 4] } }, new Uint8Array(4)));
+  assert.equal(wrongLength?.tensors[0]?.summary, null);
+});
+
+test('bins count every packet once, however long the run', () => {
+  const log = new PacketLog(1000);
+  const bins = new PacketBins();
+  const start = 1_700_000_000_000;
+  let id = 0;
+  for (let batch = 0; batch < 50; batch++) {
+    log.add(Array.from({ length: 40 }, () => packetRow({ id: ++id, at: start + id * 3_000, protocol: id % 2 ? 'quic' : 'mqtt' })), 0);
+    bins.advance(log.snapshot());
+  }
+  const all = bins.view(bins.from, bins.to, 200);
+  assert.ok(all.bins.length <= 201);
+  const of = (protocol: 'quic' | 'mqtt'): number => all.bins.reduce((sum, bin) => sum + (bin.counts[protocols.indexOf(protocol)] ?? 0), 0);
+  assert.deepEqual([of('quic'), of('mqtt')], [1000, 1000]);
+  assert.deepEqual(bins.protocols(), ['quic', 'mqtt']);
+  log.reset([], 0);
+  bins.advance(log.snapshot());
+  assert.equal(bins.to - bins.from, 0);
+});
+
+test('saved filters survive whatever stands in storage', () => {
+  assert.deepEqual(readSavedFilters('{"a":1}'), []);
+  assert.deepEqual(readSavedFilters('not json'), []);
+  assert.deepEqual(readSavedFilters('[null, 3, {"name":"a","text":"round == 3"}, {"name":"b","text":"round ="}]'), [{ name: 'a', text: 'round == 3' }]);
+  for (const given of givenFilters) assert.ok(parseFilter(given.text).ok, given.text);
+});
