@@ -1,0 +1,101 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { abortable } from './abortable.ts';
+import { FrameReader } from './frame-reader.ts';
+import type { QuicOptions } from './quic-options.ts';
+import type { QuicSession } from './quic-session.ts';
+import { decodeRecord, encodeRecord } from './records.ts';
+import type { QuicRecord } from './records.ts';
+
+/** Reasons for which a listener turns a dialer away. */
+export type Refusal = { readonly code: string; readonly reason: string };
+
+/**
+ * The participant's half: opens the control stream and says for which run; resolves when the coordinator has accepted.
+ * @throws RoundscopeError `connect_refused` with the coordinator's words, `connect_failed` when it speaks something else
+ */
+export async function greet(
+  quic: QuicSession,
+  hello: { readonly run: string; readonly participant: string },
+  signal: AbortSignal,
+): Promise<FrameReader> {
+  const stream = await abortable(quic.openStream(), signal);
+  await abortable(stream.write(encodeRecord({ record: 'hello', ...hello })), signal);
+  const control = new FrameReader(stream);
+  const answer = await abortable(readRecord(control), signal);
+  if (answer.record === 'accepted') return control;
+  if (answer.record === 'refused') {
+    throw new RoundscopeError('connect_refused', {
+      layer: 'transport',
+      message: `The coordinator at ${quic.remote} refuses: ${answer.reason}.`,
+      context: { code: answer.code },
+    });
+  }
+  throw notOurs(quic.remote);
+}
+
+/** What a dialer has said, judged. */
+export type Greeting =
+  | { readonly ok: true; readonly control: FrameReader }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** The coordinator's half, on a session that has just come in: bounded in time, never throws. */
+export async function receiveGreeting(
+  quic: QuicSession,
+  at: { readonly run: string; readonly clock: Clock; readonly options: QuicOptions },
+): Promise<Greeting> {
+  using limit = at.clock.deadline(at.options.helloTimeoutMs);
+  try {
+    const stream = await abortable(quic.acceptStream(), limit);
+    if (stream === null) return refused('lost', 'the session ended before its hello');
+    const control = new FrameReader(stream);
+    const hello = await abortable(readRecord(control), limit);
+    const refusal = judge(hello, at.run);
+    const answer = refusal === null ? ({ record: 'accepted' } as const) : ({ record: 'refused', ...refusal } as const);
+    await abortable(stream.write(encodeRecord(answer)), limit);
+    if (refusal === null) return { ok: true, control };
+    await abortable(stream.finish(), limit);
+    // The dialer leaves once it has read why; our leaving first would take the answer with it.
+    using grace = at.clock.deadline(at.options.closeTimeoutMs);
+    await abortable(quic.closed, grace).catch(() => undefined);
+    return { ok: false, refusal };
+  } catch (error) {
+    if (error instanceof RoundscopeError) return refused('garbage', error.message);
+    if (limit.aborted) return refused('silent', `no hello within ${at.options.helloTimeoutMs / 1000} s`);
+    return refused('lost', 'the session broke off before its hello');
+  }
+}
+
+function judge(hello: QuicRecord, run: string): Refusal | null {
+  if (hello.record !== 'hello')
+    return { code: 'garbage', reason: `the first record is ${hello.record} instead of hello` };
+  if (hello.run === run) return null;
+  return {
+    code: 'run_mismatch',
+    reason: `run ${hello.run} is not served here, run ${run} is; ask for a new invitation`,
+  };
+}
+
+async function readRecord(control: FrameReader): Promise<QuicRecord> {
+  const frame = await control.next();
+  if (frame === null) {
+    throw new RoundscopeError('frame_truncated', {
+      layer: 'transport',
+      message: 'the control stream ended before its first frame',
+    });
+  }
+  const record = decodeRecord(frame);
+  if (!record.ok) throw record.error;
+  return record.value;
+}
+
+function refused(code: string, reason: string): Greeting {
+  return { ok: false, refusal: { code, reason } };
+}
+
+function notOurs(remote: string): RoundscopeError {
+  return new RoundscopeError('connect_failed', {
+    layer: 'transport',
+    message: `${remote} answers, but not as a Roundscope coordinator. Check host and port of the invitation.`,
+  });
+}

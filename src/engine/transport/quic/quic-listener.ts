@@ -1,0 +1,80 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Listener, ListenOptions } from '../transport.ts';
+import { reachableHosts } from './addresses.ts';
+import { receiveGreeting } from './handshake.ts';
+import type { QuicOptions } from './quic-options.ts';
+import type { QuicListener, QuicProvider, QuicSession } from './quic-session.ts';
+import { QuicTransportSession } from './transport-session.ts';
+
+/** One listener over all providers that this machine has. */
+export class QuicTransportListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #clock: Clock;
+  readonly #quic: QuicOptions;
+  readonly #listeners: { readonly provider: QuicProvider['name']; readonly listener: QuicListener }[] = [];
+  readonly #sessions = new Set<QuicTransportSession>();
+  /** Sessions that have not finished their hello. */
+  readonly #greeting = new Set<QuicSession>();
+  #closed = false;
+
+  constructor(options: ListenOptions, at: { readonly clock: Clock; readonly quic: QuicOptions }) {
+    this.#options = options;
+    this.#clock = at.clock;
+    this.#quic = at.quic;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return reachableHosts(this.#options.host).flatMap((host) =>
+      this.#listeners.map(({ provider, listener }) => {
+        return { protocol: 'quic' as const, provider, host, port: listener.port, identity: listener.identity };
+      }),
+    );
+  }
+
+  async add(provider: QuicProvider): Promise<void> {
+    const { host, port } = this.#options;
+    const onSession = (session: QuicSession): void => void this.#admit(session);
+    this.#listeners.push({ provider: provider.name, listener: await provider.listen({ host, port, onSession }) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const quic of this.#greeting) quic.abort('closed', 'the coordinator has ended');
+    await Promise.allSettled(
+      [...this.#sessions].map((session) => session.close('closed', 'the coordinator has ended')),
+    );
+    await Promise.allSettled(this.#listeners.map(({ listener }) => listener[Symbol.asyncDispose]()));
+  }
+
+  async #admit(quic: QuicSession): Promise<void> {
+    if (this.#closed || this.#greeting.size >= limits.unauthenticatedSessionsMax) {
+      this.#refuse(quic, 'too_many', 'too many sessions wait for their hello');
+      return;
+    }
+    this.#greeting.add(quic);
+    const greeting = await receiveGreeting(quic, { run: this.#options.run, clock: this.#clock, options: this.#quic });
+    this.#greeting.delete(quic);
+    if (!greeting.ok) {
+      this.#refuse(quic, greeting.refusal.code, greeting.refusal.reason);
+      return;
+    }
+    const session = new QuicTransportSession({
+      quic,
+      control: greeting.control,
+      clock: this.#clock,
+      options: this.#quic,
+    });
+    this.#sessions.add(session);
+    void session.closed.then(() => this.#sessions.delete(session));
+    if (this.#closed) void session.close('closed', 'the coordinator has ended');
+    else this.#options.onSession(session);
+  }
+
+  #refuse(quic: QuicSession, code: string, reason: string): void {
+    quic.abort(code, reason);
+    if (!this.#closed) this.#options.onRefused({ address: quic.remote, reason });
+  }
+}

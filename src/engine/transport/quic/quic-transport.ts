@@ -1,0 +1,148 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Stack } from '#shared/contract/protocols.ts';
+import type { Identity } from '../../identity/identity.ts';
+import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
+import { formatAddress } from './addresses.ts';
+import { noAnswer } from './connect-errors.ts';
+import { greet } from './handshake.ts';
+import { QuicTransportListener } from './quic-listener.ts';
+import { quicDefaults } from './quic-options.ts';
+import type { QuicOptions } from './quic-options.ts';
+import type { QuicProvider } from './quic-session.ts';
+import { QuinnProvider } from './quinn.ts';
+import { QuicTransportSession } from './transport-session.ts';
+import { WebTransportProvider } from './webtransport.ts';
+
+export interface QuicTransportInit {
+  readonly clock: Clock;
+  /** Who this process is; quinn proves it to the peer. */
+  readonly identity: Identity;
+  /** Providers to use, in this order when listening; default both. */
+  readonly providers?: readonly QuicProvider['name'][];
+  /** Times other than the contract's, for tests. */
+  readonly options?: Partial<QuicOptions>;
+}
+
+/** The `quic` transport: quinn first, WebTransport where that is what the peer offers or the network lets through. */
+export class QuicTransport implements Transport {
+  readonly protocol = 'quic';
+  readonly #clock: Clock;
+  readonly #options: QuicOptions;
+  readonly #providers: readonly QuicProvider[];
+
+  constructor(init: QuicTransportInit) {
+    this.#clock = init.clock;
+    this.#options = { ...quicDefaults, ...init.options };
+    const parts = { clock: init.clock, identity: init.identity, quic: this.#options };
+    this.#providers = (init.providers ?? ['quinn', 'webtransport']).map((name) =>
+      name === 'quinn' ? new QuinnProvider(parts) : new WebTransportProvider(parts),
+    );
+  }
+
+  async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
+    options.signal.throwIfAborted();
+    const startedMs = this.#clock.monotonicMs();
+    const remainingMs = (): number => this.#options.connectTimeoutMs - (this.#clock.monotonicMs() - startedMs);
+    const attempts = await this.#usable(endpoints);
+    let failure: { readonly error: RoundscopeError; readonly stack: Stack } | null = null;
+    for (const [index, attempt] of attempts.entries()) {
+      if (failure !== null) {
+        options.observer?.onFallback?.({ from: failure.stack, to: attempt.stack, reason: failure.error.message });
+      }
+      // Each but the last gets an equal share of what is left, so that a network that swallows UDP leaves time for TCP.
+      const shareMs = Math.max(1, remainingMs() / (attempts.length - index));
+      try {
+        return await this.#attempt(attempt, shareMs, options);
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const known = error instanceof RoundscopeError ? error : noAnswer([attempt.endpoint], shareMs, error);
+        // Not a matter of the way taken: another one would hide it.
+        if (known.code === 'identity_mismatch' || known.code === 'connect_refused') throw known;
+        failure = { error: known, stack: attempt.stack };
+      }
+    }
+    if (attempts.length === 1 && failure !== null) throw failure.error;
+    const tried = attempts.map(({ endpoint }) => endpoint);
+    throw noAnswer(tried, this.#options.connectTimeoutMs, failure?.error);
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    options.signal.throwIfAborted();
+    const listener = new QuicTransportListener(options, { clock: this.#clock, quic: this.#options });
+    const unavailable: RoundscopeError[] = [];
+    try {
+      for (const provider of this.#providers) {
+        try {
+          await provider.load();
+        } catch (error) {
+          if (!(error instanceof RoundscopeError)) throw error;
+          unavailable.push(error);
+          continue;
+        }
+        await listener.add(provider);
+        options.signal.throwIfAborted();
+      }
+      if (unavailable.length === this.#providers.length) throw noProvider(unavailable);
+    } catch (error) {
+      await listener[Symbol.asyncDispose]();
+      throw error;
+    }
+    return listener;
+  }
+
+  /** The endpoints that this machine has a provider for, in the coordinator's order. */
+  async #usable(endpoints: readonly Endpoint[]): Promise<readonly Attempt[]> {
+    const unavailable: RoundscopeError[] = [];
+    const attempts: Attempt[] = [];
+    for (const endpoint of endpoints) {
+      const provider = this.#providers.find(({ name }) => endpoint.protocol === 'quic' && name === endpoint.provider);
+      if (provider === undefined) continue;
+      try {
+        attempts.push({ endpoint, provider, stack: await provider.load() });
+      } catch (error) {
+        if (!(error instanceof RoundscopeError)) throw error;
+        unavailable.push(error);
+      }
+    }
+    if (attempts.length === 0) throw noProvider(unavailable);
+    return attempts;
+  }
+
+  async #attempt({ endpoint, provider, stack }: Attempt, shareMs: number, options: DialOptions): Promise<Session> {
+    options.observer?.onAttempt?.({ stack, endpoint: formatAddress(endpoint.host, endpoint.port) });
+    using limit = this.#clock.deadline(shareMs, options.signal);
+    const quic = await provider.dial(endpoint, { signal: limit });
+    try {
+      const control = await greet(quic, { run: options.run, participant: options.participant }, limit);
+      return new QuicTransportSession({ quic, control, clock: this.#clock, options: this.#options });
+    } catch (error) {
+      quic.abort('aborted', 'the hello did not succeed');
+      if (error instanceof RoundscopeError || limit.aborted) throw error;
+      throw new RoundscopeError('connect_failed', {
+        layer: 'transport',
+        message: `The session with ${quic.remote} broke off before the coordinator had accepted it. Check that it still runs, and try again.`,
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+}
+
+interface Attempt {
+  readonly endpoint: Endpoint;
+  readonly provider: QuicProvider;
+  readonly stack: Stack;
+}
+
+function noProvider(unavailable: readonly RoundscopeError[]): RoundscopeError {
+  const [first] = unavailable;
+  return new RoundscopeError('transport_unavailable', {
+    layer: 'transport',
+    message:
+      first?.message ??
+      'None of the ways to reach this coordinator is QUIC. Choose the transport that its invitation names.',
+    ...(first === undefined ? {} : { cause: first }),
+  });
+}

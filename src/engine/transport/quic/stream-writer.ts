@@ -1,0 +1,120 @@
+import { assert } from '#shared/base/assert.ts';
+import type { QuicStream } from './quic-session.ts';
+
+/**
+ * Frames that wait while a write is under way go out together up to this size: one crossing into native code and one
+ * packet for many acknowledgements and heart-beats. Larger pieces are passed on as they are, uncopied.
+ */
+const coalesceBytesMax = 64 * 1024;
+
+interface Waiting {
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The sending half of one lane: frames in the order of `send`, each resolved when flow control has taken it. It holds no
+ * frame whose sender is not waiting, so its memory is that of the senders; one that gives up takes its frame back,
+ * unless a part of it has left.
+ */
+export class StreamWriter {
+  readonly #open: () => Promise<QuicStream>;
+  #waiting: Waiting[] = [];
+  #stream: QuicStream | null = null;
+  #running: Promise<void> | null = null;
+  #failure: Error | null = null;
+  #finished = false;
+
+  /** @param open called at the first frame */
+  constructor(open: () => Promise<QuicStream>) {
+    this.#open = open;
+  }
+
+  /** Resolves with the stream's name. */
+  async send(parts: readonly Uint8Array[], signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    if (this.#failure !== null) throw this.#failure;
+    assert(!this.#finished, 'frame after the last one of its lane');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting: Waiting = { parts, bytes: parts.reduce((sum, part) => sum + part.byteLength, 0), resolve, reject };
+    const onAbort = (): void => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#waiting.push(waiting);
+    this.#running ??= this.#run();
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    return this.#stream?.id ?? '';
+  }
+
+  /** Ends the stream after what waits. Twice is fine; on a lane that never sent it does nothing. */
+  async finish(): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    while (this.#running !== null) await this.#running;
+    if (this.#failure === null) await this.#stream?.finish();
+  }
+
+  /** The session has ended: whoever waits is told. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+  }
+
+  async #run(): Promise<void> {
+    let batch: readonly Waiting[] = [];
+    try {
+      this.#stream ??= await this.#open();
+      while (this.#waiting.length > 0) {
+        batch = this.#takeBatch();
+        for (const piece of coalesce(batch.flatMap(({ parts }) => parts))) await this.#stream.write(piece);
+        for (const { resolve } of batch) resolve();
+      }
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      for (const { reject } of batch) reject(failure);
+      this.fail(failure);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** The first frame, and as many of the following ones as fit beside it. */
+  #takeBatch(): readonly Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (const waiting of this.#waiting) {
+      bytes += waiting.bytes;
+      if (count > 0 && bytes > coalesceBytesMax) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
+
+/** The same bytes in fewer pieces: neighbours are joined while they stay small. */
+export function coalesce(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  let smallBytes = 0;
+  const flush = (): void => {
+    if (small.length > 0) pieces.push(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small, smallBytes));
+    small = [];
+    smallBytes = 0;
+  };
+  for (const part of parts) {
+    if (part.byteLength === 0) continue;
+    if (smallBytes + part.byteLength > coalesceBytesMax) flush();
+    small.push(part);
+    smallBytes += part.byteLength;
+  }
+  flush();
+  return pieces;
+}
