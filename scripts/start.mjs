@@ -4,10 +4,11 @@
  */
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureElectron, reasonAgainstElectron } from './lib/electron.mjs';
+import { runHeadless } from './lib/headless.mjs';
 import { standInFor } from './lib/launch.mjs';
 import { ensureModules } from './lib/modules.mjs';
 import { ensureNode24 } from './lib/node24.mjs';
-import { inRoot, outerEnvironment, root } from './lib/paths.mjs';
+import { root } from './lib/paths.mjs';
 import { runScript, say } from './lib/say.mjs';
 
 /** An Electron that ends this soon with an error has shown no window. */
@@ -27,10 +28,7 @@ function startInBrowser(node24, args) {
   const hasDisplay = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
   const isTold = args.some((argument) => argument === '--open' || argument === '--no-open');
   const open = isTold ? [] : [hasDisplay ? '--open' : '--no-open'];
-  return standInFor(node24, [inRoot('src', 'headless', 'index.ts'), 'serve', ...open, ...args], {
-    cwd: process.cwd(),
-    env: outerEnvironment(),
-  });
+  return runHeadless(['serve', ...open, ...args], () => Promise.resolve(node24));
 }
 
 await runScript(async () => {
@@ -48,5 +46,5 @@ await runScript(async () => {
   } else {
     say(`• Window in the browser: ${against}`);
   }
-  return (await startInBrowser(node24, args)).status;
+  return startInBrowser(node24, args);
 });

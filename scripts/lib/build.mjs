@@ -24,7 +24,10 @@ export async function build(node24) {
   const sources = sourcesHash();
   await step('Building the app', async () => {
     const cli = inRoot('node_modules', 'electron-vite', 'bin', 'electron-vite.js');
-    const result = await launch(node24, [cli, 'build', '--logLevel', 'warn'], { capture: true });
+    const result = await launch(node24, [cli, 'build', '--logLevel', 'warn'], {
+      capture: true,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     if (result.status !== 0 || process.env.ROUNDSCOPE_VERBOSE) process.stderr.write(result.output);
     if (result.status !== 0) {
       throw new SetUpError('The build failed.', { tell: 'Its messages are above. `npm run types` may say more.' });

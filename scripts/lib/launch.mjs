@@ -49,11 +49,13 @@ export function launch(command, args, { capture = false, limitMs, ...options } =
 export function standInFor(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
-    const child = spawn(command, args, { stdio: 'inherit', ...options });
+    // Ctrl+C at a terminal reaches parent and child alike. Anywhere else the child is put out of reach of what is sent
+    // to the group, so that every signal comes to it exactly once: a second one would mean "at once".
+    const isAtTerminal = process.stdin.isTTY === true || process.platform === 'win32';
+    const child = spawn(command, args, { stdio: 'inherit', detached: !isAtTerminal, ...options });
     const listeners = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => {
       const listener = () => {
-        // Ctrl+C at a terminal reaches the child by itself, and a second one would mean "at once".
-        if (signal === 'SIGINT' && process.stdin.isTTY) return;
+        if (signal === 'SIGINT' && isAtTerminal) return;
         child.kill(signal);
       };
       process.on(signal, listener);
