@@ -66,11 +66,12 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     session = make();
     return session;
   });
+  // It may fail while the request is still being made; the race below is where that is told.
+  accepted.catch(() => undefined);
   try {
     await ask(connection, topics, { type: 'open', version: mqttSessionVersion, instance: setup.instance, proof: proof(token, 'open', claim) });
     return await Promise.race([accepted, failed(connection, deadline, options.signal)]);
   } catch (error) {
-    accepted.catch(() => undefined);
     await letGo(connection, topics, false).catch(() => connection.abort());
     throw error;
   }

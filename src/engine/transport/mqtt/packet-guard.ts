@@ -10,7 +10,7 @@ export function guardPacketSize(socket: Socket, bytesMax: number, onTooLarge: (r
   socket.push = (chunk: Buffer | null, encoding) => {
     const announced = chunk === null ? null : check(chunk);
     if (announced !== null) {
-      onTooLarge(`announced an MQTT packet of ${announced} bytes; the limit is ${bytesMax}`);
+      onTooLarge(`announced an MQTT packet of more than ${bytesMax} bytes`);
       return false;
     }
     return push(chunk, encoding);

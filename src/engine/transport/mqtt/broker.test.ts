@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
+import type { Listener, Session } from '../transport.ts';
+import { participantCredentials } from './auth.ts';
+import { encodeControl } from './control-message.ts';
+import { MqttTransport } from './mqtt-transport.ts';
+import { packetSizeChecker } from './packet-guard.ts';
+
+const parts = { clock: systemClock, entropy: systemEntropy };
+const run = 'r-1';
+const token = 'the-token-of-this-run';
+const signal = new AbortController().signal;
+
+interface Served extends AsyncDisposable {
+  readonly listener: Listener;
+  readonly sessions: Session[];
+  readonly refused: string[];
+  readonly port: number;
+}
+
+async function serve(transport = new MqttTransport(parts)): Promise<Served> {
+  const sessions: Session[] = [];
+  const refused: string[] = [];
+  const listener = await transport.listen({
+    signal,
+    run,
+    token,
+    host: '127.0.0.1',
+    port: 0,
+    onSession: (session) => sessions.push(session),
+    onRefused: ({ reason }) => refused.push(reason),
+  });
+  return { listener, sessions, refused, port: listener.endpoints[0]?.port ?? 0, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+}
+
+function dial(served: Served, participant = 'node-1', options: { readonly token?: string; readonly run?: string } = {}): Promise<Session> {
+  return new MqttTransport(parts).dial(served.listener.endpoints, { signal, run, token, participant, ...options });
+}
+
+/** A client of our own making at the broker of `served`. */
+async function rawClient(served: Served, options: IClientOptions): Promise<MqttClient> {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${served.port}`, { reconnectPeriod: 0, protocolVersion: 4, ...options });
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve());
+    client.once('error', reject);
+  });
+  client.on('error', () => undefined);
+  return client;
+}
+
+function socketClosed(socket: Socket): Promise<void> {
+  socket.on('error', () => undefined);
+  socket.resume();
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 100 && !condition(); i++) await delay(20);
+  assert.ok(condition());
+}
+
+describe('embedded broker', () => {
+  test('who has not the token is refused, and it is said to whom', async () => {
+    await using served = await serve();
+    await assert.rejects(dial(served, 'node-1', { token: 'guessed' }), (error) => {
+      assert.ok(error instanceof RoundscopeError);
+      assert.equal(error.code, 'broker_refused');
+      assert.match(error.message, /invitation/);
+      return true;
+    });
+    assert.match(served.refused.join(), /no proof of this run's invitation from "node-1"/);
+  });
+
+  test('a name in use by a live connection is not given to another, and is free after it', async () => {
+    await using served = await serve();
+    const first = await dial(served);
+    await assert.rejects(dial(served), /refused/);
+    assert.match(served.refused.join(), /name node-1 is in use/);
+    await first.close('clean', 'done');
+    await delay(20);
+    await using again = await dial(served);
+    assert.equal(again.protocol, 'mqtt');
+  });
+
+  test('a participant can neither speak for another nor listen to it', async () => {
+    await using served = await serve();
+    await using victim = await dial(served);
+    const far = served.sessions[0];
+    assert.ok(far);
+    const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+    const evil = await rawClient(served, { ...participantCredentials(token, claim) });
+    const [granted] = await evil.subscribeAsync(`roundscope/${run}/node-1/#`, { qos: 1 }).catch(() => [{ qos: 128 }]);
+    assert.equal(granted?.qos, 128);
+    const { stream } = await victim.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
+    const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
+    evil.publish(stream, Buffer.alloc(20, 7), { qos: 1 });
+    await gone;
+    const frames = far.frames()[Symbol.asyncIterator]();
+    assert.equal((await frames.next()).value?.bytes[0], 1);
+    await victim.send({ lane: 'control', parts: [Uint8Array.of(2)] }, { signal });
+    assert.equal((await frames.next()).value?.bytes[0], 2);
+    evil.end(true);
+  });
+
+  test('garbage ends the session of its sender with a reason and no other', async () => {
+    await using served = await serve();
+    await using good = await dial(served, 'node-9');
+    const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+    const evil = await rawClient(served, { ...participantCredentials(token, claim) });
+    const { proof } = await import('./auth.ts');
+    const open = { type: 'open', version: 1, instance: 'i2', proof: proof(token, 'open', claim) } as const;
+    await evil.publishAsync(`roundscope/${run}/node-2/s2/open`, encodeControl(open), { qos: 1 });
+    await until(() => served.sessions.length === 2);
+    const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
+    evil.publish(`roundscope/${run}/node-2/s2/up/control`, Buffer.from('not a piece'), { qos: 1 });
+    const end = await served.sessions[1]?.closed;
+    assert.equal(end?.code, 'garbage');
+    await gone;
+    await good.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal });
+    for await (const frame of served.sessions[0]?.frames() ?? []) {
+      assert.equal(frame.bytes[0], 5);
+      break;
+    }
+    evil.end(true);
+  });
+
+  test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {
+    await using served = await serve();
+    const socket = connect(served.port, '127.0.0.1');
+    const closed = socketClosed(socket);
+    socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
+    await closed;
+    assert.match(served.refused.join(), /announced an MQTT packet of more than 1048576 bytes/);
+  });
+
+  test('connections that never say who they are do not pile up', async () => {
+    await using served = await serve();
+    const sockets = Array.from({ length: 80 }, () => connect(served.port, '127.0.0.1'));
+    for (const socket of sockets) socket.on('error', () => undefined);
+    await until(() => served.refused.some((reason) => reason.includes('too many connections')));
+    for (const socket of sockets) socket.destroy();
+    await delay(50);
+    await using session = await dial(served);
+    assert.equal(session.stack, 'mqtt.js');
+  });
+
+  test('the same packet headers are found however the bytes are split', () => {
+    const bytes = Buffer.concat([Buffer.from([0x30, 0x80, 0x02]), Buffer.alloc(256), Buffer.from([0xc0, 0x00, 0x30, 0xff, 0xff, 0x7f])]);
+    for (let split = 1; split <= 9; split++) {
+      const check = packetSizeChecker(1000);
+      let found: number | null = null;
+      for (let at = 0; at < bytes.length; at += split) found ??= check(bytes.subarray(at, at + split));
+      assert.ok(found !== null && found > 1000, `split ${split}`);
+    }
+    assert.equal(packetSizeChecker(1000)(bytes.subarray(0, 261)), null);
+  });
+});
+
+describe('a broker elsewhere', () => {
+  const mosquitto = findMosquitto();
+  const skip = 'missing' in mosquitto ? mosquitto.missing : false;
+  const path = 'path' in mosquitto ? mosquitto.path : '';
+
+  test('a run that nobody serves, and one that is over, are told apart at once', { skip }, async () => {
+    await using broker = await startMosquitto(path);
+    const served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
+    const { endpoints } = served.listener;
+    await served[Symbol.asyncDispose]();
+    const transport = new MqttTransport(parts);
+    await assert.rejects(transport.dial(endpoints, { signal, run, token, participant: 'node-1' }), /has ended/);
+  });
+
+  test('an uninvited participant is refused by the coordinator, whom the broker does not know', { skip }, async () => {
+    await using broker = await startMosquitto(path);
+    await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
+    await assert.rejects(dial(served, 'node-1', { token: 'guessed' }), (error) => {
+      assert.ok(error instanceof RoundscopeError);
+      assert.equal(error.code, 'link_rejected');
+      return true;
+    });
+    assert.match(served.refused.join(), /no proof/);
+  });
+
+  test('a broker that dies ends the sessions; when it is back the run can be joined again', { skip }, async () => {
+    const broker = await startMosquitto(path);
+    await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
+    const session = await dial(served);
+    await broker.kill();
+    assert.equal((await session.closed).code, 'lost');
+    assert.equal((await served.sessions[0]?.closed)?.code, 'lost');
+    await using _again = await startMosquitto(path, [], broker.port);
+    await until(() => served.refused.length > 0);
+    let second: Session | null = null;
+    for (let i = 0; i < 20 && second === null; i++) {
+      // The coordinator may be back at the broker a little later than the participant.
+      second = await new MqttTransport(parts).dial(served.listener.endpoints, { signal: AbortSignal.timeout(500), run, token, participant: 'node-1' }).catch(() => null);
+    }
+    assert.ok(second);
+    await second.close('clean', 'done');
+    await broker[Symbol.asyncDispose]();
+  });
+});
