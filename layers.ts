@@ -116,7 +116,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/main',
-    imports: [shared],
+    imports: [shared, host],
     node: true,
     electron: true,
     reason: 'supervises processes and windows; the data path goes past it',

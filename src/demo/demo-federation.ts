@@ -154,7 +154,8 @@ export class DemoFederation implements AsyncDisposable {
     }
     child.post({ type: 'fault', fault, on: true });
     // A dropped link is over at once; the other faults last until they are switched off.
-    if (fault === 'drop-link') this.#options.report('fault_cleared', { fault, participant, note: 'done: the session was cut once' });
+    if (fault === 'drop-link')
+      this.#options.report('fault_cleared', { fault, participant, note: 'done: the session was cut once' });
   }
 
   #checkTargets(faults: readonly FaultSpec[]): void {

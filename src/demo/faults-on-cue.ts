@@ -58,7 +58,8 @@ export class FaultsOnCue {
   }
 
   #targets(spec: FaultSpec): readonly ParticipantId[] {
-    if (spec.participant !== undefined) return this.#participants.filter((participant) => participant === spec.participant);
+    if (spec.participant !== undefined)
+      return this.#participants.filter((participant) => participant === spec.participant);
     // The founding bug was everybody's; killing, freezing and dropping everybody would show nothing.
     return spec.name === 'connection-per-message' ? this.#participants : this.#participants.slice(0, 1);
   }

@@ -1,5 +1,12 @@
 import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
-import { fromChildSchema, type ChildEntry, type ChildProcess, type FromChild, type Launcher, type ToChild } from '#shared/contract/child-messages.ts';
+import {
+  fromChildSchema,
+  type ChildEntry,
+  type ChildProcess,
+  type FromChild,
+  type Launcher,
+  type ToChild,
+} from '#shared/contract/child-messages.ts';
 
 export type ChildBatch = Extract<FromChild, { type: 'batch' }>;
 export type ChildEnd = Extract<FromChild, { type: 'ended' }>;
@@ -7,7 +14,12 @@ export type ChildEnd = Extract<FromChild, { type: 'ended' }>;
 export interface SupervisorSink {
   /** Rows of a child; not yet judged one by one. */
   batch(source: string, batch: ChildBatch): void;
-  exited(exit: { readonly name: string; readonly pid: number; readonly expected: boolean; readonly note: string }): void;
+  exited(exit: {
+    readonly name: string;
+    readonly pid: number;
+    readonly expected: boolean;
+    readonly note: string;
+  }): void;
   /** A child sent what its contract does not know. */
   malformed(name: string, what: string): void;
 }
@@ -23,7 +35,12 @@ export class SupervisedChild {
   #expected = false;
   #gone = false;
 
-  static async launch(launcher: Launcher, entry: ChildEntry, name: string, sink: SupervisorSink): Promise<SupervisedChild> {
+  static async launch(
+    launcher: Launcher,
+    entry: ChildEntry,
+    name: string,
+    sink: SupervisorSink,
+  ): Promise<SupervisedChild> {
     return new SupervisedChild(name, await launcher.launch(entry, name), sink);
   }
 
@@ -86,12 +103,20 @@ export class SupervisedChild {
     }
   }
 
-  #onExit(exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }, sink: SupervisorSink): void {
+  #onExit(
+    exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string },
+    sink: SupervisorSink,
+  ): void {
     this.#gone = true;
     const how = exit.signal === null ? `exit status ${exit.code}` : `ended by ${exit.signal}`;
     const lastWords = exit.stderr.trim().split('\n').slice(-3).join(' | ').slice(-500);
     const expected = this.#expected || this.#endedBySelf;
-    sink.exited({ name: this.name, pid: this.pid, expected, note: lastWords === '' || expected ? how : `${how}: ${lastWords}` });
+    sink.exited({
+      name: this.name,
+      pid: this.pid,
+      expected,
+      note: lastWords === '' || expected ? how : `${how}: ${lastWords}`,
+    });
     const error: ErrorReport = {
       code: 'process_exited',
       layer: 'service',
@@ -100,7 +125,7 @@ export class SupervisedChild {
       context: { name: this.name, pid: this.pid },
       causes: lastWords === '' ? [] : [lastWords],
     };
-    const end: ChildEnd = { type: 'ended', status: 'failed', reason: error.message, error: { ...error, causes: [...error.causes] } };
+    const end: ChildEnd = { type: 'ended', status: 'failed', reason: error.message, error };
     this.#listening.reject(endError(this.name, end));
     this.#ended.resolve(end);
     this.#exited.resolve();
@@ -110,7 +135,10 @@ export class SupervisedChild {
 function endError(name: string, end: ChildEnd): RoundscopeError {
   const report = end.error;
   if (report === undefined) {
-    return new RoundscopeError('process_exited', { layer: 'service', message: `${name} ended before it was ready: ${end.reason}` });
+    return new RoundscopeError('process_exited', {
+      layer: 'service',
+      message: `${name} ended before it was ready: ${end.reason}`,
+    });
   }
   return new RoundscopeError(report.code, {
     layer: report.layer,

@@ -1,6 +1,12 @@
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import { emptyRunObservation, observeEvent, observePacket, type ParticipantObservation, type RunObservation } from './observation.ts';
+import {
+  emptyRunObservation,
+  observeEvent,
+  observePacket,
+  type ParticipantObservation,
+  type RunObservation,
+} from './observation.ts';
 import { rules, type Finding } from './rules.ts';
 
 export interface DiagnosisSink {
@@ -44,7 +50,10 @@ export class Diagnosis {
       const open = this.#open.get(participant.id);
       if (open !== undefined && open.rule !== finding?.rule) {
         this.#open.delete(participant.id);
-        this.#sink.cleared({ verdict: open.verdict, reason: finding === null ? clearedReason(participant, waitedFor) : `now: ${finding.sentence}` });
+        this.#sink.cleared({
+          verdict: open.verdict,
+          reason: finding === null ? clearedReason(participant, waitedFor) : `now: ${finding.sentence}`,
+        });
       }
       if (finding !== null && !this.#open.has(participant.id)) this.#raise(participant, finding);
     }
@@ -85,5 +94,7 @@ function firstFinding(participant: ParticipantObservation, run: RunObservation):
 }
 
 function clearedReason(participant: ParticipantObservation, waitedFor: ReadonlySet<string>): string {
-  return waitedFor.has(participant.id) ? `${participant.id} is heard of again` : `the round no longer waits for ${participant.id}`;
+  return waitedFor.has(participant.id)
+    ? `${participant.id} is heard of again`
+    : `the round no longer waits for ${participant.id}`;
 }

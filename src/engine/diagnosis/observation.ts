@@ -71,7 +71,10 @@ export function observeEvent(run: RunObservation, event: RecordedEvent): void {
         before.phase === event.data.phase &&
         before.waitingFor.join() === event.data.waitingFor.join();
       run.wait = event.data;
-      if (!same) run.waitSince = ref(`round ${event.data.round}, ${event.data.phase}: waits for ${event.data.waitingFor.join(', ') || 'nobody'}`);
+      if (!same)
+        run.waitSince = ref(
+          `round ${event.data.round}, ${event.data.phase}: waits for ${event.data.waitingFor.join(', ') || 'nobody'}`,
+        );
       break;
     }
     case 'participant_joined':
@@ -95,7 +98,9 @@ export function observeEvent(run: RunObservation, event: RecordedEvent): void {
       if (before !== null && participant.phase === 'train') {
         participant.progressGapMsMax = Math.max(participant.progressGapMsMax, event.at - before.at);
       }
-      participant.lastProgress = ref(`batch ${event.data.batch} of ${event.data.batches}, epoch ${event.data.epoch} of ${event.data.epochs}`);
+      participant.lastProgress = ref(
+        `batch ${event.data.batch} of ${event.data.batches}, epoch ${event.data.epoch} of ${event.data.epochs}`,
+      );
       break;
     }
     case 'link_state':
@@ -108,7 +113,10 @@ export function observeEvent(run: RunObservation, event: RecordedEvent): void {
       }
       break;
     case 'process_exited':
-      of(run, event.data.name).exited = { ...ref(`process ${event.data.pid} is gone: ${event.data.note}`), expected: event.data.expected };
+      of(run, event.data.name).exited = {
+        ...ref(`process ${event.data.pid} is gone: ${event.data.note}`),
+        expected: event.data.expected,
+      };
       break;
     case 'fault_injected':
       of(run, event.data.participant).faults.add(event.data.fault);
@@ -129,8 +137,10 @@ export function observePacket(run: RunObservation, packet: PacketRow): void {
   participant.protocol = packet.protocol;
   const ref = (text: string): EvidenceRef => ({ ref: `packet:${packet.id}`, at: packet.at, text });
   if (packet.kind === 'connection_open') push(participant.opened, ref(`connection ${packet.connection} opened`));
-  else if (packet.kind === 'connection_close') push(participant.closedByPeer, ref(`connection ${packet.connection} closed: ${packet.note}`));
-  else if (packet.status === 'undeliverable') push(participant.undeliverable, ref(`${packet.kind} undeliverable: no open connection`));
+  else if (packet.kind === 'connection_close')
+    push(participant.closedByPeer, ref(`connection ${packet.connection} closed: ${packet.note}`));
+  else if (packet.status === 'undeliverable')
+    push(participant.undeliverable, ref(`${packet.kind} undeliverable: no open connection`));
   else if (packet.side === 'received') participant.lastHeard = ref(`${packet.kind} received`);
 }
 

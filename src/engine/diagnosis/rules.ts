@@ -35,7 +35,8 @@ const connectionPerMessage: Rule = (participant, run) => {
   if (opened.length < perMessageConnections || closed.length < perMessageConnections - 1) return null;
   const first = undeliverable[0];
   if (first === undefined) return null;
-  const perSecond = opened.length / (Math.min(perMessageWindowMs, Math.max(1000, run.now - (opened[0]?.at ?? 0))) / 1000);
+  const perSecond =
+    opened.length / (Math.min(perMessageWindowMs, Math.max(1000, run.now - (opened[0]?.at ?? 0))) / 1000);
   return {
     rule: 'connection-per-message',
     layer: 'transport',
@@ -44,7 +45,9 @@ const connectionPerMessage: Rule = (participant, run) => {
       `${participant.connections} connections so far, ${perSecond.toFixed(1)} a second lately, each closed by ${participant.id} itself. ` +
       'What the coordinator answers has no open connection to arrive on. One connection must stay open both ways until the run ends.',
     since: first.at,
-    evidence: [...opened.slice(-3), ...closed.slice(-3), first, ...undeliverable.slice(1).slice(-3)].sort((a, b) => a.at - b.at),
+    evidence: [...opened.slice(-3), ...closed.slice(-3), first, ...undeliverable.slice(1).slice(-3)].sort(
+      (a, b) => a.at - b.at,
+    ),
     fault: 'connection-per-message',
   };
 };
@@ -121,5 +124,7 @@ const silent: Rule = (participant, run) => {
 export const rules: readonly Rule[] = [processGone, connectionPerMessage, linkLost, trainerFrozen, silent];
 
 function protocolName(participant: ParticipantObservation): string {
-  return { quic: 'QUIC', mqtt: 'MQTT', amqp: 'AMQP', grpc: 'gRPC', dds: 'DDS', memory: 'in-memory' }[participant.protocol];
+  return { quic: 'QUIC', mqtt: 'MQTT', amqp: 'AMQP', grpc: 'gRPC', dds: 'DDS', memory: 'in-memory' }[
+    participant.protocol
+  ];
 }

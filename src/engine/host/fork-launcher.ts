@@ -13,7 +13,9 @@ export const forkLauncher: Launcher = {
       const child = fork(entryPath(entry), [name], {
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test') && !argument.startsWith('--inspect')),
+        execArgv: process.execArgv.filter(
+          (argument) => !argument.startsWith('--test') && !argument.startsWith('--inspect'),
+        ),
         env: process.env,
       });
       let stderr = '';
@@ -21,7 +23,13 @@ export const forkLauncher: Launcher = {
         stderr = (stderr + text).slice(-stderrKept);
       });
       child.once('error', (error) =>
-        reject(new RoundscopeError('process_exited', { layer: 'service', message: `The ${name} process could not be started.`, cause: error })),
+        reject(
+          new RoundscopeError('process_exited', {
+            layer: 'service',
+            message: `The ${name} process could not be started.`,
+            cause: error,
+          }),
+        ),
       );
       child.once('spawn', () => {
         const launched: ChildProcess = {

@@ -14,14 +14,22 @@ export interface ParentChannel {
   close(): Promise<void>;
 }
 
-interface ElectronParentPort {
+interface ElectronPort {
   postMessage(message: unknown): void;
-  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  on(
+    event: 'message',
+    listener: (event: { readonly data: unknown; readonly ports?: readonly ElectronPort[] }) => void,
+  ): void;
+  on(event: 'close', listener: () => void): void;
+  start(): void;
 }
 
+/** Messages kept until the port to the service has come, which is within milliseconds of the start. */
+const earlyMax = 1000;
+
 export function openParentChannel(): ParentChannel {
-  const electron = (process as { parentPort?: ElectronParentPort }).parentPort;
-  if (electron !== undefined && electron !== null) return electronChannel(electron);
+  const electron = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort;
+  if (electron !== undefined) return electronChannel(electron);
   if (process.send === undefined) {
     throw new RoundscopeError('internal', {
       layer: 'application',
@@ -31,13 +39,38 @@ export function openParentChannel(): ParentChannel {
   return forkChannel();
 }
 
-function electronChannel(port: ElectronParentPort): ParentChannel {
+/** Main hands the port to the service over as its first message and is out of the data path from then on. */
+function electronChannel(parent: ElectronPort): ParentChannel {
+  let port: ElectronPort | undefined;
+  let onMessage: ((message: unknown) => void) | undefined;
+  let onGone: (() => void) | undefined;
+  const early: FromChild[] = [];
+  parent.on('message', ({ ports }) => {
+    const [handed] = ports ?? [];
+    if (port !== undefined || handed === undefined) return;
+    port = handed;
+    port.on('message', ({ data }) => onMessage?.(data));
+    port.on('close', () => onGone?.());
+    for (const message of early.splice(0)) port.postMessage(message);
+    if (onMessage !== undefined) port.start();
+  });
   return {
-    post: (message) => port.postMessage(message),
-    onMessage: (listener) => port.on('message', (event) => listener(event.data)),
-    // Main ends its utility processes itself when their service is gone, and Chromium ends them when main is.
-    onGone: () => undefined,
-    close: () => new Promise((resolve) => setImmediate(resolve)),
+    post(message) {
+      if (port !== undefined) port.postMessage(message);
+      else if (early.length < earlyMax) early.push(message);
+    },
+    onMessage(listener) {
+      onMessage = listener;
+      port?.start();
+    },
+    onGone(listener) {
+      onGone = listener;
+    },
+    async close() {
+      // Posted messages leave with the turn of the loop; a utility process ends only when it says so.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      process.exit(0);
+    },
   };
 }
 

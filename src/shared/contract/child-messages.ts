@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes } from '../base/errors.ts';
+import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
 import { endpointSchema } from './invitation.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
@@ -9,15 +9,6 @@ import { limits } from './limits.ts';
 
 const text = z.string().max(1000);
 const path = z.string().max(4096);
-
-export const errorReportSchema = z.object({
-  code: z.enum(errorCodes),
-  layer: z.enum(['transport', 'codec', 'link', 'round', 'trainer', 'data', 'recorder', 'service', 'application', 'settings']),
-  message: z.string().max(4000),
-  retryable: z.boolean(),
-  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  causes: z.array(z.string().max(2000)).max(10),
-});
 
 /** What a coordinator process is told to serve. */
 export const coordinatorStartSchema = z.object({
@@ -46,7 +37,14 @@ export const participantStartSchema = z.object({
   invitation: z.string().max(limits.headerBytesMax),
   data: path,
   /** Demo: this participant's share of one data set. Absent: all of `data` is its own. */
-  share: z.object({ index: z.number().int().nonnegative(), participants: z.number().int().positive(), split: splitSchema, seed: z.number().int() }).optional(),
+  share: z
+    .object({
+      index: z.number().int().nonnegative(),
+      participants: z.number().int().positive(),
+      split: splitSchema,
+      seed: z.number().int(),
+    })
+    .optional(),
   identityFolder: path.optional(),
 });
 
@@ -70,7 +68,11 @@ export const fromChildSchema = z.discriminatedUnion('type', [
     dropped: z.number().int().nonnegative(),
   }),
   /** The coordinator listens; `invitation` is what participants need. */
-  z.object({ type: z.literal('listening'), invitation: z.string().max(limits.headerBytesMax), endpoints: z.array(endpointSchema).max(16) }),
+  z.object({
+    type: z.literal('listening'),
+    invitation: z.string().max(limits.headerBytesMax),
+    endpoints: z.array(endpointSchema).max(16),
+  }),
   z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),
   /** The run is over for this process, which exits by itself after this. */
   z.object({
@@ -93,7 +95,9 @@ export interface ChildProcess {
   /** Raw messages of the child, not yet judged. */
   onMessage(listener: (message: unknown) => void): void;
   /** After it is gone: exit code or signal, and the last lines it wrote to stderr. */
-  onExit(listener: (exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }) => void): void;
+  onExit(
+    listener: (exit: { readonly code: number | null; readonly signal: string | null; readonly stderr: string }) => void,
+  ): void;
   /** `kill` is SIGKILL: the process is really killed, as a power cut would. */
   end(how: 'terminate' | 'kill'): void;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes } from '../base/errors.ts';
+import { errorReportSchema } from './error-report.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
 import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
@@ -10,14 +10,6 @@ const count = z.number().int().nonnegative();
 const text = z.string().max(1000);
 const participant = participantIdSchema;
 const participants = z.array(participantIdSchema).max(limits.participantsMax);
-const errorReport = z.object({
-  code: z.enum(errorCodes),
-  layer: z.string().max(40),
-  message: z.string().max(2000),
-  retryable: z.boolean(),
-  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  causes: z.array(z.string()),
-});
 
 /** What a participant does in a round: one segment of its swimlane. */
 export const participantPhases = ['receive', 'train', 'send', 'wait', 'evaluate', 'idle'] as const;
@@ -77,17 +69,61 @@ export const eventSchemas = {
     modelBefore: hashSchema,
     modelAfter: hashSchema,
   }),
-  aggregated: z.object({ round: count, contributions: participants, durationMs: z.number(), modelHash: hashSchema, stepNorm: z.number() }),
-  participant_joined: z.object({ participant, key: text, address: text, protocol: protocolSchema, stack: stackSchema, data: dataSummarySchema, trainer: text, fromRound: count }),
+  aggregated: z.object({
+    round: count,
+    contributions: participants,
+    durationMs: z.number(),
+    modelHash: hashSchema,
+    stepNorm: z.number(),
+  }),
+  participant_joined: z.object({
+    participant,
+    key: text,
+    address: text,
+    protocol: protocolSchema,
+    stack: stackSchema,
+    data: dataSummarySchema,
+    trainer: text,
+    fromRound: count,
+  }),
   participant_left: z.object({ participant, reason: text, clean: z.boolean() }),
   participant_refused: z.object({ name: text, key: text, address: text, reason: text }),
   /** Emitted by the participant itself when its phase changes. */
-  participant_phase: z.object({ participant, round: count, phase: participantPhaseSchema, modelHash: hashSchema.optional() }),
-  training_progress: z.object({ participant, round: count, epoch: count, epochs: count, batch: count, batches: count, loss: z.number() }),
+  participant_phase: z.object({
+    participant,
+    round: count,
+    phase: participantPhaseSchema,
+    modelHash: hashSchema.optional(),
+  }),
+  training_progress: z.object({
+    participant,
+    round: count,
+    epoch: count,
+    epochs: count,
+    batch: count,
+    batches: count,
+    loss: z.number(),
+  }),
   /** A finished local training, with its measures. */
-  training_done: z.object({ participant, round: count, loss: z.number(), accuracy: z.number(), examples: count, durationMs: z.number(), norm: z.number(), modelHash: hashSchema }),
+  training_done: z.object({
+    participant,
+    round: count,
+    loss: z.number(),
+    accuracy: z.number(),
+    examples: count,
+    durationMs: z.number(),
+    norm: z.number(),
+    modelHash: hashSchema,
+  }),
   /** Bytes of a bulk transfer so far, at most 10 a second per transfer. */
-  transfer_progress: z.object({ participant, round: count, kind: text, direction: z.enum(['up', 'down']), sentBytes: count, totalBytes: count }),
+  transfer_progress: z.object({
+    participant,
+    round: count,
+    kind: text,
+    direction: z.enum(['up', 'down']),
+    sentBytes: count,
+    totalBytes: count,
+  }),
   /** Coordinator's judgement of an update; `counted` at most once per round and participant. */
   update_received: z.object({
     participant,
@@ -165,9 +201,22 @@ export const eventSchemas = {
     doing: text,
   }),
   process_exited: z.object({ name: z.string().max(64), pid: count, expected: z.boolean(), note: text }),
-  recorder_stats: z.object({ sizeBytes: count, packets: count, events: count, droppedPackets: count, droppedEvents: count, state: z.enum(['recording', 'recorded', 'off', 'failing']), note: text }),
+  recorder_stats: z.object({
+    sizeBytes: count,
+    packets: count,
+    events: count,
+    droppedPackets: count,
+    droppedEvents: count,
+    state: z.enum(['recording', 'recorded', 'off', 'failing']),
+    note: text,
+  }),
   /** Something people should know: what happened, what it means, what to try are looked up by `error.code`. */
-  notice: z.object({ level: z.enum(['info', 'warning', 'error']), text, error: errorReport.optional(), participant: participant.optional() }),
+  notice: z.object({
+    level: z.enum(['info', 'warning', 'error']),
+    text,
+    error: errorReportSchema.optional(),
+    participant: participant.optional(),
+  }),
 } as const;
 
 export type EventType = keyof typeof eventSchemas;
@@ -182,7 +231,9 @@ interface EventEnvelope {
   readonly at: number;
 }
 /** Any event, discriminated by `type`; `data` is what its schema says. */
-export type RunEvent = { [T in EventType]: EventEnvelope & { readonly type: T; readonly data: EventData<T> } }[EventType];
+export type RunEvent = {
+  [T in EventType]: EventEnvelope & { readonly type: T; readonly data: EventData<T> };
+}[EventType];
 export type EventOf<T extends EventType> = Extract<RunEvent, { type: T }>;
 /** An event as stored: `id` is its row in the recording (`event:12`). */
 export type RecordedEvent = RunEvent & { readonly id: number };

@@ -7,7 +7,10 @@ export const participantIdSchema = name.brand('ParticipantId');
 export const runIdSchema = name.brand('RunId');
 export const messageIdSchema = z.string().min(1).max(64).brand('MessageId');
 /** SHA-256, lower-case hex. */
-export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/).brand('Hash');
+export const hashSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .brand('Hash');
 
 /** A participant, or the one sender that is not a participant: `coordinator`. */
 export type ParticipantId = z.infer<typeof participantIdSchema>;

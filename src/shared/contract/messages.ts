@@ -69,7 +69,11 @@ export const bodySchemas = {
   }),
   /** Parameters to train from (`train`) or to judge (`evaluate`). */
   global_model: z.object({ purpose: z.enum(['train', 'evaluate']) }),
-  start_training: z.object({ deadlineMs: count }),
+  start_training: z.object({
+    deadlineMs: count,
+    /** Hash of the global model to start from: one that the participant holds already or that is on its way. Absent: the one of this round. */
+    base: hashSchema.optional(),
+  }),
   training_progress: z.object({ epoch: count, epochs: count, batch: count, batches: count, loss: z.number() }),
   model_update: z.object({
     examples: z.number().int().positive(),
@@ -86,7 +90,11 @@ export const bodySchemas = {
     code: z.enum(errorCodes).optional(),
     reason: text.optional(),
   }),
-  start_evaluation: z.object({ deadlineMs: count }),
+  start_evaluation: z.object({
+    deadlineMs: count,
+    /** Hash of the global model to judge. Absent: the one of this round. */
+    model: hashSchema.optional(),
+  }),
   evaluation_result: z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int().positive() }),
   round_status: z.object({
     phase: roundPhaseSchema,

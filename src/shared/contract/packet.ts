@@ -3,7 +3,15 @@ import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 
 /** How it went with one frame. `undeliverable`: there was no open session to send it on. */
-export const packetStatusSchema = z.enum(['ok', 'undeliverable', 'timeout', 'rejected', 'duplicate', 'malformed', 'aborted']);
+export const packetStatusSchema = z.enum([
+  'ok',
+  'undeliverable',
+  'timeout',
+  'rejected',
+  'duplicate',
+  'malformed',
+  'aborted',
+]);
 export type PacketStatus = z.infer<typeof packetStatusSchema>;
 
 /**

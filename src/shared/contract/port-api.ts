@@ -25,9 +25,19 @@ export const requestSchemas = {
   }),
   packet_detail: z.object({ id: z.number().int().positive() }),
   /** Packets per bucket and protocol over a time span. */
-  packet_histogram: z.object({ filter: z.string().max(1000), fromAt: z.number(), toAt: z.number(), buckets: z.number().int().min(1).max(1000) }),
+  packet_histogram: z.object({
+    filter: z.string().max(1000),
+    fromAt: z.number(),
+    toAt: z.number(),
+    buckets: z.number().int().min(1).max(1000),
+  }),
   /** Where the whole recording of the current run lies, and a copy of its last minutes. */
-  save_recording: z.object({ minutes: z.number().min(1).max(24 * 60) }),
+  save_recording: z.object({
+    minutes: z
+      .number()
+      .min(1)
+      .max(24 * 60),
+  }),
   /** Split of the data for these settings, to show before the start. */
   preview_split: z.object({ settings: demoSettingsSchema }),
   /** What works on this machine. */
@@ -46,7 +56,10 @@ export interface CheckLine {
   readonly what: string;
   readonly state: 'works' | 'needs_a_step' | 'absent';
   readonly detail: string;
+  /** What to do when it does not work; empty when it does. */
   readonly mend: string;
+  /** Whether the demo needs it. */
+  readonly required: boolean;
 }
 
 export interface PortAnswers {
@@ -57,9 +70,20 @@ export interface PortAnswers {
   join_run: { readonly run: string };
   query_packets: { readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null };
   packet_detail: { readonly packet: PacketDetail | null };
-  packet_histogram: { readonly buckets: readonly HistogramBucket[]; readonly total: number; readonly filterError: string | null };
+  packet_histogram: {
+    readonly buckets: readonly HistogramBucket[];
+    readonly total: number;
+    readonly filterError: string | null;
+  };
   save_recording: { readonly path: string; readonly sizeBytes: number };
-  preview_split: { readonly classes: readonly string[]; readonly shares: readonly { readonly participant: string; readonly examples: number; readonly classCounts: readonly number[] }[] };
+  preview_split: {
+    readonly classes: readonly string[];
+    readonly shares: readonly {
+      readonly participant: string;
+      readonly examples: number;
+      readonly classCounts: readonly number[];
+    }[];
+  };
   check: { readonly lines: readonly CheckLine[] };
 }
 
@@ -75,10 +99,15 @@ export type FromRenderer =
   | { readonly type: 'request'; readonly id: number; readonly name: RequestName; readonly params: unknown }
   | { readonly type: 'credit'; readonly batch: number };
 
-/** First message after (re)connect: everything a view needs to draw at once. */
+/** First message after (re)connect and whenever another run is shown: replaces all that the view knew. */
 export interface Snapshot {
   readonly type: 'snapshot';
-  readonly app: { readonly version: string; readonly mode: 'electron' | 'browser'; readonly platform: string; readonly dataFolder: string };
+  readonly app: {
+    readonly version: string;
+    readonly mode: 'electron' | 'browser';
+    readonly platform: string;
+    readonly dataFolder: string;
+  };
   /** Null: no run yet. */
   readonly view: RunView | null;
   /** Newest packets, oldest first, at most `packetRowsMax`. */
@@ -90,8 +119,6 @@ export interface Snapshot {
 export interface Batch {
   readonly type: 'batch';
   readonly batch: number;
-  /** A new run has begun: forget the view before these events. */
-  readonly newRun: boolean;
   readonly events: readonly RecordedEvent[];
   readonly packets: readonly PacketRow[];
   /** Packet rows left out of the feed because the renderer was slow; they are in the recording. */

@@ -4,7 +4,9 @@ import { limits } from './limits.ts';
 import { participantIdSchema } from './ids.ts';
 
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
-export const splitSchema = z.string().regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3');
+export const splitSchema = z
+  .string()
+  .regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3');
 
 export const faultNames = ['connection-per-message', 'kill-participant', 'freeze-trainer', 'drop-link'] as const;
 export const faultNameSchema = z.enum(faultNames);
@@ -48,7 +50,11 @@ export const demoSettingsSchema = z.object({
   data: z.string().min(1).max(4096),
   split: splitSchema,
   localEpochs: z.number().int().min(1).max(100),
-  seed: z.number().int().min(0).max(2 ** 31 - 1),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
   faults: z.array(faultSchema).max(64),
   /** Milliseconds after which a phase of a round closes at quorum or the run ends as stalled. */
   deadlineMs: z.number().int().min(1000).max(3_600_000),

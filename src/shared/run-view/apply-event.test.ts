@@ -11,7 +11,14 @@ function event<T extends EventType>(at: number, type: T, data: unknown): RunEven
   return { type, run, source: 'test', at, data: data as EventData<T> } as RunEvent;
 }
 
-const started = event(1000, 'run_started', { name: 'digits', rounds: 3, minimumParticipants: 2, quorum: 1, seed: 1, baselineAccuracy: 0.1 });
+const started = event(1000, 'run_started', {
+  name: 'digits',
+  rounds: 3,
+  minimumParticipants: 2,
+  quorum: 1,
+  seed: 1,
+  baselineAccuracy: 0.1,
+});
 const roundStarted = event(1100, 'round_started', { round: 1, selected: ['node-1', 'node-2'], modelHash: hash });
 
 function update(at: number, counted: boolean): RunEvent {
@@ -66,7 +73,13 @@ describe('view of a run', () => {
       nextAction: 'ends the run',
       why: [{ participant: 'node-2', reason: 'link lost' }],
     });
-    const ended = event(5000, 'run_ended', { status: 'stalled', reason: 'quorum', roundsCompleted: 0, loss: null, accuracy: null });
+    const ended = event(5000, 'run_ended', {
+      status: 'stalled',
+      reason: 'quorum',
+      roundsCompleted: 0,
+      loss: null,
+      accuracy: null,
+    });
     const view = applyEvents(null, [started, roundStarted, status, ended]);
     assert.equal(view?.status, 'stalled');
     assert.deepEqual(view?.wait?.waitingFor, ['node-2']);
@@ -75,22 +88,48 @@ describe('view of a run', () => {
   });
 
   test('what an event does not touch keeps its identity', () => {
-    const before = applyEvents(null, [started, roundStarted, event(1150, 'participant_phase', { participant: 'node-1', round: 1, phase: 'train' })]);
-    const after = applyEvents(before, [event(1160, 'participant_phase', { participant: 'node-2', round: 1, phase: 'train' })]);
+    const before = applyEvents(null, [
+      started,
+      roundStarted,
+      event(1150, 'participant_phase', { participant: 'node-1', round: 1, phase: 'train' }),
+    ]);
+    const after = applyEvents(before, [
+      event(1160, 'participant_phase', { participant: 'node-2', round: 1, phase: 'train' }),
+    ]);
     assert.equal(after?.participants[0], before?.participants[0]);
     assert.equal(after?.rounds, before?.rounds);
   });
 
   test('participants stand in the order of their numbers', () => {
     const ids = ['node-10', 'node-9', 'node-2'];
-    const view = applyEvents(null, [started, ...ids.map((participant) => event(1, 'participant_phase', { participant, round: 1, phase: 'train' }))]);
-    assert.deepEqual(view?.participants.map((participant) => participant.id), ['node-2', 'node-9', 'node-10']);
+    const view = applyEvents(null, [
+      started,
+      ...ids.map((participant) => event(1, 'participant_phase', { participant, round: 1, phase: 'train' })),
+    ]);
+    assert.deepEqual(
+      view?.participants.map((participant) => participant.id),
+      ['node-2', 'node-9', 'node-10'],
+    );
   });
 
   test('connections opened are ticks in time, each counted once though both ends report it', () => {
     const state = (at: number, side: string, connections: number): RunEvent =>
-      event(at, 'link_state', { participant: 'node-1', side, state: 'ready', reason: '', protocol: 'quic', stack: 'quinn', connections, reconnects: 0 });
-    const view = applyEvents(null, [started, state(1, 'participant', 1), state(2, 'coordinator', 1), state(3, 'coordinator', 2)]);
+      event(at, 'link_state', {
+        participant: 'node-1',
+        side,
+        state: 'ready',
+        reason: '',
+        protocol: 'quic',
+        stack: 'quinn',
+        connections,
+        reconnects: 0,
+      });
+    const view = applyEvents(null, [
+      started,
+      state(1, 'participant', 1),
+      state(2, 'coordinator', 1),
+      state(3, 'coordinator', 2),
+    ]);
     assert.deepEqual(view?.participants[0]?.link.openedAt, [1, 3]);
     assert.equal(view?.participants[0]?.link.connections, 2);
   });

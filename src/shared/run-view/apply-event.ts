@@ -57,7 +57,8 @@ export function emptyView(run: string, at: number): RunView {
 
 /** What was told of a run before it started (processes, armed faults, its recording) is kept; another run starts afresh. */
 function startedView(view: RunView | null, event: EventOf<'run_started'>): RunView {
-  const base = view !== null && view.run === event.run && view.status === 'starting' ? view : emptyView(event.run, event.at);
+  const base =
+    view !== null && view.run === event.run && view.status === 'starting' ? view : emptyView(event.run, event.at);
   return {
     ...base,
     name: event.data.name,
@@ -78,13 +79,20 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     status: event.data.status,
     endReason: event.data.reason,
     endedAt: event.at,
-    wait: view.wait === null ? null : { ...view.wait, waitingFor: event.data.status === 'stalled' ? view.wait.waitingFor : [], deadlineAt: 0 },
+    wait:
+      view.wait === null
+        ? null
+        : { ...view.wait, waitingFor: event.data.status === 'stalled' ? view.wait.waitingFor : [], deadlineAt: 0 },
     participants: view.participants.map((participant) => ({
       ...participant,
-      segments: participant.segments.map((segment) => (segment.endedAt === null ? { ...segment, endedAt: event.at } : segment)),
+      segments: participant.segments.map((segment) =>
+        segment.endedAt === null ? { ...segment, endedAt: event.at } : segment,
+      ),
     })),
     rounds: view.rounds.map((round) =>
-      round.endedAt === null ? { ...round, endedAt: event.at, state: event.data.status === 'stalled' ? 'stalled' : round.state } : round,
+      round.endedAt === null
+        ? { ...round, endedAt: event.at, state: event.data.status === 'stalled' ? 'stalled' : round.state }
+        : round,
     ),
   }),
   link_state: applyLinkState,
@@ -105,7 +113,13 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   verdict_raised: (view, event) => {
     const known = view.verdicts.some((verdict) => verdict.verdict === event.data.verdict);
     const raised = { ...event.data, at: event.at, clearedAt: null, clearedBecause: '' };
-    if (known) return { ...view, verdicts: view.verdicts.map((verdict) => (verdict.verdict === raised.verdict ? { ...raised, at: verdict.at } : verdict)) };
+    if (known)
+      return {
+        ...view,
+        verdicts: view.verdicts.map((verdict) =>
+          verdict.verdict === raised.verdict ? { ...raised, at: verdict.at } : verdict,
+        ),
+      };
     return counted(view, 'verdicts', append(view.verdicts, raised, limits.viewVerdictsMax));
   },
   verdict_cleared: (view, event) => ({
@@ -116,8 +130,14 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
         : verdict,
     ),
   }),
-  notice: (view, event) => counted(view, 'notices', append(view.notices, { ...event.data, at: event.at, source: event.source }, limits.viewNoticesMax)),
-  participant_refused: (view, event) => counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
+  notice: (view, event) =>
+    counted(
+      view,
+      'notices',
+      append(view.notices, { ...event.data, at: event.at, source: event.source }, limits.viewNoticesMax),
+    ),
+  participant_refused: (view, event) =>
+    counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
   recorder_stats: (view, event) => ({ ...view, recorder: event.data }),
   process_stats: (view, event) => ({
     ...withProcess(view, { ...event.data, at: event.at, exited: null }),
@@ -129,7 +149,9 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   }),
   process_exited: (view, event) => ({
     ...view,
-    processes: view.processes.map((process) => (process.pid === event.data.pid ? { ...process, exited: event.data.note } : process)),
+    processes: view.processes.map((process) =>
+      process.pid === event.data.pid ? { ...process, exited: event.data.note } : process,
+    ),
   }),
 } satisfies Handlers;
 
@@ -140,10 +162,14 @@ function withProcess(view: RunView, process: ProcessView): RunView {
 }
 
 function withFault(view: RunView, fault: RunView['faults'][number]): RunView {
-  const others = view.faults.filter((known) => known.fault !== fault.fault || known.participant !== fault.participant || known.state !== 'armed');
+  const others = view.faults.filter(
+    (known) => known.fault !== fault.fault || known.participant !== fault.participant || known.state !== 'armed',
+  );
   const participants =
     fault.state === 'active'
-      ? patch(view.participants, fault.participant, (participant) => ({ faults: [...new Set([...participant.faults, fault.fault])] }))
+      ? patch(view.participants, fault.participant, (participant) => ({
+          faults: [...new Set([...participant.faults, fault.fault])],
+        }))
       : view.participants;
   return { ...view, participants, faults: [...others, fault].slice(-limits.viewNoticesMax) };
 }

@@ -80,7 +80,12 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
     };
-    return { link, protocol: data.protocol, stack: data.stack, lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt };
+    return {
+      link,
+      protocol: data.protocol,
+      stack: data.stack,
+      lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt,
+    };
   });
 }
 
@@ -109,7 +114,10 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
         counters: data.counters,
       },
       lastLinkAt: grown > 0 ? at : participant.lastLinkAt,
-      rtt: data.rttMs === null ? participant.rtt : append(participant.rtt, { at, ms: data.rttMs }, limits.chartPointsMax * 6).items,
+      rtt:
+        data.rttMs === null
+          ? participant.rtt
+          : append(participant.rtt, { at, ms: data.rttMs }, limits.chartPointsMax * 6).items,
     };
   });
 }
@@ -120,7 +128,12 @@ function closeLast(segments: readonly SegmentView[], at: number): readonly Segme
 }
 
 /** Changes a participant, or adds one that is heard of for the first time; the list stays in order of id. */
-function upsert(view: RunView, id: string, at: number, change: (participant: ParticipantView) => Partial<ParticipantView>): RunView {
+function upsert(
+  view: RunView,
+  id: string,
+  at: number,
+  change: (participant: ParticipantView) => Partial<ParticipantView>,
+): RunView {
   if (view.participants.some((participant) => participant.id === id)) {
     return { ...view, participants: patch(view.participants, id, change) };
   }

@@ -34,7 +34,9 @@ export const applyRound = {
       dropped: view.dropped + rounds.dropped,
       round: round.round,
       participants: view.participants.map((participant) =>
-        participant.selected === selected.has(participant.id) ? participant : { ...participant, selected: selected.has(participant.id) },
+        participant.selected === selected.has(participant.id)
+          ? participant
+          : { ...participant, selected: selected.has(participant.id) },
       ),
     };
   },
@@ -94,7 +96,9 @@ export const applyRound = {
   update_cosine: (view, event) =>
     patchRound(view, event.data.round, (round) => ({
       updates: round.updates.map((update) =>
-        update.participant === event.data.participant && update.counted ? { ...update, cosine: event.data.cosine } : update,
+        update.participant === event.data.participant && update.counted
+          ? { ...update, cosine: event.data.cosine }
+          : update,
       ),
     })),
   evaluation_received: (view, event) =>

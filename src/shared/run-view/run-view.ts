@@ -46,7 +46,13 @@ export interface RoundView {
   readonly deadlineAt: number;
   readonly selected: readonly string[];
   readonly updates: readonly UpdateView[];
-  readonly evaluations: readonly { readonly participant: string; readonly at: number; readonly loss: number; readonly accuracy: number; readonly examples: number }[];
+  readonly evaluations: readonly {
+    readonly participant: string;
+    readonly at: number;
+    readonly loss: number;
+    readonly accuracy: number;
+    readonly examples: number;
+  }[];
   readonly missing: readonly string[];
   readonly loss: number | null;
   readonly accuracy: number | null;

@@ -1,0 +1,35 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { RoundscopeError } from '#shared/base/errors.ts';
+
+/** Where recordings, keys and settings lie: `ROUNDSCOPE_DATA`, or where the platform keeps such things. */
+export function dataFolderPath(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): string {
+  const chosen = environment['ROUNDSCOPE_DATA'];
+  if (chosen !== undefined && chosen !== '') return chosen;
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Roundscope');
+  if (platform === 'win32') return join(environment['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'Roundscope');
+  return join(environment['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'roundscope');
+}
+
+/**
+ * Makes the folder if need be.
+ * @throws RoundscopeError `path_unwritable` with what to try
+ */
+export function ensureDataFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+    return path;
+  } catch (error) {
+    throw new RoundscopeError('path_unwritable', {
+      layer: 'application',
+      message: `The data folder ${path} cannot be written. Set ROUNDSCOPE_DATA to a folder of yours, or change its owner.`,
+      cause: error,
+      context: { path },
+    });
+  }
+}

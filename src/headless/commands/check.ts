@@ -1,0 +1,32 @@
+import { styleText } from 'node:util';
+import { toWireNames } from '#shared/contract/wire-names.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import { dataFolderPath } from '#engine/host/data-folder.ts';
+import { checkMachine } from '#service/check-machine.ts';
+import type { Command } from '../arguments.ts';
+
+const marks = { works: '✓', needs_a_step: '!', absent: '✗' } as const;
+
+export const check: Command = {
+  name: 'check',
+  summary: 'Says what works on this machine: stacks, brokers, Electron, data folder; each with the mend when not.',
+  positionals: [],
+  options: [{ name: 'json', help: 'one JSON object a line' }],
+  examples: [],
+  run: async (args) => {
+    const lines = await checkMachine(dataFolderPath(process.env, process.platform));
+    for (const line of lines) {
+      if (args.has('json')) {
+        process.stdout.write(`${JSON.stringify(toWireNames(line))}\n`);
+        continue;
+      }
+      const colour = line.state === 'works' ? 'green' : line.state === 'needs_a_step' ? 'yellow' : 'red';
+      process.stdout.write(
+        `${styleText(colour, marks[line.state], { stream: process.stdout })} ${line.what.padEnd(24)} ${line.detail}\n`,
+      );
+      if (line.mend !== '') process.stdout.write(`  ${''.padEnd(24)} ${line.mend}\n`);
+    }
+    // What the demo needs decides; what is merely nice to have does not fail a check.
+    return lines.some((line) => line.state === 'absent' && line.required) ? exitStatus.failed : exitStatus.completed;
+  },
+};

@@ -1,0 +1,120 @@
+import { toErrorReport } from '#shared/base/errors.ts';
+import { controlModeSchema, protocolSchema } from '#shared/contract/protocols.ts';
+import { runSettingsSchema } from '#shared/contract/settings.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import type { Arguments, Command } from '../arguments.ts';
+import { complain } from '../complain.ts';
+import { createService } from '../create-service.ts';
+import { runToEnd } from '../run-to-end.ts';
+
+export const coordinate: Command = {
+  name: 'coordinate',
+  summary: 'Serves a run to participants on other machines. Prints an invitation: one line for `roundscope join`.',
+  positionals: [],
+  options: [
+    { name: 'participants', value: 'N', help: 'start round 1 when so many are there', default: '2' },
+    { name: 'rounds', value: 'N', help: 'how many rounds', default: '10' },
+    { name: 'transport', value: 'NAME', help: 'quic, mqtt', default: 'quic' },
+    {
+      name: 'control',
+      value: 'NAME',
+      help: 'same, or mqtt: control over MQTT, models over the transport',
+      default: 'same',
+    },
+    { name: 'host', value: 'ADDRESS', help: 'address that participants reach this machine at', default: '127.0.0.1' },
+    { name: 'port', value: 'N', help: 'port to listen on; 0 takes a free one', default: '0' },
+    { name: 'broker', value: 'URL', help: 'an MQTT broker of yours instead of the embedded one, mqtt://...' },
+    {
+      name: 'data',
+      value: 'WHAT',
+      help: 'digits, or a folder like those of the participants: decides the shape of the model',
+      default: 'digits',
+    },
+    { name: 'local-epochs', value: 'N', help: 'passes over the local data per round', default: '2' },
+    {
+      name: 'quorum',
+      value: 'SHARE',
+      help: 'share of the updates that closes a round at its deadline',
+      default: '0.75',
+    },
+    { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: '120' },
+    { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: '3600' },
+    { name: 'seed', value: 'N', help: 'of the first model', default: '1' },
+    { name: 'name', value: 'TEXT', help: 'name of the run', default: 'my run' },
+    {
+      name: 'record',
+      value: 'FILE',
+      help: 'where to record; must not exist yet',
+      default: 'a new file in the data folder',
+    },
+    { name: 'json', help: 'one JSON event a line on stdout, the invitation first, the summary last' },
+  ],
+  examples: [
+    'roundscope coordinate --host 192.0.2.10 --participants 3',
+    'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
+  ],
+  run: async (args) => {
+    const transport = protocolSchema.safeParse(args.text('transport') ?? 'quic');
+    const control = controlModeSchema.safeParse(args.text('control') ?? 'same');
+    const settings = runSettingsSchema.safeParse(settingsFrom(args));
+    const port = Number(args.text('port') ?? 0);
+    if (!transport.success)
+      return complain(`--transport: ${transport.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    if (!control.success) return complain(`--control: ${control.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      return complain('--port takes a number from 0 to 65535.', exitStatus.usage);
+    if (!settings.success) {
+      const issue = settings.error.issues[0];
+      return complain(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, exitStatus.usage);
+    }
+    await using service = createService('browser');
+    const json = args.has('json');
+    try {
+      return await runToEnd({
+        json,
+        service,
+        begin: () =>
+          service.startCoordinator(
+            {
+              settings: settings.data,
+              transport: transport.data,
+              control: control.data,
+              host: args.text('host') ?? '127.0.0.1',
+              port,
+              ...(args.text('broker') === undefined ? {} : { broker: args.text('broker') }),
+              data: args.text('data') ?? 'digits',
+              identityFolder: service.app.dataFolder,
+            },
+            args.text('record'),
+          ),
+        onStarted: ({ invitation }, narrator) => {
+          narrator.say(
+            `Waiting for ${settings.data.minimumParticipants} participants. On each machine: roundscope join 'INVITATION' --data FOLDER`,
+          );
+          // The one thing on stdout besides events: it can be piped into another program.
+          process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', invitation })}\n` : `${invitation}\n`);
+        },
+      });
+    } catch (error) {
+      return complain(toErrorReport(error), exitStatus.failed);
+    }
+  },
+};
+
+function settingsFrom(args: Arguments): unknown {
+  const seconds = (name: string, fallback: number): number => Math.round(Number(args.text(name) ?? fallback) * 1000);
+  return {
+    name: args.text('name') ?? 'my run',
+    rounds: Number(args.text('rounds') ?? 10),
+    minimumParticipants: Number(args.text('participants') ?? 2),
+    quorum: Number(args.text('quorum') ?? 0.75),
+    localEpochs: Number(args.text('local-epochs') ?? 2),
+    batchSize: 32,
+    learningRate: 0.01,
+    optimizer: 'adam',
+    seed: Number(args.text('seed') ?? 1),
+    trainingDeadlineMs: seconds('deadline', 120),
+    evaluationDeadlineMs: seconds('deadline', 120),
+    registrationDeadlineMs: seconds('wait', 3600),
+  };
+}

@@ -1,0 +1,69 @@
+import { hostname } from 'node:os';
+import { toErrorReport } from '#shared/base/errors.ts';
+import { participantIdSchema } from '#shared/contract/ids.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import { decodeInvitation } from '#engine/identity/invitation.ts';
+import type { Command } from '../arguments.ts';
+import { complain } from '../complain.ts';
+import { createService } from '../create-service.ts';
+import { runToEnd } from '../run-to-end.ts';
+
+export const join: Command = {
+  name: 'join',
+  summary: 'Takes part in a run with local data, which never leaves this machine.',
+  positionals: [{ name: 'INVITATION', help: 'the line that `roundscope coordinate` printed; put it in quotes' }],
+  options: [
+    {
+      name: 'data',
+      value: 'WHAT',
+      help: 'digits, or a folder: class sub-folders with images, or IDX files',
+      default: 'digits',
+    },
+    { name: 'name', value: 'NAME', help: 'what the others call this participant', default: 'the name of this machine' },
+    {
+      name: 'record',
+      value: 'FILE',
+      help: 'where to record; must not exist yet',
+      default: 'a new file in the data folder',
+    },
+    { name: 'json', help: 'one JSON event a line on stdout, the summary last' },
+  ],
+  examples: ["roundscope join 'roundscope://join?i=...' --data ./faces --name lab-2"],
+  run: async (args) => {
+    const text = args.positionals[0];
+    if (text === undefined)
+      return complain(
+        "join takes the invitation that the coordinator printed: roundscope join 'roundscope://join?...'",
+        exitStatus.usage,
+      );
+    const invitation = decodeInvitation(text);
+    if (!invitation.ok) return complain(toErrorReport(invitation.error), exitStatus.usage);
+    const name = participantIdSchema.safeParse(
+      args.text('name') ??
+        hostname()
+          .replace(/[^a-z0-9_.-]/gi, '-')
+          .slice(0, 40),
+    );
+    if (!name.success) return complain(`--name: ${name.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    await using service = createService('browser');
+    try {
+      return await runToEnd({
+        json: args.has('json'),
+        service,
+        begin: () =>
+          service.join(
+            invitation.value.run,
+            {
+              name: name.data,
+              invitation: text,
+              data: args.text('data') ?? 'digits',
+              identityFolder: service.app.dataFolder,
+            },
+            args.text('record'),
+          ),
+      });
+    } catch (error) {
+      return complain(toErrorReport(error), exitStatus.failed);
+    }
+  },
+};

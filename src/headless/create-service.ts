@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
+import { forkLauncher } from '#engine/host/fork-launcher.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { randomId } from '#engine/host/system-entropy.ts';
+import { AppService } from '#service/app-service.ts';
+import { recordingOpener } from '#service/open-recording.ts';
+
+/** The service in this process, with its children as forked Node processes. */
+export function createService(mode: 'browser'): AppService {
+  const dataFolder = ensureDataFolder(dataFolderPath(process.env, process.platform));
+  return new AppService({
+    clock: systemClock,
+    launcher: forkLauncher,
+    app: { version: packageVersion(), mode, platform: process.platform, dataFolder },
+    openRecording: recordingOpener(dataFolder, systemClock),
+    freshId: () => randomId(4),
+    onInternalError: (error) => {
+      // Our own mistake: say all of it and end, as after any failed assertion.
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exit(70);
+    },
+  });
+}
+
+/** From a checkout and from `out/main` alike the package file is two folders up. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version?: unknown }).version ?? '0.0.0');
+}

@@ -1,0 +1,110 @@
+import { err, ok, type Result } from '#shared/base/result.ts';
+import {
+  demoDefaults,
+  demoSettingsSchema,
+  faultNames,
+  faultSchema,
+  type DemoSettings,
+  type FaultSpec,
+} from '#shared/contract/settings.ts';
+import type { Arguments, Option } from './arguments.ts';
+import { nearest } from './arguments.ts';
+
+export const demoOptions: readonly Option[] = [
+  {
+    name: 'participants',
+    value: 'N',
+    help: 'how many train, one process each',
+    default: String(demoDefaults.participants),
+  },
+  { name: 'rounds', value: 'N', help: 'how many rounds', default: String(demoDefaults.rounds) },
+  { name: 'transport', value: 'NAME', help: 'quic, mqtt', default: demoDefaults.transport },
+  {
+    name: 'control',
+    value: 'NAME',
+    help: 'same: one session carries all; mqtt: control over MQTT, models over the transport',
+    default: demoDefaults.control,
+  },
+  {
+    name: 'data',
+    value: 'WHAT',
+    help: 'digits (bundled), or a folder: class sub-folders with images, or IDX files',
+    default: demoDefaults.data,
+  },
+  {
+    name: 'split',
+    value: 'HOW',
+    help: 'iid, or dirichlet:ALPHA (0.3 is strongly skewed)',
+    default: demoDefaults.split,
+  },
+  {
+    name: 'local-epochs',
+    value: 'N',
+    help: 'passes over the local data per round',
+    default: String(demoDefaults.localEpochs),
+  },
+  { name: 'seed', value: 'N', help: 'the same seed gives the same models', default: String(demoDefaults.seed) },
+  {
+    name: 'deadline',
+    value: 'SECONDS',
+    help: 'a phase of a round closes then at quorum, or the run ends as stalled',
+    default: String(demoDefaults.deadlineMs / 1000),
+  },
+  {
+    name: 'fault',
+    value: 'NAME[:PARTICIPANT][@ROUND]',
+    help: `${faultNames.join(', ')}; may be given several times`,
+    repeatable: true,
+  },
+];
+
+/** Settings of a demo out of its options; the error is one sentence for people. */
+export function demoSettings(args: Arguments): Result<DemoSettings, string> {
+  const faults: FaultSpec[] = [];
+  for (const text of args.all('fault')) {
+    const fault = parseFault(text);
+    if (!fault.ok) return fault;
+    faults.push(fault.value);
+  }
+  const judged = demoSettingsSchema.safeParse({
+    participants: numberOr(args.text('participants'), demoDefaults.participants),
+    rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
+    transport: args.text('transport') ?? demoDefaults.transport,
+    control: args.text('control') ?? demoDefaults.control,
+    data: args.text('data') ?? demoDefaults.data,
+    split: args.text('split') ?? demoDefaults.split,
+    localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
+    seed: numberOr(args.text('seed'), demoDefaults.seed),
+    deadlineMs: Math.round(numberOr(args.text('deadline'), demoDefaults.deadlineMs / 1000) * 1000),
+    faults,
+  });
+  if (judged.success) return ok(judged.data);
+  const issue = judged.error.issues[0];
+  return err(`--${optionOf(String(issue?.path[0] ?? ''))}: ${issue?.message ?? 'is not valid'}`);
+}
+
+/** `NAME[:PARTICIPANT][@ROUND]`, the same here and in the window's command line. */
+export function parseFault(text: string): Result<FaultSpec, string> {
+  const parts = /^([a-z-]+)(?::([^@]+))?(?:@(\d+))?$/.exec(text);
+  if (parts === null) return err(`--fault ${text}: write it as NAME, NAME:node-2, NAME@3 or NAME:node-2@3.`);
+  const [, name, participant, round] = parts;
+  const judged = faultSchema.safeParse({
+    name,
+    ...(participant === undefined ? {} : { participant }),
+    ...(round === undefined ? {} : { round: Number(round) }),
+  });
+  if (judged.success) return ok(judged.data);
+  const near = nearest(name ?? '', faultNames);
+  return err(
+    `--fault ${text}: ${near === undefined ? `faults are ${faultNames.join(', ')}` : `did you mean ${near}?`}`,
+  );
+}
+
+function numberOr(text: string | undefined, fallback: number): number {
+  // NaN for what is no number, so that the schema names the option.
+  return text === undefined ? fallback : text.trim() === '' ? Number.NaN : Number(text);
+}
+
+function optionOf(key: string): string {
+  return key === 'deadlineMs' ? 'deadline' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,55 @@
+import { exitStatus } from '#shared/contract/summary.ts';
+import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
+import { check } from './commands/check.ts';
+import { coordinate } from './commands/coordinate.ts';
+import { demo } from './commands/demo.ts';
+import { join } from './commands/join.ts';
+import { serve } from './commands/serve.ts';
+import { complain } from './complain.ts';
+
+const commands: readonly Command[] = [demo, coordinate, join, serve, check];
+
+function overview(): string {
+  return [
+    'Roundscope: training node and flight recorder for federated learning.',
+    '',
+    'Usage: roundscope COMMAND [options]',
+    '',
+    ...commands.map((command) => `  ${command.name.padEnd(12)}${command.summary}`),
+    '',
+    'roundscope COMMAND --help tells more.',
+    '',
+  ].join('\n');
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(overview());
+    return name === undefined ? exitStatus.usage : exitStatus.completed;
+  }
+  const command = commands.find((known) => known.name === name);
+  if (command === undefined) {
+    const near = nearest(
+      name,
+      commands.map((known) => known.name),
+    );
+    return complain(
+      `There is no command "${name}".${near === undefined ? '' : ` Did you mean ${near}?`} See: roundscope --help`,
+      exitStatus.usage,
+    );
+  }
+  const args = parseArguments(command, rest);
+  if (!args.ok) return complain(args.error, exitStatus.usage);
+  if (args.value.has('help')) {
+    process.stdout.write(helpText(command));
+    return exitStatus.completed;
+  }
+  return await command.run(args.value);
+}
+
+// A reader that has heard enough (`| head`) closes stdout: that ends the program without a stack trace.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
+);
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { RunSummary } from '#shared/contract/summary.ts';
+
+/** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
+export class Narrator {
+  readonly #stream: NodeJS.WriteStream;
+  #rounds = 0;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  say(text: string): void {
+    this.#stream.write(`${text}\n`);
+  }
+
+  event(event: RecordedEvent): void {
+    const line = this.#lineOf(event);
+    if (line !== null) this.say(`${styleText('gray', clock(event.at), { stream: this.#stream })} ${line}`);
+  }
+
+  end(summary: RunSummary): void {
+    const accuracy =
+      summary.accuracy === null
+        ? ''
+        : `, accuracy ${percent(summary.accuracy)} (guessing: ${percent(summary.baselineAccuracy)})`;
+    const reason = summary.status === 'completed' ? '' : `: ${summary.reason}`;
+    this.say(`${this.#bold(`Run ${summary.status}`)}${reason}`);
+    this.say(
+      `${summary.roundsCompleted} of ${summary.roundsPlanned} rounds in ${summary.durationS.toFixed(1)} s${accuracy}`,
+    );
+  }
+
+  #lineOf(event: RecordedEvent): string | null {
+    switch (event.type) {
+      case 'run_started':
+        this.#rounds = event.data.rounds;
+        return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${event.data.rounds} rounds, waits for ${event.data.minimumParticipants} participants`;
+      case 'participant_joined':
+        return `${event.data.participant} joined over ${event.data.protocol} (${event.data.stack}) with ${event.data.data.examples} examples`;
+      case 'participant_left':
+        return `${event.data.participant} left: ${event.data.reason}`;
+      case 'participant_refused':
+        return `${event.data.name} at ${event.data.address} was refused: ${event.data.reason}`;
+      case 'round_ended': {
+        const missing = event.data.missing.length === 0 ? '' : `, without ${event.data.missing.join(', ')}`;
+        return (
+          `round ${event.data.round}/${this.#rounds}  loss ${event.data.loss.toFixed(3)}  accuracy ${percent(event.data.accuracy)}  ` +
+          `${(event.data.durationMs / 1000).toFixed(1)} s  ${event.data.contributions.length} updates${missing}`
+        );
+      }
+      case 'verdict_raised':
+        return this.#red(
+          `stall: ${event.data.sentence}${event.data.injected === undefined ? '' : ' (injected fault)'} ${event.data.nextAction}`,
+        );
+      case 'verdict_cleared':
+        return `cleared: ${event.data.reason}`;
+      case 'fault_injected':
+        return `fault injected: ${event.data.fault} on ${event.data.participant}`;
+      case 'notice':
+        return event.data.level === 'info' ? event.data.text : this.#red(event.data.text);
+      default:
+        return null;
+    }
+  }
+
+  #bold(text: string): string {
+    return styleText('bold', text, { stream: this.#stream });
+  }
+  #red(text: string): string {
+    return styleText('red', text, { stream: this.#stream });
+  }
+}
+
+function clock(at: number): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

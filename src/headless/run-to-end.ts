@@ -1,0 +1,71 @@
+import { toWireNames } from '#shared/contract/wire-names.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import type { AppService, RunningFederation } from '#service/app-service.ts';
+import { Narrator } from './narrator.ts';
+import { exitStatusOf, runSummary } from './summary.ts';
+
+export interface RunToEndOptions {
+  readonly json: boolean;
+  readonly service: AppService;
+  readonly begin: () => Promise<RunningFederation>;
+  /** Once the run goes: the invitation to print, a browser to open. */
+  readonly onStarted?: (running: RunningFederation, narrator: Narrator) => void;
+}
+
+/** Runs a federation in the terminal to its end: events as JSON lines or in words, a clean goodbye on Ctrl+C. */
+export async function runToEnd(options: RunToEndOptions): Promise<number> {
+  const narrator = new Narrator(process.stderr);
+  let interrupted = false;
+  const interrupt = (): void => {
+    if (interrupted) {
+      narrator.say('Ended at once, without waiting for goodbyes.');
+      process.exit(exitStatus.interrupted);
+    }
+    interrupted = true;
+    narrator.say('Stopping: saying goodbye to everybody. Press Ctrl+C again to end at once.');
+    void options.service.stop('interrupted by the user');
+  };
+  using _watching = watchNextRun(options, narrator);
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  try {
+    const running = await options.begin();
+    options.onStarted?.(running, narrator);
+    if (interrupted) await options.service.stop('interrupted by the user');
+    await running.ended;
+    // Closes the recording first, so that the summary counts what is really on disk.
+    await running.host[Symbol.asyncDispose]();
+    const summary = runSummary(running.host.view);
+    if (options.json) await writeLine(summary);
+    narrator.end(summary);
+    return interrupted ? exitStatus.interrupted : exitStatusOf(summary);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** Follows the run from its very first event, which comes before `begin` resolves. */
+function watchNextRun(options: RunToEndOptions, narrator: Narrator): Disposable {
+  return options.service.onRun((host) => {
+    host.rows.subscribe((row) => {
+      if (!('event' in row)) return;
+      if (options.json)
+        void writeLine({
+          event: row.event.type,
+          id: row.event.id,
+          run: row.event.run,
+          source: row.event.source,
+          at: row.event.at,
+          ...row.event.data,
+        });
+      else narrator.event(row.event);
+    });
+  });
+}
+
+function writeLine(value: unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${JSON.stringify(toWireNames(value))}\n`, (error) => (error ? reject(error) : resolve()));
+  });
+}

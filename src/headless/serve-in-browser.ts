@@ -1,0 +1,73 @@
+import { exitStatus } from '#shared/contract/summary.ts';
+import type { AppService, RunningFederation } from '#service/app-service.ts';
+import { complain } from './complain.ts';
+import { InstanceLock } from './instance-lock.ts';
+import { Narrator } from './narrator.ts';
+import { hasDisplay, openBrowser } from './open-browser.ts';
+import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
+import { WebServer } from './web-server.ts';
+
+export interface ServeOptions {
+  readonly service: AppService;
+  readonly port: number;
+  readonly open: boolean;
+  /** Started as soon as the page can be opened; absent: the app stays idle. */
+  readonly begin?: () => Promise<RunningFederation>;
+}
+
+/** Browser mode: serves until Ctrl+C, which ends the run with a goodbye and leaves nothing running. */
+export async function serveInBrowser(options: ServeOptions): Promise<number> {
+  const { service } = options;
+  const narrator = new Narrator(process.stderr);
+  const files = await readStaticFiles(rendererFolder());
+  await using server = await WebServer.listen({ port: options.port, files, onPort: (port) => service.connect(port) });
+  const lock = InstanceLock.take(service.app.dataFolder, { pid: process.pid, port: server.port });
+  if (!(lock instanceof InstanceLock)) {
+    return complain(
+      `Roundscope is already running on this data folder (process ${lock.pid}, http://127.0.0.1:${lock.port}/). Use that one, end it with Ctrl+C, or set ROUNDSCOPE_DATA to another folder.`,
+      exitStatus.failed,
+    );
+  }
+  using _lock = lock;
+  using _telling = service.onRun((host) => {
+    host.rows.subscribe((row) => {
+      if ('event' in row) narrator.event(row.event);
+    });
+  });
+  const stopped = untilSignal();
+  await tellAddress(server, options, narrator);
+  if (options.begin !== undefined) {
+    // A demo that cannot start is shown in the page; the app stays open so that it can be mended and started again.
+    options.begin().catch((error: unknown) => narrator.say(error instanceof Error ? error.message : String(error)));
+  }
+  await stopped;
+  narrator.say('Stopping: saying goodbye to everybody.');
+  await service[Symbol.asyncDispose]();
+  return exitStatus.completed;
+}
+
+async function tellAddress(server: WebServer, options: ServeOptions, narrator: Narrator): Promise<void> {
+  const address = server.freshAddress();
+  const canOpen = options.open && hasDisplay(process.env, process.platform);
+  const opened = canOpen && (await openBrowser(address));
+  narrator.say(
+    opened
+      ? 'Roundscope is open in your browser. Ctrl+C ends it.'
+      : 'Open this address in a browser on this machine; Ctrl+C ends it:',
+  );
+  // On stdout, so that a script can read it; good for one exchange.
+  process.stdout.write(`${opened ? server.freshAddress() : address}\n`);
+  if (options.open && !canOpen) narrator.say('There is no display here, so the rounds are shown below as they go.');
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (): void => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}

@@ -1,0 +1,58 @@
+import type { RunSummary } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+
+/** The last line of `--json`, out of the same view that a window shows. */
+export function runSummary(view: RunView): RunSummary {
+  const done = view.rounds.filter((round) => round.state === 'done');
+  const last = done.at(-1);
+  const status = view.status === 'running' || view.status === 'starting' ? 'interrupted' : view.status;
+  return {
+    event: 'summary',
+    status,
+    reason: view.endReason,
+    run: view.run,
+    roundsPlanned: view.roundsPlanned,
+    roundsCompleted: done.length,
+    durationS: round3(((view.endedAt ?? view.startedAt) - view.startedAt) / 1000),
+    accuracy: last?.accuracy ?? null,
+    loss: last?.loss ?? null,
+    baselineAccuracy: view.baselineAccuracy,
+    participants: view.participants.map((participant) => ({
+      id: participant.id,
+      transport: participant.protocol,
+      stack: participant.stack,
+      connections: participant.link.connections,
+      reconnects: participant.link.reconnects,
+      contributions: participant.counted,
+    })),
+    packets: {
+      recorded: view.recorder?.packets ?? 0,
+      dropped: (view.recorder?.droppedPackets ?? 0) + (view.recorder?.droppedEvents ?? 0),
+    },
+    bytes: {
+      payload: sum(view, (link) => link.payloadSentBytes + link.payloadReceivedBytes),
+      wire: sum(view, (link) => link.sentBytes + link.receivedBytes),
+    },
+    verdicts: view.verdicts.map((verdict) => ({
+      rule: verdict.rule,
+      layer: verdict.layer,
+      subject: verdict.subject,
+      since: new Date(verdict.since).toISOString(),
+      detectedAfterS: round3(verdict.detectedAfterMs / 1000),
+      evidence: verdict.evidence.map((evidence) => evidence.ref),
+    })),
+  };
+}
+
+export function exitStatusOf(summary: RunSummary): number {
+  return exitStatus[summary.status];
+}
+
+function sum(view: RunView, bytes: (link: RunView['participants'][number]['link']) => number): number {
+  return view.participants.reduce((total, participant) => total + bytes(participant.link), 0);
+}
+
+function round3(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { securityHeaders } from '#shared/contract/content-security.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { Port } from '#shared/port/port.ts';
+import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
+import { Access } from './access.ts';
+import type { StaticFile } from '#engine/host/static-files.ts';
+
+/** Windows that one person has open at once. */
+const socketsMax = 16;
+/** Bytes that may wait for a browser that does not read; the feed's credit keeps it far below. */
+const bufferedBytesMax = 64 * 1024 * 1024;
+
+export interface WebServerOptions {
+  readonly port: number;
+  readonly files: ReadonlyMap<string, StaticFile>;
+  readonly onPort: (port: Port) => void;
+}
+
+/** Serves the page and the port on the loopback interface, to whoever has exchanged a token and to nobody else. */
+export class WebServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
+  readonly #access: Access;
+  readonly #files: ReadonlyMap<string, StaticFile>;
+  readonly port: number;
+
+  /** @throws RoundscopeError `port_in_use` */
+  static async listen(options: WebServerOptions): Promise<WebServer> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.port)));
+      server.listen(options.port, '127.0.0.1', resolve);
+    });
+    return new WebServer(server, options);
+  }
+
+  private constructor(server: Server, options: WebServerOptions) {
+    this.#server = server;
+    this.#files = options.files;
+    this.port = (server.address() as AddressInfo).port;
+    this.#access = new Access(this.port);
+    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.portMessageBytesMax });
+    server.on('request', (request, response) => this.#onRequest(request, response));
+    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head, options.onPort));
+  }
+
+  /** Opens the page once; the browser keeps a cookie after that. */
+  freshAddress(): string {
+    return `http://127.0.0.1:${this.port}/?token=${this.#access.freshToken()}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets.clients) socket.close(1001, 'the app was closed');
+    this.#sockets.close();
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const token = url.pathname === '/' ? url.searchParams.get('token') : null;
+    const refusal = this.#access.refusal(request, {
+      cookie: token === null ? 'required' : 'not_yet',
+      origin: 'if_sent',
+    });
+    if (refusal !== null)
+      return answer(response, 403, `Refused: ${refusal}. Open the address that Roundscope printed, or start it again.`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served.');
+    if (token !== null) return this.#exchange(token, request, response);
+    const file = this.#files.get(url.pathname);
+    if (file === undefined) return answer(response, 404, 'There is no such file.');
+    response.writeHead(200, {
+      ...securityHeaders,
+      'content-type': file.type,
+      'content-length': file.bytes.byteLength,
+      'cache-control': 'no-cache',
+    });
+    response.end(request.method === 'HEAD' ? undefined : file.bytes);
+  }
+
+  #exchange(token: string, request: IncomingMessage, response: ServerResponse): void {
+    const cookie = this.#access.exchange(token);
+    // An address from the history whose token is spent still works for the browser that spent it.
+    const known = this.#access.refusal(request, { cookie: 'required', origin: 'if_sent' }) === null;
+    if (cookie === null && !known) {
+      return answer(
+        response,
+        403,
+        'This address has been used, or is of an earlier start. Run the same command again: it prints a fresh one.',
+      );
+    }
+    // Away from the address with the token, so that it does not stay in the address bar.
+    response.writeHead(303, {
+      ...securityHeaders,
+      location: '/',
+      ...(cookie === null ? {} : { 'set-cookie': cookie }),
+    });
+    response.end();
+  }
+
+  #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onPort: (port: Port) => void): void {
+    const refusal = this.#access.refusal(request, { cookie: 'required', origin: 'required' });
+    if (refusal !== null || request.url !== '/port' || this.#sockets.clients.size >= socketsMax) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => onPort(socketPort(webSocket)));
+  }
+}
+
+function socketPort(socket: WebSocket): Port {
+  const early: unknown[] = [];
+  let listener: ((message: unknown) => void) | undefined;
+  socket.on('message', (data, isBinary) => {
+    const message = decodePortMessage(
+      isBinary ? new Uint8Array(data as Buffer) : (data as Buffer).toString('utf8'),
+      limits.portMessageBytesMax,
+    );
+    if (!message.ok) socket.close(1007, 'not a message of the port');
+    else if (listener !== undefined) listener(message.value);
+    else if (early.length < 64) early.push(message.value);
+  });
+  // The close that follows every error says all that matters here.
+  socket.on('error', () => socket.terminate());
+  return {
+    post(message) {
+      if (socket.readyState !== socket.OPEN) return;
+      // A browser that has stopped reading is let go; it gets a snapshot when it comes back.
+      if (socket.bufferedAmount > bufferedBytesMax) socket.terminate();
+      else socket.send(encodePortMessage(message));
+    },
+    onMessage(next) {
+      listener = next;
+      for (const message of early.splice(0)) next(message);
+    },
+    onClose: (next) => void socket.on('close', (_code, reason) => next(reason.toString())),
+    close: (reason) => socket.close(1000, reason.slice(0, 100)),
+  };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${text}\n`);
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number): RoundscopeError {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') {
+    return new RoundscopeError('internal', {
+      layer: 'service',
+      message: `Port ${port} could not be opened: ${error.message}`,
+      cause: error,
+    });
+  }
+  return new RoundscopeError('port_in_use', {
+    layer: 'service',
+    message: `Port ${port} on 127.0.0.1 ${error.code === 'EACCES' ? 'needs rights that you do not have' : 'is taken by another program'}. Choose another with --port, or leave it out.`,
+    cause: error,
+    context: { port },
+  });
+}

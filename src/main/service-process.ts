@@ -1,0 +1,133 @@
+import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
+import { entryPath } from '#engine/host/entries.ts';
+import type { ChildEntry } from '#shared/contract/child-messages.ts';
+import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';
+
+/** Last bytes of stderr that are kept to explain an end. */
+const stderrKept = 4096;
+/** A service that crashes more often than this in a minute would only crash again. */
+const restartsPerMinuteMax = 3;
+
+export interface ServiceProcessOptions {
+  readonly version: string;
+  readonly dataFolder: string;
+  readonly idle: boolean;
+  /** The service runs again after a crash: windows need a new port. */
+  readonly onRestarted: () => void;
+  /** It crashed too often, or could not be started. */
+  readonly onGivenUp: (why: string) => void;
+}
+
+/**
+ * Keeps the service alive and forks for it, since only main can. What a crashed service had launched is ended with it:
+ * nobody would be there to hear those processes.
+ */
+export class ServiceProcess {
+  readonly #options: ServiceProcessOptions;
+  readonly #children = new Map<number, UtilityProcess>();
+  #service: UtilityProcess | undefined;
+  #crashes: number[] = [];
+  #stopping: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: ServiceProcessOptions) {
+    this.#options = options;
+    this.#start('first');
+  }
+
+  /** Gives a window its port; the service may still be starting, ports wait in its queue. */
+  connect(): MessagePortMain | undefined {
+    if (this.#service === undefined) return undefined;
+    const { port1, port2 } = new MessageChannelMain();
+    this.#post({ type: 'renderer' }, [port2]);
+    return port1;
+  }
+
+  /** Asks it to say goodbye to everybody; ends it all the same after `patienceMs`. */
+  async stop(patienceMs: number): Promise<void> {
+    if (this.#service === undefined) return;
+    this.#stopping ??= Promise.withResolvers();
+    const timer = setTimeout(() => this.#stopping?.resolve(), patienceMs);
+    this.#post({ type: 'stop' });
+    await this.#stopping.promise;
+    clearTimeout(timer);
+    this.#endChildren();
+    this.#service?.kill();
+  }
+
+  #start(which: 'first' | 'again'): void {
+    const service = utilityProcess.fork(entryPath('service'), [], { serviceName: 'Roundscope service', stdio: 'pipe' });
+    this.#service = service;
+    const stderr = keepStderr(service);
+    service.on('message', (message: unknown) => this.#onMessage(message));
+    service.on('exit', (code) => this.#onExit(service, code, stderr()));
+    const { version, dataFolder, idle } = this.#options;
+    this.#post({ type: 'start', version, dataFolder, idle, restarted: which === 'again' });
+  }
+
+  #post(message: ToService, ports: MessagePortMain[] = []): void {
+    this.#service?.postMessage(message, ports);
+  }
+
+  #onMessage(input: unknown): void {
+    const judged = toMainSchema.safeParse(input);
+    if (!judged.success) throw new Error(`the service sent an unknown message: ${judged.error.message}`);
+    const message = judged.data;
+    if (message.type === 'ready') {
+      if (this.#crashes.length > 0) this.#options.onRestarted();
+    } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
+    else if (message.type === 'end') this.#endChild(message.id, message.how);
+    else this.#stopping?.resolve();
+  }
+
+  #launch(id: number, entry: ChildEntry, name: string): void {
+    const child = utilityProcess.fork(entryPath(entry), [name], { serviceName: `Roundscope ${name}`, stdio: 'pipe' });
+    this.#children.set(id, child);
+    const stderr = keepStderr(child);
+    child.once('spawn', () => {
+      const { port1, port2 } = new MessageChannelMain();
+      child.postMessage({ type: 'port' }, [port1]);
+      this.#post({ type: 'launched', id, pid: child.pid ?? 0 }, [port2]);
+    });
+    child.once('exit', (code) => {
+      this.#children.delete(id);
+      const signal = code === 137 || code === 9 ? 'SIGKILL' : null;
+      this.#post({ type: 'exited', id, code: signal === null ? code : null, signal, stderr: stderr() });
+    });
+  }
+
+  #endChild(id: number, how: 'terminate' | 'kill'): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    // kill() asks politely; a process that is to die as in a power cut must not have a say.
+    if (how === 'kill' && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    else child.kill();
+  }
+
+  #endChildren(): void {
+    for (const child of this.#children.values()) child.kill();
+    this.#children.clear();
+  }
+
+  #onExit(service: UtilityProcess, code: number, stderr: string): void {
+    if (this.#service !== service) return;
+    this.#service = undefined;
+    this.#endChildren();
+    if (this.#stopping !== undefined) {
+      this.#stopping.resolve();
+      return;
+    }
+    console.error(`the service ended with status ${code}: ${stderr}`);
+    const now = Date.now();
+    this.#crashes = [...this.#crashes.filter((at) => now - at < 60_000), now];
+    if (this.#crashes.length > restartsPerMinuteMax) this.#options.onGivenUp(stderr);
+    else this.#start('again');
+  }
+}
+
+function keepStderr(child: UtilityProcess): () => string {
+  let kept = '';
+  child.stderr?.on('data', (bytes: Buffer) => {
+    kept = (kept + bytes.toString('utf8')).slice(-stderrKept);
+  });
+  return () => kept;
+}

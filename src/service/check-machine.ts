@@ -1,0 +1,116 @@
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { CheckLine } from '#shared/contract/port-api.ts';
+import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { loadDigits } from '#engine/trainer/data/digits.ts';
+
+/** What works on this machine, found by doing it, and the mend when it does not. Nothing is installed or changed. */
+export async function checkMachine(dataFolder: string): Promise<readonly CheckLine[]> {
+  const lines: CheckLine[] = [];
+  for (const check of checks) lines.push(await check(dataFolder));
+  return lines;
+}
+
+type Check = (dataFolder: string) => Promise<CheckLine>;
+
+const require = createRequire(import.meta.url);
+
+function works(what: string, detail: string, required: boolean): CheckLine {
+  return { what, state: 'works', detail, mend: '', required };
+}
+
+async function attempt(what: string, required: boolean, mend: string, act: () => Promise<string>): Promise<CheckLine> {
+  try {
+    return works(what, await act(), required);
+  } catch (error) {
+    const detail = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    return { what, state: required ? 'absent' : 'needs_a_step', detail, mend, required };
+  }
+}
+
+const reinstall = 'Remove node_modules and run npm start again: it installs what is missing.';
+
+const checks: readonly Check[] = [
+  async () => {
+    const major = Number(process.versions.node.split('.')[0]);
+    return major >= 24
+      ? works('Node', `${process.versions.node}`, true)
+      : {
+          what: 'Node',
+          state: 'absent',
+          detail: process.versions.node,
+          mend: 'Roundscope runs on Node 24, which npm start installs beside it.',
+          required: true,
+        };
+  },
+  (dataFolder) =>
+    attempt('Data folder', true, 'Set ROUNDSCOPE_DATA to a folder of yours.', async () => ensureDataFolder(dataFolder)),
+  () =>
+    attempt('Bundled data', true, reinstall, async () => {
+      const digits = await loadDigits(AbortSignal.timeout(10_000));
+      return `digits: ${digits.all.labels.length.toLocaleString('en')} images of handwritten digits`;
+    }),
+  () =>
+    attempt('Training', true, reinstall, async () => {
+      await import('onnxruntime-node');
+      return `onnxruntime ${packageVersion('onnxruntime-node')}, on the CPU`;
+    }),
+  () =>
+    attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT: --transport mqtt.`, async () => {
+      await import('@chainsafe/libp2p-quic');
+      return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
+    }),
+  () =>
+    attempt(
+      'WebTransport, HTTP/3',
+      false,
+      'Its native part is downloaded when npm installs it, where that can be reached. Without it WebTransport runs over HTTP/2.',
+      async () => {
+        require.resolve('@fails-components/webtransport-transport-http3-quiche');
+        return 'native transport installed';
+      },
+    ),
+  async () =>
+    works(
+      'WebTransport, HTTP/2',
+      `for networks that block UDP (${packageVersion('@fails-components/webtransport')})`,
+      false,
+    ),
+  () =>
+    attempt('MQTT broker', true, reinstall, async () => {
+      await import('aedes');
+      return `embedded aedes ${packageVersion('aedes')}; an outside one by --broker mqtt://...`;
+    }),
+  () =>
+    attempt(
+      'Electron',
+      false,
+      'Without its binary the app opens in your browser. npm start fetches it where that can be reached.',
+      electronDetail,
+    ),
+];
+
+/** Never by requiring `electron`: from plain Node that starts a download. */
+async function electronDetail(): Promise<string> {
+  if (process.versions['electron'] !== undefined) return process.versions['electron'];
+  const folder = dirname(require.resolve('electron/package.json'));
+  if (!existsSync(join(folder, 'path.txt'))) throw new Error('its binary is not installed');
+  await access(join(folder, 'dist'), constants.R_OK);
+  return packageVersion('electron');
+}
+
+function packageVersion(name: string): string {
+  // Packages that hide their package.json are found by their main file's folder.
+  let folder = dirname(require.resolve(name));
+  for (let depth = 0; depth < 6; depth++) {
+    const path = join(folder, 'package.json');
+    if (existsSync(path)) {
+      const description = require(path) as { readonly name?: string; readonly version?: string };
+      if (description.name === name) return description.version ?? '';
+    }
+    folder = dirname(folder);
+  }
+  return '';
+}

@@ -1,0 +1,93 @@
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { PacketRow } from '#shared/contract/packet.ts';
+import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
+import type { Port } from '#shared/port/port.ts';
+import type { RunHost } from './run-host.ts';
+
+/** Batches a renderer may have unshown before the feed waits for its credit. */
+const unshownMax = 3;
+
+/**
+ * Streams one run to one renderer: a snapshot, then batches at most `portBatchesPerSecondMax` a second and only while the
+ * renderer keeps up. A slow renderer loses packet rows of the live table (counted; they are in the recording) before it
+ * loses anything else; events it never loses, it gets a new snapshot instead.
+ */
+export class Feed implements Disposable {
+  readonly #port: Port;
+  readonly #snapshot: () => Snapshot;
+  readonly #timer: NodeJS.Timeout;
+  #subscription: Disposable | undefined;
+  #events: RecordedEvent[] = [];
+  #packets: PacketRow[] = [];
+  #skipped = 0;
+  #batch = 0;
+  #shown = 0;
+  #needsSnapshot = true;
+
+  constructor(port: Port, snapshot: () => Snapshot) {
+    this.#port = port;
+    this.#snapshot = snapshot;
+    this.#timer = setInterval(() => this.#flush(), Math.ceil(1000 / limits.portBatchesPerSecondMax));
+  }
+
+  /** Follows a run, or none; the renderer is given a snapshot first. */
+  follow(host: RunHost | null): void {
+    this.#subscription?.[Symbol.dispose]();
+    this.#needsSnapshot = true;
+    this.#subscription = host?.rows.subscribe((row) => {
+      if (this.#needsSnapshot) return;
+      if ('event' in row) this.#takeEvent(row.event);
+      else this.#takePacket(row.packet);
+    });
+    this.#flush();
+  }
+
+  /** The renderer has shown batches up to this one. */
+  credit(batch: number): void {
+    if (batch > this.#shown && batch <= this.#batch) this.#shown = batch;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#subscription?.[Symbol.dispose]();
+  }
+
+  #takeEvent(event: RecordedEvent): void {
+    this.#events.push(event);
+    if (this.#events.length <= limits.portBacklogMax) return;
+    this.#needsSnapshot = true;
+    this.#forget();
+  }
+
+  #takePacket(packet: PacketRow): void {
+    if (this.#packets.length < limits.portBacklogMax) this.#packets.push(packet);
+    else this.#skipped++;
+  }
+
+  #forget(): void {
+    this.#events = [];
+    this.#packets = [];
+    this.#skipped = 0;
+  }
+
+  #flush(): void {
+    if (this.#batch - this.#shown >= unshownMax) return;
+    if (this.#needsSnapshot) {
+      this.#needsSnapshot = false;
+      this.#forget();
+      this.#port.post(this.#snapshot());
+      return;
+    }
+    if (this.#events.length === 0 && this.#packets.length === 0 && this.#skipped === 0) return;
+    const batch: Batch = {
+      type: 'batch',
+      batch: ++this.#batch,
+      events: this.#events,
+      packets: this.#packets,
+      skippedPackets: this.#skipped,
+    };
+    this.#forget();
+    this.#port.post(batch);
+  }
+}

@@ -1,0 +1,61 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { ToService } from '#shared/contract/main-messages.ts';
+import { demoDefaults } from '#shared/contract/settings.ts';
+import type { Port } from '#shared/port/port.ts';
+import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { randomId } from '#engine/host/system-entropy.ts';
+import { AppService } from './app-service.ts';
+import { MainLink, type ElectronPort } from './main-link.ts';
+import { recordingOpener } from './open-recording.ts';
+
+/** The service as Electron's utility process: started by main, serves every window over a port that main hands over. */
+function main(): void {
+  const parent = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort;
+  if (parent === undefined) {
+    throw new RoundscopeError('internal', {
+      layer: 'application',
+      message: 'The service is started by the app, not by hand. Try: npm start',
+    });
+  }
+  let service: AppService | undefined;
+  const early: Port[] = [];
+  const link = new MainLink(parent, {
+    onStart: (start) => {
+      service = createService(start, link);
+      for (const port of early.splice(0)) service.connect(port);
+      link.post({ type: 'ready' });
+      if (start.idle || start.restarted) return;
+      // Why it could not start is a notice in the window.
+      service.startDemo(demoDefaults).catch((error: unknown) => console.error(error));
+    },
+    onRenderer: (port) => {
+      if (service === undefined) early.push(port);
+      else service.connect(port);
+    },
+    onStop: () => {
+      void (async () => {
+        await service?.[Symbol.asyncDispose]();
+        link.post({ type: 'stopped' });
+      })();
+    },
+  });
+}
+
+function createService(start: Extract<ToService, { type: 'start' }>, link: MainLink): AppService {
+  const dataFolder = ensureDataFolder(start.dataFolder);
+  return new AppService({
+    clock: systemClock,
+    launcher: link.launcher,
+    app: { version: start.version, mode: 'electron', platform: process.platform, dataFolder },
+    openRecording: recordingOpener(dataFolder, systemClock),
+    freshId: () => randomId(4),
+    onInternalError: (error) => {
+      // Our own mistake: main shows that the service ended, and starts it again.
+      console.error(error);
+      process.exit(70);
+    },
+  });
+}
+
+main();

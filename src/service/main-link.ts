@@ -1,0 +1,108 @@
+import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
+import { toServiceSchema, type ToMain, type ToService } from '#shared/contract/main-messages.ts';
+import type { Port } from '#shared/port/port.ts';
+
+/** Electron's message ports as the service meets them: only what it uses, so that it runs on plain Node in tests. */
+export interface ElectronPort {
+  postMessage(message: unknown): void;
+  on(
+    event: 'message',
+    listener: (event: { readonly data: unknown; readonly ports: readonly ElectronPort[] }) => void,
+  ): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  start(): void;
+  close(): void;
+}
+
+interface LaunchedChild {
+  readonly child: ChildProcess;
+  exit(message: Extract<ToService, { type: 'exited' }>): void;
+}
+
+/** The service's side of main: launches children through it and takes renderers' ports from it. */
+export class MainLink {
+  readonly #parent: ElectronPort;
+  readonly #launching = new Map<number, (child: ChildProcess) => void>();
+  readonly #children = new Map<number, LaunchedChild>();
+  #serial = 0;
+
+  constructor(
+    parent: ElectronPort,
+    handlers: {
+      readonly onStart: (start: Extract<ToService, { type: 'start' }>) => void;
+      readonly onRenderer: (port: Port) => void;
+      readonly onStop: () => void;
+    },
+  ) {
+    this.#parent = parent;
+    parent.on('message', ({ data, ports }) => {
+      const judged = toServiceSchema.safeParse(data);
+      // Main is our own code: what it should not have said is our bug, and must show.
+      if (!judged.success) throw new Error(`main sent an unknown message: ${judged.error.message}`);
+      const message = judged.data;
+      const port = ports[0];
+      if (message.type === 'start') handlers.onStart(message);
+      else if (message.type === 'stop') handlers.onStop();
+      else if (message.type === 'renderer' && port !== undefined) handlers.onRenderer(rendererPort(port));
+      else if (message.type === 'launched' && port !== undefined) this.#onLaunched(message.id, message.pid, port);
+      else if (message.type === 'exited') this.#onExited(message);
+    });
+  }
+
+  post(message: ToMain): void {
+    this.#parent.postMessage(message);
+  }
+
+  readonly launcher: Launcher = {
+    launch: (entry, name) =>
+      new Promise((resolve) => {
+        const id = ++this.#serial;
+        this.#launching.set(id, resolve);
+        this.post({ type: 'launch', id, entry, name });
+      }),
+  };
+
+  #onLaunched(id: number, pid: number, port: ElectronPort): void {
+    const exits: ((exit: {
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly stderr: string;
+    }) => void)[] = [];
+    const child: ChildProcess = {
+      pid,
+      post: (message) => port.postMessage(message),
+      onMessage: (listener) => {
+        port.on('message', ({ data }) => listener(data));
+        port.start();
+      },
+      onExit: (listener) => void exits.push(listener),
+      end: (how) => this.post({ type: 'end', id, how }),
+    };
+    this.#children.set(id, {
+      child,
+      exit: (message) => {
+        port.close();
+        for (const listener of exits) listener(message);
+      },
+    });
+    this.#launching.get(id)?.(child);
+    this.#launching.delete(id);
+  }
+
+  #onExited(message: Extract<ToService, { type: 'exited' }>): void {
+    this.#children.get(message.id)?.exit(message);
+    this.#children.delete(message.id);
+  }
+}
+
+function rendererPort(port: ElectronPort): Port {
+  return {
+    post: (message) => port.postMessage(message),
+    onMessage: (listener) => {
+      port.on('message', ({ data }) => listener(data));
+      port.start();
+    },
+    onClose: (listener) => void port.on('close', () => listener('the window was closed or reloaded')),
+    close: () => port.close(),
+  };
+}

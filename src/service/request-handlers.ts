@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { previewSplit } from '#engine/trainer/data/preview.ts';
+import { decodeInvitation } from '#engine/identity/invitation.ts';
+import { asParticipantId, participantIdSchema } from '#shared/contract/ids.ts';
+import type { AppService } from './app-service.ts';
+import { checkMachine } from './check-machine.ts';
+import type { RequestHandlers } from './port-server.ts';
+import type { RunRecording } from './run-recording.ts';
+
+/** What a renderer may ask, in terms of the service. */
+export function requestHandlers(service: AppService): RequestHandlers {
+  return {
+    start_demo: async ({ settings }) => ({ run: (await service.startDemo(settings)).host.run }),
+    stop_run: async () => ({ stopped: await service.stop('stopped in the window') }),
+    inject_fault: async ({ fault }) => {
+      faultsOf(service).inject(fault);
+      return {};
+    },
+    clear_fault: async ({ fault }) => {
+      faultsOf(service).clear(fault);
+      return {};
+    },
+    join_run: async ({ invitation, data, name }) => {
+      const decoded = decodeInvitation(invitation);
+      if (!decoded.ok) throw decoded.error;
+      const judged = participantIdSchema.safeParse(name);
+      if (!judged.success) {
+        throw new RoundscopeError('settings_invalid', {
+          layer: 'settings',
+          message: `The name "${name}" cannot be used: ${judged.error.issues[0]?.message ?? ''}.`,
+        });
+      }
+      const identityFolder = service.app.dataFolder;
+      const { host } = await service.join(decoded.value.run, {
+        name: asParticipantId(name),
+        invitation,
+        data,
+        identityFolder,
+      });
+      return { run: host.run };
+    },
+    query_packets: (query) => recordingOf(service).queryPackets(query),
+    packet_detail: async ({ id }) => ({ packet: await recordingOf(service).packetDetail(id) }),
+    packet_histogram: (query) => recordingOf(service).histogram(query),
+    save_recording: async ({ minutes }) => {
+      const path = service.recordingCopyPath(service.host?.run ?? '', minutes);
+      await mkdir(dirname(path), { recursive: true });
+      return { path, ...(await recordingOf(service).saveLast(minutes, path)) };
+    },
+    preview_split: ({ settings }) => previewSplit(settings),
+    check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
+  };
+}
+
+function recordingOf(service: AppService): RunRecording {
+  const recording = service.host?.recording;
+  if (recording !== undefined && recording !== null) return recording;
+  throw new RoundscopeError('not_running', {
+    layer: 'recorder',
+    message:
+      service.host === null
+        ? 'There is no recording yet: no run has been started.'
+        : 'This run is not recorded; the notice at its start says why.',
+  });
+}
+
+function faultsOf(service: AppService): {
+  inject: NonNullable<NonNullable<AppService['federation']>['inject']>;
+  clear: NonNullable<NonNullable<AppService['federation']>['clear']>;
+} {
+  const federation = service.federation;
+  if (federation?.inject !== undefined && federation.clear !== undefined) {
+    return { inject: federation.inject.bind(federation), clear: federation.clear.bind(federation) };
+  }
+  throw new RoundscopeError('not_running', {
+    layer: 'service',
+    message: 'Faults can be injected only while a demo runs. Start one first.',
+  });
+}

@@ -1,0 +1,158 @@
+import { BoundedQueue } from '#shared/base/bounded-queue.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { EventBus } from '#shared/base/event-bus.ts';
+import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
+import {
+  parseEvent,
+  type EventData,
+  type EventType,
+  type RecordedEvent,
+  type RunEvent,
+} from '#shared/contract/events.ts';
+import type { RunId } from '#shared/contract/ids.ts';
+import { packetSchema, type Packet, type PacketRow } from '#shared/contract/packet.ts';
+import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import type { ChildBatch } from '#demo/supervised-child.ts';
+import type { RunRecording } from './run-recording.ts';
+
+/** Silence is judged this often; verdicts come within seconds, so a quarter of one is soon enough. */
+const judgeMs = 250;
+const recorderStatsMs = 1000;
+/** Newest packets kept for a renderer that (re)connects; older ones it queries from the recording. */
+const recentPacketsMax = 20_000;
+
+export type RunRows = { readonly event: RecordedEvent } | { readonly packet: PacketRow };
+
+export interface RunHostOptions {
+  readonly run: RunId;
+  readonly clock: Clock;
+  /** Null: nothing is recorded (the reason is shown). */
+  readonly recording: RunRecording | null;
+  readonly onInternalError: (error: unknown) => void;
+}
+
+/**
+ * All that is known of one run, in one place: judges what the processes of the run report, numbers it, records it, folds
+ * it into the view, lets the diagnosis read it, and passes it on to whoever watches. There is no second path.
+ */
+export class RunHost implements AsyncDisposable {
+  readonly run: RunId;
+  readonly rows: EventBus<RunRows>;
+  readonly #options: RunHostOptions;
+  readonly #diagnosis: Diagnosis;
+  readonly #timers: NodeJS.Timeout[];
+  readonly #recent = new BoundedQueue<PacketRow>(recentPacketsMax, 'drop_oldest');
+  #view: RunView;
+  #eventId = 0;
+  #packetId = 0;
+  #malformed = 0;
+  #lostInChildren = 0;
+  #disposed = false;
+
+  constructor(options: RunHostOptions) {
+    this.run = options.run;
+    this.#options = options;
+    this.rows = new EventBus(options.onInternalError);
+    this.#view = emptyView(options.run, options.clock.wallMs());
+    this.#diagnosis = new Diagnosis({
+      raised: (verdict) => this.report('verdict_raised', verdict),
+      cleared: (verdict) => this.report('verdict_cleared', verdict),
+    });
+    this.#timers = [
+      setInterval(() => this.#diagnosis.judge(options.clock.wallMs()), judgeMs),
+      setInterval(() => this.#reportRecorder(), recorderStatsMs),
+    ];
+  }
+
+  get view(): RunView {
+    return this.#view;
+  }
+
+  get recording(): RunRecording | null {
+    return this.#options.recording;
+  }
+
+  get packetsSeen(): number {
+    return this.#packetId;
+  }
+
+  /** Newest packets, oldest first. */
+  recentPackets(): readonly PacketRow[] {
+    return this.#recent.snapshot();
+  }
+
+  /** Rows from another process: each is judged by itself, a bad one is counted and the rest goes on. */
+  ingest(batch: ChildBatch): void {
+    this.#lostInChildren += batch.dropped;
+    for (const candidate of batch.events) {
+      const event = parseEvent(candidate);
+      if (event === null || event.run !== this.run) this.#malformed++;
+      else this.#takeEvent(event);
+    }
+    for (const candidate of batch.packets) {
+      const packet = packetSchema.safeParse(candidate);
+      if (packet.success) this.#takePacket(packet.data);
+      else this.#malformed++;
+    }
+  }
+
+  /** An event of the service itself. */
+  report<T extends EventType>(type: T, data: EventData<T>): void {
+    this.#takeEvent({ type, run: this.run, source: 'service', at: this.#options.clock.wallMs(), data } as RunEvent);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#options.recording === null) return;
+    await this.#options.recording.flush();
+    this.#reportRecorder();
+    await this.#options.recording[Symbol.asyncDispose]();
+  }
+
+  /** Once more now: so that what led to the end of a run is named before the run is closed. */
+  judge(): void {
+    this.#diagnosis.judge(this.#options.clock.wallMs());
+  }
+
+  #takeEvent(event: RunEvent): void {
+    // What the run ends with must find the verdicts that explain it.
+    if (event.type === 'run_ended') this.judge();
+    const recorded: RecordedEvent = { ...event, id: ++this.#eventId };
+    this.#options.recording?.event(recorded);
+    this.#view = applyEvent(this.#view, recorded);
+    this.#diagnosis.event(recorded);
+    this.rows.emit({ event: recorded });
+  }
+
+  #takePacket(packet: Packet): void {
+    const id = ++this.#packetId;
+    this.#options.recording?.packet({ ...packet, id });
+    const { header: _header, bodySample: _bodySample, ...rest } = packet;
+    const row: PacketRow = { ...rest, id };
+    this.#recent.push(row);
+    this.#diagnosis.packet(row);
+    this.rows.emit({ packet: row });
+  }
+
+  #reportRecorder(): void {
+    const stats = this.#options.recording?.stats();
+    const lost = this.#lostInChildren + this.#malformed;
+    if (stats === undefined) {
+      this.report('recorder_stats', {
+        sizeBytes: 0,
+        packets: 0,
+        events: 0,
+        droppedPackets: lost,
+        droppedEvents: 0,
+        state: 'off',
+        note: 'nothing is recorded',
+      });
+      return;
+    }
+    const note = this.#malformed > 0 ? `${this.#malformed} rows were malformed. ${stats.note}` : stats.note;
+    this.report('recorder_stats', { ...stats, droppedPackets: stats.droppedPackets + lost, note });
+  }
+}

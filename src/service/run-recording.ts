@@ -1,0 +1,41 @@
+import type { HistogramBucket } from '#shared/contract/port-api.ts';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { Packet, PacketDetail, PacketRow } from '#shared/contract/packet.ts';
+
+/** What the service asks of a recording; `engine/recorder` implements it, a test may do with less. */
+export interface RunRecording extends AsyncDisposable {
+  readonly path: string;
+  event(event: RecordedEvent): void;
+  packet(packet: Packet & { readonly id: number }): void;
+  stats(): RecordingStats;
+  queryPackets(query: {
+    readonly filter: string;
+    readonly beforeId: number;
+    readonly limit: number;
+    readonly fromAt?: number | undefined;
+    readonly toAt?: number | undefined;
+  }): Promise<{ readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null }>;
+  packetDetail(id: number): Promise<PacketDetail | null>;
+  histogram(query: {
+    readonly filter: string;
+    readonly fromAt: number;
+    readonly toAt: number;
+    readonly buckets: number;
+  }): Promise<{
+    readonly buckets: readonly HistogramBucket[];
+    readonly total: number;
+    readonly filterError: string | null;
+  }>;
+  saveLast(minutes: number, path: string): Promise<{ readonly sizeBytes: number }>;
+  flush(): Promise<void>;
+}
+
+export interface RecordingStats {
+  readonly sizeBytes: number;
+  readonly packets: number;
+  readonly events: number;
+  readonly droppedPackets: number;
+  readonly droppedEvents: number;
+  readonly state: 'recording' | 'recorded' | 'off' | 'failing';
+  readonly note: string;
+}

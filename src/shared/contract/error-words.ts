@@ -1,0 +1,231 @@
+import type { ErrorCode } from '../base/errors.ts';
+
+/** What an error means and what to try, in words for people; what happened is the error's own message. */
+export interface ErrorWords {
+  readonly meaning: string;
+  readonly tryThis: string;
+}
+
+/** Complete by type: a new code does not compile without its words. */
+export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
+  connect_timeout: {
+    meaning: 'Nobody answered at that address in time; often a firewall drops the packets or the address is wrong.',
+    tryThis: 'Check address and port, and that UDP (quic) or TCP (mqtt) to that port is let through.',
+  },
+  connect_refused: {
+    meaning: 'The machine is there, but nothing listens on that port.',
+    tryThis: 'Start the coordinator or broker, or correct the port in the invitation.',
+  },
+  connect_failed: {
+    meaning: 'The connection could not be opened.',
+    tryThis: 'Check that the name resolves and that this machine has a network; then try again.',
+  },
+  identity_mismatch: {
+    meaning: 'The other side is not who the invitation names; it could be an impostor, so nothing was sent.',
+    tryThis: 'Ask for a new invitation over a channel that you trust.',
+  },
+  port_in_use: {
+    meaning: 'Another program, perhaps a second Roundscope, already listens on that port.',
+    tryThis: 'Stop the other program, or choose another port with --port.',
+  },
+  transport_unavailable: {
+    meaning: 'This machine lacks what the chosen transport needs.',
+    tryThis: 'Choose another transport, or run "roundscope check" to see what is missing.',
+  },
+  session_closed: {
+    meaning: 'The session was closed on purpose, by one side or the other.',
+    tryThis: 'Nothing, if the run is over; else join again with the same invitation.',
+  },
+  session_lost: {
+    meaning: 'The connection broke without a goodbye. It is dialled again, and unfinished messages are sent again.',
+    tryThis: 'Wait for the re-dial; if it goes on, check the network between the two machines.',
+  },
+  send_timeout: {
+    meaning: 'A message could not be handed over in time: the link is slow or the other side does not read.',
+    tryThis: 'Look at the link in Participants; a slower network needs a longer deadline.',
+  },
+  broker_refused: {
+    meaning: 'The MQTT broker is there but would not let us in.',
+    tryThis: "Check the broker's address, user name and password, and its log.",
+  },
+  frame_too_large: {
+    meaning: 'A peer announced a frame beyond the limit. It was not read, so that memory stays bounded.',
+    tryThis: 'Check that the peer runs Roundscope of the same version and no other program.',
+  },
+  frame_truncated: {
+    meaning: 'The connection ended in the middle of a frame; what had come of it was thrown away.',
+    tryThis: 'Nothing: the sender sends it again after the re-dial.',
+  },
+  frame_malformed: {
+    meaning: 'Bytes arrived that are no frame of ours.',
+    tryThis: 'Check which program connects to this port.',
+  },
+  header_invalid: {
+    meaning: 'A message came whose header misses a field or has one of the wrong type; it was not used.',
+    tryThis: 'Update both sides to the same version; the packet with its header is in the recording.',
+  },
+  kind_unknown: {
+    meaning: 'A message came of a kind that this version does not know; it was left out.',
+    tryThis: 'Update the older side.',
+  },
+  version_unsupported: {
+    meaning: 'The two sides speak different versions of the message contract.',
+    tryThis: 'Install the same version of Roundscope on both.',
+  },
+  payload_too_large: {
+    meaning: 'The model or update is larger than the limit of 1 GiB.',
+    tryThis: 'Use a smaller model.',
+  },
+  payload_hash_mismatch: {
+    meaning: 'The bytes that arrived are not those that were sent; they were thrown away.',
+    tryThis: 'The sender repeats it. If it goes on, suspect the disk or memory of one machine.',
+  },
+  payload_malformed: {
+    meaning: 'A model arrived that cannot be read as tensors; it was not used.',
+    tryThis: 'Look at its packet for what the reader stumbled over; update the side that sent it.',
+  },
+  rate_exceeded: {
+    meaning: 'A peer sent more frames a second than any participant needs; its session was closed to protect the run.',
+    tryThis: 'Check what runs on that address. An honest participant may join again.',
+  },
+  link_rejected: {
+    meaning: 'The coordinator did not accept this participant.',
+    tryThis: 'Check that the invitation is of this run, and that the run has not ended.',
+  },
+  outbox_full: {
+    meaning: 'Too many messages wait for an acknowledgement that does not come.',
+    tryThis: 'Look at the link in Participants: the other side is gone or far too slow.',
+  },
+  peer_silent: {
+    meaning: 'No sign of life for five seconds, though the connection is open: the process or machine hangs or sleeps.',
+    tryThis: 'Look at that machine. The link is dialled again by itself once it answers.',
+  },
+  transfer_failed: {
+    meaning: 'A model did not get through whole.',
+    tryThis: 'It is sent again after the re-dial; if it goes on, check the network.',
+  },
+  not_registered: {
+    meaning: 'A message came from somebody who has not joined the run.',
+    tryThis: 'Join again with the invitation.',
+  },
+  sender_mismatch: {
+    meaning: 'A message named another sender than the one whose session carried it; it was refused.',
+    tryThis: 'Look at the packet to see who sent it.',
+  },
+  run_mismatch: {
+    meaning: 'The message or invitation belongs to another run.',
+    tryThis: 'Use the invitation that the coordinator shows now.',
+  },
+  round_mismatch: {
+    meaning: 'The message was for a round that is over or has not begun; it does not count.',
+    tryThis: 'Nothing: the participant goes on with the next round. If it happens often, lengthen the deadline.',
+  },
+  update_not_finite: {
+    meaning: 'The update contains NaN or infinity. It was refused, so that the global model stays sound.',
+    tryThis: 'Lower the learning rate, or look for broken images in the data of that participant.',
+  },
+  update_wrong_shape: {
+    meaning: 'The update is of another model than the one being trained; it was refused.',
+    tryThis: 'Check that the participant runs the same version and joined this run.',
+  },
+  update_duplicate: {
+    meaning: 'This contribution had been counted already; the second copy does not count.',
+    tryThis: 'Nothing: it happens after a re-dial.',
+  },
+  participant_limit: {
+    meaning: 'The run has as many participants as it can take.',
+    tryThis: 'Join when one has left.',
+  },
+  participant_name_taken: {
+    meaning: 'Another participant of this run has that name.',
+    tryThis: 'Join under another name.',
+  },
+  quorum_lost: {
+    meaning: 'Too few updates were in when the deadline passed, so there is nothing to aggregate.',
+    tryThis: 'See in Diagnosis who was missing; lengthen the deadline or lower the quorum.',
+  },
+  run_over: {
+    meaning: 'The run has ended; nothing more is taken.',
+    tryThis: 'Ask the coordinator for the invitation to a new run.',
+  },
+  data_missing: {
+    meaning: 'The data folder is not there or holds no images.',
+    tryThis: 'Choose a folder that has one sub-folder per class, or the MNIST-style IDX files.',
+  },
+  data_invalid: {
+    meaning: 'The data could be opened but not understood.',
+    tryThis: 'Check the file that is named: images must be PNG or JPEG, IDX files must fit each other.',
+  },
+  data_too_large: {
+    meaning: 'There is more data than fits the limits of this version.',
+    tryThis: 'Choose a smaller folder, or smaller images.',
+  },
+  model_invalid: {
+    meaning: 'The list of layers does not make a model for this data.',
+    tryThis: 'Correct the layer that is named; the last one needs one unit per class.',
+  },
+  training_failed: {
+    meaning: 'The trainer gave up on this round; the participant stays in the run.',
+    tryThis: 'Read the cause below; a lower learning rate helps against diverging loss.',
+  },
+  trainer_crashed: {
+    meaning: 'The trainer ended without a word; it is started again for the next round.',
+    tryThis: 'Check the free memory of the machine.',
+  },
+  disk_full: {
+    meaning: 'The recording could not be written. The run goes on without it, and what is lost is counted.',
+    tryThis: 'Free space on the disk of the data folder, or choose another folder under Settings.',
+  },
+  path_unwritable: {
+    meaning: 'Files cannot be written there.',
+    tryThis: 'Choose another folder, or change its permissions.',
+  },
+  recording_invalid: {
+    meaning: 'The file is no recording of ours, or it is damaged beyond what could be read.',
+    tryThis: 'Choose another file; recordings end in .sqlite.',
+  },
+  recorder_crashed: {
+    meaning: 'The recorder ended and is started again; what came between is lost and counted. The run goes on.',
+    tryThis: 'Check disk and memory if it happens again.',
+  },
+  invitation_invalid: {
+    meaning: 'The invitation is incomplete or mistyped.',
+    tryThis: 'Copy the whole line again; it begins with roundscope://join?',
+  },
+  settings_invalid: {
+    meaning: 'One of the settings is outside what is allowed; nothing was started.',
+    tryThis: 'Correct the setting that is named.',
+  },
+  request_invalid: {
+    meaning: 'The window asked for something that the service does not understand: a bug, or two versions mixed.',
+    tryThis: 'Reload the window; please report it if it comes back.',
+  },
+  already_running: {
+    meaning: 'A run is going on, and this app takes part in one at a time.',
+    tryThis: 'Stop the run first.',
+  },
+  not_running: {
+    meaning: 'There is no run that this could act on.',
+    tryThis: 'Start the demo or join a run first.',
+  },
+  process_exited: {
+    meaning: 'A process of the run ended unexpectedly. The others go on without it.',
+    tryThis: 'See Diagnosis for what it did last.',
+  },
+  service_crashed: {
+    meaning: 'The service behind this window is not there. It is started again by itself; recordings are kept.',
+    tryThis: 'Wait a few seconds; if nothing happens, start Roundscope again.',
+  },
+  aborted: {
+    meaning: 'It was stopped before it was done.',
+    tryThis: 'Start it again if that was not wanted.',
+  },
+  timeout: {
+    meaning: 'It took longer than it may.',
+    tryThis: 'Try again; if it goes on, see Diagnosis for what is slow.',
+  },
+  internal: {
+    meaning: 'Something went wrong inside Roundscope: a bug.',
+    tryThis: 'Save the last 10 minutes and send them with a report.',
+  },
+};

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { childEntries } from './child-messages.ts';
+
+/**
+ * Between Electron's main and the service. Main forks and supervises; it hands ports over and is out of the data path.
+ * Ports travel beside a message, never in it.
+ */
+export const toMainSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({
+    type: z.literal('launch'),
+    id: z.number().int().nonnegative(),
+    entry: z.enum(childEntries),
+    name: z.string().max(64),
+  }),
+  z.object({ type: z.literal('end'), id: z.number().int().nonnegative(), how: z.enum(['terminate', 'kill']) }),
+  /** The service has said goodbye to everybody and may be ended. */
+  z.object({ type: z.literal('stopped') }),
+]);
+export type ToMain = z.infer<typeof toMainSchema>;
+
+export const toServiceSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('start'),
+    version: z.string().max(40),
+    dataFolder: z.string().max(4096),
+    idle: z.boolean(),
+    restarted: z.boolean(),
+  }),
+  /** With the service's end of a renderer's port. */
+  z.object({ type: z.literal('renderer') }),
+  /** With the service's end of the child's port. */
+  z.object({ type: z.literal('launched'), id: z.number().int().nonnegative(), pid: z.number().int().nonnegative() }),
+  z.object({
+    type: z.literal('exited'),
+    id: z.number().int().nonnegative(),
+    code: z.number().int().nullable(),
+    signal: z.string().max(20).nullable(),
+    stderr: z.string().max(8192),
+  }),
+  z.object({ type: z.literal('stop') }),
+]);
+export type ToService = z.infer<typeof toServiceSchema>;
+
+/** The one address under which the window is served. */
+export const appOrigin = 'app://roundscope';
