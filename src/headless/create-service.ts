@@ -5,6 +5,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from '#service/app-service.ts';
 import { recordingOpener } from '#service/open-recording.ts';
+import { requestHandlers } from '#service/request-handlers.ts';
 
 /** The service in this process, with its children as forked Node processes. */
 export function createService(mode: 'browser'): AppService {
@@ -14,6 +15,7 @@ export function createService(mode: 'browser'): AppService {
     launcher: forkLauncher,
     app: { version: packageVersion(), mode, platform: process.platform, dataFolder },
     openRecording: recordingOpener(dataFolder, systemClock),
+    requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: (error) => {
       // Our own mistake: say all of it and end, as after any failed assertion.

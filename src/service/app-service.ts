@@ -12,7 +12,6 @@ import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
 import type { Federation } from './federation.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
-import { requestHandlers } from './request-handlers.ts';
 import { RunHost } from './run-host.ts';
 import type { RunRecording } from './run-recording.ts';
 import { SingleProcess } from './single-process.ts';
@@ -26,6 +25,8 @@ export interface AppServiceOptions {
     run: RunId,
     path: string | undefined,
   ) => Promise<RunRecording | { readonly failed: RoundscopeError }>;
+  /** What a renderer may ask; given rather than imported, since it is written in terms of this class. */
+  readonly requests: (service: AppService) => RequestHandlers;
   /** Four hex bytes or so, for run ids. */
   readonly freshId: () => string;
   readonly onInternalError: (error: unknown) => void;
@@ -48,7 +49,7 @@ export class AppService implements AsyncDisposable {
 
   constructor(options: AppServiceOptions) {
     this.#options = options;
-    this.#handlers = requestHandlers(this);
+    this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
   }
 

@@ -8,6 +8,7 @@ import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from './app-service.ts';
 import { MainLink, type ElectronPort } from './main-link.ts';
 import { recordingOpener } from './open-recording.ts';
+import { requestHandlers } from './request-handlers.ts';
 
 /** The service as Electron's utility process: started by main, serves every window over a port that main hands over. */
 function main(): void {
@@ -49,6 +50,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
     launcher: link.launcher,
     app: { version: start.version, mode: 'electron', platform: process.platform, dataFolder },
     openRecording: recordingOpener(dataFolder, systemClock),
+    requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: (error) => {
       // Our own mistake: main shows that the service ended, and starts it again.

@@ -1,4 +1,4 @@
-import type { EventData, LinkState, ParticipantPhase, RecordedEvent } from '#shared/contract/events.ts';
+import type { EventData, EventType, LinkState, ParticipantPhase, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
@@ -55,79 +55,76 @@ export function emptyRunObservation(): RunObservation {
 
 export function observeEvent(run: RunObservation, event: RecordedEvent): void {
   run.now = Math.max(run.now, event.at);
-  const ref = (text: string): EvidenceRef => ({ ref: `event:${event.id}`, at: event.at, text });
-  switch (event.type) {
-    case 'run_started':
-      run.running = true;
-      break;
-    case 'run_ended':
-      run.running = false;
-      break;
-    case 'round_status': {
-      const before = run.wait;
-      const same =
-        before !== null &&
-        before.round === event.data.round &&
-        before.phase === event.data.phase &&
-        before.waitingFor.join() === event.data.waitingFor.join();
-      run.wait = event.data;
-      if (!same)
-        run.waitSince = ref(
-          `round ${event.data.round}, ${event.data.phase}: waits for ${event.data.waitingFor.join(', ') || 'nobody'}`,
-        );
-      break;
-    }
-    case 'participant_joined':
-      of(run, event.data.participant).protocol = event.data.protocol;
-      of(run, event.data.participant).left = null;
-      break;
-    case 'participant_left':
-      of(run, event.data.participant).left = ref(`left: ${event.data.reason}`);
-      break;
-    case 'participant_phase': {
-      const participant = of(run, event.data.participant);
-      participant.phase = event.data.phase;
-      participant.phaseRound = event.data.round;
-      participant.phaseAt = ref(`${event.data.phase}, round ${event.data.round}`);
-      participant.lastProgress = participant.phaseAt;
-      break;
-    }
-    case 'training_progress': {
-      const participant = of(run, event.data.participant);
-      const before = participant.lastProgress;
-      if (before !== null && participant.phase === 'train') {
-        participant.progressGapMsMax = Math.max(participant.progressGapMsMax, event.at - before.at);
-      }
-      participant.lastProgress = ref(
-        `batch ${event.data.batch} of ${event.data.batches}, epoch ${event.data.epoch} of ${event.data.epochs}`,
-      );
-      break;
-    }
-    case 'link_state':
-      if (event.data.side === 'coordinator') {
-        const participant = of(run, event.data.participant);
-        participant.linkState = event.data.state;
-        participant.linkReason = event.data.reason;
-        participant.connections = event.data.connections;
-        participant.linkAt = ref(`link ${event.data.state}${event.data.reason === '' ? '' : `: ${event.data.reason}`}`);
-      }
-      break;
-    case 'process_exited':
-      of(run, event.data.name).exited = {
-        ...ref(`process ${event.data.pid} is gone: ${event.data.note}`),
-        expected: event.data.expected,
-      };
-      break;
-    case 'fault_injected':
-      of(run, event.data.participant).faults.add(event.data.fault);
-      break;
-    case 'fault_cleared':
-      of(run, event.data.participant).faults.delete(event.data.fault);
-      break;
-    default:
-      break;
-  }
+  const ref: MakeRef = (text) => ({ ref: `event:${event.id}`, at: event.at, text });
+  const observer = observers[event.type];
+  // The union is discriminated by type, which the index access above cannot express.
+  (observer as ((run: RunObservation, data: unknown, ref: MakeRef) => void) | undefined)?.(run, event.data, ref);
 }
+
+type MakeRef = (text: string) => EvidenceRef;
+
+const observers: { [T in EventType]?: (run: RunObservation, data: EventData<T>, ref: MakeRef) => void } = {
+  run_started: (run) => {
+    run.running = true;
+  },
+  run_ended: (run) => {
+    run.running = false;
+  },
+  round_status: (run, data, ref) => {
+    const before = run.wait;
+    const same =
+      before !== null &&
+      before.round === data.round &&
+      before.phase === data.phase &&
+      before.waitingFor.join() === data.waitingFor.join();
+    run.wait = data;
+    if (same) return;
+    run.waitSince = ref(`round ${data.round}, ${data.phase}: waits for ${data.waitingFor.join(', ') || 'nobody'}`);
+  },
+  participant_joined: (run, data) => {
+    const participant = of(run, data.participant);
+    participant.protocol = data.protocol;
+    participant.left = null;
+  },
+  participant_left: (run, data, ref) => {
+    of(run, data.participant).left = ref(`left: ${data.reason}`);
+  },
+  participant_phase: (run, data, ref) => {
+    const participant = of(run, data.participant);
+    participant.phase = data.phase;
+    participant.phaseRound = data.round;
+    participant.phaseAt = ref(`${data.phase}, round ${data.round}`);
+    participant.lastProgress = participant.phaseAt;
+  },
+  training_progress: (run, data, ref) => {
+    const participant = of(run, data.participant);
+    const before = participant.lastProgress;
+    const progress = ref(`batch ${data.batch} of ${data.batches}, epoch ${data.epoch} of ${data.epochs}`);
+    if (before !== null && participant.phase === 'train') {
+      participant.progressGapMsMax = Math.max(participant.progressGapMsMax, progress.at - before.at);
+    }
+    participant.lastProgress = progress;
+  },
+  link_state: (run, data, ref) => {
+    // What the coordinator can rely on counts; a participant may well believe itself connected.
+    if (data.side !== 'coordinator') return;
+    const participant = of(run, data.participant);
+    participant.linkState = data.state;
+    participant.linkReason = data.reason;
+    participant.connections = data.connections;
+    participant.linkAt = ref(`link ${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`);
+  },
+  process_exited: (run, data, ref) => {
+    const gone = ref(`process ${data.pid} is gone: ${data.note}`);
+    of(run, data.name).exited = { ...gone, expected: data.expected };
+  },
+  fault_injected: (run, data) => {
+    of(run, data.participant).faults.add(data.fault);
+  },
+  fault_cleared: (run, data) => {
+    of(run, data.participant).faults.delete(data.fault);
+  },
+};
 
 /** Only the coordinator's packets tell what arrived and what could not be delivered. */
 export function observePacket(run: RunObservation, packet: PacketRow): void {
