@@ -1,0 +1,24 @@
+import type { RunStatus } from '#shared/contract/messages.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import type { RunOutcome } from './machine.ts';
+
+/** Longest reason that the contract lets travel. */
+const reasonMax = 500;
+
+/** Tells everybody, away or not: whoever's link comes back while the driver closes the links still hears it. */
+export function endRun(draft: CoordinatorDraft, status: RunStatus, reason: string): void {
+  const { s } = draft;
+  const outcome: RunOutcome = {
+    status,
+    reason: reason.length > reasonMax ? `${reason.slice(0, reasonMax - 1)}…` : reason,
+    roundsCompleted: s.roundsCompleted,
+    loss: s.loss,
+    accuracy: s.accuracy,
+  };
+  s.phase = 'closing';
+  s.deadlineMs = Infinity;
+  s.outcome = outcome;
+  for (const { link } of draft.remaining()) draft.send(link, { kind: 'training_complete', round: s.round, body: { ...outcome } });
+  draft.report('run_ended', { ...outcome });
+  draft.effects.push({ kind: 'end', outcome });
+}

@@ -1,0 +1,114 @@
+import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import { endRun } from './coordinator-end.ts';
+import type { CoordinatorInput, Member, ParticipantRecord } from './coordinator-state.ts';
+import { nextRound } from './coordinator-training.ts';
+import { roundWait } from './round-wait.ts';
+import { describeWaiting } from './wait-reason.ts';
+
+/** The new model exists: those who can judge it are asked to. */
+export function beginEvaluation(draft: CoordinatorDraft, input: Extract<CoordinatorInput, { kind: 'aggregated' }>): void {
+  const { s } = draft;
+  // The end of an aggregation that was given up.
+  if (s.phase !== 'aggregating' || input.round !== s.round) return;
+  s.model = input.model;
+  const contributions = [...s.members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
+  draft.report('aggregated', { round: s.round, contributions, durationMs: input.durationMs, modelHash: input.model, stepNorm: input.stepNorm });
+  for (const { participant, cosine } of input.cosines) draft.report('update_cosine', { participant, round: s.round, cosine });
+  draft.enterPhase('evaluating', s.config.settings.evaluationDeadlineMs);
+  for (const member of s.members.values()) {
+    const participant = s.participants.get(member.id);
+    const able = participant !== undefined && draft.isHere(participant) && participant.data.heldOut > 0;
+    // Who let the training deadline pass is asked too, but a second deadline is not spent on it.
+    const heard = member.contribution !== null || member.refusal !== null;
+    // The sum is made: the updates' bytes need not be held any longer.
+    const contribution = member.contribution === null ? null : { ...member.contribution, parameters: [] };
+    draft.patchMember(member.id, { contribution, transfer: null, evaluates: !able ? 'no' : heard ? 'awaited' : 'asked' });
+    if (able) askToEvaluate(draft, participant);
+  }
+}
+
+export function askToEvaluate(draft: CoordinatorDraft, participant: ParticipantRecord): void {
+  const { s, now } = draft;
+  if (participant.holds !== s.model) {
+    draft.send(participant.link, { kind: 'global_model', round: s.round, body: { purpose: 'evaluate' }, model: s.model });
+    draft.patchParticipant(participant.id, { holds: s.model });
+  }
+  const deadlineMs = Math.max(0, Math.round(s.deadlineMs - now.monotonicMs));
+  draft.send(participant.link, { kind: 'start_evaluation', round: s.round, body: { deadlineMs, model: s.model } });
+}
+
+export function evaluationResult(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'evaluation_result'>): void {
+  const { s } = draft;
+  const member = s.members.get(participant.id);
+  // Late or repeated results change nothing, and their sender need not know.
+  if (s.phase !== 'evaluating' || header.round !== s.round || member === undefined || member.evaluates === 'no' || member.evaluation !== null) return;
+  const { loss, accuracy, examples } = header.body;
+  if (!Number.isFinite(loss) || !Number.isFinite(accuracy)) {
+    draft.patchMember(member.id, { failure: 'its evaluation is not a finite number' });
+  } else {
+    draft.patchMember(member.id, { evaluation: { loss, accuracy, examples } });
+    draft.report('evaluation_received', { participant: participant.id, round: s.round, loss, accuracy, examples });
+  }
+  draft.waitChanged();
+}
+
+/** Closes the round when all have judged, or at the deadline with those who did. */
+export function settleEvaluation(draft: CoordinatorDraft): void {
+  const { s, now } = draft;
+  const wait = roundWait(s);
+  if (wait.waitingFor.length > 0) {
+    if (now.monotonicMs < s.deadlineMs) return;
+    if (wait.reported.length < wait.quorum) {
+      const have = `${wait.reported.length} of the ${wait.quorum} evaluations that its quorum needs`;
+      return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
+    }
+    for (const id of wait.waitingFor) {
+      const participant = s.participants.get(id);
+      if (participant !== undefined) draft.patchParticipant(id, { misses: participant.misses + 1 });
+    }
+  }
+  closeRound(draft);
+}
+
+function closeRound(draft: CoordinatorDraft): void {
+  const { s, now } = draft;
+  const members = [...s.members.values()];
+  const { loss, accuracy } = globalMeasures(members);
+  s.loss = loss;
+  s.accuracy = accuracy;
+  s.roundsCompleted += 1;
+  draft.enterPhase('closing', 0);
+  const summary = {
+    loss,
+    accuracy,
+    contributions: members.flatMap(({ id, contribution }) => (contribution === null ? [] : [id])),
+    missing: members.flatMap(({ id, contribution }) => (contribution === null ? [id] : [])),
+    durationMs: Math.round(now.monotonicMs - s.roundSinceMs),
+    modelBefore: s.modelBefore,
+    modelAfter: s.model,
+  };
+  draft.sendAll({ kind: 'round_summary', round: s.round, body: summary });
+  draft.report('round_ended', { round: s.round, ...summary });
+  const { rounds } = s.config.settings;
+  if (s.round >= rounds) return endRun(draft, 'completed', rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`);
+  nextRound(draft);
+}
+
+/**
+ * Example-weighted mean of the evaluations, summed in order of participant id. Where nobody has held-out data, or all who
+ * have it failed, the means of local training stand in: lower in loss than the truth, but better than no number.
+ */
+export function globalMeasures(members: readonly Member[]): { readonly loss: number; readonly accuracy: number } {
+  const evaluations = members.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
+  const measures = evaluations.length > 0 ? evaluations : members.flatMap(({ contribution }) => (contribution === null ? [] : [contribution]));
+  let examples = 0;
+  let loss = 0;
+  let accuracy = 0;
+  for (const measure of measures) {
+    examples += measure.examples;
+    loss += measure.loss * measure.examples;
+    accuracy += measure.accuracy * measure.examples;
+  }
+  return examples === 0 ? { loss: 0, accuracy: 0 } : { loss: loss / examples, accuracy: accuracy / examples };
+}

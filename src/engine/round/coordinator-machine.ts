@@ -1,0 +1,161 @@
+import { unreachable } from '#shared/base/assert.ts';
+import type { MessageHeader } from '#shared/contract/messages.ts';
+import { CoordinatorDraft } from './coordinator-draft.ts';
+import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinator-evaluation.ts';
+import { endRun } from './coordinator-end.ts';
+import { participantFailed } from './coordinator-failure.ts';
+import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
+import type { CoordinatorConfig, CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
+import { delivered, modelUpdate, settleTraining, trainingProgress, transferProgress, tryStartRound } from './coordinator-training.ts';
+import { publishStatus, statusWakeAtMs } from './coordinator-status.ts';
+import type { Instant, Step } from './machine.ts';
+
+export type CoordinatorStep = Step<CoordinatorState, CoordinatorEffect>;
+
+/** A run that waits for its participants. */
+export function startCoordinator(config: CoordinatorConfig, now: Instant): CoordinatorStep {
+  const { settings } = config;
+  const draft = new CoordinatorDraft(
+    {
+      config,
+      phase: 'registering',
+      round: 0,
+      phaseSinceMs: now.monotonicMs,
+      roundSinceMs: now.monotonicMs,
+      deadlineMs: Infinity,
+      links: new Map(),
+      participants: new Map(),
+      members: new Map(),
+      modelBefore: config.initialModel,
+      model: config.initialModel,
+      roundsCompleted: 0,
+      loss: null,
+      accuracy: null,
+      status: { stale: true, phase: null, round: 0, atMs: now.monotonicMs, whyAtMs: now.monotonicMs, why: '' },
+      outcome: null,
+    },
+    now,
+  );
+  draft.report('run_started', {
+    name: settings.name,
+    rounds: settings.rounds,
+    minimumParticipants: settings.minimumParticipants,
+    quorum: settings.quorum,
+    seed: settings.seed,
+    baselineAccuracy: config.baselineAccuracy,
+    ...(config.demo === undefined ? {} : { demo: config.demo }),
+    ...(config.self === undefined ? {} : { self: config.self }),
+  });
+  draft.enterPhase('registering', settings.registrationDeadlineMs);
+  return finish(draft);
+}
+
+/**
+ * The coordinator's half of a run as a pure function: what follows from one input at one moment. Nothing in it depends on
+ * the order in which participants were heard: whoever came first, the same contributions make the same aggregate.
+ */
+export function advanceCoordinator(state: CoordinatorState, input: CoordinatorInput, now: Instant): CoordinatorStep {
+  const draft = new CoordinatorDraft(state, now);
+  if (state.outcome !== null) {
+    afterTheEnd(draft, input);
+    return { state: draft.s, effects: draft.effects, wakeAtMs: Infinity };
+  }
+  take(draft, input);
+  settle(draft);
+  return finish(draft);
+}
+
+function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
+  switch (input.kind) {
+    case 'link_opened':
+      return linkOpened(draft, input);
+    case 'link_state':
+      return linkState(draft, input);
+    case 'link_closed':
+      return linkClosed(draft, input.link, input);
+    case 'message':
+      return message(draft, input.link, input.header, input.update);
+    case 'delivered':
+      return delivered(draft, input);
+    case 'transfer':
+      return transferProgress(draft, input);
+    case 'aggregated':
+      return beginEvaluation(draft, input);
+    case 'aggregation_failed':
+      if (draft.s.phase === 'aggregating' && input.round === draft.s.round) endRun(draft, 'failed', `aggregation of round ${input.round} failed: ${input.reason}`);
+      return;
+    case 'tick':
+      return;
+    case 'stop':
+      return endRun(draft, 'interrupted', input.reason);
+    default:
+      unreachable(input, 'coordinator input');
+  }
+}
+
+/** What may have become due through the input or through the time that has passed; phases can follow each other at once. */
+function settle(draft: CoordinatorDraft): void {
+  for (;;) {
+    const { phase, round, outcome } = draft.s;
+    if (outcome !== null) return;
+    if (round > 0 && draft.remaining().length === 0 && phase !== 'aggregating') {
+      return endRun(draft, 'failed', 'no participant is left');
+    }
+    if (phase === 'registering') tryStartRound(draft);
+    else if (phase === 'distributing' || phase === 'training') settleTraining(draft);
+    else if (phase === 'evaluating') settleEvaluation(draft);
+    else if (draft.now.monotonicMs >= draft.s.deadlineMs) endRun(draft, 'failed', `${phase} of round ${round} did not finish`);
+    if (draft.s.phase === phase && draft.s.round === round) return;
+  }
+}
+
+function finish(draft: CoordinatorDraft): CoordinatorStep {
+  publishStatus(draft);
+  const { s } = draft;
+  const wakeAtMs = s.outcome === null ? Math.min(s.deadlineMs, statusWakeAtMs(s)) : Infinity;
+  return { state: s, effects: draft.effects, wakeAtMs };
+}
+
+function message(draft: CoordinatorDraft, link: number, header: MessageHeader, update: UpdateFinding | undefined): void {
+  const record = draft.s.links.get(link);
+  // A message that was read before its link closed and judged after: nobody is left to be answered.
+  if (record === undefined) return;
+  if (header.kind === 'heartbeat') return;
+  if (header.sender !== record.participant) {
+    const reason = `a message of ${header.sender} came over the link of ${record.participant}`;
+    return draft.send(link, { kind: 'error', round: header.round, replyTo: header.id, body: { code: 'sender_mismatch', reason } });
+  }
+  if (header.kind === 'register') return registered(draft, record, header);
+  const participant = draft.s.participants.get(record.participant);
+  if (participant === undefined || participant.link !== link || participant.left !== null) {
+    if (header.kind === 'goodbye' || header.kind === 'error') return;
+    const reason = `${record.participant} sent ${header.kind} before it registered`;
+    return draft.send(link, { kind: 'error', round: header.round, replyTo: header.id, body: { code: 'not_registered', reason } });
+  }
+  switch (header.kind) {
+    case 'training_progress':
+      return trainingProgress(draft, participant, header);
+    case 'model_update':
+      return modelUpdate(draft, participant, header, update);
+    case 'evaluation_result':
+      return evaluationResult(draft, participant, header);
+    case 'goodbye':
+      return participantGone(draft, participant, { reason: header.body.reason === '' ? header.body.code : header.body.reason, clean: true });
+    case 'error':
+      return participantFailed(draft, participant, header);
+    default:
+      // The coordinator's own kinds, sent by a participant: no harm, no meaning.
+      return;
+  }
+}
+
+/** The run is over: late comers are told so, everything else has nobody left to care. */
+function afterTheEnd(draft: CoordinatorDraft, input: CoordinatorInput): void {
+  if (input.kind === 'link_opened') linkOpened(draft, input);
+  if (input.kind === 'link_closed') draft.removeLink(input.link);
+  if (input.kind === 'message' && input.header.kind === 'register') {
+    const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`;
+    draft.send(input.link, { kind: 'error', round: draft.s.round, replyTo: input.header.id, body: { code: 'run_over', reason } });
+    draft.effects.push({ kind: 'close_link', link: input.link, code: 'run_over', reason });
+  }
+}

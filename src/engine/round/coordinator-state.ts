@@ -1,0 +1,188 @@
+import type { LinkState } from '#shared/contract/events.ts';
+import type { ErrorCode } from '#shared/base/errors.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { BodyOf, DataSummary, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
+import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
+
+export interface CoordinatorConfig {
+  readonly settings: RunSettings;
+  readonly model: ModelConfig;
+  readonly initialModel: Hash;
+  readonly baselineAccuracy: number;
+  readonly participantsMax: number;
+  readonly demo?: DemoSettings | undefined;
+  readonly self?: ParticipantId | undefined;
+}
+
+/** A link as the driver numbered it. Two may claim one participant id until `register` shows whose it is. */
+export interface LinkRecord {
+  readonly link: number;
+  readonly participant: ParticipantId;
+  readonly address: string;
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  readonly state: LinkState;
+  readonly reason: string;
+  /** Monotonic ms since when it is in this state. */
+  readonly sinceMs: number;
+  readonly lastHeardMs: number;
+  readonly connections: number;
+  readonly unacknowledged: number;
+}
+
+/** A registered participant. One that has left stays until the next round starts, so that the round can name it. */
+export interface ParticipantRecord {
+  readonly id: ParticipantId;
+  readonly key: string;
+  readonly link: number;
+  readonly data: DataSummary;
+  readonly trainer: string;
+  readonly fromRound: number;
+  /** Hash of the last model sent to it; it keeps that one, so the next round need not send it again. */
+  readonly holds: Hash | null;
+  /** Deadlines missed in a row. */
+  readonly misses: number;
+  readonly left: { readonly reason: string; readonly clean: boolean } | null;
+}
+
+export interface Contribution {
+  readonly hash: Hash;
+  readonly examples: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly norm: number;
+  readonly sizeBytes: number;
+  readonly parameters: ParameterSet;
+}
+
+/** A participant in the current round. */
+export interface Member {
+  readonly id: ParticipantId;
+  /** False: on probation, its contribution counts if it comes in time, but nobody waits for it. */
+  readonly awaited: boolean;
+  readonly startedMs: number;
+  /** The model was sent for this round, since it did not hold it. */
+  readonly awaitsModel: boolean;
+  /** Its link has acknowledged what it needs to begin. */
+  readonly delivered: boolean;
+  readonly progress: (BodyOf<'training_progress'> & { readonly atMs: number }) | null;
+  readonly transfer: Transfer | null;
+  readonly contribution: Contribution | null;
+  readonly refusal: { readonly contribution: Hash; readonly code: ErrorCode; readonly reason: string } | null;
+  /** It said itself that it cannot. */
+  readonly failure: string | null;
+  readonly evaluation: BodyOf<'evaluation_result'> | null;
+  /** Asked to evaluate, and waited for. */
+  readonly evaluates: 'no' | 'asked' | 'awaited';
+}
+
+export interface Transfer {
+  readonly kind: string;
+  readonly direction: 'up' | 'down';
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface CoordinatorState {
+  readonly config: CoordinatorConfig;
+  readonly phase: RoundPhase;
+  /** 0 before the first round. */
+  readonly round: number;
+  readonly phaseSinceMs: number;
+  readonly roundSinceMs: number;
+  /** Monotonic ms of the next automatic action. */
+  readonly deadlineMs: number;
+  readonly links: ReadonlyMap<number, LinkRecord>;
+  /** In order of id, so that everything derived from it is too. */
+  readonly participants: ReadonlyMap<ParticipantId, ParticipantRecord>;
+  /** Of the current round, in order of id. */
+  readonly members: ReadonlyMap<ParticipantId, Member>;
+  /** The model that the round started from, and the newest one. */
+  readonly modelBefore: Hash;
+  readonly model: Hash;
+  readonly roundsCompleted: number;
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly status: PublishedStatus;
+  readonly outcome: RunOutcome | null;
+}
+
+/** What was last said about the wait, so that only changes are said. */
+export interface PublishedStatus {
+  readonly stale: boolean;
+  readonly phase: RoundPhase | null;
+  readonly round: number;
+  readonly atMs: number;
+  readonly whyAtMs: number;
+  readonly why: string;
+}
+
+/** The driver's finding about the payload of a `model_update`. */
+export type UpdateFinding =
+  | { readonly ok: true; readonly parameters: ParameterSet }
+  | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
+
+export type CoordinatorInput =
+  | {
+      readonly kind: 'link_opened';
+      readonly link: number;
+      readonly participant: ParticipantId;
+      readonly address: string;
+      readonly protocol: Protocol;
+      readonly stack: Stack;
+    }
+  | {
+      readonly kind: 'link_state';
+      readonly link: number;
+      readonly state: LinkState;
+      readonly reason: string;
+      readonly lastHeardMs: number;
+      readonly connections: number;
+      readonly unacknowledged: number;
+      readonly protocol: Protocol;
+      readonly stack: Stack;
+    }
+  | { readonly kind: 'link_closed'; readonly link: number; readonly reason: string; readonly clean: boolean }
+  | { readonly kind: 'message'; readonly link: number; readonly header: MessageHeader; readonly update?: UpdateFinding | undefined }
+  /** The peer's link has acknowledged a message of this kind. */
+  | { readonly kind: 'delivered'; readonly link: number; readonly message: MachineMessage['kind']; readonly round: number }
+  | ({ readonly kind: 'transfer'; readonly participant: ParticipantId; readonly round: number; readonly of: string } & Omit<Transfer, 'kind'>)
+  | {
+      readonly kind: 'aggregated';
+      readonly round: number;
+      readonly model: Hash;
+      readonly durationMs: number;
+      readonly stepNorm: number;
+      readonly cosines: readonly { readonly participant: ParticipantId; readonly cosine: number }[];
+    }
+  | { readonly kind: 'aggregation_failed'; readonly round: number; readonly reason: string }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'stop'; readonly reason: string };
+
+export type CoordinatorEffect =
+  | { readonly kind: 'send'; readonly link: number; readonly message: MachineMessage }
+  | { readonly kind: 'close_link'; readonly link: number; readonly code: string; readonly reason: string }
+  | {
+      readonly kind: 'aggregate';
+      readonly round: number;
+      readonly base: Hash;
+      /** In order of participant id. */
+      readonly contributions: readonly { readonly participant: ParticipantId; readonly examples: number; readonly parameters: ParameterSet }[];
+    }
+  | { readonly kind: 'end'; readonly outcome: RunOutcome }
+  | ReportEffect;
+
+/** A link that has been down this long is away: its participant is not selected for a new round until it is back. */
+export const awayMs = 10_000;
+/** Deadlines missed in a row after which nobody waits for a participant until it contributes again. */
+export const probationMisses = 2;
+/** Own work, in slices: only a bug or a dying machine takes longer. */
+export const aggregationDeadlineMs = 600_000;
+/** Changes of the wait within this time are told together: each goes to every participant. */
+export const statusIntervalMs = 200;
+/** The reasons for a wait change all the time; this often they are told anew. */
+export const whyIntervalMs = 1_000;

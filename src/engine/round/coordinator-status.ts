@@ -1,0 +1,77 @@
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import { statusIntervalMs, whyIntervalMs, type CoordinatorState } from './coordinator-state.ts';
+import { roundWait, type RoundWait } from './round-wait.ts';
+import { waitReasons } from './wait-reason.ts';
+
+/**
+ * Says who is waited for, until when and what happens then: as event and to everybody whenever that changes, and as event
+ * alone when only the reasons do. Changes that follow each other closely are told together, a new phase is told at once.
+ */
+export function publishStatus(draft: CoordinatorDraft): void {
+  const { s, now } = draft;
+  if (s.outcome !== null) return;
+  const sinceMs = now.monotonicMs - s.status.atMs;
+  const newPhase = s.status.phase !== s.phase || s.status.round !== s.round;
+  const changed = s.status.stale && (newPhase || sinceMs >= statusIntervalMs);
+  const refresh = now.monotonicMs - s.status.whyAtMs >= whyIntervalMs;
+  if (!changed && !refresh) return;
+  const why = waitReasons(draft);
+  const text = JSON.stringify(why);
+  const told = changed || text !== s.status.why;
+  s.status = {
+    stale: changed ? false : s.status.stale,
+    phase: changed ? s.phase : s.status.phase,
+    round: changed ? s.round : s.status.round,
+    atMs: changed ? now.monotonicMs : s.status.atMs,
+    whyAtMs: now.monotonicMs,
+    why: text,
+  };
+  if (!told) return;
+  const wait = roundWait(s);
+  const body = {
+    phase: s.phase,
+    waitingFor: [...wait.waitingFor],
+    reported: [...wait.reported],
+    selected: [...wait.selected],
+    quorum: wait.quorum,
+    deadlineAt: draft.wallOf(s.deadlineMs),
+    nextAction: nextAction(s, wait),
+  };
+  draft.report('round_status', { round: s.round, ...body, why });
+  if (changed) draft.sendAll({ kind: 'round_status', round: s.round, body });
+}
+
+/** Monotonic ms at which there is something to say even if nothing comes in. */
+export function statusWakeAtMs(state: CoordinatorState): number {
+  const refreshAtMs = state.status.whyAtMs + whyIntervalMs;
+  return state.status.stale ? Math.min(refreshAtMs, state.status.atMs + statusIntervalMs) : refreshAtMs;
+}
+
+/** What the coordinator does by itself at the deadline. */
+function nextAction(state: CoordinatorState, wait: RoundWait): string {
+  const { phase, round, config } = state;
+  const enough = wait.reported.length >= wait.quorum;
+  const without = wait.waitingFor.length === 0 ? '' : ` without ${wait.waitingFor.length === 1 ? wait.waitingFor[0] : `${wait.waitingFor.length} participants`}`;
+  const missing = wait.quorum - wait.reported.length;
+  switch (phase) {
+    case 'registering':
+      return round === 0
+        ? `the run ends as stalled unless ${wait.quorum} participants are here (${wait.reported.length} now)`
+        : 'the run ends as stalled unless a participant comes back';
+    case 'distributing':
+    case 'training':
+      return enough ? `aggregate ${count(wait.reported.length, 'update')}${without}` : `the run ends as stalled unless ${count(missing, 'more update')} ${missing === 1 ? 'is' : 'are'} here`;
+    case 'aggregating':
+      return 'evaluate the new model';
+    case 'evaluating': {
+      const next = round >= config.settings.rounds ? 'the run completes' : `round ${round + 1} starts`;
+      return enough ? `${next}${without}` : `the run ends as stalled unless ${count(missing, 'more evaluation')} ${missing === 1 ? 'is' : 'are'} here`;
+    }
+    case 'closing':
+      return 'the round ends';
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

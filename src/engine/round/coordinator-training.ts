@@ -1,0 +1,201 @@
+import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { ErrorCode } from '#shared/base/errors.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import { endRun } from './coordinator-end.ts';
+import { aggregationDeadlineMs, probationMisses, type CoordinatorInput, type Member, type ParticipantRecord, type UpdateFinding } from './coordinator-state.ts';
+import { describeWaiting } from './wait-reason.ts';
+import { roundWait } from './round-wait.ts';
+
+type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { kind: K }>;
+
+/** Starts the round that is due as soon as enough participants are here; ends the run when they did not come in time. */
+export function tryStartRound(draft: CoordinatorDraft): void {
+  const { s } = draft;
+  const { settings } = s.config;
+  const here = draft.remaining().filter((participant) => draft.isHere(participant));
+  const needed = s.round === 0 ? settings.minimumParticipants : 1;
+  if (here.length >= needed) return startRound(draft, Math.max(1, s.round));
+  if (draft.now.monotonicMs < s.deadlineMs) return;
+  const waitedS = Math.round(settings.registrationDeadlineMs / 1000);
+  if (s.round > 0) return endRun(draft, 'stalled', `round ${s.round}: no participant came back within ${waitedS} s. ${describeWaiting(draft)}`);
+  const names = here.length === 0 ? 'none' : here.map(({ id }) => id).join(', ');
+  endRun(draft, 'stalled', `${here.length} of ${needed} participants registered within ${waitedS} s: ${names}`);
+}
+
+/** The next round begins with those who are here, or waits for them to come back. */
+export function nextRound(draft: CoordinatorDraft): void {
+  const { s } = draft;
+  for (const participant of s.participants.values()) if (participant.left !== null) draft.removeParticipant(participant.id);
+  draft.setMembers([]);
+  if (draft.remaining().some((participant) => draft.isHere(participant))) return startRound(draft, s.round + 1);
+  s.round += 1;
+  draft.enterPhase('registering', s.config.settings.registrationDeadlineMs);
+}
+
+function startRound(draft: CoordinatorDraft, round: number): void {
+  const { s, now } = draft;
+  const here = draft.remaining().filter((participant) => draft.isHere(participant));
+  // Who let two deadlines pass is asked again, since only an answer shows that it is back, but not waited for.
+  const someReliable = here.some(({ misses }) => misses < probationMisses);
+  s.round = round;
+  s.roundSinceMs = now.monotonicMs;
+  s.modelBefore = s.model;
+  draft.setMembers(here.map(({ id, misses }) => newMember(id, !someReliable || misses < probationMisses, now.monotonicMs)));
+  draft.report('round_started', { round, selected: here.map(({ id }) => id), modelHash: s.model });
+  draft.enterPhase('distributing', s.config.settings.trainingDeadlineMs);
+  for (const participant of here) askToTrain(draft, participant);
+}
+
+function newMember(id: ParticipantId, awaited: boolean, startedMs: number): Member {
+  return {
+    id,
+    awaited,
+    startedMs,
+    awaitsModel: false,
+    delivered: false,
+    progress: null,
+    transfer: null,
+    contribution: null,
+    refusal: null,
+    failure: null,
+    evaluation: null,
+    evaluates: 'no',
+  };
+}
+
+/**
+ * The model that was evaluated in round r is the one to train in r + 1: who was sent it keeps it by its hash, so that a
+ * round costs one transfer each way. It is sent for training only to those who do not hold it: round 1, late joiners,
+ * restarted processes.
+ */
+export function askToTrain(draft: CoordinatorDraft, participant: ParticipantRecord): void {
+  const { s, now } = draft;
+  if (participant.holds !== s.model) {
+    draft.send(participant.link, { kind: 'global_model', round: s.round, body: { purpose: 'train' }, model: s.model });
+    draft.patchParticipant(participant.id, { holds: s.model });
+    draft.patchMember(participant.id, { awaitsModel: true });
+  }
+  const deadlineMs = Math.max(0, Math.round(s.deadlineMs - now.monotonicMs));
+  draft.send(participant.link, { kind: 'start_training', round: s.round, body: { deadlineMs, base: s.model } });
+}
+
+/** The peer's link has what the member needs to begin: bulk and control do not wait for each other, so the model decides. */
+export function delivered(draft: CoordinatorDraft, input: InputOf<'delivered'>): void {
+  const record = draft.s.links.get(input.link);
+  const member = record === undefined ? undefined : draft.s.members.get(record.participant);
+  if (member === undefined || member.delivered || input.round !== draft.s.round) return;
+  if (draft.s.participants.get(member.id)?.link !== input.link) return;
+  if (input.message !== (member.awaitsModel ? 'global_model' : 'start_training')) return;
+  draft.patchMember(member.id, { delivered: true });
+  draft.waitChanged();
+}
+
+export function trainingProgress(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'training_progress'>): void {
+  const member = draft.s.members.get(participant.id);
+  if (member === undefined || header.round !== draft.s.round) return;
+  if (member.progress === null) draft.waitChanged();
+  draft.patchMember(member.id, { delivered: true, transfer: null, progress: { ...header.body, atMs: draft.now.monotonicMs } });
+}
+
+export function transferProgress(draft: CoordinatorDraft, input: InputOf<'transfer'>): void {
+  const member = draft.s.members.get(input.participant);
+  if (member === undefined || input.round !== draft.s.round) return;
+  const { of, direction, sentBytes, totalBytes } = input;
+  draft.patchMember(member.id, { transfer: { kind: of, direction, sentBytes, totalBytes } });
+}
+
+export function modelUpdate(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'model_update'>, finding: UpdateFinding | undefined): void {
+  const { s } = draft;
+  const contribution = header.payload?.hash;
+  // The codec refuses a model_update without payload; a driver that forgot to judge it is caught by its own tests.
+  if (contribution === undefined || finding === undefined) return;
+  const member = s.members.get(participant.id);
+  const judge = (accepted: boolean, counted: boolean, reason: string, code?: ErrorCode): void =>
+    answer(draft, participant, header, contribution, { accepted, counted, reason, ...(code === undefined ? {} : { code }) });
+  if (header.round !== s.round || member === undefined) return judge(false, false, `this is round ${s.round}, the update is of round ${header.round}`, 'round_mismatch');
+  if (member.contribution?.hash === contribution) return judge(true, false, 'counted already');
+  if (member.contribution !== null) return judge(false, false, `another update of round ${s.round} was counted already`, 'update_duplicate');
+  if (member.refusal !== null) {
+    const same = member.refusal.contribution === contribution;
+    return judge(false, false, same ? member.refusal.reason : `an update of round ${s.round} was refused already`, same ? member.refusal.code : 'update_duplicate');
+  }
+  if (s.phase !== 'distributing' && s.phase !== 'training') return judge(false, false, `training of round ${s.round} is over`, 'round_mismatch');
+  if (header.body.base !== s.modelBefore) {
+    return judge(false, false, `trained from model ${header.body.base.slice(0, 12)}, round ${s.round} starts from ${s.modelBefore.slice(0, 12)}`, 'round_mismatch');
+  }
+  draft.waitChanged();
+  if (!finding.ok) {
+    draft.patchMember(member.id, { refusal: { contribution, code: finding.code, reason: finding.reason }, delivered: true });
+    return judge(false, false, finding.reason, finding.code);
+  }
+  const { examples, loss, accuracy, norm } = header.body;
+  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes: header.payload?.length ?? 0, parameters: finding.parameters };
+  draft.patchMember(member.id, { contribution: counted, delivered: true });
+  draft.patchParticipant(participant.id, { misses: 0 });
+  judge(true, true, '');
+}
+
+interface Verdict {
+  readonly accepted: boolean;
+  readonly counted: boolean;
+  readonly reason: string;
+  readonly code?: ErrorCode;
+}
+
+function answer(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'model_update'>, contribution: Hash, verdict: Verdict): void {
+  const { accepted, counted, reason, code } = verdict;
+  draft.send(participant.link, {
+    kind: 'update_ack',
+    round: header.round,
+    replyTo: header.id,
+    body: { accepted, contribution, ...(code === undefined ? {} : { code }), ...(reason === '' ? {} : { reason: reason.slice(0, 500) }) },
+  });
+  const { examples, loss, accuracy, norm } = header.body;
+  draft.report('update_received', {
+    participant: participant.id,
+    round: header.round,
+    contribution,
+    examples,
+    sizeBytes: header.payload?.length ?? 0,
+    counted,
+    reason,
+    loss,
+    accuracy,
+    norm,
+    cosine: null,
+  });
+}
+
+/** Closes the training phase when all have reported, or at its deadline with what is there. */
+export function settleTraining(draft: CoordinatorDraft): void {
+  const { s, now } = draft;
+  const wait = roundWait(s);
+  const members = [...s.members.values()];
+  if (s.phase === 'distributing') {
+    const working = members.some(({ progress, contribution, refusal }) => progress !== null || contribution !== null || refusal !== null);
+    if (working || wait.waitingFor.every((id) => s.members.get(id)?.delivered === true)) {
+      return draft.enterPhase('training', s.config.settings.trainingDeadlineMs);
+    }
+  }
+  const due = now.monotonicMs >= s.deadlineMs;
+  if (wait.waitingFor.length > 0 && !due) return;
+  if (wait.reported.length >= wait.quorum) return aggregate(draft, wait.waitingFor);
+  const have = `${wait.reported.length} of the ${wait.quorum} updates that its quorum needs`;
+  if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
+  const why = members.flatMap(({ id, refusal, failure }) => (refusal !== null || failure !== null ? [`${id}: ${refusal?.reason ?? failure ?? ''}`] : []));
+  endRun(draft, 'failed', `round ${s.round}: ${have} are left to come. ${why.join('; ')}`);
+}
+
+function aggregate(draft: CoordinatorDraft, missing: readonly ParticipantId[]): void {
+  const { s } = draft;
+  for (const id of missing) {
+    const participant = s.participants.get(id);
+    if (participant !== undefined) draft.patchParticipant(id, { misses: participant.misses + 1 });
+  }
+  draft.enterPhase('aggregating', aggregationDeadlineMs);
+  const contributions = [...s.members.values()].flatMap(({ id, contribution }) =>
+    contribution === null ? [] : [{ participant: id, examples: contribution.examples, parameters: contribution.parameters }],
+  );
+  draft.effects.push({ kind: 'aggregate', round: s.round, base: s.modelBefore, contributions });
+}

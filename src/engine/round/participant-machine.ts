@@ -1,0 +1,133 @@
+import { unreachable } from '#shared/base/assert.ts';
+import type { ErrorCode } from '#shared/base/errors.ts';
+import type { HeaderOf, MessageHeader } from '#shared/contract/messages.ts';
+import type { Instant, Step } from './machine.ts';
+import { ParticipantDraft } from './participant-draft.ts';
+import {
+  registerIntervalMs,
+  type ModelFinding,
+  type ParticipantConfig,
+  type ParticipantEffect,
+  type ParticipantInput,
+  type ParticipantState,
+} from './participant-state.ts';
+import { askedToEvaluate, askedToTrain, evaluated, modelArrived, progressed, startIfReady, trained, updateAcknowledged, workFailed } from './participant-work.ts';
+
+export type ParticipantStep = Step<ParticipantState, ParticipantEffect>;
+
+/** A participant that introduces itself. The link keeps the message until there is a session for it. */
+export function startParticipant(config: ParticipantConfig, now: Instant): ParticipantStep {
+  const draft = new ParticipantDraft(
+    {
+      config,
+      registered: false,
+      registerSentMs: now.monotonicMs,
+      training: null,
+      models: [],
+      task: null,
+      jobs: 0,
+      lastUpdate: null,
+      lastEvaluation: null,
+      phase: 'idle',
+      phaseRound: 0,
+      progressSentMs: -Infinity,
+      outcome: null,
+    },
+    now,
+  );
+  register(draft, 0);
+  return finish(draft);
+}
+
+/**
+ * The participant's half of a run as a pure function. It does what it was asked for last: a newer task ends an older one,
+ * whether that was done or not, since the coordinator has gone on. It re-sends nothing by itself (the link does that), but
+ * asked a second time for what it has done already, it gives the same answer again.
+ */
+export function advanceParticipant(state: ParticipantState, input: ParticipantInput, now: Instant): ParticipantStep {
+  const draft = new ParticipantDraft(state, now);
+  if (state.outcome === null) take(draft, input);
+  return finish(draft);
+}
+
+function finish(draft: ParticipantDraft): ParticipantStep {
+  return { state: draft.s, effects: draft.effects, wakeAtMs: Infinity };
+}
+
+function take(draft: ParticipantDraft, input: ParticipantInput): void {
+  switch (input.kind) {
+    case 'message':
+      return message(draft, input.header, input.model);
+    case 'link_closed':
+      return draft.end('failed', `the link to the coordinator is closed: ${input.reason}`);
+    case 'transfer': {
+      const incoming = input.direction === 'down' && input.of === 'global_model';
+      if (incoming && draft.s.task?.job == null && draft.s.phase !== 'send') draft.enterPhase('receive', input.round);
+      return;
+    }
+    case 'progress':
+      return progressed(draft, input);
+    case 'trained':
+      return trained(draft, input);
+    case 'evaluated':
+      return evaluated(draft, input);
+    case 'work_failed':
+      return workFailed(draft, input);
+    case 'tick':
+      return;
+    case 'stop':
+      return draft.end('interrupted', input.reason);
+    default:
+      unreachable(input, 'participant input');
+  }
+}
+
+function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFinding | undefined): void {
+  switch (header.kind) {
+    case 'welcome':
+      draft.s.registered = true;
+      return;
+    case 'training_config':
+      draft.s.training = header.body;
+      return startIfReady(draft);
+    case 'global_model':
+      return modelArrived(draft, header, model);
+    case 'start_training':
+      return askedToTrain(draft, header);
+    case 'start_evaluation':
+      return askedToEvaluate(draft, header);
+    case 'update_ack':
+      return updateAcknowledged(draft, header);
+    case 'training_complete': {
+      const { status, reason, roundsCompleted, loss, accuracy } = header.body;
+      return draft.end(status, reason, { roundsCompleted, loss, accuracy });
+    }
+    case 'goodbye':
+      return draft.end('interrupted', `the coordinator left: ${header.body.reason === '' ? header.body.code : header.body.reason}`);
+    case 'error':
+      return refused(draft, header);
+    default:
+      // What the coordinator tells of the round is for people, see participant-mirror.ts.
+      return;
+  }
+}
+
+/** Refusals after which waiting is pointless. */
+const finalCodes: ReadonlySet<ErrorCode> = new Set(['participant_name_taken', 'participant_limit', 'run_over', 'run_mismatch', 'link_rejected', 'version_unsupported']);
+
+function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
+  const { code, reason } = header.body;
+  if (finalCodes.has(code)) return draft.end('failed', reason);
+  draft.warn(code, `the coordinator says: ${reason}`, header.round);
+  if (code !== 'not_registered') return;
+  draft.s.registered = false;
+  // A coordinator that was restarted: everything of its former life is void.
+  if (draft.now.monotonicMs - draft.s.registerSentMs >= registerIntervalMs) register(draft, header.round);
+}
+
+function register(draft: ParticipantDraft, round: number): void {
+  const { name, key, data, trainer } = draft.s.config;
+  draft.s.registerSentMs = draft.now.monotonicMs;
+  draft.send({ kind: 'register', round, body: { name, key, data, trainer } });
+  draft.enterPhase('wait', 0);
+}

@@ -1,0 +1,93 @@
+import type { ErrorCode } from '#shared/base/errors.ts';
+import type { ParticipantPhase } from '#shared/contract/events.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { BodyOf, DataSummary, MessageHeader } from '#shared/contract/messages.ts';
+import type { Tensor } from '#shared/tensor/tensor.ts';
+import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
+
+export interface ParticipantConfig {
+  readonly name: ParticipantId;
+  /** SHA-256 of its public key. */
+  readonly key: string;
+  readonly data: DataSummary;
+  /** How it trains, in words: `onnxruntime 1.30 (CPU)`. */
+  readonly trainer: string;
+}
+
+/** A global model that it keeps; what it is for is told by the control message that names its hash. */
+export interface HeldModel {
+  readonly hash: Hash;
+  readonly round: number;
+  readonly tensors: readonly Tensor[];
+}
+
+/** What the coordinator asked for last. It may wait for its model or for the configuration: lanes are not ordered. */
+export interface Task {
+  readonly kind: 'train' | 'evaluate';
+  readonly round: number;
+  /** Null: an older coordinator that names no hash means the model of this round. */
+  readonly model: Hash | null;
+  /** Serial number of the running work; null while something is missing. */
+  readonly job: number | null;
+}
+
+export interface ParticipantState {
+  readonly config: ParticipantConfig;
+  readonly registered: boolean;
+  readonly registerSentMs: number;
+  readonly training: BodyOf<'training_config'> | null;
+  /** Oldest first, at most `modelsHeldMax`. */
+  readonly models: readonly HeldModel[];
+  readonly task: Task | null;
+  readonly jobs: number;
+  readonly lastUpdate: { readonly round: number; readonly hash: Hash; readonly body: BodyOf<'model_update'> } | null;
+  readonly lastEvaluation: { readonly round: number; readonly model: Hash; readonly body: BodyOf<'evaluation_result'> } | null;
+  readonly phase: ParticipantPhase;
+  readonly phaseRound: number;
+  readonly progressSentMs: number;
+  readonly outcome: RunOutcome | null;
+}
+
+export type ParticipantInput =
+  | { readonly kind: 'message'; readonly header: MessageHeader; readonly model?: ModelFinding | undefined }
+  | { readonly kind: 'link_closed'; readonly reason: string }
+  | { readonly kind: 'transfer'; readonly round: number; readonly of: string; readonly direction: 'up' | 'down' }
+  | { readonly kind: 'progress'; readonly job: number; readonly progress: BodyOf<'training_progress'> }
+  /** Trained and encoded: the driver keeps the bytes under `hash`. */
+  | { readonly kind: 'trained'; readonly job: number; readonly hash: Hash; readonly result: Omit<BodyOf<'model_update'>, 'base'> }
+  | { readonly kind: 'evaluated'; readonly job: number; readonly result: BodyOf<'evaluation_result'> }
+  | { readonly kind: 'work_failed'; readonly job: number; readonly code: ErrorCode; readonly reason: string }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'stop'; readonly reason: string };
+
+/** The driver's finding about the payload of a `global_model`. */
+export type ModelFinding =
+  | { readonly ok: true; readonly tensors: readonly Tensor[] }
+  | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
+
+export type ParticipantEffect =
+  | { readonly kind: 'send'; readonly message: MachineMessage }
+  | {
+      readonly kind: 'train';
+      readonly job: number;
+      readonly round: number;
+      readonly config: BodyOf<'training_config'>;
+      readonly model: HeldModel;
+    }
+  | {
+      readonly kind: 'evaluate';
+      readonly job: number;
+      readonly round: number;
+      readonly config: BodyOf<'training_config'>;
+      readonly model: HeldModel;
+    }
+  | { readonly kind: 'abort_work'; readonly job: number; readonly reason: string }
+  | { readonly kind: 'end'; readonly outcome: RunOutcome }
+  | ReportEffect;
+
+/** The one in use and the one that may arrive meanwhile. */
+export const modelsHeldMax = 2;
+/** Progress is told at most this often, and at the end. */
+export const progressIntervalMs = 250;
+/** A coordinator that knows nothing of us is told who we are, but not in a loop. */
+export const registerIntervalMs = 1_000;

@@ -1,0 +1,128 @@
+import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { ParticipantDraft } from './participant-draft.ts';
+import { modelsHeldMax, progressIntervalMs, type HeldModel, type ModelFinding, type ParticipantInput, type Task } from './participant-state.ts';
+
+type InputOf<K extends ParticipantInput['kind']> = Extract<ParticipantInput, { kind: K }>;
+
+export function modelArrived(draft: ParticipantDraft, header: HeaderOf<'global_model'>, finding: ModelFinding | undefined): void {
+  const { s } = draft;
+  const hash = header.payload?.hash;
+  if (hash === undefined || finding === undefined) return;
+  if (!finding.ok) {
+    const reason = `the global model of round ${header.round} is unusable: ${finding.reason}`;
+    draft.warn(finding.code, reason, header.round);
+    return draft.send({ kind: 'error', round: header.round, replyTo: header.id, body: { code: finding.code, reason: reason.slice(0, 500) } });
+  }
+  const others = s.models.filter((model) => model.hash !== hash);
+  s.models = [...others, { hash, round: header.round, tensors: finding.tensors }].slice(-modelsHeldMax);
+  startIfReady(draft);
+}
+
+export function askedToTrain(draft: ParticipantDraft, header: HeaderOf<'start_training'>): void {
+  const { s } = draft;
+  const base = header.body.base ?? null;
+  if (isOlder(s.task, header.round)) return;
+  if (s.lastUpdate?.round === header.round && (base === null || s.lastUpdate.body.base === base)) return sendUpdate(draft, s.lastUpdate);
+  take(draft, { kind: 'train', round: header.round, model: base, job: null });
+}
+
+export function askedToEvaluate(draft: ParticipantDraft, header: HeaderOf<'start_evaluation'>): void {
+  const { s } = draft;
+  const model = header.body.model ?? null;
+  if (isOlder(s.task, header.round)) return;
+  const last = s.lastEvaluation;
+  if (last?.round === header.round && (model === null || last.model === model)) {
+    return draft.send({ kind: 'evaluation_result', round: last.round, body: last.body });
+  }
+  take(draft, { kind: 'evaluate', round: header.round, model, job: null });
+}
+
+/** Messages of a link come in order, but a coordinator that was told of a restart may ask for something twice. */
+function isOlder(task: Task | null, round: number): boolean {
+  return task !== null && task.round > round;
+}
+
+function take(draft: ParticipantDraft, task: Task): void {
+  const current = draft.s.task;
+  if (current?.kind === task.kind && current.round === task.round && current.model === task.model) return;
+  draft.dropTask(`round ${task.round} ${task.kind === 'train' ? 'trains' : 'is evaluated'} now`);
+  draft.s.task = task;
+  startIfReady(draft);
+}
+
+/** Begins the task once model and configuration are there, whichever came first. */
+export function startIfReady(draft: ParticipantDraft): void {
+  const { s } = draft;
+  const { task } = s;
+  if (task === null || task.job !== null) return;
+  const model = findModel(s.models, task);
+  if (model === undefined || s.training === null) return draft.enterPhase('receive', task.round);
+  s.jobs += 1;
+  s.task = { ...task, model: model.hash, job: s.jobs };
+  s.progressSentMs = -Infinity;
+  draft.enterPhase(task.kind, task.round, model.hash);
+  draft.effects.push({ kind: task.kind, job: s.jobs, round: task.round, config: s.training, model });
+}
+
+function findModel(models: readonly HeldModel[], task: Task): HeldModel | undefined {
+  return models.findLast((model) => (task.model === null ? model.round === task.round : model.hash === task.model));
+}
+
+export function progressed(draft: ParticipantDraft, input: InputOf<'progress'>): void {
+  const { s, now } = draft;
+  if (s.task?.job !== input.job) return;
+  const { epoch, epochs, batch, batches } = input.progress;
+  const last = epoch >= epochs && batch >= batches;
+  if (!last && now.monotonicMs - s.progressSentMs < progressIntervalMs) return;
+  s.progressSentMs = now.monotonicMs;
+  draft.send({ kind: 'training_progress', round: s.task.round, body: input.progress });
+  draft.report('training_progress', { participant: s.config.name, round: s.task.round, ...input.progress });
+}
+
+export function trained(draft: ParticipantDraft, input: InputOf<'trained'>): void {
+  const { s } = draft;
+  const { task } = s;
+  if (task?.job !== input.job || task.model === null) return;
+  const { examples, loss, accuracy, trainMs, norm } = input.result;
+  s.task = null;
+  s.lastUpdate = { round: task.round, hash: input.hash, body: { ...input.result, base: task.model } };
+  draft.report('training_done', { participant: s.config.name, round: task.round, loss, accuracy, examples, durationMs: trainMs, norm, modelHash: input.hash });
+  sendUpdate(draft, s.lastUpdate);
+}
+
+function sendUpdate(draft: ParticipantDraft, update: NonNullable<ParticipantDraft['s']['lastUpdate']>): void {
+  draft.enterPhase('send', update.round);
+  draft.send({ kind: 'model_update', round: update.round, body: update.body, model: update.hash });
+}
+
+export function updateAcknowledged(draft: ParticipantDraft, header: HeaderOf<'update_ack'>): void {
+  const { s } = draft;
+  if (s.lastUpdate?.round !== header.round || s.lastUpdate.hash !== header.body.contribution) return;
+  if (!header.body.accepted) {
+    const reason = `the update of round ${header.round} was refused: ${header.body.reason ?? 'no reason given'}`;
+    draft.warn(header.body.code ?? 'internal', reason, header.round);
+  }
+  if (s.phase === 'send' && s.phaseRound === header.round) draft.enterPhase('wait', header.round);
+}
+
+export function evaluated(draft: ParticipantDraft, input: InputOf<'evaluated'>): void {
+  const { s } = draft;
+  const { task } = s;
+  if (task?.job !== input.job || task.model === null) return;
+  s.task = null;
+  s.lastEvaluation = { round: task.round, model: task.model, body: input.result };
+  draft.send({ kind: 'evaluation_result', round: task.round, body: input.result });
+  draft.enterPhase('wait', task.round);
+}
+
+/** It cannot do its part: the coordinator need not wait for it in this round. */
+export function workFailed(draft: ParticipantDraft, input: InputOf<'work_failed'>): void {
+  const { s } = draft;
+  const { task } = s;
+  if (task?.job !== input.job) return;
+  s.task = null;
+  const reason = `${task.kind === 'train' ? 'training' : 'evaluation'} of round ${task.round} failed: ${input.reason}`;
+  draft.warn(input.code, reason, task.round);
+  draft.send({ kind: 'error', round: task.round, body: { code: input.code, reason: reason.slice(0, 500) } });
+  draft.enterPhase('wait', task.round);
+}

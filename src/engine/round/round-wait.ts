@@ -1,0 +1,50 @@
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { CoordinatorState, Member } from './coordinator-state.ts';
+import { quorumOf } from './quorum.ts';
+
+/** Who is waited for in the current phase and who has reported, in order of id. */
+export interface RoundWait {
+  readonly waitingFor: readonly ParticipantId[];
+  readonly reported: readonly ParticipantId[];
+  readonly selected: readonly ParticipantId[];
+  /** Reports that close the phase at its deadline. */
+  readonly quorum: number;
+}
+
+export function roundWait(state: CoordinatorState): RoundWait {
+  const share = state.config.settings.quorum;
+  const members = [...state.members.values()];
+  const selected = members.map(({ id }) => id);
+  const gone = ({ id }: Member): boolean => (state.participants.get(id)?.left ?? null) !== null;
+  switch (state.phase) {
+    case 'distributing':
+    case 'training': {
+      const waiting = members.filter((member) => member.awaited && !member.contribution && !member.refusal && member.failure === null && !gone(member));
+      const reported = members.filter(({ contribution }) => contribution !== null);
+      // Who left without contributing no longer counts for the quorum: those who stay must not be stopped by it.
+      const basis = members.filter((member) => member.contribution !== null || (member.awaited && !gone(member)));
+      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, basis.length) };
+    }
+    case 'evaluating': {
+      const waiting = members.filter((member) => member.evaluates === 'awaited' && !member.evaluation && member.failure === null && !gone(member));
+      const reported = members.filter(({ evaluation }) => evaluation !== null);
+      const basis = members.filter((member) => member.evaluation !== null || (member.evaluates === 'awaited' && !gone(member)));
+      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, basis.length) };
+    }
+    case 'registering': {
+      const remaining = [...state.participants.values()].filter(({ left }) => left === null).map(({ id }) => id);
+      const quorum = state.round === 0 ? state.config.settings.minimumParticipants : 1;
+      // Before the first round those who are missing have no names yet; later they do.
+      return state.round === 0
+        ? { waitingFor: [], reported: remaining, selected: [], quorum }
+        : { waitingFor: remaining, reported: [], selected: [], quorum };
+    }
+    case 'aggregating':
+    case 'closing':
+      return { waitingFor: [], reported: members.filter(({ contribution }) => contribution !== null).map(({ id }) => id), selected, quorum: 0 };
+  }
+}
+
+function ids(members: readonly Member[]): ParticipantId[] {
+  return members.map(({ id }) => id);
+}

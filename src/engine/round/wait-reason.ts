@@ -1,0 +1,75 @@
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import { timing } from '#shared/contract/limits.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import type { LinkRecord, Member, Transfer } from './coordinator-state.ts';
+import { roundWait } from './round-wait.ts';
+
+/** No news from a participant at work for this long is worth a word. */
+const staleMs = 3_000;
+
+/** Why each participant that is waited for is waited for, in words: what the coordinator knows, from the wire up. */
+export function waitReasons(draft: CoordinatorDraft): { readonly participant: ParticipantId; readonly reason: string }[] {
+  return roundWait(draft.s).waitingFor.map((participant) => ({ participant, reason: reasonFor(draft, participant) }));
+}
+
+/** The same as one sentence, for the reason with which a run ends. */
+export function describeWaiting(draft: CoordinatorDraft): string {
+  const reasons = waitReasons(draft);
+  if (reasons.length === 0) return 'Nobody was waited for';
+  return `Waited for ${reasons.map(({ participant, reason }) => `${participant} (${reason})`).join(', ')}`;
+}
+
+function reasonFor(draft: CoordinatorDraft, id: ParticipantId): string {
+  const { s, now } = draft;
+  const participant = s.participants.get(id);
+  const link = participant === undefined ? undefined : draft.linkOf(participant);
+  const member = s.members.get(id);
+  const broken = brokenLink(link, now.monotonicMs);
+  if (broken !== null) return broken;
+  if (member === undefined || link === undefined) return 'not back yet';
+  return s.phase === 'evaluating' ? evaluationReason(draft, member) : trainingReason(draft, member, link);
+}
+
+function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null {
+  if (link === undefined) return 'link closed';
+  // Whoever opens one connection after the other never hears an answer: say so, also in the moment when one is open.
+  const churn = link.connections > 2 ? `, ${link.connections} connections so far and ${link.unacknowledged} messages that it has not acknowledged` : '';
+  if (link.state !== 'ready') {
+    const why = link.reason === '' ? link.state : link.reason;
+    return `link lost ${seconds(nowMs - link.sinceMs)} ago: ${why}${churn}`;
+  }
+  const silentMs = nowMs - link.lastHeardMs;
+  if (silentMs > timing.peerSilentMs) return `no sign of life for ${seconds(silentMs)}`;
+  return churn !== '' && link.unacknowledged > 0 ? `hears nothing${churn}` : null;
+}
+
+function trainingReason(draft: CoordinatorDraft, member: Member, link: LinkRecord): string {
+  const nowMs = draft.now.monotonicMs;
+  const { progress, transfer } = member;
+  if (transfer?.direction === 'up' && transfer.kind === 'model_update') return `update on its way ${megabytes(transfer)}`;
+  if (progress !== null) {
+    const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} of ${progress.epochs}, ` : '';
+    const quietMs = nowMs - progress.atMs;
+    const quiet = quietMs > staleMs ? `, no progress for ${seconds(quietMs)}` : '';
+    const done = progress.epoch >= progress.epochs && progress.batch >= progress.batches;
+    return done && quiet === '' ? 'trained, update not here yet' : `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
+  }
+  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes) return `model on its way ${megabytes(transfer)}`;
+  const sinceMs = nowMs - member.startedMs;
+  if (!member.delivered) return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)`;
+  return sinceMs > staleMs ? `told to train ${seconds(sinceMs)} ago, no progress yet` : 'told to train';
+}
+
+function evaluationReason(draft: CoordinatorDraft, member: Member): string {
+  const { transfer } = member;
+  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes) return `new model on its way ${megabytes(transfer)}`;
+  return `told to evaluate ${seconds(draft.now.monotonicMs - draft.s.phaseSinceMs)} ago, no result yet`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(0, Math.round(ms / 1000))} s`;
+}
+
+function megabytes({ sentBytes, totalBytes }: Transfer): string {
+  return `${(sentBytes / 1e6).toFixed(1)}/${(totalBytes / 1e6).toFixed(1)} MB`;
+}
