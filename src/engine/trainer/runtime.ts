@@ -1,4 +1,4 @@
-import type { InferenceSession, OnnxValue } from 'onnxruntime-common';
+import type * as OnnxRuntime from 'onnxruntime-node';
 import { trainerError } from './errors.ts';
 
 /** The part of the runtime that training needs. */
@@ -16,7 +16,7 @@ export interface GraphInput {
  * Everything spelled out, since defaults change. One thread, because four participants share a machine and because the
  * order of sums then is the same on every run.
  */
-const sessionOptions: InferenceSession.SessionOptions = {
+const sessionOptions: OnnxRuntime.InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -34,7 +34,7 @@ export async function openGraph(model: Uint8Array): Promise<GraphSession> {
   const session = await ort.InferenceSession.create(model, sessionOptions);
   return {
     run: async (feeds) => {
-      const tensors: Record<string, OnnxValue> = {};
+      const tensors: Record<string, OnnxRuntime.Tensor> = {};
       for (const [name, { data, shape }] of Object.entries(feeds)) tensors[name] = new ort.Tensor('float32', data, shape);
       const results = await session.run(tensors);
       const outputs: Record<string, Float32Array> = {};
@@ -45,7 +45,7 @@ export async function openGraph(model: Uint8Array): Promise<GraphSession> {
   };
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+async function loadRuntime(): Promise<typeof OnnxRuntime> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {

@@ -9,7 +9,8 @@ import { trainerError } from './errors.ts';
 import { requirePlan, type GraphCache } from './graph-cache.ts';
 import { edges, gradientName } from './graph/model-graph.ts';
 import type { ModelPlan } from './model/model-plan.ts';
-import { makeOptimiser, type Optimiser } from './optimiser/optimiser.ts';
+import { makeOptimiser } from './optimiser/make-optimiser.ts';
+import type { Optimiser } from './optimiser/optimiser.ts';
 import type { GraphInput, GraphSession } from './runtime.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 

@@ -6,11 +6,11 @@ const conv = (filters: number): LayerConfig => ({ type: 'conv2d', filters, kerne
 const pool: LayerConfig = { type: 'max_pool', size: 2 };
 const dense = (units: number): LayerConfig => ({ type: 'dense', units, activation: 'relu' });
 
-/** For the bundled 8x8 digits: 23,626 parameters, 94.5 kB a model. */
+/** For the bundled 8x8 digits: 53,002 parameters, 212 kB a model. */
 export const digitsModel: ModelConfig = {
   inputShape: [1, 8, 8],
   numClasses: 10,
-  layers: [conv(16), conv(32), pool, { type: 'flatten' }, dense(128), { type: 'dense', units: 10, activation: 'none' }],
+  layers: [conv(32), conv(64), pool, { type: 'flatten' }, dense(128), { type: 'dense', units: 10, activation: 'none' }],
 };
 
 /** The field's emotion classifier on 48x48 grey faces, seven classes (FER2013): 2,345,607 parameters, 9.4 MB a model. */

@@ -1,0 +1,38 @@
+import { readdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { dataError } from '../errors.ts';
+import type { LoadedData } from './dataset.ts';
+import { bundledName, loadDigits } from './digits.ts';
+import { findIdxPairs, loadIdxFolder } from './idx-folder.ts';
+import { loadImageFolder, type ImageFolderOptions } from './image-folder.ts';
+
+/**
+ * Loads what a user has named: `digits`, a folder of class folders, or a folder of IDX files.
+ * @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large`, each naming the path and what to try
+ */
+export async function loadData(name: string, options: ImageFolderOptions): Promise<LoadedData> {
+  if (name === bundledName) return loadDigits(options.signal);
+  const folder = resolve(name);
+  const names = await listFolder(folder);
+  const data =
+    findIdxPairs(names).length > 0
+      ? await loadIdxFolder(folder, names, { signal: options.signal })
+      : await loadImageFolder(folder, options);
+  options.signal.throwIfAborted();
+  return data;
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  const hint = `Give the path of a folder with one sub-folder of images for each class, or "${bundledName}" for the bundled data.`;
+  try {
+    if (!(await stat(folder)).isDirectory()) {
+      throw dataError('data_missing', `${folder} is a file. ${hint}`, { context: { path: folder } });
+    }
+    return await readdir(folder);
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'RoundscopeError') throw cause;
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const what = code === 'EACCES' ? 'may not be read by this user' : 'does not exist';
+    throw dataError('data_missing', `The data folder ${folder} ${what}. ${hint}`, { cause, context: { path: folder } });
+  }
+}

@@ -1,0 +1,25 @@
+import type { DataSummary } from '#shared/contract/messages.ts';
+import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+import type { TrainerSetup } from './worker-protocol.ts';
+
+export type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+export type { TrainerSetup } from './worker-protocol.ts';
+
+/**
+ * What trains. Every call rejects with a RoundscopeError (`data_missing`, `data_invalid`, `data_too_large`,
+ * `model_invalid`, `training_failed`, `trainer_crashed`), or with the signal's reason when that aborts.
+ */
+export interface Trainer extends AsyncDisposable {
+  /** In a few words, such as `onnxruntime CPU`. */
+  readonly description: string;
+  /** Loads this participant's examples; before the first `train` or `evaluate`. */
+  prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<DataSummary>;
+  train(
+    job: TrainJob,
+    options: { readonly signal: AbortSignal; readonly onProgress?: (progress: TrainProgress) => void },
+  ): Promise<TrainResult>;
+  evaluate(job: EvaluateJob, options: { readonly signal: AbortSignal }): Promise<EvalResult>;
+  /** A demo's fault: gradient steps stop, everything else goes on. */
+  freeze(): void;
+  thaw(): void;
+}

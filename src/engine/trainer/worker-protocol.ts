@@ -1,0 +1,38 @@
+import type { ErrorReport } from '#shared/base/errors.ts';
+import type { DataSummary } from '#shared/contract/messages.ts';
+import type { ColourMode } from './data/decode-image.ts';
+import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+
+/** Which examples a participant trains on. */
+export interface TrainerSetup {
+  /** `digits`, or the path of a folder of class folders or of IDX files. */
+  readonly data: string;
+  /** Its part of data that several participants divide; absent: all of it is its own. `split` as in the settings. */
+  readonly share?: { readonly index: number; readonly participants: number; readonly split: string; readonly seed: number } | undefined;
+  /** Grey unless told otherwise. */
+  readonly colour?: ColourMode | undefined;
+  /** Height and width for images of a folder; absent: those of its first image, at most 96 pixels. */
+  readonly size?: { readonly height: number; readonly width: number } | undefined;
+}
+
+/** What each kind of call takes and gives. */
+export interface WorkerCalls {
+  readonly prepare: { readonly job: TrainerSetup; readonly result: DataSummary };
+  readonly train: { readonly job: TrainJob; readonly result: TrainResult };
+  readonly evaluate: { readonly job: EvaluateJob; readonly result: EvalResult };
+}
+export type CallKind = keyof WorkerCalls;
+
+/** Arrays are cloned, never transferred: Electron loses messages with array buffers in their transfer list. */
+export type ToWorker =
+  | { readonly [K in CallKind]: { readonly kind: K; readonly id: number; readonly job: WorkerCalls[K]['job'] } }[CallKind]
+  | { readonly kind: 'cancel'; readonly id: number }
+  | { readonly kind: 'freeze' }
+  | { readonly kind: 'thaw' }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  | { readonly kind: 'done'; readonly id: number; readonly result: WorkerCalls[CallKind]['result'] }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorReport }
+  | { readonly kind: 'cancelled'; readonly id: number }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: TrainProgress };

@@ -1,0 +1,77 @@
+/** Entry of the trainer's thread: receives jobs from `WorkerTrainer` and runs them one after another. */
+import { parentPort } from 'node:worker_threads';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { assert } from '#shared/base/assert.ts';
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
+import { trainerError } from './errors.ts';
+import { JobRunner } from './job-runner.ts';
+import type { CallKind, FromWorker, ToWorker, WorkerCalls } from './worker-protocol.ts';
+
+assert(parentPort, 'the trainer worker runs in a thread');
+const port = parentPort;
+const runner = new JobRunner(systemClock);
+const running = new Map<number, AbortController>();
+
+type Call = Extract<ToWorker, { readonly job: unknown }>;
+
+port.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'prepare':
+    case 'train':
+    case 'evaluate':
+      void serve(message);
+      break;
+    case 'cancel':
+      running.get(message.id)?.abort();
+      break;
+    case 'freeze':
+      runner.freeze();
+      break;
+    case 'thaw':
+      runner.thaw();
+      break;
+    case 'close':
+      for (const controller of running.values()) controller.abort();
+      port.close();
+      break;
+  }
+});
+
+/** Never rejects: a failure is an answer. */
+async function serve(call: Call): Promise<void> {
+  const controller = new AbortController();
+  running.set(call.id, controller);
+  const { signal } = controller;
+  try {
+    post({ kind: 'done', id: call.id, result: await run(call, signal) });
+  } catch (error) {
+    if (signal.aborted) post({ kind: 'cancelled', id: call.id });
+    else post({ kind: 'failed', id: call.id, error: toErrorReport(asTrainerError(error)) });
+  } finally {
+    running.delete(call.id);
+  }
+}
+
+function run(call: Call, signal: AbortSignal): Promise<WorkerCalls[CallKind]['result']> {
+  switch (call.kind) {
+    case 'prepare':
+      return runner.prepare(call.job, { signal });
+    case 'train':
+      return runner.train(call.job, {
+        signal,
+        onProgress: (progress) => post({ kind: 'progress', id: call.id, progress }),
+      });
+    case 'evaluate':
+      return runner.evaluate(call.job, { signal });
+  }
+}
+
+function asTrainerError(error: unknown): unknown {
+  if (error instanceof RoundscopeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return trainerError('training_failed', `Training failed: ${message}`, { cause: error });
+}
+
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}
