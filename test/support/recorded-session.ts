@@ -97,7 +97,7 @@ class Script {
       protocol: mqtt ? 'mqtt' : 'quic',
       stack: mqtt ? 'mqtt.js' : 'quinn',
       trainMs: [6200, 3600, 8300, 4700][i % 4]! * (1 + (Math.floor(i / 4) % 5) * 0.06),
-      batches: [90, 48, 112, 64][i % 4]!,
+      batches: [45, 24, 56, 32][i % 4]!,
       examples: counts.reduce((sum, count) => sum + count, 0),
       classCounts: counts,
       rttMs: mqtt ? 2.4 : 0.61,
@@ -221,10 +221,11 @@ class Script {
   #progress(node: Node, at: number, trainMs: number, round: number): void {
     const steps = Math.max(4, Math.floor(trainMs / 250));
     for (let i = 1; i <= steps; i++) {
-      const batch = Math.min(node.batches, Math.round((i / steps) * node.batches));
+      const done = Math.round((i / steps) * node.batches * 2);
+      const epoch = done > node.batches ? 2 : 1;
       const when = at + (i / steps) * trainMs * 0.999;
       const loss = lossOf(round - 1 + i / steps) * (0.9 + this.#random.next() * 0.2);
-      const body = { participant: node.id, round, epoch: batch * 2 > node.batches ? 2 : 1, epochs: 2, batch, batches: node.batches, loss };
+      const body = { participant: node.id, round, epoch, epochs: 2, batch: done - (epoch - 1) * node.batches, batches: node.batches, loss };
       this.#event(when, node.id, 'training_progress', body);
       this.#message(node, when + 0.4, 'up', 'training_progress', round, 231);
     }

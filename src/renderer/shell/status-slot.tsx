@@ -1,5 +1,284 @@
-import type { JSX } from 'react';
+import { useEffect, useRef } from 'react';
+import type { JSX, ReactNode } from 'react';
+import { formatClock, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { verdictReport } from '#renderer/components/verdict-report.ts';
+import { copyText } from '#renderer/components/copy-text.ts';
+import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
+import type { Connection } from '#renderer/session/session.ts';
+import { showInfo } from '#renderer/session/toasts.ts';
+import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { faultTitles } from '#renderer/components/fault-words.ts';
+import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 
+/** How long the slot says that the service came back. */
+const restoredShownMs = 10_000;
+
+/** One place for all news: the service is gone, a verdict, or the healthy line. */
 export function StatusSlot(): JSX.Element {
-  return <div />;
+  const connection = useSessionState((state) => state.connection);
+  const view = useRunView((whole) => whole);
+  const verdict = view === null ? null : (openVerdicts(view)[0] ?? null);
+  return (
+    <div className="slot">
+      {connection.kind === 'lost' && <LostLine connection={connection} />}
+      {connection.kind === 'ready' && connection.restored && <RestoredLine since={connection.since} />}
+      {view !== null && verdict !== null ? <Verdict view={view} verdict={verdict} /> : <StatusLine view={view} />}
+    </div>
+  );
+}
+
+function LostLine({ connection }: { readonly connection: Extract<Connection, { kind: 'lost' }> }): JSX.Element {
+  const now = useNow(1000);
+  return (
+    <div className="status service-gone" role="alert">
+      <span className="stl">
+        <Icon name="warn" />
+        <b>The service is not connected</b>
+      </span>
+      <span>{connection.reason}; what you see is {formatSeconds(now - connection.since)} old</span>
+      <span className="end">it is started again and this window joins it by itself</span>
+    </div>
+  );
+}
+
+function RestoredLine({ since }: { readonly since: number }): JSX.Element | null {
+  const now = useNow(1000);
+  if (now - since > restoredShownMs) return null;
+  return (
+    <div className="status restored" role="status">
+      <span className="wrn">
+        <Icon name="redial" />
+        <b>Service restarted</b>
+      </span>
+      <span>connected again at {formatClock(since)}; the picture below is complete as far as it was recorded</span>
+    </div>
+  );
+}
+
+function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
+  const others = openVerdicts(view).length - 1;
+  const spoken = useRef<HTMLDivElement>(null);
+  return (
+    <section className="verdict" aria-label="Verdict">
+      <span className="vh" role="alert" ref={spoken}>
+        {verdict.sentence} Layer: {verdict.layer}. Next: {verdict.nextAction}.
+      </span>
+      <svg className="i ic" viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M5 1.3h6L14.7 5v6L11 14.7H5L1.3 11V5zM8 4.5v4.5M8 11.3v.1" />
+      </svg>
+      <div>
+        <div className="say">{verdict.sentence}</div>
+        <VerdictFacts verdict={verdict} others={others} ended={view.endedAt} />
+      </div>
+      <div className="acts">
+        <button type="button" className="btn pri" onClick={() => navigate({ view: 'diagnosis' })}>
+          Show evidence <span className="key" aria-hidden="true">E</span>
+        </button>
+        <button type="button" className="btn" onClick={() => void copyReport(view, verdict)}>
+          Copy report
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function VerdictFacts({ verdict, others, ended }: { readonly verdict: VerdictView; readonly others: number; readonly ended: number | null }): JSX.Element {
+  const now = useNow(1000);
+  const until = ended ?? now;
+  const left = verdict.nextActionAt - now;
+  return (
+    <div className="facts">
+      <span className="f">
+        <i>Layer</i>
+        {verdict.layer}, {verdict.subject}
+      </span>
+      <span className="f">
+        <i>Since</i>
+        {formatClock(verdict.since)}, {ended === null ? 'for' : 'until the end,'} {formatSeconds(until - verdict.since)}
+      </span>
+      {ended === null && verdict.nextAction !== '' && (
+        <span className="f">
+          <i>Next</i>
+          {verdict.nextAction}
+          {left > 0 && (
+            <>
+              {' '}
+              in <b>{formatSeconds(left)}</b>
+            </>
+          )}
+        </span>
+      )}
+      {verdict.injected !== undefined && (
+        <span className="tag fault">
+          <Icon name="fault" as="small" />
+          injected fault: {verdict.injected.replaceAll('-', ' ')}
+        </span>
+      )}
+      {others > 0 && <span className="f">and {others} more</span>}
+    </div>
+  );
+}
+
+export async function copyReport(view: RunView, verdict: VerdictView): Promise<void> {
+  const copied = await copyText(verdictReport(view, verdict));
+  showInfo(copied ? 'Report copied' : 'The clipboard is not available here; the report stands under Diagnosis.');
+}
+
+function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
+  const connecting = useSessionState((state) => state.app === null);
+  if (view === null) {
+    return (
+      <div className="status" role="status">
+        <span>{connecting ? 'Connecting to the service' : 'Ready. Everything runs on this machine alone; nothing leaves it.'}</span>
+      </div>
+    );
+  }
+  return view.endedAt === null ? <RunningLine view={view} /> : <EndedLine view={view} />;
+}
+
+function RunningLine({ view }: { readonly view: RunView }): JSX.Element {
+  const now = useNow(1000);
+  const slowest = slowestOf(view, now);
+  const trouble = view.participants.filter((one) => one.left === null && one.link.state !== 'ready' && one.link.connections > 0);
+  return (
+    <Line
+      head={
+        <span className="okc">
+          <Icon name="check" />
+          <b>No stall</b>
+        </span>
+      }
+    >
+      <FaultTag view={view} />
+      <OwnNode view={view} />
+      {trouble.length > 0 && (
+        <span>
+          Link of <b>{trouble[0]?.id}</b> {trouble[0]?.link.state}
+          {trouble.length > 1 && ` and ${trouble.length - 1} more`}
+        </span>
+      )}
+      {slowest !== null && (
+        <span className="w-lg">
+          Slowest is <b>{slowest.participant.id}</b>, about {formatSeconds(slowest.leftMs)} of training left
+        </span>
+      )}
+      <Accuracy view={view} />
+      <SignsOfLife view={view} now={now} />
+    </Line>
+  );
+}
+
+function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
+  const good = view.status === 'completed';
+  return (
+    <Line
+      head={
+        <span className={good ? 'okc' : 'wrn'}>
+          <Icon name={good ? 'check' : 'warn'} />
+          <b>{good ? 'Completed' : view.status === 'interrupted' ? 'Stopped' : `Ended, ${view.status}`}</b>
+        </span>
+      }
+    >
+      {view.endReason !== '' && <span>{view.endReason}</span>}
+      <Accuracy view={view} />
+      <span className="end t3">largest event-loop delay {Math.round(view.loopDelayMsMax)} ms</span>
+    </Line>
+  );
+}
+
+function Line({ head, children }: { readonly head: ReactNode; readonly children: ReactNode }): JSX.Element {
+  return (
+    <div className="status">
+      {head}
+      {children}
+    </div>
+  );
+}
+
+function FaultTag({ view }: { readonly view: RunView }): JSX.Element | null {
+  const active = view.faults.filter((fault) => fault.state === 'active');
+  const armed = view.faults.filter((fault) => fault.state === 'armed');
+  if (active.length + armed.length === 0) return null;
+  const [first] = active;
+  const words =
+    first === undefined
+      ? `${armed.length} armed for round ${armed[0]?.round}`
+      : active.length === 1
+        ? `injected fault: ${faultTitles[first.fault].toLowerCase()} on ${first.participant}`
+        : `${active.length} injected faults`;
+  return (
+    <span className="tag fault">
+      <Icon name="fault" as="small" />
+      {words}
+    </span>
+  );
+}
+
+function OwnNode({ view }: { readonly view: RunView }): JSX.Element | null {
+  const own = view.participants.find((participant) => participant.id === view.self);
+  if (own === undefined) return null;
+  const steps = own.progress === null ? null : stepsOf(own.progress);
+  return (
+    <span>
+      This node <b>{own.id}</b> {own.phase === 'train' ? 'is training' : phaseWords[own.phase]}
+      {own.phase === 'train' && steps !== null && (
+        <>
+          , batch{' '}
+          <b>
+            {steps.done} / {steps.total}
+          </b>
+        </>
+      )}
+    </span>
+  );
+}
+
+const phaseWords = { receive: 'receives the model', train: 'is training', send: 'sends its update', wait: 'waits for the others', evaluate: 'evaluates', idle: 'is idle' } as const;
+
+function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
+  const known = view.rounds.filter((round) => round.accuracy !== null);
+  const last = known.at(-1)?.accuracy ?? null;
+  if (last === null) return null;
+  const before = known.at(-2)?.accuracy ?? null;
+  const points = before === null ? null : (last - before) * 100;
+  return (
+    <span>
+      Accuracy <b>{formatPercent(last)}</b>
+      {points !== null && `, ${points >= 0 ? 'up' : 'down'} ${formatSigned(points, 1).replace(/^[+−±]/, '')} points`}
+    </span>
+  );
+}
+
+function SignsOfLife({ view, now }: { readonly view: RunView; readonly now: number }): JSX.Element | null {
+  const here = view.participants.filter((participant) => participant.left === null);
+  if (here.length === 0) return null;
+  const own = here.find((participant) => participant.id === view.self);
+  const latest = (pick: (one: (typeof here)[number]) => number): string => {
+    const at = own === undefined ? Math.max(...here.map(pick)) : pick(own);
+    return at === 0 ? '–' : `${(Math.max(0, now - at) / 1000).toFixed(1)} s`;
+  };
+  return (
+    <span className="end w-lg t3">
+      last sign of life: link {latest((one) => one.lastLinkAt)} · process {latest((one) => one.lastProcessAt)} · progress{' '}
+      {latest((one) => one.lastProgressAt)}
+    </span>
+  );
+}
+
+/** Raises a toast for each notice that comes while the window is open. */
+export function useNoticeToasts(show: (view: RunView, index: number) => void): void {
+  const view = useRunView((whole) => whole);
+  const seen = useRef<number | null>(null);
+  useEffect(() => {
+    if (view === null) return;
+    const latest = view.notices.at(-1)?.at ?? 0;
+    const before = seen.current ?? latest;
+    seen.current = latest;
+    view.notices.forEach((notice, index) => {
+      if (notice.at > before && notice.level !== 'info') show(view, index);
+    });
+  }, [view, show]);
 }

@@ -1,5 +1,171 @@
+import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { formatBytes, formatCount, formatMs, formatRate } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useNow, useRunView } from '#renderer/session/hooks.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { transportBadges, waitWords } from './summary.ts';
+import type { TransportBadge } from './summary.ts';
+import { useSaveRecording } from './save-recording.ts';
 
+/** The four answers: taking part, where the round is, who is waited for, how the links are. Never scrolls. */
 export function TopBar(): JSX.Element {
-  return <div />;
+  const view = useRunView(whole);
+  const save = useSaveRecording();
+  return (
+    <header className="topbar">
+      <div className="cell run">
+        <div className="k">
+          Run {view !== null && <span className="data">{view.run}</span>}
+        </div>
+        <div className="v">{view === null ? <span className="t2">none</span> : <b>{view.name}</b>}</div>
+      </div>
+      <RoundCell view={view} />
+      <WaitCell view={view} />
+      <div className="tb2">
+        {view !== null && <Transports view={view} />}
+        <RecorderCell view={view} />
+        <div className="cell last">
+          <button
+            type="button"
+            className="btn"
+            title="Save last 10 minutes (Ctrl+S)"
+            disabled={view === null || save.pending}
+            onClick={save.save}
+          >
+            <Icon name="save" />
+            <span>{save.pending ? 'Saving' : 'Save last 10 minutes'}</span>
+          </button>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+const whole = (view: RunView): RunView => view;
+
+/** More rounds than this make pips too thin to count; a bar says the same. */
+const pipsMax = 16;
+
+function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
+  if (view === null || view.round === 0) {
+    return (
+      <div className="cell round">
+        <div className="k">Round</div>
+        <div className="v t2">{view === null ? 'none' : view.status === 'starting' ? 'starting' : view.phase}</div>
+      </div>
+    );
+  }
+  const done = view.rounds.filter((round) => round.state === 'done').length;
+  const stalled = view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
+  const phase = view.endedAt === null ? view.phase : view.status;
+  return (
+    <div className="cell round">
+      <div className="k">
+        Round <Pips planned={view.roundsPlanned} done={done} current={view.endedAt === null ? view.round : 0} stalled={stalled} />
+      </div>
+      <div className="v">
+        <span className="big">
+          {view.round} / {view.roundsPlanned}
+        </span>
+        <span>{phase}</span>
+      </div>
+    </div>
+  );
+}
+
+function Pips({ planned, done, current, stalled }: { readonly planned: number; readonly done: number; readonly current: number; readonly stalled: boolean }): JSX.Element {
+  const count = Math.min(planned, pipsMax);
+  return (
+    <span className="pips" aria-hidden="true">
+      {Array.from({ length: count }, (_, i) => {
+        const until = ((i + 1) / count) * planned;
+        const kind = until <= done ? 'd' : until - planned / count < Math.max(done, current) ? (stalled ? 'x' : 'c') : '';
+        // Pips have no identity beyond their place.
+        return <i key={i} className={kind} />;
+      })}
+    </span>
+  );
+}
+
+function WaitCell({ view }: { readonly view: RunView | null }): JSX.Element {
+  const now = useNow(1000);
+  const words = waitWords(view, now);
+  // The visible text ticks every second; a screen reader hears it only when the words change, without the seconds.
+  const spoken = words.lead.replace(/, (about )?[\d.]+ (s|min).*$/, '');
+  return (
+    <div className="cell wait">
+      <div className="w1">{words.lead}</div>
+      <div className="w2" title={words.detail}>
+        {words.detail}
+      </div>
+      <span className="vh" role="status">
+        {spoken}. {words.detail}
+      </span>
+    </div>
+  );
+}
+
+function Transports({ view }: { readonly view: RunView }): JSX.Element {
+  const badges = useMemo(() => transportBadges(view), [view]);
+  return (
+    <>
+      {badges.map((badge) => (
+        <TransportCell key={`${badge.protocol} ${badge.stack}`} badge={badge} />
+      ))}
+    </>
+  );
+}
+
+function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Element {
+  const own = badge.stack === badge.protocol || badge.stack === 'mqtt.js';
+  return (
+    <div className="cell badge" title={`${badge.protocol} over ${badge.stack}`}>
+      <div className="k">
+        <span className={`proto ${badge.protocol}`}>
+          <ProtocolMark protocol={badge.protocol} /> × {badge.links}
+        </span>
+        {!own && <span className="t3">{badge.stack}</span>}
+        {badge.trouble !== '' && (
+          <span className={badge.severity === 'stall' ? 'stl' : 'wrn'}>
+            <Icon name={badge.severity === 'stall' ? 'stop' : 'warn'} as="small" />
+            {badge.trouble}
+          </span>
+        )}
+      </div>
+      <div className="v nw">
+        <span className="rtt">{badge.rttMs === null ? '– ms' : formatMs(badge.rttMs)}</span>
+        <span className="t2 w-proj rate">{formatRate(badge.rateBytesPerS)}</span>
+      </div>
+    </div>
+  );
+}
+
+const recorderWords = { recording: 'Recording', recorded: 'Recorded', off: 'Not recording', failing: 'Recorder failing' } as const;
+
+function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element {
+  const recorder = view?.recorder ?? null;
+  if (recorder === null) {
+    return (
+      <div className="cell rec">
+        <div className="k">Recorder</div>
+        <div className="v t2">{view === null ? 'starts with the run' : 'starting'}</div>
+      </div>
+    );
+  }
+  const dropped = recorder.droppedPackets + recorder.droppedEvents;
+  return (
+    <div className="cell rec" title={recorder.note === '' ? `${formatCount(recorder.packets)} packets, ${formatCount(recorder.events)} events` : recorder.note}>
+      <div className={recorder.state === 'failing' ? 'k stl' : 'k'}>
+        {recorder.state === 'recording' && <i className="live" aria-hidden="true" />}
+        {recorder.state === 'failing' && <Icon name="warn" as="small" />}
+        {recorderWords[recorder.state]}
+      </div>
+      <div className="v nw">
+        <span>{formatBytes(recorder.sizeBytes)}</span>
+        <span className={dropped > 0 ? 'wrn' : 't2'}>{formatCount(dropped)} dropped</span>
+      </div>
+    </div>
+  );
 }

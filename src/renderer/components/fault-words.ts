@@ -1,0 +1,9 @@
+import type { FaultName } from '#shared/contract/settings.ts';
+
+/** Faults on cue by name, as people read them. */
+export const faultTitles: Readonly<Record<FaultName, string>> = {
+  'connection-per-message': 'Connection per message',
+  'kill-participant': 'Kill a participant',
+  'freeze-trainer': 'Freeze training',
+  'drop-link': 'Drop the link',
+};

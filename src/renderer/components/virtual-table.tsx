@@ -1,0 +1,130 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useLayoutEffect, useRef } from 'react';
+import type { JSX, KeyboardEvent, ReactNode } from 'react';
+
+export interface Column {
+  readonly id: string;
+  readonly label: ReactNode;
+  /** Of the label, where it is not text. */
+  readonly name?: string;
+  readonly title?: string;
+  /** CSS grid track. */
+  readonly width: string;
+  readonly align?: 'end';
+}
+
+interface VirtualTableProps {
+  readonly label: string;
+  readonly columns: readonly Column[];
+  readonly count: number;
+  readonly rowHeightPx: number;
+  readonly selected: number;
+  /** Sticks to the end as rows are added; any scrolling of the reader asks to stop. */
+  readonly follow: boolean;
+  readonly onScrollAway: () => void;
+  /** Rows that went from the front, less those that came there: the reader's place moves along. */
+  readonly shift: number;
+  readonly onSelect: (index: number) => void;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
+  /** Stands above the first row and scrolls with it. */
+  readonly head?: ReactNode;
+  readonly empty?: ReactNode;
+  readonly rowClass: (index: number) => string;
+  /** One cell for each column. */
+  readonly row: (index: number) => ReactNode;
+}
+
+/** Rows drawn beyond the edges, so that a fast wheel meets no blank. */
+const overscanRows = 12;
+
+/** A table of any length that holds only what is seen. Rows have one height; columns keep their width whatever comes. */
+export function VirtualTable(props: VirtualTableProps): JSX.Element {
+  const { columns, count, rowHeightPx, selected } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const headHeight = props.head === undefined ? 0 : rowHeightPx + 8;
+  const virtualizer = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeightPx,
+    overscan: overscanRows,
+    paddingStart: headHeight,
+  });
+  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx, headHeight]);
+  useScrollPlace(scroller, props);
+  const template = columns.map((column) => column.width).join(' ');
+  const items = virtualizer.getVirtualItems();
+  return (
+    <div className="vt" role="grid" aria-label={props.label} aria-rowcount={count + 1} aria-colcount={columns.length}>
+      <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
+        {columns.map((column) => (
+          <span key={column.id} role="columnheader" className={column.align === 'end' ? 'num' : ''} title={column.title} aria-label={column.name}>
+            {column.label}
+          </span>
+        ))}
+      </div>
+      <div
+        className="vt-s"
+        ref={scroller}
+        role="rowgroup"
+        tabIndex={0}
+        aria-label={`${props.label}, rows`}
+        aria-activedescendant={selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined}
+        onKeyDown={props.onKeyDown}
+      >
+        <div style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }} role="presentation">
+          {props.head === undefined ? null : <div className="vt-top" style={{ height: headHeight }}>{props.head}</div>}
+          {items.map((item) => (
+            <div
+              key={item.key}
+              id={`vt-row-${item.index}`}
+              role="row"
+              aria-rowindex={item.index + 2}
+              aria-selected={item.index === selected}
+              className={`vt-r ${(item.index + props.shift) % 2 === 0 ? '' : 'alt'} ${props.rowClass(item.index)}`}
+              style={{ gridTemplateColumns: template, height: rowHeightPx, transform: `translateY(${item.start}px)` }}
+              onPointerDown={() => props.onSelect(item.index)}
+            >
+              {props.row(item.index)}
+            </div>
+          ))}
+        </div>
+        {count === 0 ? <div className="vt-e">{props.empty}</div> : null}
+      </div>
+    </div>
+  );
+}
+
+/** Keeps the reader where they are: at the end while following, else at the same rows, with the selected one in sight. */
+function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, props: VirtualTableProps): void {
+  const { count, rowHeightPx, shift, follow, selected, onScrollAway } = props;
+  const lastShift = useRef(shift);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const moved = shift - lastShift.current;
+    lastShift.current = shift;
+    if (follow) element.scrollTop = element.scrollHeight;
+    else if (moved !== 0) element.scrollTop -= moved * rowHeightPx;
+  }, [scroller, count, shift, follow, rowHeightPx]);
+  const followRef = useRef(follow);
+  followRef.current = follow;
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null || selected < 0 || followRef.current) return;
+    const top = selected * rowHeightPx + (props.head === undefined ? 0 : rowHeightPx + 8);
+    if (top < element.scrollTop) element.scrollTop = Math.max(0, top - rowHeightPx * 3);
+    else if (top + rowHeightPx > element.scrollTop + element.clientHeight) element.scrollTop = top + rowHeightPx * 4 - element.clientHeight;
+    // Only a new selection moves the view; rows that come do not.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [scroller, selected - shift]);
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const onScroll = (): void => {
+      const left = element.scrollHeight - element.clientHeight - element.scrollTop;
+      if (followRef.current && left > rowHeightPx * 1.5) onScrollAway();
+    };
+    element.addEventListener('scroll', onScroll, { passive: true });
+    return () => element.removeEventListener('scroll', onScroll);
+  }, [scroller, onScrollAway, rowHeightPx]);
+}

@@ -1,0 +1,123 @@
+import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
+import { median, paceOf } from '#renderer/session/pace.ts';
+import { stalledParticipants } from '#renderer/session/verdicts.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+
+/** One badge of the top bar: all links of one protocol and implementation. */
+export interface TransportBadge {
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+  readonly links: number;
+  readonly rttMs: number | null;
+  readonly rateBytesPerS: number;
+  /** What is not well, in words; empty when all is. */
+  readonly trouble: string;
+  readonly severity: 'none' | 'warning' | 'stall';
+}
+
+export function transportBadges(view: RunView): readonly TransportBadge[] {
+  const groups = Map.groupBy(
+    view.participants.filter((participant) => participant.left === null || view.endedAt !== null),
+    (participant) => `${participant.protocol} ${participant.stack}`,
+  );
+  const stalled = stalledParticipants(view);
+  return [...groups.values()].map((members) => {
+    const first = members[0] as ParticipantView;
+    const trouble = troubleOf(members, stalled, view.endedAt !== null);
+    return {
+      protocol: first.protocol,
+      stack: first.stack,
+      links: members.length,
+      rttMs: median(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
+      rateBytesPerS: view.endedAt === null ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
+      ...trouble,
+    };
+  });
+}
+
+function troubleOf(
+  members: readonly ParticipantView[],
+  stalled: ReadonlySet<string>,
+  ended: boolean,
+): Pick<TransportBadge, 'trouble' | 'severity'> {
+  const stalls = members.filter((member) => stalled.has(member.id)).length;
+  if (stalls > 0) return { trouble: `${stalls} stalled`, severity: 'stall' };
+  if (ended) return { trouble: '', severity: 'none' };
+  const count = (state: string): number => members.filter((member) => member.link.state === state).length;
+  const lost = count('lost') + count('closed');
+  if (lost > 0) return { trouble: `${lost} lost`, severity: 'warning' };
+  const resuming = count('resuming');
+  if (resuming > 0) return { trouble: `${resuming} reconnecting`, severity: 'warning' };
+  const connecting = count('connecting');
+  return connecting > 0 ? { trouble: `${connecting} connecting`, severity: 'warning' } : { trouble: '', severity: 'none' };
+}
+
+export interface WaitWords {
+  readonly lead: string;
+  readonly detail: string;
+}
+
+/** The answer to "who or what is it waiting for?", in words. */
+export function waitWords(view: RunView | null, now: number): WaitWords {
+  if (view === null) return { lead: 'Nothing to wait for', detail: 'no run is open' };
+  if (view.endedAt !== null) return endWords(view);
+  const { wait } = view;
+  if (wait === null) {
+    const here = view.participants.filter((participant) => participant.left === null).length;
+    const detail = here === 0 ? 'nobody is here yet' : `${formatNames(view.participants.map((one) => one.id))} here`;
+    return { lead: 'Waiting for participants', detail };
+  }
+  const waiting = wait.waitingFor.length;
+  const of = wait.selected.length;
+  const names = formatNames(wait.waitingFor);
+  const then = wait.nextAction === '' ? '' : ` · ${wait.nextAction}`;
+  if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing') return workWords(wait.phase, of, then);
+  const left = timeLeft(view, now);
+  const what = wait.phase === 'training' ? 'updates' : wait.phase === 'evaluating' ? 'results' : 'participants';
+  const total = wait.phase === 'registering' ? Math.max(of, waiting + wait.reported.length) : of;
+  return { lead: `Waiting for ${waiting} of ${total} ${what}${left}`, detail: `${names}${then}` };
+}
+
+function workWords(phase: RunView['phase'], participants: number, then: string): WaitWords {
+  const leads: Readonly<Record<RunView['phase'], string>> = {
+    registering: 'Waiting for participants',
+    distributing: `Sending the model to ${participants}`,
+    training: 'All updates are in',
+    aggregating: `Averaging ${participants} updates`,
+    evaluating: 'All results are in',
+    closing: 'Closing the round',
+  };
+  return { lead: leads[phase], detail: then.replace(/^ · /, '') };
+}
+
+/** An estimate where earlier rounds allow one and it has not been overrun; else the deadline, which always holds. */
+function timeLeft(view: RunView, now: number): string {
+  const round = view.rounds.at(-1);
+  const deadlineAt = view.wait?.deadlineAt ?? 0;
+  const usual = paceOf(view.rounds).updatesMs;
+  if (view.phase === 'training' && round !== undefined && usual !== null) {
+    const leftMs = round.startedAt + usual - now;
+    if (leftMs > 500) return `, about ${formatSeconds(leftMs)}`;
+  }
+  return deadlineAt > now ? `, ${formatSeconds(deadlineAt - now)} at most` : '';
+}
+
+function endWords(view: RunView): WaitWords {
+  const took = formatDuration((view.endedAt ?? view.startedAt) - view.startedAt);
+  const done = view.rounds.filter((round) => round.state === 'done').length;
+  const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
+  const figures = `${done} ${done === 1 ? 'round' : 'rounds'} in ${took}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
+  switch (view.status) {
+    case 'completed':
+      return { lead: 'Run completed', detail: figures };
+    case 'stalled': {
+      const missing = formatNames(view.wait?.waitingFor ?? []);
+      return { lead: missing === '' ? 'Run ended, stalled' : `Run ended, stalled: ${missing}`, detail: view.endReason || figures };
+    }
+    case 'failed':
+      return { lead: 'Run failed', detail: view.endReason || figures };
+    default:
+      return { lead: 'Run stopped', detail: `${figures}${view.endReason === '' ? '' : ` · ${view.endReason}`}` };
+  }
+}
