@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
+import { asRunId } from '#shared/contract/ids.ts';
+import type { PacketRow } from '#shared/contract/packet.ts';
+import { Diagnosis } from './diagnosis.ts';
+
+/** A run told step by step, and what the diagnosis says of it. */
+class Story {
+  readonly raised: EventData<'verdict_raised'>[] = [];
+  readonly cleared: EventData<'verdict_cleared'>[] = [];
+  readonly #diagnosis = new Diagnosis({
+    raised: (verdict) => this.raised.push(verdict),
+    cleared: (verdict) => this.cleared.push(verdict),
+  });
+  #id = 0;
+  at = 0;
+
+  constructor(waitingFor: readonly string[]) {
+    this.event('run_started', {
+      name: 'd',
+      rounds: 3,
+      minimumParticipants: 1,
+      quorum: 1,
+      seed: 1,
+      baselineAccuracy: 0.1,
+    });
+    this.waits(waitingFor);
+    for (const participant of ['node-1', 'node-2']) {
+      this.link(participant, 'ready', 1);
+      this.packet(participant, { kind: 'register' });
+    }
+  }
+
+  event(type: EventType, data: unknown): void {
+    this.#diagnosis.event({
+      type,
+      id: ++this.#id,
+      run: asRunId('r-1'),
+      source: 'coordinator',
+      at: this.at,
+      data,
+    } as RecordedEvent);
+  }
+
+  waits(waitingFor: readonly string[]): void {
+    const wait = {
+      round: 1,
+      phase: 'training',
+      waitingFor,
+      reported: [],
+      selected: ['node-1', 'node-2'],
+      quorum: 1,
+      deadlineAt: 20_000,
+      nextAction: 'closes the round',
+      why: [],
+    };
+    this.event('round_status', wait);
+  }
+
+  link(participant: string, state: string, connections: number, reason = ''): void {
+    this.event('link_state', {
+      participant,
+      side: 'coordinator',
+      state,
+      reason,
+      protocol: 'quic',
+      stack: 'quinn',
+      connections,
+      reconnects: connections - 1,
+    });
+  }
+
+  packet(participant: string, packet: Partial<PacketRow>): void {
+    const whole = {
+      at: this.at,
+      source: 'coordinator',
+      peer: participant,
+      participant,
+      direction: 'up',
+      side: 'received',
+      protocol: 'quic',
+      stack: 'quinn',
+      kind: 'heartbeat',
+      round: 1,
+      messageId: '',
+      replyTo: '',
+      sizeBytes: 10,
+      connection: 1,
+      stream: '',
+      chunk: '',
+      status: 'ok',
+      bodyBytes: 0,
+      note: '',
+      ...packet,
+    };
+    this.#diagnosis.packet({ ...whole, id: ++this.#id } as PacketRow);
+  }
+
+  pass(ms: number, each: () => void = () => undefined): void {
+    for (const end = this.at + ms; this.at < end;) {
+      this.at += 250;
+      each();
+      this.#diagnosis.judge(this.at);
+    }
+  }
+}
+
+/** What a healthy participant keeps sending. */
+function heartbeats(story: Story, participant: string): () => void {
+  return () => story.packet(participant, { kind: 'heartbeat' });
+}
+
+describe('why a round waits', () => {
+  test('a connection per message is named within seconds, with the packets that show it', () => {
+    const story = new Story(['node-1']);
+    story.event('fault_injected', { fault: 'connection-per-message', participant: 'node-1', round: 1, note: '' });
+    let connection = 1;
+    const undeliverable = (): void =>
+      story.packet('node-1', { kind: 'global_model', side: 'sent', direction: 'down', status: 'undeliverable' });
+    story.pass(4000, () => {
+      connection++;
+      story.packet('node-1', { kind: 'connection_open', connection });
+      story.packet('node-1', { kind: 'heartbeat', connection });
+      story.packet('node-1', { kind: 'connection_close', connection, note: 'closed by the peer' });
+      undeliverable();
+    });
+    const [verdict] = story.raised;
+    assert.equal(verdict?.rule, 'connection-per-message');
+    assert.equal(verdict.subject, 'node-1');
+    assert.equal(verdict.layer, 'transport');
+    assert.equal(verdict.injected, 'connection-per-message');
+    assert.ok(verdict.detectedAfterMs <= 3000);
+    assert.ok(verdict.evidence.some((evidence) => evidence.text.includes('undeliverable')));
+    assert.equal(story.raised.length, 1, 'it is raised once');
+  });
+
+  test('one dropped link that is back within its time is no verdict', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'cut');
+    story.pass(1000);
+    story.link('node-1', 'ready', 2);
+    story.packet('node-1', { kind: 'connection_open', connection: 2 });
+    story.pass(5000, heartbeats(story, 'node-1'));
+    assert.deepEqual(story.raised, []);
+  });
+
+  test('a lost link is named after its time, and cleared when it is ready', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+    story.pass(4000);
+    assert.equal(story.raised[0]?.rule, 'link-lost');
+    story.link('node-1', 'ready', 2);
+    story.pass(500, heartbeats(story, 'node-1'));
+    assert.equal(story.cleared.length, 1);
+  });
+
+  test('a frozen trainer is told from a slow one by its own pace', () => {
+    const freeze = new Story(['node-1']);
+    freeze.event('participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+    freeze.pass(6000, heartbeats(freeze, 'node-1'));
+    assert.equal(freeze.raised[0]?.rule, 'trainer-frozen');
+
+    const slow = new Story(['node-1']);
+    slow.event('participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+    for (let batch = 1; batch < 6; batch++) {
+      slow.pass(3000, heartbeats(slow, 'node-1'));
+      slow.event('training_progress', {
+        participant: 'node-1',
+        round: 1,
+        epoch: 1,
+        epochs: 1,
+        batch,
+        batches: 40,
+        loss: 1,
+      });
+    }
+    slow.pass(9000, heartbeats(slow, 'node-1'));
+    assert.deepEqual(slow.raised, []);
+  });
+
+  test('a killed process is named at once as gone', () => {
+    const story = new Story(['node-1']);
+    story.event('process_exited', { name: 'node-1', pid: 7, expected: false, note: 'ended by SIGKILL' });
+    story.pass(250);
+    assert.equal(story.raised[0]?.rule, 'participant-dead');
+  });
+
+  test('who is not waited for stalls nothing, and a verdict goes when the wait does', () => {
+    const story = new Story(['node-2']);
+    story.event('process_exited', { name: 'node-1', pid: 7, expected: false, note: 'ended by SIGKILL' });
+    story.pass(500, heartbeats(story, 'node-2'));
+    assert.deepEqual(story.raised, []);
+    story.waits(['node-1']);
+    story.pass(250);
+    story.waits([]);
+    story.pass(250);
+    assert.deepEqual([story.raised.length, story.cleared.length], [1, 1]);
+  });
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { describe, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Port } from '#shared/port/port.ts';
+import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
+import { WebServer } from './web-server.ts';
+
+const files = new Map([['/', { type: 'text/html', bytes: Buffer.from('<p>hello</p>') }]]);
+
+async function serve(onPort: (port: Port) => void = () => undefined): Promise<WebServer> {
+  return await WebServer.listen({ port: 0, files, onPort });
+}
+
+async function cookieOf(server: WebServer): Promise<string> {
+  const answer = await fetch(server.freshAddress(), { redirect: 'manual' });
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get('location'), '/');
+  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+}
+
+describe('the browser mode’s server', () => {
+  test('serves the page to a cookie, with a policy that forbids everything foreign', async () => {
+    await using server = await serve();
+    const address = `http://127.0.0.1:${server.port}`;
+    assert.equal((await fetch(address)).status, 403);
+    const answer = await fetch(address, { headers: { cookie: await cookieOf(server) } });
+    assert.equal(await answer.text(), '<p>hello</p>');
+    assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  });
+
+  test('a path outside the list is not found, whatever it climbs', async () => {
+    await using server = await serve();
+    const cookie = await cookieOf(server);
+    for (const path of ['/package.json', '/..%2f..%2fpackage.json', '/%2e%2e/package.json']) {
+      assert.equal((await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { cookie } })).status, 404, path);
+    }
+  });
+
+  test('the port works both ways over the socket and closes with a reason on what is no message', async () => {
+    const heard: unknown[] = [];
+    await using server = await serve((port) => {
+      port.onMessage((message) => {
+        heard.push(message);
+        port.post({ echo: message });
+      });
+    });
+    const headers = { cookie: await cookieOf(server), origin: `http://127.0.0.1:${server.port}` };
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/port`, { headers });
+    await new Promise((resolve) => socket.once('open', resolve));
+    const answered = new Promise<unknown>((resolve) =>
+      socket.once('message', (data: Buffer) => {
+        const decoded = decodePortMessage(data.toString('utf8'), 1000);
+        resolve(decoded.ok && decoded.value);
+      }),
+    );
+    socket.send(encodePortMessage({ bytes: new Uint8Array([1, 2]) }));
+    assert.deepEqual(await answered, { echo: { bytes: new Uint8Array([1, 2]) } });
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    socket.send('{"broken');
+    assert.equal(await closed, 1007);
+    assert.equal(heard.length, 1);
+  });
+
+  test('a socket of another site, or without cookie, is refused', async () => {
+    await using server = await serve();
+    const cookie = await cookieOf(server);
+    const own = `http://127.0.0.1:${server.port}`;
+    for (const headers of [{ cookie, origin: 'http://evil.example' }, { origin: own }, { cookie }]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${server.port}/port`, { headers });
+      const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
+      assert.match(error.message, /403/);
+    }
+  });
+
+  test('a taken port is said with the mend', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      await assert.rejects(WebServer.listen({ port, files, onPort: () => undefined }), (error) => {
+        assert.ok(error instanceof RoundscopeError);
+        assert.equal(error.code, 'port_in_use');
+        assert.match(error.message, /--port/);
+        return true;
+      });
+    } finally {
+      other.close();
+    }
+  });
+});
