@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Arguments, helpText, nearest, parseArguments, type Command } from './arguments.ts';
+import { type Arguments, helpText, nearest, parseArguments, type Command } from './arguments.ts';
 
 const command: Command = {
   name: 'sail',

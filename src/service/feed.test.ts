@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { describe, mock, test } from 'node:test';
+import { asRunId } from '#shared/contract/ids.ts';
+import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import type { Port } from '#shared/port/port.ts';
+import { Feed } from './feed.ts';
+import { RunHost } from './run-host.ts';
+
+const snapshot: Snapshot = {
+  type: 'snapshot',
+  app: { version: '0', mode: 'browser', platform: 'linux', dataFolder: '' },
+  view: null,
+  packets: [],
+  packetsRecorded: 0,
+};
+
+function recordingPort(): { readonly port: Port; readonly posted: (Snapshot | Batch)[] } {
+  const posted: (Snapshot | Batch)[] = [];
+  const port: Port = {
+    post: (message) => posted.push(message as Snapshot | Batch),
+    onMessage: () => undefined,
+    onClose: () => undefined,
+    close: () => undefined,
+  };
+  return { port, posted };
+}
+
+async function withFeed(
+  act: (parts: { readonly feed: Feed; readonly host: RunHost; readonly posted: (Snapshot | Batch)[] }) => void,
+): Promise<void> {
+  mock.timers.enable({ apis: ['setInterval'] });
+  const { port, posted } = recordingPort();
+  await using host = new RunHost({
+    run: asRunId('r-1'),
+    clock: systemClock,
+    recording: null,
+    onInternalError: (error) => {
+      throw error;
+    },
+  });
+  using feed = new Feed(port, () => snapshot);
+  try {
+    act({ feed, host, posted });
+  } finally {
+    mock.timers.reset();
+  }
+}
+
+function notice(host: RunHost, text: string): void {
+  host.report('notice', { level: 'info', text });
+}
+
+describe('feed of a renderer', () => {
+  test('a snapshot first, then events gathered into batches', async () => {
+    await withFeed(({ feed, host, posted }) => {
+      feed.follow(host);
+      assert.equal(posted[0]?.type, 'snapshot');
+      for (const text of ['a', 'b', 'c']) notice(host, text);
+      assert.equal(posted.length, 1, 'nothing between two ticks');
+      mock.timers.tick(40);
+      const batch = posted[1];
+      assert.ok(batch?.type === 'batch');
+      assert.equal(batch.events.length, 3);
+    });
+  });
+
+  test('at most 30 batches a second, however much happens', async () => {
+    await withFeed(({ feed, host, posted }) => {
+      feed.follow(host);
+      for (let ms = 0; ms < 1000; ms++) {
+        notice(host, `${ms}`);
+        feed.credit(posted.length - 1);
+        mock.timers.tick(1);
+      }
+      const batches = posted.filter((message) => message.type === 'batch').length;
+      assert.ok(batches >= 20 && batches <= 30, `${batches} batches`);
+    });
+  });
+
+  test('a renderer that shows nothing is sent nothing more, and loses nothing when it goes on', async () => {
+    await withFeed(({ feed, host, posted }) => {
+      feed.follow(host);
+      for (let i = 0; i < 100; i++) {
+        notice(host, `${i}`);
+        mock.timers.tick(40);
+      }
+      const before = posted.filter((message) => message.type === 'batch');
+      assert.equal(before.length, 3);
+      feed.credit(3);
+      mock.timers.tick(40);
+      const texts = posted
+        .flatMap((message) => (message.type === 'batch' ? message.events : []))
+        .filter((event) => event.type === 'notice');
+      assert.equal(texts.length, 100);
+    });
+  });
+});
