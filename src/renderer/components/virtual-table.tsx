@@ -1,3 +1,4 @@
+import './virtual-table.css';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useRef } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';

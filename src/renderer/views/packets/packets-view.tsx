@@ -1,13 +1,156 @@
-import type { JSX } from 'react';
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import type { JSX, KeyboardEvent } from 'react';
+import type { KnownValues } from '#shared/filter/complete-filter.ts';
+import { fieldsOf } from '#shared/filter/filter-expression.ts';
+import { formatCount } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useMedia, useTokenPx } from '#renderer/components/use-media.ts';
+import { useCommands } from '#renderer/session/commands.ts';
+import type { Command } from '#renderer/session/commands.ts';
+import { useRunView, useSession } from '#renderer/session/hooks.ts';
+import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { FilterBox } from './filter-box.tsx';
+import { knownValues } from './known-values.ts';
+import { PacketDetailPane } from './packet-detail.tsx';
+import { PacketHistogram } from './packet-histogram.tsx';
+import type { TimeRange } from './packet-index.ts';
+import { Ledger } from './ledger.tsx';
+import { PacketListStore } from './packet-list.ts';
+import type { PacketList } from './packet-list.ts';
+import { PacketTable } from './packet-table.tsx';
+import { SavedMenu } from './saved-menu.tsx';
+import { useFilter } from './use-filter.ts';
+import './packets.css';
 
 export function PacketsView(): JSX.Element {
+  const session = useSession();
+  const { packet } = usePlace();
+  const filter = useFilter();
+  const [range, setRange] = useState<TimeRange | null>(null);
+  const [live, setLive] = useState(packet === null);
+  const store = useMemo(() => new PacketListStore(session), [session]);
+  const list = useSyncExternalStore(store.subscribe, store.list);
+  useEffect(() => store.setFilter(filter.shown.expression, filter.shown.text), [store, filter.shown]);
+  useEffect(() => store.setRange(range), [store, range]);
+  const linkGaps = useMemo(() => fieldsOf(filter.shown.expression).has('gap'), [filter.shown]);
+  const known = useKnown();
+  const open = useCallback((id: number | null) => navigate({ packet: id }), []);
+  const select = useCallback(
+    (id: number) => {
+      setLive(false);
+      open(id);
+    },
+    [open],
+  );
+  usePacketCommands({ list, packet, select, open, live, setLive, store });
+  const narrow = useMedia('(max-width: 1199px)');
+  const rowHeightPx = useTokenPx('--row-h-dense');
+  const index = packet === null ? -1 : list.indexOfId(packet);
   return (
-    <main>
-      <section className="panel" aria-label="Packets">
-        <div className="ph">
-          <h2>Packets</h2>
-        </div>
+    <main className={`v-packets${packet === null ? '' : ' open'}`}>
+      <section className="panel p-filter" aria-label="Filter">
+        <FilterBox text={filter.text} error={filter.error} known={known} onChange={filter.set} onDone={focusTable} />
+        <SavedMenu text={filter.text} valid={filter.error === null} onPick={filter.set} />
+        <LiveButtons list={list} live={live} onLive={setLive} onPause={(paused) => store.setPaused(paused)} />
       </section>
+      <PacketHistogram range={range} onRange={setRange} />
+      <section className="panel p-table" aria-label="Packets">
+        <PacketTable
+          list={list}
+          selectedId={packet}
+          narrow={narrow}
+          rowHeightPx={rowHeightPx}
+          linkGaps={linkGaps}
+          follow={live && !list.paused}
+          onScrollAway={useCallback(() => setLive(false), [])}
+          onSelect={(row) => select(row.id)}
+          onLoadOlder={() => void store.loadOlder()}
+          onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
+        />
+        <Ledger list={list} hasRange={range !== null} />
+      </section>
+      {packet === null ? null : (
+        <PacketDetailPane id={packet} row={index < 0 ? undefined : list.at(index)} filter={filter.text} onFollow={filter.set} onClose={() => (open(null), focusTable())} />
+      )}
     </main>
   );
+}
+
+function focusTable(): void {
+  document.querySelector<HTMLElement>('.v-packets .vt-s')?.focus();
+}
+
+function LiveButtons(props: { readonly list: PacketList; readonly live: boolean; readonly onLive: (live: boolean) => void; readonly onPause: (paused: boolean) => void }): JSX.Element {
+  const { list, live } = props;
+  return (
+    <>
+      <button type="button" className="btn" aria-pressed={live && !list.paused} disabled={list.paused} title="Keep the newest packet in sight (End)" onClick={() => props.onLive(!live)}>
+        <Icon name="down" as="small" />
+        Live
+      </button>
+      <button type="button" className="btn b-pause" aria-pressed={list.paused} onClick={() => props.onPause(!list.paused)}>
+        <Icon name={list.paused ? 'demo' : 'pause'} />
+        {list.paused ? `Paused, ${formatCount(list.arrived)} came` : 'Pause'} <span className="key w-lg">Space</span>
+      </button>
+    </>
+  );
+}
+
+function onTableKey(event: KeyboardEvent, list: PacketList, index: number, select: (id: number) => void, setLive: (live: boolean) => void): void {
+  if (event.key === 'End') {
+    event.preventDefault();
+    setLive(true);
+    return;
+  }
+  const page = 20;
+  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -list.count };
+  const step = steps[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  move(list, index, step, select);
+}
+
+/** From nothing selected, the first step takes the newest row. */
+function move(list: PacketList, index: number, step: number, select: (id: number) => void): void {
+  const next = index < 0 ? list.count - 1 : Math.min(list.count - 1, Math.max(0, index + step));
+  const row = list.at(next);
+  if (row !== undefined) select(row.id);
+}
+
+function useKnown(): () => KnownValues {
+  const session = useSession();
+  const participants = useRunView((view) => view.participants);
+  const rounds = useRunView((view) => view.rounds.length) ?? 0;
+  return useCallback(() => knownValues(session.packets(), participants ?? [], rounds), [session, participants, rounds]);
+}
+
+interface CommandInputs {
+  readonly list: PacketList;
+  readonly packet: number | null;
+  readonly select: (id: number) => void;
+  readonly open: (id: number | null) => void;
+  readonly live: boolean;
+  readonly setLive: (live: boolean) => void;
+  readonly store: PacketListStore;
+}
+
+function usePacketCommands(inputs: CommandInputs): void {
+  const { list, packet, select, open, setLive, store } = inputs;
+  const { paused } = list;
+  // Registered once; what they act on is read when a key is pressed, since the list changes with every batch.
+  const commands = useMemo<readonly Command[]>(() => {
+    const step = (by: number) => () => move(store.list(), packet === null ? -1 : store.list().indexOfId(packet), by, select);
+    const section = 'Packets';
+    return [
+      { id: 'packets.filter', group: 'filter', title: 'Edit the filter', icon: 'search', key: '/', section, run: () => document.getElementById('packet-filter')?.focus() },
+      { id: 'packets.next', group: 'do', title: 'Next packet', key: 'j', hidden: true, section, run: step(1) },
+      { id: 'packets.previous', group: 'do', title: 'Previous packet', key: 'k', hidden: true, section, run: step(-1) },
+      { id: 'packets.open', group: 'do', title: 'Open the newest packet, or go into the open one', key: 'Enter', hidden: true, section, run: () => (packet === null ? step(0)() : document.querySelector<HTMLElement>('.p-pd .scroll')?.focus()) },
+      { id: 'packets.follow', group: 'do', title: 'Follow the open packet', icon: 'link', key: 'f', section, ...(packet === null ? { disabled: 'no packet is open' } : {}), run: () => document.querySelector<HTMLElement>('.follow button')?.focus() },
+      { id: 'packets.pause', group: 'do', title: paused ? 'Go on' : 'Pause the packet table', icon: 'pause', key: ' ', section, run: () => store.setPaused(!store.list().paused) },
+      { id: 'packets.live', group: 'do', title: 'Follow the newest packet', icon: 'down', key: 'End', section, run: () => setLive(true) },
+      { id: 'packets.close', group: 'do', title: 'Close the packet', key: 'Escape', hidden: true, section, ...(packet === null ? { disabled: 'no packet is open' } : {}), run: () => open(null) },
+    ];
+  }, [packet, paused, select, open, setLive, store]);
+  useCommands(commands);
 }

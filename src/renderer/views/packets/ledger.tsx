@@ -1,0 +1,26 @@
+import type { JSX } from 'react';
+import { formatCount } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
+import type { PacketList } from './packet-list.ts';
+
+/** Every packet is accounted for: what is shown, what matches, what exists, and what was cut, dropped or left out. */
+export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly hasRange: boolean }): JSX.Element {
+  const recorded = useSessionState((state) => state.packetsRecorded);
+  const recorder = useRunView((view) => view.recorder);
+  const dropped = recorder?.droppedPackets ?? 0;
+  return (
+    <div className="foot">
+      {hasRange ? <span><b>{formatCount(list.count)}</b> in range</span> : null}
+      <span><b>{formatCount(list.matchCount)}</b> match{list.busy ? ' so far' : ''}</span>
+      <span><b>{formatCount(recorded)}</b> recorded</span>
+      {list.notHeld > 0 ? <span className="t3 w-lg">{formatCount(list.heldCount)} held here</span> : null}
+      {list.cutCount > 0 ? (
+        <span className="led"><Icon name="cut" />bodies cut to 4 kB: {formatCount(list.cutCount)}</span>
+      ) : null}
+      <span className={`end${dropped > 0 || list.skipped > 0 ? ' led' : ''}`}>
+        {formatCount(dropped)} dropped, {formatCount(list.skipped)} skipped here
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,154 @@
+import { useMemo } from 'react';
+import type { JSX, KeyboardEvent } from 'react';
+import type { PacketRow } from '#shared/contract/packet.ts';
+import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { VirtualTable } from '#renderer/components/virtual-table.tsx';
+import type { Column } from '#renderer/components/virtual-table.tsx';
+import { isCut } from './packet-index.ts';
+import type { PacketList } from './packet-list.ts';
+
+/** Silences this long are what people look for, so they stand out. */
+const longGapMs = 5_000;
+
+interface PacketTableProps {
+  readonly list: PacketList;
+  readonly selectedId: number | null;
+  readonly narrow: boolean;
+  readonly rowHeightPx: number;
+  /** The filter speaks of `gap`: the column then shows what it means by it. */
+  readonly linkGaps: boolean;
+  readonly follow: boolean;
+  readonly onScrollAway: () => void;
+  readonly onSelect: (row: PacketRow) => void;
+  readonly onLoadOlder: () => void;
+  readonly onKeyDown: (event: KeyboardEvent) => void;
+}
+
+export function PacketTable(props: PacketTableProps): JSX.Element {
+  const { list, narrow, linkGaps } = props;
+  const columns = useMemo(() => columnsFor(narrow, linkGaps), [narrow, linkGaps]);
+  return (
+    <VirtualTable
+      label="Packets"
+      columns={columns}
+      count={list.count}
+      rowHeightPx={props.rowHeightPx}
+      selected={props.selectedId === null ? -1 : list.indexOfId(props.selectedId)}
+      follow={props.follow}
+      onScrollAway={props.onScrollAway}
+      shift={list.shift}
+      onSelect={(index) => {
+        const row = list.at(index);
+        if (row !== undefined) props.onSelect(row);
+      }}
+      onKeyDown={props.onKeyDown}
+      {...(list.notHeld > 0 || list.olderCount > 0 ? { head: <OlderRow list={list} onLoad={props.onLoadOlder} /> } : {})}
+      empty={list.busy ? 'Filtering …' : list.heldCount === 0 ? 'No packets yet: they appear here as soon as the run sends the first one.' : 'No packet held here passes this filter and time range.'}
+      rowClass={(index) => rowClass(list, index)}
+      row={(index) => <Cells list={list} index={index} narrow={narrow} linkGaps={linkGaps} />}
+    />
+  );
+}
+
+function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
+  const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
+  const columns: (Column & { readonly wide?: true })[] = [
+    { id: 'time', label: 'Time', width: '112px' },
+    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: '64px', align: 'end' },
+    { id: 'direction', label: '', name: 'Direction', width: '24px' },
+    { id: 'protocol', label: 'Protocol', width: '72px', wide: true },
+    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: 'minmax(72px, 1fr)' },
+    { id: 'round', label: 'Round', width: '48px', align: 'end' },
+    { id: 'kind', label: 'Kind', width: 'minmax(112px, 2fr)' },
+    { id: 'chunk', label: 'Chunk', width: '56px', align: 'end' },
+    { id: 'size', label: 'Size', width: '72px', align: 'end' },
+    { id: 'stream', label: 'Stream', width: 'minmax(56px, .8fr)', align: 'end', wide: true },
+    { id: 'status', label: 'Status', width: narrow ? '84px' : '112px' },
+  ];
+  return columns.filter((column) => !narrow || column.wide !== true);
+}
+
+/** Who put the frame on the wire, whichever end reports it. */
+export function senderOf(row: PacketRow): string {
+  return row.side === 'sent' ? row.source : row.peer;
+}
+
+function gapAt(list: PacketList, index: number, linkGaps: boolean): number | null {
+  if (linkGaps) return list.linkGapAt(index);
+  const before = list.at(index - 1);
+  const row = list.at(index);
+  return index === 0 || before === undefined || row === undefined ? null : Math.max(0, row.at - before.at);
+}
+
+function rowClass(list: PacketList, index: number): string {
+  const row = list.at(index);
+  return row === undefined || row.status === 'ok' ? '' : row.status === 'duplicate' ? 'dim' : 'bad';
+}
+
+interface CellsProps {
+  readonly list: PacketList;
+  readonly index: number;
+  readonly narrow: boolean;
+  readonly linkGaps: boolean;
+}
+
+function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
+  const row = list.at(index);
+  if (row === undefined) return <span role="gridcell" />;
+  const gap = gapAt(list, index, linkGaps);
+  const isLong = gap !== null && gap >= longGapMs;
+  return (
+    <>
+      <span role="gridcell" className="data">{formatClockMs(row.at)}</span>
+      <span role="gridcell" className={`num${gap === null ? ' t3' : ''}${isLong ? ' gapx' : ''}`}>{gap === null ? '–' : formatGap(gap)}</span>
+      <span role="gridcell" className="dir" title={row.direction === 'up' ? 'up, to the coordinator' : 'down, to the participant'}>
+        <Icon name={row.direction} as="small" />
+        <span className="vh">{row.direction}</span>
+      </span>
+      {narrow ? null : <span role="gridcell"><ProtocolMark protocol={row.protocol} /></span>}
+      <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>{senderOf(row)}<Side row={row} /></span>
+      <span role="gridcell" className="num">{row.round === 0 ? <span className="t3">–</span> : row.round}</span>
+      <span role="gridcell" title={row.note}>{row.kind}</span>
+      <span role="gridcell" className="num">{row.chunk}</span>
+      <span role="gridcell" className="num">{row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}</span>
+      {narrow ? null : <span role="gridcell" className="num data" title={row.stream}>{row.stream}</span>}
+      <span role="gridcell"><Status row={row} /></span>
+    </>
+  );
+}
+
+function Side({ row }: { readonly row: PacketRow }): JSX.Element {
+  return <span className="t3"> {row.side === 'sent' ? 'sent' : 'rcvd'}</span>;
+}
+
+function Status({ row }: { readonly row: PacketRow }): JSX.Element {
+  if (row.status === 'duplicate') return <span className="t2">duplicate</span>;
+  if (row.status !== 'ok') return <span className="stl"><Icon name="stop" as="small" />{row.status}</span>;
+  if (isCut(row)) return <span className="cut" title={`${formatCount(row.bodyBytes)} B; the recording keeps the first 4,096`}><Icon name="cut" as="small" />cut to 4 kB</span>;
+  return <span className="t2">ok</span>;
+}
+
+function OlderRow({ list, onLoad }: { readonly list: PacketList; readonly onLoad: () => void }): JSX.Element {
+  const { older } = list;
+  if (older.kind === 'complete') return <span className="t3">the first matching packet of the recording</span>;
+  if (older.kind === 'full') return <span className="t3">{formatCount(list.olderCount)} older packets are shown; narrow the filter or the time to see earlier ones</span>;
+  return (
+    <>
+      <span className="t2">{formatCount(list.notHeld)} older packets are in the recording only</span>
+      <button type="button" className="btn sm" disabled={older.kind === 'loading'} onClick={onLoad}>
+        {older.kind === 'loading' ? 'Loading …' : 'Load the 1,000 before these'}
+      </button>
+      {older.kind === 'failed' ? <span className="wrn">{older.message}</span> : null}
+    </>
+  );
+}
+
+/** `418 ms`, `2.99 s`, `0.4 ms`: three figures. */
+export function formatGap(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
