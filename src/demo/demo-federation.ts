@@ -3,7 +3,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
-import type { DemoSettings, FaultName, FaultSpec, RunSettings } from '#shared/contract/settings.ts';
+import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
 
@@ -183,15 +183,12 @@ const faultNotes: Readonly<Record<FaultName, string>> = {
 
 function coordinatorStart(options: DemoOptions): CoordinatorStart {
   const { settings, run } = options;
-  const runSettings: RunSettings = {
+  const runSettings: RunPlan = {
     name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split.replace(':', ' ')}`,
     rounds: settings.rounds,
     minimumParticipants: settings.participants,
     quorum: 0.75,
     localEpochs: settings.localEpochs,
-    batchSize: 32,
-    learningRate: 0.01,
-    optimizer: 'adam',
     seed: settings.seed,
     trainingDeadlineMs: settings.deadlineMs,
     evaluationDeadlineMs: settings.deadlineMs,

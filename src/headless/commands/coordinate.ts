@@ -1,6 +1,6 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import { controlModeSchema, protocolSchema } from '#shared/contract/protocols.ts';
-import { runSettingsSchema } from '#shared/contract/settings.ts';
+import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
@@ -56,7 +56,7 @@ export const coordinate: Command = {
   run: async (args) => {
     const transport = protocolSchema.safeParse(args.text('transport') ?? 'quic');
     const control = controlModeSchema.safeParse(args.text('control') ?? 'same');
-    const settings = runSettingsSchema.safeParse(settingsFrom(args));
+    const settings = runPlanSchema.safeParse(settingsFrom(args));
     const port = Number(args.text('port') ?? 0);
     if (!transport.success)
       return complain(`--transport: ${transport.error.issues[0]?.message ?? ''}`, exitStatus.usage);
@@ -109,9 +109,6 @@ function settingsFrom(args: Arguments): unknown {
     minimumParticipants: Number(args.text('participants') ?? 2),
     quorum: Number(args.text('quorum') ?? 0.75),
     localEpochs: Number(args.text('local-epochs') ?? 2),
-    batchSize: 32,
-    learningRate: 0.01,
-    optimizer: 'adam',
     seed: Number(args.text('seed') ?? 1),
     trainingDeadlineMs: seconds('deadline', 120),
     evaluationDeadlineMs: seconds('deadline', 120),

@@ -4,7 +4,7 @@ import { participantIdSchema, runIdSchema } from './ids.ts';
 import { endpointSchema } from './invitation.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
-import { demoSettingsSchema, faultNameSchema, runSettingsSchema, splitSchema } from './settings.ts';
+import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './settings.ts';
 import { limits } from './limits.ts';
 
 const text = z.string().max(1000);
@@ -14,7 +14,7 @@ const path = z.string().max(4096);
 export const coordinatorStartSchema = z.object({
   type: z.literal('start_coordinator'),
   run: runIdSchema,
-  settings: runSettingsSchema,
+  settings: runPlanSchema,
   transport: protocolSchema,
   control: controlModeSchema,
   host: z.string().max(253),

@@ -41,6 +41,10 @@ export const runSettingsSchema = z.object({
 });
 export type RunSettings = z.infer<typeof runSettingsSchema>;
 
+/** Settings as people give them: how the optimiser steps is left to what suits the model unless told. */
+export const runPlanSchema = runSettingsSchema.partial({ batchSize: true, learningRate: true, optimizer: true });
+export type RunPlan = z.infer<typeof runPlanSchema>;
+
 export const demoSettingsSchema = z.object({
   participants: z.number().int().min(1).max(64),
   rounds: z.number().int().min(1).max(1000),
