@@ -6,7 +6,11 @@ import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 /**
  * The one logical two-way connection of a run between a participant and the coordinator. It outlives sessions: a lost one
  * is re-dialled (participant) or awaited (coordinator) and resumed from the last acknowledged message, so that above the
- * link every message arrives exactly once, in order, with its payload verified. It knows nothing of rounds.
+ * link every message arrives exactly once, with its payload verified. It knows nothing of rounds.
+ *
+ * Order: control messages (those without payload) arrive in the order in which they were sent. A message with a payload
+ * travels beside them and arrives when it is complete, so a control message sent after it may overtake it
+ * (`start_training` may come before its `global_model`), and two of them may overtake each other.
  */
 export interface Link extends AsyncDisposable {
   /** The participant's id, at both ends. */

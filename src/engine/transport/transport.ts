@@ -104,6 +104,8 @@ export interface Session extends AsyncDisposable {
   readonly remote: string;
   /** Identity that the transport itself has proved (hash of the peer's public key), or null where it proves none. */
   readonly peerIdentity: string | null;
+  /** Largest chunk body that suits this protocol, where that is below `limits.chunkBytes`. */
+  readonly chunkBytes?: number;
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */
   frames(): AsyncIterable<IncomingFrame>;
   /** Resolves with the stream's name for the packet log once flow control has taken the frame. */
@@ -115,4 +117,16 @@ export interface Session extends AsyncDisposable {
   abort?(): void;
   /** Resolves when the session has ended, whoever ended it; never rejects. */
   readonly closed: Promise<CloseReason>;
+}
+
+/** Faults of a transport that was wrapped to have them; they act on its sessions at once and on those that follow. */
+export interface TransportFaults {
+  /** The founding bug: dialled sessions look open and in truth each message has a connection of its own. */
+  connectionPerMessage(state: 'on' | 'off'): void;
+  /** Kills the sessions that are open, as a network would: nobody is told. */
+  dropLink(): void;
+  /** Seeded weather for all that is sent from now on. */
+  setWire(behaviour: { readonly delayMs?: number; readonly jitterMs?: number; readonly breakProbability?: number }): void;
+  /** Nothing passes either way, and nobody is told. */
+  partition(state: 'on' | 'off'): void;
 }

@@ -1,0 +1,61 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { contractVersion } from '#shared/contract/messages.ts';
+import { isProof, makeProof, type HelloFacts } from './hello-proof.ts';
+import type { LinkFrame, LinkFrameKind, LinkFrameOf, Received as ReceivedState } from './link-frames.ts';
+import type { Wire } from './wire.ts';
+
+export interface DialerHello {
+  readonly facts: Omit<HelloFacts, 'acceptorNonce' | 'run' | 'participant'> & { readonly run: RunId; readonly participant: ParticipantId };
+  readonly token: string;
+  readonly resumes: boolean;
+  readonly state: ReceivedState;
+}
+
+/**
+ * The dialler's half of opening: hello, then the proof that the challenge asks for.
+ * @returns what the acceptor has received on earlier sessions
+ * @throws RoundscopeError: the acceptor's own code when it refuses (`retryable` as it says), `link_rejected` when it cannot
+ *   prove itself, `timeout` after the hello limit
+ */
+export async function sayHello(wire: Wire, { facts, token, resumes, state }: DialerHello): Promise<ReceivedState> {
+  using _limit = wire.clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', 'no answer to hello'));
+  const { run, participant, instance, dialerNonce } = facts;
+  await write(wire, { t: 'hello', version: contractVersion, run, participant, instance, nonce: dialerNonce, resumes, state });
+  const challenge = await expect(wire, 'challenge');
+  const allFacts = { ...facts, acceptorNonce: challenge.nonce };
+  await write(wire, { t: 'proof', mac: makeProof(token, 'dialer', allFacts) });
+  const answer = await expect(wire, 'hello_ack');
+  if (!answer.accepted) throw refused(answer);
+  if (!isProof(answer.mac, token, { role: 'acceptor', facts: allFacts })) {
+    throw new RoundscopeError('link_rejected', { layer: 'link', message: 'the coordinator could not prove that it knows the invitation' });
+  }
+  return answer.state;
+}
+
+export async function write(wire: Wire, frame: LinkFrame): Promise<void> {
+  await wire.write(frame, { lane: 'control', note: { kind: frame.t } });
+}
+
+async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
+  const received = await wire.read();
+  if (received === null) {
+    const { code, reason } = await wire.session.closed;
+    const timedOut = code === 'hello_timeout';
+    throw new RoundscopeError(timedOut ? 'timeout' : 'session_lost', {
+      layer: 'link',
+      message: timedOut ? `the coordinator did not answer hello within ${limits.helloTimeoutMs / 1000} s` : `session ended during hello: ${code}: ${reason}`,
+      retryable: true,
+    });
+  }
+  const { frame } = received;
+  wire.log.frame(wire.context, { ...received.note, kind: received.kind });
+  if (frame?.t === kind) return frame as LinkFrameOf<K>;
+  if (frame?.t === 'hello_ack' && !frame.accepted) throw refused(frame);
+  throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
+}
+
+function refused({ code, reason, retry }: Extract<LinkFrameOf<'hello_ack'>, { accepted: false }>): RoundscopeError {
+  return new RoundscopeError(code, { layer: 'link', message: reason, retryable: retry });
+}

@@ -1,0 +1,231 @@
+import type { Session, Transport } from '#engine/transport/transport.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Random } from '#shared/base/random.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { Invitation } from '#shared/contract/invitation.ts';
+import { timing } from '#shared/contract/limits.ts';
+import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import { sayHello } from './dialer-hello.ts';
+import type { Link, LinkStatus, SentMessage } from './link.ts';
+import { LinkCore, type LinkEnd } from './link-core.ts';
+import type { Received as ReceivedState } from './link-frames.ts';
+import { Notifier } from './notifier.ts';
+import { PacketLog } from './packet-log.ts';
+import { RedialDelay } from './redial-delay.ts';
+import { sendOneAndClose } from './single-message-session.ts';
+import { messageOf, Wire } from './wire.ts';
+
+export interface DialingLinkOptions {
+  readonly invitation: Pick<Invitation, 'run' | 'token' | 'endpoints'>;
+  readonly participant: ParticipantId;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** For the jitter of re-dialling. */
+  readonly random: Random;
+  readonly entropy: Entropy;
+  readonly reporter: Reporter;
+  /** Ends the opening; afterwards `close` ends the link. */
+  readonly signal: AbortSignal;
+  /** How long the first connection is tried for; 0: one attempt. */
+  readonly patienceMs?: number;
+}
+
+/** What the first session runs on, as far as it can be told before it exists. */
+const usualStack: Readonly<Record<Protocol, Stack>> = {
+  quic: 'quinn',
+  mqtt: 'mqtt.js',
+  amqp: 'mqtt.js',
+  grpc: 'mqtt.js',
+  dds: 'mqtt.js',
+  memory: 'memory',
+};
+
+/** The participant's end: dials, says hello, and dials again when a session is lost, until it is closed or turned away. */
+export class DialingLink implements Link {
+  readonly #options: DialingLinkOptions;
+  readonly #core: LinkCore;
+  readonly #log: PacketLog;
+  readonly #instance: string;
+  readonly #delay: RedialDelay;
+  readonly #over = new AbortController();
+  readonly #faultChanged = new Notifier();
+  readonly #opened = Promise.withResolvers<void>();
+  /** Accepted once: from now on the coordinator must know this link. */
+  #resumes = false;
+  #connectionPerMessage = false;
+
+  private constructor(options: DialingLinkOptions) {
+    const { clock, entropy, invitation, participant, reporter, transport } = options;
+    this.#options = options;
+    this.#log = new PacketLog(reporter, 'participant');
+    this.#instance = entropyHex(entropy, 16);
+    this.#delay = new RedialDelay(options.random);
+    const { protocol } = transport;
+    const idPrefix = this.#instance.slice(0, 12);
+    this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack: usualStack[protocol] });
+    void this.#core.closed.then(() => this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })));
+  }
+
+  /**
+   * Opens the link: resolves once the coordinator has accepted it, and keeps it open from then on.
+   * @throws RoundscopeError of the last attempt (`connect_refused`, `link_rejected`, ...), the signal's reason on abort
+   */
+  static async open(options: DialingLinkOptions): Promise<DialingLink> {
+    options.signal.throwIfAborted();
+    const link = new DialingLink(options);
+    const onAbort = (): void => link.#core.finish({ code: 'aborted', reason: 'opening was aborted', local: true });
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    void link.#run();
+    try {
+      await link.#opened.promise;
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw error;
+    } finally {
+      options.signal.removeEventListener('abort', onAbort);
+    }
+    return link;
+  }
+
+  get participant(): ParticipantId {
+    return this.#core.participant;
+  }
+
+  get status(): LinkStatus {
+    return this.#core.status;
+  }
+
+  get closed(): Promise<LinkEnd> {
+    return this.#core.closed;
+  }
+
+  send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage> {
+    const sent = this.#core.send(message, options);
+    if (this.#connectionPerMessage) void sent.then(() => this.#faultChanged.notify(), () => undefined);
+    return sent;
+  }
+
+  messages(): AsyncIterable<Message> {
+    return this.#core.messages();
+  }
+
+  close(code: string, reason: string): Promise<void> {
+    return this.#core.close(code, reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close('clean', 'disposed');
+  }
+
+  /**
+   * The founding bug as a switch: with it on, the link has no session of its own; each message opens one, is sent, and
+   * closes it, so that no answer can arrive. With it off again the link resumes and nothing that was sent to it is lost.
+   */
+  setConnectionPerMessage(on: boolean): void {
+    if (on === this.#connectionPerMessage) return;
+    this.#connectionPerMessage = on;
+    if (on) this.#core.stopSession('clean', 'a connection per message from now on');
+    this.#faultChanged.notify();
+  }
+
+  /** Drops the session that is open now, as if the network had; the link dials again. */
+  dropSession(reason: string): void {
+    this.#core.stopSession('lost', reason);
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    const patienceUntilMs = clock.monotonicMs() + (this.#options.patienceMs ?? 0);
+    while (this.#core.ended === null) {
+      try {
+        await this.#connectAndServe();
+      } catch (error) {
+        const fatal = error instanceof RoundscopeError && !error.retryable && error.layer === 'link';
+        const impatient = !this.#resumes && clock.monotonicMs() >= patienceUntilMs;
+        if (fatal || impatient) this.#giveUp(error);
+        else if (this.#core.ended === null) this.#core.setState(this.#resumes ? 'lost' : 'connecting', messageOf(error));
+      }
+      await this.#pause();
+    }
+    // Rejecting after it was resolved does nothing: only an opening that failed is told.
+    this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+  }
+
+  #giveUp(error: unknown): void {
+    this.#opened.reject(error);
+    const code = error instanceof RoundscopeError ? error.code : 'internal';
+    this.#core.finish({ code, reason: messageOf(error), local: true });
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#core.closing || this.#connectionPerMessage) return;
+    // Aborting is how closing the link ends the pause; the loop looks for it.
+    await this.#options.clock.sleep(this.#delay.next(), { signal: this.#over.signal }).catch(() => undefined);
+  }
+
+  async #connectAndServe(): Promise<void> {
+    const single = this.#connectionPerMessage;
+    while (this.#connectionPerMessage && this.#unsent() === null && this.#core.ended === null) await this.#waitForWork();
+    if (this.#core.closing || single !== this.#connectionPerMessage) return;
+    const { wire, peer } = await this.#connect();
+    const entry = this.#unsent();
+    if (single && this.#connectionPerMessage && entry !== null) return sendOneAndClose(wire, entry, this.#core);
+    this.#opened.resolve();
+    await this.#core.serve(wire, peer);
+    this.#delay.reset();
+  }
+
+  #unsent(): ReturnType<LinkCore['outbox']['nextControl']> {
+    for (const entry of this.#core.outbox.entries()) if (!entry.sentOnce) return entry;
+    return null;
+  }
+
+  async #waitForWork(): Promise<void> {
+    await this.#faultChanged.waitFor(this.#over.signal).catch(() => undefined);
+  }
+
+  /** Dials and says hello. */
+  async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
+    const { clock, entropy, invitation, participant } = this.#options;
+    this.#core.setState(this.#resumes ? 'resuming' : 'connecting', 'dialling');
+    const session = await this.#dial();
+    const context = { participant, protocol: session.protocol, stack: session.stack, connection: 0 };
+    this.#core.opened(context);
+    this.#log.connection(context, 'connection_open', { local: true, note: `to ${session.remote}` });
+    const wire = new Wire(session, { clock, log: this.#log, context });
+    const onOver = (): void => void wire.close('aborted', 'the link was closed');
+    this.#over.signal.addEventListener('abort', onOver, { once: true });
+    try {
+      const facts = { run: invitation.run, participant, instance: this.#instance, dialerNonce: entropyHex(entropy, 16) };
+      const peer = await sayHello(wire, { facts, token: invitation.token, resumes: this.#resumes, state: this.#core.inbox.state() });
+      this.#resumes = true;
+      return { wire, peer };
+    } catch (error) {
+      await wire.close('hello_failed', messageOf(error));
+      this.#log.connection(context, 'connection_close', { local: true, note: messageOf(error) });
+      throw error;
+    } finally {
+      this.#over.signal.removeEventListener('abort', onOver);
+    }
+  }
+
+  async #dial(): Promise<Session> {
+    const { clock, invitation, participant, transport } = this.#options;
+    using deadline = clock.deadline(timing.connectTimeoutMs, this.#over.signal);
+    try {
+      return await transport.dial(invitation.endpoints, { signal: deadline, participant, run: invitation.run });
+    } catch (error) {
+      if (!deadline.aborted || this.#over.signal.aborted) throw error;
+      throw new RoundscopeError('connect_timeout', {
+        layer: 'transport',
+        message: `no connection to the coordinator within ${timing.connectTimeoutMs / 1000} s`,
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import type { Session } from '#engine/transport/transport.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import { coordinatorId, type RunId } from '#shared/contract/ids.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import { contractVersion } from '#shared/contract/messages.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import { write } from './dialer-hello.ts';
+import { isProof, makeProof } from './hello-proof.ts';
+import type { Link } from './link.ts';
+import { LinkCore } from './link-core.ts';
+import type { LinkFrameOf } from './link-frames.ts';
+import { PacketLog } from './packet-log.ts';
+import { messageOf, Wire } from './wire.ts';
+
+export interface LinkAcceptorOptions {
+  readonly run: RunId;
+  /** The invitation's secret. */
+  readonly token: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly reporter: Reporter;
+  /** A participant has opened a link: called once for each, before its first message. */
+  readonly onLink: (link: Link) => void;
+}
+
+/** A participant's link and the life of that participant to which it belongs. */
+interface Accepted {
+  readonly core: LinkCore;
+  readonly instance: string;
+}
+
+/** A peer whose silence is longer than this no longer guards its name against a new process of the same name. */
+const aliveMs = 2.5 * timing.heartbeatMs;
+
+/** The coordinator's end: takes fresh sessions, lets each prove itself, and hands it to the link of its participant. */
+export class LinkAcceptor implements AsyncDisposable {
+  readonly #options: LinkAcceptorOptions;
+  readonly #log: PacketLog;
+  readonly #links = new Map<string, Accepted>();
+  readonly #greeting = new Set<Wire>();
+  readonly #serving = new Set<Promise<void>>();
+  #refused = 0;
+  #end: { readonly code: string; readonly reason: string } | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: LinkAcceptorOptions) {
+    this.#options = options;
+    this.#log = new PacketLog(options.reporter, 'coordinator');
+  }
+
+  /** Links by participant, the closed ones too until the name is taken again. */
+  get links(): ReadonlyMap<string, Link> {
+    return new Map([...this.#links].map(([participant, { core }]) => [participant, core]));
+  }
+
+  /** Sessions turned away so far. */
+  get refusedSessions(): number {
+    return this.#refused;
+  }
+
+  /** Takes a session of any transport; never throws, never waits. */
+  accept(session: Session): void {
+    const serving = this.#greet(session);
+    this.#serving.add(serving);
+    void serving.finally(() => this.#serving.delete(serving));
+  }
+
+  /** Closes every link with a goodbye and turns away whoever comes later. */
+  close(code: string, reason: string): Promise<void> {
+    this.#closing ??= this.#close(code, reason);
+    return this.#closing;
+  }
+
+  async #close(code: string, reason: string): Promise<void> {
+    this.#end = { code, reason };
+    const closing = [...this.#links.values()].map(({ core }) => core.close(code, reason));
+    for (const wire of this.#greeting) void wire.close(code, reason);
+    await Promise.allSettled(closing);
+    await Promise.allSettled([...this.#serving]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close('clean', 'the coordinator has closed');
+  }
+
+  async #greet(session: Session): Promise<void> {
+    const { clock } = this.#options;
+    const context = { participant: session.remote.slice(0, 64), protocol: session.protocol, stack: session.stack, connection: 0 };
+    const wire = new Wire(session, { clock, log: this.#log, context });
+    if (this.#greeting.size >= limits.unauthenticatedSessionsMax) {
+      return this.#turnAway(wire, 'refused', `more than ${limits.unauthenticatedSessionsMax} sessions have not said hello yet`);
+    }
+    this.#greeting.add(wire);
+    const limit = clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`));
+    let accepted: { readonly core: LinkCore; readonly hello: LinkFrameOf<'hello'> };
+    try {
+      accepted = await this.#hearHello(wire);
+    } catch (error) {
+      const code = error instanceof RoundscopeError ? error.code : 'garbage';
+      return await this.#turnAway(wire, code, messageOf(error));
+    } finally {
+      limit[Symbol.dispose]();
+      this.#greeting.delete(wire);
+    }
+    await accepted.core.serve(wire, accepted.hello.state);
+  }
+
+  async #turnAway(wire: Wire, code: string, reason: string): Promise<void> {
+    this.#refused++;
+    await wire.close(code, reason);
+    this.#log.frame(wire.context, { side: 'sent', kind: 'connection_close', status: 'rejected', note: `${code}: ${reason}` });
+  }
+
+  async #hearHello(wire: Wire): Promise<{ core: LinkCore; hello: LinkFrameOf<'hello'> }> {
+    const { run, token, entropy } = this.#options;
+    const hello = await this.#expect(wire, 'hello');
+    if (hello.version !== contractVersion) {
+      const reason = `the coordinator speaks contract version ${contractVersion}, this participant ${hello.version}`;
+      return this.#refuse(wire, { code: 'version_unsupported', reason });
+    }
+    if (hello.run !== run) return this.#refuse(wire, { code: 'run_mismatch', reason: `this is run ${run}, not ${hello.run}` });
+    const acceptorNonce = entropyHex(entropy, 16);
+    await write(wire, { t: 'challenge', nonce: acceptorNonce });
+    const { mac } = await this.#expect(wire, 'proof');
+    const facts = { run, participant: hello.participant, instance: hello.instance, dialerNonce: hello.nonce, acceptorNonce };
+    if (!isProof(mac, token, { role: 'dialer', facts })) {
+      return this.#refuse(wire, { code: 'link_rejected', reason: 'the token of the invitation is not that of this run' });
+    }
+    const core = await this.#linkFor(wire, hello);
+    core.opened(wire.context);
+    this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
+    await write(wire, { t: 'hello_ack', accepted: true, mac: makeProof(token, 'acceptor', facts), state: core.inbox.state() });
+    return { core, hello };
+  }
+
+  async #expect<K extends 'hello' | 'proof'>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
+    const received = await wire.read();
+    if (received === null) {
+      const { code, reason } = await wire.session.closed;
+      throw new RoundscopeError('session_closed', { layer: 'link', message: `ended before ${kind}: ${code}: ${reason}` });
+    }
+    const { frame } = received;
+    // From here on the packet log goes by the name that is claimed; the link itself waits for the proof.
+    if (frame?.t === 'hello') {
+      wire.context.participant = frame.participant;
+      wire.context.connection = (this.#links.get(frame.participant)?.core.status.connections ?? 0) + 1;
+    }
+    const right = frame?.t === kind;
+    this.#log.frame(wire.context, { ...received.note, kind: received.kind, ...(right ? {} : { status: 'malformed', note: `instead of ${kind}` }) });
+    if (right) return frame as LinkFrameOf<K>;
+    throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
+  }
+
+  /** The link that this hello belongs to, an old one to resume or a new one. */
+  async #linkFor(wire: Wire, { participant, instance, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
+    const { clock, entropy, onLink, run } = this.#options;
+    if (this.#end !== null) return this.#refuse(wire, { code: 'run_over', reason: `the run is over: ${this.#end.reason}` });
+    if (participant === coordinatorId) return this.#refuse(wire, { code: 'participant_name_taken', reason: `nobody else can be ${coordinatorId}` });
+    const known = this.#links.get(participant);
+    if (known !== undefined && known.instance === instance) {
+      const { ended } = known.core;
+      if (ended === null && !known.core.closing) return known.core;
+      return this.#refuse(wire, { code: 'run_over', reason: `the link of ${participant} is closed: ${ended?.reason ?? 'closing'}` });
+    }
+    if (known !== undefined && known.core.ended === null) {
+      const { state, lastHeardMs } = known.core.status;
+      if (state === 'ready' && clock.monotonicMs() - lastHeardMs < aliveMs) {
+        return this.#refuse(wire, { code: 'participant_name_taken', reason: `${participant} is taken: another process of this name is connected` });
+      }
+      known.core.finish({ code: 'superseded', reason: 'another process of the same name has taken its place', local: true });
+    }
+    if (resumes) return this.#refuse(wire, { code: 'link_rejected', reason: `there is no link of ${participant} to resume: the coordinator has started anew` });
+    if (known === undefined && this.#links.size >= limits.participantsMax) {
+      return this.#refuse(wire, { code: 'participant_limit', reason: `the coordinator takes at most ${limits.participantsMax} participants` });
+    }
+    const { protocol, stack } = wire.context;
+    const idPrefix = entropyHex(entropy, 6);
+    const core = new LinkCore({ run, participant, clock, log: this.#log, idPrefix, protocol, stack });
+    this.#links.set(participant, { core, instance });
+    onLink(core);
+    return core;
+  }
+
+  async #refuse(wire: Wire, { code, reason }: { readonly code: ErrorCode; readonly reason: string }): Promise<never> {
+    await write(wire, { t: 'hello_ack', accepted: false, code, reason, retry: false });
+    throw new RoundscopeError(code, { layer: 'link', message: reason });
+  }
+}

@@ -1,0 +1,315 @@
+import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { coordinatorId, type MessageId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import type { LinkState } from '#shared/contract/events.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import { contractVersion, type Message, type MessageHeader, type Outgoing } from '#shared/contract/messages.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { Inbox } from './inbox.ts';
+import type { Link, LinkStatus, SentMessage } from './link.ts';
+import type { Received as ReceivedState } from './link-frames.ts';
+import { MessageQueue } from './message-queue.ts';
+import { Notifier } from './notifier.ts';
+import { Outbox, type OutboxEntry } from './outbox.ts';
+import type { LogContext, PacketLog } from './packet-log.ts';
+import { SessionPump, type SessionEnd } from './session-pump.ts';
+import { noteOf } from './transfer-writer.ts';
+import type { Wire } from './wire.ts';
+
+export interface LinkCoreOptions {
+  readonly run: RunId;
+  readonly participant: ParticipantId;
+  readonly clock: Clock;
+  readonly log: PacketLog;
+  /** Beginning of this link's message ids; unpredictable, so that two lives of a link do not share ids. */
+  readonly idPrefix: string;
+  /** Shown before there is a session. */
+  readonly protocol: Protocol;
+  readonly stack: Stack;
+}
+
+export interface LinkEnd {
+  readonly code: string;
+  readonly reason: string;
+  readonly local: boolean;
+}
+
+/** Room in a frame's header for what the link adds to a message's. */
+const headerRoomBytes = 1024;
+
+/** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
+export class LinkCore implements Link {
+  readonly participant: ParticipantId;
+  readonly closed: Promise<LinkEnd>;
+  readonly inbox = new Inbox();
+  readonly outbox = new Outbox();
+  readonly #options: LinkCoreOptions;
+  readonly #queue = new MessageQueue();
+  readonly #room = new Notifier();
+  readonly #resolveClosed: (end: LinkEnd) => void;
+  #pump: SessionPump | null = null;
+  #serving: Promise<SessionEnd> | null = null;
+  #context: LogContext;
+  #end: LinkEnd | null = null;
+  #closing: Promise<void> | null = null;
+  #state: LinkState = 'connecting';
+  #reason = '';
+  #connections = 0;
+  #reconnects = 0;
+  #ids = 0;
+  #lastHeardMs: number;
+  #senders: Promise<unknown> = Promise.resolve();
+  readonly #totals = { sentBytes: 0, receivedBytes: 0, payloadSentBytes: 0, payloadReceivedBytes: 0 };
+
+  constructor(options: LinkCoreOptions) {
+    this.#options = options;
+    this.participant = options.participant;
+    this.#context = { participant: options.participant, protocol: options.protocol, stack: options.stack, connection: 0 };
+    this.#lastHeardMs = options.clock.monotonicMs();
+    const { promise, resolve } = Promise.withResolvers<LinkEnd>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+  }
+
+  get status(): LinkStatus {
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      protocol: this.#context.protocol,
+      stack: this.#context.stack,
+      connections: this.#connections,
+      reconnects: this.#reconnects,
+      lastHeardMs: this.#pump?.lastHeardMs ?? this.#lastHeardMs,
+      unacknowledged: this.outbox.size,
+    };
+  }
+
+  get ended(): LinkEnd | null {
+    return this.#end;
+  }
+
+  get closing(): boolean {
+    return this.#closing !== null || this.#end !== null;
+  }
+
+  messages(): AsyncIterable<Message> {
+    return this.#queue.read();
+  }
+
+  async send(message: Outgoing, { signal }: { readonly signal: AbortSignal }): Promise<SentMessage> {
+    signal.throwIfAborted();
+    // One at a time, so that messages that had to wait keep their order.
+    const turn = this.#senders.then(() => this.#waitForRoom(message, signal));
+    this.#senders = turn.catch(() => undefined);
+    await turn;
+    const { header, acknowledged } = this.#add(message);
+    return { id: header.id, acknowledged };
+  }
+
+  async #waitForRoom(message: Outgoing, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#throwIfClosed();
+    while (!this.outbox.hasRoomFor(message.payload?.bytes.byteLength ?? 0)) {
+      await this.#room.waitFor(signal);
+      this.#throwIfClosed();
+    }
+  }
+
+  #throwIfClosed(): void {
+    if (!this.closing) return;
+    const reason = this.#end?.reason ?? 'closing';
+    throw new RoundscopeError('session_closed', { layer: 'link', message: `the link of ${this.participant} is closed: ${reason}` });
+  }
+
+  #add(message: Outgoing): OutboxEntry {
+    const { clock, idPrefix, log, run } = this.#options;
+    const { payload, replyTo } = message;
+    const header = {
+      version: contractVersion,
+      run,
+      sender: log.side === 'participant' ? this.participant : coordinatorId,
+      kind: message.kind,
+      round: message.round,
+      id: `${idPrefix}.${++this.#ids}` as MessageId,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      sentAt: clock.wallMs(),
+      body: message.body,
+      ...(payload === undefined ? {} : { payload: { hash: payload.hash, length: payload.bytes.byteLength, encoding: 'safetensors' } }),
+    } as MessageHeader;
+    const wire = encodeMessageHeader(header);
+    checkSizes(header, wire);
+    const entry = this.outbox.add(header, wire, payload?.bytes ?? null);
+    if (this.#pump === null) this.#reportUndeliverable(`no open session: ${this.#reason === '' ? this.#state : this.#reason}`);
+    else this.#pump.wake();
+    return entry;
+  }
+
+  /** Once for each message: an answer that finds nobody to hear it is the founding bug, and this is what shows it. */
+  #reportUndeliverable(why: string): void {
+    for (const entry of this.outbox.entries()) {
+      if (entry.reportedUndeliverable) continue;
+      entry.reportedUndeliverable = true;
+      const note = entry.sentOnce ? `sent, and not acknowledged before the session ended: ${why}` : why;
+      const bodyBytes = entry.payload?.byteLength ?? 0;
+      this.#options.log.frame(this.#context, {
+        ...noteOf(entry.header),
+        side: 'sent',
+        status: 'undeliverable',
+        header: JSON.stringify(entry.wire),
+        sizeBytes: bodyBytes,
+        note,
+      });
+    }
+  }
+
+  /** Tells a new state; both ends use it for what happens between sessions. */
+  setState(state: LinkState, reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = state;
+    this.#reason = reason;
+    const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
+    this.#options.log.state(this.#context, { state, reason, connections, reconnects });
+  }
+
+  /** A session has been opened for this link: counted and logged, whether or not it gets as far as being served. */
+  opened(context: LogContext): void {
+    this.#context = context;
+    if (this.#connections > 0) this.#reconnects++;
+    this.#connections++;
+    context.connection = this.#connections;
+  }
+
+  /** Carries messages over a session whose hello is done, until it ends; a session before it gives way. */
+  async serve(wire: Wire, peer: ReceivedState): Promise<SessionEnd> {
+    while (this.#serving !== null) {
+      this.#pump?.stop('replaced', 'the participant has opened another session');
+      await this.#serving;
+    }
+    if (this.#end !== null) {
+      await wire.close('clean', this.#end.reason);
+      return { ...this.#end, goodbye: false };
+    }
+    this.#serving = this.#serve(wire, peer);
+    try {
+      return await this.#serving;
+    } finally {
+      this.#serving = null;
+    }
+  }
+
+  async #serve(wire: Wire, peer: ReceivedState): Promise<SessionEnd> {
+    this.outbox.acknowledge(peer);
+    const pump = new SessionPump(wire, {
+      run: this.#options.run,
+      outbox: this.outbox,
+      inbox: this.inbox,
+      queue: this.#queue,
+      onRefused: ({ kind, id, round }, { code, reason }) => this.#answerError({ kind, id, round }, code, reason),
+      onAcknowledged: () => this.#room.notify(),
+      onPayload: (side, bytes) => void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
+      onTick: (rttMs) => this.#tellStats(wire, rttMs),
+    });
+    this.#pump = pump;
+    this.#context = wire.context;
+    this.#room.notify();
+    this.setState('ready', this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected');
+    const end = await pump.run();
+    this.#pump = null;
+    this.#lastHeardMs = wire.lastHeardMs;
+    const stats = wire.session.stats();
+    this.#totals.sentBytes += stats.sentBytes;
+    this.#totals.receivedBytes += stats.receivedBytes;
+    this.#options.log.forgetProgress(this.participant);
+    this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: `${end.code}: ${end.reason}` });
+    if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
+    else if (!this.closing) {
+      this.setState('lost', `${end.code}: ${end.reason}`);
+      this.#reportUndeliverable(`no open session: ${end.code}: ${end.reason}`);
+    }
+    return end;
+  }
+
+  #answerError(about: { readonly kind: string; readonly id: string; readonly round: number }, code: RoundscopeError['code'], reason: string): void {
+    // An error is never answered with one, and never waits for room: the packet log has it in any case.
+    if (about.kind === 'error' || about.id === '' || this.closing || !this.outbox.hasRoomFor(0)) return;
+    const round = Math.min(about.round, limits.roundsMax);
+    this.#add({ kind: 'error', round, body: { code, reason: reason.slice(0, 500) }, replyTo: about.id as MessageId });
+  }
+
+  #tellStats(wire: Wire, rttMs: number | null): void {
+    const stats = wire.session.stats();
+    this.#options.log.stats(wire.context, {
+      rttMs,
+      sentBytes: this.#totals.sentBytes + stats.sentBytes,
+      receivedBytes: this.#totals.receivedBytes + stats.receivedBytes,
+      payloadSentBytes: this.#totals.payloadSentBytes,
+      payloadReceivedBytes: this.#totals.payloadReceivedBytes,
+      unacknowledged: this.outbox.size,
+      counters: stats.counters.slice(0, 60).map(({ name, value }) => ({ name, value })),
+    });
+  }
+
+  /** Ends the session that is open, if one is, without ending the link. */
+  stopSession(code: string, reason: string): void {
+    this.#pump?.stop(code, reason);
+  }
+
+  close(code: string, reason: string): Promise<void> {
+    this.#closing ??= this.#close(code, reason);
+    return this.#closing;
+  }
+
+  async #close(code: string, reason: string): Promise<void> {
+    // The first await lets `#closing` be set, so that nothing new is taken while the outbox empties.
+    await Promise.resolve();
+    const pump = this.#pump;
+    if (pump !== null && this.#end === null) {
+      await this.#flush();
+      using _limit = this.#options.clock.timer(timing.closeTimeoutMs, () => pump.stop(code, reason));
+      pump.sayGoodbye(code, reason);
+      await this.#serving;
+    }
+    this.finish({ code, reason, local: true });
+  }
+
+  /** Waits until the peer has everything, the session ends, or the close limit is over. */
+  async #flush(): Promise<void> {
+    let over = false;
+    using _limit = this.#options.clock.timer(timing.closeTimeoutMs, () => {
+      over = true;
+      this.#room.notify();
+    });
+    const session = this.#serving?.finally(() => this.#room.notify());
+    session?.catch(() => undefined);
+    while (!over && this.outbox.size > 0 && this.#pump !== null && this.#end === null) await this.#room.wait();
+  }
+
+  /** Ends the link for good. Twice is fine. */
+  finish(end: LinkEnd): void {
+    if (this.#end !== null) return;
+    this.setState('closed', `${end.code}: ${end.reason}`);
+    this.#end = end;
+    this.#pump?.stop(end.code, end.reason);
+    const error = new RoundscopeError('session_closed', { layer: 'link', message: `the link is closed: ${end.reason}` });
+    this.outbox.clear(error);
+    this.#queue.end();
+    this.#room.notify();
+    this.#resolveClosed(end);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close('clean', 'disposed');
+  }
+}
+
+function checkSizes(header: MessageHeader, wire: object): void {
+  const headerBytes = Buffer.byteLength(JSON.stringify(wire));
+  if (headerBytes > limits.headerBytesMax - headerRoomBytes) {
+    throw new RoundscopeError('frame_too_large', { layer: 'link', message: `header of ${header.kind} takes ${headerBytes} bytes`, context: { headerBytes } });
+  }
+  const payloadBytes = header.payload?.length ?? 0;
+  if (payloadBytes > limits.payloadBytesMax) {
+    throw new RoundscopeError('payload_too_large', { layer: 'link', message: `payload of ${payloadBytes} bytes exceeds ${limits.payloadBytesMax}` });
+  }
+}

@@ -1,0 +1,157 @@
+import { assert } from '#shared/base/assert.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { MessageHeader } from '#shared/contract/messages.ts';
+import type { Received } from './link-frames.ts';
+
+/** A message that the peer's link has not acknowledged. */
+export interface OutboxEntry {
+  readonly header: MessageHeader;
+  /** The header in wire names. */
+  readonly wire: object;
+  /** Number among the control messages from 1; 0 for a bulk message, which is known by its id. */
+  readonly seq: number;
+  readonly payload: Uint8Array | null;
+  readonly acknowledged: Promise<void>;
+  readonly settle: (error: RoundscopeError | null) => void;
+  /** Bytes of the payload that the peer has said it holds. */
+  peerBytes: number;
+  /** When it went out on the session that is open now, monotonic ms; null: not on this one. */
+  sentMs: number | null;
+  /** Went out on any session so far. */
+  sentOnce: boolean;
+  reportedUndeliverable: boolean;
+}
+
+/** What an acknowledgement brought. `impossible`: it names what was never sent. */
+export type AckNews = 'nothing' | 'some' | 'impossible';
+
+/**
+ * Messages in order until the peer has them. Control messages are numbered without gaps, bulk messages are known by id and
+ * acknowledged by bytes. Bounded: the link makes senders wait while there is no room.
+ */
+export class Outbox {
+  readonly #control: OutboxEntry[] = [];
+  readonly #bulk = new Map<string, OutboxEntry>();
+  #seq = 0;
+  #bytes = 0;
+
+  get size(): number {
+    return this.#control.length + this.#bulk.size;
+  }
+
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
+  hasRoomFor(payloadBytes: number): boolean {
+    if (this.size >= limits.outboxMessagesMax) return false;
+    return payloadBytes === 0 || this.#bulk.size === 0 || this.#bytes + payloadBytes <= limits.outboxBytesMax;
+  }
+
+  add(header: MessageHeader, wire: object, payload: Uint8Array | null): OutboxEntry {
+    assert(this.hasRoomFor(payload?.byteLength ?? 0), 'outbox is full');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    // Whether anybody waits for it is the sender's choice; unheard, it must not end the process.
+    promise.catch(() => undefined);
+    const entry: OutboxEntry = {
+      header,
+      wire,
+      seq: payload === null ? ++this.#seq : 0,
+      payload,
+      acknowledged: promise,
+      settle: (error) => (error === null ? resolve() : reject(error)),
+      peerBytes: 0,
+      sentMs: null,
+      sentOnce: false,
+      reportedUndeliverable: false,
+    };
+    if (payload === null) this.#control.push(entry);
+    else {
+      this.#bulk.set(header.id, entry);
+      this.#bytes += payload.byteLength;
+    }
+    return entry;
+  }
+
+  /** Nothing counts as sent on the session that begins now. */
+  beginSession(): void {
+    for (const entry of this.entries()) entry.sentMs = null;
+  }
+
+  *entries(): Generator<OutboxEntry> {
+    yield* this.#control;
+    yield* this.#bulk.values();
+  }
+
+  /** First control message that has not gone out on this session. */
+  nextControl(): OutboxEntry | null {
+    // Sent ones are a prefix, and acknowledgements keep it short.
+    return this.#control.find((entry) => entry.sentMs === null) ?? null;
+  }
+
+  /** First bulk message that has not begun on this session; null also while the peer has as many open as it may. */
+  nextBulk(): OutboxEntry | null {
+    let open = 0;
+    for (const entry of this.#bulk.values()) {
+      if (entry.sentMs === null) return open < limits.transfersPerPeerMax ? entry : null;
+      open++;
+    }
+    return null;
+  }
+
+  /** Takes what the peer says it has. */
+  acknowledge(state: Received): AckNews {
+    let news = this.acknowledgeControl(state.received);
+    for (const { id, bytes } of state.transfers) {
+      const entry = this.#bulk.get(id);
+      if (entry?.payload == null) continue;
+      if (bytes > entry.payload.byteLength) return 'impossible';
+      if (bytes !== entry.peerBytes && news === 'nothing') news = 'some';
+      entry.peerBytes = bytes;
+    }
+    for (const id of state.done) if (this.#settleBulk(id, null) && news === 'nothing') news = 'some';
+    for (const { id, code } of state.failed) {
+      const error = new RoundscopeError('transfer_failed', { layer: 'link', message: `the peer refused ${id}: ${code}` });
+      if (this.#settleBulk(id, error) && news === 'nothing') news = 'some';
+    }
+    return news;
+  }
+
+  acknowledgeControl(received: number): AckNews {
+    if (received > this.#seq) return 'impossible';
+    let news: AckNews = 'nothing';
+    while (this.#control[0] !== undefined && this.#control[0].seq <= received) {
+      this.#control.shift()?.settle(null);
+      news = 'some';
+    }
+    return news;
+  }
+
+  /** Lets an entry go as if acknowledged: only the founding bug's way of sending does this. */
+  forget(entry: OutboxEntry): void {
+    if (entry.seq > 0) this.acknowledgeControl(entry.seq);
+    else this.#settleBulk(entry.header.id, null);
+  }
+
+  /** Oldest moment at which something went out on this session that the peer should have acknowledged. */
+  oldestSentMs(): number | null {
+    let oldest: number | null = null;
+    for (const { sentMs } of this.entries()) if (sentMs !== null && (oldest === null || sentMs < oldest)) oldest = sentMs;
+    return oldest;
+  }
+
+  clear(error: RoundscopeError): void {
+    for (const entry of this.#control.splice(0)) entry.settle(error);
+    for (const id of [...this.#bulk.keys()]) this.#settleBulk(id, error);
+  }
+
+  #settleBulk(id: string, error: RoundscopeError | null): boolean {
+    const entry = this.#bulk.get(id);
+    if (entry === undefined) return false;
+    this.#bulk.delete(id);
+    this.#bytes -= entry.payload?.byteLength ?? 0;
+    entry.settle(error);
+    return true;
+  }
+}

@@ -1,0 +1,29 @@
+import type { LinkCore } from './link-core.ts';
+import type { OutboxEntry } from './outbox.ts';
+import { noteOf, writeTransfer } from './transfer-writer.ts';
+import { messageOf, type Wire } from './wire.ts';
+
+/**
+ * How the client of the founding bug sends: one message on a fresh session, which it closes at once without ever reading
+ * from it. The message counts as delivered, as it did there.
+ */
+export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: LinkCore): Promise<void> {
+  const ack = core.inbox.received;
+  entry.sentOnce = true;
+  let note = `clean: ${entry.header.kind} sent, connection closed without waiting for an answer`;
+  try {
+    if (entry.payload !== null) await writeTransfer(wire, entry, { ack, goesOn: () => true, onChunk: () => undefined });
+    else {
+      const frame = { t: 'message', seq: entry.seq, header: entry.wire as Record<string, unknown>, ack } as const;
+      await wire.write(frame, { lane: 'control', note: noteOf(entry.header) });
+    }
+    core.outbox.forget(entry);
+  } catch (error) {
+    entry.sentOnce = false;
+    note = messageOf(error);
+    throw error;
+  } finally {
+    await wire.close('clean', note);
+    wire.log.connection(wire.context, 'connection_close', { local: true, note });
+  }
+}

@@ -1,0 +1,37 @@
+import { limits } from '#shared/contract/limits.ts';
+import type { MessageHeader } from '#shared/contract/messages.ts';
+import type { OutboxEntry } from './outbox.ts';
+import type { Wire } from './wire.ts';
+
+/** What the packet log shows of a message. */
+export function noteOf(header: MessageHeader): { kind: string; round: number; messageId: string; replyTo: string } {
+  return { kind: header.kind, round: header.round, messageId: header.id, replyTo: header.replyTo ?? '' };
+}
+
+/** Announces a bulk message on its own lane and sends its bytes from where the peer's copy ends. */
+export async function writeTransfer(
+  wire: Wire,
+  entry: OutboxEntry,
+  { ack, goesOn, onChunk }: { readonly ack: number; readonly goesOn: () => boolean; readonly onChunk: (bytes: number) => void },
+): Promise<void> {
+  const { header, payload, peerBytes } = entry;
+  if (payload === null) return;
+  const lane = `bulk:${header.id}` as const;
+  const chunkBytes = Math.min(limits.chunkBytes, wire.session.chunkBytes ?? limits.chunkBytes);
+  const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
+  let offset = peerBytes;
+  const resumed = offset > 0 ? { note: `resumed at byte ${offset}` } : {};
+  const announcement = { t: 'message', transfer: header.id, offset, header: entry.wire as Record<string, unknown>, ack } as const;
+  await wire.write(announcement, { lane, last: offset >= payload.byteLength, note: { ...noteOf(header), ...resumed } });
+  while (offset < payload.byteLength && goesOn()) {
+    const body = payload.subarray(offset, offset + chunkBytes);
+    const index = Math.floor(offset / chunkBytes) + 1;
+    const note = { kind: 'chunk', round: header.round, messageId: header.id, chunk: `${index}/${count}` };
+    const last = offset + body.byteLength >= payload.byteLength;
+    await wire.write({ t: 'chunk', transfer: header.id, offset, index, count }, { lane, body, last, note });
+    offset += body.byteLength;
+    onChunk(body.byteLength);
+    const told = { bytes: offset, totalBytes: payload.byteLength, nowMs: wire.clock.monotonicMs() };
+    wire.log.progress(wire.context, { side: 'sent', id: header.id, round: header.round, kind: header.kind, ...told });
+  }
+}

@@ -1,0 +1,136 @@
+import { decodeFrame, encodeFrame, framePrefixBytes } from '#engine/framing/frame.ts';
+import type { IncomingFrame, Lane, Session } from '#engine/transport/transport.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import type { PacketStatus } from '#shared/contract/packet.ts';
+import { decodeLinkFrame, type LinkFrame } from './link-frames.ts';
+import type { FrameNote, LogContext, PacketLog } from './packet-log.ts';
+import { RateBucket } from './rate-bucket.ts';
+
+/** A frame of the peer. `frame` is null when its kind is unknown, which is tolerated. */
+export interface Received {
+  readonly frame: LinkFrame | null;
+  readonly kind: string;
+  readonly body: Uint8Array;
+  readonly lane: Lane;
+  /** Half of the packet that reports it; whoever judges the frame adds the rest. */
+  readonly note: Pick<FrameNote, 'side' | 'sizeBytes' | 'stream' | 'header' | 'body'>;
+}
+
+export interface WriteOptions {
+  readonly lane: Lane;
+  readonly body?: Uint8Array;
+  readonly last?: boolean;
+  readonly note: Pick<FrameNote, 'kind' | 'round' | 'messageId' | 'replyTo' | 'chunk' | 'note'>;
+}
+
+/** Link frames over one session: encodes, decodes, judges rates and sizes, and reports every frame as a packet. */
+export class Wire {
+  readonly session: Session;
+  readonly context: LogContext;
+  readonly log: PacketLog;
+  readonly clock: Clock;
+  readonly #reader: AsyncIterator<IncomingFrame>;
+  readonly #bucket: RateBucket;
+  readonly #over = new AbortController();
+  #unknownFrames = 0;
+  #closing: Promise<void> | null = null;
+  /** Monotonic ms of the last frame of the peer. */
+  lastHeardMs: number;
+
+  constructor(session: Session, { clock, log, context }: { readonly clock: Clock; readonly log: PacketLog; readonly context: LogContext }) {
+    this.session = session;
+    this.clock = clock;
+    this.log = log;
+    this.context = context;
+    this.lastHeardMs = clock.monotonicMs();
+    this.#reader = session.frames()[Symbol.asyncIterator]();
+    this.#bucket = new RateBucket({ perSecond: limits.framesPerSecondMax, burst: limits.framesBurstMax, nowMs: this.lastHeardMs });
+  }
+
+  get unknownFrames(): number {
+    return this.#unknownFrames;
+  }
+
+  /**
+   * The next frame; null when the session has ended.
+   * @throws RoundscopeError when the peer sends what cannot be a frame of ours; it has been reported
+   */
+  async read(): Promise<Received | null> {
+    const next = await this.#reader.next();
+    if (next.done === true) return null;
+    const { bytes, lane, stream } = next.value;
+    this.lastHeardMs = this.clock.monotonicMs();
+    const note = { side: 'received', sizeBytes: bytes.byteLength, stream } as const;
+    if (!this.#bucket.take(this.lastHeardMs)) {
+      throw new RoundscopeError('rate_exceeded', {
+        layer: 'link',
+        message: `more than ${limits.framesPerSecondMax} frames a second (burst ${limits.framesBurstMax})`,
+      });
+    }
+    const decoded = decodeFrame(bytes);
+    if (!decoded.ok) return this.#malformed(decoded.error, { ...note, kind: 'malformed', body: bytes });
+    const { header, headerText, body } = decoded.value;
+    const frame = decodeLinkFrame(header);
+    const kind = typeof header['t'] === 'string' ? header['t'].slice(0, 40) : 'malformed';
+    if (!frame.ok) return this.#malformed(frame.error, { ...note, kind, header: headerText, body });
+    if (frame.value === null) this.#unknownFrames++;
+    return { frame: frame.value, kind, body, lane, note: { ...note, header: headerText, body } };
+  }
+
+  #malformed(error: RoundscopeError, note: FrameNote): never {
+    this.log.frame(this.context, { ...note, status: 'malformed', note: `${error.code}: ${error.message}` });
+    throw error;
+  }
+
+  /**
+   * Resolves once flow control has taken the frame.
+   * @throws RoundscopeError `send_timeout`, or the session's own error; it has been reported
+   */
+  async write(frame: LinkFrame, { lane, body, last, note }: WriteOptions): Promise<void> {
+    const parts = encodeFrame(frame, body);
+    const head = parts[0] as Uint8Array;
+    const startedMs = this.clock.monotonicMs();
+    const told = {
+      ...note,
+      side: 'sent',
+      sizeBytes: head.byteLength + (body?.byteLength ?? 0),
+      header: Buffer.from(head.buffer, head.byteOffset + framePrefixBytes, head.byteLength - framePrefixBytes).toString('utf8'),
+      ...(body === undefined ? {} : { body }),
+    } as const;
+    using deadline = this.clock.deadline(timing.sendTimeoutMs, this.#over.signal);
+    try {
+      const { stream } = await this.session.send({ lane, parts, ...(last === true ? { last } : {}) }, { signal: deadline });
+      this.log.frame(this.context, { ...told, stream, durationMs: this.clock.monotonicMs() - startedMs });
+    } catch (error) {
+      const timedOut = deadline.aborted && !this.#over.signal.aborted;
+      const status: PacketStatus = timedOut ? 'timeout' : 'undeliverable';
+      const reason = timedOut ? `not taken within ${timing.sendTimeoutMs} ms` : this.#over.signal.aborted ? 'the session was closed' : messageOf(error);
+      this.log.frame(this.context, { ...told, stream: lane, status, note: reason });
+      if (!timedOut) throw error;
+      throw new RoundscopeError('send_timeout', { layer: 'link', message: `${note.kind} was ${reason}`, retryable: true, cause: error });
+    }
+  }
+
+  /** Ends the session; what is being written is given up. Waits no longer than the close limit. Twice is fine. */
+  close(code: string, reason: string): Promise<void> {
+    this.#closing ??= this.#close(code, reason);
+    return this.#closing;
+  }
+
+  async #close(code: string, reason: string): Promise<void> {
+    this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: reason }));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _limit = this.clock.timer(timing.closeTimeoutMs, resolve);
+    // A session that fails to close is as good as closed; there is nobody left to tell but the log.
+    const closing = this.session.close(code, reason).catch((error: unknown) => {
+      this.log.frame(this.context, { side: 'sent', kind: 'connection_close', status: 'aborted', note: messageOf(error) });
+    });
+    await Promise.race([closing, promise]);
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
