@@ -1,0 +1,71 @@
+import type { Clock } from '#shared/base/clock.ts';
+import type { Random } from '#shared/base/random.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import type { DialOptions, Listener, ListenOptions, Session, Transport, TransportFaults } from '../transport.ts';
+import { FaultySession } from './faulty-session.ts';
+import { Wire } from './wire.ts';
+
+export interface FaultyParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /**
+   * Makes a fresh session acceptable to the peer, given the first control frame that was sent on the session it stands
+   * for; connection per message does so before each message. Absent: that first frame is said again.
+   */
+  readonly greet?: (session: Session, opening: readonly Uint8Array[], options: { readonly signal: AbortSignal }) => Promise<void>;
+}
+
+/** Any transport, made to fail on command: sessions dialled and accepted through it share its faults. */
+export class FaultyTransport implements Transport, TransportFaults {
+  readonly protocol: Protocol;
+  readonly #inner: Transport;
+  readonly #parts: FaultyParts;
+  readonly #sessions = new Set<FaultySession>();
+  readonly #wire: Wire;
+  #perMessage = false;
+
+  constructor(inner: Transport, parts: FaultyParts) {
+    this.#inner = inner;
+    this.#parts = parts;
+    this.protocol = inner.protocol;
+    this.#wire = new Wire(parts.clock, parts.random.fork('wire'));
+  }
+
+  async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
+    options.signal.throwIfAborted();
+    await this.#wire.open(options.signal);
+    const inner = await this.#inner.dial(endpoints, options);
+    const redial = (signal: AbortSignal): Promise<Session> => this.#inner.dial(endpoints, { ...options, signal });
+    return this.#wrap(inner, redial);
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    return await this.#inner.listen({ ...options, onSession: (session) => options.onSession(this.#wrap(session, null)) });
+  }
+
+  connectionPerMessage(state: 'on' | 'off'): void {
+    this.#perMessage = state === 'on';
+    for (const session of this.#sessions) session.perMessage(state);
+  }
+
+  dropLink(): void {
+    for (const session of this.#sessions) session.drop();
+  }
+
+  setWire(behaviour: { readonly delayMs?: number; readonly jitterMs?: number; readonly breakProbability?: number }): void {
+    this.#wire.behaviour = { delayMs: 0, jitterMs: 0, breakProbability: 0, ...behaviour };
+  }
+
+  partition(state: 'on' | 'off'): void {
+    this.#wire.partition(state);
+  }
+
+  #wrap(inner: Session, redial: ((signal: AbortSignal) => Promise<Session>) | null): Session {
+    const session = new FaultySession(inner, { ...this.#parts, redial, wire: this.#wire });
+    this.#sessions.add(session);
+    void session.closed.then(() => this.#sessions.delete(session));
+    if (this.#perMessage) session.perMessage('on');
+    return session;
+  }
+}
