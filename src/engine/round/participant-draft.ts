@@ -28,7 +28,7 @@ export class ParticipantDraft {
 
   warn(code: ErrorCode, reason: string, round: number): void {
     const participant = this.s.config.name;
-    const error = { code, layer: 'round', message: reason, retryable: false, context: { participant, round }, causes: [] as string[] };
+    const error = { code, layer: 'round' as const, message: reason, retryable: false, context: { participant, round }, causes: [] };
     this.report('notice', { level: 'warning', text: reason, participant, error });
   }
 

@@ -1,0 +1,33 @@
+import { flattenParameters, viewParameters, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import { FedAvg, type UpdateMeasure } from './fedavg.ts';
+
+/** Multiplications between two breaths: about 3 ms, short beside any heart-beat. */
+const sliceOperations = 1 << 20;
+
+export interface Aggregate {
+  readonly parameters: ParameterSet;
+  readonly stepNorm: number;
+  readonly measures: readonly UpdateMeasure[];
+}
+
+/**
+ * Runs FedAvg over whole models while the event loop goes on.
+ * @param contributions sorted by participant id
+ */
+export async function aggregate(
+  base: ParameterSet,
+  contributions: readonly { readonly examples: number; readonly parameters: ParameterSet }[],
+  breathe: () => Promise<void>,
+): Promise<Aggregate> {
+  const updates: Float32Array[] = [];
+  for (const { parameters } of contributions) {
+    updates.push(flattenParameters(parameters));
+    await breathe();
+  }
+  const job = new FedAvg({ base: flattenParameters(base), updates, exampleCounts: contributions.map(({ examples }) => examples) });
+  const elements = Math.max(1024, Math.floor(sliceOperations / contributions.length));
+  while (!job.step(elements)) await breathe();
+  const { parameters, stepNorm, measures } = job.result();
+  const layout: ParameterLayout = base.map(({ name, shape }) => ({ name, shape }));
+  return { parameters: viewParameters(layout, parameters), stepNorm, measures };
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
+import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { Link } from '#engine/link/link.ts';
+import { aggregate } from './aggregation/aggregate.ts';
+import { judgeUpdate } from './aggregation/judge-update.ts';
+import { advanceCoordinator, startCoordinator } from './coordinator-machine.ts';
+import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
+import type { MachineMessage, RunOutcome } from './machine.ts';
+import { MachineRunner } from './machine-runner.ts';
+import { ModelShelf } from './model-shelf.ts';
+import type { TransferListener } from './observed-reporter.ts';
+import type { PayloadCodec } from './payload-codec.ts';
+
+export interface CoordinatorOptions {
+  readonly settings: RunSettings;
+  readonly model: ModelConfig;
+  readonly initialParameters: ParameterSet;
+  readonly links: LinkSource;
+  readonly codec: PayloadCodec;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Progress of transfers as the links report it; absent: reasons for waiting do without it. */
+  readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
+  /** Lets the event loop serve others between two slices of work, `setImmediate` for instance. */
+  readonly breathe: () => Promise<void>;
+  /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
+  readonly signal: AbortSignal;
+  /** Accuracy of always naming the commonest class; 0 when unknown. */
+  readonly baselineAccuracy: number;
+  readonly demo?: DemoSettings | undefined;
+  readonly self?: ParticipantId | undefined;
+  readonly participantsMax?: number | undefined;
+}
+
+/** Where links of participants come from. */
+export interface LinkSource {
+  /** Told about each new link once; also about those that were there before. */
+  onLink(listener: (accepted: AcceptedLink) => void): Disposable;
+}
+
+export interface AcceptedLink {
+  readonly link: Link;
+  /** The peer's address as people write it. */
+  readonly address: string;
+}
+
+export interface CoordinatorResult extends RunOutcome {
+  readonly modelHash: Hash;
+  readonly parameters: ParameterSet;
+  /** Status messages that were not sent since a peer had not taken the ones before. */
+  readonly statusDropped: number;
+}
+
+/** State of links is looked at this often; what they say themselves arrives at once. */
+const linkPollMs = 250;
+/** A peer with this many messages on their way is not sent news that the next news will replace. */
+const advisoryBacklogMax = limits.outboxMessagesMax / 4;
+
+/**
+ * Serves one run to its end: connects the coordinator machine with links, aggregation, clock and reporter. Resolves when
+ * everybody was told how it ended and the links are closed; rejects only on a bug.
+ */
+export async function runCoordinator(options: CoordinatorOptions): Promise<CoordinatorResult> {
+  using run = new CoordinatorRun(options);
+  return await run.result;
+}
+
+class CoordinatorRun implements Disposable {
+  readonly #options: CoordinatorOptions;
+  readonly #runner: MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>;
+  readonly #models: ModelShelf;
+  readonly #links = new Map<number, Link>();
+  readonly #abort = new AbortController();
+  readonly #held = new DisposableStack();
+  readonly #settled = Promise.withResolvers<CoordinatorResult>();
+  #pollTimer: Disposable | null = null;
+  #nextLink = 1;
+  #statusDropped = 0;
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    const { clock, settings, model, baselineAccuracy, demo, self, codec, signal } = options;
+    this.#models = new ModelShelf(codec);
+    const initialModel = this.#models.put(options.initialParameters);
+    const participantsMax = options.participantsMax ?? limits.participantsMax;
+    this.#runner = new MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>({
+      clock,
+      start: (now) => startCoordinator({ settings, model, initialModel, baselineAccuracy, participantsMax, demo, self }, now),
+      advance: advanceCoordinator,
+      perform: (effect) => this.#perform(effect),
+      tick: { kind: 'tick' },
+    });
+    this.#held.use(this.#runner);
+    this.#runner.start();
+    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason) });
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#held.defer(() => signal.removeEventListener('abort', stop));
+    this.#held.use(options.links.onLink((accepted) => this.#attach(accepted)));
+    if (options.transfers !== undefined) {
+      this.#held.use(options.transfers.onTransfer(({ kind: of, ...transfer }) => this.#feed({ kind: 'transfer', of, ...transfer })));
+    }
+    this.#pollLinks();
+  }
+
+  get result(): Promise<CoordinatorResult> {
+    return this.#settled.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort(new DOMException('the run is over', 'AbortError'));
+    this.#pollTimer?.[Symbol.dispose]();
+    this.#held.dispose();
+  }
+
+  #feed(input: CoordinatorInput): void {
+    try {
+      this.#runner.feed(input);
+    } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+
+  #attach({ link, address }: AcceptedLink): void {
+    const number = this.#nextLink++;
+    this.#links.set(number, link);
+    const { protocol, stack } = link.status;
+    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack });
+    this.#feedLinkState(number, link);
+    this.#read(number, link).then(
+      () => this.#closed(number, link),
+      (error: unknown) => this.#settled.reject(error),
+    );
+  }
+
+  /** One link's messages, one after another: while a large update is looked at, others are served. */
+  async #read(number: number, link: Link): Promise<void> {
+    for await (const { header, payload } of link.messages()) {
+      const update = header.kind === 'model_update' && payload !== undefined ? await this.#judge(payload) : undefined;
+      this.#feed({ kind: 'message', link: number, header, update });
+    }
+  }
+
+  async #judge(payload: Uint8Array): Promise<UpdateFinding> {
+    const { codec, breathe, initialParameters } = this.#options;
+    const decoded = codec.decode(payload);
+    if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
+    return judgeUpdate(decoded.value, initialParameters, breathe);
+  }
+
+  async #closed(number: number, link: Link): Promise<void> {
+    const { reason, code, local } = await link.closed;
+    this.#links.delete(number);
+    this.#feed({ kind: 'link_closed', link: number, reason: reason === '' ? code : reason, clean: !local });
+  }
+
+  #pollLinks(): void {
+    for (const [number, link] of this.#links) this.#feedLinkState(number, link);
+    this.#pollTimer = this.#options.clock.timer(linkPollMs, () => this.#pollLinks());
+  }
+
+  #feedLinkState(number: number, { status }: Link): void {
+    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged } = status;
+    this.#feed({ kind: 'link_state', link: number, state, reason, protocol, stack, connections, lastHeardMs, unacknowledged });
+  }
+
+  #perform(effect: CoordinatorEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        return void this.#send(effect.link, effect.message);
+      case 'close_link':
+        return void this.#links.get(effect.link)?.close(effect.code, effect.reason);
+      case 'aggregate':
+        return void this.#aggregate(effect);
+      case 'report':
+        return this.#options.reporter.event(effect.type, effect.data);
+      case 'end':
+        this.#end(effect.outcome).catch((error: unknown) => this.#settled.reject(error));
+    }
+  }
+
+  async #send(number: number, message: MachineMessage): Promise<void> {
+    const link = this.#links.get(number);
+    if (link === undefined) return;
+    if (message.kind === 'round_status' && link.status.unacknowledged >= advisoryBacklogMax) {
+      this.#statusDropped++;
+      return;
+    }
+    try {
+      const sent = await link.send(this.#models.withPayload(message), { signal: this.#abort.signal });
+      if (message.kind !== 'global_model' && message.kind !== 'start_training') return;
+      await sent.acknowledged;
+      this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
+    } catch (error) {
+      // The link was closed or the run ended: the machine learns of that on its own. Anything else is a bug.
+      if (!(error instanceof RoundscopeError) && !this.#abort.signal.aborted) this.#settled.reject(error);
+    }
+  }
+
+  async #aggregate({ round, base, contributions }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): Promise<void> {
+    const { clock, breathe } = this.#options;
+    const startedMs = clock.monotonicMs();
+    try {
+      const { parameters, stepNorm, measures } = await aggregate(this.#models.parameters(base), contributions, breathe);
+      const model = this.#models.put(parameters);
+      const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
+      this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, cosines });
+    } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+
+  async #end(outcome: RunOutcome): Promise<void> {
+    const code = outcome.status === 'completed' ? 'complete' : outcome.status;
+    // Effects before this one are in the outboxes; closing flushes them, each link within its own time limit.
+    await Promise.allSettled([...this.#links.values()].map((link) => link.close(code, outcome.reason)));
+    const modelHash = this.#models.newest;
+    this.#settled.resolve({ ...outcome, modelHash, parameters: this.#models.parameters(modelHash), statusDropped: this.#statusDropped });
+  }
+}
+
+function reasonOf(reason: unknown): string {
+  if (reason instanceof Error) return reason.message;
+  return typeof reason === 'string' && reason !== '' ? reason : 'stopped';
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import type { DataSummary } from '#shared/contract/messages.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { Link } from '#engine/link/link.ts';
+import type { MachineMessage, RunOutcome } from './machine.ts';
+import { MachineRunner } from './machine-runner.ts';
+import { ModelShelf } from './model-shelf.ts';
+import type { TransferListener } from './observed-reporter.ts';
+import { advanceParticipant, startParticipant } from './participant-machine.ts';
+import { RoundMirror } from './participant-mirror.ts';
+import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './participant-state.ts';
+import type { PayloadCodec } from './payload-codec.ts';
+import type { TrainerPort } from './trainer-port.ts';
+
+export interface ParticipantOptions {
+  readonly link: Link;
+  readonly trainer: TrainerPort;
+  /** Words for the trainer, for the register message. */
+  readonly trainerDescription: string;
+  readonly data: DataSummary;
+  /** SHA-256 of this participant's public key. */
+  readonly key: string;
+  /** Names and shapes of a model's parameters. */
+  readonly layoutOf: (model: ModelConfig) => ParameterLayout;
+  readonly codec: PayloadCodec;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
+  /** `mirror`: report the coordinator's rounds too, where it is on another machine and reports to nobody here. */
+  readonly coordinatorEvents: 'mirror' | 'none';
+  /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes part in one run to its end: connects the participant machine with its link, trainer, clock and reporter. Resolves
+ * with how the run ended, once the link is closed; rejects only on a bug.
+ */
+export async function runParticipant(options: ParticipantOptions): Promise<RunOutcome> {
+  using run = new ParticipantRun(options);
+  return await run.result;
+}
+
+class ParticipantRun implements Disposable {
+  readonly #options: ParticipantOptions;
+  readonly #runner: MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>;
+  readonly #updates: ModelShelf;
+  readonly #abort = new AbortController();
+  readonly #held = new DisposableStack();
+  readonly #settled = Promise.withResolvers<RunOutcome>();
+  #work: { readonly job: number; readonly abort: AbortController } | null = null;
+
+  constructor(options: ParticipantOptions) {
+    this.#options = options;
+    const { clock, link, key, data, signal, trainerDescription: trainer } = options;
+    this.#updates = new ModelShelf(options.codec);
+    this.#runner = new MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>({
+      clock,
+      start: (now) => startParticipant({ name: link.participant, key, data, trainer }, now),
+      advance: advanceParticipant,
+      perform: (effect) => this.#perform(effect),
+      tick: { kind: 'tick' },
+    });
+    this.#held.use(this.#runner);
+    this.#runner.start();
+    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason) });
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#held.defer(() => signal.removeEventListener('abort', stop));
+    if (options.transfers !== undefined) {
+      this.#held.use(options.transfers.onTransfer(({ kind: of, round, direction }) => this.#feed({ kind: 'transfer', of, round, direction })));
+    }
+    this.#read().catch((error: unknown) => this.#settled.reject(error));
+  }
+
+  get result(): Promise<RunOutcome> {
+    return this.#settled.promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#work?.abort.abort(new DOMException('the run is over', 'AbortError'));
+    this.#abort.abort(new DOMException('the run is over', 'AbortError'));
+    this.#held.dispose();
+  }
+
+  #feed(input: ParticipantInput): void {
+    try {
+      this.#runner.feed(input);
+    } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { link, reporter, coordinatorEvents } = this.#options;
+    const mirror = coordinatorEvents === 'mirror' ? new RoundMirror() : null;
+    for await (const { header, payload } of link.messages()) {
+      for (const { type, data } of mirror?.eventsOf(header) ?? []) reporter.event(type, data);
+      const model = header.kind === 'global_model' && payload !== undefined ? this.#decode(payload) : undefined;
+      this.#feed({ kind: 'message', header, model });
+    }
+    const { code, reason } = await link.closed;
+    this.#feed({ kind: 'link_closed', reason: reason === '' ? code : reason });
+  }
+
+  #decode(payload: Uint8Array): ModelFinding {
+    const decoded = this.#options.codec.decode(payload);
+    return decoded.ok ? { ok: true, tensors: decoded.value } : { ok: false, code: decoded.error.code, reason: decoded.error.message };
+  }
+
+  #perform(effect: ParticipantEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        return void this.#send(effect.message);
+      case 'train':
+        return void this.#begin(effect, (parameters, signal) => this.#train(effect, parameters, signal));
+      case 'evaluate':
+        return void this.#begin(effect, (parameters, signal) => this.#evaluate(effect, parameters, signal));
+      case 'abort_work':
+        if (this.#work?.job === effect.job) this.#work.abort.abort(new DOMException(effect.reason, 'AbortError'));
+        return;
+      case 'report':
+        return this.#options.reporter.event(effect.type, effect.data);
+      case 'end':
+        this.#end(effect.outcome).catch((error: unknown) => this.#settled.reject(error));
+    }
+  }
+
+  async #send(message: MachineMessage): Promise<void> {
+    try {
+      await this.#options.link.send(this.#updates.withPayload(message), { signal: this.#abort.signal });
+    } catch (error) {
+      // The link was closed or the run ended: the machine learns of that on its own. Anything else is a bug.
+      if (!(error instanceof RoundscopeError) && !this.#abort.signal.aborted) this.#settled.reject(error);
+    }
+  }
+
+  /** Runs one job; whatever goes wrong in it is an answer to the coordinator, not the end of the run. */
+  async #begin(effect: WorkEffect, work: (parameters: ParameterSet, signal: AbortSignal) => Promise<ParticipantInput>): Promise<void> {
+    const abort = new AbortController();
+    const { job } = effect;
+    this.#work = { job, abort };
+    try {
+      const matched = matchLayout(effect.model.tensors, this.#options.layoutOf(effect.config.model));
+      if (!matched.ok) throw new RoundscopeError('model_invalid', { layer: 'round', message: `the global model does not fit its description: ${matched.error}` });
+      this.#feed(await work(matched.value, abort.signal));
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      const code: ErrorCode = error instanceof RoundscopeError ? error.code : 'training_failed';
+      this.#feed({ kind: 'work_failed', job, code, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #train({ job, round, config }: WorkEffect, parameters: ParameterSet, signal: AbortSignal): Promise<ParticipantInput> {
+    const { model, localEpochs, batchSize, learningRate, optimizer: optimiser, seed } = config;
+    const onProgress = (progress: Extract<ParticipantInput, { kind: 'progress' }>['progress']): void => this.#feed({ kind: 'progress', job, progress });
+    const result = await this.#options.trainer.train(
+      { round, model, parameters, localEpochs, batchSize, learningRate, optimiser, seed },
+      { signal, onProgress },
+    );
+    signal.throwIfAborted();
+    const { examples, loss, accuracy, durationMs: trainMs, updateNorm: norm } = result;
+    const hash = this.#updates.put(result.parameters);
+    return { kind: 'trained', job, hash, result: { examples, loss, accuracy, trainMs, norm } };
+  }
+
+  async #evaluate({ job, round, config }: WorkEffect, parameters: ParameterSet, signal: AbortSignal): Promise<ParticipantInput> {
+    const { loss, accuracy, examples } = await this.#options.trainer.evaluate({ round, model: config.model, parameters }, { signal });
+    return { kind: 'evaluated', job, result: { loss, accuracy, examples } };
+  }
+
+  async #end(outcome: RunOutcome): Promise<void> {
+    const code = outcome.status === 'completed' ? 'complete' : outcome.status;
+    await this.#options.link.close(code, outcome.reason);
+    this.#settled.resolve(outcome);
+  }
+}
+
+type WorkEffect = Extract<ParticipantEffect, { kind: 'train' | 'evaluate' }>;
+
+function reasonOf(reason: unknown): string {
+  if (reason instanceof Error) return reason.message;
+  return typeof reason === 'string' && reason !== '' ? reason : 'left';
+}

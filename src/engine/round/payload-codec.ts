@@ -1,0 +1,12 @@
+import type { RoundscopeError } from '#shared/base/errors.ts';
+import type { Result } from '#shared/base/result.ts';
+import type { Hash } from '#shared/contract/ids.ts';
+import type { Tensor } from '#shared/tensor/tensor.ts';
+
+/** How parameters become bytes and back, given by the process: rounds know neither format nor hash. */
+export interface PayloadCodec {
+  encode(tensors: readonly Tensor[]): Uint8Array;
+  decode(bytes: Uint8Array): Result<readonly Tensor[], RoundscopeError>;
+  /** Content hash, by which models and contributions are known. */
+  hash(bytes: Uint8Array): Hash;
+}
