@@ -4,6 +4,7 @@ import { trainerError } from './errors.ts';
 import { evaluationGraph, trainingGraph } from './graph/model-graph.ts';
 import { planModel, type ModelPlan } from './model/model-plan.ts';
 import { openGraph, type GraphSession } from './runtime.ts';
+import { StepGate } from './step-gate.ts';
 
 /** A step keeps each layer's output and its gradient, and copies of both while it sums a convolution's gradient. */
 const bytesPerActivation = 4 * 4;
@@ -19,7 +20,12 @@ export function requirePlan(config: ModelConfig): ModelPlan {
 
 /** One open graph per purpose: a run keeps its model and batch size, so a longer memory would only hold what is stale. */
 export class GraphCache implements AsyncDisposable {
+  readonly #gate: StepGate;
   readonly #open = new Map<'train' | 'evaluate', { readonly key: string; readonly session: GraphSession }>();
+
+  constructor(gate = new StepGate()) {
+    this.#gate = gate;
+  }
 
   async training(plan: ModelPlan, batchSize: number): Promise<GraphSession> {
     return this.#get('train', plan, { batchSize, build: trainingGraph });
@@ -55,7 +61,7 @@ export class GraphCache implements AsyncDisposable {
     }
     this.#open.delete(purpose);
     await held?.session[Symbol.asyncDispose]();
-    const session = await openGraph(build(plan, batchSize));
+    const session = await openGraph(build(plan, batchSize), this.#gate);
     this.#open.set(purpose, { key, session });
     return session;
   }

@@ -7,6 +7,7 @@ import { takeShare, type Share } from './data/partition.ts';
 import { parseSplit } from './data/split-spec.ts';
 import { dataError } from './errors.ts';
 import { GraphCache } from './graph-cache.ts';
+import { StepGate } from './step-gate.ts';
 import { evaluateInline, trainInline } from './train-inline.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 import type { TrainerSetup } from './worker-protocol.ts';
@@ -22,12 +23,13 @@ const ownSplitSeed = 0;
 /** What the worker does, without the thread around it: holds the share and the open graphs, and can stand still. */
 export class JobRunner implements AsyncDisposable {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
-  readonly #graphs = new GraphCache();
+  readonly #graphs: GraphCache;
   #share: Share | undefined;
   #thawed: PromiseWithResolvers<void> | undefined;
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+  constructor(clock: Pick<Clock, 'monotonicMs'>, gate = new StepGate()) {
     this.#clock = clock;
+    this.#graphs = new GraphCache(gate);
   }
 
   async prepare(setup: TrainerSetup, { signal }: RunOptions): Promise<DataSummary> {

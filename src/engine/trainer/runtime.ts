@@ -1,5 +1,6 @@
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { trainerError } from './errors.ts';
+import { StepGate } from './step-gate.ts';
 
 /** The part of the runtime that training needs. */
 export interface GraphSession extends AsyncDisposable {
@@ -28,20 +29,22 @@ const sessionOptions: OnnxRuntime.InferenceSession.SessionOptions = {
 /**
  * Loads a graph into onnxruntime, which is imported here and nowhere else, when first needed: a process that does not
  * train does not pay its 40 MB.
+ * @param gate of the thread that this runs in, if another may end it
  */
-export async function openGraph(model: Uint8Array): Promise<GraphSession> {
-  const ort = await loadRuntime();
-  const session = await ort.InferenceSession.create(model, sessionOptions);
+export async function openGraph(model: Uint8Array, gate = new StepGate()): Promise<GraphSession> {
+  const ort = await gate.pass(loadRuntime);
+  const session = await gate.pass(() => ort.InferenceSession.create(model, sessionOptions));
   return {
     run: async (feeds) => {
       const tensors: Record<string, OnnxRuntime.Tensor> = {};
-      for (const [name, { data, shape }] of Object.entries(feeds)) tensors[name] = new ort.Tensor('float32', data, shape);
-      const results = await session.run(tensors);
+      for (const [name, { data, shape }] of Object.entries(feeds))
+        tensors[name] = new ort.Tensor('float32', data, shape);
+      const results = await gate.pass(() => session.run(tensors));
       const outputs: Record<string, Float32Array> = {};
       for (const [name, value] of Object.entries(results)) outputs[name] = value.data as Float32Array;
       return outputs;
     },
-    [Symbol.asyncDispose]: () => session.release(),
+    [Symbol.asyncDispose]: () => gate.pass(() => session.release()),
   };
 }
 

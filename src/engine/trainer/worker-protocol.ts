@@ -8,7 +8,9 @@ export interface TrainerSetup {
   /** `digits`, or the path of a folder of class folders or of IDX files. */
   readonly data: string;
   /** Its part of data that several participants divide; absent: all of it is its own. `split` as in the settings. */
-  readonly share?: { readonly index: number; readonly participants: number; readonly split: string; readonly seed: number } | undefined;
+  readonly share?:
+    | { readonly index: number; readonly participants: number; readonly split: string; readonly seed: number }
+    | undefined;
   /** Grey unless told otherwise. */
   readonly colour?: ColourMode | undefined;
   /** Height and width for images of a folder; absent: those of its first image, at most 96 pixels. */
@@ -23,9 +25,16 @@ export interface WorkerCalls {
 }
 export type CallKind = keyof WorkerCalls;
 
+/** What a thread is started with. */
+export interface WorkerStart {
+  readonly gate: SharedArrayBuffer;
+}
+
 /** Arrays are cloned, never transferred: Electron loses messages with array buffers in their transfer list. */
 export type ToWorker =
-  | { readonly [K in CallKind]: { readonly kind: K; readonly id: number; readonly job: WorkerCalls[K]['job'] } }[CallKind]
+  | {
+      readonly [K in CallKind]: { readonly kind: K; readonly id: number; readonly job: WorkerCalls[K]['job'] };
+    }[CallKind]
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'freeze' }
   | { readonly kind: 'thaw' }

@@ -3,8 +3,17 @@ import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import { trainerError } from './errors.ts';
-import type { EvalResult, EvaluateJob, TrainJob, Trainer, TrainerSetup, TrainProgress, TrainResult } from './trainer.ts';
-import type { CallKind, FromWorker, ToWorker, WorkerCalls } from './worker-protocol.ts';
+import type {
+  EvalResult,
+  EvaluateJob,
+  TrainJob,
+  Trainer,
+  TrainerSetup,
+  TrainProgress,
+  TrainResult,
+} from './trainer.ts';
+import { StepGate } from './step-gate.ts';
+import type { CallKind, FromWorker, ToWorker, WorkerCalls, WorkerStart } from './worker-protocol.ts';
 
 interface Pending {
   readonly resolve: (result: WorkerCalls[CallKind]['result']) => void;
@@ -17,6 +26,9 @@ interface CallOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
 }
+
+/** Longest that the process' exit waits for a step; the slowest model of `default-models.ts` takes 0.3 s. */
+const exitWaitMs = 5000;
 
 /**
  * Trains in a thread of its own, so that links and heart-beats never wait for a gradient step. A thread that crashes
@@ -65,24 +77,24 @@ export class WorkerTrainer implements Trainer {
     this.#worker?.postMessage({ kind: 'thaw' } satisfies ToWorker);
   }
 
-  /** Ends the thread even in the middle of a step; calls under way are rejected. */
+  /** Calls under way are rejected; the thread ends after the step that it is in, never in its middle (`StepGate`). */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     const worker = this.#worker;
     this.#worker = undefined;
     this.#failAll('The trainer was closed.');
-    await worker?.terminate();
-  }
-
-  /** The thread, for tests that kill it. */
-  get thread(): Worker | undefined {
-    return this.#worker;
+    if (!worker) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    worker.once('exit', () => resolve());
+    worker.postMessage({ kind: 'close' } satisfies ToWorker);
+    await promise;
   }
 
   async #ensurePrepared({ signal }: { readonly signal: AbortSignal }): Promise<void> {
     signal.throwIfAborted();
     assert(this.#setup, 'train and evaluate come after prepare');
-    if (this.#preparedBy === undefined || this.#preparedBy !== this.#worker) await this.#prepare(this.#setup, { signal });
+    if (this.#preparedBy === undefined || this.#preparedBy !== this.#worker)
+      await this.#prepare(this.#setup, { signal });
   }
 
   async #prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<DataSummary> {
@@ -91,7 +103,11 @@ export class WorkerTrainer implements Trainer {
     return summary;
   }
 
-  async #call<K extends CallKind>(kind: K, job: WorkerCalls[K]['job'], options: CallOptions): Promise<WorkerCalls[K]['result']> {
+  async #call<K extends CallKind>(
+    kind: K,
+    job: WorkerCalls[K]['job'],
+    options: CallOptions,
+  ): Promise<WorkerCalls[K]['result']> {
     assert(!this.#closed, 'the trainer is closed');
     const { signal, onProgress } = options;
     signal.throwIfAborted();
@@ -111,7 +127,11 @@ export class WorkerTrainer implements Trainer {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#entry);
+    const gate = new StepGate();
+    const worker = new Worker(this.#entry, { workerData: { gate: gate.memory } satisfies WorkerStart });
+    const closeGate = (): void => gate.close(exitWaitMs);
+    process.once('exit', closeGate);
+    worker.once('exit', () => process.removeListener('exit', closeGate));
     const lost = (why: string, cause?: unknown): void => {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
@@ -146,7 +166,11 @@ export class WorkerTrainer implements Trainer {
   }
 
   #failAll(message: string, cause?: unknown): void {
-    const error = trainerError('trainer_crashed', message, { retryable: true, ...(cause === undefined ? {} : { cause }) });
-    for (const pending of this.#pending.values()) pending.reject(pending.signal.aborted ? pending.signal.reason : error);
+    const error = trainerError('trainer_crashed', message, {
+      retryable: true,
+      ...(cause === undefined ? {} : { cause }),
+    });
+    for (const pending of this.#pending.values())
+      pending.reject(pending.signal.aborted ? pending.signal.reason : error);
   }
 }

@@ -1,16 +1,19 @@
 /** Entry of the trainer's thread: receives jobs from `WorkerTrainer` and runs them one after another. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { trainerError } from './errors.ts';
 import { JobRunner } from './job-runner.ts';
-import type { CallKind, FromWorker, ToWorker, WorkerCalls } from './worker-protocol.ts';
+import { StepGate } from './step-gate.ts';
+import type { CallKind, FromWorker, ToWorker, WorkerCalls, WorkerStart } from './worker-protocol.ts';
 
 assert(parentPort, 'the trainer worker runs in a thread');
 const port = parentPort;
-const runner = new JobRunner(systemClock);
+const runner = new JobRunner(systemClock, new StepGate((workerData as WorkerStart).gate));
 const running = new Map<number, AbortController>();
+
+let closing = false;
 
 type Call = Extract<ToWorker, { readonly job: unknown }>;
 
@@ -32,10 +35,18 @@ port.on('message', (message: ToWorker) => {
       break;
     case 'close':
       for (const controller of running.values()) controller.abort();
-      port.close();
+      closing = true;
+      closeWhenIdle();
       break;
   }
 });
+
+/** The thread ends by itself once nothing holds it. */
+function closeWhenIdle(): void {
+  if (!closing || running.size > 0) return;
+  runner.thaw();
+  port.close();
+}
 
 /** Never rejects: a failure is an answer. */
 async function serve(call: Call): Promise<void> {
@@ -49,6 +60,7 @@ async function serve(call: Call): Promise<void> {
     else post({ kind: 'failed', id: call.id, error: toErrorReport(asTrainerError(error)) });
   } finally {
     running.delete(call.id);
+    closeWhenIdle();
   }
 }
 

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { copyParameters, flattenParameters, matchLayout, parameterBytes, updateNorm, viewParameters } from './parameter-set.ts';
+import {
+  copyParameters,
+  flattenParameters,
+  matchLayout,
+  parameterBytes,
+  updateNorm,
+  viewParameters,
+} from './parameter-set.ts';
 import { summarizeTensor } from './summarize-tensor.ts';
 import { elementCount, float32Tensor, tensorBytes } from './tensor.ts';
 
@@ -41,7 +48,10 @@ describe('tensors', () => {
     const set = viewParameters(layout, new Float32Array(8));
     const reversed = matchLayout([...set].reverse(), layout);
     assert.ok(reversed.ok);
-    assert.deepEqual(reversed.value.map(({ name }) => name), ['dense.kernel', 'dense.bias']);
+    assert.deepEqual(
+      reversed.value.map(({ name }) => name),
+      ['dense.kernel', 'dense.bias'],
+    );
     const problem = (tensors: Parameters<typeof matchLayout>[0]): string => {
       const result = matchLayout(tensors, layout);
       return result.ok ? 'none' : result.error;
@@ -61,12 +71,28 @@ describe('summarizeTensor', () => {
     const summary = summarizeTensor(float32Tensor('w', [5], Float32Array.of(1, NaN, -3, Infinity, 5)));
     assert.deepEqual(
       { ...summary },
-      { name: 'w', dtype: 'F32', shape: [5], sizeBytes: 20, elements: 5, min: -3, mean: 1, max: 5, nanCount: 1, infCount: 1 },
+      {
+        name: 'w',
+        dtype: 'F32',
+        shape: [5],
+        sizeBytes: 20,
+        elements: 5,
+        min: -3,
+        mean: 1,
+        max: 5,
+        nanCount: 1,
+        infCount: 1,
+      },
     );
   });
 
   test('reads half precision and 64-bit integers', () => {
-    const half = summarizeTensor({ name: 'h', dtype: 'F16', shape: [4], data: Uint16Array.of(0x3c00, 0xc000, 0x7c00, 0x0001) });
+    const half = summarizeTensor({
+      name: 'h',
+      dtype: 'F16',
+      shape: [4],
+      data: Uint16Array.of(0x3c00, 0xc000, 0x7c00, 0x0001),
+    });
     assert.equal(half.min, -2);
     assert.equal(half.max, 1);
     assert.equal(half.infCount, 1);

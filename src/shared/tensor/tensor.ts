@@ -1,7 +1,21 @@
 import { assert } from '../base/assert.ts';
 
 /** Element types of a tensor, named as safetensors names them. */
-export const dtypes = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U64', 'U32', 'U16', 'U8', 'BOOL'] as const;
+export const dtypes = [
+  'F64',
+  'F32',
+  'F16',
+  'BF16',
+  'I64',
+  'I32',
+  'I16',
+  'I8',
+  'U64',
+  'U32',
+  'U16',
+  'U8',
+  'BOOL',
+] as const;
 export type DType = (typeof dtypes)[number];
 
 /** Elements as they lie in memory; half-precision types keep their raw 16 bits, booleans are bytes. */
@@ -70,7 +84,10 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 /** Makes a float32 tensor; unequal length and shape is our own mistake, since decoders check before they build. */
 export function float32Tensor(name: string, shape: readonly number[], data: Float32Array): Float32Tensor {
-  assert(data.length === elementCount(shape), `tensor ${name}: ${data.length} elements for shape [${shape.join(', ')}]`);
+  assert(
+    data.length === elementCount(shape),
+    `tensor ${name}: ${data.length} elements for shape [${shape.join(', ')}]`,
+  );
   return { name, dtype: 'F32', shape, data };
 }
 

@@ -19,7 +19,8 @@ export function decodeImage(bytes: Uint8Array, colour: ColourMode): Result<RawIm
   if (!size.ok) return size;
   const { width, height, format } = size.value;
   if (width < 1 || height < 1) return err('has no pixels');
-  if (width * height > limits.imagePixelsMax) return err(`is ${width}x${height} pixels, more than ${limits.imagePixelsMax}`);
+  if (width * height > limits.imagePixelsMax)
+    return err(`is ${width}x${height} pixels, more than ${limits.imagePixelsMax}`);
   const guarded = format === 'png' ? guardPng(bytes) : ok(bytes);
   if (!guarded.ok) return guarded;
   try {

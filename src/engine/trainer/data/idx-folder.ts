@@ -50,7 +50,10 @@ export async function loadIdxFolder(
   const training = await loadPair(folder, first, signal);
   const test = second ? await loadPair(folder, second, signal) : undefined;
   if (test && (test.height !== training.height || test.width !== training.width)) {
-    throw dataError('data_invalid', `${folder}: training images are ${training.height}x${training.width}, test images ${test.height}x${test.width}.`);
+    throw dataError(
+      'data_invalid',
+      `${folder}: training images are ${training.height}x${training.width}, test images ${test.height}x${test.width}.`,
+    );
   }
   const labels = Uint16Array.from([...training.labels, ...(test?.labels ?? [])]);
   const all: Dataset = {

@@ -33,11 +33,17 @@ export async function readIdx(path: string, options: IdxOptions): Promise<IdxArr
   const stream: Readable = gzipped ? file.pipe(createGunzip()) : file;
   if (gzipped) file.on('error', (error) => stream.destroy(error));
   try {
-    return await collect(stream, { path, rank: options.rank, dataBytesMax: fileBytes * (gzipped ? deflateRatioMax : 1) });
+    return await collect(stream, {
+      path,
+      rank: options.rank,
+      dataBytesMax: fileBytes * (gzipped ? deflateRatioMax : 1),
+    });
   } catch (cause) {
     options.signal.throwIfAborted();
     if (cause instanceof Error && cause.name === 'RoundscopeError') throw cause;
-    throw dataError('data_invalid', `${path} cannot be read to its end: ${String(cause)}. Download it again.`, { cause });
+    throw dataError('data_invalid', `${path} cannot be read to its end: ${String(cause)}. Download it again.`, {
+      cause,
+    });
   } finally {
     stream.destroy();
     file.destroy();

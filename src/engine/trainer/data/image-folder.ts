@@ -37,7 +37,10 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   const parts = await findParts(folder);
   const classes = parts[0]?.classes ?? [];
   if (classes.length > limits.classesMax) {
-    throw dataError('data_too_large', `${folder} has ${classes.length} class folders; at most ${limits.classesMax} can be told apart.`);
+    throw dataError(
+      'data_too_large',
+      `${folder} has ${classes.length} class folders; at most ${limits.classesMax} can be told apart.`,
+    );
   }
   const reader = new FolderReader(options);
   let testFrom: number | undefined;
@@ -115,7 +118,9 @@ class FolderReader {
     }
     if (this.count > before) return;
     const why = names.length === 0 ? 'holds no PNG or JPEG image' : `holds no readable image: ${this.#firstCorrupt}`;
-    throw dataError('data_invalid', `${folder} ${why}. Add images or remove the folder.`, { context: { path: folder } });
+    throw dataError('data_invalid', `${folder} ${why}. Add images or remove the folder.`, {
+      context: { path: folder },
+    });
   }
 
   finish(folder: string, classes: readonly string[], testFrom: number | undefined): LoadedData {
@@ -155,7 +160,10 @@ class FolderReader {
     if (image.width !== width || image.height !== height) this.#resized++;
     const pixels = channelsFirst(resizeImage(image, width, height));
     if (this.count >= limits.datasetExamplesMax || (this.count + 1) * pixels.length > limits.datasetBytesMax) {
-      throw dataError('data_too_large', `${path}: more images than Roundscope holds in memory. Use fewer or smaller ones.`);
+      throw dataError(
+        'data_too_large',
+        `${path}: more images than Roundscope holds in memory. Use fewer or smaller ones.`,
+      );
     }
     this.#images.push(pixels);
     this.#labels.push(label);

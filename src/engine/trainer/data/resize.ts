@@ -31,7 +31,8 @@ export function resizeImage(image: RawImage, width: number, height: number): Raw
     const rowLength = width * channels;
     for (let at = 0; at < rowLength; at++) {
       let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += (weights[i] as number) * (rows[(start + i) * rowLength + at] as number);
+      for (let i = 0; i < weights.length; i++)
+        sum += (weights[i] as number) * (rows[(start + i) * rowLength + at] as number);
       data[y * rowLength + at] = Math.round(sum);
     }
   });

@@ -13,7 +13,8 @@ export function parseSplit(text: string): Result<SplitSpec, string> {
   const match = /^dirichlet:(\d{1,6}(?:\.\d{1,12})?)$/.exec(text);
   if (!match) return err(`split "${text.slice(0, 40)}" is neither iid nor dirichlet:ALPHA, such as dirichlet:0.3`);
   const alpha = Number(match[1]);
-  if (alpha < alphaMin || alpha > alphaMax) return err(`alpha of dirichlet:${alpha} must lie from ${alphaMin} to ${alphaMax}`);
+  if (alpha < alphaMin || alpha > alphaMax)
+    return err(`alpha of dirichlet:${alpha} must lie from ${alphaMin} to ${alphaMax}`);
   return ok({ kind: 'dirichlet', alpha });
 }
 

@@ -57,7 +57,8 @@ describe('training graph', () => {
       const parameters = spread(initialParameters(plan, random), random);
       const feeds = examples(plan, random);
       await using session = await openGraph(trainingGraph(plan, batchSize));
-      const lossOf = async (set: ParameterSet): Promise<number> => preciseLoss(await session.run(withParameters(feeds, set)), feeds);
+      const lossOf = async (set: ParameterSet): Promise<number> =>
+        preciseLoss(await session.run(withParameters(feeds, set)), feeds);
       const outputs = await session.run(withParameters(feeds, parameters));
       for (const [i, { name: parameter, data }] of parameters.entries()) {
         const gradient = outputs[gradientName(parameter)];
@@ -66,7 +67,10 @@ describe('training graph', () => {
           const numeric = await difference(lossOf, { parameters, tensor: i, index });
           const error = Math.abs(numeric - (gradient[index] as number));
           // Wide enough for a relu or a maximum that changes sides within the step.
-          assert.ok(error < 5e-3 * Math.max(0.1, Math.abs(numeric)), `${parameter}[${index}]: ${gradient[index]} but ${numeric}`);
+          assert.ok(
+            error < 5e-3 * Math.max(0.1, Math.abs(numeric)),
+            `${parameter}[${index}]: ${gradient[index]} but ${numeric}`,
+          );
         }
       }
     });
@@ -112,7 +116,8 @@ function planned(model: ModelConfig): ModelPlan {
 
 /** Away from initial zeros, where relu has its kink and softmax is flat. */
 function spread(parameters: ParameterSet, random: Random): ParameterSet {
-  for (const { data } of parameters) for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + 0.3 * random.normal();
+  for (const { data } of parameters)
+    for (let i = 0; i < data.length; i++) data[i] = (data[i] as number) + 0.3 * random.normal();
   return parameters;
 }
 

@@ -14,7 +14,10 @@ test('varints are as the protobuf specification shows them', () => {
 test('a node is the field 1 of its graph, with its attributes typed', () => {
   const node = encodeNode({ type: 'Neg', name: 'n', inputs: ['a'], outputs: ['b'], attributes: { axis: 1 } });
   // input "a", output "b", name "n", op_type "Neg", attribute { name "axis", i 1, type INT }
-  assert.equal(hex(node), '0a1b' + '0a0161' + '120162' + '1a016e' + '22034e6567' + '2a0b' + '0a0461786973' + '1801' + 'a00102');
+  assert.equal(
+    hex(node),
+    '0a1b' + '0a0161' + '120162' + '1a016e' + '22034e6567' + '2a0b' + '0a0461786973' + '1801' + 'a00102',
+  );
 });
 
 test('a constant is little-endian', () => {

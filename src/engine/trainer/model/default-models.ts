@@ -51,6 +51,9 @@ export function modelFor([channels, height, width]: ImageShape, numClasses: numb
 }
 
 function withClasses(model: ModelConfig, numClasses: number): ModelConfig {
-  const layers = [...model.layers.slice(0, -1), { type: 'dense' as const, units: numClasses, activation: 'none' as const }];
+  const layers = [
+    ...model.layers.slice(0, -1),
+    { type: 'dense' as const, units: numClasses, activation: 'none' as const },
+  ];
   return { ...model, numClasses, layers };
 }

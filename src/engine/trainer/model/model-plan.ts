@@ -67,7 +67,8 @@ function planLayer(
     case 'conv2d': {
       if (!isImage || !channels || !height || !width) return err('needs an image, but the layers before it flatten it');
       const size = config.kernelSize;
-      if (height < size || width < size) return err(`kernel ${size}x${size} is larger than its ${height}x${width} input`);
+      if (height < size || width < size)
+        return err(`kernel ${size}x${size} is larger than its ${height}x${width} input`);
       return ok({
         config,
         inputShape,
@@ -78,7 +79,8 @@ function planLayer(
     case 'max_pool': {
       if (!isImage || !channels || !height || !width) return err('needs an image, but the layers before it flatten it');
       const { size } = config;
-      if (height < size || width < size) return err(`window ${size}x${size} is larger than its ${height}x${width} input`);
+      if (height < size || width < size)
+        return err(`window ${size}x${size} is larger than its ${height}x${width} input`);
       const outputShape = [channels, Math.floor(height / size), Math.floor(width / size)];
       return ok({ config, inputShape, outputShape, parameters: [] });
     }

@@ -39,8 +39,14 @@ describe('planModel', () => {
     const last = { type: 'dense', units: 2, activation: 'none' };
     const of = (...layers: unknown[]): unknown => ({ inputShape: [1, 4, 4], numClasses: 2, layers });
     assert.match(problem(of(last)), /layer 1 \(dense\): needs a flatten layer/);
-    assert.match(problem(of({ type: 'conv2d', filters: 1, kernelSize: 5, activation: 'relu' })), /5x5 is larger than its 4x4/);
-    assert.match(problem(of({ type: 'flatten' }, { type: 'max_pool', size: 2 })), /layer 2 \(max_pool\): needs an image/);
+    assert.match(
+      problem(of({ type: 'conv2d', filters: 1, kernelSize: 5, activation: 'relu' })),
+      /5x5 is larger than its 4x4/,
+    );
+    assert.match(
+      problem(of({ type: 'flatten' }, { type: 'max_pool', size: 2 })),
+      /layer 2 \(max_pool\): needs an image/,
+    );
     assert.match(problem(of({ type: 'flatten' }, { ...last, units: 3 })), /last layer must be dense with 2 units/);
     assert.match(problem(of({ type: 'flatten' }, { type: 'dense', units: 2, activation: 'relu' })), /no activation/);
     assert.match(problem(of({ type: 'attention' })), /layers\.0/);
@@ -57,11 +63,17 @@ describe('planModel', () => {
 test('modelFor makes a sound model of any image', () => {
   const side = fc.integer({ min: 1, max: limits.imageSideMax });
   fc.assert(
-    fc.property(fc.constantFrom(1, 3), side, side, fc.integer({ min: 2, max: limits.classesMax }), (channels, height, width, classes) => {
-      const plan = planned(modelFor([channels, height, width], classes));
-      assert.equal(plan.config.numClasses, classes);
-      assert.ok(plan.parameterCount < 20_000_000, `${plan.parameterCount} parameters`);
-    }),
+    fc.property(
+      fc.constantFrom(1, 3),
+      side,
+      side,
+      fc.integer({ min: 2, max: limits.classesMax }),
+      (channels, height, width, classes) => {
+        const plan = planned(modelFor([channels, height, width], classes));
+        assert.equal(plan.config.numClasses, classes);
+        assert.ok(plan.parameterCount < 20_000_000, `${plan.parameterCount} parameters`);
+      },
+    ),
   );
   assert.deepEqual(modelFor([1, 8, 8], 10), digitsModel);
   assert.deepEqual(modelFor([1, 48, 48], 7), facesModel);

@@ -14,7 +14,9 @@ function steps(name: OptimiserName, gradients: readonly number[], learningRate: 
 }
 
 function close(actual: readonly number[], expected: readonly number[]): void {
-  actual.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] as number)) < 1e-6, `${actual.join()} but ${expected.join()}`));
+  actual.forEach((value, i) =>
+    assert.ok(Math.abs(value - (expected[i] as number)) < 1e-6, `${actual.join()} but ${expected.join()}`),
+  );
 }
 
 describe('optimisers', () => {

@@ -47,12 +47,7 @@ function kernelGradient(
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const shifted = graph.op('Slice', [batch, height, width, channels], {
-        inputs: [
-          channelsLast.name,
-          graph.int64s([y, x]),
-          graph.int64s([y + height, x + width]),
-          graph.int64s([1, 2]),
-        ],
+        inputs: [channelsLast.name, graph.int64s([y, x]), graph.int64s([y + height, x + width]), graph.int64s([1, 2])],
       });
       const columns = graph.reshape(shifted, [positions, channels]);
       const product = graph.op('MatMul', [filters, channels], { inputs: [rows.name, columns.name] });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { entryPath } from '#engine/host/entries.ts';
+import { StepGate } from './step-gate.ts';
+
+test('nothing passes a closed gate', async () => {
+  const gate = new StepGate();
+  assert.equal(await gate.pass(async () => 7), 7);
+  await assert.rejects(
+    gate.pass(() => Promise.reject(new Error('native'))),
+    /native/,
+  );
+  gate.close(0);
+  let begun = false;
+  void gate.pass(async () => {
+    begun = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(begun, false);
+  // The other side sees that nobody is inside.
+  new StepGate(gate.memory).close(60_000);
+});
+
+test('a process that exits during a training exits with its own status', async () => {
+  const script = `
+    import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
+    import { digitsModel } from '#engine/trainer/model/default-models.ts';
+    import { initialParameters } from '#engine/trainer/model/initial-parameters.ts';
+    import { requirePlan } from '#engine/trainer/graph-cache.ts';
+    import { seededRandom } from '#shared/base/random.ts';
+    const trainer = new WorkerTrainer({ entry: ${JSON.stringify(entryPath('trainer-worker'))} });
+    const { signal } = new AbortController();
+    await trainer.prepare({ data: 'digits' }, { signal });
+    const parameters = initialParameters(requirePlan(digitsModel), seededRandom(1));
+    const job = { round: 1, model: digitsModel, parameters, localEpochs: 100, batchSize: 64, learningRate: 0.01, optimiser: 'sgd', seed: 1 };
+    await trainer.train(job, { signal, onProgress: () => process.exit(3) });
+  `;
+  for (let run = 0; run < 3; run++) {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += String(text)));
+    const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
+    assert.deepEqual([code, killedBy], [3, null], stderr);
+  }
+});

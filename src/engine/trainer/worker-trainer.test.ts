@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { entryPath } from '#engine/host/entries.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { seededRandom } from '#shared/base/random.ts';
+import { flattenParameters } from '#shared/tensor/parameter-set.ts';
+import { digitsDefaults } from './defaults.ts';
+import { requirePlan } from './graph-cache.ts';
+import { digitsModel, facesModel } from './model/default-models.ts';
+import { initialParameters } from './model/initial-parameters.ts';
+import type { TrainJob, TrainerSetup, TrainProgress } from './trainer.ts';
+import { WorkerTrainer } from './worker-trainer.ts';
+
+const { signal } = new AbortController();
+const setup: TrainerSetup = { data: 'digits', share: { index: 0, participants: 4, split: 'iid', seed: 1 } };
+const parameters = initialParameters(requirePlan(digitsModel), seededRandom(1));
+const job: TrainJob = { round: 1, model: digitsModel, parameters, localEpochs: 1, ...digitsDefaults, seed: 1 };
+const long: TrainJob = { ...job, localEpochs: 1000 };
+
+const trainer = (): WorkerTrainer => new WorkerTrainer({ entry: entryPath('trainer-worker') });
+
+/** The real worker, but a training with the seed 666 brings it down after a moment. */
+const crashingWorker = `
+import { parentPort } from 'node:worker_threads';
+parentPort.on('message', (message) => {
+  if (message.job?.seed === 666) setTimeout(() => { throw new Error('crashed on purpose'); }, 100);
+});
+await import(${JSON.stringify(pathToFileURL(entryPath('trainer-worker')).href)});
+`;
+
+/** Resolves when the first step has been reported. */
+function firstProgress(): {
+  readonly seen: Promise<TrainProgress>;
+  readonly onProgress: (progress: TrainProgress) => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<TrainProgress>();
+  return { seen: promise, onProgress: resolve };
+}
+
+describe('WorkerTrainer', () => {
+  test('prepares, trains and evaluates in its thread; two of them agree to the bit', async () => {
+    const hashes: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      await using own = trainer();
+      const summary = await own.prepare(setup, { signal });
+      assert.deepEqual([summary.source, summary.shape, summary.classes.length], ['digits', [1, 8, 8], 10]);
+      const result = await own.train(job, { signal });
+      hashes.push(createHash('sha256').update(flattenParameters(result.parameters)).digest('hex'));
+      const evaluation = await own.evaluate(
+        { round: 1, model: digitsModel, parameters: result.parameters },
+        { signal },
+      );
+      assert.equal(evaluation.examples, summary.heldOut);
+    }
+    assert.equal(hashes[0], hashes[1]);
+  });
+
+  test("the host's event loop stays free while it trains", async () => {
+    await using own = trainer();
+    await own.prepare(setup, { signal });
+    await own.train(job, { signal });
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await own.train({ ...job, localEpochs: 10 }, { signal });
+    delay.disable();
+    // A shared machine adds some delay of its own; a step on this thread would add hundreds of milliseconds in total.
+    assert.ok(delay.percentile(90) / 1e6 < 25, `p90 ${delay.percentile(90) / 1e6} ms`);
+  });
+
+  test('is cancelled within 200 ms, and trains again afterwards', async () => {
+    await using own = trainer();
+    await own.prepare(setup, { signal });
+    const controller = new AbortController();
+    const reason = new Error('the round is over');
+    const { seen, onProgress } = firstProgress();
+    const training = assert.rejects(own.train(long, { signal: controller.signal, onProgress }), reason);
+    await seen;
+    const abortedMs = systemClock.monotonicMs();
+    controller.abort(reason);
+    await training;
+    const waitedMs = systemClock.monotonicMs() - abortedMs;
+    assert.ok(waitedMs < 200, `${waitedMs} ms`);
+    assert.ok((await own.train(job, { signal })).steps > 0);
+    await assert.rejects(own.train(job, { signal: AbortSignal.abort(reason) }), reason);
+  });
+
+  test('a frozen one reports nothing until it thaws', async () => {
+    await using own = trainer();
+    await own.prepare(setup, { signal });
+    own.freeze();
+    let reports = 0;
+    const training = own.train(job, { signal, onProgress: () => void reports++ });
+    await systemClock.sleep(300, { signal });
+    assert.equal(reports, 0);
+    const evaluation = await own.evaluate({ round: 1, model: digitsModel, parameters }, { signal });
+    assert.ok(evaluation.examples > 0, 'only gradient steps stand still');
+    own.thaw();
+    assert.ok((await training).steps > 0);
+    assert.ok(reports > 0);
+  });
+
+  test('a thread that crashes fails its call, and the next call starts another with the data loaded', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'roundscope-trainer-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const entry = join(folder, 'crashing-worker.mjs');
+    await writeFile(entry, crashingWorker);
+    await using own = new WorkerTrainer({ entry });
+    await own.prepare(setup, { signal });
+    const expected = { code: 'trainer_crashed', retryable: true, message: /thread ended: crashed on purpose/ };
+    await assert.rejects(own.train({ ...long, seed: 666 }, { signal }), expected);
+    assert.ok((await own.train(job, { signal })).steps > 0);
+  });
+
+  test('errors keep their code across the thread', async () => {
+    await using own = trainer();
+    await assert.rejects(own.prepare({ data: '/nowhere/at/all' }, { signal }), { code: 'data_missing', layer: 'data' });
+    await own.prepare(setup, { signal });
+    const faces = { ...job, model: facesModel };
+    await assert.rejects(own.train(faces, { signal }), {
+      code: 'model_invalid',
+      message: /does not fit its layer list/,
+    });
+  });
+
+  test('closing it ends a training under way; closing twice is fine, use after close is a mistake', async () => {
+    const own = trainer();
+    await own.prepare(setup, { signal });
+    const { seen, onProgress } = firstProgress();
+    const training = assert.rejects(own.train(long, { signal, onProgress }), { code: 'trainer_crashed' });
+    await seen;
+    await own[Symbol.asyncDispose]();
+    await training;
+    await own[Symbol.asyncDispose]();
+    await assert.rejects(own.train(job, { signal }), /closed/);
+  });
+
+  test('an entry that is not there is a crash with a reason', async () => {
+    await using own = new WorkerTrainer({ entry: '/nowhere/worker.ts' });
+    await assert.rejects(own.prepare(setup, { signal }), { code: 'trainer_crashed', message: /thread ended/ });
+  });
+});
