@@ -14,7 +14,7 @@ import type { Link, LinkStatus, SentMessage } from './link.ts';
 import { LinkCore, type LinkEnd } from './link-core.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
-import { PacketLog } from './packet-log.ts';
+import { PacketLog, type LogContext } from './packet-log.ts';
 import { RedialDelay } from './redial-delay.ts';
 import { sendOneAndClose } from './single-message-session.ts';
 import { messageOf, Wire } from './wire.ts';
@@ -49,6 +49,8 @@ export class DialingLink implements Link {
   readonly #options: DialingLinkOptions;
   readonly #core: LinkCore;
   readonly #log: PacketLog;
+  /** What is said about the link before a session tells better. */
+  readonly #usual: LogContext;
   readonly #instance: string;
   readonly #delay: RedialDelay;
   readonly #over = new AbortController();
@@ -66,7 +68,9 @@ export class DialingLink implements Link {
     this.#delay = new RedialDelay(options.random);
     const { protocol } = transport;
     const idPrefix = this.#instance.slice(0, 12);
-    this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack: usualStack[protocol] });
+    const stack = usualStack[protocol];
+    this.#usual = { participant, protocol, stack, connection: 0 };
+    this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack });
     void this.#core.closed.then(() => this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })));
   }
 
@@ -217,7 +221,13 @@ export class DialingLink implements Link {
     const { clock, invitation, participant, transport } = this.#options;
     using deadline = clock.deadline(timing.connectTimeoutMs, this.#over.signal);
     try {
-      return await transport.dial(invitation.endpoints, { signal: deadline, participant, run: invitation.run });
+      return await transport.dial(invitation.endpoints, {
+        signal: deadline,
+        participant,
+        run: invitation.run,
+        token: invitation.token,
+        observer: { onFallback: ({ from, to, reason }) => this.#log.warn(this.#usual, `${from} did not work (${reason}), trying ${to}`) },
+      });
     } catch (error) {
       if (!deadline.aborted || this.#over.signal.aborted) throw error;
       throw new RoundscopeError('connect_timeout', {

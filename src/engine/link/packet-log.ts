@@ -30,6 +30,9 @@ export interface FrameNote {
   readonly header?: string;
   readonly body?: Uint8Array;
   readonly note?: string;
+  /** Where a session has two protocols: the one that carried this frame. */
+  readonly protocol?: Protocol | undefined;
+  readonly stack?: Stack | undefined;
 }
 
 const noteCharsMax = 500;
@@ -54,8 +57,8 @@ export class PacketLog {
       participant: context.participant,
       direction: (this.side === 'participant') === (note.side === 'sent') ? 'up' : 'down',
       side: note.side,
-      protocol: context.protocol,
-      stack: context.stack,
+      protocol: note.protocol ?? context.protocol,
+      stack: note.stack ?? context.stack,
       kind: note.kind,
       round: note.round ?? 0,
       messageId: note.messageId ?? '',
@@ -106,6 +109,11 @@ export class PacketLog {
       sentBytes: transfer.bytes,
       totalBytes: transfer.totalBytes,
     });
+  }
+
+  /** Something people should know about a participant's link. */
+  warn(context: LogContext, text: string): void {
+    this.#reporter.event('notice', { level: 'warning', text: text.slice(0, noteCharsMax), participant: context.participant as never });
   }
 
   /** Forgets transfers that will not end any more. */

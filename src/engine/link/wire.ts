@@ -15,7 +15,7 @@ export interface Received {
   readonly body: Uint8Array;
   readonly lane: Lane;
   /** Half of the packet that reports it; whoever judges the frame adds the rest. */
-  readonly note: Pick<FrameNote, 'side' | 'sizeBytes' | 'stream' | 'header' | 'body'>;
+  readonly note: Pick<FrameNote, 'side' | 'sizeBytes' | 'stream' | 'header' | 'body' | 'protocol' | 'stack'>;
 }
 
 export interface WriteOptions {
@@ -60,9 +60,9 @@ export class Wire {
   async read(): Promise<Received | null> {
     const next = await this.#reader.next();
     if (next.done === true) return null;
-    const { bytes, lane, stream } = next.value;
+    const { bytes, lane, stream, protocol, stack } = next.value;
     this.lastHeardMs = this.clock.monotonicMs();
-    const note = { side: 'received', sizeBytes: bytes.byteLength, stream } as const;
+    const note = { side: 'received', sizeBytes: bytes.byteLength, stream, protocol, stack } as const;
     if (!this.#bucket.take(this.lastHeardMs)) {
       throw new RoundscopeError('rate_exceeded', {
         layer: 'link',
@@ -101,8 +101,8 @@ export class Wire {
     } as const;
     using deadline = this.clock.deadline(timing.sendTimeoutMs, this.#over.signal);
     try {
-      const { stream } = await this.session.send({ lane, parts, ...(last === true ? { last } : {}) }, { signal: deadline });
-      this.log.frame(this.context, { ...told, stream, durationMs: this.clock.monotonicMs() - startedMs });
+      const { stream, protocol, stack } = await this.session.send({ lane, parts, ...(last === true ? { last } : {}) }, { signal: deadline });
+      this.log.frame(this.context, { ...told, stream, protocol, stack, durationMs: this.clock.monotonicMs() - startedMs });
     } catch (error) {
       const timedOut = deadline.aborted && !this.#over.signal.aborted;
       const status: PacketStatus = timedOut ? 'timeout' : 'undeliverable';

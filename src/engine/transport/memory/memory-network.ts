@@ -42,7 +42,7 @@ export class MemoryNetwork implements Transport {
   readonly #clock: Clock;
   readonly #behaviour: WireBehaviour;
   readonly #listeners = new Map<string, ListenOptions>();
-  readonly #pairs = new Set<{ readonly participant: string; readonly dialler: MemorySession; readonly listener: MemorySession }>();
+  readonly #pairs = new Set<{ readonly participant: string; readonly address: string; readonly dialler: MemorySession; readonly listener: MemorySession }>();
   readonly #holds = new Set<Hold>();
   readonly #onHeal = new Set<() => void>();
   #nextPort = 40_000;
@@ -79,7 +79,10 @@ export class MemoryNetwork implements Transport {
     this.#listeners.set(address, options);
     return {
       endpoints: [{ protocol: 'memory', provider: 'memory', host: options.host, port }],
-      [Symbol.asyncDispose]: async () => void this.#listeners.delete(address),
+      [Symbol.asyncDispose]: async () => {
+        this.#listeners.delete(address);
+        for (const pair of [...this.#pairs]) if (pair.address === address) await pair.listener.close('clean', 'the listener has closed');
+      },
     };
   }
 
@@ -121,7 +124,7 @@ export class MemoryNetwork implements Transport {
         },
       }),
     });
-    const entry = { participant, ...pair };
+    const entry = { participant, address, ...pair };
     this.#pairs.add(entry);
     void Promise.all([pair.dialler.closed, pair.listener.closed]).then(() => this.#pairs.delete(entry));
     return pair;

@@ -69,6 +69,11 @@ export class MemorySession implements Session {
     this.#resolveClosed({ code, reason, local: true });
   }
 
+  /** As a pulled cable: what was on the way is lost, and the peer finds a dead session. */
+  abort(): void {
+    this.lose('the session was cut off');
+  }
+
   /** The network took the session away: neither end had a say. */
   lose(reason: string): void {
     const lost: CloseReason = { code: 'lost', reason, local: false };
