@@ -1,4 +1,4 @@
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelPlan } from './model/model-plan.ts';
 import type { OptimiserName } from './optimiser/optimiser.ts';
 
 export interface TrainingDefaults {
@@ -17,12 +17,30 @@ export const digitsDefaults: TrainingDefaults = { batchSize: 8, learningRate: 0.
 export const deepDefaults: TrainingDefaults = { batchSize: 32, learningRate: 0.001, optimiser: 'adam' };
 
 /** What to train a model with when nobody says otherwise. */
-export function trainingDefaultsFor(model: ModelConfig): TrainingDefaults {
-  return model.inputShape.join('x') === '1x8x8' ? digitsDefaults : deepDefaults;
+export function trainingDefaultsFor(plan: ModelPlan): TrainingDefaults {
+  if (plan.config.inputShape.join('x') === '1x8x8') return digitsDefaults;
+  return { ...deepDefaults, batchSize: Math.min(deepDefaults.batchSize, comfortableBatch(plan)) };
 }
 
-/** Examples of one evaluation step: large enough that calls do not count, small enough for the largest images. */
-export const evaluationBatchSize = 64;
+/** Examples of one evaluation step: enough that calls do not count, fewer for large images. */
+export function evaluationBatchSize(plan: ModelPlan): number {
+  return Math.min(64, comfortableBatch(plan));
+}
+
+/** A step keeps each layer's output and its gradient, and copies of both while it sums a convolution's gradient. */
+const bytesPerActivation = 4 * 4;
+
+/** Memory that a training step takes, from the model's shapes alone: activations, and parameters four times over. */
+export function stepBytes(plan: ModelPlan, batchSize: number): number {
+  return plan.activationCount * batchSize * bytesPerActivation + plan.parameterCount * bytesPerActivation;
+}
+
+/** Several participants share a machine, so a step that we choose ourselves stays far below the limit. */
+const comfortableBytes = 512 * 1024 * 1024;
+
+function comfortableBatch(plan: ModelPlan): number {
+  return Math.max(1, Math.floor(comfortableBytes / (plan.activationCount * bytesPerActivation)));
+}
 
 /** Progress reports a second at most; the screen shows no more. */
 export const progressPerSecondMax = 10;

@@ -1,13 +1,11 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
+import { stepBytes } from './defaults.ts';
 import { trainerError } from './errors.ts';
 import { evaluationGraph, trainingGraph } from './graph/model-graph.ts';
 import { planModel, type ModelPlan } from './model/model-plan.ts';
 import { openGraph, type GraphSession } from './runtime.ts';
 import { StepGate } from './step-gate.ts';
-
-/** A step keeps each layer's output and its gradient, and copies of both while it sums a convolution's gradient. */
-const bytesPerActivation = 4 * 4;
 
 /** Plans a model that the coordinator has named. @throws RoundscopeError `model_invalid` */
 export function requirePlan(config: ModelConfig): ModelPlan {
@@ -50,11 +48,11 @@ export class GraphCache implements AsyncDisposable {
     const key = `${batchSize} ${JSON.stringify(plan.config)}`;
     const held = this.#open.get(purpose);
     if (held?.key === key) return held.session;
-    const stepBytes = plan.activationCount * batchSize * bytesPerActivation + plan.parameterCount * 4 * 4;
-    if (stepBytes > limits.trainingStepBytesMax) {
+    const bytes = stepBytes(plan, batchSize);
+    if (bytes > limits.trainingStepBytesMax) {
       throw trainerError(
         'model_invalid',
-        `A step of this model with batches of ${batchSize} would need about ${Math.ceil(stepBytes / 2 ** 20)} MiB. ` +
+        `A step of this model with batches of ${batchSize} would need about ${Math.ceil(bytes / 2 ** 20)} MiB. ` +
           `Use smaller batches, smaller images or fewer filters.`,
         { context: { batchSize, parameters: plan.parameterCount } },
       );

@@ -85,7 +85,7 @@ export async function evaluateInline(
   const plan = requirePlan(job.model);
   const parameters = requireParameters(plan, job.parameters);
   requireFit(plan, share.heldOut);
-  const batchSize = evaluationBatchSize;
+  const batchSize = evaluationBatchSize(plan);
   const reader = new BatchReader(share.heldOut, { batchSize, numClasses: plan.config.numClasses });
   const session = await graphs.evaluation(plan, batchSize);
   let [lossSum, correct] = [0, 0];
