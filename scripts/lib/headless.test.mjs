@@ -46,6 +46,15 @@ function startStandIn() {
   return { child, printed, text: () => text };
 }
 
+/** So that a failing test leaves nothing behind either. */
+function endIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
 const skip = process.platform === 'win32' ? 'signals are a matter of POSIX' : false;
 
 test('a signal to the whole group comes to the program once, and its status comes back', { skip }, async () => {
@@ -59,9 +68,10 @@ test('a signal to the whole group comes to the program once, and its status come
   assert.doesNotMatch(text(), /interrupt 2/);
 });
 
-test('a program does not outlive a stand-in that was killed', { skip, timeout: 10_000 }, async () => {
+test('a program does not outlive a stand-in that was killed', { skip, timeout: 10_000 }, async (t) => {
   const { child, printed } = startStandIn();
-  await printed(/pid (\d+)/);
+  const [, pid] = await printed(/pid (\d+)/);
+  t.after(() => endIfThere(Number(pid)));
   child.kill('SIGKILL');
   // The pipe closes when the last process that holds it has ended: the program, not the stand-in.
   await once(child, 'close');
