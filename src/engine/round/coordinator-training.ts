@@ -183,6 +183,12 @@ export function settleTraining(draft: CoordinatorDraft): void {
   if (wait.reported.length >= wait.quorum) return aggregate(draft, wait.waitingFor);
   const have = `${wait.reported.length} of the ${wait.quorum} updates that its quorum needs`;
   if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
+  // Everybody selected has left, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
+  const stayed = members.some(({ id }) => s.participants.get(id)?.left === null);
+  if (!stayed && wait.reported.length === 0) {
+    s.round -= 1;
+    return nextRound(draft);
+  }
   const why = members.flatMap(({ id, refusal, failure }) => (refusal !== null || failure !== null ? [`${id}: ${refusal?.reason ?? failure ?? ''}`] : []));
   endRun(draft, 'failed', `round ${s.round}: ${have} are left to come. ${why.join('; ')}`);
 }

@@ -12,11 +12,14 @@ export function waitReasons(draft: CoordinatorDraft): { readonly participant: Pa
   return roundWait(draft.s).waitingFor.map((participant) => ({ participant, reason: reasonFor(draft, participant) }));
 }
 
+/** Reasons that a sentence can bear; who else is waited for is named without one. */
+const reasonsInSentence = 2;
+
 /** The same as one sentence, for the reason with which a run ends. */
 export function describeWaiting(draft: CoordinatorDraft): string {
   const reasons = waitReasons(draft);
   if (reasons.length === 0) return 'Nobody was waited for';
-  return `Waited for ${reasons.map(({ participant, reason }) => `${participant} (${reason})`).join(', ')}`;
+  return `Waited for ${reasons.map(({ participant, reason }, k) => (k < reasonsInSentence ? `${participant} (${reason})` : participant)).join(', ')}`;
 }
 
 function reasonFor(draft: CoordinatorDraft, id: ParticipantId): string {

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import type { EventData, EventType } from '#shared/contract/events.ts';
+import type { CoordinatorState } from '#engine/round/coordinator-state.ts';
+import { roundWait } from '#engine/round/round-wait.ts';
+import { flattenParameters } from '#shared/tensor/parameter-set.ts';
+import { toyInitial } from './toy-model.ts';
+
+interface Counted {
+  readonly participant: string;
+  readonly hash: string;
+}
+
+/** What must hold at every step of every run, checked from outside: by events, and by averages of its own. */
+export class Invariants {
+  readonly #trained = new Map<string, { readonly parameters: Float32Array; readonly examples: number }>();
+  readonly #counted = new Map<number, Counted[]>();
+  #round = 0;
+  #modelNow: Float32Array;
+  readonly ends: string[] = [];
+  readonly statuses: EventData<'round_status'>[] = [];
+  aggregated = 0;
+  #model: () => Float32Array = () => new Float32Array(0);
+
+  constructor(seed: number) {
+    this.#modelNow = flattenParameters(toyInitial(seed));
+  }
+
+  watchModel(model: () => Float32Array): void {
+    this.#model = model;
+  }
+
+  trained(hash: string, parameters: Float32Array, examples: number): void {
+    this.#trained.set(hash, { parameters, examples });
+  }
+
+  event<T extends EventType>(type: T, data: EventData<T>): void {
+    const handlers: { [K in EventType]?: (data: EventData<K>) => void } = {
+      update_received: (update) => this.#update(update),
+      aggregated: (done) => this.#aggregated(done),
+      round_started: ({ round }) => {
+        // A round of which nothing is counted may begin anew, when all who were selected have left.
+        const anew = round === this.#round && !this.#counted.has(round);
+        assert.ok(anew || round === this.#round + 1, `round ${round} starts after round ${this.#round}`);
+        this.#round = round;
+      },
+      round_ended: ({ round, contributions }) => {
+        assert.equal(round, this.#round, 'the round that ends is the one that runs');
+        assert.deepEqual(contributions, (this.#counted.get(round) ?? []).map(({ participant }) => participant).sort());
+      },
+      round_status: (status) => void this.statuses.push(status),
+      run_ended: ({ status }) => void this.ends.push(status),
+    };
+    (handlers[type] as ((data: EventData<T>) => void) | undefined)?.(data);
+  }
+
+  /** Every wait has an owner and a deadline, and everybody is told of it soon. */
+  step(state: CoordinatorState, wakeAtMs: number, nowMs: number): void {
+    assert.ok(state.round >= this.#round, 'rounds never go back');
+    if (state.outcome !== null) return assert.equal(wakeAtMs, Infinity);
+    assert.ok(Number.isFinite(state.deadlineMs), `${state.phase} has no deadline`);
+    assert.ok(wakeAtMs <= state.deadlineMs, 'nobody would wake it at its deadline');
+    assert.ok(state.deadlineMs > nowMs, `${state.phase} outlived its deadline`);
+    const { waitingFor, reported, selected } = roundWait(state);
+    if (state.phase === 'distributing' || state.phase === 'training' || state.phase === 'evaluating') {
+      assert.ok(waitingFor.length > 0, `${state.phase} waits for nobody`);
+      for (const id of waitingFor) assert.ok(!reported.includes(id) && selected.includes(id), `${id} is waited for and has reported`);
+    }
+    assert.ok(state.phase !== 'closing', 'closing is over at once');
+    assert.ok(!state.status.stale || wakeAtMs <= state.status.atMs + 200, 'a change of the wait is told within 200 ms');
+    assert.ok(state.links.size <= 16 && state.participants.size <= 8 && state.members.size <= 8, 'tables are bounded');
+  }
+
+  #update({ participant, round, contribution, counted }: EventData<'update_received'>): void {
+    if (!counted) return;
+    const list = this.#counted.get(round) ?? [];
+    assert.ok(!list.some((one) => one.participant === participant), `${participant} counts twice in round ${round}`);
+    assert.equal(round, this.#round, 'an update counts in its own round only');
+    this.#counted.set(round, [...list, { participant, hash: contribution }]);
+  }
+
+  /** The weighted mean once more, written differently: by element, in a list sorted here. */
+  #aggregated({ round, contributions }: EventData<'aggregated'>): void {
+    this.aggregated++;
+    const list = (this.#counted.get(round) ?? []).toSorted((a, b) => (a.participant < b.participant ? -1 : 1));
+    assert.deepEqual(contributions, list.map(({ participant }) => participant));
+    const updates = list.map(({ hash }) => {
+      const update = this.#trained.get(hash);
+      assert.ok(update !== undefined, 'a counted update was trained by somebody');
+      return update;
+    });
+    const examples = updates.reduce((sum, update) => sum + update.examples, 0);
+    this.#modelNow = this.#modelNow.map((_, i) => updates.reduce((sum, update) => sum + update.parameters[i]! * update.examples, 0) / examples);
+    assert.deepEqual(this.#model(), this.#modelNow, `the model of round ${round} is the weighted average`);
+  }
+}

@@ -1,0 +1,99 @@
+import { seededRandom, type Random } from '#shared/base/random.ts';
+
+/** What befalls one participant, in virtual ms since the start. */
+export interface Trouble {
+  readonly atMs: number;
+  readonly kind: 'partition' | 'deaf' | 'mute' | 'kill' | 'freeze' | 'leave' | 'poison';
+  readonly lastsMs: number;
+}
+
+export interface ParticipantPlan {
+  readonly id: string;
+  readonly joinsAtMs: number;
+  readonly examples: number;
+  readonly heldOut: number;
+  readonly trainMsMean: number;
+  readonly wallOffsetMs: number;
+  /** Ticks of its wall clock per true one. */
+  readonly wallRate: number;
+  readonly troubles: readonly Trouble[];
+  /** The founding bug: a new connection for every message, no answer ever arrives. */
+  readonly connectionPerMessage: boolean;
+}
+
+export interface Scenario {
+  readonly seed: number;
+  readonly random: Random;
+  readonly rounds: number;
+  readonly minimumParticipants: number;
+  readonly quorum: number;
+  readonly deadlineMs: number;
+  readonly registrationDeadlineMs: number;
+  readonly participants: readonly ParticipantPlan[];
+  readonly delayMsMax: number;
+  readonly duplicateShare: number;
+  /** When the weather clears: no new trouble begins after it, and what lasts is ended. */
+  readonly healsAtMs: number;
+  readonly stopsAtMs: number | null;
+  /** Nothing was done to it, so it has to complete. */
+  readonly calm: boolean;
+}
+
+const kinds = ['partition', 'partition', 'deaf', 'mute', 'kill', 'freeze', 'leave', 'poison'] as const;
+
+/** A scenario is a function of its seed: the same seed is the same run, to the last bit. */
+export function makeScenario(seed: number): Scenario {
+  const random = seededRandom(`simulation-${seed}`);
+  const count = 1 + random.int(5);
+  const calm = random.int(5) === 0;
+  const bugged = !calm && random.int(20) === 0;
+  const deadlineMs = 8_000 + random.int(20_000);
+  const healsAtMs = 30_000 + random.int(60_000);
+  const participants = Array.from({ length: count }, (_, k) => planParticipant(random, { k, calm, bugged, healsAtMs, deadlineMs }));
+  const onTime = participants.filter(({ joinsAtMs }) => joinsAtMs < 5_000).length;
+  return {
+    seed,
+    random,
+    rounds: 1 + random.int(5),
+    minimumParticipants: 1 + random.int(Math.max(1, onTime)),
+    quorum: [0.01, 0.34, 0.5, 0.67, 1][random.int(5)] as number,
+    deadlineMs,
+    registrationDeadlineMs: 30_000,
+    participants,
+    delayMsMax: [2, 50, 400][random.int(3)] as number,
+    duplicateShare: calm ? 0 : random.next() * 0.2,
+    healsAtMs,
+    stopsAtMs: !calm && random.int(25) === 0 ? random.int(40_000) : null,
+    calm,
+  };
+}
+
+interface Context {
+  readonly k: number;
+  readonly calm: boolean;
+  readonly bugged: boolean;
+  readonly healsAtMs: number;
+  readonly deadlineMs: number;
+}
+
+function planParticipant(random: Random, { k, calm, bugged, healsAtMs, deadlineMs }: Context): ParticipantPlan {
+  const late = k > 0 && random.int(4) === 0;
+  const troubles: Trouble[] = [];
+  if (!calm) {
+    for (let n = random.int(4); n > 0; n--) {
+      const kind = kinds[random.int(kinds.length)] as Trouble['kind'];
+      troubles.push({ kind, atMs: random.int(healsAtMs), lastsMs: random.int(deadlineMs * 2) });
+    }
+  }
+  return {
+    id: `node-${k + 1}`,
+    joinsAtMs: late ? 5_000 + random.int(20_000) : random.int(1_000),
+    examples: 1 + random.int(500),
+    heldOut: random.int(8) === 0 ? 0 : 1 + random.int(100),
+    trainMsMean: 50 + random.int(calm ? 2_000 : 4_000),
+    wallOffsetMs: random.int(2_000_000) - 1_000_000,
+    wallRate: 0.9 + random.next() * 0.2,
+    troubles: troubles.sort((a, b) => a.atMs - b.atMs),
+    connectionPerMessage: bugged,
+  };
+}

@@ -1,0 +1,134 @@
+import type { EventData, EventType } from '#shared/contract/events.ts';
+import { flattenParameters, viewParameters, matchLayout } from '#shared/tensor/parameter-set.ts';
+import { FedAvg } from '#engine/round/aggregation/fedavg.ts';
+import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
+import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from '#engine/round/coordinator-state.ts';
+import type { MachineMessage, RunOutcome, Step } from '#engine/round/machine.ts';
+import { ModelShelf } from '#engine/round/model-shelf.ts';
+import type { Parcel } from './network.ts';
+import type { Scenario } from './scenario.ts';
+import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
+import type { World } from './world.ts';
+
+export interface SimCoordinatorOptions {
+  readonly world: World;
+  readonly scenario: Scenario;
+  readonly send: (link: number, message: MachineMessage, payload: Uint8Array | undefined) => void;
+  readonly closeLink: (link: number, reason: string) => void;
+  readonly onEnd: (outcome: RunOutcome) => void;
+  readonly onEvent: <T extends EventType>(type: T, data: EventData<T>) => void;
+  readonly onStep: (state: CoordinatorState, wakeAtMs: number) => void;
+}
+
+/** The real coordinator machine with a driver that knows only virtual time. */
+export class SimCoordinator {
+  readonly #options: SimCoordinatorOptions;
+  readonly #shelf = new ModelShelf(toyCodec);
+  #state: CoordinatorState;
+  #wakeSerial = 0;
+
+  constructor(options: SimCoordinatorOptions) {
+    this.#options = options;
+    const { scenario } = options;
+    const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed } = scenario;
+    const step = startCoordinator(
+      {
+        settings: {
+          name: `simulation ${seed}`,
+          rounds,
+          minimumParticipants,
+          quorum,
+          localEpochs: 1,
+          batchSize: 8,
+          learningRate: 0.1,
+          optimizer: 'sgd',
+          seed,
+          trainingDeadlineMs: deadlineMs,
+          evaluationDeadlineMs: deadlineMs,
+          registrationDeadlineMs,
+        },
+        model: toyModel,
+        initialModel: this.#shelf.put(toyInitial(seed)),
+        baselineAccuracy: 0.5,
+        participantsMax: 64,
+      },
+      this.#now(),
+    );
+    this.#state = step.state;
+    this.#apply(step);
+  }
+
+  get state(): CoordinatorState {
+    return this.#state;
+  }
+
+  model(): Float32Array {
+    return flattenParameters(this.#shelf.parameters(this.#shelf.newest));
+  }
+
+  feed(input: CoordinatorInput): void {
+    this.#apply(advanceCoordinator(this.#state, input, this.#now()));
+  }
+
+  take(link: number, { header, payload }: Parcel): void {
+    const update = header.kind === 'model_update' && payload !== undefined ? judge(payload) : undefined;
+    this.feed({ kind: 'message', link, header, update });
+  }
+
+  #apply(step: Step<CoordinatorState, CoordinatorEffect>): void {
+    this.#state = step.state;
+    const serial = ++this.#wakeSerial;
+    if (step.wakeAtMs !== Infinity) {
+      this.#options.world.after(Math.max(1, step.wakeAtMs - this.#options.world.nowMs), () => {
+        if (serial === this.#wakeSerial) this.feed({ kind: 'tick' });
+      });
+    }
+    for (const effect of step.effects) this.#perform(effect);
+    this.#options.onStep(step.state, step.wakeAtMs);
+  }
+
+  #perform(effect: CoordinatorEffect): void {
+    const { send, closeLink, onEnd, onEvent, world, scenario } = this.#options;
+    switch (effect.kind) {
+      case 'send': {
+        const { payload } = this.#shelf.withPayload(effect.message);
+        return send(effect.link, effect.message, payload?.bytes);
+      }
+      case 'close_link':
+        return closeLink(effect.link, effect.reason);
+      case 'report':
+        return onEvent(effect.type, effect.data);
+      case 'end':
+        return onEnd(effect.outcome);
+      case 'aggregate':
+        // Some time passes, in which anything may happen.
+        return world.after(scenario.random.int(500), () => this.#aggregate(effect));
+    }
+  }
+
+  #aggregate({ round, base, contributions }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): void {
+    const job = new FedAvg({
+      base: flattenParameters(this.#shelf.parameters(base)),
+      updates: contributions.map(({ parameters }) => flattenParameters(parameters)),
+      exampleCounts: contributions.map(({ examples }) => examples),
+    });
+    while (!job.step(3));
+    const { parameters, stepNorm, measures } = job.result();
+    const model = this.#shelf.put(viewParameters(toyLayout, parameters));
+    const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
+    this.feed({ kind: 'aggregated', round, model, durationMs: 1, stepNorm, cosines });
+  }
+
+  #now(): { readonly monotonicMs: number; readonly wallMs: number } {
+    return { monotonicMs: this.#options.world.nowMs, wallMs: 1.7e12 + this.#options.world.nowMs };
+  }
+}
+
+function judge(payload: Uint8Array): UpdateFinding {
+  const decoded = toyCodec.decode(payload);
+  if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
+  const matched = matchLayout(decoded.value, toyLayout);
+  if (!matched.ok) return { ok: false, code: 'update_wrong_shape', reason: matched.error };
+  for (const { data } of matched.value) if (!data.every(Number.isFinite)) return { ok: false, code: 'update_not_finite', reason: 'not finite' };
+  return { ok: true, parameters: matched.value };
+}

@@ -1,0 +1,147 @@
+import { matchLayout } from '#shared/tensor/parameter-set.ts';
+import { float32Tensor } from '#shared/tensor/tensor.ts';
+import type { Random } from '#shared/base/random.ts';
+import type { DataSummary } from '#shared/contract/messages.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { MachineMessage, RunOutcome } from '#engine/round/machine.ts';
+import { ModelShelf } from '#engine/round/model-shelf.ts';
+import { advanceParticipant, startParticipant } from '#engine/round/participant-machine.ts';
+import type { ParticipantEffect, ParticipantInput, ParticipantState } from '#engine/round/participant-state.ts';
+import type { Parcel } from './network.ts';
+import type { ParticipantPlan } from './scenario.ts';
+import { toyCodec, toyLayout, toyTrain } from './toy-model.ts';
+import type { World } from './world.ts';
+
+export interface SimParticipantOptions {
+  readonly world: World;
+  readonly random: Random;
+  readonly plan: ParticipantPlan;
+  /** Trainings may fail. */
+  readonly failures: boolean;
+  readonly send: (message: MachineMessage, payload: Uint8Array | undefined) => void;
+  readonly onEnd: (outcome: RunOutcome) => void;
+  /** Ground truth: what was trained, by the hash of its bytes. */
+  readonly onTrained: (hash: string, parameters: Float32Array, examples: number) => void;
+}
+
+type Work = Extract<ParticipantEffect, { kind: 'train' | 'evaluate' }>;
+
+/** The real participant machine with a driver that knows only virtual time. One incarnation: a restart makes a new one. */
+export class SimParticipant {
+  readonly #options: SimParticipantOptions;
+  readonly #shelf = new ModelShelf(toyCodec);
+  #state: ParticipantState;
+  #frozen = false;
+  #dead = false;
+  #poisoned = false;
+  #stuck: Work[] = [];
+
+  constructor(options: SimParticipantOptions) {
+    this.#options = options;
+    const { plan } = options;
+    const data: DataSummary = { source: 'toy', examples: plan.examples, heldOut: plan.heldOut, shape: [3], classes: ['a', 'b'], classCounts: [1, 1], skipped: 0 };
+    const step = startParticipant({ name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy' }, this.#now());
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  get state(): ParticipantState {
+    return this.#state;
+  }
+
+  get alive(): boolean {
+    return !this.#dead && this.#state.outcome === null;
+  }
+
+  kill(): void {
+    this.#dead = true;
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  thaw(): void {
+    this.#frozen = false;
+    for (const work of this.#stuck.splice(0)) this.#begin(work);
+  }
+
+  /** The next training ends with NaN in the model, as it does at too high a learning rate. */
+  poison(): void {
+    this.#poisoned = true;
+  }
+
+  feed(input: ParticipantInput): void {
+    if (this.#dead) return;
+    const step = advanceParticipant(this.#state, input, this.#now());
+    this.#state = step.state;
+    for (const effect of step.effects) this.#perform(effect);
+  }
+
+  take({ header, payload }: Parcel): void {
+    if (header.kind !== 'global_model' || payload === undefined) return this.feed({ kind: 'message', header });
+    const decoded = toyCodec.decode(payload);
+    this.feed({
+      kind: 'message',
+      header,
+      model: decoded.ok ? { ok: true, tensors: decoded.value } : { ok: false, code: decoded.error.code, reason: decoded.error.message },
+    });
+  }
+
+  #perform(effect: ParticipantEffect): void {
+    switch (effect.kind) {
+      case 'send': {
+        const { payload } = this.#shelf.withPayload(effect.message);
+        return this.#options.send(effect.message, payload?.bytes);
+      }
+      case 'train':
+      case 'evaluate':
+        return this.#begin(effect);
+      case 'end':
+        return this.#options.onEnd(effect.outcome);
+      case 'abort_work':
+      case 'report':
+        return;
+    }
+  }
+
+  #begin(work: Work): void {
+    const { world, random, plan } = this.#options;
+    if (this.#frozen) return void this.#stuck.push(work);
+    const totalMs = work.kind === 'evaluate' ? 20 : plan.trainMsMean * (0.5 + random.next());
+    const batches = 4;
+    if (work.kind === 'train') {
+      for (let batch = 1; batch <= batches; batch++) {
+        world.after((totalMs * batch) / batches, () => {
+          if (!this.#frozen) this.feed({ kind: 'progress', job: work.job, progress: { epoch: 1, epochs: 1, batch, batches, loss: 1 / batch } });
+        });
+      }
+    }
+    world.after(totalMs + 1, () => (this.#frozen ? void this.#stuck.push(work) : this.#finish(work)));
+  }
+
+  #finish(work: Work): void {
+    if (this.#dead || this.#state.task?.job !== work.job) return;
+    const { plan, onTrained, random } = this.#options;
+    const matched = matchLayout(work.model.tensors, toyLayout);
+    if (!matched.ok) throw new Error(`the toy model does not match: ${matched.error}`);
+    if (work.kind === 'evaluate') {
+      return this.feed({ kind: 'evaluated', job: work.job, result: { loss: 0.5, accuracy: 0.75, examples: plan.heldOut } });
+    }
+    if (this.#options.failures && random.int(50) === 0) return this.feed({ kind: 'work_failed', job: work.job, code: 'training_failed', reason: 'toy failure' });
+    let trained = toyTrain(matched.value, plan.id, work.round);
+    if (this.#poisoned) {
+      this.#poisoned = false;
+      // One of the two ways in which an update can be useless.
+      trained = random.int(2) === 0 ? trained.map(({ name, shape, data }) => float32Tensor(name, shape, data.map(() => Number.NaN))) : trained.slice(0, 1);
+    }
+    const hash = this.#shelf.put(trained);
+    onTrained(hash, Float32Array.from(trained.flatMap(({ data }) => [...data])), plan.examples);
+    this.feed({ kind: 'trained', job: work.job, hash, result: { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 } });
+  }
+
+  #now(): { readonly monotonicMs: number; readonly wallMs: number } {
+    const { world, plan } = this.#options;
+    return { monotonicMs: world.nowMs, wallMs: 1.7e12 + plan.wallOffsetMs + world.nowMs * plan.wallRate };
+  }
+}

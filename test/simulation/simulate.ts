@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { timing } from '#shared/contract/limits.ts';
+import type { LinkState } from '#shared/contract/events.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { RunOutcome } from '#engine/round/machine.ts';
+import { Invariants } from './invariants.ts';
+import { Wire } from './network.ts';
+import { makeScenario, type ParticipantPlan, type Scenario, type Trouble } from './scenario.ts';
+import { SimCoordinator } from './sim-coordinator.ts';
+import { SimParticipant } from './sim-participant.ts';
+import { World } from './world.ts';
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly outcome: RunOutcome;
+  readonly endedAtMs: number;
+  readonly steps: number;
+  readonly calm: boolean;
+}
+
+/** A participant's place in the simulation, with its incarnations one after another. */
+interface Station {
+  readonly plan: ParticipantPlan;
+  participant: SimParticipant | null;
+  wire: Wire | null;
+  link: number;
+  lastHeardMs: number;
+  linkState: LinkState;
+  connections: number;
+  outcome: RunOutcome | null;
+  /** It left or was told that it cannot take part: nobody restarts it. */
+  over: boolean;
+}
+
+/** Plays the scenario of a seed to its end and checks every step of it; throws at the first violation. */
+export function simulate(seed: number): SimulationResult {
+  return new Simulation(makeScenario(seed)).run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #world = new World();
+  readonly #invariants: Invariants;
+  readonly #coordinator: SimCoordinator;
+  readonly #stations: Station[] = [];
+  readonly #byLink = new Map<number, { readonly station: Station; readonly wire: Wire }>();
+  #nextLink = 1;
+  #steps = 0;
+  #outcome: RunOutcome | null = null;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#invariants = new Invariants(scenario.seed);
+    this.#coordinator = new SimCoordinator({
+      world: this.#world,
+      scenario,
+      send: (link, message, payload) => this.#byLink.get(link)?.wire.send('down', message, payload),
+      closeLink: (link, reason) => this.#closeLink(link, reason, false),
+      onEnd: (outcome) => {
+        this.#outcome = outcome;
+      },
+      onEvent: (type, data) => this.#invariants.event(type, data),
+      onStep: (state, wakeAtMs) => {
+        this.#steps++;
+        this.#invariants.step(state, wakeAtMs, this.#world.nowMs);
+      },
+    });
+    this.#invariants.watchModel(() => this.#coordinator.model());
+    for (const plan of scenario.participants) this.#plan(plan);
+    if (scenario.stopsAtMs !== null) this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
+    this.#tick();
+  }
+
+  run(): SimulationResult {
+    const { seed, rounds, deadlineMs, registrationDeadlineMs, healsAtMs, calm } = this.#scenario;
+    // Every phase of every round at its deadline, each once more for waiting until somebody is back.
+    const boundMs = healsAtMs + registrationDeadlineMs + rounds * (3 * deadlineMs + registrationDeadlineMs + 2_000);
+    this.#world.run(boundMs, () => this.#outcome !== null);
+    assert.ok(this.#outcome !== null, `the run has not ended ${Math.round(boundMs / 1000)} s after its start`);
+    const endedAtMs = this.#world.nowMs;
+    const outcome = this.#outcome;
+    this.#checkOutcome(outcome);
+    // Whoever can still hear learns of the end; then nothing is left that moves by itself.
+    this.#world.run(endedAtMs + healsAtMs + 60_000, () => false);
+    for (const { participant, plan, wire } of this.#stations) {
+      if (participant === null || !participant.alive || plan.connectionPerMessage || wire === null) continue;
+      assert.fail(`${plan.id} was not told that the run is over`);
+    }
+    if (calm) assert.equal(outcome.status, 'completed', outcome.reason);
+    return { seed, outcome, endedAtMs, steps: this.#steps, calm };
+  }
+
+  #checkOutcome({ status, roundsCompleted, reason }: RunOutcome): void {
+    assert.deepEqual(this.#invariants.ends, [status], 'a run ends once');
+    if (status === 'completed') assert.equal(roundsCompleted, this.#scenario.rounds);
+    assert.ok(this.#invariants.aggregated >= roundsCompleted && this.#invariants.aggregated <= roundsCompleted + 1, 'one aggregate a round');
+    if (!this.#scenario.participants.some(({ connectionPerMessage }) => connectionPerMessage)) return;
+    if (status === 'interrupted' || reason === 'no participant is left') return;
+    // The founding bug stalls every run, and the last word on the wait names each of those who cannot hear.
+    assert.ok(status === 'stalled', `answers never arrive, yet the run is ${status}: ${reason}`);
+    const last = this.#invariants.statuses.findLast(({ waitingFor }) => waitingFor.length > 0);
+    if (last === undefined) return assert.match(reason, /participants registered within/);
+    for (const id of last.waitingFor) {
+      assert.ok(last.why.some((entry) => entry.participant === id && /connections so far|link lost|not acknowledged|no sign of life/.test(entry.reason)), JSON.stringify(last.why));
+      assert.ok(reason.includes(id), reason);
+    }
+  }
+
+  #plan(plan: ParticipantPlan): void {
+    const station: Station = {
+      plan,
+      participant: null,
+      wire: null,
+      link: 0,
+      lastHeardMs: 0,
+      linkState: 'connecting',
+      connections: 0,
+      outcome: null,
+      over: false,
+    };
+    this.#stations.push(station);
+    this.#world.after(plan.joinsAtMs, () => this.#start(station));
+    for (const trouble of plan.troubles) this.#world.after(plan.joinsAtMs + trouble.atMs, () => this.#trouble(station, trouble));
+  }
+
+  #start(station: Station): void {
+    if (station.over || station.participant?.alive === true) return;
+    const { plan } = station;
+    const { random, delayMsMax, duplicateShare } = this.#scenario;
+    const link = this.#nextLink++;
+    let participant: SimParticipant | null = null;
+    const wire = new Wire({
+      world: this.#world,
+      random,
+      delayMsMax,
+      duplicateShare,
+      participant: plan.id as ParticipantId,
+      wallMs: (direction) => this.#world.nowMs * (direction === 'up' ? plan.wallRate : 1),
+      deliver: (direction, parcel) => {
+        if (direction === 'down') {
+          participant?.take(parcel);
+          const { kind, round } = parcel.header;
+          if (kind === 'global_model' || kind === 'start_training') this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
+          return;
+        }
+        station.lastHeardMs = this.#world.nowMs;
+        this.#coordinator.take(link, parcel);
+      },
+    });
+    if (plan.connectionPerMessage) wire.block('down');
+    station.wire = wire;
+    station.link = link;
+    station.lastHeardMs = this.#world.nowMs;
+    station.linkState = 'ready';
+    station.connections = 1;
+    this.#byLink.set(link, { station, wire });
+    this.#coordinator.feed({ kind: 'link_opened', link, participant: plan.id as ParticipantId, address: '127.0.0.1:1', protocol: 'memory', stack: 'memory' });
+    participant = new SimParticipant({
+      world: this.#world,
+      random,
+      plan,
+      failures: !this.#scenario.calm,
+      send: (message, payload) => wire.send('up', message, payload),
+      onEnd: (outcome) => this.#ended(station, link, outcome),
+      onTrained: (hash, parameters, examples) => this.#invariants.trained(hash, parameters, examples),
+    });
+    station.participant = participant;
+  }
+
+  /** A participant that is done closes its link, and the goodbye takes its time. */
+  #ended(station: Station, link: number, outcome: RunOutcome): void {
+    station.outcome = outcome;
+    station.over = true;
+    this.#world.after(20, () => this.#closeLink(link, outcome.reason, true));
+  }
+
+  #closeLink(link: number, reason: string, clean: boolean): void {
+    const entry = this.#byLink.get(link);
+    if (entry === undefined) return;
+    this.#byLink.delete(link);
+    entry.wire.cut();
+    this.#coordinator.feed({ kind: 'link_closed', link, reason, clean });
+    if (!clean && entry.station.link === link) entry.station.participant?.feed({ kind: 'link_closed', reason });
+  }
+
+  #trouble(station: Station, { kind, lastsMs }: Trouble): void {
+    const { participant, wire } = station;
+    if (participant === null || wire === null || !participant.alive || this.#outcome !== null) return;
+    const healsInMs = Math.max(0, Math.min(lastsMs, this.#scenario.healsAtMs - this.#world.nowMs));
+    switch (kind) {
+      case 'partition':
+      case 'deaf':
+      case 'mute': {
+        const directions = kind === 'partition' ? (['up', 'down'] as const) : kind === 'deaf' ? (['down'] as const) : (['up'] as const);
+        for (const direction of directions) wire.block(direction);
+        return this.#world.after(healsInMs, () => {
+          for (const direction of directions) wire.unblock(direction);
+        });
+      }
+      case 'freeze':
+        participant.freeze();
+        return this.#world.after(healsInMs, () => participant.thaw());
+      case 'kill':
+        participant.kill();
+        wire.cut();
+        return this.#world.after(healsInMs, () => this.#start(station));
+      case 'leave':
+        return participant.feed({ kind: 'stop', reason: 'left by hand' });
+      case 'poison':
+        return participant.poison();
+    }
+  }
+
+  /** Once a second: heart-beats, and what links know of each other. */
+  #tick(): void {
+    for (const station of this.#stations) {
+      const { wire, participant, link, plan } = station;
+      if (wire === null || !this.#byLink.has(link)) continue;
+      const heard = participant?.alive === true && !wire.isBlocked('up');
+      if (heard) station.lastHeardMs = this.#world.nowMs;
+      const silentMs = this.#world.nowMs - station.lastHeardMs;
+      let state: LinkState = silentMs > timing.peerSilentMs || (wire.isBlocked('down') && !plan.connectionPerMessage) ? 'lost' : 'ready';
+      if (plan.connectionPerMessage && heard) {
+        // Opened for a message, closed after it.
+        station.connections++;
+        state = station.connections % 2 === 0 ? 'lost' : 'ready';
+      } else if (state === 'ready' && station.linkState === 'lost') station.connections++;
+      station.linkState = state;
+      this.#coordinator.feed({
+        kind: 'link_state',
+        link,
+        state,
+        reason: state === 'lost' ? (plan.connectionPerMessage ? 'closed by the peer' : 'peer silent') : '',
+        lastHeardMs: station.lastHeardMs,
+        connections: station.connections,
+        unacknowledged: wire.inFlight.down,
+        protocol: 'memory',
+        stack: 'memory',
+      });
+    }
+    if (this.#outcome === null) this.#world.after(1_000, () => this.#tick());
+  }
+}
