@@ -50,6 +50,10 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
     overscan: overscanRows,
     paddingStart: headHeight,
   });
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element !== null) element.parentElement?.style.setProperty('--bar-w', `${element.offsetWidth - element.clientWidth}px`);
+  }, []);
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx, headHeight]);
   useScrollPlace(scroller, props);
   const template = columns.map((column) => column.width).join(' ');
@@ -116,7 +120,7 @@ function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, p
     if (top < element.scrollTop) element.scrollTop = Math.max(0, top - rowHeightPx * 3);
     else if (top + rowHeightPx > element.scrollTop + element.clientHeight) element.scrollTop = top + rowHeightPx * 4 - element.clientHeight;
     // Only a new selection moves the view; rows that come do not.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [scroller, selected - shift]);
   useLayoutEffect(() => {
     const element = scroller.current;

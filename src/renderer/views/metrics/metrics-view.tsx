@@ -1,13 +1,95 @@
+import { useMemo, useRef, useState } from 'react';
 import type { JSX } from 'react';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { formatSeconds } from '#renderer/components/format.ts';
+import { saveFile } from '#renderer/components/save.ts';
+import { useNow } from '#renderer/session/hooks.ts';
+import { showToast } from '#renderer/session/toasts.ts';
+import { chartsAsSvg, savePng } from './export-charts.ts';
+import { ExportMenu } from './export-menu.tsx';
+import { qualitySeries, roundTripSeries, seriesCsv, updateSeries } from './metric-series.ts';
+import type { XAxis } from './metric-series.ts';
+import { BytesPanel, QualityChart, RoundTripChart, sharedX, TimeChart, UpdateChart } from './metrics-charts.tsx';
+import { useSlowView } from './use-slow-view.ts';
+import './metrics.css';
 
 export function MetricsView(): JSX.Element {
+  const view = useSlowView();
+  return view === null ? <main aria-busy="true" /> : <Charts view={view} />;
+}
+
+function Charts({ view }: { readonly view: RunView }): JSX.Element {
+  const [axis, setAxis] = useState<XAxis>('round');
+  const [showLocal, setShowLocal] = useState(true);
+  const [cross, setCross] = useState<number | null>(null);
+  const root = useRef<HTMLElement>(null);
+  const now = useNow(1000);
+  const x = useMemo(() => sharedX(view, axis, now), [view, axis, now]);
+  const input = { view, axis, x, showLocal, cross, onCross: setCross };
+  const onExport = (kind: 'csv' | 'svg' | 'png'): void => {
+    const name = `${view.run}-metrics.${kind}`;
+    if (kind === 'csv') saveFile(name, 'text/csv', csvOf(view, axis));
+    else if (root.current === null) return;
+    else if (kind === 'svg') saveFile(name, 'image/svg+xml', chartsAsSvg(root.current).text);
+    else {
+      void savePng(root.current, name).then((done) => {
+        if (!done) showToast({ level: 'warning', text: 'This browser does not turn the charts into a PNG; SVG and CSV work.', error: null });
+      });
+    }
+  };
   return (
-    <main>
-      <section className="panel" aria-label="Metrics">
-        <div className="ph">
-          <h2>Metrics</h2>
-        </div>
-      </section>
+    <main className="v-metrics" ref={root}>
+      <div className="tool">
+        <h2>Metrics</h2>
+        <Choice label="Horizontal axis" value={axis} options={[['round', 'By round'], ['time', 'By time']]} onPick={setAxis} />
+        <Choice label="Lines" value={showLocal ? 'both' : 'global'} options={[['both', 'Global and local'], ['global', 'Global']]} onPick={(value) => setShowLocal(value === 'both')} />
+        {cross === null ? <span className="t3">figures below are the latest</span> : (
+          <>
+            <span className="xr">{axis === 'round' ? `round ${Math.max(1, Math.floor(cross))}` : formatSeconds(cross * 1000)}</span>
+            <span className="t3">figures below are for this {axis === 'round' ? 'round' : 'moment'}</span>
+          </>
+        )}
+        <ExportMenu onExport={onExport} />
+      </div>
+      <QualityChart what="loss" {...input} />
+      <QualityChart what="accuracy" {...input} />
+      <TimeChart {...input} />
+      <RoundTripChart {...input} />
+      <BytesPanel view={view} />
+      <UpdateChart {...input} />
     </main>
+  );
+}
+
+function csvOf(view: RunView, axis: XAxis): string {
+  const updates = updateSeries(view, axis);
+  return seriesCsv(
+    [
+      { name: 'loss', series: qualitySeries(view, 'loss', axis) },
+      { name: 'accuracy', series: qualitySeries(view, 'accuracy', axis) },
+      { name: 'round_trip_ms', series: roundTripSeries(view, axis) },
+      { name: 'update_norm', series: updates.norm },
+      { name: 'update_cosine', series: updates.cosine },
+    ],
+    axis,
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [T, string])[];
+  readonly onPick: (value: T) => void;
+}
+
+function Choice<T extends string>({ label, value, options, onPick }: ChoiceProps<T>): JSX.Element {
+  return (
+    <span className="seg-ctl" role="group" aria-label={label}>
+      {options.map(([id, text]) => (
+        <button type="button" key={id} aria-pressed={id === value} onClick={() => onPick(id)}>
+          {text}
+        </button>
+      ))}
+    </span>
   );
 }

@@ -55,19 +55,24 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
 function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
   const columns: (Column & { readonly wide?: true })[] = [
-    { id: 'time', label: 'Time', width: '112px' },
-    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: '64px', align: 'end' },
-    { id: 'direction', label: '', name: 'Direction', width: '24px' },
-    { id: 'protocol', label: 'Protocol', width: '72px', wide: true },
-    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: 'minmax(72px, 1fr)' },
-    { id: 'round', label: 'Round', width: '48px', align: 'end' },
-    { id: 'kind', label: 'Kind', width: 'minmax(112px, 2fr)' },
-    { id: 'chunk', label: 'Chunk', width: '56px', align: 'end' },
-    { id: 'size', label: 'Size', width: '72px', align: 'end' },
-    { id: 'stream', label: 'Stream', width: 'minmax(56px, .8fr)', align: 'end', wide: true },
-    { id: 'status', label: 'Status', width: narrow ? '84px' : '112px' },
+    { id: 'time', label: 'Time', width: wide(96) },
+    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(60), align: 'end' },
+    { id: 'direction', label: '', name: 'Direction', width: wide(16) },
+    { id: 'protocol', label: 'Protocol', width: wide(60), wide: true },
+    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: `minmax(${wide(84)}, 1fr)` },
+    { id: 'round', label: 'Round', width: wide(40), align: 'end' },
+    { id: 'kind', label: 'Kind', width: `minmax(${wide(112)}, 1.4fr)` },
+    { id: 'chunk', label: 'Chunk', width: wide(40), align: 'end' },
+    { id: 'size', label: 'Size', width: wide(60), align: 'end' },
+    { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end', wide: true },
+    { id: 'status', label: 'Status', width: wide(88) },
   ];
   return columns.filter((column) => !narrow || column.wide !== true);
+}
+
+/** A width given for the light theme's type, in step with that of every theme. */
+function wide(px: number): string {
+  return `calc(var(--fs-small) * ${px / 12})`;
 }
 
 /** Who put the frame on the wire, whichever end reports it. */

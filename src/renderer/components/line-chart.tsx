@@ -1,0 +1,173 @@
+import { memo, useMemo, useRef } from 'react';
+import type { JSX, PointerEvent } from 'react';
+import { Bar, BarChart, CartesianGrid, Line, LineChart as Plot, XAxis, YAxis } from 'recharts';
+import './line-chart.css';
+import { useSize } from './use-size.ts';
+
+export interface ChartPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface ChartLine {
+  readonly id: string;
+  /** CSS colour. */
+  readonly color: string;
+  readonly width: 'thin' | 'normal' | 'strong';
+  readonly dash?: string;
+  readonly points: readonly ChartPoint[];
+  /** A dot under the crosshair. */
+  readonly dot?: boolean;
+}
+
+export interface ChartBars {
+  /** Bottom first. */
+  readonly stacks: readonly { readonly id: string; readonly color: string; readonly striped?: boolean }[];
+  readonly rows: readonly { readonly x: number; readonly values: readonly number[] }[];
+}
+
+export interface ChartAxis {
+  readonly domain: readonly [number, number];
+  readonly ticks: readonly number[];
+  readonly format: (value: number) => string;
+}
+
+interface ChartProps {
+  readonly label: string;
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+  readonly lines?: readonly ChartLine[];
+  readonly bars?: ChartBars;
+  /** Place of the crosshair that all charts share; null: the pointer is in none of them. */
+  readonly cross: number | null;
+  readonly onCross: (x: number | null) => void;
+}
+
+const axisWidthPx = 56;
+const axisHeightPx = 20;
+const marginTopPx = 8;
+
+/** A calm chart: value axis on the right, no animation, a crosshair that other charts follow. */
+export function Chart(props: ChartProps): JSX.Element {
+  const { ref, size } = useSize<HTMLDivElement>();
+  // While somebody reads values off it, an axis must not move under the pointer.
+  const held = useRef({ x: props.x, y: props.y });
+  if (props.cross === null) held.current = { x: props.x, y: props.y };
+  const { x, y } = held.current;
+  const width = Math.max(0, size.width - axisWidthPx);
+  const height = Math.max(0, size.height - axisHeightPx - marginTopPx);
+  const span = x.domain[1] - x.domain[0];
+  const onPointerMove = (event: PointerEvent): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const share = (event.clientX - box.left) / Math.max(1, width);
+    props.onCross(share < 0 || share > 1 ? null : x.domain[0] + share * span);
+  };
+  const left = props.cross === null || span === 0 ? null : ((props.cross - x.domain[0]) / span) * width;
+  return (
+    <div className="rc" ref={ref} role="img" aria-label={props.label} onPointerMove={onPointerMove} onPointerLeave={() => props.onCross(null)}>
+      {size.width === 0 || size.height === 0 ? null : (
+        <Drawing width={size.width} height={size.height} x={x} y={y} {...(props.lines ? { lines: props.lines } : {})} {...(props.bars ? { bars: props.bars } : {})} />
+      )}
+      {left === null || left < 0 || left > width ? null : (
+        <>
+          <i className="rc-x" style={{ left, top: marginTopPx - 4, height: height + 6 }} />
+          {props.lines?.map((line) => {
+            const point = line.dot === true ? lastBefore(line.points, props.cross ?? 0) : null;
+            if (point === null) return null;
+            const top = marginTopPx + (1 - (point.y - y.domain[0]) / (y.domain[1] - y.domain[0])) * height;
+            return <i key={line.id} className="rc-d" style={{ left, top, background: line.color }} />;
+          })}
+        </>
+      )}
+    </div>
+  );
+}
+
+interface DrawingProps {
+  readonly width: number;
+  readonly height: number;
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+  readonly lines?: readonly ChartLine[];
+  readonly bars?: ChartBars;
+}
+
+const strokeWidths = { thin: 1, normal: 1.5, strong: 2.25 } as const;
+const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
+
+/** The part that costs: drawn again for new data or size only, not as the pointer moves. */
+const Drawing = memo(function Drawing({ width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
+  const rows = useMemo(() => (bars ? barRows(bars) : lineRows(lines ?? [])), [bars, lines]);
+  const axes = [
+    <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
+    <XAxis key="x" dataKey="x" type="number" domain={[...x.domain]} ticks={[...x.ticks]} tick={<XTick format={x.format} first={x.domain[0]} last={x.domain[1]} />} height={axisHeightPx} axisLine={false} tickLine={false} interval={0} allowDataOverflow />,
+    <YAxis key="y" orientation="right" type="number" domain={[...y.domain]} ticks={[...y.ticks]} tickFormatter={y.format} width={axisWidthPx} axisLine={false} tickLine={false} interval={0} allowDataOverflow />,
+  ];
+  if (bars === undefined) {
+    return (
+      <Plot width={width} height={height} data={rows} margin={margin} accessibilityLayer={false}>
+        {axes}
+        {lines?.map((line) => (
+          <Line key={line.id} dataKey={line.id} stroke={line.color} strokeWidth={strokeWidths[line.width]} {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })} dot={line.points.length === 1 ? { r: 2, fill: line.color } : false} activeDot={false} type="linear" connectNulls isAnimationActive={false} />
+        ))}
+      </Plot>
+    );
+  }
+  const barSize = Math.max(2, Math.min(28, ((width - axisWidthPx) / Math.max(1, x.domain[1] - x.domain[0])) * 0.7));
+  return (
+    <BarChart width={width} height={height} data={rows} margin={margin} barSize={barSize} accessibilityLayer={false}>
+      <defs>
+        <pattern id="rc-stripes" width="6" height="4" patternUnits="userSpaceOnUse">
+          <rect width="6" height="1.5" fill="var(--ph-wait-edge)" />
+        </pattern>
+      </defs>
+      {axes}
+      {bars.stacks.map((stack) => (
+        <Bar key={stack.id} dataKey={stack.id} stackId="all" fill={stack.striped === true ? 'url(#rc-stripes)' : stack.color} isAnimationActive={false} />
+      ))}
+    </BarChart>
+  );
+});
+
+interface XTickProps {
+  readonly format: (value: number) => string;
+  readonly first: number;
+  readonly last: number;
+  readonly x?: number;
+  readonly y?: number;
+  readonly payload?: { readonly value: number };
+}
+
+/** The first label begins at the edge, so that its words are not cut off. recharts fills in place and value. */
+function XTick({ format, first, last, x, y, payload }: XTickProps): JSX.Element {
+  const value = payload?.value ?? 0;
+  const anchor = value === first ? 'start' : value === last ? 'end' : 'middle';
+  return (
+    <text x={x} y={(y ?? 0) + 8} className="recharts-cartesian-axis-tick-value" textAnchor={anchor}>
+      {format(value)}
+    </text>
+  );
+}
+
+type Row = Record<string, number>;
+
+/** Series have points at different x; a row of the union holds whichever have one there. */
+function lineRows(lines: readonly ChartLine[]): Row[] {
+  const rows = new Map<number, Row>();
+  for (const line of lines) {
+    for (const point of line.points) {
+      const row = rows.get(point.x) ?? { x: point.x };
+      row[line.id] = point.y;
+      rows.set(point.x, row);
+    }
+  }
+  return [...rows.values()].toSorted((a, b) => (a['x'] as number) - (b['x'] as number));
+}
+
+function barRows(bars: ChartBars): Row[] {
+  return bars.rows.map((row) => ({ x: row.x, ...Object.fromEntries(bars.stacks.map((stack, i) => [stack.id, row.values[i] ?? 0])) }));
+}
+
+function lastBefore(points: readonly ChartPoint[], x: number): ChartPoint | null {
+  return points.findLast((point) => point.x <= x) ?? null;
+}

@@ -1,0 +1,182 @@
+import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import type { Point } from './down-sample.ts';
+
+export type XAxis = 'round' | 'time';
+
+/** A line of a chart; x is a round or seconds since the run began. */
+export interface Series {
+  readonly id: string;
+  readonly label: string;
+  readonly group: 'global' | 'local' | 'other';
+  readonly protocol: Protocol | null;
+  readonly points: readonly Point[];
+}
+
+const secondsIn = (view: RunView, at: number): number => (at - view.startedAt) / 1000;
+
+function endOf(round: RoundView): number {
+  return round.endedAt ?? round.aggregatedAt ?? round.startedAt;
+}
+
+/** Loss or accuracy of the global model, and of each participant after its own training. */
+export function qualitySeries(view: RunView, what: 'loss' | 'accuracy', axis: XAxis): readonly Series[] {
+  const global: Point[] = [];
+  for (const round of view.rounds) {
+    const y = round[what];
+    if (y !== null && Number.isFinite(y)) global.push({ x: axis === 'round' ? round.round : secondsIn(view, endOf(round)), y });
+  }
+  const locals = view.participants.map((participant): Series => ({
+    id: participant.id,
+    label: participant.id,
+    group: 'local',
+    protocol: participant.protocol,
+    points: participant.trainings
+      .filter((training) => Number.isFinite(training[what]))
+      .map((training) => ({ x: axis === 'round' ? training.round : secondsIn(view, training.at), y: training[what] })),
+  }));
+  return [...locals, { id: 'global', label: 'global', group: 'global', protocol: null, points: global }];
+}
+
+/** Round trips as the links measured them. By round, a moment lies between its round's start and the next one's. */
+export function roundTripSeries(view: RunView, axis: XAxis): readonly Series[] {
+  return view.participants.map((participant) => ({
+    id: participant.id,
+    label: participant.id,
+    group: 'other',
+    protocol: participant.protocol,
+    points: participant.rtt.map((sample) => ({ x: axis === 'round' ? roundAt(view, sample.at) : secondsIn(view, sample.at), y: sample.ms })),
+  }));
+}
+
+/** A moment in rounds: 3.5 is half way through round 3, under 1 is before the first. */
+export function roundAt(view: Pick<RunView, 'rounds' | 'startedAt'>, at: number): number {
+  const { rounds } = view;
+  let low = 0;
+  let high = rounds.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if ((rounds[middle] as RoundView).startedAt <= at) low = middle + 1;
+    else high = middle - 1;
+  }
+  const round = rounds[high];
+  if (round === undefined) {
+    const first = rounds[0];
+    return first === undefined ? 0 : Math.max(0, Math.min(0.999, (at - view.startedAt) / Math.max(1, first.startedAt - view.startedAt)));
+  }
+  // How long the running round will take is not known yet; the one before it is the best guess.
+  const before = rounds[high - 1];
+  const usual = before === undefined ? at - round.startedAt + 1 : round.startedAt - before.startedAt;
+  const end = rounds[high + 1]?.startedAt ?? round.endedAt ?? round.startedAt + usual;
+  return round.round + Math.max(0, Math.min(0.999, (at - round.startedAt) / Math.max(1, end - round.startedAt)));
+}
+
+/** Norm of each update and its cosine to the step that was taken. */
+export function updateSeries(view: RunView, axis: XAxis): { readonly norm: readonly Series[]; readonly cosine: readonly Series[] } {
+  const of = (participant: ParticipantView, what: 'norm' | 'cosine'): Series => {
+    const points: Point[] = [];
+    for (const round of view.rounds) {
+      const update = round.updates.find((candidate) => candidate.participant === participant.id && candidate.counted);
+      const y = update?.[what];
+      if (update !== undefined && y !== null && y !== undefined && Number.isFinite(y)) {
+        points.push({ x: axis === 'round' ? round.round : secondsIn(view, update.at), y });
+      }
+    }
+    return { id: participant.id, label: participant.id, group: participant.id === view.self ? 'global' : 'local', protocol: participant.protocol, points };
+  };
+  return { norm: view.participants.map((one) => of(one, 'norm')), cosine: view.participants.map((one) => of(one, 'cosine')) };
+}
+
+/** Where the time of a round went. */
+export interface TimeSplit {
+  readonly round: number;
+  /** Seconds since the run began at which the round began. */
+  readonly startS: number;
+  readonly endS: number;
+  readonly computeS: number;
+  readonly communicateS: number;
+  readonly waitS: number;
+}
+
+const isCompute = (segment: SegmentView): boolean => segment.phase === 'train' || segment.phase === 'evaluate';
+const isCommunicate = (segment: SegmentView): boolean => segment.phase === 'receive' || segment.phase === 'send';
+
+/** Seconds of one participant in one round: compute (train, evaluate), communicate (receive, send), wait (the rest). */
+export function splitOf(segments: readonly SegmentView[], round: number, now: number): { readonly compute: number; readonly communicate: number; readonly wait: number } {
+  const split = { compute: 0, communicate: 0, wait: 0 };
+  for (const segment of segments) {
+    if (segment.round !== round) continue;
+    const s = Math.max(0, (segment.endedAt ?? now) - segment.startedAt) / 1000;
+    if (isCompute(segment)) split.compute += s;
+    else if (isCommunicate(segment)) split.communicate += s;
+    else split.wait += s;
+  }
+  return split;
+}
+
+/** Mean over the participants that took part, for every round that has ended. */
+export function timeSplits(view: RunView): readonly TimeSplit[] {
+  const splits: TimeSplit[] = [];
+  for (const round of view.rounds) {
+    if (round.endedAt === null) continue;
+    const ended = round.endedAt;
+    const parts = view.participants
+      .map((participant) => splitOf(participant.segments, round.round, ended))
+      .filter((part) => part.compute + part.communicate + part.wait > 0);
+    if (parts.length === 0) continue;
+    const mean = (what: 'compute' | 'communicate' | 'wait'): number => parts.reduce((sum, part) => sum + part[what], 0) / parts.length;
+    splits.push({
+      round: round.round,
+      startS: secondsIn(view, round.startedAt),
+      endS: secondsIn(view, ended),
+      computeS: mean('compute'),
+      communicateS: mean('communicate'),
+      waitS: mean('wait'),
+    });
+  }
+  return splits;
+}
+
+export interface ProtocolBytes {
+  readonly protocol: Protocol;
+  readonly participants: number;
+  readonly payload: number;
+  readonly wire: number;
+}
+
+/** Bytes of the whole run by transport: what was meant, and what it took on the wire. */
+export function bytesByProtocol(participants: readonly ParticipantView[]): readonly ProtocolBytes[] {
+  const sums = new Map<Protocol, ProtocolBytes>();
+  for (const { protocol, link } of participants) {
+    const before = sums.get(protocol) ?? { protocol, participants: 0, payload: 0, wire: 0 };
+    sums.set(protocol, {
+      protocol,
+      participants: before.participants + 1,
+      payload: before.payload + link.payloadSentBytes + link.payloadReceivedBytes,
+      wire: before.wire + link.sentBytes + link.receivedBytes,
+    });
+  }
+  return [...sums.values()].toSorted((a, b) => b.wire - a.wire);
+}
+
+/** The value of a series at `x`: its last point at or before it. */
+export function valueAt(points: readonly Point[], x: number): number | null {
+  let low = 0;
+  let high = points.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle] as Point).x <= x + 1e-9) low = middle + 1;
+    else high = middle - 1;
+  }
+  return points[high]?.y ?? null;
+}
+
+/** All series as rows of a table, for other programs. Text that a spreadsheet would run as a formula is quoted off. */
+export function seriesCsv(charts: readonly { readonly name: string; readonly series: readonly Series[] }[], axis: XAxis): string {
+  const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  const lines = [`metric,series,${axis === 'round' ? 'round' : 'seconds'},value`];
+  for (const chart of charts) {
+    for (const one of chart.series) for (const point of one.points) lines.push(`${cell(chart.name)},${cell(one.label)},${point.x},${point.y}`);
+  }
+  return `${lines.join('\r\n')}\r\n`;
+}
