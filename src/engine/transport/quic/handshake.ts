@@ -12,7 +12,7 @@ export type Refusal = { readonly code: string; readonly reason: string };
 
 /**
  * The participant's half: opens the control stream and says for which run; resolves when the coordinator has accepted.
- * @throws RoundscopeError `connect_refused` with the coordinator's words, `connect_failed` when it speaks something else
+ * @throws RoundscopeError `link_rejected` with the coordinator's words, `connect_failed` when it speaks something else
  */
 export async function greet(
   quic: QuicSession,
@@ -25,7 +25,7 @@ export async function greet(
   const answer = await abortable(readRecord(control), signal);
   if (answer.record === 'accepted') return control;
   if (answer.record === 'refused') {
-    throw new RoundscopeError('connect_refused', {
+    throw new RoundscopeError('link_rejected', {
       layer: 'transport',
       message: `The coordinator at ${quic.remote} refuses: ${answer.reason}.`,
       context: { code: answer.code },

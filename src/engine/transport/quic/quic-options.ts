@@ -25,6 +25,9 @@ export const windows = {
   /** A few chunks in flight: 100 MB/s at 40 ms of round trip. */
   streamBytes: 4 * MiB,
   sessionBytes: 16 * MiB,
+  /** The library's own for WebTransport; smaller ones stall, see `NativeWindows`. */
+  webTransportStreamBytes: 6 * MiB,
+  webTransportSessionBytes: 15 * MiB,
   /** UDP socket buffers; the system may grant less. */
   socketBytes: 4 * MiB,
   /** Control, close and bulk transfers that a peer may have open at once; further ones wait. */

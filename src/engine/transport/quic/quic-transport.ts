@@ -59,7 +59,7 @@ export class QuicTransport implements Transport {
         options.signal.throwIfAborted();
         const known = error instanceof RoundscopeError ? error : noAnswer([attempt.endpoint], shareMs, error);
         // Not a matter of the way taken: another one would hide it.
-        if (known.code === 'identity_mismatch' || known.code === 'connect_refused') throw known;
+        if (known.code === 'identity_mismatch' || known.code === 'link_rejected') throw known;
         failure = { error: known, stack: attempt.stack };
       }
     }

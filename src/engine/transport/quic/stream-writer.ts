@@ -27,9 +27,10 @@ export class StreamWriter {
   #failure: Error | null = null;
   #finished = false;
 
-  /** @param open called at the first frame */
-  constructor(open: () => Promise<QuicStream>) {
-    this.#open = open;
+  /** @param stream one that is there already, or how to open it at the first frame */
+  constructor(stream: QuicStream | (() => Promise<QuicStream>)) {
+    this.#open = typeof stream === 'function' ? stream : () => Promise.resolve(stream);
+    if (typeof stream !== 'function') this.#stream = stream;
   }
 
   /** Resolves with the stream's name. */

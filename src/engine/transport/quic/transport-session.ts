@@ -49,7 +49,7 @@ export class QuicTransportSession implements Session {
     this.stack = init.quic.stack;
     this.remote = init.quic.remote;
     this.peerIdentity = init.quic.peerIdentity;
-    this.#writers.set('control', new StreamWriter(() => Promise.resolve(init.control.stream)));
+    this.#writers.set('control', new StreamWriter(init.control.stream));
     this.closed = this.#watch();
     this.#receive(this.#readControl(init.control));
     void this.#acceptStreams();

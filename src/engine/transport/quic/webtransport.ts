@@ -1,21 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
-import type { Identity } from '../../identity/identity.ts';
-import type { QuicOptions } from './quic-options.ts';
-import type { QuicListener, QuicProvider, QuicSession } from './quic-session.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { createCertificate } from '../../identity/certificate.ts';
+import { abortable } from './abortable.ts';
+import { formatAddress, resolveHost } from './addresses.ts';
+import { cannotListen } from './connect-errors.ts';
+import { windows } from './quic-options.ts';
+import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
+import { explainFailure } from './tls-probe.ts';
+import { loadWebTransport } from './webtransport-native.ts';
+import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';
+import { WebTransportSession } from './webtransport-session.ts';
 
+const path = '/roundscope';
+
+const nativeWindows: NativeWindows = {
+  initialStreamFlowControlWindow: windows.webTransportStreamBytes,
+  streamFlowControlWindowSizeLimit: windows.webTransportStreamBytes,
+  initialSessionFlowControlWindow: windows.webTransportSessionBytes,
+  sessionFlowControlWindowSizeLimit: windows.webTransportSessionBytes,
+};
+
+/**
+ * WebTransport: over HTTP/3 (UDP) where the library's native part is installed at both ends, over HTTP/2 (TCP) otherwise,
+ * which also passes networks that block UDP. The coordinator's certificate is pinned by its hash; dialers prove nothing
+ * here (the link's hello does that with the invitation's token).
+ */
 export class WebTransportProvider implements QuicProvider {
   readonly name = 'webtransport';
-  constructor(_options: { readonly identity: Identity; readonly clock: Clock; readonly quic: QuicOptions }) {}
-  load(): Promise<never> {
-    return Promise.reject(
-      new RoundscopeError('transport_unavailable', { layer: 'transport', message: 'not built yet' }),
+  readonly #clock: Clock;
+
+  constructor(options: { readonly clock: Clock }) {
+    this.#clock = options.clock;
+  }
+
+  async load(): Promise<'webtransport-h3' | 'webtransport-h2'> {
+    return (await loadWebTransport()).http3 ? 'webtransport-h3' : 'webtransport-h2';
+  }
+
+  async dial(endpoint: Endpoint, { signal }: { readonly signal: AbortSignal }): Promise<QuicSession> {
+    signal.throwIfAborted();
+    const native = await loadWebTransport();
+    // Resolved here because the library connects to whichever address family the name gives first.
+    const address = await abortable(resolveHost(endpoint.host), signal);
+    signal.throwIfAborted();
+    const client = new native.WebTransport(`https://${formatAddress(address, endpoint.port)}${path}`, {
+      ...nativeWindows,
+      ...(isIPv6(address) ? { forceIpv6: true } : {}),
+      ...(native.http3 ? {} : { forceReliable: true }),
+      ...(endpoint.identity === undefined ? {} : { serverCertificateHashes: [pinned(endpoint.identity)] }),
+    });
+    client.closed.catch(() => undefined);
+    try {
+      await abortable(client.ready, signal);
+    } catch (error) {
+      letGo(client);
+      if (signal.aborted) throw error;
+      // The library says "Opening handshake failed" whatever happened.
+      throw await explainFailure(endpoint, error, signal);
+    }
+    const identity = endpoint.identity ?? null;
+    const remote = formatAddress(address, endpoint.port);
+    return new WebTransportSession(client, { remote, peerIdentity: identity, side: 'dialer', clock: this.#clock });
+  }
+
+  async listen(options: QuicListenOptions): Promise<QuicListener> {
+    const native = await loadWebTransport();
+    const certificate = createCertificate({ nowMs: this.#clock.wallMs() });
+    const server = new native.HttpServer({
+      ...nativeWindows,
+      host: await resolveHost(options.host),
+      port: options.port,
+      secret: randomBytes(32).toString('hex'),
+      cert: certificate.certificatePem,
+      privKey: certificate.privateKeyPem,
+      reliability: native.http3 ? 'both' : 'reliableOnly',
+    });
+    const sessions = server.sessionStream(path);
+    server.startServer();
+    try {
+      await server.ready;
+    } catch (error) {
+      throw cannotListen(options, 'TCP', error);
+    }
+    const port = server.address()?.port;
+    if (port === undefined) throw cannotListen(options, 'TCP', new Error('the server has no port'));
+    const stack = native.http3 ? 'webtransport-h3' : 'webtransport-h2';
+    return new WebTransportListener(
+      { server, port, stack, identity: certificate.hash, clock: this.#clock },
+      sessions,
+      options,
     );
   }
-  dial(): Promise<QuicSession> {
-    return this.load();
+}
+
+interface ListenerInit {
+  readonly server: NativeServer;
+  readonly port: number;
+  readonly stack: 'webtransport-h3' | 'webtransport-h2';
+  readonly identity: string;
+  readonly clock: Clock;
+}
+
+class WebTransportListener implements QuicListener {
+  readonly stack: ListenerInit['stack'];
+  readonly port: number;
+  readonly identity: string;
+  readonly #server: NativeServer;
+  readonly #clock: Clock;
+  readonly #accepting: Promise<void>;
+  #stopped = false;
+
+  constructor(init: ListenerInit, sessions: ReadableStream<NativeSession>, options: QuicListenOptions) {
+    this.stack = init.stack;
+    this.port = init.port;
+    this.identity = init.identity;
+    this.#server = init.server;
+    this.#clock = init.clock;
+    this.#accepting = this.#accept(sessions, options.onSession);
   }
-  listen(): Promise<QuicListener> {
-    return this.load();
+
+  async #accept(sessions: ReadableStream<NativeSession>, onSession: (session: QuicSession) => void): Promise<void> {
+    for await (const native of sessions) void this.#admit(native, onSession);
   }
+
+  async #admit(native: NativeSession, onSession: (session: QuicSession) => void): Promise<void> {
+    const remote = (native.peerAddress ?? '').replace(/^::ffff:/, '');
+    const session = new WebTransportSession(native, {
+      remote,
+      peerIdentity: null,
+      side: 'listener',
+      clock: this.#clock,
+    });
+    try {
+      await native.ready;
+    } catch {
+      // Went away before it was one; nobody has been told of it.
+      return;
+    }
+    onSession(session);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#server.stopServer();
+    await this.#accepting;
+  }
+}
+
+/** A client that gave up: its socket may still be waiting for an answer, which `close` does not end. */
+function letGo(client: NativeClientSession): void {
+  client.close({ closeCode: 0, reason: 'given up' });
+  client.sessionint?.parentobj?.transportInt?.clientInt?.destroy();
+}
+
+function pinned(identity: string): { readonly algorithm: 'sha-256'; readonly value: Uint8Array } {
+  if (!/^[0-9a-f]{64}$/.test(identity)) {
+    throw new RoundscopeError('invitation_invalid', {
+      layer: 'transport',
+      message: 'The invitation names no certificate hash for its WebTransport endpoint. Ask for a new one.',
+    });
+  }
+  return { algorithm: 'sha-256', value: Buffer.from(identity, 'hex') };
 }

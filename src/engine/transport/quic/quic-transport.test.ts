@@ -1,0 +1,35 @@
+import { createSocket } from 'node:dgram';
+import { describeTransport } from '#test/contract/transport.ts';
+import { framed, framingBytes } from '#test/support/framed-transport.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { QuicProvider } from './quic-session.ts';
+import { QuicTransport } from './quic-transport.ts';
+
+for (const provider of ['quinn', 'webtransport'] as const) {
+  describeTransport(`quic over ${provider}`, async () => ({
+    dialer: framed(makeTransport(provider)),
+    listener: framed(makeTransport(provider)),
+    bodyBytesMax: limits.frameBytesMax - framingBytes,
+    nobody: async () => [{ protocol: 'quic', provider, host: '127.0.0.1', port: await freePort() }],
+    [Symbol.asyncDispose]: async () => undefined,
+  }));
+}
+
+function makeTransport(provider: QuicProvider['name']): QuicTransport {
+  return new QuicTransport({
+    clock: systemClock,
+    identity: createIdentity(),
+    providers: [provider],
+    options: { connectTimeoutMs: 1500 },
+  });
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}

@@ -1,0 +1,136 @@
+import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from 'node:stream/web';
+import type { Clock } from '#shared/base/clock.ts';
+import type { CloseReason } from '../transport.ts';
+import type { QuicSession, QuicStream } from './quic-session.ts';
+import { discardDatagrams, guardParser, holdBack } from './webtransport-mends.ts';
+import type { NativeBidirectionalStream, NativeHttp2Stream, NativeSession } from './webtransport-native.ts';
+
+/** Time for the library's own close to go out before the connection is cut under it. */
+const closeGraceMs = 300;
+
+export interface WebTransportSessionInit {
+  readonly remote: string;
+  readonly peerIdentity: string | null;
+  readonly side: 'dialer' | 'listener';
+  readonly clock: Clock;
+}
+
+/** The W3C interface as a `QuicSession`. */
+export class WebTransportSession implements QuicSession {
+  readonly stack: 'webtransport-h3' | 'webtransport-h2';
+  readonly remote: string;
+  readonly peerIdentity: string | null;
+  readonly closed: Promise<CloseReason>;
+  readonly #native: NativeSession;
+  readonly #incoming: ReadableStreamDefaultReader<NativeBidirectionalStream>;
+  /** Over HTTP/2, the connection beneath; the stream forgets it when it ends. */
+  readonly #connection: NativeHttp2Stream['session'];
+  readonly #clock: Clock;
+  readonly #side: WebTransportSessionInit['side'];
+  readonly #forced = Promise.withResolvers<void>();
+  #local: CloseReason | null = null;
+  #cut: Disposable | null = null;
+  #opened = 0;
+  #accepted = 0;
+
+  constructor(native: NativeSession, init: WebTransportSessionInit) {
+    this.#native = native;
+    this.#clock = init.clock;
+    this.#side = init.side;
+    this.remote = init.remote;
+    this.peerIdentity = init.peerIdentity;
+    const inner = native.sessionint ?? native;
+    const http2 = inner.objint?.stream;
+    this.#connection = http2?.session;
+    this.stack = http2 === undefined ? 'webtransport-h3' : 'webtransport-h2';
+    this.#incoming = native.incomingBidirectionalStreams.getReader();
+    if (http2 !== undefined) guardParser(http2);
+    holdBack(inner);
+    void discardDatagrams(native);
+    this.closed = this.#watch();
+  }
+
+  async openStream(): Promise<QuicStream> {
+    const native = await this.#native.createBidirectionalStream({ waitUntilAvailable: true });
+    return new WebTransportStream(native, this.#id(this.#side === 'dialer', this.#opened++));
+  }
+
+  async acceptStream(): Promise<QuicStream | null> {
+    try {
+      const next = await this.#incoming.read();
+      return next.done ? null : new WebTransportStream(next.value, this.#id(this.#side !== 'dialer', this.#accepted++));
+    } catch {
+      // The session was lost; `closed` says how.
+      return null;
+    }
+  }
+
+  stats(): ReturnType<QuicSession['stats']> {
+    const counters = [
+      { name: 'streamsOpened', value: this.#opened },
+      { name: 'streamsAccepted', value: this.#accepted },
+    ];
+    // The library pings once a second and keeps the smoothed result there; its own getStats is not implemented.
+    return { rttMs: this.#connection?.WTrtt ?? null, counters };
+  }
+
+  abort(code: string, reason: string): void {
+    if (this.#local !== null) return;
+    this.#local = { code, reason, local: true };
+    this.#native.close({ closeCode: 0, reason: '' });
+    // A peer that does not read would keep the close, and the connection with it, waiting for ever.
+    this.#cut = this.#clock.timer(closeGraceMs, () => {
+      this.#connection?.destroy();
+      this.#forced.resolve();
+    });
+  }
+
+  /** Numbered as QUIC does: the n-th of the dialer is 4n, of the listener 4n + 1. Both ends come to the same name. */
+  #id(byDialer: boolean, count: number): string {
+    return String(4 * count + (byDialer ? 0 : 1));
+  }
+
+  async #watch(): Promise<CloseReason> {
+    const lost = { code: 'lost', reason: 'the connection was lost', local: false };
+    const native = this.#native.closed.then(
+      () => ({ code: 'lost', reason: 'the peer ended the session without a reason', local: false }),
+      () => lost,
+    );
+    const end = await Promise.race([native, this.#forced.promise.then(() => lost)]);
+    this.#cut?.[Symbol.dispose]();
+    // The library's client closes its connection with the session; one that does not shall not keep ours.
+    if (this.#side === 'listener') this.#connection?.close();
+    return this.#local ?? end;
+  }
+}
+
+class WebTransportStream implements QuicStream {
+  readonly id: string;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(native: NativeBidirectionalStream, id: string) {
+    this.id = id;
+    this.#reader = native.readable.getReader();
+    this.#writer = native.writable.getWriter();
+  }
+
+  /** The library hands out what has come, whatever the size asked for: at most one stream window. */
+  async read(_maxBytes: number): Promise<Uint8Array | null> {
+    const next = await this.#reader.read();
+    return next.done ? null : next.value;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  finish(): Promise<void> {
+    return this.#writer.close();
+  }
+
+  reset(): void {
+    void this.#writer.abort().catch(() => undefined);
+    void this.#reader.cancel().catch(() => undefined);
+  }
+}
