@@ -22,7 +22,7 @@ export interface LinkAcceptorOptions {
   readonly entropy: Entropy;
   readonly reporter: Reporter;
   /** A participant has opened a link: called once for each, before its first message. */
-  readonly onLink: (link: Link) => void;
+  readonly onLink: (link: Link, address: string) => void;
 }
 
 /** A participant's link and the life of that participant to which it belongs. */
@@ -179,7 +179,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const idPrefix = entropyHex(entropy, 6);
     const core = new LinkCore({ run, participant, clock, log: this.#log, idPrefix, protocol, stack });
     this.#links.set(participant, { core, instance });
-    onLink(core);
+    onLink(core, wire.session.remote);
     return core;
   }
 
