@@ -72,6 +72,9 @@ export default defineConfig({
     // Stores are closures and private fields are #private: a method that loses its `this` fails at its first call.
     'typescript/unbound-method': 'off',
     'unicorn/no-new-array': 'off',
+    // A copy is made before a loop that may change what it goes over; the rule takes it for waste.
+    'unicorn/no-useless-spread': 'off',
+    'promise/no-callback-in-promise': 'off',
     'typescript/consistent-type-imports': ['error', { disallowTypeAnnotations: true }],
     'typescript/no-explicit-any': 'error',
     'typescript/no-floating-promises': 'error',
