@@ -41,15 +41,18 @@ interface ChartProps {
   /** Place of the crosshair that all charts share; null: the pointer is in none of them. */
   readonly cross: number | null;
   readonly onCross: (x: number | null) => void;
+  /** Room for the labels of the value axis, px. */
+  readonly axisWidthPx?: number;
 }
 
-const axisWidthPx = 56;
+const axisWidthDefaultPx = 56;
 const axisHeightPx = 20;
 const marginTopPx = 8;
 
 /** A calm chart: value axis on the right, no animation, a crosshair that other charts follow. */
 export function Chart(props: ChartProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
+  const axisWidthPx = props.axisWidthPx ?? axisWidthDefaultPx;
   // While somebody reads values off it, an axis must not move under the pointer.
   const held = useRef({ x: props.x, y: props.y });
   if (props.cross === null) held.current = { x: props.x, y: props.y };
@@ -66,7 +69,7 @@ export function Chart(props: ChartProps): JSX.Element {
   return (
     <div className="rc" ref={ref} role="img" aria-label={props.label} onPointerMove={onPointerMove} onPointerLeave={() => props.onCross(null)}>
       {size.width === 0 || size.height === 0 ? null : (
-        <Drawing width={size.width} height={size.height} x={x} y={y} {...(props.lines ? { lines: props.lines } : {})} {...(props.bars ? { bars: props.bars } : {})} />
+        <Drawing axisWidthPx={axisWidthPx} width={size.width} height={size.height} x={x} y={y} {...(props.lines ? { lines: props.lines } : {})} {...(props.bars ? { bars: props.bars } : {})} />
       )}
       {left === null || left < 0 || left > width ? null : (
         <>
@@ -84,6 +87,7 @@ export function Chart(props: ChartProps): JSX.Element {
 }
 
 interface DrawingProps {
+  readonly axisWidthPx: number;
   readonly width: number;
   readonly height: number;
   readonly x: ChartAxis;
@@ -96,7 +100,7 @@ const strokeWidths = { thin: 1, normal: 1.5, strong: 2.25 } as const;
 const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
 
 /** The part that costs: drawn again for new data or size only, not as the pointer moves. */
-const Drawing = memo(function Drawing({ width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
+const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
   const rows = useMemo(() => (bars ? barRows(bars) : lineRows(lines ?? [])), [bars, lines]);
   const axes = [
     <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RoundView, SegmentView } from '#shared/run-view/run-view.ts';
-import { roundAt, seriesCsv, splitOf, valueAt } from './metric-series.ts';
+import { splitOf } from '#renderer/components/time-split.ts';
+import { roundAt, seriesCsv, valueAt } from './metric-series.ts';
 
 const round = (number: number, startedAt: number, endedAt: number | null): RoundView => ({ round: number, startedAt, endedAt }) as RoundView;
 

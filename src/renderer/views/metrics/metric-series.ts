@@ -1,6 +1,7 @@
-import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
+import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { Point } from './down-sample.ts';
+import { splitOf } from '#renderer/components/time-split.ts';
+import type { Point } from '#renderer/components/down-sample.ts';
 
 export type XAxis = 'round' | 'time';
 
@@ -96,22 +97,6 @@ export interface TimeSplit {
   readonly computeS: number;
   readonly communicateS: number;
   readonly waitS: number;
-}
-
-const isCompute = (segment: SegmentView): boolean => segment.phase === 'train' || segment.phase === 'evaluate';
-const isCommunicate = (segment: SegmentView): boolean => segment.phase === 'receive' || segment.phase === 'send';
-
-/** Seconds of one participant in one round: compute (train, evaluate), communicate (receive, send), wait (the rest). */
-export function splitOf(segments: readonly SegmentView[], round: number, now: number): { readonly compute: number; readonly communicate: number; readonly wait: number } {
-  const split = { compute: 0, communicate: 0, wait: 0 };
-  for (const segment of segments) {
-    if (segment.round !== round) continue;
-    const s = Math.max(0, (segment.endedAt ?? now) - segment.startedAt) / 1000;
-    if (isCompute(segment)) split.compute += s;
-    else if (isCommunicate(segment)) split.communicate += s;
-    else split.wait += s;
-  }
-  return split;
 }
 
 /** Mean over the participants that took part, for every round that has ended. */

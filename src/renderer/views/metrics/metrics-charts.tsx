@@ -10,7 +10,7 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { BoxMark, ChartPanel, LineMark, NoPoints } from './chart-panel.tsx';
 import type { LegendItem } from './chart-panel.tsx';
-import { downSample } from './down-sample.ts';
+import { downSample } from '#renderer/components/down-sample.ts';
 import { bytesByProtocol, qualitySeries, roundTripSeries, timeSplits, updateSeries, valueAt } from './metric-series.ts';
 import type { Series, XAxis } from './metric-series.ts';
 
