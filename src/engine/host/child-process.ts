@@ -1,0 +1,62 @@
+import { toErrorReport } from '#shared/base/errors.ts';
+import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
+import { openParentChannel, type ParentChannel } from './parent-channel.ts';
+
+type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' }>;
+export type Ended = Omit<Extract<FromChild, { type: 'ended' }>, 'type'>;
+
+/** What a process of a federation does with its parent's words; it is started once and ends once. */
+export interface ChildWork<S extends Start> {
+  readonly startType: S['type'];
+  /** Runs to the end; `signal` aborts when the parent says stop or is gone. */
+  readonly run: (start: S, channel: ParentChannel, signal: AbortSignal) => Promise<Ended>;
+  readonly onFault: (message: Extract<ToChild, { type: 'fault' }>) => void;
+}
+
+/** How long a process may still hold something open after its end before that counts as a leak and it is ended. */
+const lingerMs = 2000;
+
+/** The life of a child process: waits for its start, runs, says how it ended, and leaves nothing open. */
+export function serveParent<S extends Start>(work: ChildWork<S>): void {
+  const channel = openParentChannel();
+  const stop = new AbortController();
+  let started = false;
+  channel.onGone(() => stop.abort(new DOMException('the parent process is gone', 'AbortError')));
+  process.once('SIGTERM', () => stop.abort(new DOMException('the process was told to end', 'AbortError')));
+  // Ctrl+C in a terminal reaches every process of its group; the parent has the say.
+  process.on('SIGINT', () => undefined);
+  channel.onMessage((input) => {
+    const judged = toChildSchema.safeParse(input);
+    if (!judged.success) throw new Error(`the parent sent an unknown message: ${judged.error.message}`);
+    const message = judged.data;
+    if (message.type === 'stop') stop.abort(new DOMException(message.reason, 'AbortError'));
+    else if (message.type === 'fault') work.onFault(message);
+    else if (message.type === work.startType && !started) {
+      started = true;
+      void live(work, message as S, channel, stop.signal);
+    }
+  });
+}
+
+async function live<S extends Start>(
+  work: ChildWork<S>,
+  start: S,
+  channel: ParentChannel,
+  signal: AbortSignal,
+): Promise<void> {
+  let ended: Ended;
+  try {
+    ended = await work.run(start, channel, signal);
+  } catch (error) {
+    const report = toErrorReport(error);
+    ended = { status: signal.aborted ? 'interrupted' : 'failed', reason: report.message, error: report };
+    if (report.code === 'internal')
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
+  }
+  channel.post({ type: 'ended', ...ended });
+  await channel.close();
+  setTimeout(() => {
+    process.stderr.write(`still open after the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
+    process.exit(1);
+  }, lingerMs).unref();
+}

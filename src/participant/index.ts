@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { seededRandom } from '#shared/base/random.ts';
+import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
+import type { Invitation } from '#shared/contract/invitation.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
+import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
+import { hashBytes } from '#engine/codec/hash.ts';
+import { serveParent, type Ended } from '#engine/host/child-process.ts';
+import { entryPath } from '#engine/host/entries.ts';
+import type { ParentChannel } from '#engine/host/parent-channel.ts';
+import { ProcessReporter } from '#engine/host/process-reporter.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
+import { decodeInvitation } from '#engine/identity/invitation.ts';
+import { DialingLink } from '#engine/link/dialing-link.ts';
+import { ObservedReporter } from '#engine/round/observed-reporter.ts';
+import { runParticipant } from '#engine/round/participant-driver.ts';
+import { requirePlan } from '#engine/trainer/graph-cache.ts';
+import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
+import { createTransport } from '#engine/transport/registry.ts';
+
+/** A coordinator that has just been started on another machine may need a moment; a wrong address does not get better. */
+const openPatienceMs = 20_000;
+
+/** What a demo's faults act on; they may be injected before it is there. */
+const faults: { link: DialingLink | null; trainer: WorkerTrainer | null } = { link: null, trainer: null };
+
+serveParent({ startType: 'start_participant', run, onFault });
+
+/** Takes part in one run: data first, then the link, once and before registering, then rounds until it is told the end. */
+async function run(start: ParticipantStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {
+  const decoded = decodeInvitation(start.invitation);
+  if (!decoded.ok) throw decoded.error;
+  const invitation = decoded.value;
+  let doing = 'loading its data';
+  using processReporter = new ProcessReporter({
+    run: invitation.run,
+    source: start.name,
+    clock: systemClock,
+    deliver: (batch) => channel.post(batch),
+    doing: () => doing,
+  });
+  const reporter = new ObservedReporter(processReporter);
+  await using trainer = new WorkerTrainer({ entry: entryPath('trainer-worker') });
+  faults.trainer = trainer;
+  const data = await trainer.prepare({ data: start.data, share: start.share }, { signal });
+  const identity = await identityOf(start);
+  doing = `connecting over ${invitation.transport}`;
+  await using link = await openLink(start, invitation, identity, reporter, signal);
+  faults.link = link;
+  channel.post({ type: 'joined', name: start.name, data });
+  doing = 'taking part';
+  const outcome = await runParticipant({
+    link,
+    trainer,
+    trainerDescription: trainer.description,
+    data,
+    key: identity.fingerprint,
+    layoutOf,
+    codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
+    clock: systemClock,
+    reporter,
+    transfers: reporter,
+    // In a demo the coordinator reports to the same recorder itself.
+    coordinatorEvents: start.share === undefined ? 'mirror' : 'none',
+    signal,
+  });
+  return { status: outcome.status, reason: outcome.reason };
+}
+
+function openLink(
+  start: ParticipantStart,
+  invitation: Invitation,
+  identity: Identity,
+  reporter: ObservedReporter,
+  signal: AbortSignal,
+): Promise<DialingLink> {
+  const transport = createTransport(invitation.transport, invitation.control, {
+    clock: systemClock,
+    entropy: systemEntropy,
+    identity,
+  });
+  return DialingLink.open({
+    invitation,
+    participant: start.name,
+    transport,
+    clock: systemClock,
+    random: seededRandom(systemEntropy.bytes(8).join('.')),
+    entropy: systemEntropy,
+    reporter,
+    signal,
+    patienceMs: openPatienceMs,
+  });
+}
+
+async function identityOf(start: ParticipantStart): Promise<Identity> {
+  return start.identityFolder === undefined
+    ? createIdentity()
+    : await loadIdentity(join(start.identityFolder, `participant-${start.name}-key.pem`));
+}
+
+function layoutOf(model: ModelConfig): ParameterLayout {
+  return requirePlan(model).layout;
+}
+
+function onFault({ fault, on }: Extract<ToChild, { type: 'fault' }>): void {
+  if (fault === 'freeze-trainer') {
+    if (on) faults.trainer?.freeze();
+    else faults.trainer?.thaw();
+  }
+  if (fault === 'connection-per-message') faults.link?.setConnectionPerMessage(on);
+  if (fault === 'drop-link' && on) faults.link?.dropSession('cut on purpose by the demo');
+}
