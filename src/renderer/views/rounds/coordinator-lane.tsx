@@ -1,0 +1,96 @@
+import { memo, useMemo } from 'react';
+import type { JSX } from 'react';
+import { formatDuration } from '#renderer/components/format.ts';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { updateTicks } from './lane-layout.ts';
+import { shareOf } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+
+interface CoordinatorLaneProps {
+  readonly rounds: readonly RoundView[];
+  readonly participants: readonly ParticipantView[];
+  readonly window: TimeWindow;
+  readonly evaluationAt: number | null;
+}
+
+/** Share of the window that the number and glyph of a tick need. */
+const labelShare = 0.024;
+
+/** A tick for each update that came, then the block of the aggregation. */
+export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorLaneProps): JSX.Element {
+  const { rounds, participants, window, evaluationAt } = props;
+  const ticks = useMemo(() => updateTicks(rounds, window, labelShare), [rounds, window]);
+  const protocolOf = new Map<string, Protocol>(participants.map((participant) => [participant.id, participant.protocol]));
+  const visible = rounds.filter(
+    (round) => round.aggregatedAt !== null && round.aggregatedAt > window.fromAt && round.aggregatedAt - round.aggregationMs < window.toAt,
+  );
+  const current = rounds.at(-1);
+  const expected = current !== undefined && current.endedAt === null && current.aggregatedAt === null && evaluationAt !== null;
+  return (
+    <div role="row" className="lane-row">
+      <div role="rowheader" className="lh coord row-line">
+        <div className="n">coordinator</div>
+      </div>
+      <div role="gridcell" className="lane coord row-line" aria-label={coordinatorWords(current)}>
+        {ticks.map((tick) => (
+          <div
+            key={`${tick.participant} ${tick.at}`}
+            className={tick.counted ? 'tick' : 'tick refused'}
+            style={{ left: `${tick.left * 100}%` }}
+            title={`update of ${tick.participant}${tick.counted ? `, number ${tick.number}` : ', not counted'}`}
+          >
+            {tick.labelled && (
+              <span>
+                <ProtocolMark protocol={protocolOf.get(tick.participant) ?? 'memory'} bare />
+                {tick.number}
+              </span>
+            )}
+          </div>
+        ))}
+        {visible.map((round) => (
+          <Aggregate key={round.round} round={round} window={window} />
+        ))}
+        {expected && evaluationAt < window.toAt && (
+          <div className="sg plan" style={{ left: `${shareOf(window, evaluationAt) * 100}%`, width: '0.5%' }} aria-hidden="true" />
+        )}
+        {current !== undefined && <Results round={current} window={window} />}
+      </div>
+    </div>
+  );
+});
+
+function coordinatorWords(round: RoundView | undefined): string {
+  if (round === undefined) return 'no round yet';
+  const counted = round.updates.filter((update) => update.counted).length;
+  return `round ${round.round}, ${counted} of ${round.selected.length} updates in`;
+}
+
+function Aggregate({ round, window }: { readonly round: RoundView; readonly window: TimeWindow }): JSX.Element {
+  const endedAt = round.aggregatedAt ?? 0;
+  const left = Math.max(0, shareOf(window, endedAt - round.aggregationMs));
+  const right = Math.min(1, shareOf(window, endedAt));
+  return (
+    <div
+      className="sg aggregate"
+      style={{ left: `${left * 100}%`, width: `${Math.max(0.3, (right - left) * 100)}%` }}
+      title={`aggregate ${formatDuration(round.aggregationMs)}, round ${round.round}`}
+    >
+      <span className="l long">{right - left > 0.08 ? 'aggregate' : ''}</span>
+    </div>
+  );
+}
+
+/** Results count as well, once an evaluation takes its time. */
+function Results({ round, window }: { readonly round: RoundView; readonly window: TimeWindow }): JSX.Element | null {
+  if (round.aggregatedAt === null || round.endedAt !== null) return null;
+  const last = round.evaluations.reduce((at, evaluation) => Math.max(at, evaluation.at), round.aggregatedAt);
+  const left = shareOf(window, last);
+  if (left >= 0.85 || left < 0) return null;
+  return (
+    <span className="results" style={{ left: `${left * 100}%` }}>
+      {round.evaluations.length} of {round.selected.length} results in
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+import type { JSX } from 'react';
+import { formatBytes, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useNow } from '#renderer/session/hooks.ts';
+import { stepsOf } from '#renderer/session/pace.ts';
+import type { ParticipantView } from '#shared/run-view/run-view.ts';
+
+interface LaneHeadProps {
+  readonly participant: ParticipantView;
+  readonly own: boolean;
+  readonly stalledSince: number | null;
+  readonly ended: number | null;
+}
+
+/** Name, protocol, and in a word or two what the participant does right now. */
+export function LaneHead({ participant, own, stalledSince, ended }: LaneHeadProps): JSX.Element {
+  return (
+    <>
+      <div className="n">
+        {participant.id}
+        {own && <span className="tag">this node</span>}
+        {participant.faults.length > 0 && (
+          <span className="tag fault" title={participant.faults.join(', ')}>
+            <Icon name="fault" as="small" />
+            injected
+          </span>
+        )}
+      </div>
+      <div className="m">
+        <ProtocolMark protocol={participant.protocol} />
+        <Doing participant={participant} stalledSince={stalledSince} ended={ended} />
+      </div>
+    </>
+  );
+}
+
+export function Doing({ participant, stalledSince, ended }: Omit<LaneHeadProps, 'own'>): JSX.Element {
+  const now = useNow(1000);
+  const at = ended ?? now;
+  if (stalledSince !== null) {
+    return (
+      <span className="stl">
+        <Icon name="stop" as="small" />
+        stalled {formatSeconds(at - stalledSince)}
+      </span>
+    );
+  }
+  if (participant.left !== null) {
+    return <span className={participant.left.clean ? '' : 'stl'}>{participant.left.clean ? 'left' : 'gone'}</span>;
+  }
+  if (ended !== null) return <span>{participant.counted} counted</span>;
+  const { state, since } = participant.link;
+  if (state !== 'ready' && participant.joinedAt > 0) {
+    return (
+      <span className="wrn">
+        link {state} {formatSeconds(now - since)}
+      </span>
+    );
+  }
+  return <span>{doingWords(participant, now)}</span>;
+}
+
+/** What a participant does, with the number that moves. */
+function doingWords(participant: ParticipantView, now: number): string {
+  const { phase, progress, transfer } = participant;
+  if (phase === 'train' && progress !== null) {
+    const { done, total } = stepsOf(progress);
+    return `batch ${done} / ${total}`;
+  }
+  if ((phase === 'send' || phase === 'receive') && transfer !== null) {
+    return `${phase} ${transferWords(transfer)}`;
+  }
+  if (phase === 'wait') return `wait ${formatSeconds(now - participant.phaseSince)}`;
+  return phase;
+}
+
+/** `5.0 / 9.4 MB`: the unit once when both have the same. */
+function transferWords(transfer: { readonly sentBytes: number; readonly totalBytes: number }): string {
+  const sent = formatBytes(transfer.sentBytes);
+  const total = formatBytes(transfer.totalBytes);
+  const unit = total.slice(total.lastIndexOf(' '));
+  return `${sent.endsWith(unit) ? sent.slice(0, -unit.length) : sent} / ${total}`;
+}

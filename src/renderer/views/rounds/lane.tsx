@@ -1,0 +1,115 @@
+import { memo, useCallback, useMemo } from 'react';
+import type { JSX } from 'react';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useNow } from '#renderer/session/hooks.ts';
+import { stepsOf } from '#renderer/session/pace.ts';
+import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { LaneHead } from './lane-head.tsx';
+import { expectedBoxes, laneBoxes } from './lane-layout.ts';
+import type { Stall } from './lane-layout.ts';
+import { SegmentBox } from './segment-box.tsx';
+import { shareOf } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+
+export interface LaneProps {
+  readonly participant: ParticipantView;
+  readonly own: boolean;
+  readonly round: RoundView | undefined;
+  readonly evaluationAt: number | null;
+  readonly window: TimeWindow;
+  readonly stalls: readonly Stall[];
+  readonly ended: number | null;
+  readonly selectedRound: number | null;
+  readonly onOpen: (round: number, participant: string) => void;
+}
+
+/** One participant: head and boxes. Renders again when the participant or the window does, not when time goes by. */
+export const Lane = memo(function Lane(props: LaneProps): JSX.Element {
+  const { participant, own, ended, stalls } = props;
+  const stalledSince = openStall(stalls, ended);
+  const bad = stalledSince === null ? '' : ' bad';
+  return (
+    <div role="row" className="lane-row" data-lane={participant.id}>
+      <div role="rowheader" className={`lh row-line${bad}`}>
+        <LaneHead participant={participant} own={own} stalledSince={stalledSince} ended={ended} />
+      </div>
+      <LaneBody {...props} bad={bad} />
+    </div>
+  );
+});
+
+/** A stall that is going on, or went on until the run ended. */
+export function openStall(stalls: readonly Stall[], ended: number | null): number | null {
+  return stalls.find((stall) => stall.toAt === null || stall.toAt === ended)?.fromAt ?? null;
+}
+
+export function LaneBody({ participant, window, stalls, selectedRound, onOpen, bad, ...rest }: LaneProps & { readonly bad: string }): JSX.Element {
+  const boxes = useMemo(() => laneBoxes(participant.segments, stalls, window), [participant.segments, stalls, window]);
+  const open = useCallback((round: number) => onOpen(round, participant.id), [onOpen, participant.id]);
+  const progress = progressOf(participant);
+  return (
+    <div className={`lane row-line${bad}`} role="none">
+      {rest.ended === null && <Expected participant={participant} round={rest.round} evaluationAt={rest.evaluationAt} window={window} />}
+      {boxes.map((box) => (
+        <SegmentBox
+          key={box.key}
+          box={box}
+          window={window}
+          progress={box.right === null ? progress : ''}
+          selected={box.round === selectedRound && (box.kind === 'stalled' || (box.kind === 'train' && bad === ''))}
+          onOpen={open}
+        />
+      ))}
+      <ConnectionTicks openedAt={participant.link.openedAt} window={window} />
+    </div>
+  );
+}
+
+function progressOf(participant: ParticipantView): string {
+  const { phase, progress, transfer } = participant;
+  if (phase === 'train' && progress !== null) {
+    const { done, total } = stepsOf(progress);
+    return `${done} / ${total}`;
+  }
+  if ((phase === 'send' || phase === 'receive') && transfer !== null && transfer.totalBytes > 0) {
+    return `${Math.round((transfer.sentBytes / transfer.totalBytes) * 100)} %`;
+  }
+  return '';
+}
+
+type ExpectedProps = Pick<LaneProps, 'participant' | 'round' | 'evaluationAt' | 'window'>;
+
+/** Follows the clock by seconds: what is expected is replaced now and then, never moved smoothly. */
+function Expected({ participant, round, evaluationAt, window }: ExpectedProps): JSX.Element {
+  const now = useNow(1000);
+  const boxes = expectedBoxes(participant, round, evaluationAt, now, window);
+  return (
+    <>
+      {boxes.map((box, i) => (
+        // Steps of a round have no identity beyond their order.
+        <div
+          key={i}
+          className="sg plan"
+          aria-hidden="true"
+          style={{ left: `${box.left * 100}%`, width: `${(box.right - box.left) * 100}%` }}
+        >
+          <span className="l long">{box.label}</span>
+          {box.phase !== 'train' && <Icon name={box.phase === 'send' ? 'up' : box.phase === 'receive' ? 'down' : 'evaluate'} as="glyph" />}
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** More than the one connection that a run needs is worth a mark each. */
+function ConnectionTicks({ openedAt, window }: { readonly openedAt: readonly number[]; readonly window: TimeWindow }): JSX.Element | null {
+  if (openedAt.length < 2) return null;
+  const visible = openedAt.filter((at) => at >= window.fromAt && at <= window.toAt);
+  return (
+    <>
+      {visible.map((at) => (
+        <i key={at} className="cx" title="connection opened" style={{ left: `${shareOf(window, at) * 100}%` }} />
+      ))}
+    </>
+  );
+}

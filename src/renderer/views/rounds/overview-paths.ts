@@ -1,0 +1,50 @@
+import type { ParticipantPhase } from '#shared/contract/events.ts';
+import type { ParticipantView } from '#shared/run-view/run-view.ts';
+import { shareOf } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+
+/** The overview is drawn on a field of this size and stretched. */
+export const field = { width: 1000, height: 24 } as const;
+/** Lanes of the overview; of more participants every n-th is drawn. */
+const lanesMax = 12;
+/** Rectangles narrower than this are joined with their neighbour of the same phase. */
+const joinUnits = 0.6;
+
+export type OverviewPhase = 'receive' | 'train' | 'send' | 'evaluate';
+const drawn: ReadonlySet<ParticipantPhase> = new Set(['receive', 'train', 'send', 'evaluate']);
+
+/** One SVG path for each phase over all lanes: four elements, however long the run is. */
+export function overviewPaths(
+  participants: readonly ParticipantView[],
+  window: TimeWindow,
+  now: number,
+): Readonly<Record<OverviewPhase, string>> {
+  const paths: Record<OverviewPhase, string[]> = { receive: [], train: [], send: [], evaluate: [] };
+  const every = Math.ceil(participants.length / lanesMax);
+  const lanes = participants.filter((_, i) => i % every === 0);
+  const pitch = field.height / Math.max(1, lanes.length);
+  const height = Math.max(1, pitch * 0.66);
+  lanes.forEach((participant, lane) => {
+    const y = lane * pitch + (pitch - height) / 2;
+    const ends: Partial<Record<OverviewPhase, number>> = {};
+    for (const { phase, startedAt, endedAt } of participant.segments) {
+      if (!isDrawn(phase)) continue;
+      const from = Math.max(0, shareOf(window, startedAt) * field.width, ends[phase] ?? 0);
+      const to = Math.min(field.width, shareOf(window, endedAt ?? now) * field.width);
+      if (to - from < joinUnits && ends[phase] !== undefined && from - ends[phase] < joinUnits) continue;
+      if (to <= from) continue;
+      ends[phase] = to;
+      paths[phase].push(`M${from.toFixed(1)} ${y.toFixed(1)}H${to.toFixed(1)}v${height.toFixed(1)}H${from.toFixed(1)}z`);
+    }
+  });
+  return {
+    receive: paths.receive.join(''),
+    train: paths.train.join(''),
+    send: paths.send.join(''),
+    evaluate: paths.evaluate.join(''),
+  };
+}
+
+function isDrawn(phase: ParticipantPhase): phase is OverviewPhase {
+  return drawn.has(phase);
+}

@@ -1,0 +1,109 @@
+import { memo, useMemo, useRef } from 'react';
+import type { JSX, PointerEvent } from 'react';
+import { useNow } from '#renderer/session/hooks.ts';
+import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { field, overviewPaths } from './overview-paths.ts';
+import type { OverviewPhase } from './overview-paths.ts';
+import { pan, shareOf, timeAt } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+import type { WindowControl } from './use-time-window.ts';
+
+interface OverviewProps {
+  readonly participants: readonly ParticipantView[];
+  readonly rounds: readonly RoundView[];
+  readonly control: WindowControl;
+  readonly ended: number | null;
+}
+
+/** The whole run in one strip; the brush is the window of the lanes and can be dragged or drawn anew. */
+export function Overview({ participants, rounds, control, ended }: OverviewProps): JSX.Element {
+  const { whole, window } = control;
+  const now = useNow(1000);
+  const at = ended ?? now;
+  const strip = useRef<HTMLDivElement>(null);
+  const drag = useRef<{ readonly fromShare: number; readonly window: TimeWindow | null } | null>(null);
+  const shareAt = (event: PointerEvent): number => {
+    const box = strip.current?.getBoundingClientRect();
+    return box === undefined ? 0 : Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  const left = Math.max(0, shareOf(whole, window.fromAt));
+  const right = Math.min(1, shareOf(whole, window.toAt));
+  const onDown = (event: PointerEvent): void => {
+    const share = shareAt(event);
+    const inside = share > left && share < right && right - left < 0.98;
+    drag.current = { fromShare: share, window: inside ? window : null };
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
+  const onMove = (event: PointerEvent): void => {
+    const start = drag.current;
+    if (start === null) return;
+    const share = shareAt(event);
+    const lengthMs = whole.toAt - whole.fromAt;
+    if (start.window !== null) control.show(pan(start.window, (share - start.fromShare) * lengthMs, whole));
+    else if (Math.abs(share - start.fromShare) > 0.005) {
+      const [from, to] = [Math.min(share, start.fromShare), Math.max(share, start.fromShare)];
+      control.show({ fromAt: timeAt(whole, from), toAt: timeAt(whole, to) });
+    }
+  };
+  return (
+    <div className="overview">
+      <div className="lab">
+        whole run, {participants.length} {participants.length === 1 ? 'lane' : 'lanes'}
+      </div>
+      <div
+        className="ov"
+        ref={strip}
+        // The same is done from the keyboard with Round, Last 3, Run and the keys + - , .
+        aria-hidden="true"
+        onPointerDown={onDown}
+        onPointerMove={onMove}
+        onPointerUp={() => {
+          drag.current = null;
+        }}
+      >
+        <Strip participants={participants} whole={whole} now={at} />
+        <RoundMarks rounds={rounds} whole={whole} />
+        <div className="ovn" style={{ left: `${Math.min(1, shareOf(whole, at)) * 100}%` }} />
+        <div className="brush" style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }} />
+      </div>
+    </div>
+  );
+}
+
+const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate'];
+
+/** Drawn once a second, for all that happened in it. */
+function Strip({ participants, whole, now }: { readonly participants: readonly ParticipantView[]; readonly whole: TimeWindow; readonly now: number }): JSX.Element {
+  // Participants change with every progress report; once a second is enough for a strip this small.
+  const paths = useMemo(() => overviewPaths(participants, whole, now), [whole, now, participants.length]);
+  return <StripPaths {...paths} />;
+}
+
+const StripPaths = memo(function StripPaths(paths: Readonly<Record<OverviewPhase, string>>): JSX.Element {
+  return (
+    <svg viewBox={`0 0 ${field.width} ${field.height}`} preserveAspectRatio="none">
+      {phases.map((phase) => (
+        <path key={phase} d={paths[phase]} className={`ovp ${phase}`} />
+      ))}
+    </svg>
+  );
+});
+
+const RoundMarks = memo(function RoundMarks({ rounds, whole }: { readonly rounds: readonly RoundView[]; readonly whole: TimeWindow }): JSX.Element {
+  let free = -1;
+  return (
+    <>
+      {rounds.map((round) => {
+        const left = shareOf(whole, round.startedAt);
+        if (left - free < 0.004) return null;
+        const labelled = left - free > 0.018;
+        free = left;
+        return (
+          <div key={round.round} className="ovr" style={{ left: `${left * 100}%` }}>
+            {labelled && <em>{round.round}</em>}
+          </div>
+        );
+      })}
+    </>
+  );
+});

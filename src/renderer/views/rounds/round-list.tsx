@@ -1,0 +1,186 @@
+import { memo } from 'react';
+import type { JSX } from 'react';
+import { formatBytes, formatClock, formatDuration, formatPercent, formatSigned } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useNow } from '#renderer/session/hooks.ts';
+import { paceOf } from '#renderer/session/pace.ts';
+import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { bytesUp, countedUpdates, slowestIn } from './round-times.ts';
+import type { RoundTimes } from './round-times.ts';
+
+/** Rows that are read; of longer runs the older rounds stand in Metrics. */
+const rowsMax = 200;
+
+interface RoundListProps {
+  readonly view: RunView;
+  readonly selected: number | null;
+  readonly stalled: boolean;
+  readonly onOpen: (round: number) => void;
+}
+
+export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): JSX.Element {
+  const pace = paceOf(view.rounds);
+  const done = view.rounds.filter((round) => round.state === 'done');
+  const longest = Math.max(1, ...view.rounds.slice(-rowsMax).map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
+  const shown = view.rounds.slice(-rowsMax);
+  const hidden = view.rounds.length - shown.length;
+  return (
+    <section className="panel p-list" aria-label="Round list">
+      <div className="ph">
+        <h2>Round list</h2>
+        <span className="sub">
+          {done.length} of {view.roundsPlanned} done{pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
+        </span>
+        <div className="end">
+          <span className="legend w-lg" aria-hidden="true">
+            <span>
+              <i className="sw c" />
+              compute
+            </span>
+            <span>
+              <i className="sw m" />
+              communicate
+            </span>
+            <span>
+              <i className="sw wait" />
+              wait
+            </span>
+          </span>
+        </div>
+      </div>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
+      <div className="scroll" tabIndex={0} role="region" aria-label="Rounds, newest first">
+        <table>
+          <thead>
+            <tr>
+              <th className="num">Round</th>
+              <th>State</th>
+              <th className="num w-lg">Start</th>
+              <th className="num">Duration</th>
+              <th className="c-bar">Slowest participant’s time</th>
+              <th>Updates</th>
+              <th className="w-lg">Slowest</th>
+              <th className="num">Loss</th>
+              <th className="num">Accuracy</th>
+              <th className="num">Up</th>
+            </tr>
+          </thead>
+          <tbody>
+            <PlannedRow view={view} roundMs={pace.roundMs} />
+            {shown.toReversed().map((round) => (
+              <RoundRow
+                key={round.round}
+                view={round.endedAt === null ? view : null}
+                participants={view.participants}
+                round={round}
+                before={view.rounds.find((other) => other.round === round.round - 1)}
+                longestMs={longest}
+                selected={round.round === selected}
+                stalled={stalled && round.endedAt === null}
+                onOpen={onOpen}
+              />
+            ))}
+          </tbody>
+        </table>
+        {hidden > 0 && <p className="more">and {hidden} earlier rounds, drawn in Metrics</p>}
+      </div>
+    </section>
+  );
+}
+
+function PlannedRow({ view, roundMs }: { readonly view: RunView; readonly roundMs: number | null }): JSX.Element | null {
+  const now = useNow(5000);
+  const first = (view.rounds.at(-1)?.round ?? 0) + 1;
+  if (view.endedAt !== null || first > view.roundsPlanned) return null;
+  const current = view.rounds.at(-1);
+  const started = current?.startedAt ?? now;
+  const endsAt = roundMs === null ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
+  return (
+    <tr className="next">
+      <td className="num">{first === view.roundsPlanned ? first : `${first}–${view.roundsPlanned}`}</td>
+      <td colSpan={9}>planned{endsAt === null ? '' : `, the run ends about ${formatClock(endsAt)} at this pace`}</td>
+    </tr>
+  );
+}
+
+interface RoundRowProps {
+  /** Given for the open round alone, so that the others rest while it goes on. */
+  readonly view: RunView | null;
+  readonly participants: RunView['participants'];
+  readonly round: RoundView;
+  readonly before: RoundView | undefined;
+  readonly longestMs: number;
+  readonly selected: boolean;
+  readonly stalled: boolean;
+  readonly onOpen: (round: number) => void;
+}
+
+const RoundRow = memo(
+  function RoundRow({ participants, round, before, longestMs, selected, stalled, onOpen }: RoundRowProps): JSX.Element {
+    const now = useNow(1000);
+    const endAt = round.endedAt ?? now;
+    const tookMs = endAt - round.startedAt;
+    const slowest = slowestIn(participants, round, endAt);
+    const bad = stalled || round.state === 'stalled';
+    return (
+      <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>
+        <td className="num">
+          <button type="button" className="row-open" aria-label={`Open round ${round.round}`} aria-pressed={selected}>
+            {round.round}
+          </button>
+        </td>
+        <td>{bad ? <StalledWord /> : round.endedAt === null ? <b>{round.state}</b> : round.state}</td>
+        <td className="num w-lg">{formatClock(round.startedAt)}</td>
+        <td className="num">{formatDuration(tookMs)}</td>
+        <td className="c-bar">{slowest !== null && <TimeBar times={slowest.times} share={tookMs / Math.max(longestMs, tookMs)} stalled={bad} />}</td>
+        <td>
+          {countedUpdates(round)} of {round.selected.length}
+        </td>
+        <td className="w-lg">{slowest?.id ?? '–'}</td>
+        <Figure value={round.loss} before={before?.loss ?? null} kind="loss" />
+        <Figure value={round.accuracy} before={before?.accuracy ?? null} kind="accuracy" />
+        <td className="num">{round.updates.length === 0 ? '–' : formatBytes(bytesUp(round))}</td>
+      </tr>
+    );
+  },
+  (a, b) =>
+    a.view === null &&
+    b.view === null &&
+    a.round === b.round &&
+    a.selected === b.selected &&
+    a.stalled === b.stalled &&
+    a.longestMs === b.longestMs &&
+    a.onOpen === b.onOpen,
+);
+
+function StalledWord(): JSX.Element {
+  return (
+    <span className="stl">
+      <Icon name="stop" as="small" />
+      stalled
+    </span>
+  );
+}
+
+export function TimeBar({ times, share, stalled }: { readonly times: RoundTimes; readonly share: number; readonly stalled: boolean }): JSX.Element {
+  const { computeMs, communicateMs, waitMs } = times;
+  const words = `compute ${formatDuration(computeMs)}, communicate ${formatDuration(communicateMs)}, wait ${formatDuration(waitMs)}`;
+  return (
+    <div className="ccw" role="img" aria-label={words} title={words} style={{ width: `${Math.min(1, share) * 100}%` }}>
+      <i className="c" style={{ flexGrow: computeMs }} />
+      <i className="m" style={{ flexGrow: communicateMs }} />
+      {waitMs > 0 && <i className={stalled ? 'x' : 'w'} style={{ flexGrow: waitMs }} />}
+    </div>
+  );
+}
+
+function Figure({ value, before, kind }: { readonly value: number | null; readonly before: number | null; readonly kind: 'loss' | 'accuracy' }): JSX.Element {
+  if (value === null) return <td className="num t3">–</td>;
+  const delta = before === null ? null : value - before;
+  return (
+    <td className="num">
+      {kind === 'loss' ? value.toFixed(3) : formatPercent(value)}
+      <span className="delta w-lg">{delta === null ? '' : ` ${kind === 'loss' ? formatSigned(delta, 3) : formatSigned(delta * 100, 1)}`}</span>
+    </td>
+  );
+}

@@ -1,0 +1,81 @@
+import { memo, useCallback, useRef } from 'react';
+import type { JSX } from 'react';
+import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import type { IconName } from '#renderer/components/icon.tsx';
+import { useFrame } from '#renderer/components/use-frame.ts';
+import type { LaneBox } from './lane-layout.ts';
+import { shareOf } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+
+const glyphs: Readonly<Partial<Record<LaneBox['kind'], IconName>>> = { receive: 'down', send: 'up', evaluate: 'evaluate' };
+
+interface SegmentBoxProps {
+  readonly box: LaneBox;
+  readonly window: TimeWindow;
+  /** What grows says how far it is; empty for the rest. */
+  readonly progress: string;
+  readonly selected: boolean;
+  readonly onOpen: (round: number) => void;
+}
+
+export const SegmentBox = memo(function SegmentBox({ box, window, progress, selected, onOpen }: SegmentBoxProps): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  const label = useRef<HTMLSpanElement>(null);
+  const growing = box.right === null;
+  const ticks = growing && (box.kind === 'stalled' || box.kind === 'wait');
+  const grow = useCallback(
+    (now: number) => {
+      if (element.current === null) return;
+      const right = Math.min(1, shareOf(window, now));
+      element.current.style.width = `${Math.max(0, right - box.left) * 100}%`;
+      const text = ticks ? growingLabel(box, now) : '';
+      if (ticks && label.current !== null && label.current.textContent !== text) label.current.textContent = text;
+    },
+    [window, box, ticks],
+  );
+  useFrame(grow, growing);
+  const glyph = glyphs[box.kind];
+  const name = nameOf(box, progress);
+  const open = (): void => onOpen(box.round);
+  return (
+    <div
+      ref={element}
+      role="gridcell"
+      tabIndex={-1}
+      data-at={box.startedAt}
+      className={`sg ${box.kind}${growing ? ' now' : ''}${selected ? ' sel' : ''}`}
+      style={{ left: `${box.left * 100}%`, ...(box.right === null ? {} : { width: `${(box.right - box.left) * 100}%` }) }}
+      title={name}
+      aria-label={name}
+      onClick={open}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' || event.key === ' ') {
+          event.preventDefault();
+          open();
+        }
+      }}
+    >
+      <span className="l long" ref={label}>
+        {ticks ? '' : shortLabel(box, progress)}
+      </span>
+      {glyph !== undefined && <Icon name={glyph} as="glyph" />}
+    </div>
+  );
+});
+
+function growingLabel(box: LaneBox, now: number): string {
+  const time = formatSeconds(now - box.startedAt);
+  return box.kind === 'stalled' ? `stalled ${time}` : time;
+}
+
+function shortLabel(box: LaneBox, progress: string): string {
+  if (box.endedAt === null) return `${box.kind} ${progress}`.trim();
+  const time = formatDuration(box.endedAt - box.startedAt);
+  return box.kind === 'wait' ? time : `${box.kind} ${time}`;
+}
+
+function nameOf(box: LaneBox, progress: string): string {
+  const time = box.endedAt === null ? (progress === '' ? 'still going on' : progress) : formatDuration(box.endedAt - box.startedAt);
+  return `${box.kind} ${time}, round ${box.round}`;
+}

@@ -1,0 +1,154 @@
+import { useCallback, useRef } from 'react';
+import type { JSX } from 'react';
+import { formatClock, formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { useFrame } from '#renderer/components/use-frame.ts';
+import { useNow } from '#renderer/session/hooks.ts';
+import { paceOf } from '#renderer/session/pace.ts';
+import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { axisTicks, shareOf } from './time-window.ts';
+import type { TimeWindow } from './time-window.ts';
+
+interface MarksProps {
+  readonly rounds: readonly RoundView[];
+  readonly window: TimeWindow;
+  readonly ended: boolean;
+}
+
+function visibleRounds(rounds: readonly RoundView[], window: TimeWindow): readonly RoundView[] {
+  return rounds.filter((round) => round.startedAt < window.toAt && (round.endedAt ?? Number.POSITIVE_INFINITY) > window.fromAt);
+}
+
+/** Heads closer than this share of the window keep their line and lose their words. */
+const headShareMin = 0.03;
+
+interface ColumnHeadsProps {
+  readonly view: RunView;
+  readonly window: TimeWindow;
+  readonly selected: number | null;
+  readonly onOpen: (round: number) => void;
+}
+
+export function ColumnHeads({ view, window, selected, onOpen }: ColumnHeadsProps): JSX.Element {
+  const rounds = visibleRounds(view.rounds, window);
+  return (
+    <div role="row" className="lane-row">
+      <div role="columnheader" className="lh colhead">
+        <span className="vh">participant</span>
+      </div>
+      <div role="columnheader" className="colhead" aria-label="time, by round">
+        {rounds.map((round) => {
+          const left = Math.max(0, shareOf(window, round.startedAt));
+          const right = Math.min(1, shareOf(window, round.endedAt ?? window.toAt));
+          return (
+            <button
+              type="button"
+              tabIndex={-1}
+              key={round.round}
+              className={`rc${round.round === selected ? ' sel' : ''}`}
+              style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
+              onClick={() => onOpen(round.round)}
+            >
+              {right - left > headShareMin && <RoundWords view={view} round={round} roomy={right - left > 0.12} />}
+            </button>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function RoundWords({ view, round, roomy }: { readonly view: RunView; readonly round: RoundView; readonly roomy: boolean }): JSX.Element {
+  const now = useNow(1000);
+  const tookMs = (round.endedAt ?? now) - round.startedAt;
+  const usual = paceOf(view.rounds).roundMs;
+  const leftMs = usual === null ? null : usual - tookMs;
+  const open = round.endedAt === null;
+  return (
+    <>
+      <b>{roomy ? `round ${round.round}` : round.round}</b>
+      {roomy && (
+        <span>
+          {open ? formatSeconds(tookMs) : formatDuration(tookMs)}
+          {open && ' so far'}
+          {open && leftMs !== null && (leftMs > 500 ? ` · ends in about ${formatSeconds(leftMs)}` : `, usually ${formatDuration(usual ?? 0)}`)}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Lines over all lanes: where rounds begin, now, the deadline. */
+export function TimeLines({ rounds, window, ended }: MarksProps): JSX.Element {
+  const line = useRef<HTMLDivElement>(null);
+  const move = useCallback(
+    (now: number) => {
+      if (line.current === null) return;
+      const share = shareOf(window, now);
+      line.current.style.left = `${share * 100}%`;
+      line.current.style.visibility = share >= 0 && share <= 1 ? 'visible' : 'hidden';
+    },
+    [window],
+  );
+  useFrame(move, !ended);
+  const deadline = deadlineIn(rounds, window);
+  return (
+    <div className="grid" aria-hidden="true">
+      {visibleRounds(rounds, window).map((round) => {
+        const left = shareOf(window, round.startedAt);
+        return left > 0 ? <div key={round.round} className="vl round" style={{ left: `${left * 100}%` }} /> : null;
+      })}
+      {deadline !== null && <div className="vl dead" style={{ left: `${shareOf(window, deadline) * 100}%` }} />}
+      {!ended && <div className="vl now" ref={line} />}
+    </div>
+  );
+}
+
+function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | null {
+  const round = rounds.at(-1);
+  if (round === undefined || round.endedAt !== null || round.deadlineAt <= window.fromAt || round.deadlineAt > window.toAt) return null;
+  return round.deadlineAt;
+}
+
+/** Flags may cover this share of the axis; ticks beneath them are left out. */
+const flagShare = 0.045;
+
+export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
+  const now = useNow(1000);
+  const flag = useRef<HTMLSpanElement>(null);
+  const move = useCallback(
+    (at: number) => {
+      if (flag.current === null) return;
+      const share = shareOf(window, at);
+      flag.current.style.left = `${Math.min(0.97, share) * 100}%`;
+      flag.current.style.visibility = share >= 0 && share <= 1 ? 'visible' : 'hidden';
+      const text = formatClock(at);
+      if (flag.current.textContent !== text) flag.current.textContent = text;
+    },
+    [window],
+  );
+  useFrame(move, !ended);
+  const deadline = deadlineIn(rounds, window);
+  const covered = [...(ended ? [] : [shareOf(window, now)]), ...(deadline === null ? [] : [shareOf(window, deadline) - flagShare / 2])];
+  const ticks = axisTicks(window, 12).filter(({ at }) => {
+    const share = shareOf(window, at);
+    return share > 0.02 && share < 0.98 && covered.every((other) => Math.abs(other - share) > flagShare);
+  });
+  return (
+    <>
+      <div className="lh axis-head" aria-hidden="true" />
+      <div className="axis" aria-hidden="true">
+        {ticks.map((tick) => (
+          <span key={tick.at} style={{ left: `${shareOf(window, tick.at) * 100}%` }}>
+            {tick.label}
+          </span>
+        ))}
+        {!ended && <span className="flag" ref={flag} />}
+        {deadline !== null && (
+          <span className="flag dead" style={{ right: `${Math.max(0.3, (1 - shareOf(window, deadline)) * 100)}%` }}>
+            deadline {formatClock(deadline)}
+          </span>
+        )}
+      </div>
+    </>
+  );
+}
