@@ -165,6 +165,8 @@ class Simulation {
       onTrained: (hash, parameters, examples) => this.#invariants.trained(hash, parameters, examples),
     });
     station.participant = participant;
+    // The acceptor gives the old link up as soon as another process of the same name has said hello.
+    if (random.int(2) === 0) for (const [number, entry] of this.#byLink) if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
   }
 
   /** A participant that is done closes its link, and the goodbye takes its time. */

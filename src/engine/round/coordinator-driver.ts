@@ -1,5 +1,4 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
@@ -14,6 +13,7 @@ import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFindi
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 
@@ -77,6 +77,7 @@ class CoordinatorRun implements Disposable {
   readonly #models: ModelShelf;
   readonly #links = new Map<number, Link>();
   readonly #abort = new AbortController();
+  readonly #outgoing = new OutgoingMessages(this.#abort.signal);
   readonly #held = new DisposableStack();
   readonly #settled = Promise.withResolvers<CoordinatorResult>();
   #pollTimer: Disposable | null = null;
@@ -193,13 +194,16 @@ class CoordinatorRun implements Disposable {
       return;
     }
     try {
-      const sent = await link.send(this.#models.withPayload(message), { signal: this.#abort.signal });
-      if (message.kind !== 'global_model' && message.kind !== 'start_training') return;
-      await sent.acknowledged;
-      this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
+      const sent = await this.#outgoing.send(link, this.#models.withPayload(message));
+      if (sent === null || (message.kind !== 'global_model' && message.kind !== 'start_training')) return;
+      const acknowledged = await sent.acknowledged.then(
+        () => true,
+        // The link was closed before.
+        () => false,
+      );
+      if (acknowledged) this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
     } catch (error) {
-      // The link was closed or the run ended: the machine learns of that on its own. Anything else is a bug.
-      if (!(error instanceof RoundscopeError) && !this.#abort.signal.aborted) this.#settled.reject(error);
+      this.#settled.reject(error);
     }
   }
 
@@ -218,7 +222,8 @@ class CoordinatorRun implements Disposable {
 
   async #end(outcome: RunOutcome): Promise<void> {
     const code = outcome.status === 'completed' ? 'complete' : outcome.status;
-    // Effects before this one are in the outboxes; closing flushes them, each link within its own time limit.
+    await this.#outgoing.flush(this.#options.clock);
+    // What is in the outboxes goes out while links close, each within its own time limit.
     await Promise.allSettled([...this.#links.values()].map((link) => link.close(code, outcome.reason)));
     const modelHash = this.#models.newest;
     this.#settled.resolve({ ...outcome, modelHash, parameters: this.#models.parameters(modelHash), statusDropped: this.#statusDropped });

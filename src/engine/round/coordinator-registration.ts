@@ -22,13 +22,18 @@ export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>)
   draft.setLink({ ...record, ...news, sinceMs: changed ? draft.now.monotonicMs : record.sinceMs });
 }
 
-/** The link is given up for good: by goodbye, or because its owner waited long enough. */
+/**
+ * The link is given up for good: by goodbye, or because another process took its name. In the second case the new link is
+ * open already, and the participant has not left: it is about to register again.
+ */
 export function linkClosed(draft: CoordinatorDraft, link: number, how: { readonly reason: string; readonly clean: boolean }): void {
   const record = draft.s.links.get(link);
   if (record === undefined) return;
   draft.removeLink(link);
   const participant = draft.s.participants.get(record.participant);
-  if (participant?.link === link) participantGone(draft, participant, how);
+  if (participant === undefined) return;
+  for (const other of draft.s.links.values()) if (other.participant === participant.id) return draft.waitChanged();
+  participantGone(draft, participant, how);
 }
 
 export function participantGone(draft: CoordinatorDraft, participant: ParticipantRecord, how: { readonly reason: string; readonly clean: boolean }): void {

@@ -13,7 +13,7 @@ type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { k
 export function tryStartRound(draft: CoordinatorDraft): void {
   const { s } = draft;
   const { settings } = s.config;
-  const here = draft.remaining().filter((participant) => draft.isHere(participant));
+  const here = candidates(draft);
   const needed = s.round === 0 ? settings.minimumParticipants : 1;
   if (here.length >= needed) return startRound(draft, Math.max(1, s.round));
   if (draft.now.monotonicMs < s.deadlineMs) return;
@@ -28,14 +28,23 @@ export function nextRound(draft: CoordinatorDraft): void {
   const { s } = draft;
   for (const participant of s.participants.values()) if (participant.left !== null) draft.removeParticipant(participant.id);
   draft.setMembers([]);
-  if (draft.remaining().some((participant) => draft.isHere(participant))) return startRound(draft, s.round + 1);
+  if (candidates(draft).length > 0) return startRound(draft, s.round + 1);
   s.round += 1;
   draft.enterPhase('registering', s.config.settings.registrationDeadlineMs);
 }
 
+/**
+ * Who can be selected: everybody that is here. The first round takes all that have registered, also those whose link is
+ * down since: a participant that never hears an answer has to show as one that is waited for, not as one that never came.
+ */
+function candidates(draft: CoordinatorDraft): ParticipantRecord[] {
+  const first = draft.s.round === 0;
+  return draft.remaining().filter((participant) => first || draft.isHere(participant));
+}
+
 function startRound(draft: CoordinatorDraft, round: number): void {
   const { s, now } = draft;
-  const here = draft.remaining().filter((participant) => draft.isHere(participant));
+  const here = candidates(draft);
   // Who let two deadlines pass is asked again, since only an answer shows that it is back, but not waited for.
   const someReliable = here.some(({ misses }) => misses < probationMisses);
   s.round = round;

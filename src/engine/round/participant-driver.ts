@@ -8,6 +8,7 @@ import type { Link } from '#engine/link/link.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { ModelShelf } from './model-shelf.ts';
+import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
 import { RoundMirror } from './participant-mirror.ts';
@@ -49,6 +50,7 @@ class ParticipantRun implements Disposable {
   readonly #runner: MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>;
   readonly #updates: ModelShelf;
   readonly #abort = new AbortController();
+  readonly #outgoing = new OutgoingMessages(this.#abort.signal);
   readonly #held = new DisposableStack();
   readonly #settled = Promise.withResolvers<RunOutcome>();
   #work: { readonly job: number; readonly abort: AbortController } | null = null;
@@ -131,10 +133,9 @@ class ParticipantRun implements Disposable {
 
   async #send(message: MachineMessage): Promise<void> {
     try {
-      await this.#options.link.send(this.#updates.withPayload(message), { signal: this.#abort.signal });
+      await this.#outgoing.send(this.#options.link, this.#updates.withPayload(message));
     } catch (error) {
-      // The link was closed or the run ended: the machine learns of that on its own. Anything else is a bug.
-      if (!(error instanceof RoundscopeError) && !this.#abort.signal.aborted) this.#settled.reject(error);
+      this.#settled.reject(error);
     }
   }
 
@@ -174,6 +175,7 @@ class ParticipantRun implements Disposable {
 
   async #end(outcome: RunOutcome): Promise<void> {
     const code = outcome.status === 'completed' ? 'complete' : outcome.status;
+    await this.#outgoing.flush(this.#options.clock);
     await this.#options.link.close(code, outcome.reason);
     this.#settled.resolve(outcome);
   }

@@ -21,15 +21,13 @@ export function roundWait(state: CoordinatorState): RoundWait {
     case 'training': {
       const waiting = members.filter((member) => member.awaited && !member.contribution && !member.refusal && member.failure === null && !gone(member));
       const reported = members.filter(({ contribution }) => contribution !== null);
-      // Who left without contributing no longer counts for the quorum: those who stay must not be stopped by it.
-      const basis = members.filter((member) => member.contribution !== null || (member.awaited && !gone(member)));
-      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, basis.length) };
+      // Who left, failed or sent something useless no longer counts for the quorum: nobody can stop the others that way.
+      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, withReports(waiting, reported)) };
     }
     case 'evaluating': {
       const waiting = members.filter((member) => member.evaluates === 'awaited' && !member.evaluation && member.failure === null && !gone(member));
       const reported = members.filter(({ evaluation }) => evaluation !== null);
-      const basis = members.filter((member) => member.evaluation !== null || (member.evaluates === 'awaited' && !gone(member)));
-      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, basis.length) };
+      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, withReports(waiting, reported)) };
     }
     case 'registering': {
       const remaining = [...state.participants.values()].filter(({ left }) => left === null).map(({ id }) => id);
@@ -43,6 +41,11 @@ export function roundWait(state: CoordinatorState): RoundWait {
     case 'closing':
       return { waitingFor: [], reported: members.filter(({ contribution }) => contribution !== null).map(({ id }) => id), selected, quorum: 0 };
   }
+}
+
+/** No member waits and has reported, so the sum counts each once. */
+function withReports(waiting: readonly Member[], reported: readonly Member[]): number {
+  return waiting.length + reported.length;
 }
 
 function ids(members: readonly Member[]): ParticipantId[] {

@@ -1,0 +1,21 @@
+import type { Link } from '#engine/link/link.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { AcceptedLink, LinkSource } from './coordinator-driver.ts';
+
+/** Where an acceptor puts links and a coordinator takes them; those that come before there is one wait for it. */
+export class AcceptedLinks implements LinkSource {
+  #waiting: AcceptedLink[] = [];
+  #listener: ((accepted: AcceptedLink) => void) | null = null;
+
+  add(link: Link, address: string): void {
+    if (this.#listener !== null) return this.#listener({ link, address });
+    // An acceptor admits no more than this many names; of more, the oldest have long been superseded.
+    this.#waiting = [...this.#waiting, { link, address }].slice(-limits.participantsMax);
+  }
+
+  onLink(listener: (accepted: AcceptedLink) => void): Disposable {
+    this.#listener = listener;
+    for (const accepted of this.#waiting.splice(0)) listener(accepted);
+    return { [Symbol.dispose]: () => (this.#listener = null) };
+  }
+}

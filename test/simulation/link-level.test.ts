@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EventData } from '#shared/contract/events.ts';
+import { flattenParameters } from '#shared/tensor/parameter-set.ts';
+import { runOverLinks } from './link-level.ts';
+import { toyInitial, toyTrain } from './toy-model.ts';
+
+/** The average, once more by hand: every participant has 100 examples. */
+function expectedModel(seed: number, participants: number, rounds: number): Float32Array {
+  let model = toyInitial(seed);
+  for (let round = 1; round <= rounds; round++) {
+    const updates = Array.from({ length: participants }, (_, k) => flattenParameters(toyTrain(model, `node-${k + 1}`, round)));
+    const mean = flattenParameters(model).map((_, i) => updates.reduce((sum, update) => sum + update[i]! * 100, 0) / (100 * participants));
+    let offset = 0;
+    model = model.map((tensor) => ({ ...tensor, data: mean.subarray(offset, (offset += tensor.data.length)) }));
+  }
+  return flattenParameters(model);
+}
+
+describe('drivers over real links', () => {
+  test('a calm run completes, and everybody hears it', async () => {
+    const { coordinator, participants, pendingTimers, openSessions } = await runOverLinks({ seed: 1, participants: 4 });
+    assert.equal(coordinator.status, 'completed', coordinator.reason);
+    assert.equal(coordinator.roundsCompleted, 3);
+    assert.equal(coordinator.accuracy, 0.75);
+    assert.deepEqual([...participants.values()].map(({ status, roundsCompleted }) => [status, roundsCompleted]), Array(4).fill(['completed', 3]));
+    assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(1, 4, 3));
+    assert.equal(coordinator.statusDropped, 0);
+    assert.deepEqual({ pendingTimers, openSessions }, { pendingTimers: 0, openSessions: 0 });
+  });
+
+  const count = Math.max(10, Math.min(60, Number(process.env['ROUNDSCOPE_SEEDS'] ?? 5000) / 50));
+  test(`sessions that break under their frames change nothing but the time: ${count} seeds`, async () => {
+    for (let seed = 1; seed <= count; seed++) {
+      const { coordinator } = await runOverLinks({ seed, participants: 3, breaks: 0.03, delayMsMax: 200 });
+      assert.equal(coordinator.status, 'completed', `seed ${seed}: ${coordinator.reason}`);
+      assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(seed, 3, 3), `seed ${seed}`);
+    }
+  });
+
+  test('connection per message stalls the run, and round_status names who hears nothing', async () => {
+    const statuses: EventData<'round_status'>[] = [];
+    const { coordinator } = await runOverLinks({
+      seed: 1,
+      participants: 3,
+      bugged: ['node-1', 'node-2', 'node-3'],
+      settings: { trainingDeadlineMs: 20_000 },
+      reporter: (type, data) => {
+        if (type === 'round_status') statuses.push(data as EventData<'round_status'>);
+      },
+    });
+    assert.equal(coordinator.status, 'stalled');
+    const last = statuses.findLast(({ waitingFor }) => waitingFor.length > 0);
+    assert.deepEqual(last?.waitingFor, ['node-1', 'node-2', 'node-3']);
+    assert.equal(last.why.length, 3);
+    for (const { reason } of last.why) assert.match(reason, /link lost \d+ s ago: .+/);
+    assert.match(coordinator.reason, /node-1.*node-2.*node-3/);
+  });
+
+  test('one participant with the bug does not stop the others when a quorum is there', async () => {
+    const { coordinator } = await runOverLinks({ seed: 2, participants: 4, bugged: ['node-3'], settings: { quorum: 0.5, trainingDeadlineMs: 10_000 } });
+    assert.equal(coordinator.status, 'completed', coordinator.reason);
+  });
+
+  test('a participant that leaves does not stop the others', async () => {
+    const { coordinator, participants } = await runOverLinks({ seed: 3, participants: 3, leaves: { 'node-2': 700 } });
+    assert.equal(coordinator.status, 'completed', coordinator.reason);
+    assert.equal(participants.get('node-2')?.status, 'interrupted');
+  });
+
+  test('a stop is told to everybody', async () => {
+    const { coordinator, participants } = await runOverLinks({ seed: 4, participants: 3, stopAfterMs: 900 });
+    assert.deepEqual([coordinator.status, coordinator.reason], ['interrupted', 'stopped by hand']);
+    for (const outcome of participants.values()) assert.deepEqual([outcome.status, outcome.reason], ['interrupted', 'stopped by hand']);
+  });
+});

@@ -1,0 +1,174 @@
+import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import { DialingLink } from '#engine/link/dialing-link.ts';
+import { AcceptedLinks } from '#engine/round/accepted-links.ts';
+import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator-driver.ts';
+import type { RunOutcome } from '#engine/round/machine.ts';
+import { ObservedReporter } from '#engine/round/observed-reporter.ts';
+import { runParticipant } from '#engine/round/participant-driver.ts';
+import type { TrainerPort } from '#engine/round/trainer-port.ts';
+import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { seededRandom, type Random } from '#shared/base/random.ts';
+import type { EventData, EventType } from '#shared/contract/events.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import type { RunSettings } from '#shared/contract/settings.ts';
+import { seededEntropy } from '#test/support/seeded-entropy.ts';
+import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
+import { toyCodec, toyInitial, toyLayout, toyModel, toyTrain } from './toy-model.ts';
+
+export interface LinkLevelOptions {
+  readonly seed: number;
+  readonly participants: number;
+  readonly settings?: Partial<RunSettings>;
+  /** Sessions die under the frames they carry, this often per frame. */
+  readonly breaks?: number;
+  readonly delayMsMax?: number;
+  /** Participants that open a connection for each message. */
+  readonly bugged?: readonly string[];
+  readonly reporter?: (type: EventType, data: EventData<EventType>) => void;
+  /** Ends the coordinator's run after this many virtual ms. */
+  readonly stopAfterMs?: number;
+  /** Participants that leave after this many virtual ms. */
+  readonly leaves?: Readonly<Record<string, number>>;
+}
+
+export interface LinkLevelResult {
+  readonly coordinator: CoordinatorResult;
+  readonly participants: ReadonlyMap<string, RunOutcome>;
+  readonly virtualMs: number;
+  readonly pendingTimers: number;
+  readonly openSessions: number;
+}
+
+const run = asRunId('link-level');
+const token = 'a-token-of-sixteen-or-more';
+
+export const toySettings: RunSettings = {
+  name: 'link level',
+  rounds: 3,
+  minimumParticipants: 1,
+  quorum: 1,
+  localEpochs: 1,
+  batchSize: 8,
+  learningRate: 0.1,
+  optimizer: 'sgd',
+  seed: 1,
+  trainingDeadlineMs: 60_000,
+  evaluationDeadlineMs: 60_000,
+  registrationDeadlineMs: 60_000,
+};
+
+/** A whole run with the real drivers, links, hellos and frames over a memory network, on virtual time. */
+export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevelResult> {
+  const { seed, participants, breaks = 0, delayMsMax = 20 } = options;
+  const clock = new VirtualClock();
+  const random = seededRandom(`link-level-${seed}`);
+  const weather = random.fork('weather');
+  const network = new MemoryNetwork(clock, {
+    delayMs: () => weather.next() * delayMsMax,
+    breaks: () => weather.next() < breaks,
+  });
+  const sink: Reporter = { event: (type, data) => options.reporter?.(type, data), packet: () => undefined };
+  const reporter = new ObservedReporter(sink);
+  const links = new AcceptedLinks();
+  const acceptor = new LinkAcceptor({ run, token, clock, entropy: seededEntropy(random.fork('acceptor')), reporter, onLink: (link, address) => links.add(link, address ?? '') });
+  const signal = new AbortController().signal;
+  const stop = new AbortController();
+  if (options.stopAfterMs !== undefined) clock.timer(options.stopAfterMs, () => stop.abort('stopped by hand'));
+  await using listener = await network.listen({
+    signal,
+    run,
+    host: 'coordinator',
+    port: 4433,
+    onSession: (session) => acceptor.accept(session),
+    onRefused: () => undefined,
+  });
+  const coordinator = runCoordinator({
+    settings: { ...toySettings, minimumParticipants: participants, ...options.settings },
+    model: toyModel,
+    initialParameters: toyInitial(seed),
+    links,
+    codec: toyCodec,
+    clock,
+    reporter,
+    transfers: reporter,
+    breathe: settle,
+    signal: stop.signal,
+    baselineAccuracy: 0.5,
+  });
+  const leaving: AbortController[] = [];
+  const outcomes = new Map<string, RunOutcome>();
+  const names = Array.from({ length: participants }, (_, k) => `node-${k + 1}`);
+  const taking = names.map(async (name) => {
+    const observed = new ObservedReporter(sink);
+    const link = await DialingLink.open({
+      invitation: { run, token, endpoints: [...listener.endpoints] },
+      participant: asParticipantId(name),
+      transport: network,
+      clock,
+      random: random.fork(`jitter of ${name}`),
+      entropy: seededEntropy(random.fork(`entropy of ${name}`)),
+      reporter: observed,
+      signal,
+      patienceMs: 60_000,
+    });
+    if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
+    const leave = new AbortController();
+    leaving.push(leave);
+    const leavesAfterMs = options.leaves?.[name];
+    if (leavesAfterMs !== undefined) clock.timer(leavesAfterMs, () => leave.abort('has to go'));
+    const outcome = await runParticipant({
+      link,
+      trainer: toyTrainer(name, clock, random.fork(`trainer of ${name}`)),
+      trainerDescription: 'toy',
+      data: { source: 'toy', examples: 100, heldOut: 20, shape: [3], classes: ['a', 'b'], classCounts: [50, 50], skipped: 0 },
+      key: `key-${name}`,
+      layoutOf: () => toyLayout,
+      codec: toyCodec,
+      clock,
+      reporter: observed,
+      transfers: observed,
+      coordinatorEvents: 'none',
+      signal: leave.signal,
+    });
+    outcomes.set(name, outcome);
+  });
+  let result: CoordinatorResult | undefined;
+  let failure: unknown;
+  coordinator.then(
+    (value) => (result = value),
+    (error: unknown) => (failure = error),
+  );
+  await clock.advanceUntil(() => result !== undefined || failure !== undefined, 1_800_000);
+  if (failure !== undefined) throw failure;
+  if (result === undefined) throw new Error('the run has not ended after half an hour of virtual time');
+  const virtualMs = clock.monotonicMs();
+  const closing = acceptor.close('complete', 'over');
+  // Participants that cannot hear it are told by whoever started them.
+  using _late = clock.timer(30_000, () => leaving.forEach((leave) => leave.abort('the run is over')));
+  let closed = false;
+  void Promise.allSettled([...taking, closing]).then(() => (closed = true));
+  if (!(await clock.advanceUntil(() => closed, 120_000))) throw new Error(`participants still run: ${names.filter((name) => !outcomes.has(name)).join(', ')}`);
+  await Promise.all(taking);
+  _late[Symbol.dispose]();
+  return { coordinator: result, participants: outcomes, virtualMs, pendingTimers: clock.pendingTimers, openSessions: network.openSessions };
+}
+
+/** Takes virtual time, reports progress, gives the same update for the same task. */
+function toyTrainer(name: string, clock: Clock, random: Random): TrainerPort {
+  return {
+    async train({ round, parameters }, { signal, onProgress }) {
+      const batches = 3;
+      for (let batch = 1; batch <= batches; batch++) {
+        await clock.sleep(50 + random.int(200), { signal });
+        onProgress?.({ epoch: 1, epochs: 1, batch, batches, loss: 1 / batch });
+      }
+      return { parameters: toyTrain(parameters, name, round), examples: 100, loss: 0.4, accuracy: 0.8, durationMs: 300, updateNorm: 1 };
+    },
+    async evaluate(_job, { signal }) {
+      await clock.sleep(20, { signal });
+      return { loss: 0.5, accuracy: 0.75, examples: 20 };
+    },
+  };
+}
