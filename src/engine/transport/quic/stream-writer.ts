@@ -22,6 +22,8 @@ interface Waiting {
 export class StreamWriter {
   readonly #open: () => Promise<QuicStream>;
   #waiting: Waiting[] = [];
+  /** Being written. */
+  #batch: readonly Waiting[] = [];
   #stream: QuicStream | null = null;
   #running: Promise<void> | null = null;
   #failure: Error | null = null;
@@ -66,22 +68,22 @@ export class StreamWriter {
   /** The session has ended: whoever waits is told. */
   fail(error: Error): void {
     this.#failure ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    // Those being written too: a provider may leave a write without an answer when its session ends.
+    for (const { reject } of [...this.#batch, ...this.#waiting.splice(0)]) reject(this.#failure);
+    this.#batch = [];
   }
 
   async #run(): Promise<void> {
-    let batch: readonly Waiting[] = [];
     try {
       this.#stream ??= await this.#open();
       while (this.#waiting.length > 0) {
-        batch = this.#takeBatch();
-        for (const piece of coalesce(batch.flatMap(({ parts }) => parts))) await this.#stream.write(piece);
-        for (const { resolve } of batch) resolve();
+        this.#batch = this.#takeBatch();
+        for (const piece of coalesce(this.#batch.flatMap(({ parts }) => parts))) await this.#stream.write(piece);
+        for (const { resolve } of this.#batch) resolve();
+        this.#batch = [];
       }
     } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error));
-      for (const { reject } of batch) reject(failure);
-      this.fail(failure);
+      this.fail(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.#running = null;
     }

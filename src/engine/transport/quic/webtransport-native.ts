@@ -24,8 +24,15 @@ export interface NativeServer {
   readonly closed: Promise<void>;
   address(): { readonly port: number } | null;
   sessionStream(path: string): ReadableStream<NativeSession>;
-  /** Set by a failure to open; `onServerError` is called with what the socket said. */
-  onServerError(error?: Error): void;
+  /** Not part of its interface: over HTTP/2 alone, Node's server. */
+  readonly transportInt?: {
+    readonly serverInt?: { on(event: 'connection', listener: (socket: NativeSocket) => void): unknown };
+  };
+}
+
+export interface NativeSocket {
+  once(event: 'close', listener: () => void): unknown;
+  destroy(): void;
 }
 
 export interface NativeBidirectionalStream {
@@ -69,9 +76,18 @@ export interface NativeClientSession extends NativeSession {
   };
 }
 
+/** The part of Node's `Http2Session` that is needed, and the round trip in ms that the library keeps there. */
+export interface NativeHttp2Session {
+  close(): void;
+  destroy(): void;
+  once(event: 'close', listener: () => void): unknown;
+  readonly destroyed: boolean;
+  readonly WTrtt?: number;
+}
+
 /** The part of Node's `Http2Stream` that is needed to guard and to end a session. */
 export interface NativeHttp2Stream {
-  readonly session?: { close(): void; destroy(): void; readonly WTrtt?: number } | undefined;
+  readonly session?: NativeHttp2Session | undefined;
   listeners(event: 'readable'): (() => void)[];
   removeListener(event: 'readable', listener: () => void): unknown;
   on(event: 'readable', listener: () => void): unknown;

@@ -28,6 +28,7 @@ export class WebTransportSession implements QuicSession {
   readonly #clock: Clock;
   readonly #side: WebTransportSessionInit['side'];
   readonly #forced = Promise.withResolvers<void>();
+  readonly #first: Promise<void>;
   #local: CloseReason | null = null;
   #cut: Disposable | null = null;
   #opened = 0;
@@ -47,15 +48,18 @@ export class WebTransportSession implements QuicSession {
     if (http2 !== undefined) guardParser(http2);
     holdBack(inner);
     void discardDatagrams(native);
+    this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();
     this.closed = this.#watch();
   }
 
   async openStream(): Promise<QuicStream> {
+    await this.#first;
     const native = await this.#native.createBidirectionalStream({ waitUntilAvailable: true });
     return new WebTransportStream(native, this.#id(this.#side === 'dialer', this.#opened++));
   }
 
   async acceptStream(): Promise<QuicStream | null> {
+    await this.#first;
     try {
       const next = await this.#incoming.read();
       return next.done ? null : new WebTransportStream(next.value, this.#id(this.#side !== 'dialer', this.#accepted++));
@@ -85,9 +89,43 @@ export class WebTransportSession implements QuicSession {
     });
   }
 
+  /**
+   * Over HTTP/2 the listener's first stream has the number 0, and the library takes that for "no stream": what of a
+   * capsule comes in a second piece is thrown away. So that stream is opened, ended and never used.
+   */
+  async #spendFirst(): Promise<void> {
+    try {
+      if (this.#side === 'dialer') {
+        await this.#incoming.read();
+        this.#accepted++;
+        return;
+      }
+      await this.#native.ready;
+      const unused = await this.#native.createBidirectionalStream({ waitUntilAvailable: true });
+      this.#opened++;
+      void unused.writable.close().catch(() => undefined);
+    } catch {
+      // The session has ended before it was used; whoever uses it is told.
+    }
+  }
+
   /** Numbered as QUIC does: the n-th of the dialer is 4n, of the listener 4n + 1. Both ends come to the same name. */
   #id(byDialer: boolean, count: number): string {
     return String(4 * count + (byDialer ? 0 : 1));
+  }
+
+  /**
+   * The library's client closes its connection after the session, but not one that still has something to send; its
+   * server leaves it to the client. Ended means here that the socket is gone too.
+   */
+  async #letConnectionGo(): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined || connection.destroyed) return;
+    using _cut = this.#clock.timer(closeGraceMs, () => connection.destroy());
+    await new Promise<void>((resolve) => {
+      connection.once('close', resolve);
+      connection.close();
+    });
   }
 
   async #watch(): Promise<CloseReason> {
@@ -98,8 +136,7 @@ export class WebTransportSession implements QuicSession {
     );
     const end = await Promise.race([native, this.#forced.promise.then(() => lost)]);
     this.#cut?.[Symbol.dispose]();
-    // The library's client closes its connection with the session; one that does not shall not keep ours.
-    if (this.#side === 'listener') this.#connection?.close();
+    await this.#letConnectionGo();
     return this.#local ?? end;
   }
 }

@@ -11,7 +11,13 @@ import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { explainFailure } from './tls-probe.ts';
 import { loadWebTransport } from './webtransport-native.ts';
-import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';
+import type {
+  NativeClientSession,
+  NativeServer,
+  NativeSession,
+  NativeSocket,
+  NativeWindows,
+} from './webtransport-native.ts';
 import { WebTransportSession } from './webtransport-session.ts';
 
 const path = '/roundscope';
@@ -111,6 +117,8 @@ class WebTransportListener implements QuicListener {
   readonly #server: NativeServer;
   readonly #clock: Clock;
   readonly #accepting: Promise<void>;
+  /** Sockets, whether a session came of them or not. */
+  readonly #sockets = new Set<NativeSocket>();
   #stopped = false;
 
   constructor(init: ListenerInit, sessions: ReadableStream<NativeSession>, options: QuicListenOptions) {
@@ -120,6 +128,10 @@ class WebTransportListener implements QuicListener {
     this.#server = init.server;
     this.#clock = init.clock;
     this.#accepting = this.#accept(sessions, options.onSession);
+    init.server.transportInt?.serverInt?.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   async #accept(sessions: ReadableStream<NativeSession>, onSession: (session: QuicSession) => void): Promise<void> {
@@ -147,7 +159,10 @@ class WebTransportListener implements QuicListener {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#server.stopServer();
+    // Sessions have been closed by their owner; what is left never was one, and would keep the server open.
+    for (const socket of this.#sockets) socket.destroy();
     await this.#accepting;
+    await this.#server.closed;
   }
 }
 
