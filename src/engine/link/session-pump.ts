@@ -5,6 +5,7 @@ import { coordinatorId } from '#shared/contract/ids.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import type { PacketStatus } from '#shared/contract/packet.ts';
+import { Heartbeats } from './heartbeats.ts';
 import type { Inbox, Judgement } from './inbox.ts';
 import type { LinkFrameOf } from './link-frames.ts';
 import type { MessageQueue } from './message-queue.ts';
@@ -15,8 +16,6 @@ import { messageOf, type Received, type Wire } from './wire.ts';
 
 /** Acknowledgements wait this long for company. */
 const ackDelayMs = 50;
-/** Own heart-beats whose echo can still be timed. */
-const heartbeatsTimed = 8;
 
 /** How a session ended. `goodbye`: the peer closed the link itself, with the code and reason that it gave. */
 export interface SessionEnd {
@@ -33,7 +32,10 @@ export interface PumpParts {
   readonly inbox: Inbox;
   readonly queue: MessageQueue;
   /** A message of the peer could not be taken; the link answers with `error` where that makes sense. */
-  readonly onRefused: (about: { readonly kind: string; readonly id: string; readonly round: number }, error: { readonly code: ErrorCode; readonly reason: string }) => void;
+  readonly onRefused: (
+    about: { readonly kind: string; readonly id: string; readonly round: number },
+    error: { readonly code: ErrorCode; readonly reason: string },
+  ) => void;
   /** The peer has acknowledged something: there may be room. */
   readonly onAcknowledged: () => void;
   readonly onPayload: (side: 'sent' | 'received', bytes: number) => void;
@@ -53,11 +55,8 @@ export class SessionPump {
   #tickTimer: Disposable | null = null;
   #tickMs: number;
   #heartbeatDue = false;
-  #heartbeats = 0;
-  /** When our latest heart-beats went out: an echo names one that may not be the newest. */
-  readonly #heartbeatSentMs = new Map<number, number>();
-  #peerHeartbeat: { readonly n: number; readonly atMs: number } | null = null;
-  #rttMs: number | null = null;
+  #heard = false;
+  readonly #heartbeats = new Heartbeats();
   #ackedMs: number;
   #paused = false;
   #goodbye: { readonly code: string; readonly reason: string } | null = null;
@@ -116,7 +115,8 @@ export class SessionPump {
     while (this.#end === null) {
       const sent = await this.#writeNextControl();
       if (sent === 'nothing') await this.#controlWork.wait();
-      else if (sent === 'goodbye') return this.#finish({ ...(this.#goodbye as { code: string; reason: string }), goodbye: false, local: true });
+      else if (sent === 'goodbye')
+        return this.#finish({ ...(this.#goodbye as { code: string; reason: string }), goodbye: false, local: true });
     }
   }
 
@@ -128,17 +128,29 @@ export class SessionPump {
     }
     if (this.#ackNow) {
       this.#ackNow = false;
-      return this.#attempt(() => this.#wire.write({ t: 'ack', state: inbox.state() }, { lane: 'control', note: { kind: 'ack' } }));
+      return this.#attempt(() =>
+        this.#wire.write({ t: 'ack', state: inbox.state() }, { lane: 'control', note: { kind: 'ack' } }),
+      );
     }
     const entry = outbox.nextControl();
     if (entry !== null) {
       this.#markSent(entry);
-      const frame = { t: 'message', seq: entry.seq, header: entry.wire as Record<string, unknown>, ack: inbox.received } as const;
+      const frame = {
+        t: 'message',
+        seq: entry.seq,
+        header: entry.wire as Record<string, unknown>,
+        ack: inbox.received,
+      } as const;
       return this.#attempt(() => this.#wire.write(frame, { lane: 'control', note: noteOf(entry.header) }));
     }
     if (this.#goodbye === null) return 'nothing';
     const goodbye = { t: 'goodbye', ...this.#goodbye } as const;
-    await this.#attempt(() => this.#wire.write(goodbye, { lane: 'control', note: { kind: 'goodbye', note: `${goodbye.code}: ${goodbye.reason}` } }));
+    await this.#attempt(() =>
+      this.#wire.write(goodbye, {
+        lane: 'control',
+        note: { kind: 'goodbye', note: `${goodbye.code}: ${goodbye.reason}` },
+      }),
+    );
     return 'goodbye';
   }
 
@@ -159,15 +171,14 @@ export class SessionPump {
   }
 
   async #writeHeartbeat(): Promise<void> {
-    const nowMs = this.#wire.clock.monotonicMs();
-    const peer = this.#peerHeartbeat;
-    const echo = peer === null ? {} : { echo: { n: peer.n, held: Math.max(0, nowMs - peer.atMs) } };
-    this.#heartbeatSentMs.set(++this.#heartbeats, nowMs).delete(this.#heartbeats - heartbeatsTimed);
-    const frame = { t: 'heartbeat', n: this.#heartbeats, ...echo, ack: this.#parts.inbox.received } as const;
+    const frame = this.#heartbeats.next(this.#wire.clock.monotonicMs(), this.#parts.inbox.received);
     await this.#wire.write(frame, { lane: 'control', note: { kind: 'heartbeat' } });
   }
 
   async #bulkLoop(): Promise<void> {
+    // Lanes are not ordered: a chunk sent at once could overtake hello_ack and find a peer that is still opening. The peer's
+    // first frame, a heart-beat sent at once, shows that it is there.
+    while (!this.#heard && this.#end === null) await this.#bulkWork.wait();
     while (this.#end === null) {
       const entry = this.#parts.outbox.nextBulk();
       if (entry === null) await this.#bulkWork.wait();
@@ -194,6 +205,10 @@ export class SessionPump {
       while (this.#end === null) {
         const received = await this.#wire.read();
         if (received === null) break;
+        if (!this.#heard) {
+          this.#heard = true;
+          this.#bulkWork.notify();
+        }
         this.#take(received);
         await this.#waitForReader();
       }
@@ -220,7 +235,9 @@ export class SessionPump {
     const { frame } = received;
     switch (frame?.t) {
       case 'message':
-        return frame.transfer === undefined ? this.#takeControl(received, frame) : this.#takeAnnouncement(received, frame, frame.transfer);
+        return frame.transfer === undefined
+          ? this.#takeControl(received, frame)
+          : this.#takeAnnouncement(received, frame, frame.transfer);
       case 'chunk':
         return this.#takeChunk(received, frame);
       case 'ack':
@@ -238,7 +255,11 @@ export class SessionPump {
         this.#report(received, { kind: frame.t, status: 'malformed', note: 'belongs before the link is ready' });
         return this.#refuseSession('frame_malformed', `${frame.t} after the link was ready`);
       case undefined:
-        return this.#report(received, { kind: received.kind, status: 'rejected', note: 'unknown kind of frame, ignored' });
+        return this.#report(received, {
+          kind: received.kind,
+          status: 'rejected',
+          note: 'unknown kind of frame, ignored',
+        });
     }
   }
 
@@ -246,15 +267,33 @@ export class SessionPump {
     this.#takeAck(frame.ack);
     const about = salvageHeader(frame.header);
     const seen = frame.seq === undefined ? null : this.#parts.inbox.takeControl(frame.seq);
-    if (seen === null) return this.#judged(received, about, { verdict: 'fatal', code: 'header_invalid', reason: 'message with neither number nor transfer' });
+    if (seen === null)
+      return this.#judged(received, about, {
+        verdict: 'fatal',
+        code: 'header_invalid',
+        reason: 'message with neither number nor transfer',
+      });
     if (seen.verdict !== 'accepted') return this.#judged(received, about, seen);
     this.#acknowledgeSoon();
     const header = this.#judgeHeader(frame.header);
-    if (!header.ok) return this.#judged(received, about, { verdict: 'refused', code: header.error.code, reason: header.error.message });
+    if (!header.ok)
+      return this.#judged(received, about, {
+        verdict: 'refused',
+        code: header.error.code,
+        reason: header.error.message,
+      });
     if (header.value.payload !== undefined) {
-      return this.#judged(received, about, { verdict: 'refused', code: 'header_invalid', reason: `${header.value.kind} came without its bytes` });
+      return this.#judged(received, about, {
+        verdict: 'refused',
+        code: 'header_invalid',
+        reason: `${header.value.kind} came without its bytes`,
+      });
     }
-    this.#judged(received, { ...about, replyTo: header.value.replyTo ?? '' }, { verdict: 'accepted', message: { header: header.value } });
+    this.#judged(
+      received,
+      { ...about, replyTo: header.value.replyTo ?? '' },
+      { verdict: 'accepted', message: { header: header.value } },
+    );
   }
 
   #takeAnnouncement(received: Received, frame: LinkFrameOf<'message'>, transfer: string): void {
@@ -277,8 +316,10 @@ export class SessionPump {
     const { sender, run } = header.value;
     const { log, context } = this.#wire;
     const expected = log.side === 'participant' ? coordinatorId : context.participant;
-    if (run !== this.#parts.run) return err(linkError('run_mismatch', `message of run ${run} on a link of run ${this.#parts.run}`));
-    if (sender !== expected) return err(linkError('sender_mismatch', `message from ${sender} on the link of ${expected}`));
+    if (run !== this.#parts.run)
+      return err(linkError('run_mismatch', `message of run ${run} on a link of run ${this.#parts.run}`));
+    if (sender !== expected)
+      return err(linkError('sender_mismatch', `message from ${sender} on the link of ${expected}`));
     return ok(header.value);
   }
 
@@ -303,7 +344,13 @@ export class SessionPump {
   /** Reports the frame with what became of it, and draws the consequence. */
   #judged(received: Received, about: About, judgement: Judgement): void {
     const { kind, id, round, replyTo, chunk } = about;
-    const shown = { kind: kind === '' ? received.kind : kind, messageId: id, round, replyTo: replyTo ?? '', chunk: chunk ?? '' };
+    const shown = {
+      kind: kind === '' ? received.kind : kind,
+      messageId: id,
+      round,
+      replyTo: replyTo ?? '',
+      chunk: chunk ?? '',
+    };
     switch (judgement.verdict) {
       case 'accepted':
         this.#report(received, shown);
@@ -321,7 +368,10 @@ export class SessionPump {
     }
   }
 
-  #report({ note }: Received, more: { readonly kind: string; readonly status?: PacketStatus; readonly note?: string }): void {
+  #report(
+    { note }: Received,
+    more: { readonly kind: string; readonly status?: PacketStatus; readonly note?: string },
+  ): void {
     this.#wire.log.frame(this.#wire.context, { ...note, ...more });
   }
 
@@ -329,14 +379,14 @@ export class SessionPump {
     this.#finish({ code, reason, goodbye: false, local: true });
   }
 
-  #takeHeartbeat(received: Received, { n, echo, ack }: LinkFrameOf<'heartbeat'>): void {
-    const nowMs = this.#wire.clock.monotonicMs();
-    this.#peerHeartbeat = { n, atMs: nowMs };
-    const sentMs = echo === undefined ? undefined : this.#heartbeatSentMs.get(echo.n);
-    if (echo !== undefined && sentMs !== undefined) this.#rttMs = Math.max(0, nowMs - sentMs - echo.held);
-    const durationMs = sentMs === undefined || this.#rttMs === null ? {} : { durationMs: this.#rttMs };
-    this.#wire.log.frame(this.#wire.context, { ...received.note, kind: 'heartbeat', ...durationMs });
-    this.#takeAck(ack);
+  #takeHeartbeat(received: Received, frame: LinkFrameOf<'heartbeat'>): void {
+    const rttMs = this.#heartbeats.take(frame, this.#wire.clock.monotonicMs());
+    this.#wire.log.frame(this.#wire.context, {
+      ...received.note,
+      kind: 'heartbeat',
+      ...(rttMs === null ? {} : { durationMs: rttMs }),
+    });
+    this.#takeAck(frame.ack);
   }
 
   // --- acknowledgements and life ---
@@ -377,7 +427,7 @@ export class SessionPump {
     // A tick that comes late means that we were the ones asleep: what the peer sent meanwhile has not been read yet.
     const late = nowMs - this.#tickMs > 2 * timing.heartbeatMs;
     this.#tickMs = nowMs;
-    this.#parts.onTick(this.#rttMs ?? this.#wire.session.stats().rttMs);
+    this.#parts.onTick(this.#heartbeats.rttMs ?? this.#wire.session.stats().rttMs);
     const silentMs = nowMs - this.#wire.lastHeardMs;
     const oldestMs = this.#parts.outbox.oldestSentMs();
     if (!late && !this.#paused && silentMs >= timing.peerSilentMs) {
@@ -398,7 +448,6 @@ interface About {
   readonly replyTo?: string;
   readonly chunk?: string;
 }
-
 
 function linkError(code: 'run_mismatch' | 'sender_mismatch', message: string): RoundscopeError {
   return new RoundscopeError(code, { layer: 'link', message });
