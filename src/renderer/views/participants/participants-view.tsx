@@ -1,13 +1,97 @@
+import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { useMedia } from '#renderer/components/use-media.ts';
+import { useCommands } from '#renderer/session/commands.ts';
+import type { Command } from '#renderer/session/commands.ts';
+import { useNow, useRunView } from '#renderer/session/hooks.ts';
+import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { Contributions } from './contributions.tsx';
+import { ParticipantDetail, showPackets } from './participant-detail.tsx';
+import { clocksOf } from './participant-facts.ts';
+import { ParticipantTable } from './participant-table.tsx';
+import { UpdateSparks } from './update-sparks.tsx';
+import './participants.css';
+
+/** Ages are shown in tenths of a second; twice a second they tick without flicker. */
+const tickMs = 500;
+const identity = (view: RunView): RunView => view;
 
 export function ParticipantsView(): JSX.Element {
+  const view = useRunView(identity);
+  return view === null ? <main aria-busy="true" /> : <Participants view={view} />;
+}
+
+function Participants({ view }: { readonly view: RunView }): JSX.Element {
+  const place = usePlace();
+  const now = useNow(tickMs);
+  const [lateFirst, setLateFirst] = useState(false);
+  const [closed, setClosed] = useState(false);
+  const [cross, setCross] = useState<number | null>(null);
+  const wide = useMedia('(min-width: 1200px)');
+  // With room for it, the pane is open from the start: on this node, or on the first.
+  const first = wide && !closed ? (view.self ?? view.participants[0]?.id ?? null) : null;
+  const selected = view.participants.find((participant) => participant.id === (place.participant ?? first)) ?? null;
+  const order = lateFirst ? byLateness(view, now) : view.participants;
+  const open = (id: string | null): void => {
+    setClosed(id === null);
+    navigate({ participant: id });
+  };
+  useParticipantCommands(order, selected, open);
+  const here = view.participants.filter((participant) => participant.left === null).length;
   return (
-    <main>
-      <section className="panel" aria-label="Participants">
+    <main className={`v-part${selected === null ? '' : ' open'}`}>
+      <section className="panel p-tab" aria-label="Participants">
         <div className="ph">
           <h2>Participants</h2>
+          <span className="sub">{here} of {view.participants.length} here · who is in the run, and who counts</span>
+          <div className="end">
+            <span className="seg-ctl w-lg" role="group" aria-label="Order">
+              <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>By name</button>
+              <button type="button" aria-pressed={lateFirst} onClick={() => setLateFirst(true)}>Late first</button>
+            </span>
+          </div>
+        </div>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Table of participants">
+          <ParticipantTable view={view} order={order} selected={selected?.id ?? null} now={now} onOpen={open} />
+          {view.participants.length === 0 ? <p className="p-none">Nobody has registered yet. Participants appear here with their keys as they come in.</p> : null}
         </div>
       </section>
+      <Contributions view={view} order={order} selected={selected?.id ?? null} onRound={(round) => navigate({ view: 'rounds', round })} />
+      <UpdateSparks view={view} selected={selected?.id ?? null} cross={cross} onCross={setCross} />
+      {selected === null ? null : <ParticipantDetail view={view} participant={selected} now={now} onClose={() => open(null)} />}
     </main>
   );
+}
+
+/** Those that are waited for come first, the longest without progress on top. */
+function byLateness(view: RunView, now: number): readonly ParticipantView[] {
+  const lateness = (participant: ParticipantView): number => {
+    const { progress } = clocksOf(view, participant, now);
+    return (view.wait?.waitingFor.includes(participant.id as never) === true ? 1e9 : 0) + (progress.state === 'idle' ? 0 : progress.ms);
+  };
+  return view.participants.toSorted((a, b) => lateness(b) - lateness(a));
+}
+
+function useParticipantCommands(order: readonly ParticipantView[], selected: ParticipantView | null, open: (id: string | null) => void): void {
+  const ids = order.map((participant) => participant.id).join('\n');
+  const id = selected?.id ?? null;
+  const commands = useMemo<readonly Command[]>(() => {
+    const list = ids === '' ? [] : ids.split('\n');
+    const step = (by: number) => (): void => {
+      const next = list[Math.min(list.length - 1, Math.max(0, (id === null ? -1 : list.indexOf(id)) + by))];
+      if (next !== undefined) open(next);
+    };
+    const section = 'Participants';
+    const disabled = id === null ? { disabled: 'no participant is open' } : {};
+    return [
+      { id: 'participants.next', group: 'do', title: 'Next participant', key: 'j', hidden: true, section, run: step(1) },
+      { id: 'participants.previous', group: 'do', title: 'Previous participant', key: 'k', hidden: true, section, run: step(-1) },
+      { id: 'participants.packets', group: 'filter', title: id === null ? 'Its packets' : `Packets of ${id}`, icon: 'packets', key: 'p', section, ...disabled, run: () => (id === null ? undefined : showPackets(id)) },
+      { id: 'participants.close', group: 'do', title: 'Close the participant', key: 'Escape', hidden: true, section, ...disabled, run: () => open(null) },
+    ];
+    // `open` only navigates; a new one each time changes nothing.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [ids, id]);
+  useCommands(commands);
 }

@@ -1,0 +1,96 @@
+import type { JSX } from 'react';
+import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useSize } from '#renderer/components/use-size.ts';
+import { contributionOf, ordinal } from './participant-facts.ts';
+
+const nameWidthPx = 84;
+const sumWidthPx = 48;
+const cellWidthPx = 46;
+
+/** Who contributed to which round, when after its start, and in which place. */
+export function Contributions({ view, order, selected, onRound }: { readonly view: RunView; readonly order: readonly ParticipantView[]; readonly selected: string | null; readonly onRound: (round: number) => void }): JSX.Element {
+  const { ref, size } = useSize<HTMLDivElement>();
+  const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / cellWidthPx));
+  const total = Math.max(view.roundsPlanned, view.rounds.at(-1)?.round ?? 0);
+  const last = Math.min(total, Math.max(fitting, view.round + 1));
+  const first = Math.max(1, last - fitting + 1);
+  const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  const byNumber = new Map(view.rounds.map((round) => [round.round, round]));
+  const all = view.rounds.flatMap((round) => round.updates);
+  const counted = all.filter((update) => update.counted).length;
+  return (
+    <section className="panel p-con" aria-label="Contributions">
+      <div className="ph">
+        <h2>Contributions</h2>
+        <span className="sub">seconds after its round began, and place</span>
+        <div className="end w-lg t3 small">
+          {first > 1 || last < total ? `rounds ${first} to ${last} of ${total} · ` : ''}
+          {all.length} arrived, {counted} counted, {all.length - counted} not
+        </div>
+      </div>
+      <div className="scroll" ref={ref}>
+        <table className="ct">
+          <thead>
+            <tr>
+              <th style={{ width: nameWidthPx }}>Round</th>
+              {numbers.map((number) => (
+                <th key={number} className={number === view.round ? 'now' : ''}>{number}</th>
+              ))}
+              <th style={{ width: sumWidthPx }}>Sum</th>
+            </tr>
+          </thead>
+          <tbody>
+            {order.map((participant) => (
+              <tr key={participant.id} className={participant.id === selected ? 'sel' : ''}>
+                <td><b>{participant.id}</b></td>
+                {numbers.map((number) => (
+                  <Cell key={number} round={byNumber.get(number)} number={number} participant={participant} current={number === view.round} onRound={onRound} />
+                ))}
+                <td><b>{participant.counted}</b></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+interface CellProps {
+  readonly round: RoundView | undefined;
+  readonly number: number;
+  readonly participant: ParticipantView;
+  readonly current: boolean;
+  readonly onRound: (round: number) => void;
+}
+
+const running = { train: 'trains', send: 'sends', receive: 'receives', wait: 'waits', evaluate: 'evaluates', idle: '–' } as const;
+
+function Cell({ round, number, participant, current, onRound }: CellProps): JSX.Element {
+  const outcome = contributionOf(round, participant.id);
+  const now = current ? ' now' : '';
+  switch (outcome.kind) {
+    case 'counted': {
+      const seconds = (outcome.afterMs / 1000).toFixed(1);
+      return (
+        <td className={`c${now}`} title={`${participant.id}, round ${number}: counted, ${ordinal(outcome.place)} to arrive, after ${seconds} s`} onDoubleClick={() => onRound(number)}>
+          <Icon name="evaluate" as="small" />
+          <span className="vh">counted after </span>
+          {seconds}
+          <small>{ordinal(outcome.place)}</small>
+        </td>
+      );
+    }
+    case 'rejected':
+      return <td className={`c bad${now}`} title={`${participant.id}, round ${number}: not counted: ${outcome.reason}`}><Icon name="close" as="small" />no<small>{outcome.reason}</small></td>;
+    case 'missing':
+      return <td className={`c bad${now}`} title={`${participant.id}, round ${number}: no update came`}>missing</td>;
+    case 'running':
+      return <td className={`c t2${now}`}>{participant.left === null && participant.phaseRound === number ? running[participant.phase] : '…'}</td>;
+    case 'not_asked':
+      return <td className={`c t3${now}`} title="not selected for this round"><span aria-label="not selected">·</span></td>;
+    case 'planned':
+      return <td className="c t3">–</td>;
+  }
+}

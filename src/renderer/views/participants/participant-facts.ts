@@ -1,0 +1,142 @@
+import { timing } from '#shared/contract/limits.ts';
+import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
+
+/** Silence of one clock, and what it means. */
+export interface ClockAge {
+  readonly ms: number;
+  readonly state: 'running' | 'over' | 'idle' | 'ended';
+}
+
+export interface Clocks {
+  readonly link: ClockAge;
+  readonly process: ClockAge;
+  readonly progress: ClockAge;
+}
+
+/** Silence in its work after which somebody should look: three training reports come in a second. */
+const progressSilentMs = 10_000;
+
+/** How long each clock has been silent; the limits are those after which the peer counts as lost. */
+export function clocksOf(view: Pick<RunView, 'endedAt'>, participant: ParticipantView, now: number): Clocks {
+  const ended = view.endedAt !== null || participant.left !== null;
+  const age = (at: number, limitMs: number, idle: boolean): ClockAge => {
+    const ms = Math.max(0, now - at);
+    return { ms, state: ended ? 'ended' : idle ? 'idle' : ms > limitMs ? 'over' : 'running' };
+  };
+  const idle = participant.phase === 'wait' || participant.phase === 'idle';
+  return {
+    link: age(participant.lastLinkAt, timing.peerSilentMs, false),
+    process: age(participant.lastProcessAt, timing.peerSilentMs, false),
+    progress: age(participant.lastProgressAt, progressSilentMs, idle),
+  };
+}
+
+export interface PhaseFacts {
+  readonly text: string;
+  /** Share done; null: it cannot be known. */
+  readonly share: number | null;
+  readonly kind: 'compute' | 'communicate' | 'wait';
+  readonly leftMs: number | null;
+  readonly soFarMs: number;
+}
+
+/** What a participant does now, with how far it is and about how long it will take. */
+export function phaseOf(participant: ParticipantView, now: number, bytesText: (bytes: number) => string): PhaseFacts {
+  const { phase, progress, transfer } = participant;
+  const soFarMs = Math.max(0, now - participant.phaseSince);
+  const left = (share: number, at: number): number | null => (share < 0.05 ? null : Math.max(0, ((at - participant.phaseSince) * (1 - share)) / share - (now - at)));
+  if (phase === 'train') {
+    if (progress === null || progress.round !== participant.phaseRound) return { text: 'train', share: null, kind: 'compute', leftMs: null, soFarMs };
+    const share = Math.min(1, (Math.max(0, progress.epoch - 1) + progress.batch / Math.max(1, progress.batches)) / Math.max(1, progress.epochs));
+    const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} / ${progress.epochs}, ` : '';
+    return { text: `train, ${epoch}batch ${progress.batch} / ${progress.batches}`, share, kind: 'compute', leftMs: left(share, progress.at), soFarMs };
+  }
+  if (phase === 'send' || phase === 'receive') {
+    if (transfer === null || transfer.totalBytes === 0) return { text: phase, share: null, kind: 'communicate', leftMs: null, soFarMs };
+    const share = Math.min(1, transfer.sentBytes / transfer.totalBytes);
+    return { text: `${phase} ${bytesText(transfer.sentBytes)} / ${bytesText(transfer.totalBytes)}`, share, kind: 'communicate', leftMs: left(share, transfer.at), soFarMs };
+  }
+  const words = { wait: 'wait for the others', evaluate: 'evaluate', idle: 'idle' } as const;
+  return { text: words[phase], share: null, kind: phase === 'evaluate' ? 'compute' : 'wait', leftMs: null, soFarMs };
+}
+
+/** Its newest counted update; the cosine is the newest one known, since it comes with the aggregation. */
+export function lastUpdate(rounds: readonly RoundView[], participant: string): { readonly norm: number | null; readonly cosine: number | null } {
+  let norm: number | null = null;
+  for (let i = rounds.length - 1; i >= 0; i--) {
+    const update = updateOf(rounds[i] as RoundView, participant);
+    if (update === undefined) continue;
+    norm ??= update.norm;
+    if (update.cosine !== null) return { norm, cosine: update.cosine };
+  }
+  return { norm, cosine: null };
+}
+
+function updateOf(round: RoundView, participant: string): UpdateView | undefined {
+  return round.updates.find((update) => update.participant === participant && update.counted);
+}
+
+/** Rounds in which it was selected and whose outcome is known for it. */
+export function roundsAsked(rounds: readonly RoundView[], participant: string): number {
+  return rounds.filter((round) => round.selected.includes(participant) && (round.endedAt !== null || updateOf(round, participant) !== undefined)).length;
+}
+
+export type Contribution =
+  | { readonly kind: 'counted' | 'rejected'; readonly afterMs: number; readonly place: number; readonly reason: string }
+  | { readonly kind: 'missing' | 'not_asked' | 'running' | 'planned' };
+
+/** What became of one participant's update in one round; `undefined` round: it has not begun. */
+export function contributionOf(round: RoundView | undefined, participant: string): Contribution {
+  if (round === undefined) return { kind: 'planned' };
+  const own = round.updates.filter((update) => update.participant === participant);
+  const update = own.find((candidate) => candidate.counted) ?? own[0];
+  if (update !== undefined) {
+    const place = round.updates.filter((other) => other.counted && other.at < update.at).length + 1;
+    return { kind: update.counted ? 'counted' : 'rejected', afterMs: update.at - round.startedAt, place, reason: update.reason };
+  }
+  if (!round.selected.includes(participant)) return { kind: 'not_asked' };
+  return { kind: round.endedAt === null && round.state !== 'stalled' ? 'running' : 'missing' };
+}
+
+/** `1st`, `2nd`, `3rd`, `4th`, `11th`, `21st`. */
+export function ordinal(value: number): string {
+  const tens = value % 100;
+  const suffix = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][value % 10] ?? 'th');
+  return `${value}${suffix}`;
+}
+
+/** Hex in groups of four, other text as it is: for the eye to compare. */
+export function groupKey(key: string): string {
+  return /^[0-9a-f]{8,}$/i.test(key) ? (key.match(/.{1,4}/g) ?? []).join(' ') : key;
+}
+
+export interface CounterRow {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+}
+
+type Counters = readonly { readonly name: string; readonly value: number }[];
+
+/** The figures of quinn's account that tell why a link is slow or stands still, in words; the rest is listed raw. */
+export function quicAccount(counters: Counters, bytesText: (bytes: number) => string): readonly CounterRow[] {
+  const values = new Map(counters.map((counter) => [counter.name.replace(/^.*\./, ''), counter.value]));
+  const count = (value: number): string => value.toLocaleString('en-US');
+  const rows: CounterRow[] = [];
+  const row = (label: string, name: string, text: (value: number) => string, note = ''): void => {
+    const value = values.get(name);
+    if (value !== undefined) rows.push({ label, value: text(value), note });
+  };
+  row('Congestion window', 'pathCwnd', bytesText);
+  const sent = values.get('pathSentPackets');
+  row('Lost packets', 'pathLostPackets', (lost) => (sent === undefined ? count(lost) : `${count(lost)} of ${count(sent)}`), 'all sent again');
+  row('Congestion events', 'pathCongestionEvents', count);
+  row('Stream blocked', 'frameTxStreamDataBlocked', (value) => `${count(value)} frames`, values.get('frameTxStreamDataBlocked') === 0 ? 'peer’s window never full' : 'peer’s window was full');
+  row('Connection blocked', 'frameTxDataBlocked', (value) => `${count(value)} frames`);
+  const updatesOut = values.get('frameTxMaxData');
+  row('Window updates', 'frameRxMaxData', (value) => (updatesOut === undefined ? `${count(value)} in` : `${count(value)} in, ${count(updatesOut)} out`), 'MAX_DATA');
+  row('Pings', 'frameTxPing', count);
+  row('Path MTU', values.has('pathCurrentMtu') ? 'pathCurrentMtu' : 'pathMtu', (value) => `${count(value)} B`);
+  row('Path black holes', 'pathBlackHolesDetected', count);
+  return rows;
+}

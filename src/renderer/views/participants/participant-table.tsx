@@ -1,0 +1,198 @@
+import type { JSX } from 'react';
+import type { DataSummary } from '#shared/contract/messages.ts';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { formatBytes, formatClock, formatCount, formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { clocksOf, groupKey, lastUpdate, phaseOf, roundsAsked } from './participant-facts.ts';
+import type { ClockAge } from './participant-facts.ts';
+
+interface TableProps {
+  readonly view: RunView;
+  readonly order: readonly ParticipantView[];
+  readonly selected: string | null;
+  readonly now: number;
+  readonly onOpen: (id: string) => void;
+}
+
+export function ParticipantTable({ view, order, selected, now, onOpen }: TableProps): JSX.Element {
+  const here = order.filter((participant) => participant.left === null);
+  const gone = order.filter((participant) => participant.left !== null);
+  return (
+    <table className="pt2">
+      <thead>
+        <tr>
+          <td colSpan={3} />
+          <th colSpan={3} scope="colgroup"><span>last sign of life, ago</span></th>
+          <td />
+          <td className="w-lg" />
+          <th colSpan={2} className="w-lg" scope="colgroup"><span>last update</span></th>
+          <td />
+        </tr>
+        <tr>
+          <th>Name, key</th>
+          <th>Transport</th>
+          <th>Phase</th>
+          <th className="num">Link</th>
+          <th className="num">Process</th>
+          <th className="num">Progress</th>
+          <th className="num">Counted</th>
+          <th className="w-lg">Data, class mix</th>
+          <th className="num w-lg">Norm</th>
+          <th className="num w-lg">Cosine</th>
+          <th className="num">{view.round > 0 ? `Round ${view.round}` : 'Selected'}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {here.map((participant) => (
+          <Row key={participant.id} view={view} participant={participant} selected={participant.id === selected} now={now} onOpen={onOpen} />
+        ))}
+        {gone.length + view.refused.length > 0 ? (
+          <tr className="grp">
+            <td colSpan={8}><b>Not in the run</b></td>
+            <td className="w-lg" colSpan={3} />
+          </tr>
+        ) : null}
+        {gone.map((participant) => (
+          <GoneRow key={participant.id} participant={participant} selected={participant.id === selected} onOpen={onOpen} />
+        ))}
+        {view.refused.map((refused, i) => (
+          <tr className="oth" key={i}>
+            <td><div className="two-l"><b>{refused.name === '' ? 'unknown' : refused.name}</b><small className="data">{shortKey(refused.key)}</small></div></td>
+            <td className="data t2">{refused.address}</td>
+            <td colSpan={6} className="why2">refused at {formatClock(refused.at)}: {refused.reason}</td>
+            <td className="w-lg" colSpan={2} />
+            <td className="lastc"><span className="tag warn">refused</span></td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface RowProps {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+  readonly selected: boolean;
+  readonly now: number;
+  readonly onOpen: (id: string) => void;
+}
+
+function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Element {
+  const clocks = clocksOf(view, participant, now);
+  const update = lastUpdate(view.rounds, participant.id);
+  return (
+    <tr className={selected ? 'sel' : ''} onClick={() => onOpen(participant.id)}>
+      <td>
+        <div className="two-l">
+          <NameButton id={participant.id} selected={selected} onOpen={onOpen} />
+          {participant.id === view.self ? <span className="tag">this node</span> : null}
+          {participant.faults.length > 0 ? <span className="tag fault" title={participant.faults.join(', ')}><Icon name="fault" as="small" /><span className="vh">injected: {participant.faults.join(', ')}</span></span> : null}
+          <small className="data">{shortKey(participant.key)}</small>
+        </div>
+      </td>
+      <td><div className="two-l"><ProtocolMark protocol={participant.protocol} /><small>{participant.stack}</small></div></td>
+      <td><PhaseCell view={view} participant={participant} now={now} /></td>
+      <AgeCell age={clocks.link} />
+      <AgeCell age={clocks.process} />
+      <AgeCell age={clocks.progress} />
+      <td className="num"><b>{participant.counted} of {roundsAsked(view.rounds, participant.id)}</b></td>
+      <td className="w-lg c-mix">{participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}</td>
+      <td className="num w-lg">{update.norm === null ? <span className="t3">–</span> : update.norm.toFixed(2)}</td>
+      <td className="num w-lg">{update.cosine === null ? <span className="t3">–</span> : update.cosine.toFixed(2)}</td>
+      <td className="lastc"><Selected view={view} participant={participant} /></td>
+    </tr>
+  );
+}
+
+function GoneRow({ participant, selected, onOpen }: { readonly participant: ParticipantView; readonly selected: boolean; readonly onOpen: (id: string) => void }): JSX.Element {
+  const { left } = participant;
+  return (
+    <tr className={`oth${selected ? ' sel' : ''}`} onClick={() => onOpen(participant.id)}>
+      <td><div className="two-l"><NameButton id={participant.id} selected={selected} onOpen={onOpen} /><small className="data">{shortKey(participant.key)}</small></div></td>
+      <td><ProtocolMark protocol={participant.protocol} /></td>
+      <td colSpan={6} className="why2">left at {formatClock(left?.at ?? 0)}{left?.clean === true ? '' : ', without goodbye'}: {left?.reason}</td>
+      <td className="w-lg t2" colSpan={2}>counted in {participant.counted}</td>
+      <td className="lastc"><span className={`tag${left?.clean === true ? '' : ' stall'}`}>{left?.clean === true ? 'left' : 'lost'}</span></td>
+    </tr>
+  );
+}
+
+/** The row can be clicked anywhere; this is the part of it that the keyboard reaches. */
+function NameButton({ id, selected, onOpen }: { readonly id: string; readonly selected: boolean; readonly onOpen: (id: string) => void }): JSX.Element {
+  return (
+    <button type="button" className="nm" aria-pressed={selected} onClick={(event) => (event.stopPropagation(), onOpen(id))}>
+      {id}
+    </button>
+  );
+}
+
+const barColors = { compute: 'var(--ph-train-edge)', communicate: 'var(--ph-send-edge)', wait: 'var(--ph-wait-edge)' } as const;
+
+function PhaseCell({ view, participant, now }: { readonly view: RunView; readonly participant: ParticipantView; readonly now: number }): JSX.Element {
+  const { link } = participant;
+  if (view.endedAt !== null) return <span className="t2">run over</span>;
+  if (link.state === 'lost' || link.state === 'resuming' || link.state === 'connecting') {
+    return <div className="two-l"><span className="stl"><Icon name="stop" as="small" />link {link.state}, {formatSeconds(now - link.since)}</span><small className="why2" title={link.reason}>{link.reason}</small></div>;
+  }
+  const phase = phaseOf(participant, now, formatBytes);
+  return (
+    <div className="two-l">
+      {phase.text}
+      {phase.share === null ? <div className={phase.kind === 'wait' ? 'pw' : 'prog'} /> : <div className="prog" role="progressbar" aria-label={phase.text} aria-valuenow={Math.round(phase.share * 100)}><i style={{ width: `${phase.share * 100}%`, background: barColors[phase.kind] }} /></div>}
+      <small>{phase.leftMs === null ? `${formatDuration(phase.soFarMs)} so far` : `about ${formatSeconds(phase.leftMs)} left`}</small>
+    </div>
+  );
+}
+
+function AgeCell({ age }: { readonly age: ClockAge }): JSX.Element {
+  if (age.state === 'ended') return <td className="num t3">–</td>;
+  const text = `${(age.ms / 1000).toFixed(1)} s`;
+  return (
+    <td className="num">
+      {age.state === 'over' ? <span className="stl">{text}</span> : text}
+      {age.state === 'idle' ? <div className="t3 mic">idle, rightly</div> : null}
+      {age.state === 'over' ? <div className="mic wrn">silent</div> : null}
+    </td>
+  );
+}
+
+function ClassMix({ data }: { readonly data: DataSummary }): JSX.Element {
+  const total = data.classCounts.reduce((sum, count) => sum + count, 0);
+  const largest = data.classCounts.indexOf(Math.max(0, ...data.classCounts));
+  const percent = (count: number): string => `${Math.round((count / Math.max(1, total)) * 100)} %`;
+  const words = data.classes.map((name, i) => `${name} ${percent(data.classCounts[i] ?? 0)}`).join(', ');
+  return (
+    <div className="two-l" title={words}>
+      {formatCount(data.examples)} examples
+      <div className="mix" role="img" aria-label={`Class mix: ${words}`}>
+        {data.classCounts.map((count, i) => (count === 0 ? null : <i key={i} style={{ flex: count / Math.max(1, total), opacity: 1 - (0.78 * i) / Math.max(1, data.classCounts.length - 1) }} />))}
+      </div>
+      <small>{total === 0 ? 'no classes' : `${percent(data.classCounts[largest] ?? 0)} ${data.classes[largest] ?? ''}`}</small>
+    </div>
+  );
+}
+
+function Selected({ view, participant }: { readonly view: RunView; readonly participant: ParticipantView }): JSX.Element {
+  if (participant.selected) {
+    return (
+      <>
+        <span className="tag ok"><Icon name="check" /><span className="w-lg">selected</span><span className="w-sm">yes</span></span>
+        {participant.waitReason === '' ? null : <div className="why" title={participant.waitReason}>{participant.waitReason}</div>}
+      </>
+    );
+  }
+  const why = participant.fromRound > view.round ? `takes part from round ${participant.fromRound}` : view.round === 0 ? 'no round yet' : '';
+  return (
+    <>
+      <span className="tag">not selected</span>
+      {why === '' ? null : <div className="why">{why}</div>}
+    </>
+  );
+}
+
+/** The first eight figures, as on the other end's screen. */
+function shortKey(key: string): string {
+  if (key === '') return 'no key';
+  return key.length <= 12 ? key : `${groupKey(key).slice(0, 9)}…`;
+}

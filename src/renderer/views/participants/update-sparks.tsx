@@ -1,0 +1,57 @@
+import { useMemo } from 'react';
+import type { JSX } from 'react';
+import { limits } from '#shared/contract/limits.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
+import { downSample } from '#renderer/components/down-sample.ts';
+import { Chart } from '#renderer/components/line-chart.tsx';
+import type { ChartLine } from '#renderer/components/line-chart.tsx';
+
+/** Norm and cosine of the selected participant's updates among those of the others. */
+export function UpdateSparks({ view, selected, cross, onCross }: { readonly view: RunView; readonly selected: string | null; readonly cross: number | null; readonly onCross: (x: number | null) => void }): JSX.Element {
+  const end = Math.max(2, view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, view.round * 3) ? view.roundsPlanned : niceTop(view.round));
+  const x = useMemo(() => ({ domain: [1, end] as const, ticks: ticksOf(1, end, Math.max(1, niceStep(end - 1, 4))), format: String }), [end]);
+  const norm = useMemo(() => linesOf(view, 'norm', selected), [view, selected]);
+  const cosine = useMemo(() => linesOf(view, 'cosine', selected), [view, selected]);
+  const top = niceTop(Math.max(0, ...norm.flatMap((line) => line.points.map((point) => point.y))) * 1.03);
+  const bottom = cosine.some((line) => line.points.some((point) => point.y < 0)) ? -1 : 0;
+  const common = { x, cross, onCross, axisWidthPx: 34 };
+  return (
+    <section className="panel p-upd" aria-label="Updates">
+      <Spark name="Update norm" lines={norm} selected={selected} cross={cross}>
+        <Chart label="Norm of the updates by round" y={{ domain: [0, top], ticks: [0, top], format: String }} lines={norm} {...common} />
+      </Spark>
+      <Spark name="Cosine to global step" lines={cosine} selected={selected} cross={cross}>
+        <Chart label="Cosine of the updates to the global step by round" y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }} lines={cosine} {...common} />
+      </Spark>
+    </section>
+  );
+}
+
+function Spark({ name, lines, selected, cross, children }: { readonly name: string; readonly lines: readonly ChartLine[]; readonly selected: string | null; readonly cross: number | null; readonly children: JSX.Element }): JSX.Element {
+  const own = lines.find((line) => line.id === selected)?.points;
+  const value = cross === null ? own?.at(-1) : own?.findLast((point) => point.x <= cross);
+  return (
+    <div className="spark">
+      <div className="top">
+        <span className="name">{name}</span>
+        <span className="fig">{value === undefined ? '–' : value.y.toFixed(2)}</span>
+        <span className="end">{selected === null ? 'all thin' : 'others thin'}</span>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function linesOf(view: RunView, what: 'norm' | 'cosine', selected: string | null): readonly ChartLine[] {
+  const lines = view.participants.map((participant): ChartLine => {
+    const points = view.rounds.flatMap((round) => {
+      const y = round.updates.find((update) => update.participant === participant.id && update.counted)?.[what];
+      return y === null || y === undefined || !Number.isFinite(y) ? [] : [{ x: round.round, y }];
+    });
+    const strong = participant.id === selected;
+    return { id: participant.id, color: strong ? 'var(--text)' : 'var(--line-3)', width: strong ? 'strong' : 'thin', dot: strong, points: downSample(points, limits.chartPointsMax) };
+  });
+  // The selected one is drawn last, over the others.
+  return lines.toSorted((a, b) => Number(a.id === selected) - Number(b.id === selected));
+}
