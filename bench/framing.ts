@@ -41,7 +41,8 @@ const ndjson: Layout = {
       pieces.push(bytes);
       held += bytes.byteLength;
       if (held < wanted) return 0;
-      let buffer = pieces.length === 1 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat(pieces);
+      let buffer =
+        pieces.length === 1 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat(pieces);
       let bodyBytes = 0;
       for (;;) {
         const end = buffer.indexOf(10);
@@ -61,7 +62,10 @@ const ndjson: Layout = {
 };
 
 /** Time per message for encoding, splitting into what a socket delivers, and decoding. */
-function measure(layout: Layout, { header, body, count, readBytes }: { header: object; body: Uint8Array; count: number; readBytes: number }): number {
+function measure(
+  layout: Layout,
+  { header, body, count, readBytes }: { header: object; body: Uint8Array; count: number; readBytes: number },
+): number {
   const receive = layout.receiver();
   const started = performance.now();
   let seen = 0;
@@ -69,15 +73,36 @@ function measure(layout: Layout, { header, body, count, readBytes }: { header: o
     const stream = Buffer.concat(layout.encode(header, body));
     for (let at = 0; at < stream.byteLength; at += readBytes) seen += receive(stream.subarray(at, at + readBytes));
   }
-  if (seen !== count * body.byteLength) throw new Error(`${layout.name}: ${seen} of ${count * body.byteLength} bytes arrived`);
+  if (seen !== count * body.byteLength)
+    throw new Error(`${layout.name}: ${seen} of ${count * body.byteLength} bytes arrived`);
   return ((performance.now() - started) * 1000) / count;
 }
 
-const control = { t: 'message', seq: 12, ack: 11, header: { version: 1, run: 'run-1', sender: 'node-1', kind: 'training_progress', round: 3, id: 'a1b2.12', sent_at: 1767225600000, body: { epoch: 1, epochs: 2, batch: 7, batches: 14, loss: 0.42 } } };
+const control = {
+  t: 'message',
+  seq: 12,
+  ack: 11,
+  header: {
+    version: 1,
+    run: 'run-1',
+    sender: 'node-1',
+    kind: 'training_progress',
+    round: 3,
+    id: 'a1b2.12',
+    sent_at: 1767225600000,
+    body: { epoch: 1, epochs: 2, batch: 7, batches: 14, loss: 0.42 },
+  },
+};
 const chunk = { t: 'chunk', transfer: 'a1b2.13', offset: 524288, index: 1, count: 4 };
 const cases = [
   { name: 'control message', header: control, body: new Uint8Array(0), count: 100_000, readBytes: 65_536 },
-  { name: 'chunk of 512 KiB in reads of 64 KiB', header: chunk, body: new Uint8Array(512 * 1024).fill(7), count: 2000, readBytes: 65_536 },
+  {
+    name: 'chunk of 512 KiB in reads of 64 KiB',
+    header: chunk,
+    body: new Uint8Array(512 * 1024).fill(7),
+    count: 2000,
+    readBytes: 65_536,
+  },
 ];
 for (const layout of [prefixed, ndjson, prefixed, ndjson]) {
   for (const { name, ...options } of cases) {

@@ -5,7 +5,8 @@ import { targets } from './targets.ts';
 import { seededRandom } from '#shared/base/random.ts';
 
 test('unchanged samples are accepted, so that mutations start from what decoders know', () => {
-  for (const { name, samples, run } of targets) for (const sample of samples) assert.ok(run(sample, seededRandom(1)), name);
+  for (const { name, samples, run } of targets)
+    for (const sample of samples) assert.ok(run(sample, seededRandom(1)), name);
 });
 
 test('20,000 mutated inputs: no decoder throws, memory stays bounded', () => {

@@ -13,7 +13,13 @@ export interface FuzzReport {
   readonly inputs: number;
   readonly accepted: number;
   /** Null: nothing threw and every promise held. */
-  readonly failure: { readonly target: string; readonly seed: number; readonly index: number; readonly inputHex: string; readonly error: unknown } | null;
+  readonly failure: {
+    readonly target: string;
+    readonly seed: number;
+    readonly index: number;
+    readonly inputHex: string;
+    readonly error: unknown;
+  } | null;
   /** Growth of memory outside the heap, where a decoder that believes a length would show. */
   readonly arrayBuffersMaxBytes: number;
 }
@@ -40,7 +46,10 @@ export function fuzz({ seed, count, onProgress }: FuzzOptions): FuzzReport {
   return { inputs: count, accepted, failure: null, arrayBuffersMaxBytes };
 }
 
-function makeInput(seed: number, index: number): { target: FuzzTarget; input: Uint8Array; random: ReturnType<typeof seededRandom> } {
+function makeInput(
+  seed: number,
+  index: number,
+): { target: FuzzTarget; input: Uint8Array; random: ReturnType<typeof seededRandom> } {
   const random = seededRandom(`${seed}/${index}`);
   const target = targets[index % targets.length] as FuzzTarget;
   const { json, samples } = target;

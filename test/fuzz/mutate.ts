@@ -2,12 +2,60 @@ import type { Random } from '#shared/base/random.ts';
 
 /** Bytes and texts that have broken decoders before: edges of integers, brackets, broken UTF-8, surprising JSON. */
 const dictionary: readonly Uint8Array[] = [
-  '00', 'ff', '7f', '80', 'ffffffff', '00000000', '7fffffff', '80000000', 'ffffffffffffffff', '0100000000000000', '5253', '52530100',
-  'c080', 'eda080', 'f4908080', 'efbbbf', '0a', '5c', '5c75', '5c7564383030',
+  '00',
+  'ff',
+  '7f',
+  '80',
+  'ffffffff',
+  '00000000',
+  '7fffffff',
+  '80000000',
+  'ffffffffffffffff',
+  '0100000000000000',
+  '5253',
+  '52530100',
+  'c080',
+  'eda080',
+  'f4908080',
+  'efbbbf',
+  '0a',
+  '5c',
+  '5c75',
+  '5c7564383030',
 ].map((hex) => Buffer.from(hex, 'hex'));
 const words: readonly Uint8Array[] = [
-  '{', '}', '[', ']', '"', ':', ',', '\\', 'null', 'true', '-1', '0', '1e999', '-0', '9007199254740993', '1.5', '""', '{}', '[]', '"__proto__"', '"constructor"',
-  '[[[[[[[[[[[[[[[[[[', '{"a":{"a":{"a":{"a":{"a":', '"data_offsets"', '"dtype"', '"shape"', '"F32"', '"t"', '"kind"', '"seq"', '"length"', '"transfer"',
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ':',
+  ',',
+  '\\',
+  'null',
+  'true',
+  '-1',
+  '0',
+  '1e999',
+  '-0',
+  '9007199254740993',
+  '1.5',
+  '""',
+  '{}',
+  '[]',
+  '"__proto__"',
+  '"constructor"',
+  '[[[[[[[[[[[[[[[[[[',
+  '{"a":{"a":{"a":{"a":{"a":',
+  '"data_offsets"',
+  '"dtype"',
+  '"shape"',
+  '"F32"',
+  '"t"',
+  '"kind"',
+  '"seq"',
+  '"length"',
+  '"transfer"',
 ].map((text) => Buffer.from(text, 'utf8'));
 
 /** A sample changed in one to eight places: flipped, overwritten, cut out, repeated, joined with another, cut short. */
@@ -53,7 +101,10 @@ function change(bytes: Uint8Array, at: number, to: (byte: number) => number): Ui
   return bytes;
 }
 
-function splice(bytes: Uint8Array, { at, to, insert }: { readonly at: number; readonly to: number; readonly insert: Uint8Array }): Uint8Array {
+function splice(
+  bytes: Uint8Array,
+  { at, to, insert }: { readonly at: number; readonly to: number; readonly insert: Uint8Array },
+): Uint8Array {
   const result = new Uint8Array(bytes.length - (to - at) + insert.length);
   result.set(bytes.subarray(0, at), 0);
   result.set(insert, at);

@@ -21,17 +21,56 @@ export interface FuzzTarget {
 }
 
 const hash = 'ab'.repeat(32);
-const state = { received: 3, transfers: [{ id: 'a.2', bytes: 1024 }], done: ['a.1'], failed: [{ id: 'a.3', code: 'payload_hash_mismatch' }] };
+const state = {
+  received: 3,
+  transfers: [{ id: 'a.2', bytes: 1024 }],
+  done: ['a.1'],
+  failed: [{ id: 'a.3', code: 'payload_hash_mismatch' }],
+};
 const messages = [
   { kind: 'training_progress', body: { epoch: 1, epochs: 2, batch: 3, batches: 4, loss: 0.5 } },
   { kind: 'global_model', body: { purpose: 'train' }, payload: { hash, length: 4096, encoding: 'safetensors' } },
-  { kind: 'update_ack', body: { accepted: false, contribution: hash, code: 'update_wrong_shape', reason: 'w is [2]' }, replyTo: 'b.9' },
-  { kind: 'welcome', body: { participant: 'node-1', runName: 'r', rounds: 3, round: 1, phase: 'training', minimumParticipants: 2, note: '' } },
+  {
+    kind: 'update_ack',
+    body: { accepted: false, contribution: hash, code: 'update_wrong_shape', reason: 'w is [2]' },
+    replyTo: 'b.9',
+  },
+  {
+    kind: 'welcome',
+    body: {
+      participant: 'node-1',
+      runName: 'r',
+      rounds: 3,
+      round: 1,
+      phase: 'training',
+      minimumParticipants: 2,
+      note: '',
+    },
+  },
   { kind: 'goodbye', body: { code: 'clean', reason: 'done' } },
-].map((message, i) => encodeMessageHeader({ version: 1, run: 'run-1', sender: 'node-1', round: 1, id: `a.${i}`, sentAt: 1.5, ...message } as unknown as MessageHeader));
+].map((message, i) =>
+  encodeMessageHeader({
+    version: 1,
+    run: 'run-1',
+    sender: 'node-1',
+    round: 1,
+    id: `a.${i}`,
+    sentAt: 1.5,
+    ...message,
+  } as unknown as MessageHeader),
+);
 
 const linkHeaders: readonly object[] = [
-  { t: 'hello', version: 1, run: 'run-1', participant: 'node-1', instance: 'ab'.repeat(16), nonce: 'cd'.repeat(16), resumes: true, state },
+  {
+    t: 'hello',
+    version: 1,
+    run: 'run-1',
+    participant: 'node-1',
+    instance: 'ab'.repeat(16),
+    nonce: 'cd'.repeat(16),
+    resumes: true,
+    state,
+  },
   { t: 'challenge', nonce: 'ab'.repeat(16) },
   { t: 'proof', mac: hash },
   { t: 'hello_ack', accepted: true, mac: hash, state },
@@ -55,15 +94,32 @@ const invitation = encodeInvitation(
   }),
 );
 
-const invitationList = JSON.parse(Buffer.from(invitation.slice(invitation.indexOf('=') + 1, invitation.lastIndexOf('.')), 'base64url').toString()) as object;
+const invitationList = JSON.parse(
+  Buffer.from(invitation.slice(invitation.indexOf('=') + 1, invitation.lastIndexOf('.')), 'base64url').toString(),
+) as object;
 const tensorHeaderBytes = Number(Buffer.from(tensors.buffer, tensors.byteOffset).readBigUInt64LE());
 const tensorHeader = JSON.parse(Buffer.from(tensors.subarray(8, 8 + tensorHeaderBytes)).toString()) as object;
 
 export const targets: readonly FuzzTarget[] = [
   { name: 'stream of frames', samples: [Buffer.concat(frames), ...frames], run: runStream },
-  { name: 'frame and its link header', samples: frames, json: { values: linkHeaders, encode: (value) => framed(jsonBytes(value)) }, run: runFrame },
-  { name: 'message header', samples: messages.map(jsonBytes), json: { values: messages, encode: jsonBytes }, run: runMessage },
-  { name: 'safetensors', samples: [tensors], json: { values: [tensorHeader], encode: encodeTensorHeader }, run: runSafetensors },
+  {
+    name: 'frame and its link header',
+    samples: frames,
+    json: { values: linkHeaders, encode: (value) => framed(jsonBytes(value)) },
+    run: runFrame,
+  },
+  {
+    name: 'message header',
+    samples: messages.map(jsonBytes),
+    json: { values: messages, encode: jsonBytes },
+    run: runMessage,
+  },
+  {
+    name: 'safetensors',
+    samples: [tensors],
+    json: { values: [tensorHeader], encode: encodeTensorHeader },
+    run: runSafetensors,
+  },
   {
     name: 'invitation',
     samples: [Buffer.from(invitation)],
@@ -89,7 +145,9 @@ function encodeTensorHeader(value: unknown): Uint8Array {
 
 function encodeInvitationList(value: unknown): Uint8Array {
   const text = Buffer.from(jsonBytes(value)).toString('base64url');
-  return Buffer.from(`${invitation.slice(0, invitation.indexOf('=') + 1)}${text}.${crc32(text).toString(36).padStart(7, '0')}`);
+  return Buffer.from(
+    `${invitation.slice(0, invitation.indexOf('=') + 1)}${text}.${crc32(text).toString(36).padStart(7, '0')}`,
+  );
 }
 
 /** Whole and in random pieces: the same frames, the same error, never more held than one frame. */
@@ -98,7 +156,7 @@ function runStream(input: Uint8Array, random: Random): boolean {
   const decoder = new FrameDecoder();
   const frames: Uint8Array[] = [];
   let error = null;
-  for (let at = 0; at < input.length && error === null; ) {
+  for (let at = 0; at < input.length && error === null;) {
     const end = Math.min(input.length, at + 1 + random.int(64));
     const decoded = decoder.push(input.subarray(at, end));
     frames.push(...decoded.frames);
@@ -106,8 +164,10 @@ function runStream(input: Uint8Array, random: Random): boolean {
     at = end;
     if (decoder.pendingBytes > limits.frameBytesMax) throw new Error(`holds ${decoder.pendingBytes} bytes`);
   }
-  if (frames.length !== whole.frames.length) throw new Error(`${frames.length} frames in pieces, ${whole.frames.length} at once`);
-  for (const [i, frame] of frames.entries()) if (Buffer.compare(frame, whole.frames[i] as Uint8Array) !== 0) throw new Error(`frame ${i} depends on the split`);
+  if (frames.length !== whole.frames.length)
+    throw new Error(`${frames.length} frames in pieces, ${whole.frames.length} at once`);
+  for (const [i, frame] of frames.entries())
+    if (Buffer.compare(frame, whole.frames[i] as Uint8Array) !== 0) throw new Error(`frame ${i} depends on the split`);
   if (error?.code !== whole.error?.code) throw new Error(`${error?.code} in pieces, ${whole.error?.code} at once`);
   for (const frame of frames) runFrame(frame);
   return whole.error === null;
@@ -125,7 +185,8 @@ function runMessage(input: Uint8Array): boolean {
   const frame = decodeFrame(framed(input));
   if (!frame.ok) return false;
   const decoded = decodeMessageHeader(frame.value.header);
-  if (decoded.ok && !decodeMessageHeader(encodeMessageHeader(decoded.value)).ok) throw new Error('what was decoded does not encode to something that decodes');
+  if (decoded.ok && !decodeMessageHeader(encodeMessageHeader(decoded.value)).ok)
+    throw new Error('what was decoded does not encode to something that decodes');
   return decoded.ok;
 }
 

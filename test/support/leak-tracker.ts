@@ -8,7 +8,8 @@ const patienceMs = 3000;
 /** Open handles by kind: sockets, servers, timers, workers, child processes. */
 export function openResources(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) if (!ignored.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  for (const kind of process.getActiveResourcesInfo())
+    if (!ignored.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
 }
 
@@ -27,5 +28,7 @@ export async function withoutLeaks<T>(body: () => Promise<T>): Promise<T> {
 }
 
 function leaked(before: ReadonlyMap<string, number>): string[] {
-  return [...openResources()].flatMap(([kind, count]) => (count > (before.get(kind) ?? 0) ? [`${kind}: ${count - (before.get(kind) ?? 0)}`] : []));
+  return [...openResources()].flatMap(([kind, count]) =>
+    count > (before.get(kind) ?? 0) ? [`${kind}: ${count - (before.get(kind) ?? 0)}`] : [],
+  );
 }

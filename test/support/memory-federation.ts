@@ -101,12 +101,16 @@ export class MemoryFederation implements AsyncDisposable {
     let settled = false;
     const done = (): void => void (settled = true);
     promise.then(done, done);
-    if (!(await this.clock.advanceUntil(() => settled, limitMs))) throw new Error(`still waiting after ${limitMs} virtual ms`);
+    if (!(await this.clock.advanceUntil(() => settled, limitMs)))
+      throw new Error(`still waiting after ${limitMs} virtual ms`);
     return promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closing = Promise.allSettled([...this.#links.map((link) => link.close('clean', 'test over')), this.acceptor.close('clean', 'test over')]);
+    const closing = Promise.allSettled([
+      ...this.#links.map((link) => link.close('clean', 'test over')),
+      this.acceptor.close('clean', 'test over'),
+    ]);
     await this.within(60_000, closing);
     await this.#listener?.[Symbol.asyncDispose]();
   }

@@ -90,20 +90,25 @@ describe('safetensors', () => {
     const data = Buffer.alloc(16);
     data.writeDoubleLE(1.5, 0);
     data.writeBigInt64LE(-7n, 8);
-    const json = '{"__metadata__":{"made_by":"test"},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}';
+    const json =
+      '{"__metadata__":{"made_by":"test"},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}';
     const whole = safetensors(json, data);
     const shifted = new Uint8Array(whole.length + 1);
     shifted.set(whole, 1);
     const decoded = decodeSafetensors(shifted.subarray(1));
     assert.ok(decoded.ok);
-    assert.deepEqual(decoded.value.map((tensor) => [tensor.name, tensor.dtype, [...tensor.data]]), [
-      ['a', 'F64', [1.5]],
-      ['b', 'I64', [-7n]],
-    ]);
+    assert.deepEqual(
+      decoded.value.map((tensor) => [tensor.name, tensor.dtype, [...tensor.data]]),
+      [
+        ['a', 'F64', [1.5]],
+        ['b', 'I64', [-7n]],
+      ],
+    );
   });
 
   const four = new Uint8Array(4);
-  const entry = (dtype: string, shape: string, offsets: string): string => `{"w":{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}}`;
+  const entry = (dtype: string, shape: string, offsets: string): string =>
+    `{"w":{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}}`;
   const bad: Record<string, Uint8Array> = {
     'nothing at all': new Uint8Array(0),
     'a header longer than the file': Buffer.from('ffffffffffffffff7b7d', 'hex'),
@@ -111,14 +116,25 @@ describe('safetensors', () => {
     'offsets beyond the data': safetensors(entry('F32', '[2]', '[0,8]'), four),
     'offsets the wrong way round': safetensors(entry('F32', '[1]', '[4,0]'), four),
     'a shape that does not fit its bytes': safetensors(entry('F32', '[2]', '[0,4]'), four),
-    'a shape whose product overflows': safetensors(entry('F32', '[9007199254740991,9007199254740991,0.5]', '[0,4]'), four),
+    'a shape whose product overflows': safetensors(
+      entry('F32', '[9007199254740991,9007199254740991,0.5]', '[0,4]'),
+      four,
+    ),
     'a negative size': safetensors(entry('F32', '[-1,-1]', '[0,4]'), four),
     'nine dimensions': safetensors(entry('F32', '[1,1,1,1,1,1,1,1,1]', '[0,4]'), four),
     'a hole': safetensors(entry('F32', '[1]', '[4,8]'), new Uint8Array(8)),
     'bytes that belong to nobody': safetensors(entry('F32', '[1]', '[0,4]'), new Uint8Array(8)),
-    'an overlap': safetensors('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', four),
-    'a name that occurs twice': safetensors('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', four),
-    'too many tensors': safetensors(`{${Array.from({ length: 4097 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`),
+    'an overlap': safetensors(
+      '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      four,
+    ),
+    'a name that occurs twice': safetensors(
+      '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+      four,
+    ),
+    'too many tensors': safetensors(
+      `{${Array.from({ length: 4097 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`).join()}}`,
+    ),
     'a list': safetensors('[]'),
     'a deep header': safetensors(`{"w":${'['.repeat(1000)}${']'.repeat(1000)}}`),
   };
@@ -132,8 +148,15 @@ describe('safetensors', () => {
 
   test('NaN and infinity are found with their place', () => {
     const data = new Float32Array([1, 2, Number.NEGATIVE_INFINITY]);
-    assert.deepEqual(firstNotFinite([{ name: 'w', dtype: 'F32', shape: [3], data }]), { tensor: 'w', index: 2, value: Number.NEGATIVE_INFINITY });
-    assert.equal(firstNotFinite([{ name: 'h', dtype: 'F16', shape: [2], data: Uint16Array.of(0x3c00, 0x7e00) }])?.index, 1);
+    assert.deepEqual(firstNotFinite([{ name: 'w', dtype: 'F32', shape: [3], data }]), {
+      tensor: 'w',
+      index: 2,
+      value: Number.NEGATIVE_INFINITY,
+    });
+    assert.equal(
+      firstNotFinite([{ name: 'h', dtype: 'F16', shape: [2], data: Uint16Array.of(0x3c00, 0x7e00) }])?.index,
+      1,
+    );
     assert.equal(firstNotFinite([{ name: 'w', dtype: 'F32', shape: [2], data: data.subarray(0, 2) }]), null);
   });
 });

@@ -28,19 +28,37 @@ export function decodeMessageHeader(wire: unknown): Result<MessageHeader, Rounds
     );
   }
   if (!isMessageKind(kind)) {
-    return err(new RoundscopeError('kind_unknown', { layer: 'codec', message: `unknown kind of message: ${kind}`, context: { kind } }));
+    return err(
+      new RoundscopeError('kind_unknown', {
+        layer: 'codec',
+        message: `unknown kind of message: ${kind}`,
+        context: { kind },
+      }),
+    );
   }
   if (payloadKinds.has(kind) !== (payload !== undefined)) {
-    const message = payload === undefined ? `${kind} without its payload` : `${kind} carries no payload, but one is announced`;
+    const message =
+      payload === undefined ? `${kind} without its payload` : `${kind} carries no payload, but one is announced`;
     return err(new RoundscopeError('header_invalid', { layer: 'codec', message, context: { kind } }));
   }
   const parsedBody = bodySchemas[kind].safeParse(body);
   if (!parsedBody.success) return err(invalid(`body of ${kind}`, parsedBody.error));
-  return ok({ ...rest, version, kind, body: parsedBody.data, ...(payload === undefined ? {} : { payload }) } as MessageHeader);
+  return ok({
+    ...rest,
+    version,
+    kind,
+    body: parsedBody.data,
+    ...(payload === undefined ? {} : { payload }),
+  } as MessageHeader);
 }
 
 /** What of a header that failed can still be said about it, for logs and for the answer to its sender. */
-export function salvageHeader(wire: unknown): { readonly kind: string; readonly id: string; readonly round: number; readonly sender: string } {
+export function salvageHeader(wire: unknown): {
+  readonly kind: string;
+  readonly id: string;
+  readonly round: number;
+  readonly sender: string;
+} {
   const record = (wire !== null && typeof wire === 'object' ? wire : {}) as Record<string, unknown>;
   const text = (key: string, max: number): string => (typeof record[key] === 'string' ? record[key].slice(0, max) : '');
   const round = record['round'];

@@ -31,7 +31,10 @@ export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
     assert(!Object.hasOwn(header, name) && name !== metadataKey, `tensor name taken: ${name}`);
-    assert(data.byteLength === elementCount(shape) * elementBytes(dtype), `tensor ${name}: ${data.length} elements for [${shape.join(', ')}]`);
+    assert(
+      data.byteLength === elementCount(shape) * elementBytes(dtype),
+      `tensor ${name}: ${data.length} elements for [${shape.join(', ')}]`,
+    );
     header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
@@ -75,12 +78,15 @@ export function decodeSafetensors(bytes: Uint8Array): Result<readonly Tensor[], 
 }
 
 function readHeader(bytes: Uint8Array): Result<{ json: Record<string, unknown>; dataStart: number }, RoundscopeError> {
-  if (bytes.byteLength < lengthBytes + 2) return err(malformed(`${bytes.byteLength} bytes are too few for safetensors`));
+  if (bytes.byteLength < lengthBytes + 2)
+    return err(malformed(`${bytes.byteLength} bytes are too few for safetensors`));
   const claimed = Buffer.from(bytes.buffer, bytes.byteOffset, lengthBytes).readBigUInt64LE();
-  if (claimed > BigInt(headerBytesMax)) return err(malformed(`header of ${claimed} bytes exceeds the limit of ${headerBytesMax}`));
+  if (claimed > BigInt(headerBytesMax))
+    return err(malformed(`header of ${claimed} bytes exceeds the limit of ${headerBytesMax}`));
   const headerBytes = Number(claimed);
   const dataStart = lengthBytes + headerBytes;
-  if (dataStart > bytes.byteLength) return err(malformed(`header of ${headerBytes} bytes does not fit into ${bytes.byteLength}`));
+  if (dataStart > bytes.byteLength)
+    return err(malformed(`header of ${headerBytes} bytes does not fit into ${bytes.byteLength}`));
   const raw = bytes.subarray(lengthBytes, dataStart);
   if (!checkJsonDepth(raw, headerDepthMax)) return err(malformed(`header is nested deeper than ${headerDepthMax}`));
   let text: string;
@@ -91,10 +97,14 @@ function readHeader(bytes: Uint8Array): Result<{ json: Record<string, unknown>; 
   } catch (error) {
     return err(malformed('header is not JSON in UTF-8', error));
   }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) return err(malformed('header is not a JSON object'));
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    return err(malformed('header is not a JSON object'));
   // JSON.parse keeps the last of two equal keys in silence, so the objects in the text are counted against what it kept.
-  const kept = Object.values(json).filter((value) => value !== null && typeof value === 'object' && !Array.isArray(value)).length;
-  if (countInnerObjects(raw) !== kept) return err(malformed('a tensor name occurs twice, or the header holds more than tensors'));
+  const kept = Object.values(json).filter(
+    (value) => value !== null && typeof value === 'object' && !Array.isArray(value),
+  ).length;
+  if (countInnerObjects(raw) !== kept)
+    return err(malformed('a tensor name occurs twice, or the header holds more than tensors'));
   return ok({ json: json as Record<string, unknown>, dataStart });
 }
 
@@ -113,16 +123,21 @@ function countInnerObjects(bytes: Uint8Array): number {
 
 function readEntry(name: string, description: unknown, dataBytes: number): Result<Entry, RoundscopeError> {
   const shown = JSON.stringify(name.slice(0, 60));
-  if (name.length === 0 || name.length > nameCharsMax) return err(malformed(`tensor name of ${name.length} characters`));
-  if (description === null || typeof description !== 'object') return err(malformed(`tensor ${shown} is not described by an object`));
+  if (name.length === 0 || name.length > nameCharsMax)
+    return err(malformed(`tensor name of ${name.length} characters`));
+  if (description === null || typeof description !== 'object')
+    return err(malformed(`tensor ${shown} is not described by an object`));
   const { dtype, shape, data_offsets: offsets } = description as Record<string, unknown>;
-  if (!isDType(dtype)) return err(malformed(`tensor ${shown} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`));
+  if (!isDType(dtype))
+    return err(malformed(`tensor ${shown} has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`));
   if (!isSizes(shape) || shape.length > limits.tensorRankMax) {
     return err(malformed(`tensor ${shown}: shape is not a list of at most ${limits.tensorRankMax} sizes`));
   }
-  if (!isSizes(offsets) || offsets.length !== 2) return err(malformed(`tensor ${shown}: data_offsets are not two sizes`));
+  if (!isSizes(offsets) || offsets.length !== 2)
+    return err(malformed(`tensor ${shown}: data_offsets are not two sizes`));
   const [begin, end] = offsets as [number, number];
-  if (begin > end || end > dataBytes) return err(malformed(`tensor ${shown}: offsets ${begin} to ${end} do not lie in ${dataBytes} bytes`));
+  if (begin > end || end > dataBytes)
+    return err(malformed(`tensor ${shown}: offsets ${begin} to ${end} do not lie in ${dataBytes} bytes`));
   if (elementCount(shape) * elementBytes(dtype) !== end - begin) {
     return err(malformed(`tensor ${shown}: ${end - begin} bytes for ${dtype} [${shape.join(', ')}]`));
   }
@@ -142,7 +157,8 @@ function findGap(entries: readonly Entry[], dataBytes: number): string | null {
   const sorted = entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   for (const { name, begin, end } of sorted) {
-    if (begin !== covered) return `${begin > covered ? 'hole' : 'overlap'} before tensor ${JSON.stringify(name.slice(0, 60))}`;
+    if (begin !== covered)
+      return `${begin > covered ? 'hole' : 'overlap'} before tensor ${JSON.stringify(name.slice(0, 60))}`;
     covered = end;
   }
   return covered === dataBytes ? null : `${dataBytes - covered} bytes belong to no tensor`;
@@ -185,10 +201,13 @@ function viewAs(dtype: DType, buffer: ArrayBuffer, { offset, length }: { offset:
 }
 
 /** First tensor with an element that is NaN or infinite, and where; null when there is none. Integers are always finite. */
-export function firstNotFinite(tensors: readonly Tensor[]): { readonly tensor: string; readonly index: number; readonly value: number } | null {
+export function firstNotFinite(
+  tensors: readonly Tensor[],
+): { readonly tensor: string; readonly index: number; readonly value: number } | null {
   for (const { name, dtype, data } of tensors) {
     const index = indexNotFinite(dtype, data);
-    if (index >= 0) return { tensor: name, index, value: dtype === 'F32' || dtype === 'F64' ? Number(data[index]) : Number.NaN };
+    if (index >= 0)
+      return { tensor: name, index, value: dtype === 'F32' || dtype === 'F64' ? Number(data[index]) : Number.NaN };
   }
   return null;
 }
@@ -206,5 +225,9 @@ function indexNotFinite(dtype: DType, data: TensorData): number {
 }
 
 function malformed(message: string, cause?: unknown): RoundscopeError {
-  return new RoundscopeError('payload_malformed', { layer: 'codec', message: `safetensors: ${message}`, ...(cause === undefined ? {} : { cause }) });
+  return new RoundscopeError('payload_malformed', {
+    layer: 'codec',
+    message: `safetensors: ${message}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -88,7 +88,11 @@ export function malformed(message: string, cause?: unknown): RoundscopeError {
  * Judges the prefix at `offset`. Null: it is not complete, but what is there could become one.
  * Nothing has been allocated when a length is refused.
  */
-export function readPrefix(bytes: Uint8Array, offset: number, available: number): Result<FrameLengths | null, RoundscopeError> {
+export function readPrefix(
+  bytes: Uint8Array,
+  offset: number,
+  available: number,
+): Result<FrameLengths | null, RoundscopeError> {
   if (available > 0 && bytes[offset] !== magic0) return err(notAFrame(bytes, offset, available));
   if (available > 1 && bytes[offset + 1] !== magic1) return err(notAFrame(bytes, offset, available));
   if (available > 2 && bytes[offset + 2] !== frameVersion) {
@@ -115,7 +119,12 @@ function notAFrame(bytes: Uint8Array, offset: number, available: number): Rounds
 }
 
 function readU32(bytes: Uint8Array, offset: number): number {
-  const [a, b, c, d] = [bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]] as [number, number, number, number];
+  const [a, b, c, d] = [bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]] as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }
 
@@ -135,7 +144,8 @@ export function decodeFrame(bytes: Uint8Array): Result<DecodedFrame, RoundscopeE
     );
   }
   const { headerBytes, frameBytes } = prefix.value;
-  if (bytes.byteLength > frameBytes) return err(malformed(`${bytes.byteLength - frameBytes} bytes follow the end of the frame`));
+  if (bytes.byteLength > frameBytes)
+    return err(malformed(`${bytes.byteLength - frameBytes} bytes follow the end of the frame`));
   const headerView = bytes.subarray(framePrefixBytes, framePrefixBytes + headerBytes);
   const header = parseHeader(headerView);
   if (!header.ok) return header;

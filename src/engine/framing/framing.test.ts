@@ -6,7 +6,11 @@ import { decodeFrame, encodeFrame, framePrefixBytes } from './frame.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { checkJsonDepth } from './json-depth.ts';
 
-const header = fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.integer(), { maxLength: 5 })), { maxKeys: 6, noNullPrototype: true });
+const header = fc.dictionary(
+  fc.string(),
+  fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.array(fc.integer(), { maxLength: 5 })),
+  { maxKeys: 6, noNullPrototype: true },
+);
 const frameParts = fc.record({ header, body: fc.uint8Array({ maxLength: 3000 }) });
 
 function bytesOf(frame: { readonly header: object; readonly body: Uint8Array }): Buffer {
@@ -41,17 +45,21 @@ describe('frames', () => {
 
   test('any split of the same bytes gives the same frames', () => {
     fc.assert(
-      fc.property(fc.array(frameParts, { maxLength: 6 }), fc.array(fc.nat(20_000), { maxLength: 40 }), (frames, cuts) => {
-        const stream = Buffer.concat(frames.map(bytesOf));
-        const decoder = new FrameDecoder();
-        const decoded = cut(stream, cuts).flatMap((piece) => {
-          const { frames: whole, error } = decoder.push(piece);
-          assert.equal(error, null);
-          return whole.map((bytes) => Buffer.from(bytes));
-        });
-        assert.equal(decoder.pendingBytes, 0);
-        assert.deepEqual(decoded, frames.map(bytesOf));
-      }),
+      fc.property(
+        fc.array(frameParts, { maxLength: 6 }),
+        fc.array(fc.nat(20_000), { maxLength: 40 }),
+        (frames, cuts) => {
+          const stream = Buffer.concat(frames.map(bytesOf));
+          const decoder = new FrameDecoder();
+          const decoded = cut(stream, cuts).flatMap((piece) => {
+            const { frames: whole, error } = decoder.push(piece);
+            assert.equal(error, null);
+            return whole.map((bytes) => Buffer.from(bytes));
+          });
+          assert.equal(decoder.pendingBytes, 0);
+          assert.deepEqual(decoded, frames.map(bytesOf));
+        },
+      ),
     );
   });
 
@@ -105,8 +113,15 @@ describe('frames', () => {
   });
 
   test('bad JSON, bad UTF-8, no object, too deep, trailing bytes, another version', () => {
-    const raw = (text: string | Uint8Array): Buffer => Buffer.concat([claim(Buffer.from(text as string).length, 0), Buffer.from(text as string)]);
-    for (const bad of [raw('{]'), raw(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), raw('[1,2]'), raw('null'), raw('['.repeat(5000) + ']'.repeat(5000))]) {
+    const raw = (text: string | Uint8Array): Buffer =>
+      Buffer.concat([claim(Buffer.from(text as string).length, 0), Buffer.from(text as string)]);
+    for (const bad of [
+      raw('{]'),
+      raw(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)),
+      raw('[1,2]'),
+      raw('null'),
+      raw('['.repeat(5000) + ']'.repeat(5000)),
+    ]) {
       const decoded = decodeFrame(bad);
       assert.ok(!decoded.ok);
       assert.equal(decoded.error.code, 'frame_malformed');

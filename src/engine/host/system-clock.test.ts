@@ -16,7 +16,10 @@ describe('system clock', () => {
       const sleeping = assert.rejects(systemClock.sleep(60_000, { signal: abort.signal }), /woken/);
       abort.abort(new Error('woken'));
       await sleeping;
-      await assert.rejects(systemClock.sleep(60_000, { signal: AbortSignal.abort(new Error('never slept')) }), /never slept/);
+      await assert.rejects(
+        systemClock.sleep(60_000, { signal: AbortSignal.abort(new Error('never slept')) }),
+        /never slept/,
+      );
       systemClock.timer(60_000, assert.fail)[Symbol.dispose]();
     });
   });

@@ -7,7 +7,10 @@ import type { LinkFrame, LinkFrameKind, LinkFrameOf, Received as ReceivedState }
 import type { Wire } from './wire.ts';
 
 export interface DialerHello {
-  readonly facts: Omit<HelloFacts, 'acceptorNonce' | 'run' | 'participant'> & { readonly run: RunId; readonly participant: ParticipantId };
+  readonly facts: Omit<HelloFacts, 'acceptorNonce' | 'run' | 'participant'> & {
+    readonly run: RunId;
+    readonly participant: ParticipantId;
+  };
   readonly token: string;
   readonly resumes: boolean;
   readonly state: ReceivedState;
@@ -22,14 +25,26 @@ export interface DialerHello {
 export async function sayHello(wire: Wire, { facts, token, resumes, state }: DialerHello): Promise<ReceivedState> {
   using _limit = wire.clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', 'no answer to hello'));
   const { run, participant, instance, dialerNonce } = facts;
-  await write(wire, { t: 'hello', version: contractVersion, run, participant, instance, nonce: dialerNonce, resumes, state });
+  await write(wire, {
+    t: 'hello',
+    version: contractVersion,
+    run,
+    participant,
+    instance,
+    nonce: dialerNonce,
+    resumes,
+    state,
+  });
   const challenge = await expect(wire, 'challenge');
   const allFacts = { ...facts, acceptorNonce: challenge.nonce };
   await write(wire, { t: 'proof', mac: makeProof(token, 'dialer', allFacts) });
   const answer = await expect(wire, 'hello_ack');
   if (!answer.accepted) throw refused(answer);
   if (!isProof(answer.mac, token, { role: 'acceptor', facts: allFacts })) {
-    throw new RoundscopeError('link_rejected', { layer: 'link', message: 'the coordinator could not prove that it knows the invitation' });
+    throw new RoundscopeError('link_rejected', {
+      layer: 'link',
+      message: 'the coordinator could not prove that it knows the invitation',
+    });
   }
   return answer.state;
 }
@@ -45,7 +60,9 @@ async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<Lin
     const timedOut = code === 'hello_timeout';
     throw new RoundscopeError(timedOut ? 'timeout' : 'session_lost', {
       layer: 'link',
-      message: timedOut ? `the coordinator did not answer hello within ${limits.helloTimeoutMs / 1000} s` : `session ended during hello: ${code}: ${reason}`,
+      message: timedOut
+        ? `the coordinator did not answer hello within ${limits.helloTimeoutMs / 1000} s`
+        : `session ended during hello: ${code}: ${reason}`,
       retryable: true,
     });
   }

@@ -71,7 +71,9 @@ export class DialingLink implements Link {
     const stack = usualStack[protocol];
     this.#usual = { participant, protocol, stack, connection: 0 };
     this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack });
-    void this.#core.closed.then(() => this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })));
+    void this.#core.closed.then(() =>
+      this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })),
+    );
   }
 
   /**
@@ -109,7 +111,11 @@ export class DialingLink implements Link {
 
   send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage> {
     const sent = this.#core.send(message, options);
-    if (this.#connectionPerMessage) void sent.then(() => this.#faultChanged.notify(), () => undefined);
+    if (this.#connectionPerMessage)
+      void sent.then(
+        () => this.#faultChanged.notify(),
+        () => undefined,
+      );
     return sent;
   }
 
@@ -151,7 +157,8 @@ export class DialingLink implements Link {
         const fatal = error instanceof RoundscopeError && !error.retryable && error.layer === 'link';
         const impatient = !this.#resumes && clock.monotonicMs() >= patienceUntilMs;
         if (fatal || impatient) this.#giveUp(error);
-        else if (this.#core.ended === null) this.#core.setState(this.#resumes ? 'lost' : 'connecting', messageOf(error));
+        else if (this.#core.ended === null)
+          this.#core.setState(this.#resumes ? 'lost' : 'connecting', messageOf(error));
       }
       await this.#pause();
     }
@@ -173,7 +180,8 @@ export class DialingLink implements Link {
 
   async #connectAndServe(): Promise<void> {
     const single = this.#connectionPerMessage;
-    while (this.#connectionPerMessage && this.#unsent() === null && this.#core.ended === null) await this.#waitForWork();
+    while (this.#connectionPerMessage && this.#unsent() === null && this.#core.ended === null)
+      await this.#waitForWork();
     if (this.#core.closing || single !== this.#connectionPerMessage) return;
     const { wire, peer } = await this.#connect();
     const entry = this.#unsent();
@@ -204,8 +212,18 @@ export class DialingLink implements Link {
     const onOver = (): void => void wire.close('aborted', 'the link was closed');
     this.#over.signal.addEventListener('abort', onOver, { once: true });
     try {
-      const facts = { run: invitation.run, participant, instance: this.#instance, dialerNonce: entropyHex(entropy, 16) };
-      const peer = await sayHello(wire, { facts, token: invitation.token, resumes: this.#resumes, state: this.#core.inbox.state() });
+      const facts = {
+        run: invitation.run,
+        participant,
+        instance: this.#instance,
+        dialerNonce: entropyHex(entropy, 16),
+      };
+      const peer = await sayHello(wire, {
+        facts,
+        token: invitation.token,
+        resumes: this.#resumes,
+        state: this.#core.inbox.state(),
+      });
       this.#resumes = true;
       return { wire, peer };
     } catch (error) {
@@ -226,7 +244,10 @@ export class DialingLink implements Link {
         participant,
         run: invitation.run,
         token: invitation.token,
-        observer: { onFallback: ({ from, to, reason }) => this.#log.warn(this.#usual, `${from} did not work (${reason}), trying ${to}`) },
+        observer: {
+          onFallback: ({ from, to, reason }) =>
+            this.#log.warn(this.#usual, `${from} did not work (${reason}), trying ${to}`),
+        },
       });
     } catch (error) {
       if (!deadline.aborted || this.#over.signal.aborted) throw error;

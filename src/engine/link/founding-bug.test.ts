@@ -23,8 +23,14 @@ describe('connection per message', () => {
     assert.equal(coordinator.status.state, 'lost');
     assert.deepEqual([coordinator.status.connections, coordinator.status.reconnects], [5, 4]);
     const reports = federation.coordinatorReports;
-    assert.deepEqual(reports.ofKind('connection_open').map(({ connection }) => connection), [1, 2, 3, 4, 5]);
-    assert.match(reports.ofKind('connection_close').at(-1)?.note ?? '', /connection closed without waiting for an answer/);
+    assert.deepEqual(
+      reports.ofKind('connection_open').map(({ connection }) => connection),
+      [1, 2, 3, 4, 5],
+    );
+    assert.match(
+      reports.ofKind('connection_close').at(-1)?.note ?? '',
+      /connection closed without waiting for an answer/,
+    );
     const undeliverable = reports.ofKind('training_progress').filter(({ status }) => status === 'undeliverable');
     assert.equal(undeliverable.length, 1);
     assert.match(undeliverable[0]?.note ?? '', /no open session/);

@@ -18,12 +18,24 @@ export interface HelloFacts {
  */
 export function makeProof(token: string, role: 'dialer' | 'acceptor', facts: HelloFacts): string {
   // Names and hex contain no line feed, so no two sets of facts give the same text.
-  const text = ['roundscope link 1', role, facts.run, facts.participant, facts.instance, facts.dialerNonce, facts.acceptorNonce].join('\n');
+  const text = [
+    'roundscope link 1',
+    role,
+    facts.run,
+    facts.participant,
+    facts.instance,
+    facts.dialerNonce,
+    facts.acceptorNonce,
+  ].join('\n');
   return createHmac('sha256', token).update(text).digest('hex');
 }
 
 /** Compares in constant time. */
-export function isProof(mac: string, token: string, { role, facts }: { readonly role: 'dialer' | 'acceptor'; readonly facts: HelloFacts }): boolean {
+export function isProof(
+  mac: string,
+  token: string,
+  { role, facts }: { readonly role: 'dialer' | 'acceptor'; readonly facts: HelloFacts },
+): boolean {
   const expected = Buffer.from(makeProof(token, role, facts), 'hex');
   const given = Buffer.from(mac, 'hex');
   return given.byteLength === expected.byteLength && timingSafeEqual(given, expected);

@@ -36,9 +36,21 @@ async function rawSend(session: Session, ...frames: readonly (readonly Uint8Arra
 async function acceptedWire(federation: MemoryFederation, participant: string): Promise<Wire> {
   const session = await rawDial(federation, participant);
   const context = { participant, protocol: 'memory', stack: 'memory', connection: 1 } as const;
-  const wire = new Wire(session, { clock: federation.clock, log: new PacketLog(new RecordingReporter(), 'participant'), context });
-  const facts = { run: MemoryFederation.run, participant: participant as never, instance: 'ab'.repeat(16), dialerNonce: 'cd'.repeat(16) };
-  await federation.within(1000, sayHello(wire, { facts, token: MemoryFederation.token, resumes: false, state: nothing }));
+  const wire = new Wire(session, {
+    clock: federation.clock,
+    log: new PacketLog(new RecordingReporter(), 'participant'),
+    context,
+  });
+  const facts = {
+    run: MemoryFederation.run,
+    participant: participant as never,
+    instance: 'ab'.repeat(16),
+    dialerNonce: 'cd'.repeat(16),
+  };
+  await federation.within(
+    1000,
+    sayHello(wire, { facts, token: MemoryFederation.token, resumes: false, state: nothing }),
+  );
   return wire;
 }
 
@@ -74,16 +86,35 @@ async function closedWith(session: Session, code: string, pattern: RegExp): Prom
 }
 
 describe('before the hello is done', () => {
-  const attacks: Record<string, { readonly bytes: () => readonly Uint8Array[]; readonly code: string; readonly reason: RegExp }> = {
-    'garbage bytes': { bytes: () => [Buffer.from('GET / HTTP/1.1\r\n\r\n')], code: 'frame_malformed', reason: /frame prefix/ },
-    'a length of 4 GB': { bytes: () => [prefixOf(20, 0xffff_ffff)], code: 'frame_too_large', reason: /exceeds the limit/ },
+  const attacks: Record<
+    string,
+    { readonly bytes: () => readonly Uint8Array[]; readonly code: string; readonly reason: RegExp }
+  > = {
+    'garbage bytes': {
+      bytes: () => [Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+      code: 'frame_malformed',
+      reason: /frame prefix/,
+    },
+    'a length of 4 GB': {
+      bytes: () => [prefixOf(20, 0xffff_ffff)],
+      code: 'frame_too_large',
+      reason: /exceeds the limit/,
+    },
     'a JSON bomb': {
       bytes: () => [prefixOf(60_000, 0), Buffer.from('['.repeat(30_000) + ']'.repeat(30_000))],
       code: 'frame_malformed',
       reason: /nested deeper/,
     },
-    'a frame cut short': { bytes: () => [prefixOf(100, 0), Buffer.from('{"t":"hello"')], code: 'frame_truncated', reason: /ends after/ },
-    'the wrong types': { bytes: () => encodeFrame({ t: 'hello', version: 'one' }), code: 'header_invalid', reason: /hello is not valid at version/ },
+    'a frame cut short': {
+      bytes: () => [prefixOf(100, 0), Buffer.from('{"t":"hello"')],
+      code: 'frame_truncated',
+      reason: /ends after/,
+    },
+    'the wrong types': {
+      bytes: () => encodeFrame({ t: 'hello', version: 'one' }),
+      code: 'header_invalid',
+      reason: /hello is not valid at version/,
+    },
     'a message before hello': { bytes: () => messageFrame(1, {}), code: 'frame_malformed', reason: /instead of hello/ },
   };
   for (const [name, { bytes, code, reason }] of Object.entries(attacks)) {
@@ -116,7 +147,10 @@ describe('before the hello is done', () => {
 
   test('a wrong token is refused in words, on both sides', async () => {
     await using federation = await new MemoryFederation().listen();
-    await assert.rejects(federation.dial('node-1', { token: 'not-the-token-of-this-run' }), { code: 'link_rejected', message: /token of the invitation/ });
+    await assert.rejects(federation.dial('node-1', { token: 'not-the-token-of-this-run' }), {
+      code: 'link_rejected',
+      message: /token of the invitation/,
+    });
     assert.equal(federation.accepted.size, 0);
     const rejected = federation.coordinatorReports.ofKind('connection_close').at(-1);
     assert.deepEqual([rejected?.status, rejected?.participant], ['rejected', 'node-1']);
@@ -125,7 +159,16 @@ describe('before the hello is done', () => {
   test('a proof overheard on one session is worth nothing on another', async () => {
     await using federation = await new MemoryFederation().listen();
     const instance = 'ab'.repeat(16);
-    const hello = encodeFrame({ t: 'hello', version: 1, run: MemoryFederation.run, participant: 'node-1', instance, nonce: instance, resumes: false, state: nothing });
+    const hello = encodeFrame({
+      t: 'hello',
+      version: 1,
+      run: MemoryFederation.run,
+      participant: 'node-1',
+      instance,
+      nonce: instance,
+      resumes: false,
+      state: nothing,
+    });
     const proofs: string[] = [];
     for (let i = 0; i < 2; i++) {
       const session = await rawDial(federation, 'node-1');
@@ -133,7 +176,13 @@ describe('before the hello is done', () => {
       await rawSend(session, hello);
       const challenge = decodeFrame((await federation.within(1000, reader.next())).value?.bytes as Uint8Array);
       assert.ok(challenge.ok);
-      const facts = { run: MemoryFederation.run, participant: 'node-1', instance, dialerNonce: instance, acceptorNonce: challenge.value.header['nonce'] as string };
+      const facts = {
+        run: MemoryFederation.run,
+        participant: 'node-1',
+        instance,
+        dialerNonce: instance,
+        acceptorNonce: challenge.value.header['nonce'] as string,
+      };
       proofs.push(makeProof(MemoryFederation.token, 'dialer', facts));
       await rawSend(session, encodeFrame({ t: 'proof', mac: proofs[0] }));
       const answer = decodeFrame((await federation.within(1000, reader.next())).value?.bytes as Uint8Array);
@@ -152,9 +201,14 @@ describe('before the hello is done', () => {
       host: 'coordinator',
       port: 4433,
       onRefused: () => undefined,
-      onSession: (session) => void (async () => {
-        await rawSend(session, encodeFrame({ t: 'challenge', nonce: 'ab'.repeat(16) }), encodeFrame({ t: 'hello_ack', accepted: true, mac: 'cd'.repeat(32), state: nothing }));
-      })(),
+      onSession: (session) =>
+        void (async () => {
+          await rawSend(
+            session,
+            encodeFrame({ t: 'challenge', nonce: 'ab'.repeat(16) }),
+            encodeFrame({ t: 'hello_ack', accepted: true, mac: 'cd'.repeat(32), state: nothing }),
+          );
+        })(),
     });
     await assert.rejects(federation.dial('node-1'), { code: 'link_rejected', message: /could not prove/ });
     assert.equal(federation.clock.pendingTimers, 0);
@@ -196,22 +250,42 @@ describe('after the hello', () => {
   test('a message in the name of another is dropped and answered, and the session goes on', async () => {
     await using federation = await new MemoryFederation().listen();
     const wire = await acceptedWire(federation, 'mallory');
-    await rawSend(wire.session, messageFrame(1, { sender: 'node-1' as never }), messageFrame(2, { run: 'run-2' as never }), messageFrame(3, {}));
+    await rawSend(
+      wire.session,
+      messageFrame(1, { sender: 'node-1' as never }),
+      messageFrame(2, { run: 'run-2' as never }),
+      messageFrame(3, {}),
+    );
     const link = federation.accepted.get('mallory');
-    const [message] = await federation.within(1000, take((link as NonNullable<typeof link>).messages()[Symbol.asyncIterator](), 1));
+    const [message] = await federation.within(
+      1000,
+      take((link as NonNullable<typeof link>).messages()[Symbol.asyncIterator](), 1),
+    );
     assert.equal(batchOf(message as never), 3);
-    const answers = federation.coordinatorReports.ofKind('error').map(({ header }) => (JSON.parse(header) as { header: { body: { code: string } } }).header.body.code);
+    const answers = federation.coordinatorReports
+      .ofKind('error')
+      .map(({ header }) => (JSON.parse(header) as { header: { body: { code: string } } }).header.body.code);
     assert.deepEqual(answers, ['sender_mismatch', 'run_mismatch']);
   });
 
   test('an unknown kind of message and an unknown kind of frame are reported and survived', async () => {
     await using federation = await new MemoryFederation().listen();
     const wire = await acceptedWire(federation, 'mallory');
-    await rawSend(wire.session, messageFrame(1, { kind: 'telepathy' as never }), encodeFrame({ t: 'future' }), messageFrame(2, {}));
+    await rawSend(
+      wire.session,
+      messageFrame(1, { kind: 'telepathy' as never }),
+      encodeFrame({ t: 'future' }),
+      messageFrame(2, {}),
+    );
     const link = federation.accepted.get('mallory');
-    const [message] = await federation.within(1000, take((link as NonNullable<typeof link>).messages()[Symbol.asyncIterator](), 1));
+    const [message] = await federation.within(
+      1000,
+      take((link as NonNullable<typeof link>).messages()[Symbol.asyncIterator](), 1),
+    );
     assert.equal(batchOf(message as never), 2);
-    const rejected = federation.coordinatorReports.packets.filter(({ status }) => status === 'rejected').map(({ kind }) => kind);
+    const rejected = federation.coordinatorReports.packets
+      .filter(({ status }) => status === 'rejected')
+      .map(({ kind }) => kind);
     assert.deepEqual(rejected, ['telepathy', 'future']);
   });
 
@@ -221,10 +295,21 @@ describe('after the hello', () => {
     const { payload } = modelMessage(1000);
     for (let i = 0; i < 5; i++) {
       const header = {
-        ...{ version: 1, run: MemoryFederation.run, sender: 'mallory', kind: 'global_model', round: 1, id: `t.${i}`, sent_at: 1 },
+        ...{
+          version: 1,
+          run: MemoryFederation.run,
+          sender: 'mallory',
+          kind: 'global_model',
+          round: 1,
+          id: `t.${i}`,
+          sent_at: 1,
+        },
         ...{ body: { purpose: 'train' }, payload: { hash: payload?.hash, length: 1000, encoding: 'safetensors' } },
       };
-      await wire.session.send({ lane: `bulk:t.${i}`, parts: encodeFrame({ t: 'message', transfer: `t.${i}`, offset: 0, ack: 0, header }) }, never);
+      await wire.session.send(
+        { lane: `bulk:t.${i}`, parts: encodeFrame({ t: 'message', transfer: `t.${i}`, offset: 0, ack: 0, header }) },
+        never,
+      );
     }
     await federation.within(1000, closedWith(wire.session, 'rate_exceeded', /more than 4 transfers/));
   });
@@ -234,9 +319,15 @@ describe('after the hello', () => {
     const { participant, coordinator } = await federation.pair('node-1');
     const model = modelMessage(100_000);
     const other = modelMessage(100_000, 2);
-    const lying = { ...model, payload: { bytes: model.payload?.bytes as Uint8Array, hash: other.payload?.hash as never } };
+    const lying = {
+      ...model,
+      payload: { bytes: model.payload?.bytes as Uint8Array, hash: other.payload?.hash as never },
+    };
     const { acknowledged } = await participant.send(lying, never);
-    await assert.rejects(federation.within(5000, acknowledged), { code: 'transfer_failed', message: /payload_hash_mismatch/ });
+    await assert.rejects(federation.within(5000, acknowledged), {
+      code: 'transfer_failed',
+      message: /payload_hash_mismatch/,
+    });
     assert.equal(coordinator.status.state, 'ready');
     assert.equal(participant.status.unacknowledged, 0);
   });

@@ -41,23 +41,39 @@ export class Inbox {
   takeControl(seq: number): Judgement {
     if (seq <= this.#received) return { verdict: 'duplicate' };
     if (seq > this.#received + 1) {
-      return { verdict: 'fatal', code: 'session_lost', reason: `control message ${seq} came after ${this.#received}: the lane lost some` };
+      return {
+        verdict: 'fatal',
+        code: 'session_lost',
+        reason: `control message ${seq} came after ${this.#received}: the lane lost some`,
+      };
     }
     this.#received = seq;
     return { verdict: 'accepted', message: null };
   }
 
   /** The announcement of a bulk message. A null header was judged bad by the codec, for `bad`'s reason. */
-  announce(id: string, offset: number, judged: { readonly header: MessageHeader } | { readonly code: ErrorCode; readonly reason: string }): Judgement {
+  announce(
+    id: string,
+    offset: number,
+    judged: { readonly header: MessageHeader } | { readonly code: ErrorCode; readonly reason: string },
+  ): Judgement {
     if (this.#finished.has(id)) return { verdict: 'duplicate' };
     const open = this.#transfers.get(id);
-    if (open !== undefined) return offset <= open.receivedBytes ? { verdict: 'accepted', message: null } : gap(id, offset, open.receivedBytes);
+    if (open !== undefined)
+      return offset <= open.receivedBytes
+        ? { verdict: 'accepted', message: null }
+        : gap(id, offset, open.receivedBytes);
     if ('code' in judged) return this.refuse(id, judged.code, judged.reason);
     const info = judged.header.payload;
-    if (info === undefined) return this.refuse(id, 'header_invalid', `${judged.header.kind} is announced as bulk and has no payload`);
+    if (info === undefined)
+      return this.refuse(id, 'header_invalid', `${judged.header.kind} is announced as bulk and has no payload`);
     if (offset > 0) return gap(id, offset, 0);
     if (this.#transfers.size >= limits.transfersPerPeerMax) {
-      return { verdict: 'fatal', code: 'rate_exceeded', reason: `more than ${limits.transfersPerPeerMax} transfers at once` };
+      return {
+        verdict: 'fatal',
+        code: 'rate_exceeded',
+        reason: `more than ${limits.transfersPerPeerMax} transfers at once`,
+      };
     }
     const transfer = new IncomingTransfer(judged.header, info);
     this.#transfers.set(id, transfer);
@@ -72,7 +88,11 @@ export class Inbox {
     }
     switch (transfer.append(offset, bytes)) {
       case 'overflow':
-        return { verdict: 'fatal', code: 'payload_too_large', reason: `chunk ends beyond the ${transfer.info.length} bytes announced` };
+        return {
+          verdict: 'fatal',
+          code: 'payload_too_large',
+          reason: `chunk ends beyond the ${transfer.info.length} bytes announced`,
+        };
       case 'gap':
         return gap(id, offset, transfer.receivedBytes);
       case 'duplicate':
@@ -90,7 +110,8 @@ export class Inbox {
 
   #complete(id: string, transfer: IncomingTransfer): Judgement {
     const payload = transfer.finish();
-    if (payload === null) return this.refuse(id, 'payload_hash_mismatch', `payload of ${id} is not what its hash announced`);
+    if (payload === null)
+      return this.refuse(id, 'payload_hash_mismatch', `payload of ${id} is not what its hash announced`);
     this.#finish(id, null);
     return { verdict: 'accepted', message: { header: transfer.header, payload } };
   }
@@ -106,5 +127,9 @@ export class Inbox {
 }
 
 function gap(id: string, offset: number, receivedBytes: number): Judgement {
-  return { verdict: 'fatal', code: 'session_lost', reason: `transfer ${id} goes on at ${offset}, but only ${receivedBytes} bytes are here` };
+  return {
+    verdict: 'fatal',
+    code: 'session_lost',
+    reason: `transfer ${id} goes on at ${offset}, but only ${receivedBytes} bytes are here`,
+  };
 }

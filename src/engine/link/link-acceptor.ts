@@ -87,13 +87,25 @@ export class LinkAcceptor implements AsyncDisposable {
 
   async #greet(session: Session): Promise<void> {
     const { clock } = this.#options;
-    const context = { participant: session.remote.slice(0, 64), protocol: session.protocol, stack: session.stack, connection: 0 };
+    const context = {
+      participant: session.remote.slice(0, 64),
+      protocol: session.protocol,
+      stack: session.stack,
+      connection: 0,
+    };
     const wire = new Wire(session, { clock, log: this.#log, context });
     if (this.#greeting.size >= limits.unauthenticatedSessionsMax) {
-      return this.#turnAway(wire, 'refused', `more than ${limits.unauthenticatedSessionsMax} sessions have not said hello yet`);
+      return this.#turnAway(
+        wire,
+        'refused',
+        `more than ${limits.unauthenticatedSessionsMax} sessions have not said hello yet`,
+      );
     }
     this.#greeting.add(wire);
-    const limit = clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`));
+    const limit = clock.timer(
+      limits.helloTimeoutMs,
+      () => void wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`),
+    );
     let accepted: { readonly core: LinkCore; readonly hello: LinkFrameOf<'hello'> };
     try {
       accepted = await this.#hearHello(wire);
@@ -110,7 +122,12 @@ export class LinkAcceptor implements AsyncDisposable {
   async #turnAway(wire: Wire, code: string, reason: string): Promise<void> {
     this.#refused++;
     await wire.close(code, reason);
-    this.#log.frame(wire.context, { side: 'sent', kind: 'connection_close', status: 'rejected', note: `${code}: ${reason}` });
+    this.#log.frame(wire.context, {
+      side: 'sent',
+      kind: 'connection_close',
+      status: 'rejected',
+      note: `${code}: ${reason}`,
+    });
   }
 
   async #hearHello(wire: Wire): Promise<{ core: LinkCore; hello: LinkFrameOf<'hello'> }> {
@@ -120,18 +137,33 @@ export class LinkAcceptor implements AsyncDisposable {
       const reason = `the coordinator speaks contract version ${contractVersion}, this participant ${hello.version}`;
       return this.#refuse(wire, { code: 'version_unsupported', reason });
     }
-    if (hello.run !== run) return this.#refuse(wire, { code: 'run_mismatch', reason: `this is run ${run}, not ${hello.run}` });
+    if (hello.run !== run)
+      return this.#refuse(wire, { code: 'run_mismatch', reason: `this is run ${run}, not ${hello.run}` });
     const acceptorNonce = entropyHex(entropy, 16);
     await write(wire, { t: 'challenge', nonce: acceptorNonce });
     const { mac } = await this.#expect(wire, 'proof');
-    const facts = { run, participant: hello.participant, instance: hello.instance, dialerNonce: hello.nonce, acceptorNonce };
+    const facts = {
+      run,
+      participant: hello.participant,
+      instance: hello.instance,
+      dialerNonce: hello.nonce,
+      acceptorNonce,
+    };
     if (!isProof(mac, token, { role: 'dialer', facts })) {
-      return this.#refuse(wire, { code: 'link_rejected', reason: 'the token of the invitation is not that of this run' });
+      return this.#refuse(wire, {
+        code: 'link_rejected',
+        reason: 'the token of the invitation is not that of this run',
+      });
     }
     const core = await this.#linkFor(wire, hello);
     core.opened(wire.context);
     this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
-    await write(wire, { t: 'hello_ack', accepted: true, mac: makeProof(token, 'acceptor', facts), state: core.inbox.state() });
+    await write(wire, {
+      t: 'hello_ack',
+      accepted: true,
+      mac: makeProof(token, 'acceptor', facts),
+      state: core.inbox.state(),
+    });
     return { core, hello };
   }
 
@@ -139,7 +171,10 @@ export class LinkAcceptor implements AsyncDisposable {
     const received = await wire.read();
     if (received === null) {
       const { code, reason } = await wire.session.closed;
-      throw new RoundscopeError('session_closed', { layer: 'link', message: `ended before ${kind}: ${code}: ${reason}` });
+      throw new RoundscopeError('session_closed', {
+        layer: 'link',
+        message: `ended before ${kind}: ${code}: ${reason}`,
+      });
     }
     const { frame } = received;
     // From here on the packet log goes by the name that is claimed; the link itself waits for the proof.
@@ -148,7 +183,11 @@ export class LinkAcceptor implements AsyncDisposable {
       wire.context.connection = (this.#links.get(frame.participant)?.core.status.connections ?? 0) + 1;
     }
     const right = frame?.t === kind;
-    this.#log.frame(wire.context, { ...received.note, kind: received.kind, ...(right ? {} : { status: 'malformed', note: `instead of ${kind}` }) });
+    this.#log.frame(wire.context, {
+      ...received.note,
+      kind: received.kind,
+      ...(right ? {} : { status: 'malformed', note: `instead of ${kind}` }),
+    });
     if (right) return frame as LinkFrameOf<K>;
     throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
   }
@@ -156,24 +195,43 @@ export class LinkAcceptor implements AsyncDisposable {
   /** The link that this hello belongs to, an old one to resume or a new one. */
   async #linkFor(wire: Wire, { participant, instance, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
     const { clock, entropy, onLink, run } = this.#options;
-    if (this.#end !== null) return this.#refuse(wire, { code: 'run_over', reason: `the run is over: ${this.#end.reason}` });
-    if (participant === coordinatorId) return this.#refuse(wire, { code: 'participant_name_taken', reason: `nobody else can be ${coordinatorId}` });
+    if (this.#end !== null)
+      return this.#refuse(wire, { code: 'run_over', reason: `the run is over: ${this.#end.reason}` });
+    if (participant === coordinatorId)
+      return this.#refuse(wire, { code: 'participant_name_taken', reason: `nobody else can be ${coordinatorId}` });
     const known = this.#links.get(participant);
     if (known !== undefined && known.instance === instance) {
       const { ended } = known.core;
       if (ended === null && !known.core.closing) return known.core;
-      return this.#refuse(wire, { code: 'run_over', reason: `the link of ${participant} is closed: ${ended?.reason ?? 'closing'}` });
+      return this.#refuse(wire, {
+        code: 'run_over',
+        reason: `the link of ${participant} is closed: ${ended?.reason ?? 'closing'}`,
+      });
     }
     if (known !== undefined && known.core.ended === null) {
       const { state, lastHeardMs } = known.core.status;
       if (state === 'ready' && clock.monotonicMs() - lastHeardMs < aliveMs) {
-        return this.#refuse(wire, { code: 'participant_name_taken', reason: `${participant} is taken: another process of this name is connected` });
+        return this.#refuse(wire, {
+          code: 'participant_name_taken',
+          reason: `${participant} is taken: another process of this name is connected`,
+        });
       }
-      known.core.finish({ code: 'superseded', reason: 'another process of the same name has taken its place', local: true });
+      known.core.finish({
+        code: 'superseded',
+        reason: 'another process of the same name has taken its place',
+        local: true,
+      });
     }
-    if (resumes) return this.#refuse(wire, { code: 'link_rejected', reason: `there is no link of ${participant} to resume: the coordinator has started anew` });
+    if (resumes)
+      return this.#refuse(wire, {
+        code: 'link_rejected',
+        reason: `there is no link of ${participant} to resume: the coordinator has started anew`,
+      });
     if (known === undefined && this.#links.size >= limits.participantsMax) {
-      return this.#refuse(wire, { code: 'participant_limit', reason: `the coordinator takes at most ${limits.participantsMax} participants` });
+      return this.#refuse(wire, {
+        code: 'participant_limit',
+        reason: `the coordinator takes at most ${limits.participantsMax} participants`,
+      });
     }
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);

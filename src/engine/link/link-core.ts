@@ -65,7 +65,12 @@ export class LinkCore implements Link {
   constructor(options: LinkCoreOptions) {
     this.#options = options;
     this.participant = options.participant;
-    this.#context = { participant: options.participant, protocol: options.protocol, stack: options.stack, connection: 0 };
+    this.#context = {
+      participant: options.participant,
+      protocol: options.protocol,
+      stack: options.stack,
+      connection: 0,
+    };
     this.#lastHeardMs = options.clock.monotonicMs();
     const { promise, resolve } = Promise.withResolvers<LinkEnd>();
     this.closed = promise;
@@ -119,7 +124,10 @@ export class LinkCore implements Link {
   #throwIfClosed(): void {
     if (!this.closing) return;
     const reason = this.#end?.reason ?? 'closing';
-    throw new RoundscopeError('session_closed', { layer: 'link', message: `the link of ${this.participant} is closed: ${reason}` });
+    throw new RoundscopeError('session_closed', {
+      layer: 'link',
+      message: `the link of ${this.participant} is closed: ${reason}`,
+    });
   }
 
   #add(message: Outgoing): OutboxEntry {
@@ -135,12 +143,15 @@ export class LinkCore implements Link {
       ...(replyTo === undefined ? {} : { replyTo }),
       sentAt: clock.wallMs(),
       body: message.body,
-      ...(payload === undefined ? {} : { payload: { hash: payload.hash, length: payload.bytes.byteLength, encoding: 'safetensors' } }),
+      ...(payload === undefined
+        ? {}
+        : { payload: { hash: payload.hash, length: payload.bytes.byteLength, encoding: 'safetensors' } }),
     } as MessageHeader;
     const wire = encodeMessageHeader(header);
     checkSizes(header, wire);
     const entry = this.outbox.add(header, wire, payload?.bytes ?? null);
-    if (this.#pump === null) this.#reportUndeliverable(`no open session: ${this.#reason === '' ? this.#state : this.#reason}`);
+    if (this.#pump === null)
+      this.#reportUndeliverable(`no open session: ${this.#reason === '' ? this.#state : this.#reason}`);
     else this.#pump.wake();
     return entry;
   }
@@ -207,7 +218,8 @@ export class LinkCore implements Link {
       queue: this.#queue,
       onRefused: ({ kind, id, round }, { code, reason }) => this.#answerError({ kind, id, round }, code, reason),
       onAcknowledged: () => this.#room.notify(),
-      onPayload: (side, bytes) => void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
+      onPayload: (side, bytes) =>
+        void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
       onTick: (rttMs) => this.#tellStats(wire, rttMs),
     });
     this.#pump = pump;
@@ -221,7 +233,10 @@ export class LinkCore implements Link {
     this.#totals.sentBytes += stats.sentBytes;
     this.#totals.receivedBytes += stats.receivedBytes;
     this.#options.log.forgetProgress(this.participant);
-    this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: `${end.code}: ${end.reason}` });
+    this.#options.log.connection(wire.context, 'connection_close', {
+      local: end.local,
+      note: `${end.code}: ${end.reason}`,
+    });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
     else if (!this.closing) {
       this.setState('lost', `${end.code}: ${end.reason}`);
@@ -230,7 +245,11 @@ export class LinkCore implements Link {
     return end;
   }
 
-  #answerError(about: { readonly kind: string; readonly id: string; readonly round: number }, code: RoundscopeError['code'], reason: string): void {
+  #answerError(
+    about: { readonly kind: string; readonly id: string; readonly round: number },
+    code: RoundscopeError['code'],
+    reason: string,
+  ): void {
     // An error is never answered with one, and never waits for room: the packet log has it in any case.
     if (about.kind === 'error' || about.id === '' || this.closing || !this.outbox.hasRoomFor(0)) return;
     const round = Math.min(about.round, limits.roundsMax);
@@ -291,7 +310,10 @@ export class LinkCore implements Link {
     this.setState('closed', `${end.code}: ${end.reason}`);
     this.#end = end;
     this.#pump?.stop(end.code, end.reason);
-    const error = new RoundscopeError('session_closed', { layer: 'link', message: `the link is closed: ${end.reason}` });
+    const error = new RoundscopeError('session_closed', {
+      layer: 'link',
+      message: `the link is closed: ${end.reason}`,
+    });
     this.outbox.clear(error);
     this.#queue.end();
     this.#room.notify();
@@ -306,10 +328,17 @@ export class LinkCore implements Link {
 function checkSizes(header: MessageHeader, wire: object): void {
   const headerBytes = Buffer.byteLength(JSON.stringify(wire));
   if (headerBytes > limits.headerBytesMax - headerRoomBytes) {
-    throw new RoundscopeError('frame_too_large', { layer: 'link', message: `header of ${header.kind} takes ${headerBytes} bytes`, context: { headerBytes } });
+    throw new RoundscopeError('frame_too_large', {
+      layer: 'link',
+      message: `header of ${header.kind} takes ${headerBytes} bytes`,
+      context: { headerBytes },
+    });
   }
   const payloadBytes = header.payload?.length ?? 0;
   if (payloadBytes > limits.payloadBytesMax) {
-    throw new RoundscopeError('payload_too_large', { layer: 'link', message: `payload of ${payloadBytes} bytes exceeds ${limits.payloadBytesMax}` });
+    throw new RoundscopeError('payload_too_large', {
+      layer: 'link',
+      message: `payload of ${payloadBytes} bytes exceeds ${limits.payloadBytesMax}`,
+    });
   }
 }

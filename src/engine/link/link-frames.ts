@@ -58,10 +58,21 @@ const schemas = {
     /** Piggybacked: control messages received so far. */
     ack: count,
   }),
-  chunk: z.object({ t: z.literal('chunk'), transfer: messageIdSchema, offset: count, index: count.min(1), count: count.min(1) }),
+  chunk: z.object({
+    t: z.literal('chunk'),
+    transfer: messageIdSchema,
+    offset: count,
+    index: count.min(1),
+    count: count.min(1),
+  }),
   ack: z.object({ t: z.literal('ack'), state: receivedSchema }),
   /** `echo` names the peer's last heartbeat and how long it lay here, which makes a round-trip time without a reply. */
-  heartbeat: z.object({ t: z.literal('heartbeat'), n: count, echo: z.object({ n: count, held: z.number().nonnegative() }).optional(), ack: count }),
+  heartbeat: z.object({
+    t: z.literal('heartbeat'),
+    n: count,
+    echo: z.object({ n: count, held: z.number().nonnegative() }).optional(),
+    ack: count,
+  }),
   goodbye: z.object({ t: z.literal('goodbye'), code: z.string().max(40), reason }),
 } as const;
 

@@ -33,7 +33,9 @@ describe('a link outlives its sessions', () => {
     federation.network.cut();
     const [message] = await federation.within(60_000, take(down, 1));
     assert.equal(Buffer.compare(message?.payload as Uint8Array, model.payload?.bytes as Uint8Array), 0);
-    const announcements = federation.coordinatorReports.packets.filter(({ kind, status }) => kind === 'global_model' && status === 'ok');
+    const announcements = federation.coordinatorReports.packets.filter(
+      ({ kind, status }) => kind === 'global_model' && status === 'ok',
+    );
     assert.match(announcements.at(-1)?.note ?? '', /resumed at byte \d{7}/);
     const chunks = federation.participantReports.ofKind('chunk').filter(({ side }) => side === 'received');
     assert.equal(chunks.length, 60);
@@ -103,15 +105,21 @@ describe('a link outlives its sessions', () => {
           else received.models.push(message.payload.byteLength);
         }
       })();
-      for (let i = 0; i < 200; i++) await federation.within(600_000, participant.send(progressMessage(i), { signal: never }));
+      for (let i = 0; i < 200; i++)
+        await federation.within(600_000, participant.send(progressMessage(i), { signal: never }));
       const sizes = Array.from({ length: 8 }, (_, i) => 400_000 * (i + 1));
-      for (const size of sizes) await federation.within(600_000, participant.send(modelMessage(size), { signal: never }));
+      for (const size of sizes)
+        await federation.within(600_000, participant.send(modelMessage(size), { signal: never }));
       await federation.clock.advance(60_000);
       harsh = false;
       await federation.clock.advanceUntil(() => participant.status.unacknowledged === 0, 600_000);
       await federation.clock.advance(100);
       assert.deepEqual(received.batches, [...Array(200).keys()], `seed ${seed}`);
-      assert.deepEqual(received.models.toSorted((a, b) => a - b), sizes, `seed ${seed}`);
+      assert.deepEqual(
+        received.models.toSorted((a, b) => a - b),
+        sizes,
+        `seed ${seed}`,
+      );
     }
   });
 });

@@ -24,7 +24,9 @@ describe('link over memory', () => {
   });
 
   test('carries payloads of every size, verified, and control does not wait for them', async () => {
-    await using federation = await new MemoryFederation({ wire: { delayMs: ({ sizeBytes }) => sizeBytes / 10_000 } }).listen();
+    await using federation = await new MemoryFederation({
+      wire: { delayMs: ({ sizeBytes }) => sizeBytes / 10_000 },
+    }).listen();
     const { participant, coordinator } = await federation.pair('node-1');
     const down = participant.messages()[Symbol.asyncIterator]();
     const sizes = [1, 1000, 512 * 1024, 512 * 1024 + 1, 9_000_000, 3];
@@ -33,8 +35,12 @@ describe('link over memory', () => {
     const received = await federation.within(60_000, take(down, sizes.length + 1));
     assert.equal(received.findIndex(({ header }) => header.kind === 'training_progress') < sizes.length, true);
     const payloads = received.flatMap(({ payload }) => (payload === undefined ? [] : [payload]));
-    assert.deepEqual(payloads.map((payload) => payload.byteLength).toSorted((a, b) => a - b), sizes.toSorted((a, b) => a - b));
-    for (const payload of payloads) assert.equal(Buffer.compare(payload, modelMessage(payload.byteLength).payload?.bytes as Uint8Array), 0);
+    assert.deepEqual(
+      payloads.map((payload) => payload.byteLength).toSorted((a, b) => a - b),
+      sizes.toSorted((a, b) => a - b),
+    );
+    for (const payload of payloads)
+      assert.equal(Buffer.compare(payload, modelMessage(payload.byteLength).payload?.bytes as Uint8Array), 0);
   });
 
   test('closing says goodbye with code and reason at the other end and leaves nothing behind', async () => {

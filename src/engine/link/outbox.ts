@@ -112,7 +112,10 @@ export class Outbox {
     }
     for (const id of state.done) if (this.#settleBulk(id, null) && news === 'nothing') news = 'some';
     for (const { id, code } of state.failed) {
-      const error = new RoundscopeError('transfer_failed', { layer: 'link', message: `the peer refused ${id}: ${code}` });
+      const error = new RoundscopeError('transfer_failed', {
+        layer: 'link',
+        message: `the peer refused ${id}: ${code}`,
+      });
       if (this.#settleBulk(id, error) && news === 'nothing') news = 'some';
     }
     return news;
@@ -137,7 +140,8 @@ export class Outbox {
   /** Oldest moment at which something went out on this session that the peer should have acknowledged. */
   oldestSentMs(): number | null {
     let oldest: number | null = null;
-    for (const { sentMs } of this.entries()) if (sentMs !== null && (oldest === null || sentMs < oldest)) oldest = sentMs;
+    for (const { sentMs } of this.entries())
+      if (sentMs !== null && (oldest === null || sentMs < oldest)) oldest = sentMs;
     return oldest;
   }
 

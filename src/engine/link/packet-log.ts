@@ -71,26 +71,53 @@ export class PacketLog {
       ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
       header: note.header ?? '',
       // A copy: the sample must not keep the whole payload alive, nor share its memory.
-      ...(body === undefined || body.byteLength === 0 ? {} : { bodySample: new Uint8Array(body.subarray(0, limits.bodySampleBytes)) }),
+      ...(body === undefined || body.byteLength === 0
+        ? {}
+        : { bodySample: new Uint8Array(body.subarray(0, limits.bodySampleBytes)) }),
       bodyBytes: body?.byteLength ?? 0,
       note: (note.note ?? '').slice(0, noteCharsMax),
     });
   }
 
   /** Opened and closed connections; the participant is the one who opens, either may close. */
-  connection(context: LogContext, what: 'connection_open' | 'connection_close', { local, note }: { readonly local: boolean; readonly note: string }): void {
+  connection(
+    context: LogContext,
+    what: 'connection_open' | 'connection_close',
+    { local, note }: { readonly local: boolean; readonly note: string },
+  ): void {
     this.frame(context, { side: local ? 'sent' : 'received', kind: what, note });
   }
 
-  state(context: LogContext, told: { readonly state: LinkState; readonly reason: string; readonly connections: number; readonly reconnects: number }): void {
+  state(
+    context: LogContext,
+    told: {
+      readonly state: LinkState;
+      readonly reason: string;
+      readonly connections: number;
+      readonly reconnects: number;
+    },
+  ): void {
     const { protocol, stack } = context;
     const participant = context.participant as never;
-    this.#reporter.event('link_state', { participant, side: this.side, protocol, stack, ...told, reason: told.reason.slice(0, noteCharsMax) });
+    this.#reporter.event('link_state', {
+      participant,
+      side: this.side,
+      protocol,
+      stack,
+      ...told,
+      reason: told.reason.slice(0, noteCharsMax),
+    });
   }
 
   stats(context: LogContext, stats: LinkTotals): void {
     const { protocol, stack } = context;
-    this.#reporter.event('link_stats', { participant: context.participant as never, side: this.side, protocol, stack, ...stats });
+    this.#reporter.event('link_stats', {
+      participant: context.participant as never,
+      side: this.side,
+      protocol,
+      stack,
+      ...stats,
+    });
   }
 
   /** At most ten times a second for a transfer, and at its end. */
@@ -113,7 +140,11 @@ export class PacketLog {
 
   /** Something people should know about a participant's link. */
   warn(context: LogContext, text: string): void {
-    this.#reporter.event('notice', { level: 'warning', text: text.slice(0, noteCharsMax), participant: context.participant as never });
+    this.#reporter.event('notice', {
+      level: 'warning',
+      text: text.slice(0, noteCharsMax),
+      participant: context.participant as never,
+    });
   }
 
   /** Forgets transfers that will not end any more. */

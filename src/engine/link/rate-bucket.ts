@@ -5,7 +5,15 @@ export class RateBucket {
   #tokens: number;
   #filledMs: number;
 
-  constructor({ perSecond, burst, nowMs }: { readonly perSecond: number; readonly burst: number; readonly nowMs: number }) {
+  constructor({
+    perSecond,
+    burst,
+    nowMs,
+  }: {
+    readonly perSecond: number;
+    readonly burst: number;
+    readonly nowMs: number;
+  }) {
     this.#perSecond = perSecond;
     this.#burst = burst;
     this.#tokens = burst;

@@ -1,14 +1,8 @@
-import { decodeMessageHeader, salvageHeader } from '#engine/codec/message-codec.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import { err, ok, type Result } from '#shared/base/result.ts';
-import { coordinatorId } from '#shared/contract/ids.ts';
 import { timing } from '#shared/contract/limits.ts';
-import type { MessageHeader } from '#shared/contract/messages.ts';
-import type { PacketStatus } from '#shared/contract/packet.ts';
 import { Heartbeats } from './heartbeats.ts';
-import type { Inbox, Judgement } from './inbox.ts';
 import type { LinkFrameOf } from './link-frames.ts';
-import type { MessageQueue } from './message-queue.ts';
+import { MessageReceiver, type ReceiverParts } from './message-receiver.ts';
 import { Notifier } from './notifier.ts';
 import type { AckNews, Outbox, OutboxEntry } from './outbox.ts';
 import { noteOf, writeTransfer } from './transfer-writer.ts';
@@ -26,19 +20,10 @@ export interface SessionEnd {
 }
 
 /** What the pump works on: the link's memory, which outlives sessions. */
-export interface PumpParts {
-  readonly run: string;
+export interface PumpParts extends ReceiverParts {
   readonly outbox: Outbox;
-  readonly inbox: Inbox;
-  readonly queue: MessageQueue;
-  /** A message of the peer could not be taken; the link answers with `error` where that makes sense. */
-  readonly onRefused: (
-    about: { readonly kind: string; readonly id: string; readonly round: number },
-    error: { readonly code: ErrorCode; readonly reason: string },
-  ) => void;
   /** The peer has acknowledged something: there may be room. */
   readonly onAcknowledged: () => void;
-  readonly onPayload: (side: 'sent' | 'received', bytes: number) => void;
   /** Once per heart-beat. */
   readonly onTick: (rttMs: number | null) => void;
 }
@@ -57,6 +42,7 @@ export class SessionPump {
   #heartbeatDue = false;
   #heard = false;
   readonly #heartbeats = new Heartbeats();
+  readonly #receiver: MessageReceiver;
   #ackedMs: number;
   #paused = false;
   #goodbye: { readonly code: string; readonly reason: string } | null = null;
@@ -66,6 +52,10 @@ export class SessionPump {
     this.#parts = parts;
     this.#tickMs = wire.clock.monotonicMs();
     this.#ackedMs = this.#tickMs;
+    this.#receiver = new MessageReceiver(wire, parts, {
+      acknowledge: (when) => (when === 'now' ? this.#acknowledgeNow() : this.#acknowledgeSoon()),
+      refuseSession: (code, reason) => this.#refuseSession(code, reason),
+    });
     parts.outbox.beginSession();
   }
 
@@ -235,144 +225,35 @@ export class SessionPump {
     const { frame } = received;
     switch (frame?.t) {
       case 'message':
-        return frame.transfer === undefined
-          ? this.#takeControl(received, frame)
-          : this.#takeAnnouncement(received, frame, frame.transfer);
+        this.#takeAck(frame.ack);
+        return this.#receiver.takeMessage(received, frame);
       case 'chunk':
-        return this.#takeChunk(received, frame);
+        return this.#receiver.takeChunk(received, frame);
       case 'ack':
-        this.#report(received, { kind: 'ack' });
+        this.#receiver.report(received, { kind: 'ack' });
         return this.#acknowledged(this.#parts.outbox.acknowledge(frame.state));
       case 'heartbeat':
         return this.#takeHeartbeat(received, frame);
       case 'goodbye':
-        this.#report(received, { kind: 'goodbye', note: `${frame.code}: ${frame.reason}` });
+        this.#receiver.report(received, { kind: 'goodbye', note: `${frame.code}: ${frame.reason}` });
         return this.#finish({ code: frame.code, reason: frame.reason, goodbye: true, local: false });
       case 'hello':
       case 'hello_ack':
       case 'challenge':
       case 'proof':
-        this.#report(received, { kind: frame.t, status: 'malformed', note: 'belongs before the link is ready' });
+        this.#receiver.report(received, {
+          kind: frame.t,
+          status: 'malformed',
+          note: 'belongs before the link is ready',
+        });
         return this.#refuseSession('frame_malformed', `${frame.t} after the link was ready`);
       case undefined:
-        return this.#report(received, {
+        return this.#receiver.report(received, {
           kind: received.kind,
           status: 'rejected',
           note: 'unknown kind of frame, ignored',
         });
     }
-  }
-
-  #takeControl(received: Received, frame: LinkFrameOf<'message'>): void {
-    this.#takeAck(frame.ack);
-    const about = salvageHeader(frame.header);
-    const seen = frame.seq === undefined ? null : this.#parts.inbox.takeControl(frame.seq);
-    if (seen === null)
-      return this.#judged(received, about, {
-        verdict: 'fatal',
-        code: 'header_invalid',
-        reason: 'message with neither number nor transfer',
-      });
-    if (seen.verdict !== 'accepted') return this.#judged(received, about, seen);
-    this.#acknowledgeSoon();
-    const header = this.#judgeHeader(frame.header);
-    if (!header.ok)
-      return this.#judged(received, about, {
-        verdict: 'refused',
-        code: header.error.code,
-        reason: header.error.message,
-      });
-    if (header.value.payload !== undefined) {
-      return this.#judged(received, about, {
-        verdict: 'refused',
-        code: 'header_invalid',
-        reason: `${header.value.kind} came without its bytes`,
-      });
-    }
-    this.#judged(
-      received,
-      { ...about, replyTo: header.value.replyTo ?? '' },
-      { verdict: 'accepted', message: { header: header.value } },
-    );
-  }
-
-  #takeAnnouncement(received: Received, frame: LinkFrameOf<'message'>, transfer: string): void {
-    this.#takeAck(frame.ack);
-    const about = salvageHeader(frame.header);
-    const header = this.#judgeHeader(frame.header);
-    const judged = !header.ok
-      ? { code: header.error.code, reason: header.error.message }
-      : header.value.id === transfer
-        ? { header: header.value }
-        : { code: 'header_invalid' as const, reason: `transfer ${transfer} announces message ${header.value.id}` };
-    const judgement = this.#parts.inbox.announce(transfer, frame.offset ?? 0, judged);
-    if (judgement.verdict !== 'accepted' || judgement.message !== null) this.#acknowledgeNow();
-    this.#judged(received, about, judgement);
-  }
-
-  #judgeHeader(wire: Readonly<Record<string, unknown>>): Result<MessageHeader, RoundscopeError> {
-    const header = decodeMessageHeader(wire);
-    if (!header.ok) return header;
-    const { sender, run } = header.value;
-    const { log, context } = this.#wire;
-    const expected = log.side === 'participant' ? coordinatorId : context.participant;
-    if (run !== this.#parts.run)
-      return err(linkError('run_mismatch', `message of run ${run} on a link of run ${this.#parts.run}`));
-    if (sender !== expected)
-      return err(linkError('sender_mismatch', `message from ${sender} on the link of ${expected}`));
-    return ok(header.value);
-  }
-
-  #takeChunk(received: Received, frame: LinkFrameOf<'chunk'>): void {
-    const { inbox, onPayload } = this.#parts;
-    const transfer = inbox.transfer(frame.transfer);
-    const judgement = inbox.takeChunk(frame.transfer, frame.offset, received.body);
-    const round = transfer?.header.round ?? 0;
-    if (transfer !== undefined && judgement.verdict === 'accepted') {
-      onPayload('received', received.body.byteLength);
-      const { log, context, clock } = this.#wire;
-      const { kind, id } = transfer.header;
-      const told = { bytes: transfer.receivedBytes, totalBytes: transfer.info.length, nowMs: clock.monotonicMs() };
-      log.progress(context, { side: 'received', id, round, kind, ...told });
-    }
-    if (transfer?.complete === true) this.#acknowledgeNow();
-    else this.#acknowledgeSoon();
-    const about = { kind: 'chunk', id: frame.transfer, round, chunk: `${frame.index}/${frame.count}` };
-    this.#judged(received, about, judgement);
-  }
-
-  /** Reports the frame with what became of it, and draws the consequence. */
-  #judged(received: Received, about: About, judgement: Judgement): void {
-    const { kind, id, round, replyTo, chunk } = about;
-    const shown = {
-      kind: kind === '' ? received.kind : kind,
-      messageId: id,
-      round,
-      replyTo: replyTo ?? '',
-      chunk: chunk ?? '',
-    };
-    switch (judgement.verdict) {
-      case 'accepted':
-        this.#report(received, shown);
-        if (judgement.message !== null) this.#parts.queue.push(judgement.message);
-        return;
-      case 'duplicate':
-        this.#acknowledgeSoon();
-        return this.#report(received, { ...shown, status: 'duplicate', note: 'was here already' });
-      case 'refused':
-        this.#report(received, { ...shown, status: 'rejected', note: `${judgement.code}: ${judgement.reason}` });
-        return this.#parts.onRefused({ kind, id, round }, judgement);
-      case 'fatal':
-        this.#report(received, { ...shown, status: 'malformed', note: `${judgement.code}: ${judgement.reason}` });
-        return this.#refuseSession(judgement.code, judgement.reason);
-    }
-  }
-
-  #report(
-    { note }: Received,
-    more: { readonly kind: string; readonly status?: PacketStatus; readonly note?: string },
-  ): void {
-    this.#wire.log.frame(this.#wire.context, { ...note, ...more });
   }
 
   #refuseSession(code: ErrorCode, reason: string): void {
@@ -439,16 +320,4 @@ export class SessionPump {
     this.#controlWork.notify();
     this.#scheduleTick();
   }
-}
-
-interface About {
-  readonly kind: string;
-  readonly id: string;
-  readonly round: number;
-  readonly replyTo?: string;
-  readonly chunk?: string;
-}
-
-function linkError(code: 'run_mismatch' | 'sender_mismatch', message: string): RoundscopeError {
-  return new RoundscopeError(code, { layer: 'link', message });
 }

@@ -12,7 +12,11 @@ export function noteOf(header: MessageHeader): { kind: string; round: number; me
 export async function writeTransfer(
   wire: Wire,
   entry: OutboxEntry,
-  { ack, goesOn, onChunk }: { readonly ack: number; readonly goesOn: () => boolean; readonly onChunk: (bytes: number) => void },
+  {
+    ack,
+    goesOn,
+    onChunk,
+  }: { readonly ack: number; readonly goesOn: () => boolean; readonly onChunk: (bytes: number) => void },
 ): Promise<void> {
   const { header, payload, peerBytes } = entry;
   if (payload === null) return;
@@ -21,7 +25,13 @@ export async function writeTransfer(
   const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
   let offset = peerBytes;
   const resumed = offset > 0 ? { note: `resumed at byte ${offset}` } : {};
-  const announcement = { t: 'message', transfer: header.id, offset, header: entry.wire as Record<string, unknown>, ack } as const;
+  const announcement = {
+    t: 'message',
+    transfer: header.id,
+    offset,
+    header: entry.wire as Record<string, unknown>,
+    ack,
+  } as const;
   await wire.write(announcement, { lane, last: offset >= payload.byteLength, note: { ...noteOf(header), ...resumed } });
   while (offset < payload.byteLength && goesOn()) {
     const body = payload.subarray(offset, offset + chunkBytes);

@@ -39,14 +39,21 @@ export class Wire {
   /** Monotonic ms of the last frame of the peer. */
   lastHeardMs: number;
 
-  constructor(session: Session, { clock, log, context }: { readonly clock: Clock; readonly log: PacketLog; readonly context: LogContext }) {
+  constructor(
+    session: Session,
+    { clock, log, context }: { readonly clock: Clock; readonly log: PacketLog; readonly context: LogContext },
+  ) {
     this.session = session;
     this.clock = clock;
     this.log = log;
     this.context = context;
     this.lastHeardMs = clock.monotonicMs();
     this.#reader = session.frames()[Symbol.asyncIterator]();
-    this.#bucket = new RateBucket({ perSecond: limits.framesPerSecondMax, burst: limits.framesBurstMax, nowMs: this.lastHeardMs });
+    this.#bucket = new RateBucket({
+      perSecond: limits.framesPerSecondMax,
+      burst: limits.framesBurstMax,
+      nowMs: this.lastHeardMs,
+    });
   }
 
   get unknownFrames(): number {
@@ -96,20 +103,40 @@ export class Wire {
       ...note,
       side: 'sent',
       sizeBytes: head.byteLength + (body?.byteLength ?? 0),
-      header: Buffer.from(head.buffer, head.byteOffset + framePrefixBytes, head.byteLength - framePrefixBytes).toString('utf8'),
+      header: Buffer.from(head.buffer, head.byteOffset + framePrefixBytes, head.byteLength - framePrefixBytes).toString(
+        'utf8',
+      ),
       ...(body === undefined ? {} : { body }),
     } as const;
     using deadline = this.clock.deadline(timing.sendTimeoutMs, this.#over.signal);
     try {
-      const { stream, protocol, stack } = await this.session.send({ lane, parts, ...(last === true ? { last } : {}) }, { signal: deadline });
-      this.log.frame(this.context, { ...told, stream, protocol, stack, durationMs: this.clock.monotonicMs() - startedMs });
+      const { stream, protocol, stack } = await this.session.send(
+        { lane, parts, ...(last === true ? { last } : {}) },
+        { signal: deadline },
+      );
+      this.log.frame(this.context, {
+        ...told,
+        stream,
+        protocol,
+        stack,
+        durationMs: this.clock.monotonicMs() - startedMs,
+      });
     } catch (error) {
       const timedOut = deadline.aborted && !this.#over.signal.aborted;
       const status: PacketStatus = timedOut ? 'timeout' : 'undeliverable';
-      const reason = timedOut ? `not taken within ${timing.sendTimeoutMs} ms` : this.#over.signal.aborted ? 'the session was closed' : messageOf(error);
+      const reason = timedOut
+        ? `not taken within ${timing.sendTimeoutMs} ms`
+        : this.#over.signal.aborted
+          ? 'the session was closed'
+          : messageOf(error);
       this.log.frame(this.context, { ...told, stream: lane, status, note: reason });
       if (!timedOut) throw error;
-      throw new RoundscopeError('send_timeout', { layer: 'link', message: `${note.kind} was ${reason}`, retryable: true, cause: error });
+      throw new RoundscopeError('send_timeout', {
+        layer: 'link',
+        message: `${note.kind} was ${reason}`,
+        retryable: true,
+        cause: error,
+      });
     }
   }
 
@@ -125,7 +152,12 @@ export class Wire {
     using _limit = this.clock.timer(timing.closeTimeoutMs, resolve);
     // A session that fails to close is as good as closed; there is nobody left to tell but the log.
     const closing = this.session.close(code, reason).catch((error: unknown) => {
-      this.log.frame(this.context, { side: 'sent', kind: 'connection_close', status: 'aborted', note: messageOf(error) });
+      this.log.frame(this.context, {
+        side: 'sent',
+        kind: 'connection_close',
+        status: 'aborted',
+        note: messageOf(error),
+      });
     });
     await Promise.race([closing, promise]);
   }

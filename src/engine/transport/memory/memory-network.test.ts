@@ -8,7 +8,9 @@ import { MemoryNetwork, type WireBehaviour } from './memory-network.ts';
 
 describeTransport('memory', async () => {
   // Without any delay 32 MB pass before a single timer fires, and nothing can be seen to flow beside them.
-  const network = new MemoryNetwork(systemClock, { delayMs: ({ lane, sizeBytes }) => (lane === 'control' || sizeBytes < 500_000 ? 0 : 20) });
+  const network = new MemoryNetwork(systemClock, {
+    delayMs: ({ lane, sizeBytes }) => (lane === 'control' || sizeBytes < 500_000 ? 0 : 20),
+  });
   return {
     dialer: network,
     listener: network,
@@ -19,11 +21,20 @@ describeTransport('memory', async () => {
 
 const never = { signal: new AbortController().signal };
 
-async function pair(behaviour: WireBehaviour = {}): Promise<{ clock: VirtualClock; network: MemoryNetwork; near: Session; far: Session }> {
+async function pair(
+  behaviour: WireBehaviour = {},
+): Promise<{ clock: VirtualClock; network: MemoryNetwork; near: Session; far: Session }> {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(clock, behaviour);
   const sessions: Session[] = [];
-  const listener = await network.listen({ ...never, run: 'r', host: 'c', port: 1, onSession: (session) => sessions.push(session), onRefused: () => undefined });
+  const listener = await network.listen({
+    ...never,
+    run: 'r',
+    host: 'c',
+    port: 1,
+    onSession: (session) => sessions.push(session),
+    onRefused: () => undefined,
+  });
   const near = await network.dial(listener.endpoints, { ...never, run: 'r', participant: 'node-1' });
   return { clock, network, near, far: sessions[0] as Session };
 }
@@ -85,7 +96,9 @@ describe('memory network on virtual time', () => {
     const { clock, network } = await pair();
     using _hold = network.hold({ participant: 'node-2' });
     const endpoints = [{ protocol: 'memory', provider: 'memory', host: 'c', port: 1 }] as const;
-    const dialling = assert.rejects(network.dial(endpoints, { ...never, run: 'r', participant: 'node-2' }), { code: 'connect_timeout' });
+    const dialling = assert.rejects(network.dial(endpoints, { ...never, run: 'r', participant: 'node-2' }), {
+      code: 'connect_timeout',
+    });
     await clock.advance(10_000);
     await dialling;
   });

@@ -42,7 +42,12 @@ export class MemoryNetwork implements Transport {
   readonly #clock: Clock;
   readonly #behaviour: WireBehaviour;
   readonly #listeners = new Map<string, ListenOptions>();
-  readonly #pairs = new Set<{ readonly participant: string; readonly address: string; readonly dialler: MemorySession; readonly listener: MemorySession }>();
+  readonly #pairs = new Set<{
+    readonly participant: string;
+    readonly address: string;
+    readonly dialler: MemorySession;
+    readonly listener: MemorySession;
+  }>();
   readonly #holds = new Set<Hold>();
   readonly #onHeal = new Set<() => void>();
   #nextPort = 40_000;
@@ -81,7 +86,8 @@ export class MemoryNetwork implements Transport {
       endpoints: [{ protocol: 'memory', provider: 'memory', host: options.host, port }],
       [Symbol.asyncDispose]: async () => {
         this.#listeners.delete(address);
-        for (const pair of [...this.#pairs]) if (pair.address === address) await pair.listener.close('clean', 'the listener has closed');
+        for (const pair of [...this.#pairs])
+          if (pair.address === address) await pair.listener.close('clean', 'the listener has closed');
       },
     };
   }
@@ -149,7 +155,8 @@ export class MemoryNetwork implements Transport {
       if (way === 'refuse') throw failed('connect_refused', `nobody listens at ${address}`);
       if (way === 'never') await aborted(deadline);
       else if (way > 0) await this.#clock.sleep(way, { signal: deadline });
-      while (this.#isHeld(participant, 'up', null) || this.#isHeld(participant, 'down', null)) await this.#healed(deadline);
+      while (this.#isHeld(participant, 'up', null) || this.#isHeld(participant, 'down', null))
+        await this.#healed(deadline);
     } catch (error) {
       if (signal.aborted || error instanceof RoundscopeError) throw error;
       throw failed('connect_timeout', `no answer from ${address} within ${timing.connectTimeoutMs} ms`);
@@ -180,6 +187,9 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function failed(code: 'connect_refused' | 'connect_timeout' | 'port_in_use' | 'transport_unavailable', message: string): RoundscopeError {
+function failed(
+  code: 'connect_refused' | 'connect_timeout' | 'port_in_use' | 'transport_unavailable',
+  message: string,
+): RoundscopeError {
   return new RoundscopeError(code, { layer: 'transport', message, retryable: code !== 'transport_unavailable' });
 }

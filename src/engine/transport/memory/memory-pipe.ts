@@ -92,7 +92,8 @@ export class MemoryPipe {
     this.deliveredBytes += frame.bytes.byteLength;
     for (const [name, lane] of this.#lanes) {
       this.#takeFrom(lane);
-      if (name !== 'control' && lane.waiting.length + lane.arrived.length + lane.flying.length === 0) this.#lanes.delete(name);
+      if (name !== 'control' && lane.waiting.length + lane.arrived.length + lane.flying.length === 0)
+        this.#lanes.delete(name);
     }
     return frame;
   }
@@ -131,7 +132,8 @@ export class MemoryPipe {
   }
 
   #settleEnd(): void {
-    if (this.#pendingEnd !== null && this.#flights.size === 0 && !this.#wire.holds('control')) this.#declareEnd(this.#pendingEnd);
+    if (this.#pendingEnd !== null && this.#flights.size === 0 && !this.#wire.holds('control'))
+      this.#declareEnd(this.#pendingEnd);
   }
 
   #declareEnd(reason: CloseReason): void {
@@ -167,7 +169,8 @@ export class MemoryPipe {
       if (next === undefined) return;
       const budget = this.#budget(next.frame.lane);
       const size = next.frame.bytes.byteLength;
-      const full = budget.frames >= limits.inboundFramesMax || (budget.bytes > 0 && budget.bytes + size > limits.inboundBytesMax);
+      const full =
+        budget.frames >= limits.inboundFramesMax || (budget.bytes > 0 && budget.bytes + size > limits.inboundBytesMax);
       if (full) return;
       lane.waiting.shift();
       next.signal.removeEventListener('abort', next.onAbort);
