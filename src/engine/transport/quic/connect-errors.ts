@@ -19,7 +19,7 @@ export function noAnswer(endpoints: readonly Endpoint[], timeoutMs: number, caus
   const first = endpoints[0];
   return new RoundscopeError('connect_timeout', {
     layer: 'transport',
-    message: `No coordinator answered at ${tried.join(', ')} within ${timeoutMs / 1000} s. Check that it is running, that host and port are those it printed, and that no firewall blocks UDP to that port.`,
+    message: `No coordinator answered at ${tried.join(', ')} within ${Math.round(timeoutMs / 100) / 10} s. Check that it is running, that host and port are those it printed, and that no firewall blocks UDP to that port.`,
     retryable: true,
     cause,
     context: first === undefined ? {} : { host: first.host, port: first.port },

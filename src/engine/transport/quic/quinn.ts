@@ -180,6 +180,9 @@ class QuinnSession implements QuicSession {
     } catch (error) {
       this.#cause ||= messageOf(error);
     }
+    // Whichever call fails next says why, `closed` itself does not always.
+    if (this.#cause === '')
+      await this.#connection.inboundStream().catch((error: unknown) => (this.#cause = messageOf(error)));
     release();
     return this.#local ?? remoteEnd(this.#cause);
   }
