@@ -7,6 +7,11 @@ export function niceStep(span: number, linesMax: number): number {
   return 10 * power;
 }
 
+/** As `niceStep`, for things that are counted: 1, 2, 5, 10, 20 … */
+export function countStep(span: number, linesMax: number): number {
+  for (let power = 1; ; power *= 10) for (const factor of [1, 2, 5]) if (factor * power * linesMax >= span) return factor * power;
+}
+
 /** The smallest round number not under `value` that two or three equal steps divide: the top of an axis from 0. */
 export function niceTop(value: number): number {
   if (!(value > 0)) return 1;

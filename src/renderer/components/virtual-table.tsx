@@ -6,7 +6,7 @@ import type { JSX, KeyboardEvent, ReactNode } from 'react';
 export interface Column {
   readonly id: string;
   readonly label: ReactNode;
-  /** Of the label, where it is not text. */
+  /** Read out in place of a label that is empty. */
   readonly name?: string;
   readonly title?: string;
   /** CSS grid track. */
@@ -50,32 +50,32 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
     overscan: overscanRows,
     paddingStart: headHeight,
   });
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element !== null) element.parentElement?.style.setProperty('--bar-w', `${element.offsetWidth - element.clientWidth}px`);
-  }, []);
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx, headHeight]);
   useScrollPlace(scroller, props);
   const template = columns.map((column) => column.width).join(' ');
   const items = virtualizer.getVirtualItems();
   return (
-    <div className="vt" role="grid" aria-label={props.label} aria-rowcount={count + 1} aria-colcount={columns.length}>
-      <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
-        {columns.map((column) => (
-          <span key={column.id} role="columnheader" className={column.align === 'end' ? 'num' : ''} title={column.title} aria-label={column.name}>
-            {column.label}
-          </span>
-        ))}
+    <div
+      className="vt"
+      ref={scroller}
+      role="grid"
+      tabIndex={0}
+      aria-label={props.label}
+      aria-rowcount={count + 1}
+      aria-colcount={columns.length}
+      aria-activedescendant={selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined}
+      onKeyDown={props.onKeyDown}
+    >
+      <div role="rowgroup" className="vt-hg">
+        <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
+          {columns.map((column) => (
+            <span key={column.id} role="columnheader" className={column.align === 'end' ? 'num' : ''} title={column.title}>
+              {column.name === undefined ? column.label : <span className="vh">{column.name}</span>}
+            </span>
+          ))}
+        </div>
       </div>
-      <div
-        className="vt-s"
-        ref={scroller}
-        role="rowgroup"
-        tabIndex={0}
-        aria-label={`${props.label}, rows`}
-        aria-activedescendant={selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined}
-        onKeyDown={props.onKeyDown}
-      >
+      <div role="rowgroup">
         <div style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }} role="presentation">
           {props.head === undefined ? null : <div className="vt-top" style={{ height: headHeight }}>{props.head}</div>}
           {items.map((item) => (
@@ -93,8 +93,8 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
             </div>
           ))}
         </div>
-        {count === 0 ? <div className="vt-e">{props.empty}</div> : null}
       </div>
+      {count === 0 ? <div className="vt-e">{props.empty}</div> : null}
     </div>
   );
 }
@@ -116,9 +116,10 @@ function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, p
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null || selected < 0 || followRef.current) return;
+    const headPx = element.querySelector('.vt-hg')?.clientHeight ?? 0;
     const top = selected * rowHeightPx + (props.head === undefined ? 0 : rowHeightPx + 8);
     if (top < element.scrollTop) element.scrollTop = Math.max(0, top - rowHeightPx * 3);
-    else if (top + rowHeightPx > element.scrollTop + element.clientHeight) element.scrollTop = top + rowHeightPx * 4 - element.clientHeight;
+    else if (headPx + top + rowHeightPx > element.scrollTop + element.clientHeight) element.scrollTop = headPx + top + rowHeightPx * 4 - element.clientHeight;
     // Only a new selection moves the view; rows that come do not.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [scroller, selected - shift]);

@@ -1,13 +1,133 @@
+import { useEffect, useMemo } from 'react';
 import type { JSX } from 'react';
+import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useCommands } from '#renderer/session/commands.ts';
+import type { Command } from '#renderer/session/commands.ts';
+import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { paceOf } from '#renderer/session/pace.ts';
+import { showError } from '#renderer/session/toasts.ts';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { changeDraft, faultsOf, useDraft } from './demo-draft.ts';
+import { FaultTable } from './fault-table.tsx';
+import { ProcessTable } from './process-table.tsx';
+import { SetupForm } from './setup-form.tsx';
+import './demo.css';
 
+/** A whole federation on this machine: set it up, start it, break it on cue. */
 export function DemoView(): JSX.Element {
+  const view = useRunView((whole) => whole);
+  const settings = useDraft(view?.demo ?? null);
+  const running = view !== null && view.endedAt === null;
+  const { start, pending } = useStart(settings, running);
   return (
-    <main>
-      <section className="panel" aria-label="Demo">
+    <main className="demo">
+      <section className="panel p-set" aria-label="Set-up">
         <div className="ph">
           <h2>Demo</h2>
+          <span className="sub">
+            a coordinator and {settings.participants} {settings.participants === 1 ? 'participant' : 'participants'}, one process each
+          </span>
+        </div>
+        <div className="in">
+          {running ? <RunningBox view={view} /> : <StartButton settings={settings} last={view} pending={pending} onStart={start} />}
+          <SetupForm settings={settings} running={running} onChange={changeDraft} />
         </div>
       </section>
+      <FaultTable view={running ? view : null} settings={settings} onChange={changeDraft} />
+      <ProcessTable view={view} />
     </main>
+  );
+}
+
+const section = 'Demo';
+
+function useStart(settings: DemoSettings, running: boolean): { readonly start: () => void; readonly pending: boolean } {
+  const { state, send } = useRequest('start_demo');
+  useEffect(() => {
+    if (state.kind === 'failed') showError(state.error);
+  }, [state]);
+  const faulty = faultsOf(settings).size > 0;
+  const commands = useMemo(
+    (): Command[] => [
+      {
+        id: 'start-demo',
+        section,
+        group: 'do',
+        title: 'Start the demo',
+        icon: 'demo',
+        key: 'Enter',
+        ...(running ? { disabled: 'a run is going on' } : faulty ? { disabled: 'a setting is not valid' } : {}),
+        run: () => void send({ settings }),
+      },
+    ],
+    [settings, running, faulty, send],
+  );
+  useCommands(commands);
+  return { start: () => void send({ settings }), pending: state.kind === 'pending' };
+}
+
+interface StartButtonProps {
+  readonly settings: DemoSettings;
+  readonly last: RunView | null;
+  readonly pending: boolean;
+  readonly onStart: () => void;
+}
+
+function StartButton({ settings, last, pending, onStart }: StartButtonProps): JSX.Element {
+  const faults = faultsOf(settings);
+  const [fault] = faults;
+  const roundMs = last === null ? null : paceOf(last.rounds).roundMs;
+  const estimate = roundMs === null ? 'first round in a few seconds, offline' : `about ${formatDuration(settings.rounds * roundMs)} at the last pace`;
+  const detail = fault === undefined ? `${settings.rounds} rounds, ${estimate}` : `${fault[0]}: ${fault[1]}`;
+  return (
+    <button type="button" className="start" disabled={pending || fault !== undefined} onClick={onStart}>
+      <Icon name="demo" as="filled" />
+      <span>
+        <b>{pending ? 'Starting' : last === null ? 'Start' : 'Start again'}</b>
+        <span>{detail}</span>
+      </span>
+      <span className="key" aria-hidden="true">Enter</span>
+    </button>
+  );
+}
+
+function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
+  const now = useNow(1000);
+  const { state, send } = useRequest('stop_run');
+  useEffect(() => {
+    if (state.kind === 'failed') showError(state.error);
+  }, [state]);
+  const commands = useMemo(
+    (): Command[] => [
+      { id: 'stop-demo', section, group: 'do', title: 'Stop the run', icon: 'close', key: 'Shift+S', changesRun: true, run: () => void send({}) },
+    ],
+    [send],
+  );
+  useCommands(commands);
+  const done = view.rounds.filter((round) => round.state === 'done').length;
+  return (
+    <div className="run-b">
+      <span>
+        <b>{view.round === 0 ? 'Starting' : `Running, round ${view.round} of ${view.roundsPlanned}`}</b>{' '}
+        <span className="t2">{formatSeconds(now - view.startedAt)}</span>
+      </span>
+      <button type="button" className="btn" disabled={state.kind === 'pending'} onClick={() => void send({})}>
+        <Icon name="close" />
+        Stop <span className="key" aria-hidden="true">Shift S</span>
+      </button>
+      <div className="pb" role="progressbar" aria-label="Rounds done" aria-valuemin={0} aria-valuemax={view.roundsPlanned} aria-valuenow={done}>
+        {view.roundsPlanned <= 40 ? (
+          // Rounds are their number.
+          Array.from({ length: view.roundsPlanned }, (_, i) => <i key={i} className={i < done ? 'd' : i === done ? 'c' : ''} />)
+        ) : (
+          <>
+            <i className="d" style={{ flexGrow: done }} />
+            <i style={{ flexGrow: Math.max(0, view.roundsPlanned - done) }} />
+          </>
+        )}
+      </div>
+    </div>
   );
 }

@@ -1,7 +1,8 @@
-import { memo, useMemo } from 'react';
+import { memo, useMemo, useRef } from 'react';
 import type { JSX } from 'react';
 import { formatDuration } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useWidth } from '#renderer/components/use-width.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { updateTicks } from './lane-layout.ts';
@@ -15,13 +16,15 @@ interface CoordinatorLaneProps {
   readonly evaluationAt: number | null;
 }
 
-/** Share of the window that the number and glyph of a tick need. */
-const labelShare = 0.024;
+/** Pixels that the glyph and number of a tick need. */
+const labelPx = 30;
 
 /** A tick for each update that came, then the block of the aggregation. */
 export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorLaneProps): JSX.Element {
   const { rounds, participants, window, evaluationAt } = props;
-  const ticks = useMemo(() => updateTicks(rounds, window, labelShare), [rounds, window]);
+  const lane = useRef<HTMLDivElement>(null);
+  const width = useWidth(lane, 1000);
+  const ticks = useMemo(() => updateTicks(rounds, window, labelPx / Math.max(1, width)), [rounds, window, width]);
   const protocolOf = new Map<string, Protocol>(participants.map((participant) => [participant.id, participant.protocol]));
   const visible = rounds.filter(
     (round) => round.aggregatedAt !== null && round.aggregatedAt > window.fromAt && round.aggregatedAt - round.aggregationMs < window.toAt,
@@ -33,7 +36,7 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
       <div role="rowheader" className="lh coord row-line">
         <div className="n">coordinator</div>
       </div>
-      <div role="gridcell" className="lane coord row-line" aria-label={coordinatorWords(current)}>
+      <div ref={lane} role="gridcell" className="lane coord row-line" aria-label={coordinatorWords(current)}>
         {ticks.map((tick) => (
           <div
             key={`${tick.participant} ${tick.at}`}

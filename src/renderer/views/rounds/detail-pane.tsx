@@ -224,16 +224,19 @@ function ItsPackets({ round, participant }: { readonly round: number; readonly p
   );
 }
 
-/** As the participant saw it: in a demo both ends report a frame, and once is enough here. */
+/** In a demo both ends report a frame; once is enough here. */
 function newestOf(packets: Packets, round: number, participant: string | null): { readonly rows: readonly PacketRow[] } {
   const rows: PacketRow[] = [];
+  const seen = new Set<string>();
   const end = Math.max(0, packets.length - packetsSearched);
   for (let i = packets.length - 1; i >= end && rows.length < packetsShown; i--) {
     const row = packets.at(i);
     if (row === undefined || row.round !== round) continue;
     if (participant !== null && row.participant !== participant) continue;
-    if (row.side === 'received' && row.source === 'coordinator') continue;
     if (row.kind === 'chunk' && row.status === 'ok') continue;
+    const frame = `${row.participant} ${row.kind} ${row.messageId} ${row.messageId === '' ? row.connection : ''}`;
+    if (seen.has(frame)) continue;
+    seen.add(frame);
     rows.push(row);
   }
   return { rows: rows.toReversed() };

@@ -89,7 +89,7 @@ function Expected({ participant, round, evaluationAt, window }: ExpectedProps): 
         // Steps of a round have no identity beyond their order.
         <div
           key={i}
-          className="sg plan"
+          className={`sg plan${box.label === '' ? '' : ' current'}`}
           aria-hidden="true"
           style={{ left: `${box.left * 100}%`, width: `${(box.right - box.left) * 100}%` }}
         >

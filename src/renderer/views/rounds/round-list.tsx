@@ -94,7 +94,9 @@ function PlannedRow({ view, roundMs }: { readonly view: RunView; readonly roundM
   if (view.endedAt !== null || first > view.roundsPlanned) return null;
   const current = view.rounds.at(-1);
   const started = current?.startedAt ?? now;
-  const endsAt = roundMs === null ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
+  // A round that takes far longer than usual says nothing about the end of the run.
+  const usual = current === undefined || current.endedAt !== null || roundMs === null || now < started + roundMs * 1.5;
+  const endsAt = roundMs === null || !usual ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
   return (
     <tr className="next">
       <td className="num">{first === view.roundsPlanned ? first : `${first}–${view.roundsPlanned}`}</td>

@@ -7,7 +7,7 @@ import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { DetailPane, packetFilter } from './detail-pane.tsx';
-import { LanesPanel } from './lanes-panel.tsx';
+import { denseFrom, LanesPanel } from './lanes-panel.tsx';
 import { Overview } from './overview.tsx';
 import { RoundList } from './round-list.tsx';
 import { Sparks } from './sparks.tsx';
@@ -32,7 +32,7 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   const close = useCallback(() => navigate({ round: null, participant: null }), []);
   useRoundCommands(view, control, place.round, place.participant);
   return (
-    <main className={`rounds${round === undefined ? '' : ' opened'}`}>
+    <main className={`rounds${round === undefined ? '' : ' opened'}${view.participants.length >= denseFrom ? ' many' : ''}`}>
       <section className="panel p-lanes" aria-label="Rounds over time">
         <LanesHead control={control} stalled={stalled.size > 0} />
         <Overview participants={view.participants} rounds={view.rounds} control={control} ended={view.endedAt} />

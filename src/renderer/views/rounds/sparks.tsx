@@ -103,10 +103,11 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
     <div className="spark">
       <div className="top">
         <span className="name">Payload</span>
-        <span className="fig">
-          {formatBytes(up + down)} <small>{formatBytes(up)} up, {formatBytes(down)} down</small>
+        <span className="fig">{formatBytes(up + down)}</span>
+        <span className="end">
+          <i className="bar-key" />
+          {formatBytes(up)} up, {formatBytes(down)} down
         </span>
-        <span className="end">up, by round</span>
       </div>
       <div className="plotbox" role="img" aria-label={`Bytes of updates by round, ${formatBytes(up)} in all`}>
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">

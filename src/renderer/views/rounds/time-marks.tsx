@@ -2,6 +2,7 @@ import { useCallback, useRef } from 'react';
 import type { JSX } from 'react';
 import { formatClock, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { useFrame } from '#renderer/components/use-frame.ts';
+import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
@@ -109,46 +110,64 @@ function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | 
   return round.deadlineAt;
 }
 
-/** Flags may cover this share of the axis; ticks beneath them are left out. */
-const flagShare = 0.045;
+/** Widths of the flags and of a tick's label at the smallest type, px. */
+const clockPx = 62;
+const deadlinePx = 110;
+const tickPx = 56;
 
 export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
   const now = useNow(1000);
+  const axis = useRef<HTMLDivElement>(null);
+  const width = Math.max(1, useWidth(axis, 1000));
   const flag = useRef<HTMLSpanElement>(null);
   const move = useCallback(
     (at: number) => {
       if (flag.current === null) return;
       const share = shareOf(window, at);
-      flag.current.style.left = `${Math.min(0.97, share) * 100}%`;
+      flag.current.style.left = `${Math.min(1 - clockPx / 2 / width, share) * 100}%`;
       flag.current.style.visibility = share >= 0 && share <= 1 ? 'visible' : 'hidden';
       const text = formatClock(at);
       if (flag.current.textContent !== text) flag.current.textContent = text;
     },
-    [window],
+    [window, width],
   );
   useFrame(move, !ended);
+  const nowPx = shareOf(window, now) * width;
   const deadline = deadlineIn(rounds, window);
-  const covered = [...(ended ? [] : [shareOf(window, now)]), ...(deadline === null ? [] : [shareOf(window, deadline) - flagShare / 2])];
-  const ticks = axisTicks(window, 12).filter(({ at }) => {
-    const share = shareOf(window, at);
-    return share > 0.02 && share < 0.98 && covered.every((other) => Math.abs(other - share) > flagShare);
+  const dead = deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, nowPx, width);
+  const covered = [
+    ...(ended ? [] : [[nowPx - clockPx / 2, nowPx + clockPx / 2] as const]),
+    ...(dead === null ? [] : [[dead.left, dead.left + dead.width] as const]),
+  ];
+  const ticks = axisTicks(window, Math.max(2, Math.floor(width / 90))).filter(({ at }) => {
+    const px = shareOf(window, at) * width;
+    if (px < tickPx / 2 || px > width - tickPx / 2) return false;
+    return covered.every(([from, to]) => px + tickPx / 2 < from || px - tickPx / 2 > to);
   });
   return (
     <>
       <div className="lh axis-head" aria-hidden="true" />
-      <div className="axis" aria-hidden="true">
+      <div className="axis" aria-hidden="true" ref={axis}>
         {ticks.map((tick) => (
           <span key={tick.at} style={{ left: `${shareOf(window, tick.at) * 100}%` }}>
             {tick.label}
           </span>
         ))}
         {!ended && <span className="flag" ref={flag} />}
-        {deadline !== null && (
-          <span className="flag dead" style={{ right: `${Math.max(0.3, (1 - shareOf(window, deadline)) * 100)}%` }}>
-            deadline {formatClock(deadline)}
+        {dead !== null && deadline !== null && (
+          <span className="flag dead" style={{ left: dead.left, width: dead.width }}>
+            {dead.width === deadlinePx ? 'deadline ' : ''}
+            {formatClock(deadline)}
           </span>
         )}
       </div>
     </>
   );
+}
+
+/** The deadline's flag stands under its line; beside the clock's where both meet, and shorter where there is no room. */
+function deadlineFlag(px: number, nowPx: number, width: number): { readonly left: number; readonly width: number } {
+  const place = (flagPx: number): number => Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, nowPx + clockPx / 2 + 2));
+  const wide = place(deadlinePx);
+  return wide > nowPx + clockPx / 2 ? { left: wide, width: deadlinePx } : { left: place(clockPx), width: clockPx };
 }

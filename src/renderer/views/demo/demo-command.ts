@@ -1,0 +1,28 @@
+import { demoDefaults } from '#shared/contract/settings.ts';
+import type { DemoSettings, FaultSpec } from '#shared/contract/settings.ts';
+
+/** `NAME[:PARTICIPANT][@ROUND]`, as the command line takes it. */
+export function faultArgument(fault: FaultSpec): string {
+  return `${fault.name}${fault.participant === undefined ? '' : `:${fault.participant}`}${fault.round === undefined ? '' : `@${fault.round}`}`;
+}
+
+/** The same demo from a terminal. What is as by default is left out, but for what people change most. */
+export function demoCommand(settings: DemoSettings): string {
+  const parts = [
+    'roundscope demo',
+    `--participants ${settings.participants}`,
+    `--rounds ${settings.rounds}`,
+    `--transport ${settings.transport}`,
+    ...(settings.control === demoDefaults.control ? [] : [`--control ${settings.control}`]),
+    ...(settings.data === demoDefaults.data ? [] : [`--data ${shellQuoted(settings.data)}`]),
+    `--split ${settings.split}`,
+    `--local-epochs ${settings.localEpochs}`,
+    `--seed ${settings.seed}`,
+    ...settings.faults.map((fault) => `--fault ${faultArgument(fault)}`),
+  ];
+  return parts.join(' ');
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

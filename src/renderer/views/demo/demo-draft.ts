@@ -1,0 +1,24 @@
+import { useSyncExternalStore } from 'react';
+import { createStore } from '#renderer/session/store.ts';
+import { demoDefaults, demoSettingsSchema } from '#shared/contract/settings.ts';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+
+/** What the next start will use. Outlives the view, so that a look at Rounds does not lose what was set. */
+const draft = createStore<DemoSettings | null>(null);
+
+export function changeDraft(settings: DemoSettings): void {
+  draft.set(settings);
+}
+
+/** The draft, or what the present run was started with, or the defaults. */
+export function useDraft(running: DemoSettings | null): DemoSettings {
+  const own = useSyncExternalStore(draft.subscribe, draft.get);
+  return own ?? running ?? demoDefaults;
+}
+
+/** What is wrong with settings, by field; empty when they can be started. */
+export function faultsOf(settings: DemoSettings): ReadonlyMap<string, string> {
+  const judged = demoSettingsSchema.safeParse(settings);
+  if (judged.success) return new Map();
+  return new Map(judged.error.issues.map((issue) => [String(issue.path[0]), issue.message]));
+}

@@ -1,0 +1,66 @@
+import type { FaultName } from '#shared/contract/settings.ts';
+import type { FaultView } from '#shared/run-view/run-view.ts';
+
+export interface FaultRow {
+  readonly name: FaultName;
+  /** Injects; with Shift it arms for the next round. */
+  readonly letter: string;
+  readonly does: string;
+  readonly youWillSee: string;
+  readonly lasts: string;
+  /** Can be taken back while it is active. */
+  readonly stoppable: boolean;
+  /** Acts on everybody when no participant is chosen; the others then take the first one. */
+  readonly onAll: boolean;
+}
+
+/** The faults on cue of this version, in the order of the table. */
+export const faultRows: readonly FaultRow[] = [
+  {
+    name: 'connection-per-message',
+    letter: 'm',
+    does: 'Hangs up after each message',
+    youWillSee: 'what the coordinator sends finds no open session: the participant is named within seconds',
+    lasts: 'until off',
+    stoppable: true,
+    onAll: true,
+  },
+  {
+    name: 'drop-link',
+    letter: 'd',
+    does: 'Closes one session',
+    youWillSee: 'link down, re-dialled in about a second, the upload goes on where it was',
+    lasts: 'once',
+    stoppable: false,
+    onAll: false,
+  },
+  {
+    name: 'freeze-trainer',
+    letter: 'z',
+    does: 'Stops gradient steps only',
+    youWillSee: 'link and process tick, progress stops: the participant is named',
+    lasts: 'until off',
+    stoppable: true,
+    onAll: false,
+  },
+  {
+    name: 'kill-participant',
+    letter: 'p',
+    does: 'SIGKILL, not restarted',
+    youWillSee: 'its lane ends; the round closes at its deadline with those that are left',
+    lasts: 'once',
+    stoppable: false,
+    onAll: false,
+  },
+];
+
+export interface FaultState {
+  readonly active: readonly FaultView[];
+  readonly armed: readonly FaultView[];
+}
+
+/** Where a fault stands in the run: on whom it acts, and what is armed. */
+export function faultState(faults: readonly FaultView[], name: FaultName): FaultState {
+  const own = faults.filter((fault) => fault.fault === name);
+  return { active: own.filter((fault) => fault.state === 'active'), armed: own.filter((fault) => fault.state === 'armed') };
+}

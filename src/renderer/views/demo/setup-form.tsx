@@ -1,0 +1,166 @@
+import { useEffect } from 'react';
+import type { JSX } from 'react';
+import { Choice } from '#renderer/components/choice.tsx';
+import { copyText } from '#renderer/components/copy-text.ts';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { Stepper } from '#renderer/components/stepper.tsx';
+import { useRequest } from '#renderer/session/hooks.ts';
+import { showInfo } from '#renderer/session/toasts.ts';
+import { demoDefaults } from '#shared/contract/settings.ts';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+import { demoCommand } from './demo-command.ts';
+import { faultsOf } from './demo-draft.ts';
+import { SplitPreview } from './split-preview.tsx';
+
+interface SetupFormProps {
+  readonly settings: DemoSettings;
+  readonly running: boolean;
+  readonly onChange: (settings: DemoSettings) => void;
+}
+
+const skews = [
+  { value: 'iid', name: 'even' },
+  { value: 'dirichlet:1', name: 'mild 1.0' },
+  { value: 'dirichlet:0.3', name: 'strong 0.3' },
+  { value: 'dirichlet:0.1', name: 'extreme 0.1' },
+] as const;
+
+/** All settings of the demo, with the split of the data drawn before anything starts. */
+export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.Element {
+  const set = (change: Partial<DemoSettings>): void => onChange({ ...settings, ...change });
+  const faults = faultsOf(settings);
+  return (
+    <>
+      <TransportFields settings={settings} set={set} />
+      <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
+      <div className="fl two">
+        <Stepper label="Participants" value={settings.participants} min={1} max={64} onChange={(participants) => set({ participants })} />
+        <Stepper label="Rounds" value={settings.rounds} min={1} max={1000} onChange={(rounds) => set({ rounds })} />
+      </div>
+      <div className="fl two">
+        <Stepper label="Local epochs" value={settings.localEpochs} min={1} max={100} onChange={(localEpochs) => set({ localEpochs })} />
+        <Stepper label="Seed" value={settings.seed} min={0} max={2 ** 31 - 1} onChange={(seed) => set({ seed })} />
+      </div>
+      <div className="fl two">
+        <Stepper
+          label="Deadline"
+          unit="s"
+          value={settings.deadlineMs / 1000}
+          min={1}
+          max={3600}
+          step={5}
+          onChange={(seconds) => set({ deadlineMs: seconds * 1000 })}
+        />
+      </div>
+      <div className="fl top">
+        <span className="lab">Data skew</span>
+        <div>
+          <Choice label="Data skew" value={settings.split} options={skews} onChange={(split) => set({ split })} />
+          <Preview settings={settings} />
+        </div>
+      </div>
+      {running && <div className="t3 lock">Changes apply to the next start.</div>}
+      <CommandLine settings={settings} />
+    </>
+  );
+}
+
+function TransportFields({ settings, set }: { readonly settings: DemoSettings; readonly set: (change: Partial<DemoSettings>) => void }): JSX.Element {
+  const { transport, control } = settings;
+  return (
+    <>
+      <div className="fl">
+        <span className="lab">Transport</span>
+        <Choice
+          label="Transport of the models"
+          value={transport}
+          options={[
+            { value: 'quic', name: <ProtocolMark protocol="quic" /> },
+            { value: 'mqtt', name: <ProtocolMark protocol="mqtt" /> },
+          ]}
+          onChange={(next) => set({ transport: next, ...(next === 'mqtt' ? { control: 'same' } : {}) })}
+        />
+      </div>
+      <div className="fl">
+        <span className="lab">Control</span>
+        <Choice
+          label="What carries control messages"
+          value={control}
+          options={[
+            { value: 'same', name: 'same session' },
+            { value: 'mqtt', name: 'over mqtt', ...(transport === 'mqtt' ? { disabled: 'mqtt carries everything already' } : {}) },
+          ]}
+          onChange={(next) => set({ control: next })}
+        />
+      </div>
+    </>
+  );
+}
+
+interface DataFieldProps {
+  readonly data: string;
+  readonly fault: string | undefined;
+  readonly onChange: (data: string) => void;
+}
+
+function DataField({ data, fault, onChange }: DataFieldProps): JSX.Element {
+  const bundled = data === demoDefaults.data;
+  return (
+    <div className="fl top">
+      <span className="lab">Data</span>
+      <div>
+        <Choice
+          label="Data"
+          value={bundled ? 'digits' : 'folder'}
+          options={[
+            { value: 'digits', name: 'digits, bundled' },
+            { value: 'folder', name: 'a folder' },
+          ]}
+          onChange={(choice) => onChange(choice === 'digits' ? demoDefaults.data : './')}
+        />
+        {!bundled && (
+          <input
+            className="inp data folder"
+            aria-label="Path of the data folder"
+            aria-invalid={fault !== undefined}
+            placeholder="/path/to/images"
+            spellCheck={false}
+            value={data}
+            onChange={(event) => onChange(event.target.value)}
+          />
+        )}
+        {!bundled && <p className="help">One sub-folder for each class with PNG or JPEG, or MNIST-style IDX files.</p>}
+      </div>
+    </div>
+  );
+}
+
+/** Typing rests for this long before the service is asked. */
+const previewDelayMs = 250;
+
+function Preview({ settings }: { readonly settings: DemoSettings }): JSX.Element {
+  const { state, send } = useRequest('preview_split');
+  const { participants, data, split, seed } = settings;
+  const valid = faultsOf(settings).size === 0;
+  useEffect(() => {
+    if (!valid) return undefined;
+    const timer = setTimeout(() => void send({ settings: { ...demoDefaults, participants, data, split, seed } }), previewDelayMs);
+    return () => clearTimeout(timer);
+  }, [send, valid, participants, data, split, seed]);
+  return <SplitPreview state={state} />;
+}
+
+function CommandLine({ settings }: { readonly settings: DemoSettings }): JSX.Element {
+  const command = demoCommand(settings);
+  const copy = async (): Promise<void> => {
+    showInfo((await copyText(command)) ? 'Command copied' : 'The clipboard is not available here; select the command instead.');
+  };
+  return (
+    <div className="cli">
+      <span>{command}</span>
+      <button type="button" className="btn sm" onClick={() => void copy()}>
+        Copy
+      </button>
+    </div>
+  );
+}
