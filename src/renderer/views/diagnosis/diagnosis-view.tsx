@@ -1,13 +1,170 @@
+import { useState } from 'react';
 import type { JSX } from 'react';
+import { copyText } from '#renderer/components/copy-text.ts';
+import { formatClock, formatClockMs, formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { verdictReport } from '#renderer/components/verdict-report.ts';
+import { useNow, useRunView } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { showInfo } from '#renderer/session/toasts.ts';
+import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
+import { ClockTable } from './clock-table.tsx';
+import { placeOf } from './evidence-place.ts';
+import './diagnosis.css';
 
+/** The verdicts with what they rest on, and the clocks that the rules watch. */
 export function DiagnosisView(): JSX.Element {
+  const view = useRunView((whole) => whole);
+  const [chosen, setChosen] = useState<string | null>(null);
+  if (view === null) return <main />;
+  const verdicts = view.verdicts.toReversed();
+  const open = verdicts.findLast((verdict) => verdict.clearedAt === null);
+  const verdict = verdicts.find((one) => one.verdict === chosen) ?? open ?? verdicts[0] ?? null;
   return (
-    <main>
-      <section className="panel" aria-label="Diagnosis">
+    <main className="diagnosis">
+      {verdict === null ? <NoVerdict view={view} /> : <VerdictPanel view={view} verdict={verdict} />}
+      <section className="panel p-clocks" aria-label="Clocks">
+        <ClockTable view={view} />
+      </section>
+      <section className="panel p-history" aria-label="Verdicts so far">
         <div className="ph">
-          <h2>Diagnosis</h2>
+          <h2>Verdicts so far</h2>
+          <span className="sub">{verdicts.length === 0 ? 'none in this run' : `${verdicts.length} in this run`}</span>
         </div>
+        {verdicts.length > 0 && <History verdicts={verdicts} shown={verdict} onChoose={setChosen} />}
       </section>
     </main>
+  );
+}
+
+function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
+  return (
+    <section className="panel p-verdict" aria-label="Verdict">
+      <div className="ph">
+        <h2>No verdict</h2>
+        <span className="sub">{view.endedAt === null ? 'nothing in this run is stalled' : 'nothing was found in this run'}</span>
+      </div>
+      <p className="nothing">
+        When a link, a process or the training of somebody is silent for longer than it may, the reason stands here in one sentence, with the
+        packets and events that show it.
+      </p>
+    </section>
+  );
+}
+
+function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
+  const copy = async (): Promise<void> => {
+    showInfo((await copyText(verdictReport(view, verdict))) ? 'Report copied' : 'The clipboard is not available here; select the text instead.');
+  };
+  return (
+    <section className="panel p-verdict" aria-label="Verdict">
+      <div className="ph">
+        <h2>{verdict.clearedAt === null ? 'Verdict' : 'Verdict, cleared'}</h2>
+        <span className="sub">rule {verdict.rule}</span>
+        <div className="end">
+          <button type="button" className="btn sm" onClick={() => void copy()}>
+            <Icon name="copy" as="small" />
+            Copy report
+          </button>
+        </div>
+      </div>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
+      <div className="scroll in" tabIndex={0} role="region" aria-label="Verdict and its evidence">
+        <div className="sec">
+          <p className="sentence">{verdict.sentence}</p>
+          <p className="t2">{verdict.explanation}</p>
+          <dl className="kvl">
+            <dt>Layer</dt>
+            <dd>
+              {verdict.layer}, {verdict.subject}
+            </dd>
+            <dt>Since</dt>
+            <dd>
+              {formatClock(verdict.since)}, found after {formatDuration(verdict.detectedAfterMs)}
+            </dd>
+            <dt>Next</dt>
+            <dd>
+              {verdict.nextAction || 'nothing by itself'}
+              {verdict.nextActionAt > 0 && ` at ${formatClock(verdict.nextActionAt)}`}
+            </dd>
+            {verdict.injected !== undefined && (
+              <>
+                <dt>Injected</dt>
+                <dd>
+                  <span className="tag fault">
+                    <Icon name="fault" as="small" />
+                    {verdict.injected.replaceAll('-', ' ')}
+                  </span>
+                </dd>
+              </>
+            )}
+            {verdict.clearedAt !== null && (
+              <>
+                <dt>Cleared</dt>
+                <dd>
+                  {formatClock(verdict.clearedAt)}, {verdict.clearedBecause}
+                </dd>
+              </>
+            )}
+          </dl>
+        </div>
+        <div className="sec">
+          <h3>
+            Evidence <span className="t3">{verdict.evidence.length} packets and events, in order of time</span>
+          </h3>
+          <ol className="evidence">
+            {verdict.evidence.map((evidence) => (
+              <li key={`${evidence.ref} ${evidence.at}`}>
+                <button type="button" onClick={() => navigate(placeOf(evidence, verdict))}>
+                  <span className="data">{formatClockMs(evidence.at)}</span>
+                  <span className="say">{evidence.text}</span>
+                  <span className="data t3">{evidence.ref}</span>
+                  <Icon name="right" as="small" />
+                </button>
+              </li>
+            ))}
+          </ol>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+interface HistoryProps {
+  readonly verdicts: readonly VerdictView[];
+  readonly shown: VerdictView | null;
+  readonly onChoose: (verdict: string) => void;
+}
+
+function History({ verdicts, shown, onChoose }: HistoryProps): JSX.Element {
+  const now = useNow(1000);
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key
+    <div className="scroll" tabIndex={0} role="region" aria-label="Verdicts so far">
+      <table>
+        <thead>
+          <tr>
+            <th>At</th>
+            <th>Verdict</th>
+            <th className="num">Lasted</th>
+            <th>State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {verdicts.map((verdict) => (
+            <tr key={verdict.verdict} className={verdict === shown ? 'sel' : ''}>
+              <td className="data">{formatClock(verdict.at)}</td>
+              <td>
+                <button type="button" className="row-open" aria-pressed={verdict === shown} onClick={() => onChoose(verdict.verdict)}>
+                  {verdict.sentence}
+                </button>
+              </td>
+              <td className="num">{formatSeconds((verdict.clearedAt ?? now) - verdict.since)}</td>
+              <td>{verdict.clearedAt === null ? <span className="stl">open</span> : 'cleared'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
