@@ -84,7 +84,7 @@ export function Histogram(props: HistogramProps): JSX.Element {
       <div className="h-r">
         {marks.map((mark) => (
           <span key={`${mark.label}-${mark.at}`} style={{ left: `${place(mark.at)}%` }}>
-            {(place(mark.at) / 100) * size.width > size.width - 44 ? '' : mark.label}
+            {(place(mark.at) / 100) * size.width > size.width - 56 ? '' : mark.label}
           </span>
         ))}
       </div>

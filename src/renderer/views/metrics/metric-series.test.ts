@@ -7,13 +7,13 @@ import { roundAt, seriesCsv, valueAt } from './metric-series.ts';
 const round = (number: number, startedAt: number, endedAt: number | null): RoundView => ({ round: number, startedAt, endedAt }) as RoundView;
 
 test('a moment in rounds is continuous and never runs past the next round', () => {
-  const view = { startedAt: 0, rounds: [round(1, 100, 200), round(2, 200, 300), round(3, 300, null)] };
-  assert.equal(roundAt(view, 50), 0.5);
-  assert.equal(roundAt(view, 150), 1.5);
-  assert.equal(roundAt(view, 250), 2.5);
-  assert.equal(roundAt(view, 350), 3.5);
-  assert.equal(roundAt(view, 9_999), 3.999);
-  assert.equal(roundAt({ startedAt: 0, rounds: [] }, 50), 0);
+  const rounds = [round(1, 100, 200), round(2, 200, 300), round(3, 300, null)];
+  assert.equal(roundAt(rounds, 50), 0);
+  assert.equal(roundAt(rounds, 150), 0.5);
+  assert.equal(roundAt(rounds, 250), 1.5);
+  assert.equal(roundAt(rounds, 350), 2.5);
+  assert.equal(roundAt(rounds, 9_999), 3);
+  assert.equal(roundAt([], 50), 0);
 });
 
 test('time of a round is split by what the participant did; what grows counts up to now', () => {

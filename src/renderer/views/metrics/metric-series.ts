@@ -46,13 +46,12 @@ export function roundTripSeries(view: RunView, axis: XAxis): readonly Series[] {
     label: participant.id,
     group: 'other',
     protocol: participant.protocol,
-    points: participant.rtt.map((sample) => ({ x: axis === 'round' ? roundAt(view, sample.at) : secondsIn(view, sample.at), y: sample.ms })),
+    points: participant.rtt.map((sample) => ({ x: axis === 'round' ? roundAt(view.rounds, sample.at) : secondsIn(view, sample.at), y: sample.ms })),
   }));
 }
 
-/** A moment in rounds: 3.5 is half way through round 3, under 1 is before the first. */
-export function roundAt(view: Pick<RunView, 'rounds' | 'startedAt'>, at: number): number {
-  const { rounds } = view;
+/** A moment on the axis of rounds: 2.5 is half way through round 3, since what a round brought stands at its number. */
+export function roundAt(rounds: readonly RoundView[], at: number): number {
   let low = 0;
   let high = rounds.length - 1;
   while (low <= high) {
@@ -61,15 +60,12 @@ export function roundAt(view: Pick<RunView, 'rounds' | 'startedAt'>, at: number)
     else high = middle - 1;
   }
   const round = rounds[high];
-  if (round === undefined) {
-    const first = rounds[0];
-    return first === undefined ? 0 : Math.max(0, Math.min(0.999, (at - view.startedAt) / Math.max(1, first.startedAt - view.startedAt)));
-  }
+  if (round === undefined) return 0;
   // How long the running round will take is not known yet; the one before it is the best guess.
   const before = rounds[high - 1];
   const usual = before === undefined ? at - round.startedAt + 1 : round.startedAt - before.startedAt;
   const end = rounds[high + 1]?.startedAt ?? round.endedAt ?? round.startedAt + usual;
-  return round.round + Math.max(0, Math.min(0.999, (at - round.startedAt) / Math.max(1, end - round.startedAt)));
+  return round.round - 1 + Math.max(0, Math.min(1, (at - round.startedAt) / Math.max(1, end - round.startedAt)));
 }
 
 /** Norm of each update and its cosine to the step that was taken. */

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { CSSProperties, JSX } from 'react';
 import { limits } from '#shared/contract/limits.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
+import { countStep, niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
 import { formatBytes, formatMs, formatPercent } from '#renderer/components/format.ts';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartAxis, ChartLine } from '#renderer/components/line-chart.tsx';
@@ -82,7 +82,7 @@ export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 
   const legend: LegendItem[] = [
     { id: 'global', mark: <LineMark color="var(--text)" width={2} />, label: 'global', value: rangeText(readings(globals, cross), format) },
     ...(locals.length > 0 ? [{ id: 'local', mark: <LineMark color="var(--line-3)" width={1} />, label: `local, ${locals.length} nodes`, value: rangeText(readings(locals, cross), format) }] : []),
-    ...(baseline === null ? [] : [{ id: 'baseline', mark: <LineMark color="var(--line-3)" dash="dashed" />, label: 'always the commonest class', value: formatPercent(baseline) }]),
+    ...(baseline === null ? [] : [{ id: 'baseline', mark: <LineMark color="var(--line-3)" dash="dashed" />, label: 'commonest class', value: formatPercent(baseline) }]),
   ];
   const y = what === 'loss' ? axisFrom0(drawn.top, (value) => value.toFixed(1)) : axisFrom0(Math.min(0.97, drawn.top), (value) => `${Math.round(value * 100)} %`);
   return (
@@ -114,7 +114,7 @@ export function TimeChart(input: ChartsInput): JSX.Element {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
     [splits, axis],
   );
-  const at = cross === null ? shown.at(-1) : axis === 'round' ? shown.find((split) => split.round === Math.max(1, Math.round(cross))) : shown.find((split) => cross <= split.endS);
+  const at = cross === null ? shown.at(-1) : axis === 'round' ? shown.find((split) => split.round === cross) : shown.find((split) => cross <= split.endS);
   const text = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(value < 10 ? 2 : 1)} s`);
   const top = Math.max(0, ...shown.map((split) => split.computeS + split.communicateS + split.waitS));
   const legend: LegendItem[] = [
@@ -220,8 +220,8 @@ export function sharedX(view: RunView, axis: XAxis, now: number): ChartAxis {
     const reached = Math.max(view.round, view.rounds.at(-1)?.round ?? 0);
     // A plan of thousands of rounds would squeeze what there is to a line; then the axis grows with the run.
     const end = view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, reached * 3) ? view.roundsPlanned : niceTop(Math.max(10, reached));
-    const step = Math.max(1, niceStep(end, 9));
-    return { domain: [0, end], ticks: ticksOf(0, end, step), format: (value) => (value === 0 ? 'round 0' : String(value)) };
+    // Half a round of air: the bar of the last one is as wide as the others.
+    return { domain: [0, end + 0.5], ticks: ticksOf(0, end, countStep(end, 10)), format: (value) => (value === 0 ? 'round' : String(value)) };
   }
   const seconds = Math.max(10, ((view.endedAt ?? now) - view.startedAt) / 1000);
   const step = niceStep(seconds, 8);

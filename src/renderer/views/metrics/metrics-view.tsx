@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { formatSeconds } from '#renderer/components/format.ts';
@@ -25,7 +25,10 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const now = useNow(1000);
   const x = useMemo(() => sharedX(view, axis, now), [view, axis, now]);
-  const input = { view, axis, x, showLocal, cross, onCross: setCross };
+  // Rounds are read one by one; a moment is read where the pointer is.
+  const last = Math.max(1, Math.floor(x.domain[1]));
+  const onCross = useCallback((at: number | null) => setCross(at === null || axis === 'time' ? at : Math.min(last, Math.max(1, Math.round(at)))), [axis, last]);
+  const input = { view, axis, x, showLocal, cross, onCross };
   const onExport = (kind: 'csv' | 'svg' | 'png'): void => {
     const name = `${view.run}-metrics.${kind}`;
     if (kind === 'csv') saveFile(name, 'text/csv', csvOf(view, axis));
@@ -41,11 +44,11 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
     <main className="v-metrics" ref={root}>
       <div className="tool">
         <h2>Metrics</h2>
-        <Choice label="Horizontal axis" value={axis} options={[['round', 'By round'], ['time', 'By time']]} onPick={setAxis} />
+        <Choice label="Horizontal axis" value={axis} options={[['round', 'By round'], ['time', 'By time']]} onPick={(value) => (setCross(null), setAxis(value))} />
         <Choice label="Lines" value={showLocal ? 'both' : 'global'} options={[['both', 'Global and local'], ['global', 'Global']]} onPick={(value) => setShowLocal(value === 'both')} />
         {cross === null ? <span className="t3">figures below are the latest</span> : (
           <>
-            <span className="xr">{axis === 'round' ? `round ${Math.max(1, Math.floor(cross))}` : formatSeconds(cross * 1000)}</span>
+            <span className="xr">{axis === 'round' ? `round ${cross}` : formatSeconds(cross * 1000)}</span>
             <span className="t3">figures below are for this {axis === 'round' ? 'round' : 'moment'}</span>
           </>
         )}

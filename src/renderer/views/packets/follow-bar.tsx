@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
@@ -6,6 +6,7 @@ import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { formatCount } from '#renderer/components/format.ts';
 import { useSession } from '#renderer/session/hooks.ts';
 import { followChoices } from './follow.ts';
+import type { FollowChoice } from './follow.ts';
 
 interface FollowBarProps {
   readonly row: PacketRow;
@@ -17,20 +18,7 @@ interface FollowBarProps {
 export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Element {
   const choices = useMemo(() => followChoices(row), [row]);
   const session = useSession();
-  // Counted when the packet is opened, over what is held: a number that ticks would say no more.
-  const counts = useMemo(() => {
-    const held = session.packets();
-    const expressions = choices.map((choice) => parseFilter(choice.filter));
-    const sums = choices.map(() => 0);
-    for (let i = 0; i < held.length; i++) {
-      const other = held.at(i);
-      if (other === undefined) break;
-      expressions.forEach((parsed, c) => {
-        if (parsed.ok && matchesFilter(parsed.value, other, { gapMs: null })) sums[c] = (sums[c] ?? 0) + 1;
-      });
-    }
-    return sums;
-  }, [choices, session]);
+  const counts = useCounts(choices);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
@@ -44,9 +32,39 @@ export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Elemen
       <span className="t3">Follow</span>
       {choices.map((choice, i) => (
         <button type="button" key={choice.id} aria-pressed={filter.trim() === choice.filter} title={choice.filter} onClick={() => onFollow(filter.trim() === choice.filter ? '' : choice.filter)}>
-          {choice.label} <i>{formatCount(counts[i] ?? 0)}</i>
+          {choice.label} <i>{counts === null ? '…' : formatCount(counts[i] ?? 0)}</i>
         </button>
       ))}
     </div>
   );
+}
+
+/** Rows counted in one go, so that walking through packets with j and k stays smooth. */
+const rowsPerSlice = 10_000;
+
+/** How many of the rows held each choice would show; counted once, when the packet is opened. Null: still counting. */
+function useCounts(choices: readonly FollowChoice[]): readonly number[] | null {
+  const session = useSession();
+  const [counts, setCounts] = useState<{ readonly of: readonly FollowChoice[]; readonly sums: readonly number[] } | null>(null);
+  useEffect(() => {
+    const held = session.packets();
+    const expressions = choices.map((choice) => parseFilter(choice.filter));
+    const sums = choices.map(() => 0);
+    let next = 0;
+    const slice = (): void => {
+      const end = Math.min(held.length, next + rowsPerSlice);
+      for (; next < end; next++) {
+        const other = held.at(next);
+        if (other === undefined) continue;
+        expressions.forEach((parsed, c) => {
+          if (parsed.ok && matchesFilter(parsed.value, other, { gapMs: null })) sums[c] = (sums[c] ?? 0) + 1;
+        });
+      }
+      if (next < held.length) timer = setTimeout(slice, 0);
+      else setCounts({ of: choices, sums });
+    };
+    let timer = setTimeout(slice, 60);
+    return () => clearTimeout(timer);
+  }, [choices, session]);
+  return counts?.of === choices ? counts.sums : null;
 }

@@ -55,17 +55,17 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
 function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
   const columns: (Column & { readonly wide?: true })[] = [
-    { id: 'time', label: 'Time', width: wide(96) },
-    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(60), align: 'end' },
+    { id: 'time', label: 'Time', width: wide(narrow ? 84 : 96) },
+    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 52 : 60), align: 'end' },
     { id: 'direction', label: '', name: 'Direction', width: wide(16) },
     { id: 'protocol', label: 'Protocol', width: wide(60), wide: true },
-    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: `minmax(${wide(84)}, 1fr)` },
-    { id: 'round', label: 'Round', width: wide(40), align: 'end' },
-    { id: 'kind', label: 'Kind', width: `minmax(${wide(112)}, 1.4fr)` },
-    { id: 'chunk', label: 'Chunk', width: wide(40), align: 'end' },
-    { id: 'size', label: 'Size', width: wide(60), align: 'end' },
+    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)` },
+    { id: 'round', label: 'Round', width: wide(narrow ? 36 : 40), align: 'end' },
+    { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
+    { id: 'chunk', label: 'Chunk', width: wide(narrow ? 36 : 40), align: 'end' },
+    { id: 'size', label: 'Size', width: wide(narrow ? 56 : 60), align: 'end' },
     { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end', wide: true },
-    { id: 'status', label: 'Status', width: wide(88) },
+    { id: 'status', label: 'Status', width: wide(narrow ? 78 : 100) },
   ];
   return columns.filter((column) => !narrow || column.wide !== true);
 }
@@ -113,7 +113,7 @@ function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
         <span className="vh">{row.direction}</span>
       </span>
       {narrow ? null : <span role="gridcell"><ProtocolMark protocol={row.protocol} /></span>}
-      <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>{senderOf(row)}<Side row={row} /></span>
+      <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>{senderOf(row)}{narrow ? null : <Side row={row} />}</span>
       <span role="gridcell" className="num">{row.round === 0 ? <span className="t3">–</span> : row.round}</span>
       <span role="gridcell" title={row.note}>{row.kind}</span>
       <span role="gridcell" className="num">{row.chunk}</span>
@@ -130,7 +130,7 @@ function Side({ row }: { readonly row: PacketRow }): JSX.Element {
 
 function Status({ row }: { readonly row: PacketRow }): JSX.Element {
   if (row.status === 'duplicate') return <span className="t2">duplicate</span>;
-  if (row.status !== 'ok') return <span className="stl"><Icon name="stop" as="small" />{row.status}</span>;
+  if (row.status !== 'ok') return <span className="stl"><Icon name="stop" as="small" />{row.status === 'undeliverable' ? 'undelivered' : row.status}</span>;
   if (isCut(row)) return <span className="cut" title={`${formatCount(row.bodyBytes)} B; the recording keeps the first 4,096`}><Icon name="cut" as="small" />cut to 4 kB</span>;
   return <span className="t2">ok</span>;
 }

@@ -77,7 +77,7 @@ export function PacketsView(): JSX.Element {
 }
 
 function focusTable(): void {
-  document.querySelector<HTMLElement>('.v-packets .vt-s')?.focus();
+  document.querySelector<HTMLElement>('.v-packets .vt')?.focus();
 }
 
 function LiveButtons(props: { readonly list: PacketList; readonly live: boolean; readonly onLive: (live: boolean) => void; readonly onPause: (paused: boolean) => void }): JSX.Element {

@@ -17,18 +17,23 @@ export interface Clocks {
 const progressSilentMs = 10_000;
 
 /** How long each clock has been silent; the limits are those after which the peer counts as lost. */
-export function clocksOf(view: Pick<RunView, 'endedAt'>, participant: ParticipantView, now: number): Clocks {
+export function clocksOf(view: Pick<RunView, 'endedAt' | 'wait'>, participant: ParticipantView, now: number): Clocks {
   const ended = view.endedAt !== null || participant.left !== null;
   const age = (at: number, limitMs: number, idle: boolean): ClockAge => {
     const ms = Math.max(0, now - at);
     return { ms, state: ended ? 'ended' : idle ? 'idle' : ms > limitMs ? 'over' : 'running' };
   };
-  const idle = participant.phase === 'wait' || participant.phase === 'idle';
+  // Whoever waits rests rightly, unless it is the one that the others wait for.
+  const idle = (participant.phase === 'wait' || participant.phase === 'idle') && !isWaitedFor(view, participant.id);
   return {
     link: age(participant.lastLinkAt, timing.peerSilentMs, false),
     process: age(participant.lastProcessAt, timing.peerSilentMs, false),
     progress: age(participant.lastProgressAt, progressSilentMs, idle),
   };
+}
+
+export function isWaitedFor(view: Pick<RunView, 'wait'>, participant: string): boolean {
+  return view.wait?.waitingFor.some((id) => id === participant) === true;
 }
 
 export interface PhaseFacts {

@@ -4,7 +4,7 @@ import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { formatBytes, formatClock, formatCount, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { clocksOf, groupKey, lastUpdate, phaseOf, roundsAsked } from './participant-facts.ts';
+import { clocksOf, groupKey, isWaitedFor, lastUpdate, phaseOf, roundsAsked } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
 
 interface TableProps {
@@ -138,7 +138,7 @@ function PhaseCell({ view, participant, now }: { readonly view: RunView; readonl
   const phase = phaseOf(participant, now, formatBytes);
   return (
     <div className="two-l">
-      {phase.text}
+      {phase.kind === 'wait' && isWaitedFor(view, participant.id) ? 'the others wait for it' : phase.text}
       {phase.share === null ? <div className={phase.kind === 'wait' ? 'pw' : 'prog'} /> : <div className="prog" role="progressbar" aria-label={phase.text} aria-valuenow={Math.round(phase.share * 100)}><i style={{ width: `${phase.share * 100}%`, background: barColors[phase.kind] }} /></div>}
       <small>{phase.leftMs === null ? `${formatDuration(phase.soFarMs)} so far` : `about ${formatSeconds(phase.leftMs)} left`}</small>
     </div>

@@ -8,7 +8,7 @@ import { useNow, useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { Contributions } from './contributions.tsx';
 import { ParticipantDetail, showPackets } from './participant-detail.tsx';
-import { clocksOf } from './participant-facts.ts';
+import { clocksOf, isWaitedFor } from './participant-facts.ts';
 import { ParticipantTable } from './participant-table.tsx';
 import { UpdateSparks } from './update-sparks.tsx';
 import './participants.css';
@@ -68,7 +68,7 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
 function byLateness(view: RunView, now: number): readonly ParticipantView[] {
   const lateness = (participant: ParticipantView): number => {
     const { progress } = clocksOf(view, participant, now);
-    return (view.wait?.waitingFor.includes(participant.id as never) === true ? 1e9 : 0) + (progress.state === 'idle' ? 0 : progress.ms);
+    return (isWaitedFor(view, participant.id) ? 1e9 : 0) + (progress.state === 'idle' ? 0 : progress.ms);
   };
   return view.participants.toSorted((a, b) => lateness(b) - lateness(a));
 }

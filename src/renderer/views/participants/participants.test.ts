@@ -7,9 +7,11 @@ const participant = (over: Partial<ParticipantView>): ParticipantView =>
   ({ phase: 'train', phaseRound: 1, phaseSince: 0, progress: null, transfer: null, left: null, lastLinkAt: 0, lastProcessAt: 0, lastProgressAt: 0, ...over }) as ParticipantView;
 
 test('waiting is idle, rightly; silence on the link is not', () => {
-  const clocks = clocksOf({ endedAt: null }, participant({ phase: 'wait' }), 20_000);
+  const clocks = clocksOf({ endedAt: null, wait: null }, participant({ phase: 'wait' }), 20_000);
   assert.deepEqual([clocks.link.state, clocks.process.state, clocks.progress.state], ['over', 'over', 'idle']);
-  assert.equal(clocksOf({ endedAt: 5 }, participant({}), 20_000).link.state, 'ended');
+  const wait = { waitingFor: ['a'] } as never;
+  assert.equal(clocksOf({ endedAt: null, wait }, participant({ id: 'a', phase: 'wait' }), 20_000).progress.state, 'over', 'unless the others wait for it');
+  assert.equal(clocksOf({ endedAt: 5, wait: null }, participant({}), 20_000).link.state, 'ended');
 });
 
 test('time left follows from what is done', () => {

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { limits } from '#shared/contract/limits.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
+import { countStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartLine } from '#renderer/components/line-chart.tsx';
@@ -10,7 +10,7 @@ import type { ChartLine } from '#renderer/components/line-chart.tsx';
 /** Norm and cosine of the selected participant's updates among those of the others. */
 export function UpdateSparks({ view, selected, cross, onCross }: { readonly view: RunView; readonly selected: string | null; readonly cross: number | null; readonly onCross: (x: number | null) => void }): JSX.Element {
   const end = Math.max(2, view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, view.round * 3) ? view.roundsPlanned : niceTop(view.round));
-  const x = useMemo(() => ({ domain: [1, end] as const, ticks: ticksOf(1, end, Math.max(1, niceStep(end - 1, 4))), format: String }), [end]);
+  const x = useMemo(() => ({ domain: [1, end] as const, ticks: ticksOf(1, end, countStep(end, 5)), format: String }), [end]);
   const norm = useMemo(() => linesOf(view, 'norm', selected), [view, selected]);
   const cosine = useMemo(() => linesOf(view, 'cosine', selected), [view, selected]);
   const top = niceTop(Math.max(0, ...norm.flatMap((line) => line.points.map((point) => point.y))) * 1.03);
