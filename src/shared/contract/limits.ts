@@ -54,6 +54,8 @@ export const limits = {
   roundsMax: 100_000,
   /** Recorder, drop newest and count: rows waiting for the writer. */
   recorderQueueMax: 20_000,
+  /** Recorder: rows of one transaction; a full one does not wait for its time. */
+  recorderBatchRowsMax: 500,
   /** Recorder: first bytes of a body that are kept for the detail pane. */
   bodySampleBytes: 4 * KiB,
   /** Recorder: size of one recording at which its oldest packets go (counted). */
@@ -103,6 +105,10 @@ export const timing = {
   sendTimeoutMs: 15_000,
   redialFirstMs: 250,
   redialMaxMs: 10_000,
+  /** Recorder: rows wait this long for company before they are written. */
+  recorderBatchMs: 50,
+  /** Recorder: a thread that ended is started again after this. */
+  recorderRestartMs: 500,
   /** Clean shutdown: goodbye, flush, close. */
   closeTimeoutMs: 2_000,
 } as const;

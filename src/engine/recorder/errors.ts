@@ -1,0 +1,42 @@
+import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+
+/** Result codes of SQLite (sqlite.org/rescode.html), primary part. */
+const sqliteReadonly = 8;
+const sqliteIoerr = 10;
+const sqliteCorrupt = 11;
+const sqliteFull = 13;
+const sqliteCantopen = 14;
+const sqliteNotadb = 26;
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  [sqliteReadonly]: 'path_unwritable',
+  [sqliteIoerr]: 'disk_full',
+  [sqliteCorrupt]: 'recording_invalid',
+  [sqliteFull]: 'disk_full',
+  [sqliteCantopen]: 'path_unwritable',
+  [sqliteNotadb]: 'recording_invalid',
+};
+const systemCodes: Readonly<Record<string, ErrorCode>> = { ENOSPC: 'disk_full', EDQUOT: 'disk_full' };
+
+const advice: { readonly [C in ErrorCode]?: string } = {
+  disk_full: 'free space on that disk, or record somewhere else',
+  path_unwritable: 'choose another folder, or change its permissions',
+  recording_invalid: 'choose another file; recordings end in .sqlite',
+};
+
+/** What a failure of the disk or of SQLite means to people; errors of ours pass through. */
+export function recorderError(error: unknown, path: string, doing: string): RoundscopeError {
+  if (error instanceof RoundscopeError) return error;
+  const { errcode, code, message } = error as { readonly errcode?: number; readonly code?: string; readonly message?: string };
+  const fromSqlite = errcode === undefined ? undefined : codes[errcode & 0xff];
+  const fromSystem = code?.startsWith('E') === true && !code.startsWith('ERR_') ? (systemCodes[code] ?? 'path_unwritable') : undefined;
+  const known = fromSqlite ?? fromSystem ?? 'recorder_crashed';
+  const tail = advice[known] === undefined ? '' : `: ${advice[known]}`;
+  return new RoundscopeError(known, {
+    layer: 'recorder',
+    message: `${doing} ${path} failed (${message ?? String(error)})${tail}`,
+    retryable: known === 'disk_full',
+    cause: error,
+    context: { path },
+  });
+}

@@ -1,0 +1,63 @@
+import { unreachable } from '#shared/base/assert.ts';
+import type { FilterExpression } from '#shared/filter/filter-expression.ts';
+import { fieldInfo, searchedColumns, type FilterField } from '#shared/filter/filter-fields.ts';
+import { packetColumns } from './row-mapping.ts';
+
+export interface SqlCondition {
+  readonly sql: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+/** SQL function that the reader registers: ms since local midnight of a moment. */
+export const timeOfDayFunction = 'time_of_day_ms';
+
+const columnOf = new Map<string, string>(packetColumns.map(([column, name]) => [name, column]));
+
+/** A filter as an SQL condition on `packets`; the meanings are in `shared/filter/filter-expression.ts`. Values are bound. */
+export function filterSql(expression: FilterExpression): SqlCondition {
+  switch (expression.kind) {
+    case 'and':
+      return joined(expression.terms, 'AND', '1');
+    case 'or':
+      return joined(expression.terms, 'OR', '0');
+    case 'not': {
+      const { sql, parameters } = filterSql(expression.term);
+      return { sql: `NOT ${sql}`, parameters };
+    }
+    case 'search': {
+      const sql = searchedColumns.map((name) => `instr(lower(${columnOf.get(name)}), ?) > 0`).join(' OR ');
+      return { sql: `(${sql})`, parameters: searchedColumns.map(() => expression.value) };
+    }
+    case 'number':
+      return numberSql(expression.field, expression.operator, expression.value);
+    case 'text': {
+      const column = columnSql(expression.field);
+      if (expression.operator === '~') return { sql: `(instr(lower(${column}), ?) > 0)`, parameters: [expression.value] };
+      return { sql: `(${column} ${expression.operator === '==' ? '=' : '<>'} ? COLLATE NOCASE)`, parameters: [expression.value] };
+    }
+    default:
+      return unreachable(expression, 'filter expression');
+  }
+}
+
+function joined(terms: readonly FilterExpression[], word: 'AND' | 'OR', none: string): SqlCondition {
+  if (terms.length === 0) return { sql: none, parameters: [] };
+  const parts = terms.map(filterSql);
+  return { sql: `(${parts.map(({ sql }) => sql).join(` ${word} `)})`, parameters: parts.flatMap(({ parameters }) => parameters) };
+}
+
+/** A number that a packet does not have fails every comparison except `!=`. */
+function numberSql(field: FilterField, operator: string, value: number): SqlCondition {
+  const absent = operator === '!=' ? 1 : 0;
+  const comparison = operator === '==' ? '=' : operator === '!=' ? '<>' : operator;
+  return { sql: `coalesce(${columnSql(field)} ${comparison} ?, ${absent})`, parameters: [value] };
+}
+
+function columnSql(field: FilterField): string {
+  if (field === 'gap') return 'gap_ms';
+  if (field === 'time') return `${timeOfDayFunction}(at)`;
+  const name = fieldInfo(field).column;
+  const column = name === null ? undefined : columnOf.get(name);
+  // A field without a column of its own is a search, which never gets here.
+  return column ?? 'NULL';
+}

@@ -1,0 +1,36 @@
+import type { PacketDetail } from '#shared/contract/packet.ts';
+import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
+import { ReadingThread } from './reading-thread.ts';
+import type { QueryAnswer } from './worker-protocol.ts';
+
+/** A recording that is there, for `packets`, `replay`, `diagnose`: read-only, whatever state its recorder left it in. */
+export interface OpenedRecording extends AsyncDisposable {
+  readonly path: string;
+  readonly info: RecordingInfo;
+  queryPackets(query: PacketQuery): Promise<PacketPage>;
+  packetDetail(id: number): Promise<PacketDetail | null>;
+  histogram(query: HistogramQuery): Promise<Histogram>;
+  events(query: EventQuery): Promise<QueryAnswer<'events'>>;
+  saveLast(minutes: number, path: string): Promise<{ readonly sizeBytes: number }>;
+}
+
+/** @throws RoundscopeError `recording_invalid`, `path_unwritable` */
+export async function openRecording(path: string, options: { readonly entry: string }): Promise<OpenedRecording> {
+  const reader = await ReadingThread.open(options.entry, path);
+  try {
+    const info = await reader.ask('info');
+    return {
+      path,
+      info,
+      queryPackets: (query) => reader.ask('queryPackets', query),
+      packetDetail: (id) => reader.ask('packetDetail', id),
+      histogram: (query) => reader.ask('histogram', query),
+      events: (query) => reader.ask('events', query),
+      saveLast: (minutes, to) => reader.ask('saveLast', minutes, to),
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
+  }
+}

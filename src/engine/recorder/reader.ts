@@ -1,0 +1,200 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
+import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
+import type { HistogramBucket } from '#shared/contract/port-api.ts';
+import { timeOfDayMs } from '#shared/filter/filter-values.ts';
+import { parseFilter } from '#shared/filter/parse-filter.ts';
+import { copyLast } from './copy.ts';
+import { recorderError } from './errors.ts';
+import { filterSql, timeOfDayFunction, type SqlCondition } from './filter-sql.ts';
+import { selectPacketSql } from './row-mapping.ts';
+import { eventOf, packetDetail, packetRow, type SqlRow } from './row-reading.ts';
+import { checkSchema } from './schema.ts';
+
+export interface PacketQuery {
+  readonly filter: string;
+  /** Rows with smaller ids; 0: the newest. */
+  readonly beforeId: number;
+  readonly limit: number;
+  readonly fromAt?: number | undefined;
+  readonly toAt?: number | undefined;
+}
+
+export interface PacketPage {
+  /** Newest first. */
+  readonly rows: readonly PacketRow[];
+  readonly more: boolean;
+  readonly filterError: string | null;
+}
+
+export interface HistogramQuery {
+  readonly filter: string;
+  readonly fromAt: number;
+  readonly toAt: number;
+  readonly buckets: number;
+}
+
+export interface Histogram {
+  readonly buckets: readonly HistogramBucket[];
+  readonly total: number;
+  readonly filterError: string | null;
+}
+
+export interface EventQuery {
+  readonly afterId: number;
+  readonly limit: number;
+  readonly types?: readonly EventType[];
+}
+
+/** What a recording says of itself. */
+export interface RecordingInfo {
+  readonly run: string;
+  readonly name: string;
+  readonly startedAt: number;
+  /** How the run ended; null: it is going on, or the recorder was killed before it heard of an end. */
+  readonly ended: { readonly at: number; readonly status: string; readonly reason: string } | null;
+  /** One sentence on how the recording ends. */
+  readonly ending: string;
+  readonly recorder: string;
+  readonly packets: number;
+  readonly events: number;
+  readonly firstAt: number | null;
+  readonly lastAt: number | null;
+  readonly droppedPackets: number;
+  readonly droppedEvents: number;
+  readonly removedPackets: number;
+  readonly removedBodies: number;
+  readonly removedEvents: number;
+  readonly sizeBytes: number;
+}
+
+/** Questions to a recording over a read-only connection of its own; also while it is being written. Synchronous. */
+export class RecordingReader implements Disposable {
+  readonly #path: string;
+  readonly #db: DatabaseSync;
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
+      checkSchema(this.#db, path);
+      this.#db.function(timeOfDayFunction, { deterministic: true }, (at) => timeOfDayMs(Number(at)));
+    } catch (error) {
+      throw recorderError(error, path, 'reading');
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  queryPackets({ filter, beforeId, limit, fromAt, toAt }: PacketQuery): PacketPage {
+    const condition = this.#condition(filter, { fromAt, toAt });
+    if (typeof condition === 'string') return { rows: [], more: false, filterError: condition };
+    const before = beforeId > 0 ? beforeId : Number.MAX_SAFE_INTEGER;
+    const sql = `${selectPacketSql} WHERE id < ? AND ${condition.sql} ORDER BY id DESC LIMIT ?`;
+    const found = this.#all(sql, [before, ...condition.parameters, limit + 1]);
+    const rows = found.slice(0, limit).flatMap((row) => packetRow(row) ?? []);
+    return { rows, more: found.length > limit, filterError: null };
+  }
+
+  packetDetail(id: number): PacketDetail | null {
+    const [row] = this.#all('SELECT p.*, b.header, b.sample FROM packets p LEFT JOIN bodies b ON b.packet = p.id WHERE p.id = ?', [id]);
+    return row === undefined ? null : packetDetail(row);
+  }
+
+  histogram({ filter, fromAt, toAt, buckets }: HistogramQuery): Histogram {
+    const condition = this.#condition(filter, { fromAt, toAt });
+    if (typeof condition === 'string') return { buckets: [], total: 0, filterError: condition };
+    const widthMs = Math.max((toAt - fromAt) / buckets, Number.EPSILON);
+    const sql = `SELECT min(?, CAST((at - ?) / ? AS INTEGER)) AS bucket, protocol, count(*) AS packets, sum(size_bytes) AS bytes
+      FROM packets WHERE ${condition.sql} GROUP BY bucket, protocol ORDER BY bucket, protocol`;
+    const counts: { protocol: string; packets: number; bytes: number }[][] = Array.from({ length: buckets }, () => []);
+    let total = 0;
+    for (const row of this.#all(sql, [buckets - 1, fromAt, widthMs, ...condition.parameters])) {
+      const packets = Number(row['packets']);
+      counts[Number(row['bucket'])]?.push({ protocol: String(row['protocol']), packets, bytes: Number(row['bytes']) });
+      total += packets;
+    }
+    return { buckets: counts.map((bucket, i) => ({ at: fromAt + i * widthMs, counts: bucket })), total, filterError: null };
+  }
+
+  /** In the order of recording. `malformed` counts rows that no version of ours writes, or a later one. */
+  events({ afterId, limit, types }: EventQuery): { readonly events: readonly RecordedEvent[]; readonly malformed: number; readonly more: boolean } {
+    const chosen = types === undefined ? '1' : `type IN (${types.map(() => '?').join(', ')})`;
+    const sql = `SELECT id, at, source, type, data FROM events WHERE id > ? AND ${chosen} ORDER BY id LIMIT ?`;
+    const rows = this.#all(sql, [afterId, ...(types ?? []), limit + 1]);
+    const run = this.#run();
+    const events = rows.slice(0, limit).flatMap((row) => eventOf(row, run) ?? []);
+    return { events, malformed: Math.min(rows.length, limit) - events.length, more: rows.length > limit };
+  }
+
+  info(): RecordingInfo {
+    const [row] = this.#all(
+      `SELECT runs.*, (SELECT count(*) FROM packets) AS packets, (SELECT count(*) FROM events) AS events,
+        (SELECT min(at) FROM (SELECT min(at) AS at FROM packets UNION ALL SELECT min(at) FROM events)) AS first_at,
+        (SELECT max(at) FROM (SELECT max(at) AS at FROM packets UNION ALL SELECT max(at) FROM events)) AS last_at
+      FROM runs LIMIT 1`,
+      [],
+    );
+    const number = (name: string): number => Number(row?.[name] ?? 0);
+    const text = (name: string): string => String(row?.[name] ?? '');
+    const time = (name: string): number | null => (typeof row?.[name] === 'number' ? row[name] : null);
+    const endedAt = time('ended_at');
+    const lastAt = time('last_at');
+    const ended = endedAt === null ? null : { at: endedAt, status: text('status'), reason: text('reason') };
+    return {
+      run: text('run'),
+      name: text('name'),
+      startedAt: number('started_at'),
+      ended,
+      ending: endingOf(ended, lastAt),
+      recorder: text('recorder'),
+      packets: number('packets'),
+      events: number('events'),
+      firstAt: time('first_at'),
+      lastAt,
+      droppedPackets: number('dropped_packets'),
+      droppedEvents: number('dropped_events'),
+      removedPackets: number('removed_packets'),
+      removedBodies: number('removed_bodies'),
+      removedEvents: number('removed_events'),
+      sizeBytes: statSync(this.#path).size,
+    };
+  }
+
+  /** Copies all events and the packets of the last minutes into a new recording. */
+  saveLast(minutes: number, path: string): { readonly sizeBytes: number } {
+    return copyLast(this.#db, { from: this.#path, to: path, minutes });
+  }
+
+  #run(): string {
+    return String(this.#db.prepare('SELECT run FROM runs LIMIT 1').get()?.['run'] ?? '');
+  }
+
+  /** The condition of a filter and a span of time, or why the filter cannot be used. */
+  #condition(filter: string, span: { readonly fromAt?: number | undefined; readonly toAt?: number | undefined }): SqlCondition | string {
+    const parsed = parseFilter(filter);
+    if (!parsed.ok) return parsed.error.message;
+    const { sql, parameters } = filterSql(parsed.value);
+    const spans: (readonly [string, number])[] = [];
+    if (span.fromAt !== undefined) spans.push(['at >= ?', span.fromAt]);
+    if (span.toAt !== undefined) spans.push(['at <= ?', span.toAt]);
+    return { sql: [...spans.map(([text]) => text), sql].join(' AND '), parameters: [...spans.map(([, at]) => at), ...parameters] };
+  }
+
+  #all(sql: string, parameters: readonly (string | number)[]): SqlRow[] {
+    try {
+      return this.#db.prepare(sql).all(...parameters) as Record<string, SQLOutputValue>[];
+    } catch (error) {
+      throw recorderError(error, this.#path, 'reading');
+    }
+  }
+}
+
+function endingOf(ended: RecordingInfo['ended'], lastAt: number | null): string {
+  if (ended !== null) return `The run ended: ${ended.status}${ended.reason === '' ? '' : ` (${ended.reason})`}.`;
+  if (lastAt === null) return 'Nothing was recorded.';
+  return 'The recording stops without the end of the run: it is still going on, or what recorded it was killed.';
+}

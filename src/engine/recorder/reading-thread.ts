@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads';
+import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
+import type { FromReader, QueryAnswer, QueryName, QueryParameters, ToReader, WorkerStart } from './worker-protocol.ts';
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: RoundscopeError) => void;
+}
+
+/** Questions to a recording, answered by a thread that has it open for reading. */
+export class ReadingThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #ids = 0;
+  #ended = false;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.on('message', (message: FromReader) => this.#onMessage(message));
+    worker.on('error', (error) => this.#failAll(`the recorder's reading thread failed: ${error.message}`));
+    void this.#exited.then(() => this.#failAll('the recording was closed'));
+  }
+
+  /** @throws RoundscopeError `recording_invalid`, `path_unwritable` (also when there is no such file) */
+  static async open(entry: string, path: string): Promise<ReadingThread> {
+    const start: WorkerStart = { role: 'read', path };
+    const worker = new Worker(entry, { workerData: start, name: 'recording reader' });
+    const first = await firstWord<FromReader>(worker);
+    if (first.type === 'failed_to_open') throw fromErrorReport(first.error);
+    return new ReadingThread(worker);
+  }
+
+  ask<N extends QueryName>(name: N, ...parameters: QueryParameters<N>): Promise<QueryAnswer<N>> {
+    if (this.#ended) return Promise.reject(closed('the recording was closed'));
+    const id = ++this.#ids;
+    const message: ToReader = { type: 'query', id, name, parameters };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage(message);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) this.#worker.postMessage({ type: 'close' } satisfies ToReader);
+    await this.#exited;
+  }
+
+  #onMessage(message: FromReader): void {
+    if (message.type !== 'answer' && message.type !== 'failure') return;
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.type === 'answer') pending?.resolve(message.value);
+    else pending?.reject(fromErrorReport(message.error));
+  }
+
+  #failAll(reason: string): void {
+    this.#ended = true;
+    for (const { reject } of this.#pending.values()) reject(closed(reason));
+    this.#pending.clear();
+  }
+}
+
+/** The first message of a thread, or why it ended without one. */
+export function firstWord<M>(worker: Worker): Promise<M> {
+  return new Promise((resolve, reject) => {
+    const settled = (settle: () => void): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
+      settle();
+    };
+    const onMessage = (message: M): void => settled(() => resolve(message));
+    const onError = (error: Error): void => settled(() => reject(error));
+    const onExit = (code: number): void => settled(() => reject(closed(`the recorder's thread ended with ${code} before it was ready`)));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
+  });
+}
+
+function closed(reason: string): RoundscopeError {
+  return new RoundscopeError('recorder_crashed', { layer: 'recorder', message: reason, retryable: true });
+}

@@ -1,0 +1,43 @@
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { Packet, PacketRow } from '#shared/contract/packet.ts';
+import { toWireNames } from '#shared/contract/wire-names.ts';
+
+/** Columns of `packets` in the order of the table, with the packet's own names. */
+export const packetColumns = [
+  ['id', 'id'],
+  ['at', 'at'],
+  ['source', 'source'],
+  ['peer', 'peer'],
+  ['participant', 'participant'],
+  ['direction', 'direction'],
+  ['side', 'side'],
+  ['protocol', 'protocol'],
+  ['stack', 'stack'],
+  ['kind', 'kind'],
+  ['round', 'round'],
+  ['message_id', 'messageId'],
+  ['reply_to', 'replyTo'],
+  ['size_bytes', 'sizeBytes'],
+  ['connection', 'connection'],
+  ['stream', 'stream'],
+  ['chunk', 'chunk'],
+  ['status', 'status'],
+  ['duration_ms', 'durationMs'],
+  ['body_bytes', 'bodyBytes'],
+  ['note', 'note'],
+] as const satisfies readonly (readonly [string, keyof PacketRow])[];
+
+export type RecordedPacket = Packet & { readonly id: number };
+
+export const insertPacketSql = `INSERT INTO packets (${packetColumns.map(([column]) => column).join(', ')}, gap_ms)
+  VALUES (${packetColumns.map(() => '?').join(', ')}, ?)`;
+export const selectPacketSql = `SELECT ${packetColumns.map(([column]) => column).join(', ')} FROM packets`;
+
+/** Values for `insertPacketSql`. */
+export function packetValues(packet: RecordedPacket, gapMs: number | null): (string | number | null)[] {
+  return [...packetColumns.map(([, name]) => packet[name] ?? null), gapMs];
+}
+
+export function eventValues({ id, at, source, type, data }: RecordedEvent): (string | number)[] {
+  return [id, at, source, type, JSON.stringify(toWireNames(data))];
+}

@@ -1,0 +1,65 @@
+/** Entry of the recorder's threads: SQLite is synchronous, so neither writing nor reading may hold the event loop up. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '#shared/base/assert.ts';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { FromReader, FromWriter, ToReader, ToWriter, WorkerStart } from './worker-protocol.ts';
+
+assert(parentPort, 'the recorder runs in threads of its own');
+const port = parentPort;
+const start = workerData as WorkerStart;
+const post = (message: FromWriter | FromReader): void => port.postMessage(message);
+
+// Each role loads its own half: the writer is ready sooner without the schemas that judge what is read.
+if (start.role === 'write') await serveWrites(start.options);
+else await serveReads(start.path);
+
+async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['options']): Promise<void> {
+  const { RecordingWriter } = await import('./writer.ts');
+  const writer = opened(() => new RecordingWriter(options));
+  if (writer === null) return;
+  post({ type: 'ready', sizeBytes: writer.sizeBytes });
+  port.on('message', (message: ToWriter) => {
+    if (message.type === 'close') {
+      writer[Symbol.dispose]();
+      port.close();
+      return;
+    }
+    try {
+      writer.write(message.batch);
+      post({ type: 'written', id: message.id, sizeBytes: writer.sizeBytes, removed: writer.removed });
+    } catch (error) {
+      post({ type: 'lost', id: message.id, error: toErrorReport(error) });
+    }
+  });
+}
+
+async function serveReads(path: string): Promise<void> {
+  const { RecordingReader } = await import('./reader.ts');
+  const reader = opened(() => new RecordingReader(path));
+  if (reader === null) return;
+  post({ type: 'ready' });
+  port.on('message', (message: ToReader) => {
+    if (message.type === 'close') {
+      reader[Symbol.dispose]();
+      port.close();
+      return;
+    }
+    try {
+      // The names are those of `QueryName`; the host's types tie each to its parameters.
+      const ask = reader[message.name].bind(reader) as (...parameters: readonly unknown[]) => unknown;
+      post({ type: 'answer', id: message.id, value: ask(...message.parameters) });
+    } catch (error) {
+      post({ type: 'failure', id: message.id, error: toErrorReport(error) });
+    }
+  });
+}
+
+function opened<T>(open: () => T): T | null {
+  try {
+    return open();
+  } catch (error) {
+    post({ type: 'failed_to_open', error: toErrorReport(error) });
+    port.close();
+    return null;
+  }
+}

@@ -1,0 +1,167 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import { recorderError } from './errors.ts';
+import { eventValues, insertPacketSql, packetValues, type RecordedPacket } from './row-mapping.ts';
+import { checkSchema, createTables, pragma } from './schema.ts';
+import { makeRoom, type Removed } from './size-bound.ts';
+
+export interface WriterOptions {
+  readonly path: string;
+  readonly run: string;
+  readonly startedAt: number;
+  /** Version of the program that records. */
+  readonly recorder: string;
+  readonly sizeBytesMax: number;
+  /** `create`: fails when the file is there. `continue`: after the recorder's own crash. */
+  readonly mode: 'create' | 'continue';
+  /** For tests: pages at which the disk counts as full, and commits (from 1) that fail. */
+  readonly failures?: { readonly pagesMax?: number; readonly commits?: readonly number[] };
+}
+
+export interface Batch {
+  readonly events: readonly RecordedEvent[];
+  readonly packets: readonly RecordedPacket[];
+  /** Rows that never reached the writer, in all. */
+  readonly dropped: { readonly events: number; readonly packets: number };
+}
+
+/** The one writer of a recording: a transaction per batch, rolled back whole when the disk refuses. Synchronous. */
+export class RecordingWriter implements Disposable {
+  readonly #options: WriterOptions;
+  readonly #db: DatabaseSync;
+  readonly #insertPacket: StatementSync;
+  readonly #insertBody: StatementSync;
+  readonly #insertEvent: StatementSync;
+  readonly #lastAt = new Map<string, number>();
+  readonly #removed: { -readonly [K in keyof Removed]: Removed[K] } = { packets: 0, bodies: 0, events: 0 };
+  #commits = 0;
+  #sizeBytes = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    const { path, mode } = options;
+    try {
+      if (mode === 'create') createFile(path);
+      this.#db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: false });
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8000;');
+      if (mode === 'create') this.#begin();
+      else checkSchema(this.#db, path);
+      if (options.failures?.pagesMax !== undefined) this.#db.exec(`PRAGMA max_page_count = ${options.failures.pagesMax}`);
+    } catch (error) {
+      throw recorderError(error, path, 'recording to');
+    }
+    this.#insertPacket = this.#db.prepare(insertPacketSql);
+    this.#insertBody = this.#db.prepare('INSERT INTO bodies (packet, header, sample) VALUES (?, ?, ?)');
+    this.#insertEvent = this.#db.prepare('INSERT INTO events (id, at, source, type, data) VALUES (?, ?, ?, ?, ?)');
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get removed(): Removed {
+    return this.#removed;
+  }
+
+  /** @throws RoundscopeError when the disk refuses; then nothing of the batch is in the recording */
+  write(batch: Batch): void {
+    const { path, failures } = this.#options;
+    this.#commits++;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const event of batch.events) this.#event(event);
+      for (const packet of batch.packets) this.#packet(packet);
+      this.#counts(batch.dropped);
+      if (failures?.commits?.includes(this.#commits) === true) {
+        throw new RoundscopeError('disk_full', { layer: 'recorder', message: `commit ${this.#commits} failed as asked for`, retryable: true });
+      }
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#rollBack();
+      throw recorderError(error, path, 'recording to');
+    }
+    this.#bound();
+  }
+
+  /** Leaves one file without companions, readable also where nothing can be written. */
+  [Symbol.dispose](): void {
+    try {
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#db.exec('PRAGMA journal_mode = DELETE');
+    } catch (error) {
+      // A reader elsewhere holds the file, or the disk is full: the companion file stays, which loses nothing.
+      if ((error as { readonly errcode?: number }).errcode === undefined) throw error;
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  #begin(): void {
+    const { run, startedAt, recorder } = this.#options;
+    createTables(this.#db);
+    this.#db.prepare('INSERT INTO runs (run, name, started_at, recorder) VALUES (?, ?, ?, ?)').run(run, run, startedAt, recorder);
+    this.#sizeBytes = pragma(this.#db, 'page_count') * pragma(this.#db, 'page_size');
+  }
+
+  #event(event: RecordedEvent): void {
+    this.#insertEvent.run(...eventValues(event));
+    if (event.type === 'run_started') {
+      this.#db.prepare('UPDATE runs SET name = ?, started_at = ? WHERE run = ?').run(event.data.name, event.at, event.run);
+    } else if (event.type === 'run_ended') {
+      const { status, reason } = event.data;
+      this.#db.prepare('UPDATE runs SET ended_at = ?, status = ?, reason = ? WHERE run = ?').run(event.at, status, reason, event.run);
+    }
+  }
+
+  #packet(packet: RecordedPacket): void {
+    const key = `${packet.source}\n${packet.participant}`;
+    const before = this.#lastAt.get(key);
+    this.#lastAt.set(key, packet.at);
+    this.#insertPacket.run(...packetValues(packet, before === undefined ? null : packet.at - before));
+    if (packet.header !== '' || packet.bodySample !== undefined) {
+      this.#insertBody.run(packet.id, packet.header, packet.bodySample ?? null);
+    }
+  }
+
+  #counts({ events, packets }: Batch['dropped']): void {
+    const { packets: gone, bodies, events: goneEvents } = this.#removed;
+    this.#db
+      .prepare('UPDATE runs SET dropped_events = ?, dropped_packets = ?, removed_packets = ?, removed_bodies = ?, removed_events = ?')
+      .run(events, packets, gone, bodies, goneEvents);
+  }
+
+  #rollBack(): void {
+    // SQLite rolls back by itself on some errors, such as a full disk; then there is nothing left to roll back.
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #bound(): void {
+    try {
+      const made = makeRoom(this.#db, this.#options.sizeBytesMax);
+      this.#sizeBytes = made.sizeBytes;
+      this.#removed.packets += made.removed.packets;
+      this.#removed.bodies += made.removed.bodies;
+      this.#removed.events += made.removed.events;
+    } catch (error) {
+      this.#rollBack();
+      throw recorderError(error, this.#options.path, 'making room in');
+    }
+  }
+}
+
+/** Takes the name, so that no recording is ever written over, and fails with the system's own reason. */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new RoundscopeError('path_unwritable', {
+      layer: 'recorder',
+      message: `${path} exists already, and recordings are never written over: choose another name, or move that file away`,
+      cause: error,
+      context: { path },
+    });
+  }
+}
