@@ -63,7 +63,8 @@ export class Invariants {
     const { waitingFor, reported, selected } = roundWait(state);
     if (state.phase === 'distributing' || state.phase === 'training' || state.phase === 'evaluating') {
       assert.ok(waitingFor.length > 0, `${state.phase} waits for nobody`);
-      for (const id of waitingFor) assert.ok(!reported.includes(id) && selected.includes(id), `${id} is waited for and has reported`);
+      for (const id of waitingFor)
+        assert.ok(!reported.includes(id) && selected.includes(id), `${id} is waited for and has reported`);
     }
     assert.ok(state.phase !== 'closing', 'closing is over at once');
     assert.ok(!state.status.stale || wakeAtMs <= state.status.atMs + 200, 'a change of the wait is told within 200 ms');
@@ -82,14 +83,19 @@ export class Invariants {
   #aggregated({ round, contributions }: EventData<'aggregated'>): void {
     this.aggregated++;
     const list = (this.#counted.get(round) ?? []).toSorted((a, b) => (a.participant < b.participant ? -1 : 1));
-    assert.deepEqual(contributions, list.map(({ participant }) => participant));
+    assert.deepEqual(
+      contributions,
+      list.map(({ participant }) => participant),
+    );
     const updates = list.map(({ hash }) => {
       const update = this.#trained.get(hash);
       assert.ok(update !== undefined, 'a counted update was trained by somebody');
       return update;
     });
     const examples = updates.reduce((sum, update) => sum + update.examples, 0);
-    this.#modelNow = this.#modelNow.map((_, i) => updates.reduce((sum, update) => sum + update.parameters[i]! * update.examples, 0) / examples);
+    this.#modelNow = this.#modelNow.map(
+      (_, i) => updates.reduce((sum, update) => sum + update.parameters[i]! * update.examples, 0) / examples,
+    );
     assert.deepEqual(this.#model(), this.#modelNow, `the model of round ${round} is the weighted average`);
   }
 }

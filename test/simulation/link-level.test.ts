@@ -9,8 +9,12 @@ import { toyInitial, toyTrain } from './toy-model.ts';
 function expectedModel(seed: number, participants: number, rounds: number): Float32Array {
   let model = toyInitial(seed);
   for (let round = 1; round <= rounds; round++) {
-    const updates = Array.from({ length: participants }, (_, k) => flattenParameters(toyTrain(model, `node-${k + 1}`, round)));
-    const mean = flattenParameters(model).map((_, i) => updates.reduce((sum, update) => sum + update[i]! * 100, 0) / (100 * participants));
+    const updates = Array.from({ length: participants }, (_, k) =>
+      flattenParameters(toyTrain(model, `node-${k + 1}`, round)),
+    );
+    const mean = flattenParameters(model).map(
+      (_, i) => updates.reduce((sum, update) => sum + update[i]! * 100, 0) / (100 * participants),
+    );
     let offset = 0;
     model = model.map((tensor) => ({ ...tensor, data: mean.subarray(offset, (offset += tensor.data.length)) }));
   }
@@ -23,7 +27,10 @@ describe('drivers over real links', () => {
     assert.equal(coordinator.status, 'completed', coordinator.reason);
     assert.equal(coordinator.roundsCompleted, 3);
     assert.equal(coordinator.accuracy, 0.75);
-    assert.deepEqual([...participants.values()].map(({ status, roundsCompleted }) => [status, roundsCompleted]), Array(4).fill(['completed', 3]));
+    assert.deepEqual(
+      [...participants.values()].map(({ status, roundsCompleted }) => [status, roundsCompleted]),
+      Array(4).fill(['completed', 3]),
+    );
     assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(1, 4, 3));
     assert.equal(coordinator.statusDropped, 0);
     assert.deepEqual({ pendingTimers, openSessions }, { pendingTimers: 0, openSessions: 0 });
@@ -58,7 +65,12 @@ describe('drivers over real links', () => {
   });
 
   test('one participant with the bug does not stop the others when a quorum is there', async () => {
-    const { coordinator } = await runOverLinks({ seed: 2, participants: 4, bugged: ['node-3'], settings: { quorum: 0.5, trainingDeadlineMs: 10_000 } });
+    const { coordinator } = await runOverLinks({
+      seed: 2,
+      participants: 4,
+      bugged: ['node-3'],
+      settings: { quorum: 0.5, trainingDeadlineMs: 10_000 },
+    });
     assert.equal(coordinator.status, 'completed', coordinator.reason);
   });
 
@@ -71,6 +83,7 @@ describe('drivers over real links', () => {
   test('a stop is told to everybody', async () => {
     const { coordinator, participants } = await runOverLinks({ seed: 4, participants: 3, stopAfterMs: 900 });
     assert.deepEqual([coordinator.status, coordinator.reason], ['interrupted', 'stopped by hand']);
-    for (const outcome of participants.values()) assert.deepEqual([outcome.status, outcome.reason], ['interrupted', 'stopped by hand']);
+    for (const outcome of participants.values())
+      assert.deepEqual([outcome.status, outcome.reason], ['interrupted', 'stopped by hand']);
   });
 });

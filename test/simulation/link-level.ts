@@ -72,7 +72,14 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
   const sink: Reporter = { event: (type, data) => options.reporter?.(type, data), packet: () => undefined };
   const reporter = new ObservedReporter(sink);
   const links = new AcceptedLinks();
-  const acceptor = new LinkAcceptor({ run, token, clock, entropy: seededEntropy(random.fork('acceptor')), reporter, onLink: (link, address) => links.add(link, address ?? '') });
+  const acceptor = new LinkAcceptor({
+    run,
+    token,
+    clock,
+    entropy: seededEntropy(random.fork('acceptor')),
+    reporter,
+    onLink: (link, address) => links.add(link, address ?? ''),
+  });
   const signal = new AbortController().signal;
   const stop = new AbortController();
   if (options.stopAfterMs !== undefined) clock.timer(options.stopAfterMs, () => stop.abort('stopped by hand'));
@@ -122,7 +129,15 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       link,
       trainer: toyTrainer(name, clock, random.fork(`trainer of ${name}`)),
       trainerDescription: 'toy',
-      data: { source: 'toy', examples: 100, heldOut: 20, shape: [3], classes: ['a', 'b'], classCounts: [50, 50], skipped: 0 },
+      data: {
+        source: 'toy',
+        examples: 100,
+        heldOut: 20,
+        shape: [3],
+        classes: ['a', 'b'],
+        classCounts: [50, 50],
+        skipped: 0,
+      },
       key: `key-${name}`,
       layoutOf: () => toyLayout,
       codec: toyCodec,
@@ -141,7 +156,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     (error: unknown) => (failure = error),
   );
   await clock.advanceUntil(() => result !== undefined || failure !== undefined, 1_800_000);
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) throw new Error('the coordinator driver failed', { cause: failure });
   if (result === undefined) throw new Error('the run has not ended after half an hour of virtual time');
   const virtualMs = clock.monotonicMs();
   const closing = acceptor.close('complete', 'over');
@@ -149,10 +164,17 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
   using _late = clock.timer(30_000, () => leaving.forEach((leave) => leave.abort('the run is over')));
   let closed = false;
   void Promise.allSettled([...taking, closing]).then(() => (closed = true));
-  if (!(await clock.advanceUntil(() => closed, 120_000))) throw new Error(`participants still run: ${names.filter((name) => !outcomes.has(name)).join(', ')}`);
+  if (!(await clock.advanceUntil(() => closed, 120_000)))
+    throw new Error(`participants still run: ${names.filter((name) => !outcomes.has(name)).join(', ')}`);
   await Promise.all(taking);
   _late[Symbol.dispose]();
-  return { coordinator: result, participants: outcomes, virtualMs, pendingTimers: clock.pendingTimers, openSessions: network.openSessions };
+  return {
+    coordinator: result,
+    participants: outcomes,
+    virtualMs,
+    pendingTimers: clock.pendingTimers,
+    openSessions: network.openSessions,
+  };
 }
 
 /** Takes virtual time, reports progress, gives the same update for the same task. */
@@ -164,7 +186,14 @@ function toyTrainer(name: string, clock: Clock, random: Random): TrainerPort {
         await clock.sleep(50 + random.int(200), { signal });
         onProgress?.({ epoch: 1, epochs: 1, batch, batches, loss: 1 / batch });
       }
-      return { parameters: toyTrain(parameters, name, round), examples: 100, loss: 0.4, accuracy: 0.8, durationMs: 300, updateNorm: 1 };
+      return {
+        parameters: toyTrain(parameters, name, round),
+        examples: 100,
+        loss: 0.4,
+        accuracy: 0.8,
+        durationMs: 300,
+        updateNorm: 1,
+      };
     },
     async evaluate(_job, { signal }) {
       await clock.sleep(20, { signal });

@@ -70,7 +70,9 @@ export class Wire {
       sender: direction === 'up' ? participant : coordinatorId,
       id: `${participant}-${direction}-${this.#serial++}` as MessageId,
       sentAt: wallMs(direction),
-      ...(payload === undefined ? {} : { payload: { hash: model as Hash, length: payload.length, encoding: 'safetensors' } }),
+      ...(payload === undefined
+        ? {}
+        : { payload: { hash: model as Hash, length: payload.length, encoding: 'safetensors' } }),
     } as MessageHeader;
     const parcel = { header, payload };
     this.inFlight[direction]++;

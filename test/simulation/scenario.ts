@@ -49,7 +49,9 @@ export function makeScenario(seed: number): Scenario {
   const bugged = !calm && random.int(20) === 0;
   const deadlineMs = 8_000 + random.int(20_000);
   const healsAtMs = 30_000 + random.int(60_000);
-  const participants = Array.from({ length: count }, (_, k) => planParticipant(random, { k, calm, bugged, healsAtMs, deadlineMs }));
+  const participants = Array.from({ length: count }, (_, k) =>
+    planParticipant(random, { k, calm, bugged, healsAtMs, deadlineMs }),
+  );
   const onTime = participants.filter(({ joinsAtMs }) => joinsAtMs < 5_000).length;
   return {
     seed,

@@ -2,7 +2,12 @@ import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout } from '#shared/tensor/parameter-set.ts';
 import { FedAvg } from '#engine/round/aggregation/fedavg.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
-import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from '#engine/round/coordinator-state.ts';
+import type {
+  CoordinatorEffect,
+  CoordinatorInput,
+  CoordinatorState,
+  UpdateFinding,
+} from '#engine/round/coordinator-state.ts';
 import type { MachineMessage, RunOutcome, Step } from '#engine/round/machine.ts';
 import { ModelShelf } from '#engine/round/model-shelf.ts';
 import type { Parcel } from './network.ts';
@@ -129,6 +134,7 @@ function judge(payload: Uint8Array): UpdateFinding {
   if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
   const matched = matchLayout(decoded.value, toyLayout);
   if (!matched.ok) return { ok: false, code: 'update_wrong_shape', reason: matched.error };
-  for (const { data } of matched.value) if (!data.every(Number.isFinite)) return { ok: false, code: 'update_not_finite', reason: 'not finite' };
+  for (const { data } of matched.value)
+    if (!data.every(Number.isFinite)) return { ok: false, code: 'update_not_finite', reason: 'not finite' };
   return { ok: true, parameters: matched.value };
 }

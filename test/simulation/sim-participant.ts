@@ -39,8 +39,19 @@ export class SimParticipant {
   constructor(options: SimParticipantOptions) {
     this.#options = options;
     const { plan } = options;
-    const data: DataSummary = { source: 'toy', examples: plan.examples, heldOut: plan.heldOut, shape: [3], classes: ['a', 'b'], classCounts: [1, 1], skipped: 0 };
-    const step = startParticipant({ name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy' }, this.#now());
+    const data: DataSummary = {
+      source: 'toy',
+      examples: plan.examples,
+      heldOut: plan.heldOut,
+      shape: [3],
+      classes: ['a', 'b'],
+      classCounts: [1, 1],
+      skipped: 0,
+    };
+    const step = startParticipant(
+      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy' },
+      this.#now(),
+    );
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
   }
@@ -84,7 +95,9 @@ export class SimParticipant {
     this.feed({
       kind: 'message',
       header,
-      model: decoded.ok ? { ok: true, tensors: decoded.value } : { ok: false, code: decoded.error.code, reason: decoded.error.message },
+      model: decoded.ok
+        ? { ok: true, tensors: decoded.value }
+        : { ok: false, code: decoded.error.code, reason: decoded.error.message },
     });
   }
 
@@ -113,7 +126,12 @@ export class SimParticipant {
     if (work.kind === 'train') {
       for (let batch = 1; batch <= batches; batch++) {
         world.after((totalMs * batch) / batches, () => {
-          if (!this.#frozen) this.feed({ kind: 'progress', job: work.job, progress: { epoch: 1, epochs: 1, batch, batches, loss: 1 / batch } });
+          if (!this.#frozen)
+            this.feed({
+              kind: 'progress',
+              job: work.job,
+              progress: { epoch: 1, epochs: 1, batch, batches, loss: 1 / batch },
+            });
         });
       }
     }
@@ -126,18 +144,37 @@ export class SimParticipant {
     const matched = matchLayout(work.model.tensors, toyLayout);
     if (!matched.ok) throw new Error(`the toy model does not match: ${matched.error}`);
     if (work.kind === 'evaluate') {
-      return this.feed({ kind: 'evaluated', job: work.job, result: { loss: 0.5, accuracy: 0.75, examples: plan.heldOut } });
+      return this.feed({
+        kind: 'evaluated',
+        job: work.job,
+        result: { loss: 0.5, accuracy: 0.75, examples: plan.heldOut },
+      });
     }
-    if (this.#options.failures && random.int(50) === 0) return this.feed({ kind: 'work_failed', job: work.job, code: 'training_failed', reason: 'toy failure' });
+    if (this.#options.failures && random.int(50) === 0)
+      return this.feed({ kind: 'work_failed', job: work.job, code: 'training_failed', reason: 'toy failure' });
     let trained = toyTrain(matched.value, plan.id, work.round);
     if (this.#poisoned) {
       this.#poisoned = false;
       // One of the two ways in which an update can be useless.
-      trained = random.int(2) === 0 ? trained.map(({ name, shape, data }) => float32Tensor(name, shape, data.map(() => Number.NaN))) : trained.slice(0, 1);
+      trained =
+        random.int(2) === 0
+          ? trained.map(({ name, shape, data }) =>
+              float32Tensor(
+                name,
+                shape,
+                data.map(() => Number.NaN),
+              ),
+            )
+          : trained.slice(0, 1);
     }
     const hash = this.#shelf.put(trained);
     onTrained(hash, Float32Array.from(trained.flatMap(({ data }) => [...data])), plan.examples);
-    this.feed({ kind: 'trained', job: work.job, hash, result: { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 } });
+    this.feed({
+      kind: 'trained',
+      job: work.job,
+      hash,
+      result: { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 },
+    });
   }
 
   #now(): { readonly monotonicMs: number; readonly wallMs: number } {

@@ -67,7 +67,8 @@ class Simulation {
     });
     this.#invariants.watchModel(() => this.#coordinator.model());
     for (const plan of scenario.participants) this.#plan(plan);
-    if (scenario.stopsAtMs !== null) this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
+    if (scenario.stopsAtMs !== null)
+      this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
     this.#tick();
   }
 
@@ -93,7 +94,10 @@ class Simulation {
   #checkOutcome({ status, roundsCompleted, reason }: RunOutcome): void {
     assert.deepEqual(this.#invariants.ends, [status], 'a run ends once');
     if (status === 'completed') assert.equal(roundsCompleted, this.#scenario.rounds);
-    assert.ok(this.#invariants.aggregated >= roundsCompleted && this.#invariants.aggregated <= roundsCompleted + 1, 'one aggregate a round');
+    assert.ok(
+      this.#invariants.aggregated >= roundsCompleted && this.#invariants.aggregated <= roundsCompleted + 1,
+      'one aggregate a round',
+    );
     if (!this.#scenario.participants.some(({ connectionPerMessage }) => connectionPerMessage)) return;
     if (status === 'interrupted' || reason === 'no participant is left') return;
     // The founding bug stalls every run, and the last word on the wait names each of those who cannot hear.
@@ -101,7 +105,14 @@ class Simulation {
     const last = this.#invariants.statuses.findLast(({ waitingFor }) => waitingFor.length > 0);
     if (last === undefined) return assert.match(reason, /participants registered within/);
     for (const id of last.waitingFor) {
-      assert.ok(last.why.some((entry) => entry.participant === id && /connections so far|link lost|not acknowledged|no sign of life/.test(entry.reason)), JSON.stringify(last.why));
+      assert.ok(
+        last.why.some(
+          (entry) =>
+            entry.participant === id &&
+            /connections so far|link lost|not acknowledged|no sign of life/.test(entry.reason),
+        ),
+        JSON.stringify(last.why),
+      );
       assert.ok(reason.includes(id), reason);
     }
   }
@@ -120,7 +131,8 @@ class Simulation {
     };
     this.#stations.push(station);
     this.#world.after(plan.joinsAtMs, () => this.#start(station));
-    for (const trouble of plan.troubles) this.#world.after(plan.joinsAtMs + trouble.atMs, () => this.#trouble(station, trouble));
+    for (const trouble of plan.troubles)
+      this.#world.after(plan.joinsAtMs + trouble.atMs, () => this.#trouble(station, trouble));
   }
 
   #start(station: Station): void {
@@ -140,7 +152,8 @@ class Simulation {
         if (direction === 'down') {
           participant?.take(parcel);
           const { kind, round } = parcel.header;
-          if (kind === 'global_model' || kind === 'start_training') this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
+          if (kind === 'global_model' || kind === 'start_training')
+            this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
           return;
         }
         station.lastHeardMs = this.#world.nowMs;
@@ -154,7 +167,14 @@ class Simulation {
     station.linkState = 'ready';
     station.connections = 1;
     this.#byLink.set(link, { station, wire });
-    this.#coordinator.feed({ kind: 'link_opened', link, participant: plan.id as ParticipantId, address: '127.0.0.1:1', protocol: 'memory', stack: 'memory' });
+    this.#coordinator.feed({
+      kind: 'link_opened',
+      link,
+      participant: plan.id as ParticipantId,
+      address: '127.0.0.1:1',
+      protocol: 'memory',
+      stack: 'memory',
+    });
     participant = new SimParticipant({
       world: this.#world,
       random,
@@ -166,7 +186,9 @@ class Simulation {
     });
     station.participant = participant;
     // The acceptor gives the old link up as soon as another process of the same name has said hello.
-    if (random.int(2) === 0) for (const [number, entry] of this.#byLink) if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
+    if (random.int(2) === 0)
+      for (const [number, entry] of this.#byLink)
+        if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
   }
 
   /** A participant that is done closes its link, and the goodbye takes its time. */
@@ -193,7 +215,8 @@ class Simulation {
       case 'partition':
       case 'deaf':
       case 'mute': {
-        const directions = kind === 'partition' ? (['up', 'down'] as const) : kind === 'deaf' ? (['down'] as const) : (['up'] as const);
+        const directions =
+          kind === 'partition' ? (['up', 'down'] as const) : kind === 'deaf' ? (['down'] as const) : (['up'] as const);
         for (const direction of directions) wire.block(direction);
         return this.#world.after(healsInMs, () => {
           for (const direction of directions) wire.unblock(direction);
@@ -221,7 +244,8 @@ class Simulation {
       const heard = participant?.alive === true && !wire.isBlocked('up');
       if (heard) station.lastHeardMs = this.#world.nowMs;
       const silentMs = this.#world.nowMs - station.lastHeardMs;
-      let state: LinkState = silentMs > timing.peerSilentMs || (wire.isBlocked('down') && !plan.connectionPerMessage) ? 'lost' : 'ready';
+      let state: LinkState =
+        silentMs > timing.peerSilentMs || (wire.isBlocked('down') && !plan.connectionPerMessage) ? 'lost' : 'ready';
       if (plan.connectionPerMessage && heard) {
         // Opened for a message, closed after it.
         station.connections++;

@@ -3,7 +3,12 @@ import { hashBytes } from '#engine/codec/hash.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
-import { flattenParameters, viewParameters, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import {
+  flattenParameters,
+  viewParameters,
+  type ParameterLayout,
+  type ParameterSet,
+} from '#shared/tensor/parameter-set.ts';
 
 /** A model small enough to be averaged by hand, with the real names, bytes and hashes around it. */
 export const toyLayout: ParameterLayout = [
@@ -11,17 +16,27 @@ export const toyLayout: ParameterLayout = [
   { name: 'dense.bias', shape: [2] },
 ];
 
-export const toyModel: ModelConfig = { inputShape: [1, 1, 3], numClasses: 2, layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }] };
+export const toyModel: ModelConfig = {
+  inputShape: [1, 1, 3],
+  numClasses: 2,
+  layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
+};
 
 export const toyCodec: PayloadCodec = { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes };
 
 export function toyInitial(seed: number): ParameterSet {
   const random = seededRandom(`initial-${seed}`);
-  return viewParameters(toyLayout, Float32Array.from({ length: 8 }, () => random.normal()));
+  return viewParameters(
+    toyLayout,
+    Float32Array.from({ length: 8 }, () => random.normal()),
+  );
 }
 
 /** A deterministic training: the same participant, round and base give the same update, on whatever attempt. */
 export function toyTrain(base: ParameterSet, who: string, round: number): ParameterSet {
   const random = seededRandom(`${who}/${round}`);
-  return viewParameters(toyLayout, flattenParameters(base).map((value) => value * 0.9 + random.normal() * 0.1));
+  return viewParameters(
+    toyLayout,
+    flattenParameters(base).map((value) => value * 0.9 + random.normal() * 0.1),
+  );
 }

@@ -2,7 +2,14 @@ import { assert } from '#shared/base/assert.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
-import { awayMs, type CoordinatorEffect, type CoordinatorState, type LinkRecord, type Member, type ParticipantRecord } from './coordinator-state.ts';
+import {
+  awayMs,
+  type CoordinatorEffect,
+  type CoordinatorState,
+  type LinkRecord,
+  type Member,
+  type ParticipantRecord,
+} from './coordinator-state.ts';
 import { report, type Instant, type MachineMessage } from './machine.ts';
 
 type Fields = { -readonly [K in keyof CoordinatorState]: CoordinatorState[K] };

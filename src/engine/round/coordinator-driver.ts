@@ -92,7 +92,8 @@ class CoordinatorRun implements Disposable {
     const participantsMax = options.participantsMax ?? limits.participantsMax;
     this.#runner = new MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>({
       clock,
-      start: (now) => startCoordinator({ settings, model, initialModel, baselineAccuracy, participantsMax, demo, self }, now),
+      start: (now) =>
+        startCoordinator({ settings, model, initialModel, baselineAccuracy, participantsMax, demo, self }, now),
       advance: advanceCoordinator,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
@@ -105,7 +106,9 @@ class CoordinatorRun implements Disposable {
     this.#held.defer(() => signal.removeEventListener('abort', stop));
     this.#held.use(options.links.onLink((accepted) => this.#attach(accepted)));
     if (options.transfers !== undefined) {
-      this.#held.use(options.transfers.onTransfer(({ kind: of, ...transfer }) => this.#feed({ kind: 'transfer', of, ...transfer })));
+      this.#held.use(
+        options.transfers.onTransfer(({ kind: of, ...transfer }) => this.#feed({ kind: 'transfer', of, ...transfer })),
+      );
     }
     this.#pollLinks();
   }
@@ -168,7 +171,17 @@ class CoordinatorRun implements Disposable {
 
   #feedLinkState(number: number, { status }: Link): void {
     const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged } = status;
-    this.#feed({ kind: 'link_state', link: number, state, reason, protocol, stack, connections, lastHeardMs, unacknowledged });
+    this.#feed({
+      kind: 'link_state',
+      link: number,
+      state,
+      reason,
+      protocol,
+      stack,
+      connections,
+      lastHeardMs,
+      unacknowledged,
+    });
   }
 
   #perform(effect: CoordinatorEffect): void {
@@ -226,7 +239,12 @@ class CoordinatorRun implements Disposable {
     // What is in the outboxes goes out while links close, each within its own time limit.
     await Promise.allSettled([...this.#links.values()].map((link) => link.close(code, outcome.reason)));
     const modelHash = this.#models.newest;
-    this.#settled.resolve({ ...outcome, modelHash, parameters: this.#models.parameters(modelHash), statusDropped: this.#statusDropped });
+    this.#settled.resolve({
+      ...outcome,
+      modelHash,
+      parameters: this.#models.parameters(modelHash),
+      statusDropped: this.#statusDropped,
+    });
   }
 }
 

@@ -18,7 +18,8 @@ export function endRun(draft: CoordinatorDraft, status: RunStatus, reason: strin
   s.phase = 'closing';
   s.deadlineMs = Infinity;
   s.outcome = outcome;
-  for (const { link } of draft.remaining()) draft.send(link, { kind: 'training_complete', round: s.round, body: { ...outcome } });
+  for (const { link } of draft.remaining())
+    draft.send(link, { kind: 'training_complete', round: s.round, body: { ...outcome } });
   draft.report('run_ended', { ...outcome });
   draft.effects.push({ kind: 'end', outcome });
 }

@@ -7,14 +7,24 @@ import { roundWait } from './round-wait.ts';
 import { describeWaiting } from './wait-reason.ts';
 
 /** The new model exists: those who can judge it are asked to. */
-export function beginEvaluation(draft: CoordinatorDraft, input: Extract<CoordinatorInput, { kind: 'aggregated' }>): void {
+export function beginEvaluation(
+  draft: CoordinatorDraft,
+  input: Extract<CoordinatorInput, { kind: 'aggregated' }>,
+): void {
   const { s } = draft;
   // The end of an aggregation that was given up.
   if (s.phase !== 'aggregating' || input.round !== s.round) return;
   s.model = input.model;
   const contributions = [...s.members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
-  draft.report('aggregated', { round: s.round, contributions, durationMs: input.durationMs, modelHash: input.model, stepNorm: input.stepNorm });
-  for (const { participant, cosine } of input.cosines) draft.report('update_cosine', { participant, round: s.round, cosine });
+  draft.report('aggregated', {
+    round: s.round,
+    contributions,
+    durationMs: input.durationMs,
+    modelHash: input.model,
+    stepNorm: input.stepNorm,
+  });
+  for (const { participant, cosine } of input.cosines)
+    draft.report('update_cosine', { participant, round: s.round, cosine });
   draft.enterPhase('evaluating', s.config.settings.evaluationDeadlineMs);
   for (const member of s.members.values()) {
     const participant = s.participants.get(member.id);
@@ -23,7 +33,11 @@ export function beginEvaluation(draft: CoordinatorDraft, input: Extract<Coordina
     const heard = member.contribution !== null || member.refusal !== null;
     // The sum is made: the updates' bytes need not be held any longer.
     const contribution = member.contribution === null ? null : { ...member.contribution, parameters: [] };
-    draft.patchMember(member.id, { contribution, transfer: null, evaluates: !able ? 'no' : heard ? 'awaited' : 'asked' });
+    draft.patchMember(member.id, {
+      contribution,
+      transfer: null,
+      evaluates: !able ? 'no' : heard ? 'awaited' : 'asked',
+    });
     if (able) askToEvaluate(draft, participant);
   }
 }
@@ -31,18 +45,34 @@ export function beginEvaluation(draft: CoordinatorDraft, input: Extract<Coordina
 export function askToEvaluate(draft: CoordinatorDraft, participant: ParticipantRecord): void {
   const { s, now } = draft;
   if (participant.holds !== s.model) {
-    draft.send(participant.link, { kind: 'global_model', round: s.round, body: { purpose: 'evaluate' }, model: s.model });
+    draft.send(participant.link, {
+      kind: 'global_model',
+      round: s.round,
+      body: { purpose: 'evaluate' },
+      model: s.model,
+    });
     draft.patchParticipant(participant.id, { holds: s.model });
   }
   const deadlineMs = Math.max(0, Math.round(s.deadlineMs - now.monotonicMs));
   draft.send(participant.link, { kind: 'start_evaluation', round: s.round, body: { deadlineMs, model: s.model } });
 }
 
-export function evaluationResult(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'evaluation_result'>): void {
+export function evaluationResult(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  header: HeaderOf<'evaluation_result'>,
+): void {
   const { s } = draft;
   const member = s.members.get(participant.id);
   // Late or repeated results change nothing, and their sender need not know.
-  if (s.phase !== 'evaluating' || header.round !== s.round || member === undefined || member.evaluates === 'no' || member.evaluation !== null) return;
+  if (
+    s.phase !== 'evaluating' ||
+    header.round !== s.round ||
+    member === undefined ||
+    member.evaluates === 'no' ||
+    member.evaluation !== null
+  )
+    return;
   const { loss, accuracy, examples } = header.body;
   if (!Number.isFinite(loss) || !Number.isFinite(accuracy)) {
     draft.patchMember(member.id, { failure: 'its evaluation is not a finite number' });
@@ -91,7 +121,8 @@ function closeRound(draft: CoordinatorDraft): void {
   draft.sendAll({ kind: 'round_summary', round: s.round, body: summary });
   draft.report('round_ended', { round: s.round, ...summary });
   const { rounds } = s.config.settings;
-  if (s.round >= rounds) return endRun(draft, 'completed', rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`);
+  if (s.round >= rounds)
+    return endRun(draft, 'completed', rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`);
   nextRound(draft);
 }
 
@@ -101,7 +132,10 @@ function closeRound(draft: CoordinatorDraft): void {
  */
 export function globalMeasures(members: readonly Member[]): { readonly loss: number; readonly accuracy: number } {
   const evaluations = members.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
-  const measures = evaluations.length > 0 ? evaluations : members.flatMap(({ contribution }) => (contribution === null ? [] : [contribution]));
+  const measures =
+    evaluations.length > 0
+      ? evaluations
+      : members.flatMap(({ contribution }) => (contribution === null ? [] : [contribution]));
   let examples = 0;
   let loss = 0;
   let accuracy = 0;

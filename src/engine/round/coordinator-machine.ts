@@ -5,8 +5,21 @@ import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinat
 import { endRun } from './coordinator-end.ts';
 import { participantFailed } from './coordinator-failure.ts';
 import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
-import type { CoordinatorConfig, CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
-import { delivered, modelUpdate, settleTraining, trainingProgress, transferProgress, tryStartRound } from './coordinator-training.ts';
+import type {
+  CoordinatorConfig,
+  CoordinatorEffect,
+  CoordinatorInput,
+  CoordinatorState,
+  UpdateFinding,
+} from './coordinator-state.ts';
+import {
+  delivered,
+  modelUpdate,
+  settleTraining,
+  trainingProgress,
+  transferProgress,
+  tryStartRound,
+} from './coordinator-training.ts';
 import { publishStatus, statusWakeAtMs } from './coordinator-status.ts';
 import type { Instant, Step } from './machine.ts';
 
@@ -82,7 +95,8 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
     case 'aggregated':
       return beginEvaluation(draft, input);
     case 'aggregation_failed':
-      if (draft.s.phase === 'aggregating' && input.round === draft.s.round) endRun(draft, 'failed', `aggregation of round ${input.round} failed: ${input.reason}`);
+      if (draft.s.phase === 'aggregating' && input.round === draft.s.round)
+        endRun(draft, 'failed', `aggregation of round ${input.round} failed: ${input.reason}`);
       return;
     case 'tick':
       return;
@@ -104,7 +118,8 @@ function settle(draft: CoordinatorDraft): void {
     if (phase === 'registering') tryStartRound(draft);
     else if (phase === 'distributing' || phase === 'training') settleTraining(draft);
     else if (phase === 'evaluating') settleEvaluation(draft);
-    else if (draft.now.monotonicMs >= draft.s.deadlineMs) endRun(draft, 'failed', `${phase} of round ${round} did not finish`);
+    else if (draft.now.monotonicMs >= draft.s.deadlineMs)
+      endRun(draft, 'failed', `${phase} of round ${round} did not finish`);
     if (draft.s.phase === phase && draft.s.round === round) return;
   }
 }
@@ -116,21 +131,36 @@ function finish(draft: CoordinatorDraft): CoordinatorStep {
   return { state: s, effects: draft.effects, wakeAtMs };
 }
 
-function message(draft: CoordinatorDraft, link: number, header: MessageHeader, update: UpdateFinding | undefined): void {
+function message(
+  draft: CoordinatorDraft,
+  link: number,
+  header: MessageHeader,
+  update: UpdateFinding | undefined,
+): void {
   const record = draft.s.links.get(link);
   // A message that was read before its link closed and judged after: nobody is left to be answered.
   if (record === undefined) return;
   if (header.kind === 'heartbeat') return;
   if (header.sender !== record.participant) {
     const reason = `a message of ${header.sender} came over the link of ${record.participant}`;
-    return draft.send(link, { kind: 'error', round: header.round, replyTo: header.id, body: { code: 'sender_mismatch', reason } });
+    return draft.send(link, {
+      kind: 'error',
+      round: header.round,
+      replyTo: header.id,
+      body: { code: 'sender_mismatch', reason },
+    });
   }
   if (header.kind === 'register') return registered(draft, record, header);
   const participant = draft.s.participants.get(record.participant);
   if (participant === undefined || participant.link !== link || participant.left !== null) {
     if (header.kind === 'goodbye' || header.kind === 'error') return;
     const reason = `${record.participant} sent ${header.kind} before it registered`;
-    return draft.send(link, { kind: 'error', round: header.round, replyTo: header.id, body: { code: 'not_registered', reason } });
+    return draft.send(link, {
+      kind: 'error',
+      round: header.round,
+      replyTo: header.id,
+      body: { code: 'not_registered', reason },
+    });
   }
   switch (header.kind) {
     case 'training_progress':
@@ -140,7 +170,10 @@ function message(draft: CoordinatorDraft, link: number, header: MessageHeader, u
     case 'evaluation_result':
       return evaluationResult(draft, participant, header);
     case 'goodbye':
-      return participantGone(draft, participant, { reason: header.body.reason === '' ? header.body.code : header.body.reason, clean: true });
+      return participantGone(draft, participant, {
+        reason: header.body.reason === '' ? header.body.code : header.body.reason,
+        clean: true,
+      });
     case 'error':
       return participantFailed(draft, participant, header);
     default:
@@ -155,7 +188,12 @@ function afterTheEnd(draft: CoordinatorDraft, input: CoordinatorInput): void {
   if (input.kind === 'link_closed') draft.removeLink(input.link);
   if (input.kind === 'message' && input.header.kind === 'register') {
     const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`;
-    draft.send(input.link, { kind: 'error', round: draft.s.round, replyTo: input.header.id, body: { code: 'run_over', reason } });
+    draft.send(input.link, {
+      kind: 'error',
+      round: draft.s.round,
+      replyTo: input.header.id,
+      body: { code: 'run_over', reason },
+    });
     draft.effects.push({ kind: 'close_link', link: input.link, code: 'run_over', reason });
   }
 }

@@ -11,7 +11,19 @@ type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { k
 export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'>): void {
   const { link, participant, address, protocol, stack } = input;
   const at = draft.now.monotonicMs;
-  draft.setLink({ link, participant, address, protocol, stack, state: 'ready', reason: '', sinceMs: at, lastHeardMs: at, connections: 1, unacknowledged: 0 });
+  draft.setLink({
+    link,
+    participant,
+    address,
+    protocol,
+    stack,
+    state: 'ready',
+    reason: '',
+    sinceMs: at,
+    lastHeardMs: at,
+    connections: 1,
+    unacknowledged: 0,
+  });
 }
 
 export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>): void {
@@ -26,7 +38,11 @@ export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>)
  * The link is given up for good: by goodbye, or because another process took its name. In the second case the new link is
  * open already, and the participant has not left: it is about to register again.
  */
-export function linkClosed(draft: CoordinatorDraft, link: number, how: { readonly reason: string; readonly clean: boolean }): void {
+export function linkClosed(
+  draft: CoordinatorDraft,
+  link: number,
+  how: { readonly reason: string; readonly clean: boolean },
+): void {
   const record = draft.s.links.get(link);
   if (record === undefined) return;
   draft.removeLink(link);
@@ -36,7 +52,11 @@ export function linkClosed(draft: CoordinatorDraft, link: number, how: { readonl
   participantGone(draft, participant, how);
 }
 
-export function participantGone(draft: CoordinatorDraft, participant: ParticipantRecord, how: { readonly reason: string; readonly clean: boolean }): void {
+export function participantGone(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  how: { readonly reason: string; readonly clean: boolean },
+): void {
   if (participant.left !== null) return;
   draft.report('participant_left', { participant: participant.id, ...how });
   draft.waitChanged();
@@ -52,40 +72,77 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   const { s } = draft;
   const { key, data, trainer, name } = header.body;
   const known = s.participants.get(link.participant);
-  if (name !== link.participant) return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
+  if (name !== link.participant)
+    return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
   if (known !== undefined && known.key !== key && draft.isHere(known)) {
-    return refuse(draft, link, header, 'participant_name_taken', `another participant already takes part as ${name}; choose another name`);
+    return refuse(
+      draft,
+      link,
+      header,
+      'participant_name_taken',
+      `another participant already takes part as ${name}; choose another name`,
+    );
   }
   if (known === undefined && draft.remaining().length >= s.config.participantsMax) {
     return refuse(draft, link, header, 'participant_limit', `the run has its ${s.config.participantsMax} participants`);
   }
   if (known !== undefined && known.link !== link.link && s.links.has(known.link)) {
-    draft.effects.push({ kind: 'close_link', link: known.link, code: 'replaced', reason: `${name} registered again over a new link` });
+    draft.effects.push({
+      kind: 'close_link',
+      link: known.link,
+      code: 'replaced',
+      reason: `${name} registered again over a new link`,
+    });
   }
   const member = s.members.get(link.participant);
   const sameProcess = known !== undefined && known.link === link.link && known.left === null;
   // Another key under the same name is another participant: what is counted under the name stays, the newcomer waits.
   const continues = known !== undefined && known.key === key && member !== undefined;
   const fromRound = s.phase === 'registering' ? Math.max(1, s.round) : continues ? known.fromRound : s.round + 1;
-  draft.setParticipant({ id: link.participant, key, link: link.link, data, trainer, fromRound, holds: null, misses: known?.key === key ? known.misses : 0, left: null });
-  draft.report('participant_joined', { participant: link.participant, key, address: link.address, protocol: link.protocol, stack: link.stack, data, trainer, fromRound });
+  draft.setParticipant({
+    id: link.participant,
+    key,
+    link: link.link,
+    data,
+    trainer,
+    fromRound,
+    holds: null,
+    misses: known?.key === key ? known.misses : 0,
+    left: null,
+  });
+  draft.report('participant_joined', {
+    participant: link.participant,
+    key,
+    address: link.address,
+    protocol: link.protocol,
+    stack: link.stack,
+    data,
+    trainer,
+    fromRound,
+  });
   draft.waitChanged();
   welcome(draft, link, header, fromRound);
   if (member === undefined) return;
   if (!continues) return draft.patchMember(link.participant, { failure: 'another participant took over the name' });
-  if (!sameProcess) draft.patchMember(link.participant, { delivered: false, progress: null, transfer: null, failure: null });
+  if (!sameProcess)
+    draft.patchMember(link.participant, { delivered: false, progress: null, transfer: null, failure: null });
   const participant = s.participants.get(link.participant);
   const again = draft.s.members.get(link.participant);
   if (participant === undefined || again === undefined) return;
   // It lost its work with its process: asked again, it may still be in time.
-  if ((s.phase === 'distributing' || s.phase === 'training') && again.contribution === null && again.refusal === null) askToTrain(draft, participant);
-  if (s.phase === 'evaluating' && again.evaluates !== 'no' && again.evaluation === null) askToEvaluate(draft, participant);
+  if ((s.phase === 'distributing' || s.phase === 'training') && again.contribution === null && again.refusal === null)
+    askToTrain(draft, participant);
+  if (s.phase === 'evaluating' && again.evaluates !== 'no' && again.evaluation === null)
+    askToEvaluate(draft, participant);
 }
 
 function welcome(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>, fromRound: number): void {
   const { s } = draft;
   const { settings, model } = s.config;
-  const note = fromRound <= s.round || s.phase === 'registering' ? 'welcome' : `round ${s.round} is under way: you take part from round ${fromRound}`;
+  const note =
+    fromRound <= s.round || s.phase === 'registering'
+      ? 'welcome'
+      : `round ${s.round} is under way: you take part from round ${fromRound}`;
   draft.send(link.link, {
     kind: 'welcome',
     round: s.round,
@@ -101,10 +158,20 @@ function welcome(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'re
     },
   });
   const { localEpochs, batchSize, learningRate, optimizer, seed } = settings;
-  draft.send(link.link, { kind: 'training_config', round: s.round, body: { model, localEpochs, batchSize, learningRate, optimizer, seed } });
+  draft.send(link.link, {
+    kind: 'training_config',
+    round: s.round,
+    body: { model, localEpochs, batchSize, learningRate, optimizer, seed },
+  });
 }
 
-function refuse(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>, code: ErrorCode, reason: string): void {
+function refuse(
+  draft: CoordinatorDraft,
+  link: LinkRecord,
+  header: HeaderOf<'register'>,
+  code: ErrorCode,
+  reason: string,
+): void {
   draft.report('participant_refused', { name: header.body.name, key: header.body.key, address: link.address, reason });
   draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo: header.id, body: { code, reason } });
   draft.effects.push({ kind: 'close_link', link: link.link, code, reason });

@@ -147,10 +147,25 @@ export type CoordinatorInput =
       readonly stack: Stack;
     }
   | { readonly kind: 'link_closed'; readonly link: number; readonly reason: string; readonly clean: boolean }
-  | { readonly kind: 'message'; readonly link: number; readonly header: MessageHeader; readonly update?: UpdateFinding | undefined }
+  | {
+      readonly kind: 'message';
+      readonly link: number;
+      readonly header: MessageHeader;
+      readonly update?: UpdateFinding | undefined;
+    }
   /** The peer's link has acknowledged a message of this kind. */
-  | { readonly kind: 'delivered'; readonly link: number; readonly message: MachineMessage['kind']; readonly round: number }
-  | ({ readonly kind: 'transfer'; readonly participant: ParticipantId; readonly round: number; readonly of: string } & Omit<Transfer, 'kind'>)
+  | {
+      readonly kind: 'delivered';
+      readonly link: number;
+      readonly message: MachineMessage['kind'];
+      readonly round: number;
+    }
+  | ({
+      readonly kind: 'transfer';
+      readonly participant: ParticipantId;
+      readonly round: number;
+      readonly of: string;
+    } & Omit<Transfer, 'kind'>)
   | {
       readonly kind: 'aggregated';
       readonly round: number;
@@ -171,7 +186,11 @@ export type CoordinatorEffect =
       readonly round: number;
       readonly base: Hash;
       /** In order of participant id. */
-      readonly contributions: readonly { readonly participant: ParticipantId; readonly examples: number; readonly parameters: ParameterSet }[];
+      readonly contributions: readonly {
+        readonly participant: ParticipantId;
+        readonly examples: number;
+        readonly parameters: ParameterSet;
+      }[];
     }
   | { readonly kind: 'end'; readonly outcome: RunOutcome }
   | ReportEffect;

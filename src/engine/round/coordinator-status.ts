@@ -51,7 +51,10 @@ export function statusWakeAtMs(state: CoordinatorState): number {
 function nextAction(state: CoordinatorState, wait: RoundWait): string {
   const { phase, round, config } = state;
   const enough = wait.reported.length >= wait.quorum;
-  const without = wait.waitingFor.length === 0 ? '' : ` without ${wait.waitingFor.length === 1 ? wait.waitingFor[0] : `${wait.waitingFor.length} participants`}`;
+  const without =
+    wait.waitingFor.length === 0
+      ? ''
+      : ` without ${wait.waitingFor.length === 1 ? wait.waitingFor[0] : `${wait.waitingFor.length} participants`}`;
   const missing = wait.quorum - wait.reported.length;
   switch (phase) {
     case 'registering':
@@ -60,12 +63,16 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
         : 'the run ends as stalled unless a participant comes back';
     case 'distributing':
     case 'training':
-      return enough ? `aggregate ${count(wait.reported.length, 'update')}${without}` : `the run ends as stalled unless ${count(missing, 'more update')} ${missing === 1 ? 'is' : 'are'} here`;
+      return enough
+        ? `aggregate ${count(wait.reported.length, 'update')}${without}`
+        : `the run ends as stalled unless ${count(missing, 'more update')} ${missing === 1 ? 'is' : 'are'} here`;
     case 'aggregating':
       return 'evaluate the new model';
     case 'evaluating': {
       const next = round >= config.settings.rounds ? 'the run completes' : `round ${round + 1} starts`;
-      return enough ? `${next}${without}` : `the run ends as stalled unless ${count(missing, 'more evaluation')} ${missing === 1 ? 'is' : 'are'} here`;
+      return enough
+        ? `${next}${without}`
+        : `the run ends as stalled unless ${count(missing, 'more evaluation')} ${missing === 1 ? 'is' : 'are'} here`;
     }
     case 'closing':
       return 'the round ends';

@@ -3,7 +3,14 @@ import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
-import { aggregationDeadlineMs, probationMisses, type CoordinatorInput, type Member, type ParticipantRecord, type UpdateFinding } from './coordinator-state.ts';
+import {
+  aggregationDeadlineMs,
+  probationMisses,
+  type CoordinatorInput,
+  type Member,
+  type ParticipantRecord,
+  type UpdateFinding,
+} from './coordinator-state.ts';
 import { describeWaiting } from './wait-reason.ts';
 import { roundWait } from './round-wait.ts';
 
@@ -18,7 +25,12 @@ export function tryStartRound(draft: CoordinatorDraft): void {
   if (here.length >= needed) return startRound(draft, Math.max(1, s.round));
   if (draft.now.monotonicMs < s.deadlineMs) return;
   const waitedS = Math.round(settings.registrationDeadlineMs / 1000);
-  if (s.round > 0) return endRun(draft, 'stalled', `round ${s.round}: no participant came back within ${waitedS} s. ${describeWaiting(draft)}`);
+  if (s.round > 0)
+    return endRun(
+      draft,
+      'stalled',
+      `round ${s.round}: no participant came back within ${waitedS} s. ${describeWaiting(draft)}`,
+    );
   const names = here.length === 0 ? 'none' : here.map(({ id }) => id).join(', ');
   endRun(draft, 'stalled', `${here.length} of ${needed} participants registered within ${waitedS} s: ${names}`);
 }
@@ -26,7 +38,8 @@ export function tryStartRound(draft: CoordinatorDraft): void {
 /** The next round begins with those who are here, or waits for them to come back. */
 export function nextRound(draft: CoordinatorDraft): void {
   const { s } = draft;
-  for (const participant of s.participants.values()) if (participant.left !== null) draft.removeParticipant(participant.id);
+  for (const participant of s.participants.values())
+    if (participant.left !== null) draft.removeParticipant(participant.id);
   draft.setMembers([]);
   if (candidates(draft).length > 0) return startRound(draft, s.round + 1);
   s.round += 1;
@@ -50,7 +63,9 @@ function startRound(draft: CoordinatorDraft, round: number): void {
   s.round = round;
   s.roundSinceMs = now.monotonicMs;
   s.modelBefore = s.model;
-  draft.setMembers(here.map(({ id, misses }) => newMember(id, !someReliable || misses < probationMisses, now.monotonicMs)));
+  draft.setMembers(
+    here.map(({ id, misses }) => newMember(id, !someReliable || misses < probationMisses, now.monotonicMs)),
+  );
   draft.report('round_started', { round, selected: here.map(({ id }) => id), modelHash: s.model });
   draft.enterPhase('distributing', s.config.settings.trainingDeadlineMs);
   for (const participant of here) askToTrain(draft, participant);
@@ -100,11 +115,19 @@ export function delivered(draft: CoordinatorDraft, input: InputOf<'delivered'>):
   draft.waitChanged();
 }
 
-export function trainingProgress(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'training_progress'>): void {
+export function trainingProgress(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  header: HeaderOf<'training_progress'>,
+): void {
   const member = draft.s.members.get(participant.id);
   if (member === undefined || header.round !== draft.s.round) return;
   if (member.progress === null) draft.waitChanged();
-  draft.patchMember(member.id, { delivered: true, transfer: null, progress: { ...header.body, atMs: draft.now.monotonicMs } });
+  draft.patchMember(member.id, {
+    delivered: true,
+    transfer: null,
+    progress: { ...header.body, atMs: draft.now.monotonicMs },
+  });
 }
 
 export function transferProgress(draft: CoordinatorDraft, input: InputOf<'transfer'>): void {
@@ -114,32 +137,66 @@ export function transferProgress(draft: CoordinatorDraft, input: InputOf<'transf
   draft.patchMember(member.id, { transfer: { kind: of, direction, sentBytes, totalBytes } });
 }
 
-export function modelUpdate(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'model_update'>, finding: UpdateFinding | undefined): void {
+export function modelUpdate(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  header: HeaderOf<'model_update'>,
+  finding: UpdateFinding | undefined,
+): void {
   const { s } = draft;
   const contribution = header.payload?.hash;
   // The codec refuses a model_update without payload; a driver that forgot to judge it is caught by its own tests.
   if (contribution === undefined || finding === undefined) return;
   const member = s.members.get(participant.id);
   const judge = (accepted: boolean, counted: boolean, reason: string, code?: ErrorCode): void =>
-    answer(draft, participant, header, contribution, { accepted, counted, reason, ...(code === undefined ? {} : { code }) });
-  if (header.round !== s.round || member === undefined) return judge(false, false, `this is round ${s.round}, the update is of round ${header.round}`, 'round_mismatch');
+    answer(draft, participant, header, contribution, {
+      accepted,
+      counted,
+      reason,
+      ...(code === undefined ? {} : { code }),
+    });
+  if (header.round !== s.round || member === undefined)
+    return judge(false, false, `this is round ${s.round}, the update is of round ${header.round}`, 'round_mismatch');
   if (member.contribution?.hash === contribution) return judge(true, false, 'counted already');
-  if (member.contribution !== null) return judge(false, false, `another update of round ${s.round} was counted already`, 'update_duplicate');
+  if (member.contribution !== null)
+    return judge(false, false, `another update of round ${s.round} was counted already`, 'update_duplicate');
   if (member.refusal !== null) {
     const same = member.refusal.contribution === contribution;
-    return judge(false, false, same ? member.refusal.reason : `an update of round ${s.round} was refused already`, same ? member.refusal.code : 'update_duplicate');
+    return judge(
+      false,
+      false,
+      same ? member.refusal.reason : `an update of round ${s.round} was refused already`,
+      same ? member.refusal.code : 'update_duplicate',
+    );
   }
-  if (s.phase !== 'distributing' && s.phase !== 'training') return judge(false, false, `training of round ${s.round} is over`, 'round_mismatch');
+  if (s.phase !== 'distributing' && s.phase !== 'training')
+    return judge(false, false, `training of round ${s.round} is over`, 'round_mismatch');
   if (header.body.base !== s.modelBefore) {
-    return judge(false, false, `trained from model ${header.body.base.slice(0, 12)}, round ${s.round} starts from ${s.modelBefore.slice(0, 12)}`, 'round_mismatch');
+    return judge(
+      false,
+      false,
+      `trained from model ${header.body.base.slice(0, 12)}, round ${s.round} starts from ${s.modelBefore.slice(0, 12)}`,
+      'round_mismatch',
+    );
   }
   draft.waitChanged();
   if (!finding.ok) {
-    draft.patchMember(member.id, { refusal: { contribution, code: finding.code, reason: finding.reason }, delivered: true });
+    draft.patchMember(member.id, {
+      refusal: { contribution, code: finding.code, reason: finding.reason },
+      delivered: true,
+    });
     return judge(false, false, finding.reason, finding.code);
   }
   const { examples, loss, accuracy, norm } = header.body;
-  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes: header.payload?.length ?? 0, parameters: finding.parameters };
+  const counted = {
+    hash: contribution,
+    examples,
+    loss,
+    accuracy,
+    norm,
+    sizeBytes: header.payload?.length ?? 0,
+    parameters: finding.parameters,
+  };
   draft.patchMember(member.id, { contribution: counted, delivered: true });
   draft.patchParticipant(participant.id, { misses: 0 });
   judge(true, true, '');
@@ -152,13 +209,24 @@ interface Verdict {
   readonly code?: ErrorCode;
 }
 
-function answer(draft: CoordinatorDraft, participant: ParticipantRecord, header: HeaderOf<'model_update'>, contribution: Hash, verdict: Verdict): void {
+function answer(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  header: HeaderOf<'model_update'>,
+  contribution: Hash,
+  verdict: Verdict,
+): void {
   const { accepted, counted, reason, code } = verdict;
   draft.send(participant.link, {
     kind: 'update_ack',
     round: header.round,
     replyTo: header.id,
-    body: { accepted, contribution, ...(code === undefined ? {} : { code }), ...(reason === '' ? {} : { reason: reason.slice(0, 500) }) },
+    body: {
+      accepted,
+      contribution,
+      ...(code === undefined ? {} : { code }),
+      ...(reason === '' ? {} : { reason: reason.slice(0, 500) }),
+    },
   });
   const { examples, loss, accuracy, norm } = header.body;
   draft.report('update_received', {
@@ -182,7 +250,9 @@ export function settleTraining(draft: CoordinatorDraft): void {
   const wait = roundWait(s);
   const members = [...s.members.values()];
   if (s.phase === 'distributing') {
-    const working = members.some(({ progress, contribution, refusal }) => progress !== null || contribution !== null || refusal !== null);
+    const working = members.some(
+      ({ progress, contribution, refusal }) => progress !== null || contribution !== null || refusal !== null,
+    );
     if (working || wait.waitingFor.every((id) => s.members.get(id)?.delivered === true)) {
       return draft.enterPhase('training', s.config.settings.trainingDeadlineMs);
     }
@@ -198,7 +268,9 @@ export function settleTraining(draft: CoordinatorDraft): void {
     s.round -= 1;
     return nextRound(draft);
   }
-  const why = members.flatMap(({ id, refusal, failure }) => (refusal !== null || failure !== null ? [`${id}: ${refusal?.reason ?? failure ?? ''}`] : []));
+  const why = members.flatMap(({ id, refusal, failure }) =>
+    refusal !== null || failure !== null ? [`${id}: ${refusal?.reason ?? failure ?? ''}`] : [],
+  );
   endRun(draft, 'failed', `round ${s.round}: ${have} are left to come. ${why.join('; ')}`);
 }
 
@@ -210,7 +282,9 @@ function aggregate(draft: CoordinatorDraft, missing: readonly ParticipantId[]): 
   }
   draft.enterPhase('aggregating', aggregationDeadlineMs);
   const contributions = [...s.members.values()].flatMap(({ id, contribution }) =>
-    contribution === null ? [] : [{ participant: id, examples: contribution.examples, parameters: contribution.parameters }],
+    contribution === null
+      ? []
+      : [{ participant: id, examples: contribution.examples, parameters: contribution.parameters }],
   );
   draft.effects.push({ kind: 'aggregate', round: s.round, base: s.modelBefore, contributions });
 }

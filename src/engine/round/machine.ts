@@ -28,7 +28,9 @@ export type MachineMessage = {
 }[MessageKind];
 
 /** An event for the reporter. */
-export type ReportEffect = { [T in EventType]: { readonly kind: 'report'; readonly type: T; readonly data: EventData<T> } }[EventType];
+export type ReportEffect = {
+  [T in EventType]: { readonly kind: 'report'; readonly type: T; readonly data: EventData<T> };
+}[EventType];
 
 export function report<T extends EventType>(type: T, data: EventData<T>): ReportEffect {
   // The union is discriminated by type, which a generic constructor cannot express.

@@ -28,7 +28,14 @@ export class ParticipantDraft {
 
   warn(code: ErrorCode, reason: string, round: number): void {
     const participant = this.s.config.name;
-    const error = { code, layer: 'round' as const, message: reason, retryable: false, context: { participant, round }, causes: [] };
+    const error = {
+      code,
+      layer: 'round' as const,
+      message: reason,
+      retryable: false,
+      context: { participant, round },
+      causes: [],
+    };
     this.report('notice', { level: 'warning', text: reason, participant, error });
   }
 
@@ -38,7 +45,12 @@ export class ParticipantDraft {
     if (s.phase === phase && s.phaseRound === round) return;
     s.phase = phase;
     s.phaseRound = round;
-    this.report('participant_phase', { participant: s.config.name, round, phase, ...(modelHash === undefined ? {} : { modelHash }) });
+    this.report('participant_phase', {
+      participant: s.config.name,
+      round,
+      phase,
+      ...(modelHash === undefined ? {} : { modelHash }),
+    });
   }
 
   dropTask(reason: string): void {
@@ -50,7 +62,11 @@ export class ParticipantDraft {
   end(
     status: RunStatus,
     reason: string,
-    reached: { readonly roundsCompleted: number; readonly loss: number | null; readonly accuracy: number | null } = { roundsCompleted: 0, loss: null, accuracy: null },
+    reached: { readonly roundsCompleted: number; readonly loss: number | null; readonly accuracy: number | null } = {
+      roundsCompleted: 0,
+      loss: null,
+      accuracy: null,
+    },
   ): void {
     this.dropTask(reason);
     this.enterPhase('idle', this.s.phaseRound);

@@ -73,7 +73,11 @@ class ParticipantRun implements Disposable {
     signal.addEventListener('abort', stop, { once: true });
     this.#held.defer(() => signal.removeEventListener('abort', stop));
     if (options.transfers !== undefined) {
-      this.#held.use(options.transfers.onTransfer(({ kind: of, round, direction }) => this.#feed({ kind: 'transfer', of, round, direction })));
+      this.#held.use(
+        options.transfers.onTransfer(({ kind: of, round, direction }) =>
+          this.#feed({ kind: 'transfer', of, round, direction }),
+        ),
+      );
     }
     this.#read().catch((error: unknown) => this.#settled.reject(error));
   }
@@ -110,7 +114,9 @@ class ParticipantRun implements Disposable {
 
   #decode(payload: Uint8Array): ModelFinding {
     const decoded = this.#options.codec.decode(payload);
-    return decoded.ok ? { ok: true, tensors: decoded.value } : { ok: false, code: decoded.error.code, reason: decoded.error.message };
+    return decoded.ok
+      ? { ok: true, tensors: decoded.value }
+      : { ok: false, code: decoded.error.code, reason: decoded.error.message };
   }
 
   #perform(effect: ParticipantEffect): void {
@@ -140,13 +146,20 @@ class ParticipantRun implements Disposable {
   }
 
   /** Runs one job; whatever goes wrong in it is an answer to the coordinator, not the end of the run. */
-  async #begin(effect: WorkEffect, work: (parameters: ParameterSet, signal: AbortSignal) => Promise<ParticipantInput>): Promise<void> {
+  async #begin(
+    effect: WorkEffect,
+    work: (parameters: ParameterSet, signal: AbortSignal) => Promise<ParticipantInput>,
+  ): Promise<void> {
     const abort = new AbortController();
     const { job } = effect;
     this.#work = { job, abort };
     try {
       const matched = matchLayout(effect.model.tensors, this.#options.layoutOf(effect.config.model));
-      if (!matched.ok) throw new RoundscopeError('model_invalid', { layer: 'round', message: `the global model does not fit its description: ${matched.error}` });
+      if (!matched.ok)
+        throw new RoundscopeError('model_invalid', {
+          layer: 'round',
+          message: `the global model does not fit its description: ${matched.error}`,
+        });
       this.#feed(await work(matched.value, abort.signal));
     } catch (error) {
       if (abort.signal.aborted) return;
@@ -155,9 +168,14 @@ class ParticipantRun implements Disposable {
     }
   }
 
-  async #train({ job, round, config }: WorkEffect, parameters: ParameterSet, signal: AbortSignal): Promise<ParticipantInput> {
+  async #train(
+    { job, round, config }: WorkEffect,
+    parameters: ParameterSet,
+    signal: AbortSignal,
+  ): Promise<ParticipantInput> {
     const { model, localEpochs, batchSize, learningRate, optimizer: optimiser, seed } = config;
-    const onProgress = (progress: Extract<ParticipantInput, { kind: 'progress' }>['progress']): void => this.#feed({ kind: 'progress', job, progress });
+    const onProgress = (progress: Extract<ParticipantInput, { kind: 'progress' }>['progress']): void =>
+      this.#feed({ kind: 'progress', job, progress });
     const result = await this.#options.trainer.train(
       { round, model, parameters, localEpochs, batchSize, learningRate, optimiser, seed },
       { signal, onProgress },
@@ -168,8 +186,15 @@ class ParticipantRun implements Disposable {
     return { kind: 'trained', job, hash, result: { examples, loss, accuracy, trainMs, norm } };
   }
 
-  async #evaluate({ job, round, config }: WorkEffect, parameters: ParameterSet, signal: AbortSignal): Promise<ParticipantInput> {
-    const { loss, accuracy, examples } = await this.#options.trainer.evaluate({ round, model: config.model, parameters }, { signal });
+  async #evaluate(
+    { job, round, config }: WorkEffect,
+    parameters: ParameterSet,
+    signal: AbortSignal,
+  ): Promise<ParticipantInput> {
+    const { loss, accuracy, examples } = await this.#options.trainer.evaluate(
+      { round, model: config.model, parameters },
+      { signal },
+    );
     return { kind: 'evaluated', job, result: { loss, accuracy, examples } };
   }
 

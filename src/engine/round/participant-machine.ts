@@ -11,7 +11,17 @@ import {
   type ParticipantInput,
   type ParticipantState,
 } from './participant-state.ts';
-import { askedToEvaluate, askedToTrain, evaluated, modelArrived, progressed, startIfReady, trained, updateAcknowledged, workFailed } from './participant-work.ts';
+import {
+  askedToEvaluate,
+  askedToTrain,
+  evaluated,
+  modelArrived,
+  progressed,
+  startIfReady,
+  trained,
+  updateAcknowledged,
+  workFailed,
+} from './participant-work.ts';
 
 export type ParticipantStep = Step<ParticipantState, ParticipantEffect>;
 
@@ -103,7 +113,10 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
       return draft.end(status, reason, { roundsCompleted, loss, accuracy });
     }
     case 'goodbye':
-      return draft.end('interrupted', `the coordinator left: ${header.body.reason === '' ? header.body.code : header.body.reason}`);
+      return draft.end(
+        'interrupted',
+        `the coordinator left: ${header.body.reason === '' ? header.body.code : header.body.reason}`,
+      );
     case 'error':
       return refused(draft, header);
     default:
@@ -113,7 +126,14 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
 }
 
 /** Refusals after which waiting is pointless. */
-const finalCodes: ReadonlySet<ErrorCode> = new Set(['participant_name_taken', 'participant_limit', 'run_over', 'run_mismatch', 'link_rejected', 'version_unsupported']);
+const finalCodes: ReadonlySet<ErrorCode> = new Set([
+  'participant_name_taken',
+  'participant_limit',
+  'run_over',
+  'run_mismatch',
+  'link_rejected',
+  'version_unsupported',
+]);
 
 function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   const { code, reason } = header.body;

@@ -38,7 +38,9 @@ export class RoundMirror {
     if (this.#started) return [];
     this.#started = true;
     const { runName: name, rounds, minimumParticipants, participant: self } = body;
-    return [report('run_started', { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: 0, self })];
+    return [
+      report('run_started', { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: 0, self }),
+    ];
   }
 
   #status({ round, body }: HeaderOf<'round_status'>): readonly ReportEffect[] {

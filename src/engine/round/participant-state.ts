@@ -41,7 +41,11 @@ export interface ParticipantState {
   readonly task: Task | null;
   readonly jobs: number;
   readonly lastUpdate: { readonly round: number; readonly hash: Hash; readonly body: BodyOf<'model_update'> } | null;
-  readonly lastEvaluation: { readonly round: number; readonly model: Hash; readonly body: BodyOf<'evaluation_result'> } | null;
+  readonly lastEvaluation: {
+    readonly round: number;
+    readonly model: Hash;
+    readonly body: BodyOf<'evaluation_result'>;
+  } | null;
   readonly phase: ParticipantPhase;
   readonly phaseRound: number;
   readonly progressSentMs: number;
@@ -54,7 +58,12 @@ export type ParticipantInput =
   | { readonly kind: 'transfer'; readonly round: number; readonly of: string; readonly direction: 'up' | 'down' }
   | { readonly kind: 'progress'; readonly job: number; readonly progress: BodyOf<'training_progress'> }
   /** Trained and encoded: the driver keeps the bytes under `hash`. */
-  | { readonly kind: 'trained'; readonly job: number; readonly hash: Hash; readonly result: Omit<BodyOf<'model_update'>, 'base'> }
+  | {
+      readonly kind: 'trained';
+      readonly job: number;
+      readonly hash: Hash;
+      readonly result: Omit<BodyOf<'model_update'>, 'base'>;
+    }
   | { readonly kind: 'evaluated'; readonly job: number; readonly result: BodyOf<'evaluation_result'> }
   | { readonly kind: 'work_failed'; readonly job: number; readonly code: ErrorCode; readonly reason: string }
   | { readonly kind: 'tick' }

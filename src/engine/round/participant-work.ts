@@ -1,17 +1,33 @@
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { ParticipantDraft } from './participant-draft.ts';
-import { modelsHeldMax, progressIntervalMs, type HeldModel, type ModelFinding, type ParticipantInput, type Task } from './participant-state.ts';
+import {
+  modelsHeldMax,
+  progressIntervalMs,
+  type HeldModel,
+  type ModelFinding,
+  type ParticipantInput,
+  type Task,
+} from './participant-state.ts';
 
 type InputOf<K extends ParticipantInput['kind']> = Extract<ParticipantInput, { kind: K }>;
 
-export function modelArrived(draft: ParticipantDraft, header: HeaderOf<'global_model'>, finding: ModelFinding | undefined): void {
+export function modelArrived(
+  draft: ParticipantDraft,
+  header: HeaderOf<'global_model'>,
+  finding: ModelFinding | undefined,
+): void {
   const { s } = draft;
   const hash = header.payload?.hash;
   if (hash === undefined || finding === undefined) return;
   if (!finding.ok) {
     const reason = `the global model of round ${header.round} is unusable: ${finding.reason}`;
     draft.warn(finding.code, reason, header.round);
-    return draft.send({ kind: 'error', round: header.round, replyTo: header.id, body: { code: finding.code, reason: reason.slice(0, 500) } });
+    return draft.send({
+      kind: 'error',
+      round: header.round,
+      replyTo: header.id,
+      body: { code: finding.code, reason: reason.slice(0, 500) },
+    });
   }
   const others = s.models.filter((model) => model.hash !== hash);
   s.models = [...others, { hash, round: header.round, tensors: finding.tensors }].slice(-modelsHeldMax);
@@ -22,7 +38,8 @@ export function askedToTrain(draft: ParticipantDraft, header: HeaderOf<'start_tr
   const { s } = draft;
   const base = header.body.base ?? null;
   if (isOlder(s.task, header.round)) return;
-  if (s.lastUpdate?.round === header.round && (base === null || s.lastUpdate.body.base === base)) return sendUpdate(draft, s.lastUpdate);
+  if (s.lastUpdate?.round === header.round && (base === null || s.lastUpdate.body.base === base))
+    return sendUpdate(draft, s.lastUpdate);
   take(draft, { kind: 'train', round: header.round, model: base, job: null });
 }
 
@@ -86,7 +103,16 @@ export function trained(draft: ParticipantDraft, input: InputOf<'trained'>): voi
   const { examples, loss, accuracy, trainMs, norm } = input.result;
   s.task = null;
   s.lastUpdate = { round: task.round, hash: input.hash, body: { ...input.result, base: task.model } };
-  draft.report('training_done', { participant: s.config.name, round: task.round, loss, accuracy, examples, durationMs: trainMs, norm, modelHash: input.hash });
+  draft.report('training_done', {
+    participant: s.config.name,
+    round: task.round,
+    loss,
+    accuracy,
+    examples,
+    durationMs: trainMs,
+    norm,
+    modelHash: input.hash,
+  });
   sendUpdate(draft, s.lastUpdate);
 }
 

@@ -19,15 +19,30 @@ export function roundWait(state: CoordinatorState): RoundWait {
   switch (state.phase) {
     case 'distributing':
     case 'training': {
-      const waiting = members.filter((member) => member.awaited && !member.contribution && !member.refusal && member.failure === null && !gone(member));
+      const waiting = members.filter(
+        (member) =>
+          member.awaited && !member.contribution && !member.refusal && member.failure === null && !gone(member),
+      );
       const reported = members.filter(({ contribution }) => contribution !== null);
       // Who left, failed or sent something useless no longer counts for the quorum: nobody can stop the others that way.
-      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, withReports(waiting, reported)) };
+      return {
+        waitingFor: ids(waiting),
+        reported: ids(reported),
+        selected,
+        quorum: quorumOf(share, withReports(waiting, reported)),
+      };
     }
     case 'evaluating': {
-      const waiting = members.filter((member) => member.evaluates === 'awaited' && !member.evaluation && member.failure === null && !gone(member));
+      const waiting = members.filter(
+        (member) => member.evaluates === 'awaited' && !member.evaluation && member.failure === null && !gone(member),
+      );
       const reported = members.filter(({ evaluation }) => evaluation !== null);
-      return { waitingFor: ids(waiting), reported: ids(reported), selected, quorum: quorumOf(share, withReports(waiting, reported)) };
+      return {
+        waitingFor: ids(waiting),
+        reported: ids(reported),
+        selected,
+        quorum: quorumOf(share, withReports(waiting, reported)),
+      };
     }
     case 'registering': {
       const remaining = [...state.participants.values()].filter(({ left }) => left === null).map(({ id }) => id);
@@ -39,7 +54,12 @@ export function roundWait(state: CoordinatorState): RoundWait {
     }
     case 'aggregating':
     case 'closing':
-      return { waitingFor: [], reported: members.filter(({ contribution }) => contribution !== null).map(({ id }) => id), selected, quorum: 0 };
+      return {
+        waitingFor: [],
+        reported: members.filter(({ contribution }) => contribution !== null).map(({ id }) => id),
+        selected,
+        quorum: 0,
+      };
   }
 }
 

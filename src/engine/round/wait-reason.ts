@@ -8,7 +8,9 @@ import { roundWait } from './round-wait.ts';
 const staleMs = 3_000;
 
 /** Why each participant that is waited for is waited for, in words: what the coordinator knows, from the wire up. */
-export function waitReasons(draft: CoordinatorDraft): { readonly participant: ParticipantId; readonly reason: string }[] {
+export function waitReasons(
+  draft: CoordinatorDraft,
+): { readonly participant: ParticipantId; readonly reason: string }[] {
   return roundWait(draft.s).waitingFor.map((participant) => ({ participant, reason: reasonFor(draft, participant) }));
 }
 
@@ -36,7 +38,10 @@ function reasonFor(draft: CoordinatorDraft, id: ParticipantId): string {
 function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null {
   if (link === undefined) return 'link closed';
   // Whoever opens one connection after the other never hears an answer: say so, also in the moment when one is open.
-  const churn = link.connections > 2 ? `, ${link.connections} connections so far and ${link.unacknowledged} messages that it has not acknowledged` : '';
+  const churn =
+    link.connections > 2
+      ? `, ${link.connections} connections so far and ${link.unacknowledged} messages that it has not acknowledged`
+      : '';
   if (link.state !== 'ready') {
     const why = link.reason === '' ? link.state : link.reason;
     return `link lost ${seconds(nowMs - link.sinceMs)} ago: ${why}${churn}`;
@@ -49,23 +54,29 @@ function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null 
 function trainingReason(draft: CoordinatorDraft, member: Member, link: LinkRecord): string {
   const nowMs = draft.now.monotonicMs;
   const { progress, transfer } = member;
-  if (transfer?.direction === 'up' && transfer.kind === 'model_update') return `update on its way ${megabytes(transfer)}`;
+  if (transfer?.direction === 'up' && transfer.kind === 'model_update')
+    return `update on its way ${megabytes(transfer)}`;
   if (progress !== null) {
     const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} of ${progress.epochs}, ` : '';
     const quietMs = nowMs - progress.atMs;
     const quiet = quietMs > staleMs ? `, no progress for ${seconds(quietMs)}` : '';
     const done = progress.epoch >= progress.epochs && progress.batch >= progress.batches;
-    return done && quiet === '' ? 'trained, update not here yet' : `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
+    return done && quiet === ''
+      ? 'trained, update not here yet'
+      : `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
   }
-  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes) return `model on its way ${megabytes(transfer)}`;
+  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes)
+    return `model on its way ${megabytes(transfer)}`;
   const sinceMs = nowMs - member.startedMs;
-  if (!member.delivered) return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)`;
+  if (!member.delivered)
+    return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)`;
   return sinceMs > staleMs ? `told to train ${seconds(sinceMs)} ago, no progress yet` : 'told to train';
 }
 
 function evaluationReason(draft: CoordinatorDraft, member: Member): string {
   const { transfer } = member;
-  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes) return `new model on its way ${megabytes(transfer)}`;
+  if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes)
+    return `new model on its way ${megabytes(transfer)}`;
   return `told to evaluate ${seconds(draft.now.monotonicMs - draft.s.phaseSinceMs)} ago, no result yet`;
 }
 

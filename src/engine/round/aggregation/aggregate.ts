@@ -1,4 +1,9 @@
-import { flattenParameters, viewParameters, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import {
+  flattenParameters,
+  viewParameters,
+  type ParameterLayout,
+  type ParameterSet,
+} from '#shared/tensor/parameter-set.ts';
 import { FedAvg, type UpdateMeasure } from './fedavg.ts';
 
 /** Multiplications between two breaths: about 3 ms, short beside any heart-beat. */
@@ -24,7 +29,11 @@ export async function aggregate(
     updates.push(flattenParameters(parameters));
     await breathe();
   }
-  const job = new FedAvg({ base: flattenParameters(base), updates, exampleCounts: contributions.map(({ examples }) => examples) });
+  const job = new FedAvg({
+    base: flattenParameters(base),
+    updates,
+    exampleCounts: contributions.map(({ examples }) => examples),
+  });
   const elements = Math.max(1024, Math.floor(sliceOperations / contributions.length));
   while (!job.step(elements)) await breathe();
   const { parameters, stepNorm, measures } = job.result();

@@ -44,9 +44,14 @@ export class FedAvg {
   constructor(input: FedAvgInput) {
     const { base, updates, exampleCounts } = input;
     assert(updates.length > 0, 'nothing to average');
-    assert(updates.length === exampleCounts.length, `${exampleCounts.length} example counts for ${updates.length} updates`);
-    for (const update of updates) assert(update.length === base.length, `an update of ${update.length} parameters, the model has ${base.length}`);
-    for (const examples of exampleCounts) assert(Number.isSafeInteger(examples) && examples > 0, `${examples} examples`);
+    assert(
+      updates.length === exampleCounts.length,
+      `${exampleCounts.length} example counts for ${updates.length} updates`,
+    );
+    for (const update of updates)
+      assert(update.length === base.length, `an update of ${update.length} parameters, the model has ${base.length}`);
+    for (const examples of exampleCounts)
+      assert(Number.isSafeInteger(examples) && examples > 0, `${examples} examples`);
     this.#input = input;
     this.#parameters = new Float32Array(base.length);
     this.#exampleSum = exampleCounts.reduce((sum, examples) => sum + examples, 0);
@@ -62,7 +67,8 @@ export class FedAvg {
     const mean = new Float64Array(end - start);
     for (const [k, update] of updates.entries()) {
       const examples = exampleCounts[k] as number;
-      for (let i = start; i < end; i++) mean[i - start] = (mean[i - start] as number) + (update[i] as number) * examples;
+      for (let i = start; i < end; i++)
+        mean[i - start] = (mean[i - start] as number) + (update[i] as number) * examples;
     }
     for (let i = start; i < end; i++) {
       this.#parameters[i] = (mean[i - start] as number) / this.#exampleSum;

@@ -10,15 +10,21 @@ const sliceElements = 1 << 20;
  * Whether tensors from a participant may be averaged: the model's names, shapes and type, every element finite.
  * @param breathe lets the event loop serve others; a large model takes a while to look at
  */
-export async function judgeUpdate(tensors: readonly Tensor[], layout: ParameterLayout, breathe: () => Promise<void>): Promise<UpdateFinding> {
+export async function judgeUpdate(
+  tensors: readonly Tensor[],
+  layout: ParameterLayout,
+  breathe: () => Promise<void>,
+): Promise<UpdateFinding> {
   const matched = matchLayout(tensors, layout);
-  if (!matched.ok) return { ok: false, code: 'update_wrong_shape', reason: `the update does not fit the model: ${matched.error}` };
+  if (!matched.ok)
+    return { ok: false, code: 'update_wrong_shape', reason: `the update does not fit the model: ${matched.error}` };
   let sinceBreath = 0;
   for (const { name, data } of matched.value) {
     for (let start = 0; start < data.length; start += sliceElements) {
       const end = Math.min(data.length, start + sliceElements);
       const bad = firstNotFinite(data, start, end);
-      if (bad >= 0) return { ok: false, code: 'update_not_finite', reason: `element ${bad} of tensor ${name} is ${data[bad]}` };
+      if (bad >= 0)
+        return { ok: false, code: 'update_not_finite', reason: `element ${bad} of tensor ${name} is ${data[bad]}` };
       sinceBreath += end - start;
       if (sinceBreath >= sliceElements) {
         sinceBreath = 0;

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CoordinatorKit, finishRound, hashOf, initialModel, started, three } from '#test/support/coordinator-kit.ts';
+
+describe('registration', () => {
+  test('welcome and configuration answer it, and round 1 starts with the last that is needed', () => {
+    const kit = new CoordinatorKit();
+    kit.join('node-1');
+    kit.join('node-2');
+    assert.equal(kit.state.phase, 'registering');
+    assert.equal(kit.sent('start_training').length, 0);
+    kit.join('node-3');
+    assert.deepEqual(kit.events('round_started'), [{ round: 1, selected: three, modelHash: initialModel }]);
+    for (const name of three) {
+      assert.equal(kit.sent('welcome', name).length, 1);
+      assert.equal(kit.sent('training_config', name)[0]?.body.localEpochs, 2);
+      assert.deepEqual(
+        kit.sent('global_model', name).map(({ body, model }) => [body.purpose, model]),
+        [['train', initialModel]],
+      );
+      assert.deepEqual(kit.sent('start_training', name)[0]?.body, { deadlineMs: 20_000, base: initialModel });
+    }
+  });
+
+  test('too few by the deadline: stalled, with the names of those who came', () => {
+    const kit = new CoordinatorKit();
+    kit.join('node-2');
+    kit.pass(30_000);
+    assert.deepEqual(
+      [kit.state.outcome?.status, kit.state.outcome?.reason],
+      ['stalled', '1 of 3 participants registered within 30 s: node-2'],
+    );
+  });
+
+  test('a message before registration is answered with not_registered, heart-beats are not', () => {
+    const kit = new CoordinatorKit();
+    kit.open('node-1');
+    kit.say('node-1', 'heartbeat', { progress: 1 });
+    kit.update('node-1');
+    assert.deepEqual(
+      kit.sent('error', 'node-1').map(({ body }) => body.code),
+      ['not_registered'],
+    );
+    assert.equal(kit.events('update_received').length, 0);
+  });
+
+  test('a message in the name of another is refused', () => {
+    const kit = started().clear();
+    kit.say('node-1', 'evaluation_result', { loss: 0, accuracy: 1, examples: 9 }, { sender: 'node-2' });
+    assert.deepEqual(
+      kit.sent('error', 'node-1').map(({ body }) => body.code),
+      ['sender_mismatch'],
+    );
+  });
+
+  test('one more than the limit is refused and let go', () => {
+    const kit = new CoordinatorKit({ minimumParticipants: 9 }, 2);
+    for (const name of three) kit.join(name);
+    assert.deepEqual(
+      kit.sent('error', 'node-3').map(({ body }) => body.code),
+      ['participant_limit'],
+    );
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link, code }) => [link, code]),
+      [[kit.link('node-3'), 'participant_limit']],
+    );
+    assert.equal(kit.events('participant_refused')[0]?.name, 'node-3');
+  });
+
+  test('a name that is taken is refused to another key, unless its owner is away', () => {
+    const kit = started().clear();
+    const owner = kit.link('node-1');
+    kit.join('node-1', { key: 'another' });
+    assert.deepEqual(
+      kit.sent('error', 'node-1').map(({ body }) => body.code),
+      ['participant_name_taken'],
+    );
+    assert.equal(kit.state.participants.get('node-1' as never)?.link, owner);
+
+    const away = started();
+    away.down('node-1');
+    away.pass(11_000);
+    away.clear().join('node-1', { key: 'another' });
+    assert.equal(away.sent('error', 'node-1').length, 0);
+    assert.equal(away.events('participant_joined')[0]?.fromRound, 2);
+  });
+
+  test('a late joiner is welcomed at once and takes part from the next round, with its model', () => {
+    const kit = started().clear();
+    kit.join('late');
+    assert.match(kit.sent('welcome', 'late')[0]?.body.note ?? '', /from round 2/);
+    assert.equal(kit.sent('start_training', 'late').length, 0);
+    finishRound(kit);
+    assert.deepEqual(kit.state.round, 2);
+    assert.deepEqual(kit.events('round_started')[0]?.selected, ['late', ...three]);
+    assert.deepEqual(
+      kit.sent('global_model', 'late').map(({ round, model }) => [round, model]),
+      [[2, hashOf('model 1')]],
+    );
+    assert.equal(kit.sent('start_training', 'late').length, 1);
+  });
+
+  test('a process that was restarted is asked again for what it owes, with the model that it lost', () => {
+    const kit = started();
+    kit.update('node-1');
+    kit.clear().join('node-2');
+    assert.deepEqual(
+      kit.effect('close_link').map(({ code }) => code),
+      ['replaced'],
+    );
+    assert.equal(kit.sent('global_model', 'node-2').length, 1);
+    assert.equal(kit.sent('start_training', 'node-2').length, 1);
+    kit.clear().join('node-1');
+    assert.equal(kit.sent('start_training', 'node-1').length, 0, 'its update is counted already');
+  });
+
+  test('a link that is superseded by a new one of the same name does not end the run', () => {
+    const kit = new CoordinatorKit({ minimumParticipants: 1 });
+    kit.join('node-1');
+    const old = kit.link('node-1');
+    kit.open('node-1');
+    kit.feed({ kind: 'link_closed', link: old, reason: 'superseded', clean: false });
+    assert.equal(kit.state.outcome, null);
+    assert.equal(kit.events('participant_left').length, 0);
+    kit.register('node-1');
+    assert.equal(kit.sent('start_training', 'node-1').length, 1);
+  });
+});

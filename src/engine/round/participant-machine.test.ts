@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EventData, EventType } from '#shared/contract/events.ts';
+import { asParticipantId, type MessageId, type RunId } from '#shared/contract/ids.ts';
+import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
+import { hashOf } from '#test/support/coordinator-kit.ts';
+import type { MachineMessage } from './machine.ts';
+import { advanceParticipant, startParticipant } from './participant-machine.ts';
+import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './participant-state.ts';
+
+const data = {
+  source: 'kit',
+  examples: 100,
+  heldOut: 10,
+  shape: [3],
+  classes: ['a', 'b'],
+  classCounts: [50, 50],
+  skipped: 0,
+};
+const config: BodyOf<'training_config'> = {
+  model: {
+    inputShape: [1, 1, 3],
+    numClasses: 2,
+    layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
+  },
+  localEpochs: 1,
+  batchSize: 8,
+  learningRate: 0.1,
+  optimizer: 'sgd',
+  seed: 1,
+};
+const base = hashOf('base');
+const next = hashOf('next');
+
+class Kit {
+  state: ParticipantState;
+  effects: ParticipantEffect[] = [];
+  nowMs = 0;
+
+  constructor() {
+    const step = startParticipant(
+      { name: asParticipantId('node-1'), key: 'key', data, trainer: 'kit' },
+      { monotonicMs: 0, wallMs: 0 },
+    );
+    this.state = step.state;
+    this.effects.push(...step.effects);
+  }
+
+  feed(input: ParticipantInput): void {
+    const step = advanceParticipant(this.state, input, { monotonicMs: this.nowMs, wallMs: this.nowMs });
+    this.state = step.state;
+    this.effects.push(...step.effects);
+  }
+
+  hear<K extends MessageKind>(
+    kind: K,
+    round: number,
+    body: BodyOf<K>,
+    model?: { readonly hash: string; readonly finding?: ModelFinding },
+  ): void {
+    const header = {
+      version: contractVersion,
+      run: 'kit' as RunId,
+      sender: 'coordinator',
+      kind,
+      round,
+      id: 'm' as MessageId,
+      sentAt: 0,
+      body,
+      ...(model === undefined ? {} : { payload: { hash: model.hash, length: 32, encoding: 'safetensors' } }),
+    } as unknown as MessageHeader;
+    this.feed({
+      kind: 'message',
+      header,
+      model: model === undefined ? undefined : (model.finding ?? { ok: true, tensors: [] }),
+    });
+  }
+
+  configured(): this {
+    this.hear('training_config', 0, config);
+    return this;
+  }
+
+  model(round: number, hash: string, purpose: 'train' | 'evaluate' = 'train'): void {
+    this.hear('global_model', round, { purpose }, { hash });
+  }
+
+  train(round: number, hash = base): void {
+    this.hear('start_training', round, { deadlineMs: 1000, base: hash });
+  }
+
+  evaluate(round: number, hash = next): void {
+    this.hear('start_evaluation', round, { deadlineMs: 1000, model: hash });
+  }
+
+  trained(job = this.state.task?.job ?? 0): void {
+    this.feed({
+      kind: 'trained',
+      job,
+      hash: hashOf(`update ${job}`),
+      result: { examples: 100, loss: 1, accuracy: 0.5, trainMs: 1, norm: 1 },
+    });
+  }
+
+  of<K extends ParticipantEffect['kind']>(kind: K): Extract<ParticipantEffect, { kind: K }>[] {
+    return this.effects.filter((effect): effect is Extract<ParticipantEffect, { kind: K }> => effect.kind === kind);
+  }
+
+  sent<K extends MessageKind>(kind: K): Extract<MachineMessage, { kind: K }>[] {
+    return this.of('send').flatMap(({ message }) =>
+      message.kind === kind ? [message as Extract<MachineMessage, { kind: K }>] : [],
+    );
+  }
+
+  events<T extends EventType>(type: T): EventData<T>[] {
+    return this.of('report').flatMap((effect) => (effect.type === type ? [effect.data as EventData<T>] : []));
+  }
+
+  get phases(): string[] {
+    return this.events('participant_phase').map(({ phase, round }) => `${phase} ${round}`);
+  }
+}
+
+describe('participant machine', () => {
+  test('a round, with a lane segment for each part of it', () => {
+    const kit = new Kit().configured();
+    kit.train(1);
+    kit.model(1, base);
+    kit.trained();
+    kit.hear('update_ack', 1, { accepted: true, contribution: hashOf('update 1') });
+    kit.evaluate(1);
+    kit.model(1, next, 'evaluate');
+    kit.feed({ kind: 'evaluated', job: 2, result: { loss: 1, accuracy: 0.5, examples: 10 } });
+    kit.train(2, next);
+    assert.deepEqual(kit.phases, [
+      'wait 0',
+      'receive 1',
+      'train 1',
+      'send 1',
+      'wait 1',
+      'receive 1',
+      'evaluate 1',
+      'wait 1',
+      'train 2',
+    ]);
+    assert.deepEqual(
+      kit.sent('model_update').map(({ model, body }) => [model, body.base]),
+      [[hashOf('update 1'), base]],
+    );
+    assert.equal(kit.of('train')[1]?.model.hash, next, 'the evaluated model is the one to train from');
+  });
+
+  test('model, start and configuration may come in any order', () => {
+    const steps: Record<string, (kit: Kit) => void> = {
+      c: (kit) => void kit.configured(),
+      m: (kit) => kit.model(1, base),
+      s: (kit) => kit.train(1),
+    };
+    for (const order of ['cms', 'csm', 'mcs', 'msc', 'scm', 'smc'].map((letters) => letters.split(''))) {
+      const kit = new Kit();
+      for (const [k, step] of order.entries()) {
+        assert.equal(kit.of('train').length, 0, `${order.join('')} after ${k}`);
+        steps[step]?.(kit);
+      }
+      assert.deepEqual(
+        kit.of('train').map(({ round, model }) => [round, model.hash]),
+        [[1, base]],
+        order.join(''),
+      );
+    }
+  });
+
+  test('without a hash, the model of the round is meant', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.hear('start_training', 1, { deadlineMs: 1 });
+    assert.equal(kit.of('train')[0]?.model.hash, base);
+  });
+
+  test('a newer task ends an older one, whose late result is ignored', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.model(2, next);
+    kit.train(2, next);
+    assert.deepEqual(
+      kit.of('abort_work').map(({ job }) => job),
+      [1],
+    );
+    kit.trained(1);
+    assert.equal(kit.sent('model_update').length, 0);
+    kit.train(1);
+    assert.equal(kit.of('train').length, 2, 'an older start is ignored');
+  });
+
+  test('start_evaluation ends a training that came too late', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.model(1, next, 'evaluate');
+    kit.evaluate(1);
+    assert.deepEqual([kit.of('abort_work').length, kit.of('evaluate').length], [1, 1]);
+  });
+
+  test('asked again for what is done, it gives the same answer', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.train(1);
+    assert.equal(kit.of('train').length, 1);
+    kit.trained();
+    kit.train(1);
+    assert.deepEqual(
+      kit.sent('model_update').map(({ model }) => model),
+      [hashOf('update 1'), hashOf('update 1')],
+    );
+    kit.model(1, next, 'evaluate');
+    kit.evaluate(1);
+    kit.feed({ kind: 'evaluated', job: 2, result: { loss: 1, accuracy: 0.5, examples: 10 } });
+    kit.evaluate(1);
+    assert.equal(kit.sent('evaluation_result').length, 2);
+    assert.equal(kit.of('evaluate').length, 1);
+  });
+
+  test('progress is told at most four times a second, and at the end', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    for (let batch = 1; batch <= 100; batch++) {
+      kit.nowMs += 10;
+      kit.feed({ kind: 'progress', job: 1, progress: { epoch: 1, epochs: 1, batch, batches: 100, loss: 1 } });
+    }
+    assert.deepEqual(
+      kit.sent('training_progress').map(({ body }) => body.batch),
+      [1, 26, 51, 76, 100],
+    );
+    assert.equal(kit.events('training_progress').length, 5);
+  });
+
+  test('at most two models are kept', () => {
+    const kit = new Kit().configured();
+    for (let round = 1; round <= 5; round++) kit.model(round, hashOf(`m${round}`));
+    assert.deepEqual(
+      kit.state.models.map(({ hash }) => hash),
+      [hashOf('m4'), hashOf('m5')],
+    );
+  });
+
+  test('work that fails is said to the coordinator, with code and reason', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.feed({ kind: 'work_failed', job: 1, code: 'training_failed', reason: 'no memory' });
+    assert.deepEqual(
+      kit.sent('error').map(({ round, body }) => [round, body]),
+      [[1, { code: 'training_failed', reason: 'training of round 1 failed: no memory' }]],
+    );
+    assert.equal(kit.state.phase, 'wait');
+  });
+
+  test('a model that cannot be read is said to the coordinator', () => {
+    const kit = new Kit().configured();
+    kit.hear(
+      'global_model',
+      1,
+      { purpose: 'train' },
+      { hash: base, finding: { ok: false, code: 'payload_malformed', reason: 'too short' } },
+    );
+    assert.equal(kit.sent('error')[0]?.body.code, 'payload_malformed');
+  });
+
+  test('a refused update is a notice with its code', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.trained();
+    kit.hear('update_ack', 1, {
+      accepted: false,
+      contribution: hashOf('update 1'),
+      code: 'update_not_finite',
+      reason: 'NaN',
+    });
+    assert.equal(kit.events('notice')[0]?.error?.code, 'update_not_finite');
+    assert.equal(kit.state.phase, 'wait');
+  });
+
+  test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {
+    const kit = new Kit();
+    for (const nowMs of [10, 1_500, 1_600, 3_000]) {
+      kit.nowMs = nowMs;
+      kit.hear('error', 0, { code: 'not_registered', reason: 'who are you' });
+    }
+    assert.equal(kit.sent('register').length, 3);
+  });
+
+  const ends: Record<string, { readonly act: (kit: Kit) => void; readonly status: string }> = {
+    training_complete: {
+      act: (kit) =>
+        kit.hear('training_complete', 3, {
+          status: 'completed',
+          reason: 'done',
+          roundsCompleted: 3,
+          loss: 1,
+          accuracy: 0.9,
+        }),
+      status: 'completed',
+    },
+    'a refusal for good': {
+      act: (kit) => kit.hear('error', 0, { code: 'participant_name_taken', reason: 'taken' }),
+      status: 'failed',
+    },
+    goodbye: { act: (kit) => kit.hear('goodbye', 0, { code: 'clean', reason: '' }), status: 'interrupted' },
+    'a closed link': { act: (kit) => kit.feed({ kind: 'link_closed', reason: 'no answer' }), status: 'failed' },
+    'a stop': { act: (kit) => kit.feed({ kind: 'stop', reason: 'by hand' }), status: 'interrupted' },
+  };
+  for (const [what, { act, status }] of Object.entries(ends)) {
+    test(`${what} ends it as ${status} and ends its work`, () => {
+      const kit = new Kit().configured();
+      kit.model(1, base);
+      kit.train(1);
+      act(kit);
+      assert.deepEqual(
+        kit.of('end').map(({ outcome }) => outcome.status),
+        [status],
+      );
+      assert.equal(kit.of('abort_work').length, 1);
+      assert.equal(kit.phases.at(-1), 'idle 1');
+      act(kit);
+      assert.equal(kit.of('end').length, 1);
+    });
+  }
+});
