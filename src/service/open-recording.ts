@@ -1,18 +1,42 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { entryPath } from '#engine/host/entries.ts';
+import { recorderError } from '#engine/recorder/errors.ts';
+import { removeOldRecordings } from '#engine/recorder/old-recordings.ts';
+import { openRecorder } from '#engine/recorder/recorder.ts';
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import type { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunId } from '#shared/contract/ids.ts';
 import type { RunRecording } from './run-recording.ts';
 
+/**
+ * Opens a recording for each run: at the path that was asked for, else in the data folder under the time and the run's id.
+ * Never rejects: a run goes on without a recording, and says so. `version` is kept in the recording.
+ */
 export function recordingOpener(
   dataFolder: string,
-  _clock: Clock,
+  clock: Clock,
+  version = '',
 ): (run: RunId, path: string | undefined) => Promise<RunRecording | { readonly failed: RoundscopeError }> {
-  return async (run, path) => {
-    mkdirSync(join(dataFolder, 'recordings'), { recursive: true });
-    return {
-      failed: new RoundscopeError('path_unwritable', { layer: 'recorder', message: `not recorded: ${path ?? run}` }),
-    };
+  const folder = join(dataFolder, 'recordings');
+  let cleaned = false;
+  return async (run, asked) => {
+    const path = asked === undefined ? join(folder, `${fileTime(clock.wallMs())}-${run}.sqlite`) : resolve(asked);
+    try {
+      if (asked === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+      if (asked === undefined && !cleaned) {
+        cleaned = true;
+        // What could not be removed is tried again at the next start.
+        await removeOldRecordings(folder, { nowMs: clock.wallMs() });
+      }
+      return await openRecorder({ path, run, recorder: version, entry: entryPath('recorder-worker'), clock });
+    } catch (error) {
+      return { failed: recorderError(error, path, 'recording to') };
+    }
   };
+}
+
+/** `2026-01-02-211025`, in UTC: sorts by time and is a name on every file system. */
+function fileTime(wallMs: number): string {
+  return new Date(wallMs).toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
 }
