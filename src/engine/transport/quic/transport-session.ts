@@ -242,7 +242,7 @@ export class QuicTransportSession implements Session {
   /** Whether the session turns out to have ended, a moment after a stream of it broke off. */
   async #graceForEnd(): Promise<CloseReason> {
     using grace = this.#clock.deadline(endGraceMs);
-    return abortable(this.#quic.closed, grace).catch(() => ({
+    return await abortable(this.#quic.closed, grace).catch(() => ({
       code: 'lost',
       reason: 'a stream broke off',
       local: false,

@@ -1,7 +1,12 @@
-import type { NativeHttp2Stream, NativeSession, NativeStream } from './webtransport-native.ts';
+import type {
+  NativeBidirectionalStream,
+  NativeHttp2Stream,
+  NativeSession,
+  NativeStream,
+} from './webtransport-native.ts';
 
 /**
- * Three things that `@fails-components/webtransport` 1.6.8 leaves undone and a coordinator cannot do without: without
+ * Four things that `@fails-components/webtransport` 1.6.8 leaves undone and a coordinator cannot do without: without
  * them, one hostile or slow peer could end the process or fill its memory.
  */
 
@@ -23,28 +28,18 @@ export function guardParser(stream: NativeHttp2Stream): void {
   }
 }
 
-/**
- * It tells flow control that bytes were consumed when it has put them into a queue without limit, unless a read is
- * waiting just then; so a reader that stops would be sent everything. Here it stops as soon as something waits in the
- * queue, and goes on (by itself) with the next read.
- */
-export function holdBack(session: NativeSession): void {
+/** Bytes in a reader's queue at which the library is made to leave the rest to flow control. */
+const queuedBytesMax = 1024 * 1024;
+
+/** Mends each stream of a session from its beginning on, whichever side opens it. */
+export function mendStreams(session: NativeSession): void {
   const mended = new WeakSet<NativeStream>();
   const mend = (): void => {
     for (const stream of session.streamObjs) {
       if (mended.has(stream)) continue;
       mended.add(stream);
-      const commit = stream.commitReadBuffer.bind(stream);
-      stream.commitReadBuffer = (buffer) => {
-        const result = commit(buffer);
-        if ((stream.readableController?.desiredSize ?? 0) >= 0) return result;
-        result.stopReading = true;
-        // The read that is served now must end, or the next one would wait for it for ever.
-        stream.pendingresRead?.();
-        stream.pendingresRead = null;
-        stream.pendingoperationRead = null;
-        return result;
-      };
+      holdBack(stream);
+      forget(stream);
     }
   };
   const onStream = session.onStream.bind(session);
@@ -53,6 +48,48 @@ export function holdBack(session: NativeSession): void {
     mend();
   };
   mend();
+}
+
+/**
+ * It tells flow control that bytes were consumed when it has put them into a queue without limit, unless a read is
+ * waiting just then; so a reader that stops would be sent everything. Here it stops while much waits in the queue, and
+ * goes on (by itself) with the read that finds the queue empty.
+ */
+function holdBack(stream: NativeStream): void {
+  const commit = stream.commitReadBuffer.bind(stream);
+  stream.commitReadBuffer = (buffer) => {
+    const result = commit(buffer);
+    if ((stream.readableController?.desiredSize ?? 0) > -queuedBytesMax) return result;
+    result.stopReading = true;
+    // The read that is served now must end, or the next one would wait for it for ever.
+    stream.pendingresRead?.();
+    stream.pendingresRead = null;
+    stream.pendingoperationRead = null;
+    return result;
+  };
+}
+
+/** It keeps every stream of a session until that ends; here those that both ends have finished go. */
+function forget({ objint }: NativeStream): void {
+  const { capsuleParser, streamid } = objint;
+  if (capsuleParser === undefined) return;
+  const onClose = objint.onClose?.bind(objint);
+  objint.onClose = () => {
+    onClose?.();
+    if (objint.finalmessagesend === true) capsuleParser.wtstreams.delete(streamid);
+  };
+}
+
+/**
+ * It never counts a stream as closed whose sending half ended in good order, so that after the first hundred streams of a
+ * side no further one could be opened.
+ * @returns what to call when that half has ended
+ */
+export function countWhenFinished(session: NativeSession, { readable }: NativeBidirectionalStream): () => void {
+  const stream = [...session.streamObjs].find((one) => one.readable === readable);
+  return () => {
+    if (stream?.objint.outgoingClosed_ === false) stream.objint.closeOutgoing?.();
+  };
 }
 
 /** Datagrams are none of this product's, and it would keep them all. */

@@ -59,8 +59,17 @@ export interface NativeSession {
   readonly streamObjs: ReadonlySet<NativeStream>;
 }
 
-/** What the library keeps of one stream. */
+/** What the library keeps of one stream; the optional parts exist over HTTP/2 alone. */
 export interface NativeStream {
+  readonly readable?: object;
+  readonly objint: {
+    readonly streamid?: bigint;
+    readonly capsuleParser?: { readonly wtstreams: Map<bigint | undefined, unknown> };
+    readonly outgoingClosed_?: boolean;
+    readonly finalmessagesend?: boolean;
+    closeOutgoing?(): void;
+    onClose?(): void;
+  };
   /** Passes bytes on to the reader's queue; `stopReading` leaves what follows to flow control. */
   commitReadBuffer(buffer: unknown): { stopReading?: boolean };
   readonly readableController?: { readonly desiredSize: number | null };

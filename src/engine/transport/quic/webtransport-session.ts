@@ -2,7 +2,7 @@ import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from 'n
 import type { Clock } from '#shared/base/clock.ts';
 import type { CloseReason } from '../transport.ts';
 import type { QuicSession, QuicStream } from './quic-session.ts';
-import { discardDatagrams, guardParser, holdBack } from './webtransport-mends.ts';
+import { countWhenFinished, discardDatagrams, guardParser, mendStreams } from './webtransport-mends.ts';
 import type { NativeBidirectionalStream, NativeHttp2Stream, NativeSession } from './webtransport-native.ts';
 
 /** Time for the library's own close to go out before the connection is cut under it. */
@@ -46,7 +46,7 @@ export class WebTransportSession implements QuicSession {
     this.stack = http2 === undefined ? 'webtransport-h3' : 'webtransport-h2';
     this.#incoming = native.incomingBidirectionalStreams.getReader();
     if (http2 !== undefined) guardParser(http2);
-    holdBack(inner);
+    mendStreams(inner);
     void discardDatagrams(native);
     this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();
     this.closed = this.#watch();
@@ -55,14 +55,14 @@ export class WebTransportSession implements QuicSession {
   async openStream(): Promise<QuicStream> {
     await this.#first;
     const native = await this.#native.createBidirectionalStream({ waitUntilAvailable: true });
-    return new WebTransportStream(native, this.#id(this.#side === 'dialer', this.#opened++));
+    return this.#stream(native, this.#id(this.#side === 'dialer', this.#opened++));
   }
 
   async acceptStream(): Promise<QuicStream | null> {
     await this.#first;
     try {
       const next = await this.#incoming.read();
-      return next.done ? null : new WebTransportStream(next.value, this.#id(this.#side !== 'dialer', this.#accepted++));
+      return next.done ? null : this.#stream(next.value, this.#id(this.#side !== 'dialer', this.#accepted++));
     } catch {
       // The session was lost; `closed` says how.
       return null;
@@ -109,6 +109,10 @@ export class WebTransportSession implements QuicSession {
     }
   }
 
+  #stream(native: NativeBidirectionalStream, id: string): QuicStream {
+    return new WebTransportStream(native, id, countWhenFinished(this.#native.sessionint ?? this.#native, native));
+  }
+
   /** Numbered as QUIC does: the n-th of the dialer is 4n, of the listener 4n + 1. Both ends come to the same name. */
   #id(byDialer: boolean, count: number): string {
     return String(4 * count + (byDialer ? 0 : 1));
@@ -146,8 +150,11 @@ class WebTransportStream implements QuicStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(native: NativeBidirectionalStream, id: string) {
+  readonly #finished: () => void;
+
+  constructor(native: NativeBidirectionalStream, id: string, finished: () => void) {
     this.id = id;
+    this.#finished = finished;
     this.#reader = native.readable.getReader();
     this.#writer = native.writable.getWriter();
   }
@@ -162,8 +169,9 @@ class WebTransportStream implements QuicStream {
     return this.#writer.write(bytes);
   }
 
-  finish(): Promise<void> {
-    return this.#writer.close();
+  async finish(): Promise<void> {
+    await this.#writer.close();
+    this.#finished();
   }
 
   reset(): void {

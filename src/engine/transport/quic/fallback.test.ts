@@ -1,0 +1,132 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { encodeFrame } from '#engine/framing/frame.ts';
+import type { Session } from '../transport.ts';
+import { QuicTransport } from './quic-transport.ts';
+
+const signal = new AbortController().signal;
+
+function makeTransport(connectTimeoutMs = 3000): QuicTransport {
+  return new QuicTransport({ clock: systemClock, identity: createIdentity(), options: { connectTimeoutMs } });
+}
+
+interface Served extends AsyncDisposable {
+  readonly endpoints: readonly Endpoint[];
+  readonly next: Promise<Session>;
+}
+
+async function serve(): Promise<Served> {
+  const { promise: next, resolve } = Promise.withResolvers<Session>();
+  const listener = await makeTransport().listen({
+    signal,
+    run: 'r',
+    host: '127.0.0.1',
+    port: 0,
+    onSession: resolve,
+    onRefused: () => undefined,
+  });
+  return { endpoints: listener.endpoints, next, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+}
+
+describe('quic over two providers', () => {
+  test('an invitation names both, the dialer takes the first', async () => {
+    await using served = await serve();
+    assert.deepEqual(
+      served.endpoints.map(({ provider }) => provider),
+      ['quinn', 'webtransport'],
+    );
+    const attempts: string[] = [];
+    const observer = { onAttempt: ({ stack }: { readonly stack: string }): void => void attempts.push(stack) };
+    await using session = await makeTransport().dial(served.endpoints, {
+      signal,
+      participant: 'p',
+      run: 'r',
+      observer,
+    });
+    assert.equal(session.stack, 'quinn');
+    assert.equal((await served.next).stack, 'quinn');
+    assert.deepEqual(attempts, ['quinn']);
+    assert.ok(session.stats().counters.length <= 60, 'more than a link_stats event takes');
+    assert.match((await served.next).peerIdentity ?? '', /^12D3KooW/);
+  });
+
+  test('where UDP is swallowed it goes on over TCP within the limit, and says so', async () => {
+    await using served = await serve();
+    const hole = createSocket('udp4');
+    hole.bind(0, '127.0.0.1');
+    await once(hole, 'listening');
+    const endpoints = served.endpoints.map((e) => (e.provider === 'quinn' ? { ...e, port: hole.address().port } : e));
+    const falls: string[] = [];
+    const observer = {
+      onFallback: (fall: { readonly from: string; readonly to: string; readonly reason: string }): void =>
+        void falls.push(`${fall.from} > ${fall.to}: ${fall.reason}`),
+    };
+    await using session = await makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r', observer });
+    hole.close();
+    assert.equal(session.stack, 'webtransport-h2');
+    assert.equal(falls.length, 1);
+    assert.match(falls[0] ?? '', /^quinn > webtransport-h2: No coordinator answered at .*UDP/);
+  });
+
+  test('an impostor is not a reason to try the next way', async () => {
+    await using served = await serve();
+    const endpoints = served.endpoints.map((e) =>
+      e.provider === 'quinn' ? { ...e, identity: createIdentity().peerId } : e,
+    );
+    await assert.rejects(makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r' }), {
+      code: 'identity_mismatch',
+    });
+  });
+
+  test('a coordinator of another run refuses with words', async () => {
+    await using served = await serve();
+    await assert.rejects(
+      makeTransport().dial(served.endpoints, { signal, participant: 'p', run: 'other' }),
+      (error) => {
+        assert.match(String(error), /run other is not served here, run r is/);
+        return true;
+      },
+    );
+  });
+
+  test('control stays quick beside uploads', async (t) => {
+    await using served = await serve();
+    await using near = await makeTransport().dial(served.endpoints, { signal, participant: 'p', run: 'r' });
+    const far = await served.next;
+    void (async () => {
+      for await (const frame of far.frames())
+        if (frame.lane === 'control') await far.send({ lane: 'control', parts: [frame.bytes] }, { signal });
+    })().catch(() => undefined);
+    const body = new Uint8Array(500_000);
+    let uploading = true;
+    const uploads = Promise.all(
+      ['a', 'b', 'c', 'd'].map(async (id) => {
+        for (let i = 0; i < 200; i++)
+          await near.send({ lane: `bulk:${id}`, parts: encodeFrame({ i }, body), last: i === 199 }, { signal });
+      }),
+    ).finally(() => (uploading = false));
+    const roundTripsMs: number[] = [];
+    const replies = near.frames()[Symbol.asyncIterator]();
+    const startedMs = performance.now();
+    while (uploading) {
+      const sentMs = performance.now();
+      await near.send({ lane: 'control', parts: encodeFrame({}, new Uint8Array(1000)) }, { signal });
+      await replies.next();
+      roundTripsMs.push(performance.now() - sentMs);
+    }
+    const seconds = (performance.now() - startedMs) / 1000;
+    await uploads;
+    roundTripsMs.sort((a, b) => a - b);
+    const [p50, p99] = [0.5, 0.99].map((share) => roundTripsMs[Math.floor(roundTripsMs.length * share)] ?? 0);
+    t.diagnostic(
+      `400 MB at ${Math.round(400 / seconds)} MB/s; control of 1 KB: p50 ${p50?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`,
+    );
+    // Head-of-line blocking would make it wait for whole transfers: seconds.
+    assert.ok((p99 ?? Infinity) < 1000);
+  });
+});
