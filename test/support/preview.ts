@@ -23,6 +23,9 @@ export async function buildPreview(outDir: string): Promise<InlineConfig> {
 if (import.meta.main) {
   const port = Number(process.argv[2] ?? 5199);
   const outDir = process.argv[3] ?? fileURLToPath(new URL('../../out/preview', import.meta.url));
-  const server = await preview({ ...(await buildPreview(outDir)), preview: { port, strictPort: true, host: '127.0.0.1' } });
+  const server = await preview({
+    ...(await buildPreview(outDir)),
+    preview: { port, strictPort: true, host: '127.0.0.1' },
+  });
   console.log(`preview on ${server.resolvedUrls?.local[0] ?? port}`);
 }

@@ -117,7 +117,13 @@ class Script {
       quorum: 0.75,
       seed: 7,
       baselineAccuracy: 0.101,
-      demo: { ...demoDefaults, participants: this.#nodes.length, rounds: this.#options.rounds, split: 'dirichlet:0.3', seed: 7 },
+      demo: {
+        ...demoDefaults,
+        participants: this.#nodes.length,
+        rounds: this.#options.rounds,
+        split: 'dirichlet:0.3',
+        seed: 7,
+      },
     });
     this.#nodes.forEach((node, i) => {
       const when = at + 120 + i * 60;
@@ -172,7 +178,11 @@ class Script {
       stepNorm: 2.1 / Math.sqrt(round),
     });
     for (const id of ids) {
-      this.#event(last + 241, 'coordinator', 'update_cosine', { participant: id, round, cosine: 0.62 + this.#random.next() * 0.3 });
+      this.#event(last + 241, 'coordinator', 'update_cosine', {
+        participant: id,
+        round,
+        cosine: 0.62 + this.#random.next() * 0.3,
+      });
     }
     const ended = this.#evaluate(round, last + 250, deadline, this.#nodes);
     this.#event(ended, 'coordinator', 'round_ended', {
@@ -225,7 +235,15 @@ class Script {
       const epoch = done > node.batches ? 2 : 1;
       const when = at + (i / steps) * trainMs * 0.999;
       const loss = lossOf(round - 1 + i / steps) * (0.9 + this.#random.next() * 0.2);
-      const body = { participant: node.id, round, epoch, epochs: 2, batch: done - (epoch - 1) * node.batches, batches: node.batches, loss };
+      const body = {
+        participant: node.id,
+        round,
+        epoch,
+        epochs: 2,
+        batch: done - (epoch - 1) * node.batches,
+        batches: node.batches,
+        loss,
+      };
       this.#event(when, node.id, 'training_progress', body);
       this.#message(node, when + 0.4, 'up', 'training_progress', round, 231);
     }
@@ -267,7 +285,14 @@ class Script {
         examples: 90,
       });
       this.#participantPhase(node, doneAt, round, 'wait');
-      this.#status(doneAt + 1, round, 'evaluating', ids.slice(index + 1), deadline, 'closes the round when all results are in');
+      this.#status(
+        doneAt + 1,
+        round,
+        'evaluating',
+        ids.slice(index + 1),
+        deadline,
+        'closes the round when all results are in',
+      );
       ended = Math.max(ended, doneAt);
     });
     return ended + 30;
@@ -278,16 +303,29 @@ class Script {
     const bad = this.#nodes.at(-2)!;
     const deadline = at + deadlineMs + 14_000;
     const ids = this.#nodes.map((node) => node.id);
-    this.#event(at - 5, 'service', 'fault_injected', { fault: 'connection-per-message', participant: bad.id, round, note: 'on cue' });
+    this.#event(at - 5, 'service', 'fault_injected', {
+      fault: 'connection-per-message',
+      participant: bad.id,
+      round,
+      note: 'on cue',
+    });
     this.#event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
     this.#phase(at, round, 'training', deadline);
     this.#status(at + 1, round, 'training', ids, deadline, 'aggregates when all are in');
-    const arrivals = this.#nodes.map((node) => ({ node, at: this.#train(node, round, at + 20) })).sort((a, b) => a.at - b.at);
+    const arrivals = this.#nodes
+      .map((node) => ({ node, at: this.#train(node, round, at + 20) }))
+      .sort((a, b) => a.at - b.at);
     for (const { node, at: arrived } of arrivals) this.#update(node, round, arrived);
     const last = arrivals.at(-1)!.at + 10;
     for (let when = at + 600; when < last; when += 700) this.#reconnect(bad, when, round);
     this.#phase(last, round, 'aggregating', deadline);
-    this.#event(last + 240, 'coordinator', 'aggregated', { round, contributions: ids, durationMs: 230, modelHash: this.#hash(), stepNorm: 1 });
+    this.#event(last + 240, 'coordinator', 'aggregated', {
+      round,
+      contributions: ids,
+      durationMs: 230,
+      modelHash: this.#hash(),
+      stepNorm: 1,
+    });
     const evalAt = last + 250;
     const heard = this.#nodes.filter((node) => node !== bad);
     this.#evaluate(round, evalAt, deadline, heard);
@@ -303,7 +341,8 @@ class Script {
       layer: 'transport',
       subject: bad.id,
       sentence: `${bad.id} never hears the answer: it opens a new QUIC connection for every message and hangs up.`,
-      explanation: 'What the coordinator sends finds no open session; the participant waits for a model that cannot reach it.',
+      explanation:
+        'What the coordinator sends finds no open session; the participant waits for a model that cannot reach it.',
       since: evalAt,
       detectedAfterMs: 4000,
       nextAction: `round ${round} closes without ${bad.id}`,
@@ -368,7 +407,15 @@ class Script {
     this.#message(node, from, direction, kind, round, 640);
   }
 
-  #message(node: Node, at: number, direction: 'up' | 'down', kind: string, round: number, sizeBytes: number, status: Packet['status'] = 'ok'): number {
+  #message(
+    node: Node,
+    at: number,
+    direction: 'up' | 'down',
+    kind: string,
+    round: number,
+    sizeBytes: number,
+    status: Packet['status'] = 'ok',
+  ): number {
     this.#messages++;
     const id = `m${this.#messages}`;
     this.#count(node, direction, sizeBytes, 0);
@@ -386,7 +433,11 @@ class Script {
     }
   }
 
-  #packet(node: Node, at: number, packet: Pick<Packet, 'kind' | 'direction' | 'sizeBytes' | 'round'> & Partial<Packet>): void {
+  #packet(
+    node: Node,
+    at: number,
+    packet: Pick<Packet, 'kind' | 'direction' | 'sizeBytes' | 'round'> & Partial<Packet>,
+  ): void {
     for (const side of packet.status === 'undeliverable' ? (['sent'] as const) : (['sent', 'received'] as const)) {
       const own = (packet.direction === 'up') === (side === 'sent');
       this.#items.push({
@@ -402,7 +453,12 @@ class Script {
           messageId: '',
           replyTo: '',
           connection: node.connections,
-          stream: node.protocol === 'mqtt' ? `roundscope/${this.#run}/${node.id}/${packet.direction}` : packet.kind === 'chunk' ? 'bulk 8' : 'control',
+          stream:
+            node.protocol === 'mqtt'
+              ? `roundscope/${this.#run}/${node.id}/${packet.direction}`
+              : packet.kind === 'chunk'
+                ? 'bulk 8'
+                : 'control',
           chunk: '',
           status: 'ok',
           bodyBytes: packet.kind === 'chunk' ? packet.sizeBytes : 0,
@@ -421,7 +477,14 @@ class Script {
     this.#event(at, node.id, 'participant_phase', { participant: node.id, round, phase });
   }
 
-  #status(at: number, round: number, phase: RoundPhase, waitingFor: ParticipantId[], deadlineAt: number, nextAction: string): void {
+  #status(
+    at: number,
+    round: number,
+    phase: RoundPhase,
+    waitingFor: ParticipantId[],
+    deadlineAt: number,
+    nextAction: string,
+  ): void {
     const selected = this.#nodes.map((node) => node.id);
     this.#event(at, 'coordinator', 'round_status', {
       round,
@@ -432,7 +495,10 @@ class Script {
       quorum: Math.ceil(selected.length * 0.75),
       deadlineAt,
       nextAction,
-      why: waitingFor.map((participant) => ({ participant, reason: phase === 'training' ? 'is training' : 'has not sent its result' })),
+      why: waitingFor.map((participant) => ({
+        participant,
+        reason: phase === 'training' ? 'is training' : 'has not sent its result',
+      })),
     });
   }
 

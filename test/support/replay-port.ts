@@ -74,7 +74,10 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     join_run: () => ({ run: 'r-7f3a2c' }),
     query_packets: () => {
       const before = params['beforeId'] || Number.POSITIVE_INFINITY;
-      const rows = shown().filter((row) => row.id < before).slice(-(params['limit'] ?? 100)).toReversed();
+      const rows = shown()
+        .filter((row) => row.id < before)
+        .slice(-(params['limit'] ?? 100))
+        .toReversed();
       return { rows, more: (rows.at(-1)?.id ?? 1) > 1, filterError: null };
     },
     packet_detail: () => ({ packet: detailOf(shown().find((row) => row.id === params['id'])) }),
@@ -97,12 +100,23 @@ function detailOf(row: PacketRow | undefined): PortAnswers['packet_detail']['pac
     id: row.messageId,
     sent_at: row.at,
     body: { purpose: 'train' },
-    ...(row.kind === 'model_update' ? { payload: { hash: 'ab'.repeat(32), length: 9_380_000, encoding: 'safetensors' } } : {}),
+    ...(row.kind === 'model_update'
+      ? { payload: { hash: 'ab'.repeat(32), length: 9_380_000, encoding: 'safetensors' } }
+      : {}),
   };
-  return { ...row, header: JSON.stringify(header), bodySample: Uint8Array.from({ length: 256 }, (_, i) => (i * 37) % 256) };
+  return {
+    ...row,
+    header: JSON.stringify(header),
+    bodySample: Uint8Array.from({ length: 256 }, (_, i) => (i * 37) % 256),
+  };
 }
 
-function histogramOf(rows: readonly PacketRow[], fromAt: number, toAt: number, buckets: number): PortAnswers['packet_histogram'] {
+function histogramOf(
+  rows: readonly PacketRow[],
+  fromAt: number,
+  toAt: number,
+  buckets: number,
+): PortAnswers['packet_histogram'] {
   const width = Math.max(1, (toAt - fromAt) / buckets);
   const counts = Array.from({ length: buckets }, () => new Map<string, { packets: number; bytes: number }>());
   for (const row of rows) {
@@ -123,7 +137,9 @@ function histogramOf(rows: readonly PacketRow[], fromAt: number, toAt: number, b
 
 function previewOf(participants: number): PortAnswers['preview_split'] {
   const shares = Array.from({ length: participants }, (_, i) => {
-    const classCounts = Array.from({ length: 10 }, (_, c) => Math.round(4 + 90 * Math.abs(Math.sin((i + 1) * 2.3 + c * 1.7)) ** 4));
+    const classCounts = Array.from({ length: 10 }, (_, c) =>
+      Math.round(4 + 90 * Math.abs(Math.sin((i + 1) * 2.3 + c * 1.7)) ** 4),
+    );
     return { participant: `node-${i + 1}`, examples: classCounts.reduce((sum, count) => sum + count, 0), classCounts };
   });
   return { classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], shares };
@@ -131,7 +147,13 @@ function previewOf(participants: number): PortAnswers['preview_split'] {
 
 const checkLines: PortAnswers['check']['lines'] = [
   { what: 'quic', state: 'works', detail: 'quinn, native part loaded', mend: '', required: true },
-  { what: 'quic, WebTransport', state: 'needs_a_step', detail: 'HTTP/3 part is not installed', mend: 'HTTP/2 is used instead', required: false },
+  {
+    what: 'quic, WebTransport',
+    state: 'needs_a_step',
+    detail: 'HTTP/3 part is not installed',
+    mend: 'HTTP/2 is used instead',
+    required: false,
+  },
   { what: 'mqtt', state: 'works', detail: 'built-in broker', mend: '', required: true },
   { what: 'trainer', state: 'works', detail: 'onnxruntime, 2 threads', mend: '', required: true },
   { what: 'data', state: 'works', detail: 'digits, 1,797 images', mend: '', required: true },

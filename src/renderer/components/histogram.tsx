@@ -27,8 +27,6 @@ interface HistogramProps {
 export function Histogram(props: HistogramProps): JSX.Element {
   const { span, selection } = props;
   const { ref, size } = useSize<HTMLDivElement>();
-  const [drag, setDrag] = useState<Span | null>(null);
-  const anchor = useRef<number | null>(null);
   const width = span.to - span.from;
   const place = (at: number): number => ((at - span.from) / width) * 100;
   const timeAt = (event: { readonly clientX: number }): number => {
@@ -36,46 +34,27 @@ export function Histogram(props: HistogramProps): JSX.Element {
     if (box === undefined || box.width === 0) return span.from;
     return span.from + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * width;
   };
-  const onPointerDown = (event: PointerEvent): void => {
-    if (event.button !== 0 || (event.target as Element).closest('[role=slider]') !== null) return;
-    anchor.current = timeAt(event);
-    event.currentTarget.setPointerCapture(event.pointerId);
-  };
-  const onPointerMove = (event: PointerEvent): void => {
-    if (anchor.current === null) return;
-    const at = timeAt(event);
-    setDrag({ from: Math.min(anchor.current, at), to: Math.max(anchor.current, at) });
-  };
-  const onPointerUp = (): void => {
-    if (anchor.current === null) return;
-    anchor.current = null;
-    const wide = drag !== null && (drag.to - drag.from) / width > 0.004;
-    props.onSelect(wide ? drag : null);
-    setDrag(null);
-  };
+  const { drag, ...pointer } = useDrag(timeAt, width, props.onSelect);
   const onWheel = (event: WheelEvent): void => {
     if (event.deltaY === 0) return;
     const at = timeAt(event);
     const factor = event.deltaY > 0 ? 1.25 : 0.8;
     props.onZoom({ from: at - (at - span.from) * factor, to: at + (span.to - at) * factor });
   };
-  const top = niceTop(Math.max(1, ...props.bins.map((bin) => bin.counts.reduce((sum, count) => sum + count, 0))) * (1000 / props.binMs));
+  const top = niceTop(
+    Math.max(1, ...props.bins.map((bin) => bin.counts.reduce((sum, count) => sum + count, 0))) * (1000 / props.binMs),
+  );
   const shown = drag ?? selection;
   const step = timeStep(width, Math.max(2, size.width / 110));
   const marks = thinned(props.marks, (mark) => (place(mark.at) / 100) * size.width, 56);
   return (
-    <div
-      className="h-plot"
-      ref={ref}
-      role="group"
-      aria-label={props.label}
-      onPointerDown={onPointerDown}
-      onPointerMove={onPointerMove}
-      onPointerUp={onPointerUp}
-      onWheel={onWheel}
-    >
+    <div className="h-plot" ref={ref} role="group" aria-label={props.label} {...pointer} onWheel={onWheel}>
       <Bars {...props} top={top} />
-      {props.bins.map((bin) => (bin.cut > 0 && place(bin.at) >= 0 && place(bin.at) < 100 ? <i key={bin.at} className="h-cut" style={{ left: `${place(bin.at)}%` }} /> : null))}
+      {props.bins.map((bin) =>
+        bin.cut > 0 && place(bin.at) >= 0 && place(bin.at) < 100 ? (
+          <i key={bin.at} className="h-cut" style={{ left: `${place(bin.at)}%` }} />
+        ) : null,
+      )}
       {[top, top / 2, 0].map((value, i) => (
         <span key={i} className="yl2" style={{ top: `${i * 50}%` }}>
           {i === 0 ? `${round(value)}/s` : round(value)}
@@ -89,11 +68,51 @@ export function Histogram(props: HistogramProps): JSX.Element {
         ))}
       </div>
       <div className="h-ax">
-        {ticksOf(span.from, span.to, step).map((at) => (place(at) > 2 && place(at) < 98 ? <span key={at} style={{ left: `${place(at)}%` }}>{step < 1000 ? formatClockMs(at) : formatClock(at)}</span> : null))}
+        {ticksOf(span.from, span.to, step).map((at) =>
+          place(at) > 2 && place(at) < 98 ? (
+            <span key={at} style={{ left: `${place(at)}%` }}>
+              {step < 1000 ? formatClockMs(at) : formatClock(at)}
+            </span>
+          ) : null,
+        )}
       </div>
       {shown === null ? null : <Selection {...props} shown={shown} dragging={drag !== null} />}
     </div>
   );
+}
+
+interface Drag {
+  readonly drag: Span | null;
+  readonly onPointerDown: (event: PointerEvent) => void;
+  readonly onPointerMove: (event: PointerEvent) => void;
+  readonly onPointerUp: () => void;
+}
+
+/** Drags that are no wider than this share of the plot are clicks, which clear the selection. */
+const clickShare = 0.004;
+
+function useDrag(timeAt: (event: PointerEvent) => number, width: number, onSelect: (span: Span | null) => void): Drag {
+  const [drag, setDrag] = useState<Span | null>(null);
+  const anchor = useRef<number | null>(null);
+  return {
+    drag,
+    onPointerDown: (event) => {
+      if (event.button !== 0 || (event.target as Element).closest('[role=slider]') !== null) return;
+      anchor.current = timeAt(event);
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    onPointerMove: (event) => {
+      if (anchor.current === null) return;
+      const at = timeAt(event);
+      setDrag({ from: Math.min(anchor.current, at), to: Math.max(anchor.current, at) });
+    },
+    onPointerUp: () => {
+      if (anchor.current === null) return;
+      anchor.current = null;
+      onSelect(drag !== null && (drag.to - drag.from) / width > clickShare ? drag : null);
+      setDrag(null);
+    },
+  };
 }
 
 /** One path for each colour: thousands of bars cost no more than a few. */
@@ -112,7 +131,8 @@ function Bars(props: HistogramProps & { readonly top: number }): JSX.Element {
       const x = ((bin.at - span.from) / width) * 1000;
       const w = (binMs / width) * 1000;
       const h = count * unit * 100;
-      path[inside ? 'in' : 'out'] += `M${(x + w * 0.08).toFixed(2)} ${(100 - base - h).toFixed(2)}h${(w * 0.84).toFixed(2)}v${h.toFixed(2)}h${(-w * 0.84).toFixed(2)}z`;
+      path[inside ? 'in' : 'out'] +=
+        `M${(x + w * 0.08).toFixed(2)} ${(100 - base - h).toFixed(2)}h${(w * 0.84).toFixed(2)}v${h.toFixed(2)}h${(-w * 0.84).toFixed(2)}z`;
       base += h;
     });
   }

@@ -20,7 +20,15 @@ function Members({ value, depth }: { readonly value: unknown; readonly depth: nu
   return (
     <ul>
       {entries.slice(0, shown).map(([name, member]) => (
-        <li key={name}>{isBranch(member) ? <Branch name={name} value={member} depth={depth + 1} /> : <><span className="jt-k">{name}</span> <Leaf value={member} /></>}</li>
+        <li key={name}>
+          {isBranch(member) ? (
+            <Branch name={name} value={member} depth={depth + 1} />
+          ) : (
+            <>
+              <span className="jt-k">{name}</span> <Leaf value={member} />
+            </>
+          )}
+        </li>
       ))}
       {entries.length > shown ? (
         <li>
@@ -33,7 +41,15 @@ function Members({ value, depth }: { readonly value: unknown; readonly depth: nu
   );
 }
 
-function Branch({ name, value, depth }: { readonly name: string; readonly value: object; readonly depth: number }): JSX.Element {
+function Branch({
+  name,
+  value,
+  depth,
+}: {
+  readonly name: string;
+  readonly value: object;
+  readonly depth: number;
+}): JSX.Element {
   const [open, setOpen] = useState(depth <= 2);
   const size = Object.keys(value).length;
   return (

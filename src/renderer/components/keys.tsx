@@ -1,7 +1,14 @@
 import { Fragment } from 'react';
 import type { JSX } from 'react';
 
-const shown: Readonly<Record<string, string>> = { ' ': 'Space', Escape: 'Esc', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };
+const shown: Readonly<Record<string, string>> = {
+  ' ': 'Space',
+  Escape: 'Esc',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+};
 
 /** Keys of a shortcut as drawn on a keyboard; decoration, since the command's name is read out beside it. */
 export function Keys({ of }: { readonly of: string }): JSX.Element {

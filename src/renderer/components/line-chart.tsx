@@ -67,9 +67,24 @@ export function Chart(props: ChartProps): JSX.Element {
   };
   const left = props.cross === null || span === 0 ? null : ((props.cross - x.domain[0]) / span) * width;
   return (
-    <div className="rc" ref={ref} role="img" aria-label={props.label} onPointerMove={onPointerMove} onPointerLeave={() => props.onCross(null)}>
+    <div
+      className="rc"
+      ref={ref}
+      role="img"
+      aria-label={props.label}
+      onPointerMove={onPointerMove}
+      onPointerLeave={() => props.onCross(null)}
+    >
       {size.width === 0 || size.height === 0 ? null : (
-        <Drawing axisWidthPx={axisWidthPx} width={size.width} height={size.height} x={x} y={y} {...(props.lines ? { lines: props.lines } : {})} {...(props.bars ? { bars: props.bars } : {})} />
+        <Drawing
+          axisWidthPx={axisWidthPx}
+          width={size.width}
+          height={size.height}
+          x={x}
+          y={y}
+          {...(props.lines ? { lines: props.lines } : {})}
+          {...(props.bars ? { bars: props.bars } : {})}
+        />
       )}
       {left === null || left < 0 || left > width ? null : (
         <>
@@ -104,20 +119,64 @@ const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines,
   const rows = useMemo(() => (bars ? barRows(bars) : lineRows(lines ?? [])), [bars, lines]);
   const axes = [
     <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
-    <XAxis key="x" dataKey="x" type="number" domain={[...x.domain]} ticks={[...x.ticks]} tick={<XTick format={x.format} first={x.domain[0]} last={x.domain[1]} />} height={axisHeightPx} axisLine={false} tickLine={false} interval={0} allowDataOverflow />,
-    <YAxis key="y" orientation="right" type="number" domain={[...y.domain]} ticks={[...y.ticks]} tickFormatter={y.format} width={axisWidthPx} axisLine={false} tickLine={false} interval={0} allowDataOverflow />,
+    <XAxis
+      key="x"
+      dataKey="x"
+      type="number"
+      domain={[...x.domain]}
+      ticks={[...x.ticks]}
+      tick={<XTick format={x.format} first={x.domain[0]} last={x.domain[1]} />}
+      height={axisHeightPx}
+      axisLine={false}
+      tickLine={false}
+      interval={0}
+      allowDataOverflow
+    />,
+    <YAxis
+      key="y"
+      orientation="right"
+      type="number"
+      domain={[...y.domain]}
+      ticks={[...y.ticks]}
+      tickFormatter={y.format}
+      width={axisWidthPx}
+      axisLine={false}
+      tickLine={false}
+      interval={0}
+      allowDataOverflow
+    />,
   ];
   if (bars === undefined) {
     return (
       <Plot width={width} height={height} data={rows} margin={margin} accessibilityLayer={false}>
         {axes}
         {lines?.map((line) => (
-          <Line key={line.id} dataKey={line.id} stroke={line.color} strokeWidth={strokeWidths[line.width]} {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })} dot={line.points.length === 1 ? { r: 2, fill: line.color } : false} activeDot={false} type="linear" connectNulls isAnimationActive={false} />
+          <Line
+            key={line.id}
+            dataKey={line.id}
+            stroke={line.color}
+            strokeWidth={strokeWidths[line.width]}
+            {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })}
+            dot={line.points.length === 1 ? { r: 2, fill: line.color } : false}
+            activeDot={false}
+            type="linear"
+            connectNulls
+            isAnimationActive={false}
+          />
         ))}
       </Plot>
     );
   }
-  const barSize = Math.max(2, Math.min(28, ((width - axisWidthPx) / Math.max(1, x.domain[1] - x.domain[0])) * 0.7));
+  // The closest two decide, so that bars never overlap, by round as well as by time.
+  const apart = bars.rows.reduce(
+    (least, row, i) => Math.min(least, i === 0 ? Infinity : row.x - (bars.rows[i - 1]?.x ?? 0)),
+    Infinity,
+  );
+  const span = x.domain[1] - x.domain[0];
+  const barSize = Math.max(
+    2,
+    Math.min(28, (width - axisWidthPx) * Math.min(1, (Number.isFinite(apart) ? apart : 1) / span) * 0.7),
+  );
   return (
     <BarChart width={width} height={height} data={rows} margin={margin} barSize={barSize} accessibilityLayer={false}>
       <defs>
@@ -127,7 +186,13 @@ const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines,
       </defs>
       {axes}
       {bars.stacks.map((stack) => (
-        <Bar key={stack.id} dataKey={stack.id} stackId="all" fill={stack.striped === true ? 'url(#rc-stripes)' : stack.color} isAnimationActive={false} />
+        <Bar
+          key={stack.id}
+          dataKey={stack.id}
+          stackId="all"
+          fill={stack.striped === true ? 'url(#rc-stripes)' : stack.color}
+          isAnimationActive={false}
+        />
       ))}
     </BarChart>
   );
@@ -169,7 +234,10 @@ function lineRows(lines: readonly ChartLine[]): Row[] {
 }
 
 function barRows(bars: ChartBars): Row[] {
-  return bars.rows.map((row) => ({ x: row.x, ...Object.fromEntries(bars.stacks.map((stack, i) => [stack.id, row.values[i] ?? 0])) }));
+  return bars.rows.map((row) => ({
+    x: row.x,
+    ...Object.fromEntries(bars.stacks.map((stack, i) => [stack.id, row.values[i] ?? 0])),
+  }));
 }
 
 function lastBefore(points: readonly ChartPoint[], x: number): ChartPoint | null {

@@ -3,7 +3,13 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { protocolGlyphs } from '#renderer/theme/protocols.ts';
 
 /** Glyph of a protocol in its colour; with its name unless `bare`, where the name stands beside it anyway. */
-export function ProtocolMark({ protocol, bare }: { readonly protocol: Protocol; readonly bare?: boolean }): JSX.Element {
+export function ProtocolMark({
+  protocol,
+  bare,
+}: {
+  readonly protocol: Protocol;
+  readonly bare?: boolean;
+}): JSX.Element {
   return (
     <span className={`proto ${protocol}`}>
       <svg className="g" viewBox="0 0 10 10" aria-hidden="true">

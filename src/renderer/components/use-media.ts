@@ -19,5 +19,8 @@ export function useTokenPx(token: string): number {
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => observer.disconnect();
   }, []);
-  return useSyncExternalStore(subscribe, () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue(token)) || 20);
+  return useSyncExternalStore(
+    subscribe,
+    () => Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue(token)) || 20,
+  );
 }

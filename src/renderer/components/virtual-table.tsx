@@ -63,21 +63,35 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
       aria-label={props.label}
       aria-rowcount={count + 1}
       aria-colcount={columns.length}
-      aria-activedescendant={selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined}
+      aria-activedescendant={
+        selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined
+      }
       onKeyDown={props.onKeyDown}
     >
       <div role="rowgroup" className="vt-hg">
         <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
           {columns.map((column) => (
-            <span key={column.id} role="columnheader" className={column.align === 'end' ? 'num' : ''} title={column.title}>
+            <span
+              key={column.id}
+              role="columnheader"
+              className={column.align === 'end' ? 'num' : ''}
+              title={column.title}
+            >
               {column.name === undefined ? column.label : <span className="vh">{column.name}</span>}
             </span>
           ))}
         </div>
       </div>
       <div role="rowgroup">
-        <div style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }} role="presentation">
-          {props.head === undefined ? null : <div className="vt-top" style={{ height: headHeight }}>{props.head}</div>}
+        <div
+          style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }}
+          role="presentation"
+        >
+          {props.head === undefined ? null : (
+            <div className="vt-top" style={{ height: headHeight }}>
+              {props.head}
+            </div>
+          )}
           {items.map((item) => (
             <div
               key={item.key}
@@ -119,7 +133,8 @@ function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, p
     const headPx = element.querySelector('.vt-hg')?.clientHeight ?? 0;
     const top = selected * rowHeightPx + (props.head === undefined ? 0 : rowHeightPx + 8);
     if (top < element.scrollTop) element.scrollTop = Math.max(0, top - rowHeightPx * 3);
-    else if (headPx + top + rowHeightPx > element.scrollTop + element.clientHeight) element.scrollTop = headPx + top + rowHeightPx * 4 - element.clientHeight;
+    else if (headPx + top + rowHeightPx > element.scrollTop + element.clientHeight)
+      element.scrollTop = headPx + top + rowHeightPx * 4 - element.clientHeight;
     // Only a new selection moves the view; rows that come do not.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [scroller, selected - shift]);

@@ -26,7 +26,13 @@ export function parsePlace(hash: string): Place {
     const value = Number(values.get(name) ?? Number.NaN);
     return Number.isInteger(value) && value >= 0 ? value : null;
   };
-  return { view, filter: values.get('filter') ?? '', packet: number('packet'), round: number('round'), participant: values.get('participant') };
+  return {
+    view,
+    filter: values.get('filter') ?? '',
+    packet: number('packet'),
+    round: number('round'),
+    participant: values.get('participant'),
+  };
 }
 
 export function formatPlace(place: Place): string {

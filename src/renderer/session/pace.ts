@@ -29,7 +29,9 @@ export function paceOf(rounds: readonly RoundView[]): Pace {
   return {
     roundMs: median(done.map((round) => (round.endedAt as number) - round.startedAt)),
     updatesMs: median(lasts),
-    aggregatedMs: median(done.flatMap((round) => (round.aggregatedAt === null ? [] : [round.aggregatedAt - round.startedAt]))),
+    aggregatedMs: median(
+      done.flatMap((round) => (round.aggregatedAt === null ? [] : [round.aggregatedAt - round.startedAt])),
+    ),
   };
 }
 
@@ -43,7 +45,8 @@ export interface Step {
 export function usualSteps(participant: ParticipantView, currentRound: number): readonly Step[] {
   const byRound = new Map<number, Step[]>();
   for (const segment of participant.segments) {
-    if (segment.round >= currentRound || segment.round < currentRound - roundsLookedAt || segment.endedAt === null) continue;
+    if (segment.round >= currentRound || segment.round < currentRound - roundsLookedAt || segment.endedAt === null)
+      continue;
     const steps = byRound.get(segment.round) ?? [];
     steps.push({ phase: segment.phase, durationMs: segment.endedAt - segment.startedAt });
     byRound.set(segment.round, steps);
@@ -67,20 +70,27 @@ export function trainingLeftMs(participant: ParticipantView, now: number): numbe
   if (progress !== null && progress.round === participant.phaseRound) {
     const { done, total } = stepsOf(progress);
     const share = Math.min(1, done / total);
-    if (share > 0.05) return Math.max(0, ((progress.at - participant.phaseSince) / share) * (1 - share) - (now - progress.at));
+    if (share > 0.05)
+      return Math.max(0, ((progress.at - participant.phaseSince) / share) * (1 - share) - (now - progress.at));
   }
   const usual = usualSteps(participant, participant.phaseRound).find((step) => step.phase === 'train');
   return usual === undefined ? null : Math.max(0, usual.durationMs - spent);
 }
 
 /** Batches of a local training over all its epochs; epochs count from 1, batches within an epoch. */
-export function stepsOf(progress: NonNullable<ParticipantView['progress']>): { readonly done: number; readonly total: number } {
+export function stepsOf(progress: NonNullable<ParticipantView['progress']>): {
+  readonly done: number;
+  readonly total: number;
+} {
   const { epoch, epochs, batch, batches } = progress;
   return { done: Math.max(0, epoch - 1) * batches + batch, total: Math.max(1, epochs * batches) };
 }
 
 /** The participant whose training will last longest, as far as can be told. */
-export function slowestOf(view: RunView, now: number): { readonly participant: ParticipantView; readonly leftMs: number } | null {
+export function slowestOf(
+  view: RunView,
+  now: number,
+): { readonly participant: ParticipantView; readonly leftMs: number } | null {
   let slowest: { participant: ParticipantView; leftMs: number } | null = null;
   for (const participant of view.participants) {
     const leftMs = trainingLeftMs(participant, now);

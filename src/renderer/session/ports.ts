@@ -51,9 +51,9 @@ export const openWebSocketPort: PortSource = (onPort) => {
   };
 };
 
-/** Which of the two this page has: Electron's pages come from `app:`. */
+/** Which of the two this page has: browser mode is plain HTTP on the loopback interface, a window has a scheme of its own. */
 export function portSource(): PortSource {
-  return window.location.protocol === 'app:' ? openElectronPort : openWebSocketPort;
+  return window.location.protocol === 'http:' ? openWebSocketPort : openElectronPort;
 }
 
 function messagePort(port: MessagePort): Port {
@@ -95,7 +95,9 @@ function webSocketPort(socket: WebSocket): Port {
       for (const message of early.splice(0)) next(message);
     },
     onClose: (next) =>
-      socket.addEventListener('close', (event) => next(event.reason === '' ? `connection closed (${event.code})` : event.reason)),
+      socket.addEventListener('close', (event) =>
+        next(event.reason === '' ? `connection closed (${event.code})` : event.reason),
+      ),
     close: (reason) => socket.close(1000, reason.slice(0, 120)),
   };
 }

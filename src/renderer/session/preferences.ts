@@ -25,7 +25,9 @@ export function readPreferences(text: string | null): Preferences {
   }
 }
 
-const store = createStore<Preferences>(typeof localStorage === 'undefined' ? defaults : readPreferences(localStorage.getItem(key)));
+const store = createStore<Preferences>(
+  typeof localStorage === 'undefined' ? defaults : readPreferences(localStorage.getItem(key)),
+);
 
 export function setPreferences(change: Partial<Preferences>): void {
   const next = { ...store.get(), ...change };

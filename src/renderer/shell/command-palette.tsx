@@ -28,7 +28,9 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): J
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      setChosen((Math.min(chosen, found.shown.length - 1) + step + found.shown.length) % Math.max(1, found.shown.length));
+      setChosen(
+        (Math.min(chosen, found.shown.length - 1) + step + found.shown.length) % Math.max(1, found.shown.length),
+      );
     } else if (event.key === 'Enter') {
       event.preventDefault();
       run(current);
@@ -64,7 +66,14 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): J
               {groupNames[group]}
             </div>
             {members.map((command) => (
-              <Row key={command.id} id={`${id}-${command.id}`} command={command} query={query} selected={command === current} onRun={run} />
+              <Row
+                key={command.id}
+                id={`${id}-${command.id}`}
+                command={command}
+                query={query}
+                selected={command === current}
+                onRun={run}
+              />
             ))}
           </div>
         ))}
@@ -90,7 +99,13 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): J
 
 function searchCommand(text: string): Command {
   const filter = `text ~ ${JSON.stringify(text)}`;
-  return { id: 'search', group: 'filter', title: filter, icon: 'search', run: () => navigate({ view: 'packets', filter }) };
+  return {
+    id: 'search',
+    group: 'filter',
+    title: filter,
+    icon: 'search',
+    run: () => navigate({ view: 'packets', filter }),
+  };
 }
 
 interface RowProps {

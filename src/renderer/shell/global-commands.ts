@@ -37,7 +37,12 @@ export function useGlobalCommands(open: { readonly openPalette: () => void; read
       [saveNow, hasRun],
     ),
   );
-  const verdictKey = view === null ? '' : openVerdicts(view).map((verdict) => verdict.verdict).join();
+  const verdictKey =
+    view === null
+      ? ''
+      : openVerdicts(view)
+          .map((verdict) => verdict.verdict)
+          .join();
   useCommands(useMemo(() => verdictCommands(view, noRun.disabled), [verdictKey]));
   const names = view === null ? '' : view.participants.map((participant) => participant.id).join(' ');
   useCommands(useMemo(() => participantCommands(names), [names]));
@@ -66,9 +71,13 @@ function overlayCommands(openPalette: () => void, openKeys: () => void): Command
   return [
     { id: 'palette', group: 'do', title: 'Everything by name', key: 'Ctrl+k', hidden: true, run: openPalette },
     { id: 'keys', group: 'do', title: 'All shortcuts', icon: 'file', key: '?', run: openKeys },
-    ...themes.map(
-      ([theme, title]): Command => ({ id: `theme-${theme}`, group: 'do', title, icon: 'settings', run: () => setPreferences({ theme }) }),
-    ),
+    ...themes.map(([theme, title]): Command => ({
+      id: `theme-${theme}`,
+      group: 'do',
+      title,
+      icon: 'settings',
+      run: () => setPreferences({ theme }),
+    })),
     {
       id: 'filter',
       group: 'go',
@@ -84,7 +93,15 @@ function verdictCommands(view: RunView | null, reason: string | undefined): Comm
   const verdict = view === null ? undefined : openVerdicts(view)[0];
   const off = verdict === undefined ? { disabled: reason ?? 'there is no verdict' } : {};
   return [
-    { id: 'evidence', group: 'go', title: 'Show evidence', icon: 'diagnosis', key: 'e', ...off, run: () => navigate({ view: 'diagnosis' }) },
+    {
+      id: 'evidence',
+      group: 'go',
+      title: 'Show evidence',
+      icon: 'diagnosis',
+      key: 'e',
+      ...off,
+      run: () => navigate({ view: 'diagnosis' }),
+    },
     {
       id: 'copy-report',
       group: 'do',

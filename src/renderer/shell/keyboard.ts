@@ -24,7 +24,10 @@ function isOurs(name: string, target: EventTarget | null, letterKeys: boolean): 
   if (name.startsWith('Ctrl+')) return true;
   const element = target instanceof HTMLElement ? target : null;
   if (element?.closest('input, textarea, select, [contenteditable="true"]') != null) return name === 'Escape';
-  if ((name === 'Enter' || name === ' ') && element?.closest('button, a, summary, [role="button"], [role="gridcell"]') != null) {
+  if (
+    (name === 'Enter' || name === ' ') &&
+    element?.closest('button, a, summary, [role="button"], [role="gridcell"]') != null
+  ) {
     return false;
   }
   // Arrows, Home and End inside a composite belong to it.

@@ -10,7 +10,12 @@ export function ShortcutSheet({ onClose }: { readonly onClose: () => void }): JS
   const commands = useAllCommands();
   const { letterKeys } = usePreferences();
   const sections = useMemo(
-    () => [...Map.groupBy(commands.filter((command) => command.key !== undefined), (command) => command.section ?? 'Everywhere')],
+    () => [
+      ...Map.groupBy(
+        commands.filter((command) => command.key !== undefined),
+        (command) => command.section ?? 'Everywhere',
+      ),
+    ],
     [commands],
   );
   return (

@@ -38,7 +38,9 @@ function LostLine({ connection }: { readonly connection: Extract<Connection, { k
         <Icon name="warn" />
         <b>The service is not connected</b>
       </span>
-      <span>{connection.reason}; what you see is {formatSeconds(now - connection.since)} old</span>
+      <span>
+        {connection.reason}; what you see is {formatSeconds(now - connection.since)} old
+      </span>
       <span className="end">it is started again and this window joins it by itself</span>
     </div>
   );
@@ -75,7 +77,10 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
       </div>
       <div className="acts">
         <button type="button" className="btn pri" onClick={() => navigate({ view: 'diagnosis' })}>
-          Show evidence <span className="key" aria-hidden="true">E</span>
+          Show evidence{' '}
+          <span className="key" aria-hidden="true">
+            E
+          </span>
         </button>
         <button type="button" className="btn" onClick={() => void copyReport(view, verdict)}>
           Copy report
@@ -85,7 +90,15 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
   );
 }
 
-function VerdictFacts({ verdict, others, ended }: { readonly verdict: VerdictView; readonly others: number; readonly ended: number | null }): JSX.Element {
+function VerdictFacts({
+  verdict,
+  others,
+  ended,
+}: {
+  readonly verdict: VerdictView;
+  readonly others: number;
+  readonly ended: number | null;
+}): JSX.Element {
   const now = useNow(1000);
   const until = ended ?? now;
   const left = verdict.nextActionAt - now;
@@ -132,7 +145,11 @@ function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
   if (view === null) {
     return (
       <div className="status" role="status">
-        <span>{connecting ? 'Connecting to the service' : 'Ready. Everything runs on this machine alone; nothing leaves it.'}</span>
+        <span>
+          {connecting
+            ? 'Connecting to the service'
+            : 'Ready. Everything runs on this machine alone; nothing leaves it.'}
+        </span>
       </div>
     );
   }
@@ -142,7 +159,9 @@ function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
 function RunningLine({ view }: { readonly view: RunView }): JSX.Element {
   const now = useNow(1000);
   const slowest = slowestOf(view, now);
-  const trouble = view.participants.filter((one) => one.left === null && one.link.state !== 'ready' && one.link.connections > 0);
+  const trouble = view.participants.filter(
+    (one) => one.left === null && one.link.state !== 'ready' && one.link.connections > 0,
+  );
   return (
     <Line
       head={
@@ -236,7 +255,14 @@ function OwnNode({ view }: { readonly view: RunView }): JSX.Element | null {
   );
 }
 
-const phaseWords = { receive: 'receives the model', train: 'is training', send: 'sends its update', wait: 'waits for the others', evaluate: 'evaluates', idle: 'is idle' } as const;
+const phaseWords = {
+  receive: 'receives the model',
+  train: 'is training',
+  send: 'sends its update',
+  wait: 'waits for the others',
+  evaluate: 'evaluates',
+  idle: 'is idle',
+} as const;
 
 function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
   const known = view.rounds.filter((round) => round.accuracy !== null);
@@ -262,8 +288,8 @@ function SignsOfLife({ view, now }: { readonly view: RunView; readonly now: numb
   };
   return (
     <span className="end w-lg t3">
-      last sign of life: link {latest((one) => one.lastLinkAt)} · process {latest((one) => one.lastProcessAt)} · progress{' '}
-      {latest((one) => one.lastProgressAt)}
+      last sign of life: link {latest((one) => one.lastLinkAt)} · process {latest((one) => one.lastProcessAt)} ·
+      progress {latest((one) => one.lastProgressAt)}
     </span>
   );
 }

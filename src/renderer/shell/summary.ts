@@ -50,7 +50,9 @@ function troubleOf(
   const resuming = count('resuming');
   if (resuming > 0) return { trouble: `${resuming} reconnecting`, severity: 'warning' };
   const connecting = count('connecting');
-  return connecting > 0 ? { trouble: `${connecting} connecting`, severity: 'warning' } : { trouble: '', severity: 'none' };
+  return connecting > 0
+    ? { trouble: `${connecting} connecting`, severity: 'warning' }
+    : { trouble: '', severity: 'none' };
 }
 
 export interface WaitWords {
@@ -113,7 +115,10 @@ function endWords(view: RunView): WaitWords {
       return { lead: 'Run completed', detail: figures };
     case 'stalled': {
       const missing = formatNames(view.wait?.waitingFor ?? []);
-      return { lead: missing === '' ? 'Run ended, stalled' : `Run ended, stalled: ${missing}`, detail: view.endReason || figures };
+      return {
+        lead: missing === '' ? 'Run ended, stalled' : `Run ended, stalled: ${missing}`,
+        detail: view.endReason || figures,
+      };
     }
     case 'failed':
       return { lead: 'Run failed', detail: view.endReason || figures };

@@ -16,9 +16,7 @@ export function TopBar(): JSX.Element {
   return (
     <header className="topbar">
       <div className="cell run">
-        <div className="k">
-          Run {view !== null && <span className="data">{view.run}</span>}
-        </div>
+        <div className="k">Run {view !== null && <span className="data">{view.run}</span>}</div>
         <div className="v">{view === null ? <span className="t2">none</span> : <b>{view.name}</b>}</div>
       </div>
       <RoundCell view={view} />
@@ -58,12 +56,19 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
     );
   }
   const done = view.rounds.filter((round) => round.state === 'done').length;
-  const stalled = view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
+  const stalled =
+    view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
   const phase = view.endedAt === null ? view.phase : view.status;
   return (
     <div className="cell round">
       <div className="k">
-        Round <Pips planned={view.roundsPlanned} done={done} current={view.endedAt === null ? view.round : 0} stalled={stalled} />
+        Round{' '}
+        <Pips
+          planned={view.roundsPlanned}
+          done={done}
+          current={view.endedAt === null ? view.round : 0}
+          stalled={stalled}
+        />
       </div>
       <div className="v">
         <span className="big">
@@ -75,13 +80,24 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   );
 }
 
-function Pips({ planned, done, current, stalled }: { readonly planned: number; readonly done: number; readonly current: number; readonly stalled: boolean }): JSX.Element {
+function Pips({
+  planned,
+  done,
+  current,
+  stalled,
+}: {
+  readonly planned: number;
+  readonly done: number;
+  readonly current: number;
+  readonly stalled: boolean;
+}): JSX.Element {
   const count = Math.min(planned, pipsMax);
   return (
     <span className="pips" aria-hidden="true">
       {Array.from({ length: count }, (_, i) => {
         const until = ((i + 1) / count) * planned;
-        const kind = until <= done ? 'd' : until - planned / count < Math.max(done, current) ? (stalled ? 'x' : 'c') : '';
+        const kind =
+          until <= done ? 'd' : until - planned / count < Math.max(done, current) ? (stalled ? 'x' : 'c') : '';
         // Pips have no identity beyond their place.
         return <i key={i} className={kind} />;
       })}
@@ -142,7 +158,12 @@ function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Eleme
   );
 }
 
-const recorderWords = { recording: 'Recording', recorded: 'Recorded', off: 'Not recording', failing: 'Recorder failing' } as const;
+const recorderWords = {
+  recording: 'Recording',
+  recorded: 'Recorded',
+  off: 'Not recording',
+  failing: 'Recorder failing',
+} as const;
 
 function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const recorder = view?.recorder ?? null;
@@ -156,7 +177,14 @@ function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element 
   }
   const dropped = recorder.droppedPackets + recorder.droppedEvents;
   return (
-    <div className="cell rec" title={recorder.note === '' ? `${formatCount(recorder.packets)} packets, ${formatCount(recorder.events)} events` : recorder.note}>
+    <div
+      className="cell rec"
+      title={
+        recorder.note === ''
+          ? `${formatCount(recorder.packets)} packets, ${formatCount(recorder.events)} events`
+          : recorder.note
+      }
+    >
       <div className={recorder.state === 'failing' ? 'k stl' : 'k'}>
         {recorder.state === 'recording' && <i className="live" aria-hidden="true" />}
         {recorder.state === 'failing' && <Icon name="warn" as="small" />}

@@ -45,6 +45,8 @@ export const views: Readonly<Record<ViewId, ViewEntry>> = {
   settings: {
     title: 'Settings',
     icon: 'settings',
-    component: lazy(async () => ({ default: (await import('#renderer/views/settings/settings-view.tsx')).SettingsView })),
+    component: lazy(async () => ({
+      default: (await import('#renderer/views/settings/settings-view.tsx')).SettingsView,
+    })),
   },
 };

@@ -26,7 +26,16 @@ describe('port messages as text', () => {
   });
 
   test('hostile input is an error, never an exception', () => {
-    for (const text of ['', '{', 'nul', '[1,]', '\u0000', '{"$bytes":"*"}', '['.repeat(100_000), '{"a":'.repeat(50_000)]) {
+    for (const text of [
+      '',
+      '{',
+      'nul',
+      '[1,]',
+      '\u0000',
+      '{"$bytes":"*"}',
+      '['.repeat(100_000),
+      '{"a":'.repeat(50_000),
+    ]) {
       assert.equal(decodePortMessage(text, big).ok, false, text.slice(0, 20));
     }
     assert.equal(decodePortMessage(new Uint8Array([0xff, 0xfe, 0x22]), big).ok, false);

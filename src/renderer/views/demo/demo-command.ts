@@ -18,6 +18,7 @@ export function demoCommand(settings: DemoSettings): string {
     `--split ${settings.split}`,
     `--local-epochs ${settings.localEpochs}`,
     `--seed ${settings.seed}`,
+    ...(settings.deadlineMs === demoDefaults.deadlineMs ? [] : [`--deadline ${settings.deadlineMs / 1000}`]),
     ...settings.faults.map((fault) => `--fault ${faultArgument(fault)}`),
   ];
   return parts.join(' ');

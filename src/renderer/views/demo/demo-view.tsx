@@ -27,11 +27,16 @@ export function DemoView(): JSX.Element {
         <div className="ph">
           <h2>Demo</h2>
           <span className="sub">
-            a coordinator and {settings.participants} {settings.participants === 1 ? 'participant' : 'participants'}, one process each
+            a coordinator and {settings.participants} {settings.participants === 1 ? 'participant' : 'participants'},
+            one process each
           </span>
         </div>
         <div className="in">
-          {running ? <RunningBox view={view} /> : <StartButton settings={settings} last={view} pending={pending} onStart={start} />}
+          {running ? (
+            <RunningBox view={view} />
+          ) : (
+            <StartButton settings={settings} last={view} pending={pending} onStart={start} />
+          )}
           <SetupForm settings={settings} running={running} onChange={changeDraft} />
         </div>
       </section>
@@ -79,7 +84,10 @@ function StartButton({ settings, last, pending, onStart }: StartButtonProps): JS
   const faults = faultsOf(settings);
   const [fault] = faults;
   const roundMs = last === null ? null : paceOf(last.rounds).roundMs;
-  const estimate = roundMs === null ? 'first round in a few seconds, offline' : `about ${formatDuration(settings.rounds * roundMs)} at the last pace`;
+  const estimate =
+    roundMs === null
+      ? 'first round in a few seconds, offline'
+      : `about ${formatDuration(settings.rounds * roundMs)} at the last pace`;
   const detail = fault === undefined ? `${settings.rounds} rounds, ${estimate}` : `${fault[0]}: ${fault[1]}`;
   return (
     <button type="button" className="start" disabled={pending || fault !== undefined} onClick={onStart}>
@@ -88,7 +96,9 @@ function StartButton({ settings, last, pending, onStart }: StartButtonProps): JS
         <b>{pending ? 'Starting' : last === null ? 'Start' : 'Start again'}</b>
         <span>{detail}</span>
       </span>
-      <span className="key" aria-hidden="true">Enter</span>
+      <span className="key" aria-hidden="true">
+        Enter
+      </span>
     </button>
   );
 }
@@ -101,7 +111,16 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
   }, [state]);
   const commands = useMemo(
     (): Command[] => [
-      { id: 'stop-demo', section, group: 'do', title: 'Stop the run', icon: 'close', key: 'Shift+S', changesRun: true, run: () => void send({}) },
+      {
+        id: 'stop-demo',
+        section,
+        group: 'do',
+        title: 'Stop the run',
+        icon: 'close',
+        key: 'Shift+S',
+        changesRun: true,
+        run: () => void send({}),
+      },
     ],
     [send],
   );
@@ -115,12 +134,24 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
       </span>
       <button type="button" className="btn" disabled={state.kind === 'pending'} onClick={() => void send({})}>
         <Icon name="close" />
-        Stop <span className="key" aria-hidden="true">Shift S</span>
+        Stop{' '}
+        <span className="key" aria-hidden="true">
+          Shift S
+        </span>
       </button>
-      <div className="pb" role="progressbar" aria-label="Rounds done" aria-valuemin={0} aria-valuemax={view.roundsPlanned} aria-valuenow={done}>
+      <div
+        className="pb"
+        role="progressbar"
+        aria-label="Rounds done"
+        aria-valuemin={0}
+        aria-valuemax={view.roundsPlanned}
+        aria-valuenow={done}
+      >
         {view.roundsPlanned <= 40 ? (
           // Rounds are their number.
-          Array.from({ length: view.roundsPlanned }, (_, i) => <i key={i} className={i < done ? 'd' : i === done ? 'c' : ''} />)
+          Array.from({ length: view.roundsPlanned }, (_, i) => (
+            <i key={i} className={i < done ? 'd' : i === done ? 'c' : ''} />
+          ))
         ) : (
           <>
             <i className="d" style={{ flexGrow: done }} />

@@ -62,5 +62,8 @@ export interface FaultState {
 /** Where a fault stands in the run: on whom it acts, and what is armed. */
 export function faultState(faults: readonly FaultView[], name: FaultName): FaultState {
   const own = faults.filter((fault) => fault.fault === name);
-  return { active: own.filter((fault) => fault.state === 'active'), armed: own.filter((fault) => fault.state === 'armed') };
+  return {
+    active: own.filter((fault) => fault.state === 'active'),
+    armed: own.filter((fault) => fault.state === 'armed'),
+  };
 }

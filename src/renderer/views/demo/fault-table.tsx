@@ -41,22 +41,40 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
     if (chosen !== undefined && (ids.includes(chosen) || chosen === everyone)) return chosen;
     return (row.name === 'drop-link' ? ids.at(-2) : ids.at(-1)) ?? everyone;
   };
-  useFaultCommands(view, (row, armed) => {
-    const round = armed && view !== null ? view.round + 1 : undefined;
-    act('inject_fault', specOf(row.name, targetOf(row), round));
-  }, () => view?.faults.filter(isOn).forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined))));
+  useFaultCommands(
+    view,
+    (row, armed) => {
+      const round = armed && view !== null ? view.round + 1 : undefined;
+      act('inject_fault', specOf(row.name, targetOf(row), round));
+    },
+    () =>
+      view?.faults
+        .filter(isOn)
+        .forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined))),
+  );
   const on = view?.faults.filter(isOn) ?? [];
   return (
     <section className="panel p-fault" aria-label="Faults on cue">
       <div className="ph">
         <h2>Faults on cue</h2>
         <span className="sub w-lg">
-          {view === null ? 'armed faults begin with the next start' : 'press the letter to inject, Shift and the letter to arm for the next round'}
+          {view === null
+            ? 'armed faults begin with the next start'
+            : 'press the letter to inject, Shift and the letter to arm for the next round'}
         </span>
         {on.length > 0 && (
           <div className="end">
-            <button type="button" className="btn sm" onClick={() => on.forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined)))}>
-              Stop all <span className="key" aria-hidden="true">Esc</span>
+            <button
+              type="button"
+              className="btn sm"
+              onClick={() =>
+                on.forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined)))
+              }
+            >
+              Stop all{' '}
+              <span className="key" aria-hidden="true">
+                Esc
+              </span>
             </button>
           </div>
         )}
@@ -79,7 +97,10 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
           </thead>
           <tbody>
             {faultRows.map((row) => (
-              <tr key={row.name} className={view !== null && faultState(view.faults, row.name).active.length > 0 ? 'act' : ''}>
+              <tr
+                key={row.name}
+                className={view !== null && faultState(view.faults, row.name).active.length > 0 ? 'act' : ''}
+              >
                 <td>
                   <span className="key kb" aria-hidden="true">
                     {row.letter.toUpperCase()}
@@ -118,7 +139,10 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
 }
 
 function isOn(fault: FaultView): boolean {
-  return fault.state === 'armed' || (fault.state === 'active' && (faultRows.find((row) => row.name === fault.fault)?.stoppable ?? false));
+  return (
+    fault.state === 'armed' ||
+    (fault.state === 'active' && (faultRows.find((row) => row.name === fault.fault)?.stoppable ?? false))
+  );
 }
 
 function specOf(name: FaultName, target: string, round: number | undefined): FaultSpec {
@@ -165,7 +189,11 @@ function InRun({ row, target, view, act }: InRunProps): JSX.Element {
             Stop
           </button>
         ) : firstArmed === undefined ? (
-          <button type="button" className="btn sm" onClick={() => act('inject_fault', specOf(row.name, target, undefined))}>
+          <button
+            type="button"
+            className="btn sm"
+            onClick={() => act('inject_fault', specOf(row.name, target, undefined))}
+          >
             Inject
           </button>
         ) : (
@@ -236,7 +264,9 @@ function ArmedInSettings({ row, target, settings, onChange }: ArmedInSettingsPro
           <button
             type="button"
             className="btn sm"
-            onClick={() => onChange({ ...settings, faults: settings.faults.filter((fault) => fault.name !== row.name) })}
+            onClick={() =>
+              onChange({ ...settings, faults: settings.faults.filter((fault) => fault.name !== row.name) })
+            }
           >
             Disarm
           </button>
@@ -248,7 +278,11 @@ function ArmedInSettings({ row, target, settings, onChange }: ArmedInSettingsPro
 
 const section = 'Demo: faults';
 
-function useFaultCommands(view: RunView | null, inject: (row: FaultRow, armed: boolean) => void, stopAll: () => void): void {
+function useFaultCommands(
+  view: RunView | null,
+  inject: (row: FaultRow, armed: boolean) => void,
+  stopAll: () => void,
+): void {
   const reason = view === null ? { disabled: 'no demo is running' } : {};
   const commands: Command[] = faultRows.flatMap((row): Command[] => [
     {
@@ -274,6 +308,15 @@ function useFaultCommands(view: RunView | null, inject: (row: FaultRow, armed: b
       run: () => inject(row, true),
     },
   ]);
-  commands.push({ id: 'stop-faults', section, group: 'do', title: 'Stop all faults', key: 'Escape', changesRun: true, ...reason, run: stopAll });
+  commands.push({
+    id: 'stop-faults',
+    section,
+    group: 'do',
+    title: 'Stop all faults',
+    key: 'Escape',
+    changesRun: true,
+    ...reason,
+    run: stopAll,
+  });
   useCommands(commands);
 }

@@ -6,7 +6,8 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 /** One row for each process of the demo; one that ended stays, with how it ended. */
 export function ProcessTable({ view }: { readonly view: RunView | null }): JSX.Element {
   const processes = view?.processes ?? [];
-  const running = view === null || view.endedAt !== null ? 0 : processes.filter((process) => process.exited === null).length;
+  const running =
+    view === null || view.endedAt !== null ? 0 : processes.filter((process) => process.exited === null).length;
   const protocols = new Map(view?.participants.map((participant) => [participant.id, participant.protocol]));
   return (
     <section className="panel p-proc" aria-label="Processes">
@@ -15,7 +16,10 @@ export function ProcessTable({ view }: { readonly view: RunView | null }): JSX.E
         {processes.length > 0 && <span className="sub">{running} running</span>}
       </div>
       {processes.length === 0 ? (
-        <div className="nothing">None yet. Start opens one process for the coordinator and one for each participant; a killed one is really killed.</div>
+        <div className="nothing">
+          None yet. Start opens one process for the coordinator and one for each participant; a killed one is really
+          killed.
+        </div>
       ) : (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key
         <div className="scroll" tabIndex={0} role="region" aria-label="Processes">

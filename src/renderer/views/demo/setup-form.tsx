@@ -20,7 +20,8 @@ interface SetupFormProps {
 
 const skews = [
   { value: 'iid', name: 'even' },
-  { value: 'dirichlet:1', name: 'mild 1.0' },
+  { value: 'dirichlet:1', name: 'mild 1' },
+  { value: 'dirichlet:0.5', name: 'medium 0.5' },
   { value: 'dirichlet:0.3', name: 'strong 0.3' },
   { value: 'dirichlet:0.1', name: 'extreme 0.1' },
 ] as const;
@@ -34,11 +35,23 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
       <TransportFields settings={settings} set={set} />
       <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
       <div className="fl two">
-        <Stepper label="Participants" value={settings.participants} min={1} max={64} onChange={(participants) => set({ participants })} />
+        <Stepper
+          label="Participants"
+          value={settings.participants}
+          min={1}
+          max={64}
+          onChange={(participants) => set({ participants })}
+        />
         <Stepper label="Rounds" value={settings.rounds} min={1} max={1000} onChange={(rounds) => set({ rounds })} />
       </div>
       <div className="fl two">
-        <Stepper label="Local epochs" value={settings.localEpochs} min={1} max={100} onChange={(localEpochs) => set({ localEpochs })} />
+        <Stepper
+          label="Local epochs"
+          value={settings.localEpochs}
+          min={1}
+          max={100}
+          onChange={(localEpochs) => set({ localEpochs })}
+        />
         <Stepper label="Seed" value={settings.seed} min={0} max={2 ** 31 - 1} onChange={(seed) => set({ seed })} />
       </div>
       <div className="fl two">
@@ -65,7 +78,13 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
   );
 }
 
-function TransportFields({ settings, set }: { readonly settings: DemoSettings; readonly set: (change: Partial<DemoSettings>) => void }): JSX.Element {
+function TransportFields({
+  settings,
+  set,
+}: {
+  readonly settings: DemoSettings;
+  readonly set: (change: Partial<DemoSettings>) => void;
+}): JSX.Element {
   const { transport, control } = settings;
   return (
     <>
@@ -88,7 +107,11 @@ function TransportFields({ settings, set }: { readonly settings: DemoSettings; r
           value={control}
           options={[
             { value: 'same', name: 'same session' },
-            { value: 'mqtt', name: 'over mqtt', ...(transport === 'mqtt' ? { disabled: 'mqtt carries everything already' } : {}) },
+            {
+              value: 'mqtt',
+              name: 'over mqtt',
+              ...(transport === 'mqtt' ? { disabled: 'mqtt carries everything already' } : {}),
+            },
           ]}
           onChange={(next) => set({ control: next })}
         />
@@ -144,7 +167,10 @@ function Preview({ settings }: { readonly settings: DemoSettings }): JSX.Element
   const valid = faultsOf(settings).size === 0;
   useEffect(() => {
     if (!valid) return undefined;
-    const timer = setTimeout(() => void send({ settings: { ...demoDefaults, participants, data, split, seed } }), previewDelayMs);
+    const timer = setTimeout(
+      () => void send({ settings: { ...demoDefaults, participants, data, split, seed } }),
+      previewDelayMs,
+    );
     return () => clearTimeout(timer);
   }, [send, valid, participants, data, split, seed]);
   return <SplitPreview state={state} />;
@@ -153,7 +179,9 @@ function Preview({ settings }: { readonly settings: DemoSettings }): JSX.Element
 function CommandLine({ settings }: { readonly settings: DemoSettings }): JSX.Element {
   const command = demoCommand(settings);
   const copy = async (): Promise<void> => {
-    showInfo((await copyText(command)) ? 'Command copied' : 'The clipboard is not available here; select the command instead.');
+    showInfo(
+      (await copyText(command)) ? 'Command copied' : 'The clipboard is not available here; select the command instead.',
+    );
   };
   return (
     <div className="cli">

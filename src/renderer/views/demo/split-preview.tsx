@@ -29,7 +29,11 @@ export function SplitPreview({ state }: { readonly state: RequestState<'preview_
             aria-label={split.classes.map((name, i) => `${name}: ${share.classCounts[i] ?? 0}`).join(', ')}
           >
             {share.classCounts.map((count, i) => (
-              <i key={split.classes[i]} style={{ flexGrow: count, opacity: shade(i, share.classCounts.length) }} title={`${split.classes[i]}: ${count}`} />
+              <i
+                key={split.classes[i]}
+                style={{ flexGrow: count, opacity: shade(i, share.classCounts.length) }}
+                title={`${split.classes[i]}: ${count}`}
+              />
             ))}
           </div>
           <span className="num">{formatCount(share.examples)}</span>

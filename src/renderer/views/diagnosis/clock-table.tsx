@@ -33,7 +33,11 @@ export function ClockTable({ view }: { readonly view: RunView }): JSX.Element {
                 </td>
                 <Clock at={participant.lastLinkAt} now={at} limitMs={timing.peerSilentMs} />
                 <Clock at={participant.lastProcessAt} now={at} limitMs={timing.peerSilentMs} />
-                <Clock at={participant.lastProgressAt} now={at} limitMs={isDue(view, participant) ? timing.peerSilentMs * 2 : null} />
+                <Clock
+                  at={participant.lastProgressAt}
+                  now={at}
+                  limitMs={isDue(view, participant) ? timing.peerSilentMs * 2 : null}
+                />
               </tr>
             ))}
           </tbody>
@@ -48,7 +52,15 @@ function isDue(view: RunView, participant: ParticipantView): boolean {
   return view.wait?.waitingFor.some((id) => id === participant.id) ?? false;
 }
 
-function Clock({ at, now, limitMs }: { readonly at: number; readonly now: number; readonly limitMs: number | null }): JSX.Element {
+function Clock({
+  at,
+  now,
+  limitMs,
+}: {
+  readonly at: number;
+  readonly now: number;
+  readonly limitMs: number | null;
+}): JSX.Element {
   if (at === 0) return <td className="t3">not yet</td>;
   const silentMs = Math.max(0, now - at);
   const words = `${(silentMs / 1000).toFixed(1)} s ago`;

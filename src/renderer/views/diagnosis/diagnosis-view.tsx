@@ -42,11 +42,13 @@ function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
     <section className="panel p-verdict" aria-label="Verdict">
       <div className="ph">
         <h2>No verdict</h2>
-        <span className="sub">{view.endedAt === null ? 'nothing in this run is stalled' : 'nothing was found in this run'}</span>
+        <span className="sub">
+          {view.endedAt === null ? 'nothing in this run is stalled' : 'nothing was found in this run'}
+        </span>
       </div>
       <p className="nothing">
-        When a link, a process or the training of somebody is silent for longer than it may, the reason stands here in one sentence, with the
-        packets and events that show it.
+        When a link, a process or the training of somebody is silent for longer than it may, the reason stands here in
+        one sentence, with the packets and events that show it.
       </p>
     </section>
   );
@@ -54,7 +56,11 @@ function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
 
 function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
   const copy = async (): Promise<void> => {
-    showInfo((await copyText(verdictReport(view, verdict))) ? 'Report copied' : 'The clipboard is not available here; select the text instead.');
+    showInfo(
+      (await copyText(verdictReport(view, verdict)))
+        ? 'Report copied'
+        : 'The clipboard is not available here; select the text instead.',
+    );
   };
   return (
     <section className="panel p-verdict" aria-label="Verdict">
@@ -155,7 +161,12 @@ function History({ verdicts, shown, onChoose }: HistoryProps): JSX.Element {
             <tr key={verdict.verdict} className={verdict === shown ? 'sel' : ''}>
               <td className="data">{formatClock(verdict.at)}</td>
               <td>
-                <button type="button" className="row-open" aria-pressed={verdict === shown} onClick={() => onChoose(verdict.verdict)}>
+                <button
+                  type="button"
+                  className="row-open"
+                  aria-pressed={verdict === shown}
+                  onClick={() => onChoose(verdict.verdict)}
+                >
                   {verdict.sentence}
                 </button>
               </td>

@@ -14,14 +14,18 @@ export function checkJoin(fields: JoinFields): ReadonlyMap<keyof JoinFields, str
   if (invitation !== null) faults.set('invitation', invitation);
   if (fields.data.trim() === '') faults.set('data', 'Say which data to train on: digits, or the path of a folder.');
   if (!participantIdSchema.safeParse(fields.name.trim()).success) {
-    faults.set('name', 'A name has 1 to 48 letters, digits, dots, dashes or underscores and begins with a letter or digit.');
+    faults.set(
+      'name',
+      'A name has 1 to 48 letters, digits, dots, dashes or underscores and begins with a letter or digit.',
+    );
   }
   return faults;
 }
 
 function checkInvitation(text: string): string | null {
   if (text === '') return 'Paste the line that the coordinator shows.';
-  if (text.length > invitationTextMax) return `That is ${text.length} characters; an invitation has at most ${invitationTextMax}.`;
+  if (text.length > invitationTextMax)
+    return `That is ${text.length} characters; an invitation has at most ${invitationTextMax}.`;
   if (/\s/.test(text)) return 'There is a space or line break in it: an invitation is one line, copied whole.';
   if (!text.startsWith('roundscope://join?')) return 'An invitation begins with roundscope://join?';
   return text.length < 60 ? 'It ends too early; copy the whole line.' : null;

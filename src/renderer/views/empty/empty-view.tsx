@@ -21,7 +21,14 @@ export function EmptyView(): JSX.Element {
   useCommands(
     useMemo(
       () => [
-        { id: 'start-demo', group: 'do', title: 'Start the demo', icon: 'demo', key: 'Enter', run: () => void send({ settings: demoDefaults }) },
+        {
+          id: 'start-demo',
+          group: 'do',
+          title: 'Start the demo',
+          icon: 'demo',
+          key: 'Enter',
+          run: () => void send({ settings: demoDefaults }),
+        },
       ],
       [send],
     ),
@@ -35,11 +42,19 @@ export function EmptyView(): JSX.Element {
             <h1>No run yet</h1>
             <p className="lead">Start the demo to see one, or join one.</p>
           </div>
-          <button type="button" className="start" disabled={pending} onClick={() => void send({ settings: demoDefaults })}>
+          <button
+            type="button"
+            className="start"
+            disabled={pending}
+            onClick={() => void send({ settings: demoDefaults })}
+          >
             <Icon name="demo" as="filled" />
             <span>
               <b>{pending ? 'Starting' : 'Start the demo'}</b>
-              <span className="s">A coordinator and {demoDefaults.participants} participants on this machine, offline. First round in a few seconds.</span>
+              <span className="s">
+                A coordinator and {demoDefaults.participants} participants on this machine, offline. First round in a
+                few seconds.
+              </span>
             </span>
             <Keys of="Enter" />
           </button>

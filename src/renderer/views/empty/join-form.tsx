@@ -14,7 +14,8 @@ export function JoinForm(): JSX.Element {
   const faults = checkJoin(fields);
   const submit = (): void => {
     setTried(true);
-    if (faults.size === 0) void send({ invitation: fields.invitation.trim(), data: fields.data.trim(), name: fields.name.trim() });
+    if (faults.size === 0)
+      void send({ invitation: fields.invitation.trim(), data: fields.data.trim(), name: fields.name.trim() });
   };
   const field = (key: 'invitation' | 'data' | 'name', label: string, placeholder: string): JSX.Element => {
     const fault = tried || (key === 'invitation' && fields.invitation.length > 12) ? faults.get(key) : undefined;

@@ -22,7 +22,11 @@ export function MachineCheck(): JSX.Element {
       <div className="ph">
         <h2>This machine</h2>
         <span className="sub" role="status">
-          {state.kind === 'pending' ? 'checking' : lines.length === 0 ? '' : `${working} of ${lines.length} checks passed`}
+          {state.kind === 'pending'
+            ? 'checking'
+            : lines.length === 0
+              ? ''
+              : `${working} of ${lines.length} checks passed`}
         </span>
         <div className="end">
           <button type="button" className="btn sm" disabled={state.kind === 'pending'} onClick={() => void send({})}>

@@ -25,12 +25,18 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
   const lane = useRef<HTMLDivElement>(null);
   const width = useWidth(lane, 1000);
   const ticks = useMemo(() => updateTicks(rounds, window, labelPx / Math.max(1, width)), [rounds, window, width]);
-  const protocolOf = new Map<string, Protocol>(participants.map((participant) => [participant.id, participant.protocol]));
+  const protocolOf = new Map<string, Protocol>(
+    participants.map((participant) => [participant.id, participant.protocol]),
+  );
   const visible = rounds.filter(
-    (round) => round.aggregatedAt !== null && round.aggregatedAt > window.fromAt && round.aggregatedAt - round.aggregationMs < window.toAt,
+    (round) =>
+      round.aggregatedAt !== null &&
+      round.aggregatedAt > window.fromAt &&
+      round.aggregatedAt - round.aggregationMs < window.toAt,
   );
   const current = rounds.at(-1);
-  const expected = current !== undefined && current.endedAt === null && current.aggregatedAt === null && evaluationAt !== null;
+  const expected =
+    current !== undefined && current.endedAt === null && current.aggregatedAt === null && evaluationAt !== null;
   return (
     <div role="row" className="lane-row">
       <div role="rowheader" className="lh coord row-line">
@@ -56,7 +62,11 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
           <Aggregate key={round.round} round={round} window={window} />
         ))}
         {expected && evaluationAt < window.toAt && (
-          <div className="sg plan" style={{ left: `${shareOf(window, evaluationAt) * 100}%`, width: '0.5%' }} aria-hidden="true" />
+          <div
+            className="sg plan"
+            style={{ left: `${shareOf(window, evaluationAt) * 100}%`, width: '0.5%' }}
+            aria-hidden="true"
+          />
         )}
         {current !== undefined && <Results round={current} window={window} />}
       </div>

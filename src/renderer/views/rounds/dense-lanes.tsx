@@ -73,19 +73,32 @@ interface Grouped {
   readonly ids: readonly string[];
 }
 
-function useGroups(view: RunView, stalls: ReadonlyMap<string, readonly Stall[]>, held: boolean, now: number): readonly Grouped[] {
-  const last = useRef<{ readonly order: readonly Grouped[]; readonly verdicts: unknown; readonly count: number } | null>(null);
+function useGroups(
+  view: RunView,
+  stalls: ReadonlyMap<string, readonly Stall[]>,
+  held: boolean,
+  now: number,
+): readonly Grouped[] {
+  const last = useRef<{
+    readonly order: readonly Grouped[];
+    readonly verdicts: unknown;
+    readonly count: number;
+  } | null>(null);
   const { verdicts, participants } = view;
   // By seconds and verdicts: a row that jumps at every packet cannot be read.
   return useMemo(() => {
     const before = last.current;
     // A verdict moves its lane at once, whoever points where.
-    if (held && before !== null && before.verdicts === verdicts && before.count === participants.length) return before.order;
+    if (held && before !== null && before.verdicts === verdicts && before.count === participants.length)
+      return before.order;
     const order = groups
       .map((group) => ({
         group,
         ids: participants
-          .filter((one) => groupOf(view, one, openStall(stalls.get(one.id) ?? noStalls, view.endedAt) !== null, now) === group)
+          .filter(
+            (one) =>
+              groupOf(view, one, openStall(stalls.get(one.id) ?? noStalls, view.endedAt) !== null, now) === group,
+          )
           .map((one) => one.id),
       }))
       .filter(({ ids }) => ids.length > 0);
@@ -94,7 +107,15 @@ function useGroups(view: RunView, stalls: ReadonlyMap<string, readonly Stall[]>,
   }, [held, now, verdicts, participants.length]);
 }
 
-function Group({ group, count, children }: { readonly group: LaneGroup; readonly count: number; readonly children: ReactNode }): JSX.Element {
+function Group({
+  group,
+  count,
+  children,
+}: {
+  readonly group: LaneGroup;
+  readonly count: number;
+  readonly children: ReactNode;
+}): JSX.Element {
   const [name, detail] = groupWords[group];
   return (
     <>
@@ -123,7 +144,11 @@ const DenseRow = memo(function DenseRow(props: DenseRowProps): JSX.Element {
   const { participant, alt, stalls, ended } = props;
   const stalledSince = openStall(stalls, ended);
   return (
-    <div role="row" className={`drow${alt ? ' alt' : ''}${stalledSince === null ? '' : ' bad'}`} data-lane={participant.id}>
+    <div
+      role="row"
+      className={`drow${alt ? ' alt' : ''}${stalledSince === null ? '' : ' bad'}`}
+      data-lane={participant.id}
+    >
       <div role="rowheader" className="lh">
         <span className="n">{participant.id}</span>
         <ProtocolMark protocol={participant.protocol} />

@@ -63,7 +63,10 @@ function Times({ view, round, participant, stalled }: Omit<DetailPaneProps, 'onC
     return times === null ? [] : [{ id: one.id, times }];
   });
   const own = participant === null ? null : (all.find((one) => one.id === participant.id)?.times ?? null);
-  const shown = all.length <= comparedMax ? all : [...all].sort((a, b) => totalOf(b.times) - totalOf(a.times)).slice(0, comparedMax);
+  const shown =
+    all.length <= comparedMax
+      ? all
+      : [...all].sort((a, b) => totalOf(b.times) - totalOf(a.times)).slice(0, comparedMax);
   const longest = Math.max(1, ...shown.map((one) => totalOf(one.times)));
   const isStalled = participant !== null && stalled.has(participant.id) && round.endedAt === null;
   return (
@@ -112,8 +115,15 @@ function Fig({ name, ms, kind }: { readonly name: string; readonly ms: number; r
   );
 }
 
-function Facts({ round, participant }: { readonly round: RoundView; readonly participant: ParticipantView | null }): JSX.Element {
-  const updates = participant === null ? round.updates : round.updates.filter((update) => update.participant === participant.id);
+function Facts({
+  round,
+  participant,
+}: {
+  readonly round: RoundView;
+  readonly participant: ParticipantView | null;
+}): JSX.Element {
+  const updates =
+    participant === null ? round.updates : round.updates.filter((update) => update.participant === participant.id);
   const training = participant?.trainings.findLast((one) => one.round === round.round);
   const refused = updates.filter((update) => !update.counted);
   return (
@@ -121,11 +131,23 @@ function Facts({ round, participant }: { readonly round: RoundView; readonly par
       <dl className="kvl">
         <dt>Updates</dt>
         <dd>
-          {participant === null ? `${countedUpdates(round)} of ${round.selected.length} counted` : (updates.find((one) => one.counted) ? 'counted' : 'none yet')}
-          {refused.length > 0 && <span className="wrn">, {refused.length} refused: {refused.at(-1)?.reason}</span>}
+          {participant === null
+            ? `${countedUpdates(round)} of ${round.selected.length} counted`
+            : updates.find((one) => one.counted)
+              ? 'counted'
+              : 'none yet'}
+          {refused.length > 0 && (
+            <span className="wrn">
+              , {refused.length} refused: {refused.at(-1)?.reason}
+            </span>
+          )}
         </dd>
         <dt>Bytes up</dt>
-        <dd>{formatBytes(updates.reduce((sum, update) => sum + update.sizeBytes, 0) || (participant === null ? bytesUp(round) : 0))}</dd>
+        <dd>
+          {formatBytes(
+            updates.reduce((sum, update) => sum + update.sizeBytes, 0) || (participant === null ? bytesUp(round) : 0),
+          )}
+        </dd>
         {participant !== null && (
           <>
             <dt>Connections</dt>
@@ -139,7 +161,8 @@ function Facts({ round, participant }: { readonly round: RoundView; readonly par
           <>
             <dt>Local model</dt>
             <dd>
-              loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %, {training.examples} examples
+              loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %, {training.examples}{' '}
+              examples
             </dd>
           </>
         )}
@@ -175,17 +198,28 @@ const packetsShown = 14;
 /** Rows that are looked through for a round; older rounds are found by the filter in the recording. */
 const packetsSearched = 20_000;
 
-function ItsPackets({ round, participant }: { readonly round: number; readonly participant: string | null }): JSX.Element {
+function ItsPackets({
+  round,
+  participant,
+}: {
+  readonly round: number;
+  readonly participant: string | null;
+}): JSX.Element {
   const packets = usePackets();
   const found = useMemo(() => newestOf(packets, round, participant), [packets, round, participant]);
-  const open = (packet: number | null): void => navigate({ view: 'packets', filter: packetFilter(round, participant), packet });
+  const open = (packet: number | null): void =>
+    navigate({ view: 'packets', filter: packetFilter(round, participant), packet });
   return (
     <div className="sec pk-sec">
       <h3>
-        Its packets <span className="t3">{found.rows.length === 0 ? 'not in memory any more' : `newest ${found.rows.length}`}</span>
+        Its packets{' '}
+        <span className="t3">{found.rows.length === 0 ? 'not in memory any more' : `newest ${found.rows.length}`}</span>
         <span className="end">
           <button type="button" className="btn sm" onClick={() => open(null)}>
-            Open in Packets <span className="key" aria-hidden="true">P</span>
+            Open in Packets{' '}
+            <span className="key" aria-hidden="true">
+              P
+            </span>
           </button>
         </span>
       </h3>
@@ -225,7 +259,11 @@ function ItsPackets({ round, participant }: { readonly round: number; readonly p
 }
 
 /** In a demo both ends report a frame; once is enough here. */
-function newestOf(packets: Packets, round: number, participant: string | null): { readonly rows: readonly PacketRow[] } {
+function newestOf(
+  packets: Packets,
+  round: number,
+  participant: string | null,
+): { readonly rows: readonly PacketRow[] } {
   const rows: PacketRow[] = [];
   const seen = new Set<string>();
   const end = Math.max(0, packets.length - packetsSearched);

@@ -27,7 +27,11 @@ export interface Stall {
 const bucket = 1 / 1500;
 
 /** What a lane shows in a window, in order of time; a stall takes the place of what it covers. */
-export function laneBoxes(segments: readonly SegmentView[], stalls: readonly Stall[], window: TimeWindow): readonly LaneBox[] {
+export function laneBoxes(
+  segments: readonly SegmentView[],
+  stalls: readonly Stall[],
+  window: TimeWindow,
+): readonly LaneBox[] {
   const boxes: LaneBox[] = [];
   let lastSmall = -1;
   const push = (kind: LaneBox['kind'], round: number, fromAt: number, toAt: number | null): void => {
@@ -130,7 +134,13 @@ export function expectedBoxes(
       continue;
     }
     const leftMs = Math.max(0, step.durationMs - spentMs);
-    pushExpected(boxes, step.phase, [at, at + leftMs], window, i === current ? `${Math.round(leftMs / 1000)} s left` : '');
+    pushExpected(
+      boxes,
+      step.phase,
+      [at, at + leftMs],
+      window,
+      i === current ? `${Math.round(leftMs / 1000)} s left` : '',
+    );
     at += leftMs;
   }
   return boxes;
@@ -170,7 +180,11 @@ export interface UpdateTick {
 }
 
 /** Ticks of the updates of all visible rounds; a label is left out where it would run into its neighbour. */
-export function updateTicks(rounds: readonly RoundView[], window: TimeWindow, labelShare: number): readonly UpdateTick[] {
+export function updateTicks(
+  rounds: readonly RoundView[],
+  window: TimeWindow,
+  labelShare: number,
+): readonly UpdateTick[] {
   const ticks: UpdateTick[] = [];
   let free = 0;
   for (const round of rounds) {
@@ -197,5 +211,7 @@ export function groupOf(view: RunView, participant: ParticipantView, stalled: bo
   if (!waiting) return 'in';
   const round = view.rounds.at(-1);
   const usual = paceOf(view.rounds).updatesMs;
-  return round !== undefined && usual !== null && view.phase === 'training' && now > round.startedAt + usual * 1.05 ? 'late' : 'working';
+  return round !== undefined && usual !== null && view.phase === 'training' && now > round.startedAt + usual * 1.05
+    ? 'late'
+    : 'working';
 }

@@ -43,13 +43,23 @@ export function openStall(stalls: readonly Stall[], ended: number | null): numbe
   return stalls.find((stall) => stall.toAt === null || stall.toAt === ended)?.fromAt ?? null;
 }
 
-export function LaneBody({ participant, window, stalls, selectedRound, onOpen, bad, ...rest }: LaneProps & { readonly bad: string }): JSX.Element {
+export function LaneBody({
+  participant,
+  window,
+  stalls,
+  selectedRound,
+  onOpen,
+  bad,
+  ...rest
+}: LaneProps & { readonly bad: string }): JSX.Element {
   const boxes = useMemo(() => laneBoxes(participant.segments, stalls, window), [participant.segments, stalls, window]);
   const open = useCallback((round: number) => onOpen(round, participant.id), [onOpen, participant.id]);
   const progress = progressOf(participant);
   return (
     <div className={`lane row-line${bad}`} role="none">
-      {rest.ended === null && <Expected participant={participant} round={rest.round} evaluationAt={rest.evaluationAt} window={window} />}
+      {rest.ended === null && (
+        <Expected participant={participant} round={rest.round} evaluationAt={rest.evaluationAt} window={window} />
+      )}
       {boxes.map((box) => (
         <SegmentBox
           key={box.key}
@@ -94,7 +104,9 @@ function Expected({ participant, round, evaluationAt, window }: ExpectedProps): 
           style={{ left: `${box.left * 100}%`, width: `${(box.right - box.left) * 100}%` }}
         >
           <span className="l long">{box.label}</span>
-          {box.phase !== 'train' && <Icon name={box.phase === 'send' ? 'up' : box.phase === 'receive' ? 'down' : 'evaluate'} as="glyph" />}
+          {box.phase !== 'train' && (
+            <Icon name={box.phase === 'send' ? 'up' : box.phase === 'receive' ? 'down' : 'evaluate'} as="glyph" />
+          )}
         </div>
       ))}
     </>
@@ -102,7 +114,13 @@ function Expected({ participant, round, evaluationAt, window }: ExpectedProps): 
 }
 
 /** More than the one connection that a run needs is worth a mark each. */
-function ConnectionTicks({ openedAt, window }: { readonly openedAt: readonly number[]; readonly window: TimeWindow }): JSX.Element | null {
+function ConnectionTicks({
+  openedAt,
+  window,
+}: {
+  readonly openedAt: readonly number[];
+  readonly window: TimeWindow;
+}): JSX.Element | null {
   if (openedAt.length < 2) return null;
   const visible = openedAt.filter((at) => at >= window.fromAt && at <= window.toAt);
   return (

@@ -23,7 +23,13 @@ export interface LanesPanelProps {
 }
 
 /** The grid of lanes with its column heads, lines and axis. */
-export function LanesPanel({ view, control, selectedRound, selectedParticipant, onOpen }: LanesPanelProps): JSX.Element {
+export function LanesPanel({
+  view,
+  control,
+  selectedRound,
+  selectedParticipant,
+  onOpen,
+}: LanesPanelProps): JSX.Element {
   const { window } = control;
   const grid = useRef<HTMLDivElement>(null);
   const drag = usePanZoom(grid, control);
@@ -48,7 +54,12 @@ export function LanesPanel({ view, control, selectedRound, selectedParticipant, 
         {...drag}
       >
         <ColumnHeads view={view} window={window} selected={selectedRound} onOpen={openRound} />
-        <CoordinatorLane rounds={view.rounds} participants={view.participants} window={window} evaluationAt={evaluationAt} />
+        <CoordinatorLane
+          rounds={view.rounds}
+          participants={view.participants}
+          window={window}
+          evaluationAt={evaluationAt}
+        />
         {dense ? (
           <DenseLanes
             view={view}
@@ -146,7 +157,11 @@ function usePanZoom(grid: RefObject<HTMLDivElement | null>, control: WindowContr
       event.preventDefault();
       const sideways = event.shiftKey ? event.deltaY : event.deltaX;
       if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) latest.current.panBy(sideways / area.width);
-      else latest.current.zoomBy(event.deltaY > 0 ? zoomPerNotch : 1 / zoomPerNotch, (event.clientX - area.left) / area.width);
+      else
+        latest.current.zoomBy(
+          event.deltaY > 0 ? zoomPerNotch : 1 / zoomPerNotch,
+          (event.clientX - area.left) / area.width,
+        );
     };
     element.addEventListener('wheel', onWheel, { passive: false });
     return () => element.removeEventListener('wheel', onWheel);
@@ -154,7 +169,8 @@ function usePanZoom(grid: RefObject<HTMLDivElement | null>, control: WindowContr
   return {
     onPointerDown: (event) => {
       const area = grid.current === null ? null : laneArea(grid.current);
-      if (event.button === 0 && area !== null && event.clientX >= area.left) drag.current = { lastX: event.clientX, moved: false };
+      if (event.button === 0 && area !== null && event.clientX >= area.left)
+        drag.current = { lastX: event.clientX, moved: false };
     },
     onPointerMove: (event) => {
       const { current } = drag;

@@ -34,7 +34,9 @@ export function overviewPaths(
       if (to - from < joinUnits && ends[phase] !== undefined && from - ends[phase] < joinUnits) continue;
       if (to <= from) continue;
       ends[phase] = to;
-      paths[phase].push(`M${from.toFixed(1)} ${y.toFixed(1)}H${to.toFixed(1)}v${height.toFixed(1)}H${from.toFixed(1)}z`);
+      paths[phase].push(
+        `M${from.toFixed(1)} ${y.toFixed(1)}H${to.toFixed(1)}v${height.toFixed(1)}H${from.toFixed(1)}z`,
+      );
     }
   });
   return {

@@ -73,7 +73,15 @@ export function Overview({ participants, rounds, control, ended }: OverviewProps
 const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate'];
 
 /** Drawn once a second, for all that happened in it. */
-function Strip({ participants, whole, now }: { readonly participants: readonly ParticipantView[]; readonly whole: TimeWindow; readonly now: number }): JSX.Element {
+function Strip({
+  participants,
+  whole,
+  now,
+}: {
+  readonly participants: readonly ParticipantView[];
+  readonly whole: TimeWindow;
+  readonly now: number;
+}): JSX.Element {
   // Participants change with every progress report; once a second is enough for a strip this small.
   const paths = useMemo(() => overviewPaths(participants, whole, now), [whole, now, participants.length]);
   return <StripPaths {...paths} />;
@@ -89,7 +97,13 @@ const StripPaths = memo(function StripPaths(paths: Readonly<Record<OverviewPhase
   );
 });
 
-const RoundMarks = memo(function RoundMarks({ rounds, whole }: { readonly rounds: readonly RoundView[]; readonly whole: TimeWindow }): JSX.Element {
+const RoundMarks = memo(function RoundMarks({
+  rounds,
+  whole,
+}: {
+  readonly rounds: readonly RoundView[];
+  readonly whole: TimeWindow;
+}): JSX.Element {
   let free = -1;
   return (
     <>

@@ -21,7 +21,10 @@ interface RoundListProps {
 export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): JSX.Element {
   const pace = paceOf(view.rounds);
   const done = view.rounds.filter((round) => round.state === 'done');
-  const longest = Math.max(1, ...view.rounds.slice(-rowsMax).map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
+  const longest = Math.max(
+    1,
+    ...view.rounds.slice(-rowsMax).map((round) => (round.endedAt ?? round.startedAt) - round.startedAt),
+  );
   const shown = view.rounds.slice(-rowsMax);
   const hidden = view.rounds.length - shown.length;
   return (
@@ -29,7 +32,8 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
       <div className="ph">
         <h2>Round list</h2>
         <span className="sub">
-          {done.length} of {view.roundsPlanned} done{pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
+          {done.length} of {view.roundsPlanned} done
+          {pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
         </span>
         <div className="end">
           <span className="legend w-lg" aria-hidden="true">
@@ -88,7 +92,13 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
   );
 }
 
-function PlannedRow({ view, roundMs }: { readonly view: RunView; readonly roundMs: number | null }): JSX.Element | null {
+function PlannedRow({
+  view,
+  roundMs,
+}: {
+  readonly view: RunView;
+  readonly roundMs: number | null;
+}): JSX.Element | null {
   const now = useNow(5000);
   const first = (view.rounds.at(-1)?.round ?? 0) + 1;
   if (view.endedAt !== null || first > view.roundsPlanned) return null;
@@ -96,7 +106,8 @@ function PlannedRow({ view, roundMs }: { readonly view: RunView; readonly roundM
   const started = current?.startedAt ?? now;
   // A round that takes far longer than usual says nothing about the end of the run.
   const usual = current === undefined || current.endedAt !== null || roundMs === null || now < started + roundMs * 1.5;
-  const endsAt = roundMs === null || !usual ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
+  const endsAt =
+    roundMs === null || !usual ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
   return (
     <tr className="next">
       <td className="num">{first === view.roundsPlanned ? first : `${first}–${view.roundsPlanned}`}</td>
@@ -134,7 +145,11 @@ const RoundRow = memo(
         <td>{bad ? <StalledWord /> : round.endedAt === null ? <b>{round.state}</b> : round.state}</td>
         <td className="num w-lg">{formatClock(round.startedAt)}</td>
         <td className="num">{formatDuration(tookMs)}</td>
-        <td className="c-bar">{slowest !== null && <TimeBar times={slowest.times} share={tookMs / Math.max(longestMs, tookMs)} stalled={bad} />}</td>
+        <td className="c-bar">
+          {slowest !== null && (
+            <TimeBar times={slowest.times} share={tookMs / Math.max(longestMs, tookMs)} stalled={bad} />
+          )}
+        </td>
         <td>
           {countedUpdates(round)} of {round.selected.length}
         </td>
@@ -164,7 +179,15 @@ function StalledWord(): JSX.Element {
   );
 }
 
-export function TimeBar({ times, share, stalled }: { readonly times: RoundTimes; readonly share: number; readonly stalled: boolean }): JSX.Element {
+export function TimeBar({
+  times,
+  share,
+  stalled,
+}: {
+  readonly times: RoundTimes;
+  readonly share: number;
+  readonly stalled: boolean;
+}): JSX.Element {
   const { computeMs, communicateMs, waitMs } = times;
   const words = `compute ${formatDuration(computeMs)}, communicate ${formatDuration(communicateMs)}, wait ${formatDuration(waitMs)}`;
   return (
@@ -176,13 +199,23 @@ export function TimeBar({ times, share, stalled }: { readonly times: RoundTimes;
   );
 }
 
-function Figure({ value, before, kind }: { readonly value: number | null; readonly before: number | null; readonly kind: 'loss' | 'accuracy' }): JSX.Element {
+function Figure({
+  value,
+  before,
+  kind,
+}: {
+  readonly value: number | null;
+  readonly before: number | null;
+  readonly kind: 'loss' | 'accuracy';
+}): JSX.Element {
   if (value === null) return <td className="num t3">–</td>;
   const delta = before === null ? null : value - before;
   return (
     <td className="num">
       {kind === 'loss' ? value.toFixed(3) : formatPercent(value)}
-      <span className="delta w-lg">{delta === null ? '' : ` ${kind === 'loss' ? formatSigned(delta, 3) : formatSigned(delta * 100, 1)}`}</span>
+      <span className="delta w-lg">
+        {delta === null ? '' : ` ${kind === 'loss' ? formatSigned(delta, 3) : formatSigned(delta * 100, 1)}`}
+      </span>
     </td>
   );
 }

@@ -7,12 +7,24 @@ export interface RoundTimes {
   readonly waitMs: number;
 }
 
-const kinds = { train: 'computeMs', evaluate: 'computeMs', receive: 'communicateMs', send: 'communicateMs', wait: 'waitMs', idle: null } as const;
+const kinds = {
+  train: 'computeMs',
+  evaluate: 'computeMs',
+  receive: 'communicateMs',
+  send: 'communicateMs',
+  wait: 'waitMs',
+  idle: null,
+} as const;
 
 /** Segments are replaced, never changed, so what was summed of a list stays right as long as the list lives. */
-const cache = new WeakMap<readonly SegmentView[], ReadonlyMap<number, { readonly closed: RoundTimes; readonly open: SegmentView | null }>>();
+const cache = new WeakMap<
+  readonly SegmentView[],
+  ReadonlyMap<number, { readonly closed: RoundTimes; readonly open: SegmentView | null }>
+>();
 
-function timesByRound(segments: readonly SegmentView[]): ReadonlyMap<number, { readonly closed: RoundTimes; readonly open: SegmentView | null }> {
+function timesByRound(
+  segments: readonly SegmentView[],
+): ReadonlyMap<number, { readonly closed: RoundTimes; readonly open: SegmentView | null }> {
   const known = cache.get(segments);
   if (known !== undefined) return known;
   const rounds = new Map<number, { closed: { -readonly [K in keyof RoundTimes]: number }; open: SegmentView | null }>();

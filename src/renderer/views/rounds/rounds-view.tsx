@@ -32,7 +32,9 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   const close = useCallback(() => navigate({ round: null, participant: null }), []);
   useRoundCommands(view, control, place.round, place.participant);
   return (
-    <main className={`rounds${round === undefined ? '' : ' opened'}${view.participants.length >= denseFrom ? ' many' : ''}`}>
+    <main
+      className={`rounds${round === undefined ? '' : ' opened'}${view.participants.length >= denseFrom ? ' many' : ''}`}
+    >
       <section className="panel p-lanes" aria-label="Rounds over time">
         <LanesHead control={control} stalled={stalled.size > 0} />
         <Overview participants={view.participants} rounds={view.rounds} control={control} ended={view.endedAt} />
@@ -44,7 +46,12 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
           onOpen={open}
         />
       </section>
-      <RoundList view={view} selected={place.round ?? view.rounds.at(-1)?.round ?? null} stalled={stalled.size > 0} onOpen={openRound} />
+      <RoundList
+        view={view}
+        selected={place.round ?? view.rounds.at(-1)?.round ?? null}
+        stalled={stalled.size > 0}
+        onOpen={openRound}
+      />
       {round === undefined ? (
         <Sparks view={view} />
       ) : (
@@ -98,13 +105,27 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
       <div className="end">
         <span className="seg-ctl" role="group" aria-label="Time span">
           {spanNames.map(([span, name]) => (
-            <button type="button" key={span} aria-pressed={control.live && control.span === span} onClick={() => control.follow(span)}>
+            <button
+              type="button"
+              key={span}
+              aria-pressed={control.live && control.span === span}
+              onClick={() => control.follow(span)}
+            >
               {name}
             </button>
           ))}
         </span>
-        <button type="button" className="btn" aria-pressed={control.live} title="Follow the run (F)" onClick={() => control.follow()}>
-          Live <span className="key" aria-hidden="true">F</span>
+        <button
+          type="button"
+          className="btn"
+          aria-pressed={control.live}
+          title="Follow the run (F)"
+          onClick={() => control.follow()}
+        >
+          Live{' '}
+          <span className="key" aria-hidden="true">
+            F
+          </span>
         </button>
       </div>
     </div>
@@ -113,25 +134,71 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
 
 const section = 'Rounds';
 
-function useRoundCommands(view: RunView, control: WindowControl, round: number | null, participant: string | null): void {
+function useRoundCommands(
+  view: RunView,
+  control: WindowControl,
+  round: number | null,
+  participant: string | null,
+): void {
   const { follow, zoomBy, panBy } = control;
   const newest = view.rounds.at(-1)?.round ?? 0;
   const oldest = view.rounds[0]?.round ?? 0;
   const stepTo = useCallback(
-    (step: number) => navigate({ round: Math.min(newest, Math.max(oldest, (round ?? newest + (step < 0 ? 1 : 0)) + step)) }),
+    (step: number) =>
+      navigate({ round: Math.min(newest, Math.max(oldest, (round ?? newest + (step < 0 ? 1 : 0)) + step)) }),
     [round, newest, oldest],
   );
   const commands = useMemo((): Command[] => {
     const openPackets = (): void => navigate({ view: 'packets', filter: packetFilter(round ?? newest, participant) });
     return [
-      { id: 'follow', section, group: 'do', title: 'Live: follow the run', icon: 'rounds', key: 'f', run: () => follow() },
+      {
+        id: 'follow',
+        section,
+        group: 'do',
+        title: 'Live: follow the run',
+        icon: 'rounds',
+        key: 'f',
+        run: () => follow(),
+      },
       // The list has the newest on top, so down goes back in time.
       { id: 'next-round', section, group: 'go', title: 'Round before', key: 'j', hidden: true, run: () => stepTo(-1) },
       { id: 'round-before', section, group: 'go', title: 'Round after', key: 'k', hidden: true, run: () => stepTo(1) },
-      { id: 'open-round', section, group: 'go', title: 'Open the round', key: 'Enter', hidden: true, run: () => stepTo(0) },
-      { id: 'close-round', section, group: 'do', title: 'Close the round', key: 'Escape', hidden: true, run: () => navigate({ round: null, participant: null }) },
-      { id: 'its-packets', section, group: 'go', title: `Packets of round ${round ?? newest}`, icon: 'packets', key: 'p', run: openPackets },
-      { id: 'zoom-in', section, group: 'do', title: 'Zoom in', key: '+', hidden: true, run: () => zoomBy(1 / 1.5, 0.5) },
+      {
+        id: 'open-round',
+        section,
+        group: 'go',
+        title: 'Open the round',
+        key: 'Enter',
+        hidden: true,
+        run: () => stepTo(0),
+      },
+      {
+        id: 'close-round',
+        section,
+        group: 'do',
+        title: 'Close the round',
+        key: 'Escape',
+        hidden: true,
+        run: () => navigate({ round: null, participant: null }),
+      },
+      {
+        id: 'its-packets',
+        section,
+        group: 'go',
+        title: `Packets of round ${round ?? newest}`,
+        icon: 'packets',
+        key: 'p',
+        run: openPackets,
+      },
+      {
+        id: 'zoom-in',
+        section,
+        group: 'do',
+        title: 'Zoom in',
+        key: '+',
+        hidden: true,
+        run: () => zoomBy(1 / 1.5, 0.5),
+      },
       { id: 'zoom-out', section, group: 'do', title: 'Zoom out', key: '-', hidden: true, run: () => zoomBy(1.5, 0.5) },
       { id: 'earlier', section, group: 'do', title: 'Earlier', key: ',', hidden: true, run: () => panBy(-0.25) },
       { id: 'later', section, group: 'do', title: 'Later', key: '.', hidden: true, run: () => panBy(0.25) },

@@ -8,7 +8,11 @@ import type { LaneBox } from './lane-layout.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 
-const glyphs: Readonly<Partial<Record<LaneBox['kind'], IconName>>> = { receive: 'down', send: 'up', evaluate: 'evaluate' };
+const glyphs: Readonly<Partial<Record<LaneBox['kind'], IconName>>> = {
+  receive: 'down',
+  send: 'up',
+  evaluate: 'evaluate',
+};
 
 interface SegmentBoxProps {
   readonly box: LaneBox;
@@ -19,7 +23,13 @@ interface SegmentBoxProps {
   readonly onOpen: (round: number) => void;
 }
 
-export const SegmentBox = memo(function SegmentBox({ box, window, progress, selected, onOpen }: SegmentBoxProps): JSX.Element {
+export const SegmentBox = memo(function SegmentBox({
+  box,
+  window,
+  progress,
+  selected,
+  onOpen,
+}: SegmentBoxProps): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const label = useRef<HTMLSpanElement>(null);
   const growing = box.right === null;
@@ -45,7 +55,10 @@ export const SegmentBox = memo(function SegmentBox({ box, window, progress, sele
       tabIndex={-1}
       data-at={box.startedAt}
       className={`sg ${box.kind}${growing ? ' now' : ''}${selected ? ' sel' : ''}`}
-      style={{ left: `${box.left * 100}%`, ...(box.right === null ? {} : { width: `${(box.right - box.left) * 100}%` }) }}
+      style={{
+        left: `${box.left * 100}%`,
+        ...(box.right === null ? {} : { width: `${(box.right - box.left) * 100}%` }),
+      }}
       title={name}
       aria-label={name}
       onClick={open}
@@ -76,6 +89,11 @@ function shortLabel(box: LaneBox, progress: string): string {
 }
 
 function nameOf(box: LaneBox, progress: string): string {
-  const time = box.endedAt === null ? (progress === '' ? 'still going on' : progress) : formatDuration(box.endedAt - box.startedAt);
+  const time =
+    box.endedAt === null
+      ? progress === ''
+        ? 'still going on'
+        : progress
+      : formatDuration(box.endedAt - box.startedAt);
   return `${box.kind} ${time}, round ${box.round}`;
 }

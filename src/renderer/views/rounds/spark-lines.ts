@@ -12,7 +12,10 @@ export function thinned(points: readonly Point[], max = pointsMax): readonly Poi
   const stretches = Math.floor(max / 2);
   const kept: Point[] = [];
   for (let i = 0; i < stretches; i++) {
-    const stretch = points.slice(Math.floor((i * points.length) / stretches), Math.floor(((i + 1) * points.length) / stretches));
+    const stretch = points.slice(
+      Math.floor((i * points.length) / stretches),
+      Math.floor(((i + 1) * points.length) / stretches),
+    );
     let [low, high] = [stretch[0] as Point, stretch[0] as Point];
     for (const point of stretch) {
       if (point.value < low.value) low = point;
@@ -28,7 +31,10 @@ export function thinned(points: readonly Point[], max = pointsMax): readonly Poi
 }
 
 /** Round limits of an axis around all values. Accuracy lies between 0 and 1 and begins at 0, so that its height means something. */
-export function niceRange(values: readonly number[], kind: 'loss' | 'accuracy'): { readonly low: number; readonly high: number } {
+export function niceRange(
+  values: readonly number[],
+  kind: 'loss' | 'accuracy',
+): { readonly low: number; readonly high: number } {
   const finite = values.filter((value) => Number.isFinite(value));
   if (kind === 'accuracy') {
     const highest = finite.length === 0 ? 1 : Math.max(...finite);

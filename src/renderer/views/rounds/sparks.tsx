@@ -39,17 +39,29 @@ const Lines = memo(
   function Lines({ kind, rounds, participants, planned }: LinesProps): JSX.Element {
     const name = kind === 'loss' ? 'Loss' : 'Accuracy';
     const global = useMemo(
-      () => rounds.flatMap((round): Point[] => (round[kind] === null ? [] : [{ round: round.round, value: round[kind] }])),
+      () =>
+        rounds.flatMap((round): Point[] => (round[kind] === null ? [] : [{ round: round.round, value: round[kind] }])),
       [rounds, kind],
     );
-    const locals = participants.slice(0, localsMax).map((participant) => participant.trainings.map((training): Point => ({ round: training.round, value: training[kind] })));
-    const range = niceRange([...global, ...locals.flat()].map((point) => point.value), kind);
+    const locals = participants
+      .slice(0, localsMax)
+      .map((participant) =>
+        participant.trainings.map((training): Point => ({ round: training.round, value: training[kind] })),
+      );
+    const range = niceRange(
+      [...global, ...locals.flat()].map((point) => point.value),
+      kind,
+    );
     const last = global.at(-1);
     const before = global.at(-2);
-    const delta = last === undefined || before === undefined ? '' : deltaWords(kind, last.value - before.value, last.round);
+    const delta =
+      last === undefined || before === undefined ? '' : deltaWords(kind, last.value - before.value, last.round);
     const x = (round: number): number => (planned <= 1 ? 50 : ((round - 1) / (planned - 1)) * 100);
     const y = (value: number): number => 100 - ((value - range.low) / (range.high - range.low)) * 100;
-    const line = (points: readonly Point[]): string => thinned(points).map((point) => `${x(point.round).toFixed(2)},${y(point.value).toFixed(2)}`).join(' ');
+    const line = (points: readonly Point[]): string =>
+      thinned(points)
+        .map((point) => `${x(point.round).toFixed(2)},${y(point.value).toFixed(2)}`)
+        .join(' ');
     const figure = last === undefined ? '–' : kind === 'loss' ? last.value.toFixed(3) : formatPercent(last.value);
     return (
       <div className="spark">
@@ -70,7 +82,9 @@ const Lines = memo(
             <polyline className="ln" points={line(global)} />
           </svg>
           {global.length <= 40 &&
-            global.map((point) => <i key={point.round} className="pt" style={{ left: `${x(point.round)}%`, top: `${y(point.value)}%` }} />)}
+            global.map((point) => (
+              <i key={point.round} className="pt" style={{ left: `${x(point.round)}%`, top: `${y(point.value)}%` }} />
+            ))}
           <span className="yl" style={{ top: '100%' }}>
             {axisLabel(kind, range.low)}
           </span>
@@ -93,8 +107,16 @@ function axisLabel(kind: 'loss' | 'accuracy', value: number): string {
 }
 
 function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
-  const up = participants.reduce((sum, { link, statsSide }) => sum + (statsSide === 'participant' ? link.payloadSentBytes : link.payloadReceivedBytes), 0);
-  const down = participants.reduce((sum, { link, statsSide }) => sum + (statsSide === 'participant' ? link.payloadReceivedBytes : link.payloadSentBytes), 0);
+  const up = participants.reduce(
+    (sum, { link, statsSide }) =>
+      sum + (statsSide === 'participant' ? link.payloadSentBytes : link.payloadReceivedBytes),
+    0,
+  );
+  const down = participants.reduce(
+    (sum, { link, statsSide }) =>
+      sum + (statsSide === 'participant' ? link.payloadReceivedBytes : link.payloadSentBytes),
+    0,
+  );
   const bars = rounds.map((round) => ({ round: round.round, bytes: bytesUp(round) }));
   const shown = bars.slice(-60);
   const highest = Math.max(1, ...shown.map((bar) => bar.bytes));
@@ -115,7 +137,16 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
           <line className="gl" x1="0" x2="100" y1="100" y2="100" />
           {shown.map((bar, i) => {
             const height = (bar.bytes / highest) * 100;
-            return <rect key={bar.round} className="bar-up" x={((i + 0.15) / slots) * 100} width={70 / slots} y={100 - height} height={height} />;
+            return (
+              <rect
+                key={bar.round}
+                className="bar-up"
+                x={((i + 0.15) / slots) * 100}
+                width={70 / slots}
+                y={100 - height}
+                height={height}
+              />
+            );
           })}
         </svg>
         <span className="yl" style={{ top: 0 }}>

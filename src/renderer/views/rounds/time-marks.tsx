@@ -16,7 +16,9 @@ interface MarksProps {
 }
 
 function visibleRounds(rounds: readonly RoundView[], window: TimeWindow): readonly RoundView[] {
-  return rounds.filter((round) => round.startedAt < window.toAt && (round.endedAt ?? Number.POSITIVE_INFINITY) > window.fromAt);
+  return rounds.filter(
+    (round) => round.startedAt < window.toAt && (round.endedAt ?? Number.POSITIVE_INFINITY) > window.fromAt,
+  );
 }
 
 /** Heads closer than this share of the window keep their line and lose their words. */
@@ -58,7 +60,15 @@ export function ColumnHeads({ view, window, selected, onOpen }: ColumnHeadsProps
   );
 }
 
-function RoundWords({ view, round, roomy }: { readonly view: RunView; readonly round: RoundView; readonly roomy: boolean }): JSX.Element {
+function RoundWords({
+  view,
+  round,
+  roomy,
+}: {
+  readonly view: RunView;
+  readonly round: RoundView;
+  readonly roomy: boolean;
+}): JSX.Element {
   const now = useNow(1000);
   const tookMs = (round.endedAt ?? now) - round.startedAt;
   const usual = paceOf(view.rounds).roundMs;
@@ -71,7 +81,9 @@ function RoundWords({ view, round, roomy }: { readonly view: RunView; readonly r
         <span>
           {open ? formatSeconds(tookMs) : formatDuration(tookMs)}
           {open && ' so far'}
-          {open && leftMs !== null && (leftMs > 500 ? ` · ends in about ${formatSeconds(leftMs)}` : `, usually ${formatDuration(usual ?? 0)}`)}
+          {open &&
+            leftMs !== null &&
+            (leftMs > 500 ? ` · ends in about ${formatSeconds(leftMs)}` : `, usually ${formatDuration(usual ?? 0)}`)}
         </span>
       )}
     </>
@@ -106,7 +118,13 @@ export function TimeLines({ rounds, window, ended }: MarksProps): JSX.Element {
 
 function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | null {
   const round = rounds.at(-1);
-  if (round === undefined || round.endedAt !== null || round.deadlineAt <= window.fromAt || round.deadlineAt > window.toAt) return null;
+  if (
+    round === undefined ||
+    round.endedAt !== null ||
+    round.deadlineAt <= window.fromAt ||
+    round.deadlineAt > window.toAt
+  )
+    return null;
   return round.deadlineAt;
 }
 
@@ -167,7 +185,8 @@ export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
 
 /** The deadline's flag stands under its line; beside the clock's where both meet, and shorter where there is no room. */
 function deadlineFlag(px: number, nowPx: number, width: number): { readonly left: number; readonly width: number } {
-  const place = (flagPx: number): number => Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, nowPx + clockPx / 2 + 2));
+  const place = (flagPx: number): number =>
+    Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, nowPx + clockPx / 2 + 2));
   const wide = place(deadlinePx);
   return wide > nowPx + clockPx / 2 ? { left: wide, width: deadlinePx } : { left: place(clockPx), width: clockPx };
 }

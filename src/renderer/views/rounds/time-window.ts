@@ -96,7 +96,10 @@ export interface AxisTick {
   readonly label: string;
 }
 
-const stepsMs = [10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3, 120e3, 300e3, 600e3, 1800e3, 3600e3, 7200e3, 21600e3];
+const stepsMs = [
+  10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3, 120e3, 300e3, 600e3, 1800e3, 3600e3, 7200e3,
+  21600e3,
+];
 
 /**
  * Ticks at round wall times, at most `countMax`. Labels take turns between the whole time and its changing end
@@ -122,5 +125,7 @@ function tickLabel(at: number, step: number): string {
   }
   if (step >= 60_000) return `${two(date.getHours())}:${two(date.getMinutes())}`;
   const whole = Math.round(at / step) % 2 === 0;
-  return whole ? `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}` : `:${two(date.getSeconds())}`;
+  return whole
+    ? `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+    : `:${two(date.getSeconds())}`;
 }

@@ -29,7 +29,10 @@ export function useTimeWindow(view: RunView): WindowControl {
     if (next !== undefined) setSpan(next);
     setFree(null);
   }, []);
-  const zoomBy = useCallback((factor: number, around: number) => setFree(zoom(window, factor, around, whole)), [window, whole]);
+  const zoomBy = useCallback(
+    (factor: number, around: number) => setFree(zoom(window, factor, around, whole)),
+    [window, whole],
+  );
   const panBy = useCallback(
     (share: number) => setFree(pan(window, share * (window.toAt - window.fromAt), whole)),
     [window, whole],

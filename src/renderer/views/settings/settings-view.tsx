@@ -33,10 +33,16 @@ export function SettingsView(): JSX.Element {
           <div className="field">
             <span className="lab">Single keys</span>
             <label className="check">
-              <input type="checkbox" checked={letterKeys} onChange={(event) => setPreferences({ letterKeys: event.target.checked })} />
+              <input
+                type="checkbox"
+                checked={letterKeys}
+                onChange={(event) => setPreferences({ letterKeys: event.target.checked })}
+              />
               Letters, digits and signs are shortcuts
             </label>
-            <span className="help">Off: only keys with Ctrl or Cmd, Enter, Esc and arrows act; Ctrl+K reaches everything by name.</span>
+            <span className="help">
+              Off: only keys with Ctrl or Cmd, Enter, Esc and arrows act; Ctrl+K reaches everything by name.
+            </span>
           </div>
           <div className="field">
             <span className="lab">Motion</span>
@@ -54,7 +60,9 @@ export function SettingsView(): JSX.Element {
             <dt>Version</dt>
             <dd>{app?.version ?? '–'}</dd>
             <dt>Runs in</dt>
-            <dd>{app === null ? '–' : app.mode === 'electron' ? 'its own window' : 'the browser'}, {app?.platform}</dd>
+            <dd>
+              {app === null ? '–' : app.mode === 'electron' ? 'its own window' : 'the browser'}, {app?.platform}
+            </dd>
             <dt>Data folder</dt>
             <dd className="data">{app?.dataFolder ?? '–'}</dd>
             {faultyEvents > 0 && (
@@ -64,7 +72,9 @@ export function SettingsView(): JSX.Element {
               </>
             )}
           </dl>
-          <p className="help">Recordings and keys lie in the data folder. Nothing is sent anywhere but to the runs that you join.</p>
+          <p className="help">
+            Recordings and keys lie in the data folder. Nothing is sent anywhere but to the runs that you join.
+          </p>
         </div>
       </section>
     </main>

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { errorCodes } from '#shared/base/errors.ts';
+import { errorWords } from '#shared/contract/error-words.ts';
+import { verdictReport } from '#renderer/components/verdict-report.ts';
+import type { Command } from '#renderer/session/commands.ts';
+import { recordedView } from '#test/support/recorded-view.ts';
+import { matchCommands } from './match-commands.ts';
+import { transportBadges, waitWords } from './summary.ts';
+
+const seconds = (view: { readonly startedAt: number }, s: number): number => view.startedAt + s * 1000;
+
+describe('top bar', () => {
+  test('says who is waited for, how many, and for how long', () => {
+    const view = recordedView(64);
+    const words = waitWords(view, seconds(view, 64));
+    assert.match(words.lead, /^Waiting for \d of 4 updates, about \d+ s$/);
+    assert.match(words.detail, /node-\d.* · aggregates when all are in$/);
+    const first = recordedView(2);
+    assert.match(waitWords(first, seconds(first, 2)).lead, /^Waiting for 4 of 4 updates, \d+ s at most$/);
+  });
+
+  test('says how a run ended, and that nothing runs', () => {
+    assert.deepEqual(waitWords(null, 0), { lead: 'Nothing to wait for', detail: 'no run is open' });
+    assert.match(waitWords(recordedView(500), 0).detail, /^10 rounds in 1 min \d+ s, accuracy 9\d\.\d %$/);
+    const stalled = waitWords(recordedView(500, { stallInRound: 4 }), 0);
+    assert.deepEqual(stalled, {
+      lead: 'Run ended, stalled: node-3',
+      detail: 'deadline of round 4 passed without quorum',
+    });
+  });
+
+  test('one badge for each transport, with what is not well', () => {
+    const badges = transportBadges(recordedView(58, { stallInRound: 4 }));
+    assert.deepEqual(
+      badges.map(({ protocol, links, trouble, severity }) => ({ protocol, links, trouble, severity })),
+      [
+        { protocol: 'quic', links: 3, trouble: '1 stalled', severity: 'stall' },
+        { protocol: 'mqtt', links: 1, trouble: '', severity: 'none' },
+      ],
+    );
+  });
+});
+
+describe('palette', () => {
+  const command = (id: string, group: Command['group'], title = id): Command => ({
+    id,
+    group,
+    title,
+    run: () => undefined,
+  });
+  const search = (text: string): Command => command('search', 'filter', text);
+
+  test('every word must match, and a long group does not hide the others', () => {
+    const many = Array.from({ length: 30 }, (_, i) => command(`go ${i}`, 'go', `node-3 place ${i}`));
+    const found = matchCommands(
+      [...many, command('do', 'do', 'Skip node-3'), command('f', 'filter', 'participant == node-3')],
+      'node-3',
+      search,
+    );
+    assert.equal(found.total, 33);
+    assert.equal(found.shown.length, 12);
+    assert.deepEqual(
+      found.groups.map(({ group, commands }) => [group, commands.length]),
+      [
+        ['go', 9],
+        ['do', 1],
+        ['filter', 2],
+      ],
+    );
+    assert.deepEqual(
+      matchCommands(many, 'place 7', search).shown.map((one) => one.id),
+      ['go 7', 'go 17', 'go 27', 'search'],
+    );
+  });
+
+  test('hidden commands and filters are not offered before something is typed', () => {
+    const found = matchCommands(
+      [{ ...command('a', 'go'), hidden: true }, command('b', 'filter'), command('c', 'do')],
+      '',
+      search,
+    );
+    assert.deepEqual(
+      found.shown.map((one) => one.id),
+      ['c'],
+    );
+  });
+});
+
+test('every error code has its words, each a sentence or more', () => {
+  assert.deepEqual(Object.keys(errorWords).toSorted(), [...errorCodes].toSorted());
+  for (const [code, words] of Object.entries(errorWords)) {
+    assert.match(words.meaning, /^[A-Z].+[.?]$/, code);
+    assert.match(words.tryThis, /^[A-Z].+[.?]$/, code);
+  }
+});
+
+test('the report of a verdict has all that a ticket needs', () => {
+  const view = recordedView(58, { stallInRound: 4 });
+  const verdict = view.verdicts[0];
+  assert.ok(verdict !== undefined);
+  const report = verdictReport(view, verdict);
+  for (const part of ['node-3 never hears', 'transport', 'r-7f3a2c', 'connection-per-message', 'packet:', 'event:12']) {
+    assert.ok(report.includes(part), part);
+  }
+});
