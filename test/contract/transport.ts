@@ -119,7 +119,10 @@ function describeFrames(pair: () => Promise<Pair>, harness: () => TransportHarne
     const sending = Promise.all(
       lanes.map(async (lane) => {
         for (let i = 0; i < each; i++) {
-          await both.near.send({ lane, parts: [counter(i), body(i, 20_000)], last: lane !== 'control' && i === each - 1 }, never());
+          await both.near.send(
+            { lane, parts: [counter(i), body(i, 20_000)], last: lane !== 'control' && i === each - 1 },
+            never(),
+          );
         }
       }),
     );
@@ -152,7 +155,10 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
     let echoedBeforeEnd = 0;
     const bulk = (async () => {
       for (let i = 0; i < chunks; i++) {
-        await both.near.send({ lane: 'bulk:big', parts: [counter(i), body(i, chunkBytes - 4)], last: i === chunks - 1 }, never());
+        await both.near.send(
+          { lane: 'bulk:big', parts: [counter(i), body(i, chunkBytes - 4)], last: i === chunks - 1 },
+          never(),
+        );
       }
     })();
     const echo = (async () => {
@@ -189,7 +195,10 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
     let taken = 0;
     const sending = (async () => {
       for (let i = 0; i < chunks; i++) {
-        await both.near.send({ lane: 'bulk:wait', parts: [counter(i), body(i, chunkBytes - 4)], last: i === chunks - 1 }, never());
+        await both.near.send(
+          { lane: 'bulk:wait', parts: [counter(i), body(i, chunkBytes - 4)], last: i === chunks - 1 },
+          never(),
+        );
         taken = i + 1;
       }
     })();
@@ -209,7 +218,10 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
     let taken = 0;
     const sending = (async () => {
       for (let i = 0; i < 512; i++) {
-        await both.near.send({ lane: 'bulk:stop', parts: [counter(i), body(i, chunkBytes - 4)] }, { signal: abort.signal });
+        await both.near.send(
+          { lane: 'bulk:stop', parts: [counter(i), body(i, chunkBytes - 4)] },
+          { signal: abort.signal },
+        );
         taken = i + 1;
       }
     })();
@@ -240,7 +252,10 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
   test('send with an aborted signal has no effect', patience, async () => {
     await using both = await pair();
     const signal = AbortSignal.abort(new Error('no longer wanted'));
-    await assert.rejects(both.near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal }), /no longer wanted/);
+    await assert.rejects(
+      both.near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal }),
+      /no longer wanted/,
+    );
     await both.near.send({ lane: 'control', parts: [Uint8Array.of(2)] }, never());
     assert.equal((await take(both.far, 1))[0]?.bytes[0], 2);
   });
@@ -353,13 +368,16 @@ function describeOpening(pair: () => Promise<Pair>, harness: () => TransportHarn
     const { nobody, skip } = harness();
     if (nobody === undefined) return void t.skip(skip?.nobody ?? 'not applicable');
     const endpoints = await nobody();
-    await assert.rejects(harness().dialer.dial(endpoints, { ...never(), participant: 'node-1', run, token }), (error) => {
-      assert.ok(error instanceof RoundscopeError, String(error));
-      assert.ok(['connect_refused', 'connect_timeout', 'connect_failed'].includes(error.code), error.code);
-      assert.equal(error.layer, 'transport');
-      assert.equal(error.retryable, true);
-      return true;
-    });
+    await assert.rejects(
+      harness().dialer.dial(endpoints, { ...never(), participant: 'node-1', run, token }),
+      (error) => {
+        assert.ok(error instanceof RoundscopeError, String(error));
+        assert.ok(['connect_refused', 'connect_timeout', 'connect_failed'].includes(error.code), error.code);
+        assert.equal(error.layer, 'transport');
+        assert.equal(error.retryable, true);
+        return true;
+      },
+    );
   });
 
   test('a taken port is named', patience, async (t) => {
@@ -546,8 +564,19 @@ function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const watched = new Set(['TCPSocketWrap', 'TCPServerWrap', 'UDPWRAP', 'PipeWrap', 'Timeout', 'Immediate', 'MessagePort']);
+const watched = new Set([
+  'TCPSocketWrap',
+  'TCPServerWrap',
+  'UDPWRAP',
+  'PipeWrap',
+  'Timeout',
+  'Immediate',
+  'MessagePort',
+]);
 
 function handles(): string[] {
-  return process.getActiveResourcesInfo().filter((kind) => watched.has(kind)).toSorted();
+  return process
+    .getActiveResourcesInfo()
+    .filter((kind) => watched.has(kind))
+    .toSorted();
 }

@@ -6,7 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const paths = ['/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto', '/opt/homebrew/sbin/mosquitto', 'C:\\Program Files\\mosquitto\\mosquitto.exe'];
+const paths = [
+  '/usr/sbin/mosquitto',
+  '/usr/local/sbin/mosquitto',
+  '/opt/homebrew/sbin/mosquitto',
+  'C:\\Program Files\\mosquitto\\mosquitto.exe',
+];
 
 /** Where Mosquitto is installed, or why its tests are skipped. */
 export function findMosquitto(): { readonly path: string } | { readonly missing: string } {
@@ -22,11 +27,25 @@ export interface RunningBroker extends AsyncDisposable {
 }
 
 /** A real broker of its own on a free loopback port; `lines` are added to its configuration. */
-export async function startMosquitto(path: string, lines: readonly string[] = [], wantedPort = 0): Promise<RunningBroker> {
+export async function startMosquitto(
+  path: string,
+  lines: readonly string[] = [],
+  wantedPort = 0,
+): Promise<RunningBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-mosquitto-'));
   const port = wantedPort === 0 ? await freePort() : wantedPort;
   const config = join(folder, 'mosquitto.conf');
-  await writeFile(config, [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'persistence false', 'set_tcp_nodelay true', ...lines, ''].join('\n'));
+  await writeFile(
+    config,
+    [
+      `listener ${port} 127.0.0.1`,
+      'allow_anonymous true',
+      'persistence false',
+      'set_tcp_nodelay true',
+      ...lines,
+      '',
+    ].join('\n'),
+  );
   const broker = spawn(path, ['-c', config], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => broker.once('exit', () => resolve()));
   await answering(port);

@@ -42,6 +42,14 @@ export function eventOfRun(id: number, at = 1_700_000_000_000 + id * 10): Record
     run: recordedRun,
     source: 'node-1',
     at,
-    data: { participant: asParticipantId('node-1'), round: 1, epoch: 1, epochs: 2, batch: id, batches: 1000, loss: 0.5 },
+    data: {
+      participant: asParticipantId('node-1'),
+      round: 1,
+      epoch: 1,
+      epochs: 2,
+      batch: id,
+      batches: 1000,
+      loss: 0.5,
+    },
   };
 }

@@ -27,9 +27,14 @@ const advice: { readonly [C in ErrorCode]?: string } = {
 /** What a failure of the disk or of SQLite means to people; errors of ours pass through. */
 export function recorderError(error: unknown, path: string, doing: string): RoundscopeError {
   if (error instanceof RoundscopeError) return error;
-  const { errcode, code, message } = error as { readonly errcode?: number; readonly code?: string; readonly message?: string };
+  const { errcode, code, message } = error as {
+    readonly errcode?: number;
+    readonly code?: string;
+    readonly message?: string;
+  };
   const fromSqlite = errcode === undefined ? undefined : codes[errcode & 0xff];
-  const fromSystem = code?.startsWith('E') === true && !code.startsWith('ERR_') ? (systemCodes[code] ?? 'path_unwritable') : undefined;
+  const fromSystem =
+    code?.startsWith('E') === true && !code.startsWith('ERR_') ? (systemCodes[code] ?? 'path_unwritable') : undefined;
   const known = fromSqlite ?? fromSystem ?? 'recorder_crashed';
   const tail = advice[known] === undefined ? '' : `: ${advice[known]}`;
   return new RoundscopeError(known, {

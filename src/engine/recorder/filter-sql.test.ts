@@ -31,9 +31,9 @@ const filters = [
   'status == duplicate and side == received',
   'body <= 1KiB',
   'stream == 7',
-  "note_is_no_field",
+  'note_is_no_field',
   'text ~ "%"',
-  "text ~ \"'; DROP TABLE packets\"",
+  'text ~ "\'; DROP TABLE packets"',
 ];
 
 describe('filters as SQL', () => {
@@ -43,7 +43,14 @@ describe('filters as SQL', () => {
   let reader: RecordingReader;
 
   before(() => {
-    const options = { path, run: recordedRun, startedAt: 0, recorder: 'test', sizeBytesMax: 1e9, mode: 'create' } as const;
+    const options = {
+      path,
+      run: recordedRun,
+      startedAt: 0,
+      recorder: 'test',
+      sizeBytesMax: 1e9,
+      mode: 'create',
+    } as const;
     using writer = new RecordingWriter(options);
     writer.write({ events: [], packets, dropped: { events: 0, packets: 0 } });
     reader = new RecordingReader(path);
@@ -65,13 +72,25 @@ describe('filters as SQL', () => {
         last.set(key, packet.at);
         return matchesFilter(parsed.value, packet, { gapMs: before === undefined ? null : packet.at - before });
       });
-      assert.deepEqual(page.rows.map(({ id }) => id), expected.map(({ id }) => id).toReversed());
+      assert.deepEqual(
+        page.rows.map(({ id }) => id),
+        expected.map(({ id }) => id).toReversed(),
+      );
     });
   }
 
   test('a span of time and a page apply beside the filter', () => {
-    const page = reader.queryPackets({ filter: 'protocol == mqtt', beforeId: 400, limit: 3, fromAt: packetOf(100).at, toAt: packetOf(300).at });
-    assert.deepEqual(page.rows.map(({ id }) => id), [300, 295, 290]);
+    const page = reader.queryPackets({
+      filter: 'protocol == mqtt',
+      beforeId: 400,
+      limit: 3,
+      fromAt: packetOf(100).at,
+      toAt: packetOf(300).at,
+    });
+    assert.deepEqual(
+      page.rows.map(({ id }) => id),
+      [300, 295, 290],
+    );
     assert.equal(page.more, true);
   });
 });

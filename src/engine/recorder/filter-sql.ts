@@ -32,8 +32,12 @@ export function filterSql(expression: FilterExpression): SqlCondition {
       return numberSql(expression.field, expression.operator, expression.value);
     case 'text': {
       const column = columnSql(expression.field);
-      if (expression.operator === '~') return { sql: `(instr(lower(${column}), ?) > 0)`, parameters: [expression.value] };
-      return { sql: `(${column} ${expression.operator === '==' ? '=' : '<>'} ? COLLATE NOCASE)`, parameters: [expression.value] };
+      if (expression.operator === '~')
+        return { sql: `(instr(lower(${column}), ?) > 0)`, parameters: [expression.value] };
+      return {
+        sql: `(${column} ${expression.operator === '==' ? '=' : '<>'} ? COLLATE NOCASE)`,
+        parameters: [expression.value],
+      };
     }
     default:
       return unreachable(expression, 'filter expression');
@@ -43,7 +47,10 @@ export function filterSql(expression: FilterExpression): SqlCondition {
 function joined(terms: readonly FilterExpression[], word: 'AND' | 'OR', none: string): SqlCondition {
   if (terms.length === 0) return { sql: none, parameters: [] };
   const parts = terms.map(filterSql);
-  return { sql: `(${parts.map(({ sql }) => sql).join(` ${word} `)})`, parameters: parts.flatMap(({ parameters }) => parameters) };
+  return {
+    sql: `(${parts.map(({ sql }) => sql).join(` ${word} `)})`,
+    parameters: parts.flatMap(({ parameters }) => parameters),
+  };
 }
 
 /** A number that a packet does not have fails every comparison except `!=`. */

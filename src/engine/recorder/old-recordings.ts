@@ -13,7 +13,10 @@ export interface Cleaned {
 }
 
 /** Removes recordings of ours in `folder` that nobody has written to for `ageMsMax`; other files are left alone. */
-export async function removeOldRecordings(folder: string, { nowMs, ageMsMax = limits.recordingAgeMsMax }: { readonly nowMs: number; readonly ageMsMax?: number }): Promise<Cleaned> {
+export async function removeOldRecordings(
+  folder: string,
+  { nowMs, ageMsMax = limits.recordingAgeMsMax }: { readonly nowMs: number; readonly ageMsMax?: number },
+): Promise<Cleaned> {
   const removed: string[] = [];
   const failed: { path: string; reason: string }[] = [];
   for (const name of (await readdir(folder)).filter((entry) => entry.endsWith('.sqlite')).toSorted()) {

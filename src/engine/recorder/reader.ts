@@ -100,7 +100,10 @@ export class RecordingReader implements Disposable {
   }
 
   packetDetail(id: number): PacketDetail | null {
-    const [row] = this.#all('SELECT p.*, b.header, b.sample FROM packets p LEFT JOIN bodies b ON b.packet = p.id WHERE p.id = ?', [id]);
+    const [row] = this.#all(
+      'SELECT p.*, b.header, b.sample FROM packets p LEFT JOIN bodies b ON b.packet = p.id WHERE p.id = ?',
+      [id],
+    );
     return row === undefined ? null : packetDetail(row);
   }
 
@@ -117,11 +120,19 @@ export class RecordingReader implements Disposable {
       counts[Number(row['bucket'])]?.push({ protocol: String(row['protocol']), packets, bytes: Number(row['bytes']) });
       total += packets;
     }
-    return { buckets: counts.map((bucket, i) => ({ at: fromAt + i * widthMs, counts: bucket })), total, filterError: null };
+    return {
+      buckets: counts.map((bucket, i) => ({ at: fromAt + i * widthMs, counts: bucket })),
+      total,
+      filterError: null,
+    };
   }
 
   /** In the order of recording. `malformed` counts rows that no version of ours writes, or a later one. */
-  events({ afterId, limit, types }: EventQuery): { readonly events: readonly RecordedEvent[]; readonly malformed: number; readonly more: boolean } {
+  events({ afterId, limit, types }: EventQuery): {
+    readonly events: readonly RecordedEvent[];
+    readonly malformed: number;
+    readonly more: boolean;
+  } {
     const chosen = types === undefined ? '1' : `type IN (${types.map(() => '?').join(', ')})`;
     const sql = `SELECT id, at, source, type, data FROM events WHERE id > ? AND ${chosen} ORDER BY id LIMIT ?`;
     const rows = this.#all(sql, [afterId, ...(types ?? []), limit + 1]);
@@ -174,14 +185,20 @@ export class RecordingReader implements Disposable {
   }
 
   /** The condition of a filter and a span of time, or why the filter cannot be used. */
-  #condition(filter: string, span: { readonly fromAt?: number | undefined; readonly toAt?: number | undefined }): SqlCondition | string {
+  #condition(
+    filter: string,
+    span: { readonly fromAt?: number | undefined; readonly toAt?: number | undefined },
+  ): SqlCondition | string {
     const parsed = parseFilter(filter);
     if (!parsed.ok) return parsed.error.message;
     const { sql, parameters } = filterSql(parsed.value);
     const spans: (readonly [string, number])[] = [];
     if (span.fromAt !== undefined) spans.push(['at >= ?', span.fromAt]);
     if (span.toAt !== undefined) spans.push(['at <= ?', span.toAt]);
-    return { sql: [...spans.map(([text]) => text), sql].join(' AND '), parameters: [...spans.map(([, at]) => at), ...parameters] };
+    return {
+      sql: [...spans.map(([text]) => text), sql].join(' AND '),
+      parameters: [...spans.map(([, at]) => at), ...parameters],
+    };
   }
 
   #all(sql: string, parameters: readonly (string | number)[]): SqlRow[] {

@@ -73,7 +73,8 @@ export function firstWord<M>(worker: Worker): Promise<M> {
     };
     const onMessage = (message: M): void => settled(() => resolve(message));
     const onError = (error: Error): void => settled(() => reject(error));
-    const onExit = (code: number): void => settled(() => reject(closed(`the recorder's thread ended with ${code} before it was ready`)));
+    const onExit = (code: number): void =>
+      settled(() => reject(closed(`the recorder's thread ended with ${code} before it was ready`)));
     worker.on('message', onMessage);
     worker.on('error', onError);
     worker.on('exit', onExit);

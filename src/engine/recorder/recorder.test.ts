@@ -64,7 +64,10 @@ describe('recording', () => {
     assert.equal(await recorder.packetDetail(5000), null);
     const { header: _header, bodySample: _sample, ...row } = packetOf(1200);
     assert.deepEqual(first.rows[0], row);
-    assert.deepEqual([recorder.stats().packets, recorder.stats().droppedPackets, recorder.stats().state], [1200, 0, 'recording']);
+    assert.deepEqual(
+      [recorder.stats().packets, recorder.stats().droppedPackets, recorder.stats().state],
+      [1200, 0, 'recording'],
+    );
   });
 
   test('a body that is a view into a large buffer is recorded without the rest', async () => {
@@ -75,8 +78,22 @@ describe('recording', () => {
 
   test('events come back in order, and a run says how it ended', async () => {
     const recorder = await record();
-    const started = { id: 1, type: 'run_started', run: recordedRun, source: 'coordinator', at: 5, data: { name: 'digits', rounds: 3, minimumParticipants: 2, quorum: 1, seed: 1, baselineAccuracy: 0.1 } } as RecordedEvent;
-    const ended = { id: 3, type: 'run_ended', run: recordedRun, source: 'coordinator', at: 9, data: { status: 'stalled', reason: 'no quorum', roundsCompleted: 0, loss: null, accuracy: null } } as RecordedEvent;
+    const started = {
+      id: 1,
+      type: 'run_started',
+      run: recordedRun,
+      source: 'coordinator',
+      at: 5,
+      data: { name: 'digits', rounds: 3, minimumParticipants: 2, quorum: 1, seed: 1, baselineAccuracy: 0.1 },
+    } as RecordedEvent;
+    const ended = {
+      id: 3,
+      type: 'run_ended',
+      run: recordedRun,
+      source: 'coordinator',
+      at: 9,
+      data: { status: 'stalled', reason: 'no quorum', roundsCompleted: 0, loss: null, accuracy: null },
+    } as RecordedEvent;
     for (const event of [started, eventOfRun(2, 7), ended]) recorder.event(event);
     const { events, malformed } = await recorder.events({ afterId: 0, limit: 10 });
     assert.deepEqual(events, [started, eventOfRun(2, 7), ended]);
@@ -85,7 +102,10 @@ describe('recording', () => {
     assert.equal(recorder.stats().state, 'recorded');
     await using opened = await openRecording(recorder.path, { entry });
     assert.deepEqual(opened.info.ended, { at: 9, status: 'stalled', reason: 'no quorum' });
-    assert.deepEqual([opened.info.name, opened.info.events, opened.info.firstAt, opened.info.lastAt], ['digits', 3, 5, 9]);
+    assert.deepEqual(
+      [opened.info.name, opened.info.events, opened.info.firstAt, opened.info.lastAt],
+      ['digits', 3, 5, 9],
+    );
     assert.equal((await opened.events({ afterId: 0, limit: 10, types: ['run_ended'] })).events.length, 1);
   });
 
@@ -107,9 +127,18 @@ describe('recording', () => {
     const { buckets, total, filterError } = await recorder.histogram({ filter: '', fromAt, toAt, buckets: 10 });
     assert.deepEqual([buckets.length, total, filterError], [10, 100, null]);
     const counted = buckets.flatMap((bucket) => bucket.counts);
-    assert.equal(counted.reduce((sum, { packets }) => sum + packets, 0), 100);
-    assert.equal(counted.filter(({ protocol }) => protocol === 'mqtt').reduce((sum, { packets }) => sum + packets, 0), 20);
-    assert.equal((await recorder.histogram({ filter: 'protocol ==', fromAt, toAt, buckets: 10 })).filterError === null, false);
+    assert.equal(
+      counted.reduce((sum, { packets }) => sum + packets, 0),
+      100,
+    );
+    assert.equal(
+      counted.filter(({ protocol }) => protocol === 'mqtt').reduce((sum, { packets }) => sum + packets, 0),
+      20,
+    );
+    assert.equal(
+      (await recorder.histogram({ filter: 'protocol ==', fromAt, toAt, buckets: 10 })).filterError === null,
+      false,
+    );
   });
 
   test('the last minutes are saved as a recording of their own, and nothing is written over', async () => {
@@ -121,7 +150,10 @@ describe('recording', () => {
     assert.ok(sizeBytes > 0);
     await assert.rejects(recorder.saveLast(3, path), withCode('path_unwritable'));
     await using copy = await openRecording(path, { entry });
-    assert.deepEqual((await copy.queryPackets(everything)).rows.map(({ id }) => id), [10, 9, 8, 7]);
+    assert.deepEqual(
+      (await copy.queryPackets(everything)).rows.map(({ id }) => id),
+      [10, 9, 8, 7],
+    );
     assert.equal((await copy.packetDetail(9))?.header, packetOf(9).header);
     assert.equal(copy.info.events, 1);
   });
@@ -183,12 +215,16 @@ describe('when the disk refuses', () => {
     assert.equal(await readFile(join(folder, 'taken.sqlite'), 'utf8'), 'precious');
   });
 
-  test('a folder without permission', { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false }, async () => {
-    const locked = join(folder, 'locked');
-    await mkdir(locked);
-    await chmod(locked, 0o500);
-    await assert.rejects(record({ path: join(locked, 'r.sqlite') }), withCode('path_unwritable'));
-  });
+  test(
+    'a folder without permission',
+    { skip: process.getuid?.() === 0 ? 'root may write everywhere' : false },
+    async () => {
+      const locked = join(folder, 'locked');
+      await mkdir(locked);
+      await chmod(locked, 0o500);
+      await assert.rejects(record({ path: join(locked, 'r.sqlite') }), withCode('path_unwritable'));
+    },
+  );
 
   test('a full disk loses rows, says so, and keeps what was recorded', async () => {
     const states: RecordingStats[] = [];
@@ -211,7 +247,15 @@ describe('when the disk refuses', () => {
   test('whichever commit fails, only its rows are lost and the recording goes on', () => {
     for (let failing = 1; failing <= 5; failing++) {
       const path = freshPath();
-      using writer = new RecordingWriter({ path, run: recordedRun, startedAt: 0, recorder: 't', sizeBytesMax: 1e9, mode: 'create', failures: { commits: [failing] } });
+      using writer = new RecordingWriter({
+        path,
+        run: recordedRun,
+        startedAt: 0,
+        recorder: 't',
+        sizeBytesMax: 1e9,
+        mode: 'create',
+        failures: { commits: [failing] },
+      });
       for (let batch = 1; batch <= 5; batch++) {
         const packets = Array.from({ length: 10 }, (_, i) => packetOf(batch * 10 + i));
         const write = (): void => writer.write({ events: [], packets, dropped: { events: 0, packets: 0 } });
@@ -220,7 +264,10 @@ describe('when the disk refuses', () => {
       }
       using reader = new RecordingReader(path);
       const kept = reader.queryPackets(everything).rows.map(({ id }) => Math.floor(id / 10));
-      assert.deepEqual([...new Set(kept)].toSorted(), [1, 2, 3, 4, 5].filter((batch) => batch !== failing));
+      assert.deepEqual(
+        [...new Set(kept)].toSorted(),
+        [1, 2, 3, 4, 5].filter((batch) => batch !== failing),
+      );
     }
   });
 
@@ -265,7 +312,10 @@ describe('a recorder that is killed', () => {
       assert.equal(info.ended, null);
       assert.match(info.ending, rows.length === 0 ? /Nothing/ : /killed/);
       // Bodies and events of a batch are there when its packets are.
-      assert.deepEqual(rows.map(({ id }) => id), Array.from({ length: rows.length }, (_, k) => (rows[0]?.id ?? 0) - k));
+      assert.deepEqual(
+        rows.map(({ id }) => id),
+        Array.from({ length: rows.length }, (_, k) => (rows[0]?.id ?? 0) - k),
+      );
       const newest = rows[0];
       if (newest !== undefined) assert.equal(opened.packetDetail(newest.id)?.header, packetOf(newest.id).header);
       using db = new DatabaseSync(path, { readOnly: true });

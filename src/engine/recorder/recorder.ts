@@ -194,8 +194,19 @@ export class Recorder implements AsyncDisposable {
 
   async #startWriter(mode: WriterOptions['mode']): Promise<void> {
     const { path, run, recorder, entry, clock, sizeBytesMax = limits.recordingBytesMax, failures } = this.#options;
-    const options: WriterOptions = { path, run, recorder, startedAt: clock.wallMs(), sizeBytesMax, mode, ...(failures === undefined ? {} : { failures }) };
-    const worker = new Worker(entry, { workerData: { role: 'write', options } satisfies WorkerStart, name: 'recording writer' });
+    const options: WriterOptions = {
+      path,
+      run,
+      recorder,
+      startedAt: clock.wallMs(),
+      sizeBytesMax,
+      mode,
+      ...(failures === undefined ? {} : { failures }),
+    };
+    const worker = new Worker(entry, {
+      workerData: { role: 'write', options } satisfies WorkerStart,
+      name: 'recording writer',
+    });
     const first = await firstWord<FromWriter>(worker);
     if (first.type === 'failed_to_open') throw fromErrorReport(first.error);
     if (first.type === 'ready') this.#sizeBytes = first.sizeBytes;
@@ -237,7 +248,8 @@ export class Recorder implements AsyncDisposable {
     for (const [id, rows] of this.#underWay) this.#settle(id, rows, this.#dropped);
     if (this.#closing !== null) return this.#giveUp('the recorder ended while it was being closed');
     this.#setState('failing', `the recorder ended unexpectedly${why === '' ? '' : ` (${why})`}; ${this.#lossNote()}`);
-    if (this.#restarts++ >= restartsMax) return this.#giveUp('the recorder ended too often; this run is recorded no further');
+    if (this.#restarts++ >= restartsMax)
+      return this.#giveUp('the recorder ended too often; this run is recorded no further');
     this.#restart = this.#options.clock.timer(timing.recorderRestartMs, () => {
       this.#startWriter('continue').then(
         () => this.#setState('recording', `the recorder was started again; ${this.#lossNote()}`),
@@ -286,7 +298,10 @@ export class Recorder implements AsyncDisposable {
 
   async #ask<N extends QueryName>(name: N, ...parameters: QueryParameters<N>): Promise<QueryAnswer<N>> {
     if (this.#closing !== null) {
-      throw new RoundscopeError('not_running', { layer: 'recorder', message: 'The recording is closed; open its file instead.' });
+      throw new RoundscopeError('not_running', {
+        layer: 'recorder',
+        message: 'The recording is closed; open its file instead.',
+      });
     }
     await this.flush();
     this.#reader ??= ReadingThread.open(this.#options.entry, this.path).catch((error: unknown) => {
@@ -309,7 +324,8 @@ export class Recorder implements AsyncDisposable {
       worker.postMessage({ type: 'close' } satisfies ToWriter);
       await exited;
     }
-    if (this.#state === 'recording') this.#setState('recorded', this.#dropped.packets + this.#dropped.events > 0 ? this.#lossNote() : this.#note);
+    if (this.#state === 'recording')
+      this.#setState('recorded', this.#dropped.packets + this.#dropped.events > 0 ? this.#lossNote() : this.#note);
   }
 }
 

@@ -71,7 +71,11 @@ export function checkSchema(db: DatabaseSync, path: string): void {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
   if (application !== applicationId) {
-    throw new RoundscopeError('recording_invalid', { layer: 'recorder', message: `${path} is not a recording of Roundscope`, context: { path } });
+    throw new RoundscopeError('recording_invalid', {
+      layer: 'recorder',
+      message: `${path} is not a recording of Roundscope`,
+      context: { path },
+    });
   }
   if (version > schemaVersion) {
     throw new RoundscopeError('recording_invalid', {

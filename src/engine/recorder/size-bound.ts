@@ -16,7 +16,10 @@ const share = 0.1;
  * Keeps a recording within `sizeBytesMax`: the bodies of the older half of the packets go first, then the oldest packets,
  * last the oldest events. Room is made inside the file and used again; the file itself does not shrink.
  */
-export function makeRoom(db: DatabaseSync, sizeBytesMax: number): { readonly sizeBytes: number; readonly removed: Removed } {
+export function makeRoom(
+  db: DatabaseSync,
+  sizeBytesMax: number,
+): { readonly sizeBytes: number; readonly removed: Removed } {
   const pageBytes = pragma(db, 'page_size');
   const used = (): number => (pragma(db, 'page_count') - pragma(db, 'freelist_count')) * pageBytes;
   const removed: Counted = { packets: 0, bodies: 0, events: 0 };
@@ -55,7 +58,9 @@ function oldest({ low, high }: Range): number {
 
 function rangeOf(db: DatabaseSync, table: string, key: string): Range | null {
   // One subquery each: SQLite answers either end of a primary key at once, but both together by a scan.
-  const found = db.prepare(`SELECT (SELECT min(${key}) FROM ${table}) AS low, (SELECT max(${key}) FROM ${table}) AS high`).get();
+  const found = db
+    .prepare(`SELECT (SELECT min(${key}) FROM ${table}) AS low, (SELECT max(${key}) FROM ${table}) AS high`)
+    .get();
   const [low, high] = [found?.['low'], found?.['high']];
   return typeof low === 'number' && typeof high === 'number' ? { low, high } : null;
 }

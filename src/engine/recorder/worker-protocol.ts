@@ -13,7 +13,9 @@ export type QueryName = 'queryPackets' | 'packetDetail' | 'histogram' | 'events'
 export type QueryParameters<N extends QueryName> = Parameters<RecordingReader[N]>;
 export type QueryAnswer<N extends QueryName> = ReturnType<RecordingReader[N]>;
 
-export type ToWriter = { readonly type: 'batch'; readonly id: number; readonly batch: Batch } | { readonly type: 'close' };
+export type ToWriter =
+  | { readonly type: 'batch'; readonly id: number; readonly batch: Batch }
+  | { readonly type: 'close' };
 export type ToReader =
   | { readonly type: 'query'; readonly id: number; readonly name: QueryName; readonly parameters: readonly unknown[] }
   | { readonly type: 'close' };

@@ -45,10 +45,13 @@ export class RecordingWriter implements Disposable {
     try {
       if (mode === 'create') createFile(path);
       this.#db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: false });
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8000;');
+      this.#db.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8000;',
+      );
       if (mode === 'create') this.#begin();
       else checkSchema(this.#db, path);
-      if (options.failures?.pagesMax !== undefined) this.#db.exec(`PRAGMA max_page_count = ${options.failures.pagesMax}`);
+      if (options.failures?.pagesMax !== undefined)
+        this.#db.exec(`PRAGMA max_page_count = ${options.failures.pagesMax}`);
     } catch (error) {
       throw recorderError(error, path, 'recording to');
     }
@@ -75,7 +78,11 @@ export class RecordingWriter implements Disposable {
       for (const packet of batch.packets) this.#packet(packet);
       this.#counts(batch.dropped);
       if (failures?.commits?.includes(this.#commits) === true) {
-        throw new RoundscopeError('disk_full', { layer: 'recorder', message: `commit ${this.#commits} failed as asked for`, retryable: true });
+        throw new RoundscopeError('disk_full', {
+          layer: 'recorder',
+          message: `commit ${this.#commits} failed as asked for`,
+          retryable: true,
+        });
       }
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -101,17 +108,23 @@ export class RecordingWriter implements Disposable {
   #begin(): void {
     const { run, startedAt, recorder } = this.#options;
     createTables(this.#db);
-    this.#db.prepare('INSERT INTO runs (run, name, started_at, recorder) VALUES (?, ?, ?, ?)').run(run, run, startedAt, recorder);
+    this.#db
+      .prepare('INSERT INTO runs (run, name, started_at, recorder) VALUES (?, ?, ?, ?)')
+      .run(run, run, startedAt, recorder);
     this.#sizeBytes = pragma(this.#db, 'page_count') * pragma(this.#db, 'page_size');
   }
 
   #event(event: RecordedEvent): void {
     this.#insertEvent.run(...eventValues(event));
     if (event.type === 'run_started') {
-      this.#db.prepare('UPDATE runs SET name = ?, started_at = ? WHERE run = ?').run(event.data.name, event.at, event.run);
+      this.#db
+        .prepare('UPDATE runs SET name = ?, started_at = ? WHERE run = ?')
+        .run(event.data.name, event.at, event.run);
     } else if (event.type === 'run_ended') {
       const { status, reason } = event.data;
-      this.#db.prepare('UPDATE runs SET ended_at = ?, status = ?, reason = ? WHERE run = ?').run(event.at, status, reason, event.run);
+      this.#db
+        .prepare('UPDATE runs SET ended_at = ?, status = ?, reason = ? WHERE run = ?')
+        .run(event.at, status, reason, event.run);
     }
   }
 
@@ -128,7 +141,9 @@ export class RecordingWriter implements Disposable {
   #counts({ events, packets }: Batch['dropped']): void {
     const { packets: gone, bodies, events: goneEvents } = this.#removed;
     this.#db
-      .prepare('UPDATE runs SET dropped_events = ?, dropped_packets = ?, removed_packets = ?, removed_bodies = ?, removed_events = ?')
+      .prepare(
+        'UPDATE runs SET dropped_events = ?, dropped_packets = ?, removed_packets = ?, removed_bodies = ?, removed_events = ?',
+      )
       .run(events, packets, gone, bodies, goneEvents);
   }
 

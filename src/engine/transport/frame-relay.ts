@@ -11,7 +11,10 @@ export class FrameRelay implements AsyncIterable<IncomingFrame> {
   readonly #queue = new FrameQueue<Held>(({ taken }) => taken());
 
   /** Resolves when the source has ended and what it gave has been read. `pass` may change a frame, or drop it by null. */
-  async pump(source: AsyncIterable<IncomingFrame>, pass: (frame: IncomingFrame) => IncomingFrame | null): Promise<void> {
+  async pump(
+    source: AsyncIterable<IncomingFrame>,
+    pass: (frame: IncomingFrame) => IncomingFrame | null,
+  ): Promise<void> {
     for await (const incoming of source) {
       const frame = pass(incoming);
       if (frame === null) continue;

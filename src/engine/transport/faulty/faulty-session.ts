@@ -3,7 +3,15 @@ import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { FrameRelay } from '../frame-relay.ts';
 import { sessionEnded } from '../session-errors.ts';
-import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, SentFrame, Session, SessionStats } from '../transport.ts';
+import type {
+  CloseReason,
+  IncomingFrame,
+  Lane,
+  OutgoingFrame,
+  SentFrame,
+  Session,
+  SessionStats,
+} from '../transport.ts';
 import type { Wire } from './wire.ts';
 
 export interface FaultySessionParts {
@@ -11,7 +19,11 @@ export interface FaultySessionParts {
   readonly wire: Wire;
   /** Opens another session in place of this one; null on the accepting side, which has nobody to dial. */
   readonly redial: ((signal: AbortSignal) => Promise<Session>) | null;
-  readonly greet?: (session: Session, opening: readonly Uint8Array[], options: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly greet?: (
+    session: Session,
+    opening: readonly Uint8Array[],
+    options: { readonly signal: AbortSignal },
+  ) => Promise<void>;
 }
 
 /**
@@ -72,7 +84,8 @@ export class FaultySession implements Session {
   /** Once off, the layers above learn that there is no session and open one that stays. */
   perMessage(state: 'on' | 'off'): void {
     if (this.#parts.redial === null || (this.#mode === 'per message') === (state === 'on')) return;
-    if (state === 'off') return this.#finish({ code: 'lost', reason: 'nobody is at the other end of this session', local: false });
+    if (state === 'off')
+      return this.#finish({ code: 'lost', reason: 'nobody is at the other end of this session', local: false });
     this.#mode = 'per message';
     void this.#inner.close('clean', 'hung up after a message');
   }

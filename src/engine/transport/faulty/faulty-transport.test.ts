@@ -117,7 +117,10 @@ describe('a bad network', () => {
       await using served = await pair();
       served.transport.setWire({ breakProbability: 0.1 });
       for (let i = 0; i < 200; i++) {
-        const sent = await served.near.send(frameOf(String(i)), { signal }).then(() => true, () => false);
+        const sent = await served.near.send(frameOf(String(i)), { signal }).then(
+          () => true,
+          () => false,
+        );
         if (!sent) return i;
       }
       return -1;

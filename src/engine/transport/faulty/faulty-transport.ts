@@ -13,7 +13,11 @@ export interface FaultyParts {
    * Makes a fresh session acceptable to the peer, given the first control frame that was sent on the session it stands
    * for; connection per message does so before each message. Absent: that first frame is said again.
    */
-  readonly greet?: (session: Session, opening: readonly Uint8Array[], options: { readonly signal: AbortSignal }) => Promise<void>;
+  readonly greet?: (
+    session: Session,
+    opening: readonly Uint8Array[],
+    options: { readonly signal: AbortSignal },
+  ) => Promise<void>;
 }
 
 /** Any transport, made to fail on command: sessions dialled and accepted through it share its faults. */
@@ -41,7 +45,10 @@ export class FaultyTransport implements Transport, TransportFaults {
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
-    return await this.#inner.listen({ ...options, onSession: (session) => options.onSession(this.#wrap(session, null)) });
+    return await this.#inner.listen({
+      ...options,
+      onSession: (session) => options.onSession(this.#wrap(session, null)),
+    });
   }
 
   connectionPerMessage(state: 'on' | 'off'): void {
@@ -53,7 +60,11 @@ export class FaultyTransport implements Transport, TransportFaults {
     for (const session of this.#sessions) session.drop();
   }
 
-  setWire(behaviour: { readonly delayMs?: number; readonly jitterMs?: number; readonly breakProbability?: number }): void {
+  setWire(behaviour: {
+    readonly delayMs?: number;
+    readonly jitterMs?: number;
+    readonly breakProbability?: number;
+  }): void {
     this.#wire.behaviour = { delayMs: 0, jitterMs: 0, breakProbability: 0, ...behaviour };
   }
 

@@ -37,16 +37,30 @@ async function serve(transport = new MqttTransport(parts)): Promise<Served> {
     onSession: (session) => sessions.push(session),
     onRefused: ({ reason }) => refused.push(reason),
   });
-  return { listener, sessions, refused, port: listener.endpoints[0]?.port ?? 0, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+  return {
+    listener,
+    sessions,
+    refused,
+    port: listener.endpoints[0]?.port ?? 0,
+    [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
+  };
 }
 
-function dial(served: Served, participant = 'node-1', options: { readonly token?: string; readonly run?: string } = {}): Promise<Session> {
+function dial(
+  served: Served,
+  participant = 'node-1',
+  options: { readonly token?: string; readonly run?: string } = {},
+): Promise<Session> {
   return new MqttTransport(parts).dial(served.listener.endpoints, { signal, run, token, participant, ...options });
 }
 
 /** A client of our own making at the broker of `served`. */
 async function rawClient(served: Served, options: IClientOptions): Promise<MqttClient> {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${served.port}`, { reconnectPeriod: 0, protocolVersion: 4, ...options });
+  const client = mqtt.connect(`mqtt://127.0.0.1:${served.port}`, {
+    reconnectPeriod: 0,
+    protocolVersion: 4,
+    ...options,
+  });
   await new Promise<void>((resolve, reject) => {
     client.once('connect', () => resolve());
     client.once('error', reject);
@@ -152,7 +166,11 @@ describe('embedded broker', () => {
   });
 
   test('the same packet headers are found however the bytes are split', () => {
-    const bytes = Buffer.concat([Buffer.from([0x30, 0x80, 0x02]), Buffer.alloc(256), Buffer.from([0xc0, 0x00, 0x30, 0xff, 0xff, 0x7f])]);
+    const bytes = Buffer.concat([
+      Buffer.from([0x30, 0x80, 0x02]),
+      Buffer.alloc(256),
+      Buffer.from([0xc0, 0x00, 0x30, 0xff, 0xff, 0x7f]),
+    ]);
     for (let split = 1; split <= 9; split++) {
       const check = packetSizeChecker(1000);
       let found: number | null = null;
@@ -200,7 +218,9 @@ describe('a broker elsewhere', () => {
     let second: Session | null = null;
     for (let i = 0; i < 20 && second === null; i++) {
       // The coordinator may be back at the broker a little later than the participant.
-      second = await new MqttTransport(parts).dial(served.listener.endpoints, { signal: AbortSignal.timeout(500), run, token, participant: 'node-1' }).catch(() => null);
+      second = await new MqttTransport(parts)
+        .dial(served.listener.endpoints, { signal: AbortSignal.timeout(500), run, token, participant: 'node-1' })
+        .catch(() => null);
     }
     assert.ok(second);
     await second.close('clean', 'done');

@@ -104,7 +104,10 @@ export class EmbeddedBroker implements AsyncDisposable {
 
   #onSocket(socket: Socket): void {
     if (this.#unauthenticated >= limits.unauthenticatedSessionsMax) {
-      this.#options.onRefused({ address: addressOf(socket), reason: 'too many connections that have not said who they are' });
+      this.#options.onRefused({
+        address: addressOf(socket),
+        reason: 'too many connections that have not said who they are',
+      });
       socket.destroy();
       return;
     }
@@ -132,7 +135,9 @@ export class EmbeddedBroker implements AsyncDisposable {
   #authorize(): void {
     const { token, run, coordinatorPassword, onRefused } = this.#options;
     const aedes = this.#aedes;
-    aedes.on('connectionError', (client, error) => onRefused({ address: addressOf(client.conn as Socket), reason: error.message }));
+    aedes.on('connectionError', (client, error) =>
+      onRefused({ address: addressOf(client.conn as Socket), reason: error.message }),
+    );
     aedes.on('clientDisconnect', (client) => void this.#claims.delete(client));
     aedes.authenticate = (client, username, password, done) => {
       const offered = { clientId: client.id, username: username ?? '', password: password?.toString('utf8') ?? '' };
@@ -141,19 +146,27 @@ export class EmbeddedBroker implements AsyncDisposable {
         return this.#refuse(client, 'only the coordinator itself may call itself so', done);
       }
       const claim = judgeCredentials(token, run, offered);
-      if (claim === null) return this.#refuse(client, `no proof of this run's invitation from "${offered.username}"`, done);
+      if (claim === null)
+        return this.#refuse(client, `no proof of this run's invitation from "${offered.username}"`, done);
       const rival = [...this.#claims.values()].find(
         (known) => known.participant === claim.participant && known.instance !== claim.instance,
       );
-      if (rival !== undefined) return this.#refuse(client, `the name ${claim.participant} is in use by another connection`, done);
+      if (rival !== undefined)
+        return this.#refuse(client, `the name ${claim.participant} is in use by another connection`, done);
       this.#claims.set(client, claim);
       return done(null, true);
     };
-    aedes.authorizePublish = (client, packet, done) => done(this.#mayPublish(client, packet.topic) ? null : new Error(`no right to publish on ${packet.topic}`));
-    aedes.authorizeSubscribe = (client, subscription, done) => done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null);
+    aedes.authorizePublish = (client, packet, done) =>
+      done(this.#mayPublish(client, packet.topic) ? null : new Error(`no right to publish on ${packet.topic}`));
+    aedes.authorizeSubscribe = (client, subscription, done) =>
+      done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null);
   }
 
-  #refuse(client: Client, reason: string, done: (error: (Error & { returnCode: number }) | null, success: boolean | null) => void): void {
+  #refuse(
+    client: Client,
+    reason: string,
+    done: (error: (Error & { returnCode: number }) | null, success: boolean | null) => void,
+  ): void {
     this.#options.onRefused({ address: addressOf(client.conn as Socket), reason });
     done(Object.assign(new Error(reason), { returnCode: 5 }), false);
   }
@@ -166,7 +179,10 @@ export class EmbeddedBroker implements AsyncDisposable {
     if (claim === undefined) return isCoordinator(client) && topic.startsWith(`${topicRoot}/${run}/`);
     const parsed = parseTopic(run, topic);
     if (parsed === null || parsed.participant !== claim.participant) return false;
-    return parsed.what === 'status' || (parsed.session === claim.session && (parsed.what === 'open' || parsed.direction === 'up'));
+    return (
+      parsed.what === 'status' ||
+      (parsed.session === claim.session && (parsed.what === 'open' || parsed.direction === 'up'))
+    );
   }
 
   #maySubscribe(client: Client, topic: string): boolean {
@@ -213,4 +229,3 @@ export function reachableHost(host: string): string {
 export function urlOf(host: string, port: number): string {
   return `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
-

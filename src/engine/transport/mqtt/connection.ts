@@ -37,7 +37,9 @@ export class BrokerConnection {
       this.#lastError = error.message;
     });
     this.closed = new Promise((resolve) => {
-      client.on('close', () => resolve(this.#lastError === '' ? 'the connection to the broker closed' : this.#lastError));
+      client.on('close', () =>
+        resolve(this.#lastError === '' ? 'the connection to the broker closed' : this.#lastError),
+      );
     });
   }
 
@@ -121,14 +123,17 @@ async function connected(client: MqttClient, options: ConnectOptions): Promise<v
   const url = withoutSecrets(options.url);
   using deadline = options.clock.deadline(timing.connectTimeoutMs, options.signal);
   await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => reject(options.signal.aborted ? options.signal.reason : connectTimeout(url, 'the broker did not answer'));
+    const onAbort = (): void =>
+      reject(options.signal.aborted ? options.signal.reason : connectTimeout(url, 'the broker did not answer'));
     deadline.addEventListener('abort', onAbort, { once: true });
     client.once('connect', () => {
       deadline.removeEventListener('abort', onAbort);
       resolve();
     });
     client.once('error', (error) => reject(connectError(url, error)));
-    client.once('close', () => reject(connectError(url, new Error('the broker closed the connection before it accepted us'))));
+    client.once('close', () =>
+      reject(connectError(url, new Error('the broker closed the connection before it accepted us'))),
+    );
   });
 }
 

@@ -4,7 +4,12 @@ const total = z.number().int().nonnegative();
 
 /** What both ends of a session tell each other beside the frames, as JSON on its `open` and `session` topics. */
 const schema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('open'), version: z.number().int(), instance: z.string().max(64), proof: z.string().max(64) }),
+  z.object({
+    type: z.literal('open'),
+    version: z.number().int(),
+    instance: z.string().max(64),
+    proof: z.string().max(64),
+  }),
   z.object({ type: z.literal('accept'), version: z.number().int(), proof: z.string().max(64) }),
   z.object({ type: z.literal('refuse'), reason: z.string().max(500) }),
   /** Cost of what was read of each class since the session began. */

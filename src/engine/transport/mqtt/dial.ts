@@ -69,7 +69,12 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   // It may fail while the request is still being made; the race below is where that is told.
   accepted.catch(() => undefined);
   try {
-    await ask(connection, topics, { type: 'open', version: mqttSessionVersion, instance: setup.instance, proof: proof(token, 'open', claim) });
+    await ask(connection, topics, {
+      type: 'open',
+      version: mqttSessionVersion,
+      instance: setup.instance,
+      proof: proof(token, 'open', claim),
+    });
     return await Promise.race([accepted, failed(connection, deadline, options.signal)]);
   } catch (error) {
     await letGo(connection, topics, false).catch(() => connection.abort());
@@ -87,17 +92,26 @@ async function ask(connection: BrokerConnection, topics: SessionTopics, open: Co
 
 function failed(connection: BrokerConnection, deadline: AbortSignal, signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const onAbort = (): void => reject(signal.aborted ? signal.reason : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered'));
+    const onAbort = (): void =>
+      reject(
+        signal.aborted
+          ? signal.reason
+          : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered'),
+      );
     if (deadline.aborted) return onAbort();
     deadline.addEventListener('abort', onAbort, { once: true });
-    void connection.closed.then((reason) => reject(brokerRefused(connection.url, `it closed the connection (${reason})`)));
+    void connection.closed.then((reason) =>
+      reject(brokerRefused(connection.url, `it closed the connection (${reason})`)),
+    );
   });
 }
 
 function judgeAnswer(message: ControlMessage, url: string, expected: string): void {
   if (message.type === 'accept' && sameText(message.proof, expected)) return;
   const why =
-    message.type === 'refuse' ? message.reason : 'whoever answered has not the token of this run: is the invitation of this run?';
+    message.type === 'refuse'
+      ? message.reason
+      : 'whoever answered has not the token of this run: is the invitation of this run?';
   throw new RoundscopeError(message.type === 'accept' ? 'identity_mismatch' : 'link_rejected', {
     layer: 'transport',
     message: `the coordinator behind ${withoutSecrets(url)} did not accept us: ${why}`,

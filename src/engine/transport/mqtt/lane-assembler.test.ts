@@ -15,7 +15,14 @@ function cut(frames: readonly Uint8Array[], pieceBytes: number, lane = 0): Piece
       const bodyBytes = Math.min(pieceBytes, frame.length - at);
       const payload = Buffer.alloc(pieceHeaderBytes + bodyBytes);
       const ends = { first: at === 0, last: at + bodyBytes === frame.length };
-      encodePieceHeader(payload, { ...ends, laneEnd: false, abandon: false, lane, sequence: sequence++, frameBytes: frame.length });
+      encodePieceHeader(payload, {
+        ...ends,
+        laneEnd: false,
+        abandon: false,
+        lane,
+        sequence: sequence++,
+        frameBytes: frame.length,
+      });
       new PartsReader([frame.subarray(at)]).read(payload, pieceHeaderBytes, bodyBytes);
       const piece = decodePiece(payload);
       assert.ok(piece);
@@ -31,15 +38,28 @@ const frameLists = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, m
 describe('pieces of frames', () => {
   test('any cut and any repetition by the broker gives the same frames once', () => {
     fc.assert(
-      fc.property(frameLists, fc.integer({ min: 1, max: 64 }), fc.array(fc.nat({ max: 40 }), { maxLength: 60 }), (frames, size, repeats) => {
-        const pieces = cut(frames, size);
-        // QoS 1: what was sent may come again later, never earlier.
-        const delivered = pieces.flatMap((piece, i) => [piece, ...(repeats[i] === undefined ? [] : pieces.slice(Math.max(0, i - repeats[i]), i + 1))]);
-        const lanes = new LaneAssembler();
-        const got = delivered.map((piece) => lanes.take('t', piece)).flatMap((taken) => (taken.kind === 'frame' ? [Buffer.from(taken.bytes)] : []));
-        assert.deepEqual(got, frames.map((frame) => Buffer.from(frame)));
-        assert.equal(lanes.duplicates, delivered.length - pieces.length);
-      }),
+      fc.property(
+        frameLists,
+        fc.integer({ min: 1, max: 64 }),
+        fc.array(fc.nat({ max: 40 }), { maxLength: 60 }),
+        (frames, size, repeats) => {
+          const pieces = cut(frames, size);
+          // QoS 1: what was sent may come again later, never earlier.
+          const delivered = pieces.flatMap((piece, i) => [
+            piece,
+            ...(repeats[i] === undefined ? [] : pieces.slice(Math.max(0, i - repeats[i]), i + 1)),
+          ]);
+          const lanes = new LaneAssembler();
+          const got = delivered
+            .map((piece) => lanes.take('t', piece))
+            .flatMap((taken) => (taken.kind === 'frame' ? [Buffer.from(taken.bytes)] : []));
+          assert.deepEqual(
+            got,
+            frames.map((frame) => Buffer.from(frame)),
+          );
+          assert.equal(lanes.duplicates, delivered.length - pieces.length);
+        },
+      ),
       { seed: 7, numRuns: 200 },
     );
   });
@@ -66,7 +86,15 @@ describe('pieces of frames', () => {
       }),
       { seed: 9, numRuns: 2000 },
     );
-    const header = { first: true, last: false, laneEnd: false, abandon: false, lane: 9, sequence: 0, body: new Uint8Array(1) };
+    const header = {
+      first: true,
+      last: false,
+      laneEnd: false,
+      abandon: false,
+      lane: 9,
+      sequence: 0,
+      body: new Uint8Array(1),
+    };
     assert.equal(lanes.take('u', { ...header, frameBytes: limits.frameBytesMax + 1 }).kind, 'bad');
   });
 
@@ -75,7 +103,14 @@ describe('pieces of frames', () => {
     const [first, second] = cut([new Uint8Array(100_000)], 60_000);
     assert.ok(first && second);
     assert.equal(lanes.take('t', first).kind, 'more');
-    const given = lanes.take('t', { ...second, first: false, last: false, abandon: true, body: new Uint8Array(0), frameBytes: 0 });
+    const given = lanes.take('t', {
+      ...second,
+      first: false,
+      last: false,
+      abandon: true,
+      body: new Uint8Array(0),
+      frameBytes: 0,
+    });
     assert.deepEqual(given, { kind: 'abandoned', cost: 60_000 });
     const whole = { ...first, sequence: 2, last: true, body: Uint8Array.of(1), frameBytes: 1 };
     assert.equal(lanes.take('t', whole).kind, 'frame');

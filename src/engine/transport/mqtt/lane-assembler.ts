@@ -35,7 +35,8 @@ export class LaneAssembler {
     if (lane === undefined) {
       if (this.#finished.has(key)) return this.#duplicate();
       if (piece.sequence !== 0) return { kind: 'gap', expected: 0 };
-      if (this.#open.size >= limits.mqttLanesMax) return { kind: 'bad', reason: `more than ${limits.mqttLanesMax} lanes open` };
+      if (this.#open.size >= limits.mqttLanesMax)
+        return { kind: 'bad', reason: `more than ${limits.mqttLanesMax} lanes open` };
       lane = { next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
       this.#open.set(key, lane);
     }
@@ -64,7 +65,10 @@ export class LaneAssembler {
 function gather(lane: OpenLane, piece: Piece): Taken {
   if (piece.abandon) return { kind: 'abandoned', cost: forget(lane) };
   if (piece.first === lane.parts.length > 0) {
-    return { kind: 'bad', reason: piece.first ? 'a frame begins before the last one is whole' : 'piece without the beginning of its frame' };
+    return {
+      kind: 'bad',
+      reason: piece.first ? 'a frame begins before the last one is whole' : 'piece without the beginning of its frame',
+    };
   }
   if (piece.first) {
     if (piece.frameBytes > limits.frameBytesMax) {

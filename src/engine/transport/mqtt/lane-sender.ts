@@ -37,7 +37,14 @@ export class LaneSender {
   #lane(name: Lane): SendingLane {
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = { topic: laneTopic(name), number: this.#numbers++, next: 0, ended: false, pending: 0, tail: Promise.resolve() };
+      lane = {
+        topic: laneTopic(name),
+        number: this.#numbers++,
+        next: 0,
+        ended: false,
+        pending: 0,
+        tail: Promise.resolve(),
+      };
       this.#lanes.set(name, lane);
     }
     return lane;

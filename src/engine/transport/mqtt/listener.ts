@@ -117,7 +117,10 @@ export class MqttListener implements Listener {
       this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
       if (this.#closing !== null || this.#options.signal.aborted) return;
       this.#connect().catch((error: unknown) => {
-        this.#options.onRefused({ address: withoutSecrets(this.#url), reason: error instanceof Error ? error.message : String(error) });
+        this.#options.onRefused({
+          address: withoutSecrets(this.#url),
+          reason: error instanceof Error ? error.message : String(error),
+        });
         this.#retry();
       });
     });
@@ -155,10 +158,16 @@ export class MqttListener implements Listener {
       answer({ type: 'refuse', reason });
     };
     if (message?.type !== 'open') return refuse('its request for a session is malformed');
-    if (message.version !== mqttSessionVersion) return refuse(`it speaks version ${message.version}, this coordinator ${mqttSessionVersion}`);
+    if (message.version !== mqttSessionVersion)
+      return refuse(`it speaks version ${message.version}, this coordinator ${mqttSessionVersion}`);
     const claim: Claim = { run, participant, session: id, instance: message.instance };
-    if (!sameText(message.proof, proof(token, 'open', claim))) return refuse('it has no proof of the invitation to this run');
-    const accept: ControlMessage = { type: 'accept', version: mqttSessionVersion, proof: proof(token, 'accept', claim) };
+    if (!sameText(message.proof, proof(token, 'open', claim)))
+      return refuse('it has no proof of the invitation to this run');
+    const accept: ControlMessage = {
+      type: 'accept',
+      version: mqttSessionVersion,
+      proof: proof(token, 'accept', claim),
+    };
     // The broker may deliver a request twice (QoS 1): the answer is the same.
     if (this.#sessions.has(keyOf(parsed))) return answer(accept);
     if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
@@ -185,10 +194,16 @@ export class MqttListener implements Listener {
 
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
-    await Promise.allSettled([...this.#sessions.values()].map((session) => session.close('clean', 'the coordinator stopped listening')));
+    await Promise.allSettled(
+      [...this.#sessions.values()].map((session) => session.close('clean', 'the coordinator stopped listening')),
+    );
     const connection = this.#connection;
     if (connection !== null) {
-      const goodbye = connection.publish(statusTopic(this.#options.run, coordinatorName), this.#status('offline', 'it has ended'), 'retain');
+      const goodbye = connection.publish(
+        statusTopic(this.#options.run, coordinatorName),
+        this.#status('offline', 'it has ended'),
+        'retain',
+      );
       await Promise.race([goodbye.catch(() => undefined), connection.closed]);
       await connection.end();
     }

@@ -3,7 +3,15 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { FrameQueue } from '../frame-queue.ts';
 import { sessionEnded } from '../session-errors.ts';
-import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, SentFrame, Session, SessionStats } from '../transport.ts';
+import type {
+  CloseReason,
+  IncomingFrame,
+  Lane,
+  OutgoingFrame,
+  SentFrame,
+  Session,
+  SessionStats,
+} from '../transport.ts';
 import { clip, decodeControl, encodeControl, type ControlMessage } from './control-message.ts';
 import type { BrokerConnection } from './connection.ts';
 import { CreditGate, CreditMeter, pieceCost } from './credit.ts';
@@ -42,8 +50,14 @@ export class MqttSession implements Session {
   readonly #lanes = new LaneSender();
   readonly #assembler = new LaneAssembler();
   readonly #queue: FrameQueue<QueuedFrame>;
-  readonly #gates = { control: new CreditGate(limits.mqttControlWindowBytes), bulk: new CreditGate(limits.mqttBulkWindowBytes) };
-  readonly #meters = { control: new CreditMeter(limits.mqttControlWindowBytes), bulk: new CreditMeter(limits.mqttBulkWindowBytes) };
+  readonly #gates = {
+    control: new CreditGate(limits.mqttControlWindowBytes),
+    bulk: new CreditGate(limits.mqttBulkWindowBytes),
+  };
+  readonly #meters = {
+    control: new CreditMeter(limits.mqttControlWindowBytes),
+    bulk: new CreditMeter(limits.mqttBulkWindowBytes),
+  };
   readonly #read = { control: 0, bulk: 0 };
   readonly #unacknowledged = new Set<Promise<void>>();
   readonly #resolveClosed: (reason: CloseReason) => void;
@@ -138,7 +152,8 @@ export class MqttSession implements Session {
 
   #throwIfEnded(): void {
     if (this.#end !== null) throw sessionEnded(this.#end);
-    if (this.#closing !== null) throw sessionEnded({ code: 'clean', reason: 'the session is being closed', local: true });
+    if (this.#closing !== null)
+      throw sessionEnded({ code: 'clean', reason: 'the session is being closed', local: true });
   }
 
   async #sendPieces(
@@ -162,7 +177,14 @@ export class MqttSession implements Session {
         throw error;
       }
       const payload = Buffer.allocUnsafe(pieceHeaderBytes + bodyBytes);
-      encodePieceHeader(payload, { ...ends, laneEnd, abandon: false, lane: lane.number, sequence: lane.next++, frameBytes });
+      encodePieceHeader(payload, {
+        ...ends,
+        laneEnd,
+        abandon: false,
+        lane: lane.number,
+        sequence: lane.next++,
+        frameBytes,
+      });
       parts.read(payload, pieceHeaderBytes, bodyBytes);
       this.#publish(topic, payload);
       at += bodyBytes;
@@ -174,7 +196,15 @@ export class MqttSession implements Session {
     if (this.#end !== null) return;
     const payload = Buffer.alloc(pieceHeaderBytes);
     const sequence = lane.next++;
-    encodePieceHeader(payload, { first: false, last: false, laneEnd, abandon: true, lane: lane.number, sequence, frameBytes: 0 });
+    encodePieceHeader(payload, {
+      first: false,
+      last: false,
+      laneEnd,
+      abandon: true,
+      lane: lane.number,
+      sequence,
+      frameBytes: 0,
+    });
     lane.ended = laneEnd;
     this.#publish(topic, payload);
   }
@@ -197,14 +227,17 @@ export class MqttSession implements Session {
     if (taken.kind === 'duplicate') return;
     if (taken.kind === 'bad') return this.#broken(taken.reason);
     if (taken.kind === 'gap') {
-      return this.lost(`the broker lost messages of ${topic}: number ${taken.expected} expected, ${piece.sequence} came`);
+      return this.lost(
+        `the broker lost messages of ${topic}: number ${taken.expected} expected, ${piece.sequence} came`,
+      );
     }
     const kind = classOf(lane);
     this.#receivedBytes += piece.body.byteLength;
     const cost = piece.abandon ? 0 : pieceCost(piece, piece.body.byteLength);
     if (!this.#meters[kind].received(cost)) return this.#broken('more was sent than the window allows');
     if (taken.kind === 'abandoned') this.#giveBack(kind, taken.cost);
-    if (taken.kind === 'frame') this.#queue.push({ frame: { lane, bytes: taken.bytes, stream: topic }, cost: taken.cost });
+    if (taken.kind === 'frame')
+      this.#queue.push({ frame: { lane, bytes: taken.bytes, stream: topic }, cost: taken.cost });
   }
 
   #onRead({ frame, cost }: QueuedFrame): void {
@@ -225,7 +258,8 @@ export class MqttSession implements Session {
       this.#gates.control.grant(message.control);
       this.#gates.bulk.grant(message.bulk);
     }
-    if (message.type === 'close') this.#finish({ code: message.code, reason: message.reason, local: false }, 'in order');
+    if (message.type === 'close')
+      this.#finish({ code: message.code, reason: message.reason, local: false }, 'in order');
   }
 
   #broken(reason: string): void {

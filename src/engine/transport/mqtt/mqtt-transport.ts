@@ -28,7 +28,10 @@ export class MqttTransport implements Transport {
 
   constructor(options: MqttOptions) {
     this.#options = options;
-    this.#publishBytes = Math.min(Math.max(options.publishBytes ?? limits.mqttPublishBytes, 1024), limits.mqttPublishBytes);
+    this.#publishBytes = Math.min(
+      Math.max(options.publishBytes ?? limits.mqttPublishBytes, 1024),
+      limits.mqttPublishBytes,
+    );
     this.#instance = entropyHex(options.entropy, 16);
   }
 

@@ -44,7 +44,11 @@ export function decodePiece(payload: Buffer): Piece | null {
 }
 
 export function encodePieceHeader(target: Buffer, piece: Omit<Piece, 'body'>): void {
-  target[0] = (piece.first ? flagFirst : 0) | (piece.last ? flagLast : 0) | (piece.laneEnd ? flagEnd : 0) | (piece.abandon ? flagAbandon : 0);
+  target[0] =
+    (piece.first ? flagFirst : 0) |
+    (piece.last ? flagLast : 0) |
+    (piece.laneEnd ? flagEnd : 0) |
+    (piece.abandon ? flagAbandon : 0);
   target.writeUInt32BE(piece.lane, 1);
   target.writeUInt32BE(piece.sequence, 5);
   target.writeUInt32BE(piece.frameBytes, 9);

@@ -65,7 +65,8 @@ export function parseTopic(run: string, topic: string): ParsedTopic | null {
   if (parts[0] !== topicRoot || parts[1] !== run) return null;
   const [, , participant = '', session = '', third = ''] = parts;
   if (participant === '' || session === '') return null;
-  if (parts.length === 4) return session === 'status' ? { participant, session: '', what: 'status', direction: null } : null;
+  if (parts.length === 4)
+    return session === 'status' ? { participant, session: '', what: 'status', direction: null } : null;
   if (third === 'open' && parts.length === 5) return { participant, session, what: 'open', direction: null };
   if ((third === 'up' || third === 'down') && parts.length >= 6) {
     return { participant, session, what: parts.slice(5).join('/'), direction: third };

@@ -97,7 +97,8 @@ export class SplitSession implements Session {
       await Promise.race([first.other.closed, late]);
     }
     const seen = first.end;
-    if (this.#end === null) this.#finish(seen.code === 'clean' ? seen : { ...seen, reason: `${first.half.protocol}: ${seen.reason}` });
+    if (this.#end === null)
+      this.#finish(seen.code === 'clean' ? seen : { ...seen, reason: `${first.half.protocol}: ${seen.reason}` });
     await first.other.close(seen.code, seen.reason);
   }
 
@@ -114,6 +115,9 @@ export class SplitSession implements Session {
   }
 }
 
-async function ended(half: Session, other: Session): Promise<{ readonly half: Session; readonly other: Session; readonly end: CloseReason }> {
+async function ended(
+  half: Session,
+  other: Session,
+): Promise<{ readonly half: Session; readonly other: Session; readonly end: CloseReason }> {
   return { half, other, end: await half.closed };
 }

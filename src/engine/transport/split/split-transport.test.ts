@@ -36,7 +36,14 @@ describeTransport('control over mqtt, bulk over quic', async () => ({
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
-async function serve(refused: string[] = []): Promise<{ readonly sessions: Session[]; readonly endpoints: Awaited<ReturnType<SplitTransport['listen']>>['endpoints'] } & AsyncDisposable> {
+async function serve(
+  refused: string[] = [],
+): Promise<
+  {
+    readonly sessions: Session[];
+    readonly endpoints: Awaited<ReturnType<SplitTransport['listen']>>['endpoints'];
+  } & AsyncDisposable
+> {
   const sessions: Session[] = [];
   const listener = await split().listen({
     signal,
@@ -53,16 +60,29 @@ async function serve(refused: string[] = []): Promise<{ readonly sessions: Sessi
 describe('split session', () => {
   test('each frame says which protocol carried it, at both ends', async () => {
     await using served = await serve();
-    await using raw = await split().dial(served.endpoints, { signal, run: 'r', token: 'a-token-for-this-run', participant: 'node-1' });
+    await using raw = await split().dial(served.endpoints, {
+      signal,
+      run: 'r',
+      token: 'a-token-for-this-run',
+      participant: 'node-1',
+    });
     const near = framed({ protocol: 'quic', dial: async () => raw, listen: () => Promise.reject(new Error('unused')) });
     const session = await near.dial([], { signal, run: 'r', participant: 'node-1' });
     const control = await session.send({ lane: 'control', parts: [Buffer.from('c')] }, { signal });
     const bulk = await session.send({ lane: 'bulk:b', parts: [Buffer.from('b')], last: true }, { signal });
-    assert.deepEqual([control.protocol, control.stack, bulk.protocol, bulk.stack], ['mqtt', 'mqtt.js', 'quic', 'quinn']);
+    assert.deepEqual(
+      [control.protocol, control.stack, bulk.protocol, bulk.stack],
+      ['mqtt', 'mqtt.js', 'quic', 'quinn'],
+    );
     while (served.sessions.length === 0) await systemClock.sleep(5, { signal });
     const frames = served.sessions[0]?.frames()[Symbol.asyncIterator]();
-    const got = [await frames?.next(), await frames?.next()].map((next) => [next?.value?.lane, next?.value?.protocol]).toSorted();
-    assert.deepEqual(got, [['bulk:b', 'quic'], ['control', 'mqtt']]);
+    const got = [await frames?.next(), await frames?.next()]
+      .map((next) => [next?.value?.lane, next?.value?.protocol])
+      .toSorted();
+    assert.deepEqual(got, [
+      ['bulk:b', 'quic'],
+      ['control', 'mqtt'],
+    ]);
   });
 
   test('a half that cannot prove where it belongs is refused, and no session comes of it', async () => {

@@ -48,9 +48,15 @@ export class SplitTransport implements Transport {
     const [first, second] = halves;
     if (first.status === 'fulfilled' && second.status === 'fulfilled') {
       const [controlHalf, bulkHalf] = [first.value, second.value];
-      return new SplitSession({ session: controlHalf, frames: controlHalf.frames() }, { session: bulkHalf, frames: bulkHalf.frames() }, clock);
+      return new SplitSession(
+        { session: controlHalf, frames: controlHalf.frames() },
+        { session: bulkHalf, frames: bulkHalf.frames() },
+        clock,
+      );
     }
-    await Promise.all(halves.map((half) => (half.status === 'fulfilled' ? half.value.close('aborted', 'the other half failed') : null)));
+    await Promise.all(
+      halves.map((half) => (half.status === 'fulfilled' ? half.value.close('aborted', 'the other half failed') : null)),
+    );
     options.signal.throwIfAborted();
     throw attempt.signal.reason;
   }
@@ -60,7 +66,11 @@ export class SplitTransport implements Transport {
     const pairs = new PairingDesk(options, clock);
     const bulkListener = await bulk.listen({ ...options, onSession: (session) => void pairs.take('bulk', session) });
     try {
-      const controlListener = await control.listen({ ...options, port: controlPort, onSession: (session) => void pairs.take('control', session) });
+      const controlListener = await control.listen({
+        ...options,
+        port: controlPort,
+        onSession: (session) => void pairs.take('control', session),
+      });
       return {
         endpoints: [...bulkListener.endpoints, ...controlListener.endpoints],
         [Symbol.asyncDispose]: async () => {
@@ -93,7 +103,8 @@ class PairingDesk {
   }
 
   async take(name: 'control' | 'bulk', session: Session): Promise<void> {
-    if (this.#unpaired.size >= limits.unauthenticatedSessionsMax) return this.#refuse(session, 'too many half sessions');
+    if (this.#unpaired.size >= limits.unauthenticatedSessionsMax)
+      return this.#refuse(session, 'too many half sessions');
     this.#unpaired.add(session);
     void session.closed.then(() => this.#unpaired.delete(session));
     const timer = this.#clock.timer(limits.helloTimeoutMs, () => this.#refuse(session, 'its other half did not come'));
@@ -109,8 +120,11 @@ class PairingDesk {
   }
 
   async close(): Promise<void> {
-    for (const { timer } of [...this.#waiting.control.values(), ...this.#waiting.bulk.values()]) timer[Symbol.dispose]();
-    await Promise.all([...this.#unpaired].map((session) => session.close('clean', 'the coordinator stopped listening')));
+    for (const { timer } of [...this.#waiting.control.values(), ...this.#waiting.bulk.values()])
+      timer[Symbol.dispose]();
+    await Promise.all(
+      [...this.#unpaired].map((session) => session.close('clean', 'the coordinator stopped listening')),
+    );
   }
 
   #match(name: 'control' | 'bulk', id: string, arrived: Waiting): void {
