@@ -44,7 +44,7 @@ async function federate(split: SplitSpec): Promise<{ accuracies: number[]; train
   for (let round = 1; round <= rounds; round++) {
     const results: TrainResult[] = [];
     for (const share of shares) {
-      const job = { round, model: digitsModel, parameters, localEpochs: 1, ...digitsDefaults, seed };
+      const job = { round, model: digitsModel, parameters, localEpochs: 4, ...digitsDefaults, seed };
       results.push(await trainInline(share, job, { clock: systemClock, graphs, signal }));
     }
     trainMs += results.reduce((sum, { durationMs }) => sum + durationMs, 0);

@@ -30,7 +30,7 @@ export const coordinate: Command = {
       help: 'digits, or a folder like those of the participants: decides the shape of the model',
       default: 'digits',
     },
-    { name: 'local-epochs', value: 'N', help: 'passes over the local data per round', default: '2' },
+    { name: 'local-epochs', value: 'N', help: 'passes over the local data per round', default: '4' },
     {
       name: 'quorum',
       value: 'SHARE',
