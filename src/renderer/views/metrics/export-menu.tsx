@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from 'react';
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
+import { PopMenu } from '#renderer/components/pop-menu.tsx';
 
 const kinds = [
   { id: 'csv', label: 'CSV', detail: 'every point, not only those shown' },
@@ -9,32 +9,22 @@ const kinds = [
 ] as const;
 
 export function ExportMenu({ onExport }: { readonly onExport: (kind: 'csv' | 'svg' | 'png') => void }): JSX.Element {
-  const [open, setOpen] = useState(false);
-  const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const away = (event: globalThis.PointerEvent): void => {
-      if (!root.current?.contains(event.target as Node)) setOpen(false);
-    };
-    document.addEventListener('pointerdown', away);
-    return () => document.removeEventListener('pointerdown', away);
-  }, [open]);
+  const button = (
+    <>
+      Export
+      <Icon name="chevron" as="small" />
+    </>
+  );
   return (
-    <div className="end xm" ref={root} onKeyDown={(event) => event.key === 'Escape' && open && (event.stopPropagation(), setOpen(false))}>
-      <button type="button" className="btn" aria-expanded={open} aria-haspopup="true" onClick={() => setOpen(!open)}>
-        Export
-        <Icon name="chevron" as="small" />
-      </button>
-      {open ? (
-        <div className="xm-p" role="group" aria-label="Export">
-          {kinds.map((kind) => (
-            <button type="button" key={kind.id} onClick={() => (setOpen(false), onExport(kind.id))}>
-              <b>{kind.label}</b>
-              <span className="t3">{kind.detail}</span>
-            </button>
-          ))}
-        </div>
-      ) : null}
-    </div>
+    <PopMenu label="Export" button={button}>
+      {(close) =>
+        kinds.map((kind) => (
+          <button type="button" className="o" key={kind.id} onClick={() => (close(), onExport(kind.id))}>
+            <b>{kind.label}</b>
+            <span className="t3">{kind.detail}</span>
+          </button>
+        ))
+      }
+    </PopMenu>
   );
 }

@@ -17,7 +17,6 @@ interface FollowBarProps {
 /** What belongs together with this packet; each choice is a filter. Pressing it again clears it. */
 export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Element {
   const choices = useMemo(() => followChoices(row), [row]);
-  const session = useSession();
   const counts = useCounts(choices);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;

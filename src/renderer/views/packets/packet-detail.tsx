@@ -42,6 +42,12 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
       </div>
       {shown === undefined ? null : <FollowBar row={shown} filter={filter} onFollow={onFollow} />}
       <div className="scroll" tabIndex={0} role="region" aria-label="Header, tensors and bytes">
+        {row === undefined && detail !== null && filter !== '' ? (
+          <div className="d-sec out">
+            <span>Not in the table: it does not pass the filter.</span>
+            <button type="button" className="btn sm" onClick={() => onFollow('')}>Clear the filter</button>
+          </div>
+        ) : null}
         {shown === undefined ? null : <Facts packet={shown} />}
         {state.kind === 'failed' ? <div className="d-sec"><ErrorCard error={state.error} /></div> : null}
         {state.kind === 'done' && state.value.packet === null ? <div className="d-sec t2">The recording does not hold this packet any more: its oldest go when it reaches its size.</div> : null}

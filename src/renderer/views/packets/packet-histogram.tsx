@@ -19,13 +19,13 @@ const spanMsMin = 2_000;
 /** Packets per second by protocol over the whole run; a stretch of it can be selected for the table. */
 export function PacketHistogram({ range, onRange }: { readonly range: TimeRange | null; readonly onRange: (range: TimeRange | null) => void }): JSX.Element {
   const bins = useBins();
-  const rounds = useRunView((view) => view.rounds) ?? [];
+  const rounds = useRunView((view) => view.rounds);
   const [zoom, setZoom] = useState<Span | null>(null);
   const whole = { from: bins.from, to: Math.max(bins.to, bins.from + 10_000) };
   const span = zoom ?? whole;
   const { bins: shown, binMs } = bins.view(span.from, span.to, barsMax);
   const present = bins.protocols();
-  const marks = useMemo(() => rounds.map((round) => ({ at: round.startedAt, label: `round ${round.round}` })), [rounds]);
+  const marks = useMemo(() => (rounds ?? []).map((round) => ({ at: round.startedAt, label: `round ${round.round}` })), [rounds]);
   const onZoom = (next: Span): void => {
     const from = Math.max(whole.from, next.from);
     const to = Math.min(whole.to, next.to);

@@ -56,16 +56,16 @@ function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
   const columns: (Column & { readonly wide?: true })[] = [
     { id: 'time', label: 'Time', width: wide(narrow ? 84 : 96) },
-    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 52 : 60), align: 'end' },
+    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 48 : 60), align: 'end' },
     { id: 'direction', label: '', name: 'Direction', width: wide(16) },
     { id: 'protocol', label: 'Protocol', width: wide(60), wide: true },
     { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)` },
     { id: 'round', label: 'Round', width: wide(narrow ? 36 : 40), align: 'end' },
     { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
-    { id: 'chunk', label: 'Chunk', width: wide(narrow ? 36 : 40), align: 'end' },
+    { id: 'chunk', label: 'Chunk', width: wide(narrow ? 34 : 40), align: 'end' },
     { id: 'size', label: 'Size', width: wide(narrow ? 56 : 60), align: 'end' },
     { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end', wide: true },
-    { id: 'status', label: 'Status', width: wide(narrow ? 78 : 100) },
+    { id: 'status', label: 'Status', width: wide(narrow ? 86 : 100) },
   ];
   return columns.filter((column) => !narrow || column.wide !== true);
 }

@@ -27,17 +27,22 @@ export function PacketsView(): JSX.Element {
   const { packet } = usePlace();
   const filter = useFilter();
   const [range, setRange] = useState<TimeRange | null>(null);
-  const [live, setLive] = useState(packet === null);
+  // Live holds for the packet that was open when it was pressed: another one, such as evidence opened from outside,
+  // releases it, or the newest rows would scroll it away.
+  const [liveAt, setLiveAt] = useState<{ readonly packet: number | null } | null>(packet === null ? { packet: null } : null);
+  const live = liveAt !== null && liveAt.packet === packet;
+  const setLive = useCallback((on: boolean) => setLiveAt(on ? { packet } : null), [packet]);
   const store = useMemo(() => new PacketListStore(session), [session]);
   const list = useSyncExternalStore(store.subscribe, store.list);
   useEffect(() => store.setFilter(filter.shown.expression, filter.shown.text), [store, filter.shown]);
   useEffect(() => store.setRange(range), [store, range]);
+  const release = useCallback(() => setLiveAt(null), []);
   const linkGaps = useMemo(() => fieldsOf(filter.shown.expression).has('gap'), [filter.shown]);
   const known = useKnown();
   const open = useCallback((id: number | null) => navigate({ packet: id }), []);
   const select = useCallback(
     (id: number) => {
-      setLive(false);
+      setLiveAt(null);
       open(id);
     },
     [open],
@@ -62,7 +67,7 @@ export function PacketsView(): JSX.Element {
           rowHeightPx={rowHeightPx}
           linkGaps={linkGaps}
           follow={live && !list.paused}
-          onScrollAway={useCallback(() => setLive(false), [])}
+          onScrollAway={release}
           onSelect={(row) => select(row.id)}
           onLoadOlder={() => void store.loadOlder()}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
