@@ -1,3 +1,5 @@
+import type { QuicSession } from './quic-session.ts';
+
 /**
  * The promise's outcome, or the signal's reason when that comes first. The work itself goes on; whoever began it ends it.
  * Its late failure is nobody's any more.
@@ -13,4 +15,11 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', onAbort);
     work.catch(() => undefined);
   }
+}
+
+/** Aborts when the session ends: a provider may leave calls that were under way without an answer then. */
+export function endOf(session: Pick<QuicSession, 'closed'>): AbortSignal {
+  const over = new AbortController();
+  void session.closed.then(({ reason }) => over.abort(new Error(`the session has ended: ${reason}`)));
+  return over.signal;
 }

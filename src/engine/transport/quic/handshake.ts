@@ -1,6 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
-import { abortable } from './abortable.ts';
+import { abortable, endOf } from './abortable.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicSession } from './quic-session.ts';
@@ -17,8 +17,9 @@ export type Refusal = { readonly code: string; readonly reason: string };
 export async function greet(
   quic: QuicSession,
   hello: { readonly run: string; readonly participant: string },
-  signal: AbortSignal,
+  dialSignal: AbortSignal,
 ): Promise<FrameReader> {
+  const signal = AbortSignal.any([dialSignal, endOf(quic)]);
   const stream = await abortable(quic.openStream(), signal);
   await abortable(stream.write(encodeRecord({ record: 'hello', ...hello })), signal);
   const control = new FrameReader(stream);
@@ -44,7 +45,8 @@ export async function receiveGreeting(
   quic: QuicSession,
   at: { readonly run: string; readonly clock: Clock; readonly options: QuicOptions },
 ): Promise<Greeting> {
-  using limit = at.clock.deadline(at.options.helloTimeoutMs);
+  const over = endOf(quic);
+  using limit = at.clock.deadline(at.options.helloTimeoutMs, over);
   try {
     const stream = await abortable(quic.acceptStream(), limit);
     if (stream === null) return refused('lost', 'the session ended before its hello');
@@ -61,7 +63,8 @@ export async function receiveGreeting(
     return { ok: false, refusal };
   } catch (error) {
     if (error instanceof RoundscopeError) return refused('garbage', error.message);
-    if (limit.aborted) return refused('silent', `no hello within ${at.options.helloTimeoutMs / 1000} s`);
+    if (limit.aborted && !over.aborted)
+      return refused('silent', `no hello within ${at.options.helloTimeoutMs / 1000} s`);
     return refused('lost', 'the session broke off before its hello');
   }
 }

@@ -1,7 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, Session, SessionStats } from '../transport.ts';
-import { abortable } from './abortable.ts';
+import { abortable, endOf } from './abortable.ts';
 import { FrameReader } from './frame-reader.ts';
 import { Inbox } from './inbox.ts';
 import type { QuicOptions } from './quic-options.ts';
@@ -32,6 +32,7 @@ export class QuicTransportSession implements Session {
   readonly #quic: QuicSession;
   readonly #clock: Clock;
   readonly #options: QuicOptions;
+  readonly #over: AbortSignal;
   readonly #inbox = new Inbox();
   readonly #writers = new Map<Lane, StreamWriter>();
   /** Streams of the peer that are still being read. */
@@ -46,6 +47,7 @@ export class QuicTransportSession implements Session {
     this.#quic = init.quic;
     this.#clock = init.clock;
     this.#options = init.options;
+    this.#over = endOf(init.quic);
     this.stack = init.quic.stack;
     this.remote = init.quic.remote;
     this.peerIdentity = init.quic.peerIdentity;
@@ -185,7 +187,7 @@ export class QuicTransportSession implements Session {
   }
 
   async #readStream(reader: FrameReader): Promise<void> {
-    using limit = this.#clock.deadline(this.#options.helloTimeoutMs);
+    using limit = this.#clock.deadline(this.#options.helloTimeoutMs, this.#over);
     const first = await abortable(reader.next(), limit);
     if (first === null) return;
     const record = decodeRecord(first);

@@ -6,8 +6,8 @@ import type {
 } from './webtransport-native.ts';
 
 /**
- * Four things that `@fails-components/webtransport` 1.6.8 leaves undone and a coordinator cannot do without: without
- * them, one hostile or slow peer could end the process or fill its memory.
+ * What `@fails-components/webtransport` 1.6.8 leaves undone and a coordinator cannot do without: otherwise
+ * one hostile or slow peer could end the process or fill its memory.
  */
 
 /**
@@ -44,11 +44,28 @@ export function mendStreams(session: NativeSession): void {
   };
   const onStream = session.onStream.bind(session);
   session.onStream = (event) => {
+    event.stream.jsobj ??= inertOwner;
     onStream(event);
     mend();
   };
   mend();
 }
+
+/**
+ * A stream that a peer opens on a session which is closing gets no owner, and is asked for one a moment later, outside of
+ * anybody's reach: that would end the process. This one does nothing.
+ */
+const inertOwner = {
+  parentobj: { state: 'closed' },
+  onStreamNetworkFinish: (): void => undefined,
+  onStreamRecvSignal: (): void => undefined,
+  onStreamWrite: (): void => undefined,
+  getReadBuffer: ({ byteSize }: { readonly byteSize: number }): object => ({
+    buffer: new Uint8Array(byteSize),
+    fin: false,
+  }),
+  commitReadBuffer: (): object => ({ stopReading: true }),
+};
 
 /**
  * It tells flow control that bytes were consumed when it has put them into a queue without limit, unless a read is

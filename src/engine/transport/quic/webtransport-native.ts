@@ -55,7 +55,7 @@ export interface NativeSession {
   /** The session itself, of which a client is the wrapping. */
   readonly sessionint?: NativeSession;
   /** Called for each stream, of either side. */
-  onStream(event: unknown): void;
+  onStream(event: { readonly stream: { jsobj?: object } }): void;
   readonly streamObjs: ReadonlySet<NativeStream>;
 }
 
