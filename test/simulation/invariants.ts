@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventData, EventType } from '#shared/contract/events.ts';
+import type { BodyOf } from '#shared/contract/messages.ts';
 import type { CoordinatorState } from '#engine/round/coordinator-state.ts';
 import { roundWait } from '#engine/round/round-wait.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
@@ -31,6 +32,20 @@ export class Invariants {
 
   trained(hash: string, parameters: Float32Array, examples: number): void {
     this.#trained.set(hash, { parameters, examples });
+  }
+
+  /** What a participant is told of its update must agree with what was counted. */
+  acknowledged(participant: string, round: number, { accepted, contribution }: BodyOf<'update_ack'>): void {
+    // A copy that comes after a newer update was counted is too old to be remembered.
+    for (const [later, list] of this.#counted)
+      if (later > round && list.some((one) => one.participant === participant)) return;
+    const counted =
+      this.#counted.get(round)?.some((one) => one.participant === participant && one.hash === contribution) === true;
+    assert.equal(
+      accepted,
+      counted,
+      `${participant} is told otherwise than what became of its update of round ${round}`,
+    );
   }
 
   event<T extends EventType>(type: T, data: EventData<T>): void {

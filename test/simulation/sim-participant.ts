@@ -139,7 +139,7 @@ export class SimParticipant {
   }
 
   #finish(work: Work): void {
-    if (this.#dead || this.#state.task?.job !== work.job) return;
+    if (this.#dead) return;
     const { plan, onTrained, random } = this.#options;
     const matched = matchLayout(work.model.tensors, toyLayout);
     if (!matched.ok) throw new Error(`the toy model does not match: ${matched.error}`);

@@ -30,6 +30,9 @@ interface Station {
   outcome: RunOutcome | null;
   /** It left or was told that it cannot take part: nobody restarts it. */
   over: boolean;
+  /** Troubles that last, and when the last one ended. */
+  troubles: number;
+  wellSinceMs: number;
 }
 
 /** Plays the scenario of a seed to its end and checks every step of it; throws at the first violation. */
@@ -44,6 +47,7 @@ class Simulation {
   readonly #coordinator: SimCoordinator;
   readonly #stations: Station[] = [];
   readonly #byLink = new Map<number, { readonly station: Station; readonly wire: Wire }>();
+  #acks: (() => void)[] = [];
   #nextLink = 1;
   #steps = 0;
   #outcome: RunOutcome | null = null;
@@ -54,13 +58,20 @@ class Simulation {
     this.#coordinator = new SimCoordinator({
       world: this.#world,
       scenario,
-      send: (link, message, payload) => this.#byLink.get(link)?.wire.send('down', message, payload),
+      send: (link, message, payload) => {
+        const entry = this.#byLink.get(link);
+        if (message.kind === 'update_ack' && entry !== undefined)
+          this.#acks.push(() => this.#invariants.acknowledged(entry.station.plan.id, message.round, message.body));
+        entry?.wire.send('down', message, payload);
+      },
       closeLink: (link, reason) => this.#closeLink(link, reason, false),
       onEnd: (outcome) => {
         this.#outcome = outcome;
       },
       onEvent: (type, data) => this.#invariants.event(type, data),
       onStep: (state, wakeAtMs) => {
+        // Effects of one step come in the order in which they are sent; what they say is compared when all are there.
+        for (const check of this.#acks.splice(0)) check();
         this.#steps++;
         this.#invariants.step(state, wakeAtMs, this.#world.nowMs);
       },
@@ -98,6 +109,7 @@ class Simulation {
       this.#invariants.aggregated >= roundsCompleted && this.#invariants.aggregated <= roundsCompleted + 1,
       'one aggregate a round',
     );
+    if (status === 'stalled') this.#checkStall(reason);
     if (!this.#scenario.participants.some(({ connectionPerMessage }) => connectionPerMessage)) return;
     if (status === 'interrupted' || reason === 'no participant is left') return;
     // The founding bug stalls every run, and the last word on the wait names each of those who cannot hear.
@@ -117,6 +129,20 @@ class Simulation {
     }
   }
 
+  /** A run stalls only for participants that something is, or was until shortly, wrong with. */
+  #checkStall(reason: string): void {
+    const { state } = this.#coordinator;
+    if (state.round === 0) return;
+    const { delayMsMax } = this.#scenario;
+    for (const { plan, troubles, wellSinceMs, participant } of this.#stations) {
+      if (!reason.includes(plan.id) || plan.connectionPerMessage || troubles > 0 || participant?.alive !== true)
+        continue;
+      const wellMs = this.#world.nowMs - Math.max(wellSinceMs, state.phaseSinceMs);
+      const enoughMs = plan.trainMsMean * 1.5 + delayMsMax * 14 + 500;
+      assert.ok(wellMs < enoughMs, `${plan.id} was well for ${Math.round(wellMs)} ms, and yet: ${reason}`);
+    }
+  }
+
   #plan(plan: ParticipantPlan): void {
     const station: Station = {
       plan,
@@ -128,6 +154,8 @@ class Simulation {
       connections: 0,
       outcome: null,
       over: false,
+      troubles: 0,
+      wellSinceMs: 0,
     };
     this.#stations.push(station);
     this.#world.after(plan.joinsAtMs, () => this.#start(station));
@@ -210,7 +238,13 @@ class Simulation {
   #trouble(station: Station, { kind, lastsMs }: Trouble): void {
     const { participant, wire } = station;
     if (participant === null || wire === null || !participant.alive || this.#outcome !== null) return;
+    const lasts = kind !== 'leave' && kind !== 'poison';
+    if (lasts) station.troubles++;
     const healsInMs = Math.max(0, Math.min(lastsMs, this.#scenario.healsAtMs - this.#world.nowMs));
+    const healed = (): void => {
+      station.troubles--;
+      station.wellSinceMs = this.#world.nowMs;
+    };
     switch (kind) {
       case 'partition':
       case 'deaf':
@@ -219,16 +253,23 @@ class Simulation {
           kind === 'partition' ? (['up', 'down'] as const) : kind === 'deaf' ? (['down'] as const) : (['up'] as const);
         for (const direction of directions) wire.block(direction);
         return this.#world.after(healsInMs, () => {
+          healed();
           for (const direction of directions) wire.unblock(direction);
         });
       }
       case 'freeze':
         participant.freeze();
-        return this.#world.after(healsInMs, () => participant.thaw());
+        return this.#world.after(healsInMs, () => {
+          healed();
+          participant.thaw();
+        });
       case 'kill':
         participant.kill();
         wire.cut();
-        return this.#world.after(healsInMs, () => this.#start(station));
+        return this.#world.after(healsInMs, () => {
+          healed();
+          this.#start(station);
+        });
       case 'leave':
         return participant.feed({ kind: 'stop', reason: 'left by hand' });
       case 'poison':

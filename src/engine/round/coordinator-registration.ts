@@ -107,6 +107,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     trainer,
     fromRound,
     holds: null,
+    lastCounted: known?.key === key ? known.lastCounted : null,
     misses: known?.key === key ? known.misses : 0,
     left: null,
   });

@@ -44,6 +44,8 @@ export interface ParticipantRecord {
   readonly fromRound: number;
   /** Hash of the last model sent to it; it keeps that one, so the next round need not send it again. */
   readonly holds: Hash | null;
+  /** Its newest update that counts: a late copy is told the same again, also when the round is over. */
+  readonly lastCounted: { readonly round: number; readonly hash: Hash } | null;
   /** Deadlines missed in a row. */
   readonly misses: number;
   readonly left: { readonly reason: string; readonly clean: boolean } | null;

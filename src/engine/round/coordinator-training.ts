@@ -155,9 +155,11 @@ export function modelUpdate(
       reason,
       ...(code === undefined ? {} : { code }),
     });
+  const { lastCounted } = participant;
+  if (lastCounted?.round === header.round && lastCounted.hash === contribution)
+    return judge(true, false, 'counted already');
   if (header.round !== s.round || member === undefined)
     return judge(false, false, `this is round ${s.round}, the update is of round ${header.round}`, 'round_mismatch');
-  if (member.contribution?.hash === contribution) return judge(true, false, 'counted already');
   if (member.contribution !== null)
     return judge(false, false, `another update of round ${s.round} was counted already`, 'update_duplicate');
   if (member.refusal !== null) {
@@ -198,7 +200,7 @@ export function modelUpdate(
     parameters: finding.parameters,
   };
   draft.patchMember(member.id, { contribution: counted, delivered: true });
-  draft.patchParticipant(participant.id, { misses: 0 });
+  draft.patchParticipant(participant.id, { misses: 0, lastCounted: { round: s.round, hash: contribution } });
   judge(true, true, '');
 }
 
