@@ -17,6 +17,8 @@ export function Dialog({ label, className, onClose, children }: DialogProps): JS
     return () => dialog?.close();
   }, []);
   return (
+    // Keys close it through onCancel; the click is for the ground around it alone.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
     <dialog
       ref={element}
       className={`dialog ${className}`}

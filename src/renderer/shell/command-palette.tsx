@@ -28,9 +28,8 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): J
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) {
       event.preventDefault();
-      setChosen(
-        (Math.min(chosen, found.shown.length - 1) + step + found.shown.length) % Math.max(1, found.shown.length),
-      );
+      const from = Math.min(chosen, found.shown.length - 1);
+      setChosen((from + step + found.shown.length) % Math.max(1, found.shown.length));
     } else if (event.key === 'Enter') {
       event.preventDefault();
       run(current);
@@ -79,21 +78,27 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }): J
         ))}
         {found.shown.length === 0 && <div className="cmd-g">Nothing has that name.</div>}
       </div>
-      <div className="cmd-foot" aria-hidden="true">
-        <span>
-          <Keys of="ArrowUp" /> <Keys of="ArrowDown" /> choose
-        </span>
-        <span>
-          <Keys of="Enter" /> run
-        </span>
-        <span>
-          <Keys of="Escape" /> close
-        </span>
-        <span className="end">
-          {found.shown.length} of {found.total} match
-        </span>
-      </div>
+      <Foot shown={found.shown.length} total={found.total} />
     </Dialog>
+  );
+}
+
+function Foot({ shown, total }: { readonly shown: number; readonly total: number }): JSX.Element {
+  return (
+    <div className="cmd-foot" aria-hidden="true">
+      <span>
+        <Keys of="ArrowUp" /> <Keys of="ArrowDown" /> choose
+      </span>
+      <span>
+        <Keys of="Enter" /> run
+      </span>
+      <span>
+        <Keys of="Escape" /> close
+      </span>
+      <span className="end">
+        {shown} of {total} match
+      </span>
+    </div>
   );
 }
 

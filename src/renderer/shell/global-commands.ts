@@ -1,11 +1,10 @@
 import { useMemo } from 'react';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
-import { useRunView } from '#renderer/session/hooks.ts';
+import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, viewIds } from '#renderer/session/navigation.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
 import { useSaveRecording } from './save-recording.ts';
 import { copyReport } from './status-slot.tsx';
 import { views } from './views.tsx';
@@ -13,39 +12,51 @@ import { views } from './views.tsx';
 /** Commands that work everywhere. */
 export function useGlobalCommands(open: { readonly openPalette: () => void; readonly openKeys: () => void }): void {
   const { openPalette, openKeys } = open;
-  const save = useSaveRecording();
-  const view = useRunView((whole) => whole);
-  const noRun = view === null ? { disabled: 'no run is open' } : {};
   useCommands(useMemo(() => goCommands(), []));
   useCommands(useMemo(() => overlayCommands(openPalette, openKeys), [openPalette, openKeys]));
-  const hasRun = view !== null;
-  const saveNow = save.save;
-  useCommands(
-    useMemo(
-      () => [
-        {
-          id: 'save',
-          group: 'do',
-          title: 'Save last 10 minutes',
-          detail: 'a copy of the recording',
-          icon: 'save',
-          key: 'Ctrl+s',
-          ...(hasRun ? {} : noRunReason),
-          run: saveNow,
-        },
-      ],
-      [saveNow, hasRun],
-    ),
-  );
-  const verdictKey =
-    view === null
-      ? ''
-      : openVerdicts(view)
-          .map((verdict) => verdict.verdict)
-          .join();
-  useCommands(useMemo(() => verdictCommands(view, noRun.disabled), [verdictKey]));
-  const names = view === null ? '' : view.participants.map((participant) => participant.id).join(' ');
+  useSaveCommand();
+  useVerdictCommands();
+  const names = useRunView((view) => view.participants.map((participant) => participant.id).join(' ')) ?? '';
   useCommands(useMemo(() => participantCommands(names), [names]));
+}
+
+function useSaveCommand(): void {
+  const { save } = useSaveRecording();
+  const hasRun = useRunView(() => true) ?? false;
+  const commands = useMemo(
+    (): Command[] => [
+      {
+        id: 'save',
+        group: 'do',
+        title: 'Save last 10 minutes',
+        detail: 'a copy of the recording',
+        icon: 'save',
+        key: 'Ctrl+s',
+        ...(hasRun ? {} : noRunReason),
+        run: save,
+      },
+    ],
+    [save, hasRun],
+  );
+  useCommands(commands);
+}
+
+function useVerdictCommands(): void {
+  const session = useSession();
+  const verdict = useRunView((view) => openVerdicts(view)[0] ?? null);
+  const commands = useMemo((): Command[] => {
+    const off = verdict === null ? { disabled: 'there is no verdict' } : {};
+    const copy = (): void => {
+      const { view } = session.state();
+      if (view !== null && verdict !== null) void copyReport(view, verdict);
+    };
+    const show = (): void => navigate({ view: 'diagnosis' });
+    return [
+      { id: 'evidence', group: 'go', title: 'Show evidence', icon: 'diagnosis', key: 'e', ...off, run: show },
+      { id: 'copy-report', group: 'do', title: 'Copy report of the verdict', icon: 'copy', ...off, run: copy },
+    ];
+  }, [session, verdict]);
+  useCommands(commands);
 }
 
 const noRunReason = { disabled: 'no run is open' } as const;
@@ -85,32 +96,6 @@ function overlayCommands(openPalette: () => void, openKeys: () => void): Command
       icon: 'search',
       key: '/',
       run: () => navigate({ view: 'packets' }),
-    },
-  ];
-}
-
-function verdictCommands(view: RunView | null, reason: string | undefined): Command[] {
-  const verdict = view === null ? undefined : openVerdicts(view)[0];
-  const off = verdict === undefined ? { disabled: reason ?? 'there is no verdict' } : {};
-  return [
-    {
-      id: 'evidence',
-      group: 'go',
-      title: 'Show evidence',
-      icon: 'diagnosis',
-      key: 'e',
-      ...off,
-      run: () => navigate({ view: 'diagnosis' }),
-    },
-    {
-      id: 'copy-report',
-      group: 'do',
-      title: 'Copy report of the verdict',
-      icon: 'copy',
-      ...off,
-      run: () => {
-        if (view !== null && verdict !== undefined) void copyReport(view, verdict);
-      },
     },
   ];
 }

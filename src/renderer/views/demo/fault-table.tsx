@@ -1,16 +1,11 @@
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { faultTitles } from '#renderer/components/fault-words.ts';
-import { formatSeconds } from '#renderer/components/format.ts';
-import { Icon } from '#renderer/components/icon.tsx';
-import { useCommands } from '#renderer/session/commands.ts';
-import type { Command } from '#renderer/session/commands.ts';
-import { useNow, useSession } from '#renderer/session/hooks.ts';
-import { showError } from '#renderer/session/toasts.ts';
-import { toErrorReport } from '#shared/base/errors.ts';
-import { asParticipantId } from '#shared/contract/ids.ts';
-import type { DemoSettings, FaultName, FaultSpec } from '#shared/contract/settings.ts';
+import type { DemoSettings, FaultName } from '#shared/contract/settings.ts';
 import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
+import { everyone, isOn, specOf, useFaultCommands, useFaultRequests } from './fault-actions.ts';
+import type { Act } from './fault-actions.ts';
+import { ArmedInSettings, InRun } from './fault-cells.tsx';
 import { faultRows, faultState } from './fault-rows.ts';
 import type { FaultRow } from './fault-rows.ts';
 
@@ -21,38 +16,21 @@ interface FaultTableProps {
   readonly onChange: (settings: DemoSettings) => void;
 }
 
-/** Everybody, where a fault can act on everybody; the first participant else. */
-const everyone = '*';
-/** Rounds that a fault can be armed for before the start: late enough to see a healthy round first. */
-const armRounds = [1, 2, 3, 5, 10] as const;
-
+/** Faults on cue: on whom, for how long, and what people will see. */
 export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.Element {
   const [targets, setTargets] = useState<Partial<Record<FaultName, string>>>({});
-  const ids = useMemo(
-    () =>
-      view === null
-        ? Array.from({ length: settings.participants }, (_, i) => `node-${i + 1}`)
-        : view.participants.filter((one) => one.left === null).map((one) => one.id as string),
-    [view, settings.participants],
-  );
+  const ids = useTargets(view, settings.participants);
   const act = useFaultRequests();
   const targetOf = (row: FaultRow): string => {
     const chosen = targets[row.name];
     if (chosen !== undefined && (ids.includes(chosen) || chosen === everyone)) return chosen;
-    return (row.name === 'drop-link' ? ids.at(-2) : ids.at(-1)) ?? everyone;
+    return (row.name === 'drop-link' ? ids.at(-2) : undefined) ?? ids.at(-1) ?? everyone;
   };
-  useFaultCommands(
-    view,
-    (row, armed) => {
-      const round = armed && view !== null ? view.round + 1 : undefined;
-      act('inject_fault', specOf(row.name, targetOf(row), round));
-    },
-    () =>
-      view?.faults
-        .filter(isOn)
-        .forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined))),
-  );
+  const inject = (row: FaultRow, armed: boolean): void =>
+    act('inject_fault', specOf(row.name, targetOf(row), armed && view !== null ? view.round + 1 : undefined));
   const on = view?.faults.filter(isOn) ?? [];
+  const stopAll = (): void => clear(on, act);
+  useFaultCommands(view, inject, stopAll);
   return (
     <section className="panel p-fault" aria-label="Faults on cue">
       <div className="ph">
@@ -64,13 +42,7 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
         </span>
         {on.length > 0 && (
           <div className="end">
-            <button
-              type="button"
-              className="btn sm"
-              onClick={() =>
-                on.forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined)))
-              }
-            >
+            <button type="button" className="btn sm" onClick={stopAll}>
               Stop all{' '}
               <span className="key" aria-hidden="true">
                 Esc
@@ -81,48 +53,21 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
       </div>
       <div className="scroll">
         <table className="ft">
-          <thead>
-            <tr>
-              <th>
-                <span className="vh">Key</span>
-              </th>
-              <th>Fault</th>
-              <th className="see">What you will see</th>
-              <th>On</th>
-              <th className="w-lg">{view === null ? 'From' : 'For'}</th>
-              <th>
-                <span className="vh">State and actions</span>
-              </th>
-            </tr>
-          </thead>
+          <TableHead running={view !== null} />
           <tbody>
             {faultRows.map((row) => (
               <tr
                 key={row.name}
                 className={view !== null && faultState(view.faults, row.name).active.length > 0 ? 'act' : ''}
               >
+                <FaultWords row={row} />
                 <td>
-                  <span className="key kb" aria-hidden="true">
-                    {row.letter.toUpperCase()}
-                  </span>
-                </td>
-                <td>
-                  <b>{faultTitles[row.name]}</b>
-                  <div className="t3">{row.does}</div>
-                </td>
-                <td className="t2 see">{row.youWillSee}</td>
-                <td>
-                  <select
-                    className="pick"
-                    aria-label={`${faultTitles[row.name]}: on whom`}
+                  <Target
+                    row={row}
+                    ids={ids}
                     value={targetOf(row)}
-                    onChange={(event) => setTargets({ ...targets, [row.name]: event.target.value })}
-                  >
-                    {row.onAll && <option value={everyone}>everyone</option>}
-                    {ids.map((id) => (
-                      <option key={id}>{id}</option>
-                    ))}
-                  </select>
+                    onChange={(id) => setTargets({ ...targets, [row.name]: id })}
+                  />
                 </td>
                 {view === null ? (
                   <ArmedInSettings row={row} target={targetOf(row)} settings={settings} onChange={onChange} />
@@ -138,185 +83,83 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
   );
 }
 
-function isOn(fault: FaultView): boolean {
+function clear(faults: readonly FaultView[], act: Act): void {
+  for (const fault of faults) act('clear_fault', specOf(fault.fault, fault.participant, undefined));
+}
+
+/** Who can be chosen: those who are here, or will be. */
+function useTargets(view: RunView | null, planned: number): readonly string[] {
+  const names =
+    view === null
+      ? null
+      : view.participants
+          .filter((one) => one.left === null)
+          .map((one) => one.id)
+          .join(' ');
+  return useMemo(
+    () =>
+      names === null
+        ? Array.from({ length: planned }, (_, i) => `node-${i + 1}`)
+        : names.split(' ').filter((id) => id !== ''),
+    [names, planned],
+  );
+}
+
+function TableHead({ running }: { readonly running: boolean }): JSX.Element {
   return (
-    fault.state === 'armed' ||
-    (fault.state === 'active' && (faultRows.find((row) => row.name === fault.fault)?.stoppable ?? false))
+    <thead>
+      <tr>
+        <th>
+          <span className="vh">Key</span>
+        </th>
+        <th>Fault</th>
+        <th className="see">What you will see</th>
+        <th>On</th>
+        <th className="w-lg">{running ? 'For' : 'From'}</th>
+        <th>
+          <span className="vh">State and actions</span>
+        </th>
+      </tr>
+    </thead>
   );
 }
 
-function specOf(name: FaultName, target: string, round: number | undefined): FaultSpec {
-  return {
-    name,
-    ...(target === everyone || target === '' ? {} : { participant: asParticipantId(target) }),
-    ...(round === undefined ? {} : { round }),
-  };
-}
-
-type Act = (request: 'inject_fault' | 'clear_fault', fault: FaultSpec) => void;
-
-function useFaultRequests(): Act {
-  const session = useSession();
-  return useCallback(
-    (request, fault) => {
-      session.request(request, { fault }).catch((error: unknown) => showError(toErrorReport(error)));
-    },
-    [session],
-  );
-}
-
-interface InRunProps {
-  readonly row: FaultRow;
-  readonly target: string;
-  readonly view: RunView;
-  readonly act: Act;
-}
-
-function InRun({ row, target, view, act }: InRunProps): JSX.Element {
-  const { active, armed } = faultState(view.faults, row.name);
-  const [firstActive] = active;
-  const [firstArmed] = armed;
-  const clear = (faults: readonly FaultView[]): void =>
-    faults.forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined)));
+function FaultWords({ row }: { readonly row: FaultRow }): JSX.Element {
   return (
     <>
-      <td className="t2 nw w-lg">{row.lasts}</td>
-      <td className="st">
-        {firstActive !== undefined && <ActiveTag faults={active} row={row} />}
-        {firstArmed !== undefined && <span className="tag">armed for round {firstArmed.round}</span>}
-        {firstActive !== undefined && row.stoppable ? (
-          <button type="button" className="btn sm" onClick={() => clear(active)}>
-            Stop
-          </button>
-        ) : firstArmed === undefined ? (
-          <button
-            type="button"
-            className="btn sm"
-            onClick={() => act('inject_fault', specOf(row.name, target, undefined))}
-          >
-            Inject
-          </button>
-        ) : (
-          <button type="button" className="btn sm" onClick={() => clear(armed)}>
-            Disarm
-          </button>
-        )}
+      <td>
+        <span className="key kb" aria-hidden="true">
+          {row.letter.toUpperCase()}
+        </span>
       </td>
+      <td>
+        <b>{faultTitles[row.name]}</b>
+        <div className="t3">{row.does}</div>
+      </td>
+      <td className="t2 see">{row.youWillSee}</td>
     </>
   );
 }
 
-function ActiveTag({ faults, row }: { readonly faults: readonly FaultView[]; readonly row: FaultRow }): JSX.Element {
-  const now = useNow(1000);
-  const last = faults.at(-1);
-  const on = faults.length === 1 ? (last?.participant ?? '') : `${faults.length} participants`;
-  return (
-    <span className="tag fault">
-      <Icon name="fault" as="small" />
-      {row.stoppable ? 'active on' : 'injected on'} {on}
-      {row.stoppable && last !== undefined && `, ${formatSeconds(now - last.at)}`}
-    </span>
-  );
-}
-
-interface ArmedInSettingsProps {
+interface TargetProps {
   readonly row: FaultRow;
-  readonly target: string;
-  readonly settings: DemoSettings;
-  readonly onChange: (settings: DemoSettings) => void;
+  readonly ids: readonly string[];
+  readonly value: string;
+  readonly onChange: (id: string) => void;
 }
 
-function ArmedInSettings({ row, target, settings, onChange }: ArmedInSettingsProps): JSX.Element {
-  const [round, setRound] = useState(2);
-  const own = settings.faults.filter((fault) => fault.name === row.name);
-  const [first] = own;
+function Target({ row, ids, value, onChange }: TargetProps): JSX.Element {
   return (
-    <>
-      <td className="t2 nw w-lg">
-        <select
-          className="pick"
-          aria-label={`${faultTitles[row.name]}: from which round`}
-          value={round}
-          onChange={(event) => setRound(Number(event.target.value))}
-        >
-          {armRounds.map((number) => (
-            <option key={number} value={number}>
-              round {number}
-            </option>
-          ))}
-        </select>
-      </td>
-      <td className="st">
-        {first !== undefined && (
-          <span className="tag">
-            armed for round {first.round ?? 1}, {first.participant ?? 'everyone'}
-          </span>
-        )}
-        {first === undefined ? (
-          <button
-            type="button"
-            className="btn sm"
-            onClick={() => onChange({ ...settings, faults: [...settings.faults, specOf(row.name, target, round)] })}
-          >
-            Arm
-          </button>
-        ) : (
-          <button
-            type="button"
-            className="btn sm"
-            onClick={() =>
-              onChange({ ...settings, faults: settings.faults.filter((fault) => fault.name !== row.name) })
-            }
-          >
-            Disarm
-          </button>
-        )}
-      </td>
-    </>
+    <select
+      className="pick"
+      aria-label={`${faultTitles[row.name]}: on whom`}
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      {row.onAll && <option value={everyone}>everyone</option>}
+      {ids.map((id) => (
+        <option key={id}>{id}</option>
+      ))}
+    </select>
   );
-}
-
-const section = 'Demo: faults';
-
-function useFaultCommands(
-  view: RunView | null,
-  inject: (row: FaultRow, armed: boolean) => void,
-  stopAll: () => void,
-): void {
-  const reason = view === null ? { disabled: 'no demo is running' } : {};
-  const commands: Command[] = faultRows.flatMap((row): Command[] => [
-    {
-      id: `inject-${row.name}`,
-      section,
-      group: 'do',
-      title: `Inject: ${faultTitles[row.name].toLowerCase()}`,
-      icon: 'fault',
-      key: row.letter,
-      changesRun: true,
-      ...reason,
-      run: () => inject(row, false),
-    },
-    {
-      id: `arm-${row.name}`,
-      section,
-      group: 'do',
-      title: `Arm for the next round: ${faultTitles[row.name].toLowerCase()}`,
-      icon: 'fault',
-      key: `Shift+${row.letter.toUpperCase()}`,
-      changesRun: true,
-      ...reason,
-      run: () => inject(row, true),
-    },
-  ]);
-  commands.push({
-    id: 'stop-faults',
-    section,
-    group: 'do',
-    title: 'Stop all faults',
-    key: 'Escape',
-    changesRun: true,
-    ...reason,
-    run: stopAll,
-  });
-  useCommands(commands);
 }

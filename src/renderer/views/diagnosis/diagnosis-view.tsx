@@ -79,40 +79,7 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
         <div className="sec">
           <p className="sentence">{verdict.sentence}</p>
           <p className="t2">{verdict.explanation}</p>
-          <dl className="kvl">
-            <dt>Layer</dt>
-            <dd>
-              {verdict.layer}, {verdict.subject}
-            </dd>
-            <dt>Since</dt>
-            <dd>
-              {formatClock(verdict.since)}, found after {formatDuration(verdict.detectedAfterMs)}
-            </dd>
-            <dt>Next</dt>
-            <dd>
-              {verdict.nextAction || 'nothing by itself'}
-              {verdict.nextActionAt > 0 && ` at ${formatClock(verdict.nextActionAt)}`}
-            </dd>
-            {verdict.injected !== undefined && (
-              <>
-                <dt>Injected</dt>
-                <dd>
-                  <span className="tag fault">
-                    <Icon name="fault" as="small" />
-                    {verdict.injected.replaceAll('-', ' ')}
-                  </span>
-                </dd>
-              </>
-            )}
-            {verdict.clearedAt !== null && (
-              <>
-                <dt>Cleared</dt>
-                <dd>
-                  {formatClock(verdict.clearedAt)}, {verdict.clearedBecause}
-                </dd>
-              </>
-            )}
-          </dl>
+          <Facts verdict={verdict} />
         </div>
         <div className="sec">
           <h3>
@@ -133,6 +100,45 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
         </div>
       </div>
     </section>
+  );
+}
+
+function Facts({ verdict }: { readonly verdict: VerdictView }): JSX.Element {
+  return (
+    <dl className="kvl">
+      <dt>Layer</dt>
+      <dd>
+        {verdict.layer}, {verdict.subject}
+      </dd>
+      <dt>Since</dt>
+      <dd>
+        {formatClock(verdict.since)}, found after {formatDuration(verdict.detectedAfterMs)}
+      </dd>
+      <dt>Next</dt>
+      <dd>
+        {verdict.nextAction || 'nothing by itself'}
+        {verdict.nextActionAt > 0 && ` at ${formatClock(verdict.nextActionAt)}`}
+      </dd>
+      {verdict.injected !== undefined && (
+        <>
+          <dt>Injected</dt>
+          <dd>
+            <span className="tag fault">
+              <Icon name="fault" as="small" />
+              {verdict.injected.replaceAll('-', ' ')}
+            </span>
+          </dd>
+        </>
+      )}
+      {verdict.clearedAt !== null && (
+        <>
+          <dt>Cleared</dt>
+          <dd>
+            {formatClock(verdict.clearedAt)}, {verdict.clearedBecause}
+          </dd>
+        </>
+      )}
+    </dl>
   );
 }
 

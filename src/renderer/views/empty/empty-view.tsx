@@ -59,17 +59,7 @@ export function EmptyView(): JSX.Element {
             <Keys of="Enter" />
           </button>
           <div className="ways">
-            <div className="way">
-              <Icon name="settings" />
-              <div>
-                <b>Set up the demo</b>
-                <small>Transport, participants, data skew, faults on cue</small>
-              </div>
-              <div className="t2 w-lg">Every setting, with the split of the data drawn before the start.</div>
-              <button type="button" className="btn m" onClick={() => navigate({ view: 'demo' })}>
-                Set up <Keys of="6" />
-              </button>
-            </div>
+            <SetUpWay />
             <JoinForm />
           </div>
           <HowToRead />
@@ -87,6 +77,22 @@ export function EmptyView(): JSX.Element {
         <ShortKeys />
       </section>
     </main>
+  );
+}
+
+function SetUpWay(): JSX.Element {
+  return (
+    <div className="way">
+      <Icon name="settings" />
+      <div>
+        <b>Set up the demo</b>
+        <small>Transport, participants, data skew, faults on cue</small>
+      </div>
+      <div className="t2 w-lg">Every setting, with the split of the data drawn before the start.</div>
+      <button type="button" className="btn m" onClick={() => navigate({ view: 'demo' })}>
+        Set up <Keys of="6" />
+      </button>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { memo, useMemo, useRef, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
@@ -73,38 +73,35 @@ interface Grouped {
   readonly ids: readonly string[];
 }
 
+/** By seconds and verdicts: a row that jumps at every packet cannot be read. */
 function useGroups(
   view: RunView,
   stalls: ReadonlyMap<string, readonly Stall[]>,
   held: boolean,
   now: number,
 ): readonly Grouped[] {
-  const last = useRef<{
-    readonly order: readonly Grouped[];
-    readonly verdicts: unknown;
-    readonly count: number;
-  } | null>(null);
-  const { verdicts, participants } = view;
-  // By seconds and verdicts: a row that jumps at every packet cannot be read.
-  return useMemo(() => {
-    const before = last.current;
+  const last = useRef<{ readonly order: readonly Grouped[]; readonly view: RunView; readonly now: number } | null>(
+    null,
+  );
+  const before = last.current;
+  if (before !== null && before.view.participants.length === view.participants.length) {
     // A verdict moves its lane at once, whoever points where.
-    if (held && before !== null && before.verdicts === verdicts && before.count === participants.length)
-      return before.order;
-    const order = groups
-      .map((group) => ({
-        group,
-        ids: participants
-          .filter(
-            (one) =>
-              groupOf(view, one, openStall(stalls.get(one.id) ?? noStalls, view.endedAt) !== null, now) === group,
-          )
-          .map((one) => one.id),
-      }))
-      .filter(({ ids }) => ids.length > 0);
-    last.current = { order, verdicts, count: participants.length };
-    return order;
-  }, [held, now, verdicts, participants.length]);
+    const sameVerdicts = before.view.verdicts === view.verdicts;
+    if (sameVerdicts && (held || before.now === now)) return before.order;
+  }
+  const order = grouped(view, stalls, now);
+  last.current = { order, view, now };
+  return order;
+}
+
+function grouped(view: RunView, stalls: ReadonlyMap<string, readonly Stall[]>, now: number): readonly Grouped[] {
+  const placed = view.participants.map((one) => {
+    const stalled = openStall(stalls.get(one.id) ?? noStalls, view.endedAt) !== null;
+    return { id: one.id, group: groupOf(view, one, stalled, now) };
+  });
+  return groups
+    .map((group) => ({ group, ids: placed.filter((one) => one.group === group).map((one) => one.id) }))
+    .filter(({ ids }) => ids.length > 0);
 }
 
 function Group({

@@ -8,6 +8,7 @@ import { navigate } from '#renderer/session/navigation.ts';
 import type { Packets } from '#renderer/session/packet-log.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { packetFilter } from './packet-filter.ts';
 import { TimeBar } from './round-list.tsx';
 import { bytesUp, countedUpdates, roundTimes } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
@@ -18,11 +19,6 @@ interface DetailPaneProps {
   readonly participant: ParticipantView | null;
   readonly stalled: ReadonlySet<string>;
   readonly onClose: () => void;
-}
-
-/** The filter that shows the packets of a round, or of one participant in it. */
-export function packetFilter(round: number, participant: string | null): string {
-  return participant === null ? `round == ${round}` : `participant == ${participant} && round == ${round}`;
 }
 
 /** A round opened beside the lanes: where the time went, what was sent, which model came out, and its packets. */
@@ -157,39 +153,60 @@ function Facts({
             </dd>
           </>
         )}
-        {training !== undefined && (
-          <>
-            <dt>Local model</dt>
-            <dd>
-              loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %, {training.examples}{' '}
-              examples
-            </dd>
-          </>
-        )}
-        {round.loss !== null && (
-          <>
-            <dt>Global model</dt>
-            <dd>
-              loss {round.loss.toFixed(3)}, accuracy {((round.accuracy ?? 0) * 100).toFixed(1)} %
-            </dd>
-          </>
-        )}
+        <Measures training={training} round={round} />
         {round.missing.length > 0 && (
           <>
             <dt>Missing</dt>
             <dd>{round.missing.join(', ')}</dd>
           </>
         )}
-        <dt>Model before</dt>
-        <dd className="data" title={round.modelBefore}>
-          {shortHash(round.modelBefore)}
-        </dd>
-        <dt>Model after</dt>
-        <dd className="data" title={round.modelAfter}>
-          {round.modelAfter === '' ? 'not aggregated yet' : shortHash(round.modelAfter)}
-        </dd>
+        <Models round={round} />
       </dl>
     </div>
+  );
+}
+
+interface MeasuresProps {
+  readonly training: ParticipantView['trainings'][number] | undefined;
+  readonly round: RoundView;
+}
+
+function Measures({ training, round }: MeasuresProps): JSX.Element {
+  return (
+    <>
+      {training !== undefined && (
+        <>
+          <dt>Local model</dt>
+          <dd>
+            loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %, {training.examples}{' '}
+            examples
+          </dd>
+        </>
+      )}
+      {round.loss !== null && (
+        <>
+          <dt>Global model</dt>
+          <dd>
+            loss {round.loss.toFixed(3)}, accuracy {((round.accuracy ?? 0) * 100).toFixed(1)} %
+          </dd>
+        </>
+      )}
+    </>
+  );
+}
+
+function Models({ round }: { readonly round: RoundView }): JSX.Element {
+  return (
+    <>
+      <dt>Model before</dt>
+      <dd className="data" title={round.modelBefore}>
+        {shortHash(round.modelBefore)}
+      </dd>
+      <dt>Model after</dt>
+      <dd className="data" title={round.modelAfter}>
+        {round.modelAfter === '' ? 'not aggregated yet' : shortHash(round.modelAfter)}
+      </dd>
+    </>
   );
 }
 

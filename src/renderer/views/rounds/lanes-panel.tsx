@@ -43,7 +43,7 @@ export function LanesPanel({
   const dense = view.participants.length >= denseFrom;
   return (
     <div className="lanes-stack">
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- keys walk the cells, which take the focus */}
+      {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- keys walk the cells, which take the focus */}
       <div
         ref={grid}
         role="grid"

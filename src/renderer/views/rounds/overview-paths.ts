@@ -1,5 +1,5 @@
 import type { ParticipantPhase } from '#shared/contract/events.ts';
-import type { ParticipantView } from '#shared/run-view/run-view.ts';
+import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -49,4 +49,24 @@ export function overviewPaths(
 
 function isDrawn(phase: ParticipantPhase): phase is OverviewPhase {
   return drawn.has(phase);
+}
+
+export interface RoundMark {
+  readonly round: number;
+  readonly left: number;
+  readonly labelled: boolean;
+}
+
+/** Shares of the strip below which a line would touch the one before it, or its number would. */
+const lineShare = 0.004;
+const numberShare = 0.018;
+
+export function roundMarks(rounds: readonly RoundView[], window: TimeWindow): readonly RoundMark[] {
+  const marks: RoundMark[] = [];
+  for (const { round, startedAt } of rounds) {
+    const left = shareOf(window, startedAt);
+    const gap = left - (marks.at(-1)?.left ?? -1);
+    if (gap >= lineShare) marks.push({ round, left, labelled: gap > numberShare });
+  }
+  return marks;
 }

@@ -1,8 +1,8 @@
-import { memo, useMemo, useRef } from 'react';
+import { memo, useRef } from 'react';
 import type { JSX, PointerEvent } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
-import { field, overviewPaths } from './overview-paths.ts';
+import { field, overviewPaths, roundMarks } from './overview-paths.ts';
 import type { OverviewPhase } from './overview-paths.ts';
 import { pan, shareOf, timeAt } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
@@ -72,20 +72,19 @@ export function Overview({ participants, rounds, control, ended }: OverviewProps
 
 const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate'];
 
-/** Drawn once a second, for all that happened in it. */
-function Strip({
-  participants,
-  whole,
-  now,
-}: {
+interface StripProps {
   readonly participants: readonly ParticipantView[];
   readonly whole: TimeWindow;
   readonly now: number;
-}): JSX.Element {
-  // Participants change with every progress report; once a second is enough for a strip this small.
-  const paths = useMemo(() => overviewPaths(participants, whole, now), [whole, now, participants.length]);
-  return <StripPaths {...paths} />;
 }
+
+/** Participants change with every progress report; once a second is enough for a strip this small. */
+const Strip = memo(
+  function Strip({ participants, whole, now }: StripProps): JSX.Element {
+    return <StripPaths {...overviewPaths(participants, whole, now)} />;
+  },
+  (a, b) => a.now === b.now && a.whole === b.whole && a.participants.length === b.participants.length,
+);
 
 const StripPaths = memo(function StripPaths(paths: Readonly<Record<OverviewPhase, string>>): JSX.Element {
   return (
@@ -104,20 +103,13 @@ const RoundMarks = memo(function RoundMarks({
   readonly rounds: readonly RoundView[];
   readonly whole: TimeWindow;
 }): JSX.Element {
-  let free = -1;
   return (
     <>
-      {rounds.map((round) => {
-        const left = shareOf(whole, round.startedAt);
-        if (left - free < 0.004) return null;
-        const labelled = left - free > 0.018;
-        free = left;
-        return (
-          <div key={round.round} className="ovr" style={{ left: `${left * 100}%` }}>
-            {labelled && <em>{round.round}</em>}
-          </div>
-        );
-      })}
+      {roundMarks(rounds, whole).map((mark) => (
+        <div key={mark.round} className="ovr" style={{ left: `${mark.left * 100}%` }}>
+          {mark.labelled && <em>{mark.round}</em>}
+        </div>
+      ))}
     </>
   );
 });

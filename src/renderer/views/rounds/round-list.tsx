@@ -36,39 +36,13 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
           {pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
         </span>
         <div className="end">
-          <span className="legend w-lg" aria-hidden="true">
-            <span>
-              <i className="sw c" />
-              compute
-            </span>
-            <span>
-              <i className="sw m" />
-              communicate
-            </span>
-            <span>
-              <i className="sw wait" />
-              wait
-            </span>
-          </span>
+          <Legend />
         </div>
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Rounds, newest first">
         <table>
-          <thead>
-            <tr>
-              <th className="num">Round</th>
-              <th>State</th>
-              <th className="num w-lg">Start</th>
-              <th className="num">Duration</th>
-              <th className="c-bar">Slowest participant’s time</th>
-              <th>Updates</th>
-              <th className="w-lg">Slowest</th>
-              <th className="num">Loss</th>
-              <th className="num">Accuracy</th>
-              <th className="num">Up</th>
-            </tr>
-          </thead>
+          <ListHead />
           <tbody>
             <PlannedRow view={view} roundMs={pace.roundMs} />
             {shown.toReversed().map((round) => (
@@ -89,6 +63,44 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
         {hidden > 0 && <p className="more">and {hidden} earlier rounds, drawn in Metrics</p>}
       </div>
     </section>
+  );
+}
+
+function Legend(): JSX.Element {
+  return (
+    <span className="legend w-lg" aria-hidden="true">
+      <span>
+        <i className="sw c" />
+        compute
+      </span>
+      <span>
+        <i className="sw m" />
+        communicate
+      </span>
+      <span>
+        <i className="sw wait" />
+        wait
+      </span>
+    </span>
+  );
+}
+
+function ListHead(): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <th className="num">Round</th>
+        <th>State</th>
+        <th className="num w-lg">Start</th>
+        <th className="num">Duration</th>
+        <th className="c-bar">Slowest participant’s time</th>
+        <th>Updates</th>
+        <th className="w-lg">Slowest</th>
+        <th className="num">Loss</th>
+        <th className="num">Accuracy</th>
+        <th className="num">Up</th>
+      </tr>
+    </thead>
   );
 }
 

@@ -1,15 +1,14 @@
-import { useCallback, useMemo } from 'react';
+import { useCallback } from 'react';
 import type { JSX } from 'react';
-import { useCommands } from '#renderer/session/commands.ts';
-import type { Command } from '#renderer/session/commands.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { DetailPane, packetFilter } from './detail-pane.tsx';
+import { DetailPane } from './detail-pane.tsx';
 import { denseFrom, LanesPanel } from './lanes-panel.tsx';
 import { Overview } from './overview.tsx';
 import { RoundList } from './round-list.tsx';
+import { useRoundCommands } from './round-commands.ts';
 import { Sparks } from './sparks.tsx';
 import type { Span } from './time-window.ts';
 import { useTimeWindow } from './use-time-window.ts';
@@ -30,7 +29,7 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   const open = useCallback((number: number, id: string | null) => navigate({ round: number, participant: id }), []);
   const openRound = useCallback((number: number) => navigate({ round: number }), []);
   const close = useCallback(() => navigate({ round: null, participant: null }), []);
-  useRoundCommands(view, control, place.round, place.participant);
+  useRoundCommands(view, control, place);
   return (
     <main
       className={`rounds${round === undefined ? '' : ' opened'}${view.participants.length >= denseFrom ? ' many' : ''}`}
@@ -130,79 +129,4 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
       </div>
     </div>
   );
-}
-
-const section = 'Rounds';
-
-function useRoundCommands(
-  view: RunView,
-  control: WindowControl,
-  round: number | null,
-  participant: string | null,
-): void {
-  const { follow, zoomBy, panBy } = control;
-  const newest = view.rounds.at(-1)?.round ?? 0;
-  const oldest = view.rounds[0]?.round ?? 0;
-  const stepTo = useCallback(
-    (step: number) =>
-      navigate({ round: Math.min(newest, Math.max(oldest, (round ?? newest + (step < 0 ? 1 : 0)) + step)) }),
-    [round, newest, oldest],
-  );
-  const commands = useMemo((): Command[] => {
-    const openPackets = (): void => navigate({ view: 'packets', filter: packetFilter(round ?? newest, participant) });
-    return [
-      {
-        id: 'follow',
-        section,
-        group: 'do',
-        title: 'Live: follow the run',
-        icon: 'rounds',
-        key: 'f',
-        run: () => follow(),
-      },
-      // The list has the newest on top, so down goes back in time.
-      { id: 'next-round', section, group: 'go', title: 'Round before', key: 'j', hidden: true, run: () => stepTo(-1) },
-      { id: 'round-before', section, group: 'go', title: 'Round after', key: 'k', hidden: true, run: () => stepTo(1) },
-      {
-        id: 'open-round',
-        section,
-        group: 'go',
-        title: 'Open the round',
-        key: 'Enter',
-        hidden: true,
-        run: () => stepTo(0),
-      },
-      {
-        id: 'close-round',
-        section,
-        group: 'do',
-        title: 'Close the round',
-        key: 'Escape',
-        hidden: true,
-        run: () => navigate({ round: null, participant: null }),
-      },
-      {
-        id: 'its-packets',
-        section,
-        group: 'go',
-        title: `Packets of round ${round ?? newest}`,
-        icon: 'packets',
-        key: 'p',
-        run: openPackets,
-      },
-      {
-        id: 'zoom-in',
-        section,
-        group: 'do',
-        title: 'Zoom in',
-        key: '+',
-        hidden: true,
-        run: () => zoomBy(1 / 1.5, 0.5),
-      },
-      { id: 'zoom-out', section, group: 'do', title: 'Zoom out', key: '-', hidden: true, run: () => zoomBy(1.5, 0.5) },
-      { id: 'earlier', section, group: 'do', title: 'Earlier', key: ',', hidden: true, run: () => panBy(-0.25) },
-      { id: 'later', section, group: 'do', title: 'Later', key: '.', hidden: true, run: () => panBy(0.25) },
-    ];
-  }, [follow, stepTo, zoomBy, panBy, round, newest, participant]);
-  useCommands(commands);
 }
