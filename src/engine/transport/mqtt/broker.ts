@@ -221,7 +221,7 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Ro
 }
 
 /** How a client on this machine reaches what is bound to `host`. */
-export function reachableHost(host: string): string {
+export function localHost(host: string): string {
   if (host === '0.0.0.0' || host === '') return '127.0.0.1';
   return host === '::' ? '::1' : host;
 }

@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly password?: string;
   readonly will?: { readonly topic: string; readonly payload: Buffer };
   readonly signal: AbortSignal;
+  /** Default: the contract's limit. */
+  readonly timeoutMs?: number;
   readonly clock: Clock;
   readonly onMessage: (topic: string, payload: Buffer) => void;
 }
@@ -121,10 +123,13 @@ function clientOptions(options: ConnectOptions): IClientOptions {
 
 async function connected(client: MqttClient, options: ConnectOptions): Promise<void> {
   const url = withoutSecrets(options.url);
-  using deadline = options.clock.deadline(timing.connectTimeoutMs, options.signal);
+  const { timeoutMs = timing.connectTimeoutMs } = options;
+  using deadline = options.clock.deadline(timeoutMs, options.signal);
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void =>
-      reject(options.signal.aborted ? options.signal.reason : connectTimeout(url, 'the broker did not answer'));
+      reject(
+        options.signal.aborted ? options.signal.reason : connectTimeout(url, 'the broker did not answer', timeoutMs),
+      );
     deadline.addEventListener('abort', onAbort, { once: true });
     client.once('connect', () => {
       deadline.removeEventListener('abort', onAbort);
@@ -140,7 +145,8 @@ async function connected(client: MqttClient, options: ConnectOptions): Promise<v
 function connectError(url: string, error: Error & { readonly code?: unknown }): RoundscopeError {
   if (typeof error.code === 'number') return brokerRefused(url, error.message, error);
   const code = typeof error.code === 'string' ? error.code : '';
-  if (code === 'ETIMEDOUT' || error.message === 'connack timeout') return connectTimeout(url, error.message);
+  if (code === 'ETIMEDOUT' || error.message === 'connack timeout')
+    return connectTimeout(url, error.message, timing.connectTimeoutMs);
   const refused = code === 'ECONNREFUSED';
   return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
     layer: 'transport',
@@ -153,10 +159,10 @@ function connectError(url: string, error: Error & { readonly code?: unknown }): 
   });
 }
 
-export function connectTimeout(url: string, what: string): RoundscopeError {
+export function connectTimeout(url: string, what: string, timeoutMs: number): RoundscopeError {
   return new RoundscopeError('connect_timeout', {
     layer: 'transport',
-    message: `${what} at ${url} within ${timing.connectTimeoutMs / 1000} s: check host, port and firewall, and that the run is being served`,
+    message: `${what} at ${url} within ${(timeoutMs / 1000).toFixed(1)} s: check host, port and firewall, and that the run is being served`,
     retryable: true,
     context: { url },
   });

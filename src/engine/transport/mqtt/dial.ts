@@ -1,6 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { timing } from '#shared/contract/limits.ts';
 import type { DialOptions } from '../transport.ts';
 import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
 import { BrokerConnection, brokerRefused, connectTimeout, withoutSecrets } from './connection.ts';
@@ -16,6 +15,7 @@ export interface DialSetup {
   readonly publishBytes: number;
   readonly instance: string;
   readonly session: string;
+  readonly timeoutMs: number;
 }
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
@@ -40,13 +40,14 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
       if (message !== null) answer.resolve(message);
     }
   };
-  using deadline = setup.clock.deadline(timing.connectTimeoutMs, options.signal);
+  using deadline = setup.clock.deadline(setup.timeoutMs, options.signal);
   const connection = await BrokerConnection.open({
     url,
     ...participantCredentials(token, claim),
     ...ownCredentials(url),
     will: { topic: topics.status, payload: farewell },
     signal: options.signal,
+    timeoutMs: setup.timeoutMs,
     clock: setup.clock,
     onMessage,
   });
@@ -75,7 +76,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
       instance: setup.instance,
       proof: proof(token, 'open', claim),
     });
-    return await Promise.race([accepted, failed(connection, deadline, options.signal)]);
+    return await Promise.race([accepted, failed(connection, deadline, options.signal, setup.timeoutMs)]);
   } catch (error) {
     await letGo(connection, topics, false).catch(() => connection.abort());
     throw error;
@@ -90,13 +91,18 @@ async function ask(connection: BrokerConnection, topics: SessionTopics, open: Co
   await connection.publish(topics.status, encodeControl(online), 'retain');
 }
 
-function failed(connection: BrokerConnection, deadline: AbortSignal, signal: AbortSignal): Promise<never> {
+function failed(
+  connection: BrokerConnection,
+  deadline: AbortSignal,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<never> {
   return new Promise((_, reject) => {
     const onAbort = (): void =>
       reject(
         signal.aborted
           ? signal.reason
-          : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered'),
+          : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered', timeoutMs),
       );
     if (deadline.aborted) return onAbort();
     deadline.addEventListener('abort', onAbort, { once: true });

@@ -4,7 +4,8 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Listener, ListenOptions } from '../transport.ts';
 import { proof, sameText, type Claim } from './auth.ts';
-import { EmbeddedBroker, reachableHost, urlOf } from './broker.ts';
+import { reachableHosts } from '../quic/addresses.ts';
+import { EmbeddedBroker, localHost, urlOf } from './broker.ts';
 import { BrokerConnection, withoutSecrets } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { mqttSessionVersion, ownCredentials } from './dial.ts';
@@ -59,11 +60,28 @@ export class MqttListener implements Listener {
   }
 
   get endpoints(): readonly Endpoint[] {
-    const url = new URL(this.#url);
-    const port = this.#broker?.port ?? (url.port === '' ? 1883 : Number(url.port));
-    const host = this.#broker === null ? url.hostname : reachableHost(this.#options.host);
-    const outside = this.#setup.brokerUrl === undefined ? {} : { url: this.#setup.brokerUrl };
-    return [{ protocol: 'mqtt', provider: 'mqtt', host, port, ...outside }];
+    const { brokerUrl } = this.#setup;
+    const broker = this.#broker;
+    if (broker !== null) {
+      return reachableHosts(this.#options.host).map((host) => ({
+        protocol: 'mqtt',
+        provider: 'mqtt',
+        host,
+        port: broker.port,
+      }));
+    }
+    const { hostname, port } = new URL(this.#url);
+    const standardPort = this.#url.startsWith('mqtts:') ? 8883 : 1883;
+    const outside = brokerUrl === undefined ? {} : { url: brokerUrl };
+    return [
+      {
+        protocol: 'mqtt',
+        provider: 'mqtt',
+        host: hostname,
+        port: port === '' ? standardPort : Number(port),
+        ...outside,
+      },
+    ];
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,7 +90,7 @@ export class MqttListener implements Listener {
   }
 
   get #url(): string {
-    return this.#setup.brokerUrl ?? urlOf(reachableHost(this.#options.host), this.#broker?.port ?? 0);
+    return this.#setup.brokerUrl ?? urlOf(localHost(this.#options.host), this.#broker?.port ?? 0);
   }
 
   #status(state: 'online' | 'offline', reason: string): Buffer {

@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';
 import { MqttListener } from './listener.ts';
@@ -37,17 +37,21 @@ export class MqttTransport implements Transport {
 
   async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
     options.signal.throwIfAborted();
+    const { clock } = this.#options;
     const usable = endpoints.filter((endpoint) => endpoint.provider === 'mqtt');
     let failure: unknown = new RoundscopeError('transport_unavailable', {
       layer: 'transport',
       message: 'the invitation names no MQTT broker: ask for one of a run that is served over MQTT',
     });
-    for (const endpoint of usable) {
+    const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
+    for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
       options.observer?.onAttempt?.({ stack: 'mqtt.js', endpoint: withoutSecrets(url) });
       try {
         return await dialBroker(url, options, {
-          clock: this.#options.clock,
+          clock,
+          // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
+          timeoutMs: Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index)),
           publishBytes: this.#publishBytes,
           instance: this.#instance,
           session: entropyHex(this.#options.entropy, 12),
