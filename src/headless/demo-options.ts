@@ -7,8 +7,10 @@ import {
   type DemoSettings,
   type FaultSpec,
 } from '#shared/contract/settings.ts';
+import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
+import { wrongOption, wrongTransport } from './wrong-option.ts';
 
 export const demoOptions: readonly Option[] = [
   {
@@ -78,9 +80,16 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     deadlineMs: Math.round(numberOr(args.text('deadline'), demoDefaults.deadlineMs / 1000) * 1000),
     faults,
   });
-  if (judged.success) return ok(judged.data);
-  const issue = judged.error.issues[0];
-  return err(`--${optionOf(String(issue?.path[0] ?? ''))}: ${issue?.message ?? 'is not valid'}`);
+  if (!judged.success) {
+    return err(wrongOption(judged.error));
+  }
+  const transport = wrongTransport(judged.data.transport);
+  if (transport !== null) return err(transport);
+  const names = demoParticipants(judged.data.participants);
+  const stray = faults.find(({ participant }) => participant !== undefined && !names.includes(participant));
+  if (stray !== undefined)
+    return err(`--fault ${stray.name}: there is no ${stray.participant}; this demo has ${names.join(', ')}.`);
+  return ok(judged.data);
 }
 
 /** `NAME[:PARTICIPANT][@ROUND]`, the same here and in the window's command line. */
@@ -103,8 +112,4 @@ export function parseFault(text: string): Result<FaultSpec, string> {
 function numberOr(text: string | undefined, fallback: number): number {
   // NaN for what is no number, so that the schema names the option.
   return text === undefined ? fallback : text.trim() === '' ? Number.NaN : Number(text);
-}
-
-function optionOf(key: string): string {
-  return key === 'deadlineMs' ? 'deadline' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

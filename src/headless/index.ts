@@ -1,3 +1,4 @@
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
 import { check } from './commands/check.ts';
@@ -45,7 +46,12 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(helpText(command));
     return exitStatus.completed;
   }
-  return await command.run(args.value);
+  try {
+    return await command.run(args.value);
+  } catch (error) {
+    if (!(error instanceof RoundscopeError)) throw error;
+    return complain(toErrorReport(error), exitStatus.failed);
+  }
 }
 
 // A reader that has heard enough (`| head`) closes stdout: that ends the program without a stack trace.

@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import type { ErrorReport } from '#shared/base/errors.ts';
+import { errorWords } from '#shared/contract/error-words.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { RunSummary } from '#shared/contract/summary.ts';
 
@@ -30,6 +32,12 @@ export class Narrator {
     this.say(
       `${summary.roundsCompleted} of ${summary.roundsPlanned} rounds in ${summary.durationS.toFixed(1)} s${accuracy}`,
     );
+  }
+
+  /** What an error means and what to try; what happened has been said. */
+  advise(error: ErrorReport): void {
+    const { meaning, tryThis } = errorWords[error.code];
+    this.say(`${meaning}\nTry: ${tryThis}`);
   }
 
   #lineOf(event: RecordedEvent): string | null {

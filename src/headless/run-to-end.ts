@@ -32,12 +32,13 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     const running = await options.begin();
     options.onStarted?.(running, narrator);
     if (interrupted) await options.service.stop('interrupted by the user');
-    await running.ended;
+    const { error } = await running.ended;
     // Closes the recording first, so that the summary counts what is really on disk.
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
     if (options.json) await writeLine(summary);
     narrator.end(summary);
+    if (error !== undefined && !interrupted) narrator.advise(error);
     return interrupted ? exitStatus.interrupted : exitStatusOf(summary);
   } finally {
     process.off('SIGINT', interrupt);

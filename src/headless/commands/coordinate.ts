@@ -6,6 +6,7 @@ import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
+import { transportChoice, wrongOption, wrongTransport } from '../wrong-option.ts';
 
 export const coordinate: Command = {
   name: 'coordinate',
@@ -58,15 +59,18 @@ export const coordinate: Command = {
     const control = controlModeSchema.safeParse(args.text('control') ?? 'same');
     const settings = runPlanSchema.safeParse(settingsFrom(args));
     const port = Number(args.text('port') ?? 0);
-    if (!transport.success)
-      return complain(`--transport: ${transport.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    if (!transport.success || wrongTransport(transport.data) !== null)
+      return complain(transportChoice(), exitStatus.usage);
     if (!control.success) return complain(`--control: ${control.error.issues[0]?.message ?? ''}`, exitStatus.usage);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       return complain('--port takes a number from 0 to 65535.', exitStatus.usage);
-    if (!settings.success) {
-      const issue = settings.error.issues[0];
-      return complain(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, exitStatus.usage);
-    }
+    if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
+    const broker = args.text('broker');
+    if (broker !== undefined && !/^mqtts?:$/.test(URL.parse(broker)?.protocol ?? ''))
+      return complain(
+        '--broker takes a URL such as mqtt://localhost:1883 or mqtts://broker.example.',
+        exitStatus.usage,
+      );
     await using service = createService('browser');
     const json = args.has('json');
     try {
@@ -81,7 +85,7 @@ export const coordinate: Command = {
               control: control.data,
               host: args.text('host') ?? '127.0.0.1',
               port,
-              ...(args.text('broker') === undefined ? {} : { broker: args.text('broker') }),
+              ...(broker === undefined ? {} : { broker }),
               data: args.text('data') ?? 'digits',
               identityFolder: service.app.dataFolder,
             },
@@ -89,7 +93,7 @@ export const coordinate: Command = {
           ),
         onStarted: ({ invitation }, narrator) => {
           narrator.say(
-            `Waiting for ${settings.data.minimumParticipants} participants. On each machine: roundscope join 'INVITATION' --data FOLDER`,
+            `Waiting for ${peopleOf(settings.data.minimumParticipants)}. On each machine: roundscope join 'INVITATION' --data FOLDER`,
           );
           // The one thing on stdout besides events: it can be piped into another program.
           process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', invitation })}\n` : `${invitation}\n`);
@@ -100,6 +104,10 @@ export const coordinate: Command = {
     }
   },
 };
+
+function peopleOf(count: number): string {
+  return count === 1 ? '1 participant' : `${count} participants`;
+}
 
 function settingsFrom(args: Arguments): unknown {
   const seconds = (name: string, fallback: number): number => Math.round(Number(args.text(name) ?? fallback) * 1000);
