@@ -1,0 +1,22 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+
+const side = 12;
+
+/** Three classes of small PNGs that a model can tell apart: a bright bar at the top, in the middle, at the bottom. */
+export function writeImageFolder(folder: string, imagesPerClass = 24): void {
+  for (const [bar, name] of ['top', 'middle', 'bottom'].entries()) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (let i = 0; i < imagesPerClass; i++) {
+      const data = Uint8Array.from({ length: side * side }, (_, at) => {
+        const row = Math.floor(at / side);
+        return (Math.floor(row / 4) === bar ? 200 : 20) + ((at * 31 + i * 17) % 40);
+      });
+      writeFileSync(
+        join(folder, name, `${String(i).padStart(3, '0')}.png`),
+        encode({ width: side, height: side, data, channels: 1 }),
+      );
+    }
+  }
+}
