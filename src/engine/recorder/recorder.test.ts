@@ -283,6 +283,25 @@ describe('when the disk refuses', () => {
     assert.deepEqual([recorder.stats().packets, recorder.stats().droppedPackets], [30, 10]);
   });
 
+  test('a recorder that crashes is started again; what it held is lost and counted', async () => {
+    const states: string[] = [];
+    const recorder = await record({ failures: { crashAt: 2 }, onState: ({ state }) => states.push(state) });
+    fill(recorder, 1, 10);
+    await recorder.flush();
+    fill(recorder, 11, 20);
+    await recorder.flush();
+    fill(recorder, 21, 30);
+    await recorder.flush();
+    const { rows } = await recorder.queryPackets(everything);
+    assert.deepEqual(
+      rows.map(({ id }) => Math.ceil(id / 10)).filter((batch, i, all) => all.indexOf(batch) === i),
+      [3, 1],
+    );
+    assert.deepEqual([recorder.stats().packets, recorder.stats().droppedPackets], [20, 10]);
+    await recorder.close();
+    assert.deepEqual(states, ['failing', 'recording', 'recorded']);
+  });
+
   test('what is no recording is refused by name', async () => {
     const garbage = join(folder, 'garbage.sqlite');
     await writeFile(garbage, 'x'.repeat(5000));
@@ -297,6 +316,7 @@ describe('when the disk refuses', () => {
 describe('a recorder that is killed', () => {
   test('SIGKILL at any moment leaves a recording that opens, whole up to some packet', async () => {
     const random = seededRandom('kill moments');
+    let recorded = 0;
     const child = fileURLToPath(new URL('../../../test/support/recording-child.ts', import.meta.url));
     for (let i = 0; i < 4; i++) {
       const path = freshPath();
@@ -309,6 +329,7 @@ describe('a recorder that is killed', () => {
       using opened = new RecordingReader(path);
       const { rows } = opened.queryPackets(everything);
       const info = opened.info();
+      recorded += rows.length;
       assert.equal(info.ended, null);
       assert.match(info.ending, rows.length === 0 ? /Nothing/ : /killed/);
       // Bodies and events of a batch are there when its packets are.
@@ -321,5 +342,6 @@ describe('a recorder that is killed', () => {
       using db = new DatabaseSync(path, { readOnly: true });
       assert.equal(Object.values(db.prepare('PRAGMA integrity_check').get() ?? {})[0], 'ok');
     }
+    assert.ok(recorded > 0, 'each was killed before it had recorded anything');
   });
 });

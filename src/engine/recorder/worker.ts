@@ -24,6 +24,8 @@ async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['opt
       port.close();
       return;
     }
+    // A restarted writer works on without dying again.
+    if (options.mode === 'create' && message.id === options.failures?.crashAt) process.exit(1);
     try {
       writer.write(message.batch);
       post({ type: 'written', id: message.id, sizeBytes: writer.sizeBytes, removed: writer.removed });

@@ -16,8 +16,8 @@ export interface WriterOptions {
   readonly sizeBytesMax: number;
   /** `create`: fails when the file is there. `continue`: after the recorder's own crash. */
   readonly mode: 'create' | 'continue';
-  /** For tests: pages at which the disk counts as full, and commits (from 1) that fail. */
-  readonly failures?: { readonly pagesMax?: number; readonly commits?: readonly number[] };
+  /** For tests: pages at which the disk counts as full, commits (from 1) that fail, one at which the thread ends. */
+  readonly failures?: { readonly pagesMax?: number; readonly commits?: readonly number[]; readonly crashAt?: number };
 }
 
 export interface Batch {
