@@ -22,11 +22,11 @@ export function StatusSlot(): JSX.Element {
   const view = useRunView((whole) => whole);
   const verdict = view === null ? null : (openVerdicts(view)[0] ?? null);
   return (
-    <div className="slot">
+    <section className="slot" aria-label="Status">
       {connection.kind === 'lost' && <LostLine connection={connection} />}
       {connection.kind === 'ready' && connection.restored && <RestoredLine since={connection.since} />}
       {view !== null && verdict !== null ? <Verdict view={view} verdict={verdict} /> : <StatusLine view={view} />}
-    </div>
+    </section>
   );
 }
 
@@ -64,7 +64,7 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
   const others = openVerdicts(view).length - 1;
   const spoken = useRef<HTMLDivElement>(null);
   return (
-    <section className="verdict" aria-label="Verdict">
+    <section className="verdict" aria-label="Current verdict">
       <span className="vh" role="alert" ref={spoken}>
         {verdict.sentence} Layer: {verdict.layer}. Next: {verdict.nextAction}.
       </span>

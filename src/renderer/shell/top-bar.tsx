@@ -5,6 +5,8 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow, useRunView } from '#renderer/session/hooks.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { usePlace } from '#renderer/session/navigation.ts';
+import { views } from './views.tsx';
 import { transportBadges, waitWords } from './summary.ts';
 import type { TransportBadge } from './summary.ts';
 import { useSaveRecording } from './save-recording.ts';
@@ -13,8 +15,10 @@ import { useSaveRecording } from './save-recording.ts';
 export function TopBar(): JSX.Element {
   const view = useRunView(whole);
   const save = useSaveRecording();
+  const place = usePlace();
   return (
     <header className="topbar">
+      <h1 className="vh">Roundscope: {views[place.view].title}</h1>
       <div className="cell run">
         <div className="k">Run {view !== null && <span className="data">{view.run}</span>}</div>
         <div className="v">{view === null ? <span className="t2">none</span> : <b>{view.name}</b>}</div>

@@ -22,7 +22,7 @@ export function ProcessTable({ view }: { readonly view: RunView | null }): JSX.E
         </div>
       ) : (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key
-        <div className="scroll" tabIndex={0} role="region" aria-label="Processes">
+        <div className="scroll" tabIndex={0} role="region" aria-label="List of processes">
           <table>
             <thead>
               <tr>

@@ -15,7 +15,7 @@ export function ClockTable({ view }: { readonly view: RunView }): JSX.Element {
         <span className="sub">last sign of life{view.endedAt === null ? '' : ' when the run ended'}</span>
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
-      <div className="scroll" tabIndex={0} role="region" aria-label="Clocks">
+      <div className="scroll" tabIndex={0} role="region" aria-label="Clocks by participant">
         <table>
           <thead>
             <tr>

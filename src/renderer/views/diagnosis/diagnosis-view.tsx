@@ -152,7 +152,7 @@ function History({ verdicts, shown, onChoose }: HistoryProps): JSX.Element {
   const now = useNow(1000);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key
-    <div className="scroll" tabIndex={0} role="region" aria-label="Verdicts so far">
+    <div className="scroll" tabIndex={0} role="region" aria-label="List of verdicts">
       <table>
         <thead>
           <tr>

@@ -39,7 +39,7 @@ export function EmptyView(): JSX.Element {
       <section className="panel first" aria-label="First start">
         <div className="in">
           <div>
-            <h1>No run yet</h1>
+            <h2 className="big">No run yet</h2>
             <p className="lead">Start the demo to see one, or join one.</p>
           </div>
           <button

@@ -42,7 +42,8 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
       <div role="rowheader" className="lh coord row-line">
         <div className="n">coordinator</div>
       </div>
-      <div ref={lane} role="gridcell" className="lane coord row-line" aria-label={coordinatorWords(current)}>
+      <div ref={lane} role="gridcell" className="lane coord row-line">
+        <span className="vh">{coordinatorWords(current)}</span>
         {ticks.map((tick) => (
           <div
             key={`${tick.participant} ${tick.at}`}

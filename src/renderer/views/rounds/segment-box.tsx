@@ -60,7 +60,6 @@ export const SegmentBox = memo(function SegmentBox({
         ...(box.right === null ? {} : { width: `${(box.right - box.left) * 100}%` }),
       }}
       title={name}
-      aria-label={name}
       onClick={open}
       onKeyDown={(event) => {
         if (event.key === 'Enter' || event.key === ' ') {
@@ -69,7 +68,8 @@ export const SegmentBox = memo(function SegmentBox({
         }
       }}
     >
-      <span className="l long" ref={label}>
+      <span className="vh">{name}</span>
+      <span className="l long" ref={label} aria-hidden="true">
         {ticks ? '' : shortLabel(box, progress)}
       </span>
       {glyph !== undefined && <Icon name={glyph} as="glyph" />}
