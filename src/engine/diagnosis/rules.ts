@@ -27,8 +27,10 @@ const perMessageWindowMs = 10_000;
  * The founding bug: a connection for each message, sent and hung up; the answers find no open connection.
  * Stall 1 of the catalogue in the reference framework's documents.
  */
-const connectionPerMessage: Rule = (participant, run) => {
-  const recent = (ref: EvidenceRef): boolean => run.now - ref.at <= perMessageWindowMs;
+const connectionPerMessage: Rule = (participant) => {
+  // Up to its last connection, so that a participant that has gone quiet since is still known by its habit.
+  const lastAt = participant.opened.at(-1)?.at ?? 0;
+  const recent = (ref: EvidenceRef): boolean => lastAt - ref.at <= perMessageWindowMs;
   const opened = participant.opened.filter(recent);
   const closed = participant.closedByPeer.filter(recent);
   const undeliverable = participant.undeliverable;
@@ -36,7 +38,7 @@ const connectionPerMessage: Rule = (participant, run) => {
   const first = undeliverable[0];
   if (first === undefined) return null;
   const perSecond =
-    opened.length / (Math.min(perMessageWindowMs, Math.max(1000, run.now - (opened[0]?.at ?? 0))) / 1000);
+    opened.length / (Math.min(perMessageWindowMs, Math.max(1000, lastAt - (opened[0]?.at ?? 0))) / 1000);
   return {
     rule: 'connection-per-message',
     layer: 'transport',

@@ -16,7 +16,7 @@ import type { Received as ReceivedState } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
 import { PacketLog, type LogContext } from './packet-log.ts';
 import { RedialDelay } from './redial-delay.ts';
-import { sendOneAndClose } from './single-message-session.ts';
+import { sendHeartbeatAndClose, sendOneAndClose } from './single-message-session.ts';
 import { messageOf, Wire } from './wire.ts';
 
 export interface DialingLinkOptions {
@@ -180,12 +180,13 @@ export class DialingLink implements Link {
 
   async #connectAndServe(): Promise<void> {
     const single = this.#connectionPerMessage;
-    while (this.#connectionPerMessage && this.#unsent() === null && this.#core.ended === null)
-      await this.#waitForWork();
+    if (single && this.#unsent() === null && this.#core.ended === null) await this.#waitForWork();
     if (this.#core.closing || single !== this.#connectionPerMessage) return;
     const { wire, peer } = await this.#connect();
     const entry = this.#unsent();
-    if (single && this.#connectionPerMessage && entry !== null) return sendOneAndClose(wire, entry, this.#core);
+    if (single && this.#connectionPerMessage) {
+      return entry === null ? sendHeartbeatAndClose(wire, this.#core) : sendOneAndClose(wire, entry, this.#core);
+    }
     this.#opened.resolve();
     await this.#core.serve(wire, peer);
     this.#delay.reset();
@@ -196,7 +197,9 @@ export class DialingLink implements Link {
     return null;
   }
 
+  /** Until there is a message to send, or a heart-beat is due. */
   async #waitForWork(): Promise<void> {
+    using _due = this.#options.clock.timer(timing.heartbeatMs, () => this.#faultChanged.notify());
     await this.#faultChanged.waitFor(this.#over.signal).catch(() => undefined);
   }
 

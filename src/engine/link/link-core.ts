@@ -229,20 +229,29 @@ export class LinkCore implements Link {
     const end = await pump.run();
     this.#pump = null;
     this.#lastHeardMs = wire.lastHeardMs;
-    const stats = wire.session.stats();
-    this.#totals.sentBytes += stats.sentBytes;
-    this.#totals.receivedBytes += stats.receivedBytes;
+    this.account(wire);
     this.#options.log.forgetProgress(this.participant);
-    this.#options.log.connection(wire.context, 'connection_close', {
-      local: end.local,
-      note: `${end.code}: ${end.reason}`,
-    });
+    const why = wordsOf(end);
+    this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: why });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
     else if (!this.closing) {
-      this.setState('lost', `${end.code}: ${end.reason}`);
-      this.#reportUndeliverable(`no open session: ${end.code}: ${end.reason}`);
+      this.setState('lost', why);
+      this.#reportUndeliverable(`no open session: ${why}`);
     }
     return end;
+  }
+
+  /** Adds the bytes of a session that is over to the totals of the link. */
+  account(wire: Wire): void {
+    const { sentBytes, receivedBytes } = wire.session.stats();
+    this.#totals.sentBytes += sentBytes;
+    this.#totals.receivedBytes += receivedBytes;
+    this.#options.log.stats(wire.context, {
+      rttMs: null,
+      ...this.#totals,
+      unacknowledged: this.outbox.size,
+      counters: [],
+    });
   }
 
   #answerError(
@@ -323,6 +332,11 @@ export class LinkCore implements Link {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close('clean', 'disposed');
   }
+}
+
+/** Whose doing it was matters most to who reads it. */
+function wordsOf(end: SessionEnd): string {
+  return end.local ? `${end.code}: ${end.reason}` : `closed by the other end (${end.code}): ${end.reason}`;
 }
 
 function checkSizes(header: MessageHeader, wire: object): void {

@@ -150,7 +150,9 @@ export class SessionPump {
       await write();
     } catch (error) {
       const code = error instanceof RoundscopeError ? error.code : 'lost';
-      this.#finish({ code, reason: messageOf(error), goodbye: false, local: true });
+      // A write that finds the session ended does not know why; the session does, and may name the peer's reason.
+      if (code === 'session_closed') await this.#finishAsClosed();
+      else this.#finish({ code, reason: messageOf(error), goodbye: false, local: true });
     }
     return 'sent';
   }
@@ -206,9 +208,13 @@ export class SessionPump {
       const code = error instanceof RoundscopeError ? error.code : 'garbage';
       this.#finish({ code, reason: messageOf(error), goodbye: false, local: true });
     }
+    await this.#finishAsClosed();
+  }
+
+  async #finishAsClosed(): Promise<void> {
     if (this.#end !== null) return;
-    const closed = await this.#wire.session.closed;
-    this.#finish({ code: closed.code, reason: closed.reason, goodbye: false, local: closed.local });
+    const { code, reason, local } = await this.#wire.session.closed;
+    this.#finish({ code, reason, goodbye: false, local });
   }
 
   /** Back-pressure: while the layers above do not read, neither do we, and the peer's sends wait. */

@@ -10,7 +10,7 @@ import { messageOf, type Wire } from './wire.ts';
 export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: LinkCore): Promise<void> {
   const ack = core.inbox.received;
   entry.sentOnce = true;
-  let note = `clean: ${entry.header.kind} sent, connection closed without waiting for an answer`;
+  let note = `${entry.header.kind} sent, connection closed without waiting for an answer`;
   try {
     if (entry.payload !== null) await writeTransfer(wire, entry, { ack, goesOn: () => true, onChunk: () => undefined });
     else {
@@ -23,7 +23,22 @@ export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: Link
     note = messageOf(error);
     throw error;
   } finally {
-    await wire.close('clean', note);
-    wire.log.connection(wire.context, 'connection_close', { local: true, note });
+    await hangUp(wire, core, note);
   }
+}
+
+/** The same client's sign of life: a connection for each. */
+export async function sendHeartbeatAndClose(wire: Wire, core: LinkCore): Promise<void> {
+  try {
+    const heartbeat = { t: 'heartbeat', n: wire.context.connection, ack: core.inbox.received } as const;
+    await wire.write(heartbeat, { lane: 'control', note: { kind: 'heartbeat' } });
+  } finally {
+    await hangUp(wire, core, 'heartbeat sent, connection closed without waiting for an answer');
+  }
+}
+
+async function hangUp(wire: Wire, core: LinkCore, note: string): Promise<void> {
+  await wire.close('clean', note);
+  wire.log.connection(wire.context, 'connection_close', { local: true, note });
+  core.account(wire);
 }
