@@ -7,7 +7,7 @@ import type { Session } from '#engine/transport/transport.ts';
 
 /**
  * The other process of the QUIC suites. `hold ENDPOINTS`: dials, says so on stdout and stays until it is killed.
- * `whole PROVIDER`: a listener and a session of its own, closed in order; nothing may keep it from ending by itself.
+ * `wait PROVIDER`: listens and does nothing else, until it is killed. `whole PROVIDER`: a listener and a session of its own, closed in order; nothing may keep it from ending by itself.
  */
 const [mode, argument = ''] = process.argv.slice(2);
 const never = new AbortController().signal;
@@ -19,6 +19,23 @@ async function hold(): Promise<void> {
   process.stdout.write('ready\n');
   // The parent kills it; a parent that died lets it go.
   process.stdin.resume().once('end', () => session.abort?.());
+}
+
+async function wait(): Promise<void> {
+  const transport = new QuicTransport({
+    clock: systemClock,
+    identity: createIdentity(),
+    providers: [argument === 'quinn' ? 'quinn' : 'webtransport'],
+  });
+  await transport.listen({
+    signal: never,
+    run: 'r',
+    host: '127.0.0.1',
+    port: 0,
+    onSession: () => undefined,
+    onRefused: () => undefined,
+  });
+  process.stdout.write('listening\n');
 }
 
 async function whole(): Promise<void> {
@@ -47,4 +64,4 @@ async function whole(): Promise<void> {
   process.stdout.write('closed\n');
 }
 
-await (mode === 'hold' ? hold() : whole());
+await (mode === 'hold' ? hold() : mode === 'wait' ? wait() : whole());

@@ -211,6 +211,16 @@ function describeEnds(name: QuicProvider['name'], harness: QuicHarness): void {
     assert.ok(performance.now() - startedMs < idleTimeoutMs + 2500);
   });
 
+  test('a process that only listens stays', patience, async () => {
+    const child = spawn(process.execPath, [childPath, 'wait', name], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    await once(child.stdout, 'data');
+    await delay(300);
+    assert.equal(child.exitCode, null);
+    child.kill('SIGKILL');
+    await exited;
+  });
+
   test('a process that has closed everything ends by itself', patience, async () => {
     const child = spawn(process.execPath, [childPath, 'whole', name], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(child, 'exit');
