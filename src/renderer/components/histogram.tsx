@@ -50,11 +50,6 @@ export function Histogram(props: HistogramProps): JSX.Element {
   return (
     <div className="h-plot" ref={ref} role="group" aria-label={props.label} {...pointer} onWheel={onWheel}>
       <Bars {...props} top={top} />
-      {props.bins.map((bin) =>
-        bin.cut > 0 && place(bin.at) >= 0 && place(bin.at) < 100 ? (
-          <i key={bin.at} className="h-cut" style={{ left: `${place(bin.at)}%` }} />
-        ) : null,
-      )}
       {[top, top / 2, 0].map((value, i) => (
         <span key={i} className="yl2" style={{ top: `${i * 50}%` }}>
           {i === 0 ? `${round(value)}/s` : round(value)}
@@ -121,8 +116,11 @@ function Bars(props: HistogramProps & { readonly top: number }): JSX.Element {
   const width = span.to - span.from;
   const unit = 1000 / binMs / props.top;
   const paths = series.map(() => ({ in: '', out: '' }));
+  let cuts = '';
   for (const bin of bins) {
     let base = 0;
+    if (bin.cut > 0)
+      cuts += `M${(((bin.at - span.from) / width) * 1000).toFixed(2)} 103.5h${((binMs / width) * 920).toFixed(2)}`;
     const inside = selection === null || (bin.at + binMs > selection.from && bin.at < selection.to);
     series.forEach((one, s) => {
       const count = bin.counts[one.index] ?? 0;
@@ -141,6 +139,7 @@ function Bars(props: HistogramProps & { readonly top: number }): JSX.Element {
       <line className="gl" x1="0" x2="1000" y1="0" y2="0" />
       <line className="gl" x1="0" x2="1000" y1="50" y2="50" />
       <line className="gl" x1="0" x2="1000" y1="100" y2="100" />
+      <path d={cuts} className="h-cut" />
       {series.map((one, s) => (
         <g key={one.index} style={{ fill: one.color }}>
           <path d={paths[s]?.in} />

@@ -35,8 +35,9 @@ interface VirtualTableProps {
   readonly row: (index: number) => ReactNode;
 }
 
-/** Rows drawn beyond the edges, so that a fast wheel meets no blank. */
+/** Rows drawn beyond the edges, so that a fast wheel meets no blank; at the live end nobody turns the wheel. */
 const overscanRows = 12;
+const overscanLiveRows = 2;
 
 /** A table of any length that holds only what is seen. Rows have one height; columns keep their width whatever comes. */
 export function VirtualTable(props: VirtualTableProps): JSX.Element {
@@ -47,13 +48,15 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeightPx,
-    overscan: overscanRows,
+    overscan: props.follow ? overscanLiveRows : overscanRows,
     paddingStart: headHeight,
   });
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx, headHeight]);
   useScrollPlace(scroller, props);
   const template = columns.map((column) => column.width).join(' ');
   const items = virtualizer.getVirtualItems();
+  // A row's element serves another row when the window moves: at 2,000 rows/s new elements would cost most of the frame.
+  const pool = Math.ceil(items.length / 8) * 8;
   return (
     <div
       className="vt"
@@ -94,7 +97,7 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
           )}
           {items.map((item) => (
             <div
-              key={item.key}
+              key={item.index % pool}
               id={`vt-row-${item.index}`}
               role="row"
               aria-rowindex={item.index + 2}

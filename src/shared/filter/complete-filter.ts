@@ -72,26 +72,46 @@ function candidates(before: readonly Token[], partial: Token | null, known: Know
 }
 
 function fields(known: KnownValues): readonly Candidate[] {
-  return fieldNames.map((name) => ({ insert: `${name} `, label: name, hint: known.hints[name] ?? fieldInfo(name).hint }));
+  return fieldNames.map((name) => ({
+    insert: `${name} `,
+    label: name,
+    hint: known.hints[name] ?? fieldInfo(name).hint,
+  }));
 }
 
 function operators(field: FilterField): readonly Candidate[] {
-  return operatorsOf(fieldInfo(field).type).map((label) => ({ insert: label === 'in' ? 'in (' : `${label} `, label, hint: operatorHints[label] ?? '' }));
+  return operatorsOf(fieldInfo(field).type).map((label) => ({
+    insert: label === 'in' ? 'in (' : `${label} `,
+    label,
+    hint: operatorHints[label] ?? '',
+  }));
 }
 
 function values(field: FilterField | null, known: KnownValues): readonly Candidate[] {
   if (field === null) return [];
   const fixed = fieldInfo(field).values;
   const seen = known.values[field] ?? [];
-  const all = fixed === undefined ? seen : [...fixed.filter((value) => seen.includes(value)), ...fixed.filter((value) => !seen.includes(value))];
-  return all.map((value) => ({ insert: `${quoteValue(value)} `, label: value, hint: fixed !== undefined && seen.length > 0 && !seen.includes(value) ? 'not seen yet' : '' }));
+  const all =
+    fixed === undefined
+      ? seen
+      : [...fixed.filter((value) => seen.includes(value)), ...fixed.filter((value) => !seen.includes(value))];
+  return all.map((value) => ({
+    insert: `${quoteValue(value)} `,
+    label: value,
+    hint: fixed !== undefined && seen.length > 0 && !seen.includes(value) ? 'not seen yet' : '',
+  }));
 }
 
 function rank(items: readonly Candidate[], typed: string): readonly (Candidate & { readonly typed: number })[] {
   const lower = typed.toLowerCase();
-  const starting = items.filter((item) => item.label.toLowerCase().startsWith(lower)).map((item) => ({ ...item, typed: typed.length }));
+  const starting = items
+    .filter((item) => item.label.toLowerCase().startsWith(lower))
+    .map((item) => ({ ...item, typed: typed.length }));
   const containing = items
-    .filter((item) => lower.length >= 2 && !item.label.toLowerCase().startsWith(lower) && item.label.toLowerCase().includes(lower))
+    .filter(
+      (item) =>
+        lower.length >= 2 && !item.label.toLowerCase().startsWith(lower) && item.label.toLowerCase().includes(lower),
+    )
     .map((item) => ({ ...item, typed: 0 }));
   const found = [...starting, ...containing];
   // What is there already, letter for letter, needs no suggestion.

@@ -44,12 +44,17 @@ function checkComparison(parsed: Extract<ParsedFilter, { kind: 'compare' }>, tex
   const info = fieldInfo(field);
   const operator = parsed.operator.text.toLowerCase();
   const isText = info.type === 'choice' || info.type === 'text' || info.type === 'search';
-  const fits = operatorsOf(info.type).includes(operator) || (operator === 'in' && !isText) || (operator === '~' && info.type === 'choice');
+  const fits =
+    operatorsOf(info.type).includes(operator) ||
+    (operator === 'in' && !isText) ||
+    (operator === '~' && info.type === 'choice');
   if (!fits) return misfit(parsed.operator, field, info);
   const terms: FilterExpression[] = [];
   for (const value of parsed.values) {
     const wanted = operator === 'in' ? '==' : operator;
-    const term = isText ? textCondition(field, info, wanted as TextComparison, value) : numberCondition(field, info, wanted as Comparison, value, textLength);
+    const term = isText
+      ? textCondition(field, info, wanted as TextComparison, value)
+      : numberCondition(field, info, wanted as Comparison, value, textLength);
     if (!term.ok) return term;
     terms.push(term.value);
   }
@@ -58,7 +63,12 @@ function checkComparison(parsed: Extract<ParsedFilter, { kind: 'compare' }>, tex
 
 function misfit(operator: Token, field: FilterField, info: FieldInfo): Checked {
   const fitting = operatorsOf(info.type);
-  const why = info.type === 'search' ? 'looks into several columns' : info.type === 'choice' || info.type === 'text' ? 'is text' : 'is a number';
+  const why =
+    info.type === 'search'
+      ? 'looks into several columns'
+      : info.type === 'choice' || info.type === 'text'
+        ? 'is text'
+        : 'is a number';
   const message = `${operator.text} does not fit ${field}, which ${why}: use ${fitting.join(' ')}.`;
   return err({ message, from: operator.from, to: operator.to, mend: fitting[0] as string });
 }
@@ -69,12 +79,23 @@ function textCondition(field: FilterField, info: FieldInfo, operator: TextCompar
   if (info.values !== undefined && operator !== '~' && !info.values.includes(text)) {
     const guess = nearest(value.text, info.values);
     const tail = guess === null ? `It is one of ${info.values.join(', ')}.` : `Did you mean ${guess}?`;
-    return err({ message: `${field} is never ${value.text}. ${tail}`, from: value.from, to: value.to, ...(guess === null ? {} : { mend: guess }) });
+    return err({
+      message: `${field} is never ${value.text}. ${tail}`,
+      from: value.from,
+      to: value.to,
+      ...(guess === null ? {} : { mend: guess }),
+    });
   }
   return ok({ kind: 'text', field, operator, value: text });
 }
 
-function numberCondition(field: FilterField, info: FieldInfo, operator: Comparison, value: Token, textLength: number): Checked {
+function numberCondition(
+  field: FilterField,
+  info: FieldInfo,
+  operator: Comparison,
+  value: Token,
+  textLength: number,
+): Checked {
   if (info.type === 'time') return timeCondition(field, operator, value, textLength);
   const units = info.type === 'size' ? sizeUnits : info.type === 'duration' ? durationUnits : {};
   const read = readQuantity(value.text, units, info.type === 'duration' ? null : 1);
@@ -84,18 +105,35 @@ function numberCondition(field: FilterField, info: FieldInfo, operator: Comparis
     case 'number':
       return ok({ kind: 'number', field, operator, value: read.value });
     case 'no_unit':
-      return err({ message: `${field} needs a unit: ${read.digits}s, ${read.digits}ms or ${read.digits}min.`, from, to, mend: `${read.digits}s`, ...stops });
+      return err({
+        message: `${field} needs a unit: ${read.digits}s, ${read.digits}ms or ${read.digits}min.`,
+        from,
+        to,
+        mend: `${read.digits}s`,
+        ...stops,
+      });
     case 'unknown_unit': {
       const names = info.type === 'size' ? ['B', 'kB', 'MB', 'GB', 'KiB', 'MiB'] : Object.keys(units);
       const begun = names.find((name) => name.toLowerCase().startsWith(read.unit.toLowerCase()));
       const guess = begun ?? nearest(read.unit, names);
-      if (names.length === 0) return err({ message: `${field} is a plain number, without ${read.unit}.`, from, to, mend: read.digits });
+      if (names.length === 0)
+        return err({ message: `${field} is a plain number, without ${read.unit}.`, from, to, mend: read.digits });
       const message = `${read.unit} is not a unit of ${field}: use ${names.join(', ')}.`;
-      return err({ message, from, to, ...(guess === null ? {} : { mend: read.digits + guess }), ...(begun === undefined ? {} : stops) });
+      return err({
+        message,
+        from,
+        to,
+        ...(guess === null ? {} : { mend: read.digits + guess }),
+        ...(begun === undefined ? {} : stops),
+      });
     }
     case 'not_a_number': {
       const example = info.type === 'size' ? '1MB' : info.type === 'duration' ? '5s' : '3';
-      return err({ message: `${field} is compared with a number such as ${example}, not with ${value.text === '' ? 'nothing' : value.text}.`, from, to });
+      return err({
+        message: `${field} is compared with a number such as ${example}, not with ${value.text === '' ? 'nothing' : value.text}.`,
+        from,
+        to,
+      });
     }
     default:
       return unreachable(read, 'read number');

@@ -53,7 +53,16 @@ export function asField(name: string): FilterField | null {
 }
 
 /** Where `text ~ x` and bare words look. */
-export const searchedColumns = ['kind', 'note', 'stream', 'messageId', 'replyTo', 'participant', 'source', 'peer'] as const satisfies readonly (keyof PacketRow)[];
+export const searchedColumns = [
+  'kind',
+  'note',
+  'stream',
+  'messageId',
+  'replyTo',
+  'participant',
+  'source',
+  'peer',
+] as const satisfies readonly (keyof PacketRow)[];
 
 /** Operators that make sense for a type, in the order in which completion offers them. */
 export function operatorsOf(type: FieldType): readonly string[] {

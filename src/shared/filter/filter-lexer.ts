@@ -78,7 +78,13 @@ function readString(text: string, from: number): Result<Token, FilterError> {
     if (char === '\\' && at + 1 < text.length) content += text[++at];
     else content += char;
   }
-  return err({ message: `The quoted text has no closing ${quote}.`, from, to: text.length, mend: `${text.slice(from)}${quote}`, unfinished: nothingYet });
+  return err({
+    message: `The quoted text has no closing ${quote}.`,
+    from,
+    to: text.length,
+    mend: `${text.slice(from)}${quote}`,
+    unfinished: nothingYet,
+  });
 }
 
 /** Marks an error as one of a text that stops too early; who has the tokens before it fills in what is kept. */
@@ -86,6 +92,10 @@ export const nothingYet = { expression: { kind: 'and', terms: [] }, keptTo: 0 } 
 
 /** As a filter must write this value: bare where it reads back as one word, else quoted. */
 export function quoteValue(value: string): string {
-  const bare = value !== '' && !wordEnd.test(value) && !Object.hasOwn(connectives, value.toLowerCase()) && value.toLowerCase() !== 'in';
+  const bare =
+    value !== '' &&
+    !wordEnd.test(value) &&
+    !Object.hasOwn(connectives, value.toLowerCase()) &&
+    value.toLowerCase() !== 'in';
   return bare ? value : `"${value.replaceAll(/[\\"]/g, (char) => `\\${char}`)}"`;
 }

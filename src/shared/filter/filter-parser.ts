@@ -73,7 +73,8 @@ class Parser {
   }
 
   #nested(token: Token): ParsedFilter | null {
-    if (this.#depth >= filterDepthMax) return this.#fail(token, `More than ${filterDepthMax} conditions within each other: write it flatter.`);
+    if (this.#depth >= filterDepthMax)
+      return this.#fail(token, `More than ${filterDepthMax} conditions within each other: write it flatter.`);
     this.#at++;
     this.#depth++;
     const inner = token.kind === 'not' ? this.#term() : this.#chain('or');
@@ -82,7 +83,8 @@ class Parser {
     if (token.kind === 'not') return { kind: 'not', term: inner };
     const close = this.#peek();
     if (close === undefined) return this.#failAtEnd('The ( is not closed yet.');
-    if (close.kind !== 'close') return this.#fail(close, `Put && or || before ${shown(close)}, or close the ( first.`, `&& ${close.text}`);
+    if (close.kind !== 'close')
+      return this.#fail(close, `Put && or || before ${shown(close)}, or close the ( first.`, `&& ${close.text}`);
     this.#at++;
     return inner;
   }
@@ -93,7 +95,8 @@ class Parser {
     if (operator.text.toLowerCase() === 'in') return this.#list(field, operator);
     const value = this.#peek();
     if (value === undefined) return this.#failAtEnd(`A value must follow ${field.text} ${operator.text}.`);
-    if (value.kind !== 'word' && value.kind !== 'string') return this.#fail(value, `A value must follow ${operator.text}, not ${shown(value)}.`);
+    if (value.kind !== 'word' && value.kind !== 'string')
+      return this.#fail(value, `A value must follow ${operator.text}, not ${shown(value)}.`);
     return { kind: 'compare', field, operator, values: [this.#valueWithUnit()] };
   }
 
@@ -103,11 +106,13 @@ class Parser {
     for (;;) {
       const value = this.#peek();
       if (value === undefined) return this.#failAtEnd(`The list after ${field.text} in ( is not closed yet.`);
-      if (value.kind !== 'word' && value.kind !== 'string') return this.#fail(value, `A value must stand here, not ${shown(value)}.`);
+      if (value.kind !== 'word' && value.kind !== 'string')
+        return this.#fail(value, `A value must stand here, not ${shown(value)}.`);
       values.push(this.#valueWithUnit());
       const separator = this.#peek();
       if (separator === undefined) return this.#failAtEnd(`The list after ${field.text} in ( is not closed yet.`);
-      if (separator.kind !== 'comma' && separator.kind !== 'close') return this.#fail(separator, `Put a comma before ${shown(separator)}.`, `, ${separator.text}`);
+      if (separator.kind !== 'comma' && separator.kind !== 'close')
+        return this.#fail(separator, `Put a comma before ${shown(separator)}.`, `, ${separator.text}`);
       this.#at++;
       if (separator.kind === 'close') return { kind: 'compare', field, operator, values };
     }
@@ -117,7 +122,11 @@ class Parser {
   #valueWithUnit(): Token {
     const value = this.#tokens[this.#at++] as Token;
     const unit = this.#peek();
-    const joins = value.kind === 'word' && /^[\d.]+$/.test(value.text) && unit?.kind === 'word' && /^([kmg]i?b|b|ms|s|min)$/i.test(unit.text);
+    const joins =
+      value.kind === 'word' &&
+      /^[\d.]+$/.test(value.text) &&
+      unit?.kind === 'word' &&
+      /^([kmg]i?b|b|ms|s|min)$/i.test(unit.text);
     if (!joins) return value;
     this.#at++;
     return { kind: 'word', text: value.text + unit.text, from: value.from, to: unit.to };
@@ -148,17 +157,28 @@ class Parser {
     if (field === null) {
       const begun = fieldNames.some((name) => name.startsWith(token.text.toLowerCase()));
       if (!atEnd || !begun) return null;
-      return { message: `This begins the name of a field; write "${token.text}" to search for it.`, from, to, unfinished: nothingYet };
+      return {
+        message: `This begins the name of a field; write "${token.text}" to search for it.`,
+        from,
+        to,
+        unfinished: nothingYet,
+      };
     }
     const operator = operatorsOf(fieldInfo(field).type)[0] as string;
     const message = `An operator must follow ${field}, such as ${field} ${operator} …; write "${token.text}" to search for the word.`;
     if (next === undefined) return { message, from, to, unfinished: nothingYet };
-    return { message, from, to, mend: next.kind === 'word' || next.kind === 'string' ? `${field} ${operator}` : `"${token.text}"` };
+    return {
+      message,
+      from,
+      to,
+      mend: next.kind === 'word' || next.kind === 'string' ? `${field} ${operator}` : `"${token.text}"`,
+    };
   }
 
   #unknownField(token: Token): null {
     const guess = nearest(token.text, fieldNames);
-    const tail = guess === null ? `The fields are ${fieldNames.slice(0, 8).join(', ')} and others.` : `Did you mean ${guess}?`;
+    const tail =
+      guess === null ? `The fields are ${fieldNames.slice(0, 8).join(', ')} and others.` : `Did you mean ${guess}?`;
     return this.#fail(token, `There is no field ${token.text}. ${tail}`, guess ?? undefined);
   }
 

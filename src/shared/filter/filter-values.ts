@@ -1,5 +1,13 @@
 /** Units of a filter's numbers: what each is in bytes or ms. Decimal and binary sizes as IEC 80000-13 names them. */
-export const sizeUnits: Readonly<Record<string, number>> = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+export const sizeUnits: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
 export const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
 
 export type ReadNumber =
@@ -8,14 +16,21 @@ export type ReadNumber =
   | { readonly kind: 'no_unit'; readonly digits: string }
   | { readonly kind: 'unknown_unit'; readonly digits: string; readonly unit: string };
 
-export function readQuantity(text: string, units: Readonly<Record<string, number>>, unitless: number | null): ReadNumber {
+export function readQuantity(
+  text: string,
+  units: Readonly<Record<string, number>>,
+  unitless: number | null,
+): ReadNumber {
   const match = /^(\d+(?:\.\d*)?|\.\d+)([a-z]*)$/i.exec(text);
   if (match === null) return { kind: 'not_a_number' };
   const digits = match[1] as string;
   const unit = (match[2] as string).toLowerCase();
-  if (unit === '') return unitless === null ? { kind: 'no_unit', digits } : { kind: 'number', value: Number(digits) * unitless };
+  if (unit === '')
+    return unitless === null ? { kind: 'no_unit', digits } : { kind: 'number', value: Number(digits) * unitless };
   const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
-  return factor === undefined ? { kind: 'unknown_unit', digits, unit: match[2] as string } : { kind: 'number', value: Number(digits) * factor };
+  return factor === undefined
+    ? { kind: 'unknown_unit', digits, unit: match[2] as string }
+    : { kind: 'number', value: Number(digits) * factor };
 }
 
 /** A time of day as ms since midnight, and how long the stretch is that it names (a minute, a second, 1 ms …). */
@@ -32,7 +47,11 @@ export function readTimeOfDay(text: string): { readonly ms: number; readonly spa
 /** Ms since local midnight of a moment, with fraction. */
 export function timeOfDayMs(at: number): number {
   const date = new Date(at);
-  return ((date.getHours() * 60 + date.getMinutes()) * 60 + date.getSeconds()) * 1000 + date.getMilliseconds() + (at - Math.floor(at));
+  return (
+    ((date.getHours() * 60 + date.getMinutes()) * 60 + date.getSeconds()) * 1000 +
+    date.getMilliseconds() +
+    (at - Math.floor(at))
+  );
 }
 
 /** Letters A to Z only, as SQLite's `lower` does, so that a filter means the same in both places. */

@@ -43,7 +43,17 @@ describe('what a filter lets through', () => {
     'round in (1, 2, 3)',
     'protocol == mqtt || protocol == quic && round == 3',
   ];
-  const no = ['round == 4', 'size > 1MiB', 'gap > 5s', 'duration < 5s', 'nan', '!model_update', 'not (round == 3)', 'time < 21:10:25', 'protocol == mqtt && round == 3 || round == 9'];
+  const no = [
+    'round == 4',
+    'size > 1MiB',
+    'gap > 5s',
+    'duration < 5s',
+    'nan',
+    '!model_update',
+    'not (round == 3)',
+    'time < 21:10:25',
+    'protocol == mqtt && round == 3 || round == 9',
+  ];
   for (const text of yes) test(`yes: ${text}`, () => assert.equal(holds(text), true));
   for (const text of no) test(`no: ${text}`, () => assert.equal(holds(text), false));
 
@@ -118,7 +128,10 @@ describe('an unfinished filter keeps its last whole part', () => {
 });
 
 describe('completion', () => {
-  const known = { values: { kind: ['ack', 'model_update'], participant: ['node 1'] }, hints: { round: 'number, 1 to 7' } };
+  const known = {
+    values: { kind: ['ack', 'model_update'], participant: ['node 1'] },
+    hints: { round: 'number, 1 to 7' },
+  };
   const labels = (text: string): string[] => completeFilter(text, text.length, known).map((item) => item.label);
   test('of fields by their beginning', () => {
     assert.deepEqual(labels('protocol == quic && r'), ['round', 'reply_to']);
@@ -139,7 +152,30 @@ describe('completion', () => {
 
 describe('whatever is typed', () => {
   const piece = fc.oneof(
-    fc.constantFrom(...fieldNames, '==', '!=', '<', '~', '&&', '||', '!', '(', ')', ',', 'in', 'and', 'or', 'not', '"', "'", ' ', '1MB', '5s', '21:10', '\\'),
+    fc.constantFrom(
+      ...fieldNames,
+      '==',
+      '!=',
+      '<',
+      '~',
+      '&&',
+      '||',
+      '!',
+      '(',
+      ')',
+      ',',
+      'in',
+      'and',
+      'or',
+      'not',
+      '"',
+      "'",
+      ' ',
+      '1MB',
+      '5s',
+      '21:10',
+      '\\',
+    ),
     fc.string({ maxLength: 6 }),
   );
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(' '));
@@ -149,9 +185,15 @@ describe('whatever is typed', () => {
         const parsed = parseFilter(input);
         completeFilter(input, Math.min(caret, input.length), { values: {}, hints: {} });
         if (parsed.ok) matchesFilter(parsed.value, packetRow(), { gapMs: null });
-        else assert.ok(parsed.error.from >= 0 && parsed.error.from <= parsed.error.to && parsed.error.to <= input.length);
+        else
+          assert.ok(parsed.error.from >= 0 && parsed.error.from <= parsed.error.to && parsed.error.to <= input.length);
         const usable = usableFilter(input);
-        if (usable !== null) assert.deepEqual(parseFilter(usable.text), { ok: true, value: usable.expression }, 'the kept part reads by itself');
+        if (usable !== null)
+          assert.deepEqual(
+            parseFilter(usable.text),
+            { ok: true, value: usable.expression },
+            'the kept part reads by itself',
+          );
       }),
       { numRuns: 2000 },
     );

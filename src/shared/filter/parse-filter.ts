@@ -15,7 +15,11 @@ import { parseTokens } from './filter-parser.ts';
  */
 export function parseFilter(text: string): Result<FilterExpression, FilterError> {
   if (text.length > filterTextMax) {
-    return err({ message: `The filter is longer than ${filterTextMax} characters.`, from: filterTextMax, to: text.length });
+    return err({
+      message: `The filter is longer than ${filterTextMax} characters.`,
+      from: filterTextMax,
+      to: text.length,
+    });
   }
   const lexed = lexFilter(text);
   if (!lexed.ok) {
@@ -59,6 +63,7 @@ export function usableFilter(text: string): { readonly expression: FilterExpress
   if (parsed.ok) return { expression: parsed.value, text };
   const kept = parsed.error.unfinished;
   // The space says that the last word is whole, so that this text means the same when it is read again elsewhere.
-  return kept === undefined ? null : { expression: kept.expression, text: kept.keptTo === 0 ? '' : `${text.slice(0, kept.keptTo)} ` };
+  return kept === undefined
+    ? null
+    : { expression: kept.expression, text: kept.keptTo === 0 ? '' : `${text.slice(0, kept.keptTo)} ` };
 }
-

@@ -42,12 +42,28 @@ export function ChartPanel({ title, unit, shown, legend, children }: ChartPanelP
   );
 }
 
-export function LineMark({ color, dash, width = 2 }: { readonly color: string; readonly dash?: 'dashed' | 'dotted'; readonly width?: number }): JSX.Element {
+export function LineMark({
+  color,
+  dash,
+  width = 2,
+}: {
+  readonly color: string;
+  readonly dash?: 'dashed' | 'dotted';
+  readonly width?: number;
+}): JSX.Element {
   return <i className="lk" style={{ borderTop: `${width}px ${dash ?? 'solid'} ${color}` }} />;
 }
 
 export function BoxMark({ color, striped }: { readonly color: string; readonly striped?: boolean }): JSX.Element {
-  return <i className="bx" style={{ background: striped === true ? `repeating-linear-gradient(0deg, ${color} 0 1.5px, transparent 1.5px 4px)` : color }} />;
+  return (
+    <i
+      className="bx"
+      style={{
+        background:
+          striped === true ? `repeating-linear-gradient(0deg, ${color} 0 1.5px, transparent 1.5px 4px)` : color,
+      }}
+    />
+  );
 }
 
 /** Shown in place of a plot that has nothing yet: what it waits for. */

@@ -1,15 +1,32 @@
 import { saveFile } from '#renderer/components/save.ts';
 
-const copied = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'opacity', 'font-size', 'font-family', 'font-weight', 'text-anchor'] as const;
+const copied = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'opacity',
+  'font-size',
+  'font-family',
+  'font-weight',
+  'text-anchor',
+] as const;
 const scaleOfPng = 2;
 
 /** The charts in sight as one picture, every colour written out so that it looks the same elsewhere. */
-export function chartsAsSvg(root: HTMLElement): { readonly text: string; readonly width: number; readonly height: number } {
+export function chartsAsSvg(root: HTMLElement): {
+  readonly text: string;
+  readonly width: number;
+  readonly height: number;
+} {
   const frame = root.getBoundingClientRect();
   const parts = [`<rect width="100%" height="100%" fill="${getComputedStyle(root).getPropertyValue('--surface')}"/>`];
   for (const panel of root.querySelectorAll<HTMLElement>('.mc')) {
     const box = panel.getBoundingClientRect();
-    parts.push(textAt(panel.querySelector('h3'), frame), ...[...panel.querySelectorAll('.ml > span')].map((item) => textAt(item, frame)));
+    parts.push(
+      textAt(panel.querySelector('h3'), frame),
+      ...[...panel.querySelectorAll('.ml > span')].map((item) => textAt(item, frame)),
+    );
     parts.push(...[...panel.querySelectorAll('.br > *')].map((cell) => textAt(cell, frame)));
     if (box.width === 0) continue;
     for (const svg of panel.querySelectorAll<SVGSVGElement>('svg.recharts-surface')) {
@@ -18,7 +35,11 @@ export function chartsAsSvg(root: HTMLElement): { readonly text: string; readonl
     }
   }
   const [width, height] = [Math.ceil(frame.width), Math.ceil(frame.height)];
-  return { text: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`, width, height };
+  return {
+    text: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${parts.join('')}</svg>`,
+    width,
+    height,
+  };
 }
 
 /** @returns false when the browser would not draw it */
@@ -57,7 +78,8 @@ function inlined(svg: SVGSVGElement): string {
     const style = getComputedStyle(original);
     for (const name of copied) {
       const value = style.getPropertyValue(name);
-      if (value !== '') element.setAttribute(name, value.startsWith('url(') ? (original.getAttribute(name) ?? value) : value);
+      if (value !== '')
+        element.setAttribute(name, value.startsWith('url(') ? (original.getAttribute(name) ?? value) : value);
     }
     element.removeAttribute('class');
     element.removeAttribute('style');

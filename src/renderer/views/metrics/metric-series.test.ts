@@ -4,7 +4,8 @@ import type { RoundView, SegmentView } from '#shared/run-view/run-view.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
 import { roundAt, seriesCsv, valueAt } from './metric-series.ts';
 
-const round = (number: number, startedAt: number, endedAt: number | null): RoundView => ({ round: number, startedAt, endedAt }) as RoundView;
+const round = (number: number, startedAt: number, endedAt: number | null): RoundView =>
+  ({ round: number, startedAt, endedAt }) as RoundView;
 
 test('a moment in rounds is continuous and never runs past the next round', () => {
   const rounds = [round(1, 100, 200), round(2, 200, 300), round(3, 300, null)];
@@ -17,17 +18,42 @@ test('a moment in rounds is continuous and never runs past the next round', () =
 });
 
 test('time of a round is split by what the participant did; what grows counts up to now', () => {
-  const segment = (phase: SegmentView['phase'], startedAt: number, endedAt: number | null, inRound = 1): SegmentView => ({ round: inRound, phase, startedAt, endedAt });
-  const segments = [segment('receive', 0, 1000), segment('train', 1000, 4000), segment('send', 4000, 4500), segment('wait', 4500, null), segment('train', 0, 9000, 2)];
+  const segment = (
+    phase: SegmentView['phase'],
+    startedAt: number,
+    endedAt: number | null,
+    inRound = 1,
+  ): SegmentView => ({ round: inRound, phase, startedAt, endedAt });
+  const segments = [
+    segment('receive', 0, 1000),
+    segment('train', 1000, 4000),
+    segment('send', 4000, 4500),
+    segment('wait', 4500, null),
+    segment('train', 0, 9000, 2),
+  ];
   assert.deepEqual(splitOf(segments, 1, 6500), { compute: 3, communicate: 1.5, wait: 2 });
 });
 
 test('the readout is the last value at or before the crosshair', () => {
-  const points = [{ x: 1, y: 10 }, { x: 2, y: 20 }];
-  assert.deepEqual([valueAt(points, 0.5), valueAt(points, 1), valueAt(points, 1.9), valueAt(points, Infinity)], [null, 10, 10, 20]);
+  const points = [
+    { x: 1, y: 10 },
+    { x: 2, y: 20 },
+  ];
+  assert.deepEqual(
+    [valueAt(points, 0.5), valueAt(points, 1), valueAt(points, 1.9), valueAt(points, Infinity)],
+    [null, 10, 10, 20],
+  );
 });
 
 test('a name cannot become a formula of a spreadsheet', () => {
-  const csv = seriesCsv([{ name: 'loss', series: [{ id: 'a', label: '=cmd("x")', group: 'local', protocol: null, points: [{ x: 1, y: 0.5 }] }] }], 'round');
+  const csv = seriesCsv(
+    [
+      {
+        name: 'loss',
+        series: [{ id: 'a', label: '=cmd("x")', group: 'local', protocol: null, points: [{ x: 1, y: 0.5 }] }],
+      },
+    ],
+    'round',
+  );
   assert.equal(csv, 'metric,series,round,value\r\n"loss","\'=cmd(""x"")",1,0.5\r\n');
 });

@@ -25,7 +25,8 @@ export function qualitySeries(view: RunView, what: 'loss' | 'accuracy', axis: XA
   const global: Point[] = [];
   for (const round of view.rounds) {
     const y = round[what];
-    if (y !== null && Number.isFinite(y)) global.push({ x: axis === 'round' ? round.round : secondsIn(view, endOf(round)), y });
+    if (y !== null && Number.isFinite(y))
+      global.push({ x: axis === 'round' ? round.round : secondsIn(view, endOf(round)), y });
   }
   const locals = view.participants.map((participant): Series => ({
     id: participant.id,
@@ -46,7 +47,10 @@ export function roundTripSeries(view: RunView, axis: XAxis): readonly Series[] {
     label: participant.id,
     group: 'other',
     protocol: participant.protocol,
-    points: participant.rtt.map((sample) => ({ x: axis === 'round' ? roundAt(view.rounds, sample.at) : secondsIn(view, sample.at), y: sample.ms })),
+    points: participant.rtt.map((sample) => ({
+      x: axis === 'round' ? roundAt(view.rounds, sample.at) : secondsIn(view, sample.at),
+      y: sample.ms,
+    })),
   }));
 }
 
@@ -69,7 +73,10 @@ export function roundAt(rounds: readonly RoundView[], at: number): number {
 }
 
 /** Norm of each update and its cosine to the step that was taken. */
-export function updateSeries(view: RunView, axis: XAxis): { readonly norm: readonly Series[]; readonly cosine: readonly Series[] } {
+export function updateSeries(
+  view: RunView,
+  axis: XAxis,
+): { readonly norm: readonly Series[]; readonly cosine: readonly Series[] } {
   const of = (participant: ParticipantView, what: 'norm' | 'cosine'): Series => {
     const points: Point[] = [];
     for (const round of view.rounds) {
@@ -79,9 +86,18 @@ export function updateSeries(view: RunView, axis: XAxis): { readonly norm: reado
         points.push({ x: axis === 'round' ? round.round : secondsIn(view, update.at), y });
       }
     }
-    return { id: participant.id, label: participant.id, group: participant.id === view.self ? 'global' : 'local', protocol: participant.protocol, points };
+    return {
+      id: participant.id,
+      label: participant.id,
+      group: participant.id === view.self ? 'global' : 'local',
+      protocol: participant.protocol,
+      points,
+    };
   };
-  return { norm: view.participants.map((one) => of(one, 'norm')), cosine: view.participants.map((one) => of(one, 'cosine')) };
+  return {
+    norm: view.participants.map((one) => of(one, 'norm')),
+    cosine: view.participants.map((one) => of(one, 'cosine')),
+  };
 }
 
 /** Where the time of a round went. */
@@ -105,7 +121,8 @@ export function timeSplits(view: RunView): readonly TimeSplit[] {
       .map((participant) => splitOf(participant.segments, round.round, ended))
       .filter((part) => part.compute + part.communicate + part.wait > 0);
     if (parts.length === 0) continue;
-    const mean = (what: 'compute' | 'communicate' | 'wait'): number => parts.reduce((sum, part) => sum + part[what], 0) / parts.length;
+    const mean = (what: 'compute' | 'communicate' | 'wait'): number =>
+      parts.reduce((sum, part) => sum + part[what], 0) / parts.length;
     splits.push({
       round: round.round,
       startS: secondsIn(view, round.startedAt),
@@ -153,11 +170,15 @@ export function valueAt(points: readonly Point[], x: number): number | null {
 }
 
 /** All series as rows of a table, for other programs. Text that a spreadsheet would run as a formula is quoted off. */
-export function seriesCsv(charts: readonly { readonly name: string; readonly series: readonly Series[] }[], axis: XAxis): string {
+export function seriesCsv(
+  charts: readonly { readonly name: string; readonly series: readonly Series[] }[],
+  axis: XAxis,
+): string {
   const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
   const lines = [`metric,series,${axis === 'round' ? 'round' : 'seconds'},value`];
   for (const chart of charts) {
-    for (const one of chart.series) for (const point of one.points) lines.push(`${cell(chart.name)},${cell(one.label)},${point.x},${point.y}`);
+    for (const one of chart.series)
+      for (const point of one.points) lines.push(`${cell(chart.name)},${cell(one.label)},${point.x},${point.y}`);
   }
   return `${lines.join('\r\n')}\r\n`;
 }

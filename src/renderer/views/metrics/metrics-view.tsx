@@ -27,7 +27,10 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
   const x = useMemo(() => sharedX(view, axis, now), [view, axis, now]);
   // Rounds are read one by one; a moment is read where the pointer is.
   const last = Math.max(1, Math.floor(x.domain[1]));
-  const onCross = useCallback((at: number | null) => setCross(at === null || axis === 'time' ? at : Math.min(last, Math.max(1, Math.round(at)))), [axis, last]);
+  const onCross = useCallback(
+    (at: number | null) => setCross(at === null || axis === 'time' ? at : Math.min(last, Math.max(1, Math.round(at)))),
+    [axis, last],
+  );
   const input = { view, axis, x, showLocal, cross, onCross };
   const onExport = (kind: 'csv' | 'svg' | 'png'): void => {
     const name = `${view.run}-metrics.${kind}`;
@@ -36,7 +39,12 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
     else if (kind === 'svg') saveFile(name, 'image/svg+xml', chartsAsSvg(root.current).text);
     else {
       void savePng(root.current, name).then((done) => {
-        if (!done) showToast({ level: 'warning', text: 'This browser does not turn the charts into a PNG; SVG and CSV work.', error: null });
+        if (!done)
+          showToast({
+            level: 'warning',
+            text: 'This browser does not turn the charts into a PNG; SVG and CSV work.',
+            error: null,
+          });
       });
     }
   };
@@ -44,9 +52,27 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
     <main className="v-metrics" ref={root}>
       <div className="tool">
         <h2>Metrics</h2>
-        <Choice label="Horizontal axis" value={axis} options={[['round', 'By round'], ['time', 'By time']]} onPick={(value) => (setCross(null), setAxis(value))} />
-        <Choice label="Lines" value={showLocal ? 'both' : 'global'} options={[['both', 'Global and local'], ['global', 'Global']]} onPick={(value) => setShowLocal(value === 'both')} />
-        {cross === null ? <span className="t3">figures below are the latest</span> : (
+        <Choice
+          label="Horizontal axis"
+          value={axis}
+          options={[
+            ['round', 'By round'],
+            ['time', 'By time'],
+          ]}
+          onPick={(value) => (setCross(null), setAxis(value))}
+        />
+        <Choice
+          label="Lines"
+          value={showLocal ? 'both' : 'global'}
+          options={[
+            ['both', 'Global and local'],
+            ['global', 'Global'],
+          ]}
+          onPick={(value) => setShowLocal(value === 'both')}
+        />
+        {cross === null ? (
+          <span className="t3">figures below are the latest</span>
+        ) : (
           <>
             <span className="xr">{axis === 'round' ? `round ${cross}` : formatSeconds(cross * 1000)}</span>
             <span className="t3">figures below are for this {axis === 'round' ? 'round' : 'moment'}</span>

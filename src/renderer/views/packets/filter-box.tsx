@@ -53,11 +53,15 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
             }}
             onKeyDown={completion.onKeyDown}
             onBlur={completion.close}
-            onScroll={(event) => event.currentTarget.parentElement?.style.setProperty('--scroll', `${-event.currentTarget.scrollLeft}px`)}
+            onScroll={(event) =>
+              event.currentTarget.parentElement?.style.setProperty('--scroll', `${-event.currentTarget.scrollLeft}px`)
+            }
           />
         </div>
         {error?.unfinished === undefined ? null : (
-          <span className="end w-lg" title={error.message}>{unfinishedNote(text, error.unfinished.keptTo)}</span>
+          <span className="end w-lg" title={error.message}>
+            {unfinishedNote(text, error.unfinished.keptTo)}
+          </span>
         )}
         {text === '' ? null : (
           <button type="button" className="btn ghost sm fclear" aria-label="Clear the filter" onClick={clear}>
@@ -106,7 +110,11 @@ function useCompletion({ text, known, onChange, onDone }: FilterBoxProps): Compl
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step !== 0 && chosen !== undefined) setActive((active + step + offers.length) % offers.length);
     else if (step === 1) offer(text, event.currentTarget.selectionStart ?? text.length);
-    else if (chosen !== undefined && ((event.key === 'Tab' && !event.shiftKey) || (event.key === 'Enter' && active > 0))) take(chosen);
+    else if (
+      chosen !== undefined &&
+      ((event.key === 'Tab' && !event.shiftKey) || (event.key === 'Enter' && active > 0))
+    )
+      take(chosen);
     else if (event.key === 'Escape' && chosen !== undefined) close();
     else if (event.key === 'Enter' || event.key === 'Escape') {
       close();

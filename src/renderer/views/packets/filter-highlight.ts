@@ -16,7 +16,11 @@ export function highlightFilter(text: string): readonly Piece[] {
   let at = 0;
   tokens.forEach((token, i) => {
     if (token.from > at) pieces.push({ text: text.slice(at, token.from), kind: 'plain', from: at });
-    pieces.push({ text: text.slice(token.from, token.to), kind: kindOf(token, tokens[i - 1], tokens[i + 1]), from: token.from });
+    pieces.push({
+      text: text.slice(token.from, token.to),
+      kind: kindOf(token, tokens[i - 1], tokens[i + 1]),
+      from: token.from,
+    });
     at = token.to;
   });
   if (at < text.length) pieces.push({ text: text.slice(at), kind: 'plain', from: at });
@@ -27,6 +31,9 @@ function kindOf(token: Token, previous: Token | undefined, next: Token | undefin
   if (token.kind === 'string') return 'value';
   if (token.kind !== 'word') return 'operator';
   if (token.text.toLowerCase() === 'in' && next?.kind === 'open') return 'operator';
-  const isValue = previous?.kind === 'operator' || previous?.kind === 'comma' || (previous?.kind === 'open' && (next?.kind === 'comma' || next?.kind === 'close'));
+  const isValue =
+    previous?.kind === 'operator' ||
+    previous?.kind === 'comma' ||
+    (previous?.kind === 'open' && (next?.kind === 'comma' || next?.kind === 'close'));
   return isValue ? 'value' : 'plain';
 }

@@ -12,7 +12,11 @@ interface OffersProps {
 /** What could stand at the caret; the combobox before it has the focus. */
 export function Offers({ offers, active, onTake }: OffersProps): JSX.Element {
   return (
-    <div className="pop compl" hidden={offers.length === 0} style={{ left: `min(calc(${offers[0]?.from ?? 0}ch + 28px), calc(100% - 280px))` }}>
+    <div
+      className="pop compl"
+      hidden={offers.length === 0}
+      style={{ left: `min(calc(${offers[0]?.from ?? 0}ch + 28px), calc(100% - 280px))` }}
+    >
       <div role="listbox" id="filter-offers" aria-label="Completions">
         {offers.map((item, i) => (
           <div
@@ -33,8 +37,12 @@ export function Offers({ offers, active, onTake }: OffersProps): JSX.Element {
         ))}
       </div>
       <div className="hint">
-        <span><span className="key">↑↓</span> choose</span>
-        <span><span className="key">Tab</span> complete</span>
+        <span>
+          <span className="key">↑↓</span> choose
+        </span>
+        <span>
+          <span className="key">Tab</span> complete
+        </span>
       </div>
     </div>
   );
@@ -53,10 +61,21 @@ export function FilterNote({ error, hidden, onMend }: NoteProps): JSX.Element {
     <div id="filter-note" className="pop ferr" role="status" hidden={hidden || wrong === null}>
       {wrong === null ? null : (
         <>
-          <span>{wrong.message} <span className="t3">At character {wrong.from + 1}; the table keeps the last filter that could be read.</span></span>
+          <span>
+            {wrong.message}{' '}
+            <span className="t3">
+              At character {wrong.from + 1}; the table keeps the last filter that could be read.
+            </span>
+          </span>
           {wrong.mend === undefined ? null : (
             <button type="button" className="btn sm" onClick={() => onMend(wrong.from, wrong.to, wrong.mend ?? '')}>
-              {wrong.mend === '' ? 'Take it out' : <>Write <span className="data">{wrong.mend}</span></>}
+              {wrong.mend === '' ? (
+                'Take it out'
+              ) : (
+                <>
+                  Write <span className="data">{wrong.mend}</span>
+                </>
+              )}
             </button>
           )}
         </>
@@ -66,15 +85,28 @@ export function FilterNote({ error, hidden, onMend }: NoteProps): JSX.Element {
 }
 
 /** Lies under the input, whose own letters are transparent. */
-export function Highlighted({ text, error }: { readonly text: string; readonly error: FilterError | null }): JSX.Element {
+export function Highlighted({
+  text,
+  error,
+}: {
+  readonly text: string;
+  readonly error: FilterError | null;
+}): JSX.Element {
   const bad = error !== null && error.unfinished === undefined ? error : null;
   return (
     <div className="fhl" aria-hidden="true">
       <span>
         {highlightFilter(text).map((piece) => {
-          const wrong = bad !== null && piece.from < Math.max(bad.to, bad.from + 1) && piece.from + piece.text.length > bad.from && piece.text.trim() !== '';
+          const wrong =
+            bad !== null &&
+            piece.from < Math.max(bad.to, bad.from + 1) &&
+            piece.from + piece.text.length > bad.from &&
+            piece.text.trim() !== '';
           return (
-            <span key={piece.from} className={`${piece.kind === 'operator' ? 'op' : piece.kind === 'value' ? 'val' : ''}${wrong ? ' bad' : ''}`}>
+            <span
+              key={piece.from}
+              className={`${piece.kind === 'operator' ? 'op' : piece.kind === 'value' ? 'val' : ''}${wrong ? ' bad' : ''}`}
+            >
               {piece.text}
             </span>
           );
@@ -87,5 +119,7 @@ export function Highlighted({ text, error }: { readonly text: string; readonly e
 export function unfinishedNote(text: string, keptTo: number): string {
   if (keptTo === 0) return 'unfinished: table shows everything';
   const next = /^\s*(&&|\|\||and|or)/i.exec(text.slice(keptTo))?.[1];
-  return next === undefined ? 'unfinished: table shows the part before the last word' : `unfinished: table shows the part before the last ${next}`;
+  return next === undefined
+    ? 'unfinished: table shows the part before the last word'
+    : `unfinished: table shows the part before the last ${next}`;
 }

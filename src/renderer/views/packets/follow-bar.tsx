@@ -30,7 +30,13 @@ export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Elemen
     <div className="follow" role="group" aria-label="Follow" onKeyDown={onKeyDown}>
       <span className="t3">Follow</span>
       {choices.map((choice, i) => (
-        <button type="button" key={choice.id} aria-pressed={filter.trim() === choice.filter} title={choice.filter} onClick={() => onFollow(filter.trim() === choice.filter ? '' : choice.filter)}>
+        <button
+          type="button"
+          key={choice.id}
+          aria-pressed={filter.trim() === choice.filter}
+          title={choice.filter}
+          onClick={() => onFollow(filter.trim() === choice.filter ? '' : choice.filter)}
+        >
           {choice.label} <i>{counts === null ? '…' : formatCount(counts[i] ?? 0)}</i>
         </button>
       ))}
@@ -44,7 +50,10 @@ const rowsPerSlice = 10_000;
 /** How many of the rows held each choice would show; counted once, when the packet is opened. Null: still counting. */
 function useCounts(choices: readonly FollowChoice[]): readonly number[] | null {
   const session = useSession();
-  const [counts, setCounts] = useState<{ readonly of: readonly FollowChoice[]; readonly sums: readonly number[] } | null>(null);
+  const [counts, setCounts] = useState<{
+    readonly of: readonly FollowChoice[];
+    readonly sums: readonly number[];
+  } | null>(null);
   useEffect(() => {
     const held = session.packets();
     const expressions = choices.map((choice) => parseFilter(choice.filter));

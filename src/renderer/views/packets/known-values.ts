@@ -24,9 +24,14 @@ export function knownValues(source: RowSource, participants: readonly Participan
     if (row === undefined) break;
     for (const name of names) if (seen[name].size < valuesMax) seen[name].add(row[name]);
   }
-  const values: Partial<Record<FilterField, readonly string[]>> = Object.fromEntries(names.map((name) => [name, [...seen[name]].filter((value) => value !== '').toSorted()]));
+  const values: Partial<Record<FilterField, readonly string[]>> = Object.fromEntries(
+    names.map((name) => [name, [...seen[name]].filter((value) => value !== '').toSorted()]),
+  );
   return {
     values: { ...values, participant: participants.map((participant) => participant.id) },
-    hints: { round: rounds > 0 ? `number, 1 to ${rounds}` : 'number', participant: `${participants.length} seen, such as ${participants[0]?.id ?? 'node-1'}` },
+    hints: {
+      round: rounds > 0 ? `number, 1 to ${rounds}` : 'number',
+      participant: `${participants.length} seen, such as ${participants[0]?.id ?? 'node-1'}`,
+    },
   };
 }

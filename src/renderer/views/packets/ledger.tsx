@@ -11,12 +11,23 @@ export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly
   const dropped = recorder?.droppedPackets ?? 0;
   return (
     <div className="foot">
-      {hasRange ? <span><b>{formatCount(list.count)}</b> in range</span> : null}
-      <span><b>{formatCount(list.matchCount)}</b> match{list.busy ? ' so far' : ''}</span>
-      <span><b>{formatCount(recorded)}</b> recorded</span>
+      {hasRange ? (
+        <span>
+          <b>{formatCount(list.count)}</b> in range
+        </span>
+      ) : null}
+      <span>
+        <b>{formatCount(list.matchCount)}</b> match{list.busy ? ' so far' : ''}
+      </span>
+      <span>
+        <b>{formatCount(recorded)}</b> recorded
+      </span>
       {list.notHeld > 0 ? <span className="t3 w-lg">{formatCount(list.heldCount)} held here</span> : null}
       {list.cutCount > 0 ? (
-        <span className="led"><Icon name="cut" />bodies cut to 4 kB: {formatCount(list.cutCount)}</span>
+        <span className="led">
+          <Icon name="cut" />
+          bodies cut to 4 kB: {formatCount(list.cutCount)}
+        </span>
       ) : null}
       <span className={`end${dropped > 0 || list.skipped > 0 ? ' led' : ''}`}>
         {formatCount(dropped)} dropped, {formatCount(list.skipped)} skipped here

@@ -68,7 +68,11 @@ export class PacketBins {
       for (let i = Math.max(0, bin); i < Math.min(this.#used, bin + step); i++) {
         for (let c = 0; c < columns; c++) sums[c] = (sums[c] as number) + (this.#data[i * columns + c] as number);
       }
-      bins.push({ at: this.#origin + bin * this.#binMs, counts: sums.slice(0, protocols.length), cut: sums[protocols.length] as number });
+      bins.push({
+        at: this.#origin + bin * this.#binMs,
+        counts: sums.slice(0, protocols.length),
+        cut: sums[protocols.length] as number,
+      });
     }
     return { bins, binMs };
   }

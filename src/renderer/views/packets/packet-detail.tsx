@@ -35,7 +35,13 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
         <span className="sub data">packet:{id}</span>
         <div className="end">
           <SaveBody packet={detail} />
-          <button type="button" className="btn ghost sm" aria-label="Close packet detail" title="Close (Esc)" onClick={onClose}>
+          <button
+            type="button"
+            className="btn ghost sm"
+            aria-label="Close packet detail"
+            title="Close (Esc)"
+            onClick={onClose}
+          >
             <Icon name="close" />
           </button>
         </div>
@@ -45,12 +51,25 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
         {row === undefined && detail !== null && filter !== '' ? (
           <div className="d-sec out">
             <span>Not in the table: it does not pass the filter.</span>
-            <button type="button" className="btn sm" onClick={() => onFollow('')}>Clear the filter</button>
+            <button type="button" className="btn sm" onClick={() => onFollow('')}>
+              Clear the filter
+            </button>
           </div>
         ) : null}
         {shown === undefined ? null : <Facts packet={shown} />}
-        {state.kind === 'failed' ? <div className="d-sec"><ErrorCard error={state.error} /></div> : null}
-        {state.kind === 'done' && state.value.packet === null ? <div className="d-sec t2">The recording does not hold this packet any more: its oldest go when it reaches its size.</div> : null}
+        {shown === undefined && state.kind === 'pending' ? (
+          <div className="d-sec t2">Reading the recording …</div>
+        ) : null}
+        {state.kind === 'failed' ? (
+          <div className="d-sec">
+            <ErrorCard error={state.error} />
+          </div>
+        ) : null}
+        {state.kind === 'done' && state.value.packet === null ? (
+          <div className="d-sec t2">
+            The recording does not hold this packet any more: its oldest go when it reaches its size.
+          </div>
+        ) : null}
         {detail === null ? null : <Contents packet={detail} />}
       </div>
     </aside>
@@ -86,7 +105,9 @@ function Facts({ packet }: { readonly packet: PacketRow }): JSX.Element {
         {facts.map(([name, value, data]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd className={data === true ? 'data' : ''} title={value}>{value === '' ? '–' : value}</dd>
+            <dd className={data === true ? 'data' : ''} title={value}>
+              {value === '' ? '–' : value}
+            </dd>
           </div>
         ))}
       </dl>
@@ -103,10 +124,16 @@ function Contents({ packet }: { readonly packet: PacketDetail }): JSX.Element {
       <div className="d-sec">
         <h3>
           Header
-          <span className="end">{packet.header === '' ? 'this frame has none' : formatBytes(packet.header.length)}</span>
+          <span className="end">
+            {packet.header === '' ? 'this frame has none' : formatBytes(packet.header.length)}
+          </span>
           {packet.header === '' ? null : <CopyButton what="header" text={() => packet.header} />}
         </h3>
-        {packet.header === '' ? null : header.ok ? <JsonTree value={header.value} label="Header as JSON" /> : <pre className="data d-raw">{packet.header}</pre>}
+        {packet.header === '' ? null : header.ok ? (
+          <JsonTree value={header.value} label="Header as JSON" />
+        ) : (
+          <pre className="data d-raw">{packet.header}</pre>
+        )}
       </div>
       {sample === undefined || sample.length === 0 ? null : (
         <>
@@ -115,7 +142,9 @@ function Contents({ packet }: { readonly packet: PacketDetail }): JSX.Element {
             <h3>
               Bytes
               <span className={`end${sample.length < packet.bodyBytes ? ' wrn' : ''}`}>
-                {sample.length < packet.bodyBytes ? `first ${formatCount(sample.length)} of ${formatCount(packet.bodyBytes)} B kept` : `${formatCount(sample.length)} B, kept in full`}
+                {sample.length < packet.bodyBytes
+                  ? `first ${formatCount(sample.length)} of ${formatCount(packet.bodyBytes)} B kept`
+                  : `${formatCount(sample.length)} B, kept in full`}
               </span>
               <CopyButton what="bytes" text={() => hexText(sample)} />
             </h3>
@@ -138,7 +167,9 @@ function readHeader(text: string): { readonly ok: true; readonly value: unknown 
 
 function CopyButton({ what, text }: { readonly what: string; readonly text: () => string }): JSX.Element {
   const copy = (): void => {
-    void copyText(text()).then((done) => showInfo(done ? `Copied: ${what}` : 'The browser does not let this page copy.'));
+    void copyText(text()).then((done) =>
+      showInfo(done ? `Copied: ${what}` : 'The browser does not let this page copy.'),
+    );
   };
   return (
     <button type="button" className="btn ghost sm" aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={copy}>

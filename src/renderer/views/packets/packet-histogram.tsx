@@ -17,7 +17,13 @@ const redrawMs = 250;
 const spanMsMin = 2_000;
 
 /** Packets per second by protocol over the whole run; a stretch of it can be selected for the table. */
-export function PacketHistogram({ range, onRange }: { readonly range: TimeRange | null; readonly onRange: (range: TimeRange | null) => void }): JSX.Element {
+export function PacketHistogram({
+  range,
+  onRange,
+}: {
+  readonly range: TimeRange | null;
+  readonly onRange: (range: TimeRange | null) => void;
+}): JSX.Element {
   const bins = useBins();
   const rounds = useRunView((view) => view.rounds);
   const [zoom, setZoom] = useState<Span | null>(null);
@@ -25,7 +31,10 @@ export function PacketHistogram({ range, onRange }: { readonly range: TimeRange 
   const span = zoom ?? whole;
   const { bins: shown, binMs } = bins.view(span.from, span.to, barsMax);
   const present = bins.protocols();
-  const marks = useMemo(() => (rounds ?? []).map((round) => ({ at: round.startedAt, label: `round ${round.round}` })), [rounds]);
+  const marks = useMemo(
+    () => (rounds ?? []).map((round) => ({ at: round.startedAt, label: `round ${round.round}` })),
+    [rounds],
+  );
   const onZoom = (next: Span): void => {
     const from = Math.max(whole.from, next.from);
     const to = Math.min(whole.to, next.to);
@@ -39,16 +48,49 @@ export function PacketHistogram({ range, onRange }: { readonly range: TimeRange 
         {present.map((protocol) => (
           <ProtocolMark key={protocol} protocol={protocol} />
         ))}
-        <span className="t3 w-lg"><i className="h-cutk" />bodies cut</span>
+        <span className="t3 w-lg">
+          <i className="h-cutk" />
+          bodies cut
+        </span>
         <span className="hs">
-          {range === null ? <span className="t3 w-lg">drag to select, wheel to zoom</span> : (
+          {range === null ? (
+            <span className="t3 w-lg">drag to select, wheel to zoom</span>
+          ) : (
             <>
-              <span>selected <b>{formatClock(range.from)} to {formatClock(range.to)}</b>, {formatSeconds(range.to - range.from)}</span>
-              <button type="button" className="btn ghost sm" onClick={() => setZoom({ from: range.from - (range.to - range.from) * 0.1, to: range.to + (range.to - range.from) * 0.1 })}>Zoom in</button>
-              <button type="button" className="btn ghost sm" aria-label="Clear the selected time" onClick={() => onRange(null)}><Icon name="close" as="small" /></button>
+              <span>
+                selected{' '}
+                <b>
+                  {formatClock(range.from)} to {formatClock(range.to)}
+                </b>
+                , {formatSeconds(range.to - range.from)}
+              </span>
+              <button
+                type="button"
+                className="btn ghost sm"
+                onClick={() =>
+                  setZoom({
+                    from: range.from - (range.to - range.from) * 0.1,
+                    to: range.to + (range.to - range.from) * 0.1,
+                  })
+                }
+              >
+                Zoom in
+              </button>
+              <button
+                type="button"
+                className="btn ghost sm"
+                aria-label="Clear the selected time"
+                onClick={() => onRange(null)}
+              >
+                <Icon name="close" as="small" />
+              </button>
             </>
           )}
-          {zoom === null ? null : <button type="button" className="btn ghost sm" onClick={() => setZoom(null)}>Whole run</button>}
+          {zoom === null ? null : (
+            <button type="button" className="btn ghost sm" onClick={() => setZoom(null)}>
+              Whole run
+            </button>
+          )}
         </span>
       </div>
       <Histogram

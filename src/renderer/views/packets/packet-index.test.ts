@@ -14,31 +14,50 @@ function filterOf(text: string) {
   return parsed.value;
 }
 const rows = (from: number, count: number): PacketRow[] =>
-  Array.from({ length: count }, (_, i) => packetRow({ id: from + i, at: (from + i) * 10, round: (from + i) % 5, bodyBytes: (from + i) % 3 === 0 ? 5000 : 10 }));
+  Array.from({ length: count }, (_, i) =>
+    packetRow({
+      id: from + i,
+      at: (from + i) * 10,
+      round: (from + i) % 5,
+      bodyBytes: (from + i) % 3 === 0 ? 5000 : 10,
+    }),
+  );
 
 function shownIds(index: PacketIndex, log: PacketLog): number[] {
   const held = log.snapshot();
-  return Array.from({ length: index.shownCount }, (_, i) => held.at((index.placeAt(i) as number) - held.first)?.id ?? -1);
+  return Array.from(
+    { length: index.shownCount },
+    (_, i) => held.at((index.placeAt(i) as number) - held.first)?.id ?? -1,
+  );
 }
 
 test('a filter sees new rows only, whatever the batches and however much fell out of memory', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 20 }), fc.integer({ min: 1, max: 40 }), (batches, budget) => {
-      const log = new PacketLog(50);
-      const index = new PacketIndex(50);
-      index.setFilter(filterOf('round == 2'));
-      let id = 1;
-      for (const size of batches) {
-        log.add(rows(id, size), 0);
-        id += size;
-        while (!index.advance(log.snapshot(), Infinity, budget)) continue;
-        const held = log.snapshot();
-        const expected = Array.from({ length: held.length }, (_, i) => held.at(i) as PacketRow).filter((row) => row.round === 2);
-        assert.deepEqual(shownIds(index, log), expected.map((row) => row.id));
-        assert.equal(index.matchCount, expected.length);
-        assert.equal(index.shownCuts, expected.filter((row) => row.bodyBytes > 4096).length);
-      }
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 40 }),
+      (batches, budget) => {
+        const log = new PacketLog(50);
+        const index = new PacketIndex(50);
+        index.setFilter(filterOf('round == 2'));
+        let id = 1;
+        for (const size of batches) {
+          log.add(rows(id, size), 0);
+          id += size;
+          while (!index.advance(log.snapshot(), Infinity, budget)) continue;
+          const held = log.snapshot();
+          const expected = Array.from({ length: held.length }, (_, i) => held.at(i) as PacketRow).filter(
+            (row) => row.round === 2,
+          );
+          assert.deepEqual(
+            shownIds(index, log),
+            expected.map((row) => row.id),
+          );
+          assert.equal(index.matchCount, expected.length);
+          assert.equal(index.shownCuts, expected.filter((row) => row.bodyBytes > 4096).length);
+        }
+      },
+    ),
   );
 });
 
@@ -76,7 +95,10 @@ test('a new run begins from nothing', () => {
   log.reset([], 0);
   log.add(rows(1000, 12), 0);
   index.advance(log.snapshot(), Infinity, 100);
-  assert.deepEqual(shownIds(index, log), rows(1000, 12).map((row) => row.id));
+  assert.deepEqual(
+    shownIds(index, log),
+    rows(1000, 12).map((row) => row.id),
+  );
 });
 
 test('a gap is the silence of one link as one process saw it', () => {

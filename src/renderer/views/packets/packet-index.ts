@@ -74,7 +74,8 @@ export class PacketIndex {
       this.#shown = this.#matches;
       this.#shownHead = this.#matchHead;
       this.#shownCuts = 0;
-      for (let i = this.#matchHead; i < this.#matches.length; i++) this.#shownCuts += this.#cutAt(this.#matches[i] as number);
+      for (let i = this.#matchHead; i < this.#matches.length; i++)
+        this.#shownCuts += this.#cutAt(this.#matches[i] as number);
       return;
     }
     this.#shown = [];
@@ -157,7 +158,9 @@ export class PacketIndex {
   #noticeNewRun(source: RowSource): void {
     if (this.#next === 0) return;
     const last = source.at(this.#next - 1 - source.first);
-    const goesOn = this.#next <= source.first + source.length && (last === undefined ? this.#next <= source.first : last.id === this.#lastId);
+    const goesOn =
+      this.#next <= source.first + source.length &&
+      (last === undefined ? this.#next <= source.first : last.id === this.#lastId);
     if (goesOn) return;
     this.#clear();
     this.#lastAt.clear();
@@ -166,10 +169,14 @@ export class PacketIndex {
 
   #trim(first: number): void {
     const before = this.#shownHead;
-    for (let i = before; i < this.#shown.length && (this.#shown[i] as number) < first; i++) this.#shownCuts -= this.#cutAt(this.#shown[i] as number);
-    while (this.#matchHead < this.#matches.length && (this.#matches[this.#matchHead] as number) < first) this.#matchHead++;
+    for (let i = before; i < this.#shown.length && (this.#shown[i] as number) < first; i++)
+      this.#shownCuts -= this.#cutAt(this.#shown[i] as number);
+    while (this.#matchHead < this.#matches.length && (this.#matches[this.#matchHead] as number) < first)
+      this.#matchHead++;
     if (this.#range === null) this.#shownHead = this.#matchHead;
-    else while (this.#shownHead < this.#shown.length && (this.#shown[this.#shownHead] as number) < first) this.#shownHead++;
+    else
+      while (this.#shownHead < this.#shown.length && (this.#shown[this.#shownHead] as number) < first)
+        this.#shownHead++;
     this.#shownDropped += this.#shownHead - before;
     if (this.#matchHead > deadMax) {
       this.#matches = this.#matches.slice(this.#matchHead);

@@ -7,12 +7,16 @@ import type { TimeRange } from './packet-index.ts';
 
 /** Rows examined per frame while a new filter runs over all that is held: about 4 ms on a slow machine. */
 const rowsPerFrame = 8_000;
+/** The table changes at most so often: faster than this nobody reads, and every change is a frame's work. */
+const updateMs = 60;
 /** Rows that one click brings back from the recording. */
 const olderPageRows = 1_000;
 /** Older rows kept beside the live ones; then the oldest page is all one can ask for, which the table says. */
 export const olderRowsMax = 20_000;
 
-export type OlderState = { readonly kind: 'idle' | 'loading' | 'complete' | 'full' } | { readonly kind: 'failed'; readonly message: string };
+export type OlderState =
+  | { readonly kind: 'idle' | 'loading' | 'complete' | 'full' }
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** What the table draws. A new object whenever anything of it changed. */
 export interface PacketList {
@@ -51,6 +55,7 @@ export class PacketListStore {
   #pausedAt: number | null = null;
   #busy = false;
   #frame = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #loads = 0;
   #list: PacketList | null = null;
 
@@ -62,13 +67,17 @@ export class PacketListStore {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    const unsubscribe = this.#session.subscribePackets(this.#advance);
+    const unsubscribe = this.#session.subscribePackets(
+      () => void (this.#timer ??= setTimeout(this.#advance, updateMs)),
+    );
     this.#advance();
     return () => {
       this.#listeners.delete(listener);
       unsubscribe();
       cancelAnimationFrame(this.#frame);
+      clearTimeout(this.#timer);
       this.#frame = 0;
+      this.#timer = undefined;
     };
   };
 
@@ -110,7 +119,12 @@ export class PacketListStore {
     const oldest = this.#older[0] ?? this.#session.packets().at(0);
     const range = this.#range === null ? {} : { fromAt: this.#range.from, toAt: this.#range.to };
     try {
-      const answer = await this.#session.request('query_packets', { filter: this.#filterText, beforeId: oldest?.id ?? 0, limit: olderPageRows, ...range });
+      const answer = await this.#session.request('query_packets', {
+        filter: this.#filterText,
+        beforeId: oldest?.id ?? 0,
+        limit: olderPageRows,
+        ...range,
+      });
       if (load !== this.#loads) return { kind: 'idle' };
       if (answer.filterError !== null) return { kind: 'failed', message: answer.filterError };
       this.#older = [...answer.rows.toReversed(), ...this.#older];
@@ -128,6 +142,8 @@ export class PacketListStore {
   }
 
   readonly #advance = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const done = this.#index.advance(this.#session.packets(), this.#pausedAt ?? Infinity, rowsPerFrame);
@@ -150,7 +166,9 @@ export class PacketListStore {
     const at = (i: number): PacketRow | undefined => {
       if (i < older.length) return older[i];
       const place = placeOf(i);
-      return place === undefined ? undefined : held.at(place - held.first);
+      // What is held moves on between two lists, so it is asked anew; a row that fell out meanwhile is blank.
+      const current = this.#session.packets();
+      return place === undefined ? undefined : current.at(place - current.first);
     };
     const count = older.length + index.shownCount;
     return {

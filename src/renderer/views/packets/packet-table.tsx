@@ -44,8 +44,16 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
         if (row !== undefined) props.onSelect(row);
       }}
       onKeyDown={props.onKeyDown}
-      {...(list.notHeld > 0 || list.olderCount > 0 ? { head: <OlderRow list={list} onLoad={props.onLoadOlder} /> } : {})}
-      empty={list.busy ? 'Filtering …' : list.heldCount === 0 ? 'No packets yet: they appear here as soon as the run sends the first one.' : 'No packet held here passes this filter and time range.'}
+      {...(list.notHeld > 0 || list.olderCount > 0
+        ? { head: <OlderRow list={list} onLoad={props.onLoadOlder} /> }
+        : {})}
+      empty={
+        list.busy
+          ? 'Filtering …'
+          : list.heldCount === 0
+            ? 'No packets yet: they appear here as soon as the run sends the first one.'
+            : 'No packet held here passes this filter and time range.'
+      }
       rowClass={(index) => rowClass(list, index)}
       row={(index) => <Cells list={list} index={index} narrow={narrow} linkGaps={linkGaps} />}
     />
@@ -59,7 +67,12 @@ function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
     { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 48 : 60), align: 'end' },
     { id: 'direction', label: '', name: 'Direction', width: wide(16) },
     { id: 'protocol', label: 'Protocol', width: wide(60), wide: true },
-    { id: 'from', label: 'From', title: 'Sender of the frame; two rows where both ends report it', width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)` },
+    {
+      id: 'from',
+      label: 'From',
+      title: 'Sender of the frame; two rows where both ends report it',
+      width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)`,
+    },
     { id: 'round', label: 'Round', width: wide(narrow ? 36 : 40), align: 'end' },
     { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
     { id: 'chunk', label: 'Chunk', width: wide(narrow ? 34 : 40), align: 'end' },
@@ -106,20 +119,49 @@ function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
   const isLong = gap !== null && gap >= longGapMs;
   return (
     <>
-      <span role="gridcell" className="data">{formatClockMs(row.at)}</span>
-      <span role="gridcell" className={`num${gap === null ? ' t3' : ''}${isLong ? ' gapx' : ''}`}>{gap === null ? '–' : formatGap(gap)}</span>
-      <span role="gridcell" className="dir" title={row.direction === 'up' ? 'up, to the coordinator' : 'down, to the participant'}>
+      <span role="gridcell" className="data">
+        {formatClockMs(row.at)}
+      </span>
+      <span role="gridcell" className={`num${gap === null ? ' t3' : ''}${isLong ? ' gapx' : ''}`}>
+        {gap === null ? '–' : formatGap(gap)}
+      </span>
+      <span
+        role="gridcell"
+        className="dir"
+        title={row.direction === 'up' ? 'up, to the coordinator' : 'down, to the participant'}
+      >
         <Icon name={row.direction} as="small" />
         <span className="vh">{row.direction}</span>
       </span>
-      {narrow ? null : <span role="gridcell"><ProtocolMark protocol={row.protocol} /></span>}
-      <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>{senderOf(row)}{narrow ? null : <Side row={row} />}</span>
-      <span role="gridcell" className="num">{row.round === 0 ? <span className="t3">–</span> : row.round}</span>
-      <span role="gridcell" title={row.note}>{row.kind}</span>
-      <span role="gridcell" className="num">{row.chunk}</span>
-      <span role="gridcell" className="num">{row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}</span>
-      {narrow ? null : <span role="gridcell" className="num data" title={row.stream}>{row.stream}</span>}
-      <span role="gridcell"><Status row={row} /></span>
+      {narrow ? null : (
+        <span role="gridcell">
+          <ProtocolMark protocol={row.protocol} />
+        </span>
+      )}
+      <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>
+        {senderOf(row)}
+        {narrow ? null : <Side row={row} />}
+      </span>
+      <span role="gridcell" className="num">
+        {row.round === 0 ? <span className="t3">–</span> : row.round}
+      </span>
+      <span role="gridcell" title={row.note}>
+        {row.kind}
+      </span>
+      <span role="gridcell" className="num">
+        {row.chunk}
+      </span>
+      <span role="gridcell" className="num">
+        {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}
+      </span>
+      {narrow ? null : (
+        <span role="gridcell" className="num data" title={row.stream}>
+          {row.stream}
+        </span>
+      )}
+      <span role="gridcell">
+        <Status row={row} />
+      </span>
     </>
   );
 }
@@ -130,15 +172,32 @@ function Side({ row }: { readonly row: PacketRow }): JSX.Element {
 
 function Status({ row }: { readonly row: PacketRow }): JSX.Element {
   if (row.status === 'duplicate') return <span className="t2">duplicate</span>;
-  if (row.status !== 'ok') return <span className="stl"><Icon name="stop" as="small" />{row.status === 'undeliverable' ? 'undelivered' : row.status}</span>;
-  if (isCut(row)) return <span className="cut" title={`${formatCount(row.bodyBytes)} B; the recording keeps the first 4,096`}><Icon name="cut" as="small" />cut to 4 kB</span>;
+  if (row.status !== 'ok')
+    return (
+      <span className="stl">
+        <Icon name="stop" as="small" />
+        {row.status === 'undeliverable' ? 'undelivered' : row.status}
+      </span>
+    );
+  if (isCut(row))
+    return (
+      <span className="cut" title={`${formatCount(row.bodyBytes)} B; the recording keeps the first 4,096`}>
+        <Icon name="cut" as="small" />
+        cut to 4 kB
+      </span>
+    );
   return <span className="t2">ok</span>;
 }
 
 function OlderRow({ list, onLoad }: { readonly list: PacketList; readonly onLoad: () => void }): JSX.Element {
   const { older } = list;
   if (older.kind === 'complete') return <span className="t3">the first matching packet of the recording</span>;
-  if (older.kind === 'full') return <span className="t3">{formatCount(list.olderCount)} older packets are shown; narrow the filter or the time to see earlier ones</span>;
+  if (older.kind === 'full')
+    return (
+      <span className="t3">
+        {formatCount(list.olderCount)} older packets are shown; narrow the filter or the time to see earlier ones
+      </span>
+    );
   return (
     <>
       <span className="t2">{formatCount(list.notHeld)} older packets are in the recording only</span>

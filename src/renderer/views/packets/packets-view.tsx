@@ -29,7 +29,9 @@ export function PacketsView(): JSX.Element {
   const [range, setRange] = useState<TimeRange | null>(null);
   // Live holds for the packet that was open when it was pressed: another one, such as evidence opened from outside,
   // releases it, or the newest rows would scroll it away.
-  const [liveAt, setLiveAt] = useState<{ readonly packet: number | null } | null>(packet === null ? { packet: null } : null);
+  const [liveAt, setLiveAt] = useState<{ readonly packet: number | null } | null>(
+    packet === null ? { packet: null } : null,
+  );
   const live = liveAt !== null && liveAt.packet === packet;
   const setLive = useCallback((on: boolean) => setLiveAt(on ? { packet } : null), [packet]);
   const store = useMemo(() => new PacketListStore(session), [session]);
@@ -75,7 +77,13 @@ export function PacketsView(): JSX.Element {
         <Ledger list={list} hasRange={range !== null} />
       </section>
       {packet === null ? null : (
-        <PacketDetailPane id={packet} row={index < 0 ? undefined : list.at(index)} filter={filter.text} onFollow={filter.set} onClose={() => (open(null), focusTable())} />
+        <PacketDetailPane
+          id={packet}
+          row={index < 0 ? undefined : list.at(index)}
+          filter={filter.text}
+          onFollow={filter.set}
+          onClose={() => (open(null), focusTable())}
+        />
       )}
     </main>
   );
@@ -85,15 +93,32 @@ function focusTable(): void {
   document.querySelector<HTMLElement>('.v-packets .vt')?.focus();
 }
 
-function LiveButtons(props: { readonly list: PacketList; readonly live: boolean; readonly onLive: (live: boolean) => void; readonly onPause: (paused: boolean) => void }): JSX.Element {
+function LiveButtons(props: {
+  readonly list: PacketList;
+  readonly live: boolean;
+  readonly onLive: (live: boolean) => void;
+  readonly onPause: (paused: boolean) => void;
+}): JSX.Element {
   const { list, live } = props;
   return (
     <>
-      <button type="button" className="btn" aria-pressed={live && !list.paused} disabled={list.paused} title="Keep the newest packet in sight (End)" onClick={() => props.onLive(!live)}>
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={live && !list.paused}
+        disabled={list.paused}
+        title="Keep the newest packet in sight (End)"
+        onClick={() => props.onLive(!live)}
+      >
         <Icon name="down" as="small" />
         Live
       </button>
-      <button type="button" className="btn b-pause" aria-pressed={list.paused} onClick={() => props.onPause(!list.paused)}>
+      <button
+        type="button"
+        className="btn b-pause"
+        aria-pressed={list.paused}
+        onClick={() => props.onPause(!list.paused)}
+      >
         <Icon name={list.paused ? 'demo' : 'pause'} />
         {list.paused ? `Paused, ${formatCount(list.arrived)} came` : 'Pause'} <span className="key w-lg">Space</span>
       </button>
@@ -101,14 +126,26 @@ function LiveButtons(props: { readonly list: PacketList; readonly live: boolean;
   );
 }
 
-function onTableKey(event: KeyboardEvent, list: PacketList, index: number, select: (id: number) => void, setLive: (live: boolean) => void): void {
+function onTableKey(
+  event: KeyboardEvent,
+  list: PacketList,
+  index: number,
+  select: (id: number) => void,
+  setLive: (live: boolean) => void,
+): void {
   if (event.key === 'End') {
     event.preventDefault();
     setLive(true);
     return;
   }
   const page = 20;
-  const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -list.count };
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: 1,
+    ArrowUp: -1,
+    PageDown: page,
+    PageUp: -page,
+    Home: -list.count,
+  };
   const step = steps[event.key];
   if (step === undefined) return;
   event.preventDefault();
@@ -144,17 +181,68 @@ function usePacketCommands(inputs: CommandInputs): void {
   const { paused } = list;
   // Registered once; what they act on is read when a key is pressed, since the list changes with every batch.
   const commands = useMemo<readonly Command[]>(() => {
-    const step = (by: number) => () => move(store.list(), packet === null ? -1 : store.list().indexOfId(packet), by, select);
+    const step = (by: number) => () =>
+      move(store.list(), packet === null ? -1 : store.list().indexOfId(packet), by, select);
     const section = 'Packets';
     return [
-      { id: 'packets.filter', group: 'filter', title: 'Edit the filter', icon: 'search', key: '/', section, run: () => document.getElementById('packet-filter')?.focus() },
+      {
+        id: 'packets.filter',
+        group: 'filter',
+        title: 'Edit the filter',
+        icon: 'search',
+        key: '/',
+        section,
+        run: () => document.getElementById('packet-filter')?.focus(),
+      },
       { id: 'packets.next', group: 'do', title: 'Next packet', key: 'j', hidden: true, section, run: step(1) },
       { id: 'packets.previous', group: 'do', title: 'Previous packet', key: 'k', hidden: true, section, run: step(-1) },
-      { id: 'packets.open', group: 'do', title: 'Open the newest packet, or go into the open one', key: 'Enter', hidden: true, section, run: () => (packet === null ? step(0)() : document.querySelector<HTMLElement>('.p-pd .scroll')?.focus()) },
-      { id: 'packets.follow', group: 'do', title: 'Follow the open packet', icon: 'link', key: 'f', section, ...(packet === null ? { disabled: 'no packet is open' } : {}), run: () => document.querySelector<HTMLElement>('.follow button')?.focus() },
-      { id: 'packets.pause', group: 'do', title: paused ? 'Go on' : 'Pause the packet table', icon: 'pause', key: ' ', section, run: () => store.setPaused(!store.list().paused) },
-      { id: 'packets.live', group: 'do', title: 'Follow the newest packet', icon: 'down', key: 'End', section, run: () => setLive(true) },
-      { id: 'packets.close', group: 'do', title: 'Close the packet', key: 'Escape', hidden: true, section, ...(packet === null ? { disabled: 'no packet is open' } : {}), run: () => open(null) },
+      {
+        id: 'packets.open',
+        group: 'do',
+        title: 'Open the newest packet, or go into the open one',
+        key: 'Enter',
+        hidden: true,
+        section,
+        run: () => (packet === null ? step(0)() : document.querySelector<HTMLElement>('.p-pd .scroll')?.focus()),
+      },
+      {
+        id: 'packets.follow',
+        group: 'do',
+        title: 'Follow the open packet',
+        icon: 'link',
+        key: 'f',
+        section,
+        ...(packet === null ? { disabled: 'no packet is open' } : {}),
+        run: () => document.querySelector<HTMLElement>('.follow button')?.focus(),
+      },
+      {
+        id: 'packets.pause',
+        group: 'do',
+        title: paused ? 'Go on' : 'Pause the packet table',
+        icon: 'pause',
+        key: ' ',
+        section,
+        run: () => store.setPaused(!store.list().paused),
+      },
+      {
+        id: 'packets.live',
+        group: 'do',
+        title: 'Follow the newest packet',
+        icon: 'down',
+        key: 'End',
+        section,
+        run: () => setLive(true),
+      },
+      {
+        id: 'packets.close',
+        group: 'do',
+        title: 'Close the packet',
+        key: 'Escape',
+        hidden: true,
+        section,
+        ...(packet === null ? { disabled: 'no packet is open' } : {}),
+        run: () => open(null),
+      },
     ];
   }, [packet, paused, select, open, setLive, store]);
   useCommands(commands);

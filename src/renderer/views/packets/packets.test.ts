@@ -46,18 +46,26 @@ test('tensors wholly in the sample are summed up, others are not guessed', () =>
     'dense.kernel': { dtype: 'F32', shape: [100, 10], data_offsets: [16, 4016] },
   };
   const sample = readTensorSample(safetensors(header, new Uint8Array(values.buffer)));
-  assert.deepEqual(sample?.tensors.map((tensor) => [tensor.name, tensor.summary?.min, tensor.summary?.max, tensor.summary?.nanCount]), [
-    ['dense.bias', -2, 4, 1],
-    ['dense.kernel', undefined, undefined, undefined],
-  ]);
+  assert.deepEqual(
+    sample?.tensors.map((tensor) => [tensor.name, tensor.summary?.min, tensor.summary?.max, tensor.summary?.nanCount]),
+    [
+      ['dense.bias', -2, 4, 1],
+      ['dense.kernel', undefined, undefined, undefined],
+    ],
+  );
 });
 
 test('a body that is not safetensors, or lies, is none', () => {
   assert.equal(readTensorSample(new Uint8Array(100)), null);
   assert.equal(readTensorSample(new Uint8Array(100).fill(255)), null);
   assert.equal(readTensorSample(safetensors([1], new Uint8Array(0))), null);
-  assert.equal(readTensorSample(safetensors({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4))), null);
-  const wrongLength = readTensorSample(safetensors({ a: { dtype: 'F32', shape: [3], data_offsets: [0, 4] } }, new Uint8Array(4)));
+  assert.equal(
+    readTensorSample(safetensors({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4))),
+    null,
+  );
+  const wrongLength = readTensorSample(
+    safetensors({ a: { dtype: 'F32', shape: [3], data_offsets: [0, 4] } }, new Uint8Array(4)),
+  );
   assert.equal(wrongLength?.tensors[0]?.summary, null);
 });
 
@@ -67,12 +75,18 @@ test('bins count every packet once, however long the run', () => {
   const start = 1_700_000_000_000;
   let id = 0;
   for (let batch = 0; batch < 50; batch++) {
-    log.add(Array.from({ length: 40 }, () => packetRow({ id: ++id, at: start + id * 3_000, protocol: id % 2 ? 'quic' : 'mqtt' })), 0);
+    log.add(
+      Array.from({ length: 40 }, () =>
+        packetRow({ id: ++id, at: start + id * 3_000, protocol: id % 2 ? 'quic' : 'mqtt' }),
+      ),
+      0,
+    );
     bins.advance(log.snapshot());
   }
   const all = bins.view(bins.from, bins.to, 200);
   assert.ok(all.bins.length <= 201);
-  const of = (protocol: 'quic' | 'mqtt'): number => all.bins.reduce((sum, bin) => sum + (bin.counts[protocols.indexOf(protocol)] ?? 0), 0);
+  const of = (protocol: 'quic' | 'mqtt'): number =>
+    all.bins.reduce((sum, bin) => sum + (bin.counts[protocols.indexOf(protocol)] ?? 0), 0);
   assert.deepEqual([of('quic'), of('mqtt')], [1000, 1000]);
   assert.deepEqual(bins.protocols(), ['quic', 'mqtt']);
   log.reset([], 0);
@@ -83,6 +97,8 @@ test('bins count every packet once, however long the run', () => {
 test('saved filters survive whatever stands in storage', () => {
   assert.deepEqual(readSavedFilters('{"a":1}'), []);
   assert.deepEqual(readSavedFilters('not json'), []);
-  assert.deepEqual(readSavedFilters('[null, 3, {"name":"a","text":"round == 3"}, {"name":"b","text":"round ="}]'), [{ name: 'a', text: 'round == 3' }]);
+  assert.deepEqual(readSavedFilters('[null, 3, {"name":"a","text":"round == 3"}, {"name":"b","text":"round ="}]'), [
+    { name: 'a', text: 'round == 3' },
+  ]);
   for (const given of givenFilters) assert.ok(parseFilter(given.text).ok, given.text);
 });

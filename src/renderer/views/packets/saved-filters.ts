@@ -23,7 +23,9 @@ export function readSavedFilters(text: string | null): readonly SavedFilter[] {
   try {
     const value: unknown = JSON.parse(text ?? '[]');
     if (!Array.isArray(value)) return [];
-    const known = value.filter((item): item is SavedFilter => typeof item?.name === 'string' && typeof item?.text === 'string');
+    const known = value.filter(
+      (item): item is SavedFilter => typeof item?.name === 'string' && typeof item?.text === 'string',
+    );
     return known.filter((item) => parseFilter(item.text).ok).slice(0, savedMax);
   } catch {
     // Anything may stand in storage; none saved is always a good answer.

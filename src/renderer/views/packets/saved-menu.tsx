@@ -17,7 +17,12 @@ export function SavedMenu({ text, valid, onPick }: SavedMenuProps): JSX.Element 
   const [saved, setSaved] = useState(loadSavedFilters);
   const store = (next: readonly SavedFilter[]): void => {
     setSaved(next);
-    if (!storeSavedFilters(next)) showToast({ level: 'warning', text: 'The browser keeps nothing for this page, so the filter is saved until the window closes.', error: null });
+    if (!storeSavedFilters(next))
+      showToast({
+        level: 'warning',
+        text: 'The browser keeps nothing for this page, so the filter is saved until the window closes.',
+        error: null,
+      });
   };
   const empty = text.trim() === '';
   const known = saved.some((filter) => filter.text === text);
@@ -32,16 +37,28 @@ export function SavedMenu({ text, valid, onPick }: SavedMenuProps): JSX.Element 
     <PopMenu label="Saved filters" button={button}>
       {(close) => (
         <div className="saved">
-          <button type="button" className="o" disabled={!valid || empty || known} onClick={() => store([...saved, { name: text, text }])}>
+          <button
+            type="button"
+            className="o"
+            disabled={!valid || empty || known}
+            onClick={() => store([...saved, { name: text, text }])}
+          >
             <span>Save this filter</span>
-            <span className="t3">{empty ? 'the box is empty' : known ? 'saved already' : valid ? '' : 'it is not whole yet'}</span>
+            <span className="t3">
+              {empty ? 'the box is empty' : known ? 'saved already' : valid ? '' : 'it is not whole yet'}
+            </span>
           </button>
           {saved.map((filter) => (
             <div className="o2" key={filter.text}>
               <button type="button" className="o" onClick={() => (onPick(filter.text), close())}>
                 <span className="data">{filter.text}</span>
               </button>
-              <button type="button" className="btn ghost sm" aria-label={`Remove ${filter.text}`} onClick={() => store(saved.filter((other) => other !== filter))}>
+              <button
+                type="button"
+                className="btn ghost sm"
+                aria-label={`Remove ${filter.text}`}
+                onClick={() => store(saved.filter((other) => other !== filter))}
+              >
                 <Icon name="close" as="small" />
               </button>
             </div>

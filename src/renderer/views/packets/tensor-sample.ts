@@ -32,7 +32,9 @@ export function readTensorSample(sample: Uint8Array): TensorSample | null {
   const dataFrom = 8 + Number(length);
   const entries = readEntries(sample.subarray(8, dataFrom));
   if (entries === null) return null;
-  const tensors = entries.slice(0, tensorsShownMax).map((entry) => ({ ...entry, summary: summaryOf(entry, sample, dataFrom) }));
+  const tensors = entries
+    .slice(0, tensorsShownMax)
+    .map((entry) => ({ ...entry, summary: summaryOf(entry, sample, dataFrom) }));
   return { tensors, notShown: entries.length - tensors.length };
 }
 
@@ -61,7 +63,11 @@ function readEntries(json: Uint8Array): readonly Entry[] | null {
   const entries: Entry[] = [];
   for (const [name, value] of Object.entries(parsed as Record<string, unknown>)) {
     if (name === '__metadata__') continue;
-    const entry = value as { readonly dtype?: unknown; readonly shape?: unknown; readonly data_offsets?: unknown } | null;
+    const entry = value as {
+      readonly dtype?: unknown;
+      readonly shape?: unknown;
+      readonly data_offsets?: unknown;
+    } | null;
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
     if (typeof dtype !== 'string' || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) return null;
     entries.push({ name, dtype, shape, from: offsets[0] as number, to: offsets[1] as number });

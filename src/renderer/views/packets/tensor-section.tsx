@@ -4,10 +4,19 @@ import { formatCount } from '#renderer/components/format.ts';
 import { readTensorSample } from './tensor-sample.ts';
 
 /** The arrays that a body says it holds; figures only of those whose every byte was kept. */
-export function TensorSection({ sample, bodyBytes }: { readonly sample: Uint8Array; readonly bodyBytes: number }): JSX.Element | null {
+export function TensorSection({
+  sample,
+  bodyBytes,
+}: {
+  readonly sample: Uint8Array;
+  readonly bodyBytes: number;
+}): JSX.Element | null {
   const read = useMemo(() => readTensorSample(sample), [sample]);
   if (read === null) return null;
-  const values = read.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, side) => product * side, 1), 0);
+  const values = read.tensors.reduce(
+    (sum, tensor) => sum + tensor.shape.reduce((product, side) => product * side, 1),
+    0,
+  );
   const whole = read.tensors.filter((tensor) => tensor.summary !== null).length;
   const nans = read.tensors.reduce((sum, tensor) => sum + (tensor.summary?.nanCount ?? 0), 0);
   return (
@@ -38,7 +47,9 @@ export function TensorSection({ sample, bodyBytes }: { readonly sample: Uint8Arr
               <td>{tensor.dtype.toLowerCase()}</td>
               <td>{tensor.shape.length === 0 ? 'scalar' : tensor.shape.join(' × ')}</td>
               {tensor.summary === null ? (
-                <td className="num t3" colSpan={4}>not in the kept sample</td>
+                <td className="num t3" colSpan={4}>
+                  not in the kept sample
+                </td>
               ) : (
                 <>
                   <td className="num">{formatValue(tensor.summary.min)}</td>

@@ -9,7 +9,17 @@ const sumWidthPx = 48;
 const cellWidthPx = 46;
 
 /** Who contributed to which round, when after its start, and in which place. */
-export function Contributions({ view, order, selected, onRound }: { readonly view: RunView; readonly order: readonly ParticipantView[]; readonly selected: string | null; readonly onRound: (round: number) => void }): JSX.Element {
+export function Contributions({
+  view,
+  order,
+  selected,
+  onRound,
+}: {
+  readonly view: RunView;
+  readonly order: readonly ParticipantView[];
+  readonly selected: string | null;
+  readonly onRound: (round: number) => void;
+}): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
   const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / cellWidthPx));
   const total = Math.max(view.roundsPlanned, view.rounds.at(-1)?.round ?? 0);
@@ -35,7 +45,9 @@ export function Contributions({ view, order, selected, onRound }: { readonly vie
             <tr>
               <th style={{ width: nameWidthPx }}>Round</th>
               {numbers.map((number) => (
-                <th key={number} className={number === view.round ? 'now' : ''}>{number}</th>
+                <th key={number} className={number === view.round ? 'now' : ''}>
+                  {number}
+                </th>
               ))}
               <th style={{ width: sumWidthPx }}>Sum</th>
             </tr>
@@ -43,11 +55,22 @@ export function Contributions({ view, order, selected, onRound }: { readonly vie
           <tbody>
             {order.map((participant) => (
               <tr key={participant.id} className={participant.id === selected ? 'sel' : ''}>
-                <td><b>{participant.id}</b></td>
+                <td>
+                  <b>{participant.id}</b>
+                </td>
                 {numbers.map((number) => (
-                  <Cell key={number} round={byNumber.get(number)} number={number} participant={participant} current={number === view.round} onRound={onRound} />
+                  <Cell
+                    key={number}
+                    round={byNumber.get(number)}
+                    number={number}
+                    participant={participant}
+                    current={number === view.round}
+                    onRound={onRound}
+                  />
                 ))}
-                <td><b>{participant.counted}</b></td>
+                <td>
+                  <b>{participant.counted}</b>
+                </td>
               </tr>
             ))}
           </tbody>
@@ -65,7 +88,14 @@ interface CellProps {
   readonly onRound: (round: number) => void;
 }
 
-const running = { train: 'trains', send: 'sends', receive: 'receives', wait: 'waits', evaluate: 'evaluates', idle: '–' } as const;
+const running = {
+  train: 'trains',
+  send: 'sends',
+  receive: 'receives',
+  wait: 'waits',
+  evaluate: 'evaluates',
+  idle: '–',
+} as const;
 
 function Cell({ round, number, participant, current, onRound }: CellProps): JSX.Element {
   const outcome = contributionOf(round, participant.id);
@@ -74,7 +104,11 @@ function Cell({ round, number, participant, current, onRound }: CellProps): JSX.
     case 'counted': {
       const seconds = (outcome.afterMs / 1000).toFixed(1);
       return (
-        <td className={`c${now}`} title={`${participant.id}, round ${number}: counted, ${ordinal(outcome.place)} to arrive, after ${seconds} s`} onDoubleClick={() => onRound(number)}>
+        <td
+          className={`c${now}`}
+          title={`${participant.id}, round ${number}: counted, ${ordinal(outcome.place)} to arrive, after ${seconds} s`}
+          onDoubleClick={() => onRound(number)}
+        >
           <Icon name="evaluate" as="small" />
           <span className="vh">counted after </span>
           {seconds}
@@ -83,13 +117,30 @@ function Cell({ round, number, participant, current, onRound }: CellProps): JSX.
       );
     }
     case 'rejected':
-      return <td className={`c bad${now}`} title={`${participant.id}, round ${number}: not counted: ${outcome.reason}`}><Icon name="close" as="small" />no<small>{outcome.reason}</small></td>;
+      return (
+        <td className={`c bad${now}`} title={`${participant.id}, round ${number}: not counted: ${outcome.reason}`}>
+          <Icon name="close" as="small" />
+          no<small>{outcome.reason}</small>
+        </td>
+      );
     case 'missing':
-      return <td className={`c bad${now}`} title={`${participant.id}, round ${number}: no update came`}>missing</td>;
+      return (
+        <td className={`c bad${now}`} title={`${participant.id}, round ${number}: no update came`}>
+          missing
+        </td>
+      );
     case 'running':
-      return <td className={`c t2${now}`}>{participant.left === null && participant.phaseRound === number ? running[participant.phase] : '…'}</td>;
+      return (
+        <td className={`c t2${now}`}>
+          {participant.left === null && participant.phaseRound === number ? running[participant.phase] : '…'}
+        </td>
+      );
     case 'not_asked':
-      return <td className={`c t3${now}`} title="not selected for this round"><span aria-label="not selected">·</span></td>;
+      return (
+        <td className={`c t3${now}`} title="not selected for this round">
+          <span aria-label="not selected">·</span>
+        </td>
+      );
     case 'planned':
       return <td className="c t3">–</td>;
   }

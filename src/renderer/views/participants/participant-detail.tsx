@@ -25,10 +25,25 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
     <aside className="panel p-det" aria-label={`Participant ${participant.id}`}>
       <div className="ph">
         <h2>{participant.id}</h2>
-        <span className="nw"><ProtocolMark protocol={participant.protocol} /> <span className="t3">{participant.stack}</span></span>
-        {participant.selected ? <span className="tag ok"><Icon name="check" />selected</span> : null}
+        <span className="nw">
+          <ProtocolMark protocol={participant.protocol} /> <span className="t3">{participant.stack}</span>
+        </span>
+        {participant.selected ? (
+          <span className="tag ok">
+            <Icon name="check" />
+            selected
+          </span>
+        ) : null}
         <div className="end">
-          <button type="button" className="btn ghost sm" aria-label={`Close ${participant.id}`} title="Close (Esc)" onClick={onClose}><Icon name="close" /></button>
+          <button
+            type="button"
+            className="btn ghost sm"
+            aria-label={`Close ${participant.id}`}
+            title="Close (Esc)"
+            onClick={onClose}
+          >
+            <Icon name="close" />
+          </button>
         </div>
       </div>
       <div className="scroll" tabIndex={0} role="region" aria-label={`Details of ${participant.id}`}>
@@ -38,8 +53,21 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
         <RoundsSection view={view} participant={participant} now={now} />
       </div>
       <div className="acts">
-        <button type="button" className="btn sm" onClick={() => showPackets(participant.id)}>Its packets <span className="key">P</span></button>
-        <button type="button" className="btn sm last" disabled={participant.key === ''} onClick={() => void copyText(participant.key).then((done) => showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'))}>Copy key</button>
+        <button type="button" className="btn sm" onClick={() => showPackets(participant.id)}>
+          Its packets <span className="key">P</span>
+        </button>
+        <button
+          type="button"
+          className="btn sm last"
+          disabled={participant.key === ''}
+          onClick={() =>
+            void copyText(participant.key).then((done) =>
+              showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'),
+            )
+          }
+        >
+          Copy key
+        </button>
       </div>
     </aside>
   );
@@ -53,51 +81,126 @@ function Identity({ participant }: { readonly participant: ParticipantView }): J
   const { data } = participant;
   return (
     <div className="sec">
-      <h3><Icon name="key" as="small" />Identity <span className="end">{participant.joinedAt === 0 ? '' : `since ${formatClock(participant.joinedAt)}`}</span></h3>
+      <h3>
+        <Icon name="key" as="small" />
+        Identity{' '}
+        <span className="end">{participant.joinedAt === 0 ? '' : `since ${formatClock(participant.joinedAt)}`}</span>
+      </h3>
       <div className="fp">{participant.key === '' ? 'this transport carries no key' : groupKey(participant.key)}</div>
       <dl className="kvl">
         <dt>Came in</dt>
-        <dd>{participant.joinedAt === 0 ? 'not yet' : <>{formatClock(participant.joinedAt)} from <span className="data">{participant.address === '' ? 'an unnamed address' : participant.address}</span></>}</dd>
+        <dd>
+          {participant.joinedAt === 0 ? (
+            'not yet'
+          ) : (
+            <>
+              {formatClock(participant.joinedAt)} from{' '}
+              <span className="data">{participant.address === '' ? 'an unnamed address' : participant.address}</span>
+            </>
+          )}
+        </dd>
         <dt>Trains with</dt>
         <dd title={participant.trainer}>{participant.trainer === '' ? '–' : participant.trainer}</dd>
         <dt>Data</dt>
-        <dd title={data?.source}>{data === null ? '–' : `${formatCount(data.examples)} to train, ${formatCount(data.heldOut)} held out${data.skipped > 0 ? `, ${formatCount(data.skipped)} skipped` : ''}`}</dd>
+        <dd title={data?.source}>
+          {data === null
+            ? '–'
+            : `${formatCount(data.examples)} to train, ${formatCount(data.heldOut)} held out${data.skipped > 0 ? `, ${formatCount(data.skipped)} skipped` : ''}`}
+        </dd>
       </dl>
     </div>
   );
 }
 
-function SessionSection({ view, participant, now }: { readonly view: RunView; readonly participant: ParticipantView; readonly now: number }): JSX.Element {
+function SessionSection({
+  view,
+  participant,
+  now,
+}: {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+  readonly now: number;
+}): JSX.Element {
   const { link } = participant;
-  const points = useMemo(() => downSample(participant.rtt.map((sample) => ({ x: sample.at, y: sample.ms })), 120), [participant.rtt]);
+  const points = useMemo(
+    () =>
+      downSample(
+        participant.rtt.map((sample) => ({ x: sample.at, y: sample.ms })),
+        120,
+      ),
+    [participant.rtt],
+  );
   const until = participant.left?.at ?? view.endedAt ?? now;
   return (
     <div className="sec">
-      <h3>Session <span className="end">{link.state === 'ready' ? `open for ${formatDuration(until - link.since)}` : `${link.state}${link.reason === '' ? '' : `: ${link.reason}`}`}</span></h3>
+      <h3>
+        Session{' '}
+        <span className="end">
+          {link.state === 'ready'
+            ? `open for ${formatDuration(until - link.since)}`
+            : `${link.state}${link.reason === '' ? '' : `: ${link.reason}`}`}
+        </span>
+      </h3>
       <div className="figs">
-        <div>round trip<b>{link.rttMs === null ? '–' : formatMs(link.rttMs)}</b></div>
-        <div>connections<b className={link.connections > 1 ? 'wrn' : ''}>{link.connections}</b></div>
-        <div>reconnects<b className={link.reconnects > 0 ? 'wrn' : ''}>{link.reconnects}</b></div>
-        <div className="w4">not acknowledged<b>{link.unacknowledged}</b></div>
+        <div>
+          round trip<b>{link.rttMs === null ? '–' : formatMs(link.rttMs)}</b>
+        </div>
+        <div>
+          connections<b className={link.connections > 1 ? 'wrn' : ''}>{link.connections}</b>
+        </div>
+        <div>
+          reconnects<b className={link.reconnects > 0 ? 'wrn' : ''}>{link.reconnects}</b>
+        </div>
+        <div className="w4">
+          not acknowledged<b>{link.unacknowledged}</b>
+        </div>
       </div>
-      {points.length > 1 ? <MiniLine points={points} color={protocolColors[participant.protocol]} label={`Round trip, ${points.length} of ${participant.rtt.length} points shown`} /> : null}
+      {points.length > 1 ? (
+        <MiniLine
+          points={points}
+          color={protocolColors[participant.protocol]}
+          label={`Round trip, ${points.length} of ${participant.rtt.length} points shown`}
+        />
+      ) : null}
       <dl className="kvl">
         <dt>Up</dt>
-        <dd>{formatBytes(link.payloadSentBytes)} payload, {formatBytes(link.sentBytes)} on the wire</dd>
+        <dd>
+          {formatBytes(link.payloadSentBytes)} payload, {formatBytes(link.sentBytes)} on the wire
+        </dd>
         <dt>Down</dt>
-        <dd>{formatBytes(link.payloadReceivedBytes)} payload, {formatBytes(link.receivedBytes)} on the wire</dd>
+        <dd>
+          {formatBytes(link.payloadReceivedBytes)} payload, {formatBytes(link.receivedBytes)} on the wire
+        </dd>
       </dl>
     </div>
   );
 }
 
-function MiniLine({ points, color, label }: { readonly points: readonly { readonly x: number; readonly y: number }[]; readonly color: string; readonly label: string }): JSX.Element {
+function MiniLine({
+  points,
+  color,
+  label,
+}: {
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly color: string;
+  readonly label: string;
+}): JSX.Element {
   const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 1];
   const top = Math.max(...points.map((point) => point.y), 1e-9);
-  const path = points.map((point) => `${(((point.x - first) / Math.max(1, last - first)) * 100).toFixed(2)},${(100 - (point.y / top) * 88).toFixed(2)}`).join(' ');
+  const path = points
+    .map(
+      (point) =>
+        `${(((point.x - first) / Math.max(1, last - first)) * 100).toFixed(2)},${(100 - (point.y / top) * 88).toFixed(2)}`,
+    )
+    .join(' ');
   return (
     <svg className="mini" viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label={label}>
-      <polyline className="ln" style={{ stroke: color, strokeWidth: 1.5 }} vectorEffect="non-scaling-stroke" points={path} />
+      <polyline
+        className="ln"
+        style={{ stroke: color, strokeWidth: 1.5 }}
+        vectorEffect="non-scaling-stroke"
+        points={path}
+      />
     </svg>
   );
 }
@@ -107,17 +210,22 @@ function Account({ participant }: { readonly participant: ParticipantView }): JS
   const { counters } = participant.link;
   const rows = useMemo(() => quicAccount(counters, formatBytes), [counters]);
   if (counters.length === 0) return null;
-  const title = participant.protocol === 'quic' ? 'QUIC’s own account' : `${participant.protocol.toUpperCase()}’s own account`;
+  const title =
+    participant.protocol === 'quic' ? 'QUIC’s own account' : `${participant.protocol.toUpperCase()}’s own account`;
   return (
     <div className="sec">
-      <h3>{title} <span className="end">every 1 s</span></h3>
+      <h3>
+        {title} <span className="end">every 1 s</span>
+      </h3>
       {rows.length === 0 ? null : (
         <table className="qs">
           <tbody>
             {rows.map((row) => (
               <tr key={row.label}>
                 <td className="t2">{row.label}</td>
-                <td><b>{row.value}</b></td>
+                <td>
+                  <b>{row.value}</b>
+                </td>
                 <td className="t3 w-lg">{row.note}</td>
               </tr>
             ))}
@@ -125,13 +233,19 @@ function Account({ participant }: { readonly participant: ParticipantView }): JS
         </table>
       )}
       <details open={rows.length === 0}>
-        <summary>All {counters.length} counters, as {participant.stack} names them</summary>
+        <summary>
+          All {counters.length} counters, as {participant.stack} names them
+        </summary>
         <table className="qs">
           <tbody>
             {counters.map((counter) => (
               <tr key={counter.name}>
-                <td className="data t2" colSpan={2}>{counter.name}</td>
-                <td className="num">{Number.isInteger(counter.value) ? formatCount(counter.value) : counter.value.toFixed(3)}</td>
+                <td className="data t2" colSpan={2}>
+                  {counter.name}
+                </td>
+                <td className="num">
+                  {Number.isInteger(counter.value) ? formatCount(counter.value) : counter.value.toFixed(3)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -144,27 +258,50 @@ function Account({ participant }: { readonly participant: ParticipantView }): JS
 /** Bars that still can be told apart at the width of the pane. */
 const roundsShownMax = 12;
 
-function RoundsSection({ view, participant, now }: { readonly view: RunView; readonly participant: ParticipantView; readonly now: number }): JSX.Element {
+function RoundsSection({
+  view,
+  participant,
+  now,
+}: {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+  readonly now: number;
+}): JSX.Element {
   const total = Math.max(view.roundsPlanned, view.round);
   const last = Math.min(total, Math.max(roundsShownMax, view.round));
   const first = Math.max(1, last - roundsShownMax + 1);
   const until = view.endedAt ?? participant.left?.at ?? now;
-  const rounds = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({ round: first + i, ...splitOf(participant.segments, first + i, until) }));
+  const rounds = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => ({
+    round: first + i,
+    ...splitOf(participant.segments, first + i, until),
+  }));
   const past = rounds.filter((round) => round.compute + round.communicate > 0 && round.round < view.round);
-  const mean = (what: 'compute' | 'communicate' | 'wait'): string => (past.length === 0 ? '–' : `${(past.reduce((sum, round) => sum + round[what], 0) / past.length).toFixed(1)} s`);
+  const mean = (what: 'compute' | 'communicate' | 'wait'): string =>
+    past.length === 0 ? '–' : `${(past.reduce((sum, round) => sum + round[what], 0) / past.length).toFixed(1)} s`;
   const top = Math.max(0.001, ...rounds.map((round) => round.compute + round.communicate + round.wait));
   const percent = (s: number): string => `${(s / top) * 100}%`;
   return (
     <div className="sec">
-      <h3>Its rounds <span className="end w-lg">mean compute {mean('compute')}, communicate {mean('communicate')}, wait {mean('wait')}</span></h3>
+      <h3>
+        Its rounds{' '}
+        <span className="end w-lg">
+          mean compute {mean('compute')}, communicate {mean('communicate')}, wait {mean('wait')}
+        </span>
+      </h3>
       <div className="hist">
         {rounds.map((round) => {
           const text = `round ${round.round}: compute ${round.compute.toFixed(1)} s, communicate ${round.communicate.toFixed(1)} s, wait ${round.wait.toFixed(1)} s`;
           const planned = round.round > view.round;
           return (
-            <div key={round.round} className={`h${round.round === view.round ? ' now' : ''}`} title={planned ? `round ${round.round}, not begun` : text}>
+            <div
+              key={round.round}
+              className={`h${round.round === view.round ? ' now' : ''}`}
+              title={planned ? `round ${round.round}, not begun` : text}
+            >
               <div className="col" role="img" aria-label={planned ? `round ${round.round}, not begun` : text}>
-                {planned ? <i className="p" /> : (
+                {planned ? (
+                  <i className="p" />
+                ) : (
                   <>
                     <i className="w" style={{ height: percent(round.wait) }} />
                     <i className="m" style={{ height: percent(round.communicate) }} />
@@ -178,9 +315,18 @@ function RoundsSection({ view, participant, now }: { readonly view: RunView; rea
         })}
       </div>
       <div className="lgd">
-        <span><i style={{ background: 'var(--ph-train-edge)' }} />compute</span>
-        <span><i style={{ background: 'var(--ph-send-edge)' }} />communicate</span>
-        <span><i className="w" />wait</span>
+        <span>
+          <i style={{ background: 'var(--ph-train-edge)' }} />
+          compute
+        </span>
+        <span>
+          <i style={{ background: 'var(--ph-send-edge)' }} />
+          communicate
+        </span>
+        <span>
+          <i className="w" />
+          wait
+        </span>
         <span className="end">{first > 1 || last < total ? `rounds ${first} to ${last} of ${total}` : ''}</span>
       </div>
     </div>

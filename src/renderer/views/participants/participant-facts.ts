@@ -49,24 +49,45 @@ export interface PhaseFacts {
 export function phaseOf(participant: ParticipantView, now: number, bytesText: (bytes: number) => string): PhaseFacts {
   const { phase, progress, transfer } = participant;
   const soFarMs = Math.max(0, now - participant.phaseSince);
-  const left = (share: number, at: number): number | null => (share < 0.05 ? null : Math.max(0, ((at - participant.phaseSince) * (1 - share)) / share - (now - at)));
+  const left = (share: number, at: number): number | null =>
+    share < 0.05 ? null : Math.max(0, ((at - participant.phaseSince) * (1 - share)) / share - (now - at));
   if (phase === 'train') {
-    if (progress === null || progress.round !== participant.phaseRound) return { text: 'train', share: null, kind: 'compute', leftMs: null, soFarMs };
-    const share = Math.min(1, (Math.max(0, progress.epoch - 1) + progress.batch / Math.max(1, progress.batches)) / Math.max(1, progress.epochs));
+    if (progress === null || progress.round !== participant.phaseRound)
+      return { text: 'train', share: null, kind: 'compute', leftMs: null, soFarMs };
+    const share = Math.min(
+      1,
+      (Math.max(0, progress.epoch - 1) + progress.batch / Math.max(1, progress.batches)) / Math.max(1, progress.epochs),
+    );
     const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} / ${progress.epochs}, ` : '';
-    return { text: `train, ${epoch}batch ${progress.batch} / ${progress.batches}`, share, kind: 'compute', leftMs: left(share, progress.at), soFarMs };
+    return {
+      text: `train, ${epoch}batch ${progress.batch} / ${progress.batches}`,
+      share,
+      kind: 'compute',
+      leftMs: left(share, progress.at),
+      soFarMs,
+    };
   }
   if (phase === 'send' || phase === 'receive') {
-    if (transfer === null || transfer.totalBytes === 0) return { text: phase, share: null, kind: 'communicate', leftMs: null, soFarMs };
+    if (transfer === null || transfer.totalBytes === 0)
+      return { text: phase, share: null, kind: 'communicate', leftMs: null, soFarMs };
     const share = Math.min(1, transfer.sentBytes / transfer.totalBytes);
-    return { text: `${phase} ${bytesText(transfer.sentBytes)} / ${bytesText(transfer.totalBytes)}`, share, kind: 'communicate', leftMs: left(share, transfer.at), soFarMs };
+    return {
+      text: `${phase} ${bytesText(transfer.sentBytes)} / ${bytesText(transfer.totalBytes)}`,
+      share,
+      kind: 'communicate',
+      leftMs: left(share, transfer.at),
+      soFarMs,
+    };
   }
   const words = { wait: 'wait for the others', evaluate: 'evaluate', idle: 'idle' } as const;
   return { text: words[phase], share: null, kind: phase === 'evaluate' ? 'compute' : 'wait', leftMs: null, soFarMs };
 }
 
 /** Its newest counted update; the cosine is the newest one known, since it comes with the aggregation. */
-export function lastUpdate(rounds: readonly RoundView[], participant: string): { readonly norm: number | null; readonly cosine: number | null } {
+export function lastUpdate(
+  rounds: readonly RoundView[],
+  participant: string,
+): { readonly norm: number | null; readonly cosine: number | null } {
   let norm: number | null = null;
   for (let i = rounds.length - 1; i >= 0; i--) {
     const update = updateOf(rounds[i] as RoundView, participant);
@@ -83,7 +104,10 @@ function updateOf(round: RoundView, participant: string): UpdateView | undefined
 
 /** Rounds in which it was selected and whose outcome is known for it. */
 export function roundsAsked(rounds: readonly RoundView[], participant: string): number {
-  return rounds.filter((round) => round.selected.includes(participant) && (round.endedAt !== null || updateOf(round, participant) !== undefined)).length;
+  return rounds.filter(
+    (round) =>
+      round.selected.includes(participant) && (round.endedAt !== null || updateOf(round, participant) !== undefined),
+  ).length;
 }
 
 export type Contribution =
@@ -97,7 +121,12 @@ export function contributionOf(round: RoundView | undefined, participant: string
   const update = own.find((candidate) => candidate.counted) ?? own[0];
   if (update !== undefined) {
     const place = round.updates.filter((other) => other.counted && other.at < update.at).length + 1;
-    return { kind: update.counted ? 'counted' : 'rejected', afterMs: update.at - round.startedAt, place, reason: update.reason };
+    return {
+      kind: update.counted ? 'counted' : 'rejected',
+      afterMs: update.at - round.startedAt,
+      place,
+      reason: update.reason,
+    };
   }
   if (!round.selected.includes(participant)) return { kind: 'not_asked' };
   return { kind: round.endedAt === null && round.state !== 'stalled' ? 'running' : 'missing' };
@@ -134,12 +163,27 @@ export function quicAccount(counters: Counters, bytesText: (bytes: number) => st
   };
   row('Congestion window', 'pathCwnd', bytesText);
   const sent = values.get('pathSentPackets');
-  row('Lost packets', 'pathLostPackets', (lost) => (sent === undefined ? count(lost) : `${count(lost)} of ${count(sent)}`), 'all sent again');
+  row(
+    'Lost packets',
+    'pathLostPackets',
+    (lost) => (sent === undefined ? count(lost) : `${count(lost)} of ${count(sent)}`),
+    'all sent again',
+  );
   row('Congestion events', 'pathCongestionEvents', count);
-  row('Stream blocked', 'frameTxStreamDataBlocked', (value) => `${count(value)} frames`, values.get('frameTxStreamDataBlocked') === 0 ? 'peer’s window never full' : 'peer’s window was full');
+  row(
+    'Stream blocked',
+    'frameTxStreamDataBlocked',
+    (value) => `${count(value)} frames`,
+    values.get('frameTxStreamDataBlocked') === 0 ? 'peer’s window never full' : 'peer’s window was full',
+  );
   row('Connection blocked', 'frameTxDataBlocked', (value) => `${count(value)} frames`);
   const updatesOut = values.get('frameTxMaxData');
-  row('Window updates', 'frameRxMaxData', (value) => (updatesOut === undefined ? `${count(value)} in` : `${count(value)} in, ${count(updatesOut)} out`), 'MAX_DATA');
+  row(
+    'Window updates',
+    'frameRxMaxData',
+    (value) => (updatesOut === undefined ? `${count(value)} in` : `${count(value)} in, ${count(updatesOut)} out`),
+    'MAX_DATA',
+  );
   row('Pings', 'frameTxPing', count);
   row('Path MTU', values.has('pathCurrentMtu') ? 'pathCurrentMtu' : 'pathMtu', (value) => `${count(value)} B`);
   row('Path black holes', 'pathBlackHolesDetected', count);

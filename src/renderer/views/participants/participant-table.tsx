@@ -23,10 +23,14 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
       <thead>
         <tr>
           <td colSpan={3} />
-          <th colSpan={3} scope="colgroup"><span>last sign of life, ago</span></th>
+          <th colSpan={3} scope="colgroup">
+            <span>last sign of life, ago</span>
+          </th>
           <td />
           <td className="w-lg" />
-          <th colSpan={2} className="w-lg" scope="colgroup"><span>last update</span></th>
+          <th colSpan={2} className="w-lg" scope="colgroup">
+            <span>last update</span>
+          </th>
           <td />
         </tr>
         <tr>
@@ -45,24 +49,47 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
       </thead>
       <tbody>
         {here.map((participant) => (
-          <Row key={participant.id} view={view} participant={participant} selected={participant.id === selected} now={now} onOpen={onOpen} />
+          <Row
+            key={participant.id}
+            view={view}
+            participant={participant}
+            selected={participant.id === selected}
+            now={now}
+            onOpen={onOpen}
+          />
         ))}
         {gone.length + view.refused.length > 0 ? (
           <tr className="grp">
-            <td colSpan={8}><b>Not in the run</b></td>
+            <td colSpan={8}>
+              <b>Not in the run</b>
+            </td>
             <td className="w-lg" colSpan={3} />
           </tr>
         ) : null}
         {gone.map((participant) => (
-          <GoneRow key={participant.id} participant={participant} selected={participant.id === selected} onOpen={onOpen} />
+          <GoneRow
+            key={participant.id}
+            participant={participant}
+            selected={participant.id === selected}
+            onOpen={onOpen}
+          />
         ))}
         {view.refused.map((refused, i) => (
           <tr className="oth" key={i}>
-            <td><div className="two-l"><b>{refused.name === '' ? 'unknown' : refused.name}</b><small className="data">{shortKey(refused.key)}</small></div></td>
+            <td>
+              <div className="two-l">
+                <b>{refused.name === '' ? 'unknown' : refused.name}</b>
+                <small className="data">{shortKey(refused.key)}</small>
+              </div>
+            </td>
             <td className="data t2">{refused.address}</td>
-            <td colSpan={6} className="why2">refused at {formatClock(refused.at)}: {refused.reason}</td>
+            <td colSpan={6} className="why2">
+              refused at {formatClock(refused.at)}: {refused.reason}
+            </td>
             <td className="w-lg" colSpan={2} />
-            <td className="lastc"><span className="tag warn">refused</span></td>
+            <td className="lastc">
+              <span className="tag warn">refused</span>
+            </td>
           </tr>
         ))}
       </tbody>
@@ -87,60 +114,147 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
         <div className="two-l">
           <NameButton id={participant.id} selected={selected} onOpen={onOpen} />
           {participant.id === view.self ? <span className="tag">this node</span> : null}
-          {participant.faults.length > 0 ? <span className="tag fault" title={participant.faults.join(', ')}><Icon name="fault" as="small" /><span className="vh">injected: {participant.faults.join(', ')}</span></span> : null}
+          {participant.faults.length > 0 ? (
+            <span className="tag fault" title={participant.faults.join(', ')}>
+              <Icon name="fault" as="small" />
+              <span className="vh">injected: {participant.faults.join(', ')}</span>
+            </span>
+          ) : null}
           <small className="data">{shortKey(participant.key)}</small>
         </div>
       </td>
-      <td><div className="two-l"><ProtocolMark protocol={participant.protocol} /><small>{participant.stack}</small></div></td>
-      <td><PhaseCell view={view} participant={participant} now={now} /></td>
+      <td>
+        <div className="two-l">
+          <ProtocolMark protocol={participant.protocol} />
+          <small>{participant.stack}</small>
+        </div>
+      </td>
+      <td>
+        <PhaseCell view={view} participant={participant} now={now} />
+      </td>
       <AgeCell age={clocks.link} />
       <AgeCell age={clocks.process} />
       <AgeCell age={clocks.progress} />
-      <td className="num"><b>{participant.counted} of {roundsAsked(view.rounds, participant.id)}</b></td>
-      <td className="w-lg c-mix">{participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}</td>
+      <td className="num">
+        <b>
+          {participant.counted} of {roundsAsked(view.rounds, participant.id)}
+        </b>
+      </td>
+      <td className="w-lg c-mix">
+        {participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}
+      </td>
       <td className="num w-lg">{update.norm === null ? <span className="t3">–</span> : update.norm.toFixed(2)}</td>
       <td className="num w-lg">{update.cosine === null ? <span className="t3">–</span> : update.cosine.toFixed(2)}</td>
-      <td className="lastc"><Selected view={view} participant={participant} /></td>
+      <td className="lastc">
+        <Selected view={view} participant={participant} />
+      </td>
     </tr>
   );
 }
 
-function GoneRow({ participant, selected, onOpen }: { readonly participant: ParticipantView; readonly selected: boolean; readonly onOpen: (id: string) => void }): JSX.Element {
+function GoneRow({
+  participant,
+  selected,
+  onOpen,
+}: {
+  readonly participant: ParticipantView;
+  readonly selected: boolean;
+  readonly onOpen: (id: string) => void;
+}): JSX.Element {
   const { left } = participant;
   return (
     <tr className={`oth${selected ? ' sel' : ''}`} onClick={() => onOpen(participant.id)}>
-      <td><div className="two-l"><NameButton id={participant.id} selected={selected} onOpen={onOpen} /><small className="data">{shortKey(participant.key)}</small></div></td>
-      <td><ProtocolMark protocol={participant.protocol} /></td>
-      <td colSpan={6} className="why2">left at {formatClock(left?.at ?? 0)}{left?.clean === true ? '' : ', without goodbye'}: {left?.reason}</td>
-      <td className="w-lg t2" colSpan={2}>counted in {participant.counted}</td>
-      <td className="lastc"><span className={`tag${left?.clean === true ? '' : ' stall'}`}>{left?.clean === true ? 'left' : 'lost'}</span></td>
+      <td>
+        <div className="two-l">
+          <NameButton id={participant.id} selected={selected} onOpen={onOpen} />
+          <small className="data">{shortKey(participant.key)}</small>
+        </div>
+      </td>
+      <td>
+        <ProtocolMark protocol={participant.protocol} />
+      </td>
+      <td colSpan={6} className="why2">
+        left at {formatClock(left?.at ?? 0)}
+        {left?.clean === true ? '' : ', without goodbye'}: {left?.reason}
+      </td>
+      <td className="w-lg t2" colSpan={2}>
+        counted in {participant.counted}
+      </td>
+      <td className="lastc">
+        <span className={`tag${left?.clean === true ? '' : ' stall'}`}>{left?.clean === true ? 'left' : 'lost'}</span>
+      </td>
     </tr>
   );
 }
 
 /** The row can be clicked anywhere; this is the part of it that the keyboard reaches. */
-function NameButton({ id, selected, onOpen }: { readonly id: string; readonly selected: boolean; readonly onOpen: (id: string) => void }): JSX.Element {
+function NameButton({
+  id,
+  selected,
+  onOpen,
+}: {
+  readonly id: string;
+  readonly selected: boolean;
+  readonly onOpen: (id: string) => void;
+}): JSX.Element {
   return (
-    <button type="button" className="nm" aria-pressed={selected} onClick={(event) => (event.stopPropagation(), onOpen(id))}>
+    <button
+      type="button"
+      className="nm"
+      aria-pressed={selected}
+      onClick={(event) => (event.stopPropagation(), onOpen(id))}
+    >
       {id}
     </button>
   );
 }
 
-const barColors = { compute: 'var(--ph-train-edge)', communicate: 'var(--ph-send-edge)', wait: 'var(--ph-wait-edge)' } as const;
+const barColors = {
+  compute: 'var(--ph-train-edge)',
+  communicate: 'var(--ph-send-edge)',
+  wait: 'var(--ph-wait-edge)',
+} as const;
 
-function PhaseCell({ view, participant, now }: { readonly view: RunView; readonly participant: ParticipantView; readonly now: number }): JSX.Element {
+function PhaseCell({
+  view,
+  participant,
+  now,
+}: {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+  readonly now: number;
+}): JSX.Element {
   const { link } = participant;
   if (view.endedAt !== null) return <span className="t2">run over</span>;
   if (link.state === 'lost' || link.state === 'resuming' || link.state === 'connecting') {
-    return <div className="two-l"><span className="stl"><Icon name="stop" as="small" />link {link.state}, {formatSeconds(now - link.since)}</span><small className="why2" title={link.reason}>{link.reason}</small></div>;
+    return (
+      <div className="two-l">
+        <span className="stl">
+          <Icon name="stop" as="small" />
+          link {link.state}, {formatSeconds(now - link.since)}
+        </span>
+        <small className="why2" title={link.reason}>
+          {link.reason}
+        </small>
+      </div>
+    );
   }
   const phase = phaseOf(participant, now, formatBytes);
   return (
     <div className="two-l">
       {phase.kind === 'wait' && isWaitedFor(view, participant.id) ? 'the others wait for it' : phase.text}
-      {phase.share === null ? <div className={phase.kind === 'wait' ? 'pw' : 'prog'} /> : <div className="prog" role="progressbar" aria-label={phase.text} aria-valuenow={Math.round(phase.share * 100)}><i style={{ width: `${phase.share * 100}%`, background: barColors[phase.kind] }} /></div>}
-      <small>{phase.leftMs === null ? `${formatDuration(phase.soFarMs)} so far` : `about ${formatSeconds(phase.leftMs)} left`}</small>
+      {phase.share === null ? (
+        <div className={phase.kind === 'wait' ? 'pw' : 'prog'} />
+      ) : (
+        <div className="prog" role="progressbar" aria-label={phase.text} aria-valuenow={Math.round(phase.share * 100)}>
+          <i style={{ width: `${phase.share * 100}%`, background: barColors[phase.kind] }} />
+        </div>
+      )}
+      <small>
+        {phase.leftMs === null
+          ? `${formatDuration(phase.soFarMs)} so far`
+          : `about ${formatSeconds(phase.leftMs)} left`}
+      </small>
     </div>
   );
 }
@@ -166,23 +280,54 @@ function ClassMix({ data }: { readonly data: DataSummary }): JSX.Element {
     <div className="two-l" title={words}>
       {formatCount(data.examples)} examples
       <div className="mix" role="img" aria-label={`Class mix: ${words}`}>
-        {data.classCounts.map((count, i) => (count === 0 ? null : <i key={i} style={{ flex: count / Math.max(1, total), opacity: 1 - (0.78 * i) / Math.max(1, data.classCounts.length - 1) }} />))}
+        {data.classCounts.map((count, i) =>
+          count === 0 ? null : (
+            <i
+              key={i}
+              style={{
+                flex: count / Math.max(1, total),
+                opacity: 1 - (0.78 * i) / Math.max(1, data.classCounts.length - 1),
+              }}
+            />
+          ),
+        )}
       </div>
-      <small>{total === 0 ? 'no classes' : `${percent(data.classCounts[largest] ?? 0)} ${data.classes[largest] ?? ''}`}</small>
+      <small>
+        {total === 0 ? 'no classes' : `${percent(data.classCounts[largest] ?? 0)} ${data.classes[largest] ?? ''}`}
+      </small>
     </div>
   );
 }
 
-function Selected({ view, participant }: { readonly view: RunView; readonly participant: ParticipantView }): JSX.Element {
+function Selected({
+  view,
+  participant,
+}: {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+}): JSX.Element {
   if (participant.selected) {
     return (
       <>
-        <span className="tag ok"><Icon name="check" /><span className="w-lg">selected</span><span className="w-sm">yes</span></span>
-        {participant.waitReason === '' ? null : <div className="why" title={participant.waitReason}>{participant.waitReason}</div>}
+        <span className="tag ok">
+          <Icon name="check" />
+          <span className="w-lg">selected</span>
+          <span className="w-sm">yes</span>
+        </span>
+        {participant.waitReason === '' ? null : (
+          <div className="why" title={participant.waitReason}>
+            {participant.waitReason}
+          </div>
+        )}
       </>
     );
   }
-  const why = participant.fromRound > view.round ? `takes part from round ${participant.fromRound}` : view.round === 0 ? 'no round yet' : '';
+  const why =
+    participant.fromRound > view.round
+      ? `takes part from round ${participant.fromRound}`
+      : view.round === 0
+        ? 'no round yet'
+        : '';
   return (
     <>
       <span className="tag">not selected</span>

@@ -44,22 +44,39 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
       <section className="panel p-tab" aria-label="Participants">
         <div className="ph">
           <h2>Participants</h2>
-          <span className="sub">{here} of {view.participants.length} here · who is in the run, and who counts</span>
+          <span className="sub">
+            {here} of {view.participants.length} here · who is in the run, and who counts
+          </span>
           <div className="end">
             <span className="seg-ctl w-lg" role="group" aria-label="Order">
-              <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>By name</button>
-              <button type="button" aria-pressed={lateFirst} onClick={() => setLateFirst(true)}>Late first</button>
+              <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>
+                By name
+              </button>
+              <button type="button" aria-pressed={lateFirst} onClick={() => setLateFirst(true)}>
+                Late first
+              </button>
             </span>
           </div>
         </div>
         <div className="scroll" tabIndex={0} role="region" aria-label="Table of participants">
           <ParticipantTable view={view} order={order} selected={selected?.id ?? null} now={now} onOpen={open} />
-          {view.participants.length === 0 ? <p className="p-none">Nobody has registered yet. Participants appear here with their keys as they come in.</p> : null}
+          {view.participants.length === 0 ? (
+            <p className="p-none">
+              Nobody has registered yet. Participants appear here with their keys as they come in.
+            </p>
+          ) : null}
         </div>
       </section>
-      <Contributions view={view} order={order} selected={selected?.id ?? null} onRound={(round) => navigate({ view: 'rounds', round })} />
+      <Contributions
+        view={view}
+        order={order}
+        selected={selected?.id ?? null}
+        onRound={(round) => navigate({ view: 'rounds', round })}
+      />
       <UpdateSparks view={view} selected={selected?.id ?? null} cross={cross} onCross={setCross} />
-      {selected === null ? null : <ParticipantDetail view={view} participant={selected} now={now} onClose={() => open(null)} />}
+      {selected === null ? null : (
+        <ParticipantDetail view={view} participant={selected} now={now} onClose={() => open(null)} />
+      )}
     </main>
   );
 }
@@ -73,7 +90,11 @@ function byLateness(view: RunView, now: number): readonly ParticipantView[] {
   return view.participants.toSorted((a, b) => lateness(b) - lateness(a));
 }
 
-function useParticipantCommands(order: readonly ParticipantView[], selected: ParticipantView | null, open: (id: string | null) => void): void {
+function useParticipantCommands(
+  order: readonly ParticipantView[],
+  selected: ParticipantView | null,
+  open: (id: string | null) => void,
+): void {
   const ids = order.map((participant) => participant.id).join('\n');
   const id = selected?.id ?? null;
   const commands = useMemo<readonly Command[]>(() => {
@@ -85,10 +106,44 @@ function useParticipantCommands(order: readonly ParticipantView[], selected: Par
     const section = 'Participants';
     const disabled = id === null ? { disabled: 'no participant is open' } : {};
     return [
-      { id: 'participants.next', group: 'do', title: 'Next participant', key: 'j', hidden: true, section, run: step(1) },
-      { id: 'participants.previous', group: 'do', title: 'Previous participant', key: 'k', hidden: true, section, run: step(-1) },
-      { id: 'participants.packets', group: 'filter', title: id === null ? 'Its packets' : `Packets of ${id}`, icon: 'packets', key: 'p', section, ...disabled, run: () => (id === null ? undefined : showPackets(id)) },
-      { id: 'participants.close', group: 'do', title: 'Close the participant', key: 'Escape', hidden: true, section, ...disabled, run: () => open(null) },
+      {
+        id: 'participants.next',
+        group: 'do',
+        title: 'Next participant',
+        key: 'j',
+        hidden: true,
+        section,
+        run: step(1),
+      },
+      {
+        id: 'participants.previous',
+        group: 'do',
+        title: 'Previous participant',
+        key: 'k',
+        hidden: true,
+        section,
+        run: step(-1),
+      },
+      {
+        id: 'participants.packets',
+        group: 'filter',
+        title: id === null ? 'Its packets' : `Packets of ${id}`,
+        icon: 'packets',
+        key: 'p',
+        section,
+        ...disabled,
+        run: () => (id === null ? undefined : showPackets(id)),
+      },
+      {
+        id: 'participants.close',
+        group: 'do',
+        title: 'Close the participant',
+        key: 'Escape',
+        hidden: true,
+        section,
+        ...disabled,
+        run: () => open(null),
+      },
     ];
     // `open` only navigates; a new one each time changes nothing.
     // oxlint-disable-next-line react-hooks/exhaustive-deps

@@ -4,26 +4,62 @@ import type { ParticipantView, RoundView, UpdateView } from '#shared/run-view/ru
 import { clocksOf, contributionOf, groupKey, ordinal, phaseOf, quicAccount } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
-  ({ phase: 'train', phaseRound: 1, phaseSince: 0, progress: null, transfer: null, left: null, lastLinkAt: 0, lastProcessAt: 0, lastProgressAt: 0, ...over }) as ParticipantView;
+  ({
+    phase: 'train',
+    phaseRound: 1,
+    phaseSince: 0,
+    progress: null,
+    transfer: null,
+    left: null,
+    lastLinkAt: 0,
+    lastProcessAt: 0,
+    lastProgressAt: 0,
+    ...over,
+  }) as ParticipantView;
 
 test('waiting is idle, rightly; silence on the link is not', () => {
   const clocks = clocksOf({ endedAt: null, wait: null }, participant({ phase: 'wait' }), 20_000);
   assert.deepEqual([clocks.link.state, clocks.process.state, clocks.progress.state], ['over', 'over', 'idle']);
   const wait = { waitingFor: ['a'] } as never;
-  assert.equal(clocksOf({ endedAt: null, wait }, participant({ id: 'a', phase: 'wait' }), 20_000).progress.state, 'over', 'unless the others wait for it');
+  assert.equal(
+    clocksOf({ endedAt: null, wait }, participant({ id: 'a', phase: 'wait' }), 20_000).progress.state,
+    'over',
+    'unless the others wait for it',
+  );
   assert.equal(clocksOf({ endedAt: 5, wait: null }, participant({}), 20_000).link.state, 'ended');
 });
 
 test('time left follows from what is done', () => {
-  const progress = { participant: 'a', round: 1, epoch: 1, epochs: 2, batch: 50, batches: 100, loss: 1, at: 1000 } as never;
+  const progress = {
+    participant: 'a',
+    round: 1,
+    epoch: 1,
+    epochs: 2,
+    batch: 50,
+    batches: 100,
+    loss: 1,
+    at: 1000,
+  } as never;
   const phase = phaseOf(participant({ progress }), 1500, String);
   assert.deepEqual([phase.text, phase.share, phase.leftMs], ['train, epoch 1 / 2, batch 50 / 100', 0.25, 2500]);
-  assert.equal(phaseOf(participant({ progress, phaseRound: 2 }), 1500, String).share, null, 'progress of an earlier round says nothing');
+  assert.equal(
+    phaseOf(participant({ progress, phaseRound: 2 }), 1500, String).share,
+    null,
+    'progress of an earlier round says nothing',
+  );
 });
 
 test('a contribution is told by time and place', () => {
-  const update = (who: string, at: number, counted: boolean): UpdateView => ({ participant: who, at, counted, reason: counted ? '' : 'not finite' }) as UpdateView;
-  const round = { round: 1, startedAt: 1000, endedAt: null, state: 'training', selected: ['a', 'b', 'c'], updates: [update('b', 1500, true), update('a', 3000, true), update('c', 3100, false)] } as unknown as RoundView;
+  const update = (who: string, at: number, counted: boolean): UpdateView =>
+    ({ participant: who, at, counted, reason: counted ? '' : 'not finite' }) as UpdateView;
+  const round = {
+    round: 1,
+    startedAt: 1000,
+    endedAt: null,
+    state: 'training',
+    selected: ['a', 'b', 'c'],
+    updates: [update('b', 1500, true), update('a', 3000, true), update('c', 3100, false)],
+  } as unknown as RoundView;
   assert.deepEqual(contributionOf(round, 'a'), { kind: 'counted', afterMs: 2000, place: 2, reason: '' });
   assert.equal(contributionOf(round, 'c').kind, 'rejected');
   assert.equal(contributionOf(round, 'd').kind, 'not_asked');
@@ -33,7 +69,26 @@ test('a contribution is told by time and place', () => {
 });
 
 test('words and figures', () => {
-  assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 111].map(ordinal), ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '111th']);
+  assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 111].map(ordinal), [
+    '1st',
+    '2nd',
+    '3rd',
+    '4th',
+    '11th',
+    '12th',
+    '13th',
+    '21st',
+    '111th',
+  ]);
   assert.equal(groupKey('2fd805b67ae1'), '2fd8 05b6 7ae1');
-  assert.deepEqual(quicAccount([{ name: 'quic.pathLostPackets', value: 6 }, { name: 'pathSentPackets', value: 41870 }], String)[0], { label: 'Lost packets', value: '6 of 41,870', note: 'all sent again' });
+  assert.deepEqual(
+    quicAccount(
+      [
+        { name: 'quic.pathLostPackets', value: 6 },
+        { name: 'pathSentPackets', value: 41870 },
+      ],
+      String,
+    )[0],
+    { label: 'Lost packets', value: '6 of 41,870', note: 'all sent again' },
+  );
 });

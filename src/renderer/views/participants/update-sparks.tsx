@@ -8,9 +8,27 @@ import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartLine } from '#renderer/components/line-chart.tsx';
 
 /** Norm and cosine of the selected participant's updates among those of the others. */
-export function UpdateSparks({ view, selected, cross, onCross }: { readonly view: RunView; readonly selected: string | null; readonly cross: number | null; readonly onCross: (x: number | null) => void }): JSX.Element {
-  const end = Math.max(2, view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, view.round * 3) ? view.roundsPlanned : niceTop(view.round));
-  const x = useMemo(() => ({ domain: [1, end] as const, ticks: ticksOf(1, end, countStep(end, 5)), format: String }), [end]);
+export function UpdateSparks({
+  view,
+  selected,
+  cross,
+  onCross,
+}: {
+  readonly view: RunView;
+  readonly selected: string | null;
+  readonly cross: number | null;
+  readonly onCross: (x: number | null) => void;
+}): JSX.Element {
+  const end = Math.max(
+    2,
+    view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, view.round * 3)
+      ? view.roundsPlanned
+      : niceTop(view.round),
+  );
+  const x = useMemo(
+    () => ({ domain: [1, end] as const, ticks: ticksOf(1, end, countStep(end, 5)), format: String }),
+    [end],
+  );
   const norm = useMemo(() => linesOf(view, 'norm', selected), [view, selected]);
   const cosine = useMemo(() => linesOf(view, 'cosine', selected), [view, selected]);
   const top = niceTop(Math.max(0, ...norm.flatMap((line) => line.points.map((point) => point.y))) * 1.03);
@@ -19,16 +37,38 @@ export function UpdateSparks({ view, selected, cross, onCross }: { readonly view
   return (
     <section className="panel p-upd" aria-label="Updates">
       <Spark name="Update norm" lines={norm} selected={selected} cross={cross}>
-        <Chart label="Norm of the updates by round" y={{ domain: [0, top], ticks: [0, top], format: String }} lines={norm} {...common} />
+        <Chart
+          label="Norm of the updates by round"
+          y={{ domain: [0, top], ticks: [0, top], format: String }}
+          lines={norm}
+          {...common}
+        />
       </Spark>
       <Spark name="Cosine to global step" lines={cosine} selected={selected} cross={cross}>
-        <Chart label="Cosine of the updates to the global step by round" y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }} lines={cosine} {...common} />
+        <Chart
+          label="Cosine of the updates to the global step by round"
+          y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }}
+          lines={cosine}
+          {...common}
+        />
       </Spark>
     </section>
   );
 }
 
-function Spark({ name, lines, selected, cross, children }: { readonly name: string; readonly lines: readonly ChartLine[]; readonly selected: string | null; readonly cross: number | null; readonly children: JSX.Element }): JSX.Element {
+function Spark({
+  name,
+  lines,
+  selected,
+  cross,
+  children,
+}: {
+  readonly name: string;
+  readonly lines: readonly ChartLine[];
+  readonly selected: string | null;
+  readonly cross: number | null;
+  readonly children: JSX.Element;
+}): JSX.Element {
   const own = lines.find((line) => line.id === selected)?.points;
   const value = cross === null ? own?.at(-1) : own?.findLast((point) => point.x <= cross);
   return (
@@ -50,7 +90,13 @@ function linesOf(view: RunView, what: 'norm' | 'cosine', selected: string | null
       return y === null || y === undefined || !Number.isFinite(y) ? [] : [{ x: round.round, y }];
     });
     const strong = participant.id === selected;
-    return { id: participant.id, color: strong ? 'var(--text)' : 'var(--line-3)', width: strong ? 'strong' : 'thin', dot: strong, points: downSample(points, limits.chartPointsMax) };
+    return {
+      id: participant.id,
+      color: strong ? 'var(--text)' : 'var(--line-3)',
+      width: strong ? 'strong' : 'thin',
+      dot: strong,
+      points: downSample(points, limits.chartPointsMax),
+    };
   });
   // The selected one is drawn last, over the others.
   return lines.toSorted((a, b) => Number(a.id === selected) - Number(b.id === selected));
