@@ -4,8 +4,9 @@ import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
 import { setMenu } from './menu.ts';
+import { PageLoad } from './page-load.ts';
 import { ServiceProcess } from './service-process.ts';
-import { createWindow, denyPermissions } from './window.ts';
+import { createWindow, limitPermissions } from './window.ts';
 
 /** Goodbyes to a whole federation take a second or two; then the window is gone whatever happens. */
 const stopPatienceMs = 8000;
@@ -22,28 +23,29 @@ async function main(): Promise<void> {
   app.enableSandbox();
   registerAppScheme();
   await app.whenReady();
-  denyPermissions();
+  limitPermissions();
   setMenu();
   await serveAppScheme();
   const window = createWindow(fileURLToPath(new URL('../preload/index.cjs', import.meta.url)));
+  const page = new PageLoad(window.webContents);
   const service = new ServiceProcess({
     version: app.getVersion(),
     dataFolder,
     idle: process.argv.includes('--idle') || app.isPackaged,
-    onRestarted: () => givePort(window, service),
+    // While the page still loads, it gets its port at the end of that.
+    onRestarted: () => page.isLoaded && givePort(window, service),
     onGivenUp: (why) =>
       dialog.showErrorBox(
         'Roundscope’s service keeps ending',
         `It was started again three times within a minute. Start the app again; if that does not help, look at this:\n\n${why}`,
       ),
   });
+  page.onLoaded(() => givePort(window, service));
   connectWindow(window, service);
   await window.loadURL(`${appOrigin}/index.html`);
 }
 
 function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
-  // After each load, so that a reload gets a port of its own; the old one closed with the old page.
-  window.webContents.on('did-finish-load', () => givePort(window, service));
   window.webContents.on('render-process-gone', (_event, details) => {
     console.error(`the window's page ended: ${details.reason}`);
     // The run goes on in the service; the page shows it again from a snapshot.
@@ -66,15 +68,14 @@ function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
 }
 
 function givePort(window: BrowserWindow, service: ServiceProcess): void {
-  if (window.isDestroyed() || window.webContents.isLoading()) return;
+  if (window.isDestroyed()) return;
   const port = service.connect();
   if (port !== undefined) window.webContents.postMessage('roundscope-port', null, [port]);
 }
 
-try {
-  await main();
-} catch (error) {
+// Not awaited here: Electron is ready only after this module has been evaluated, so that waiting for it would never end.
+main().catch((error: unknown) => {
   console.error(error);
   dialog.showErrorBox('Roundscope could not start', error instanceof Error ? error.message : String(error));
   app.exit(1);
-}
+});

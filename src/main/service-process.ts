@@ -5,6 +5,8 @@ import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts'
 
 /** Last bytes of stderr that are kept to explain an end. */
 const stderrKept = 4096;
+/** Nobody reads a child's stdout, and a pipe that nobody reads stops its writer once it is full. */
+const stdio: ('ignore' | 'pipe')[] = ['ignore', 'ignore', 'pipe'];
 /** A service that crashes more often than this in a minute would only crash again. */
 const restartsPerMinuteMax = 3;
 
@@ -55,7 +57,10 @@ export class ServiceProcess {
   }
 
   #start(which: 'first' | 'again'): void {
-    const service = utilityProcess.fork(entryPath('service'), [], { serviceName: 'Roundscope service', stdio: 'pipe' });
+    const service = utilityProcess.fork(entryPath('service'), [], {
+      serviceName: 'Roundscope service',
+      stdio,
+    });
     this.#service = service;
     const stderr = keepStderr(service);
     service.on('message', (message: unknown) => this.#onMessage(message));
@@ -80,7 +85,7 @@ export class ServiceProcess {
   }
 
   #launch(id: number, entry: ChildEntry, name: string): void {
-    const child = utilityProcess.fork(entryPath(entry), [name], { serviceName: `Roundscope ${name}`, stdio: 'pipe' });
+    const child = utilityProcess.fork(entryPath(entry), [name], { serviceName: `Roundscope ${name}`, stdio });
     this.#children.set(id, child);
     const stderr = keepStderr(child);
     child.once('spawn', () => {

@@ -32,8 +32,9 @@ export function createWindow(preload: string): BrowserWindow {
   return window;
 }
 
-/** The page needs no camera, no location, no anything. */
-export function denyPermissions(target: Session = session.defaultSession): void {
-  target.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  target.setPermissionCheckHandler(() => false);
+/** The page copies text when its user says so. It needs no camera, no location, no anything. */
+export function limitPermissions(target: Session = session.defaultSession): void {
+  const isAllowed = (permission: string): boolean => permission === 'clipboard-sanitized-write';
+  target.setPermissionRequestHandler((_contents, permission, answer) => answer(isAllowed(permission)));
+  target.setPermissionCheckHandler((_contents, permission) => isAllowed(permission));
 }

@@ -15,7 +15,8 @@ export async function checkMachine(dataFolder: string): Promise<readonly CheckLi
 
 type Check = (dataFolder: string) => Promise<CheckLine>;
 
-const require = createRequire(import.meta.url);
+/** Not named `require`: the build declares that name itself in any file that seems to use it. */
+const ownRequire = createRequire(import.meta.url);
 
 function works(what: string, detail: string, required: boolean): CheckLine {
   return { what, state: 'works', detail, mend: '', required };
@@ -68,7 +69,7 @@ const checks: readonly Check[] = [
       false,
       'Its native part is downloaded when npm installs it, where that can be reached. Without it WebTransport runs over HTTP/2.',
       async () => {
-        require.resolve('@fails-components/webtransport-transport-http3-quiche');
+        ownRequire.resolve('@fails-components/webtransport-transport-http3-quiche');
         return 'native transport installed';
       },
     ),
@@ -95,7 +96,7 @@ const checks: readonly Check[] = [
 /** Never by requiring `electron`: from plain Node that starts a download. */
 async function electronDetail(): Promise<string> {
   if (process.versions['electron'] !== undefined) return process.versions['electron'];
-  const folder = dirname(require.resolve('electron/package.json'));
+  const folder = dirname(ownRequire.resolve('electron/package.json'));
   if (!existsSync(join(folder, 'path.txt'))) throw new Error('its binary is not installed');
   await access(join(folder, 'dist'), constants.R_OK);
   return packageVersion('electron');
@@ -103,11 +104,11 @@ async function electronDetail(): Promise<string> {
 
 function packageVersion(name: string): string {
   // Packages that hide their package.json are found by their main file's folder.
-  let folder = dirname(require.resolve(name));
+  let folder = dirname(ownRequire.resolve(name));
   for (let depth = 0; depth < 6; depth++) {
     const path = join(folder, 'package.json');
     if (existsSync(path)) {
-      const description = require(path) as { readonly name?: string; readonly version?: string };
+      const description = ownRequire(path) as { readonly name?: string; readonly version?: string };
       if (description.name === name) return description.version ?? '';
     }
     folder = dirname(folder);

@@ -19,6 +19,8 @@ function main(): void {
       message: 'The service is started by the app, not by hand. Try: npm start',
     });
   }
+  // Ctrl+C in a terminal reaches every process of its group; main has the say, and asks for a clean goodbye.
+  process.on('SIGINT', () => undefined);
   let service: AppService | undefined;
   const early: Port[] = [];
   const link = new MainLink(parent, {
