@@ -117,7 +117,53 @@ const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
 /** The part that costs: drawn again for new data or size only, not as the pointer moves. */
 const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
   const rows = useMemo(() => (bars ? barRows(bars) : lineRows(lines ?? [])), [bars, lines]);
-  const axes = [
+  const axes = axesOf(x, y, axisWidthPx);
+  if (bars === undefined) {
+    return (
+      <Plot width={width} height={height} data={rows} margin={margin} accessibilityLayer={false}>
+        {axes}
+        {lines?.map((line) => (
+          <Line
+            key={line.id}
+            dataKey={line.id}
+            stroke={line.color}
+            strokeWidth={strokeWidths[line.width]}
+            {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })}
+            dot={line.points.length === 1 ? { r: 2, fill: line.color } : false}
+            activeDot={false}
+            type="linear"
+            connectNulls
+            isAnimationActive={false}
+          />
+        ))}
+      </Plot>
+    );
+  }
+  const barSize = barSizePx(bars, x, width - axisWidthPx);
+  return (
+    <BarChart width={width} height={height} data={rows} margin={margin} barSize={barSize} accessibilityLayer={false}>
+      <defs>
+        <pattern id="rc-stripes" width="6" height="4" patternUnits="userSpaceOnUse">
+          <rect width="6" height="1.5" fill="var(--ph-wait-edge)" />
+        </pattern>
+      </defs>
+      {axes}
+      {bars.stacks.map((stack) => (
+        <Bar
+          key={stack.id}
+          dataKey={stack.id}
+          stackId="all"
+          fill={stack.striped === true ? 'url(#rc-stripes)' : stack.color}
+          isAnimationActive={false}
+        />
+      ))}
+    </BarChart>
+  );
+});
+
+/** Grid and axes; a list, since recharts looks for them among its own children. */
+function axesOf(x: ChartAxis, y: ChartAxis, axisWidthPx: number): readonly JSX.Element[] {
+  return [
     <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
     <XAxis
       key="x"
@@ -146,57 +192,17 @@ const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines,
       allowDataOverflow
     />,
   ];
-  if (bars === undefined) {
-    return (
-      <Plot width={width} height={height} data={rows} margin={margin} accessibilityLayer={false}>
-        {axes}
-        {lines?.map((line) => (
-          <Line
-            key={line.id}
-            dataKey={line.id}
-            stroke={line.color}
-            strokeWidth={strokeWidths[line.width]}
-            {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })}
-            dot={line.points.length === 1 ? { r: 2, fill: line.color } : false}
-            activeDot={false}
-            type="linear"
-            connectNulls
-            isAnimationActive={false}
-          />
-        ))}
-      </Plot>
-    );
-  }
-  // The closest two decide, so that bars never overlap, by round as well as by time.
+}
+
+/** The closest two bars decide, so that none overlap, by round as well as by time. */
+function barSizePx(bars: ChartBars, x: ChartAxis, widthPx: number): number {
   const apart = bars.rows.reduce(
     (least, row, i) => Math.min(least, i === 0 ? Infinity : row.x - (bars.rows[i - 1]?.x ?? 0)),
     Infinity,
   );
   const span = x.domain[1] - x.domain[0];
-  const barSize = Math.max(
-    2,
-    Math.min(28, (width - axisWidthPx) * Math.min(1, (Number.isFinite(apart) ? apart : 1) / span) * 0.7),
-  );
-  return (
-    <BarChart width={width} height={height} data={rows} margin={margin} barSize={barSize} accessibilityLayer={false}>
-      <defs>
-        <pattern id="rc-stripes" width="6" height="4" patternUnits="userSpaceOnUse">
-          <rect width="6" height="1.5" fill="var(--ph-wait-edge)" />
-        </pattern>
-      </defs>
-      {axes}
-      {bars.stacks.map((stack) => (
-        <Bar
-          key={stack.id}
-          dataKey={stack.id}
-          stackId="all"
-          fill={stack.striped === true ? 'url(#rc-stripes)' : stack.color}
-          isAnimationActive={false}
-        />
-      ))}
-    </BarChart>
-  );
-});
+  return Math.max(2, Math.min(28, widthPx * Math.min(1, (Number.isFinite(apart) ? apart : 1) / span) * 0.7));
+}
 
 interface XTickProps {
   readonly format: (value: number) => string;

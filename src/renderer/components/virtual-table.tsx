@@ -71,20 +71,7 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
       }
       onKeyDown={props.onKeyDown}
     >
-      <div role="rowgroup" className="vt-hg">
-        <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
-          {columns.map((column) => (
-            <span
-              key={column.id}
-              role="columnheader"
-              className={column.align === 'end' ? 'num' : ''}
-              title={column.title}
-            >
-              {column.name === undefined ? column.label : <span className="vh">{column.name}</span>}
-            </span>
-          ))}
-        </div>
-      </div>
+      <HeadRow columns={columns} template={template} />
       <div role="rowgroup">
         <div
           style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }}
@@ -112,6 +99,31 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
         </div>
       </div>
       {count === 0 ? <div className="vt-e">{props.empty}</div> : null}
+    </div>
+  );
+}
+
+function HeadRow({
+  columns,
+  template,
+}: {
+  readonly columns: readonly Column[];
+  readonly template: string;
+}): JSX.Element {
+  return (
+    <div role="rowgroup" className="vt-hg">
+      <div role="row" className="vt-h" style={{ gridTemplateColumns: template }} aria-rowindex={1}>
+        {columns.map((column) => (
+          <span
+            key={column.id}
+            role="columnheader"
+            className={column.align === 'end' ? 'num' : ''}
+            title={column.title}
+          >
+            {column.name === undefined ? column.label : <span className="vh">{column.name}</span>}
+          </span>
+        ))}
+      </div>
     </div>
   );
 }

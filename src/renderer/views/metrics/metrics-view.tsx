@@ -9,7 +9,12 @@ import { chartsAsSvg, savePng } from './export-charts.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { qualitySeries, roundTripSeries, seriesCsv, updateSeries } from './metric-series.ts';
 import type { XAxis } from './metric-series.ts';
-import { BytesPanel, QualityChart, RoundTripChart, sharedX, TimeChart, UpdateChart } from './metrics-charts.tsx';
+import { BytesPanel } from './bytes-panel.tsx';
+import { sharedX } from './chart-drawing.ts';
+import { QualityChart } from './quality-chart.tsx';
+import { RoundTripChart } from './round-trip-chart.tsx';
+import { TimeChart } from './time-chart.tsx';
+import { UpdateChart } from './update-chart.tsx';
 import { useSlowView } from './use-slow-view.ts';
 import './metrics.css';
 
@@ -70,14 +75,7 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
           ]}
           onPick={(value) => setShowLocal(value === 'both')}
         />
-        {cross === null ? (
-          <span className="t3">figures below are the latest</span>
-        ) : (
-          <>
-            <span className="xr">{axis === 'round' ? `round ${cross}` : formatSeconds(cross * 1000)}</span>
-            <span className="t3">figures below are for this {axis === 'round' ? 'round' : 'moment'}</span>
-          </>
-        )}
+        <Readout axis={axis} cross={cross} />
         <ExportMenu onExport={onExport} />
       </div>
       <QualityChart what="loss" {...input} />
@@ -87,6 +85,17 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
       <BytesPanel view={view} />
       <UpdateChart {...input} />
     </main>
+  );
+}
+
+/** What the figures in the legends stand for. */
+function Readout({ axis, cross }: { readonly axis: XAxis; readonly cross: number | null }): JSX.Element {
+  if (cross === null) return <span className="t3">figures below are the latest</span>;
+  return (
+    <>
+      <span className="xr">{axis === 'round' ? `round ${cross}` : formatSeconds(cross * 1000)}</span>
+      <span className="t3">figures below are for this {axis === 'round' ? 'round' : 'moment'}</span>
+    </>
   );
 }
 

@@ -52,46 +52,7 @@ export function PacketHistogram({
           <i className="h-cutk" />
           bodies cut
         </span>
-        <span className="hs">
-          {range === null ? (
-            <span className="t3 w-lg">drag to select, wheel to zoom</span>
-          ) : (
-            <>
-              <span>
-                selected{' '}
-                <b>
-                  {formatClock(range.from)} to {formatClock(range.to)}
-                </b>
-                , {formatSeconds(range.to - range.from)}
-              </span>
-              <button
-                type="button"
-                className="btn ghost sm"
-                onClick={() =>
-                  setZoom({
-                    from: range.from - (range.to - range.from) * 0.1,
-                    to: range.to + (range.to - range.from) * 0.1,
-                  })
-                }
-              >
-                Zoom in
-              </button>
-              <button
-                type="button"
-                className="btn ghost sm"
-                aria-label="Clear the selected time"
-                onClick={() => onRange(null)}
-              >
-                <Icon name="close" as="small" />
-              </button>
-            </>
-          )}
-          {zoom === null ? null : (
-            <button type="button" className="btn ghost sm" onClick={() => setZoom(null)}>
-              Whole run
-            </button>
-          )}
-        </span>
+        <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} />
       </div>
       <Histogram
         label={`Packets per second, ${formatClock(span.from)} to ${formatClock(span.to)}`}
@@ -107,6 +68,56 @@ export function PacketHistogram({
       <NotCounted />
     </section>
   );
+}
+
+interface SelectedProps {
+  readonly range: TimeRange | null;
+  readonly zoomed: boolean;
+  readonly onRange: (range: TimeRange | null) => void;
+  readonly onZoom: (span: Span | null) => void;
+}
+
+/** What of the time is selected, and the ways out. */
+function Selected({ range, zoomed, onRange, onZoom }: SelectedProps): JSX.Element {
+  return (
+    <span className="hs">
+      {range === null ? (
+        <span className="t3 w-lg">drag to select, wheel to zoom</span>
+      ) : (
+        <>
+          <span>
+            selected{' '}
+            <b>
+              {formatClock(range.from)} to {formatClock(range.to)}
+            </b>
+            , {formatSeconds(range.to - range.from)}
+          </span>
+          <button type="button" className="btn ghost sm" onClick={() => onZoom(widened(range))}>
+            Zoom in
+          </button>
+          <button
+            type="button"
+            className="btn ghost sm"
+            aria-label="Clear the selected time"
+            onClick={() => onRange(null)}
+          >
+            <Icon name="close" as="small" />
+          </button>
+        </>
+      )}
+      {!zoomed ? null : (
+        <button type="button" className="btn ghost sm" onClick={() => onZoom(null)}>
+          Whole run
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** A tenth more on either side, so that both handles can be seen. */
+function widened(range: TimeRange): Span {
+  const air = (range.to - range.from) * 0.1;
+  return { from: range.from - air, to: range.to + air };
 }
 
 /** What the bars leave out is said beside them. */

@@ -5,12 +5,11 @@ import { fieldsOf } from '#shared/filter/filter-expression.ts';
 import { formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useMedia, useTokenPx } from '#renderer/components/use-media.ts';
-import { useCommands } from '#renderer/session/commands.ts';
-import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { FilterBox } from './filter-box.tsx';
 import { knownValues } from './known-values.ts';
+import { move, usePacketCommands } from './packet-commands.ts';
 import { PacketDetailPane } from './packet-detail.tsx';
 import { PacketHistogram } from './packet-histogram.tsx';
 import type { TimeRange } from './packet-index.ts';
@@ -49,7 +48,7 @@ export function PacketsView(): JSX.Element {
     },
     [open],
   );
-  usePacketCommands({ list, packet, select, open, live, setLive, store });
+  usePacketCommands({ paused: list.paused, packet, select, open, setLive, store });
   const narrow = useMedia('(max-width: 1199px)');
   const rowHeightPx = useTokenPx('--row-h-dense');
   const index = packet === null ? -1 : list.indexOfId(packet);
@@ -152,98 +151,9 @@ function onTableKey(
   move(list, index, step, select);
 }
 
-/** From nothing selected, the first step takes the newest row. */
-function move(list: PacketList, index: number, step: number, select: (id: number) => void): void {
-  const next = index < 0 ? list.count - 1 : Math.min(list.count - 1, Math.max(0, index + step));
-  const row = list.at(next);
-  if (row !== undefined) select(row.id);
-}
-
 function useKnown(): () => KnownValues {
   const session = useSession();
   const participants = useRunView((view) => view.participants);
   const rounds = useRunView((view) => view.rounds.length) ?? 0;
   return useCallback(() => knownValues(session.packets(), participants ?? [], rounds), [session, participants, rounds]);
-}
-
-interface CommandInputs {
-  readonly list: PacketList;
-  readonly packet: number | null;
-  readonly select: (id: number) => void;
-  readonly open: (id: number | null) => void;
-  readonly live: boolean;
-  readonly setLive: (live: boolean) => void;
-  readonly store: PacketListStore;
-}
-
-function usePacketCommands(inputs: CommandInputs): void {
-  const { list, packet, select, open, setLive, store } = inputs;
-  const { paused } = list;
-  // Registered once; what they act on is read when a key is pressed, since the list changes with every batch.
-  const commands = useMemo<readonly Command[]>(() => {
-    const step = (by: number) => () =>
-      move(store.list(), packet === null ? -1 : store.list().indexOfId(packet), by, select);
-    const section = 'Packets';
-    return [
-      {
-        id: 'packets.filter',
-        group: 'filter',
-        title: 'Edit the filter',
-        icon: 'search',
-        key: '/',
-        section,
-        run: () => document.getElementById('packet-filter')?.focus(),
-      },
-      { id: 'packets.next', group: 'do', title: 'Next packet', key: 'j', hidden: true, section, run: step(1) },
-      { id: 'packets.previous', group: 'do', title: 'Previous packet', key: 'k', hidden: true, section, run: step(-1) },
-      {
-        id: 'packets.open',
-        group: 'do',
-        title: 'Open the newest packet, or go into the open one',
-        key: 'Enter',
-        hidden: true,
-        section,
-        run: () => (packet === null ? step(0)() : document.querySelector<HTMLElement>('.p-pd .scroll')?.focus()),
-      },
-      {
-        id: 'packets.follow',
-        group: 'do',
-        title: 'Follow the open packet',
-        icon: 'link',
-        key: 'f',
-        section,
-        ...(packet === null ? { disabled: 'no packet is open' } : {}),
-        run: () => document.querySelector<HTMLElement>('.follow button')?.focus(),
-      },
-      {
-        id: 'packets.pause',
-        group: 'do',
-        title: paused ? 'Go on' : 'Pause the packet table',
-        icon: 'pause',
-        key: ' ',
-        section,
-        run: () => store.setPaused(!store.list().paused),
-      },
-      {
-        id: 'packets.live',
-        group: 'do',
-        title: 'Follow the newest packet',
-        icon: 'down',
-        key: 'End',
-        section,
-        run: () => setLive(true),
-      },
-      {
-        id: 'packets.close',
-        group: 'do',
-        title: 'Close the packet',
-        key: 'Escape',
-        hidden: true,
-        section,
-        ...(packet === null ? { disabled: 'no packet is open' } : {}),
-        run: () => open(null),
-      },
-    ];
-  }, [packet, paused, select, open, setLive, store]);
-  useCommands(commands);
 }

@@ -8,6 +8,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { copyText } from '#renderer/components/save.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
+import type { SplitSeconds } from '#renderer/components/time-split.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
@@ -279,7 +280,6 @@ function RoundsSection({
   const mean = (what: 'compute' | 'communicate' | 'wait'): string =>
     past.length === 0 ? '–' : `${(past.reduce((sum, round) => sum + round[what], 0) / past.length).toFixed(1)} s`;
   const top = Math.max(0.001, ...rounds.map((round) => round.compute + round.communicate + round.wait));
-  const percent = (s: number): string => `${(s / top) * 100}%`;
   return (
     <div className="sec">
       <h3>
@@ -289,30 +289,9 @@ function RoundsSection({
         </span>
       </h3>
       <div className="hist">
-        {rounds.map((round) => {
-          const text = `round ${round.round}: compute ${round.compute.toFixed(1)} s, communicate ${round.communicate.toFixed(1)} s, wait ${round.wait.toFixed(1)} s`;
-          const planned = round.round > view.round;
-          return (
-            <div
-              key={round.round}
-              className={`h${round.round === view.round ? ' now' : ''}`}
-              title={planned ? `round ${round.round}, not begun` : text}
-            >
-              <div className="col" role="img" aria-label={planned ? `round ${round.round}, not begun` : text}>
-                {planned ? (
-                  <i className="p" />
-                ) : (
-                  <>
-                    <i className="w" style={{ height: percent(round.wait) }} />
-                    <i className="m" style={{ height: percent(round.communicate) }} />
-                    <i className="c" style={{ height: percent(round.compute) }} />
-                  </>
-                )}
-              </div>
-              <b>{round.round}</b>
-            </div>
-          );
-        })}
+        {rounds.map((round) => (
+          <RoundBar key={round.round} round={round} top={top} current={view.round} />
+        ))}
       </div>
       <div className="lgd">
         <span>
@@ -329,6 +308,37 @@ function RoundsSection({
         </span>
         <span className="end">{first > 1 || last < total ? `rounds ${first} to ${last} of ${total}` : ''}</span>
       </div>
+    </div>
+  );
+}
+
+interface RoundBarProps {
+  readonly round: SplitSeconds & { readonly round: number };
+  readonly top: number;
+  readonly current: number;
+}
+
+function RoundBar({ round, top, current }: RoundBarProps): JSX.Element {
+  const planned = round.round > current;
+  const seconds = (value: number): string => `${value.toFixed(1)} s`;
+  const text = planned
+    ? `round ${round.round}, not begun`
+    : `round ${round.round}: compute ${seconds(round.compute)}, communicate ${seconds(round.communicate)}, wait ${seconds(round.wait)}`;
+  const percent = (value: number): string => `${(value / top) * 100}%`;
+  return (
+    <div className={`h${round.round === current ? ' now' : ''}`} title={text}>
+      <div className="col" role="img" aria-label={text}>
+        {planned ? (
+          <i className="p" />
+        ) : (
+          <>
+            <i className="w" style={{ height: percent(round.wait) }} />
+            <i className="m" style={{ height: percent(round.communicate) }} />
+            <i className="c" style={{ height: percent(round.compute) }} />
+          </>
+        )}
+      </div>
+      <b>{round.round}</b>
     </div>
   );
 }

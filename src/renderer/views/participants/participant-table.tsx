@@ -20,33 +20,7 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
   const gone = order.filter((participant) => participant.left !== null);
   return (
     <table className="pt2">
-      <thead>
-        <tr>
-          <td colSpan={3} />
-          <th colSpan={3} scope="colgroup">
-            <span>last sign of life, ago</span>
-          </th>
-          <td />
-          <td className="w-lg" />
-          <th colSpan={2} className="w-lg" scope="colgroup">
-            <span>last update</span>
-          </th>
-          <td />
-        </tr>
-        <tr>
-          <th>Name, key</th>
-          <th>Transport</th>
-          <th>Phase</th>
-          <th className="num">Link</th>
-          <th className="num">Process</th>
-          <th className="num">Progress</th>
-          <th className="num">Counted</th>
-          <th className="w-lg">Data, class mix</th>
-          <th className="num w-lg">Norm</th>
-          <th className="num w-lg">Cosine</th>
-          <th className="num">{view.round > 0 ? `Round ${view.round}` : 'Selected'}</th>
-        </tr>
-      </thead>
+      <Head round={view.round} />
       <tbody>
         {here.map((participant) => (
           <Row
@@ -74,26 +48,65 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
             onOpen={onOpen}
           />
         ))}
-        {view.refused.map((refused, i) => (
-          <tr className="oth" key={i}>
-            <td>
-              <div className="two-l">
-                <b>{refused.name === '' ? 'unknown' : refused.name}</b>
-                <small className="data">{shortKey(refused.key)}</small>
-              </div>
-            </td>
-            <td className="data t2">{refused.address}</td>
-            <td colSpan={6} className="why2">
-              refused at {formatClock(refused.at)}: {refused.reason}
-            </td>
-            <td className="w-lg" colSpan={2} />
-            <td className="lastc">
-              <span className="tag warn">refused</span>
-            </td>
-          </tr>
+        {view.refused.map((refused) => (
+          <RefusedRow key={`${refused.at}-${refused.name}`} refused={refused} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Two rows of heads: what belongs together has a common one. */
+function Head({ round }: { readonly round: number }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        <td colSpan={3} />
+        <th colSpan={3} scope="colgroup">
+          <span>last sign of life, ago</span>
+        </th>
+        <td />
+        <td className="w-lg" />
+        <th colSpan={2} className="w-lg" scope="colgroup">
+          <span>last update</span>
+        </th>
+        <td />
+      </tr>
+      <tr>
+        <th>Name, key</th>
+        <th>Transport</th>
+        <th>Phase</th>
+        <th className="num">Link</th>
+        <th className="num">Process</th>
+        <th className="num">Progress</th>
+        <th className="num">Counted</th>
+        <th className="w-lg">Data, class mix</th>
+        <th className="num w-lg">Norm</th>
+        <th className="num w-lg">Cosine</th>
+        <th className="num">{round > 0 ? `Round ${round}` : 'Selected'}</th>
+      </tr>
+    </thead>
+  );
+}
+
+function RefusedRow({ refused }: { readonly refused: RunView['refused'][number] }): JSX.Element {
+  return (
+    <tr className="oth">
+      <td>
+        <div className="two-l">
+          <b>{refused.name === '' ? 'unknown' : refused.name}</b>
+          <small className="data">{shortKey(refused.key)}</small>
+        </div>
+      </td>
+      <td className="data t2">{refused.address}</td>
+      <td colSpan={6} className="why2">
+        refused at {formatClock(refused.at)}: {refused.reason}
+      </td>
+      <td className="w-lg" colSpan={2} />
+      <td className="lastc">
+        <span className="tag warn">refused</span>
+      </td>
+    </tr>
   );
 }
 
