@@ -1,12 +1,14 @@
 import { seededRandom } from '#shared/base/random.ts';
 import type { Random } from '#shared/base/random.ts';
-import type { EventData, EventType, RecordedEvent, RunEvent } from '#shared/contract/events.ts';
-import { asParticipantId, asRunId, hashSchema } from '#shared/contract/ids.ts';
+import type { EventData } from '#shared/contract/events.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
-import type { Packet, PacketRow } from '#shared/contract/packet.ts';
-import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
+import { modelBytes, RecordedTape } from './recorded-tape.ts';
+import type { Recorded, RecordedNode } from './recorded-tape.ts';
+
+export type { Recorded } from './recorded-tape.ts';
 
 export interface RecordedSessionOptions {
   readonly startAt: number;
@@ -17,28 +19,6 @@ export interface RecordedSessionOptions {
   readonly stallInRound?: number;
 }
 
-/** One thing of a recording, in order of time. */
-export type Recorded =
-  | { readonly at: number; readonly event: RecordedEvent }
-  | { readonly at: number; readonly packet: PacketRow };
-
-interface Node {
-  readonly id: ParticipantId;
-  readonly protocol: Protocol;
-  readonly stack: Stack;
-  readonly trainMs: number;
-  readonly batches: number;
-  readonly examples: number;
-  readonly classCounts: readonly number[];
-  readonly rttMs: number;
-  connections: number;
-  sentBytes: number;
-  receivedBytes: number;
-  payloadSent: number;
-  payloadReceived: number;
-}
-
-export const modelBytes = 9_380_000;
 const deadlineMs = 20_000;
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
@@ -53,18 +33,15 @@ export function recordedSession(options: RecordedSessionOptions): readonly Recor
 class Script {
   readonly #options: Required<Omit<RecordedSessionOptions, 'stallInRound'>> & { readonly stallInRound: number };
   readonly #random: Random;
-  readonly #items: { at: number; event?: RunEvent; packet?: Omit<PacketRow, 'id'> }[] = [];
-  readonly #nodes: Node[] = [];
-  readonly #run = asRunId('r-7f3a2c');
-  #messages = 0;
+  readonly #tape: RecordedTape;
   #model: Hash;
-  #end = 0;
 
   constructor(options: RecordedSessionOptions) {
     this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, ...options };
     this.#random = seededRandom(this.#options.seed);
-    this.#model = this.#hash();
-    for (let i = 0; i < this.#options.participants; i++) this.#nodes.push(this.#newNode(i));
+    this.#tape = new RecordedTape(options.startAt, this.#random);
+    this.#model = this.#tape.hash();
+    for (let i = 0; i < this.#options.participants; i++) this.#tape.nodes.push(this.#newNode(i));
   }
 
   play(): readonly Recorded[] {
@@ -74,22 +51,22 @@ class Script {
     for (let round = 1; round <= this.#options.rounds; round++) {
       if (round === this.#options.stallInRound) {
         this.#stalledRound(round, at);
-        return this.#finish();
+        return this.#tape.finish();
       }
       at = this.#round(round, at);
     }
-    this.#event(at + 50, 'coordinator', 'run_ended', {
+    this.#tape.event(at + 50, 'coordinator', 'run_ended', {
       status: 'completed',
       reason: 'all rounds done',
       roundsCompleted: this.#options.rounds,
       loss: lossOf(this.#options.rounds),
       accuracy: accuracyOf(this.#options.rounds),
     });
-    this.#end = at;
-    return this.#finish();
+    this.#tape.end = at;
+    return this.#tape.finish();
   }
 
-  #newNode(i: number): Node {
+  #newNode(i: number): RecordedNode {
     const mqtt = i % 4 === 1;
     const counts = classes.map(() => Math.round(8 + this.#random.next() ** 3 * 110));
     return {
@@ -110,28 +87,28 @@ class Script {
   }
 
   #begin(at: number): void {
-    this.#event(at, 'coordinator', 'run_started', {
+    this.#tape.event(at, 'coordinator', 'run_started', {
       name: 'digits, dirichlet 0.3',
       rounds: this.#options.rounds,
-      minimumParticipants: this.#nodes.length,
+      minimumParticipants: this.#tape.nodes.length,
       quorum: 0.75,
       seed: 7,
       baselineAccuracy: 0.101,
       demo: {
         ...demoDefaults,
-        participants: this.#nodes.length,
+        participants: this.#tape.nodes.length,
         rounds: this.#options.rounds,
         split: 'dirichlet:0.3',
         seed: 7,
       },
     });
-    this.#nodes.forEach((node, i) => {
+    this.#tape.nodes.forEach((node, i) => {
       const when = at + 120 + i * 60;
-      this.#connect(node, when);
-      this.#message(node, when + 20, 'up', 'register', 0, 640);
-      this.#event(when + 30, 'coordinator', 'participant_joined', {
+      this.#tape.connect(node, when);
+      this.#tape.message(node, when + 20, 'up', 'register', 0, 640);
+      this.#tape.event(when + 30, 'coordinator', 'participant_joined', {
         participant: node.id,
-        key: this.#hash(),
+        key: this.#tape.hash(),
         address: `127.0.0.1:${40211 + i}`,
         protocol: node.protocol,
         stack: node.stack,
@@ -147,18 +124,18 @@ class Script {
         trainer: 'onnxruntime',
         fromRound: 1,
       });
-      this.#message(node, when + 32, 'down', 'welcome', 0, 320);
-      this.#message(node, when + 36, 'down', 'training_config', 0, 512);
+      this.#tape.message(node, when + 32, 'down', 'welcome', 0, 320);
+      this.#tape.message(node, when + 36, 'down', 'training_config', 0, 512);
     });
   }
 
   #round(round: number, at: number): number {
     const deadline = at + deadlineMs;
-    const ids = this.#nodes.map((node) => node.id);
-    this.#event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
+    const ids = this.#tape.nodes.map((node) => node.id);
+    this.#tape.event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
     this.#phase(at, round, 'distributing', deadline);
     this.#phase(at + 200, round, 'training', deadline);
-    const arrivals = this.#nodes.map((node) => ({ node, at: this.#train(node, round, at + 20) }));
+    const arrivals = this.#tape.nodes.map((node) => ({ node, at: this.#train(node, round, at + 20) }));
     arrivals.sort((a, b) => a.at - b.at);
     arrivals.forEach(({ node, at: arrived }, index) => {
       const waiting = arrivals.slice(index + 1).map((other) => other.node.id);
@@ -168,9 +145,9 @@ class Script {
     this.#status(at + 210, round, 'training', ids, deadline, 'aggregates when all are in');
     const last = arrivals.at(-1)!.at + 10;
     const before = this.#model;
-    this.#model = this.#hash();
+    this.#model = this.#tape.hash();
     this.#phase(last, round, 'aggregating', deadline);
-    this.#event(last + 240, 'coordinator', 'aggregated', {
+    this.#tape.event(last + 240, 'coordinator', 'aggregated', {
       round,
       contributions: ids,
       durationMs: 230,
@@ -178,14 +155,14 @@ class Script {
       stepNorm: 2.1 / Math.sqrt(round),
     });
     for (const id of ids) {
-      this.#event(last + 241, 'coordinator', 'update_cosine', {
+      this.#tape.event(last + 241, 'coordinator', 'update_cosine', {
         participant: id,
         round,
         cosine: 0.62 + this.#random.next() * 0.3,
       });
     }
-    const ended = this.#evaluate(round, last + 250, deadline, this.#nodes);
-    this.#event(ended, 'coordinator', 'round_ended', {
+    const ended = this.#evaluate(round, last + 250, deadline, this.#tape.nodes);
+    this.#tape.event(ended, 'coordinator', 'round_ended', {
       round,
       loss: lossOf(round),
       accuracy: accuracyOf(round),
@@ -195,24 +172,24 @@ class Script {
       modelBefore: before,
       modelAfter: this.#model,
     });
-    for (const node of this.#nodes) this.#message(node, ended + 2, 'down', 'round_summary', round, 410);
-    this.#end = ended;
+    for (const node of this.#tape.nodes) this.#tape.message(node, ended + 2, 'down', 'round_summary', round, 410);
+    this.#tape.end = ended;
     return ended + 40;
   }
 
   /** Receive, train, send; returns when the update has arrived. */
-  #train(node: Node, round: number, at: number): number {
+  #train(node: RecordedNode, round: number, at: number): number {
     const receiveMs = 240 + this.#random.next() * 160;
     const trainMs = node.trainMs * (0.96 + this.#random.next() * 0.08);
     const sendMs = (node.protocol === 'mqtt' ? 760 : 420) * (0.9 + this.#random.next() * 0.4);
     this.#participantPhase(node, at, round, 'receive');
-    this.#bulk(node, at, at + receiveMs, 'down', 'global_model', round);
+    this.#tape.bulk(node, at, at + receiveMs, 'down', 'global_model', round);
     const trainAt = at + receiveMs;
-    this.#message(node, trainAt - 4, 'down', 'start_training', round, 180);
+    this.#tape.message(node, trainAt - 4, 'down', 'start_training', round, 180);
     this.#participantPhase(node, trainAt, round, 'train');
     this.#progress(node, trainAt, trainMs, round);
     const sendAt = trainAt + trainMs;
-    this.#event(sendAt - 1, node.id, 'training_done', {
+    this.#tape.event(sendAt - 1, node.id, 'training_done', {
       participant: node.id,
       round,
       loss: lossOf(round) * (0.85 + this.#random.next() * 0.2),
@@ -220,15 +197,15 @@ class Script {
       examples: node.examples,
       durationMs: trainMs,
       norm: 2.4 / Math.sqrt(round),
-      modelHash: this.#hash(),
+      modelHash: this.#tape.hash(),
     });
     this.#participantPhase(node, sendAt, round, 'send');
-    this.#bulk(node, sendAt, sendAt + sendMs, 'up', 'model_update', round);
+    this.#tape.bulk(node, sendAt, sendAt + sendMs, 'up', 'model_update', round);
     this.#participantPhase(node, sendAt + sendMs, round, 'wait');
     return sendAt + sendMs;
   }
 
-  #progress(node: Node, at: number, trainMs: number, round: number): void {
+  #progress(node: RecordedNode, at: number, trainMs: number, round: number): void {
     const steps = Math.max(4, Math.floor(trainMs / 250));
     for (let i = 1; i <= steps; i++) {
       const done = Math.round((i / steps) * node.batches * 2);
@@ -244,16 +221,16 @@ class Script {
         batches: node.batches,
         loss,
       };
-      this.#event(when, node.id, 'training_progress', body);
-      this.#message(node, when + 0.4, 'up', 'training_progress', round, 231);
+      this.#tape.event(when, node.id, 'training_progress', body);
+      this.#tape.message(node, when + 0.4, 'up', 'training_progress', round, 231);
     }
   }
 
-  #update(node: Node, round: number, at: number): void {
-    this.#event(at, 'coordinator', 'update_received', {
+  #update(node: RecordedNode, round: number, at: number): void {
+    this.#tape.event(at, 'coordinator', 'update_received', {
       participant: node.id,
       round,
-      contribution: this.#hash(),
+      contribution: this.#tape.hash(),
       examples: node.examples,
       sizeBytes: modelBytes,
       counted: true,
@@ -263,10 +240,10 @@ class Script {
       norm: 2.4 / Math.sqrt(round),
       cosine: null,
     });
-    this.#message(node, at + 2, 'down', 'update_ack', round, 212);
+    this.#tape.message(node, at + 2, 'down', 'update_ack', round, 212);
   }
 
-  #evaluate(round: number, at: number, deadline: number, nodes: readonly Node[]): number {
+  #evaluate(round: number, at: number, deadline: number, nodes: readonly RecordedNode[]): number {
     const ids = nodes.map((node) => node.id);
     this.#phase(at, round, 'evaluating', deadline);
     let ended = at;
@@ -274,10 +251,10 @@ class Script {
       const receivedAt = at + 260 + this.#random.next() * 180;
       const doneAt = receivedAt + 320 + this.#random.next() * 200;
       this.#participantPhase(node, at + 2, round, 'receive');
-      this.#bulk(node, at + 2, receivedAt, 'down', 'global_model', round);
+      this.#tape.bulk(node, at + 2, receivedAt, 'down', 'global_model', round);
       this.#participantPhase(node, receivedAt, round, 'evaluate');
-      this.#message(node, doneAt - 2, 'up', 'evaluation_result', round, 260);
-      this.#event(doneAt, 'coordinator', 'evaluation_received', {
+      this.#tape.message(node, doneAt - 2, 'up', 'evaluation_result', round, 260);
+      this.#tape.event(doneAt, 'coordinator', 'evaluation_received', {
         participant: node.id,
         round,
         loss: lossOf(round) * (0.95 + this.#random.next() * 0.1),
@@ -300,42 +277,42 @@ class Script {
 
   /** All but one hear the new model; that one hangs up after every message. */
   #stalledRound(round: number, at: number): void {
-    const bad = this.#nodes.at(-2)!;
+    const bad = this.#tape.nodes.at(-2)!;
     const deadline = at + deadlineMs + 14_000;
-    const ids = this.#nodes.map((node) => node.id);
-    this.#event(at - 5, 'service', 'fault_injected', {
+    const ids = this.#tape.nodes.map((node) => node.id);
+    this.#tape.event(at - 5, 'service', 'fault_injected', {
       fault: 'connection-per-message',
       participant: bad.id,
       round,
       note: 'on cue',
     });
-    this.#event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
+    this.#tape.event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
     this.#phase(at, round, 'training', deadline);
     this.#status(at + 1, round, 'training', ids, deadline, 'aggregates when all are in');
-    const arrivals = this.#nodes
+    const arrivals = this.#tape.nodes
       .map((node) => ({ node, at: this.#train(node, round, at + 20) }))
       .sort((a, b) => a.at - b.at);
     for (const { node, at: arrived } of arrivals) this.#update(node, round, arrived);
     const last = arrivals.at(-1)!.at + 10;
-    for (let when = at + 600; when < last; when += 700) this.#reconnect(bad, when, round);
+    for (let when = at + 600; when < last; when += 700) this.#tape.reconnect(bad, when, round);
     this.#phase(last, round, 'aggregating', deadline);
-    this.#event(last + 240, 'coordinator', 'aggregated', {
+    this.#tape.event(last + 240, 'coordinator', 'aggregated', {
       round,
       contributions: ids,
       durationMs: 230,
-      modelHash: this.#hash(),
+      modelHash: this.#tape.hash(),
       stepNorm: 1,
     });
     const evalAt = last + 250;
-    const heard = this.#nodes.filter((node) => node !== bad);
+    const heard = this.#tape.nodes.filter((node) => node !== bad);
     this.#evaluate(round, evalAt, deadline, heard);
-    const packet = this.#message(bad, evalAt + 5, 'down', 'global_model', round, modelBytes, 'undeliverable');
+    const packet = this.#tape.message(bad, evalAt + 5, 'down', 'global_model', round, modelBytes, 'undeliverable');
     for (let when = evalAt + 1500; when < deadline; when += 4200) {
-      this.#reconnect(bad, when, round);
-      this.#message(bad, when + 900, 'down', 'global_model', round, modelBytes, 'undeliverable');
+      this.#tape.reconnect(bad, when, round);
+      this.#tape.message(bad, when + 900, 'down', 'global_model', round, modelBytes, 'undeliverable');
     }
     this.#status(evalAt + 1200, round, 'evaluating', [bad.id], deadline, 'closes the round without it');
-    this.#event(evalAt + 4000, 'service', 'verdict_raised', {
+    this.#tape.event(evalAt + 4000, 'service', 'verdict_raised', {
       verdict: `never-hears:${bad.id}`,
       rule: 'connection-per-message',
       layer: 'transport',
@@ -354,127 +331,27 @@ class Script {
         { ref: 'event:12', at: evalAt + 1200, text: `the coordinator waits for ${bad.id} alone` },
       ],
     });
-    this.#event(deadline, 'coordinator', 'run_ended', {
+    this.#tape.event(deadline, 'coordinator', 'run_ended', {
       status: 'stalled',
       reason: `deadline of round ${round} passed without quorum`,
       roundsCompleted: round - 1,
       loss: lossOf(round - 1),
       accuracy: accuracyOf(round - 1),
     });
-    this.#end = deadline;
-  }
-
-  #reconnect(node: Node, at: number, round: number): void {
-    this.#packet(node, at - 10, { kind: 'connection_close', direction: 'up', sizeBytes: 44, round, note: 'hung up' });
-    this.#connect(node, at);
-  }
-
-  #connect(node: Node, at: number): void {
-    node.connections++;
-    this.#packet(node, at, { kind: 'connection_open', direction: 'up', sizeBytes: 1252, round: 0, durationMs: 5.6 });
-    for (const side of ['participant', 'coordinator'] as const) {
-      this.#event(at + 5, side === 'participant' ? node.id : 'coordinator', 'link_state', {
-        participant: node.id,
-        side,
-        state: 'ready',
-        reason: '',
-        protocol: node.protocol,
-        stack: node.stack,
-        connections: node.connections,
-        reconnects: node.connections - 1,
-      });
-    }
-  }
-
-  #bulk(node: Node, from: number, to: number, direction: 'up' | 'down', kind: string, round: number): void {
-    const chunks = 18;
-    const bytes = Math.round(modelBytes / chunks);
-    for (let i = 0; i < chunks; i++) {
-      const at = from + ((to - from) * (i + 1)) / chunks;
-      this.#packet(node, at - 0.5, { kind: 'chunk', direction, sizeBytes: bytes, round, chunk: `${i + 1}/${chunks}` });
-      this.#count(node, direction, bytes, bytes);
-      if (i % 3 === 2) {
-        this.#event(at, node.id, 'transfer_progress', {
-          participant: node.id,
-          round,
-          kind,
-          direction,
-          sentBytes: bytes * (i + 1),
-          totalBytes: modelBytes,
-        });
-      }
-    }
-    this.#message(node, from, direction, kind, round, 640);
-  }
-
-  #message(
-    node: Node,
-    at: number,
-    direction: 'up' | 'down',
-    kind: string,
-    round: number,
-    sizeBytes: number,
-    status: Packet['status'] = 'ok',
-  ): number {
-    this.#messages++;
-    const id = `m${this.#messages}`;
-    this.#count(node, direction, sizeBytes, 0);
-    this.#packet(node, at, { kind, direction, sizeBytes, round, status, messageId: id });
-    return this.#items.length;
-  }
-
-  #count(node: Node, direction: 'up' | 'down', bytes: number, payload: number): void {
-    if (direction === 'up') {
-      node.sentBytes += bytes;
-      node.payloadSent += payload;
-    } else {
-      node.receivedBytes += bytes;
-      node.payloadReceived += payload;
-    }
-  }
-
-  #packet(
-    node: Node,
-    at: number,
-    packet: Pick<Packet, 'kind' | 'direction' | 'sizeBytes' | 'round'> & Partial<Packet>,
-  ): void {
-    for (const side of packet.status === 'undeliverable' ? (['sent'] as const) : (['sent', 'received'] as const)) {
-      const own = (packet.direction === 'up') === (side === 'sent');
-      this.#items.push({
-        at: side === 'sent' ? at : at + node.rttMs / 2,
-        packet: {
-          at: side === 'sent' ? at : at + node.rttMs / 2,
-          source: own ? node.id : 'coordinator',
-          peer: own ? 'coordinator' : node.id,
-          participant: node.id,
-          side,
-          protocol: node.protocol,
-          stack: node.stack,
-          messageId: '',
-          replyTo: '',
-          connection: node.connections,
-          stream:
-            node.protocol === 'mqtt'
-              ? `roundscope/${this.#run}/${node.id}/${packet.direction}`
-              : packet.kind === 'chunk'
-                ? 'bulk 8'
-                : 'control',
-          chunk: '',
-          status: 'ok',
-          bodyBytes: packet.kind === 'chunk' ? packet.sizeBytes : 0,
-          note: '',
-          ...packet,
-        },
-      });
-    }
+    this.#tape.end = deadline;
   }
 
   #phase(at: number, round: number, phase: RoundPhase, deadlineAt: number): void {
-    this.#event(at, 'coordinator', 'round_phase', { round, phase, deadlineAt });
+    this.#tape.event(at, 'coordinator', 'round_phase', { round, phase, deadlineAt });
   }
 
-  #participantPhase(node: Node, at: number, round: number, phase: EventData<'participant_phase'>['phase']): void {
-    this.#event(at, node.id, 'participant_phase', { participant: node.id, round, phase });
+  #participantPhase(
+    node: RecordedNode,
+    at: number,
+    round: number,
+    phase: EventData<'participant_phase'>['phase'],
+  ): void {
+    this.#tape.event(at, node.id, 'participant_phase', { participant: node.id, round, phase });
   }
 
   #status(
@@ -485,8 +362,8 @@ class Script {
     deadlineAt: number,
     nextAction: string,
   ): void {
-    const selected = this.#nodes.map((node) => node.id);
-    this.#event(at, 'coordinator', 'round_status', {
+    const selected = this.#tape.nodes.map((node) => node.id);
+    this.#tape.event(at, 'coordinator', 'round_status', {
       round,
       phase,
       waitingFor,
@@ -500,76 +377,6 @@ class Script {
         reason: phase === 'training' ? 'is training' : 'has not sent its result',
       })),
     });
-  }
-
-  #event<T extends EventType>(at: number, source: string, type: T, data: EventData<T>): void {
-    // The compiler cannot see that `type` and `data` belong together once T is a parameter.
-    this.#items.push({ at, event: { run: this.#run, source, at, type, data } as unknown as RunEvent });
-  }
-
-  /** What every process says once a second, from start to end. */
-  #pulses(): void {
-    let recorded = 0;
-    const names = ['coordinator', ...this.#nodes.map((node) => node.id)];
-    const totals = this.#nodes.map((node) => ({ node, sent: 0, received: 0 }));
-    const seconds = Math.max(1, Math.ceil((this.#end - this.#options.startAt) / 1000));
-    for (let at = this.#options.startAt + 500; at < this.#end; at += 1000) {
-      const share = (at - this.#options.startAt) / 1000 / seconds;
-      totals.forEach(({ node }) => {
-        this.#event(at, node.id, 'link_stats', {
-          participant: node.id,
-          side: 'participant',
-          protocol: node.protocol,
-          stack: node.stack,
-          rttMs: node.rttMs * (0.9 + this.#random.next() * 0.3),
-          sentBytes: Math.round(node.sentBytes * share),
-          receivedBytes: Math.round(node.receivedBytes * share),
-          payloadSentBytes: Math.round(node.payloadSent * share),
-          payloadReceivedBytes: Math.round(node.payloadReceived * share),
-          unacknowledged: 0,
-          counters: [],
-        });
-        this.#message(node, at + 3, 'up', 'heartbeat', 0, 148);
-      });
-      names.forEach((name, i) => {
-        this.#event(at + 5, name, 'process_stats', {
-          name,
-          pid: 41207 + i,
-          cpuPercent: i === 0 ? 3 : 40 + this.#random.next() * 20,
-          memoryBytes: (180 + i * 12) * 1e6,
-          loopDelayMsMax: 2 + this.#random.next() * 4,
-          doing: i === 0 ? 'collecting updates' : 'training',
-        });
-      });
-      recorded += 90;
-      this.#event(at + 8, 'service', 'recorder_stats', {
-        sizeBytes: recorded * 420,
-        packets: recorded,
-        events: recorded * 2,
-        droppedPackets: 0,
-        droppedEvents: 0,
-        state: 'recording',
-        note: '',
-      });
-    }
-  }
-
-  #finish(): readonly Recorded[] {
-    this.#pulses();
-    this.#items.sort((a, b) => a.at - b.at);
-    let events = 0;
-    let packets = 0;
-    return this.#items.map((item): Recorded =>
-      item.event !== undefined
-        ? { at: item.at, event: { ...item.event, id: ++events } }
-        : { at: item.at, packet: { ...item.packet!, id: ++packets } },
-    );
-  }
-
-  #hash(): Hash {
-    let text = '';
-    while (text.length < 64) text += Math.floor(this.#random.next() * 16).toString(16);
-    return hashSchema.parse(text);
   }
 }
 

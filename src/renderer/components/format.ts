@@ -40,8 +40,10 @@ export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return counts.format(value);
 }
 
 /** With its sign; U+2212 is as wide as plus in tabular figures. */

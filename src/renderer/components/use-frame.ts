@@ -6,13 +6,15 @@ const reducedMs = 1000;
 const callbacks = new Set<(now: number) => void>();
 let running = false;
 let last = 0;
+let motion: MediaQueryList | undefined;
 
 function loop(time: number): void {
   if (callbacks.size === 0) {
     running = false;
     return;
   }
-  const pause = window.matchMedia('(prefers-reduced-motion: reduce)').matches ? reducedMs : frameMs;
+  motion ??= window.matchMedia('(prefers-reduced-motion: reduce)');
+  const pause = motion.matches ? reducedMs : frameMs;
   // A frame may come a little early; without the tolerance every other one would be skipped at 60 Hz.
   if (time - last >= pause - 4) {
     last = time;

@@ -183,10 +183,16 @@ export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
   );
 }
 
-/** The deadline's flag stands under its line; beside the clock's where both meet, and shorter where there is no room. */
-function deadlineFlag(px: number, nowPx: number, width: number): { readonly left: number; readonly width: number } {
-  const place = (flagPx: number): number =>
-    Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, nowPx + clockPx / 2 + 2));
-  const wide = place(deadlinePx);
-  return wide > nowPx + clockPx / 2 ? { left: wide, width: deadlinePx } : { left: place(clockPx), width: clockPx };
+/** The deadline's flag stands under its line, or beside the clock's; shorter where there is little room, not at all where there is none. */
+function deadlineFlag(
+  px: number,
+  nowPx: number,
+  width: number,
+): { readonly left: number; readonly width: number } | null {
+  const free = nowPx + clockPx / 2 + 2;
+  for (const flagPx of [deadlinePx, clockPx]) {
+    const left = Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, free));
+    if (left >= free) return { left, width: flagPx };
+  }
+  return null;
 }
