@@ -4,7 +4,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
 import type { Identity } from '#engine/identity/identity.ts';
-import { FaultyTransport, type FaultyParts } from './faulty/faulty-transport.ts';
+import { FaultyTransport } from './faulty/faulty-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
 import { QuicTransport } from './quic/quic-transport.ts';
 import { SplitTransport } from './split/split-transport.ts';
@@ -54,10 +54,9 @@ export function createTransport(protocol: Protocol, control: ControlMode, parts:
 /** The same transport with faults to switch on; without any it behaves as before. */
 export function withFaults(
   transport: Transport,
-  parts: { readonly clock: Clock; readonly random: Random; readonly greet?: FaultyParts['greet'] },
+  parts: { readonly clock: Clock; readonly random: Random },
 ): Transport & TransportFaults {
-  const { clock, random, greet } = parts;
-  return new FaultyTransport(transport, { clock, random, ...(greet === undefined ? {} : { greet }) });
+  return new FaultyTransport(transport, parts);
 }
 
 function make(protocol: Protocol, parts: TransportParts): Transport {

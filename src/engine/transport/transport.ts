@@ -121,8 +121,6 @@ export interface Session extends AsyncDisposable {
 
 /** Faults of a transport that was wrapped to have them; they act on its sessions at once and on those that follow. */
 export interface TransportFaults {
-  /** The founding bug: dialled sessions look open and in truth each message has a connection of its own. */
-  connectionPerMessage(state: 'on' | 'off'): void;
   /** Kills the sessions that are open, as a network would: nobody is told. */
   dropLink(): void;
   /** Seeded weather for all that is sent from now on. */

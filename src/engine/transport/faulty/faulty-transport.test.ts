@@ -58,40 +58,7 @@ function frameOf(words: string, more: Partial<OutgoingFrame> = {}): OutgoingFram
   return { lane: 'control', parts: [Buffer.from(words)], ...more };
 }
 
-async function all(session: Session | undefined): Promise<string[]> {
-  const words: string[] = [];
-  for await (const frame of session?.frames() ?? []) words.push(text(frame));
-  return words;
-}
-
-describe('connection per message', () => {
-  test('each message arrives on a connection of its own, answers never do, and the sender believes all is well', async () => {
-    await using served = await pair();
-    const { near, sessions, transport } = served;
-    await near.send(frameOf('hello'), { signal });
-    transport.connectionPerMessage('on');
-    await near.send(frameOf('one'), { signal });
-    await near.send(frameOf('part 1', { lane: 'bulk:u' }), { signal });
-    await near.send(frameOf('part 2', { lane: 'bulk:u', last: true }), { signal });
-    assert.equal(sessions.length, 3);
-    assert.deepEqual(await all(sessions[0]), ['hello']);
-    assert.deepEqual(await all(sessions[1]), ['hello', 'one']);
-    assert.deepEqual(await all(sessions[2]), ['hello', 'part 1', 'part 2']);
-    for (const session of sessions) await assert.rejects(session.send(frameOf('answer'), { signal }));
-    const heard = near.frames()[Symbol.asyncIterator]().next();
-    const first = await Promise.race([heard, systemClock.sleep(100, { signal }).then(() => 'nothing')]);
-    assert.equal(first, 'nothing');
-  });
-
-  test('switched off, the sender learns that there is no session', async () => {
-    await using served = await pair();
-    served.transport.connectionPerMessage('on');
-    served.transport.connectionPerMessage('off');
-    assert.equal((await served.near.closed).code, 'lost');
-  });
-});
-
-describe('a bad network', () => {
+describe('a network that fails on command', () => {
   test('a dropped link is lost at both ends without a word', async () => {
     await using served = await pair();
     served.transport.dropLink();

@@ -9,29 +9,17 @@ import { Wire } from './wire.ts';
 export interface FaultyParts {
   readonly clock: Clock;
   readonly random: Random;
-  /**
-   * Makes a fresh session acceptable to the peer, given the first control frame that was sent on the session it stands
-   * for; connection per message does so before each message. Absent: that first frame is said again.
-   */
-  readonly greet?: (
-    session: Session,
-    opening: readonly Uint8Array[],
-    options: { readonly signal: AbortSignal },
-  ) => Promise<void>;
 }
 
 /** Any transport, made to fail on command: sessions dialled and accepted through it share its faults. */
 export class FaultyTransport implements Transport, TransportFaults {
   readonly protocol: Protocol;
   readonly #inner: Transport;
-  readonly #parts: FaultyParts;
   readonly #sessions = new Set<FaultySession>();
   readonly #wire: Wire;
-  #perMessage = false;
 
   constructor(inner: Transport, parts: FaultyParts) {
     this.#inner = inner;
-    this.#parts = parts;
     this.protocol = inner.protocol;
     this.#wire = new Wire(parts.clock, parts.random.fork('wire'));
   }
@@ -40,20 +28,14 @@ export class FaultyTransport implements Transport, TransportFaults {
     options.signal.throwIfAborted();
     await this.#wire.open(options.signal);
     const inner = await this.#inner.dial(endpoints, options);
-    const redial = (signal: AbortSignal): Promise<Session> => this.#inner.dial(endpoints, { ...options, signal });
-    return this.#wrap(inner, redial);
+    return this.#wrap(inner);
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
     return await this.#inner.listen({
       ...options,
-      onSession: (session) => options.onSession(this.#wrap(session, null)),
+      onSession: (session) => options.onSession(this.#wrap(session)),
     });
-  }
-
-  connectionPerMessage(state: 'on' | 'off'): void {
-    this.#perMessage = state === 'on';
-    for (const session of this.#sessions) session.perMessage(state);
   }
 
   dropLink(): void {
@@ -72,11 +54,10 @@ export class FaultyTransport implements Transport, TransportFaults {
     this.#wire.partition(state);
   }
 
-  #wrap(inner: Session, redial: ((signal: AbortSignal) => Promise<Session>) | null): Session {
-    const session = new FaultySession(inner, { ...this.#parts, redial, wire: this.#wire });
+  #wrap(inner: Session): Session {
+    const session = new FaultySession(inner, this.#wire);
     this.#sessions.add(session);
     void session.closed.then(() => this.#sessions.delete(session));
-    if (this.#perMessage) session.perMessage('on');
     return session;
   }
 }
