@@ -10,11 +10,12 @@ import { requestHandlers } from '#service/request-handlers.ts';
 /** The service in this process, with its children as forked Node processes. */
 export function createService(mode: 'browser'): AppService {
   const dataFolder = ensureDataFolder(dataFolderPath(process.env, process.platform));
+  const version = packageVersion();
   return new AppService({
     clock: systemClock,
     launcher: forkLauncher,
-    app: { version: packageVersion(), mode, platform: process.platform, dataFolder },
-    openRecording: recordingOpener(dataFolder, systemClock),
+    app: { version, mode, platform: process.platform, dataFolder },
+    openRecording: recordingOpener(dataFolder, systemClock, version),
     requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: (error) => {

@@ -51,7 +51,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
     clock: systemClock,
     launcher: link.launcher,
     app: { version: start.version, mode: 'electron', platform: process.platform, dataFolder },
-    openRecording: recordingOpener(dataFolder, systemClock),
+    openRecording: recordingOpener(dataFolder, systemClock, start.version),
     requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: (error) => {
