@@ -46,6 +46,11 @@ export class BoundedQueue<T> {
     return item;
   }
 
+  /** The items in order, without taking them. */
+  snapshot(): T[] {
+    return this.#items.slice(this.#head);
+  }
+
   drain(): T[] {
     const items = this.#items.slice(this.#head);
     this.#items = [];
