@@ -31,6 +31,7 @@ export function StatusSlot(): JSX.Element {
 }
 
 function LostLine({ connection }: { readonly connection: Extract<Connection, { kind: 'lost' }> }): JSX.Element {
+  const browser = useSessionState((state) => state.app?.mode === 'browser');
   const now = useNow(1000);
   return (
     <div className="status service-gone" role="alert">
@@ -41,7 +42,11 @@ function LostLine({ connection }: { readonly connection: Extract<Connection, { k
       <span>
         {connection.reason}; what you see is {formatSeconds(now - connection.since)} old
       </span>
-      <span className="end">it is started again and this window joins it by itself</span>
+      <span className="end">
+        {browser
+          ? 'joined again as soon as it answers; if it was ended in the terminal, start it there and open its new address'
+          : 'it is started again and this window joins it by itself'}
+      </span>
     </div>
   );
 }

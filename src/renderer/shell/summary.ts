@@ -14,6 +14,8 @@ export interface TransportBadge {
   /** What is not well, in words; empty when all is. */
   readonly trouble: string;
   readonly severity: 'none' | 'warning' | 'stall';
+  /** The run is over, and its links with it. */
+  readonly closed: boolean;
 }
 
 export function transportBadges(view: RunView): readonly TransportBadge[] {
@@ -31,6 +33,7 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
       links: members.length,
       rttMs: median(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
       rateBytesPerS: view.endedAt === null ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
+      closed: view.endedAt !== null,
       ...trouble,
     };
   });

@@ -155,8 +155,14 @@ function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Eleme
         )}
       </div>
       <div className="v nw">
-        <span className="rtt">{badge.rttMs === null ? '– ms' : formatMs(badge.rttMs)}</span>
-        <span className="t2 w-proj rate">{formatRate(badge.rateBytesPerS)}</span>
+        {badge.closed ? (
+          <span className="t2">closed</span>
+        ) : (
+          <>
+            <span className="rtt">{badge.rttMs === null ? '– ms' : formatMs(badge.rttMs)}</span>
+            <span className="t2 w-proj rate">{formatRate(badge.rateBytesPerS)}</span>
+          </>
+        )}
       </div>
     </div>
   );
@@ -179,6 +185,8 @@ function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element 
       </div>
     );
   }
+  // The last figures come while the recorder still writes what came last; the run that they are of is over.
+  const state = recorder.state === 'recording' && view?.endedAt != null ? 'recorded' : recorder.state;
   const dropped = recorder.droppedPackets + recorder.droppedEvents;
   return (
     <div
@@ -189,10 +197,10 @@ function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element 
           : recorder.note
       }
     >
-      <div className={recorder.state === 'failing' ? 'k stl' : 'k'}>
-        {recorder.state === 'recording' && <i className="live" aria-hidden="true" />}
-        {recorder.state === 'failing' && <Icon name="warn" as="small" />}
-        {recorderWords[recorder.state]}
+      <div className={state === 'failing' ? 'k stl' : 'k'}>
+        {state === 'recording' && <i className="live" aria-hidden="true" />}
+        {state === 'failing' && <Icon name="warn" as="small" />}
+        {recorderWords[state]}
       </div>
       <div className="v nw">
         <span>{formatBytes(recorder.sizeBytes)}</span>

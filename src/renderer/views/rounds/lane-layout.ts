@@ -139,7 +139,7 @@ export function expectedBoxes(
       step.phase,
       [at, at + leftMs],
       window,
-      i === current ? `${Math.round(leftMs / 1000)} s left` : '',
+      i === current && leftMs >= 1000 ? `${Math.round(leftMs / 1000)} s left` : '',
     );
     at += leftMs;
   }

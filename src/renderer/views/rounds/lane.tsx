@@ -89,9 +89,9 @@ function progressOf(participant: ParticipantView): string {
 
 type ExpectedProps = Pick<LaneProps, 'participant' | 'round' | 'evaluationAt' | 'window'>;
 
-/** Follows the clock by seconds: what is expected is replaced now and then, never moved smoothly. */
+/** Follows the clock in steps: what is expected is replaced now and then, never moved smoothly. */
 function Expected({ participant, round, evaluationAt, window }: ExpectedProps): JSX.Element {
-  const now = useNow(1000);
+  const now = useNow(250);
   const boxes = expectedBoxes(participant, round, evaluationAt, now, window);
   return (
     <>

@@ -142,7 +142,8 @@ interface RoundRowProps {
 
 const RoundRow = memo(
   function RoundRow({ participants, round, before, longestMs, selected, stalled, onOpen }: RoundRowProps): JSX.Element {
-    const now = useNow(1000);
+    // Rounds of the bundled data take about a second; one that is over does not tick.
+    const now = useNow(round.endedAt === null ? 250 : 60_000);
     const endAt = round.endedAt ?? now;
     const tookMs = endAt - round.startedAt;
     const slowest = slowestIn(participants, round, endAt);

@@ -134,7 +134,7 @@ const deadlinePx = 110;
 const tickPx = 56;
 
 export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
-  const now = useNow(1000);
+  const now = useNow(250);
   const axis = useRef<HTMLDivElement>(null);
   const width = Math.max(1, useWidth(axis, 1000));
   const flag = useRef<HTMLSpanElement>(null);
