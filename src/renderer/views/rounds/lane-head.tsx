@@ -23,7 +23,7 @@ export function LaneHead({ participant, own, stalledSince, ended }: LaneHeadProp
         {participant.faults.length > 0 && (
           <span className="tag fault" title={participant.faults.join(', ')}>
             <Icon name="fault" as="small" />
-            injected
+            {own ? <span className="vh">injected</span> : 'injected'}
           </span>
         )}
       </div>

@@ -44,11 +44,24 @@ export function laneBoxes(
     lastSmall = small ? place : -1;
     boxes.push({ key: `${kind} ${fromAt}`, kind, round, left, right, startedAt: fromAt, endedAt: toAt });
   };
+  const drawn = stalls.map((stall) => ({ ...stall, fromAt: afterWork(segments, stall) }));
   for (const segment of firstVisible(segments, window)) {
-    for (const [fromAt, toAt] of without(segment, stalls)) push(segment.phase, segment.round, fromAt, toAt);
+    for (const [fromAt, toAt] of without(segment, drawn)) push(segment.phase, segment.round, fromAt, toAt);
   }
-  for (const stall of stalls) push('stalled', roundAt(segments, stall.fromAt), stall.fromAt, stall.toAt);
+  for (const stall of drawn) push('stalled', roundAt(segments, stall.fromAt), stall.fromAt, stall.toAt);
   return boxes.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** A verdict may look back on work that was done before it came to a halt: that stays on the lane as it was. */
+function afterWork(segments: readonly SegmentView[], stall: Stall): number {
+  const last = segments.findLast(
+    (segment) =>
+      segment.endedAt !== null &&
+      segment.phase !== 'wait' &&
+      segment.endedAt > stall.fromAt &&
+      segment.startedAt < (stall.toAt ?? Number.POSITIVE_INFINITY),
+  );
+  return Math.min(last?.endedAt ?? stall.fromAt, stall.toAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** Segments are in order of time; those that ended before the window are skipped by halving. */

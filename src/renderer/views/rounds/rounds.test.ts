@@ -100,7 +100,7 @@ describe('lanes', () => {
 
   test('a stall takes the place of what it covers and nothing else', () => {
     const boxes = laneBoxes(
-      [segment(1, 'train', 1000, 1400), segment(1, 'wait', 1400, null)],
+      [segment(1, 'train', 1000, 1300), segment(1, 'wait', 1300, null)],
       [{ fromAt: 1300, toAt: 1600 }],
       window,
     );
@@ -110,6 +110,21 @@ describe('lanes', () => {
         ['train', 1000, 1300],
         ['stalled', 1300, 1600],
         ['wait', 1600, null],
+      ],
+    );
+  });
+
+  test('work done before the halt stays visible under a verdict that looks back on it', () => {
+    const boxes = laneBoxes(
+      [segment(1, 'train', 1100, 1400), segment(1, 'send', 1400, null)],
+      [{ fromAt: 1050, toAt: null }],
+      window,
+    );
+    assert.deepEqual(
+      boxes.map(({ kind, startedAt, endedAt }) => [kind, startedAt, endedAt]),
+      [
+        ['train', 1100, 1400],
+        ['stalled', 1400, null],
       ],
     );
   });
