@@ -40,6 +40,10 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     narrator.end(summary);
     if (error !== undefined && !interrupted) narrator.advise(error);
     return interrupted ? exitStatus.interrupted : exitStatusOf(summary);
+  } catch (error) {
+    // Ended while it was starting: a process that Ctrl+C reached before it could listen is no failure.
+    if (!interrupted) throw error;
+    return exitStatus.interrupted;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);

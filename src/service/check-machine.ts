@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 import { ensureDataFolder } from '#engine/host/data-folder.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
@@ -73,12 +74,11 @@ const checks: readonly Check[] = [
         return 'native transport installed';
       },
     ),
-  async () =>
-    works(
-      'WebTransport, HTTP/2',
-      `for networks that block UDP (${packageVersion('@fails-components/webtransport')})`,
-      false,
-    ),
+  () =>
+    attempt('WebTransport, HTTP/2', false, reinstall, async () => {
+      const version = packageVersion('@fails-components/webtransport');
+      return `for networks that block UDP (${version})`;
+    }),
   () =>
     attempt('MQTT broker', true, reinstall, async () => {
       await import('aedes');
@@ -104,7 +104,8 @@ async function electronDetail(): Promise<string> {
 
 function packageVersion(name: string): string {
   // Packages that hide their package.json are found by their main file's folder.
-  let folder = dirname(ownRequire.resolve(name));
+  // Resolved as `import` does it: some have no entry for `require`.
+  let folder = dirname(fileURLToPath(import.meta.resolve(name)));
   for (let depth = 0; depth < 6; depth++) {
     const path = join(folder, 'package.json');
     if (existsSync(path)) {
