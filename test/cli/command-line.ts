@@ -198,9 +198,10 @@ export function processesOf(dataFolder: string): readonly { readonly pid: number
     });
 }
 
-/** Fails when a command that has ended left a process behind; what is about to end gets a moment. */
-export async function nothingLeft(dataFolder: string): Promise<void> {
-  for (let i = 0; i < 20 && processesOf(dataFolder).length > 0; i++) await delay(50);
+/** Fails when a command that has ended left a process behind; what ends by itself gets so long. */
+export async function nothingLeft(dataFolder: string, withinMs = 1000): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  while (processesOf(dataFolder).length > 0 && performance.now() < untilMs) await delay(50);
   assert.deepEqual(processesOf(dataFolder), [], 'processes left running');
 }
 

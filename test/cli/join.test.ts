@@ -88,19 +88,4 @@ describe('coordinate and join, with nothing shared but the invitation', () => {
     assert.ok(served);
     assertFlawless(served, { participants: 2, rounds: 2 });
   });
-
-  test('data of another shape than the run: told in words, the run waits on for others', async () => {
-    const folder = temporaryFolder();
-    try {
-      writeImageFolder(folder);
-      await using coordinator = await coordinate(['--participants', '1', '--rounds', '1']);
-      await using stranger = join(coordinator.invitation, 'lab-1', ['--data', folder]);
-      assertComplaint(await stranger.exit(), 1, /Try: /);
-      await using fitting = join(coordinator.invitation, 'lab-2');
-      assert.equal((await fitting.exit()).status, 0);
-      assert.equal((await coordinator.command.exit()).status, 0);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
 });

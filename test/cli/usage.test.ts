@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertComplaint, roundscope } from './command-line.ts';
+
+const commands = ['demo', 'coordinate', 'join', 'serve', 'check'];
+
+describe('usage', () => {
+  test('every command has its help, on stdout', async () => {
+    const overview = await roundscope(['--help']);
+    assert.equal(overview.status, 0);
+    for (const name of commands) assert.match(overview.stdout, new RegExp(`^ {2}${name} `, 'm'));
+    const helps = await Promise.all(commands.map((name) => roundscope([name, '--help'])));
+    for (const [index, { status, stdout, stderr }] of helps.entries()) {
+      assert.equal(status, 0);
+      assert.equal(stderr, '');
+      assert.match(stdout, new RegExp(`^Usage: roundscope ${commands[index]}`, 'm'));
+      assert.match(stdout, /^ {2}--help /m);
+    }
+    const demo = helps[0]?.stdout ?? '';
+    for (const option of [
+      'participants',
+      'rounds',
+      'transport',
+      'control',
+      'data',
+      'split',
+      'local-epochs',
+      'seed',
+      'fault',
+      'record',
+      'headless',
+      'json',
+    ])
+      assert.match(demo, new RegExp(`^ {2}--${option}\\b`, 'm'));
+  });
+
+  const wrong: Record<string, readonly [readonly string[], RegExp]> = {
+    'no command': [[], /^Usage: roundscope COMMAND/m],
+    'an unknown command': [['coordinat'], /Did you mean coordinate\?/],
+    'an unknown option': [['demo', '--roundz', '3'], /Did you mean --rounds\?/],
+    'a value that is missing': [['demo', '--rounds'], /--rounds takes a value/],
+    'a value that is no number': [['demo', '--rounds', 'many'], /--rounds takes a number/],
+    'a number out of range': [['demo', '--participants', '0'], /--participants/],
+    'a word too many': [['demo', 'now'], /one word too many/],
+    'an unknown transport': [['demo', '--transport', 'pigeon'], /--transport takes quic or mqtt/],
+    'an unknown fault': [['demo', '--fault', 'kill-particpant'], /did you mean kill-participant\?/],
+    'a fault on nobody': [['demo', '--fault', 'drop-link:node-9'], /there is no node-9/],
+    'a port beyond the last': [['coordinate', '--port', '70000'], /--port takes a number from 0 to 65535/],
+    'no participants': [['coordinate', '--participants', '0'], /--participants/],
+    'a broker that is no URL': [
+      ['coordinate', '--transport', 'mqtt', '--broker', 'localhost'],
+      /--broker takes a URL such as mqtt:/,
+    ],
+    'no invitation': [['join'], /join takes the invitation/],
+    'a name that is none': [['join', 'INVITATION', '--name', 'a b'], /./],
+  };
+  test('what is wrong is named, with status 2', async () => {
+    const entries = Object.entries(wrong);
+    for (let at = 0; at < entries.length; at += 3) {
+      await Promise.all(
+        entries.slice(at, at + 3).map(async ([, [args, pattern]]) => {
+          const exit = await roundscope(args);
+          if (args.length > 0) assertComplaint(exit, 2, pattern);
+          else assert.deepEqual([exit.status, pattern.test(exit.stdout)], [2, true]);
+        }),
+      );
+    }
+  });
+});
+
+describe('check', () => {
+  test('says what works on this machine, in words and as JSON', async () => {
+    const words = await roundscope(['check']);
+    assert.equal(words.status, 0, words.stdout);
+    for (const what of ['Node', 'Data folder', 'Bundled data', 'Training', 'QUIC', 'MQTT broker'])
+      assert.match(words.stdout, new RegExp(`^✓ ${what}`, 'm'));
+    const json = await roundscope(['check', '--json']);
+    assert.equal(json.status, 0);
+    const rows = json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.ok(rows.length > 5);
+    for (const row of rows) {
+      assert.deepEqual(Object.keys(row).toSorted(), ['detail', 'mend', 'required', 'state', 'what']);
+      assert.ok(row['state'] === 'works' || row['mend'] !== '', `no mend for ${String(row['what'])}`);
+    }
+  });
+});
