@@ -78,7 +78,7 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
       </svg>
       <div>
         <div className="say">{verdict.sentence}</div>
-        <VerdictFacts verdict={verdict} others={others} ended={view.endedAt} />
+        <VerdictFacts verdict={verdict} next={nextOf(view, verdict)} others={others} ended={view.endedAt} />
       </div>
       <div className="acts">
         <button type="button" className="btn pri" onClick={() => navigate({ view: 'diagnosis' })}>
@@ -95,18 +95,29 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
   );
 }
 
+/** What happens next by itself: as the coordinator says now, since a round goes on while its verdict stands. */
+function nextOf(view: RunView, verdict: VerdictView): { readonly action: string; readonly at: number } {
+  const { wait } = view;
+  const waitedFor = wait?.waitingFor.some((participant) => participant === verdict.subject) ?? false;
+  if (wait === null || !waitedFor || wait.nextAction === '')
+    return { action: verdict.nextAction, at: verdict.nextActionAt };
+  return { action: wait.nextAction, at: wait.deadlineAt };
+}
+
 function VerdictFacts({
   verdict,
+  next,
   others,
   ended,
 }: {
   readonly verdict: VerdictView;
+  readonly next: { readonly action: string; readonly at: number };
   readonly others: number;
   readonly ended: number | null;
 }): JSX.Element {
   const now = useNow(1000);
   const until = ended ?? now;
-  const left = verdict.nextActionAt - now;
+  const left = next.at - now;
   return (
     <div className="facts">
       <span className="f">
@@ -117,10 +128,10 @@ function VerdictFacts({
         <i>Since</i>
         {formatClock(verdict.since)}, {ended === null ? 'for' : 'until the end,'} {formatSeconds(until - verdict.since)}
       </span>
-      {ended === null && verdict.nextAction !== '' && (
+      {ended === null && next.action !== '' && (
         <span className="f">
           <i>Next</i>
-          {verdict.nextAction}
+          {next.action}
           {left > 0 && (
             <>
               {' '}

@@ -1,3 +1,4 @@
+import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
 import { median, paceOf } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
@@ -76,12 +77,24 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   const waiting = wait.waitingFor.length;
   const of = wait.selected.length;
   const names = formatNames(wait.waitingFor);
-  const then = wait.nextAction === '' ? '' : ` · ${wait.nextAction}`;
+  const next = nextWords(view);
+  const then = next === '' ? '' : ` · ${next}`;
   if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing') return workWords(wait.phase, of, then);
   const left = timeLeft(view, now);
   const what = wait.phase === 'training' ? 'updates' : wait.phase === 'evaluating' ? 'results' : 'participants';
   const total = wait.phase === 'registering' ? Math.max(of, waiting + wait.reported.length) : of;
   return { lead: `Waiting for ${waiting} of ${total} ${what}${left}`, detail: `${names}${then}` };
+}
+
+/** While all goes well: what happens when the last one is in. What the deadline would do is news once something is wrong. */
+function nextWords(view: RunView): string {
+  const { wait } = view;
+  if (wait === null) return '';
+  if (openVerdicts(view).length > 0) return wait.nextAction;
+  if (wait.phase === 'training') return 'then aggregates';
+  if (wait.phase === 'evaluating')
+    return view.round < view.roundsPlanned ? `then round ${view.round + 1}` : 'then the run is complete';
+  return wait.nextAction;
 }
 
 function workWords(phase: RunView['phase'], participants: number, then: string): WaitWords {

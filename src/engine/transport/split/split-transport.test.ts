@@ -36,9 +36,7 @@ describeTransport('control over mqtt, bulk over quic', async () => ({
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
-async function serve(
-  refused: string[] = [],
-): Promise<
+async function serve(refused: string[] = []): Promise<
   {
     readonly sessions: Session[];
     readonly endpoints: Awaited<ReturnType<SplitTransport['listen']>>['endpoints'];
@@ -78,7 +76,7 @@ describe('split session', () => {
     const frames = served.sessions[0]?.frames()[Symbol.asyncIterator]();
     const got = [await frames?.next(), await frames?.next()]
       .map((next) => [next?.value?.lane, next?.value?.protocol])
-      .toSorted();
+      .toSorted((a, b) => String(a).localeCompare(String(b)));
     assert.deepEqual(got, [
       ['bulk:b', 'quic'],
       ['control', 'mqtt'],

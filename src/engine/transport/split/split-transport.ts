@@ -54,9 +54,8 @@ export class SplitTransport implements Transport {
         clock,
       );
     }
-    await Promise.all(
-      halves.map((half) => (half.status === 'fulfilled' ? half.value.close('aborted', 'the other half failed') : null)),
-    );
+    for (const half of halves)
+      if (half.status === 'fulfilled') await half.value.close('aborted', 'the other half failed');
     options.signal.throwIfAborted();
     throw attempt.signal.reason;
   }
