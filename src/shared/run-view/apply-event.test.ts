@@ -61,6 +61,22 @@ describe('view of a run', () => {
     );
   });
 
+  test('an update that has arrived ends the sending, though its sender may never hear of it', () => {
+    const phases = ['train', 'send'].map((phase, i) =>
+      event(1100 + i * 10, 'participant_phase', { participant: 'node-1', round: 1, phase }),
+    );
+    const late = event(1400, 'participant_phase', { participant: 'node-1', round: 1, phase: 'wait' });
+    const view = applyEvents(null, [started, roundStarted, ...phases, update(1200, true), late]);
+    assert.deepEqual(
+      view?.participants[0]?.segments.map((segment) => [segment.phase, segment.startedAt, segment.endedAt]),
+      [
+        ['train', 1100, 1110],
+        ['send', 1110, 1200],
+        ['wait', 1200, null],
+      ],
+    );
+  });
+
   test('the end of a run closes what was growing and keeps who a stalled run waited for', () => {
     const status = event(1200, 'round_status', {
       round: 1,

@@ -29,21 +29,11 @@ export const applyParticipant = {
     })),
   }),
   participant_phase: (view, event) =>
-    upsert(view, event.data.participant, event.at, (participant) => {
-      const { phase, round } = event.data;
-      const segment: SegmentView = { round, phase, startedAt: event.at, endedAt: null };
-      const closed = closeLast(participant.segments, event.at);
-      return {
-        phase,
-        phaseRound: round,
-        phaseSince: event.at,
-        lastProcessAt: event.at,
-        lastProgressAt: event.at,
-        progress: phase === 'train' ? participant.progress : null,
-        transfer: null,
-        segments: phase === 'idle' ? closed : append(closed, segment, limits.viewSegmentsPerParticipantMax).items,
-      };
-    }),
+    upsert(view, event.data.participant, event.at, (participant) => ({
+      ...enterPhase(participant, event.data.phase, event.data.round, event.at),
+      lastProcessAt: event.at,
+      lastProgressAt: event.at,
+    })),
   training_progress: (view, event) =>
     upsert(view, event.data.participant, event.at, () => ({
       progress: { ...event.data, at: event.at },
@@ -62,6 +52,27 @@ export const applyParticipant = {
       lastLinkAt: event.at,
     })),
 } satisfies Handlers;
+
+/** Ends the segment that grows and begins another, unless the participant is in that phase of that round already. */
+export function enterPhase(
+  participant: ParticipantView,
+  phase: ParticipantView['phase'],
+  round: number,
+  at: number,
+): Partial<ParticipantView> {
+  const last = participant.segments.at(-1);
+  if (last !== undefined && last.endedAt === null && last.phase === phase && last.round === round) return {};
+  const closed = closeLast(participant.segments, at);
+  const segment: SegmentView = { round, phase, startedAt: at, endedAt: null };
+  return {
+    phase,
+    phaseRound: round,
+    phaseSince: at,
+    progress: phase === 'train' ? participant.progress : null,
+    transfer: null,
+    segments: phase === 'idle' ? closed : append(closed, segment, limits.viewSegmentsPerParticipantMax).items,
+  };
+}
 
 /**
  * Both ends report the state of a link. The coordinator's word counts for what the run can rely on; the participant's own

@@ -1,5 +1,6 @@
 import type { RoundPhase } from '../contract/messages.ts';
 import { limits } from '../contract/limits.ts';
+import { enterPhase } from './apply-participant.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { RoundView, RunView } from './run-view.ts';
 
@@ -90,6 +91,10 @@ export const applyRound = {
       participants: patch(next.participants, event.data.participant, (participant) => ({
         counted: participant.counted + 1,
         lastProgressAt: event.at,
+        // It has arrived: whether its sender ever hears that or not, sending is over.
+        ...(participant.phase === 'send' && participant.phaseRound === event.data.round
+          ? enterPhase(participant, 'wait', event.data.round, event.at)
+          : {}),
       })),
     };
   },
