@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium, _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core';
+import { Command, nothingLeft, processesOf, temporaryFolder } from '#test/cli/command-line.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const standIn = fileURLToPath(new URL('../support/electron-stand-in/electron-stand-in', import.meta.url));
+export const chromiumPath = process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Seen on slow machines: goodbyes take a second, the window is gone after eight whatever happens. */
+const quitPatienceMs = 15_000;
+const stepPatienceMs = 20_000;
+
+export const browserSwitches = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface OpenOptions {
+  /** Without it the demo starts at once, as after `npm start`. */
+  readonly idle?: boolean;
+  /** Default: a new one, removed at the end. */
+  readonly dataFolder?: string;
+  /** Words on the app's command line. */
+  readonly args?: readonly string[];
+}
+
+/** The app as its user has it before him, in one of the two shapes. */
+export abstract class OpenApp implements AsyncDisposable {
+  readonly dataFolder: string;
+  /** What the page's console called an error, violations of the content security policy among it. */
+  readonly problems: string[] = [];
+  readonly #ownsFolder: boolean;
+
+  protected constructor(options: OpenOptions) {
+    this.#ownsFolder = options.dataFolder === undefined;
+    this.dataFolder = options.dataFolder ?? temporaryFolder();
+  }
+
+  abstract get page(): Page;
+  /** What the app has printed for people. */
+  abstract get printed(): string;
+  /** Ends it as its user would, and waits until that is done; returns the exit status. */
+  abstract quit(): Promise<number | null>;
+  /** Ends it by force where a test has left it running. */
+  protected abstract end(): Promise<void>;
+
+  protected watch(page: Page): void {
+    page.setDefaultTimeout(stepPatienceMs);
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => this.problems.push(error.stack ?? error.message));
+  }
+
+  /** Pid of the process that serves the window, or any other of the app by a part of its command line. */
+  pidOf(part: string): number {
+    const found = processesOf(this.dataFolder).find(({ command }) => command.includes(part));
+    assert.ok(found, `no process of the app has ${part} in its command line`);
+    return found.pid;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    // Chromium and children of a killed service may take a moment to notice.
+    await nothingLeft(this.dataFolder, 5000);
+    if (this.#ownsFolder) rmSync(this.dataFolder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Browser mode: `roundscope serve`, and a browser of its own. */
+export class BrowserApp extends OpenApp {
+  readonly command: Command;
+  readonly #browser: Browser;
+  readonly #page: Page;
+  readonly address: string;
+
+  static async open(options: OpenOptions = {}): Promise<BrowserApp> {
+    const { dataFolder = temporaryFolder(), idle = false, args = [] } = options;
+    const command = new Command(['serve', '--no-open', ...(idle ? ['--idle'] : []), ...args], { dataFolder });
+    try {
+      await command.until(({ stdout }) => /http:\S+\n/.test(stdout));
+      const browser = await openBrowser();
+      return await new BrowserApp({ ...options, dataFolder }, command, browser, await browser.newPage()).#start();
+    } catch (error) {
+      await command[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(options: OpenOptions, command: Command, browser: Browser, page: Page) {
+    super(options);
+    this.command = command;
+    this.#browser = browser;
+    this.#page = page;
+    this.address = /http:\S+/.exec(command.stdout)?.[0] ?? '';
+    this.watch(page);
+  }
+
+  async #start(): Promise<this> {
+    await this.#page.setViewportSize({ width: 1440, height: 900 });
+    await this.#page.goto(this.address);
+    return this;
+  }
+
+  get page(): Page {
+    return this.#page;
+  }
+
+  get printed(): string {
+    return this.command.stderr;
+  }
+
+  async quit(): Promise<number | null> {
+    this.command.interrupt();
+    return (await this.command.exit(quitPatienceMs)).status;
+  }
+
+  protected async end(): Promise<void> {
+    await this.#browser.close();
+    await this.command[Symbol.asyncDispose]();
+  }
+}
+
+/** The production bundles in Electron's stand-in, or in the Electron that `ROUNDSCOPE_ELECTRON` names. */
+export class WindowApp extends OpenApp {
+  readonly electron: ElectronApplication;
+  readonly #page: Page;
+  #printed = '';
+
+  static async open(options: OpenOptions = {}): Promise<WindowApp> {
+    const { dataFolder = temporaryFolder(), idle = false, args = [] } = options;
+    const electron = await _electron.launch({
+      executablePath: process.env['ROUNDSCOPE_ELECTRON'] ?? standIn,
+      args: [root, ...(idle ? ['--idle'] : []), ...args],
+      env: appEnvironment(dataFolder),
+      timeout: stepPatienceMs,
+    });
+    return new WindowApp({ ...options, dataFolder }, electron, await electron.firstWindow());
+  }
+
+  private constructor(options: OpenOptions, electron: ElectronApplication, page: Page) {
+    super(options);
+    this.electron = electron;
+    this.#page = page;
+    electron.process().stderr?.setEncoding('utf8').on('data', (text: string) => void (this.#printed += text));
+    this.watch(page);
+  }
+
+  get page(): Page {
+    return this.#page;
+  }
+
+  get printed(): string {
+    return this.#printed;
+  }
+
+  /** Closes the window, as its cross does. */
+  async quit(): Promise<number | null> {
+    const child = this.electron.process();
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(quitPatienceMs) });
+    // The window goes away under this call, or at once when there is nothing to say goodbye to.
+    await this.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()).catch(() => undefined);
+    await ended;
+    return child.exitCode;
+  }
+
+  protected async end(): Promise<void> {
+    const child = this.electron.process();
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch({ executablePath: chromiumPath, args: browserSwitches });
+}
+
+/** As a user's shell has it, without what the test runner and npm put there. */
+export function appEnvironment(dataFolder: string): Record<string, string> {
+  const { npm_lifecycle_event: _npm, NODE_TEST_CONTEXT: _test, NODE_OPTIONS: _options, ...outer } = process.env;
+  return { ...(outer as Record<string, string>), ROUNDSCOPE_DATA: dataFolder, NO_COLOR: '1' };
+}
+
+export { standIn, root };
