@@ -107,17 +107,19 @@ function axisLabel(kind: 'loss' | 'accuracy', value: number): string {
 }
 
 function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
-  const up = participants.reduce(
+  const bars = rounds.map((round) => ({ round: round.round, bytes: bytesUp(round) }));
+  const told = participants.reduce(
     (sum, { link, statsSide }) =>
       sum + (statsSide === 'participant' ? link.payloadSentBytes : link.payloadReceivedBytes),
     0,
   );
+  // Links tell their totals once a second; updates that have arrived are known at once.
+  const up = bars.reduce((sum, bar) => sum + bar.bytes, 0);
   const down = participants.reduce(
     (sum, { link, statsSide }) =>
       sum + (statsSide === 'participant' ? link.payloadReceivedBytes : link.payloadSentBytes),
     0,
   );
-  const bars = rounds.map((round) => ({ round: round.round, bytes: bytesUp(round) }));
   const shown = bars.slice(-60);
   const highest = Math.max(1, ...shown.map((bar) => bar.bytes));
   const slots = Math.max(shown.length, Math.min(60, planned));
@@ -125,10 +127,10 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
     <div className="spark">
       <div className="top">
         <span className="name">Payload</span>
-        <span className="fig">{formatBytes(up + down)}</span>
+        <span className="fig">{formatBytes(Math.max(up, told) + down)}</span>
         <span className="end">
           <i className="bar-key" />
-          {formatBytes(up)} up, {formatBytes(down)} down
+          {formatBytes(Math.max(up, told))} up, {formatBytes(down)} down
         </span>
       </div>
       <div className="plotbox" role="img" aria-label={`Bytes of updates by round, ${formatBytes(up)} in all`}>
