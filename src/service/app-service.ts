@@ -195,7 +195,7 @@ export class AppService implements AsyncDisposable {
         accuracy: null,
       });
     }
-    await host.recording?.flush();
+    await host.finish();
     if (this.#federation === federation) this.#federation = null;
     return end;
   }

@@ -48,7 +48,7 @@ export class RunHost implements AsyncDisposable {
   #packetId = 0;
   #malformed = 0;
   #lostInChildren = 0;
-  #disposed = false;
+  #finished = false;
 
   constructor(options: RunHostOptions) {
     this.run = options.run;
@@ -102,14 +102,19 @@ export class RunHost implements AsyncDisposable {
     this.#takeEvent({ type, run: this.run, source: 'service', at: this.#options.clock.wallMs(), data } as RunEvent);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
+  /** The run is over: what is recorded is on disk, nothing more is measured; questions are still answered. */
+  async finish(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    if (this.#options.recording === null) return;
-    await this.#options.recording.flush();
+    if (this.#finished) return;
+    this.#finished = true;
+    await this.#options.recording?.flush();
     this.#reportRecorder();
-    await this.#options.recording[Symbol.asyncDispose]();
+    await this.#options.recording?.flush();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish();
+    await this.#options.recording?.[Symbol.asyncDispose]();
   }
 
   /** Once more now: so that what led to the end of a run is named before the run is closed. */
@@ -152,7 +157,8 @@ export class RunHost implements AsyncDisposable {
       });
       return;
     }
+    const state = this.#finished && stats.state === 'recording' ? 'recorded' : stats.state;
     const note = this.#malformed > 0 ? `${this.#malformed} rows were malformed. ${stats.note}` : stats.note;
-    this.report('recorder_stats', { ...stats, droppedPackets: stats.droppedPackets + lost, note });
+    this.report('recorder_stats', { ...stats, state, droppedPackets: stats.droppedPackets + lost, note });
   }
 }
