@@ -139,6 +139,11 @@ async function reload({ page }: OpenApp): Promise<void> {
 async function keyboardOnly({ page }: OpenApp): Promise<void> {
   const current = page.locator('nav [aria-current=page]');
   await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.keyboard.press('6');
+  await tabTo(page, /^Rounds$/, 'Tab');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('300');
+  await tabTo(page, /^Start/, 'Shift+Tab');
   await page.keyboard.press('Enter');
   await waitForRound(page, 1);
   for (const [index, title] of views.entries()) {
@@ -168,6 +173,21 @@ async function keyboardOnly({ page }: OpenApp): Promise<void> {
   await page.getByRole('button', { name: /^Stop/ }).first().waitFor();
   await page.keyboard.press('Shift+S');
   await waitForEnd(page, 'Run stopped');
+}
+
+async function tabTo(page: Page, name: RegExp, key: 'Tab' | 'Shift+Tab'): Promise<void> {
+  const focused: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    const label = await page.evaluate(() => {
+      const element = document.activeElement;
+      const given = element instanceof HTMLInputElement ? element.labels?.[0] : element;
+      return (element?.getAttribute('aria-label') ?? given?.textContent ?? '').trim();
+    });
+    if (name.test(label)) return;
+    focused.push(label.slice(0, 20));
+    await page.keyboard.press(key);
+  }
+  assert.fail(`${key} never came to ${name}, but to ${focused.join(', ')}`);
 }
 
 /** The focus is always somewhere to be seen, and comes to every view. */

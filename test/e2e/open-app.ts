@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -133,6 +134,7 @@ export class BrowserApp extends OpenApp {
 export class WindowApp extends OpenApp {
   readonly electron: ElectronApplication;
   readonly #page: Page;
+  readonly #process: ChildProcess;
   #printed = '';
 
   static async open(options: OpenOptions = {}): Promise<WindowApp> {
@@ -143,14 +145,18 @@ export class WindowApp extends OpenApp {
       env: appEnvironment(dataFolder),
       timeout: stepPatienceMs,
     });
-    return new WindowApp({ ...options, dataFolder }, electron, await electron.firstWindow());
+    const page = await electron.firstWindow();
+    const app = new WindowApp({ ...options, dataFolder }, electron, page);
+    await page.waitForFunction(() => window.location.pathname === '/index.html' && document.readyState === 'complete');
+    return app;
   }
 
   private constructor(options: OpenOptions, electron: ElectronApplication, page: Page) {
     super(options);
     this.electron = electron;
     this.#page = page;
-    electron.process().stderr?.setEncoding('utf8').on('data', (text: string) => void (this.#printed += text));
+    this.#process = electron.process();
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => void (this.#printed += text));
     this.watch(page);
   }
 
@@ -164,7 +170,7 @@ export class WindowApp extends OpenApp {
 
   /** Closes the window, as its cross does. */
   async quit(): Promise<number | null> {
-    const child = this.electron.process();
+    const child = this.#process;
     const ended = once(child, 'exit', { signal: AbortSignal.timeout(quitPatienceMs) });
     // The window goes away under this call, or at once when there is nothing to say goodbye to.
     await this.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()).catch(() => undefined);
@@ -173,7 +179,7 @@ export class WindowApp extends OpenApp {
   }
 
   protected async end(): Promise<void> {
-    const child = this.electron.process();
+    const child = this.#process;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGKILL');

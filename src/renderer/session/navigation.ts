@@ -70,3 +70,17 @@ export function usePlace(): Place {
 export function currentPlace(): Place {
   return store.get();
 }
+
+let wish: string | null = null;
+
+/** The element of this id takes the focus when its view, which may have yet to be loaded, shows it. */
+export function wishFocus(id: string): void {
+  wish = id;
+}
+
+/** Once: whether the element that has just come is the one that was wished for. */
+export function takeFocusWish(id: string): boolean {
+  if (wish !== id) return false;
+  wish = null;
+  return true;
+}

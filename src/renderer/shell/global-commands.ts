@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
-import { navigate, viewIds } from '#renderer/session/navigation.ts';
+import { navigate, viewIds, wishFocus } from '#renderer/session/navigation.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { useSaveRecording } from './save-recording.ts';
@@ -95,7 +95,10 @@ function overlayCommands(openPalette: () => void, openKeys: () => void): Command
       title: 'Filter packets',
       icon: 'search',
       key: '/',
-      run: () => navigate({ view: 'packets' }),
+      run: () => {
+        wishFocus('packet-filter');
+        navigate({ view: 'packets' });
+      },
     },
   ];
 }

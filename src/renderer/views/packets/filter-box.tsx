@@ -1,10 +1,11 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { JSX, KeyboardEvent, RefObject } from 'react';
 import { filterTextMax } from '#shared/contract/port-api.ts';
 import { completeFilter } from '#shared/filter/complete-filter.ts';
 import type { KnownValues, Suggestion } from '#shared/filter/complete-filter.ts';
 import type { FilterError } from '#shared/filter/filter-expression.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { takeFocusWish } from '#renderer/session/navigation.ts';
 import { FilterNote, Highlighted, Offers, unfinishedNote } from './filter-offers.tsx';
 
 interface FilterBoxProps {
@@ -20,6 +21,9 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
   const { text, error } = props;
   const completion = useCompletion(props);
   const { input, offers, active } = completion;
+  useEffect(() => {
+    if (takeFocusWish('packet-filter')) input.current?.focus();
+  }, [input]);
   const clear = (): void => {
     props.onChange('');
     completion.close();
