@@ -35,7 +35,7 @@ await runScript(async () => {
   const env = { ...outerEnvironment(), ...tools, ...(seeds && { ROUNDSCOPE_SEEDS: seeds }) };
   // Children of the tests must not take themselves for tests of an outer runner.
   delete env.NODE_TEST_CONTEXT;
-  if (names.includes('e2e') && !names.includes('build')) await ensureBuilt(node24);
+  if ((names.includes('e2e') || names.includes('cli')) && !names.includes('build')) await ensureBuilt(node24);
   const startedMs = performance.now();
   let total = { passed: 0, failed: 0, skipped: 0 };
   const failed = [];

@@ -1,13 +1,14 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
-import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import type { RunSummary } from '#shared/contract/summary.ts';
 
 /** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
 export class Narrator {
   readonly #stream: NodeJS.WriteStream;
   #rounds = 0;
+  #recorderFails = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -46,11 +47,11 @@ export class Narrator {
         this.#rounds = event.data.rounds;
         return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${event.data.rounds} rounds, waits for ${event.data.minimumParticipants} participants`;
       case 'participant_joined':
-        return `${event.data.participant} joined over ${event.data.protocol} (${event.data.stack}) with ${event.data.data.examples} examples`;
+        return joined(event.data);
       case 'participant_left':
         return `${event.data.participant} left: ${event.data.reason}`;
       case 'participant_refused':
-        return `${event.data.name} at ${event.data.address} was refused: ${event.data.reason}`;
+        return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;
       case 'round_ended': {
         const missing = event.data.missing.length === 0 ? '' : `, without ${event.data.missing.join(', ')}`;
         return (
@@ -66,6 +67,12 @@ export class Narrator {
         return `cleared: ${event.data.reason}`;
       case 'fault_injected':
         return `fault injected: ${event.data.fault} on ${event.data.participant}`;
+      case 'recorder_stats': {
+        const fails = event.data.state === 'failing';
+        const isNews = fails && !this.#recorderFails;
+        this.#recorderFails = fails;
+        return isNews ? this.#red(`${event.data.note}. The run goes on, and what is lost is counted.`) : null;
+      }
       case 'notice':
         return event.data.level === 'info' ? event.data.text : this.#red(event.data.text);
       default:
@@ -79,6 +86,11 @@ export class Narrator {
   #red(text: string): string {
     return styleText('red', text, { stream: this.#stream });
   }
+}
+
+function joined({ participant, protocol, stack, data }: EventData<'participant_joined'>): string {
+  const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
+  return `${participant} joined over ${protocol} (${stack}) with ${data.examples} examples${leftOut}`;
 }
 
 function clock(at: number): string {

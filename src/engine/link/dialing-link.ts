@@ -1,7 +1,7 @@
 import type { Session, Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
@@ -33,6 +33,14 @@ export interface DialingLinkOptions {
   /** How long the first connection is tried for; 0: one attempt. */
   readonly patienceMs?: number;
 }
+
+/** Answers of a transport that no patience changes while the link has never been open; later ones may be a passing state. */
+const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
+  'identity_mismatch',
+  'link_rejected',
+  'broker_refused',
+  'transport_unavailable',
+]);
 
 /** What the first session runs on, as far as it can be told before it exists. */
 const usualStack: Readonly<Record<Protocol, Stack>> = {
@@ -154,7 +162,7 @@ export class DialingLink implements Link {
       try {
         await this.#connectAndServe();
       } catch (error) {
-        const fatal = error instanceof RoundscopeError && !error.retryable && error.layer === 'link';
+        const fatal = error instanceof RoundscopeError && this.#isFinal(error);
         const impatient = !this.#resumes && clock.monotonicMs() >= patienceUntilMs;
         if (fatal || impatient) this.#giveUp(error);
         else if (this.#core.ended === null)
@@ -164,6 +172,11 @@ export class DialingLink implements Link {
     }
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
     this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+  }
+
+  /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
+  #isFinal({ code, layer, retryable }: RoundscopeError): boolean {
+    return !retryable && (layer === 'link' || (!this.#resumes && finalBeforeOpen.has(code)));
   }
 
   #giveUp(error: unknown): void {

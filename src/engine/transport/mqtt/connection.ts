@@ -172,7 +172,8 @@ export function brokerRefused(url: string, why: string, cause?: unknown): Rounds
   return new RoundscopeError('broker_refused', {
     layer: 'transport',
     message: `the broker at ${url} refused: ${why}; check the invitation, or user, password and access rules of the broker`,
-    retryable: false,
+    // CONNACK 3, "server unavailable", is the one refusal that passes (MQTT 3.1.1, table 3.1).
+    retryable: Reflect.get(cause ?? {}, 'code') === 3,
     ...(cause === undefined ? {} : { cause }),
     context: { url },
   });
