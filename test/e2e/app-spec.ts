@@ -140,6 +140,7 @@ async function keyboardOnly({ page }: OpenApp): Promise<void> {
   const current = page.locator('nav [aria-current=page]');
   await page.getByRole('heading', { name: 'No run yet' }).waitFor();
   await page.keyboard.press('6');
+  await page.getByRole('heading', { name: 'Demo', exact: true }).waitFor();
   await tabTo(page, /^Rounds$/, 'Tab');
   await page.keyboard.press('Control+a');
   await page.keyboard.type('300');

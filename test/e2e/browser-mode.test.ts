@@ -1,4 +1,72 @@
-import { appSpec } from './app-spec.ts';
-import { BrowserApp } from './open-app.ts';
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { appSpec, appTest } from './app-spec.ts';
+import { roundscope } from '#test/cli/command-line.ts';
+import { BrowserApp, openBrowser } from './open-app.ts';
+import { accuracyPercent, startDemo, waitForEnd, waitForRound } from './window-text.ts';
+import { contentSecurityPolicy, securityHeaders } from '#shared/contract/content-security.ts';
 
-appSpec('browser mode', (options) => BrowserApp.open(options));
+const open = BrowserApp.open.bind(BrowserApp);
+
+appSpec('browser mode', open);
+
+describe('browser mode alone', () => {
+  appTest(
+    'the demo of the command line runs to its end before anybody looks',
+    open,
+    { args: ['--participants', '2', '--rounds', '2', '--transport', 'mqtt'] },
+    async ({ page }) => {
+      await waitForEnd(page, 'Run completed');
+      assert.ok((await accuracyPercent(page)) > 50);
+      await page.locator('header').getByText('mqtt').first().waitFor();
+    },
+  );
+
+  appTest('two windows show the same run', open, { idle: true }, async ({ page }) => {
+    const second = await page.context().newPage();
+    await second.goto(new URL('/', page.url()).href);
+    await startDemo(page, { participants: 2, rounds: 3 });
+    await Promise.all([waitForEnd(page, 'Run completed'), waitForEnd(second, 'Run completed')]);
+  });
+
+  appTest('a second start says that the first one is there', open, { idle: true }, async (app) => {
+    const second = await roundscope(['serve', '--no-open', '--idle'], { dataFolder: app.dataFolder });
+    assert.equal(second.status, 1);
+    assert.match(second.stderr, new RegExp(`already running .*process ${app.command.pid}, ${new URL(app.address).origin}`));
+    assert.match(second.stderr, /ROUNDSCOPE_DATA/);
+    await app.page.reload();
+    await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  });
+
+  appTest('every answer carries the policy, and strangers get nothing', open, { idle: true }, async ({ page, address }) => {
+    const response = await page.reload();
+    for (const [name, value] of Object.entries(securityHeaders)) assert.equal(response?.headers()[name], value, name);
+    const stranger = await fetch(new URL('/', address));
+    assert.equal(stranger.status, 403);
+    assert.equal(stranger.headers.get('content-security-policy'), contentSecurityPolicy);
+    assert.equal((await fetch(address)).status, 403, 'a token is good for one browser');
+    assert.equal((await page.request.get(new URL('/../package.json', address).href)).status(), 404);
+  });
+
+  appTest('the service ends: the page says so', open, { idle: true }, async (app) => {
+    await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    assert.equal(await app.quit(), 0);
+    await app.page.getByText('The service is not connected').waitFor();
+    // The page dials a port on which nobody listens; the browser calls each attempt an error.
+    app.problems.splice(0);
+  });
+
+  test('the browser may close and come back while the run goes on', async () => {
+    await using app = await BrowserApp.open();
+    await waitForRound(app.page, 1);
+    const cookies = await app.page.context().cookies();
+    const at = new URL('/', app.address).href;
+    await app.page.close();
+    await using browser = await openBrowser();
+    const context = await browser.newContext();
+    await context.addCookies(cookies);
+    const page = await context.newPage();
+    await page.goto(at);
+    await waitForEnd(page, 'Run completed');
+  });
+});

@@ -89,7 +89,10 @@ export class BrowserApp extends OpenApp {
     try {
       await command.until(({ stdout }) => /http:\S+\n/.test(stdout));
       const browser = await openBrowser();
-      return await new BrowserApp({ ...options, dataFolder }, command, browser, await browser.newPage()).#start();
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+      const app = new BrowserApp({ ...options, dataFolder }, command, browser, await context.newPage());
+      await app.page.goto(app.address);
+      return app;
     } catch (error) {
       await command[Symbol.asyncDispose]();
       throw error;
@@ -103,12 +106,6 @@ export class BrowserApp extends OpenApp {
     this.#page = page;
     this.address = /http:\S+/.exec(command.stdout)?.[0] ?? '';
     this.watch(page);
-  }
-
-  async #start(): Promise<this> {
-    await this.#page.setViewportSize({ width: 1440, height: 900 });
-    await this.#page.goto(this.address);
-    return this;
   }
 
   get page(): Page {

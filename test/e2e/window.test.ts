@@ -1,4 +1,133 @@
-import { appSpec } from './app-spec.ts';
-import { WindowApp } from './open-app.ts';
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { contentSecurityPolicy } from '#shared/contract/content-security.ts';
+import { processesOf } from '#test/cli/command-line.ts';
+import { appSpec, appTest } from './app-spec.ts';
+import { appEnvironment, root, standIn, WindowApp } from './open-app.ts';
+import { startDemo, waitForEnd, waitForRound } from './window-text.ts';
 
-appSpec('window', (options) => WindowApp.open(options));
+const open = WindowApp.open.bind(WindowApp);
+
+appSpec('window', open);
+
+describe('window alone', () => {
+  appTest('a crash of the service is shown, and it is there again', open, {}, async (app) => {
+    const { page } = app;
+    await waitForRound(page, 1);
+    const before = app.pidOf('service.js');
+    process.kill(before, 'SIGKILL');
+    await page.getByText('Service restarted').waitFor();
+    assert.notEqual(app.pidOf('service.js'), before);
+    assert.match(app.printed, /the service ended/);
+    // Its coordinator and participants went with it; the new service takes orders.
+    await startDemo(page, { participants: 2, rounds: 2 });
+    await waitForEnd(page, 'Run completed');
+  });
+
+  appTest('a crash of the page: it is loaded again, the run has gone on', open, {}, async (app) => {
+    await waitForRound(app.page, 1);
+    const run = await app.page.locator('header .cell').first().innerText();
+    await app.electron.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer(),
+    );
+    await until(() => /the window's page ended/.test(app.printed), 'main says that the page ended');
+    // Playwright gives a page that has crashed up, so the new one is asked through main.
+    const header = (): Promise<unknown> =>
+      app.electron.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('document.querySelector("header")?.innerText'),
+      );
+    const signal = AbortSignal.timeout(20_000);
+    for (let text = ''; !text.includes(run) || !/[2-9] \/ 10/.test(text); text = String(await header())) {
+      await delay(50, undefined, { signal });
+    }
+  });
+
+  appTest('a second start brings the first window to the front', open, { idle: true }, async (app) => {
+    await app.electron.evaluate(({ BrowserWindow }) => {
+      const [window] = BrowserWindow.getAllWindows();
+      window?.once('focus', () => Object.assign(globalThis, { broughtToFront: true }));
+    });
+    const second = await startAgain(app.dataFolder);
+    assert.equal(second.status, 0, second.stderr);
+    assert.match(second.stderr, /already running; its window is in front now/);
+    const isInFront = (): Promise<boolean> => app.electron.evaluate(() => 'broughtToFront' in globalThis);
+    while (!(await isInFront())) await delay(20, undefined, { signal: AbortSignal.timeout(5000) });
+  });
+
+  appTest('Ctrl+C in its terminal is a goodbye to everybody', open, {}, async (app) => {
+    await waitForRound(app.page, 1);
+    // A terminal sends it to every process of the group.
+    for (const { pid, command } of processesOf(app.dataFolder)) {
+      if (!command.includes('chromium')) process.kill(pid, 'SIGINT');
+    }
+    await until(() => processesOf(app.dataFolder).length === 0, 'all processes have ended', 15_000);
+  });
+
+  appTest('the page comes from app: with its policy, and from nowhere else', open, { idle: true }, async (app) => {
+    const response = await app.page.reload();
+    assert.equal(response?.headers()['content-security-policy'], contentSecurityPolicy);
+    const statuses = await app.page.evaluate(async () => {
+      const paths = ['/index.html', '/none', '/../package.json', '/%2e%2e/package.json', '/..%2f..%2fpackage.json'];
+      return await Promise.all(paths.map(async (path) => (await fetch(path)).status));
+    });
+    assert.deepEqual(statuses, [200, 404, 404, 404, 404]);
+    // A 404 is an error in the page's console.
+    app.problems.splice(0);
+  });
+
+  appTest('the page may go nowhere, open nothing and ask for nothing', open, { idle: true }, async (app) => {
+    const { page, electron } = app;
+    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    const at = page.url();
+    await electron.evaluate(({ shell }) => {
+      const opened: string[] = [];
+      Object.assign(globalThis, { opened });
+      shell.openExternal = (url) => {
+        opened.push(url);
+        return Promise.resolve();
+      };
+    });
+    for (const url of ['http://localhost:9/', 'https://example.com/', 'file:///etc/passwd', 'javascript:void(0)']) {
+      await page.evaluate((target) => void window.open(target), url);
+      await page.evaluate((target) => window.location.assign(target), url);
+    }
+    await until(() => page.context().pages().length === 1, 'no second window');
+    assert.equal(page.url(), at);
+    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    const opened = await electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
+    assert.deepEqual(opened, ['https://example.com/']);
+    const permissions = await page.evaluate(async () => {
+      const names = ['geolocation', 'notifications', 'camera', 'microphone', 'clipboard-read', 'clipboard-write'];
+      return await Promise.all(
+        names.map(async (name) => (await navigator.permissions.query({ name: name as PermissionName })).state),
+      );
+    });
+    assert.deepEqual(permissions, ['denied', 'denied', 'denied', 'denied', 'denied', 'granted']);
+    // What was refused is an error in the page's console.
+    app.problems.splice(0);
+  });
+
+  appTest('the page has neither Node nor Electron', open, { idle: true }, async ({ page }) => {
+    const names = ['require', 'process', 'module', 'global', 'Buffer', 'electron', 'ipcRenderer'];
+    const there = await page.evaluate((all) => all.filter((name) => name in window), names);
+    assert.deepEqual(there, []);
+  });
+});
+
+async function until(isSo: () => boolean, what: string, limitMs = 5000): Promise<void> {
+  for (const untilMs = performance.now() + limitMs; !isSo();) {
+    assert.ok(performance.now() < untilMs, `not so after ${limitMs} ms: ${what}`);
+    await delay(20);
+  }
+}
+
+function startAgain(dataFolder: string): Promise<{ readonly status: number | null; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    const program = process.env['ROUNDSCOPE_ELECTRON'] ?? standIn;
+    const child = execFile(program, [root], { env: appEnvironment(dataFolder), timeout: 20_000 }, (_error, _out, stderr) =>
+      resolve({ status: child.exitCode, stderr }),
+    );
+  });
+}

@@ -7,7 +7,7 @@ type WindowPart = Pick<
   'close' | 'focus' | 'isDestroyed' | 'isMinimized' | 'isVisible' | 'loadURL' | 'restore' | 'show'
 >;
 
-const events: readonly (string | symbol)[] = ['ready-to-show', 'close', 'closed'];
+const events: readonly (string | symbol)[] = ['ready-to-show', 'focus', 'close', 'closed'];
 
 export class BrowserWindow extends EventEmitter implements WindowPart {
   readonly webContents: WebContents;

@@ -8,7 +8,7 @@ import { session } from './session.ts';
 
 type ContentsPart = Pick<
   Electron.WebContents,
-  'close' | 'isDestroyed' | 'isLoading' | 'postMessage' | 'reload' | 'setWindowOpenHandler'
+  'close' | 'executeJavaScript' | 'forcefullyCrashRenderer' | 'isDestroyed' | 'isLoading' | 'postMessage' | 'reload' | 'setWindowOpenHandler'
 >;
 type WindowOpenHandler = Parameters<ContentsPart['setWindowOpenHandler']>[0];
 
@@ -88,6 +88,16 @@ export class WebContents extends EventEmitter implements ContentsPart {
     const { errorText } = await this.#send<{ errorText?: string }>('Page.navigate', { url });
     if (errorText !== undefined) throw new Error(`${errorText} loading '${address}'`);
     await loaded;
+  }
+
+  async executeJavaScript(expression: string): Promise<unknown> {
+    const options = { expression, awaitPromise: true, returnByValue: true };
+    return (await this.#send<{ result: { value?: unknown } }>('Runtime.evaluate', options)).result.value;
+  }
+
+  forcefullyCrashRenderer(): void {
+    // Never answered, since nobody is left to do so.
+    this.#send('Page.crash').catch(() => undefined);
   }
 
   reload(): void {
