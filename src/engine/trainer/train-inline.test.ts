@@ -35,7 +35,7 @@ describe('trainInline', () => {
     await using graphs = new GraphCache();
     const own = await share();
     const progress: TrainProgress[] = [];
-    const given = job({ localEpochs: 3, batchSize: 32 });
+    const given = job({ localEpochs: 3, batchSize: 32, learningRate: 0.03 });
     const before = hash(given.parameters);
     const options: TrainOptions = { clock: systemClock, graphs, signal, onProgress: (report) => progress.push(report) };
     const result = await trainInline(own, given, options);

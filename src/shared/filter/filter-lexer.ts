@@ -32,9 +32,18 @@ const marks: readonly Mark[] = [
   { text: ')', kind: 'close' },
   { text: ',', kind: 'comma' },
 ];
-const halfMarks: Readonly<Record<string, string>> = { '=': '==', '&': '&&', '|': '||' };
+const halfMarks: ReadonlyMap<string, string> = new Map([
+  ['=', '=='],
+  ['&', '&&'],
+  ['|', '||'],
+]);
 const wordEnd = /[\s()=!<>~&|,"']/;
-const connectives: Readonly<Record<string, TokenKind>> = { and: 'and', or: 'or', not: 'not' };
+/** A map, since an object would know `constructor` and `__proto__` too. */
+const connectives: ReadonlyMap<string, TokenKind> = new Map([
+  ['and', 'and'],
+  ['or', 'or'],
+  ['not', 'not'],
+]);
 
 export function lexFilter(text: string): Result<readonly Token[], FilterError> {
   const tokens: Token[] = [];
@@ -56,7 +65,7 @@ export function lexFilter(text: string): Result<readonly Token[], FilterError> {
 function readPlain(text: string, from: number): Result<Token, FilterError> {
   const mark = marks.find((candidate) => text.startsWith(candidate.text, from));
   if (mark !== undefined) return ok({ kind: mark.kind, text: mark.text, from, to: from + mark.text.length });
-  const half = halfMarks[text[from] as string];
+  const half = halfMarks.get(text[from] as string);
   if (half !== undefined) {
     const what = half === '==' ? 'compares' : 'joins two conditions';
     const error = { message: `One ${text[from]} means nothing here; ${half} ${what}.`, from, to: from + 1, mend: half };
@@ -66,7 +75,7 @@ function readPlain(text: string, from: number): Result<Token, FilterError> {
   let to = from;
   while (to < text.length && !wordEnd.test(text[to] as string)) to++;
   const word = text.slice(from, to);
-  return ok({ kind: connectives[word.toLowerCase()] ?? 'word', text: word, from, to });
+  return ok({ kind: connectives.get(word.toLowerCase()) ?? 'word', text: word, from, to });
 }
 
 function readString(text: string, from: number): Result<Token, FilterError> {
