@@ -62,7 +62,7 @@ export interface CommandOptions {
   /** Default: a new one that is removed with the command. */
   readonly dataFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** A shell's words in front, such as `ulimit -f 8 &&`. */
+  /** A shell's words in front: `ulimit -f 8; exec`. */
   readonly before?: string;
   /** What reads its stdout, such as `head -n 3`. */
   readonly pipeTo?: string;
@@ -87,7 +87,7 @@ export class Command implements AsyncDisposable {
     const env = { ...outer, ROUNDSCOPE_DATA: this.dataFolder, NO_COLOR: '1', ...options.env };
     const whole = [process.execPath, script, ...args];
     const { before = '', pipeTo } = options;
-    const line = `${before} ${pipeTo === undefined ? 'exec "$@"' : `"$@" | ${pipeTo}`}`;
+    const line = `${before} "$@"${pipeTo === undefined ? '' : ` | ${pipeTo}`}`;
     const inShell = before !== '' || pipeTo !== undefined;
     const [file, ...rest] = inShell ? ['/bin/sh', '-c', line, 'sh', ...whole] : whole;
     this.#child = spawn(file as string, rest, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

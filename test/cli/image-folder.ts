@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 
 const side = 12;
+const imagesPerClass = 24;
 
 /** Three classes of small PNGs that a model can tell apart: a bright bar at the top, in the middle, at the bottom. */
-export function writeImageFolder(folder: string, imagesPerClass = 24): void {
+export function writeImageFolder(folder: string, { corrupt = 0 }: { readonly corrupt?: number } = {}): void {
   for (const [bar, name] of ['top', 'middle', 'bottom'].entries()) {
     mkdirSync(join(folder, name), { recursive: true });
     for (let i = 0; i < imagesPerClass; i++) {
@@ -13,10 +14,10 @@ export function writeImageFolder(folder: string, imagesPerClass = 24): void {
         const row = Math.floor(at / side);
         return (Math.floor(row / 4) === bar ? 200 : 20) + ((at * 31 + i * 17) % 40);
       });
-      writeFileSync(
-        join(folder, name, `${String(i).padStart(3, '0')}.png`),
-        encode({ width: side, height: side, data, channels: 1 }),
-      );
+      const path = join(folder, name, `${String(i).padStart(3, '0')}.png`);
+      writeFileSync(path, encode({ width: side, height: side, data, channels: 1 }));
     }
   }
+  for (let i = 0; i < corrupt; i++)
+    writeFileSync(join(folder, 'middle', `${String(i).padStart(3, '0')}.png`), 'once a picture');
 }
