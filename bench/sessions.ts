@@ -1,0 +1,158 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { median, quantile, spread } from './statistics.ts';
+import { open, type Connection, type PeerKind } from './ways.ts';
+
+const MB = 1_000_000;
+const sizes = [1 * MB, 10 * MB, 100 * MB] as const;
+
+interface Way {
+  readonly name: string;
+  readonly kind: PeerKind;
+  readonly connections: 'one' | 'per message';
+}
+
+const ways: readonly Way[] = [
+  { name: 'quinn: our session', kind: 'transport:quinn', connections: 'one' },
+  { name: 'quinn: raw streams', kind: 'raw:quinn', connections: 'one' },
+  { name: 'quinn: connection per message', kind: 'transport:quinn', connections: 'per message' },
+  { name: 'WebTransport/HTTP/2: our session', kind: 'transport:webtransport', connections: 'one' },
+  { name: 'WebTransport/HTTP/2: raw streams', kind: 'raw:webtransport', connections: 'one' },
+  { name: 'WebTransport/HTTP/2: connection per message', kind: 'transport:webtransport', connections: 'per message' },
+  { name: 'plain TCP', kind: 'tcp', connections: 'one' },
+];
+
+export interface WayResult {
+  readonly name: string;
+  readonly connectMs: number[];
+  readonly roundTripMs: number[];
+  /** MB/s by size, one value a run. */
+  readonly throughput: Record<number, number[]>;
+  /** 1 KB round trips while four uploads of 100 MB run, ms. */
+  readonly loadedMs: number[];
+  readonly loadedThroughput: number[];
+}
+
+/** Ways take turns in each repetition, so that a machine that slows down slows all of them. */
+export async function benchSessions(options: { readonly repetitions: number }): Promise<readonly WayResult[]> {
+  const peers = new Map<PeerKind, { readonly child: ChildProcess; readonly endpoint: Endpoint }>();
+  for (const { kind } of ways) if (!peers.has(kind)) peers.set(kind, await startPeer(kind));
+  const results = ways.map(emptyResult);
+  try {
+    // The first time round warms both processes up and is not counted.
+    for (let repetition = 0; repetition <= options.repetitions; repetition++) {
+      for (const [index, way] of ways.entries()) {
+        const { endpoint } = peers.get(way.kind) as { endpoint: Endpoint };
+        process.stderr.write(
+          `  ${repetition === 0 ? 'warm-up' : `${repetition}/${options.repetitions}`} ${way.name}\n`,
+        );
+        await measure(way, endpoint, repetition === 0 ? emptyResult(way) : (results[index] as WayResult));
+      }
+    }
+  } finally {
+    for (const { child } of peers.values()) child.disconnect();
+  }
+  return results;
+}
+
+function emptyResult({ name }: Way): WayResult {
+  return { name, connectMs: [], roundTripMs: [], throughput: {}, loadedMs: [], loadedThroughput: [] };
+}
+
+async function measure(way: Way, endpoint: Endpoint, result: WayResult): Promise<void> {
+  const dial = async (): Promise<Connection> => {
+    const startedMs = performance.now();
+    const connection = await open(way.kind, endpoint);
+    result.connectMs.push(performance.now() - startedMs);
+    return connection;
+  };
+  const withConnection = async (act: (connection: Connection) => Promise<void>): Promise<void> => {
+    const connection = await dial();
+    try {
+      await act(connection);
+    } finally {
+      await connection.close();
+    }
+  };
+  if (way.connections === 'per message') {
+    for (let i = 0; i < 20; i++) await timed(result.roundTripMs, () => withConnection((one) => one.roundTrip(1024)));
+    for (const bytes of sizes) await rate(result, bytes, () => withConnection((one) => one.upload(bytes)));
+    return;
+  }
+  await withConnection(async (connection) => {
+    for (let i = 0; i < 20; i++) await connection.roundTrip(1024);
+    for (let i = 0; i < 300; i++) await timed(result.roundTripMs, () => connection.roundTrip(1024));
+    for (const bytes of sizes) await rate(result, bytes, () => connection.upload(bytes));
+    await underLoad(connection, result);
+  });
+  for (let i = 0; i < 4; i++) await withConnection(() => Promise.resolve());
+}
+
+async function underLoad(connection: Connection, result: WayResult): Promise<void> {
+  let running = true;
+  const startedMs = performance.now();
+  const uploads = Promise.all([1, 2, 3, 4].map(() => connection.upload(100 * MB))).finally(() => {
+    running = false;
+  });
+  while (running) {
+    await timed(result.loadedMs, () => connection.roundTrip(1024));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await uploads;
+  result.loadedThroughput.push(400 / ((performance.now() - startedMs) / 1000));
+}
+
+async function timed(values: number[], act: () => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  await act();
+  values.push(performance.now() - startedMs);
+}
+
+async function rate(result: WayResult, bytes: number, act: () => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  await act();
+  (result.throughput[bytes] ??= []).push(bytes / MB / ((performance.now() - startedMs) / 1000));
+}
+
+function startPeer(kind: PeerKind): Promise<{ readonly child: ChildProcess; readonly endpoint: Endpoint }> {
+  return new Promise((resolve, reject) => {
+    const child = fork(fileURLToPath(new URL('./peer.ts', import.meta.url)), [kind], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    child.once('error', reject);
+    child.once('message', (endpoint) => resolve({ child, endpoint: endpoint as Endpoint }));
+  });
+}
+
+/** A Markdown table and the figures that have an aim. */
+export function sessionsTable(results: readonly WayResult[]): string {
+  const rows = results.map((way) => {
+    const rates = sizes.map((bytes) => spread(way.throughput[bytes] ?? [], 0)).join(' | ');
+    const loaded =
+      way.loadedMs.length === 0
+        ? '- | -'
+        : `${quantile(way.loadedMs, 0.99).toFixed(1)} | ${spread(way.loadedThroughput, 0)}`;
+    return `| ${way.name} | ${spread(way.connectMs)} | ${median(way.roundTripMs).toFixed(2)} | ${quantile(way.roundTripMs, 0.99).toFixed(2)} | ${rates} | ${loaded} |`;
+  });
+  return [
+    '| way | connect ms | 1 KB p50 ms | p99 ms | 1 MB, MB/s | 10 MB, MB/s | 100 MB, MB/s | 1 KB p99 ms beside 4 x 100 MB | their MB/s |',
+    '|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+    ...shares(results),
+  ].join('\n');
+}
+
+function shares(results: readonly WayResult[]): string[] {
+  return ['quinn', 'WebTransport/HTTP/2'].map((name) => {
+    const [ours, raw] = ['our session', 'raw streams'].map((way) =>
+      results.find((result) => result.name === `${name}: ${way}`),
+    );
+    const parts = sizes.map((bytes) => {
+      const share = median(ours?.throughput[bytes] ?? []) / median(raw?.throughput[bytes] ?? []);
+      return `${bytes / MB} MB ${(share * 100).toFixed(0)} %`;
+    });
+    return `${name}: our session moves ${parts.join(', ')} of what raw streams do (aim: at least 80 %); control p99 beside uploads ${quantile(ours?.loadedMs ?? [], 0.99).toFixed(1)} ms (aim: at most 25 ms).  `;
+  });
+}
