@@ -1,5 +1,6 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import { entryPath } from '#engine/host/entries.ts';
+import { yieldToPeople } from '#engine/host/yield-to-people.ts';
 import type { ChildEntry } from '#shared/contract/child-messages.ts';
 import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';
 
@@ -89,6 +90,7 @@ export class ServiceProcess {
     this.#children.set(id, child);
     const stderr = keepStderr(child);
     child.once('spawn', () => {
+      if (entry === 'participant' && child.pid !== undefined) yieldToPeople(child.pid);
       const { port1, port2 } = new MessageChannelMain();
       child.postMessage({ type: 'port' }, [port1]);
       this.#post({ type: 'launched', id, pid: child.pid ?? 0 }, [port2]);

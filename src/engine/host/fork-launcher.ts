@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { entryPath } from './entries.ts';
+import { yieldToPeople } from './yield-to-people.ts';
 
 /** Last bytes of a child's stderr that are kept to explain its end. */
 const stderrKept = 4096;
@@ -32,6 +33,7 @@ export const forkLauncher: Launcher = {
         ),
       );
       child.once('spawn', () => {
+        if (entry === 'participant' && child.pid !== undefined) yieldToPeople(child.pid);
         const launched: ChildProcess = {
           pid: child.pid ?? 0,
           post: (message) => {
