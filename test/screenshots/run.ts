@@ -1,0 +1,106 @@
+/** `npm run screenshots`: pictures of each view for the README and docs/images, from a real demo in browser mode. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const images = join(root, 'docs', 'images');
+const size = { width: 1440, height: 900 };
+
+const browser = await chromium.launch({
+  executablePath: process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+});
+try {
+  for (const scheme of ['light', 'dark'] as const) {
+    await withDemo(browser, scheme, ['--rounds', '10'], takeHealthy);
+    await withDemo(browser, scheme, ['--rounds', '10', '--fault', 'connection-per-message:node-3@4'], takeStalled);
+  }
+  await withDemo(browser, 'light', ['--idle'], async (take) => await take('empty'));
+} finally {
+  await browser.close();
+}
+
+type Take = (name: string, keys?: readonly string[]) => Promise<void>;
+
+async function takeHealthy(take: Take, page: Page): Promise<void> {
+  await until(page, /7 \/ 10/);
+  await take('rounds', ['1']);
+  await take('metrics', ['3']);
+  await take('participants', ['4']);
+  await until(page, /Completed/);
+  await page.keyboard.press('2');
+  await page.keyboard.press('/');
+  await page.keyboard.type('kind == model_update && source == coordinator');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await take('packets', ['j', 'Enter']);
+  await take('demo', ['6']);
+  await take('settings', ['7']);
+}
+
+async function takeStalled(take: Take, page: Page): Promise<void> {
+  await until(page, /4 \/ 10[\s\S]*never hears the answer/);
+  await until(page, /stalled [4-9] s/);
+  await take('stalled', ['1']);
+  await take('diagnosis', ['5']);
+}
+
+/** Runs a demo of its own in browser mode, and shows it. */
+async function withDemo(
+  shared: Browser,
+  scheme: 'light' | 'dark',
+  args: readonly string[],
+  act: (take: Take, page: Page) => Promise<void>,
+): Promise<void> {
+  // Its path stands in some of the pictures.
+  const folder = join(tmpdir(), 'roundscope');
+  await rm(folder, { recursive: true, force: true });
+  const program = spawn('node', [join(root, 'scripts', 'roundscope.mjs'), 'serve', '--no-open', ...args], {
+    env: { ...process.env, ROUNDSCOPE_DATA: folder },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [address] = (await once(createInterface({ input: program.stdout }), 'line')) as [string];
+  const page = await shared.newPage({ viewport: size, colorScheme: scheme });
+  try {
+    await page.goto(address);
+    await act(async (name, keys = []) => {
+      for (const key of keys) await page.keyboard.press(key);
+      // Charts and details come a moment after their view; a picture may wait where a test must not.
+      await page.waitForTimeout(1200);
+      const path = join(images, `${name}-${scheme}.png`);
+      await page.screenshot({ path });
+      process.stdout.write(`${path}\n`);
+    }, page);
+  } finally {
+    await page.close();
+    const ended = once(program, 'exit');
+    program.kill('SIGINT');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function until(page: Page, pattern: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ([source]) =>
+      new RegExp(source ?? '').test(
+        (globalThis as unknown as { document: { body: { innerText: string } } }).document.body.innerText,
+      ),
+    [pattern.source],
+    { timeout: 90_000 },
+  );
+}
