@@ -179,12 +179,12 @@ function describeFlow(pair: () => Promise<Pair>, harness: () => TransportHarness
       const reply = await replies.next();
       assert.equal(Buffer.from((reply.value as IncomingFrame).bytes).readUInt32BE(0), i);
       if (!bulkDone) echoedBeforeEnd++;
-      await delay(2);
     }
     await bulk;
     await both.near.send({ lane: 'control', parts: [Uint8Array.of(0)] }, never());
     await echo;
-    assert.ok(echoedBeforeEnd >= 3, `only ${echoedBeforeEnd} echoes came while the bulk lane was busy`);
+    // One is proof enough: queued behind the bulk lane it would have come after the last chunk.
+    assert.ok(echoedBeforeEnd >= 1, 'no echo came while the bulk lane was busy');
   });
 
   test('a reader that stops makes the sender wait, then everything arrives', patience, async (t) => {

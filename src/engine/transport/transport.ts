@@ -124,7 +124,11 @@ export interface TransportFaults {
   /** Kills the sessions that are open, as a network would: nobody is told. */
   dropLink(): void;
   /** Seeded weather for all that is sent from now on. */
-  setWire(behaviour: { readonly delayMs?: number; readonly jitterMs?: number; readonly breakProbability?: number }): void;
+  setWire(behaviour: {
+    readonly delayMs?: number;
+    readonly jitterMs?: number;
+    readonly breakProbability?: number;
+  }): void;
   /** Nothing passes either way, and nobody is told. */
   partition(state: 'on' | 'off'): void;
 }
