@@ -25,6 +25,8 @@ export async function assertAccessible(page: Page, what: string): Promise<void> 
 }
 
 function describe({ id, impact, help, nodes }: Finding): string {
-  const places = nodes.slice(0, 4).map((node) => `    ${node.target.join(' ')}: ${node.failureSummary.split('\n')[1]?.trim()}`);
+  const places = nodes
+    .slice(0, 4)
+    .map((node) => `    ${node.target.join(' ')}: ${node.failureSummary.split('\n')[1]?.trim()}`);
   return `${impact} ${id}: ${help} (${nodes.length})\n${places.join('\n')}`;
 }

@@ -115,7 +115,11 @@ async function foundingBug({ page }: OpenApp): Promise<void> {
   await waitForEnd(page, 'Run ended, stalled: node-');
   await page.locator('.sg.stalled').first().waitFor();
   await page.keyboard.press('e');
-  await page.getByRole('region', { name: 'Verdict', exact: true }).getByText('connection-per-message').first().waitFor();
+  await page
+    .getByRole('region', { name: 'Verdict', exact: true })
+    .getByText('connection-per-message')
+    .first()
+    .waitFor();
   await assertAccessible(page, 'a verdict');
 }
 

@@ -32,21 +32,29 @@ describe('browser mode alone', () => {
   appTest('a second start says that the first one is there', open, { idle: true }, async (app) => {
     const second = await roundscope(['serve', '--no-open', '--idle'], { dataFolder: app.dataFolder });
     assert.equal(second.status, 1);
-    assert.match(second.stderr, new RegExp(`already running .*process ${app.command.pid}, ${new URL(app.address).origin}`));
+    assert.match(
+      second.stderr,
+      new RegExp(`already running .*process ${app.command.pid}, ${new URL(app.address).origin}`),
+    );
     assert.match(second.stderr, /ROUNDSCOPE_DATA/);
     await app.page.reload();
     await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
   });
 
-  appTest('every answer carries the policy, and strangers get nothing', open, { idle: true }, async ({ page, address }) => {
-    const response = await page.reload();
-    for (const [name, value] of Object.entries(securityHeaders)) assert.equal(response?.headers()[name], value, name);
-    const stranger = await fetch(new URL('/', address));
-    assert.equal(stranger.status, 403);
-    assert.equal(stranger.headers.get('content-security-policy'), contentSecurityPolicy);
-    assert.equal((await fetch(address)).status, 403, 'a token is good for one browser');
-    assert.equal((await page.request.get(new URL('/../package.json', address).href)).status(), 404);
-  });
+  appTest(
+    'every answer carries the policy, and strangers get nothing',
+    open,
+    { idle: true },
+    async ({ page, address }) => {
+      const response = await page.reload();
+      for (const [name, value] of Object.entries(securityHeaders)) assert.equal(response?.headers()[name], value, name);
+      const stranger = await fetch(new URL('/', address));
+      assert.equal(stranger.status, 403);
+      assert.equal(stranger.headers.get('content-security-policy'), contentSecurityPolicy);
+      assert.equal((await fetch(address)).status, 403, 'a token is good for one browser');
+      assert.equal((await page.request.get(new URL('/../package.json', address).href)).status(), 404);
+    },
+  );
 
   appTest('the service ends: the page says so', open, { idle: true }, async (app) => {
     await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();

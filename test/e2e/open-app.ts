@@ -170,7 +170,9 @@ export class WindowApp extends OpenApp {
     const child = this.#process;
     const ended = once(child, 'exit', { signal: AbortSignal.timeout(quitPatienceMs) });
     // The window goes away under this call, or at once when there is nothing to say goodbye to.
-    await this.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close()).catch(() => undefined);
+    await this.electron
+      .evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
+      .catch(() => undefined);
     await ended;
     return child.exitCode;
   }

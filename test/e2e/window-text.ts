@@ -36,7 +36,10 @@ async function arm(page: Page, fault: NonNullable<DemoWish['fault']>): Promise<v
 export async function openView(page: Page, title: string): Promise<void> {
   const link = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: title });
   await link.click();
-  await page.waitForFunction((name) => document.querySelector('nav [aria-current=page]')?.textContent.includes(name), title);
+  await page.waitForFunction(
+    (name) => document.querySelector('nav [aria-current=page]')?.textContent.includes(name),
+    title,
+  );
 }
 
 /** What the top bar says of the round, such as `3 / 10`. */

@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import { appendFileSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, watch, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Chromium } from './chromium.ts';
+import { Emitter, isRefused, type Refusable } from './emitter.ts';
 
 type AppPart = Pick<
   Electron.App,
@@ -24,16 +24,16 @@ export interface OpenWindow {
   close(): void;
 }
 
-const events: readonly (string | symbol)[] = [
-  'ready',
-  'second-instance',
-  'window-all-closed',
-  'before-quit',
-  'will-quit',
-  'quit',
-];
+interface AppEvents {
+  ready: [];
+  'second-instance': [event: object, argv: string[], workingFolder: string];
+  'window-all-closed': [];
+  'before-quit': [event: Refusable];
+  'will-quit': [event: Refusable];
+  quit: [event: object, status: number];
+}
 
-class App extends EventEmitter implements AppPart {
+class App extends Emitter<AppEvents> implements AppPart {
   readonly isPackaged = false;
   readonly windows = new Set<OpenWindow>();
   version = '0.0.0';
@@ -52,11 +52,6 @@ class App extends EventEmitter implements AppPart {
       console.error(error);
       this.exit(1);
     });
-  }
-
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
-    if (!events.includes(event)) throw new Error(`the stand-in's app has no event ${String(event)}`);
-    return super.on(event, listener as () => void);
   }
 
   get chromium(): Chromium {
@@ -124,7 +119,7 @@ class App extends EventEmitter implements AppPart {
     });
     await this.#chromium.send('Browser.getVersion');
     this.#isReady = true;
-    this.emit('ready', {}, {});
+    this.emit('ready');
   }
 
   /** The last window has closed. */
@@ -137,7 +132,7 @@ class App extends EventEmitter implements AppPart {
 
   quit(): void {
     if (this.#isEnding) return;
-    if (this.#wasPrevented('before-quit')) return;
+    if (isRefused((event) => this.emit('before-quit', event))) return;
     this.#isQuitting = true;
     if (this.windows.size === 0) this.#leave();
     for (const window of [...this.windows]) window.close();
@@ -155,15 +150,9 @@ class App extends EventEmitter implements AppPart {
 
   #leave(): void {
     this.#isQuitting = false;
-    if (this.#wasPrevented('will-quit')) return;
+    if (isRefused((event) => this.emit('will-quit', event))) return;
     this.emit('quit', {}, 0);
     this.exit(0);
-  }
-
-  #wasPrevented(event: 'before-quit' | 'will-quit'): boolean {
-    let isPrevented = false;
-    this.emit(event, { preventDefault: () => (isPrevented = true) });
-    return isPrevented;
   }
 }
 

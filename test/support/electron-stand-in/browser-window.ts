@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import { standInApp } from './app.ts';
+import { Emitter, isRefused, type Refusable } from './emitter.ts';
 import { WebContents } from './web-contents.ts';
 
 type WindowPart = Pick<
@@ -7,9 +7,14 @@ type WindowPart = Pick<
   'close' | 'focus' | 'isDestroyed' | 'isMinimized' | 'isVisible' | 'loadURL' | 'restore' | 'show'
 >;
 
-const events: readonly (string | symbol)[] = ['ready-to-show', 'focus', 'close', 'closed'];
+interface WindowEvents {
+  'ready-to-show': [];
+  focus: [];
+  close: [event: Refusable];
+  closed: [];
+}
 
-export class BrowserWindow extends EventEmitter implements WindowPart {
+export class BrowserWindow extends Emitter<WindowEvents> implements WindowPart {
   readonly webContents: WebContents;
   #isVisible: boolean;
 
@@ -31,11 +36,6 @@ export class BrowserWindow extends EventEmitter implements WindowPart {
 
   static fromWebContents(contents: WebContents): BrowserWindow | null {
     return BrowserWindow.getAllWindows().find((window) => window.webContents === contents) ?? null;
-  }
-
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
-    if (!events.includes(event)) throw new Error(`the stand-in's window has no event ${String(event)}`);
-    return super.on(event, listener as () => void);
   }
 
   loadURL(url: string): Promise<void> {
@@ -67,8 +67,6 @@ export class BrowserWindow extends EventEmitter implements WindowPart {
   }
 
   close(): void {
-    let isPrevented = false;
-    this.emit('close', { preventDefault: () => (isPrevented = true) });
-    if (!isPrevented) this.webContents.close();
+    if (!isRefused((event) => this.emit('close', event))) this.webContents.close();
   }
 }

@@ -44,7 +44,8 @@ export function decode(given: unknown): unknown {
   if (kind === 'Date') return new Date(value);
   if (kind === 'Map') return new Map(decode(value) as [unknown, unknown][]);
   if (kind === 'Set') return new Set(decode(value) as unknown[]);
-  if (kind === 'object') return Object.fromEntries((value as [string, unknown][]).map(([key, member]) => [key, decode(member)]));
+  if (kind === 'object')
+    return Object.fromEntries((value as [string, unknown][]).map(([key, member]) => [key, decode(member)]));
   const text = atob(value);
   const bytes = new Uint8Array(text.length);
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);

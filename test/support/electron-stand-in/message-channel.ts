@@ -59,7 +59,10 @@ class PortEnd {
 }
 
 /** Of Electron's own class its whole face, so that it fits wherever that is asked for. */
-export class MessagePortMain extends EventEmitter implements Pick<Electron.MessagePortMain, 'close' | 'postMessage' | 'start'> {
+export class MessagePortMain
+  extends EventEmitter
+  implements Pick<Electron.MessagePortMain, 'close' | 'postMessage' | 'start'>
+{
   readonly #end: PortEnd;
 
   constructor(end: PortEnd) {
@@ -68,7 +71,8 @@ export class MessagePortMain extends EventEmitter implements Pick<Electron.Messa
   }
 
   postMessage(message: unknown, transfer: unknown[] = []): void {
-    if (transfer.length > 0) throw new Error('the stand-in passes ports with the messages of processes and pages alone');
+    if (transfer.length > 0)
+      throw new Error('the stand-in passes ports with the messages of processes and pages alone');
     this.#end.peer?.receive(structuredClone(message));
   }
 

@@ -1,6 +1,6 @@
 // Runs in the preload's isolated world, before the preload: what of `electron` a sandboxed preload may require, and the
 // ends of channels that main has given to the page. `standInSend` is a binding of the DevTools protocol.
-(({ encode, decode, run }) => {
+globalThis.standInBridge = ({ encode, decode, run }) => {
   const listeners = new Map();
   const ports = new Map();
 
@@ -41,4 +41,4 @@
     if (name === 'electron') return { ipcRenderer };
     throw new Error(`a sandboxed preload cannot require ${name}`);
   });
-})
+};

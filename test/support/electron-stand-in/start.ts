@@ -10,7 +10,9 @@ import { pathToFileURL } from 'node:url';
 const electron = new URL('./electron.ts', import.meta.url).href;
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === 'electron' ? { url: electron, format: 'module-typescript', shortCircuit: true } : next(specifier, context),
+    specifier === 'electron'
+      ? { url: electron, format: 'module-typescript', shortCircuit: true }
+      : next(specifier, context),
 });
 
 /** Options of the program itself, which Playwright gives; the app does not see them. */

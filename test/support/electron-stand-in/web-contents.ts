@@ -1,28 +1,36 @@
-import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Chromium } from './chromium.ts';
 import { decode, encode } from './clone-text.ts';
+import { Emitter, isRefused, type Refusable } from './emitter.ts';
 import { closeAllOf, MessagePortMain, relayClose, relayMessage, type Holder } from './message-channel.ts';
 import { answerFor, fromVirtual, toVirtual } from './schemes.ts';
 import { session } from './session.ts';
 
 type ContentsPart = Pick<
   Electron.WebContents,
-  'close' | 'executeJavaScript' | 'forcefullyCrashRenderer' | 'isDestroyed' | 'isLoading' | 'postMessage' | 'reload' | 'setWindowOpenHandler'
+  | 'close'
+  | 'executeJavaScript'
+  | 'forcefullyCrashRenderer'
+  | 'isDestroyed'
+  | 'isLoading'
+  | 'postMessage'
+  | 'reload'
+  | 'setWindowOpenHandler'
 >;
 type WindowOpenHandler = Parameters<ContentsPart['setWindowOpenHandler']>[0];
 
-const events: readonly (string | symbol)[] = [
-  'did-start-navigation',
-  'did-finish-load',
-  'did-stop-loading',
-  'render-process-gone',
-  'will-navigate',
-  'destroyed',
-];
+interface ContentsEvents {
+  'did-start-navigation': [details: { url: string; isSameDocument: boolean; isMainFrame: boolean }];
+  'did-finish-load': [];
+  'did-stop-loading': [];
+  'render-process-gone': [event: object, details: Pick<Electron.RenderProcessGoneDetails, 'reason' | 'exitCode'>];
+  'will-navigate': [event: Refusable, url: string];
+  destroyed: [];
+}
 
 const world = 'stand-in preload';
 const bridge = readFileSync(new URL('./page-bridge.js', import.meta.url), 'utf8');
+const windowOpen = readFileSync(new URL('./page-window-open.js', import.meta.url), 'utf8');
 
 /** The preload as Electron runs it: in a world of its own, with a `require` that knows `electron` alone. */
 function preloadSource(path: string): string {
@@ -32,14 +40,15 @@ function preloadSource(path: string): string {
     ${decode.toString()};
     const run = (require) => { const module = { exports: {} }; (function (exports, require, module) {${code}
     })(module.exports, require, module); };
-    (${bridge.trim().replace(/;$/, '')})({ encode, decode, run });
+${bridge}
+    globalThis.standInBridge({ encode, decode, run });
   }`;
 }
 
 const all = new Map<string, WebContents>();
 
 /** A page of Chromium with the events and the ports that Electron gives to it. */
-export class WebContents extends EventEmitter implements ContentsPart {
+export class WebContents extends Emitter<ContentsEvents> implements ContentsPart {
   readonly attached: Promise<void>;
   readonly #chromium: Chromium;
   readonly #holder: Holder = {
@@ -63,11 +72,6 @@ export class WebContents extends EventEmitter implements ContentsPart {
     return all.get(targetId);
   }
 
-  override on(event: string | symbol, listener: (...args: never[]) => void): this {
-    if (!events.includes(event)) throw new Error(`the stand-in's web contents have no event ${String(event)}`);
-    return super.on(event, listener as () => void);
-  }
-
   isLoading(): boolean {
     return this.#isLoading;
   }
@@ -84,7 +88,7 @@ export class WebContents extends EventEmitter implements ContentsPart {
     await this.attached;
     const url = toVirtual(address);
     await session.defaultSession.applyTo(this.#chromium, new URL(url).origin);
-    const loaded = new Promise((resolve) => this.once('did-finish-load', resolve));
+    const loaded = new Promise<void>((resolve) => this.once('did-finish-load', resolve));
     const { errorText } = await this.#send<{ errorText?: string }>('Page.navigate', { url });
     if (errorText !== undefined) throw new Error(`${errorText} loading '${address}'`);
     await loaded;
@@ -105,7 +109,8 @@ export class WebContents extends EventEmitter implements ContentsPart {
   }
 
   close(): void {
-    if (!this.#isDestroyed) this.#chromium.send('Target.closeTarget', { targetId: this.#targetId }).catch(() => undefined);
+    if (!this.#isDestroyed)
+      this.#chromium.send('Target.closeTarget', { targetId: this.#targetId }).catch(() => undefined);
   }
 
   postMessage(channel: string, message: unknown, transfer: Electron.MessagePortMain[] = []): void {
@@ -116,7 +121,11 @@ export class WebContents extends EventEmitter implements ContentsPart {
 
   async #attach(options: Electron.BrowserWindowConstructorOptions): Promise<void> {
     const { width = 800, height = 600, webPreferences = {} } = options;
-    if (webPreferences.sandbox === false || webPreferences.contextIsolation === false || webPreferences.nodeIntegration) {
+    if (
+      webPreferences.sandbox === false ||
+      webPreferences.contextIsolation === false ||
+      webPreferences.nodeIntegration
+    ) {
       throw new Error('the stand-in has sandboxed and isolated pages alone');
     }
     const chromium = this.#chromium;
@@ -139,6 +148,8 @@ export class WebContents extends EventEmitter implements ContentsPart {
       this.#send('Inspector.enable'),
       this.#send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       this.#send('Runtime.addBinding', { name: 'standInSend', executionContextName: world }),
+      this.#send('Runtime.addBinding', { name: 'standInOpen' }),
+      this.#send('Page.addScriptToEvaluateOnNewDocument', { source: windowOpen }),
       ...(preload === undefined
         ? []
         : [this.#send('Page.addScriptToEvaluateOnNewDocument', { source: preloadSource(preload), worldName: world })]),
@@ -153,8 +164,7 @@ export class WebContents extends EventEmitter implements ContentsPart {
       const kind = (rest as { navigationType?: string }).navigationType;
       const isSameDocument = kind === 'sameDocument' || kind === 'historySameDocument';
       if (isMain(frameId) && !isSameDocument) this.#isLoading = true;
-      const details = { url: fromVirtual(url), isSameDocument, isMainFrame: isMain(frameId) };
-      this.emit('did-start-navigation', details, details.url, isSameDocument, details.isMainFrame);
+      this.emit('did-start-navigation', { url: fromVirtual(url), isSameDocument, isMainFrame: isMain(frameId) });
     });
     on('Page.loadEventFired', () => this.emit('did-finish-load'));
     on<{ frameId: string }>('Page.frameStoppedLoading', ({ frameId }) => {
@@ -169,7 +179,9 @@ export class WebContents extends EventEmitter implements ContentsPart {
       if (executionContextId === this.#preloadContext) this.#losePage();
     });
     on('Runtime.executionContextsCleared', () => this.#losePage());
-    on<{ payload: string }>('Runtime.bindingCalled', ({ payload }) => this.#fromPage(payload));
+    on<{ name: string; payload: string }>('Runtime.bindingCalled', ({ name, payload }) =>
+      name === 'standInOpen' ? this.#askForWindow(payload) : this.#fromPage(payload),
+    );
     on<Paused>('Fetch.requestPaused', (paused) => void this.#answer(paused));
     on('Inspector.targetCrashed', () => {
       this.#losePage();
@@ -179,13 +191,14 @@ export class WebContents extends EventEmitter implements ContentsPart {
       if (targetId === this.#targetId) this.#destroy();
     });
     this.#chromium.on(undefined, 'Target.targetCreated', ({ targetInfo }) => this.#refuseWindow(targetInfo as Target));
-    on<{ url: string }>('Page.windowOpen', ({ url }) => {
-      const { action } = this.#windowOpenHandler({ url } as Electron.HandlerDetails);
-      if (action !== 'deny') throw new Error('the stand-in opens no second window');
-    });
   }
 
-  /** Chromium has opened it all the same; Electron would not have. */
+  #askForWindow(url: string): void {
+    const { action } = this.#windowOpenHandler({ url } as Electron.HandlerDetails);
+    if (action !== 'deny') throw new Error('the stand-in opens no second window');
+  }
+
+  /** One that Chromium has opened all the same; Electron would not have. */
   #refuseWindow({ targetId, type }: Target): void {
     if (type !== 'page' || all.has(targetId)) return;
     this.#chromium.send('Target.closeTarget', { targetId }).catch(() => undefined);
@@ -195,8 +208,9 @@ export class WebContents extends EventEmitter implements ContentsPart {
     const { url, method, headers } = request;
     const answer = await answerFor(url, method, headers);
     if (answer === undefined) {
-      const isRefused = resourceType === 'Document' && this.#isNavigationRefused(url);
-      if (isRefused) this.#tell('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
+      const isNavigation = resourceType === 'Document';
+      if (isNavigation && isRefused((event) => this.emit('will-navigate', event, url)))
+        this.#tell('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
       else this.#tell('Fetch.continueRequest', { requestId });
       return;
     }
@@ -206,12 +220,6 @@ export class WebContents extends EventEmitter implements ContentsPart {
       responseHeaders: [...answer.headers].map(([name, value]) => ({ name, value })),
       body: Buffer.from(await answer.arrayBuffer()).toString('base64'),
     });
-  }
-
-  #isNavigationRefused(url: string): boolean {
-    let isRefused = false;
-    this.emit('will-navigate', { url, isMainFrame: true, preventDefault: () => (isRefused = true) }, url);
-    return isRefused;
   }
 
   #fromPage(payload: string): void {
@@ -251,7 +259,8 @@ export class WebContents extends EventEmitter implements ContentsPart {
   /** For what may fail because the page went away meanwhile; anything else is worth a line. */
   #tell(method: string, params: Readonly<Record<string, unknown>> = {}): void {
     this.#send(method, params).catch((error: Error) => {
-      const isGone = /Chromium is gone|Session with given id|Cannot find context|Invalid InterceptionId|navigated or closed/;
+      const isGone =
+        /Chromium is gone|Session with given id|Cannot find context|Invalid InterceptionId|navigated or closed/;
       if (!this.#isDestroyed && !isGone.test(error.message)) console.error(error);
     });
   }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { listSources } from './import-graph.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+  .replaceAll('\\', '/')
+  .replace(/\/$/, '');
+
+const sourceOf = (folder: string): string =>
+  listSources(root, folder)
+    .map((file) => readFileSync(`${root}/${file}`, 'utf8'))
+    .join('\n');
+
+describe('the page and the main process', () => {
+  // Every message that main heard from a page would need a check of its sender. It hears none: pages speak to the
+  // service alone, over a port, and the service judges each request by its schema.
+  test('main listens to no page', () => {
+    assert.doesNotMatch(
+      sourceOf('src/main'),
+      /\bipcMain\b|\.ipc\b|contents\.on\('ipc-message|webContents\.on\('ipc-message/,
+    );
+  });
+
+  test('the preload gives the page nothing but its port', () => {
+    const source = sourceOf('src/preload');
+    assert.doesNotMatch(source, /contextBridge|exposeInMainWorld|ipcRenderer\.(send|invoke|postMessage|sendSync)/);
+    assert.match(source, /window\.postMessage\('roundscope-port', window\.location\.origin, \[port\]\)/);
+  });
+
+  test('what hardens the window is said, not left to defaults', () => {
+    const source = sourceOf('src/main');
+    for (const setting of ['sandbox: true', 'contextIsolation: true', 'nodeIntegration: false', 'webSecurity: true']) {
+      assert.ok(source.includes(setting), setting);
+    }
+    for (const guard of [
+      'app.enableSandbox()',
+      'setWindowOpenHandler',
+      'will-navigate',
+      'setPermissionRequestHandler',
+    ]) {
+      assert.ok(source.includes(guard), guard);
+    }
+  });
+});
