@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { assertAccessible } from './accessibility.ts';
 import { appSpec, appTest } from './app-spec.ts';
 import { roundscope } from '#test/cli/command-line.ts';
 import { BrowserApp, openBrowser } from './open-app.ts';
@@ -62,6 +63,19 @@ describe('browser mode alone', () => {
     await app.page.getByText('The service is not connected').waitFor();
     // The page dials a port on which nobody listens; the browser calls each attempt an error.
     app.problems.splice(0);
+  });
+
+  appTest('what these tests look for is found when it is planted', open, { idle: true }, async ({ page, problems }) => {
+    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
+    await assert.rejects(assertAccessible(page, 'a button without a name'), /critical button-name/);
+    await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'window.ran = true';
+      document.body.append(script);
+    });
+    assert.equal(await page.evaluate(() => 'ran' in window), false, 'an inline script has run');
+    assert.match(problems.splice(0).join(), /Content Security Policy/);
   });
 
   test('the browser may close and come back while the run goes on', async () => {
