@@ -133,7 +133,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
         source: 'toy',
         examples: 100,
         heldOut: 20,
-        shape: [3],
+        shape: [1, 1, 3],
         classes: ['a', 'b'],
         classCounts: [50, 50],
         skipped: 0,

@@ -43,7 +43,7 @@ export class SimParticipant {
       source: 'toy',
       examples: plan.examples,
       heldOut: plan.heldOut,
-      shape: [3],
+      shape: [1, 1, 3],
       classes: ['a', 'b'],
       classCounts: [1, 1],
       skipped: 0,

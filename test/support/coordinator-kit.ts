@@ -110,13 +110,17 @@ export class CoordinatorKit {
 
   register(
     name: string,
-    { key = `key-${name}`, heldOut = 10 }: { readonly key?: string; readonly heldOut?: number } = {},
+    {
+      key = `key-${name}`,
+      heldOut = 10,
+      shape = [1, 1, 3],
+    }: { readonly key?: string; readonly heldOut?: number; readonly shape?: number[] } = {},
   ): void {
     const data = {
       source: 'kit',
       examples: 100,
       heldOut,
-      shape: [3],
+      shape,
       classes: ['a', 'b'],
       classCounts: [50, 50],
       skipped: 0,

@@ -67,6 +67,22 @@ describe('registration', () => {
     assert.equal(kit.events('participant_refused')[0]?.name, 'node-3');
   });
 
+  test('data that does not fit the model is refused at the door', () => {
+    const kit = new CoordinatorKit();
+    kit.open('node-1');
+    kit.register('node-1', { shape: [1, 8, 8] });
+    const [refusal] = kit.sent('error', 'node-1');
+    assert.equal(refusal?.body.code, 'data_invalid');
+    assert.match(refusal?.body.reason ?? '', /about 1x1x3 images of 2 classes, but kit has 1x8x8 images/);
+    assert.deepEqual(
+      kit.effect('close_link').map(({ code }) => code),
+      ['data_invalid'],
+    );
+    assert.equal(kit.state.participants.size, 0);
+    for (const name of three) kit.join(name);
+    assert.equal(kit.events('round_started').length, 1);
+  });
+
   test('a name that is taken is refused to another key, unless its owner is away', () => {
     const kit = started().clear();
     const owner = kit.link('node-1');

@@ -1,6 +1,7 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
-import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
 import type { CoordinatorInput, LinkRecord, ParticipantRecord } from './coordinator-state.ts';
@@ -83,6 +84,8 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
       `another participant already takes part as ${name}; choose another name`,
     );
   }
+  const misfit = misfitOf(data, s.config.model);
+  if (misfit !== null) return refuse(draft, link, header, 'data_invalid', misfit);
   if (known === undefined && draft.remaining().length >= s.config.participantsMax) {
     return refuse(draft, link, header, 'participant_limit', `the run has its ${s.config.participantsMax} participants`);
   }
@@ -135,6 +138,16 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     askToTrain(draft, participant);
   if (s.phase === 'evaluating' && again.evaluates !== 'no' && again.evaluation === null)
     askToEvaluate(draft, participant);
+}
+
+/** Who cannot train this model is told at the door: in the run it would only be waited for, and could cost it its quorum. */
+function misfitOf(data: DataSummary, { inputShape, numClasses }: ModelConfig): string | null {
+  const [expected, found] = [inputShape.join('x'), data.shape.join('x')];
+  if (expected === found && data.classes.length <= numClasses) return null;
+  return (
+    `this run is about ${expected} images of ${numClasses} classes, but ${data.source} has ${found} images of ` +
+    `${data.classes.length} classes; choose data like that of the others`
+  ).slice(0, 500);
 }
 
 function welcome(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>, fromRound: number): void {

@@ -12,7 +12,7 @@ const data = {
   source: 'kit',
   examples: 100,
   heldOut: 10,
-  shape: [3],
+  shape: [1, 1, 3],
   classes: ['a', 'b'],
   classCounts: [50, 50],
   skipped: 0,

@@ -129,6 +129,7 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
 const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'participant_name_taken',
   'participant_limit',
+  'data_invalid',
   'run_over',
   'run_mismatch',
   'link_rejected',
