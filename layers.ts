@@ -65,6 +65,12 @@ export const layers: readonly Layer[] = [
     face: ['transport.ts', 'registry.ts'],
     reason: 'a transport moves frames: it does not know what a round is; above it only interface and registry are seen',
   },
+  {
+    path: 'src/engine/transport/dds/worker.ts',
+    imports: [shared, host, transport],
+    node: true,
+    reason: 'a worker entry composes: it brings the system clock to its layer',
+  },
   { path: codec, imports: [shared, framing], node: true, reason: 'meaning of a frame, whichever transport carried it' },
   {
     path: link,

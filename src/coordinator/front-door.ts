@@ -4,6 +4,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
+import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity, loadIdentity } from '#engine/identity/identity.ts';
@@ -31,6 +32,7 @@ export async function openFrontDoor(
     clock: systemClock,
     entropy: systemEntropy,
     identity,
+    ddsWorker: entryPath('dds-worker'),
     ...(start.broker === undefined ? {} : { brokerUrl: start.broker }),
   });
   const token = entropyHex(systemEntropy, 24);

@@ -81,6 +81,7 @@ function openLink(
     clock: systemClock,
     entropy: systemEntropy,
     identity,
+    ddsWorker: entryPath('dds-worker'),
   });
   return DialingLink.open({
     invitation,

@@ -8,6 +8,7 @@ export const entrySources = {
   headless: 'src/headless/index.ts',
   'trainer-worker': 'src/engine/trainer/worker.ts',
   'recorder-worker': 'src/engine/recorder/worker.ts',
+  'dds-worker': 'src/engine/transport/dds/worker.ts',
 } as const;
 
 export type EntryName = keyof typeof entrySources;

@@ -48,7 +48,7 @@ const usualStack: Readonly<Record<Protocol, Stack>> = {
   mqtt: 'mqtt.js',
   amqp: 'mqtt.js',
   grpc: 'mqtt.js',
-  dds: 'mqtt.js',
+  dds: 'cyclonedds',
   memory: 'memory',
 };
 

@@ -4,6 +4,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { DdsTransport } from './dds/dds-transport.ts';
 import { FaultyTransport } from './faulty/faulty-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
 import { QuicTransport } from './quic/quic-transport.ts';
@@ -16,6 +17,8 @@ export interface TransportParts {
   readonly entropy: Entropy;
   /** Who this process is, for transports that prove it. */
   readonly identity: Identity;
+  /** DDS: its thread's entry, `entryPath('dds-worker')`. */
+  readonly ddsWorker?: string;
   /** MQTT: a broker elsewhere, `mqtt://…` or `mqtts://…`; absent: the coordinator brings its own. */
   readonly brokerUrl?: string;
   /** MQTT: largest body of one publish, for brokers that limit packets. */
@@ -28,6 +31,7 @@ export interface TransportParts {
 const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport } = {
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
   mqtt: (parts) => new MqttTransport(parts),
+  dds: ({ clock, entropy, ddsWorker = '' }) => new DdsTransport({ clock, entropy, worker: ddsWorker }),
 };
 
 /** The protocols that this build can speak between processes, in the order in which screens list them. */

@@ -49,6 +49,13 @@ export const limits = {
   mqttPacketBytesMax: 1 * MiB,
   /** MQTT, fail: bulk lanes that one peer may have open at once in a session. */
   mqttLanesMax: 1024,
+  /** DDS: body of one sample on loopback, a link's chunk with room to spare; Cyclone cuts it into datagrams. */
+  ddsSampleBytes: 768 * KiB,
+  /** DDS: the same on a real network, where a lost datagram should not cost much to mend. */
+  ddsNetworkSampleBytes: 64 * KiB,
+  /** DDS, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
+  ddsControlWindowBytes: 4 * MiB,
+  ddsBulkWindowBytes: 8 * MiB,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,

@@ -1,0 +1,36 @@
+import { createSocket } from 'node:dgram';
+import { describe, test } from 'node:test';
+import { entryPath } from '#engine/host/entries.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { describeTransport } from '#test/contract/transport.ts';
+import { loadCyclone } from './cyclone.ts';
+import { DdsTransport } from './dds-transport.ts';
+
+const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
+
+const absent = await loadCyclone(process.env['ROUNDSCOPE_LIBDDSC']).then(
+  () => null,
+  (error: unknown) => (error instanceof Error ? error.message : String(error)),
+);
+
+if (absent !== null) {
+  describe('transport contract: dds', () => {
+    test('all of it', { skip: absent });
+  });
+} else {
+  describeTransport('dds', async () => ({
+    dialer: new DdsTransport({ ...parts, connectTimeoutMs: 1500 }),
+    listener: new DdsTransport(parts),
+    nobody: async () => [{ protocol: 'dds', provider: 'dds', host: '127.0.0.1', port: await freePort() }],
+    [Symbol.asyncDispose]: async () => undefined,
+  }));
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}

@@ -1,0 +1,84 @@
+import { assert } from '#shared/base/assert.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { timing } from '#shared/contract/limits.ts';
+import { formatAddress } from '../quic/addresses.ts';
+import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
+import { dialCoordinator } from './dial.ts';
+import { libraryVariable } from './library.ts';
+import { DdsListener } from './listener.ts';
+import { DdsRuntime } from './runtime.ts';
+
+export interface DdsOptions {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Entry of the thread that calls Cyclone DDS. */
+  readonly worker: string;
+  /** Path of libddsc; absent: as the environment says, else where systems have it. */
+  readonly library?: string;
+  readonly domain?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+/** Frames over DDS topics, by Eclipse Cyclone DDS: RTPS on the wire, peers found by the coordinator's address alone. */
+export class DdsTransport implements Transport {
+  readonly protocol = 'dds';
+  readonly #options: DdsOptions;
+
+  constructor(options: DdsOptions) {
+    this.#options = options;
+  }
+
+  async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
+    options.signal.throwIfAborted();
+    const { clock, entropy, connectTimeoutMs = timing.connectTimeoutMs } = this.#options;
+    const usable = endpoints.filter(({ provider }) => provider === 'dds');
+    let failure: unknown = new RoundscopeError('transport_unavailable', {
+      layer: 'transport',
+      message: 'the invitation names no DDS coordinator: ask for one of a run that is served over DDS',
+    });
+    const endMs = clock.monotonicMs() + connectTimeoutMs;
+    for (const [index, endpoint] of usable.entries()) {
+      const runtime = await this.#acquire();
+      options.observer?.onAttempt?.({ stack: 'cyclonedds', endpoint: formatAddress(endpoint.host, endpoint.port) });
+      const release = (): Promise<void> => runtime.release();
+      try {
+        options.signal.throwIfAborted();
+        const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
+        return await dialCoordinator(endpoint, options, {
+          runtime,
+          clock,
+          session: entropyHex(entropy, 12),
+          timeoutMs,
+          release,
+        });
+      } catch (error) {
+        await release();
+        options.signal.throwIfAborted();
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    options.signal.throwIfAborted();
+    const runtime = await this.#acquire();
+    const release = (): Promise<void> => runtime.release();
+    try {
+      const { clock, domain = 0 } = this.#options;
+      return await DdsListener.start(options, { runtime, clock, domain, release });
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  #acquire(): Promise<DdsRuntime> {
+    assert(this.#options.worker !== '', 'DDS is given the entry of its thread');
+    const { worker, library = process.env[libraryVariable] } = this.#options;
+    return DdsRuntime.acquire({ worker, library });
+  }
+}

@@ -1,0 +1,196 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { abortable } from '../quic/abortable.ts';
+import { formatAddress, resolveHost } from '../quic/addresses.ts';
+import type { DialOptions } from '../transport.ts';
+import { DdsSession } from './dds-session.ts';
+import { domainConfig, isLoopback } from './domain-config.ts';
+import {
+  agreedKeys,
+  coordinatorName,
+  ddsSessionVersion,
+  newAgreement,
+  proofOf,
+  sameProof,
+  type Claim,
+} from './handshake.ts';
+import { addressTowards } from './places.ts';
+import { ddsFailed, type DdsRuntime } from './runtime.ts';
+import type { Announcement, SessionKeys } from './worker-protocol.ts';
+
+export interface DialSetup {
+  readonly runtime: DdsRuntime;
+  readonly clock: Clock;
+  /** Drawn for this dial. */
+  readonly session: string;
+  readonly timeoutMs: number;
+  /** Gives the runtime back. */
+  readonly release: () => Promise<void>;
+}
+
+/** Joins the coordinator's domain with that coordinator as its one peer, asks for a session and waits for its topics. */
+export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, setup: DialSetup): Promise<DdsSession> {
+  const { runtime, clock } = setup;
+  using deadline = clock.deadline(setup.timeoutMs, options.signal);
+  const host = await resolveHost(endpoint.host);
+  const address = await addressTowards(host, endpoint.port);
+  options.signal.throwIfAborted();
+  const claim: Claim = { run: options.run, participant: options.participant, session: setup.session };
+  const remote = formatAddress(endpoint.host, endpoint.port);
+  const asking = new Asking(claim, options.token ?? '', remote);
+  const config = domainConfig({
+    domain: endpoint.domain ?? 0,
+    address,
+    port: null,
+    peers: [{ host, port: endpoint.port }],
+  });
+  const { node, error } = await runtime.openNode(
+    { config, side: 'up', run: options.run },
+    { onAnnounced: (said) => asking.hear(said), onFailed: (reason) => asking.fail(ddsFailed(remote, reason)) },
+  );
+  if (error !== null) throw ddsFailed(`DDS could not be joined from ${address}`, error);
+  try {
+    runtime.announce(node, asking.open);
+    const keys = await abortable(asking.granted, deadline);
+    return await openTopics({ node, claim, keys, remote, address, asking }, setup, deadline);
+  } catch (failure) {
+    if (!asking.refused) runtime.retract(node, asking.open);
+    await runtime.closeNode(node, 'clean');
+    options.signal.throwIfAborted();
+    throw deadline.aborted ? noAnswer(remote, endpoint, setup.timeoutMs, asking.heardRun) : failure;
+  }
+}
+
+interface Granted {
+  readonly node: number;
+  readonly claim: Claim;
+  readonly keys: SessionKeys;
+  readonly remote: string;
+  readonly address: string;
+  readonly asking: Asking;
+}
+
+async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<DdsSession> {
+  const { node, claim, keys, remote, address, asking } = granted;
+  const { runtime, clock, release } = setup;
+  const matched = Promise.withResolvers<void>();
+  const number = runtime.openSession(
+    { node, participant: claim.participant, id: claim.session, keys },
+    {
+      onMatched: (all) => (all ? matched.resolve() : session.lost('the coordinator is no longer there')),
+      onSamples: (from, samples, forged) => session.receive(from, samples, forged),
+      onFailed: (reason) => {
+        matched.reject(ddsFailed(remote, reason));
+        session.lost(reason);
+      },
+    },
+  );
+  const session = new DdsSession({
+    side: 'up',
+    remote,
+    clock,
+    sampleBytes: isLoopback(address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,
+    channel: {
+      send: (to, sample) => runtime.send(number, to, sample),
+      close: async (drainMs) => {
+        await runtime.closeSession(number, drainMs);
+        runtime.retract(node, asking.open);
+        await runtime.closeNode(node, 'clean');
+      },
+      cut: () => runtime.closeNode(node, 'cut'),
+    },
+    release,
+  });
+  asking.onLost = (reason) => session.lost(reason);
+  await abortable(matched.promise, deadline);
+  session.tell({ type: 'ready' });
+  return session;
+}
+
+/** A request for a session, from the participant's side. */
+class Asking {
+  readonly open: Announcement;
+  readonly granted: Promise<SessionKeys>;
+  /** Somebody serves this run there, whatever becomes of the request. */
+  heardRun = false;
+  refused = false;
+  onLost: (reason: string) => void = () => undefined;
+  readonly #claim: Claim;
+  readonly #token: string;
+  readonly #remote: string;
+  readonly #agreement = newAgreement();
+  readonly #outcome = Promise.withResolvers<SessionKeys>();
+
+  constructor(claim: Claim, token: string, remote: string) {
+    this.#claim = claim;
+    this.#token = token;
+    this.#remote = remote;
+    this.granted = this.#outcome.promise;
+    // It may fail while the domain is still being joined; whoever waits for it is told then.
+    this.granted.catch(() => undefined);
+    const agreement = this.#agreement.offered;
+    const proof = proofOf(token, 'open', claim, [agreement]);
+    this.open = { ...claim, kind: 'open', version: ddsSessionVersion, agreement, proof, reason: '' };
+  }
+
+  fail(error: RoundscopeError): void {
+    this.#outcome.reject(error);
+    this.onLost(error.message);
+  }
+
+  hear(said: Announcement): void {
+    const { run, participant, session } = this.#claim;
+    if (said.run !== run) return;
+    if (said.participant === coordinatorName) {
+      this.heardRun = true;
+      if (said.kind === 'offline')
+        this.fail(this.#error('connect_refused', `it is not there any more (${said.reason})`));
+      return;
+    }
+    if (said.participant !== participant || said.session !== session) return;
+    if (said.kind === 'refuse') {
+      this.refused = true;
+      this.#outcome.reject(this.#error('link_rejected', said.reason.slice(0, 500)));
+    }
+    if (said.kind === 'accept') this.#judge(said);
+  }
+
+  #judge(said: Announcement): void {
+    const token = this.#token;
+    const expected = proofOf(token, 'accept', this.#claim, [this.#agreement.offered, said.agreement]);
+    const keys = sameProof(said.proof, expected)
+      ? agreedKeys('up', { own: this.#agreement, offered: said.agreement, token, claim: this.#claim })
+      : null;
+    if (keys !== null) return this.#outcome.resolve(keys);
+    this.#outcome.reject(
+      this.#error(
+        'identity_mismatch',
+        'whoever answered has not the token of this run: is the invitation of this run?',
+      ),
+    );
+  }
+
+  #error(code: 'link_rejected' | 'identity_mismatch' | 'connect_refused', why: string): RoundscopeError {
+    return new RoundscopeError(code, {
+      layer: 'transport',
+      message: `the coordinator at ${this.#remote} did not accept us: ${why}`,
+      retryable: code === 'connect_refused',
+    });
+  }
+}
+
+/** UDP cannot tell a closed port from a silent one, so all causes are named. */
+function noAnswer(remote: string, endpoint: Endpoint, timeoutMs: number, heardRun: boolean): RoundscopeError {
+  const seconds = Math.round(timeoutMs / 100) / 10;
+  const why = heardRun
+    ? 'A coordinator of this run is there, but granted no session in time; try again.'
+    : `Check that it is running, that host and port are those it printed, that it is in DDS domain ${endpoint.domain ?? 0}, and that no firewall blocks UDP between you.`;
+  return new RoundscopeError('connect_timeout', {
+    layer: 'transport',
+    message: `No coordinator of this run answered over DDS at ${remote} within ${seconds} s. ${why}`,
+    retryable: true,
+    context: { host: endpoint.host, port: endpoint.port },
+  });
+}

@@ -1,0 +1,178 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { participantIdSchema } from '#shared/contract/ids.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { reachableHosts, resolveHost } from '../quic/addresses.ts';
+import type { Listener, ListenOptions } from '../transport.ts';
+import { DdsSession } from './dds-session.ts';
+import { domainConfig, isLoopback } from './domain-config.ts';
+import {
+  agreedKeys,
+  coordinatorName,
+  ddsSessionVersion,
+  newAgreement,
+  proofOf,
+  sameProof,
+  type Claim,
+} from './handshake.ts';
+import { freePortPair } from './places.ts';
+import { ddsFailed, type DdsRuntime } from './runtime.ts';
+import type { Announcement, SessionKeys } from './worker-protocol.ts';
+
+export interface ListenSetup {
+  readonly runtime: DdsRuntime;
+  readonly clock: Clock;
+  readonly domain: number;
+  /** Gives the runtime back. */
+  readonly release: () => Promise<void>;
+}
+
+interface Kept {
+  readonly session: DdsSession;
+  readonly accept: Announcement;
+  shown: boolean;
+}
+
+/** Sessions of one run that have not ended; more than each participant could need. */
+const sessionsMax = limits.participantsMax * 4;
+/** Ids of sessions that have ended: a request that is heard again later opens none. */
+const endedMax = 1024;
+const sessionIdPattern = /^[0-9a-f]{16,64}$/;
+
+/** The coordinator's side: one domain, in which each session has topics in a partition of its own. */
+export class DdsListener implements Listener {
+  readonly endpoints: readonly Endpoint[];
+  readonly #options: ListenOptions;
+  readonly #setup: ListenSetup;
+  readonly #address: string;
+  readonly #sessions = new Map<string, Kept>();
+  readonly #ended = new Set<string>();
+  #node = 0;
+  #closing: Promise<void> | null = null;
+
+  private constructor(options: ListenOptions, setup: ListenSetup, place: { address: string; port: number }) {
+    this.#options = options;
+    this.#setup = setup;
+    this.#address = place.address;
+    const { domain } = setup;
+    this.endpoints = [{ protocol: 'dds', provider: 'dds', host: place.address, port: place.port, domain }];
+  }
+
+  static async start(options: ListenOptions, setup: ListenSetup): Promise<DdsListener> {
+    // One interface: Cyclone takes addresses of the network or those of loopback, not both.
+    const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
+    const port = await freePortPair(address, options.port);
+    options.signal.throwIfAborted();
+    const listener = new DdsListener(options, setup, { address, port });
+    const config = domainConfig({ domain: setup.domain, address, port, peers: [] });
+    const { node, error } = await setup.runtime.openNode(
+      { config, side: 'down', run: options.run },
+      {
+        onAnnounced: (said) => listener.#hear(said),
+        onFailed: (reason) => options.onRefused({ address, reason }),
+      },
+    );
+    if (error !== null) throw ddsFailed(`DDS could not be opened at ${address} port ${port}`, error);
+    listener.#node = node;
+    setup.runtime.announce(node, listener.#state('online', ''));
+    return listener;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #state(kind: 'online' | 'offline', reason: string): Announcement {
+    const { run } = this.#options;
+    const state = { participant: coordinatorName, session: '', run, kind, version: ddsSessionVersion };
+    return { ...state, agreement: '', proof: '', reason };
+  }
+
+  #hear(said: Announcement): void {
+    const { run, token = '', onRefused } = this.#options;
+    const { participant, session } = said;
+    if (this.#closing !== null || said.kind !== 'open' || said.run !== run) return;
+    const key = `${participant}/${session}`;
+    const kept = this.#sessions.get(key);
+    if (kept !== undefined || this.#ended.has(key)) return;
+    const claim: Claim = { run, participant, session };
+    const refuse = (reason: string): void => {
+      const refusal = { ...claim, kind: 'refuse', version: ddsSessionVersion, agreement: '', proof: '', reason };
+      onRefused({ address: participant.slice(0, 64), reason });
+      this.#setup.runtime.announce(this.#node, refusal);
+    };
+    if (!participantIdSchema.safeParse(participant).success || !sessionIdPattern.test(session))
+      return onRefused({ address: 'a DDS participant', reason: 'its request for a session is malformed' });
+    if (said.version !== ddsSessionVersion)
+      return refuse(`it speaks version ${said.version}, this coordinator ${ddsSessionVersion}`);
+    if (!sameProof(said.proof, proofOf(token, 'open', claim, [said.agreement])))
+      return refuse('it has no proof of the invitation to this run');
+    const own = newAgreement();
+    const keys = agreedKeys('down', { own, offered: said.agreement, token, claim });
+    if (keys === null) return refuse('its half of the session key is none');
+    if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
+    const pending = [...this.#sessions.values()].filter(({ shown }) => !shown).length;
+    if (pending >= limits.unauthenticatedSessionsMax) return refuse('too many sessions are being opened; try again');
+    const proof = proofOf(token, 'accept', claim, [said.agreement, own.offered]);
+    this.#grant(
+      { ...claim, kind: 'accept', version: ddsSessionVersion, agreement: own.offered, proof, reason: '' },
+      keys,
+    );
+  }
+
+  #grant(accept: Announcement, keys: SessionKeys): void {
+    const { runtime, clock } = this.#setup;
+    const { participant, session: id } = accept;
+    const key = `${participant}/${id}`;
+    const matched = Promise.withResolvers<void>();
+    const number = runtime.openSession(
+      { node: this.#node, participant, id, keys },
+      {
+        onMatched: (all) => (all ? matched.resolve() : session.lost('the participant is no longer there')),
+        onSamples: (from, samples, forged) => session.receive(from, samples, forged),
+        onFailed: (reason) => session.lost(reason),
+      },
+    );
+    const close = (drainMs: number): Promise<void> => runtime.closeSession(number, drainMs);
+    const session = new DdsSession({
+      side: 'down',
+      remote: `${participant} in domain ${this.#setup.domain}`,
+      clock,
+      sampleBytes: isLoopback(this.#address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,
+      channel: { send: (to, sample) => runtime.send(number, to, sample), close, cut: () => close(0) },
+      release: async () => {
+        runtime.retract(this.#node, accept);
+        this.#forget(key);
+      },
+    });
+    const kept: Kept = { session, accept, shown: false };
+    this.#sessions.set(key, kept);
+    runtime.announce(this.#node, accept);
+    const giveUp = clock.timer(limits.helloTimeoutMs, () => session.lost('its topics did not appear in time'));
+    void session.closed.then(() => giveUp[Symbol.dispose]());
+    void Promise.all([matched.promise, session.ready.promise]).then(() => {
+      giveUp[Symbol.dispose]();
+      kept.shown = true;
+      if (this.#closing === null) this.#options.onSession(session);
+    });
+  }
+
+  #forget(key: string): void {
+    this.#sessions.delete(key);
+    this.#ended.add(key);
+    if (this.#ended.size <= endedMax) return;
+    const [oldest] = this.#ended;
+    if (oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  async #close(): Promise<void> {
+    const { runtime, release } = this.#setup;
+    await Promise.allSettled(
+      [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
+    );
+    runtime.announce(this.#node, this.#state('offline', 'it has ended'));
+    await runtime.closeNode(this.#node, 'clean');
+    await release();
+  }
+}
