@@ -29,7 +29,7 @@ export interface TransportHarness extends AsyncDisposable {
 const run = 'r-contract';
 const token = 'contract-token-0123456789abcdef';
 const chunkBytes = limits.chunkBytes;
-const patience = { timeout: 15_000 };
+const patience = { timeout: 90_000 };
 
 /** A listener with one dialled session, both ends. */
 interface Pair extends AsyncDisposable {

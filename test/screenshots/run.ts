@@ -1,12 +1,13 @@
 /** `npm run screenshots`: pictures of each view for the README and docs/images, from a real demo in browser mode. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { smallPng } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const images = join(root, 'docs', 'images');
@@ -43,11 +44,11 @@ async function takeHealthy(take: Take, page: Page): Promise<void> {
   await take('participants', ['4']);
   await until(page, /Completed/);
   await page.keyboard.press('2');
-  await page.keyboard.press('/');
-  await page.keyboard.type('kind == model_update && source == coordinator');
-  await page.keyboard.press('Enter');
-  await page.keyboard.press('Escape');
-  await take('packets', ['j', 'Enter']);
+  await page.getByLabel('Filter packets').fill('kind == model_update && source == coordinator');
+  await page.getByText('40 match').waitFor();
+  await page.getByRole('grid', { name: 'Packets' }).getByText('model_update').nth(3).click();
+  await page.getByRole('heading', { name: 'model_update' }).waitFor();
+  await take('packets');
   await take('demo', ['6']);
   await take('settings', ['7']);
 }
@@ -82,7 +83,7 @@ async function withDemo(
       // Charts and details come a moment after their view; a picture may wait where a test must not.
       await page.waitForTimeout(1200);
       const path = join(images, `${name}-${scheme}.png`);
-      await page.screenshot({ path });
+      await writeFile(path, smallPng(await page.screenshot()));
       process.stdout.write(`${path}\n`);
     }, page);
   } finally {

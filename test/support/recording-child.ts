@@ -20,3 +20,5 @@ setInterval(() => {
     if (id % 10 === 0) recorder.event(eventOfRun(id / 10));
   }
 }, 2);
+while (recorder.stats().packets === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+process.send?.('committed');

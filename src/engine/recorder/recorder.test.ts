@@ -321,8 +321,10 @@ describe('a recorder that is killed', () => {
     for (let i = 0; i < 4; i++) {
       const path = freshPath();
       const recording = fork(child, [path]);
-      await new Promise((resolve) => recording.once('message', resolve));
-      await delay(20 + random.int(250));
+      // The first one dies while it begins; the others once something is on disk, however slow the machine.
+      const moment = i === 0 ? 'recording' : 'committed';
+      await new Promise<void>((resolve) => recording.on('message', (word) => word === moment && resolve()));
+      await delay(random.int(250));
       const exited = new Promise((resolve) => recording.once('exit', resolve));
       recording.kill('SIGKILL');
       await exited;
