@@ -14,6 +14,8 @@ const oneTurnNs = 500_000_000n;
 /** While a session opens or closes, what it waits for shows in no reader: it is looked at this often. */
 const lookNs = 4_000_000n;
 const tagsMax = 64;
+/** Bulk samples that are written before the readers are looked at again: a few milliseconds, so that control passes. */
+const bulkWritesPerTurn = 2;
 /** `DDS_CYCLONEDDS_HANDLE`: the library itself, parent of domains. */
 const libraryHandle = 0x7fff_0100;
 const guardTag = 0;
@@ -35,6 +37,8 @@ export class DdsLoop {
   /** Sessions with more to take, or that wait for something which shows in no reader. */
   readonly #watched = new Set<number>();
   #more = false;
+  /** Bulk samples not yet written; the credit of their sessions bounds them. */
+  #bulk: Extract<Command, { type: 'send' }>[] = [];
 
   constructor(
     cyclone: Cyclone,
@@ -56,7 +60,8 @@ export class DdsLoop {
       if (Atomics.load(this.#stop, 0) !== 0) break;
       this.#cyclone.setGuard(this.guard, false);
       if (!this.#obey()) break;
-      this.#more = false;
+      for (const command of this.#bulk.splice(0, bulkWritesPerTurn)) this.#send(command);
+      this.#more = this.#bulk.length > 0;
       for (let i = 0; i < Math.min(count, tagsMax); i++) this.#look(Number(tags.readBigInt64LE(8 * i)));
       for (const session of [...this.#watched]) this.#look(tagOfSession(session));
       this.#endWhatIsDone();
@@ -88,11 +93,10 @@ export class DdsLoop {
         return this.#nodes.get(command.node)?.retract(command.announcement);
       case 'open_session':
         return this.#openSession(command);
-      case 'send': {
-        const failure = this.#sessions.get(command.session)?.session.send(command.to, command.sample);
-        if (typeof failure === 'string') this.#fail(command.session, failure);
+      case 'send':
+        if (command.to === 'bulk') this.#bulk.push(command);
+        else this.#send(command);
         return;
-      }
       case 'close_session': {
         const known = this.#sessions.get(command.session);
         if (known === undefined) return this.#report({ type: 'session_closed', session: command.session });
@@ -103,6 +107,11 @@ export class DdsLoop {
       case 'close_node':
         return this.#closeNode(command.node, command.manner);
     }
+  }
+
+  #send({ session, to, sample }: Extract<Command, { type: 'send' }>): void {
+    const failure = this.#sessions.get(session)?.session.send(to, sample) ?? null;
+    if (failure !== null) this.#fail(session, failure);
   }
 
   #openNode(command: Extract<Command, { type: 'open_node' }>): void {
@@ -189,11 +198,17 @@ export class DdsLoop {
   #endWhatIsDone(): void {
     const nowMs = this.#clock.monotonicMs();
     for (const [number, { session }] of this.#sessions) {
-      if (session.closingAtMs !== null && (session.drained || nowMs >= session.closingAtMs)) this.#endSession(number);
+      if (session.closingAtMs !== null && (this.#isDrained(number, session) || nowMs >= session.closingAtMs)) {
+        this.#endSession(number);
+      }
     }
     for (const [id, atMs] of this.#closingNodes) {
       if (this.#nodes.get(id)?.drained !== false || nowMs >= atMs) this.#endNode(id);
     }
+  }
+
+  #isDrained(number: number, session: WorkerSession): boolean {
+    return session.drained && !this.#bulk.some((waiting) => waiting.session === number);
   }
 
   #report(report: Report): void {

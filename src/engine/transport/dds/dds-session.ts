@@ -30,6 +30,8 @@ export interface SampleChannel {
 }
 
 export interface DdsSessionOptions {
+  /** Names its partition, with run and participant. */
+  readonly id: string;
   readonly channel: SampleChannel;
   readonly side: Side;
   readonly remote: string;
@@ -50,6 +52,7 @@ export class DdsSession implements Session {
   readonly protocol = 'dds';
   readonly stack = 'cyclonedds';
   readonly peerIdentity = null;
+  readonly id: string;
   readonly remote: string;
   readonly closed: Promise<CloseReason>;
   /** The other end has the session's key and hears us. */
@@ -84,6 +87,7 @@ export class DdsSession implements Session {
 
   constructor(options: DdsSessionOptions) {
     this.#options = options;
+    this.id = options.id;
     this.remote = options.remote;
     this.#queue = new FrameQueue((item) => this.#giveBack(classOf(item.frame.lane), item.cost));
     const closed = Promise.withResolvers<CloseReason>();

@@ -89,6 +89,7 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
   );
   const session = new DdsSession({
     side: 'up',
+    id: claim.session,
     remote,
     clock,
     sampleBytes: isLoopback(address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,

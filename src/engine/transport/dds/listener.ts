@@ -137,6 +137,7 @@ export class DdsListener implements Listener {
     const close = (drainMs: number): Promise<void> => runtime.closeSession(number, drainMs);
     const session = new DdsSession({
       side: 'down',
+      id,
       remote: `${participant} in domain ${this.#setup.domain}`,
       clock,
       sampleBytes: isLoopback(this.#address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,

@@ -90,7 +90,7 @@ export class DdsRuntime {
     const cyclone = await loadCyclone(options.library);
     const stop = new SharedArrayBuffer(4);
     const workerData: WorkerStart = { library: cyclone.path, stop };
-    const worker = new Worker(options.worker, { workerData, name: 'dds' });
+    const worker = new Worker(options.worker, { workerData, name: 'dds', execArgv: [] });
     const ready = await firstWord(worker);
     if (ready.type === 'absent') throw fromErrorReport(ready.error);
     return new DdsRuntime(cyclone, { worker, guard: ready.guard, stop: new Int32Array(stop), key });

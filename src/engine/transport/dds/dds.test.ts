@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { entryPath } from '#engine/host/entries.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Listener, Session } from '../transport.ts';
+import { loadCyclone } from './cyclone.ts';
+import { DdsTransport } from './dds-transport.ts';
+import { domainConfig } from './domain-config.ts';
+import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
+import { libraryCandidates } from './library.ts';
+import { DdsRuntime } from './runtime.ts';
+import type { SampleBody } from './worker-protocol.ts';
+
+const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
+const signal = new AbortController().signal;
+const run = 'r-dds';
+const token = 'a-token-of-this-run';
+
+const absent = await loadCyclone(process.env['ROUNDSCOPE_LIBDDSC']).then(
+  () => false as const,
+  (error: unknown) => (error instanceof Error ? error.message : String(error)),
+);
+
+interface Served extends AsyncDisposable {
+  readonly listener: Listener;
+  readonly sessions: Session[];
+  readonly refusals: string[];
+}
+
+async function serve(domain = 0): Promise<Served> {
+  const sessions: Session[] = [];
+  const refusals: string[] = [];
+  const listener = await new DdsTransport({ ...parts, domain }).listen({
+    signal,
+    run,
+    token,
+    host: '127.0.0.1',
+    port: 0,
+    onSession: (session) => sessions.push(session),
+    onRefused: ({ reason }) => refusals.push(reason),
+  });
+  return { listener, sessions, refusals, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+}
+
+function code(expected: string, words: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof RoundscopeError, String(error));
+    assert.equal(error.code, expected);
+    assert.match(error.message, words);
+    return true;
+  };
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !condition(); i++) await systemClock.sleep(10, { signal });
+  assert.ok(condition());
+}
+
+test('a library that is not there is a typed error that names the package', async () => {
+  const transport = new DdsTransport({ ...parts, library: '/nowhere/libddsc.so' });
+  const options = { signal, run, token, host: '127.0.0.1', port: 0 };
+  await assert.rejects(
+    transport.listen({ ...options, onSession: () => undefined, onRefused: () => undefined }),
+    code('transport_unavailable', /nowhere.*cyclonedds-dev/),
+  );
+  assert.deepEqual(libraryCandidates('', 'linux')[0], 'libddsc.so.0debian');
+});
+
+test('both ends agree on keys that nobody else with the token has', () => {
+  const claim = { run, participant: 'node-1', session: 'ab'.repeat(12) };
+  const [near, far, other] = [newAgreement(), newAgreement(), newAgreement()];
+  const up = agreedKeys('up', { own: near, offered: far.offered, token, claim });
+  const down = agreedKeys('down', { own: far, offered: near.offered, token, claim });
+  assert.ok(up !== null && down !== null);
+  assert.deepEqual(up.sending, down.receiving);
+  assert.deepEqual(up.receiving, down.sending);
+  assert.notDeepEqual(up.sending, up.receiving);
+  const guessed = agreedKeys('up', { own: other, offered: far.offered, token, claim });
+  assert.notDeepEqual(guessed?.sending, up.sending);
+  for (const offered of ['', 'zz', '00'.repeat(32), '00'.repeat(31)]) {
+    assert.equal(agreedKeys('up', { own: near, offered, token, claim }), null, offered);
+  }
+  const proof = proofOf(token, 'open', claim, [near.offered]);
+  assert.ok(sameProof(proof, proofOf(token, 'open', claim, [near.offered])));
+  for (const changed of [{ run: 'x' }, { participant: 'node-2' }, { session: 'cd' }]) {
+    assert.ok(!sameProof(proof, proofOf(token, 'open', { ...claim, ...changed }, [near.offered])));
+  }
+});
+
+describe('dds sessions', { skip: absent }, () => {
+  test('without the invitation nobody gets a session, and the run goes on', { timeout: 15_000 }, async () => {
+    await using served = await serve();
+    const dialer = new DdsTransport({ ...parts, connectTimeoutMs: 3000 });
+    const options = { signal, run, participant: 'node-1' };
+    await assert.rejects(
+      dialer.dial(served.listener.endpoints, { ...options, token: 'another token' }),
+      code('link_rejected', /no proof/),
+    );
+    assert.match(served.refusals.join(), /no proof/);
+    await using session = await dialer.dial(served.listener.endpoints, { ...options, token });
+    await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
+    await until(() => served.sessions.length === 1);
+  });
+
+  test('another domain or run does not answer, and the error says where to look', { timeout: 15_000 }, async () => {
+    await using served = await serve(3);
+    const dialer = new DdsTransport({ ...parts, connectTimeoutMs: 800 });
+    const elsewhere = served.listener.endpoints.map((endpoint) => ({ ...endpoint, domain: 4 }));
+    const options = { signal, participant: 'node-1', token };
+    await assert.rejects(dialer.dial(elsewhere, { ...options, run }), code('connect_timeout', /domain 4/));
+    await assert.rejects(
+      dialer.dial(served.listener.endpoints, { ...options, run: 'r-x' }),
+      code('connect_timeout', /run/),
+    );
+  });
+
+  test(
+    'samples in a session that are not by its participant are discarded and counted',
+    { timeout: 15_000 },
+    async () => {
+      await using served = await serve();
+      await using session = await new DdsTransport(parts).dial(served.listener.endpoints, {
+        signal,
+        run,
+        participant: 'node-1',
+        token,
+      });
+      await until(() => served.sessions.length === 1);
+      const far = served.sessions[0] as Session;
+      // The session's id as any member of the domain can see it; its key is not to be seen.
+      await using foreign = await intruder(served, session);
+      foreign.write({
+        lane: 'control',
+        laneNumber: 0,
+        number: 0,
+        flags: 3,
+        frameBytes: 3,
+        bytes: Uint8Array.of(6, 6, 6),
+      });
+      const forged = (): number => far.stats().counters.find(({ name }) => name === 'samples_forged')?.value ?? 0;
+      await until(() => forged() === 1);
+      await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
+      for await (const frame of far.frames()) {
+        assert.deepEqual([...frame.bytes], [1]);
+        break;
+      }
+    },
+  );
+
+  for (const [manner, leave] of [
+    ['calls process.exit with a session open', 'process.exit(0);'],
+    ['closes all', 'await session.close("clean", "done"); await listener[Symbol.asyncDispose]();'],
+  ] as const) {
+    test(`a process that ${manner} ends without a crash and at once`, { timeout: 15_000 }, async () => {
+      const outcome = await runScript(`
+        const options = { signal: new AbortController().signal, run: 'r', token: 't' };
+        const transport = new DdsTransport({ clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') });
+        const listener = await transport.listen({ ...options, host: '127.0.0.1', port: 0, onSession() {}, onRefused() {} });
+        const session = await transport.dial(listener.endpoints, { ...options, participant: 'node-1' });
+        await session.send({ lane: 'bulk:x', parts: [new Uint8Array(1e6)] }, options);
+        console.log('here');
+        ${leave}`);
+      assert.deepEqual(outcome, { code: 0, signal: null, out: 'here\n' });
+    });
+  }
+});
+
+test('the configuration names interface, peers and ports', () => {
+  const text = domainConfig({ domain: 2, address: '10.0.0.4', port: 9000, peers: [{ host: '10.0.0.5', port: 7410 }] });
+  assert.match(text, /address="10\.0\.0\.4"/);
+  assert.match(text, /<Base>8490<\/Base>/);
+  assert.match(text, /<Peer Address="10\.0\.0\.5:7410"\/>/);
+  assert.match(text, /1344B/);
+  assert.match(domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers: [] }), /63000B/);
+});
+
+interface Intruder extends AsyncDisposable {
+  write(sample: SampleBody): void;
+}
+
+/** Somebody in the same run who writes into a session's topics with a key of his own. */
+async function intruder(served: Served, session: Session): Promise<Intruder> {
+  const endpoint = served.listener.endpoints[0];
+  assert.ok(endpoint !== undefined && 'id' in session && typeof session.id === 'string');
+  const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: undefined });
+  const peers = [{ host: endpoint.host, port: endpoint.port }];
+  const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
+  const ears = { onAnnounced: () => undefined, onFailed: () => undefined };
+  const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
+  const matched = Promise.withResolvers<void>();
+  const keys = { sending: new Uint8Array(32), receiving: new Uint8Array(32) };
+  const number = runtime.openSession(
+    { node, participant: 'node-1', id: session.id, keys },
+    { onMatched: () => matched.resolve(), onSamples: () => undefined, onFailed: () => undefined },
+  );
+  await matched.promise;
+  return {
+    write: (sample) => runtime.send(number, 'control', sample),
+    [Symbol.asyncDispose]: async () => {
+      await runtime.closeSession(number, 100);
+      await runtime.closeNode(node, 'clean');
+      await runtime.release();
+    },
+  };
+}
+
+async function runScript(body: string): Promise<{ code: number | null; signal: string | null; out: string }> {
+  const url = (path: string): string => JSON.stringify(new URL(path, pathToFileURL(import.meta.filename)).href);
+  const script = `
+    const { DdsTransport } = await import(${url('./dds-transport.ts')});
+    const { systemClock } = await import(${url('../../host/system-clock.ts')});
+    const { systemEntropy } = await import(${url('../../host/system-entropy.ts')});
+    const { entryPath } = await import(${url('../../host/entries.ts')});
+    ${body}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+  return await new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out })));
+}
