@@ -47,7 +47,7 @@ const usualStack: Readonly<Record<Protocol, Stack>> = {
   quic: 'quinn',
   mqtt: 'mqtt.js',
   amqp: 'mqtt.js',
-  grpc: 'mqtt.js',
+  grpc: 'grpc-js',
   dds: 'cyclonedds',
   memory: 'memory',
 };

@@ -7,14 +7,14 @@ import { limits } from './limits.ts';
 export const endpointSchema = z.object({
   protocol: protocolSchema,
   /** Provider that must be loaded to use it: `quinn`, `webtransport`, `mqtt`, `dds`. */
-  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'dds', 'memory']),
+  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'grpc', 'dds', 'memory']),
   host: z.string().min(1).max(253),
   port: z.number().int().min(0).max(65_535),
   /** `mqtt://…` of an outside broker. */
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the peer must prove: libp2p peer id (quinn), SHA-256 of the certificate (webtransport). */
+  /** Identity that the peer must prove: libp2p peer id (quinn), SHA-256 of the certificate (webtransport, grpc). */
   identity: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;

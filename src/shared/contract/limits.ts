@@ -56,6 +56,8 @@ export const limits = {
   /** DDS, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
   ddsControlWindowBytes: 4 * MiB,
   ddsBulkWindowBytes: 8 * MiB,
+  /** gRPC, fail: bulk lanes that one peer may have open at once in a session, each a call with a window of its own. */
+  grpcLanesMax: 64,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,

@@ -6,7 +6,15 @@ export const protocolSchema = z.enum(protocols);
 export type Protocol = z.infer<typeof protocolSchema>;
 
 /** Which implementation carries a protocol; shown beside it. `webtransport-h2` is TCP and always shown as such. */
-export const stacks = ['quinn', 'webtransport-h3', 'webtransport-h2', 'mqtt.js', 'cyclonedds', 'memory'] as const;
+export const stacks = [
+  'quinn',
+  'webtransport-h3',
+  'webtransport-h2',
+  'mqtt.js',
+  'grpc-js',
+  'cyclonedds',
+  'memory',
+] as const;
 export const stackSchema = z.enum(stacks);
 export type Stack = z.infer<typeof stackSchema>;
 

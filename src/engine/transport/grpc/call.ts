@@ -1,0 +1,145 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ClientDuplexStream, ClientReadableStream, ClientWritableStream, StatusObject } from '@grpc/grpc-js';
+import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly ok: boolean;
+  readonly reason: string;
+}
+
+/** `Status.CANCELLED` of the library, which is loaded on first use only. */
+const cancelled = 1;
+
+interface CallParts {
+  readonly readable?: Readable;
+  readonly writable?: Writable;
+  readonly ended: Promise<CallEnd>;
+  readonly end: () => void;
+  readonly cut: () => void;
+}
+
+/** One gRPC call, the same for both ends: the library has a class for each of the six kinds. */
+export class Call {
+  readonly name: string;
+  /** Resolves when the call is over, whoever ended it. */
+  readonly ended: Promise<CallEnd>;
+  readonly #parts: CallParts;
+  /** Writes under way: the library forgets their callbacks when the call ends. */
+  readonly #writing = new Set<(error: Error) => void>();
+  #end: CallEnd | null = null;
+
+  constructor(name: string, parts: CallParts) {
+    this.name = name;
+    this.#parts = parts;
+    this.ended = parts.ended;
+    // Told by `ended`; without a listener it would end the process.
+    parts.readable?.on('error', () => undefined);
+    parts.writable?.on('error', () => undefined);
+    void parts.ended.then((end) => {
+      this.#end = end;
+      for (const reject of this.#writing) reject(brokenOff(end));
+      this.#writing.clear();
+    });
+  }
+
+  /**
+   * One message at a time, so that who does not take them holds the peer back. Ends when the peer has ended its half. One
+   * reader.
+   * @throws Error when the call broke off
+   */
+  async *messages(): AsyncIterable<Buffer> {
+    const { readable } = this.#parts;
+    if (readable === undefined) return;
+    // Not destroyed at its end: the other half may still have something to say.
+    for await (const message of readable.iterator({ destroyOnReturn: false })) yield message as Buffer;
+  }
+
+  /** Resolves when HTTP/2's flow control has taken the message. */
+  async write(message: Buffer): Promise<void> {
+    const { writable } = this.#parts;
+    if (writable === undefined || this.#end !== null) throw brokenOff(this.#end);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#writing.add(reject);
+    writable.write(message, (error) => {
+      this.#writing.delete(reject);
+      if (error) reject(error);
+      else resolve();
+    });
+    await promise;
+  }
+
+  /** Ends this end's half, after what was written; at the coordinator that is the call's end. Twice is fine. */
+  end(): void {
+    if (this.#end === null) this.#parts.end();
+  }
+
+  /** Ends the call at once. */
+  cut(): void {
+    if (this.#end === null) this.#parts.cut();
+  }
+}
+
+/** A call that this end made. */
+export function outgoingCall(
+  name: string,
+  stream: ClientDuplexStream<Buffer, Buffer> | ClientWritableStream<Buffer> | ClientReadableStream<Buffer>,
+): Call {
+  const { promise, resolve } = Promise.withResolvers<CallEnd>();
+  const onStatus = ({ code, details }: StatusObject): void => resolve({ ok: code === 0, reason: details });
+  stream.on('status', onStatus);
+  const writable = 'write' in stream ? stream : undefined;
+  return new Call(name, {
+    ...('read' in stream ? { readable: stream } : {}),
+    ...(writable === undefined ? {} : { writable }),
+    ended: promise,
+    end: () => void writable?.end(),
+    cut: () => stream.cancel(),
+  });
+}
+
+/** A call to this end whose answer is a stream, or a part of one. */
+export function answeredCall(
+  name: string,
+  stream: ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>,
+): Call {
+  return new Call(name, {
+    ...('read' in stream ? { readable: stream } : {}),
+    writable: stream,
+    ended: endOf(stream, () => stream.writableFinished),
+    end: () => void stream.end(),
+    // There is no cancel at this end: a status that is not OK.
+    cut: () => void stream.emit('error', { code: cancelled, details: 'cut off by the coordinator' }),
+  });
+}
+
+/** A call to this end that is answered once. */
+export function receivedCall(
+  name: string,
+  stream: ServerReadableStream<Buffer, Buffer>,
+  answer: sendUnaryData<Buffer>,
+): Call {
+  let answered = false;
+  return new Call(name, {
+    readable: stream,
+    ended: endOf(stream, () => answered),
+    end: () => {
+      answered = true;
+      answer(null, Buffer.alloc(0));
+    },
+    cut: () => answer({ code: cancelled, details: 'cut off by the coordinator' }),
+  });
+}
+
+/** `cancelled` comes at every end, also after the last word of an answer. */
+function endOf(stream: Readable | Writable, inOrder: () => boolean): Promise<CallEnd> {
+  const { promise, resolve } = Promise.withResolvers<CallEnd>();
+  const onEnd = (): void => resolve({ ok: inOrder(), reason: inOrder() ? '' : 'the participant is gone' });
+  stream.on('cancelled', onEnd);
+  stream.on('close', onEnd);
+  return promise;
+}
+
+function brokenOff(end: CallEnd | null): Error {
+  return new Error(`the call is over: ${end?.reason ?? 'it takes nothing'}`);
+}

@@ -1,0 +1,223 @@
+import { isIPv6 } from 'node:net';
+import type { Server, ServerCredentials, StatusObject } from '@grpc/grpc-js';
+import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { createCertificate } from '../../identity/certificate.ts';
+import { reachableHosts, resolveHost } from '../quic/addresses.ts';
+import { cannotListen } from '../quic/connect-errors.ts';
+import type { Listener, ListenOptions } from '../transport.ts';
+import { OfferingWays } from './bulk-ways.ts';
+import { answeredCall, receivedCall } from './call.ts';
+import { judgeClaim, proof, proofKey, type Claim, type ClaimRefusal } from './claim.ts';
+import type { GrpcLibrary } from './grpc-library.ts';
+import { serverOptions, type GrpcOptions } from './grpc-options.ts';
+import { GrpcSession } from './grpc-session.ts';
+import { decodeDownload } from './messages.ts';
+import { serverCredentials } from './server-credentials.ts';
+import { federation } from './service.ts';
+import { widenServerWindows } from './wide-window.ts';
+
+export interface ListenSetup {
+  readonly grpc: GrpcLibrary;
+  readonly clock: Clock;
+  readonly options: GrpcOptions;
+  readonly security: 'tls' | 'plaintext';
+}
+
+/** Sessions of one run that have not ended; more than each participant could need. */
+const sessionsMax = limits.participantsMax * 4;
+
+type Refusal = Pick<StatusObject, 'code' | 'details'>;
+
+interface Held {
+  readonly claim: Claim;
+  readonly session: GrpcSession;
+  readonly ways: OfferingWays;
+}
+
+/** The coordinator's side: one server; calls belong to sessions by what they carry and prove, not by whence they come. */
+export class GrpcListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #setup: ListenSetup;
+  readonly #server: Server;
+  readonly #held = new Map<string, Held>();
+  #identity: string | undefined;
+  #port = 0;
+  #uploads = 0;
+  #closing: Promise<void> | null = null;
+
+  private constructor(options: ListenOptions, setup: ListenSetup) {
+    this.#options = options;
+    this.#setup = setup;
+    this.#server = new setup.grpc.Server(serverOptions(setup.options));
+    this.#server.addService(federation, {
+      session: (stream: ServerDuplexStream<Buffer, Buffer>) => this.#onSession(stream),
+      upload: (stream: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
+        this.#onUpload(stream, answer),
+      download: (stream: ServerWritableStream<Buffer, Buffer>) => this.#onDownload(stream),
+    });
+  }
+
+  static async start(options: ListenOptions, setup: ListenSetup): Promise<GrpcListener> {
+    widenServerWindows();
+    const listener = new GrpcListener(options, setup);
+    try {
+      await listener.#bind();
+    } catch (error) {
+      listener.#server.forceShutdown();
+      throw error;
+    }
+    return listener;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    const identity = this.#identity === undefined ? {} : { identity: this.#identity };
+    return reachableHosts(this.#options.host).map((host) => {
+      return { protocol: 'grpc' as const, provider: 'grpc' as const, host, port: this.#port, ...identity };
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #bind(): Promise<void> {
+    const { host, port } = this.#options;
+    const address = await resolveHost(host);
+    const credentials = this.#credentials();
+    const at = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+    this.#port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(at, credentials, (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(cannotListen({ host, port }, 'TCP', error));
+      });
+    });
+  }
+
+  #credentials(): ServerCredentials {
+    const { clock, grpc, security } = this.#setup;
+    if (security === 'plaintext') return grpc.ServerCredentials.createInsecure();
+    const certificate = createCertificate({ nowMs: clock.wallMs() });
+    this.#identity = certificate.hash;
+    return serverCredentials(grpc, certificate);
+  }
+
+  #onSession(stream: ServerDuplexStream<Buffer, Buffer>): void {
+    const { run, token = '', onSession } = this.#options;
+    const control = answeredCall('Session', stream);
+    const judged = judgeClaim(stream.metadata, { purpose: 'session', token, run });
+    const refusal = judged.ok ? this.#admission(judged.value) : this.#statusOf(judged.error);
+    if (!judged.ok || refusal !== null) return this.#refuse(stream, refusal);
+    const claim = judged.value;
+    const { clock, grpc, options } = this.#setup;
+    const answer = new grpc.Metadata();
+    answer.set(proofKey, proof(token, 'accept', claim));
+    stream.sendMetadata(answer);
+    const ways = new OfferingWays({ clock, timeoutMs: options.offerTimeoutMs });
+    const session = new GrpcSession({
+      control,
+      bulk: ways,
+      remote: stream.getPeer(),
+      peerIdentity: null,
+      clock,
+      options,
+      release: () => void this.#held.delete(claim.session),
+    });
+    this.#held.set(claim.session, { claim, session, ways });
+    onSession(session);
+  }
+
+  /** What stands against a session of one who may have one. */
+  #admission(claim: Claim): Refusal | null {
+    const { status } = this.#setup.grpc;
+    if (this.#closing !== null) return { code: status.UNAVAILABLE, details: 'the coordinator has ended' };
+    if (this.#held.size >= sessionsMax) {
+      return { code: status.RESOURCE_EXHAUSTED, details: `this coordinator has ${sessionsMax} sessions already` };
+    }
+    for (const held of this.#held.values()) {
+      if (held.claim.session === claim.session) {
+        return { code: status.INVALID_ARGUMENT, details: 'there is a session of this id already' };
+      }
+      if (held.claim.participant === claim.participant && held.claim.instance !== claim.instance) {
+        return { code: status.ALREADY_EXISTS, details: `somebody else takes part as ${claim.participant}` };
+      }
+    }
+    return null;
+  }
+
+  #onUpload(stream: ServerReadableStream<Buffer, Buffer>, answer: sendUnaryData<Buffer>): void {
+    const held = this.#owner(stream, 'upload');
+    const call = receivedCall(`Upload ${++this.#uploads}`, stream, answer);
+    if ('session' in held) held.session.receive(call);
+    else answer(this.#refused(stream.getPeer(), held));
+  }
+
+  #onDownload(stream: ServerWritableStream<Buffer, Buffer>): void {
+    const held = this.#owner(stream, 'download');
+    const number = decodeDownload(stream.request);
+    const call = answeredCall(`Download ${number.ok ? number.value : '?'}`, stream);
+    if (!('session' in held)) return this.#refuse(stream, held);
+    if (number.ok && held.ways.taken(number.value, call)) return;
+    this.#refuse(stream, { code: this.#setup.grpc.status.NOT_FOUND, details: 'nothing of that number is offered' });
+  }
+
+  /** The session that a bulk call belongs to: id and proof together, so that none can add to another's. */
+  #owner(
+    { metadata }: Pick<ServerReadableStream<Buffer, Buffer>, 'metadata'>,
+    purpose: 'upload' | 'download',
+  ): Held | Refusal {
+    const { run, token = '' } = this.#options;
+    const judged = judgeClaim(metadata, { purpose, token, run });
+    if (!judged.ok) return this.#statusOf(judged.error);
+    const held = this.#held.get(judged.value.session);
+    const same = held?.claim.participant === judged.value.participant && held.claim.instance === judged.value.instance;
+    if (held !== undefined && same) return held;
+    return { code: this.#setup.grpc.status.PERMISSION_DENIED, details: 'the call belongs to no session of its sender' };
+  }
+
+  #statusOf({ kind, reason }: ClaimRefusal): Refusal {
+    const { status } = this.#setup.grpc;
+    const codes = {
+      malformed: status.INVALID_ARGUMENT,
+      version: status.FAILED_PRECONDITION,
+      run: status.FAILED_PRECONDITION,
+      proof: status.UNAUTHENTICATED,
+    };
+    return { code: codes[kind], details: reason };
+  }
+
+  /** The library makes the call's status of an error event. */
+  #refuse(
+    stream: ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>,
+    refusal: Refusal | null,
+  ): void {
+    if (refusal !== null) stream.emit('error', this.#refused(stream.getPeer(), refusal));
+  }
+
+  #refused(address: string, refusal: Refusal): Refusal {
+    if (this.#closing === null) this.#options.onRefused({ address, reason: refusal.details });
+    return refusal;
+  }
+
+  async #close(): Promise<void> {
+    const sessions = [...this.#held.values()].map(({ session }) => session);
+    await Promise.allSettled(sessions.map((session) => session.close('clean', 'the coordinator stopped listening')));
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    this.#server.forceShutdown();
+    await closed;
+  }
+}
+
+/** Without TLS the token's proof and every model could be read on the way. */
+export function mustBeLoopback(host: string): void {
+  if (/^(127\.|::1$|localhost$)/.test(host)) return;
+  throw new RoundscopeError('settings_invalid', {
+    layer: 'settings',
+    message: `gRPC without TLS is for this machine alone, not for ${host}. Leave TLS on, or use 127.0.0.1.`,
+    context: { host },
+  });
+}
