@@ -1,3 +1,4 @@
+import { transports } from '#engine/transport/registry.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import {
   demoDefaults,
@@ -20,7 +21,7 @@ export const demoOptions: readonly Option[] = [
     default: String(demoDefaults.participants),
   },
   { name: 'rounds', value: 'N', help: 'how many rounds', default: String(demoDefaults.rounds) },
-  { name: 'transport', value: 'NAME', help: 'quic, mqtt', default: demoDefaults.transport },
+  { name: 'transport', value: 'NAME', help: transports().join(', '), default: demoDefaults.transport },
   {
     name: 'control',
     value: 'NAME',

@@ -6,6 +6,7 @@ import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { DdsTransport } from './dds/dds-transport.ts';
 import { FaultyTransport } from './faulty/faulty-transport.ts';
+import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
 import { QuicTransport } from './quic/quic-transport.ts';
 import { SplitTransport } from './split/split-transport.ts';
@@ -31,6 +32,7 @@ export interface TransportParts {
 const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport } = {
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
   mqtt: (parts) => new MqttTransport(parts),
+  grpc: ({ clock, entropy }) => new GrpcTransport({ clock, entropy }),
   dds: ({ clock, entropy, ddsWorker = '' }) => new DdsTransport({ clock, entropy, worker: ddsWorker }),
 };
 

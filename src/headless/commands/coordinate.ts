@@ -1,3 +1,4 @@
+import { transports } from '#engine/transport/registry.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { controlModeSchema, protocolSchema } from '#shared/contract/protocols.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
@@ -15,7 +16,7 @@ export const coordinate: Command = {
   options: [
     { name: 'participants', value: 'N', help: 'start round 1 when so many are there', default: '2' },
     { name: 'rounds', value: 'N', help: 'how many rounds', default: '10' },
-    { name: 'transport', value: 'NAME', help: 'quic, mqtt', default: 'quic' },
+    { name: 'transport', value: 'NAME', help: transports().join(', '), default: 'quic' },
     {
       name: 'control',
       value: 'NAME',
