@@ -7,7 +7,7 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
-import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { usualStack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { sayHello } from './dialer-hello.ts';
 import type { Link, LinkStatus, SentMessage } from './link.ts';
@@ -41,16 +41,6 @@ const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
   'broker_refused',
   'transport_unavailable',
 ]);
-
-/** What the first session runs on, as far as it can be told before it exists. */
-const usualStack: Readonly<Record<Protocol, Stack>> = {
-  quic: 'quinn',
-  mqtt: 'mqtt.js',
-  amqp: 'mqtt.js',
-  grpc: 'grpc-js',
-  dds: 'cyclonedds',
-  memory: 'memory',
-};
 
 /** The participant's end: dials, says hello, and dials again when a session is lost, until it is closed or turned away. */
 export class DialingLink implements Link {

@@ -18,6 +18,16 @@ export const stacks = [
 export const stackSchema = z.enum(stacks);
 export type Stack = z.infer<typeof stackSchema>;
 
+/** What a session of a protocol runs on, as far as that can be told before it exists. */
+export const usualStack: Readonly<Record<Protocol, Stack>> = {
+  quic: 'quinn',
+  mqtt: 'mqtt.js',
+  amqp: 'mqtt.js',
+  grpc: 'grpc-js',
+  dds: 'cyclonedds',
+  memory: 'memory',
+};
+
 /** What travels where: everything over the chosen transport, or control over MQTT as the reference framework does. */
 export const controlModes = ['same', 'mqtt'] as const;
 export const controlModeSchema = z.enum(controlModes);
