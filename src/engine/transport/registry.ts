@@ -6,7 +6,9 @@ import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { loadCyclone } from './dds/cyclone.ts';
 import { DdsTransport } from './dds/dds-transport.ts';
+import { libraryMend, libraryVariable } from './dds/library.ts';
 import { FaultyTransport } from './faulty/faulty-transport.ts';
 import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
@@ -44,6 +46,19 @@ const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport 
 export function transports(): readonly Protocol[] {
   return Object.keys(makers) as Protocol[];
 }
+
+/** What a protocol needs of the system beside this program, for those that need something. */
+export interface SystemPart {
+  readonly protocol: Protocol;
+  /** How to come by it. */
+  readonly mend: string;
+  /** Resolves with where it is; rejects with what is wrong. */
+  readonly find: () => Promise<string>;
+}
+
+export const systemParts: readonly SystemPart[] = [
+  { protocol: 'dds', mend: libraryMend, find: async () => (await loadCyclone(process.env[libraryVariable])).path },
+];
 
 /**
  * What a coordinator listens with: every transport of the plan. One that `auto` or `mixed` brought in and this machine
