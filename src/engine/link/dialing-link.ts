@@ -251,8 +251,7 @@ export class DialingLink implements Link {
         run: invitation.run,
         token: invitation.token,
         observer: {
-          onFallback: ({ from, to, reason }) =>
-            this.#log.warn(this.#usual, `${from} did not work (${reason}), trying ${to}`),
+          onFallback: ({ reason }) => this.#log.warn(this.#usual, reason),
         },
       });
     } catch (error) {

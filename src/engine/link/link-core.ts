@@ -175,12 +175,13 @@ export class LinkCore implements Link {
   }
 
   /** Tells a new state; both ends use it for what happens between sessions. */
-  setState(state: LinkState, reason: string): void {
+  setState(state: LinkState, reason: string, fallback?: string): void {
     if (this.#state === 'closed') return;
     this.#state = state;
     this.#reason = reason;
     const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
-    this.#options.log.state(this.#context, { state, reason, connections, reconnects });
+    const told = fallback === undefined ? {} : { fallback };
+    this.#options.log.state(this.#context, { state, reason, connections, reconnects, ...told });
   }
 
   /** A session has been opened for this link: counted and logged, whether or not it gets as far as being served. */
@@ -225,7 +226,8 @@ export class LinkCore implements Link {
     this.#pump = pump;
     this.#context = wire.context;
     this.#room.notify();
-    this.setState('ready', this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected');
+    const how = this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected';
+    this.setState('ready', how, wire.session.fallback);
     const end = await pump.run();
     this.#pump = null;
     this.#lastHeardMs = wire.lastHeardMs;

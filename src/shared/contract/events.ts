@@ -152,6 +152,8 @@ export const eventSchemas = {
     /** Sessions opened so far in this run, and how many of them were re-dials. */
     connections: count,
     reconnects: count,
+    /** Why the link is not on the way that was tried first; told by the end that dialled, as long as it is so. */
+    fallback: text.optional(),
   }),
   /** Once a second and link. Bytes are totals since the run began. */
   link_stats: z.object({

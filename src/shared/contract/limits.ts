@@ -103,6 +103,8 @@ export const limits = {
 export const timing = {
   /** Issue of the founding bug: a connection attempt that takes longer has failed. */
   connectTimeoutMs: 10_000,
+  /** A network that swallows UDP shall cost less than 3 s: time for one lost first packet (sent again after 1 s) and a slow answer. */
+  udpAnswerMs: 2_500,
   /** NATs forget UDP flows after about 30 s; three keep-alives fit into that. */
   keepAliveMs: 10_000,
   idleTimeoutMs: 30_000,

@@ -45,6 +45,25 @@ describe('view of a run', () => {
     assert.equal(view?.rounds[0]?.updates.length, 2);
   });
 
+  test('why a link is not on its first way stands as long as the end that dialled says so', () => {
+    const link = (at: number, side: string, state: string, fallback?: string): RunEvent =>
+      event(at, 'link_state', {
+        participant: 'node-1',
+        side,
+        state,
+        reason: '',
+        protocol: 'quic',
+        stack: 'webtransport-h2',
+        connections: 1,
+        reconnects: 0,
+        ...(fallback === undefined ? {} : { fallback }),
+      });
+    const events = [link(1100, 'participant', 'ready', 'UDP blocked'), link(1110, 'coordinator', 'ready')];
+    assert.equal(applyEvents(null, [started, ...events])?.participants[0]?.link.fallback, 'UDP blocked');
+    const back = [link(1200, 'participant', 'lost'), link(1300, 'participant', 'ready')];
+    assert.equal(applyEvents(null, [started, ...events, ...back])?.participants[0]?.link.fallback, '');
+  });
+
   test('segments follow each other without gap or overlap and the last one stays open', () => {
     const phases = ['receive', 'train', 'send', 'wait'].map((phase, i) =>
       event(1100 + i * 10, 'participant_phase', { participant: 'node-1', round: 1, phase }),

@@ -87,6 +87,8 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
     const link: LinkView = {
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
+      // Only who dialled knows.
+      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '' } : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -179,6 +181,7 @@ function newParticipant(id: string, at: number): ParticipantView {
     link: {
       state: 'connecting',
       reason: '',
+      fallback: '',
       since: at,
       connections: 0,
       reconnects: 0,

@@ -125,6 +125,8 @@ export interface ParticipantView {
 export interface LinkView {
   readonly state: LinkState;
   readonly reason: string;
+  /** Why it is not on the way that was tried first, such as "UDP blocked: …"; empty when it is. */
+  readonly fallback: string;
   readonly since: number;
   readonly connections: number;
   readonly reconnects: number;
