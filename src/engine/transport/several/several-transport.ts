@@ -1,5 +1,4 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
@@ -25,17 +24,15 @@ const portStep = 2;
 
 /** Several transports as one: the coordinator listens on all, a participant dials the one that its route names. */
 export class SeveralTransports implements Transport {
+  /** That of the first, for want of a session that tells its own. */
+  readonly protocol: Protocol;
   readonly #parts: SeveralParts;
 
   constructor(parts: SeveralParts) {
-    assert(parts.transports.length > 0, 'at least one transport');
+    const [first] = parts.transports;
+    if (first === undefined) throw nothingOffered([]);
+    this.protocol = first.protocol;
     this.#parts = parts;
-  }
-
-  /** That of the transport that comes first; a session tells its own. */
-  get protocol(): Protocol {
-    const [first] = this.#parts.route.order(this.#parts.transports.map(({ protocol }) => protocol));
-    return first ?? (this.#parts.transports[0] as Transport).protocol;
   }
 
   async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
@@ -72,8 +69,9 @@ export class SeveralTransports implements Transport {
   async listen(options: ListenOptions): Promise<Listener> {
     const { transports, onUnavailable } = this.#parts;
     const listening = await Promise.allSettled(
-      transports.map((transport, index) =>
-        transport.listen({ ...options, port: options.port === 0 ? 0 : options.port + portStep * index }),
+      transports.map(
+        async (transport, index) =>
+          await transport.listen({ ...options, port: options.port === 0 ? 0 : options.port + portStep * index }),
       ),
     );
     const listeners = listening.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -123,6 +121,6 @@ function nothingOffered(transports: readonly Transport[]): RoundscopeError {
   const names = transports.map(({ protocol }) => protocol).join(', ');
   return new RoundscopeError('transport_unavailable', {
     layer: 'transport',
-    message: `The invitation offers none of ${names}. Choose a transport that it names, or auto.`,
+    message: `The invitation offers ${names === '' ? 'nothing that this version speaks' : `none of ${names}`}. Choose a transport that it names, or auto.`,
   });
 }
