@@ -5,6 +5,7 @@ import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
+import { choiceSchema } from './selection.ts';
 
 const count = z.number().int().nonnegative();
 const text = z.string().max(1000);
@@ -171,6 +172,8 @@ export const eventSchemas = {
     /** The transport's own counters, such as quinn's; names as in its documentation. */
     counters: z.array(z.object({ name: z.string().max(60), value: z.number() })).max(60),
   }),
+  /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */
+  transport_chosen: choiceSchema.extend({ participant }),
   fault_injected: z.object({ fault: faultNameSchema, participant, round: count, note: text }),
   fault_armed: z.object({ fault: faultNameSchema, participant, round: count }),
   fault_cleared: z.object({ fault: faultNameSchema, participant, note: text }),

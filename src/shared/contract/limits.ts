@@ -58,6 +58,14 @@ export const limits = {
   ddsBulkWindowBytes: 8 * MiB,
   /** gRPC, fail: bulk lanes that one peer may have open at once in a session, each a call with a window of its own. */
   grpcLanesMax: 64,
+  /** Selection, fail: protocols that one run can offer. */
+  offeredProtocolsMax: 16,
+  /** Selection, fail: rows of a loaded Q table; all states times all protocols are fewer. */
+  selectionRowsMax: 2_000,
+  /** Selection, fail: size of a table's file, checked before it is read. */
+  selectionTableBytesMax: 512 * KiB,
+  /** Views, drop oldest: choices of protocol kept per participant. */
+  viewChoicesPerParticipantMax: 100,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,

@@ -5,6 +5,16 @@ export const protocols = ['quic', 'mqtt', 'amqp', 'grpc', 'dds', 'memory'] as co
 export const protocolSchema = z.enum(protocols);
 export type Protocol = z.infer<typeof protocolSchema>;
 
+/** As people write them. */
+export const protocolNames: Readonly<Record<Protocol, string>> = {
+  quic: 'QUIC',
+  mqtt: 'MQTT',
+  amqp: 'AMQP',
+  grpc: 'gRPC',
+  dds: 'DDS',
+  memory: 'in-memory',
+};
+
 /** Which implementation carries a protocol; shown beside it. `webtransport-h2` is TCP and always shown as such. */
 export const stacks = [
   'quinn',

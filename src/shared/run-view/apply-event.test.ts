@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
+import { limits } from '../contract/limits.ts';
 import { applyEvents } from './apply-event.ts';
 
 const run = asRunId('r-1');
@@ -167,5 +168,23 @@ describe('view of a run', () => {
     ]);
     assert.deepEqual(view?.participants[0]?.link.openedAt, [1, 3]);
     assert.equal(view?.participants[0]?.link.connections, 2);
+  });
+
+  test('the choices of a participant are kept with their reasons, the newest last, and bounded', () => {
+    const chosen = Array.from({ length: limits.viewChoicesPerParticipantMax + 3 }, (_, i) =>
+      event(2000 + i, 'transport_chosen', {
+        participant: 'node-1',
+        protocol: 'quic',
+        strategy: 'bandit',
+        reason: `choice ${i}`,
+        expected: [{ protocol: 'quic', seconds: 0.8 }],
+        explored: false,
+      }),
+    );
+    const participant = applyEvents(null, [started, ...chosen])?.participants[0];
+    assert.equal(participant?.choices.length, limits.viewChoicesPerParticipantMax);
+    assert.equal(participant.choicesDropped, 3);
+    assert.equal(participant.choices.at(-1)?.reason, `choice ${chosen.length - 1}`);
+    assert.equal(participant.choices.at(-1)?.at, 2000 + chosen.length - 1);
   });
 });

@@ -51,6 +51,13 @@ export const applyParticipant = {
       lastProgressAt: event.at,
       lastLinkAt: event.at,
     })),
+  transport_chosen: (view, event) => {
+    const { participant: id, ...choice } = event.data;
+    return upsert(view, id, event.at, (participant) => {
+      const kept = append(participant.choices, { ...choice, at: event.at }, limits.viewChoicesPerParticipantMax);
+      return { choices: kept.items, choicesDropped: participant.choicesDropped + kept.dropped };
+    });
+  },
 } satisfies Handlers;
 
 /** Ends the segment that grows and begins another, unless the participant is in that phase of that round already. */
@@ -206,5 +213,7 @@ function newParticipant(id: string, at: number): ParticipantView {
     selected: false,
     waitReason: '',
     faults: [],
+    choices: [],
+    choicesDropped: 0,
   };
 }
