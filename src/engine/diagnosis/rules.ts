@@ -1,4 +1,5 @@
 import type { Layer } from '#shared/base/errors.ts';
+import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import type { EvidenceRef, ParticipantObservation, RunObservation } from './observation.ts';
@@ -79,7 +80,7 @@ const trainerFrozen: Rule = (participant, run) => {
   const silentMs = run.now - last.at;
   if (silentMs < Math.max(frozenMs, frozenFactor * participant.progressGapMsMax)) return null;
   // Without a sign of life of link and process it is not the trainer that is to blame.
-  if (run.now - participant.lastHeard.at > 2500 || participant.linkState !== 'ready') return null;
+  if (run.now - participant.lastHeard.at > 2500 || !isOpen(participant.linkState)) return null;
   return {
     rule: 'trainer-frozen',
     layer: 'trainer',
@@ -95,7 +96,7 @@ const trainerFrozen: Rule = (participant, run) => {
 const lostMs = 3000;
 
 const linkLost: Rule = (participant, run) => {
-  if (participant.linkState === 'ready' || participant.linkAt === null) return null;
+  if (isOpen(participant.linkState) || participant.linkAt === null) return null;
   if (run.now - participant.linkAt.at < lostMs) return null;
   return {
     rule: 'link-lost',

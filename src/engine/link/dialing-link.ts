@@ -28,6 +28,8 @@ export interface DialingLinkOptions {
   readonly random: Random;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
+  /** 32 hex digits that a participant keeps over its restarts, so that its name is its own again at once. */
+  readonly lineage?: string | undefined;
   /** Ends the opening; afterwards `close` ends the link. */
   readonly signal: AbortSignal;
   /** How long the first connection is tried for; 0: one attempt. */
@@ -56,6 +58,8 @@ export class DialingLink implements Link {
   readonly #opened = Promise.withResolvers<void>();
   /** Accepted once: from now on the coordinator must know this link. */
   #resumes = false;
+  /** The coordinator's life that did. */
+  #epoch: string | undefined;
   #connectionPerMessage = false;
 
   private constructor(options: DialingLinkOptions) {
@@ -119,6 +123,10 @@ export class DialingLink implements Link {
 
   messages(): AsyncIterable<Message> {
     return this.#core.messages();
+  }
+
+  onAnew(listener: () => void): Disposable {
+    return this.#core.onAnew(listener);
   }
 
   close(code: string, reason: string): Promise<void> {
@@ -224,12 +232,19 @@ export class DialingLink implements Link {
         instance: this.#instance,
         dialerNonce: entropyHex(entropy, 16),
       };
-      const peer = await sayHello(wire, {
+      const { peer, epoch } = await sayHello(wire, {
         facts,
         token: invitation.token,
         resumes: this.#resumes,
+        epoch: this.#epoch,
+        lineage: this.#options.lineage,
         state: this.#core.inbox.state(),
       });
+      if (this.#epoch !== undefined && epoch !== this.#epoch) {
+        this.#log.warn(context, 'the coordinator was restarted: the link begins anew');
+        this.#core.beginAnew();
+      }
+      this.#epoch = epoch;
       this.#resumes = true;
       return { wire, peer };
     } catch (error) {

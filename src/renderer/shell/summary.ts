@@ -69,6 +69,8 @@ function linkTrouble(
   if (lost > 0) return { trouble: `${lost} lost`, severity: 'warning' };
   const resuming = count('resuming');
   if (resuming > 0) return { trouble: `${resuming} reconnecting`, severity: 'warning' };
+  const slow = count('degraded');
+  if (slow > 0) return { trouble: `${slow} degraded`, severity: 'warning' };
   const connecting = count('connecting');
   return connecting > 0
     ? { trouble: `${connecting} connecting`, severity: 'warning' }

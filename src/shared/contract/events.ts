@@ -17,10 +17,18 @@ export const participantPhases = ['receive', 'train', 'send', 'wait', 'evaluate'
 export const participantPhaseSchema = z.enum(participantPhases);
 export type ParticipantPhase = z.infer<typeof participantPhaseSchema>;
 
-/** State of a link with its reason. `faulty` is never a state: a fault is an event of its own. */
-export const linkStates = ['connecting', 'ready', 'lost', 'resuming', 'closed'] as const;
+/**
+ * State of a link with its reason. `degraded`: the session is open, and slow or stuck rather than dead. `faulty` is never a
+ * state: a fault is an event of its own.
+ */
+export const linkStates = ['connecting', 'ready', 'degraded', 'lost', 'resuming', 'closed'] as const;
 export const linkStateSchema = z.enum(linkStates);
 export type LinkState = z.infer<typeof linkStateSchema>;
+
+/** Whether a session is open, well or not. */
+export function isOpen(state: LinkState): boolean {
+  return state === 'ready' || state === 'degraded';
+}
 
 /** Evidence of a verdict: a packet or an event of the recording, with one line that says what it shows. */
 export const evidenceSchema = z.object({ ref: z.string().max(80), at: z.number(), text });

@@ -120,6 +120,12 @@ export const timing = {
   heartbeatMs: 1_000,
   /** Silence after which a peer counts as lost: five heart-beats. */
   peerSilentMs: 5_000,
+  /** A link is degraded, not dead: after two and a half heart-beats of silence, ... */
+  degradedSilentMs: 2_500,
+  /** ... at round trips as long as the interval of heart-beats, twice in a row, ... */
+  degradedRoundTripMs: 1_000,
+  /** ... or when for this long nothing sent was acknowledged, or an open transfer moved no byte while heart-beats passed. */
+  degradedStuckMs: 3_000,
   /** One control message; a bulk chunk gets the same per chunk. */
   sendTimeoutMs: 15_000,
   redialFirstMs: 250,

@@ -1,4 +1,4 @@
-import type { EventOf } from '../contract/events.ts';
+import { isOpen, type EventOf } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { LinkView, ParticipantView, RunView, SegmentView } from './run-view.ts';
@@ -104,7 +104,7 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
       link,
       protocol: data.protocol,
       stack: data.stack,
-      lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt,
+      lastLinkAt: isOpen(data.state) ? at : participant.lastLinkAt,
     };
   });
 }
