@@ -14,11 +14,12 @@ import type {
 } from '../transport.ts';
 import { clip, decodeControl, encodeControl, type ControlMessage } from './control-message.ts';
 import type { BrokerConnection } from './connection.ts';
-import { CreditGate, CreditMeter, pieceCost } from './credit.ts';
-import { LaneAssembler } from './lane-assembler.ts';
-import { LaneSender, type SendingLane } from './lane-sender.ts';
-import { decodePiece, encodePieceHeader, PartsReader, pieceHeaderBytes, type Piece } from './piece.ts';
-import { parseLane, type Direction } from './topics.ts';
+import { CreditGate, CreditMeter, pieceCost } from '../credited/credit.ts';
+import { LaneAssembler } from '../credited/lane-assembler.ts';
+import { LaneSender, type SendingLane } from '../credited/lane-sender.ts';
+import { decodePiece, encodePieceHeader, PartsReader, pieceHeaderBytes, type Piece } from '../credited/piece.ts';
+import { parseLane } from '../credited/lane-name.ts';
+import type { Direction } from './topics.ts';
 
 export interface MqttSessionOptions {
   readonly connection: BrokerConnection;
