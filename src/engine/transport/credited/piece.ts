@@ -1,5 +1,5 @@
 /**
- * A frame travels as one or several publishes ("pieces"), because brokers limit packets. Each begins with
+ * A frame travels as one or several messages ("pieces"), because brokers limit them. Each begins with
  *
  * | offset | bytes | what |
  * |---|---|---|
@@ -26,6 +26,8 @@ export interface Piece {
   readonly body: Uint8Array;
 }
 
+export type PieceHeader = Omit<Piece, 'body'>;
+
 /** Null: too short or with unknown flags. */
 export function decodePiece(payload: Buffer): Piece | null {
   if (payload.length < pieceHeaderBytes) return null;
@@ -43,7 +45,7 @@ export function decodePiece(payload: Buffer): Piece | null {
   };
 }
 
-export function encodePieceHeader(target: Buffer, piece: Omit<Piece, 'body'>): void {
+export function encodePieceHeader(target: Buffer, piece: PieceHeader): void {
   target[0] =
     (piece.first ? flagFirst : 0) |
     (piece.last ? flagLast : 0) |
