@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { bitString, explicit, integer, octetString, oid, sequence, set, tagged, utcTime, utf8String } from './der.ts';
 
-/** What a WebTransport server shows. Pinned by hash, so no authority has to sign it. */
+/** What one end of a TLS connection shows. Pinned by hash or by the identity in it, so no authority has to sign it. */
 export interface Certificate {
   readonly certificatePem: string;
   /** Secret. */
@@ -25,9 +25,25 @@ const subjectAltName = '2.5.29.17';
 
 /** Self-signed ECDSA P-256 certificate (the only kind of key that `serverCertificateHashes` admits everywhere). */
 export function createCertificate(options: { readonly nowMs: number }): Certificate {
+  return selfSigned({
+    commonName: 'Roundscope coordinator',
+    notBeforeMs: options.nowMs - validBeforeMs,
+    notAfterMs: options.nowMs + validAfterMs,
+    extension: () => new Uint8Array(0),
+  });
+}
+
+/** @param wanted.extension one more extension, of which the public key may be a part; empty: none */
+export function selfSigned(wanted: {
+  readonly commonName: string;
+  readonly notBeforeMs: number;
+  readonly notAfterMs: number;
+  readonly extension: (subjectPublicKeyInfo: Uint8Array) => Uint8Array;
+}): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const notAfterMs = options.nowMs + validAfterMs;
-  const name = sequence(set(sequence(oid(commonName), utf8String('Roundscope coordinator'))));
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
+  const { notAfterMs } = wanted;
+  const name = sequence(set(sequence(oid(commonName), utf8String(wanted.commonName))));
   const alternatives = sequence(
     tagged(0x82, new TextEncoder().encode('localhost')),
     tagged(0x87, Uint8Array.of(127, 0, 0, 1)),
@@ -37,10 +53,10 @@ export function createCertificate(options: { readonly nowMs: number }): Certific
     integer(serialNumber()),
     ecdsaWithSha256,
     name,
-    sequence(utcTime(options.nowMs - validBeforeMs), utcTime(notAfterMs)),
+    sequence(utcTime(wanted.notBeforeMs), utcTime(notAfterMs)),
     name,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(sequence(oid(subjectAltName), octetString(alternatives)))),
+    spki,
+    explicit(3, sequence(sequence(oid(subjectAltName), octetString(alternatives)), wanted.extension(spki))),
   );
   const der = sequence(body, ecdsaWithSha256, bitString(sign('sha256', body, privateKey)));
   const lines = Buffer.from(der)

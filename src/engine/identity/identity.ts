@@ -1,9 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { peerIdOf, privateKeyProtobuf } from './peer-id.ts';
+import { peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
 export interface Identity {
@@ -13,6 +13,11 @@ export interface Identity {
   readonly fingerprint: string;
   /** The private key as quinn takes it. Secret. */
   readonly privateKeyProtobuf: Uint8Array;
+}
+
+/** A signature by the identity's key (Ed25519). */
+export function signAs(identity: Identity, bytes: Uint8Array): Uint8Array {
+  return sign(null, bytes, privateKeyOf(identity.privateKeyProtobuf));
 }
 
 /** A fresh identity that lives as long as the process, for the demo. */

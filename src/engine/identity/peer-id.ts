@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
@@ -9,8 +9,11 @@ import type { KeyObject } from 'node:crypto';
 
 /** Protobuf `{type: Ed25519, data: 64 bytes}` of a private key: seed, then public key. */
 const privateKeyPrefix = Buffer.from([0x08, 0x01, 0x12, 0x40]);
-/** Multihash `identity`, 36 bytes, around protobuf `{type: Ed25519, data: 32 bytes}` of a public key. */
-const peerIdPrefix = Buffer.from([0x00, 0x24, 0x08, 0x01, 0x12, 0x20]);
+/** Protobuf `{type: Ed25519, data: 32 bytes}` of a public key. */
+const publicKeyPrefix = Buffer.from([0x08, 0x01, 0x12, 0x20]);
+/** Multihash `identity`, 36 bytes, around that protobuf. */
+const peerIdPrefix = Buffer.concat([Uint8Array.of(0x00, 0x24), publicKeyPrefix]);
+const rawKeyBytes = 32;
 
 const base58Digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
@@ -18,6 +21,27 @@ const base58Digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz
 export function privateKeyProtobuf(privateKey: KeyObject): Uint8Array {
   const { d, x } = privateKey.export({ format: 'jwk' });
   return Buffer.concat([privateKeyPrefix, Buffer.from(d ?? '', 'base64url'), Buffer.from(x ?? '', 'base64url')]);
+}
+
+/** The key that `privateKeyProtobuf` was made from. */
+export function privateKeyOf(protobuf: Uint8Array): KeyObject {
+  const raw = Buffer.from(protobuf).subarray(privateKeyPrefix.byteLength);
+  const [d, x] = [raw.subarray(0, rawKeyBytes).toString('base64url'), raw.subarray(rawKeyBytes).toString('base64url')];
+  return createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d, x }, format: 'jwk' });
+}
+
+/** Protobuf of a public key, as it stands in the certificates of libp2p. */
+export function publicKeyProtobuf(key: KeyObject): Uint8Array {
+  return Buffer.concat([publicKeyPrefix, rawPublicKey(key)]);
+}
+
+/** The Ed25519 key in such a protobuf; null when it holds anything else. */
+export function publicKeyOf(protobuf: Uint8Array): KeyObject | null {
+  const bytes = Buffer.from(protobuf);
+  const raw = bytes.subarray(publicKeyPrefix.byteLength);
+  if (raw.byteLength !== rawKeyBytes || !bytes.subarray(0, publicKeyPrefix.byteLength).equals(publicKeyPrefix))
+    return null;
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' });
 }
 
 /** Peer id of a key, such as `12D3KooW…`; the whole public key is in it, so it proves itself. */

@@ -1,4 +1,3 @@
-import { timing } from '#shared/contract/limits.ts';
 import type { LinkFrameOf } from './link-frames.ts';
 
 /** Own heart-beats whose echo can still be timed. */
@@ -10,15 +9,9 @@ export class Heartbeats {
   #sent = 0;
   #peer: { readonly n: number; readonly atMs: number } | null = null;
   #rttMs: number | null = null;
-  #slowInARow = 0;
 
   get rttMs(): number | null {
     return this.#rttMs;
-  }
-
-  /** Latest round trips that were slow, without a fast one between. */
-  get slowInARow(): number {
-    return this.#slowInARow;
   }
 
   next(nowMs: number, ack: number): LinkFrameOf<'heartbeat'> {
@@ -33,7 +26,6 @@ export class Heartbeats {
     const sentMs = echo === undefined ? undefined : this.#sentMs.get(echo.n);
     if (echo === undefined || sentMs === undefined) return null;
     this.#rttMs = Math.max(0, nowMs - sentMs - echo.held);
-    this.#slowInARow = this.#rttMs >= timing.degradedRoundTripMs ? this.#slowInARow + 1 : 0;
     return this.#rttMs;
   }
 }

@@ -79,6 +79,17 @@ function messageFrame(seq: number, header: Partial<MessageHeader>): readonly Uin
   return encodeFrame({ t: 'message', seq, ack: 0, header: encodeMessageHeader(whole) });
 }
 
+/** The same session as a transport would hand it on that has proved a key. */
+function provedAs(peerIdentity: string | null, session: Session): Session {
+  return new Proxy(session, {
+    get: (inner, name) => {
+      if (name === 'peerIdentity') return peerIdentity;
+      const value: unknown = Reflect.get(inner, name);
+      return typeof value === 'function' ? (value.bind(inner) as unknown) : value;
+    },
+  });
+}
+
 async function closedWith(session: Session, code: string, pattern: RegExp): Promise<void> {
   const closed = await session.closed;
   assert.equal(closed.code, code);
@@ -128,6 +139,42 @@ describe('before the hello is done', () => {
       assert.equal(federation.acceptor.refusedSessions, 1);
     });
   }
+
+  test('a link is not resumed by another key, whatever else its owner has given away', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const keys = ['12D3KooWowner', null, '12D3KooWthief', '12D3KooWowner'];
+    const where = { host: 'coordinator', port: 4434 };
+    await using _listener = await federation.network.listen({
+      ...never,
+      ...where,
+      run: MemoryFederation.run,
+      onSession: (session) => federation.acceptor.accept(provedAs(keys.shift() ?? null, session)),
+      onRefused: () => undefined,
+    });
+    const hello = async (resumes: boolean): Promise<void> => {
+      const endpoints = [{ protocol: 'memory', provider: 'memory', ...where }] as const;
+      const session = await federation.network.dial(endpoints, {
+        ...never,
+        run: MemoryFederation.run,
+        participant: 'mallory',
+      });
+      const context = { participant: 'mallory', protocol: 'memory', stack: 'memory', connection: 1 } as const;
+      const log = new PacketLog(new RecordingReporter(), 'participant');
+      const wire = new Wire(session, { clock: federation.clock, log, context });
+      const facts = {
+        run: MemoryFederation.run,
+        participant: 'mallory' as never,
+        instance: 'ab'.repeat(16),
+        dialerNonce: 'cd'.repeat(16),
+      };
+      const said = sayHello(wire, { facts, token: MemoryFederation.token, resumes, state: nothing });
+      await federation.within(1000, said);
+    };
+    await hello(false);
+    await hello(true);
+    await assert.rejects(hello(true), /belongs to another key/);
+    await hello(true);
+  });
 
   test('slow-loris: who does not say hello in time is let go', async () => {
     await using federation = await new MemoryFederation().listen();

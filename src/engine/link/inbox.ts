@@ -27,11 +27,6 @@ export class Inbox {
     return this.#transfers.get(id);
   }
 
-  /** Transfers on their way. */
-  open(): Iterable<IncomingTransfer> {
-    return this.#transfers.values();
-  }
-
   state(): Received {
     const finished = [...this.#finished].slice(-acknowledgedTransfersMax) as [MessageId, ErrorCode | null][];
     return {

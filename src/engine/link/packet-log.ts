@@ -95,7 +95,6 @@ export class PacketLog {
       readonly reason: string;
       readonly connections: number;
       readonly reconnects: number;
-      readonly fallback?: string;
     },
   ): void {
     const { protocol, stack } = context;
@@ -107,7 +106,6 @@ export class PacketLog {
       stack,
       ...told,
       reason: told.reason.slice(0, noteCharsMax),
-      ...(told.fallback === undefined ? {} : { fallback: told.fallback.slice(0, noteCharsMax) }),
     });
   }
 

@@ -1,5 +1,4 @@
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import { isOpen } from '#shared/contract/events.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { LinkRecord, Member, Transfer } from './coordinator-state.ts';
@@ -43,7 +42,7 @@ function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null 
     link.connections > 2
       ? `, ${link.connections} connections so far and ${link.unacknowledged} messages that it has not acknowledged`
       : '';
-  if (!isOpen(link.state)) {
+  if (link.state !== 'ready') {
     const why = link.reason === '' ? link.state : link.reason;
     return `link lost ${seconds(nowMs - link.sinceMs)} ago: ${why}${churn}`;
   }

@@ -18,6 +18,7 @@ export const errorCodes = [
   'connect_refused',
   'connect_failed',
   'identity_mismatch',
+  'certificate_expired',
   'port_in_use',
   'transport_unavailable',
   'session_closed',

@@ -24,6 +24,10 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'The other side is not who the invitation names; it could be an impostor, so nothing was sent.',
     tryThis: 'Ask for a new invitation over a channel that you trust.',
   },
+  certificate_expired: {
+    meaning: 'The certificate of the other side is not valid at the time that this machine shows; nothing was sent.',
+    tryThis: 'Compare the clocks of both machines; if they agree, restart the coordinator, which makes a new one.',
+  },
   port_in_use: {
     meaning: 'Another program, perhaps a second Roundscope, already listens on that port.',
     tryThis: 'Stop the other program, or choose another port with --port.',

@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
-import { transportPlanSchema } from './transport-plan.ts';
 import { runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
-
-/** Ways to reach one coordinator: a few addresses of one machine for each protocol. */
-export const endpointsMax = 32;
 
 /** One way to reach a coordinator. */
 export const endpointSchema = z.object({
@@ -18,7 +14,7 @@ export const endpointSchema = z.object({
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the peer must prove: libp2p peer id (quinn), SHA-256 of the certificate (webtransport, grpc). */
+  /** Identity that the peer must prove: libp2p peer id (quinn, grpc, mqtt), SHA-256 of the certificate (webtransport). */
   identity: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
@@ -29,8 +25,8 @@ export const invitationSchema = z.object({
   run: runIdSchema,
   name: z.string().max(80),
   control: controlModeSchema,
-  transport: transportPlanSchema,
-  endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
+  transport: protocolSchema,
+  endpoints: z.array(endpointSchema).min(1).max(16),
   /** Shared secret of the run: who has not got the invitation is refused. */
   token: z.string().min(16).max(128),
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { controlModeSchema } from './protocols.ts';
-import { transportPlanSchema } from './transport-plan.ts';
+import { controlModeSchema, protocolSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { participantIdSchema } from './ids.ts';
 
@@ -49,7 +48,7 @@ export type RunPlan = z.infer<typeof runPlanSchema>;
 export const demoSettingsSchema = z.object({
   participants: z.number().int().min(1).max(64),
   rounds: z.number().int().min(1).max(1000),
-  transport: transportPlanSchema,
+  transport: protocolSchema,
   control: controlModeSchema,
   /** `digits` (bundled) or the path of a folder. */
   data: z.string().min(1).max(4096),

@@ -1,4 +1,4 @@
-import { isOpen, type EventOf } from '../contract/events.ts';
+import type { EventOf } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { LinkView, ParticipantView, RunView, SegmentView } from './run-view.ts';
@@ -51,13 +51,6 @@ export const applyParticipant = {
       lastProgressAt: event.at,
       lastLinkAt: event.at,
     })),
-  transport_chosen: (view, event) => {
-    const { participant: id, ...choice } = event.data;
-    return upsert(view, id, event.at, (participant) => {
-      const kept = append(participant.choices, { ...choice, at: event.at }, limits.viewChoicesPerParticipantMax);
-      return { choices: kept.items, choicesDropped: participant.choicesDropped + kept.dropped };
-    });
-  },
 } satisfies Handlers;
 
 /** Ends the segment that grows and begins another, unless the participant is in that phase of that round already. */
@@ -94,8 +87,6 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
     const link: LinkView = {
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
-      // Only who dialled knows.
-      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '' } : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -104,7 +95,7 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
       link,
       protocol: data.protocol,
       stack: data.stack,
-      lastLinkAt: isOpen(data.state) ? at : participant.lastLinkAt,
+      lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt,
     };
   });
 }
@@ -188,7 +179,6 @@ function newParticipant(id: string, at: number): ParticipantView {
     link: {
       state: 'connecting',
       reason: '',
-      fallback: '',
       since: at,
       connections: 0,
       reconnects: 0,
@@ -213,7 +203,5 @@ function newParticipant(id: string, at: number): ParticipantView {
     selected: false,
     waitReason: '',
     faults: [],
-    choices: [],
-    choicesDropped: 0,
   };
 }

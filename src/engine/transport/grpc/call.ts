@@ -1,15 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ClientDuplexStream, ClientReadableStream, ClientWritableStream, StatusObject } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
-
-/** How a call ended. */
-export interface CallEnd {
-  readonly ok: boolean;
-  readonly reason: string;
-}
+import { callEnd, type CallEnd } from './status-words.ts';
 
 /** `Status.CANCELLED` of the library, which is loaded on first use only. */
 const cancelled = 1;
+const resourceExhausted = 8;
+const internal = 13;
 
 interface CallParts {
   readonly readable?: Readable;
@@ -86,8 +83,7 @@ export function outgoingCall(
   stream: ClientDuplexStream<Buffer, Buffer> | ClientWritableStream<Buffer> | ClientReadableStream<Buffer>,
 ): Call {
   const { promise, resolve } = Promise.withResolvers<CallEnd>();
-  const onStatus = ({ code, details }: StatusObject): void => resolve({ ok: code === 0, reason: details });
-  stream.on('status', onStatus);
+  stream.on('status', (status: StatusObject) => resolve(callEnd(status)));
   const writable = 'write' in stream ? stream : undefined;
   return new Call(name, {
     ...('read' in stream ? { readable: stream } : {}),
@@ -134,10 +130,30 @@ export function receivedCall(
 /** `cancelled` comes at every end, also after the last word of an answer. */
 function endOf(stream: Readable | Writable, inOrder: () => boolean): Promise<CallEnd> {
   const { promise, resolve } = Promise.withResolvers<CallEnd>();
-  const onEnd = (): void => resolve({ ok: inOrder(), reason: inOrder() ? '' : 'the participant is gone' });
+  const onEnd = (): void =>
+    resolve({ ok: inOrder(), code: 'lost', reason: inOrder() ? '' : 'the participant is gone' });
+  whenUnreadable(stream, (status) => resolve(callEnd(status)));
   stream.on('cancelled', onEnd);
   stream.on('close', onEnd);
   return promise;
+}
+
+interface StatusSender {
+  sendStatus?: (status: Pick<StatusObject, 'code' | 'details'>) => void;
+}
+
+/**
+ * A message that is too large, or no gRPC, ends a call inside the library, which tells the peer why and us nothing. So its
+ * answer is listened to; in a version without it only the words would be missing.
+ */
+function whenUnreadable(stream: object, tell: (status: Pick<StatusObject, 'code' | 'details'>) => void): void {
+  const { call } = stream as { readonly call?: StatusSender };
+  const send = call?.sendStatus;
+  if (call === undefined || send === undefined) return;
+  call.sendStatus = (status) => {
+    if (status.code === resourceExhausted || status.code === internal) tell(status);
+    send.call(call, status);
+  };
 }
 
 function brokenOff(end: CallEnd | null): Error {

@@ -5,14 +5,18 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { abortable } from '../quic/abortable.ts';
 import { formatAddress, resolveHost } from '../quic/addresses.ts';
+import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
 import { CallingWays } from './bulk-ways.ts';
 import { outgoingCall } from './call.ts';
-import { knock, pinCertificate, type Target } from './certificate-check.ts';
 import { proof, proofKey, sameText, textOf, writeClaim, type Claim, type Purpose } from './claim.ts';
 import type { GrpcLibrary } from './grpc-library.ts';
 import { channelOptions, type GrpcOptions } from './grpc-options.ts';
 import { GrpcSession } from './grpc-session.ts';
 import { encodeDownload } from './messages.ts';
+import { pinnedCredentials } from './pinned-credentials.ts';
+import { connectOptions, type HttpProxy } from './proxy.ts';
+import { refusal, type Way } from './refusal.ts';
+import { RoundTrip, whenConnected } from './round-trip.ts';
 import { federation, unchanged } from './service.ts';
 
 export interface DialSetup {
@@ -21,14 +25,23 @@ export interface DialSetup {
   readonly options: GrpcOptions;
   readonly claim: Claim;
   readonly token: string;
+  readonly owner: TlsOwner;
+  readonly proxyFor: (host: string) => HttpProxy | null;
 }
 
 /** Opens a session at one endpoint; it ends when `signal` aborts before it is there. */
 export async function dialEndpoint(endpoint: Endpoint, setup: DialSetup, signal: AbortSignal): Promise<GrpcSession> {
-  const address = await abortable(resolveHost(endpoint.host), signal);
-  const sni = isIP(endpoint.host) === 0 ? endpoint.host : 'localhost';
-  const client = await makeClient({ endpoint, address, sni }, setup, signal);
-  const remote = formatAddress(address, endpoint.port);
+  const proxy = setup.proxyFor(endpoint.host);
+  const address = await abortable(resolveHost(proxy?.host ?? endpoint.host), signal);
+  const way: Way = { endpoint, proxy, address, failure: null };
+  const over = new AbortController();
+  const roundTrip = new RoundTrip(setup.clock, null);
+  using _watching = whenConnected(setup.claim.session, (connection) => roundTrip.attach(connection));
+  const client = makeClient(way, setup, over.signal);
+  const release = (): void => {
+    client.close();
+    over.abort(new Error('the session is over'));
+  };
   try {
     const stream = client.makeBidiStreamRequest<Buffer, Buffer>(
       federation.session.path,
@@ -38,7 +51,7 @@ export async function dialEndpoint(endpoint: Endpoint, setup: DialSetup, signal:
     );
     const control = outgoingCall('Session', stream);
     try {
-      await abortable(accepted(stream, remote, setup), signal);
+      await abortable(accepted(stream, way, setup), signal);
     } catch (error) {
       control.cut();
       throw error;
@@ -46,29 +59,38 @@ export async function dialEndpoint(endpoint: Endpoint, setup: DialSetup, signal:
     return new GrpcSession({
       control,
       bulk: waysOf(client, setup),
-      remote,
+      remote: formatAddress(proxy === null ? address : endpoint.host, endpoint.port),
       peerIdentity: endpoint.identity ?? null,
       clock: setup.clock,
       options: setup.options,
-      release: () => client.close(),
+      roundTrip,
+      release,
     });
   } catch (error) {
-    client.close();
+    release();
     throw error;
   }
 }
 
-async function makeClient(target: Target, { grpc, options }: DialSetup, signal: AbortSignal): Promise<Client> {
-  const { endpoint, address, sni } = target;
-  const scheme = isIPv6(address) ? 'ipv6' : 'ipv4';
-  const url = `${scheme}:${formatAddress(address, endpoint.port)}`;
-  const settings = channelOptions(options, { authority: formatAddress(endpoint.host, endpoint.port), sni });
-  if (endpoint.identity === undefined) {
-    await knock(target, signal);
-    return new grpc.Client(url, grpc.credentials.createInsecure(), settings);
-  }
-  const { secureContext, checkServerIdentity } = await pinCertificate(target, endpoint.identity, signal);
-  const credentials = grpc.credentials.createFromSecureContext(secureContext, { checkServerIdentity });
+function makeClient(way: Way, setup: DialSetup, over: AbortSignal): Client {
+  const { endpoint, proxy, address } = way;
+  const { grpc, options, owner } = setup;
+  const port = proxy?.port ?? endpoint.port;
+  const url = `${isIPv6(address) ? 'ipv6' : 'ipv4'}:${formatAddress(address, port)}`;
+  const settings = {
+    ...channelOptions(options, { authority: formatAddress(endpoint.host, endpoint.port) }),
+    ...(proxy === null ? {} : connectOptions(proxy, endpoint)),
+  };
+  if (endpoint.identity === undefined) return new grpc.Client(url, grpc.credentials.createInsecure(), settings);
+  const sni = isIP(endpoint.host) === 0 ? endpoint.host : 'localhost';
+  const credentials = pinnedCredentials(grpc, async (socket) => {
+    try {
+      return await secure(socket, { owner, endpoint, sni, alpn: 'h2', signal: over });
+    } catch (error) {
+      way.failure = error;
+      throw error;
+    }
+  });
   return new grpc.Client(url, credentials, settings);
 }
 
@@ -107,38 +129,18 @@ function waysOf(client: Client, setup: DialSetup): CallingWays {
 }
 
 /** The coordinator has accepted, and has proved that it has the token too. */
-async function accepted(stream: ClientDuplexStream<Buffer, Buffer>, remote: string, setup: DialSetup): Promise<void> {
+async function accepted(stream: ClientDuplexStream<Buffer, Buffer>, way: Way, setup: DialSetup): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<Metadata>();
-  stream.once('metadata', resolve);
-  stream.once('status', (status: StatusObject) => reject(refusal(status, remote, setup.grpc)));
+  stream.once('metadata', (answer: Metadata) => {
+    // Without any proof, as of another program's server, the status says more.
+    if (answer.get(proofKey).length > 0) resolve(answer);
+  });
+  stream.once('status', (status: StatusObject) => reject(way.failure ?? refusal(status, way, setup.grpc)));
   const answer = await promise;
   if (sameText(textOf(answer, proofKey), proof(setup.token, 'accept', setup.claim))) return;
+  const { host, port } = way.endpoint;
   throw new RoundscopeError('identity_mismatch', {
     layer: 'transport',
-    message: `Who answers at ${remote} has not the token of this run. Ask for a new invitation; if that does not help, something between you and the coordinator answers in its place.`,
+    message: `Who answers at ${formatAddress(host, port)} has not the token of this run. Ask for a new invitation; if that does not help, something between you and the coordinator answers in its place.`,
   });
-}
-
-function refusal({ code, details }: StatusObject, remote: string, { status }: GrpcLibrary): RoundscopeError {
-  const said = `The coordinator at ${remote} refuses: ${details}.`;
-  switch (code) {
-    case status.ALREADY_EXISTS:
-      // Retried: the one that has the name may be our own former self, not yet missed.
-      return new RoundscopeError('participant_name_taken', { layer: 'transport', message: said, retryable: true });
-    case status.UNAUTHENTICATED:
-    case status.FAILED_PRECONDITION:
-    case status.INVALID_ARGUMENT:
-      return new RoundscopeError('link_rejected', { layer: 'transport', message: said });
-    case status.UNIMPLEMENTED:
-      return new RoundscopeError('version_unsupported', {
-        layer: 'transport',
-        message: `${remote} speaks gRPC, but not as a Roundscope coordinator. Check host and port of the invitation, and that both sides run the same version.`,
-      });
-    default:
-      return new RoundscopeError('connect_failed', {
-        layer: 'transport',
-        message: `The coordinator at ${remote} could be reached, but the session did not come about (${details}). Check that it still runs, and try again.`,
-        retryable: true,
-      });
-  }
 }

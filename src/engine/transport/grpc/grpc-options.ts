@@ -57,27 +57,22 @@ export function serverOptions(options: GrpcOptions): ChannelOptions {
 }
 
 /** @param at as people write it, `host:port`; what a proxy routes by */
-export function channelOptions(
-  options: GrpcOptions,
-  at: { readonly authority: string; readonly sni: string },
-): ChannelOptions {
+export function channelOptions(options: GrpcOptions, at: { readonly authority: string }): ChannelOptions {
   return {
     ...common(options),
     'grpc.default_authority': at.authority,
-    'grpc.ssl_target_name_override': at.sni,
     // The link dials again by itself, and the library would keep a copy of every message in order to repeat it.
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
     // One connection per session, which ends with it.
     'grpc.use_local_subchannel_pool': 1,
-    // The check of the certificate before the call does not know of it either.
+    // `proxy.ts` says when one is used: never to this machine, whatever the environment says.
     'grpc.enable_http_proxy': 0,
   };
 }
 
-/** What the server's options cannot say, by way of its credentials: HTTP/2's window for uploads, TLS 1.3 alone. */
+/** What the server's options cannot say, by way of its credentials: HTTP/2's window for uploads, time for a handshake. */
 export const secureServerOptions: SecureServerOptions = {
-  minVersion: 'TLSv1.3',
   handshakeTimeout: limits.helloTimeoutMs,
   settings: { initialWindowSize: windowBytes, maxConcurrentStreams: callsPerConnectionMax },
 };

@@ -19,6 +19,8 @@ import type { GrpcOptions } from './grpc-options.ts';
 import { LaneWriter } from './lane-writer.ts';
 import { decodeBulk, decodeControl, encodeBulkFrames, encodeClose, encodeControlFrames } from './messages.ts';
 import { byteLength } from './protobuf.ts';
+import type { RoundTrip } from './round-trip.ts';
+import type { CallEnd } from './status-words.ts';
 
 /** Frames may still be sent for this part of the time for closing; the rest is for the reason. */
 const flushShare = 0.5;
@@ -33,6 +35,7 @@ export interface GrpcSessionInit {
   readonly peerIdentity: string | null;
   readonly clock: Clock;
   readonly options: GrpcOptions;
+  readonly roundTrip: RoundTrip;
   /** Lets go of what the session used; called once, when it has ended. */
   readonly release: () => void;
 }
@@ -70,7 +73,7 @@ export class GrpcSession implements Session {
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
-    void init.control.ended.then(({ reason }) => this.#finish(lost(reason)));
+    void init.control.ended.then(({ code, reason }) => this.#finish({ ...lost(reason), code }));
     void this.#readControl();
   }
 
@@ -97,7 +100,7 @@ export class GrpcSession implements Session {
 
   stats(): SessionStats {
     return {
-      rttMs: null,
+      rttMs: this.#init.roundTrip.ms,
       sentBytes: this.#sentBytes,
       receivedBytes: this.#receivedBytes,
       counters: [
@@ -130,9 +133,9 @@ export class GrpcSession implements Session {
   keep(call: Call): void {
     this.#calls.add(call);
     this.#opened++;
-    void call.ended.then(({ ok, reason }) => {
+    void call.ended.then((end) => {
       this.#calls.delete(call);
-      if (!ok) void this.#onBroken(new Error(reason));
+      if (!end.ok) void this.#onBroken(brokenCall(call, end));
     });
   }
 
@@ -209,7 +212,10 @@ export class GrpcSession implements Session {
   #track(reading: Promise<void>, call: Call): void {
     this.#calls.add(call);
     this.#opened++;
-    void call.ended.then(() => this.#calls.delete(call));
+    void call.ended.then((end) => {
+      this.#calls.delete(call);
+      if (end.code === 'garbage') void this.#onBroken(brokenCall(call, end));
+    });
     const done = reading.catch((error: unknown) => this.#onBroken(error)).finally(() => this.#receiving.delete(done));
     this.#receiving.add(done);
   }
@@ -319,6 +325,11 @@ export class GrpcSession implements Session {
 
 function misplaced(call: Call, rule: string): RoundscopeError {
   return new RoundscopeError('frame_malformed', { layer: 'transport', message: `${call.name}: a bulk call ${rule}` });
+}
+
+function brokenCall({ name }: Call, { code, reason }: CallEnd): Error {
+  if (code === 'lost') return new Error(reason);
+  return new RoundscopeError('frame_malformed', { layer: 'transport', message: `${name}: ${reason}` });
 }
 
 function lost(reason: string): CloseReason {

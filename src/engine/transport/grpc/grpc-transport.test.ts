@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { GrpcTransport } from './grpc-transport.ts';
 
 for (const security of ['tls', 'plaintext'] as const) {
-  const make = (): GrpcTransport => new GrpcTransport({ clock: systemClock, entropy: systemEntropy, security });
+  const make = (): GrpcTransport =>
+    new GrpcTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity(), security });
   describeTransport(`grpc, ${security}`, async () => ({
     dialer: make(),
     listener: make(),

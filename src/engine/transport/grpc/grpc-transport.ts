@@ -2,16 +2,25 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../quic/addresses.ts';
+import type { TlsOwner } from '../tls/pinned-tls.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialEndpoint } from './dial.ts';
 import { loadGrpc } from './grpc-library.ts';
 import { grpcDefaults, type GrpcOptions } from './grpc-options.ts';
 import { GrpcListener, mustBeLoopback } from './listener.ts';
+import { proxyFor, type HttpProxy } from './proxy.ts';
 
 export interface GrpcTransportInit {
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** What this end's certificate proves. */
+  readonly identity: Identity;
+  /** The HTTP proxy to a host; default: as the environment says, and none to this machine. */
+  readonly proxyFor?: (host: string) => HttpProxy | null;
+  /** Other than a year, for tests. */
+  readonly certificateForMs?: number;
   /** `plaintext` on loopback only, for tests and for a proxy on the same machine that brings its own TLS. */
   readonly security?: 'tls' | 'plaintext';
   /** Times other than the contract's, for tests. */
@@ -26,12 +35,17 @@ export class GrpcTransport implements Transport {
   readonly #security: 'tls' | 'plaintext';
   /** Ties this object's sessions together, so that its participant's name is its own while it has one. */
   readonly #instance: string;
+  readonly #owner: TlsOwner;
+  readonly #proxyFor: (host: string) => HttpProxy | null;
 
   constructor(init: GrpcTransportInit) {
     this.#init = init;
     this.#options = { ...grpcDefaults, ...init.options };
     this.#security = init.security ?? 'tls';
     this.#instance = entropyHex(init.entropy, 16);
+    const { identity, clock, certificateForMs } = init;
+    this.#owner = { identity, clock, ...(certificateForMs === undefined ? {} : { certificateForMs }) };
+    this.#proxyFor = init.proxyFor ?? ((host) => proxyFor(host, process.env));
   }
 
   async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
@@ -69,6 +83,7 @@ export class GrpcTransport implements Transport {
       clock: this.#init.clock,
       options: this.#options,
       security: this.#security,
+      owner: this.#owner,
     });
   }
 
@@ -80,7 +95,9 @@ export class GrpcTransport implements Transport {
     const { run, participant, token = '' } = options;
     const claim = { run, participant, session: entropyHex(entropy, 16), instance: this.#instance };
     try {
-      return await dialEndpoint(endpoint, { grpc, clock, options: this.#options, claim, token }, limit);
+      const [owner, proxies, times] = [this.#owner, this.#proxyFor, this.#options];
+      const setup = { grpc, clock, options: times, claim, token, owner, proxyFor: proxies };
+      return await dialEndpoint(endpoint, setup, limit);
     } catch (error) {
       if (!limit.aborted || options.signal.aborted) throw error;
       throw noAnswer(endpoint, shareMs, error);

@@ -5,9 +5,10 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { createCertificate } from '../../identity/certificate.ts';
+import { abortable } from '../quic/abortable.ts';
 import { reachableHosts, resolveHost } from '../quic/addresses.ts';
 import { cannotListen } from '../quic/connect-errors.ts';
+import type { TlsOwner } from '../tls/pinned-tls.ts';
 import type { Listener, ListenOptions } from '../transport.ts';
 import { OfferingWays } from './bulk-ways.ts';
 import { answeredCall, receivedCall } from './call.ts';
@@ -16,7 +17,8 @@ import type { GrpcLibrary } from './grpc-library.ts';
 import { serverOptions, type GrpcOptions } from './grpc-options.ts';
 import { GrpcSession } from './grpc-session.ts';
 import { decodeDownload } from './messages.ts';
-import { serverCredentials } from './server-credentials.ts';
+import { RoundTrip } from './round-trip.ts';
+import { callerOf, connectionOf, serverCredentials } from './server-credentials.ts';
 import { federation } from './service.ts';
 import { widenServerWindows } from './wide-window.ts';
 
@@ -25,6 +27,7 @@ export interface ListenSetup {
   readonly clock: Clock;
   readonly options: GrpcOptions;
   readonly security: 'tls' | 'plaintext';
+  readonly owner: TlsOwner;
 }
 
 /** Sessions of one run that have not ended; more than each participant could need. */
@@ -44,7 +47,6 @@ export class GrpcListener implements Listener {
   readonly #setup: ListenSetup;
   readonly #server: Server;
   readonly #held = new Map<string, Held>();
-  #identity: string | undefined;
   #port = 0;
   #uploads = 0;
   #closing: Promise<void> | null = null;
@@ -74,7 +76,8 @@ export class GrpcListener implements Listener {
   }
 
   get endpoints(): readonly Endpoint[] {
-    const identity = this.#identity === undefined ? {} : { identity: this.#identity };
+    const { security, owner } = this.#setup;
+    const identity = security === 'plaintext' ? {} : { identity: owner.identity.peerId };
     return reachableHosts(this.#options.host).map((host) => {
       return { protocol: 'grpc' as const, provider: 'grpc' as const, host, port: this.#port, ...identity };
     });
@@ -99,18 +102,26 @@ export class GrpcListener implements Listener {
   }
 
   #credentials(): ServerCredentials {
-    const { clock, grpc, security } = this.#setup;
-    if (security === 'plaintext') return grpc.ServerCredentials.createInsecure();
-    const certificate = createCertificate({ nowMs: clock.wallMs() });
-    this.#identity = certificate.hash;
-    return serverCredentials(grpc, certificate);
+    const { grpc, security, owner } = this.#setup;
+    return security === 'plaintext' ? grpc.ServerCredentials.createInsecure() : serverCredentials(grpc, owner);
+  }
+
+  /** Who calls, as far as its connection proves it: null without TLS. */
+  #caller(call: unknown): { readonly identity: string | null } | Refusal {
+    const { grpc, security, clock } = this.#setup;
+    if (security === 'plaintext') return { identity: null };
+    const caller = callerOf(call, clock);
+    if (caller.ok) return { identity: caller.value };
+    return { code: grpc.status.UNAUTHENTICATED, details: caller.error.reason };
   }
 
   #onSession(stream: ServerDuplexStream<Buffer, Buffer>): void {
     const { run, token = '', onSession } = this.#options;
     const control = answeredCall('Session', stream);
+    const caller = this.#caller(stream);
+    if ('code' in caller) return this.#refuse(stream, caller);
     const judged = judgeClaim(stream.metadata, { purpose: 'session', token, run });
-    const refusal = judged.ok ? this.#admission(judged.value) : this.#statusOf(judged.error);
+    const refusal = judged.ok ? this.#admission(judged.value, caller.identity) : this.#statusOf(judged.error);
     if (!judged.ok || refusal !== null) return this.#refuse(stream, refusal);
     const claim = judged.value;
     const { clock, grpc, options } = this.#setup;
@@ -122,9 +133,10 @@ export class GrpcListener implements Listener {
       control,
       bulk: ways,
       remote: stream.getPeer(),
-      peerIdentity: null,
+      peerIdentity: caller.identity,
       clock,
       options,
+      roundTrip: new RoundTrip(clock, connectionOf(stream)),
       release: () => void this.#held.delete(claim.session),
     });
     this.#held.set(claim.session, { claim, session, ways });
@@ -132,7 +144,7 @@ export class GrpcListener implements Listener {
   }
 
   /** What stands against a session of one who may have one. */
-  #admission(claim: Claim): Refusal | null {
+  #admission(claim: Claim, identity: string | null): Refusal | null {
     const { status } = this.#setup.grpc;
     if (this.#closing !== null) return { code: status.UNAVAILABLE, details: 'the coordinator has ended' };
     if (this.#held.size >= sessionsMax) {
@@ -142,7 +154,8 @@ export class GrpcListener implements Listener {
       if (held.claim.session === claim.session) {
         return { code: status.INVALID_ARGUMENT, details: 'there is a session of this id already' };
       }
-      if (held.claim.participant === claim.participant && held.claim.instance !== claim.instance) {
+      if (held.claim.participant !== claim.participant) continue;
+      if (held.claim.instance !== claim.instance || held.session.peerIdentity !== identity) {
         return { code: status.ALREADY_EXISTS, details: `somebody else takes part as ${claim.participant}` };
       }
     }
@@ -166,15 +179,18 @@ export class GrpcListener implements Listener {
   }
 
   /** The session that a bulk call belongs to: id and proof together, so that none can add to another's. */
-  #owner(
-    { metadata }: Pick<ServerReadableStream<Buffer, Buffer>, 'metadata'>,
-    purpose: 'upload' | 'download',
-  ): Held | Refusal {
+  #owner(call: Pick<ServerReadableStream<Buffer, Buffer>, 'metadata'>, purpose: 'upload' | 'download'): Held | Refusal {
     const { run, token = '' } = this.#options;
-    const judged = judgeClaim(metadata, { purpose, token, run });
+    const caller = this.#caller(call);
+    if ('code' in caller) return caller;
+    const judged = judgeClaim(call.metadata, { purpose, token, run });
     if (!judged.ok) return this.#statusOf(judged.error);
-    const held = this.#held.get(judged.value.session);
-    const same = held?.claim.participant === judged.value.participant && held.claim.instance === judged.value.instance;
+    const { participant, instance, session } = judged.value;
+    const held = this.#held.get(session);
+    const same =
+      held?.claim.participant === participant &&
+      held.claim.instance === instance &&
+      held.session.peerIdentity === caller.identity;
     if (held !== undefined && same) return held;
     return { code: this.#setup.grpc.status.PERMISSION_DENIED, details: 'the call belongs to no session of its sender' };
   }
@@ -206,9 +222,12 @@ export class GrpcListener implements Listener {
   async #close(): Promise<void> {
     const sessions = [...this.#held.values()].map(({ session }) => session);
     await Promise.allSettled(sessions.map((session) => session.close('clean', 'the coordinator stopped listening')));
-    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     this.#server.forceShutdown();
-    await closed;
+    // The library waits for ever for a connection that is destroyed but has not been told so yet, which takes a moment.
+    await this.#setup.clock.sleep(1, { signal: new AbortController().signal });
+    const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    using limit = this.#setup.clock.deadline(this.#setup.options.closeTimeoutMs);
+    await abortable(closed, limit).catch(() => undefined);
   }
 }
 

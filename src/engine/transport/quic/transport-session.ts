@@ -20,8 +20,6 @@ export interface TransportSessionInit {
   readonly control: FrameReader;
   readonly clock: Clock;
   readonly options: QuicOptions;
-  /** As in `Session`. */
-  readonly fallback?: string;
 }
 
 /** Lanes over one QUIC session: control on one long-lived stream, each bulk transfer on its own. */
@@ -31,7 +29,6 @@ export class QuicTransportSession implements Session {
   readonly remote: string;
   readonly peerIdentity: string | null;
   readonly closed: Promise<CloseReason>;
-  readonly fallback?: string;
   readonly #quic: QuicSession;
   readonly #clock: Clock;
   readonly #options: QuicOptions;
@@ -54,7 +51,6 @@ export class QuicTransportSession implements Session {
     this.stack = init.quic.stack;
     this.remote = init.quic.remote;
     this.peerIdentity = init.quic.peerIdentity;
-    if (init.fallback !== undefined) this.fallback = init.fallback;
     this.#writers.set('control', new StreamWriter(init.control.stream));
     this.closed = this.#watch();
     this.#receive(this.#readControl(init.control));
