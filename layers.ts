@@ -79,6 +79,11 @@ export const layers: readonly Layer[] = [
     reason: 'one two-way connection; no word of federated learning',
   },
   {
+    path: 'src/engine/selection',
+    imports: [shared],
+    reason: 'choosing a protocol is arithmetic on what was observed: no socket, no file, no clock of its own',
+  },
+  {
     path: 'src/engine/round',
     imports: [shared, link],
     node: true,

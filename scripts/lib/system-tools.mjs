@@ -29,15 +29,64 @@ const tools = [
     ],
     skips: 'the tests against a Mosquitto broker',
   },
+  {
+    name: 'Cyclone DDS',
+    variable: 'ROUNDSCOPE_LIBDDSC',
+    package: 'cyclonedds-dev',
+    programs: [],
+    places: () => [
+      ...debianLibraryFolders().flatMap((folder) => ['libddsc.so.0debian', 'libddsc.so'].map((n) => join(folder, n))),
+      '/opt/homebrew/lib/libddsc.dylib',
+      '/usr/local/lib/libddsc.dylib',
+    ],
+    isThere: isFile,
+    skips: 'the tests of DDS',
+  },
+  {
+    name: "Cyclone DDS's IDL compiler",
+    variable: 'ROUNDSCOPE_IDLC',
+    package: 'cyclonedds-tools',
+    programs: ['idlc'],
+    places: () => [],
+    skips: 'the tests of DDS against a C program',
+  },
+  {
+    name: 'a C compiler with the headers of OpenSSL',
+    variable: 'ROUNDSCOPE_CC',
+    package: 'gcc',
+    // What `gcc` only recommends, and the C program's cryptography.
+    also: ['libc6-dev', 'libssl-dev'],
+    programs: ['gcc', 'cc'],
+    places: () => [],
+    isThere: (path) => isProgram(path) && ['stdio.h', 'openssl/evp.h'].every((name) => isFile(`/usr/include/${name}`)),
+    skips: 'the tests of DDS against a C program',
+  },
 ];
 
 function isProgram(path) {
+  return isAccessible(path, constants.X_OK);
+}
+
+function isFile(path) {
+  return isAccessible(path, constants.R_OK);
+}
+
+function isAccessible(path, mode) {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Where Debian and Ubuntu put libraries: a folder per architecture. */
+function debianLibraryFolders() {
+  const folder = '/usr/lib';
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('-linux-gnu') || name.endsWith('-linux-gnueabihf'))
+    .map((name) => join(folder, name));
 }
 
 /** Chromium as `npx playwright install chromium` leaves it. */
@@ -50,12 +99,13 @@ function playwrightChromiums() {
 }
 
 function find(tool) {
+  const { isThere = isProgram } = tool;
   const told = process.env[tool.variable];
-  if (told) return isProgram(told) ? told : undefined;
+  if (told) return isThere(told) ? told : undefined;
   const folders = (process.env.PATH ?? '').split(delimiter);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const onPath = tool.programs.flatMap((program) => folders.map((folder) => join(folder, `${program}${suffix}`)));
-  return [...onPath, ...tool.places()].find(isProgram);
+  return [...onPath, ...tool.places()].find(isThere);
 }
 
 /** Ubuntu's `chromium` only installs a snap, which needs a running snapd: containers and CI machines have none. */
@@ -73,7 +123,7 @@ async function installWithApt(missing) {
     RUNLEVEL: '1',
   };
   const apt = (...args) => launch('apt-get', args, { env, capture: true, limitMs: 8 * 60_000 });
-  const names = missing.map((tool) => tool.package);
+  const names = missing.flatMap(packagesOf);
   await step(`Installing ${names.join(' and ')} with apt-get`, async () => {
     const isKnown = (await Promise.all(names.map(canInstall))).every(Boolean);
     const updated = isKnown ? { status: 0 } : await apt('update', '-q');
@@ -91,6 +141,10 @@ async function installWithApt(missing) {
   });
 }
 
+function packagesOf({ package: first, also = [] }) {
+  return [first, ...also];
+}
+
 function lastLines(...outputs) {
   return outputs.join('\n').trim().split('\n').slice(-3).join('\n  ');
 }
@@ -104,7 +158,7 @@ export async function ensureSystemTools() {
   const hasApt = process.platform === 'linux' && isProgram('/usr/bin/apt-get');
   if (absent().length > 0 && hasApt && process.getuid() === 0) await installWithApt(absent());
   for (const tool of absent()) {
-    const hint = hasApt ? `sudo apt-get install ${tool.package}` : `install ${tool.name}`;
+    const hint = hasApt ? `sudo apt-get install ${packagesOf(tool).join(' ')}` : `install ${tool.name}`;
     say(`• ${tool.name} is missing, so ${tool.skips} are skipped. To run them: ${hint} (or set ${tool.variable}).`);
   }
   const found = tools.flatMap((tool) => {

@@ -4,6 +4,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
+import { toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
@@ -11,7 +12,7 @@ import { createIdentity, loadIdentity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { AcceptedLink, LinkSource } from '#engine/round/coordinator-driver.ts';
-import { createTransport } from '#engine/transport/registry.ts';
+import { listeningTransport } from '#engine/transport/registry.ts';
 
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
 export interface FrontDoor extends LinkSource, AsyncDisposable {
@@ -28,11 +29,17 @@ export async function openFrontDoor(
   const { identityFolder, run } = start;
   const identity =
     identityFolder === undefined ? createIdentity() : await loadIdentity(join(identityFolder, 'coordinator-key.pem'));
-  const transport = createTransport(start.transport, start.control, {
+  const transport = listeningTransport(start.transport, start.control, {
     clock: systemClock,
     entropy: systemEntropy,
     identity,
     ddsWorker: entryPath('dds-worker'),
+    onUnavailable: (protocol, error) =>
+      reporter.event('notice', {
+        level: 'info',
+        text: `This run is not offered over ${protocol}: ${error.message}`.slice(0, 1000),
+        error: toErrorReport(error),
+      }),
     ...(start.broker === undefined ? {} : { brokerUrl: start.broker }),
   });
   const token = entropyHex(systemEntropy, 24);

@@ -1,8 +1,10 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { CoordinatorStart, Launcher } from '#shared/contract/child-messages.ts';
+import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { plannedFor } from '#shared/contract/transport-plan.ts';
 import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
@@ -57,9 +59,9 @@ export class DemoFederation implements AsyncDisposable {
     ]);
     for (const child of [coordinator, ...participants]) this.#children.set(child.name, child);
     coordinator.post(coordinatorStart(this.#options));
-    let invitation: string;
+    let listening: Awaited<SupervisedChild['listening']>;
     try {
-      invitation = (await coordinator.listening).invitation;
+      listening = await coordinator.listening;
     } catch (error) {
       await this.#endChildren(0);
       throw error;
@@ -71,7 +73,8 @@ export class DemoFederation implements AsyncDisposable {
       child.post({
         type: 'start_participant',
         name: asParticipantId(child.name),
-        invitation,
+        invitation: listening.invitation,
+        ...this.#transportOf(index, listening.endpoints),
         data: settings.data,
         share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
       });
@@ -141,6 +144,14 @@ export class DemoFederation implements AsyncDisposable {
     const late = Promise.withResolvers<boolean>();
     using _timer = this.#options.clock.timer(ms, () => late.resolve(false));
     return await Promise.race([done.then(() => true), late.promise]);
+  }
+
+  /** Over MQTT control the invitation itself says what carries the models. */
+  #transportOf(index: number, endpoints: readonly Endpoint[]): Pick<ParticipantStart, 'transport'> {
+    const { transport, control } = this.#options.settings;
+    if (control === 'mqtt') return {};
+    const offered = [...new Set(endpoints.map(({ protocol }) => protocol))];
+    return { transport: plannedFor(transport, index, offered) };
   }
 
   #act(fault: FaultName, participant: ParticipantId, round: number): void {

@@ -1,4 +1,3 @@
-import { transports } from '#engine/transport/registry.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import {
   demoDefaults,
@@ -8,10 +7,11 @@ import {
   type DemoSettings,
   type FaultSpec,
 } from '#shared/contract/settings.ts';
+import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
-import { wrongOption, wrongTransport } from './wrong-option.ts';
+import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
 
 export const demoOptions: readonly Option[] = [
   {
@@ -21,7 +21,7 @@ export const demoOptions: readonly Option[] = [
     default: String(demoDefaults.participants),
   },
   { name: 'rounds', value: 'N', help: 'how many rounds', default: String(demoDefaults.rounds) },
-  { name: 'transport', value: 'NAME', help: transports().join(', '), default: demoDefaults.transport },
+  { name: 'transport', value: 'NAMES', help: transportHelp, default: demoDefaults.transport },
   {
     name: 'control',
     value: 'NAME',
@@ -86,6 +86,8 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
   }
   const transport = wrongTransport(judged.data.transport);
   if (transport !== null) return err(transport);
+  if (judged.data.control === 'mqtt' && !protocolSchema.safeParse(judged.data.transport).success)
+    return err('--control mqtt goes with one transport for the models: name one with --transport.');
   const names = demoParticipants(judged.data.participants);
   const stray = faults.find(({ participant }) => participant !== undefined && !names.includes(participant));
   if (stray !== undefined)

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { transports } from '#engine/transport/registry.ts';
 
 /** Settings that the command line calls by another name than the contract does. */
@@ -24,11 +24,15 @@ export function wrongOption({ issues }: Pick<z.ZodError, 'issues'>): string {
 }
 
 /** The contract knows protocols that this build does not speak. */
-export function wrongTransport(transport: Protocol): string | null {
-  return transports().includes(transport) ? null : transportChoice();
+export function wrongTransport(plan: TransportPlan): string | null {
+  const planned = plannedProtocols(plan);
+  return planned === 'all' || planned.every((protocol) => transports().includes(protocol)) ? null : transportChoice();
 }
 
 /** What `--transport` takes, as a sentence. */
 export function transportChoice(): string {
-  return `--transport takes ${transports().join(' or ')}.`;
+  return `--transport takes ${transports().join(', ')}, several of them with commas between, mixed or auto.`;
 }
+
+/** The same in the help of a command. */
+export const transportHelp = `${transports().join(', ')}; several with commas, or mixed: participants take them in turn; auto: each chooses`;

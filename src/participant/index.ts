@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
+import { protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
@@ -19,7 +20,7 @@ import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
-import { createTransport } from '#engine/transport/registry.ts';
+import { diallingTransport, type ChooseProtocol } from '#engine/transport/registry.ts';
 
 /** A coordinator that has just been started on another machine may need a moment; a wrong address does not get better. */
 const openPatienceMs = 20_000;
@@ -77,7 +78,7 @@ function openLink(
   reporter: ObservedReporter,
   signal: AbortSignal,
 ): Promise<DialingLink> {
-  const transport = createTransport(invitation.transport, invitation.control, {
+  const transport = diallingTransport(taken(start, invitation), invitation, {
     clock: systemClock,
     entropy: systemEntropy,
     identity,
@@ -100,6 +101,12 @@ async function identityOf(start: ParticipantStart): Promise<Identity> {
   return start.identityFolder === undefined
     ? createIdentity()
     : await loadIdentity(join(start.identityFolder, `participant-${start.name}-key.pem`));
+}
+
+/** What this participant takes of what the run offers: what it was told, else what the invitation says. */
+function taken(start: ParticipantStart, invitation: Invitation): Protocol | ChooseProtocol {
+  const only = protocolSchema.safeParse(start.transport ?? invitation.transport);
+  return only.success ? only.data : (offered) => offered[0] as Protocol;
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { systemParts } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
 
 /** What works on this machine, found by doing it, and the mend when it does not. Nothing is installed or changed. */
@@ -27,7 +28,9 @@ async function attempt(what: string, required: boolean, mend: string, act: () =>
   try {
     return works(what, await act(), required);
   } catch (error) {
-    const detail = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    // Our own messages end with the mend, which has its own place here.
+    const detail = message.replace(mend, '').trim();
     return { what, state: required ? 'absent' : 'needs_a_step', detail, mend, required };
   }
 }
@@ -86,6 +89,11 @@ const checks: readonly Check[] = [
       await import('aedes');
       return `embedded aedes ${packageVersion('aedes')}; an outside one by --broker mqtt://...`;
     }),
+  ...systemParts.map(
+    ({ protocol, mend, find }): Check =>
+      () =>
+        attempt(protocol.toUpperCase(), false, mend, find),
+  ),
   () =>
     attempt(
       'Electron',

@@ -19,6 +19,7 @@ import { QuinnProvider } from '#engine/transport/quic/quinn.ts';
 import { WebTransportProvider } from '#engine/transport/quic/webtransport.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import type { Session } from '#engine/transport/transport.ts';
+import { protocolSchema } from '#shared/contract/protocols.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
@@ -120,7 +121,7 @@ async function attackStreams(endpoint: Endpoint): Promise<void> {
 
 /** A session with everything that the invitation opens, in the hands of somebody who does not play by the rules. */
 async function insider(invitation: Invitation, name: string): Promise<Session> {
-  const transport = createTransport(invitation.transport, invitation.control, {
+  const transport = createTransport(protocolSchema.parse(invitation.transport), invitation.control, {
     clock: systemClock,
     entropy: systemEntropy,
     identity: createIdentity(),

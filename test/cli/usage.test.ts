@@ -42,7 +42,7 @@ describe('usage', () => {
     'a value that is no number': [['demo', '--rounds', 'many'], /--rounds takes a number/],
     'a number out of range': [['demo', '--participants', '0'], /--participants/],
     'a word too many': [['demo', 'now'], /one word too many/],
-    'an unknown transport': [['demo', '--transport', 'pigeon'], /--transport takes quic or mqtt/],
+    'an unknown transport': [['demo', '--transport', 'pigeon'], /--transport takes quic, mqtt, .*mixed or auto/],
     'an unknown fault': [['demo', '--fault', 'kill-particpant'], /did you mean kill-participant\?/],
     'a fault on nobody': [['demo', '--fault', 'drop-link:node-9'], /there is no node-9/],
     'a port beyond the last': [['coordinate', '--port', '70000'], /--port takes a number from 0 to 65535/],

@@ -16,6 +16,7 @@ export interface DialOverrides {
   readonly run?: string;
   readonly patienceMs?: number;
   readonly signal?: AbortSignal;
+  readonly lineage?: string;
 }
 
 /** A coordinator's acceptor and any number of participants' links on one network in memory, on virtual time. */
@@ -24,7 +25,7 @@ export class MemoryFederation implements AsyncDisposable {
   static readonly token = 'a-token-of-sixteen-or-more';
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
-  readonly acceptor: LinkAcceptor;
+  acceptor: LinkAcceptor;
   /** What the coordinator's side reports, and what each participant's does. */
   readonly coordinatorReports = new RecordingReporter();
   readonly participantReports = new RecordingReporter();
@@ -37,17 +38,29 @@ export class MemoryFederation implements AsyncDisposable {
   constructor({ seed = 1, wire = {} }: { readonly seed?: number | string; readonly wire?: WireBehaviour } = {}) {
     this.#random = seededRandom(seed);
     this.network = new MemoryNetwork(this.clock, wire);
-    this.acceptor = new LinkAcceptor({
+    this.acceptor = this.#makeAcceptor('acceptor', false);
+  }
+
+  #makeAcceptor(entropy: string, restarted: boolean): LinkAcceptor {
+    return new LinkAcceptor({
       run: MemoryFederation.run,
       token: MemoryFederation.token,
       clock: this.clock,
-      entropy: seededEntropy(this.#random.fork('acceptor')),
+      entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
+      restarted,
       onLink: (link) => {
         this.accepted.set(link.participant, link);
         this.#changed.notify();
       },
     });
+  }
+
+  /** The coordinator's process is gone without a word, and another goes on with its run: nothing of its links is known. */
+  restartCoordinator(): void {
+    this.network.cut();
+    this.acceptor = this.#makeAcceptor(`acceptor again ${this.clock.monotonicMs()}`, true);
+    this.accepted.clear();
   }
 
   async listen(): Promise<this> {
@@ -81,6 +94,7 @@ export class MemoryFederation implements AsyncDisposable {
       entropy: seededEntropy(this.#random.fork(`entropy of ${name} ${this.#links.length}`)),
       reporter: this.participantReports,
       signal: overrides.signal ?? new AbortController().signal,
+      lineage: overrides.lineage,
       ...(overrides.patienceMs === undefined ? {} : { patienceMs: overrides.patienceMs }),
     });
     const link = await this.within(60_000, opening);

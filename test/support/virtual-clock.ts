@@ -38,6 +38,11 @@ export class VirtualClock implements Clock {
     this.#wallOriginMs += ms;
   }
 
+  /** Lets monotonic time jump while nothing runs, as it does for whoever slept: timers of the time between are all late. */
+  sleepThrough(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   timer(ms: number, callback: () => void): Disposable {
     const timer: Timer = { dueMs: this.#nowMs + Math.max(0, ms), order: this.#order++, callback };
     this.#insert(timer);

@@ -1,4 +1,6 @@
 import type { Layer } from '#shared/base/errors.ts';
+import { isOpen } from '#shared/contract/events.ts';
+import { protocolNames } from '#shared/contract/protocols.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import type { EvidenceRef, ParticipantObservation, RunObservation } from './observation.ts';
 
@@ -42,7 +44,7 @@ const connectionPerMessage: Rule = (participant) => {
   return {
     rule: 'connection-per-message',
     layer: 'transport',
-    sentence: `${participant.id} never hears the answer: it opens a new ${protocolName(participant)} connection for every message and hangs up.`,
+    sentence: `${participant.id} never hears the answer: it opens a new ${protocolNames[participant.protocol]} connection for every message and hangs up.`,
     explanation:
       `${participant.connections} connections so far, ${perSecond.toFixed(1)} a second lately, each closed by ${participant.id} itself. ` +
       'What the coordinator answers has no open connection to arrive on. One connection must stay open both ways until the run ends.',
@@ -78,7 +80,7 @@ const trainerFrozen: Rule = (participant, run) => {
   const silentMs = run.now - last.at;
   if (silentMs < Math.max(frozenMs, frozenFactor * participant.progressGapMsMax)) return null;
   // Without a sign of life of link and process it is not the trainer that is to blame.
-  if (run.now - participant.lastHeard.at > 2500 || participant.linkState !== 'ready') return null;
+  if (run.now - participant.lastHeard.at > 2500 || !isOpen(participant.linkState)) return null;
   return {
     rule: 'trainer-frozen',
     layer: 'trainer',
@@ -94,12 +96,12 @@ const trainerFrozen: Rule = (participant, run) => {
 const lostMs = 3000;
 
 const linkLost: Rule = (participant, run) => {
-  if (participant.linkState === 'ready' || participant.linkAt === null) return null;
+  if (isOpen(participant.linkState) || participant.linkAt === null) return null;
   if (run.now - participant.linkAt.at < lostMs) return null;
   return {
     rule: 'link-lost',
     layer: 'link',
-    sentence: `${participant.id} is out of reach: its ${protocolName(participant)} link is ${participant.linkState}.`,
+    sentence: `${participant.id} is out of reach: its ${protocolNames[participant.protocol]} link is ${participant.linkState}.`,
     explanation: `${participant.linkReason === '' ? 'No reason was given' : `Reason: ${participant.linkReason}`}. It re-dials by itself with growing pauses.`,
     since: participant.linkAt.at,
     evidence: [participant.lastHeard, participant.linkAt].filter((ref) => ref !== null),
@@ -124,9 +126,3 @@ const silent: Rule = (participant, run) => {
 };
 
 export const rules: readonly Rule[] = [processGone, connectionPerMessage, linkLost, trainerFrozen, silent];
-
-function protocolName(participant: ParticipantObservation): string {
-  return { quic: 'QUIC', mqtt: 'MQTT', amqp: 'AMQP', grpc: 'gRPC', dds: 'DDS', memory: 'in-memory' }[
-    participant.protocol
-  ];
-}

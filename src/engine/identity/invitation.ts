@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok } from '#shared/base/result.ts';
 import type { Result } from '#shared/base/result.ts';
-import { invitationSchema, invitationTextMax } from '#shared/contract/invitation.ts';
+import { endpointsMax, invitationSchema, invitationTextMax } from '#shared/contract/invitation.ts';
 import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
 
 const prefix = 'roundscope://join?i=';
@@ -83,7 +83,7 @@ const formSchema = z
     z.string(),
     z.string(),
     z.string(),
-    z.array(endpointForm).max(16),
+    z.array(endpointForm).max(endpointsMax),
   ])
   .transform(([, version, run, name, control, transport, token, endpoints]) => {
     return { version, run, name, control, transport, token, endpoints };

@@ -13,16 +13,27 @@ export interface DialerHello {
   };
   readonly token: string;
   readonly resumes: boolean;
+  /** The acceptor's life that accepted the link before. */
+  readonly epoch?: string | undefined;
+  readonly lineage?: string | undefined;
   readonly state: ReceivedState;
+}
+
+/** What the acceptor has received on earlier sessions, and which of its lives it is that has. */
+export interface Welcomed {
+  readonly peer: ReceivedState;
+  readonly epoch: string | undefined;
 }
 
 /**
  * The dialler's half of opening: hello, then the proof that the challenge asks for.
- * @returns what the acceptor has received on earlier sessions
  * @throws RoundscopeError: the acceptor's own code when it refuses (`retryable` as it says), `link_rejected` when it cannot
  *   prove itself, `timeout` after the hello limit
  */
-export async function sayHello(wire: Wire, { facts, token, resumes, state }: DialerHello): Promise<ReceivedState> {
+export async function sayHello(
+  wire: Wire,
+  { facts, token, resumes, epoch, lineage, state }: DialerHello,
+): Promise<Welcomed> {
   using _limit = wire.clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', 'no answer to hello'));
   const { run, participant, instance, dialerNonce } = facts;
   await write(wire, {
@@ -31,8 +42,10 @@ export async function sayHello(wire: Wire, { facts, token, resumes, state }: Dia
     run,
     participant,
     instance,
+    ...(lineage === undefined ? {} : { lineage }),
     nonce: dialerNonce,
     resumes,
+    ...(epoch === undefined ? {} : { epoch }),
     state,
   });
   const challenge = await expect(wire, 'challenge');
@@ -46,7 +59,7 @@ export async function sayHello(wire: Wire, { facts, token, resumes, state }: Dia
       message: 'the coordinator could not prove that it knows the invitation',
     });
   }
-  return answer.state;
+  return { peer: answer.state, epoch: answer.epoch };
 }
 
 export async function write(wire: Wire, frame: LinkFrame): Promise<void> {

@@ -7,7 +7,7 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
-import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { usualStack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { sayHello } from './dialer-hello.ts';
 import type { Link, LinkStatus, SentMessage } from './link.ts';
@@ -28,6 +28,8 @@ export interface DialingLinkOptions {
   readonly random: Random;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
+  /** 32 hex digits that a participant keeps over its restarts, so that its name is its own again at once. */
+  readonly lineage?: string | undefined;
   /** Ends the opening; afterwards `close` ends the link. */
   readonly signal: AbortSignal;
   /** How long the first connection is tried for; 0: one attempt. */
@@ -43,16 +45,6 @@ const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
   'transport_unavailable',
 ]);
 
-/** What the first session runs on, as far as it can be told before it exists. */
-const usualStack: Readonly<Record<Protocol, Stack>> = {
-  quic: 'quinn',
-  mqtt: 'mqtt.js',
-  amqp: 'mqtt.js',
-  grpc: 'grpc-js',
-  dds: 'cyclonedds',
-  memory: 'memory',
-};
-
 /** The participant's end: dials, says hello, and dials again when a session is lost, until it is closed or turned away. */
 export class DialingLink implements Link {
   readonly #options: DialingLinkOptions;
@@ -67,6 +59,8 @@ export class DialingLink implements Link {
   readonly #opened = Promise.withResolvers<void>();
   /** Accepted once: from now on the coordinator must know this link. */
   #resumes = false;
+  /** The coordinator's life that did. */
+  #epoch: string | undefined;
   #connectionPerMessage = false;
 
   private constructor(options: DialingLinkOptions) {
@@ -130,6 +124,10 @@ export class DialingLink implements Link {
 
   messages(): AsyncIterable<Message> {
     return this.#core.messages();
+  }
+
+  onAnew(listener: () => void): Disposable {
+    return this.#core.onAnew(listener);
   }
 
   close(code: string, reason: string): Promise<void> {
@@ -235,12 +233,19 @@ export class DialingLink implements Link {
         instance: this.#instance,
         dialerNonce: entropyHex(entropy, 16),
       };
-      const peer = await sayHello(wire, {
+      const { peer, epoch } = await sayHello(wire, {
         facts,
         token: invitation.token,
         resumes: this.#resumes,
+        epoch: this.#epoch,
+        lineage: this.#options.lineage,
         state: this.#core.inbox.state(),
       });
+      if (this.#epoch !== undefined && epoch !== this.#epoch) {
+        this.#log.warn(context, 'the coordinator was restarted: the link begins anew');
+        this.#core.beginAnew();
+      }
+      this.#epoch = epoch;
       this.#resumes = true;
       return { wire, peer };
     } catch (error) {
@@ -262,8 +267,7 @@ export class DialingLink implements Link {
         run: invitation.run,
         token: invitation.token,
         observer: {
-          onFallback: ({ from, to, reason }) =>
-            this.#log.warn(this.#usual, `${from} did not work (${reason}), trying ${to}`),
+          onFallback: ({ reason }) => this.#log.warn(this.#usual, reason),
         },
       });
     } catch (error) {

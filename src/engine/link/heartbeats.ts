@@ -1,3 +1,4 @@
+import { timing } from '#shared/contract/limits.ts';
 import type { LinkFrameOf } from './link-frames.ts';
 
 /** Own heart-beats whose echo can still be timed. */
@@ -9,9 +10,15 @@ export class Heartbeats {
   #sent = 0;
   #peer: { readonly n: number; readonly atMs: number } | null = null;
   #rttMs: number | null = null;
+  #slowInARow = 0;
 
   get rttMs(): number | null {
     return this.#rttMs;
+  }
+
+  /** Latest round trips that were slow, without a fast one between. */
+  get slowInARow(): number {
+    return this.#slowInARow;
   }
 
   next(nowMs: number, ack: number): LinkFrameOf<'heartbeat'> {
@@ -26,6 +33,7 @@ export class Heartbeats {
     const sentMs = echo === undefined ? undefined : this.#sentMs.get(echo.n);
     if (echo === undefined || sentMs === undefined) return null;
     this.#rttMs = Math.max(0, nowMs - sentMs - echo.held);
+    this.#slowInARow = this.#rttMs >= timing.degradedRoundTripMs ? this.#slowInARow + 1 : 0;
     return this.#rttMs;
   }
 }

@@ -27,6 +27,11 @@ export class Inbox {
     return this.#transfers.get(id);
   }
 
+  /** Transfers on their way. */
+  open(): Iterable<IncomingTransfer> {
+    return this.#transfers.values();
+  }
+
   state(): Received {
     const finished = [...this.#finished].slice(-acknowledgedTransfersMax) as [MessageId, ErrorCode | null][];
     return {

@@ -3,6 +3,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { coordinatorId, type RunId } from '#shared/contract/ids.ts';
+import { isOpen } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
@@ -10,7 +11,7 @@ import { write } from './dialer-hello.ts';
 import { isProof, makeProof } from './hello-proof.ts';
 import type { Link } from './link.ts';
 import { LinkCore } from './link-core.ts';
-import type { LinkFrameOf } from './link-frames.ts';
+import type { LinkFrameOf, Received } from './link-frames.ts';
 import { PacketLog } from './packet-log.ts';
 import { messageOf, Wire } from './wire.ts';
 
@@ -21,6 +22,8 @@ export interface LinkAcceptorOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
+  /** This coordinator goes on with a run that a former process began: links of that time begin anew. */
+  readonly restarted?: boolean | undefined;
   /** A participant has opened a link: called once for each, before its first message. */
   readonly onLink: (link: Link, address: string) => void;
 }
@@ -29,9 +32,18 @@ export interface LinkAcceptorOptions {
 interface Accepted {
   readonly core: LinkCore;
   readonly instance: string;
+  readonly lineage: string | undefined;
   /** Peer id that a transport has proved for it; null while none has: not every one can. */
   identity: string | null;
 }
+
+interface Accepting {
+  readonly core: LinkCore;
+  /** What the participant has received of what this link sent. */
+  readonly peer: Received;
+}
+
+const nothingReceived: Received = { received: 0, transfers: [], done: [], failed: [] };
 
 /** A peer whose silence is longer than this no longer guards its name against a new process of the same name. */
 const aliveMs = 2.5 * timing.heartbeatMs;
@@ -43,6 +55,7 @@ export class LinkAcceptor implements AsyncDisposable {
   readonly #links = new Map<string, Accepted>();
   readonly #greeting = new Set<Wire>();
   readonly #serving = new Set<Promise<void>>();
+  readonly #epoch: string;
   #refused = 0;
   #end: { readonly code: string; readonly reason: string } | null = null;
   #closing: Promise<void> | null = null;
@@ -50,6 +63,7 @@ export class LinkAcceptor implements AsyncDisposable {
   constructor(options: LinkAcceptorOptions) {
     this.#options = options;
     this.#log = new PacketLog(options.reporter, 'coordinator');
+    this.#epoch = entropyHex(options.entropy, 16);
   }
 
   /** Links by participant, the closed ones too until the name is taken again. */
@@ -108,7 +122,7 @@ export class LinkAcceptor implements AsyncDisposable {
       limits.helloTimeoutMs,
       () => void wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`),
     );
-    let accepted: { readonly core: LinkCore; readonly hello: LinkFrameOf<'hello'> };
+    let accepted: Accepting;
     try {
       accepted = await this.#hearHello(wire);
     } catch (error) {
@@ -118,7 +132,7 @@ export class LinkAcceptor implements AsyncDisposable {
       limit[Symbol.dispose]();
       this.#greeting.delete(wire);
     }
-    await accepted.core.serve(wire, accepted.hello.state);
+    await accepted.core.serve(wire, accepted.peer);
   }
 
   async #turnAway(wire: Wire, code: string, reason: string): Promise<void> {
@@ -132,7 +146,7 @@ export class LinkAcceptor implements AsyncDisposable {
     });
   }
 
-  async #hearHello(wire: Wire): Promise<{ core: LinkCore; hello: LinkFrameOf<'hello'> }> {
+  async #hearHello(wire: Wire): Promise<Accepting> {
     const { run, token, entropy } = this.#options;
     const hello = await this.#expect(wire, 'hello');
     if (hello.version !== contractVersion) {
@@ -165,8 +179,11 @@ export class LinkAcceptor implements AsyncDisposable {
       accepted: true,
       mac: makeProof(token, 'acceptor', facts),
       state: core.inbox.state(),
+      epoch: this.#epoch,
     });
-    return { core, hello };
+    // What it had from another life of ours says nothing about what this one has sent.
+    const sameLife = hello.epoch === undefined || hello.epoch === this.#epoch;
+    return { core, peer: sameLife ? hello.state : nothingReceived };
   }
 
   async #expect<K extends 'hello' | 'proof'>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
@@ -195,8 +212,8 @@ export class LinkAcceptor implements AsyncDisposable {
   }
 
   /** The link that this hello belongs to, an old one to resume or a new one. */
-  async #linkFor(wire: Wire, { participant, instance, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
-    const { clock, entropy, onLink, run } = this.#options;
+  async #linkFor(wire: Wire, { participant, instance, lineage, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
+    const { clock, entropy, onLink, run, restarted = false } = this.#options;
     if (this.#end !== null)
       return this.#refuse(wire, { code: 'run_over', reason: `the run is over: ${this.#end.reason}` });
     if (participant === coordinatorId)
@@ -220,7 +237,8 @@ export class LinkAcceptor implements AsyncDisposable {
     }
     if (known !== undefined && known.core.ended === null) {
       const { state, lastHeardMs } = known.core.status;
-      if (state === 'ready' && clock.monotonicMs() - lastHeardMs < aliveMs) {
+      const sameOwner = lineage !== undefined && lineage === known.lineage;
+      if (!sameOwner && isOpen(state) && clock.monotonicMs() - lastHeardMs < aliveMs) {
         return this.#refuse(wire, {
           code: 'participant_name_taken',
           reason: `${participant} is taken: another process of this name is connected`,
@@ -232,7 +250,7 @@ export class LinkAcceptor implements AsyncDisposable {
         local: true,
       });
     }
-    if (resumes)
+    if (resumes && !(restarted && known === undefined))
       return this.#refuse(wire, {
         code: 'link_rejected',
         reason: `there is no link of ${participant} to resume: the coordinator has started anew`,
@@ -246,7 +264,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
     const core = new LinkCore({ run, participant, clock, log: this.#log, idPrefix, protocol, stack });
-    this.#links.set(participant, { core, instance, identity: peerIdentity });
+    this.#links.set(participant, { core, instance, lineage, identity: peerIdentity });
     onLink(core, wire.session.remote);
     return core;
   }

@@ -42,8 +42,9 @@ const headerRoomBytes = 1024;
 export class LinkCore implements Link {
   readonly participant: ParticipantId;
   readonly closed: Promise<LinkEnd>;
-  readonly inbox = new Inbox();
-  readonly outbox = new Outbox();
+  #inbox = new Inbox();
+  #outbox = new Outbox();
+  readonly #anewListeners = new Set<() => void>();
   readonly #options: LinkCoreOptions;
   readonly #queue = new MessageQueue();
   readonly #room = new Notifier();
@@ -90,6 +91,14 @@ export class LinkCore implements Link {
     };
   }
 
+  get inbox(): Inbox {
+    return this.#inbox;
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
   get ended(): LinkEnd | null {
     return this.#end;
   }
@@ -100,6 +109,21 @@ export class LinkCore implements Link {
 
   messages(): AsyncIterable<Message> {
     return this.#queue.read();
+  }
+
+  onAnew(listener: () => void): Disposable {
+    this.#anewListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#anewListeners.delete(listener) };
+  }
+
+  /** The other end has no memory of this link: numbers begin again, and whoever uses it says anew what still matters. */
+  beginAnew(): void {
+    const message = 'the coordinator was restarted before it had this message';
+    this.#outbox.clear(new RoundscopeError('session_lost', { layer: 'link', message, retryable: true }));
+    this.#outbox = new Outbox();
+    this.#inbox = new Inbox();
+    this.#room.notify();
+    for (const listener of this.#anewListeners) listener();
   }
 
   async send(message: Outgoing, { signal }: { readonly signal: AbortSignal }): Promise<SentMessage> {
@@ -175,12 +199,13 @@ export class LinkCore implements Link {
   }
 
   /** Tells a new state; both ends use it for what happens between sessions. */
-  setState(state: LinkState, reason: string): void {
+  setState(state: LinkState, reason: string, fallback?: string): void {
     if (this.#state === 'closed') return;
     this.#state = state;
     this.#reason = reason;
     const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
-    this.#options.log.state(this.#context, { state, reason, connections, reconnects });
+    const told = fallback === undefined ? {} : { fallback };
+    this.#options.log.state(this.#context, { state, reason, connections, reconnects, ...told });
   }
 
   /** A session has been opened for this link: counted and logged, whether or not it gets as far as being served. */
@@ -221,11 +246,13 @@ export class LinkCore implements Link {
       onPayload: (side, bytes) =>
         void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
       onTick: (rttMs) => this.#tellStats(wire, rttMs),
+      onHealth: (trouble) => this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again'),
     });
     this.#pump = pump;
     this.#context = wire.context;
     this.#room.notify();
-    this.setState('ready', this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected');
+    const how = this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected';
+    this.setState('ready', how, wire.session.fallback);
     const end = await pump.run();
     this.#pump = null;
     this.#lastHeardMs = wire.lastHeardMs;

@@ -37,15 +37,29 @@ const schemas = {
     participant: participantIdSchema,
     /** Names this life of the participant's link: a second process of the same name has another. */
     instance: nonce,
+    /**
+     * Names the participant over all its lives, where it keeps its state on disk: a process that was killed and started
+     * again takes its own name back at once, however alive the coordinator still believes the former one.
+     */
+    lineage: nonce.optional(),
     nonce,
     /** Whether the link has been accepted before, so that the acceptor must know it. */
     resumes: z.boolean(),
+    /** Life of the acceptor that `state` is about. */
+    epoch: nonce.optional(),
     state: receivedSchema,
   }),
   challenge: z.object({ t: z.literal('challenge'), nonce }),
   proof: z.object({ t: z.literal('proof'), mac }),
   hello_ack: z.discriminatedUnion('accepted', [
-    z.object({ t: z.literal('hello_ack'), accepted: z.literal(true), mac, state: receivedSchema }),
+    z.object({
+      t: z.literal('hello_ack'),
+      accepted: z.literal(true),
+      mac,
+      state: receivedSchema,
+      /** Names this life of the acceptor: another one than before has no memory of the link, and both begin at nothing. */
+      epoch: nonce.optional(),
+    }),
     z.object({ t: z.literal('hello_ack'), accepted: z.literal(false), code, reason, retry: z.boolean() }),
   ]),
   /** A control message (`seq`) or the announcement of a bulk one (`transfer`, sent from `offset` on). */

@@ -26,6 +26,8 @@ export interface Link extends AsyncDisposable {
   messages(): AsyncIterable<Message>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
+  /** The other end was restarted and knows nothing of this link: what was under way either way is void, say it again. */
+  onAnew(listener: () => void): Disposable;
   readonly closed: Promise<{ readonly code: string; readonly reason: string; readonly local: boolean }>;
 }
 

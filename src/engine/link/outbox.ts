@@ -145,6 +145,11 @@ export class Outbox {
     return oldest;
   }
 
+  /** When the oldest control message without an acknowledgement went out on this session. */
+  oldestControlMs(): number | null {
+    return this.#control[0]?.sentMs ?? null;
+  }
+
   clear(error: RoundscopeError): void {
     for (const entry of this.#control.splice(0)) entry.settle(error);
     for (const id of [...this.#bulk.keys()]) this.#settleBulk(id, error);

@@ -95,6 +95,7 @@ export class PacketLog {
       readonly reason: string;
       readonly connections: number;
       readonly reconnects: number;
+      readonly fallback?: string;
     },
   ): void {
     const { protocol, stack } = context;
@@ -106,6 +107,7 @@ export class PacketLog {
       stack,
       ...told,
       reason: told.reason.slice(0, noteCharsMax),
+      ...(told.fallback === undefined ? {} : { fallback: told.fallback.slice(0, noteCharsMax) }),
     });
   }
 

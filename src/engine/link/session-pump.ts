@@ -2,6 +2,7 @@ import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
+import { findTrouble, TransferClock, type StuckTransfer, type Trouble } from './link-health.ts';
 import { MessageReceiver, type ReceiverParts } from './message-receiver.ts';
 import { Notifier } from './notifier.ts';
 import type { AckNews, Outbox, OutboxEntry } from './outbox.ts';
@@ -26,6 +27,8 @@ export interface PumpParts extends ReceiverParts {
   readonly onAcknowledged: () => void;
   /** Once per heart-beat. */
   readonly onTick: (rttMs: number | null) => void;
+  /** The session has become slow or stuck, and why; null: it is well again. */
+  readonly onHealth: (trouble: string | null) => void;
 }
 
 /** Carries messages both ways over one session until that ends: writes what the outbox holds, reads, acknowledges, listens for life. */
@@ -45,6 +48,8 @@ export class SessionPump {
   readonly #receiver: MessageReceiver;
   #ackedMs: number;
   #paused = false;
+  readonly #transfers = new TransferClock();
+  #trouble: Trouble['kind'] | null = null;
   #goodbye: { readonly code: string; readonly reason: string } | null = null;
 
   constructor(wire: Wire, parts: PumpParts) {
@@ -315,15 +320,40 @@ export class SessionPump {
     const late = nowMs - this.#tickMs > 2 * timing.heartbeatMs;
     this.#tickMs = nowMs;
     this.#parts.onTick(this.#heartbeats.rttMs ?? this.#wire.session.stats().rttMs);
-    const silentMs = nowMs - this.#wire.lastHeardMs;
-    const oldestMs = this.#parts.outbox.oldestSentMs();
-    if (!late && !this.#paused && silentMs >= timing.peerSilentMs) {
-      this.stop('peer_silent', `nothing heard for ${(silentMs / 1000).toFixed(1)} s`);
-    } else if (!late && oldestMs !== null && nowMs - Math.max(oldestMs, this.#ackedMs) >= timing.sendTimeoutMs) {
-      this.stop('send_timeout', `nothing acknowledged for ${timing.sendTimeoutMs} ms`);
-    }
+    if (late || this.#paused) this.#transfers.forgive();
+    else this.#judge(nowMs);
     this.#heartbeatDue = true;
     this.#controlWork.notify();
     this.#scheduleTick();
+  }
+
+  /** Dead is ended, to be dialled again; slow is told. */
+  #judge(nowMs: number): void {
+    const { outbox, inbox } = this.#parts;
+    const silentMs = nowMs - this.#wire.lastHeardMs;
+    const oldestMs = outbox.oldestSentMs();
+    const stuck = this.#transfers.look(outbox, inbox, nowMs);
+    if (silentMs >= timing.peerSilentMs)
+      return this.stop('peer_silent', `nothing heard for ${(silentMs / 1000).toFixed(1)} s`);
+    if (oldestMs !== null && nowMs - Math.max(oldestMs, this.#ackedMs) >= timing.sendTimeoutMs)
+      return this.stop('send_timeout', `nothing acknowledged for ${timing.sendTimeoutMs} ms`);
+    if (stuck?.direction === 'sent' && nowMs - stuck.sinceMs >= timing.sendTimeoutMs)
+      return this.stop('transfer_stuck', `${stuck.kind} has not moved for ${timing.sendTimeoutMs} ms`);
+    this.#tellTrouble(nowMs, stuck);
+  }
+
+  #tellTrouble(nowMs: number, stuck: StuckTransfer | null): void {
+    const trouble = findTrouble({
+      nowMs,
+      stuck,
+      lastHeardMs: this.#wire.lastHeardMs,
+      rttMs: this.#heartbeats.rttMs,
+      slowInARow: this.#heartbeats.slowInARow,
+      oldestControlMs: this.#parts.outbox.oldestControlMs(),
+      ackedMs: this.#ackedMs,
+    });
+    if (trouble?.kind === this.#trouble || (trouble === null && this.#trouble === null)) return;
+    this.#trouble = trouble?.kind ?? null;
+    this.#parts.onHealth(trouble?.reason ?? null);
   }
 }

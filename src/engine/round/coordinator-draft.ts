@@ -1,5 +1,5 @@
 import { assert } from '#shared/base/assert.ts';
-import type { EventData, EventType } from '#shared/contract/events.ts';
+import { isOpen, type EventData, type EventType } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
 import {
@@ -52,7 +52,7 @@ export class CoordinatorDraft {
   isHere(participant: ParticipantRecord): boolean {
     const link = this.linkOf(participant);
     if (participant.left !== null || link === undefined) return false;
-    return link.state === 'ready' || this.now.monotonicMs - link.sinceMs <= awayMs;
+    return isOpen(link.state) || this.now.monotonicMs - link.sinceMs <= awayMs;
   }
 
   /** Those who have not left, here or away. */

@@ -1,4 +1,5 @@
 import type { ParticipantId } from '#shared/contract/ids.ts';
+import { isOpen } from '#shared/contract/events.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { LinkRecord, Member, Transfer } from './coordinator-state.ts';
@@ -42,7 +43,7 @@ function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null 
     link.connections > 2
       ? `, ${link.connections} connections so far and ${link.unacknowledged} messages that it has not acknowledged`
       : '';
-  if (link.state !== 'ready') {
+  if (!isOpen(link.state)) {
     const why = link.reason === '' ? link.state : link.reason;
     return `link lost ${seconds(nowMs - link.sinceMs)} ago: ${why}${churn}`;
   }

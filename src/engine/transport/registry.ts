@@ -3,13 +3,19 @@ import type { Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { loadCyclone } from './dds/cyclone.ts';
 import { DdsTransport } from './dds/dds-transport.ts';
+import { libraryMend, libraryVariable } from './dds/library.ts';
 import { FaultyTransport } from './faulty/faulty-transport.ts';
 import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
 import { QuicTransport } from './quic/quic-transport.ts';
 import { SplitTransport } from './split/split-transport.ts';
+import { ChosenRoute, type ChooseProtocol } from './several/route.ts';
+import { offeredProtocols, SeveralTransports } from './several/several-transport.ts';
 import type { Transport, TransportFaults } from './transport.ts';
 
 /** What transports are built from; each takes what it needs. */
@@ -41,8 +47,63 @@ export function transports(): readonly Protocol[] {
   return Object.keys(makers) as Protocol[];
 }
 
+/** What a protocol needs of the system beside this program, for those that need something. */
+export interface SystemPart {
+  readonly protocol: Protocol;
+  /** How to come by it. */
+  readonly mend: string;
+  /** Resolves with where it is; rejects with what is wrong. */
+  readonly find: () => Promise<string>;
+}
+
+export const systemParts: readonly SystemPart[] = [
+  { protocol: 'dds', mend: libraryMend, find: async () => (await loadCyclone(process.env[libraryVariable])).path },
+];
+
 /**
- * The transport for a run: `protocol` for everything, or for the bulk lanes alone under `--control mqtt`.
+ * What a coordinator listens with: every transport of the plan. One that `auto` or `mixed` brought in and this machine
+ * cannot offer is left out, after `onUnavailable`; one that was named is an error when it is missing.
+ * @throws RoundscopeError `transport_unavailable` for a protocol that this build has not, `settings_invalid` for control
+ * over MQTT beside several transports
+ */
+export function listeningTransport(
+  plan: TransportPlan,
+  control: ControlMode,
+  parts: TransportParts & { readonly onUnavailable: (protocol: Protocol, error: RoundscopeError) => void },
+): Transport {
+  const planned = plannedProtocols(plan);
+  const named = planned === 'all' ? transports() : planned;
+  const [only] = named;
+  if (only !== undefined && named.length === 1) return createTransport(only, control, parts);
+  if (control === 'mqtt') throw severalUnderControl(plan);
+  return new SeveralTransports({
+    transports: named.map((protocol) => make(protocol, parts)),
+    clock: parts.clock,
+    route: new ChosenRoute((offered) => offered[0] as Protocol),
+    ...(planned === 'all' ? { onUnavailable: parts.onUnavailable } : {}),
+  });
+}
+
+/**
+ * What a participant dials with, of what the invitation's endpoints offer: one protocol and no other, or those that this
+ * build speaks in the order of `choose`, asked before each session is opened, the others when that one fails.
+ */
+export function diallingTransport(
+  take: Protocol | ChooseProtocol,
+  invitation: { readonly control: ControlMode; readonly endpoints: readonly Endpoint[] },
+  parts: TransportParts,
+): Transport {
+  if (typeof take === 'string') return createTransport(take, invitation.control, parts);
+  const offered = offeredProtocols(invitation.endpoints).filter((protocol) => makers[protocol] !== undefined);
+  return new SeveralTransports({
+    transports: offered.map((protocol) => make(protocol, parts)),
+    clock: parts.clock,
+    route: new ChosenRoute(take),
+  });
+}
+
+/**
+ * One transport: `protocol` for everything, or for the bulk lanes alone under `--control mqtt`.
  * @throws RoundscopeError `transport_unavailable` for a protocol that this build has not
  */
 export function createTransport(protocol: Protocol, control: ControlMode, parts: TransportParts): Transport {
@@ -56,6 +117,8 @@ export function createTransport(protocol: Protocol, control: ControlMode, parts:
     ...(parts.controlPort === undefined ? {} : { controlPort: parts.controlPort }),
   });
 }
+
+export type { ChooseProtocol } from './several/route.ts';
 
 /** The same transport with faults to switch on; without any it behaves as before. */
 export function withFaults(
@@ -71,5 +134,12 @@ function make(protocol: Protocol, parts: TransportParts): Transport {
   throw new RoundscopeError('transport_unavailable', {
     layer: 'transport',
     message: `this version of Roundscope does not speak ${protocol}; it speaks ${transports().join(' and ')}`,
+  });
+}
+
+function severalUnderControl(plan: TransportPlan): RoundscopeError {
+  return new RoundscopeError('settings_invalid', {
+    layer: 'settings',
+    message: `Control over MQTT goes with one transport for the models, not with ${plan}. Name one, or let each session carry its own control.`,
   });
 }

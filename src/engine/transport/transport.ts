@@ -104,6 +104,8 @@ export interface Session extends AsyncDisposable {
   readonly remote: string;
   /** Identity that the transport itself has proved (hash of the peer's public key), or null where it proves none. */
   readonly peerIdentity: string | null;
+  /** Why this is not the way that was tried first ("UDP blocked: …"), in words for people; absent when it is. */
+  readonly fallback?: string;
   /** Largest chunk body that suits this protocol, where that is below `limits.chunkBytes`. */
   readonly chunkBytes?: number;
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */

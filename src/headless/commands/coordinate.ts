@@ -1,13 +1,13 @@
-import { transports } from '#engine/transport/registry.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { controlModeSchema, protocolSchema } from '#shared/contract/protocols.ts';
+import { controlModeSchema } from '#shared/contract/protocols.ts';
+import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
-import { transportChoice, wrongOption, wrongTransport } from '../wrong-option.ts';
+import { transportChoice, transportHelp, wrongOption, wrongTransport } from '../wrong-option.ts';
 
 export const coordinate: Command = {
   name: 'coordinate',
@@ -16,7 +16,7 @@ export const coordinate: Command = {
   options: [
     { name: 'participants', value: 'N', help: 'start round 1 when so many are there', default: '2' },
     { name: 'rounds', value: 'N', help: 'how many rounds', default: '10' },
-    { name: 'transport', value: 'NAME', help: transports().join(', '), default: 'quic' },
+    { name: 'transport', value: 'NAMES', help: transportHelp, default: 'quic' },
     {
       name: 'control',
       value: 'NAME',
@@ -24,7 +24,12 @@ export const coordinate: Command = {
       default: 'same',
     },
     { name: 'host', value: 'ADDRESS', help: 'address that participants reach this machine at', default: '127.0.0.1' },
-    { name: 'port', value: 'N', help: 'port to listen on; 0 takes a free one', default: '0' },
+    {
+      name: 'port',
+      value: 'N',
+      help: 'port to listen on; 0 takes a free one; each further transport takes two ports on',
+      default: '0',
+    },
     { name: 'broker', value: 'URL', help: 'an MQTT broker of yours instead of the embedded one, mqtt://...' },
     {
       name: 'data',
@@ -56,7 +61,7 @@ export const coordinate: Command = {
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
   ],
   run: async (args) => {
-    const transport = protocolSchema.safeParse(args.text('transport') ?? 'quic');
+    const transport = transportPlanSchema.safeParse(args.text('transport') ?? 'quic');
     const control = controlModeSchema.safeParse(args.text('control') ?? 'same');
     const settings = runPlanSchema.safeParse(settingsFrom(args));
     const port = Number(args.text('port') ?? 0);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { toErrorReport } from '#shared/base/errors.ts';
+import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
@@ -18,6 +19,12 @@ export const join: Command = {
       value: 'WHAT',
       help: 'digits, or a folder: class sub-folders with images, or IDX files',
       default: 'digits',
+    },
+    {
+      name: 'transport',
+      value: 'NAME',
+      help: 'one of those that the invitation offers, or auto: chosen by what the network is like',
+      default: 'as the invitation says',
     },
     { name: 'name', value: 'NAME', help: 'what the others call this participant', default: 'the name of this machine' },
     {
@@ -45,6 +52,10 @@ export const join: Command = {
           .slice(0, 40),
     );
     if (!name.success) return complain(`--name: ${name.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
+    const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];
+    if (!transport.success || (transport.data !== undefined && !['auto', ...offered].includes(transport.data)))
+      return complain(`--transport: this run is offered over ${offered.join(', ')}; auto chooses.`, exitStatus.usage);
     await using service = createService('browser');
     try {
       return await runToEnd({
@@ -57,6 +68,7 @@ export const join: Command = {
               name: name.data,
               invitation: text,
               data: args.text('data') ?? 'digits',
+              ...(transport.data === undefined ? {} : { transport: transport.data }),
               identityFolder: service.app.dataFolder,
             },
             args.text('record'),

@@ -30,6 +30,18 @@ describe('top bar', () => {
     });
   });
 
+  test('a link that had to take another way says so on its badge, and shortly', () => {
+    const view = recordedView(58);
+    const why = 'UDP blocked: no answer in 2.5 s; over TCP now';
+    const participants = view.participants.map((one) =>
+      one.protocol === 'quic' ? { ...one, link: { ...one.link, fallback: why } } : one,
+    );
+    const badge = transportBadges({ ...view, participants }).find(({ protocol }) => protocol === 'quic');
+    assert.deepEqual([badge?.trouble, badge?.severity, badge?.explanation], ['UDP blocked', 'warning', why]);
+    const after = transportBadges({ ...view, participants, endedAt: 1 }).find(({ protocol }) => protocol === 'quic');
+    assert.equal(after?.trouble, '');
+  });
+
   test('one badge for each transport, with what is not well', () => {
     const badges = transportBadges(recordedView(58, { stallInRound: 4 }));
     assert.deepEqual(

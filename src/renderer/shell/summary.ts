@@ -14,6 +14,8 @@ export interface TransportBadge {
   readonly rateBytesPerS: number;
   /** What is not well, in words; empty when all is. */
   readonly trouble: string;
+  /** The whole of it, where that is longer. */
+  readonly explanation: string;
   readonly severity: 'none' | 'warning' | 'stall';
   /** The run is over, and its links with it. */
   readonly closed: boolean;
@@ -44,6 +46,20 @@ function troubleOf(
   members: readonly ParticipantView[],
   stalled: ReadonlySet<string>,
   ended: boolean,
+): Pick<TransportBadge, 'trouble' | 'severity' | 'explanation'> {
+  const { trouble, severity } = linkTrouble(members, stalled, ended);
+  const fallbacks = ended ? [] : members.map(({ link }) => link.fallback).filter((fallback) => fallback !== '');
+  const explanation = [...new Set(fallbacks)].join('. ');
+  // "UDP blocked: no answer in 2.5 s; over TCP now" has its short form before the colon.
+  if (severity === 'none' && fallbacks.length > 0)
+    return { trouble: (fallbacks[0] as string).split(/[:(]/, 1)[0]?.trim() ?? '', severity: 'warning', explanation };
+  return { trouble, severity, explanation };
+}
+
+function linkTrouble(
+  members: readonly ParticipantView[],
+  stalled: ReadonlySet<string>,
+  ended: boolean,
 ): Pick<TransportBadge, 'trouble' | 'severity'> {
   const stalls = members.filter((member) => stalled.has(member.id)).length;
   if (stalls > 0) return { trouble: `${stalls} stalled`, severity: 'stall' };
@@ -53,6 +69,8 @@ function troubleOf(
   if (lost > 0) return { trouble: `${lost} lost`, severity: 'warning' };
   const resuming = count('resuming');
   if (resuming > 0) return { trouble: `${resuming} reconnecting`, severity: 'warning' };
+  const slow = count('degraded');
+  if (slow > 0) return { trouble: `${slow} degraded`, severity: 'warning' };
   const connecting = count('connecting');
   return connecting > 0
     ? { trouble: `${connecting} connecting`, severity: 'warning' }

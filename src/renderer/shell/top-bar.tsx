@@ -138,10 +138,14 @@ function Transports({ view }: { readonly view: RunView }): JSX.Element {
   );
 }
 
+function badgeTitle({ protocol, stack, explanation }: TransportBadge): string {
+  return `${protocol} over ${stack}${explanation === '' ? '' : `. ${explanation}`}`;
+}
+
 function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Element {
   const own = badge.stack === badge.protocol || badge.stack === 'mqtt.js';
   return (
-    <div className="cell badge" title={`${badge.protocol} over ${badge.stack}`}>
+    <div className="cell badge" title={badgeTitle(badge)}>
       <div className="k">
         <span className={`proto ${badge.protocol}`}>
           <ProtocolMark protocol={badge.protocol} /> × {badge.links}

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
-import { endpointSchema } from './invitation.ts';
+import { endpointSchema, endpointsMax } from './invitation.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
 import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './settings.ts';
+import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
 
 const text = z.string().max(1000);
@@ -15,7 +16,7 @@ export const coordinatorStartSchema = z.object({
   type: z.literal('start_coordinator'),
   run: runIdSchema,
   settings: runPlanSchema,
-  transport: protocolSchema,
+  transport: transportPlanSchema,
   control: controlModeSchema,
   host: z.string().max(253),
   /** 0: any free one. */
@@ -36,6 +37,8 @@ export const participantStartSchema = z.object({
   /** The whole line, `roundscope://join?...`. */
   invitation: z.string().max(limits.headerBytesMax),
   data: path,
+  /** The one transport to take of those that the invitation offers; `auto`: chosen by itself. Absent: as the invitation says. */
+  transport: z.union([protocolSchema, z.literal('auto')]).optional(),
   /** Demo: this participant's share of one data set. Absent: all of `data` is its own. */
   share: z
     .object({
@@ -71,7 +74,7 @@ export const fromChildSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('listening'),
     invitation: z.string().max(limits.headerBytesMax),
-    endpoints: z.array(endpointSchema).max(16),
+    endpoints: z.array(endpointSchema).max(endpointsMax),
   }),
   z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),
   /** The run is over for this process, which exits by itself after this. */

@@ -5,6 +5,7 @@ import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
+import { choiceSchema } from './selection.ts';
 
 const count = z.number().int().nonnegative();
 const text = z.string().max(1000);
@@ -16,10 +17,18 @@ export const participantPhases = ['receive', 'train', 'send', 'wait', 'evaluate'
 export const participantPhaseSchema = z.enum(participantPhases);
 export type ParticipantPhase = z.infer<typeof participantPhaseSchema>;
 
-/** State of a link with its reason. `faulty` is never a state: a fault is an event of its own. */
-export const linkStates = ['connecting', 'ready', 'lost', 'resuming', 'closed'] as const;
+/**
+ * State of a link with its reason. `degraded`: the session is open, and slow or stuck rather than dead. `faulty` is never a
+ * state: a fault is an event of its own.
+ */
+export const linkStates = ['connecting', 'ready', 'degraded', 'lost', 'resuming', 'closed'] as const;
 export const linkStateSchema = z.enum(linkStates);
 export type LinkState = z.infer<typeof linkStateSchema>;
+
+/** Whether a session is open, well or not. */
+export function isOpen(state: LinkState): boolean {
+  return state === 'ready' || state === 'degraded';
+}
 
 /** Evidence of a verdict: a packet or an event of the recording, with one line that says what it shows. */
 export const evidenceSchema = z.object({ ref: z.string().max(80), at: z.number(), text });
@@ -152,6 +161,8 @@ export const eventSchemas = {
     /** Sessions opened so far in this run, and how many of them were re-dials. */
     connections: count,
     reconnects: count,
+    /** Why the link is not on the way that was tried first; told by the end that dialled, as long as it is so. */
+    fallback: text.optional(),
   }),
   /** Once a second and link. Bytes are totals since the run began. */
   link_stats: z.object({
@@ -169,6 +180,8 @@ export const eventSchemas = {
     /** The transport's own counters, such as quinn's; names as in its documentation. */
     counters: z.array(z.object({ name: z.string().max(60), value: z.number() })).max(60),
   }),
+  /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */
+  transport_chosen: choiceSchema.extend({ participant }),
   fault_injected: z.object({ fault: faultNameSchema, participant, round: count, note: text }),
   fault_armed: z.object({ fault: faultNameSchema, participant, round: count }),
   fault_cleared: z.object({ fault: faultNameSchema, participant, note: text }),

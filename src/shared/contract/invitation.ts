@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
+import { transportPlanSchema } from './transport-plan.ts';
 import { runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
+
+/** Ways to reach one coordinator: a few addresses of one machine for each protocol. */
+export const endpointsMax = 32;
 
 /** One way to reach a coordinator. */
 export const endpointSchema = z.object({
@@ -25,8 +29,8 @@ export const invitationSchema = z.object({
   run: runIdSchema,
   name: z.string().max(80),
   control: controlModeSchema,
-  transport: protocolSchema,
-  endpoints: z.array(endpointSchema).min(1).max(16),
+  transport: transportPlanSchema,
+  endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
   /** Shared secret of the run: who has not got the invitation is refused. */
   token: z.string().min(16).max(128),
 });

@@ -58,6 +58,14 @@ export const limits = {
   ddsBulkWindowBytes: 8 * MiB,
   /** gRPC, fail: bulk lanes that one peer may have open at once in a session, each a call with a window of its own. */
   grpcLanesMax: 64,
+  /** Selection, fail: protocols that one run can offer. */
+  offeredProtocolsMax: 16,
+  /** Selection, fail: rows of a loaded Q table; all states times all protocols are fewer. */
+  selectionRowsMax: 2_000,
+  /** Selection, fail: size of a table's file, checked before it is read. */
+  selectionTableBytesMax: 512 * KiB,
+  /** Views, drop oldest: choices of protocol kept per participant. */
+  viewChoicesPerParticipantMax: 100,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,
@@ -103,6 +111,8 @@ export const limits = {
 export const timing = {
   /** Issue of the founding bug: a connection attempt that takes longer has failed. */
   connectTimeoutMs: 10_000,
+  /** A network that swallows UDP shall cost less than 3 s: time for one lost first packet (sent again after 1 s) and a slow answer. */
+  udpAnswerMs: 2_500,
   /** NATs forget UDP flows after about 30 s; three keep-alives fit into that. */
   keepAliveMs: 10_000,
   idleTimeoutMs: 30_000,
@@ -110,6 +120,12 @@ export const timing = {
   heartbeatMs: 1_000,
   /** Silence after which a peer counts as lost: five heart-beats. */
   peerSilentMs: 5_000,
+  /** A link is degraded, not dead: after two and a half heart-beats of silence, ... */
+  degradedSilentMs: 2_500,
+  /** ... at round trips as long as the interval of heart-beats, twice in a row, ... */
+  degradedRoundTripMs: 1_000,
+  /** ... or when for this long nothing sent was acknowledged, or an open transfer moved no byte while heart-beats passed. */
+  degradedStuckMs: 3_000,
   /** One control message; a bulk chunk gets the same per chunk. */
   sendTimeoutMs: 15_000,
   redialFirstMs: 250,

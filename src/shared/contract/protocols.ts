@@ -5,6 +5,16 @@ export const protocols = ['quic', 'mqtt', 'amqp', 'grpc', 'dds', 'memory'] as co
 export const protocolSchema = z.enum(protocols);
 export type Protocol = z.infer<typeof protocolSchema>;
 
+/** As people write them. */
+export const protocolNames: Readonly<Record<Protocol, string>> = {
+  quic: 'QUIC',
+  mqtt: 'MQTT',
+  amqp: 'AMQP',
+  grpc: 'gRPC',
+  dds: 'DDS',
+  memory: 'in-memory',
+};
+
 /** Which implementation carries a protocol; shown beside it. `webtransport-h2` is TCP and always shown as such. */
 export const stacks = [
   'quinn',
@@ -17,6 +27,16 @@ export const stacks = [
 ] as const;
 export const stackSchema = z.enum(stacks);
 export type Stack = z.infer<typeof stackSchema>;
+
+/** What a session of a protocol runs on, as far as that can be told before it exists. */
+export const usualStack: Readonly<Record<Protocol, Stack>> = {
+  quic: 'quinn',
+  mqtt: 'mqtt.js',
+  amqp: 'mqtt.js',
+  grpc: 'grpc-js',
+  dds: 'cyclonedds',
+  memory: 'memory',
+};
 
 /** What travels where: everything over the chosen transport, or control over MQTT as the reference framework does. */
 export const controlModes = ['same', 'mqtt'] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { controlModeSchema, protocolSchema } from './protocols.ts';
+import { controlModeSchema } from './protocols.ts';
+import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
 import { participantIdSchema } from './ids.ts';
 
@@ -48,7 +49,7 @@ export type RunPlan = z.infer<typeof runPlanSchema>;
 export const demoSettingsSchema = z.object({
   participants: z.number().int().min(1).max(64),
   rounds: z.number().int().min(1).max(1000),
-  transport: protocolSchema,
+  transport: transportPlanSchema,
   control: controlModeSchema,
   /** `digits` (bundled) or the path of a folder. */
   data: z.string().min(1).max(4096),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
+import { limits } from '../contract/limits.ts';
 import { applyEvents } from './apply-event.ts';
 
 const run = asRunId('r-1');
@@ -43,6 +44,25 @@ describe('view of a run', () => {
     const view = applyEvents(null, [started, roundStarted, phase, update(1200, true), update(1300, false)]);
     assert.equal(view?.participants[0]?.counted, 1);
     assert.equal(view?.rounds[0]?.updates.length, 2);
+  });
+
+  test('why a link is not on its first way stands as long as the end that dialled says so', () => {
+    const link = (at: number, side: string, state: string, fallback?: string): RunEvent =>
+      event(at, 'link_state', {
+        participant: 'node-1',
+        side,
+        state,
+        reason: '',
+        protocol: 'quic',
+        stack: 'webtransport-h2',
+        connections: 1,
+        reconnects: 0,
+        ...(fallback === undefined ? {} : { fallback }),
+      });
+    const events = [link(1100, 'participant', 'ready', 'UDP blocked'), link(1110, 'coordinator', 'ready')];
+    assert.equal(applyEvents(null, [started, ...events])?.participants[0]?.link.fallback, 'UDP blocked');
+    const back = [link(1200, 'participant', 'lost'), link(1300, 'participant', 'ready')];
+    assert.equal(applyEvents(null, [started, ...events, ...back])?.participants[0]?.link.fallback, '');
   });
 
   test('segments follow each other without gap or overlap and the last one stays open', () => {
@@ -148,5 +168,23 @@ describe('view of a run', () => {
     ]);
     assert.deepEqual(view?.participants[0]?.link.openedAt, [1, 3]);
     assert.equal(view?.participants[0]?.link.connections, 2);
+  });
+
+  test('the choices of a participant are kept with their reasons, the newest last, and bounded', () => {
+    const chosen = Array.from({ length: limits.viewChoicesPerParticipantMax + 3 }, (_, i) =>
+      event(2000 + i, 'transport_chosen', {
+        participant: 'node-1',
+        protocol: 'quic',
+        strategy: 'bandit',
+        reason: `choice ${i}`,
+        expected: [{ protocol: 'quic', seconds: 0.8 }],
+        explored: false,
+      }),
+    );
+    const participant = applyEvents(null, [started, ...chosen])?.participants[0];
+    assert.equal(participant?.choices.length, limits.viewChoicesPerParticipantMax);
+    assert.equal(participant.choicesDropped, 3);
+    assert.equal(participant.choices.at(-1)?.reason, `choice ${chosen.length - 1}`);
+    assert.equal(participant.choices.at(-1)?.at, 2000 + chosen.length - 1);
   });
 });

@@ -1,4 +1,4 @@
-import type { EventOf } from '../contract/events.ts';
+import { isOpen, type EventOf } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { LinkView, ParticipantView, RunView, SegmentView } from './run-view.ts';
@@ -51,6 +51,13 @@ export const applyParticipant = {
       lastProgressAt: event.at,
       lastLinkAt: event.at,
     })),
+  transport_chosen: (view, event) => {
+    const { participant: id, ...choice } = event.data;
+    return upsert(view, id, event.at, (participant) => {
+      const kept = append(participant.choices, { ...choice, at: event.at }, limits.viewChoicesPerParticipantMax);
+      return { choices: kept.items, choicesDropped: participant.choicesDropped + kept.dropped };
+    });
+  },
 } satisfies Handlers;
 
 /** Ends the segment that grows and begins another, unless the participant is in that phase of that round already. */
@@ -87,6 +94,8 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
     const link: LinkView = {
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
+      // Only who dialled knows.
+      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '' } : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -95,7 +104,7 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
       link,
       protocol: data.protocol,
       stack: data.stack,
-      lastLinkAt: data.state === 'ready' ? at : participant.lastLinkAt,
+      lastLinkAt: isOpen(data.state) ? at : participant.lastLinkAt,
     };
   });
 }
@@ -179,6 +188,7 @@ function newParticipant(id: string, at: number): ParticipantView {
     link: {
       state: 'connecting',
       reason: '',
+      fallback: '',
       since: at,
       connections: 0,
       reconnects: 0,
@@ -203,5 +213,7 @@ function newParticipant(id: string, at: number): ParticipantView {
     selected: false,
     waitReason: '',
     faults: [],
+    choices: [],
+    choicesDropped: 0,
   };
 }

@@ -120,11 +120,19 @@ export interface ParticipantView {
   /** Why it is waited for, as the coordinator says it. */
   readonly waitReason: string;
   readonly faults: readonly FaultName[];
+  /** Protocols that it chose where the run left it the choice, newest last; what fell out is counted. */
+  readonly choices: readonly ChoiceView[];
+  readonly choicesDropped: number;
 }
+
+/** One choice of protocol with its reason. */
+export type ChoiceView = Omit<EventData<'transport_chosen'>, 'participant'> & { readonly at: number };
 
 export interface LinkView {
   readonly state: LinkState;
   readonly reason: string;
+  /** Why it is not on the way that was tried first, such as "UDP blocked: …"; empty when it is. */
+  readonly fallback: string;
   readonly since: number;
   readonly connections: number;
   readonly reconnects: number;

@@ -4,17 +4,14 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import { loadCyclone } from './cyclone.ts';
+import { missingLibrary } from '#test/support/cyclone.ts';
 import { DdsTransport } from './dds-transport.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
 
-const absent = await loadCyclone(process.env['ROUNDSCOPE_LIBDDSC']).then(
-  () => null,
-  (error: unknown) => (error instanceof Error ? error.message : String(error)),
-);
+const absent = await missingLibrary();
 
-if (absent !== null) {
+if (absent !== false) {
   describe('transport contract: dds', () => {
     test('all of it', { skip: absent });
   });

@@ -6,8 +6,8 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { missingLibrary } from '#test/support/cyclone.ts';
 import type { Listener, Session } from '../transport.ts';
-import { loadCyclone } from './cyclone.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
 import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
@@ -20,10 +20,7 @@ const signal = new AbortController().signal;
 const run = 'r-dds';
 const token = 'a-token-of-this-run';
 
-const absent = await loadCyclone(process.env['ROUNDSCOPE_LIBDDSC']).then(
-  () => false as const,
-  (error: unknown) => (error instanceof Error ? error.message : String(error)),
-);
+const absent = await missingLibrary();
 
 interface Served extends AsyncDisposable {
   readonly listener: Listener;

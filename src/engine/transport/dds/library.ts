@@ -15,6 +15,8 @@ export function libraryCandidates(given: string | undefined, platform: NodeJS.Pl
   return given !== undefined && given !== '' ? [given] : (usualNames[platform] ?? usualNames.linux ?? []);
 }
 
+export const libraryMend = `Debian and Ubuntu: sudo apt-get install cyclonedds-dev. Elsewhere build Cyclone DDS 0.10 and put the path of libddsc into ${libraryVariable}. The other transports work without it.`;
+
 export function libraryMissing(given: string | undefined, cause: unknown): RoundscopeError {
   const where =
     given === undefined || given === ''
@@ -22,7 +24,7 @@ export function libraryMissing(given: string | undefined, cause: unknown): Round
       : `${libraryVariable} names ${given}, which is not Cyclone DDS's library`;
   return new RoundscopeError('transport_unavailable', {
     layer: 'transport',
-    message: `${where}, so DDS cannot be spoken. Debian and Ubuntu: sudo apt-get install cyclonedds-dev. Elsewhere build Cyclone DDS 0.10 and put the path of libddsc into ${libraryVariable}. The other transports work without it.`,
+    message: `${where}, so DDS cannot be spoken. ${libraryMend}`,
     cause,
   });
 }

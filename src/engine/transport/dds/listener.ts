@@ -37,6 +37,7 @@ interface Kept {
 const sessionsMax = limits.participantsMax * 4;
 /** Ids of sessions that have ended: a request that is heard again later opens none. */
 const endedMax = 1024;
+const openTriesMax = 3;
 const sessionIdPattern = /^[0-9a-f]{16,64}$/;
 
 /** The coordinator's side: one domain, in which each session has topics in a partition of its own. */
@@ -61,21 +62,27 @@ export class DdsListener implements Listener {
   static async start(options: ListenOptions, setup: ListenSetup): Promise<DdsListener> {
     // One interface: Cyclone takes addresses of the network or those of loopback, not both.
     const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
-    const port = await freePortPair(address, options.port);
-    options.signal.throwIfAborted();
-    const listener = new DdsListener(options, setup, { address, port });
-    const config = domainConfig({ domain: setup.domain, address, port, peers: [] });
-    const { node, error } = await setup.runtime.openNode(
-      { config, side: 'down', run: options.run },
-      {
-        onAnnounced: (said) => listener.#hear(said),
-        onFailed: (reason) => options.onRefused({ address, reason }),
-      },
-    );
-    if (error !== null) throw ddsFailed(`DDS could not be opened at ${address} port ${port}`, error);
-    listener.#node = node;
-    setup.runtime.announce(node, listener.#state('online', ''));
-    return listener;
+    const { runtime, domain } = setup;
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePortPair(address, options.port);
+      options.signal.throwIfAborted();
+      const listener = new DdsListener(options, setup, { address, port });
+      const { node, error } = await runtime.openNode(
+        { config: domainConfig({ domain, address, port, peers: [] }), side: 'down', run: options.run },
+        {
+          onAnnounced: (said) => listener.#hear(said),
+          onFailed: (reason) => options.onRefused({ address, reason }),
+        },
+      );
+      if (error === null) {
+        listener.#node = node;
+        runtime.announce(node, listener.#state('online', ''));
+        return listener;
+      }
+      // Ports are free when they are looked for and may be somebody else's a moment later; then others are.
+      if (options.port !== 0 || attempt >= openTriesMax)
+        throw ddsFailed(`DDS could not be opened at ${address} port ${port}`, error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ export class FaultySession implements Session {
   readonly remote: string;
   readonly peerIdentity: string | null;
   readonly chunkBytes: number;
+  readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #inner: Session;
   readonly #wire: Wire;
@@ -28,6 +29,7 @@ export class FaultySession implements Session {
     this.remote = inner.remote;
     this.peerIdentity = inner.peerIdentity;
     this.chunkBytes = inner.chunkBytes ?? limits.chunkBytes;
+    if (inner.fallback !== undefined) this.fallback = inner.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;

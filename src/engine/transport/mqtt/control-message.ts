@@ -53,7 +53,3 @@ function decode<T>(payload: Buffer, schema: z.ZodType<T>): T | null {
     return null;
   }
 }
-
-export function clip(reason: string): string {
-  return reason.slice(0, 500);
-}

@@ -1,10 +1,10 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { DialOptions } from '../transport.ts';
+import type { DialOptions, Session } from '../transport.ts';
 import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
 import { BrokerConnection, brokerRefused, connectTimeout, withoutSecrets } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
-import { MqttSession } from './mqtt-session.ts';
+import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
 
 /** Version of this transport's own messages and pieces. */
@@ -19,12 +19,12 @@ export interface DialSetup {
 }
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
-export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<MqttSession> {
+export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
   const { run, participant, token = '' } = options;
   const claim: Claim = { run, participant, session: setup.session, instance: setup.instance };
   const topics = sessionTopics(run, participant, setup.session);
   const answer = Promise.withResolvers<ControlMessage>();
-  let session: MqttSession | null = null;
+  let carrier: MqttCarrier | null = null;
   const farewell = encodeControl({ state: 'offline', id: setup.session, reason: 'the participant vanished' });
   const onMessage = (topic: string, payload: Buffer): void => {
     const parsed = parseTopic(run, topic);
@@ -32,10 +32,10 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     if (parsed.what === 'status' && parsed.participant === coordinatorName) {
       const status = decodeStatus(payload);
       if (status?.state !== 'offline') return;
-      session?.lost(`the coordinator is gone: ${status.reason}`);
+      carrier?.session.lost(`the coordinator is gone: ${status.reason}`);
       answer.reject(coordinatorAway(url, status.reason));
     } else if (parsed.direction === 'down' && parsed.session === setup.session) {
-      if (session !== null) return session.receive(parsed.what, topic, payload);
+      if (carrier !== null) return carrier.receive(parsed.what, topic, payload);
       const message = parsed.what === 'session' ? decodeControl(payload) : null;
       if (message !== null) answer.resolve(message);
     }
@@ -52,8 +52,8 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     onMessage,
   });
   // Made before the answer is there, so that no frame that follows it closely is missed.
-  const make = (): MqttSession =>
-    new MqttSession({
+  const make = (): MqttCarrier =>
+    new MqttCarrier({
       connection,
       base: topics.base,
       outgoing: 'up',
@@ -64,8 +64,8 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     });
   const accepted = answer.promise.then((message) => {
     judgeAnswer(message, url, proof(token, 'accept', claim));
-    session = make();
-    return session;
+    carrier = make();
+    return carrier.session;
   });
   // It may fail while the request is still being made; the race below is where that is told.
   accepted.catch(() => undefined);

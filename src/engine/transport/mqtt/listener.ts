@@ -9,7 +9,7 @@ import { EmbeddedBroker, localHost, urlOf } from './broker.ts';
 import { BrokerConnection, withoutSecrets } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { mqttSessionVersion, ownCredentials } from './dial.ts';
-import { MqttSession } from './mqtt-session.ts';
+import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, topicRoot, type ParsedTopic } from './topics.ts';
 
 export interface ListenSetup {
@@ -29,7 +29,7 @@ export class MqttListener implements Listener {
   readonly #setup: ListenSetup;
   readonly #broker: EmbeddedBroker | null;
   readonly #password: string;
-  readonly #sessions = new Map<string, MqttSession>();
+  readonly #sessions = new Map<string, MqttCarrier>();
   #connection: BrokerConnection | null = null;
   #closing: Promise<void> | null = null;
   #redial: Disposable | null = null;
@@ -158,7 +158,7 @@ export class MqttListener implements Listener {
     if (parsed.participant === coordinatorName) return;
     const status = decodeStatus(payload);
     if (status?.state !== 'offline') return;
-    this.#sessions.get(keyOf({ ...parsed, session: status.id }))?.lost(`the broker says: ${status.reason}`);
+    this.#sessions.get(keyOf({ ...parsed, session: status.id }))?.session.lost(`the broker says: ${status.reason}`);
   }
 
   #onOpen(parsed: ParsedTopic, message: ControlMessage | null): void {
@@ -189,14 +189,14 @@ export class MqttListener implements Listener {
     // The broker may deliver a request twice (QoS 1): the answer is the same.
     if (this.#sessions.has(keyOf(parsed))) return answer(accept);
     if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
-    const session = this.#makeSession(parsed, connection, base, address);
-    this.#sessions.set(keyOf(parsed), session);
+    const carrier = this.#makeCarrier(parsed, connection, base, address);
+    this.#sessions.set(keyOf(parsed), carrier);
     answer(accept);
-    onSession(session);
+    onSession(carrier.session);
   }
 
-  #makeSession(parsed: ParsedTopic, connection: BrokerConnection, base: string, remote: string): MqttSession {
-    return new MqttSession({
+  #makeCarrier(parsed: ParsedTopic, connection: BrokerConnection, base: string, remote: string): MqttCarrier {
+    return new MqttCarrier({
       connection,
       base,
       outgoing: 'down',
@@ -213,7 +213,7 @@ export class MqttListener implements Listener {
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
     await Promise.allSettled(
-      [...this.#sessions.values()].map((session) => session.close('clean', 'the coordinator stopped listening')),
+      [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
     );
     const connection = this.#connection;
     if (connection !== null) {

@@ -1,5 +1,3 @@
-import type { Lane } from '../transport.ts';
-
 /**
  * Topics of a run. A session has its own subtree under its participant, so that a broker's access rules can be written
  * by prefix and people see in any MQTT tool who speaks:
@@ -29,25 +27,6 @@ export function sessionTopics(run: string, participant: string, session: string)
 
 export function statusTopic(run: string, who: string): string {
   return `${topicRoot}/${run}/${who}/status`;
-}
-
-/** Subtopic of a lane below `<base>/up/` or `<base>/down/`. An id is percent-encoded: `+`, `#` and `/` mean something. */
-export function laneTopic(lane: Lane): string {
-  return lane === 'control' ? 'control' : `bulk/${encodeURIComponent(lane.slice('bulk:'.length))}`;
-}
-
-/** Null: not a lane of ours. */
-export function parseLane(subtopic: string): Lane | null {
-  if (subtopic === 'control') return 'control';
-  if (!subtopic.startsWith('bulk/')) return null;
-  const id = subtopic.slice('bulk/'.length);
-  if (id.length === 0 || id.length > 200) return null;
-  try {
-    return `bulk:${decodeURIComponent(id)}`;
-  } catch {
-    // Malformed percent-encoding: not ours.
-    return null;
-  }
 }
 
 export interface ParsedTopic {

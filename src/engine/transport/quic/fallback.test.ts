@@ -7,6 +7,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import type { Session } from '../transport.ts';
+import { quicDefaults } from './quic-options.ts';
 import { QuicTransport } from './quic-transport.ts';
 
 const signal = new AbortController().signal;
@@ -33,6 +34,20 @@ async function serve(): Promise<Served> {
   return { endpoints: listener.endpoints, next, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }
 
+/** A UDP port that swallows everything. */
+async function openHole(): Promise<
+  AsyncDisposable & { readonly before: (endpoints: readonly Endpoint[]) => readonly Endpoint[] }
+> {
+  const hole = createSocket('udp4');
+  hole.bind(0, '127.0.0.1');
+  await once(hole, 'listening');
+  const { port } = hole.address();
+  return {
+    before: (endpoints) => endpoints.map((e) => (e.provider === 'quinn' ? { ...e, port } : e)),
+    [Symbol.asyncDispose]: () => new Promise((resolve) => void hole.close(() => resolve())),
+  };
+}
+
 describe('quic over two providers', () => {
   test('an invitation names both, the dialer takes the first', async () => {
     await using served = await serve();
@@ -57,20 +72,32 @@ describe('quic over two providers', () => {
 
   test('where UDP is swallowed it goes on over TCP within the limit, and says so', async () => {
     await using served = await serve();
-    const hole = createSocket('udp4');
-    hole.bind(0, '127.0.0.1');
-    await once(hole, 'listening');
-    const endpoints = served.endpoints.map((e) => (e.provider === 'quinn' ? { ...e, port: hole.address().port } : e));
+    await using hole = await openHole();
+    const endpoints = hole.before(served.endpoints);
     const falls: string[] = [];
     const observer = {
       onFallback: (fall: { readonly from: string; readonly to: string; readonly reason: string }): void =>
         void falls.push(`${fall.from} > ${fall.to}: ${fall.reason}`),
     };
     await using session = await makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r', observer });
-    hole.close();
     assert.equal(session.stack, 'webtransport-h2');
     assert.equal(falls.length, 1);
-    assert.match(falls[0] ?? '', /^quinn > webtransport-h2: No coordinator answered at .*UDP/);
+    const why = 'UDP blocked: no answer in 1.5 s; over TCP now';
+    assert.equal(falls[0], `quinn > webtransport-h2: ${why}`);
+    assert.equal(session.fallback, why);
+  });
+
+  test('however long the limit is, silence over UDP costs less than 3 s', async (t) => {
+    await using served = await serve();
+    await using hole = await openHole();
+    const startedMs = performance.now();
+    await using session = await makeTransport(quicDefaults.connectTimeoutMs).dial(hole.before(served.endpoints), {
+      signal,
+      participant: 'p',
+      run: 'r',
+    });
+    t.diagnostic(`over TCP after ${Math.round(performance.now() - startedMs)} ms`);
+    assert.equal(session.fallback, 'UDP blocked: no answer in 2.5 s; over TCP now');
   });
 
   test('an impostor is not a reason to try the next way', async () => {

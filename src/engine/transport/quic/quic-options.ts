@@ -5,6 +5,8 @@ const MiB = 1024 * 1024;
 /** Times that tests shorten; the product uses the contract's. */
 export interface QuicOptions {
   readonly connectTimeoutMs: number;
+  /** How long an answer over UDP is waited for where a way over TCP is left to try. */
+  readonly udpAnswerMs: number;
   readonly idleTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly closeTimeoutMs: number;
@@ -14,6 +16,7 @@ export interface QuicOptions {
 
 export const quicDefaults: QuicOptions = {
   connectTimeoutMs: timing.connectTimeoutMs,
+  udpAnswerMs: timing.udpAnswerMs,
   idleTimeoutMs: timing.idleTimeoutMs,
   keepAliveMs: timing.keepAliveMs,
   closeTimeoutMs: timing.closeTimeoutMs,

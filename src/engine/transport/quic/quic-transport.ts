@@ -46,21 +46,23 @@ export class QuicTransport implements Transport {
     const startedMs = this.#clock.monotonicMs();
     const remainingMs = (): number => this.#options.connectTimeoutMs - (this.#clock.monotonicMs() - startedMs);
     const attempts = await this.#usable(endpoints);
-    let failure: { readonly error: RoundscopeError; readonly stack: Stack } | null = null;
+    let failure: Failure | null = null;
     for (const [index, attempt] of attempts.entries()) {
-      if (failure !== null) {
-        options.observer?.onFallback?.({ from: failure.stack, to: attempt.stack, reason: failure.error.message });
+      // What was tried first, at another address of the coordinator, is no other way.
+      let fallback: string | undefined;
+      if (failure !== null && attempt.stack !== attempts[0]?.stack) {
+        fallback = wordsOf(failure, attempt.stack);
+        options.observer?.onFallback?.({ from: failure.stack, to: attempt.stack, reason: fallback });
       }
-      // Each but the last gets an equal share of what is left, so that a network that swallows UDP leaves time for TCP.
-      const shareMs = Math.max(1, remainingMs() / (attempts.length - index));
+      const shareMs = this.#share(attempt, attempts.slice(index + 1), remainingMs());
       try {
-        return await this.#attempt(attempt, shareMs, options);
+        return await this.#attempt(attempt, shareMs, options, fallback);
       } catch (error) {
         options.signal.throwIfAborted();
         const known = error instanceof RoundscopeError ? error : noAnswer([attempt.endpoint], shareMs, error);
         // Not a matter of the way taken: another one would hide it.
         if (known.code === 'identity_mismatch' || known.code === 'link_rejected') throw known;
-        failure = { error: known, stack: attempt.stack };
+        failure = { error: known, stack: attempt.stack, waitedMs: shareMs };
       }
     }
     if (attempts.length === 1 && failure !== null) throw failure.error;
@@ -110,13 +112,26 @@ export class QuicTransport implements Transport {
     return attempts;
   }
 
-  async #attempt({ endpoint, provider, stack }: Attempt, shareMs: number, options: DialOptions): Promise<Session> {
+  /** Each but the last gets an equal share of what is left, and UDP no more than `udpAnswerMs` where TCP can still be tried. */
+  #share({ stack }: Attempt, later: readonly Attempt[], remainingMs: number): number {
+    const equalMs = Math.max(1, remainingMs / (later.length + 1));
+    const tcpIsLeft = !isTcp(stack) && later.some((attempt) => isTcp(attempt.stack));
+    return tcpIsLeft ? Math.min(equalMs, this.#options.udpAnswerMs) : equalMs;
+  }
+
+  async #attempt(
+    { endpoint, provider, stack }: Attempt,
+    shareMs: number,
+    options: DialOptions,
+    fallback: string | undefined,
+  ): Promise<Session> {
     options.observer?.onAttempt?.({ stack, endpoint: formatAddress(endpoint.host, endpoint.port) });
     using limit = this.#clock.deadline(shareMs, options.signal);
     const quic = await provider.dial(endpoint, { signal: limit });
     try {
       const control = await greet(quic, { run: options.run, participant: options.participant }, limit);
-      return new QuicTransportSession({ quic, control, clock: this.#clock, options: this.#options });
+      const told = fallback === undefined ? {} : { fallback };
+      return new QuicTransportSession({ quic, control, clock: this.#clock, options: this.#options, ...told });
     } catch (error) {
       quic.abort('aborted', 'the hello did not succeed');
       if (error instanceof RoundscopeError || limit.aborted) throw error;
@@ -134,6 +149,25 @@ interface Attempt {
   readonly endpoint: Endpoint;
   readonly provider: QuicProvider;
   readonly stack: Stack;
+}
+
+interface Failure {
+  readonly error: RoundscopeError;
+  readonly stack: Stack;
+  readonly waitedMs: number;
+}
+
+function isTcp(stack: Stack): boolean {
+  return stack === 'webtransport-h2';
+}
+
+/** Why `to` is used now instead of what failed: short, since it stands on a badge as long as the session lives. */
+function wordsOf({ error, stack, waitedMs }: Failure, to: Stack): string {
+  const now = isTcp(to) ? 'over TCP now' : `over ${to} now`;
+  if (error.code === 'connect_timeout' && !isTcp(stack)) {
+    return `UDP blocked: no answer in ${Math.round(waitedMs / 100) / 10} s; ${now}`;
+  }
+  return `${stack} failed (${error.message.slice(0, 200)}); ${now}`;
 }
 
 function noProvider(unavailable: readonly RoundscopeError[]): RoundscopeError {

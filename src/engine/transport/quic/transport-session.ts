@@ -20,6 +20,8 @@ export interface TransportSessionInit {
   readonly control: FrameReader;
   readonly clock: Clock;
   readonly options: QuicOptions;
+  /** As in `Session`. */
+  readonly fallback?: string;
 }
 
 /** Lanes over one QUIC session: control on one long-lived stream, each bulk transfer on its own. */
@@ -29,6 +31,7 @@ export class QuicTransportSession implements Session {
   readonly remote: string;
   readonly peerIdentity: string | null;
   readonly closed: Promise<CloseReason>;
+  readonly fallback?: string;
   readonly #quic: QuicSession;
   readonly #clock: Clock;
   readonly #options: QuicOptions;
@@ -51,6 +54,7 @@ export class QuicTransportSession implements Session {
     this.stack = init.quic.stack;
     this.remote = init.quic.remote;
     this.peerIdentity = init.quic.peerIdentity;
+    if (init.fallback !== undefined) this.fallback = init.fallback;
     this.#writers.set('control', new StreamWriter(init.control.stream));
     this.closed = this.#watch();
     this.#receive(this.#readControl(init.control));

@@ -18,6 +18,7 @@ export class SplitSession implements Session {
   readonly remote: string;
   readonly peerIdentity: string | null;
   readonly chunkBytes: number;
+  readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #control: Session;
   readonly #bulk: Session;
@@ -36,6 +37,7 @@ export class SplitSession implements Session {
     this.remote = this.#bulk.remote;
     this.peerIdentity = this.#bulk.peerIdentity;
     this.chunkBytes = this.#bulk.chunkBytes ?? limits.chunkBytes;
+    if (this.#bulk.fallback !== undefined) this.fallback = this.#bulk.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;

@@ -142,6 +142,11 @@ function SessionSection({
             : `${link.state}${link.reason === '' ? '' : `: ${link.reason}`}`}
         </span>
       </h3>
+      {link.fallback !== '' && participant.left === null && (
+        <p className="wrn">
+          <Icon name="warn" as="small" /> {link.fallback}
+        </p>
+      )}
       <div className="figs">
         <div>
           round trip<b>{link.rttMs === null ? '–' : formatMs(link.rttMs)}</b>

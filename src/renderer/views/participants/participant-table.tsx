@@ -263,11 +263,17 @@ function PhaseCell({
           <i style={{ width: `${phase.share * 100}%`, background: barColors[phase.kind] }} />
         </div>
       )}
-      <small>
-        {phase.leftMs === null
-          ? `${formatDuration(phase.soFarMs)} so far`
-          : `about ${formatSeconds(phase.leftMs)} left`}
-      </small>
+      {link.state === 'degraded' ? (
+        <small className="why2 wrn" title={link.reason}>
+          link degraded: {link.reason}
+        </small>
+      ) : (
+        <small>
+          {phase.leftMs === null
+            ? `${formatDuration(phase.soFarMs)} so far`
+            : `about ${formatSeconds(phase.leftMs)} left`}
+        </small>
+      )}
     </div>
   );
 }

@@ -1,0 +1,96 @@
+import { limits } from '#shared/contract/limits.ts';
+import { pieceCost } from './credit.ts';
+import type { Piece } from './piece.ts';
+
+interface OpenLane {
+  next: number;
+  parts: Uint8Array[];
+  gatheredBytes: number;
+  frameBytes: number;
+  /** Credit that the gathered pieces hold. */
+  cost: number;
+}
+
+export type Taken =
+  | { readonly kind: 'more' }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly cost: number }
+  /** The sender gave up on a frame in the middle; the credit of its pieces goes back. */
+  | { readonly kind: 'abandoned'; readonly cost: number }
+  | { readonly kind: 'gap'; readonly expected: number }
+  | { readonly kind: 'bad'; readonly reason: string };
+
+/** Lanes that have ended and are remembered, so that a late repetition is known as one. */
+const finishedMax = 1024;
+
+/** Puts the pieces of all lanes of one direction together: discards repetitions, notices gaps, judges sizes first. */
+export class LaneAssembler {
+  readonly #open = new Map<string, OpenLane>();
+  readonly #finished = new Set<string>();
+  duplicates = 0;
+
+  take(topic: string, piece: Piece): Taken {
+    const key = `${piece.lane}/${topic}`;
+    let lane = this.#open.get(key);
+    if (lane === undefined) {
+      if (this.#finished.has(key)) return this.#duplicate();
+      if (piece.sequence !== 0) return { kind: 'gap', expected: 0 };
+      if (this.#open.size >= limits.mqttLanesMax)
+        return { kind: 'bad', reason: `more than ${limits.mqttLanesMax} lanes open` };
+      lane = { next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
+      this.#open.set(key, lane);
+    }
+    if (piece.sequence < lane.next) return this.#duplicate();
+    if (piece.sequence > lane.next) return { kind: 'gap', expected: lane.next };
+    lane.next++;
+    const taken = gather(lane, piece);
+    if (piece.laneEnd && (piece.last || piece.abandon)) this.#finish(key);
+    return taken;
+  }
+
+  #duplicate(): Taken {
+    this.duplicates++;
+    return { kind: 'duplicate' };
+  }
+
+  #finish(key: string): void {
+    this.#open.delete(key);
+    this.#finished.add(key);
+    if (this.#finished.size <= finishedMax) return;
+    const [oldest] = this.#finished;
+    if (oldest !== undefined) this.#finished.delete(oldest);
+  }
+}
+
+function gather(lane: OpenLane, piece: Piece): Taken {
+  if (piece.abandon) return { kind: 'abandoned', cost: forget(lane) };
+  if (piece.first === lane.parts.length > 0) {
+    return {
+      kind: 'bad',
+      reason: piece.first ? 'a frame begins before the last one is whole' : 'piece without the beginning of its frame',
+    };
+  }
+  if (piece.first) {
+    if (piece.frameBytes > limits.frameBytesMax) {
+      return { kind: 'bad', reason: `frame of ${piece.frameBytes} bytes exceeds the limit of ${limits.frameBytesMax}` };
+    }
+    lane.frameBytes = piece.frameBytes;
+  }
+  lane.gatheredBytes += piece.body.byteLength;
+  if (lane.gatheredBytes > lane.frameBytes) return { kind: 'bad', reason: 'pieces are longer than their frame' };
+  lane.parts.push(piece.body);
+  lane.cost += pieceCost(piece, piece.body.byteLength);
+  if (!piece.last) return { kind: 'more' };
+  if (lane.gatheredBytes !== lane.frameBytes) return { kind: 'bad', reason: 'pieces are shorter than their frame' };
+  const bytes = lane.parts.length === 1 ? (lane.parts[0] as Uint8Array) : Buffer.concat(lane.parts);
+  return { kind: 'frame', bytes, cost: forget(lane) };
+}
+
+/** Empties a lane of the frame that it gathered; the answer is that frame's credit. */
+function forget(lane: OpenLane): number {
+  const { cost } = lane;
+  lane.parts = [];
+  lane.gatheredBytes = 0;
+  lane.cost = 0;
+  return cost;
+}

@@ -1,0 +1,86 @@
+/**
+ * A frame travels as one or several messages ("pieces"), because brokers limit them. Each begins with
+ *
+ * | offset | bytes | what |
+ * |---|---|---|
+ * | 0 | 1 | flags: 1 first piece of a frame, 2 last piece of a frame, 4 last frame of the lane, 8 the frame begun is given up |
+ * | 1 | 4 | lane number in this session and direction, big-endian: a lane name that is used again has a new number |
+ * | 5 | 4 | sequence number of the piece in its lane, from 0: duplicates and gaps show |
+ * | 9 | 4 | bytes of the whole frame, so that its size is judged before anything is kept |
+ */
+export const pieceHeaderBytes = 13;
+const flagFirst = 1;
+const flagLast = 2;
+const flagEnd = 4;
+const flagAbandon = 8;
+
+export interface Piece {
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly laneEnd: boolean;
+  /** Its sender gave up on the frame in the middle: what came of it is forgotten. */
+  readonly abandon: boolean;
+  readonly lane: number;
+  readonly sequence: number;
+  readonly frameBytes: number;
+  readonly body: Uint8Array;
+}
+
+export type PieceHeader = Omit<Piece, 'body'>;
+
+/** Null: too short or with unknown flags. */
+export function decodePiece(payload: Buffer): Piece | null {
+  if (payload.length < pieceHeaderBytes) return null;
+  const flags = payload[0] as number;
+  if ((flags & ~(flagFirst | flagLast | flagEnd | flagAbandon)) !== 0) return null;
+  return {
+    first: (flags & flagFirst) !== 0,
+    last: (flags & flagLast) !== 0,
+    laneEnd: (flags & flagEnd) !== 0,
+    abandon: (flags & flagAbandon) !== 0,
+    lane: payload.readUInt32BE(1),
+    sequence: payload.readUInt32BE(5),
+    frameBytes: payload.readUInt32BE(9),
+    body: payload.subarray(pieceHeaderBytes),
+  };
+}
+
+export function encodePieceHeader(target: Buffer, piece: PieceHeader): void {
+  target[0] =
+    (piece.first ? flagFirst : 0) |
+    (piece.last ? flagLast : 0) |
+    (piece.laneEnd ? flagEnd : 0) |
+    (piece.abandon ? flagAbandon : 0);
+  target.writeUInt32BE(piece.lane, 1);
+  target.writeUInt32BE(piece.sequence, 5);
+  target.writeUInt32BE(piece.frameBytes, 9);
+}
+
+/** Reads bytes out of a list of parts as if they were joined. */
+export class PartsReader {
+  readonly #parts: readonly Uint8Array[];
+  #part = 0;
+  #offset = 0;
+  readonly totalBytes: number;
+
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts;
+    this.totalBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  }
+
+  /** Fills `target` from `at` on with the next `count` bytes, which must be there. */
+  read(target: Buffer, at: number, count: number): void {
+    let written = 0;
+    while (written < count) {
+      const part = this.#parts[this.#part] as Uint8Array;
+      const taken = Math.min(part.byteLength - this.#offset, count - written);
+      target.set(part.subarray(this.#offset, this.#offset + taken), at + written);
+      written += taken;
+      this.#offset += taken;
+      if (this.#offset === part.byteLength) {
+        this.#part++;
+        this.#offset = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { Carrier, SessionWord } from '../credited/carrier.ts';
+import { CreditedSession } from '../credited/credited-session.ts';
+import { laneName, parseLane } from '../credited/lane-name.ts';
+import {
+  decodePiece,
+  encodePieceHeader,
+  pieceHeaderBytes,
+  type PartsReader,
+  type PieceHeader,
+} from '../credited/piece.ts';
+import type { CloseReason, Lane } from '../transport.ts';
+import type { BrokerConnection } from './connection.ts';
+import { decodeControl, encodeControl } from './control-message.ts';
+import type { Direction } from './topics.ts';
+
+export interface MqttCarrierOptions {
+  readonly connection: BrokerConnection;
+  /** `roundscope/<run>/<participant>/<session>`. */
+  readonly base: string;
+  readonly outgoing: Direction;
+  readonly remote: string;
+  readonly publishBytes: number;
+  readonly clock: Clock;
+  /** Lets go of what the session used; called once, after it has ended. */
+  readonly release: (end: CloseReason & { readonly abrupt: boolean }) => Promise<void>;
+}
+
+/** A session over topics of its own; both ends are MQTT clients and run this same code. */
+export class MqttCarrier implements Carrier {
+  readonly protocol = 'mqtt';
+  readonly stack = 'mqtt.js';
+  readonly remote: string;
+  readonly pieceBytes: number;
+  readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
+  readonly session: CreditedSession;
+  readonly #options: MqttCarrierOptions;
+  #received = 0;
+
+  constructor(options: MqttCarrierOptions) {
+    this.#options = options;
+    this.remote = options.remote;
+    this.pieceBytes = options.publishBytes;
+    this.session = new CreditedSession(this, options.clock);
+    void options.connection.closed.then((reason) => this.session.lost(reason));
+  }
+
+  get rttMs(): number | null {
+    return this.#options.connection.rttMs;
+  }
+
+  streamOf(lane: Lane): string {
+    return this.#topic(laneName(lane));
+  }
+
+  send(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): Promise<void> {
+    const payload = Buffer.allocUnsafe(pieceHeaderBytes + body.bytes);
+    encodePieceHeader(payload, piece);
+    body.parts.read(payload, pieceHeaderBytes, body.bytes);
+    return this.#options.connection.publish(this.streamOf(lane), payload);
+  }
+
+  tell(word: SessionWord): Promise<void> {
+    return this.#options.connection.publish(this.#topic('session'), encodeControl(word));
+  }
+
+  counters(): readonly { readonly name: string; readonly value: number }[] {
+    return [
+      { name: 'publishes_sent', value: this.#options.connection.published },
+      { name: 'publishes_received', value: this.#received },
+    ];
+  }
+
+  release(end: CloseReason & { readonly abrupt: boolean }): Promise<void> {
+    return this.#options.release(end);
+  }
+
+  /** A publish on a topic of this session; `what` is the part below `up/` or `down/`. */
+  receive(what: string, topic: string, payload: Buffer): void {
+    if (this.session.ended) return;
+    this.#received++;
+    if (what === 'session') return this.#onControl(payload);
+    const lane = parseLane(what);
+    const piece = decodePiece(payload);
+    if (lane === null || piece === null) return this.session.broken(`a publish on ${topic} is none of this protocol`);
+    this.session.take(lane, topic, piece);
+  }
+
+  #topic(what: string): string {
+    return `${this.#options.base}/${this.#options.outgoing}/${what}`;
+  }
+
+  #onControl(payload: Buffer): void {
+    const message = decodeControl(payload);
+    if (message === null) return this.session.broken('a session message is malformed');
+    if (message.type === 'credit' || message.type === 'close') this.session.told(message);
+  }
+}

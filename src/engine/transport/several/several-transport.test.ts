@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { seededRandom } from '#shared/base/random.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import { entryPath } from '#engine/host/entries.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { DialingLink } from '#engine/link/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import type { Link } from '#engine/link/link.ts';
+import { modelMessage, take } from '#test/support/messages.ts';
+import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { diallingTransport, listeningTransport, type TransportParts } from '../registry.ts';
+import type { Listener, Session } from '../transport.ts';
+
+const signal = new AbortController().signal;
+const run = asRunId('r-several');
+const token = 'several-token-0123456789';
+
+function parts(): TransportParts {
+  return {
+    clock: systemClock,
+    entropy: systemEntropy,
+    identity: createIdentity(),
+    ddsWorker: entryPath('dds-worker'),
+  };
+}
+
+function listen(plan: string, options: { readonly port?: number; readonly left?: Protocol[] } = {}) {
+  const onUnavailable = (protocol: Protocol): void => void options.left?.push(protocol);
+  const sessions: Session[] = [];
+  const listening = listeningTransport(plan, 'same', { ...parts(), onUnavailable }).listen({
+    signal,
+    run,
+    token,
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    onSession: (session) => sessions.push(session),
+    onRefused: () => undefined,
+  });
+  return { listening, sessions };
+}
+
+function dial(endpoints: readonly Endpoint[], take: Protocol, onFallback?: (reason: string) => void): Promise<Session> {
+  const transport = diallingTransport(() => take, { control: 'same', endpoints }, parts());
+  return transport.dial(endpoints, {
+    signal,
+    run,
+    token,
+    participant: 'node-1',
+    observer: { onFallback: ({ from, to, reason }) => onFallback?.(`${from} > ${to}: ${reason}`) },
+  });
+}
+
+/** A UDP port that is taken and answers nothing. */
+async function silentPort(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const hole = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(hole, 'listening');
+  return {
+    port: hole.address().port,
+    [Symbol.asyncDispose]: async () => void (await new Promise<void>((resolve) => hole.close(() => resolve()))),
+  };
+}
+
+describe('several transports as one', () => {
+  test('the coordinator offers each, and a participant gets the one that it chooses', async () => {
+    const { listening } = listen('mqtt,grpc,quic');
+    await using listener = await listening;
+    assert.deepEqual([...new Set(listener.endpoints.map(({ protocol }) => protocol))], ['mqtt', 'grpc', 'quic']);
+    for (const protocol of ['mqtt', 'grpc', 'quic'] as const) {
+      await using session = await dial(listener.endpoints, protocol);
+      assert.equal(session.protocol, protocol);
+    }
+  });
+
+  test('one that does not answer costs its share of the time, and the next is taken, with the reason told', async () => {
+    const { listening } = listen('mqtt,quic');
+    await using listener = await listening;
+    await using hole = await silentPort();
+    const endpoints = listener.endpoints.map((endpoint) =>
+      endpoint.protocol === 'quic' ? { ...endpoint, port: hole.port } : endpoint,
+    );
+    const told: string[] = [];
+    await using session = await dial(endpoints, 'quic', (reason) => told.push(reason));
+    assert.equal(session.protocol, 'mqtt');
+    assert.match(told.at(-1) ?? '', /^quinn > mqtt\.js: ./);
+  });
+
+  test('what auto cannot offer is left out and named; what was asked for by name is an error', async () => {
+    await using taken = await silentPort();
+    const left: Protocol[] = [];
+    // The first transport of the plan gets the port itself.
+    await assert.rejects(listen('quic,mqtt', { port: taken.port }).listening, { code: 'port_in_use' });
+    const listener = await listen('auto', { port: taken.port, left }).listening;
+    await using _listener: Listener = listener;
+    assert.ok(left.includes('quic'));
+    assert.ok(listener.endpoints.every(({ protocol }) => protocol !== 'quic'));
+    assert.ok(listener.endpoints.some(({ protocol }) => protocol === 'mqtt'));
+  });
+
+  test('control over mqtt goes with one transport only', () => {
+    assert.throws(() => listeningTransport('quic,grpc', 'mqtt', { ...parts(), onUnavailable: () => undefined }), {
+      code: 'settings_invalid',
+    });
+  });
+});
+
+test('a transfer that one transport began goes on over another where it was', { timeout: 60_000 }, async () => {
+  const reports = { participant: new RecordingReporter(), coordinator: new RecordingReporter() };
+  const { promise: accepted, resolve } = Promise.withResolvers<Link>();
+  await using acceptor = new LinkAcceptor({
+    run,
+    token,
+    clock: systemClock,
+    entropy: systemEntropy,
+    reporter: reports.coordinator,
+    onLink: resolve,
+  });
+  await using listener = await listeningTransport('quic,mqtt,grpc', 'same', {
+    ...parts(),
+    onUnavailable: () => undefined,
+  }).listen({
+    signal,
+    run,
+    token,
+    host: '127.0.0.1',
+    port: 0,
+    onSession: (session) => acceptor.accept(session),
+    onRefused: () => undefined,
+  });
+  const { endpoints } = listener;
+  const course: Protocol[] = ['quic', 'mqtt', 'grpc'];
+  let opened = 0;
+  const transport = diallingTransport(() => course[opened++] ?? 'quic', { control: 'same', endpoints }, parts());
+  await using link = await DialingLink.open({
+    invitation: { run, token, endpoints: [...endpoints] },
+    participant: asParticipantId('node-1'),
+    transport,
+    clock: systemClock,
+    random: seededRandom('several'),
+    entropy: systemEntropy,
+    reporter: reports.participant,
+    signal,
+  });
+  const coordinator = await accepted;
+  const received = (): number =>
+    reports.coordinator.ofKind('chunk').filter(({ side, status }) => side === 'received' && status === 'ok').length;
+  const chunks = 96;
+  const model = modelMessage(chunks * 512 * 1024);
+  const message = take(coordinator.messages()[Symbol.asyncIterator](), 1);
+  await link.send(model, { signal });
+  // Twice in mid-transfer: quic to mqtt, mqtt to grpc.
+  for (const before of [chunks / 4, chunks / 2]) {
+    while (received() < before) await new Promise((next) => setImmediate(next));
+    link.dropSession('the network has changed');
+  }
+  const [got] = await message;
+  assert.equal(Buffer.compare(got?.payload as Uint8Array, model.payload?.bytes as Uint8Array), 0);
+  assert.deepEqual([link.status.protocol, link.status.connections], ['grpc', 3]);
+  const bytes = reports.coordinator
+    .ofKind('chunk')
+    .filter(({ side, status }) => side === 'received' && status === 'ok')
+    .reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
+  assert.ok(bytes <= chunks * 512 * 1024 * 1.1, `${bytes} bytes were received for ${chunks * 512 * 1024}`);
+  assert.equal(reports.coordinator.ofKind('global_model').filter(({ status }) => status === 'duplicate').length, 0);
+});
