@@ -2,13 +2,14 @@ import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
 import { check } from './commands/check.ts';
+import { compare } from './commands/compare.ts';
 import { coordinate } from './commands/coordinate.ts';
 import { demo } from './commands/demo.ts';
 import { join } from './commands/join.ts';
 import { serve } from './commands/serve.ts';
 import { complain } from './complain.ts';
 
-const commands: readonly Command[] = [demo, coordinate, join, serve, check];
+const commands: readonly Command[] = [demo, coordinate, join, compare, serve, check];
 
 function overview(): string {
   return [

@@ -1,6 +1,7 @@
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
-import type { AppService, RunningFederation } from '#service/app-service.ts';
+import type { AppService } from '#service/app-service.ts';
+import type { RunningFederation } from '#service/federation.ts';
 import { Narrator } from './narrator.ts';
 import { exitStatusOf, runSummary } from './summary.ts';
 

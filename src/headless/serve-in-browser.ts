@@ -1,5 +1,6 @@
 import { exitStatus } from '#shared/contract/summary.ts';
-import type { AppService, RunningFederation } from '#service/app-service.ts';
+import type { AppService } from '#service/app-service.ts';
+import type { RunningFederation } from '#service/federation.ts';
 import { complain } from './complain.ts';
 import { InstanceLock } from './instance-lock.ts';
 import { Narrator } from './narrator.ts';

@@ -3,6 +3,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
+import type { ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import { asRunId, type RunId } from '#shared/contract/ids.ts';
 import type { Snapshot } from '#shared/contract/port-api.ts';
@@ -10,7 +11,8 @@ import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
-import type { Federation } from './federation.ts';
+import { Comparison } from './comparison.ts';
+import type { Federation, RunningFederation } from './federation.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
 import { RunHost } from './run-host.ts';
 import type { RunRecording } from './run-recording.ts';
@@ -32,12 +34,6 @@ export interface AppServiceOptions {
   readonly onInternalError: (error: unknown) => void;
 }
 
-export interface RunningFederation {
-  readonly host: RunHost;
-  readonly invitation: string;
-  readonly ended: Promise<ChildEnd>;
-}
-
 /** The app without a window: one run at a time, and any number of renderers that watch it. */
 export class AppService implements AsyncDisposable {
   readonly #options: AppServiceOptions;
@@ -46,6 +42,7 @@ export class AppService implements AsyncDisposable {
   readonly #runs: EventBus<RunHost>;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
+  #comparison: Comparison | null = null;
 
   constructor(options: AppServiceOptions) {
     this.#options = options;
@@ -82,7 +79,39 @@ export class AppService implements AsyncDisposable {
   }
 
   /** @throws RoundscopeError `already_running`, or why the federation could not start */
-  startDemo(settings: DemoSettings, recordPath?: string): Promise<RunningFederation> {
+  async startDemo(settings: DemoSettings, recordPath?: string): Promise<RunningFederation> {
+    this.#throwIfComparing();
+    return await this.#startDemo(settings, recordPath);
+  }
+
+  /**
+   * The same demo over several transports, one run after the other; windows and `changed` are told of every row.
+   * @throws RoundscopeError `already_running`
+   */
+  startComparison(
+    settings: ComparisonSettings,
+    changed?: (view: ComparisonView) => void,
+  ): { readonly done: Promise<ComparisonView> } {
+    this.#throwIfComparing();
+    if (this.#federation !== null) throw alreadyRunning(this.#host?.run ?? '');
+    const comparison = new Comparison(settings, {
+      start: async (demo, onHost) => {
+        using _begun = this.onRun(onHost);
+        return await this.#startDemo(demo);
+      },
+      stop: (reason) => this.#stopFederation(reason),
+      changed: (view) => {
+        for (const server of this.#servers) server.tell({ type: 'comparison', view });
+        changed?.(view);
+      },
+    });
+    this.#comparison = comparison;
+    const done = comparison.run();
+    done.catch(this.#options.onInternalError);
+    return { done };
+  }
+
+  #startDemo(settings: DemoSettings, recordPath?: string): Promise<RunningFederation> {
     const run = this.#freshRun();
     return this.#begin(run, recordPath, (host, sink) => {
       const { launcher, clock } = this.#options;
@@ -109,6 +138,14 @@ export class AppService implements AsyncDisposable {
 
   /** False when nothing ran. */
   async stop(reason: string): Promise<boolean> {
+    if (this.#comparison?.view.state === 'running') {
+      await this.#comparison.stop(reason);
+      return true;
+    }
+    return await this.#stopFederation(reason);
+  }
+
+  async #stopFederation(reason: string): Promise<boolean> {
     const federation = this.#federation;
     if (federation === null) return false;
     await federation.stop(reason);
@@ -142,12 +179,7 @@ export class AppService implements AsyncDisposable {
     recordPath: string | undefined,
     build: (host: RunHost, sink: SupervisorSink) => Federation,
   ): Promise<RunningFederation> {
-    if (this.#federation !== null) {
-      throw new RoundscopeError('already_running', {
-        layer: 'service',
-        message: `Run ${this.#host?.run ?? ''} is still going. Stop it first.`,
-      });
-    }
+    if (this.#federation !== null) throw alreadyRunning(this.#host?.run ?? '');
     const { clock, onInternalError } = this.#options;
     const recording = await this.#options.openRecording(run, recordPath);
     const failed = 'failed' in recording ? recording.failed : null;
@@ -200,6 +232,10 @@ export class AppService implements AsyncDisposable {
     return end;
   }
 
+  #throwIfComparing(): void {
+    if (this.#comparison?.view.state === 'running') throw alreadyRunning('of the comparison');
+  }
+
   #freshRun(): RunId {
     return asRunId(`r-${this.#options.freshId()}`);
   }
@@ -212,6 +248,7 @@ export class AppService implements AsyncDisposable {
       view: host?.view ?? null,
       packets: host?.recentPackets() ?? [],
       packetsRecorded: host?.packetsSeen ?? 0,
+      comparison: this.#comparison?.view ?? null,
     };
   }
 }
@@ -230,6 +267,13 @@ function sinkOf(host: RunHost): SupervisorSink {
 
 function completedRounds(host: RunHost): number {
   return host.view.rounds.filter((round) => round.state === 'done').length;
+}
+
+function alreadyRunning(run: string): RoundscopeError {
+  return new RoundscopeError('already_running', {
+    layer: 'service',
+    message: `Run ${run} is still going. Stop it first.`,
+  });
 }
 
 function noticeOf(error: unknown): EventData<'notice'> {

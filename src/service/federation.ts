@@ -1,6 +1,7 @@
 import type { ChildEnd } from '#demo/supervised-child.ts';
 import type { RunEvent } from '#shared/contract/events.ts';
 import type { FaultSpec } from '#shared/contract/settings.ts';
+import type { RunHost } from './run-host.ts';
 
 /** What takes part in the run from this machine: a whole demo, a coordinator that serves others, or one participant. */
 export interface Federation extends AsyncDisposable {
@@ -13,4 +14,11 @@ export interface Federation extends AsyncDisposable {
   /** Only a demo has faults. */
   readonly inject?: (fault: FaultSpec) => void;
   readonly clear?: (fault: FaultSpec) => void;
+}
+
+/** A federation that has been started, with all that is known of its run. */
+export interface RunningFederation {
+  readonly host: RunHost;
+  readonly invitation: string;
+  readonly ended: Promise<ChildEnd>;
 }

@@ -13,6 +13,7 @@ const snapshot: Snapshot = {
   view: null,
   packets: [],
   packetsRecorded: 0,
+  comparison: null,
 };
 
 function recordingPort(): { readonly port: Port; readonly posted: (Snapshot | Batch)[] } {

@@ -36,6 +36,10 @@ export class PortServer implements Disposable {
     this.#feed.follow(host);
   }
 
+  tell(message: FromService): void {
+    this.#port.post(message);
+  }
+
   [Symbol.dispose](): void {
     this.#feed[Symbol.dispose]();
   }

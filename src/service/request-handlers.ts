@@ -13,6 +13,10 @@ import type { RunRecording } from './run-recording.ts';
 export function requestHandlers(service: AppService): RequestHandlers {
   return {
     start_demo: async ({ settings }) => ({ run: (await service.startDemo(settings)).host.run }),
+    start_comparison: async (settings) => {
+      service.startComparison(settings);
+      return {};
+    },
     stop_run: async () => ({ stopped: await service.stop('stopped in the window') }),
     inject_fault: async ({ fault }) => {
       faultsOf(service).inject(fault);

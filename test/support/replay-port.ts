@@ -40,6 +40,7 @@ export function replayPort(options: ReplayOptions): Port {
     view,
     packets: first.packets.slice(-limits.packetRowsMax),
     packetsRecorded: first.packets.length,
+    comparison: null,
   };
   const stop = options.every(batchMs, () => {
     const { events, packets } = take(options.now());
@@ -68,6 +69,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
   const params = request.params as Record<string, number>;
   const answers: { [N in RequestName]: () => PortAnswers[N] } = {
     start_demo: () => ({ run: 'r-7f3a2c' }),
+    start_comparison: () => ({}),
     stop_run: () => ({ stopped: true }),
     inject_fault: () => ({}),
     clear_fault: () => ({}),

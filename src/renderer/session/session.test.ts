@@ -45,6 +45,7 @@ const snapshot: Snapshot = {
   view: null,
   packets: [],
   packetsRecorded: 0,
+  comparison: null,
 };
 
 /** Shown callbacks and timers wait until the test lets them. */

@@ -1,5 +1,6 @@
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
 import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
+import type { ComparisonView } from '#shared/contract/comparison.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
@@ -21,6 +22,8 @@ export interface SessionState {
   readonly view: RunView | null;
   /** Packets of the run in the recording, as far as this screen knows. */
   readonly packetsRecorded: number;
+  /** The comparison that runs or ran last. */
+  readonly comparison: ComparisonView | null;
   /** Events that could not be folded: a bug, so it is counted and shown. */
   readonly faultyEvents: number;
 }
@@ -48,6 +51,7 @@ export class Session {
     app: null,
     view: null,
     packetsRecorded: 0,
+    comparison: null,
     faultyEvents: 0,
   });
   readonly #packets = new PacketLog(limits.packetRowsMax);
@@ -114,6 +118,8 @@ export class Session {
         return this.#takeSnapshot(message);
       case 'batch':
         return this.#takeBatch(message);
+      case 'comparison':
+        return this.#state.set({ ...this.#state.get(), comparison: message.view });
       case 'answer': {
         const waiting = this.#waiting.get(message.id);
         if (waiting === undefined) return;
@@ -135,6 +141,7 @@ export class Session {
       app: snapshot.app,
       view: snapshot.view,
       packetsRecorded: snapshot.packetsRecorded,
+      comparison: snapshot.comparison,
     });
     this.#everReady = true;
     this.#restoring = false;

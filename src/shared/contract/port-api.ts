@@ -3,6 +3,7 @@ import type { ErrorReport } from '../base/errors.ts';
 import type { RunView } from '../run-view/run-view.ts';
 import type { RecordedEvent } from './events.ts';
 import type { PacketDetail, PacketRow } from './packet.ts';
+import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
 import { demoSettingsSchema, faultSchema } from './settings.ts';
 import { limits } from './limits.ts';
 
@@ -10,6 +11,9 @@ import { limits } from './limits.ts';
 export const requestSchemas = {
   /** Starts the demo federation; fails with `already_running` while one runs. */
   start_demo: z.object({ settings: demoSettingsSchema }),
+  /** Runs the same demo over several transports; fails with `already_running` while anything runs. */
+  start_comparison: comparisonSettingsSchema,
+  /** Stops what runs, a comparison with all its runs. */
   stop_run: z.object({}),
   inject_fault: z.object({ fault: faultSchema }),
   clear_fault: z.object({ fault: faultSchema }),
@@ -64,6 +68,7 @@ export interface CheckLine {
 
 export interface PortAnswers {
   start_demo: { readonly run: string };
+  start_comparison: Record<string, never>;
   stop_run: { readonly stopped: boolean };
   inject_fault: Record<string, never>;
   clear_fault: Record<string, never>;
@@ -113,6 +118,8 @@ export interface Snapshot {
   /** Newest packets, oldest first, at most `packetRowsMax`. */
   readonly packets: readonly PacketRow[];
   readonly packetsRecorded: number;
+  /** The comparison that runs or ran last. */
+  readonly comparison: ComparisonView | null;
 }
 
 /** At most `portBatchesPerSecondMax` a second. Events are folded by `run-view/apply-event.ts` on arrival. */
@@ -128,6 +135,7 @@ export interface Batch {
 export type FromService =
   | Snapshot
   | Batch
+  | { readonly type: 'comparison'; readonly view: ComparisonView }
   | { readonly type: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly ok: false; readonly error: ErrorReport };
 

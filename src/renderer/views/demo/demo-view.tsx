@@ -1,6 +1,7 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Choice } from '#renderer/components/choice.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
@@ -11,6 +12,7 @@ import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { changeDraft, faultsOf, useDraft } from './demo-draft.ts';
 import { FaultTable } from './fault-table.tsx';
+import { ComparePanel } from './compare-panel.tsx';
 import { ProcessTable } from './process-table.tsx';
 import { SetupForm } from './setup-form.tsx';
 import './demo.css';
@@ -21,6 +23,18 @@ export function DemoView(): JSX.Element {
   const settings = useDraft(view?.demo ?? null);
   const running = view !== null && view.endedAt === null;
   const { start, pending } = useStart(settings, running);
+  const [below, setBelow] = useState<'processes' | 'compare'>('processes');
+  const choice = (
+    <Choice
+      label="What this panel shows"
+      value={below}
+      options={[
+        { value: 'processes', name: 'Processes' },
+        { value: 'compare', name: 'Compare' },
+      ]}
+      onChange={setBelow}
+    />
+  );
   return (
     <main className="demo">
       <section className="panel p-set" aria-label="Set-up">
@@ -41,7 +55,11 @@ export function DemoView(): JSX.Element {
         </div>
       </section>
       <FaultTable view={running ? view : null} settings={settings} onChange={changeDraft} />
-      <ProcessTable view={view} />
+      {below === 'compare' ? (
+        <ComparePanel settings={settings} running={running} end={choice} />
+      ) : (
+        <ProcessTable view={view} end={choice} />
+      )}
     </main>
   );
 }

@@ -1,10 +1,10 @@
-import type { JSX } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { formatBytes } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** One row for each process of the demo; one that ended stays, with how it ended. */
-export function ProcessTable({ view }: { readonly view: RunView | null }): JSX.Element {
+export function ProcessTable({ view, end }: { readonly view: RunView | null; readonly end: ReactNode }): JSX.Element {
   const processes = view?.processes ?? [];
   const running =
     view === null || view.endedAt !== null ? 0 : processes.filter((process) => process.exited === null).length;
@@ -14,6 +14,7 @@ export function ProcessTable({ view }: { readonly view: RunView | null }): JSX.E
       <div className="ph">
         <h2>Processes</h2>
         {processes.length > 0 && <span className="sub">{running} running</span>}
+        <span className="end">{end}</span>
       </div>
       {processes.length === 0 ? (
         <div className="nothing">

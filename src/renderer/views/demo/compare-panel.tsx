@@ -1,0 +1,198 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { JSX, ReactNode } from 'react';
+import { formatBytes, formatDuration, formatMs, formatPercent, shortHash } from '#renderer/components/format.ts';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useRequest, useSessionState } from '#renderer/session/hooks.ts';
+import { showError } from '#renderer/session/toasts.ts';
+import { protocolColors } from '#renderer/theme/protocols.ts';
+import type { ComparisonRow, ComparisonView } from '#shared/contract/comparison.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+import { namedProtocols } from '#shared/contract/transport-plan.ts';
+import './compare-panel.css';
+
+interface ComparePanelProps {
+  readonly settings: DemoSettings;
+  readonly running: boolean;
+  /** What stands at the end of the heading. */
+  readonly end: ReactNode;
+}
+
+/** The same seeded demo over each transport in turn, with what each cost side by side. */
+export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX.Element {
+  const comparison = useSessionState((state) => state.comparison);
+  const [chosen, setChosen] = useState<ReadonlySet<Protocol>>(() => new Set(namedProtocols));
+  const { state, send } = useRequest('start_comparison');
+  useEffect(() => {
+    if (state.kind === 'failed') showError(state.error);
+  }, [state]);
+  const toggle = (protocol: Protocol): void =>
+    setChosen((before) => (before.has(protocol) ? without(before, protocol) : new Set([...before, protocol])));
+  const transports = namedProtocols.filter((protocol) => chosen.has(protocol));
+  return (
+    <section className="panel p-proc" aria-label="Compare transports">
+      <div className="ph">
+        <h2>Compare</h2>
+        <span className="sub">the same run over each transport</span>
+        <span className="end">{end}</span>
+      </div>
+      <div className="cmp-set">
+        <div role="group" aria-label="Transports to compare" className="cmp-pick">
+          {namedProtocols.map((protocol) => (
+            <label key={protocol}>
+              <input type="checkbox" checked={chosen.has(protocol)} onChange={() => toggle(protocol)} />
+              <ProtocolMark protocol={protocol} />
+            </label>
+          ))}
+        </div>
+        <button
+          type="button"
+          className="btn pri"
+          disabled={running || transports.length === 0 || state.kind === 'pending'}
+          title={running ? 'a run is going on' : undefined}
+          onClick={() => void send({ settings: { ...settings, control: 'same', faults: [] }, transports })}
+        >
+          Compare {transports.length} {transports.length === 1 ? 'transport' : 'transports'}
+        </button>
+      </div>
+      {comparison === null ? (
+        <div className="nothing">
+          The demo as it is set up, {settings.rounds} rounds with seed {settings.seed}, once over each transport,
+          without faults. The models must come out the same, bit for bit; what it took to move them differs.
+        </div>
+      ) : (
+        <ComparisonTable comparison={comparison} />
+      )}
+    </section>
+  );
+}
+
+function ComparisonTable({ comparison }: { readonly comparison: ComparisonView }): JSX.Element {
+  const fastest = useMemo(() => least(comparison.rows.map(({ figures }) => figures.roundMs)), [comparison]);
+  return (
+    <>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
+      <div className="scroll" tabIndex={0} role="region" aria-label="Comparison of transports">
+        <table className="cmp">
+          <thead>
+            <tr>
+              <th>Transport</th>
+              <th>Round, median</th>
+              <th className="num">Connect</th>
+              <th className="num">Control p50 / p99</th>
+              <th className="num">Payload / wire</th>
+              <th className="num" title="processor time: coordinator / participants with their training">
+                CPU
+              </th>
+              <th className="num" title="largest resident memory: coordinator / a participant">
+                Memory
+              </th>
+              <th>Model</th>
+            </tr>
+          </thead>
+          <tbody>
+            {comparison.rows.map((row) => (
+              <Row key={row.transport} row={row} comparison={comparison} fastest={fastest} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="cmp-verdict" role="status">
+        {verdictOf(comparison)}
+      </div>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly row: ComparisonRow;
+  readonly comparison: ComparisonView;
+  readonly fastest: number | null;
+}
+
+function Row({ row, comparison, fastest }: RowProps): JSX.Element {
+  const { figures } = row;
+  const known = row.state !== 'waiting' && row.roundsDone > 0;
+  const slowest = Math.max(1, ...comparison.rows.map((each) => each.figures.roundMs ?? 0));
+  return (
+    <tr className={row.state === 'running' ? 'act' : ''}>
+      <td>
+        <ProtocolMark protocol={row.transport} />
+      </td>
+      <td>
+        {known && figures.roundMs !== null ? (
+          <span className="cmp-bar">
+            <i
+              style={{
+                width: `${(figures.roundMs / slowest) * 64}px`,
+                background: protocolColors[row.transport],
+              }}
+            />
+            {formatDuration(figures.roundMs)}
+            {fastest !== null && figures.roundMs > fastest && (
+              <span className="t3"> {(figures.roundMs / fastest).toFixed(1)}×</span>
+            )}
+          </span>
+        ) : null}{' '}
+        <StateWord row={row} rounds={comparison.rounds} />
+      </td>
+      <td className="num">{figures.connectMs === null ? '–' : formatMs(figures.connectMs)}</td>
+      <td className="num">
+        {figures.controlP50Ms === null || figures.controlP99Ms === null
+          ? '–'
+          : `${formatMs(figures.controlP50Ms)} / ${formatMs(figures.controlP99Ms)}`}
+      </td>
+      <td className="num">
+        {known ? `${formatBytes(figures.payloadBytes)} / ${formatBytes(figures.wireBytes)}` : '–'}
+      </td>
+      <td className="num">
+        {known ? `${figures.coordinatorCpuS.toFixed(1)} / ${figures.participantsCpuS.toFixed(1)} s` : '–'}
+      </td>
+      <td className="num">
+        {known
+          ? `${formatBytes(figures.coordinatorMemoryBytes)} / ${formatBytes(figures.participantMemoryBytes)}`
+          : '–'}
+      </td>
+      <td className="data" title={figures.modelHash}>
+        {known ? shortHash(figures.modelHash) : '–'}
+      </td>
+    </tr>
+  );
+}
+
+function StateWord({ row, rounds }: { readonly row: ComparisonRow; readonly rounds: number }): JSX.Element | null {
+  if (row.state === 'completed') return null;
+  if (row.state === 'running')
+    return <span className="t2">{`round ${Math.min(rounds, row.roundsDone + 1)} of ${rounds}`}</span>;
+  if (row.state === 'waiting') return <span className="t3">waits</span>;
+  return (
+    <span className="tag warn" title={row.note}>
+      {row.state}
+    </span>
+  );
+}
+
+function verdictOf({ state, rows }: ComparisonView): string {
+  const completed = rows.filter((row) => row.state === 'completed');
+  const bad = rows.find((row) => row.note !== '');
+  const why = bad === undefined ? '' : ` ${bad.transport}: ${bad.note}`;
+  if (completed.length < 2) return state === 'running' ? `Each run is recorded like any other.${why}` : why.trim();
+  const hashes = new Set(completed.map(({ figures }) => figures.modelHash));
+  const accuracy = completed[0]?.figures.accuracy ?? null;
+  const same =
+    hashes.size === 1
+      ? `The same model bit for bit over all ${completed.length}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}.`
+      : `${hashes.size} different models over ${completed.length} transports: that should not be.`;
+  return `${same}${why}`;
+}
+
+function least(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+function without(set: ReadonlySet<Protocol>, protocol: Protocol): ReadonlySet<Protocol> {
+  const next = new Set(set);
+  next.delete(protocol);
+  return next;
+}
