@@ -63,6 +63,8 @@ export interface QuicStream {
   write(bytes: Uint8Array): Promise<void>;
   /** Ends our half; the peer reads null after the last byte. */
   finish(): Promise<void>;
+  /** What is written here goes out before what other streams have waiting, where the provider can do that. */
+  prefer?(): void;
   /** Lets go of both halves at once. Never throws. */
   reset(): void;
 }

@@ -56,6 +56,7 @@ export class QuicTransportSession implements Session {
     this.peerIdentity = init.quic.peerIdentity;
     if (init.fallback !== undefined) this.fallback = init.fallback;
     this.#writers.set('control', new StreamWriter(init.control.stream));
+    init.control.stream.prefer?.();
     this.closed = this.#watch();
     this.#receive(this.#readControl(init.control));
     void this.#acceptStreams();
@@ -161,6 +162,7 @@ export class QuicTransportSession implements Session {
 
   async #tell({ code, reason }: CloseReason): Promise<void> {
     const stream = await this.#quic.openStream();
+    stream.prefer?.();
     await stream.write(encodeRecord({ record: 'close', code, reason }));
     await stream.finish();
   }

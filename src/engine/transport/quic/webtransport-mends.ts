@@ -1,5 +1,7 @@
+import { windows } from './quic-options.ts';
 import type {
   NativeBidirectionalStream,
+  NativeHttp2Session,
   NativeHttp2Stream,
   NativeSession,
   NativeStream,
@@ -26,6 +28,15 @@ export function guardParser(stream: NativeHttp2Stream): void {
       }
     });
   }
+}
+
+/**
+ * HTTP/2 begins with windows of 64 KB, which is all that could be sent per round trip (1.6 MB/s at 40 ms): the session has
+ * its own windows inside one stream, so stream and connection only need to be wide enough.
+ */
+export function widenWindows(connection: NativeHttp2Session): void {
+  connection.setLocalWindowSize(windows.http2Bytes);
+  connection.settings({ initialWindowSize: windows.http2Bytes });
 }
 
 /** Bytes in a reader's queue at which the library is made to leave the rest to flow control. */

@@ -37,7 +37,8 @@ export interface NativeSocket {
 
 export interface NativeBidirectionalStream {
   readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+  /** Higher orders are sent first (W3C WebTransport, `sendOrder`). */
+  readonly writable: WritableStream<Uint8Array> & { sendOrder?: number };
 }
 
 export interface NativeSession {
@@ -87,6 +88,10 @@ export interface NativeClientSession extends NativeSession {
 
 /** The part of Node's `Http2Session` that is needed, and the round trip in ms that the library keeps there. */
 export interface NativeHttp2Session {
+  /** Of the connection. */
+  setLocalWindowSize(bytes: number): void;
+  /** Of its streams, open ones included. */
+  settings(settings: { readonly initialWindowSize: number }): void;
   close(): void;
   destroy(): void;
   once(event: 'close', listener: () => void): unknown;

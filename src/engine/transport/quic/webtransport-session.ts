@@ -2,11 +2,14 @@ import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from 'n
 import type { Clock } from '#shared/base/clock.ts';
 import type { CloseReason } from '../transport.ts';
 import type { QuicSession, QuicStream } from './quic-session.ts';
-import { countWhenFinished, discardDatagrams, guardParser, mendStreams } from './webtransport-mends.ts';
+import { countWhenFinished, discardDatagrams, guardParser, mendStreams, widenWindows } from './webtransport-mends.ts';
 import type { NativeBidirectionalStream, NativeHttp2Stream, NativeSession } from './webtransport-native.ts';
 
 /** Time for the library's own close to go out before the connection is cut under it. */
 const closeGraceMs = 300;
+
+/** Others have 0. */
+const preferredOrder = 1;
 
 export interface WebTransportSessionInit {
   readonly remote: string;
@@ -46,6 +49,7 @@ export class WebTransportSession implements QuicSession {
     this.stack = http2 === undefined ? 'webtransport-h3' : 'webtransport-h2';
     this.#incoming = native.incomingBidirectionalStreams.getReader();
     if (http2 !== undefined) guardParser(http2);
+    if (this.#connection !== undefined) widenWindows(this.#connection);
     mendStreams(inner);
     void discardDatagrams(native);
     this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();
@@ -148,12 +152,13 @@ export class WebTransportSession implements QuicSession {
 class WebTransportStream implements QuicStream {
   readonly id: string;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #native: NativeBidirectionalStream;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-
   readonly #finished: () => void;
 
   constructor(native: NativeBidirectionalStream, id: string, finished: () => void) {
     this.id = id;
+    this.#native = native;
     this.#finished = finished;
     this.#reader = native.readable.getReader();
     this.#writer = native.writable.getWriter();
@@ -172,6 +177,10 @@ class WebTransportStream implements QuicStream {
   async finish(): Promise<void> {
     await this.#writer.close();
     this.#finished();
+  }
+
+  prefer(): void {
+    this.#native.writable.sendOrder = preferredOrder;
   }
 
   reset(): void {
