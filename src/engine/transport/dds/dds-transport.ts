@@ -20,6 +20,8 @@ export interface DdsOptions {
   readonly library?: string;
   readonly domain?: number;
   readonly connectTimeoutMs?: number;
+  /** For tests: see `DomainPlace`. */
+  readonly lossPerMille?: number;
 }
 
 /** Frames over DDS topics, by Eclipse Cyclone DDS: RTPS on the wire, peers found by the coordinator's address alone. */
@@ -33,7 +35,7 @@ export class DdsTransport implements Transport {
 
   async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
     options.signal.throwIfAborted();
-    const { clock, entropy, connectTimeoutMs = timing.connectTimeoutMs } = this.#options;
+    const { clock, entropy, connectTimeoutMs = timing.connectTimeoutMs, lossPerMille = 0 } = this.#options;
     const usable = endpoints.filter(({ provider }) => provider === 'dds');
     let failure: unknown = new RoundscopeError('transport_unavailable', {
       layer: 'transport',
@@ -52,6 +54,7 @@ export class DdsTransport implements Transport {
           clock,
           session: entropyHex(entropy, 12),
           timeoutMs,
+          lossPerMille,
           release,
         });
       } catch (error) {
@@ -68,8 +71,8 @@ export class DdsTransport implements Transport {
     const runtime = await this.#acquire();
     const release = (): Promise<void> => runtime.release();
     try {
-      const { clock, domain = 0 } = this.#options;
-      return await DdsListener.start(options, { runtime, clock, domain, release });
+      const { clock, domain = 0, lossPerMille = 0 } = this.#options;
+      return await DdsListener.start(options, { runtime, clock, domain, lossPerMille, release });
     } catch (error) {
       await release();
       throw error;

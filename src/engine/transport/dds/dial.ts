@@ -26,6 +26,7 @@ export interface DialSetup {
   /** Drawn for this dial. */
   readonly session: string;
   readonly timeoutMs: number;
+  readonly lossPerMille: number;
   /** Gives the runtime back. */
   readonly release: () => Promise<void>;
 }
@@ -45,6 +46,7 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
     address,
     port: null,
     peers: [{ host, port: endpoint.port }],
+    lossPerMille: setup.lossPerMille,
   });
   const { node, error } = await runtime.openNode(
     { config, side: 'up', run: options.run },

@@ -10,6 +10,8 @@ export interface DomainPlace {
   readonly port: number | null;
   /** Whom to tell of us; they answer, so that one side's list is enough. */
   readonly peers: readonly { readonly host: string; readonly port: number }[];
+  /** Of a thousand datagrams so many are lost on sending, below the protocol; for tests. */
+  readonly lossPerMille?: number;
 }
 
 /** Where in a domain's ports the specification puts participant 0's discovery: PB + DG x domain + d1. */
@@ -27,7 +29,7 @@ const announceMs = 1000;
  * their coordinator is. Its defaults lose and stall with samples of a megabyte (measured: 10 to 30 MB/s), hence the numbers.
  */
 export function domainConfig(place: DomainPlace): string {
-  const { domain, address, port, peers } = place;
+  const { domain, address, port, peers, lossPerMille = 0 } = place;
   const local = isLoopback(address);
   // Fragments as large as UDP's datagrams where nothing is lost on the way; else what fits into an Ethernet frame.
   const sizes = local
@@ -35,6 +37,7 @@ export function domainConfig(place: DomainPlace): string {
     : '<MaxMessageSize>1450B</MaxMessageSize><FragmentSize>1344B</FragmentSize>';
   const index = port === null ? 'none' : '0';
   const ports = port === null ? '' : `<Ports><Base>${port - domainGain * domain - discoveryOffset}</Base></Ports>`;
+  const loss = lossPerMille > 0 ? `<Test><XmitLossiness>${lossPerMille}</XmitLossiness></Test>` : '';
   const list = peers.map((peer) => `<Peer Address="${formatAddress(peer.host, peer.port)}"/>`).join('');
   return `<CycloneDDS><Domain Id="any">
 <General><Interfaces><NetworkInterface address="${address}" multicast="false"/></Interfaces>
@@ -46,7 +49,7 @@ export function domainConfig(place: DomainPlace): string {
 <Watermarks><WhcHigh>32MB</WhcHigh><WhcAdaptive>false</WhcAdaptive></Watermarks><NackDelay>10ms</NackDelay>
 <HeartbeatInterval min="5ms" minsched="10ms" max="1s">20ms</HeartbeatInterval>
 <RetransmitMerging>never</RetransmitMerging><MaxQueuedRexmitBytes>8MB</MaxQueuedRexmitBytes>
-<MaxQueuedRexmitMessages>10000</MaxQueuedRexmitMessages></Internal>
+<MaxQueuedRexmitMessages>10000</MaxQueuedRexmitMessages>${loss}</Internal>
 <Tracing><Verbosity>none</Verbosity></Tracing>
 </Domain></CycloneDDS>`;
 }

@@ -23,6 +23,7 @@ export interface ListenSetup {
   readonly runtime: DdsRuntime;
   readonly clock: Clock;
   readonly domain: number;
+  readonly lossPerMille: number;
   /** Gives the runtime back. */
   readonly release: () => Promise<void>;
 }
@@ -62,13 +63,13 @@ export class DdsListener implements Listener {
   static async start(options: ListenOptions, setup: ListenSetup): Promise<DdsListener> {
     // One interface: Cyclone takes addresses of the network or those of loopback, not both.
     const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
-    const { runtime, domain } = setup;
+    const { runtime, domain, lossPerMille } = setup;
     for (let attempt = 1; ; attempt++) {
       const port = await freePortPair(address, options.port);
       options.signal.throwIfAborted();
       const listener = new DdsListener(options, setup, { address, port });
       const { node, error } = await runtime.openNode(
-        { config: domainConfig({ domain, address, port, peers: [] }), side: 'down', run: options.run },
+        { config: domainConfig({ domain, address, port, peers: [], lossPerMille }), side: 'down', run: options.run },
         {
           onAnnounced: (said) => listener.#hear(said),
           onFailed: (reason) => options.onRefused({ address, reason }),

@@ -1,0 +1,28 @@
+/* Cryptography of a session, as docs/decisions/0040-dds.md says. */
+#ifndef ROUNDSCOPE_PEER_SECRETS_H
+#define ROUNDSCOPE_PEER_SECRETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEY_BYTES 32
+#define TAG_BYTES 16
+#define HEX_MAX 65
+
+/* Exit with a word on stderr: in a test's peer every failure is the end of it. */
+void fail(const char *what);
+
+void random_hex(size_t bytes, char *hex);
+void hex_of(const uint8_t *bytes, size_t count, char *hex);
+/* HMAC-SHA256 by the token, hex. */
+void hmac_hex(const char *token, const char *text, char *hex);
+void sha256_hex(const uint8_t *bytes, size_t count, char *hex);
+/* One half of an X25519 agreement; `offered` is what travels, hex. */
+void *new_agreement(char *offered);
+/* HKDF-SHA256 of the agreed secret, salted with the token: two keys. */
+void agreed_keys(void *own, const char *offered_hex, const char *token, const char *info, uint8_t keys[2 * KEY_BYTES]);
+/* AES-256-GMAC over what a sample says and carries. */
+void tag_of(const uint8_t key[KEY_BYTES], uint32_t lane_number, uint32_t number, uint32_t flags, uint32_t frame_bytes,
+            const char *lane, const uint8_t *bytes, uint32_t count, uint8_t tag[TAG_BYTES]);
+
+#endif
