@@ -108,6 +108,12 @@ export const layers: readonly Layer[] = [
     node: true,
     reason: 'a worker entry composes: it brings the system clock to its layer',
   },
+  {
+    path: 'src/engine/relay',
+    imports: [shared, 'src/engine/identity'],
+    node: true,
+    reason: 'a network in between knows bytes, addresses and invitations; what they carry is none of its business',
+  },
   { path: 'src/engine/diagnosis', imports: [shared], node: true, reason: `meaning without storage; ${sibling}` },
 
   { path: 'src/demo', imports: [shared], node: true, reason: 'is told how to launch, so it needs no process above it' },
@@ -118,6 +124,7 @@ export const layers: readonly Layer[] = [
     reason: 'the process between port and engine; the children it supervises are started, not imported',
   },
   { path: 'src/participant', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
+  { path: 'src/relay', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
   { path: 'src/coordinator', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
   {
     path: 'src/headless',

@@ -1,11 +1,14 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
 import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
+import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
+import { faultNotes, lastingFaults } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
 
@@ -27,6 +30,9 @@ export class DemoFederation implements AsyncDisposable {
   readonly participants: readonly ParticipantId[];
   readonly #options: DemoOptions;
   readonly #faults: FaultsOnCue;
+  readonly #network: DemoNetwork;
+  /** Ends of faults that last for a time. */
+  readonly #timers = new Set<Disposable>();
   readonly #children = new Map<string, SupervisedChild>();
   readonly #ended = Promise.withResolvers<ChildEnd>();
   #stopping = false;
@@ -35,8 +41,14 @@ export class DemoFederation implements AsyncDisposable {
     this.#options = options;
     this.participants = demoParticipants(options.settings.participants);
     this.#faults = new FaultsOnCue(this.participants, {
-      act: (fault, participant, round) => this.#act(fault, participant, round),
+      act: (fault, participant, round, seconds) => this.#act(fault, participant, round, seconds),
       armed: (fault, participant, round) => options.report('fault_armed', { fault, participant, round }),
+    });
+    this.#network = new DemoNetwork({
+      ...options,
+      participants: this.participants,
+      move: (participant, invitation, reason) =>
+        this.#children.get(participant)?.post({ type: 'move', invitation, reason }),
     });
   }
 
@@ -52,6 +64,7 @@ export class DemoFederation implements AsyncDisposable {
   async start(): Promise<void> {
     const { settings, launcher, sink } = this.#options;
     this.#checkTargets(settings.faults);
+    this.#checkTargets(settings.network.map((spec) => ({ name: 'a network', ...spec })));
     // Processes take most of the start-up time, so all are launched at once; the invitation follows.
     const [coordinator, ...participants] = await Promise.all([
       SupervisedChild.launch(launcher, 'coordinator', 'coordinator', sink),
@@ -60,10 +73,14 @@ export class DemoFederation implements AsyncDisposable {
     for (const child of [coordinator, ...participants]) this.#children.set(child.name, child);
     coordinator.post(coordinatorStart(this.#options));
     let listening: Awaited<SupervisedChild['listening']>;
+    let invitationOf: (participant: ParticipantId) => string;
     try {
       listening = await coordinator.listening;
+      const onNetwork = settings.faults.filter(({ name }) => isNetworkFault(name));
+      const targets = new Set(onNetwork.flatMap((fault) => this.#faults.targets(fault)));
+      invitationOf = await this.#network.open(listening.invitation, targets);
     } catch (error) {
-      await this.#endChildren(0);
+      await this.#endAll(0);
       throw error;
     }
     void this.#finish(coordinator);
@@ -73,7 +90,7 @@ export class DemoFederation implements AsyncDisposable {
       child.post({
         type: 'start_participant',
         name: asParticipantId(child.name),
-        invitation: listening.invitation,
+        invitation: invitationOf(asParticipantId(child.name)),
         ...this.#transportOf(index, listening.endpoints),
         data: settings.data,
         share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
@@ -95,20 +112,24 @@ export class DemoFederation implements AsyncDisposable {
     for (const participant of this.#faults.disarm(spec)) {
       this.#options.report('fault_cleared', { fault: spec.name, participant, note: 'disarmed before it acted' });
     }
-    if (spec.name !== 'connection-per-message' && spec.name !== 'freeze-trainer') return;
-    for (const participant of spec.participant === undefined ? this.participants : [spec.participant]) {
-      this.#children.get(participant)?.post({ type: 'fault', fault: spec.name, on: false });
-      this.#options.report('fault_cleared', { fault: spec.name, participant, note: 'switched off' });
-    }
+    if (!lastingFaults.has(spec.name)) return;
+    for (const participant of spec.participant === undefined ? this.participants : [spec.participant])
+      this.#switchOff(spec.name, participant, 'switched off');
+  }
+
+  /** Changes a network while the run goes on. */
+  async setNetwork(spec: NetworkSpec): Promise<void> {
+    this.#checkTargets([{ name: 'a network', ...spec }]);
+    await this.#network.set(spec);
   }
 
   /** Asks the coordinator to end the run, which says goodbye to everybody. */
   async stop(reason: string): Promise<void> {
     this.#stopping = true;
     const coordinator = this.#children.get('coordinator');
-    if (coordinator === undefined || coordinator.gone) await this.#endChildren(0);
+    if (coordinator === undefined || coordinator.gone) await this.#endAll(0);
     else coordinator.post({ type: 'stop', reason });
-    const patience = this.#options.clock.timer(graceMs, () => void this.#endChildren(0));
+    const patience = this.#options.clock.timer(graceMs, () => void this.#endAll(0));
     try {
       await this.ended;
     } finally {
@@ -117,19 +138,20 @@ export class DemoFederation implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#endChildren(0);
+    await this.#endAll(0);
   }
 
   async #finish(coordinator: SupervisedChild): Promise<void> {
     const end = await coordinator.ended;
     // A participant that never heard the end (that is what some faults are about) is told by its parent.
     for (const child of this.#children.values()) child.post({ type: 'stop', reason: `run ${end.status}` });
-    await this.#endChildren(graceMs);
+    await this.#endAll(graceMs);
     this.#ended.resolve(this.#stopping && end.status === 'failed' ? { ...end, status: 'interrupted' } : end);
   }
 
   async #endChildren(patienceMs: number): Promise<void> {
     const children = [...this.#children.values()].filter((child) => !child.gone);
+    for (const timer of this.#timers) timer[Symbol.dispose]();
     for (const child of children) child.expectExit();
     const all = Promise.all(children.map((child) => child.exited));
     if (await this.#within(all, patienceMs)) return;
@@ -137,6 +159,12 @@ export class DemoFederation implements AsyncDisposable {
     if (await this.#within(all, termMs)) return;
     for (const child of children) child.end('kill');
     await all;
+  }
+
+  /** Last of all: what the others have to say goes through it. */
+  async #endAll(patienceMs: number): Promise<void> {
+    await this.#endChildren(patienceMs);
+    await this.#network.close();
   }
 
   async #within(done: Promise<unknown>, ms: number): Promise<boolean> {
@@ -154,7 +182,7 @@ export class DemoFederation implements AsyncDisposable {
     return { transport: plannedFor(transport, index, offered) };
   }
 
-  #act(fault: FaultName, participant: ParticipantId, round: number): void {
+  #act(fault: FaultName, participant: ParticipantId, round: number, seconds?: number): void {
     const child = this.#children.get(participant);
     if (child === undefined || child.gone) return;
     this.#options.report('fault_injected', { fault, participant, round, note: faultNotes[fault] });
@@ -163,13 +191,39 @@ export class DemoFederation implements AsyncDisposable {
       child.end('kill');
       return;
     }
-    child.post({ type: 'fault', fault, on: true });
-    // A dropped link is over at once; the other faults last until they are switched off.
+    if (isNetworkFault(fault)) this.#onNetwork(this.#network.begin(fault, participant));
+    else child.post({ type: 'fault', fault, on: true });
+    if (seconds !== undefined && lastingFaults.has(fault)) this.#endLater(fault, participant, seconds);
+    // Over at once; the other faults last until they are switched off.
     if (fault === 'drop-link')
       this.#options.report('fault_cleared', { fault, participant, note: 'done: the session was cut once' });
+    if (fault === 'rebind')
+      this.#options.report('fault_cleared', { fault, participant, note: 'done: the ports have changed once' });
   }
 
-  #checkTargets(faults: readonly FaultSpec[]): void {
+  #endLater(fault: FaultName, participant: ParticipantId, seconds: number): void {
+    const timer = this.#options.clock.timer(seconds * 1000, () => {
+      this.#timers.delete(timer);
+      this.#switchOff(fault, participant, `over after ${seconds} s`);
+    });
+    this.#timers.add(timer);
+  }
+
+  #switchOff(fault: FaultName, participant: ParticipantId, note: string): void {
+    if (isNetworkFault(fault)) this.#onNetwork(this.#network.end(fault as NetworkFault, participant));
+    else this.#children.get(participant)?.post({ type: 'fault', fault, on: false });
+    this.#options.report('fault_cleared', { fault, participant, note });
+  }
+
+  /** What a fault needs may take a moment; when it fails people are told, since nobody waits for it. */
+  #onNetwork(done: Promise<unknown>): void {
+    done.catch((error: unknown) => {
+      const report = toErrorReport(error);
+      this.#options.report('notice', { level: 'error', text: report.message, error: report });
+    });
+  }
+
+  #checkTargets(faults: readonly { readonly name: string; readonly participant?: ParticipantId | undefined }[]): void {
     for (const fault of faults) {
       if (fault.participant === undefined || this.participants.includes(fault.participant)) continue;
       throw new RoundscopeError('settings_invalid', {
@@ -184,13 +238,6 @@ export class DemoFederation implements AsyncDisposable {
 export function demoParticipants(count: number): readonly ParticipantId[] {
   return Array.from({ length: count }, (_, index) => asParticipantId(`node-${index + 1}`));
 }
-
-const faultNotes: Readonly<Record<FaultName, string>> = {
-  'connection-per-message': 'opens a connection for each message, sends and hangs up',
-  'kill-participant': 'process ended by SIGKILL, not restarted',
-  'freeze-trainer': 'gradient steps stopped; process and link go on',
-  'drop-link': 'session cut as a network would; the participant re-dials',
-};
 
 function coordinatorStart(options: DemoOptions): CoordinatorStart {
   const { settings, run } = options;

@@ -4,7 +4,8 @@ import type { FaultName, FaultSpec } from '#shared/contract/settings.ts';
 
 /** What a fault is done with: the demo federation, or a recorder of calls in tests. */
 export interface FaultActions {
-  act(fault: FaultName, participant: ParticipantId, round: number): void;
+  /** `seconds`: how long, for a fault that lasts; absent: until it is switched off. */
+  act(fault: FaultName, participant: ParticipantId, round: number, seconds?: number): void;
   armed(fault: FaultName, participant: ParticipantId, round: number): void;
 }
 
@@ -12,6 +13,7 @@ interface ArmedFault {
   readonly name: FaultName;
   readonly participant: ParticipantId;
   readonly round: number;
+  readonly seconds: number | undefined;
 }
 
 /**
@@ -31,19 +33,19 @@ export class FaultsOnCue {
 
   /** Without a round it acts at once. */
   inject(spec: FaultSpec): void {
-    for (const participant of this.#targets(spec)) {
+    for (const participant of this.targets(spec)) {
       if (spec.round === undefined) {
-        this.#actions.act(spec.name, participant, 0);
+        this.#actions.act(spec.name, participant, 0, spec.seconds);
         continue;
       }
-      this.#armed.push({ name: spec.name, participant, round: spec.round });
+      this.#armed.push({ name: spec.name, participant, round: spec.round, seconds: spec.seconds });
       this.#actions.armed(spec.name, participant, spec.round);
     }
   }
 
   /** Disarms what has not acted yet; says for whom. */
   disarm(spec: FaultSpec): readonly ParticipantId[] {
-    const targets = new Set(this.#targets(spec));
+    const targets = new Set(this.targets(spec));
     const hit = this.#armed.filter((armed) => armed.name === spec.name && targets.has(armed.participant));
     this.#armed = this.#armed.filter((armed) => !hit.includes(armed));
     return hit.map((armed) => armed.participant);
@@ -54,10 +56,11 @@ export class FaultsOnCue {
     const { participant, round } = event.data;
     const due = this.#armed.filter((armed) => armed.participant === participant && armed.round <= round);
     this.#armed = this.#armed.filter((armed) => !due.includes(armed));
-    for (const armed of due) this.#actions.act(armed.name, armed.participant, round);
+    for (const armed of due) this.#actions.act(armed.name, armed.participant, round, armed.seconds);
   }
 
-  #targets(spec: FaultSpec): readonly ParticipantId[] {
+  /** Whom a fault acts on. */
+  targets(spec: FaultSpec): readonly ParticipantId[] {
     if (spec.participant !== undefined)
       return this.#participants.filter((participant) => participant === spec.participant);
     // The founding bug was everybody's; killing, freezing and dropping everybody would show nothing.

@@ -29,6 +29,7 @@ export class SupervisedChild {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #listening = Promise.withResolvers<Extract<FromChild, { type: 'listening' }>>();
+  readonly #relaying = Promise.withResolvers<Extract<FromChild, { type: 'relaying' }>['routes']>();
   readonly #ended = Promise.withResolvers<ChildEnd>();
   readonly #exited = Promise.withResolvers<void>();
   #endedBySelf = false;
@@ -49,6 +50,7 @@ export class SupervisedChild {
     this.#child = child;
     // Both settle on exit at the latest; who does not ask must not be told of it as an unhandled rejection.
     this.#listening.promise.catch(() => undefined);
+    this.#relaying.promise.catch(() => undefined);
     child.onMessage((message) => this.#onMessage(message, sink));
     child.onExit((exit) => this.#onExit(exit, sink));
   }
@@ -64,6 +66,11 @@ export class SupervisedChild {
   /** Resolves with the invitation when a coordinator listens; rejects with its error when it could not. */
   get listening(): Promise<Extract<FromChild, { type: 'listening' }>> {
     return this.#listening.promise;
+  }
+
+  /** The same of a relay: an invitation for each participant. */
+  get relaying(): Promise<Extract<FromChild, { type: 'relaying' }>['routes']> {
+    return this.#relaying.promise;
   }
 
   /** Resolves with the child's own last word, or with what its exit tells when it had none. Never rejects. */
@@ -96,9 +103,11 @@ export class SupervisedChild {
     }
     if (judged.data.type === 'batch') sink.batch(this.name, judged.data);
     if (judged.data.type === 'listening') this.#listening.resolve(judged.data);
+    if (judged.data.type === 'relaying') this.#relaying.resolve(judged.data.routes);
     if (judged.data.type === 'ended') {
       this.#endedBySelf = true;
       this.#listening.reject(endError(this.name, judged.data));
+      this.#relaying.reject(endError(this.name, judged.data));
       this.#ended.resolve(judged.data);
     }
   }
@@ -127,6 +136,7 @@ export class SupervisedChild {
     };
     const end: ChildEnd = { type: 'ended', status: 'failed', reason: error.message, error };
     this.#listening.reject(endError(this.name, end));
+    this.#relaying.reject(endError(this.name, end));
     this.#ended.resolve(end);
     this.#exited.resolve();
   }

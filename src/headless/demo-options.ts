@@ -11,6 +11,7 @@ import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
+import { networkOption, parseNetworks } from './network-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
 
 export const demoOptions: readonly Option[] = [
@@ -55,10 +56,11 @@ export const demoOptions: readonly Option[] = [
   },
   {
     name: 'fault',
-    value: 'NAME[:PARTICIPANT][@ROUND]',
-    help: `${faultNames.join(', ')}; may be given several times`,
+    value: 'NAME[:PARTICIPANT][@ROUND][+SECONDS]',
+    help: `${faultNames.join(', ')}; may be given several times; +8: over after 8 seconds`,
     repeatable: true,
   },
+  networkOption,
 ];
 
 /** Settings of a demo out of its options; the error is one sentence for people. */
@@ -69,6 +71,8 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     if (!fault.ok) return fault;
     faults.push(fault.value);
   }
+  const network = parseNetworks(args.all('network'));
+  if (!network.ok) return network;
   const judged = demoSettingsSchema.safeParse({
     participants: numberOr(args.text('participants'), demoDefaults.participants),
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
@@ -80,6 +84,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     seed: numberOr(args.text('seed'), demoDefaults.seed),
     deadlineMs: Math.round(numberOr(args.text('deadline'), demoDefaults.deadlineMs / 1000) * 1000),
     faults,
+    network: network.value,
   });
   if (!judged.success) {
     return err(wrongOption(judged.error));
@@ -89,21 +94,27 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
   if (judged.data.control === 'mqtt' && !protocolSchema.safeParse(judged.data.transport).success)
     return err('--control mqtt goes with one transport for the models: name one with --transport.');
   const names = demoParticipants(judged.data.participants);
-  const stray = faults.find(({ participant }) => participant !== undefined && !names.includes(participant));
+  const isStray = ({ participant }: { readonly participant?: FaultSpec['participant'] }): boolean =>
+    participant !== undefined && !names.includes(participant);
+  const stray = faults.find(isStray);
   if (stray !== undefined)
     return err(`--fault ${stray.name}: there is no ${stray.participant}; this demo has ${names.join(', ')}.`);
+  const nobody = network.value.find(isStray);
+  if (nobody !== undefined)
+    return err(`--network ${nobody.preset}: there is no ${nobody.participant}; this demo has ${names.join(', ')}.`);
   return ok(judged.data);
 }
 
-/** `NAME[:PARTICIPANT][@ROUND]`, the same here and in the window's command line. */
+/** `NAME[:PARTICIPANT][@ROUND][+SECONDS]`, the same here and in the window's command line. */
 export function parseFault(text: string): Result<FaultSpec, string> {
-  const parts = /^([a-z-]+)(?::([^@]+))?(?:@(\d+))?$/.exec(text);
-  if (parts === null) return err(`--fault ${text}: write it as NAME, NAME:node-2, NAME@3 or NAME:node-2@3.`);
-  const [, name, participant, round] = parts;
+  const parts = /^([a-z-]+)(?::([^@+]+))?(?:@(\d+))?(?:\+(\d+(?:\.\d+)?))?$/.exec(text);
+  if (parts === null) return err(`--fault ${text}: write it as NAME, NAME:node-2, NAME@3, NAME:node-2@3 or NAME@3+8.`);
+  const [, name, participant, round, seconds] = parts;
   const judged = faultSchema.safeParse({
     name,
     ...(participant === undefined ? {} : { participant }),
     ...(round === undefined ? {} : { round: Number(round) }),
+    ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
   });
   if (judged.success) return ok(judged.data);
   const near = nearest(name ?? '', faultNames);

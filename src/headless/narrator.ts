@@ -67,6 +67,8 @@ export class Narrator {
         return `cleared: ${event.data.reason}`;
       case 'fault_injected':
         return `fault injected: ${event.data.fault} on ${event.data.participant}`;
+      case 'network_changed':
+        return `network of ${event.data.participant}: ${event.data.note}`;
       case 'recorder_stats': {
         const fails = event.data.state === 'failing';
         const isNews = fails && !this.#recorderFails;

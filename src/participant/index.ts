@@ -27,8 +27,17 @@ const openPatienceMs = 20_000;
 
 /** What a demo's faults act on; they may be injected before it is there. */
 const faults: { link: DialingLink | null; trainer: WorkerTrainer | null } = { link: null, trainer: null };
+/** Another way to the coordinator that came before the link was there. */
+let moved: Extract<ToChild, { type: 'move' }> | null = null;
 
-serveParent({ startType: 'start_participant', run, onFault });
+serveParent({
+  startType: 'start_participant',
+  run,
+  onFault,
+  onOther: (message) => {
+    if (message.type === 'move') move(message);
+  },
+});
 
 /** Takes part in one run: data first, then the link, once and before registering, then rounds until it is told the end. */
 async function run(start: ParticipantStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {
@@ -51,6 +60,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   doing = `connecting over ${invitation.transport}`;
   await using link = await openLink(start, invitation, identity, reporter, signal);
   faults.link = link;
+  if (moved !== null) move(moved);
   channel.post({ type: 'joined', name: start.name, data });
   doing = 'taking part';
   const outcome = await runParticipant({
@@ -120,4 +130,12 @@ function onFault({ fault, on }: Extract<ToChild, { type: 'fault' }>): void {
   }
   if (fault === 'connection-per-message') faults.link?.setConnectionPerMessage(on);
   if (fault === 'drop-link' && on) faults.link?.dropSession('cut on purpose by the demo');
+}
+
+/** Only a demo does this, whose invitations are its own: one that cannot be read is its mistake. */
+function move(message: Extract<ToChild, { type: 'move' }>): void {
+  moved = message;
+  const decoded = decodeInvitation(message.invitation);
+  if (!decoded.ok) throw decoded.error;
+  faults.link?.moveTo(decoded.value.endpoints, message.reason);
 }

@@ -1,5 +1,6 @@
 import type { ChildEnd } from '#demo/supervised-child.ts';
 import type { RunEvent } from '#shared/contract/events.ts';
+import type { NetworkSpec } from '#shared/contract/network.ts';
 import type { FaultSpec } from '#shared/contract/settings.ts';
 import type { RunHost } from './run-host.ts';
 
@@ -14,6 +15,7 @@ export interface Federation extends AsyncDisposable {
   /** Only a demo has faults. */
   readonly inject?: (fault: FaultSpec) => void;
   readonly clear?: (fault: FaultSpec) => void;
+  readonly setNetwork?: (network: NetworkSpec) => Promise<void>;
 }
 
 /** A federation that has been started, with all that is known of its run. */

@@ -6,6 +6,7 @@ import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { asParticipantId, participantIdSchema } from '#shared/contract/ids.ts';
 import type { AppService } from './app-service.ts';
 import { checkMachine } from './check-machine.ts';
+import type { Federation } from './federation.ts';
 import type { RequestHandlers } from './port-server.ts';
 import type { RunRecording } from './run-recording.ts';
 
@@ -19,11 +20,15 @@ export function requestHandlers(service: AppService): RequestHandlers {
     },
     stop_run: async () => ({ stopped: await service.stop('stopped in the window') }),
     inject_fault: async ({ fault }) => {
-      faultsOf(service).inject(fault);
+      demoOf(service).inject(fault);
       return {};
     },
     clear_fault: async ({ fault }) => {
-      faultsOf(service).clear(fault);
+      demoOf(service).clear(fault);
+      return {};
+    },
+    set_network: async ({ network }) => {
+      await demoOf(service).setNetwork(network);
       return {};
     },
     join_run: async ({ invitation, data, name }) => {
@@ -70,16 +75,20 @@ function recordingOf(service: AppService): RunRecording {
   });
 }
 
-function faultsOf(service: AppService): {
-  inject: NonNullable<NonNullable<AppService['federation']>['inject']>;
-  clear: NonNullable<NonNullable<AppService['federation']>['clear']>;
-} {
+/** The parts of a running demo that a renderer may change. */
+type Changeable = Required<Pick<Federation, 'inject' | 'clear' | 'setNetwork'>>;
+
+function demoOf(service: AppService): Changeable {
   const federation = service.federation;
-  if (federation?.inject !== undefined && federation.clear !== undefined) {
-    return { inject: federation.inject.bind(federation), clear: federation.clear.bind(federation) };
+  if (federation?.inject !== undefined && federation.clear !== undefined && federation.setNetwork !== undefined) {
+    return {
+      inject: federation.inject.bind(federation),
+      clear: federation.clear.bind(federation),
+      setNetwork: federation.setNetwork.bind(federation),
+    };
   }
   throw new RoundscopeError('not_running', {
     layer: 'service',
-    message: 'Faults can be injected only while a demo runs. Start one first.',
+    message: 'Faults and networks can be changed only while a demo runs. Start one first.',
   });
 }

@@ -73,6 +73,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     stop_run: () => ({ stopped: true }),
     inject_fault: () => ({}),
     clear_fault: () => ({}),
+    set_network: () => ({}),
     join_run: () => ({ run: 'r-7f3a2c' }),
     query_packets: () => {
       const before = params['beforeId'] || Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@ import { toErrorReport } from '#shared/base/errors.ts';
 import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
 
-type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' }>;
+type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' | 'start_relay' }>;
 export type Ended = Omit<Extract<FromChild, { type: 'ended' }>, 'type'>;
 
 /** What a process of a federation does with its parent's words; it is started once and ends once. */
@@ -11,6 +11,8 @@ export interface ChildWork<S extends Start> {
   /** Runs to the end; `signal` aborts when the parent says stop or is gone. */
   readonly run: (start: S, channel: ParentChannel, signal: AbortSignal) => Promise<Ended>;
   readonly onFault: (message: Extract<ToChild, { type: 'fault' }>) => void;
+  /** What only some processes are told. */
+  readonly onOther?: (message: ToChild) => void;
 }
 
 /** How long a process may still hold something open after its end before that counts as a leak and it is ended. */
@@ -34,7 +36,7 @@ export function serveParent<S extends Start>(work: ChildWork<S>): void {
     else if (message.type === work.startType && !started) {
       started = true;
       void live(work, message as S, channel, stop.signal);
-    }
+    } else work.onOther?.(message);
   });
 }
 

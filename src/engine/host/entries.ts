@@ -5,6 +5,7 @@ export const entrySources = {
   service: 'src/service/index.ts',
   coordinator: 'src/coordinator/index.ts',
   participant: 'src/participant/index.ts',
+  relay: 'src/relay/index.ts',
   headless: 'src/headless/index.ts',
   'trainer-worker': 'src/engine/trainer/worker.ts',
   'recorder-worker': 'src/engine/recorder/worker.ts',

@@ -62,10 +62,12 @@ export class DialingLink implements Link {
   /** The coordinator's life that did. */
   #epoch: string | undefined;
   #connectionPerMessage = false;
+  #endpoints: Invitation['endpoints'];
 
   private constructor(options: DialingLinkOptions) {
     const { clock, entropy, invitation, participant, reporter, transport } = options;
     this.#options = options;
+    this.#endpoints = invitation.endpoints;
     this.#log = new PacketLog(reporter, 'participant');
     this.#instance = entropyHex(entropy, 16);
     this.#delay = new RedialDelay(options.random);
@@ -152,6 +154,12 @@ export class DialingLink implements Link {
   /** Drops the session that is open now, as if the network had; the link dials again. */
   dropSession(reason: string): void {
     this.#core.stopSession('lost', reason);
+  }
+
+  /** The same coordinator is reached another way from now on: the session that is open goes, and the link dials again there. */
+  moveTo(endpoints: Invitation['endpoints'], reason: string): void {
+    this.#endpoints = endpoints;
+    this.dropSession(reason);
   }
 
   async #run(): Promise<void> {
@@ -261,7 +269,7 @@ export class DialingLink implements Link {
     const { clock, invitation, participant, transport } = this.#options;
     using deadline = clock.deadline(timing.connectTimeoutMs, this.#over.signal);
     try {
-      return await transport.dial(invitation.endpoints, {
+      return await transport.dial(this.#endpoints, {
         signal: deadline,
         participant,
         run: invitation.run,

@@ -6,4 +6,9 @@ export const faultTitles: Readonly<Record<FaultName, string>> = {
   'kill-participant': 'Kill a participant',
   'freeze-trainer': 'Freeze training',
   'drop-link': 'Drop the link',
+  delay: 'Delay',
+  loss: 'Packet loss',
+  blackhole: 'Blackhole',
+  disconnect: 'Disconnect',
+  rebind: 'NAT rebinding',
 };

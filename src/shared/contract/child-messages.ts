@@ -3,6 +3,7 @@ import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
 import { endpointSchema, endpointsMax } from './invitation.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
+import { networkConditionsSchema } from './network.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
 import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './settings.ts';
 import { transportPlanSchema } from './transport-plan.ts';
@@ -51,14 +52,32 @@ export const participantStartSchema = z.object({
   identityFolder: path.optional(),
 });
 
+/** A relay opens a way for each of these participants to what the invitation names. */
+export const relayStartSchema = z.object({
+  type: z.literal('start_relay'),
+  run: runIdSchema,
+  invitation: z.string().max(limits.headerBytesMax),
+  /** The same seed and the same packets give the same losses. */
+  seed: z.number().int(),
+  networks: z.array(z.object({ participant: participantIdSchema, conditions: networkConditionsSchema })).max(64),
+});
+
 export const toChildSchema = z.discriminatedUnion('type', [
   coordinatorStartSchema,
   participantStartSchema,
+  relayStartSchema,
+  /** To a relay: what it does to a participant from now on. */
+  z.object({ type: z.literal('set_network'), participant: participantIdSchema, conditions: networkConditionsSchema }),
+  /** To a relay: its own UDP ports towards the coordinator change, as a NAT's would. */
+  z.object({ type: z.literal('rebind'), participant: participantIdSchema }),
+  /** To a participant: the same coordinator is reached another way from now on; its session moves there. */
+  z.object({ type: z.literal('move'), invitation: z.string().max(limits.headerBytesMax), reason: text }),
   z.object({ type: z.literal('fault'), fault: faultNameSchema, on: z.boolean() }),
   z.object({ type: z.literal('stop'), reason: text }),
 ]);
 export type ToChild = z.infer<typeof toChildSchema>;
 export type CoordinatorStart = z.infer<typeof coordinatorStartSchema>;
+export type RelayStart = z.infer<typeof relayStartSchema>;
 export type ParticipantStart = z.infer<typeof participantStartSchema>;
 
 /** What a child process tells its parent. Events and packets are judged one by one where they arrive. */
@@ -76,6 +95,13 @@ export const fromChildSchema = z.discriminatedUnion('type', [
     invitation: z.string().max(limits.headerBytesMax),
     endpoints: z.array(endpointSchema).max(endpointsMax),
   }),
+  /** The relay stands; each participant has an invitation of its own that leads through it. */
+  z.object({
+    type: z.literal('relaying'),
+    routes: z
+      .array(z.object({ participant: participantIdSchema, invitation: z.string().max(limits.headerBytesMax) }))
+      .max(64),
+  }),
   z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),
   /** The run is over for this process, which exits by itself after this. */
   z.object({
@@ -88,7 +114,7 @@ export const fromChildSchema = z.discriminatedUnion('type', [
 export type FromChild = z.infer<typeof fromChildSchema>;
 
 /** The processes that may be launched; a closed list, so that nobody can ask main for another. */
-export const childEntries = ['coordinator', 'participant'] as const;
+export const childEntries = ['coordinator', 'participant', 'relay'] as const;
 export type ChildEntry = (typeof childEntries)[number];
 
 /** A launched process as its supervisor sees it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorReportSchema } from './error-report.ts';
+import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
 import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
@@ -32,6 +33,21 @@ export function isOpen(state: LinkState): boolean {
 
 /** Evidence of a verdict: a packet or an event of the recording, with one line that says what it shows. */
 export const evidenceSchema = z.object({ ref: z.string().max(80), at: z.number(), text });
+
+/** Totals of one way through the relay. */
+const wayStats = z.object({
+  packets: count,
+  bytes: count,
+  /** Lost on the way (for TCP: segments that had to be sent again). */
+  lost: count,
+  /** Dropped at a full queue. */
+  overflowed: count,
+  /** Dropped because nothing passes at all. */
+  swallowed: count,
+  /** Mean delay of what was delivered since the last report, ms. */
+  delayMs: z.number(),
+  queuedBytes: count,
+});
 
 /** What each type of event says; `source`, `at` and `run` are in the envelope below. */
 export const eventSchemas = {
@@ -183,6 +199,23 @@ export const eventSchemas = {
   /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */
   transport_chosen: choiceSchema.extend({ participant }),
   fault_injected: z.object({ fault: faultNameSchema, participant, round: count, note: text }),
+  /** What the relay between a participant and the coordinator does from now on. */
+  network_changed: z.object({
+    participant,
+    preset: networkPresetSchema,
+    figures: networkFiguresSchema,
+    outage: networkOutageSchema,
+    /** In words. */
+    note: text,
+  }),
+  /** What the relay did, at most once a second and participant, when anything passed. `up` is towards the coordinator. */
+  network_stats: z.object({
+    participant,
+    up: wayStats,
+    down: wayStats,
+    connections: count,
+    flows: count,
+  }),
   fault_armed: z.object({ fault: faultNameSchema, participant, round: count }),
   fault_cleared: z.object({ fault: faultNameSchema, participant, note: text }),
   verdict_raised: z.object({

@@ -66,6 +66,18 @@ export const limits = {
   selectionTableBytesMax: 512 * KiB,
   /** Views, drop oldest: choices of protocol kept per participant. */
   viewChoicesPerParticipantMax: 100,
+  /** Relay, wait: bytes of one TCP direction on their way; one second of satellite with room to spare. */
+  relayTcpBufferBytes: 1 * MiB,
+  /** Relay, drop newest and count: bytes of datagrams of one direction on their way. */
+  relayFlightBytesMax: 16 * MiB,
+  /** Relay, drop newest and count: what waits for its turn on a narrow link lasts this long (as `tbf latency 400ms`)... */
+  relayQueueMs: 400,
+  /** ...but never less than one largest datagram. */
+  relayQueueBytesMin: 64 * KiB,
+  /** Relay, drop oldest: UDP flows of one participant; a re-dial makes one. */
+  relayFlowsMax: 64,
+  /** Relay, fail (reset): TCP connections of one participant at once. */
+  relayConnectionsMax: 256,
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,

@@ -4,6 +4,7 @@ import type { RunView } from '../run-view/run-view.ts';
 import type { RecordedEvent } from './events.ts';
 import type { PacketDetail, PacketRow } from './packet.ts';
 import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
+import { networkSpecSchema } from './network.ts';
 import { demoSettingsSchema, faultSchema } from './settings.ts';
 import { limits } from './limits.ts';
 
@@ -17,6 +18,8 @@ export const requestSchemas = {
   stop_run: z.object({}),
   inject_fault: z.object({ fault: faultSchema }),
   clear_fault: z.object({ fault: faultSchema }),
+  /** Changes the network of one participant, or of all without one, while a demo runs. */
+  set_network: z.object({ network: networkSpecSchema }),
   /** Join a federation elsewhere with local data. */
   join_run: z.object({ invitation: z.string().max(4096), data: z.string().max(4096), name: z.string().max(48) }),
   /** Rows before `beforeId` (0: the newest) that match a filter, newest first. */
@@ -72,6 +75,7 @@ export interface PortAnswers {
   stop_run: { readonly stopped: boolean };
   inject_fault: Record<string, never>;
   clear_fault: Record<string, never>;
+  set_network: Record<string, never>;
   join_run: { readonly run: string };
   query_packets: { readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null };
   packet_detail: { readonly packet: PacketDetail | null };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { controlModeSchema } from './protocols.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
+import { networkSpecSchema } from './network.ts';
 import { participantIdSchema } from './ids.ts';
 
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
@@ -9,7 +10,17 @@ export const splitSchema = z
   .string()
   .regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3');
 
-export const faultNames = ['connection-per-message', 'kill-participant', 'freeze-trainer', 'drop-link'] as const;
+export const faultNames = [
+  'connection-per-message',
+  'kill-participant',
+  'freeze-trainer',
+  'drop-link',
+  'delay',
+  'loss',
+  'blackhole',
+  'disconnect',
+  'rebind',
+] as const;
 export const faultNameSchema = z.enum(faultNames);
 export type FaultName = z.infer<typeof faultNameSchema>;
 
@@ -20,6 +31,8 @@ export const faultSchema = z.object({
   participant: participantIdSchema.optional(),
   /** Absent: as soon as it can act; else when this round starts. */
   round: z.number().int().min(1).max(limits.roundsMax).optional(),
+  /** How long it lasts, for faults that last; absent: until it is switched off. */
+  seconds: z.number().min(0.1).max(3600).optional(),
 });
 export type FaultSpec = z.infer<typeof faultSchema>;
 
@@ -61,6 +74,8 @@ export const demoSettingsSchema = z.object({
     .min(0)
     .max(2 ** 31 - 1),
   faults: z.array(faultSchema).max(64),
+  /** What lies between participants and coordinator; recordings from before there was this have none. */
+  network: z.array(networkSpecSchema).max(128).default([]),
   /** Milliseconds after which a phase of a round closes at quorum or the run ends as stalled. */
   deadlineMs: z.number().int().min(1000).max(3_600_000),
 });
@@ -76,5 +91,6 @@ export const demoDefaults: DemoSettings = {
   localEpochs: 4,
   seed: 1,
   faults: [],
+  network: [],
   deadlineMs: 20_000,
 };

@@ -46,6 +46,7 @@ export function emptyView(run: string, at: number): RunView {
     participants: [],
     verdicts: [],
     faults: [],
+    networks: [],
     notices: [],
     refused: [],
     processes: [],
@@ -109,6 +110,18 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     participants: patch(view.participants, event.data.participant, (participant) => ({
       faults: participant.faults.filter((fault) => fault !== event.data.fault),
     })),
+  }),
+  network_changed: (view, event) => {
+    const stats = view.networks.find(({ participant }) => participant === event.data.participant)?.stats ?? null;
+    const others = view.networks.filter(({ participant }) => participant !== event.data.participant);
+    const networks = [...others, { ...event.data, at: event.at, stats }];
+    return { ...view, networks: networks.slice(-limits.participantsMax) };
+  },
+  network_stats: (view, event) => ({
+    ...view,
+    networks: view.networks.map((network) =>
+      network.participant === event.data.participant ? { ...network, stats: event.data } : network,
+    ),
   }),
   verdict_raised: (view, event) => {
     const known = view.verdicts.some((verdict) => verdict.verdict === event.data.verdict);

@@ -28,6 +28,8 @@ export interface RunView {
   readonly participants: readonly ParticipantView[];
   readonly verdicts: readonly VerdictView[];
   readonly faults: readonly FaultView[];
+  /** Of participants behind a relay, in the order in which they came. */
+  readonly networks: readonly NetworkView[];
   readonly notices: readonly NoticeView[];
   readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
   readonly processes: readonly ProcessView[];
@@ -162,5 +164,9 @@ export interface FaultView {
   readonly at: number;
   readonly note: string;
 }
+export type NetworkView = EventData<'network_changed'> & {
+  readonly at: number;
+  readonly stats: EventData<'network_stats'> | null;
+};
 export type NoticeView = EventData<'notice'> & { readonly at: number; readonly source: string };
 export type ProcessView = EventData<'process_stats'> & { readonly at: number; readonly exited: string | null };
