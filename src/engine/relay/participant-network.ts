@@ -6,6 +6,7 @@ import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { NetworkConditions } from '#shared/contract/network.ts';
+import { DdsRoute } from './dds-route.ts';
 import { targetOf, throughRelay } from './endpoint-target.ts';
 import { listenTcp, TcpRoute, type Target } from './tcp-route.ts';
 import { UdpRoute } from './udp-route.ts';
@@ -46,7 +47,9 @@ export class ParticipantNetwork implements AsyncDisposable {
     for (const endpoint of endpoints) {
       const { clock } = this.#parts;
       const random = this.#parts.random.fork(`route ${this.#routes.length}`);
-      const { port, route } = await openRoute(targetOf(endpoint), { ways: this.#ways, clock, random });
+      const parts = { ways: this.#ways, clock, random };
+      const open = endpoint.provider === 'dds' ? DdsRoute.open : openRoute;
+      const { port, route } = await open(targetOf(endpoint), parts);
       this.#routes.push(route);
       seen.push(throughRelay(endpoint, port));
     }
