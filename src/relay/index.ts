@@ -19,10 +19,9 @@ async function run(start: RelayStart, channel: ParentChannel, signal: AbortSigna
     deliver: (batch) => channel.post(batch),
     doing: () => `the network of ${start.networks.length} participants`,
   });
-  const { relay: opened, routes } = await Relay.open(start, { clock: systemClock, reporter });
-  await using _relay = opened;
+  await using opened = await Relay.open(start, { clock: systemClock, reporter });
   relay = opened;
-  channel.post({ type: 'relaying', routes });
+  channel.post({ type: 'relaying', routes: [...opened.routes] });
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });

@@ -19,6 +19,7 @@ export interface RelayOptions {
 export class Relay implements AsyncDisposable {
   readonly #networks = new Map<ParticipantId, ParticipantNetwork>();
   readonly #options: RelayOptions;
+  readonly #routes: { readonly participant: ParticipantId; readonly invitation: string }[] = [];
   #timer: Disposable | null = null;
 
   private constructor(options: RelayOptions) {
@@ -26,22 +27,21 @@ export class Relay implements AsyncDisposable {
   }
 
   /** @throws RoundscopeError `invitation_invalid`, `port_in_use` */
-  static async open(
-    start: RelayStart,
-    options: RelayOptions,
-  ): Promise<{ readonly relay: Relay; readonly routes: { participant: ParticipantId; invitation: string }[] }> {
+  static async open(start: RelayStart, options: RelayOptions): Promise<Relay> {
     const decoded = decodeInvitation(start.invitation);
     if (!decoded.ok) throw decoded.error;
     const relay = new Relay(options);
     const random = seededRandom(start.seed).fork('network');
-    const routes: { participant: ParticipantId; invitation: string }[] = [];
     try {
       for (const { participant, conditions } of start.networks) {
         const parts = { participant, clock: options.clock, random: random.fork(participant) };
         const network = new ParticipantNetwork(parts);
         relay.#networks.set(participant, network);
         const endpoints = await network.open(decoded.value.endpoints);
-        routes.push({ participant, invitation: encodeInvitation({ ...decoded.value, endpoints: [...endpoints] }) });
+        relay.#routes.push({
+          participant,
+          invitation: encodeInvitation({ ...decoded.value, endpoints: [...endpoints] }),
+        });
         relay.set(participant, conditions);
       }
     } catch (error) {
@@ -49,7 +49,12 @@ export class Relay implements AsyncDisposable {
       throw error;
     }
     relay.#report();
-    return { relay, routes };
+    return relay;
+  }
+
+  /** An invitation for each participant that leads through here. */
+  get routes(): readonly { readonly participant: ParticipantId; readonly invitation: string }[] {
+    return this.#routes;
   }
 
   set(participant: ParticipantId, conditions: NetworkConditions): void {
