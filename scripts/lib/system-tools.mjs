@@ -30,6 +30,19 @@ const tools = [
     skips: 'the tests against a Mosquitto broker',
   },
   {
+    name: 'RabbitMQ',
+    variable: 'ROUNDSCOPE_RABBITMQ',
+    package: 'rabbitmq-server',
+    programs: [],
+    // The script behind Debian's /usr/sbin/rabbitmq-server, which would change to a user of its own.
+    places: () => [
+      '/usr/lib/rabbitmq/bin/rabbitmq-server',
+      '/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server',
+      '/usr/local/opt/rabbitmq/sbin/rabbitmq-server',
+    ],
+    skips: 'the tests of AMQP',
+  },
+  {
     name: 'Cyclone DDS',
     variable: 'ROUNDSCOPE_LIBDDSC',
     package: 'cyclonedds-dev',

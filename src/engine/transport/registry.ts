@@ -6,6 +6,8 @@ import type { ControlMode, Protocol } from '#shared/contract/protocols.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { AmqpTransport } from './amqp/amqp-transport.ts';
+import { amqpSurroundings, rabbitmqMend, tryRabbitmq } from './amqp/surroundings.ts';
 import { loadCyclone } from './dds/cyclone.ts';
 import { DdsTransport } from './dds/dds-transport.ts';
 import { libraryMend, libraryVariable } from './dds/library.ts';
@@ -26,7 +28,7 @@ export interface TransportParts {
   readonly identity: Identity;
   /** DDS: its thread's entry, `entryPath('dds-worker')`. */
   readonly ddsWorker?: string;
-  /** MQTT: a broker elsewhere, `mqtt://…` or `mqtts://…`; absent: the coordinator brings its own. */
+  /** A broker elsewhere, `mqtt(s)://…` or `amqp(s)://…`, for that protocol; absent: the coordinator brings its own. */
   readonly brokerUrl?: string;
   /** MQTT: largest body of one publish, for brokers that limit packets. */
   readonly publishBytes?: number;
@@ -37,7 +39,9 @@ export interface TransportParts {
 /** Adding a transport is one folder and one line here. */
 const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport } = {
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
-  mqtt: (parts) => new MqttTransport(parts),
+  mqtt: ({ brokerUrl, ...parts }) => new MqttTransport({ ...parts, ...brokerFor('mqtt', brokerUrl) }),
+  amqp: ({ brokerUrl, ...parts }) =>
+    new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpSurroundings(process.env) }),
   grpc: ({ clock, entropy, identity }) => new GrpcTransport({ clock, entropy, identity }),
   dds: ({ clock, entropy, ddsWorker = '' }) => new DdsTransport({ clock, entropy, worker: ddsWorker }),
 };
@@ -57,6 +61,7 @@ export interface SystemPart {
 }
 
 export const systemParts: readonly SystemPart[] = [
+  { protocol: 'amqp', mend: rabbitmqMend, find: () => tryRabbitmq(process.env) },
   { protocol: 'dds', mend: libraryMend, find: async () => (await loadCyclone(process.env[libraryVariable])).path },
 ];
 
@@ -135,6 +140,11 @@ function make(protocol: Protocol, parts: TransportParts): Transport {
     layer: 'transport',
     message: `this version of Roundscope does not speak ${protocol}; it speaks ${transports().join(' and ')}`,
   });
+}
+
+/** An outside broker is one protocol's; the others bring their own as ever. */
+function brokerFor(protocol: Protocol, url: string | undefined): { readonly brokerUrl?: string } {
+  return url !== undefined && new RegExp(`^${protocol}s?://`).test(url) ? { brokerUrl: url } : {};
 }
 
 function severalUnderControl(plan: TransportPlan): RoundscopeError {

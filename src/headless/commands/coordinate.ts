@@ -30,7 +30,11 @@ export const coordinate: Command = {
       help: 'port to listen on; 0 takes a free one; each further transport takes two ports on',
       default: '0',
     },
-    { name: 'broker', value: 'URL', help: 'an MQTT broker of yours instead of the embedded one, mqtt://...' },
+    {
+      name: 'broker',
+      value: 'URL',
+      help: 'a broker of yours instead of our own: mqtt://..., amqp://... (with a password: by ROUNDSCOPE_BROKER)',
+    },
     {
       name: 'data',
       value: 'WHAT',
@@ -71,10 +75,11 @@ export const coordinate: Command = {
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       return complain('--port takes a number from 0 to 65535.', exitStatus.usage);
     if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
-    const broker = args.text('broker');
-    if (broker !== undefined && !/^mqtts?:$/.test(URL.parse(broker)?.protocol ?? ''))
+    // The environment as well: what stands in a command line can be read by every user of the machine.
+    const broker = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
+    if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
       return complain(
-        '--broker takes a URL such as mqtt://localhost:1883 or mqtts://broker.example.',
+        '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
         exitStatus.usage,
       );
     await using service = createService('browser');

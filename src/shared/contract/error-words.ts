@@ -10,7 +10,7 @@ export interface ErrorWords {
 export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   connect_timeout: {
     meaning: 'Nobody answered at that address in time; often a firewall drops the packets or the address is wrong.',
-    tryThis: 'Check address and port, and that UDP (quic) or TCP (mqtt) to that port is let through.',
+    tryThis: 'Check address and port, and that UDP (quic) or TCP (mqtt, amqp) to that port is let through.',
   },
   connect_refused: {
     meaning: 'The machine is there, but nothing listens on that port.',
@@ -49,7 +49,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Look at the link in Participants; a slower network needs a longer deadline.',
   },
   broker_refused: {
-    meaning: 'The MQTT broker is there but would not let us in.',
+    meaning: 'The MQTT or AMQP broker is there but would not let us in.',
     tryThis: "Check the broker's address, user name and password, and its log.",
   },
   frame_too_large: {

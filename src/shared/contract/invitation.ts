@@ -11,14 +11,14 @@ export const endpointsMax = 32;
 export const endpointSchema = z.object({
   protocol: protocolSchema,
   /** Provider that must be loaded to use it: `quinn`, `webtransport`, `mqtt`, `dds`. */
-  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'grpc', 'dds', 'memory']),
+  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'amqp', 'grpc', 'dds', 'memory']),
   host: z.string().min(1).max(253),
   port: z.number().int().min(0).max(65_535),
-  /** `mqtt://…` of an outside broker. */
+  /** `mqtt://…` or `amqp://…` of an outside broker, with its user and password. */
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the peer must prove: libp2p peer id (quinn, grpc, mqtt), SHA-256 of the certificate (webtransport). */
+  /** Identity that the peer must prove: libp2p peer id (quinn, grpc, mqtt), SHA-256 of the certificate (webtransport), X25519 key (amqp). */
   identity: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;

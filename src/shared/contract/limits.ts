@@ -49,6 +49,20 @@ export const limits = {
   mqttPacketBytesMax: 1 * MiB,
   /** MQTT, fail: bulk lanes that one peer may have open at once in a session. */
   mqttLanesMax: 1024,
+  /** AMQP: frame size that we ask for, RabbitMQ's own; a publish is one frame, so that control passes between. */
+  amqpFrameBytes: 128 * KiB,
+  /** AMQP, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
+  amqpControlWindowBytes: 4 * MiB,
+  amqpBulkWindowBytes: 8 * MiB,
+  /** AMQP, refuse to the publisher: messages in a session's queue; above what the window admits of the smallest. */
+  amqpQueueMessagesMax: 4096,
+  /** AMQP: requests for a session (refused to the publisher), and undeliverable messages (oldest go), not yet read. */
+  amqpInboxMessagesMax: 2048,
+  /** AMQP, wait at the broker: messages that a reader has and has not acknowledged. */
+  amqpControlPrefetch: 256,
+  amqpBulkPrefetch: 64,
+  /** AMQP, fail: one message at the private broker. */
+  amqpMessageBytesMax: 1 * MiB,
   /** DDS: body of one sample on loopback, a link's chunk with room to spare; Cyclone cuts it into datagrams. */
   ddsSampleBytes: 768 * KiB,
   /** DDS: the same on a real network, where a lost datagram should not cost much to mend. */
@@ -146,6 +160,10 @@ export const timing = {
   recorderBatchMs: 50,
   /** Recorder: a thread that ended is started again after this. */
   recorderRestartMs: 500,
+  /** AMQP: queues that nobody reads any more stay this long; longer than opening a session may take. */
+  amqpQueueExpiryMs: 30_000,
+  /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */
+  brokerStartMs: 90_000,
   /** Clean shutdown: goodbye, flush, close. */
   closeTimeoutMs: 2_000,
 } as const;

@@ -21,6 +21,7 @@ export const stacks = [
   'webtransport-h3',
   'webtransport-h2',
   'mqtt.js',
+  'amqplib',
   'grpc-js',
   'cyclonedds',
   'memory',

@@ -1,0 +1,34 @@
+import { describe, test } from 'node:test';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { describeTransport } from '#test/contract/transport.ts';
+import { freePort } from '#test/support/mosquitto.ts';
+import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
+import { AmqpTransport } from './amqp-transport.ts';
+
+const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+
+async function nobody(): Promise<readonly Endpoint[]> {
+  const place = { host: '127.0.0.1', port: await freePort() };
+  return [{ protocol: 'amqp', provider: 'amqp', identity: 'ab'.repeat(32), ...place }];
+}
+
+const missing = missingRabbitmq();
+if (missing !== false) {
+  describe('transport contract: amqp', () => {
+    test('all of it', { skip: missing });
+  });
+} else {
+  describeTransport('amqp, rabbitmq', async () => {
+    const broker = await startRabbitmq('r-contract');
+    return {
+      dialer: new AmqpTransport(parts),
+      listener: new AmqpTransport({ ...parts, brokerUrl: broker.url }),
+      nobody,
+      skip: { takenPort: 'the broker owns the port' },
+      [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+    };
+  });
+}

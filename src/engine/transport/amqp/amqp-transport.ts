@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import type { Identity } from '#engine/identity/identity.ts';
+import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
+import { urlOf, withoutSecrets } from './amqp-url.ts';
+import { dialBroker, noCoordinatorKey } from './dial.ts';
+import { lastingHalf } from './handshake.ts';
+import { AmqpListener } from './listener.ts';
+import { authoritiesVariable } from './surroundings.ts';
+
+export interface AmqpOptions {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** The coordinator's; its sessions' keys are bound to it. */
+  readonly identity: Identity;
+  /** A broker elsewhere, `amqp://user:password@host:port/vhost` or `amqps://…`; absent: the listener starts its own. */
+  readonly brokerUrl?: string;
+  /** PEM file of certificate authorities beside the system's, for `amqps://`. */
+  readonly caFile?: string;
+  /** The program `rabbitmq-server`, where it is not where its packages put it. */
+  readonly rabbitmq?: string;
+  /** Body of one publish; less for brokers that limit messages further. */
+  readonly publishBytes?: number;
+  /** How long queues that nobody reads stay. */
+  readonly queueExpiryMs?: number;
+}
+
+/** Frames over RabbitMQ: one that the listener starts, or any other by URL. Both ends are AMQP 0-9-1 clients. */
+export class AmqpTransport implements Transport {
+  readonly protocol = 'amqp';
+  readonly #options: AmqpOptions;
+  readonly #publishBytes: number;
+  readonly #queueExpiryMs: number;
+
+  constructor(options: AmqpOptions) {
+    this.#options = options;
+    const wanted = options.publishBytes ?? limits.amqpFrameBytes;
+    this.#publishBytes = Math.min(Math.max(wanted, 1024), limits.amqpFrameBytes);
+    this.#queueExpiryMs = options.queueExpiryMs ?? timing.amqpQueueExpiryMs;
+  }
+
+  async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
+    options.signal.throwIfAborted();
+    const { clock, entropy } = this.#options;
+    const usable = endpoints.filter((endpoint) => endpoint.provider === 'amqp');
+    let failure: unknown = new RoundscopeError('transport_unavailable', {
+      layer: 'transport',
+      message: 'the invitation names no AMQP broker: ask for one of a run that is served over AMQP',
+    });
+    const trust = await this.#trust();
+    const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
+    for (const [index, endpoint] of usable.entries()) {
+      const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
+      options.observer?.onAttempt?.({ stack: 'amqplib', endpoint: withoutSecrets(url) });
+      try {
+        if (endpoint.identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
+        return await dialBroker(url, options, {
+          clock,
+          ...trust,
+          coordinatorKey: endpoint.identity,
+          // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
+          timeoutMs: Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index)),
+          publishBytes: this.#publishBytes,
+          queueExpiryMs: this.#queueExpiryMs,
+          session: entropyHex(entropy, 16),
+        });
+      } catch (error) {
+        options.signal.throwIfAborted();
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  async listen(options: ListenOptions): Promise<Listener> {
+    options.signal.throwIfAborted();
+    const { clock, entropy, identity, brokerUrl, rabbitmq } = this.#options;
+    return await AmqpListener.start(options, {
+      clock,
+      entropy,
+      key: lastingHalf(identity.privateKeyProtobuf),
+      publishBytes: this.#publishBytes,
+      queueExpiryMs: this.#queueExpiryMs,
+      ...(await this.#trust()),
+      ...(brokerUrl === undefined ? {} : { brokerUrl }),
+      ...(rabbitmq === undefined ? {} : { rabbitmq }),
+    });
+  }
+
+  async #trust(): Promise<{ readonly ca?: string }> {
+    const { caFile } = this.#options;
+    if (caFile === undefined) return {};
+    try {
+      return { ca: await readFile(caFile, 'utf8') };
+    } catch (error) {
+      throw new RoundscopeError('settings_invalid', {
+        layer: 'settings',
+        message: `the file of certificate authorities ${caFile} cannot be read: correct ${authoritiesVariable}`,
+        cause: error,
+        context: { path: caFile },
+      });
+    }
+  }
+}

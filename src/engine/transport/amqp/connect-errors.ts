@@ -1,0 +1,71 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { timing } from '#shared/contract/limits.ts';
+import { authoritiesVariable } from './surroundings.ts';
+
+/** Errors of TLS that say that the broker is not who its address says, or that nobody we trust says so. */
+const certificateFaults = /CERT|SELF_SIGNED|VERIFY_LEAF|UNABLE_TO_GET_ISSUER|ALTNAME/;
+
+/** `url` is without secrets. */
+export function connectError(url: string, error: unknown): RoundscopeError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = String(Reflect.get(error instanceof Error ? error : {}, 'code') ?? '');
+  if (/ACCESS.REFUSED|NOT.ALLOWED|\b403\b|\b530\b/.test(message))
+    return brokerRefused(url, saidByBroker(message), error);
+  if (certificateFaults.test(code)) {
+    return new RoundscopeError('identity_mismatch', {
+      layer: 'transport',
+      message: `the broker at ${url} shows a certificate that does not hold (${code}): name the file of its certificate authority in ${authoritiesVariable}, or correct host name or certificate`,
+      cause: error,
+      context: { url },
+    });
+  }
+  if (code === 'ETIMEDOUT' || message === 'connect ETIMEDOUT')
+    return connectTimeout(url, 'the broker did not answer', timing.connectTimeoutMs);
+  const refused = code === 'ECONNREFUSED';
+  return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
+    layer: 'transport',
+    message: refused
+      ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
+      : `no AMQP connection to ${url}: ${message || code}; check the address and whether it speaks AMQP 0-9-1`,
+    retryable: true,
+    cause: error,
+    context: { url },
+  });
+}
+
+export function connectTimeout(url: string, what: string, timeoutMs: number): RoundscopeError {
+  return new RoundscopeError('connect_timeout', {
+    layer: 'transport',
+    message: `${what} at ${url} within ${(timeoutMs / 1000).toFixed(1)} s: check host, port and firewall, and that the run is being served`,
+    retryable: true,
+    context: { url },
+  });
+}
+
+export function brokerRefused(url: string, why: string, cause?: unknown): RoundscopeError {
+  return new RoundscopeError('broker_refused', {
+    layer: 'transport',
+    message: `the broker at ${url} refused: ${why}; check the invitation, or user, password, virtual host and access rules of the broker`,
+    ...(cause === undefined ? {} : { cause }),
+    context: { url },
+  });
+}
+
+/** What an operation on an open connection failed with; access and topology are the broker's refusals. */
+export function operationError(url: string, error: unknown): RoundscopeError {
+  if (error instanceof RoundscopeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (/\b(403|404|405|406)\b/.test(message)) return brokerRefused(url, saidByBroker(message), error);
+  return new RoundscopeError('connect_failed', {
+    layer: 'transport',
+    message: `the connection to the broker at ${url} ended while the session was being opened: ${message}; it is tried again`,
+    retryable: true,
+    cause: error,
+    context: { url },
+  });
+}
+
+/** The broker's own words out of amqplib's. */
+function saidByBroker(message: string): string {
+  return /with message "([^"]*)"/.exec(message)?.[1] ?? message;
+}

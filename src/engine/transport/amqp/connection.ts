@@ -1,0 +1,256 @@
+import { connect as connectSocket, type Socket } from 'node:net';
+import { rootCertificates } from 'node:tls';
+import {
+  connect,
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  type Options,
+  type SocketOptions,
+} from 'amqplib';
+import type { Clock } from '#shared/base/clock.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import type { LaneClass } from '../credited/carrier.ts';
+import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
+import { connectError, connectTimeout } from './connect-errors.ts';
+
+/** How long a broker may take to close its half after our goodbye. */
+const endPatienceMs = 300;
+/** What every broker takes as a frame (AMQP 0-9-1, section 4.2.3: at least 4096), less a frame's own 8 bytes. */
+const frameOverheadBytes = 8;
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly user: BrokerUser | null;
+  /** Shown by the broker's tools. */
+  readonly name: string;
+  /** PEM of authorities beside the system's, for `amqps://`. */
+  readonly ca?: string;
+  readonly signal: AbortSignal;
+  /** Default: the contract's limit. */
+  readonly timeoutMs?: number;
+  readonly clock: Clock;
+}
+
+interface Publishing {
+  readonly queue: string;
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+/**
+ * One connection to a broker, for as long as its end takes part: a channel with publisher confirms for control and one
+ * for bulk, so that neither waits for the other, and channels to read from.
+ */
+export class AmqpConnection {
+  readonly #model: ChannelModel;
+  readonly #channels: Readonly<Record<LaneClass, ConfirmChannel>>;
+  readonly #clock: Clock;
+  /** Called when the broker has no queue of that name. */
+  readonly #onReturned = new Map<string, () => void>();
+  readonly url: string;
+  /** Resolves with what is known about why, when the connection is gone. */
+  readonly closed: Promise<string>;
+  #rttMs: number | null = null;
+  published = 0;
+  returned = 0;
+  /** Why the broker takes no messages for the time being; empty: it does. */
+  #blocked = '';
+
+  private constructor(
+    model: ChannelModel,
+    channels: Readonly<Record<LaneClass, ConfirmChannel>>,
+    closed: Promise<string>,
+    options: ConnectOptions,
+  ) {
+    this.#model = model;
+    this.#channels = channels;
+    this.#clock = options.clock;
+    this.url = withoutSecrets(options.url);
+    this.closed = closed.then((reason) => (this.#blocked === '' ? reason : `${reason}; before, ${this.#blocked}`));
+    for (const channel of [channels.control, channels.bulk]) {
+      channel.on('return', ({ fields }) => {
+        this.returned++;
+        this.#onReturned.get(fields.routingKey)?.();
+      });
+      // The channels are needed to the end: without one of them nothing goes on.
+      channel.on('error', () => this.abort());
+    }
+    model.on('blocked', (reason) => (this.#blocked = `the broker took no messages: ${reason}`));
+    model.on('unblocked', () => (this.#blocked = ''));
+  }
+
+  /** @throws RoundscopeError `connect_*`, `broker_refused`, `identity_mismatch`; or the signal's reason */
+  static async open(options: ConnectOptions): Promise<AmqpConnection> {
+    options.signal.throwIfAborted();
+    const shown = withoutSecrets(options.url);
+    const { timeoutMs = timing.connectTimeoutMs } = options;
+    using deadline = options.clock.deadline(timeoutMs, options.signal);
+    const late = Promise.withResolvers<never>();
+    const onLate = (): void =>
+      late.reject(
+        options.signal.aborted ? options.signal.reason : connectTimeout(shown, 'the broker did not answer', timeoutMs),
+      );
+    deadline.addEventListener('abort', onLate, { once: true });
+    const cut = new AbortController();
+    try {
+      return await Promise.race([AmqpConnection.#connect(options, cut.signal), late.promise]);
+    } catch (error) {
+      cut.abort();
+      throw deadline.aborted ? error : connectError(shown, error);
+    } finally {
+      deadline.removeEventListener('abort', onLate);
+    }
+  }
+
+  static async #connect(options: ConnectOptions, cut: AbortSignal): Promise<AmqpConnection> {
+    const model = await connect(addressOf(options), socketOptions(options, cut));
+    let lastError = '';
+    model.on('error', (error) => (lastError = error.message));
+    const closed = new Promise<string>((resolve) => {
+      model.once('close', () => resolve(lastError === '' ? 'the connection to the broker closed' : lastError));
+    });
+    const [control, bulk] = [await model.createConfirmChannel(), await model.createConfirmChannel()];
+    return new AmqpConnection(model, { control, bulk }, closed, options);
+  }
+
+  get rttMs(): number | null {
+    return this.#rttMs;
+  }
+
+  get isBlocked(): boolean {
+    return this.#blocked !== '';
+  }
+
+  /** Bytes of content that travel in one frame, so that other messages get in between. */
+  get contentBytesMax(): number {
+    const negotiated: unknown = Reflect.get(this.#model.connection, 'frameMax');
+    return (typeof negotiated === 'number' ? negotiated : limits.amqpFrameBytes) - frameOverheadBytes;
+  }
+
+  /** Resolves when the broker has confirmed it. Rejects when the queue refused it; a missing one is told to its watcher. */
+  publish(kind: LaneClass, { queue, type, content }: Publishing): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    this.published++;
+    return new Promise((resolve, reject) => {
+      // Not persistent: what is under way does not outlive its session, and a session ends with its connection.
+      const options = { mandatory: true, type, deliveryMode: 1 };
+      this.#channels[kind].publish('', queue, content, options, (error: Error | null) => {
+        if (error !== null) {
+          // amqplib's word for the broker's answer to what it does not keep.
+          const refused = error.message === 'message nacked';
+          return reject(refused ? new Error(`it refused a message for ${queue}, which is full`) : error);
+        }
+        const ms = this.#clock.monotonicMs() - startedMs;
+        this.#rttMs = this.#rttMs === null ? ms : this.#rttMs * 0.9 + ms * 0.1;
+        resolve();
+      });
+    });
+  }
+
+  /** `onReturned` is called when a message to `queue` comes back because there is no such queue. */
+  watchReturns(queue: string, onReturned: () => void): Disposable {
+    this.#onReturned.set(queue, onReturned);
+    return { [Symbol.dispose]: () => void this.#onReturned.delete(queue) };
+  }
+
+  /** A channel to declare and read queues on; what it may not do closes this channel and no other. */
+  async openReader(): Promise<QueueReader> {
+    return new QueueReader(await this.#model.createChannel());
+  }
+
+  /** Says goodbye to the broker. */
+  async end(): Promise<void> {
+    const ended = this.#model.close().catch(() => undefined);
+    const patience = Promise.withResolvers<void>();
+    using _timer = this.#clock.timer(endPatienceMs, () => patience.resolve());
+    await Promise.race([ended, patience.promise, this.closed]);
+    this.abort();
+  }
+
+  /** Cuts the connection; the broker then passes the last will on. */
+  abort(): void {
+    const stream: unknown = Reflect.get(this.#model.connection, 'stream');
+    // With an error: amqplib takes notice of a destroyed socket by its `error` or `end` only.
+    (stream as Socket).destroy(new Error('the connection to the broker was cut'));
+  }
+}
+
+/** Declares and reads queues on a channel of its own. */
+export class QueueReader {
+  readonly channel: Channel;
+  #over = false;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+    channel.on('error', () => (this.#over = true));
+    channel.on('close', () => (this.#over = true));
+  }
+
+  /**
+   * Alone at the queue. `take` says whether the message is one of its own; others are rejected, which makes them
+   * undeliverable. `onCancelled`: the queue or the channel is gone.
+   */
+  async read(
+    queue: string,
+    prefetch: number,
+    parts: { readonly take: (message: ConsumeMessage) => boolean; readonly onCancelled: () => void },
+  ): Promise<void> {
+    await this.channel.prefetch(prefetch);
+    const onMessage = (message: ConsumeMessage | null): void => {
+      if (message === null) return parts.onCancelled();
+      const taken = parts.take(message);
+      // Taking it may have ended the session and with it this channel; the broker then has it back, and its queue goes.
+      if (this.#over) return;
+      if (taken) this.channel.ack(message);
+      else this.channel.nack(message, false, false);
+    };
+    await this.channel.consume(queue, onMessage, { exclusive: true });
+    this.channel.once('error', parts.onCancelled);
+  }
+
+  /** Keeps what is put into `queue` unacknowledged, for as long as the connection lives. */
+  async hold(queue: string): Promise<void> {
+    await this.channel.consume(queue, () => undefined, { exclusive: true });
+  }
+
+  async close(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    await this.channel.close();
+  }
+}
+
+function addressOf({ url, user }: ConnectOptions): Options.Connect {
+  const parsed = new URL(url);
+  const vhost = decodeURIComponent(parsed.pathname.slice(1));
+  return {
+    protocol: parsed.protocol.replace(':', ''),
+    hostname: hostOf(parsed),
+    port: portOf(parsed),
+    // Never amqplib's default, which is guest's.
+    username: user?.username ?? '',
+    password: user?.password ?? '',
+    frameMax: limits.amqpFrameBytes,
+    heartbeat: timing.keepAliveMs / 1000,
+    ...(vhost === '' ? {} : { vhost }),
+  };
+}
+
+/** `cut` lets the socket go before amqplib would. */
+function socketOptions(
+  { url, name, ca }: ConnectOptions,
+  cut: AbortSignal,
+): SocketOptions & { readonly signal?: AbortSignal } {
+  const common = { noDelay: true, clientProperties: { connection_name: name, product: 'roundscope' } };
+  const parsed = new URL(url);
+  if (parsed.protocol !== 'amqps:') return { ...common, signal: cut };
+  const socket = connectSocket({ host: hostOf(parsed), port: portOf(parsed), noDelay: true, signal: cut });
+  return {
+    ...common,
+    socket,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+  };
+}

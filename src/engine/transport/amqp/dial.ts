@@ -1,0 +1,177 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { sessionEnded } from '../session-errors.ts';
+import type { DialOptions, Session } from '../transport.ts';
+import { AmqpCarrier } from './amqp-carrier.ts';
+import { userIn, withoutSecrets } from './amqp-url.ts';
+import { brokerRefused, connectTimeout, operationError } from './connect-errors.ts';
+import { AmqpConnection, type QueueReader } from './connection.ts';
+import { amqpSessionVersion, brokerPassword, freshHalf, requestProof, sessionKeys, type Claim } from './handshake.ts';
+import { inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
+import { participantUser } from './private-broker-files.ts';
+import { decodeRefusal, encodeMessage, refusalType, requestType } from './session-message.ts';
+
+export interface DialSetup {
+  readonly clock: Clock;
+  readonly publishBytes: number;
+  readonly queueExpiryMs: number;
+  readonly session: string;
+  /** The coordinator's half of the keys, from the invitation. */
+  readonly coordinatorKey: string;
+  readonly ca?: string;
+  readonly timeoutMs: number;
+}
+
+/** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
+export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
+  const { run, participant, token = '', signal } = options;
+  const { clock, timeoutMs, ca } = setup;
+  using deadline = clock.deadline(timeoutMs, signal);
+  const connection = await AmqpConnection.open({
+    url,
+    user: userIn(url) ?? { username: participantUser, password: brokerPassword(token, run) },
+    name: `roundscope ${run} ${participant}`,
+    ...(ca === undefined ? {} : { ca }),
+    signal,
+    timeoutMs,
+    clock,
+  });
+  const attempt = new Attempt(url, connection, options, setup);
+  try {
+    return await Promise.race([attempt.open(), attempt.failed(deadline)]);
+  } catch (error) {
+    await attempt.giveUp();
+    signal.throwIfAborted();
+    throw operationError(withoutSecrets(url), error);
+  }
+}
+
+/** One try to get a session from the coordinator behind a broker. */
+class Attempt {
+  readonly #url: string;
+  readonly #connection: AmqpConnection;
+  readonly #options: DialOptions;
+  readonly #setup: DialSetup;
+  readonly #claim: Claim;
+  readonly #queues: SessionQueues;
+  readonly #refused = Promise.withResolvers<never>();
+  #reader: QueueReader | null = null;
+
+  constructor(url: string, connection: AmqpConnection, options: DialOptions, setup: DialSetup) {
+    const { run } = options;
+    this.#url = withoutSecrets(url);
+    this.#connection = connection;
+    this.#options = options;
+    this.#setup = setup;
+    this.#claim = { run, participant: options.participant, session: setup.session };
+    this.#queues = sessionQueues(this.#claim, 'up');
+  }
+
+  async open(): Promise<Session> {
+    const { token = '', run } = this.#options;
+    const own = freshHalf();
+    const offered = this.#setup.coordinatorKey;
+    const keys = sessionKeys('up', { own, offered, token, claim: this.#claim });
+    if (keys === null) throw noCoordinatorKey(this.#url);
+    const reader = await this.#connection.openReader();
+    this.#reader = reader;
+    await this.#declare(reader);
+    const carrier = new AmqpCarrier({
+      connection: this.#connection,
+      reader,
+      onForeign: (message) => this.#onForeign(message),
+      queues: this.#queues,
+      keys,
+      remote: new URL(this.#url).host,
+      publishBytes: this.#setup.publishBytes,
+      queueExpiryMs: this.#setup.queueExpiryMs,
+      clock: this.#setup.clock,
+      release: async ({ abrupt }) => (abrupt ? this.#connection.abort() : this.#connection.end()),
+    });
+    await carrier.start();
+    using _returned = this.#connection.watchReturns(inboxOf(run), () => this.#refused.reject(this.#nobodyServes()));
+    const proof = requestProof(token, this.#claim, own.offered);
+    const { participant, session } = this.#claim;
+    const request = { version: amqpSessionVersion, participant, session, key: own.offered, proof };
+    await this.#connection.publish('control', {
+      queue: inboxOf(run),
+      type: requestType,
+      content: encodeMessage(request),
+    });
+    const ended = carrier.session.closed.then((end) => {
+      throw sessionEnded(end);
+    });
+    await Promise.race([carrier.accepted.promise, ended]);
+    return carrier.session;
+  }
+
+  failed(deadline: AbortSignal): Promise<never> {
+    const { signal } = this.#options;
+    const { timeoutMs } = this.#setup;
+    const over = new Promise<never>((_, reject) => {
+      const onAbort = (): void =>
+        reject(
+          signal.aborted
+            ? signal.reason
+            : connectTimeout(this.#url, 'the broker is there, but no coordinator of this run answered', timeoutMs),
+        );
+      if (deadline.aborted) return onAbort();
+      deadline.addEventListener('abort', onAbort, { once: true });
+      void this.#connection.closed.then((reason) =>
+        reject(brokerRefused(this.#url, `it closed the connection (${reason})`)),
+      );
+    });
+    return Promise.race([over, this.#refused.promise]);
+  }
+
+  /** Takes away what was declared. */
+  async giveUp(): Promise<void> {
+    try {
+      const { in: heard, out } = this.#queues;
+      for (const queue of [out.will, out.control, out.bulk, heard.control, heard.bulk])
+        await this.#reader?.channel.deleteQueue(queue);
+      await this.#connection.end();
+    } catch {
+      // The connection is gone, or may not: what was declared expires.
+      this.#connection.abort();
+    }
+  }
+
+  async #declare(reader: QueueReader): Promise<void> {
+    const { run } = this.#options;
+    for (const set of [this.#queues.in, this.#queues.out]) {
+      await reader.channel.assertQueue(set.control, laneQueue(run, 'control', this.#setup.queueExpiryMs));
+      await reader.channel.assertQueue(set.bulk, laneQueue(run, 'bulk', this.#setup.queueExpiryMs));
+    }
+  }
+
+  /** A refusal comes unsealed: who is refused has no key. */
+  #onForeign(message: ConsumeMessage): boolean {
+    const refusal = message.properties.type === refusalType ? decodeRefusal(message.content) : null;
+    if (refusal !== null) this.#refused.reject(linkRejected(this.#url, refusal.reason));
+    return refusal !== null;
+  }
+
+  #nobodyServes(): RoundscopeError {
+    return new RoundscopeError('connect_refused', {
+      layer: 'transport',
+      message: `the broker at ${this.#url} knows no coordinator of this run: start it, or ask whether the run has ended`,
+      retryable: true,
+    });
+  }
+}
+
+function linkRejected(url: string, reason: string): RoundscopeError {
+  return new RoundscopeError('link_rejected', {
+    layer: 'transport',
+    message: `the coordinator behind ${url} did not accept us: ${reason}`,
+  });
+}
+
+export function noCoordinatorKey(url: string): RoundscopeError {
+  return new RoundscopeError('identity_mismatch', {
+    layer: 'transport',
+    message: `the invitation does not say by which key the coordinator behind ${url} is known: ask for a new one`,
+  });
+}

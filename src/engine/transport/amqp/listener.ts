@@ -1,0 +1,280 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Clock } from '#shared/base/clock.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
+import { reachableHosts } from '../quic/addresses.ts';
+import type { Listener, ListenOptions } from '../transport.ts';
+import { AmqpCarrier } from './amqp-carrier.ts';
+import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
+import { operationError } from './connect-errors.ts';
+import { AmqpConnection, type QueueReader } from './connection.ts';
+import { amqpSessionVersion, brokerPassword, requestProof, sameText, sessionKeys, type KeyHalf } from './handshake.ts';
+import { inboxOf, inboxQueue, sessionQueues, undeliverableOf, undeliverableQueue } from './names.ts';
+import { PrivateBroker } from './private-broker.ts';
+import { coordinatorUser } from './private-broker-files.ts';
+import { decodeRequest, encodeMessage, refusalType, type SessionRequest } from './session-message.ts';
+
+export interface ListenSetup {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly key: KeyHalf;
+  readonly publishBytes: number;
+  readonly queueExpiryMs: number;
+  readonly ca?: string;
+  readonly brokerUrl?: string;
+  readonly rabbitmq?: string;
+}
+
+/** Sessions of one run that have not ended; brokers allow 2047 channels for a connection, and each session reads on one. */
+const sessionsMax = 2000;
+/** Undeliverable messages that are told one by one; those that follow are counted. */
+const undeliverableToldMax = 20;
+
+/** The coordinator's side: one connection to the broker, on which the sessions of all participants have their channels. */
+export class AmqpListener implements Listener {
+  readonly #options: ListenOptions;
+  readonly #setup: ListenSetup;
+  readonly #broker: PrivateBroker | null;
+  readonly #url: string;
+  readonly #user: BrokerUser | null;
+  /** By the number of the session; null: being made. */
+  readonly #sessions = new Map<string, AmqpCarrier | null>();
+  #connection: AmqpConnection | null = null;
+  #reader: QueueReader | null = null;
+  #closing: Promise<void> | null = null;
+  #redial: Disposable | null = null;
+  #redialMs: number = timing.redialFirstMs;
+  #undeliverable = 0;
+
+  private constructor(
+    options: ListenOptions,
+    setup: ListenSetup,
+    place: PrivateBroker | string,
+    user: BrokerUser | null,
+  ) {
+    this.#options = options;
+    this.#setup = setup;
+    this.#broker = typeof place === 'string' ? null : place;
+    this.#url = typeof place === 'string' ? place : place.url;
+    this.#user = user;
+  }
+
+  static async start(options: ListenOptions, setup: ListenSetup): Promise<AmqpListener> {
+    const { brokerUrl } = setup;
+    if (brokerUrl !== undefined) {
+      const listener = new AmqpListener(options, setup, brokerUrl, userIn(brokerUrl));
+      await listener.#connect();
+      return listener;
+    }
+    const { run, token = '', host, port, signal } = options;
+    const password = entropyHex(setup.entropy, 24);
+    const { clock, entropy, rabbitmq } = setup;
+    const passwords = { coordinator: password, participants: brokerPassword(token, run) };
+    const program = rabbitmq === undefined ? {} : { program: rabbitmq };
+    const broker = await PrivateBroker.start({ host, port, run, passwords, signal, clock, entropy, ...program });
+    const listener = new AmqpListener(options, setup, broker, { username: coordinatorUser, password });
+    try {
+      await listener.#connect();
+      return listener;
+    } catch (error) {
+      await broker[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    const common = { protocol: 'amqp', provider: 'amqp', identity: this.#setup.key.offered } as const;
+    const url = new URL(this.#url);
+    if (this.#broker === null) return [{ ...common, host: hostOf(url), port: portOf(url), url: this.#url }];
+    return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url) }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #connect(): Promise<void> {
+    const { run, signal } = this.#options;
+    const { clock, ca } = this.#setup;
+    const connection = await AmqpConnection.open({
+      url: this.#url,
+      user: this.#user,
+      name: `roundscope ${run} coordinator`,
+      ...(ca === undefined ? {} : { ca }),
+      signal,
+      clock,
+    });
+    try {
+      this.#reader = await this.#declare(connection);
+    } catch (error) {
+      connection.abort();
+      throw operationError(connection.url, error);
+    }
+    this.#connection = connection;
+    this.#redialMs = timing.redialFirstMs;
+    void connection.closed.then((reason) => this.#onLost(connection, reason));
+  }
+
+  /** Everything that a run has at the broker beside its sessions; also what a broker has forgotten that was restarted. */
+  async #declare(connection: AmqpConnection): Promise<QueueReader> {
+    const { run } = this.#options;
+    const { queueExpiryMs } = this.#setup;
+    const reader = await connection.openReader();
+    const { channel } = reader;
+    const dead = undeliverableOf(run);
+    // Goes with its last queue.
+    await channel.assertExchange(dead, 'fanout', { durable: true, autoDelete: true });
+    await channel.assertQueue(dead, undeliverableQueue(queueExpiryMs));
+    await channel.bindQueue(dead, dead, '');
+    const onCancelled = (): void => connection.abort();
+    await reader.read(dead, limits.amqpControlPrefetch, {
+      take: (message) => this.#onUndeliverable(message),
+      onCancelled,
+    });
+    await channel.assertQueue(inboxOf(run), inboxQueue(run, queueExpiryMs));
+    const take = (message: ConsumeMessage): boolean => this.#onRequest(connection, message);
+    await reader.read(inboxOf(run), limits.amqpControlPrefetch, { take, onCancelled });
+    return reader;
+  }
+
+  /** The broker went away or was restarted: its sessions have ended with it, the run goes on when it is back. */
+  #onLost(connection: AmqpConnection, reason: string): void {
+    if (this.#connection !== connection || this.#closing !== null) return;
+    this.#connection = null;
+    this.#tell(withoutSecrets(this.#url), `connection to the broker lost: ${reason}`);
+    this.#retry();
+  }
+
+  #retry(): void {
+    this.#redial = this.#setup.clock.timer(this.#redialMs, () => {
+      this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
+      if (this.#closing !== null || this.#options.signal.aborted) return;
+      this.#connectAgain().catch((error: unknown) => {
+        this.#tell(withoutSecrets(this.#url), error instanceof Error ? error.message : String(error));
+        this.#retry();
+      });
+    });
+  }
+
+  async #connectAgain(): Promise<void> {
+    await this.#broker?.ensureRunning();
+    await this.#connect();
+    // Closed meanwhile: nobody else lets go of it.
+    if (this.#closing !== null) this.#connection?.abort();
+  }
+
+  #tell(address: string, reason: string): void {
+    this.#options.onRefused({ address, reason });
+  }
+
+  #onUndeliverable(message: ConsumeMessage): boolean {
+    this.#undeliverable++;
+    const { headers = {} } = message.properties;
+    const queue = String(headers['x-first-death-queue'] ?? '');
+    const reason = String(headers['x-first-death-reason'] ?? '');
+    for (const [session, carrier] of this.#sessions) {
+      if (carrier !== null && queue.includes(`.${session}.`)) carrier.undeliverable++;
+    }
+    if (this.#undeliverable <= undeliverableToldMax)
+      this.#tell(
+        queue.slice(0, 200),
+        `a message could not be delivered (${reason.slice(0, 40)}), ${this.#undeliverable} so far`,
+      );
+    return true;
+  }
+
+  /** False: no request of this protocol. */
+  #onRequest(connection: AmqpConnection, message: ConsumeMessage): boolean {
+    if (this.#closing !== null) return true;
+    const request = decodeRequest(message.content);
+    if (request === null) return false;
+    const { participant, session } = request;
+    const address = `${participant} via ${new URL(this.#url).host}`;
+    const reason = this.#judge(request);
+    if (reason === null) {
+      this.#sessions.set(session, null);
+      void this.#open(connection, request, address);
+    } else if (reason !== '') {
+      const { control } = sessionQueues({ run: this.#options.run, participant, session }, 'down').out;
+      this.#tell(address, reason);
+      // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
+      connection
+        .publish('control', { queue: control, type: refusalType, content: encodeMessage({ reason }) })
+        .catch(() => undefined);
+    }
+    return true;
+  }
+
+  /** Why a request is refused; empty: it needs no answer; null: it is not refused. */
+  #judge(request: SessionRequest): string | null {
+    const { run, token = '' } = this.#options;
+    const { version, participant, session, key, proof } = request;
+    if (version !== amqpSessionVersion) return `it speaks version ${version}, this coordinator ${amqpSessionVersion}`;
+    if (!sameText(proof, requestProof(token, { run, participant, session }, key)))
+      return 'it has no proof of the invitation to this run';
+    // The broker may deliver a request again: it is being answered, or has been.
+    if (this.#sessions.has(session)) return '';
+    if (this.#sessions.size >= sessionsMax) return `this coordinator has ${sessionsMax} sessions already`;
+    return null;
+  }
+
+  async #open(connection: AmqpConnection, request: SessionRequest, address: string): Promise<void> {
+    const { run, token = '', onSession } = this.#options;
+    const { participant, session, key: offered } = request;
+    const claim = { run, participant, session };
+    const { key: own, clock, publishBytes, queueExpiryMs } = this.#setup;
+    try {
+      const keys = sessionKeys('down', { own, offered, token, claim });
+      if (keys === null) throw new Error('it offered no usable key');
+      const reader = await connection.openReader();
+      const carrier = new AmqpCarrier({
+        connection,
+        reader,
+        queues: sessionQueues(claim, 'down'),
+        keys,
+        remote: address,
+        publishBytes,
+        queueExpiryMs,
+        clock,
+        release: async () => void this.#sessions.delete(session),
+      });
+      await carrier.start();
+      if (carrier.session.ended) return;
+      this.#sessions.set(session, carrier);
+      const accepting = carrier.say({ type: 'accept' });
+      onSession(carrier.session);
+      await accepting;
+    } catch (error) {
+      // Its queues are not there, or not as they should be: whoever asks like that is told by time.
+      this.#tell(address, `no session could be opened: ${error instanceof Error ? error.message : String(error)}`);
+      const made = this.#sessions.get(session);
+      this.#sessions.delete(session);
+      made?.session.lost('it could not be accepted');
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#redial?.[Symbol.dispose]();
+    const carriers = [...this.#sessions.values()].filter((carrier) => carrier !== null);
+    await Promise.allSettled(
+      carriers.map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
+    );
+    const connection = this.#connection;
+    if (connection !== null) {
+      const tidied = this.#tidy().catch(() => undefined);
+      await Promise.race([tidied, connection.closed]);
+      await connection.end();
+    }
+    await this.#broker?.[Symbol.asyncDispose]();
+  }
+
+  async #tidy(): Promise<void> {
+    const { run } = this.#options;
+    const channel = this.#reader?.channel;
+    await channel?.deleteQueue(inboxOf(run));
+    // The exchange goes with it.
+    await channel?.deleteQueue(undeliverableOf(run));
+  }
+}

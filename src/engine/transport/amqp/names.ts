@@ -1,0 +1,108 @@
+import type { Options } from 'amqplib';
+import { limits } from '#shared/contract/limits.ts';
+import type { LaneClass } from '../credited/carrier.ts';
+
+/**
+ * Queues of a run. Those of a session carry its number, which nobody else can guess, and its participant, so that a
+ * broker's access rules can be written by prefix and people see in any AMQP tool who speaks:
+ *
+ *     roundscope.<run>.coordinator                                   requests for a session
+ *     roundscope.<run>.undeliverable                                 exchange and queue: what readers rejected
+ *     roundscope.<run>.p.<participant>.<session>.up|down.control     control lane, and words about the session
+ *     roundscope.<run>.p.<participant>.<session>.up|down.bulk        all bulk lanes, told apart by the message's type
+ *     roundscope.<run>.p.<participant>.<session>.up|down.will        one message, held until its sender vanishes
+ */
+export type Direction = 'up' | 'down';
+
+export interface SessionQueues {
+  /** Sent to. */
+  readonly out: QueueSet;
+  /** Read from. */
+  readonly in: QueueSet;
+}
+
+export interface QueueSet extends Readonly<Record<LaneClass, string>> {
+  /** Holds the last will of the end that sends in this direction. */
+  readonly will: string;
+}
+
+export const queuePrefix = 'roundscope';
+
+export function inboxOf(run: string): string {
+  return `${queuePrefix}.${run}.coordinator`;
+}
+
+export function undeliverableOf(run: string): string {
+  return `${queuePrefix}.${run}.undeliverable`;
+}
+
+/** What the names of all session queues of a run begin with. */
+export function sessionPrefixOf(run: string): string {
+  return `${queuePrefix}.${run}.p.`;
+}
+
+export function sessionQueues(
+  claim: { readonly run: string; readonly participant: string; readonly session: string },
+  outgoing: Direction,
+): SessionQueues {
+  const base = `${sessionPrefixOf(claim.run)}${claim.participant}.${claim.session}`;
+  const set = (direction: Direction): QueueSet => ({
+    control: `${base}.${direction}.control`,
+    bulk: `${base}.${direction}.bulk`,
+    will: `${base}.${direction}.will`,
+  });
+  return outgoing === 'up' ? { out: set('up'), in: set('down') } : { out: set('down'), in: set('up') };
+}
+
+/**
+ * Durable, so that a broker that restarts knows them; gone by themselves a while after nobody reads them any more. What
+ * does not fit is refused to its publisher, what a reader rejects goes to the undeliverable.
+ */
+export function laneQueue(run: string, kind: LaneClass, expiryMs: number): Options.AssertQueue {
+  const windowBytes = kind === 'control' ? limits.amqpControlWindowBytes : limits.amqpBulkWindowBytes;
+  return {
+    durable: true,
+    arguments: {
+      'x-expires': expiryMs,
+      // Twice the window: pieces carry headers, and words about the session have no window.
+      'x-max-length-bytes': 2 * windowBytes,
+      'x-max-length': limits.amqpQueueMessagesMax,
+      'x-overflow': 'reject-publish',
+      'x-dead-letter-exchange': undeliverableOf(run),
+    },
+  };
+}
+
+export function inboxQueue(run: string, expiryMs: number): Options.AssertQueue {
+  return {
+    durable: true,
+    arguments: {
+      'x-expires': expiryMs,
+      'x-max-length': limits.amqpInboxMessagesMax,
+      'x-overflow': 'reject-publish',
+      'x-dead-letter-exchange': undeliverableOf(run),
+    },
+  };
+}
+
+/**
+ * AMQP 0-9-1 has no last will. This is one: its only message is read and not acknowledged by who put it there. When that
+ * connection is gone the broker takes the message back, finds it too old at once, and passes it on to `to`.
+ */
+export function willQueue(to: string, expiryMs: number): Options.AssertQueue {
+  return {
+    durable: true,
+    arguments: {
+      'x-expires': expiryMs,
+      'x-message-ttl': 0,
+      'x-max-length': 1,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': to,
+    },
+  };
+}
+
+export function undeliverableQueue(expiryMs: number): Options.AssertQueue {
+  // The oldest go: what is counted and told is that there are such, not each for ever.
+  return { durable: true, arguments: { 'x-expires': expiryMs, 'x-max-length': limits.amqpInboxMessagesMax } };
+}

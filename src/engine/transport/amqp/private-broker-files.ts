@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { limits } from '#shared/contract/limits.ts';
+import { queuePrefix, sessionPrefixOf, undeliverableOf } from './names.ts';
+
+/** Users of a private broker; guest does not exist there. */
+export const coordinatorUser = 'coordinator';
+export const participantUser = 'participant';
+
+export interface BrokerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly run: string;
+  readonly passwords: { readonly coordinator: string; readonly participants: string };
+  /** Four bytes each, for the passwords' hashes. */
+  readonly salts: { readonly coordinator: Uint8Array; readonly participants: Uint8Array };
+  /** Further lines of its configuration, for tests. */
+  readonly lines?: readonly string[];
+}
+
+export interface BrokerPorts {
+  /** Erlang's distribution, which RabbitMQ cannot do without, and the daemon that names its ports. */
+  readonly distribution: number;
+  readonly names: number;
+}
+
+/** A folder that only its owner can look into, with all that a private RabbitMQ reads and writes. */
+export async function makeBrokerFolder(settings: BrokerSettings): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'roundscope-rabbitmq-'));
+  for (const inner of ['home', 'data', 'log']) await mkdir(join(folder, inner), { mode: 0o700 });
+  const secret = { mode: 0o600 };
+  await writeFile(join(folder, 'rabbitmq.conf'), configuration(folder, settings), secret);
+  await writeFile(join(folder, 'definitions.json'), JSON.stringify(definitions(settings)), secret);
+  await writeFile(join(folder, 'enabled_plugins'), '[].\n', secret);
+  await writeFile(join(folder, 'advanced.config'), '[].\n', secret);
+  return folder;
+}
+
+/** Everything of its own, so that neither the system's RabbitMQ nor another run's is touched. */
+export function brokerEnvironment(folder: string, node: string, ports: BrokerPorts): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    LANG: 'C.UTF-8',
+    // Where Erlang makes the cookie that its distribution is guarded by.
+    HOME: join(folder, 'home'),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_EPMD_PORT: String(ports.names),
+    // Also for the helper that RabbitMQ starts to get a daemon on all addresses running: ours is there already.
+    ERL_AFLAGS: '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_CONF_ENV_FILE: join(folder, 'none'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_NODENAME: `${node}@localhost`,
+    RABBITMQ_MNESIA_BASE: join(folder, 'data'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_DIST_PORT: String(ports.distribution),
+    // Its start script then becomes the server instead of waiting for it, so that one signal ends it.
+    RABBITMQ_ALLOW_INPUT: 'true',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-noinput',
+  };
+}
+
+function configuration(folder: string, { host, port, lines = [] }: BrokerSettings): string {
+  return [
+    `listeners.tcp.1 = ${host}:${port}`,
+    `load_definitions = ${join(folder, 'definitions.json')}`,
+    'log.console = false',
+    'log.file = broker.log',
+    'log.file.level = warning',
+    `max_message_size = ${limits.amqpMessageBytesMax}`,
+    'channel_max = 8191',
+    // Its messages live as long as their sessions; a full disk is no reason to hold them back.
+    'disk_free_limit.absolute = 16MB',
+    'tcp_listen_options.nodelay = true',
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+/** RabbitMQ's own form of users and rights; passwords as salted hashes. */
+function definitions({ run, passwords, salts }: BrokerSettings): object {
+  const own = (name: string): string => name.replace(/[.]/g, '\\.');
+  const sessions = `${own(sessionPrefixOf(run))}.*`;
+  const participants = {
+    user: participantUser,
+    vhost: '/',
+    configure: `^${sessions}$`,
+    write: `^(amq\\.default|${own(undeliverableOf(run))}|${sessions})$`,
+    // Neither the requests of others nor what could not be delivered.
+    read: `^${sessions}$`,
+  };
+  const everything = `^(amq\\.default|${own(`${queuePrefix}.${run}.`)}.*)$`;
+  const coordinator = { user: coordinatorUser, vhost: '/', configure: everything, write: everything, read: everything };
+  const user = (name: string, password: string, salt: Uint8Array): object => ({
+    name,
+    password_hash: hashOf(password, salt),
+    hashing_algorithm: 'rabbit_password_hashing_sha256',
+    tags: [],
+  });
+  return {
+    vhosts: [{ name: '/' }],
+    users: [
+      user(coordinatorUser, passwords.coordinator, salts.coordinator),
+      user(participantUser, passwords.participants, salts.participants),
+    ],
+    permissions: [coordinator, participants],
+  };
+}
+
+/** As RabbitMQ keeps passwords: salt of four bytes, then SHA-256 of salt and password. */
+function hashOf(password: string, salt: Uint8Array): string {
+  const hash = createHash('sha256').update(salt).update(password).digest();
+  return Buffer.concat([salt, hash]).toString('base64');
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { findRabbitmq } from './rabbitmq-program.ts';
+
+/** Names a `rabbitmq-server` of one's own, as a path. */
+export const rabbitmqVariable = 'ROUNDSCOPE_RABBITMQ';
+/** Names a PEM file of certificate authorities that may vouch for a broker, beside the system's. */
+export const authoritiesVariable = 'ROUNDSCOPE_AMQP_CA';
+
+export const rabbitmqMend = `Debian and Ubuntu: sudo apt-get install rabbitmq-server; a run starts its own, no service is needed. Elsewhere put the path of rabbitmq-server into ${rabbitmqVariable}, or name a broker that runs with --broker amqp://user:password@host. The other transports work without it.`;
+
+/** How long RabbitMQ's own tool may take to say its version: it starts Erlang, which is what is to be tried. */
+const versionMs = 20_000;
+
+/** What the environment says about brokers. */
+export function amqpSurroundings(env: NodeJS.ProcessEnv): { readonly rabbitmq?: string; readonly caFile?: string } {
+  const [rabbitmq, caFile] = [env[rabbitmqVariable], env[authoritiesVariable]];
+  return {
+    ...(rabbitmq === undefined || rabbitmq === '' ? {} : { rabbitmq }),
+    ...(caFile === undefined || caFile === '' ? {} : { caFile }),
+  };
+}
+
+/** Resolves with which RabbitMQ a run would start; rejects with why there is none. Starting it would take seconds. */
+export async function tryRabbitmq(env: NodeJS.ProcessEnv): Promise<string> {
+  const found = findRabbitmq(amqpSurroundings(env).rabbitmq);
+  if ('missing' in found) throw new Error(found.missing);
+  const tool = join(dirname(found.server), 'rabbitmqctl');
+  if (!existsSync(tool)) throw new Error(`${tool} is missing beside ${found.server}`);
+  const { stdout } = await promisify(execFile)(tool, ['version'], { timeout: versionMs });
+  return `RabbitMQ ${stdout.trim().split('\n').at(-1) ?? ''}, ${found.server}; an outside one by --broker amqp://...`;
+}
