@@ -4,7 +4,8 @@ import type { QuicSession, QuicStream } from '#engine/transport/quic/quic-sessio
 import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
-import { never, providerOf, transportOf, type PeerKind, type ProviderName } from './ways.ts';
+import { libraries, type LibraryName } from './libraries.ts';
+import { benchRun, never, providerOf, transportOf, type PeerKind, type ProviderName } from './ways.ts';
 
 const kind = process.argv[2] as PeerKind;
 process.send?.(await serve());
@@ -13,10 +14,11 @@ process.on('disconnect', () => process.exit(0));
 async function serve(): Promise<Endpoint> {
   if (kind === 'tcp') return await serveTcp();
   const [layer, name] = kind.split(':') as [string, ProviderName];
-  if (layer === 'transport') {
-    const listener = await transportOf(name).listen({
+  if (layer === 'library') return await libraries[name as LibraryName].serve();
+  if (layer === 'transport' || layer === 'session') {
+    const listener = await transportOf(kind).listen({
       signal: never,
-      run: 'bench',
+      ...benchRun,
       host: '127.0.0.1',
       port: 0,
       onSession: (session) => void answerFrames(session),

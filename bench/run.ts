@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { benchRecorder, recorderTable } from './recorder.ts';
 import { benchRenderer, rendererTable } from './renderer.ts';
 import { benchSessions, sessionsTable } from './sessions.ts';
+import { benchTransports, transportsTable } from './transports.ts';
 
 interface Group {
   readonly title: string;
@@ -20,6 +21,13 @@ const groups: Readonly<Record<string, Group>> = {
     run: async (quick) => {
       const data = await benchSessions({ repetitions: quick ? 1 : 4 });
       return { table: sessionsTable(data), data };
+    },
+  },
+  transports: {
+    title: 'Transports beside the libraries that carry them',
+    run: async (quick) => {
+      const data = await benchTransports({ repetitions: quick ? 1 : 3 });
+      return { table: transportsTable(data), data };
     },
   },
   recorder: {

@@ -2,18 +2,27 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { median, quantile, spread } from './statistics.ts';
-import { open, type Connection, type PeerKind } from './ways.ts';
+import type { Connection } from './connection.ts';
+import { open, type PeerKind } from './ways.ts';
 
-const MB = 1_000_000;
-const sizes = [1 * MB, 10 * MB, 100 * MB] as const;
+export const MB = 1_000_000;
 
-interface Way {
+export interface Way {
   readonly name: string;
   readonly kind: PeerKind;
   readonly connections: 'one' | 'per message';
 }
 
-const ways: readonly Way[] = [
+/** How much is measured of each way. */
+export interface Measurement {
+  readonly sizes: readonly number[];
+  /** Bytes of each of the four uploads that run beside round trips. */
+  readonly loadBytes: number;
+}
+
+const sessionsMeasured: Measurement = { sizes: [1 * MB, 10 * MB, 100 * MB], loadBytes: 100 * MB };
+
+const quicWays: readonly Way[] = [
   { name: 'quinn: our session', kind: 'transport:quinn', connections: 'one' },
   { name: 'quinn: raw streams', kind: 'raw:quinn', connections: 'one' },
   { name: 'quinn: connection per message', kind: 'transport:quinn', connections: 'per message' },
@@ -34,8 +43,16 @@ export interface WayResult {
   readonly loadedThroughput: number[];
 }
 
+export function benchSessions(options: { readonly repetitions: number }): Promise<readonly WayResult[]> {
+  return benchWays(quicWays, sessionsMeasured, options);
+}
+
 /** Ways take turns in each repetition, so that a machine that slows down slows all of them. */
-export async function benchSessions(options: { readonly repetitions: number }): Promise<readonly WayResult[]> {
+export async function benchWays(
+  ways: readonly Way[],
+  measured: Measurement,
+  options: { readonly repetitions: number },
+): Promise<readonly WayResult[]> {
   const peers = new Map<PeerKind, { readonly child: ChildProcess; readonly endpoint: Endpoint }>();
   for (const { kind } of ways) if (!peers.has(kind)) peers.set(kind, await startPeer(kind));
   const results = ways.map(emptyResult);
@@ -47,7 +64,8 @@ export async function benchSessions(options: { readonly repetitions: number }): 
         process.stderr.write(
           `  ${repetition === 0 ? 'warm-up' : `${repetition}/${options.repetitions}`} ${way.name}\n`,
         );
-        await measure(way, endpoint, repetition === 0 ? emptyResult(way) : (results[index] as WayResult));
+        const result = repetition === 0 ? emptyResult(way) : (results[index] as WayResult);
+        await measure(way, endpoint, { measured, result });
       }
     }
   } finally {
@@ -60,7 +78,12 @@ function emptyResult({ name }: Way): WayResult {
   return { name, connectMs: [], roundTripMs: [], throughput: {}, loadedMs: [], loadedThroughput: [] };
 }
 
-async function measure(way: Way, endpoint: Endpoint, result: WayResult): Promise<void> {
+async function measure(
+  way: Way,
+  endpoint: Endpoint,
+  { measured, result }: { readonly measured: Measurement; readonly result: WayResult },
+): Promise<void> {
+  const { sizes, loadBytes } = measured;
   const dial = async (): Promise<Connection> => {
     const startedMs = performance.now();
     const connection = await open(way.kind, endpoint);
@@ -84,15 +107,15 @@ async function measure(way: Way, endpoint: Endpoint, result: WayResult): Promise
     for (let i = 0; i < 20; i++) await connection.roundTrip(1024);
     for (let i = 0; i < 300; i++) await timed(result.roundTripMs, () => connection.roundTrip(1024));
     for (const bytes of sizes) await rate(result, bytes, () => connection.upload(bytes));
-    await underLoad(connection, result);
+    await underLoad(connection, loadBytes, result);
   });
   for (let i = 0; i < 4; i++) await withConnection(() => Promise.resolve());
 }
 
-async function underLoad(connection: Connection, result: WayResult): Promise<void> {
+async function underLoad(connection: Connection, loadBytes: number, result: WayResult): Promise<void> {
   let running = true;
   const startedMs = performance.now();
-  const uploads = Promise.all([1, 2, 3, 4].map(() => connection.upload(100 * MB))).finally(() => {
+  const uploads = Promise.all([1, 2, 3, 4].map(() => connection.upload(loadBytes))).finally(() => {
     running = false;
   });
   while (running) {
@@ -100,7 +123,7 @@ async function underLoad(connection: Connection, result: WayResult): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await uploads;
-  result.loadedThroughput.push(400 / ((performance.now() - startedMs) / 1000));
+  result.loadedThroughput.push((4 * loadBytes) / MB / ((performance.now() - startedMs) / 1000));
 }
 
 async function timed(values: number[], act: () => Promise<void>): Promise<void> {
@@ -127,6 +150,10 @@ function startPeer(kind: PeerKind): Promise<{ readonly child: ChildProcess; read
 
 /** A Markdown table and the figures that have an aim. */
 export function sessionsTable(results: readonly WayResult[]): string {
+  return [...waysTable(results, sessionsMeasured), '', ...shares(results)].join('\n');
+}
+
+export function waysTable(results: readonly WayResult[], { sizes, loadBytes }: Measurement): readonly string[] {
   const rows = results.map((way) => {
     const rates = sizes.map((bytes) => spread(way.throughput[bytes] ?? [], 0)).join(' | ');
     const loaded =
@@ -135,13 +162,12 @@ export function sessionsTable(results: readonly WayResult[]): string {
         : `${quantile(way.loadedMs, 0.99).toFixed(1)} | ${spread(way.loadedThroughput, 0)}`;
     return `| ${way.name} | ${spread(way.connectMs)} | ${median(way.roundTripMs).toFixed(2)} | ${quantile(way.roundTripMs, 0.99).toFixed(2)} | ${rates} | ${loaded} |`;
   });
+  const titles = sizes.map((bytes) => `${bytes / MB} MB, MB/s`).join(' | ');
   return [
-    '| way | connect ms | 1 KB p50 ms | p99 ms | 1 MB, MB/s | 10 MB, MB/s | 100 MB, MB/s | 1 KB p99 ms beside 4 x 100 MB | their MB/s |',
-    '|---|---|---|---|---|---|---|---|---|',
+    `| way | connect ms | 1 KB p50 ms | p99 ms | ${titles} | 1 KB p99 ms beside 4 x ${loadBytes / MB} MB | their MB/s |`,
+    `|${'---|'.repeat(6 + sizes.length)}`,
     ...rows,
-    '',
-    ...shares(results),
-  ].join('\n');
+  ];
 }
 
 function shares(results: readonly WayResult[]): string[] {
@@ -149,7 +175,7 @@ function shares(results: readonly WayResult[]): string[] {
     const [ours, raw] = ['our session', 'raw streams'].map((way) =>
       results.find((result) => result.name === `${name}: ${way}`),
     );
-    const parts = sizes.map((bytes) => {
+    const parts = sessionsMeasured.sizes.map((bytes) => {
       const share = median(ours?.throughput[bytes] ?? []) / median(raw?.throughput[bytes] ?? []);
       return `${bytes / MB} MB ${(share * 100).toFixed(0)} %`;
     });

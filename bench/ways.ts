@@ -7,22 +7,24 @@ import type { QuicProvider, QuicSession, QuicStream } from '#engine/transport/qu
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import { QuinnProvider } from '#engine/transport/quic/quinn.ts';
 import { WebTransportProvider } from '#engine/transport/quic/webtransport.ts';
-import type { Session } from '#engine/transport/transport.ts';
+import type { Session, Transport } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
+import { entryPath } from '#engine/host/entries.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createTransport } from '#engine/transport/registry.ts';
+import type { Connection } from './connection.ts';
+import { libraries, type LibraryName } from './libraries.ts';
 
 export type ProviderName = QuicProvider['name'];
 /** What the peer process serves; see `peer.ts`. */
-export type PeerKind = `transport:${ProviderName}` | `raw:${ProviderName}` | 'tcp';
-
-/** An open connection to the peer in one way of moving bytes, as every measurement uses it. */
-export interface Connection {
-  /** Sends so many bytes and resolves with what the peer sent back. */
-  roundTrip(bytes: number): Promise<void>;
-  /** Sends so many bytes beside everything else; resolves when the peer says that it has read them all. */
-  upload(bytes: number): Promise<void>;
-  close(): Promise<void>;
-}
+export type PeerKind =
+  | `transport:${ProviderName}`
+  | `raw:${ProviderName}`
+  | `session:${Protocol}`
+  | `library:${LibraryName}`
+  | 'tcp';
 
 export const never = new AbortController().signal;
 const pieceBytes = limits.chunkBytes;
@@ -33,16 +35,27 @@ export function providerOf(name: ProviderName): QuicProvider {
   return name === 'quinn' ? new QuinnProvider(parts) : new WebTransportProvider(parts);
 }
 
-export function transportOf(name: ProviderName): QuicTransport {
-  return new QuicTransport({ clock: systemClock, identity: createIdentity(), providers: [name] });
+/** Our own transport: one provider of QUIC, or any protocol as a run has it. */
+export function transportOf(kind: PeerKind): Transport {
+  const [layer, name] = kind.split(':') as [string, string];
+  const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+  if (layer === 'transport') return new QuicTransport({ ...parts, providers: [name as ProviderName] });
+  return createTransport(name as Protocol, 'same', { ...parts, ddsWorker: entryPath('dds-worker') });
 }
+
+/** Sessions of the bench need no secret; transports that ask for one get this. */
+export const benchRun = { run: 'bench', token: 'bench-token-0123456789abcdef' } as const;
+
+/** Each session a participant of its own: a name may be taken while the one before it says goodbye. */
+let participants = 0;
 
 export async function open(kind: PeerKind, endpoint: Endpoint): Promise<Connection> {
   if (kind === 'tcp') return await openTcp(endpoint.port);
   const [layer, name] = kind.split(':') as [string, ProviderName];
-  if (layer === 'transport') {
-    const session = await transportOf(name).dial([endpoint], { signal: never, participant: 'bench', run: 'bench' });
-    return overSession(session);
+  if (layer === 'library') return await libraries[name as LibraryName].open(endpoint);
+  if (layer === 'transport' || layer === 'session') {
+    const participant = `bench-${++participants}`;
+    return overSession(await transportOf(kind).dial([endpoint], { signal: never, participant, ...benchRun }));
   }
   const provider = providerOf(name);
   await provider.load();
