@@ -1,12 +1,13 @@
 /**
- * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, renderer. Bounded to five minutes; prints JSON on stdout
- * and writes the tables into `bench/RESULTS.md` when all groups ran.
+ * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, renderer, selection. Bounded to five minutes; prints
+ * JSON on stdout and writes the tables into their sections of `bench/RESULTS.md`, unless it was quick.
  */
-import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { benchRecorder, recorderTable } from './recorder.ts';
 import { benchRenderer, rendererTable } from './renderer.ts';
+import { writeSections, type Section } from './results.ts';
+import { selectionTable, simulateSelection } from './selection/report.ts';
 import { benchSessions, sessionsTable } from './sessions.ts';
 import { benchTransports, transportsTable } from './transports.ts';
 
@@ -44,6 +45,13 @@ const groups: Readonly<Record<string, Group>> = {
       return { table: rendererTable(data), data };
     },
   },
+  selection: {
+    title: 'Protocol selection: regret over the nine networks',
+    run: (quick) => {
+      const data = simulateSelection(quick ? 4 : 20);
+      return Promise.resolve({ table: selectionTable(data), data });
+    },
+  },
 };
 
 const args = process.argv.slice(2);
@@ -54,33 +62,25 @@ if (unknown.length > 0) {
   process.stderr.write(`There is no group ${unknown.join(', ')}. There are: ${Object.keys(groups).join(', ')}.\n`);
   process.exit(2);
 }
-const tables: string[] = [];
+const sections: Section[] = [];
 const data: Record<string, unknown> = {};
 for (const [name, group] of Object.entries(groups)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   process.stderr.write(`${group.title}\n`);
   const result = await group.run(quick);
   data[name] = result.data;
-  tables.push(`## ${group.title}\n\n${result.table}\n`);
+  sections.push({ title: group.title, text: `${today()}, ${machine()}.\n\n${result.table}` });
   process.stderr.write(`${result.table}\n\n`);
 }
 process.stdout.write(`${JSON.stringify({ machine: machine(), data })}\n`);
-if (chosen.length === 0 && !quick) await writeResults(tables);
+if (!quick) await writeSections(fileURLToPath(new URL('./RESULTS.md', import.meta.url)), sections);
 process.exit(0);
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
 
 function machine(): string {
   const [cpu] = cpus();
   return `${cpu?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.versions.node}`;
-}
-
-async function writeResults(sections: readonly string[]): Promise<void> {
-  const path = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
-  const marker = '<!-- figures -->';
-  const before = await readFile(path, 'utf8').catch(() => `# Results\n\n${marker}\n`);
-  const head = before.split(marker)[0] ?? '';
-  const date = new Date().toISOString().slice(0, 10);
-  await writeFile(
-    path,
-    `${head}${marker}\n\n${date}, ${machine()}. Median (lowest-highest) of the repetitions.\n\n${sections.join('\n')}`,
-  );
 }

@@ -1,69 +1,71 @@
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { protocols, type Protocol } from '#shared/contract/protocols.ts';
 import type { LinkConditions, Outcome, SelectionSettings, SelectionTable } from '#shared/contract/selection.ts';
 import { expectedSeconds, protocolTraits } from './expected-time.ts';
-import { LinearPosterior } from './linear-posterior.ts';
+import { FailureCounts } from './failure-counts.ts';
+import { dot, LinearBelief, type Weight } from './linear-belief.ts';
 import type { Option, Pick, SelectorParts, Strategy } from './strategy.ts';
 import { conditionsText } from './words.ts';
 
 /** Of `features` below; a saved table of another number does not fit. */
 const featuresVersion = 1;
-/** How wrong the model of the network is believed to be, in logarithms: by a factor of 1.8 at large, less per feature. */
-const priorDeviations = [0.6, 0.25, 0.25, 0.25, 0.25];
+/**
+ * How wrong the closed form is believed to be, in logarithms. The path is wrong for all protocols alike (its bandwidth is a
+ * guess), by a factor of two, and anew when the network changes; a protocol beside the others by 1.4, for long.
+ */
+const pathWeights: readonly Weight[] = [
+  { deviation: 0.7, keep: 0.95 },
+  ...Array.from({ length: 4 }, () => ({ deviation: 0.2, keep: 0.99 })),
+  { deviation: 0.3, keep: 0.99 },
+  { deviation: 0.3, keep: 0.99 },
+];
+const protocolWeights: readonly Weight[] = [
+  { deviation: 0.35, keep: 0.995 },
+  { deviation: 0.12, keep: 0.995 },
+  { deviation: 0.12, keep: 0.995 },
+];
 /** How much transfers under the same conditions differ, in logarithms. */
-const noiseDeviation = 0.35;
-/** Kept of what is known about a protocol with each new transfer over it: a memory of some thirty transfers. */
-const keepOwn = 0.97;
-/** And about the others, so that one that went badly is tried again some day. */
-const keepOthers = 0.995;
-/** What a failure counts as: the time it took, this many times. Somebody has to notice and dial another. */
-const failureFactor = 8;
-/** A link is chosen for some rounds, so that many transfers share the time of opening it. */
-const roundsPerLink = 5;
-/** Beyond this factor one transfer tells no more. */
+const noiseDeviation = 0.25;
+/** A link is chosen for some rounds, so that several transfers share the time of opening it. */
+const roundsPerLink = 3;
+/** Beyond this factor, in logarithms, one transfer tells no more. */
 const surpriseMax = 5;
-/** Half of what was learned is forgotten in a week: networks change while nobody looks. */
-const halfLifeMs = 7 * 24 * 3600 * 1000;
+/** Steps of drift in a day that passed between two runs. */
+const driftsPerDay = 10;
+const dayMs = 24 * 3600 * 1000;
 /** On a low battery one second of the processor weighs as much as ten of waiting. */
 const batteryWeight = 10;
 
-interface Arm {
-  readonly posterior: LinearPosterior;
-  observations: number;
-}
-
 /**
- * A contextual bandit: per protocol a linear model of how far the closed form of `expected-time.ts` is off under which
- * conditions, in logarithms of time. The closed form is the informed prior, so the first choice is a good one already, and
- * a few transfers correct it. Thompson sampling (Thompson 1933; Agrawal & Goyal 2013, arXiv:1209.3352) tries what may well
- * be better in proportion to how likely that is.
+ * A contextual bandit: a linear model of how far the closed form of `expected-time.ts` is off, in logarithms of time, with
+ * weights that all protocols share and some of each its own: the hybrid model of Li et al. 2010 (arXiv:1003.0146). What one
+ * protocol shows of the path counts for the others, and the closed form is the informed prior, so the first choice is
+ * reasonable and a few transfers correct it. Exploration is Thompson sampling (Agrawal & Goyal 2013, arXiv:1209.3352):
+ * one draw from what is believed, and the best by it.
  */
 export class BanditStrategy implements Strategy {
   readonly #explore: boolean;
   readonly #parts: SelectorParts;
-  readonly #arms = new Map<Protocol, Arm>();
+  readonly #belief = new LinearBelief([...pathWeights, ...protocols.flatMap(() => protocolWeights)]);
+  readonly #failures = new FailureCounts();
+  readonly #transfers = new Map<Protocol, number>();
 
   constructor(settings: SelectionSettings, parts: SelectorParts) {
     this.#explore = settings.explore;
     this.#parts = parts;
     const { table, clock } = parts;
-    if (table?.strategy !== 'bandit' || table.features !== featuresVersion) return;
-    const age = Math.max(0, clock.wallMs() - table.savedAt);
-    for (const { protocol, observations, ...state } of table.models) {
-      const arm = this.#arm(protocol);
-      if (!arm.posterior.restore(state)) continue;
-      arm.posterior.fade(0.5 ** (age / halfLifeMs));
-      arm.observations = observations;
-    }
+    if (table?.strategy !== 'bandit' || table.features !== featuresVersion || !this.#belief.restore(table)) return;
+    this.#belief.drift((Math.max(0, clock.wallMs() - table.savedAt) / dayMs) * driftsPerDay);
+    this.#failures.restore(table.failures);
+    for (const { protocol, transfers } of table.known) this.#transfers.set(protocol, transfers);
   }
 
   pick(options: readonly Option[], conditions: LinkConditions): Pick {
-    const x = features(conditions);
-    const rated = options.map((option) => this.#rate(option, conditions, x));
-    const best = rated.toSorted((a, b) => a.score - b.score)[0] as Rated;
-    const likeliest = rated.toSorted((a, b) => a.plainScore - b.plainScore)[0] as Rated;
-    const taken = this.#explore ? best : likeliest;
+    const drawn = this.#belief.draw(this.#parts.random);
+    const rated = withRescue(options.map((option) => this.#rate(option, conditions, drawn)));
+    const likeliest = rated.toSorted((a, b) => a.score - b.score)[0] as Rated;
+    const taken = this.#explore ? (rated.toSorted((a, b) => a.drawnScore - b.drawnScore)[0] as Rated) : likeliest;
     const explored = taken !== likeliest;
-    const seen = this.#arms.get(taken.protocol)?.observations ?? 0;
+    const seen = this.#transfers.get(taken.protocol) ?? 0;
     const known = seen === 0 ? 'not tried yet' : `${seen} ${seen === 1 ? 'transfer' : 'transfers'} known`;
     return {
       protocol: taken.protocol,
@@ -74,16 +76,16 @@ export class BanditStrategy implements Strategy {
   }
 
   learn({ choice, conditions, succeeded, seconds }: Outcome): void {
-    const expected = expectedSeconds(choice.protocol, conditions, { connected: true });
-    // What cannot work by the model and worked all the same teaches nothing about how long it takes.
-    if (expected === null) return;
-    const took = succeeded ? seconds : failureFactor * Math.max(seconds, expected);
-    const surprise = Math.log(Math.max(took, 1e-4) / expected);
-    for (const [protocol, arm] of this.#arms) arm.posterior.fade(protocol === choice.protocol ? keepOwn : keepOthers);
-    const arm = this.#arm(choice.protocol);
+    const { protocol } = choice;
+    this.#failures.learn(protocol, conditions, succeeded);
+    this.#transfers.set(protocol, (this.#transfers.get(protocol) ?? 0) + 1);
+    const expected = expectedSeconds(protocol, conditions, { connected: true });
+    // A failure says nothing about how long it would have taken; nor does what worked although it cannot by the model.
+    if (!succeeded || expected === null) return;
+    const surprise = Math.log(Math.max(seconds, 1e-4) / expected);
+    this.#belief.drift();
     const bounded = Math.min(surpriseMax, Math.max(-surpriseMax, surprise));
-    arm.posterior.observe(features(conditions), bounded, noiseDeviation);
-    arm.observations++;
+    this.#belief.observe(features(protocol, conditions), bounded, noiseDeviation);
   }
 
   save(): SelectionTable {
@@ -92,34 +94,26 @@ export class BanditStrategy implements Strategy {
       strategy: 'bandit',
       savedAt: this.#parts.clock.wallMs(),
       features: featuresVersion,
-      models: [...this.#arms].map(([protocol, { posterior, observations }]) => ({
-        protocol,
-        observations,
-        ...posterior.state,
-      })),
+      known: [...this.#transfers].map(([protocol, transfers]) => ({ protocol, transfers })),
+      failures: [...this.#failures.state],
+      ...this.#belief.state,
     };
   }
 
-  #rate(
-    { protocol, transferSeconds, connectSeconds }: Option,
-    conditions: LinkConditions,
-    x: readonly number[],
-  ): Rated {
-    const { posterior } = this.#arm(protocol);
+  #rate({ protocol, transferSeconds, connectSeconds }: Option, conditions: LinkConditions, drawn: Float64Array): Rated {
+    const x = features(protocol, conditions);
     // An option that cannot work is only rated where none can: all are equal then.
     const closedForm = transferSeconds ?? 1;
-    const seconds = closedForm * Math.exp(posterior.predict(x).mean);
-    const sampled = closedForm * Math.exp(posterior.sample(x, this.#parts.random));
+    const seconds = closedForm * Math.exp(this.#belief.expected(x));
     const beside = connectSeconds / roundsPerLink + batterySeconds(protocol, conditions);
-    return { protocol, seconds, score: sampled + beside, plainScore: seconds + beside };
-  }
-
-  #arm(protocol: Protocol): Arm {
-    const known = this.#arms.get(protocol);
-    if (known !== undefined) return known;
-    const fresh: Arm = { posterior: new LinearPosterior(priorDeviations), observations: 0 };
-    this.#arms.set(protocol, fresh);
-    return fresh;
+    const failure = this.#failures.chance(protocol, conditions);
+    return {
+      protocol,
+      seconds,
+      failure,
+      score: seconds + beside,
+      drawnScore: closedForm * Math.exp(dot(x, drawn)) + beside,
+    };
   }
 }
 
@@ -127,20 +121,39 @@ interface Rated {
   readonly protocol: Protocol;
   /** Expected of a transfer. */
   readonly seconds: number;
-  /** With a draw from what is uncertain, and what else counts. */
+  /** Chance that it fails. */
+  readonly failure: number;
+  /** With what counts beside it. */
   readonly score: number;
-  readonly plainScore: number;
+  /** The same by the draw. */
+  readonly drawnScore: number;
 }
 
-/** Context, each about -1 to 1 over the networks of the field, unknown ones 0. */
-function features({ rttMs, lossRatio, bandwidthBytesPerS, payloadBytes }: LinkConditions): readonly number[] {
-  return [
+/** What fails has cost its time, and then the best of the others is dialled and sends it again. */
+function withRescue(rated: readonly Rated[]): readonly Rated[] {
+  return rated.map((own) => {
+    const others = rated.filter((other) => other !== own);
+    const rescue = (score: 'score' | 'drawnScore'): number =>
+      others.length === 0 ? 0 : own.failure * Math.min(...others.map((other) => other[score]));
+    return { ...own, score: own.score + rescue('score'), drawnScore: own.drawnScore + rescue('drawnScore') };
+  });
+}
+
+/** Context, each about -1 to 1 over the networks of the field, unknown ones 0; then the protocol's own part. */
+function features(protocol: Protocol, conditions: LinkConditions): readonly number[] {
+  const { rttMs, lossRatio, bandwidthBytesPerS, payloadBytes } = conditions;
+  const rtt = rttMs === null ? 0 : scaled(rttMs, 30, 4);
+  const loss = lossRatio === null ? 0 : scaled(lossRatio + 1e-4, 2e-3, 3);
+  const path = [
     1,
-    rttMs === null ? 0 : scaled(rttMs, 30, 4),
-    lossRatio === null ? 0 : scaled(lossRatio + 1e-4, 2e-3, 3),
+    rtt,
+    loss,
     bandwidthBytesPerS === null ? 0 : scaled(bandwidthBytesPerS, 1e6, 4),
     scaled(payloadBytes, 1e6, 4),
+    lossRatio === null ? 0 : 1,
+    bandwidthBytesPerS === null ? 0 : 1,
   ];
+  return [...path, ...protocols.flatMap((candidate) => (candidate === protocol ? [1, rtt, loss] : [0, 0, 0]))];
 }
 
 function scaled(value: number, middle: number, spread: number): number {

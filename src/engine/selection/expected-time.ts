@@ -68,8 +68,19 @@ const nackDelayS = 0.01;
 const narrowBytesPerS = 4 * MB;
 const overflowEfficiency = 0.4;
 
-/** What is assumed while nothing was measured: a home connection, with a little loss since none is ever none. */
-const usual = { rttMs: 30, lossRatio: 0.001, bandwidthBytesPerS: 10 * MB } as const;
+/**
+ * What is assumed while nothing was measured: far paths are narrower and lose more, as in the scenarios of the reference
+ * framework (20 ms each way go with 100 Mbit/s and 0.1 %, 200 ms with 0.4 Mbit/s and 2 %).
+ */
+const usualRttMs = 30;
+
+function usualLoss(rttMs: number): number {
+  return Math.min(0.02, Math.max(1e-4, rttMs / 20_000));
+}
+
+function usualBandwidth(rttMs: number): number {
+  return (200 * MB) / Math.max(1, rttMs);
+}
 
 /** Seconds until the payload is acknowledged, a new connection included unless `connected`; null: cannot work at all. */
 export function expectedSeconds(
@@ -101,11 +112,17 @@ interface Network {
   readonly bandwidth: number;
 }
 
+/** What a path must carry for a writer without congestion control to get this much through. */
+export function bandwidthBehindBursts(rate: number): number {
+  return rate < overflowEfficiency * narrowBytesPerS ? rate / overflowEfficiency : Math.max(rate, narrowBytesPerS);
+}
+
 function networkOf({ rttMs, lossRatio, bandwidthBytesPerS }: LinkConditions): Network {
+  const rtt = rttMs ?? usualRttMs;
   return {
-    rttS: Math.max(1e-4, (rttMs ?? usual.rttMs) / 1000),
-    loss: Math.min(0.5, lossRatio ?? usual.lossRatio),
-    bandwidth: Math.max(1000, bandwidthBytesPerS ?? usual.bandwidthBytesPerS),
+    rttS: Math.max(1e-4, rtt / 1000),
+    loss: Math.min(0.5, lossRatio ?? usualLoss(rtt)),
+    bandwidth: Math.max(1000, bandwidthBytesPerS ?? usualBandwidth(rtt)),
   };
 }
 

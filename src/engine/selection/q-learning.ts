@@ -78,7 +78,7 @@ export class QLearningStrategy implements Strategy {
   #after(protocol: Protocol): void {
     const { epsilonDecay, epsilonMin } = this.#settings.qLearning;
     this.#choices++;
-    this.#epsilon = Math.max(epsilonMin, this.#epsilon * epsilonDecay);
+    if (this.#settings.explore) this.#epsilon = Math.max(epsilonMin, this.#epsilon * epsilonDecay);
     this.#sameInARow = protocol === this.#last ? this.#sameInARow + 1 : 1;
     this.#last = protocol;
   }

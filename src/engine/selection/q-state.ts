@@ -13,8 +13,11 @@ export function stateOf(conditions: LinkConditions): string {
   ].join('/');
 }
 
+export const networkClasses = ['excellent', 'moderate', 'poor'] as const;
+export type NetworkClass = (typeof networkClasses)[number];
+
 /** By round trip as in the reference (20 and 50 ms), and by loss, which it does not look at. */
-function networkClass({ rttMs, lossRatio }: LinkConditions): 'excellent' | 'moderate' | 'poor' {
+export function networkClass({ rttMs, lossRatio }: LinkConditions): NetworkClass {
   const rtt = rttMs ?? 0;
   const loss = lossRatio ?? 0;
   if (rtt < 20 && loss < 0.002) return 'excellent';

@@ -76,6 +76,8 @@ export const limits = {
   offeredProtocolsMax: 16,
   /** Selection, fail: rows of a loaded Q table; all states times all protocols are fewer. */
   selectionRowsMax: 2_000,
+  /** Selection, fail: weights of a loaded linear model; the bandit has 25. */
+  selectionWeightsMax: 64,
   /** Selection, fail: size of a table's file, checked before it is read. */
   selectionTableBytesMax: 512 * KiB,
   /** Views, drop oldest: choices of protocol kept per participant. */

@@ -85,14 +85,6 @@ const qRowSchema = z.object({
   visits: z.number().int().nonnegative(),
 });
 
-/** A linear model of one protocol: precision matrix, row by row, and moment vector of its posterior. */
-const banditModelSchema = z.object({
-  protocol: protocolSchema,
-  observations: z.number().nonnegative(),
-  precision: z.array(finite).max(64),
-  moment: z.array(finite).max(8),
-});
-
 /** What a learning strategy keeps between runs. A new shape gets a new version; an old one is then learned anew. */
 export const selectionTableSchema = z.discriminatedUnion('strategy', [
   z.object({
@@ -107,9 +99,24 @@ export const selectionTableSchema = z.discriminatedUnion('strategy', [
     version: z.literal(1),
     strategy: z.literal('bandit'),
     savedAt: z.number(),
-    /** How the features are made up; another number, and the models do not fit. */
+    /** How the features are made up; another number, and the belief does not fit. */
     features: z.number().int(),
-    models: z.array(banditModelSchema).max(limits.offeredProtocolsMax),
+    known: z
+      .array(z.object({ protocol: protocolSchema, transfers: z.number().int().nonnegative() }))
+      .max(limits.offeredProtocolsMax),
+    failures: z
+      .array(
+        z.object({
+          protocol: protocolSchema,
+          network: z.enum(['excellent', 'moderate', 'poor']),
+          successes: z.number().nonnegative().max(1e6),
+          failures: z.number().nonnegative().max(1e6),
+        }),
+      )
+      .max(limits.offeredProtocolsMax * 3),
+    /** What is believed of the weights; the covariance row by row. */
+    mean: z.array(finite).max(limits.selectionWeightsMax),
+    covariance: z.array(finite).max(limits.selectionWeightsMax ** 2),
   }),
 ]);
 export type SelectionTable = z.infer<typeof selectionTableSchema>;
