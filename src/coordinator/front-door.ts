@@ -8,16 +8,20 @@ import { toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity, loadIdentity } from '#engine/identity/identity.ts';
+import { loadCertificate } from '#engine/identity/certificate.ts';
+import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { AcceptedLink, LinkSource } from '#engine/round/coordinator-driver.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
+import type { RunState } from './run-state.ts';
 
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
 export interface FrontDoor extends LinkSource, AsyncDisposable {
   readonly invitation: string;
   readonly endpoints: readonly Endpoint[];
+  /** The invitation's secret. */
+  readonly token: string;
 }
 
 /** @throws RoundscopeError `port_in_use`, `transport_unavailable`, `broker_refused`, ... when it cannot listen */
@@ -25,10 +29,11 @@ export async function openFrontDoor(
   start: CoordinatorStart,
   reporter: Reporter,
   signal: AbortSignal,
+  state: RunState | null = null,
 ): Promise<FrontDoor> {
-  const { identityFolder, run } = start;
-  const identity =
-    identityFolder === undefined ? createIdentity() : await loadIdentity(join(identityFolder, 'coordinator-key.pem'));
+  const { run } = start;
+  const former = state?.restored?.file;
+  const identity = await identityOf(start);
   const transport = listeningTransport(start.transport, start.control, {
     clock: systemClock,
     entropy: systemEntropy,
@@ -42,7 +47,7 @@ export async function openFrontDoor(
       }),
     ...(start.broker === undefined ? {} : { brokerUrl: start.broker }),
   });
-  const token = entropyHex(systemEntropy, 24);
+  const token = former?.token ?? entropyHex(systemEntropy, 24);
   const desk = new LinkDesk();
   const acceptor = new LinkAcceptor({
     run,
@@ -50,6 +55,7 @@ export async function openFrontDoor(
     clock: systemClock,
     entropy: systemEntropy,
     reporter,
+    restarted: former !== undefined,
     onLink: (link, address) => desk.add({ link, address }),
   });
   const listener = await transport.listen({
@@ -58,6 +64,7 @@ export async function openFrontDoor(
     token,
     host: start.host,
     port: start.port,
+    ...(former === undefined ? {} : { again: former.endpoints }),
     onSession: (session) => acceptor.accept(session),
     onRefused: ({ address, reason }) => reporter.event('participant_refused', { name: '', key: '', address, reason }),
   });
@@ -72,11 +79,25 @@ export async function openFrontDoor(
       token,
     }),
     endpoints: listener.endpoints,
+    token,
     onLink: (onLink) => desk.onLink(onLink),
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
       await listener[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** With its key and certificate in the state folder, a coordinator that is started again is the one that was invited to. */
+async function identityOf({ identityFolder, stateFolder }: CoordinatorStart): Promise<Identity> {
+  const folder = stateFolder ?? identityFolder;
+  if (folder === undefined) return createIdentity();
+  const identity = await loadIdentity(join(folder, 'coordinator-key.pem'));
+  if (stateFolder === undefined) return identity;
+  const nowMs = systemClock.wallMs();
+  return {
+    ...identity,
+    certificate: await loadCertificate(join(stateFolder, 'coordinator-certificate.pem'), { nowMs }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
-import type { RunSettings } from '#shared/contract/settings.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
+import { writeRunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
 import { serveParent, type Ended } from '#engine/host/child-process.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
@@ -9,14 +9,14 @@ import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { runCoordinator } from '#engine/round/coordinator-driver.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
-import { planFederation, type FederationPlan } from '#engine/trainer/federation-plan.ts';
-import { openFrontDoor } from './front-door.ts';
+import { openFrontDoor, type FrontDoor } from './front-door.ts';
+import { planRun, type PlannedRun } from './planned-run.ts';
+import { openRunState, type RunState } from './run-state.ts';
 
 serveParent({ startType: 'start_coordinator', run, onFault: () => undefined });
 
 /** Serves one run: listens, hands out the invitation, runs the rounds, says goodbye. */
 async function run(start: CoordinatorStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {
-  const plan = await planFederation(start.data, { seed: start.settings.seed, signal });
   let doing = 'starting';
   using processReporter = new ProcessReporter({
     run: start.run,
@@ -26,13 +26,16 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     doing: () => doing,
   });
   const reporter = new ObservedReporter(processReporter);
-  await using door = await openFrontDoor(start, reporter, signal);
+  await using state = await openRunState(start, reporter);
+  const { model, initialParameters, baselineAccuracy, settings } = state?.restored ?? (await planRun(start, signal));
+  await using door = await openFrontDoor(start, reporter, signal, state);
+  await keep(state, { start, settings, model, initialParameters, baselineAccuracy }, door);
   channel.post({ type: 'listening', invitation: door.invitation, endpoints: [...door.endpoints] });
   doing = 'serving the run';
   const outcome = await runCoordinator({
-    settings: settingsOf(start, plan),
-    model: plan.model,
-    initialParameters: plan.parameters,
+    settings,
+    model,
+    initialParameters,
     links: door,
     codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
     clock: systemClock,
@@ -40,20 +43,24 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     transfers: reporter,
     breathe,
     signal,
-    baselineAccuracy: plan.baselineAccuracy,
+    baselineAccuracy,
+    keeper: state?.folder,
+    restored: state?.restored?.run,
     demo: start.demo,
     self: start.self,
   });
+  await state?.folder.finish();
   return { status: outcome.status, reason: outcome.reason };
 }
 
-function settingsOf(start: CoordinatorStart, plan: FederationPlan): RunSettings {
-  const { batchSize, learningRate, optimiser } = plan.defaults;
-  const { settings } = start;
-  return {
-    ...settings,
-    batchSize: settings.batchSize ?? batchSize,
-    learningRate: settings.learningRate ?? learningRate,
-    optimizer: settings.optimizer ?? optimiser,
-  };
+/** From here on the run outlives this process: before anybody has the invitation. */
+async function keep(
+  state: RunState | null,
+  { start, initialParameters, ...about }: PlannedRun & { readonly start: CoordinatorStart },
+  { token, endpoints }: FrontDoor,
+): Promise<void> {
+  if (state === null || state.restored !== null) return;
+  const bytes = encodeSafetensors(initialParameters);
+  await state.folder.begin(hashBytes(bytes), bytes);
+  await writeRunFile(state.path, { version: 1, start, ...about, token, endpoints: [...endpoints] });
 }

@@ -13,7 +13,7 @@ export function runSummary(view: RunView): RunSummary {
     reason: view.endReason,
     run: view.run,
     roundsPlanned: view.roundsPlanned,
-    roundsCompleted: done.length,
+    roundsCompleted: Math.max(done.length, view.roundsCompleted),
     durationS: round3(((view.endedAt ?? view.startedAt) - view.startedAt) / 1000),
     accuracy: last?.accuracy ?? null,
     loss: last?.loss ?? null,

@@ -21,6 +21,7 @@ import { runParticipant } from '#engine/round/participant-driver.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
 import { diallingTransport, type ChooseProtocol } from '#engine/transport/registry.ts';
+import { openOwnState } from './own-state.ts';
 
 /** A coordinator that has just been started on another machine may need a moment; a wrong address does not get better. */
 const openPatienceMs = 20_000;
@@ -55,10 +56,11 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   const reporter = new ObservedReporter(processReporter);
   await using trainer = new WorkerTrainer({ entry: entryPath('trainer-worker') });
   faults.trainer = trainer;
+  using own = await openOwnState(start, invitation.run, reporter);
   const data = await trainer.prepare({ data: start.data, share: start.share }, { signal });
   const identity = await identityOf(start);
   doing = `connecting over ${invitation.transport}`;
-  await using link = await openLink(start, invitation, identity, reporter, signal);
+  await using link = await openLink({ start, invitation, identity, reporter, lineage: own?.lineage }, signal);
   faults.link = link;
   if (moved !== null) move(moved);
   channel.post({ type: 'joined', name: start.name, data });
@@ -76,16 +78,24 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     transfers: reporter,
     // In a demo the coordinator reports to the same recorder itself.
     coordinatorEvents: start.share === undefined ? 'mirror' : 'none',
+    updates: own?.updates,
+    kept: own?.kept,
     signal,
   });
+  await own?.finish();
   return { status: outcome.status, reason: outcome.reason };
 }
 
+interface LinkParts {
+  readonly start: ParticipantStart;
+  readonly invitation: Invitation;
+  readonly identity: Identity;
+  readonly reporter: ObservedReporter;
+  readonly lineage: string | undefined;
+}
+
 function openLink(
-  start: ParticipantStart,
-  invitation: Invitation,
-  identity: Identity,
-  reporter: ObservedReporter,
+  { start, invitation, identity, reporter, lineage }: LinkParts,
   signal: AbortSignal,
 ): Promise<DialingLink> {
   const transport = diallingTransport(taken(start, invitation), invitation, {
@@ -97,6 +107,7 @@ function openLink(
   return DialingLink.open({
     invitation,
     participant: start.name,
+    lineage,
     transport,
     clock: systemClock,
     random: seededRandom(systemEntropy.bytes(8).join('.')),
@@ -108,9 +119,10 @@ function openLink(
 }
 
 async function identityOf(start: ParticipantStart): Promise<Identity> {
-  return start.identityFolder === undefined
+  const folder = start.identityFolder ?? start.stateFolder;
+  return folder === undefined
     ? createIdentity()
-    : await loadIdentity(join(start.identityFolder, `participant-${start.name}-key.pem`));
+    : await loadIdentity(join(folder, `participant-${start.name}-key.pem`));
 }
 
 /** What this participant takes of what the run offers: what it was told, else what the invitation says. */

@@ -16,11 +16,14 @@ export class Invariants {
   readonly #trained = new Map<string, { readonly parameters: Float32Array; readonly examples: number }>();
   readonly #counted = new Map<number, Counted[]>();
   #round = 0;
+  #aggregatedRound = 0;
   #modelNow: Float32Array;
   readonly ends: string[] = [];
   readonly statuses: EventData<'round_status'>[] = [];
   aggregated = 0;
   #model: () => Float32Array = () => new Float32Array(0);
+
+  #restarting = false;
 
   constructor(seed: number) {
     this.#modelNow = flattenParameters(toyInitial(seed));
@@ -28,6 +31,19 @@ export class Invariants {
 
   watchModel(model: () => Float32Array): void {
     this.#model = model;
+  }
+
+  /** The coordinator is started again: until it stands, it tells what it remembers. */
+  restarts(): void {
+    this.#restarting = true;
+  }
+
+  /** A new model of which the report died with the process that made it is looked at now. */
+  restarted({ phase, round, members }: CoordinatorState): void {
+    this.#restarting = false;
+    if (phase !== 'evaluating' || this.#aggregatedRound === round) return;
+    const contributions = [...members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
+    this.#aggregated({ round, contributions });
   }
 
   trained(hash: string, parameters: Float32Array, examples: number): void {
@@ -58,6 +74,7 @@ export class Invariants {
         assert.ok(anew || round === this.#round + 1, `round ${round} starts after round ${this.#round}`);
         this.#round = round;
       },
+      run_resumed: (resumed) => this.#resumed(resumed),
       round_ended: ({ round, contributions }) => {
         assert.equal(round, this.#round, 'the round that ends is the one that runs');
         assert.deepEqual(contributions, (this.#counted.get(round) ?? []).map(({ participant }) => participant).sort());
@@ -86,6 +103,21 @@ export class Invariants {
     assert.ok(state.links.size <= 16 && state.participants.size <= 8 && state.members.size <= 8, 'tables are bounded');
   }
 
+  /** Nothing that was counted is forgotten or becomes another; what was counted in the last moment is learned of now. */
+  #resumed({ round, selected, updates }: EventData<'run_resumed'>): void {
+    assert.ok(this.#restarting, 'only a restart resumes a run');
+    assert.ok(round === this.#round || round === this.#round + 1, `round ${round} goes on after round ${this.#round}`);
+    if (selected.length === 0) return;
+    this.#round = round;
+    const remembered = updates.map(({ participant, contribution: hash }) => ({ participant, hash }));
+    for (const known of this.#counted.get(round) ?? [])
+      assert.ok(
+        remembered.some((one) => one.participant === known.participant && one.hash === known.hash),
+        `the update of ${known.participant} counted in round ${round}, and is forgotten`,
+      );
+    if (remembered.length > 0) this.#counted.set(round, remembered);
+  }
+
   #update({ participant, round, contribution, counted }: EventData<'update_received'>): void {
     if (!counted) return;
     const list = this.#counted.get(round) ?? [];
@@ -95,8 +127,9 @@ export class Invariants {
   }
 
   /** The weighted mean once more, written differently: by element, in a list sorted here. */
-  #aggregated({ round, contributions }: EventData<'aggregated'>): void {
+  #aggregated({ round, contributions }: Pick<EventData<'aggregated'>, 'round' | 'contributions'>): void {
     this.aggregated++;
+    this.#aggregatedRound = round;
     const list = (this.#counted.get(round) ?? []).toSorted((a, b) => (a.participant < b.participant ? -1 : 1));
     assert.deepEqual(
       contributions,

@@ -1,21 +1,26 @@
 import { parseArgs } from 'node:util';
-import { simulate } from './simulate.ts';
+import { makeCrashScenario, makeKillScenario, makeScenario } from './scenario.ts';
+import { simulateScenario } from './simulate.ts';
 
-/** `node test/simulation/run.ts --seed N` plays one seed again; `--count N --from N` plays many and names the first that fails. */
+/** `node test/simulation/run.ts --seed N` plays one seed again; `--count N --from N` plays many and names the first that fails;
+ * `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     count: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    crashes: { type: 'boolean', default: false },
+    kills: { type: 'boolean', default: false },
   },
 });
 
+const make = values.kills ? makeKillScenario : values.crashes ? makeCrashScenario : makeScenario;
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.count) : 1;
 const ends = new Map<string, number>();
 for (let seed = first; seed < first + count; seed++) {
   try {
-    const { outcome, endedAtMs, steps } = simulate(seed);
+    const { outcome, endedAtMs, steps } = simulateScenario(make(seed));
     ends.set(outcome.status, (ends.get(outcome.status) ?? 0) + 1);
     if (count === 1)
       console.log(

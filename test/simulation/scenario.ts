@@ -37,6 +37,15 @@ export interface Scenario {
   readonly stopsAtMs: number | null;
   /** Nothing was done to it, so it has to complete. */
   readonly calm: boolean;
+  readonly crashes: readonly Crash[];
+}
+
+/** The coordinator's process is killed, in the middle of what it does, and started again. */
+export interface Crash {
+  readonly atMs: number;
+  /** Effects that it still gets done. */
+  readonly effects: number;
+  readonly downMs: number;
 }
 
 const kinds = ['partition', 'partition', 'deaf', 'mute', 'kill', 'freeze', 'leave', 'poison'] as const;
@@ -67,7 +76,55 @@ export function makeScenario(seed: number): Scenario {
     healsAtMs,
     stopsAtMs: !calm && random.int(25) === 0 ? random.int(40_000) : null,
     calm,
+    crashes: [],
   };
+}
+
+/** The same weather, in which the coordinator dies now and then. */
+export function makeCrashScenario(seed: number): Scenario {
+  const scenario = makeScenario(seed);
+  const random = seededRandom(`crashes-${seed}`);
+  return { ...scenario, crashes: makeCrashes(random, scenario.healsAtMs) };
+}
+
+/**
+ * Nothing but processes that are killed and started again at once, coordinator and participants alike, and time enough for
+ * each to come back: whatever dies when, the models are those of a run in which nothing did.
+ */
+export function makeKillScenario(seed: number): Scenario {
+  const random = seededRandom(`kills-${seed}`);
+  const count = 1 + random.int(4);
+  const lastsMs = 4_000 + random.int(12_000);
+  const base = makeScenario(seed);
+  const participants = Array.from({ length: count }, (_, k) => {
+    const plan = planParticipant(random, { k: 0, calm: true, bugged: false, healsAtMs: 0, deadlineMs: 0 });
+    const kills = Array.from({ length: random.int(4) }, () => random.int(lastsMs));
+    const troubles = kills.map((atMs) => ({ atMs, kind: 'kill' as const, lastsMs: 100 + random.int(2_000) }));
+    return { ...plan, id: `node-${k + 1}`, troubles: troubles.sort((a, b) => a.atMs - b.atMs) };
+  });
+  return {
+    ...base,
+    rounds: 1 + random.int(4),
+    minimumParticipants: count,
+    quorum: 1,
+    deadlineMs: 60_000,
+    registrationDeadlineMs: 60_000,
+    participants,
+    duplicateShare: 0,
+    healsAtMs: 2 * lastsMs,
+    stopsAtMs: null,
+    calm: true,
+    crashes: makeCrashes(random, lastsMs),
+  };
+}
+
+function makeCrashes(random: Random, untilMs: number): Crash[] {
+  const crashes = Array.from({ length: 1 + random.int(3) }, () => ({
+    atMs: random.int(untilMs),
+    effects: random.int(8),
+    downMs: 100 + random.int(3_000),
+  }));
+  return crashes.sort((a, b) => a.atMs - b.atMs);
 }
 
 interface Context {

@@ -1,5 +1,5 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
-import { flattenParameters, viewParameters, matchLayout } from '#shared/tensor/parameter-set.ts';
+import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { FedAvg } from '#engine/round/aggregation/fedavg.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
 import type {
@@ -9,7 +9,10 @@ import type {
   UpdateFinding,
 } from '#engine/round/coordinator-state.ts';
 import type { MachineMessage, RunOutcome, Step } from '#engine/round/machine.ts';
+import type { RestoredRun } from '#engine/round/coordinator-restored.ts';
 import { ModelShelf } from '#engine/round/model-shelf.ts';
+import { emptyMemory, memoryRecordSchema, remember, type RunMemory } from '#engine/round/run-memory.ts';
+import type { Hash } from '#shared/contract/ids.ts';
 import type { Parcel } from './network.ts';
 import type { Scenario } from './scenario.ts';
 import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
@@ -23,6 +26,21 @@ export interface SimCoordinatorOptions {
   readonly onEnd: (outcome: RunOutcome) => void;
   readonly onEvent: <T extends EventType>(type: T, data: EventData<T>) => void;
   readonly onStep: (state: CoordinatorState, wakeAtMs: number) => void;
+  /** Its disk: what a former life has left there, and what this one leaves. */
+  readonly disk: CoordinatorDisk;
+}
+
+/** What survives a coordinator: records as they are in a journal, models and updates by their hashes. */
+export class CoordinatorDisk {
+  readonly records: string[] = [];
+  readonly parameters = new Map<string, ParameterSet>();
+
+  /** Read as from a file: through JSON and the schema. */
+  memory(initialModel: Hash): RunMemory {
+    return this.records
+      .map((line) => memoryRecordSchema.parse(JSON.parse(line)))
+      .reduce(remember, emptyMemory(initialModel));
+  }
 }
 
 /** The real coordinator machine with a driver that knows only virtual time. */
@@ -31,11 +49,15 @@ export class SimCoordinator {
   readonly #shelf = new ModelShelf(toyCodec);
   #state: CoordinatorState;
   #wakeSerial = 0;
+  /** Effects that it still gets done before it dies. */
+  #lifeLeft = Infinity;
 
   constructor(options: SimCoordinatorOptions) {
     this.#options = options;
     const { scenario } = options;
     const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed } = scenario;
+    const initialModel = this.#shelf.put(toyInitial(seed));
+    const restored = this.#restored(initialModel);
     const step = startCoordinator(
       {
         settings: {
@@ -53,14 +75,39 @@ export class SimCoordinator {
           registrationDeadlineMs,
         },
         model: toyModel,
-        initialModel: this.#shelf.put(toyInitial(seed)),
+        initialModel,
         baselineAccuracy: 0.5,
         participantsMax: 64,
       },
       this.#now(),
+      restored,
     );
     this.#state = step.state;
     this.#apply(step);
+  }
+
+  get alive(): boolean {
+    return this.#lifeLeft > 0;
+  }
+
+  /** As SIGKILL would: after some more of its effects, wherever among them that is. */
+  killAfter(effects: number): void {
+    this.#lifeLeft = effects;
+  }
+
+  #restored(initialModel: Hash): RestoredRun | null {
+    const { disk } = this.#options;
+    if (disk.records.length === 0) return null;
+    const memory = disk.memory(initialModel);
+    const read = (hash: Hash): ParameterSet => {
+      const parameters = disk.parameters.get(hash);
+      if (parameters === undefined) throw new Error(`${hash.slice(0, 12)} is not on disk`);
+      return parameters;
+    };
+    for (const hash of [memory.modelBefore, memory.model]) if (hash !== initialModel) this.#shelf.put(read(hash));
+    if (memory.model === initialModel) this.#shelf.put(toyInitial(this.#options.scenario.seed));
+    const hashes = memory.stage === 'training' ? memory.members.flatMap((one) => one.contribution?.hash ?? []) : [];
+    return { memory, updates: new Map(hashes.map((hash) => [hash, read(hash)])) };
   }
 
   get state(): CoordinatorState {
@@ -72,11 +119,14 @@ export class SimCoordinator {
   }
 
   feed(input: CoordinatorInput): void {
+    if (!this.alive) return;
     this.#apply(advanceCoordinator(this.#state, input, this.#now()));
   }
 
   take(link: number, { header, payload }: Parcel): void {
     const update = header.kind === 'model_update' && payload !== undefined ? judge(payload) : undefined;
+    if (update?.ok === true && header.payload !== undefined)
+      this.#options.disk.parameters.set(header.payload.hash, update.parameters);
     this.feed({ kind: 'message', link, header, update });
   }
 
@@ -88,7 +138,11 @@ export class SimCoordinator {
         if (serial === this.#wakeSerial) this.feed({ kind: 'tick' });
       });
     }
-    for (const effect of step.effects) this.#perform(effect);
+    for (const effect of step.effects) {
+      if (!this.alive) return;
+      this.#lifeLeft--;
+      this.#perform(effect);
+    }
     this.#options.onStep(step.state, step.wakeAtMs);
   }
 
@@ -101,6 +155,8 @@ export class SimCoordinator {
       }
       case 'close_link':
         return closeLink(effect.link, effect.reason);
+      case 'remember':
+        return void this.#options.disk.records.push(JSON.stringify(effect.record));
       case 'report':
         return onEvent(effect.type, effect.data);
       case 'end':
@@ -119,7 +175,9 @@ export class SimCoordinator {
     });
     while (!job.step(3));
     const { parameters, stepNorm, measures } = job.result();
+    if (!this.alive) return;
     const model = this.#shelf.put(viewParameters(toyLayout, parameters));
+    this.#options.disk.parameters.set(model, this.#shelf.parameters(model));
     const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
     this.feed({ kind: 'aggregated', round, model, durationMs: 1, stepNorm, cosines });
   }

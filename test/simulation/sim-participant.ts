@@ -1,4 +1,5 @@
-import { matchLayout } from '#shared/tensor/parameter-set.ts';
+import assert from 'node:assert/strict';
+import { matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
@@ -6,7 +7,12 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { MachineMessage, RunOutcome } from '#engine/round/machine.ts';
 import { ModelShelf } from '#engine/round/model-shelf.ts';
 import { advanceParticipant, startParticipant } from '#engine/round/participant-machine.ts';
-import type { ParticipantEffect, ParticipantInput, ParticipantState } from '#engine/round/participant-state.ts';
+import type {
+  ComputedUpdate,
+  ParticipantEffect,
+  ParticipantInput,
+  ParticipantState,
+} from '#engine/round/participant-state.ts';
 import type { Parcel } from './network.ts';
 import type { ParticipantPlan } from './scenario.ts';
 import { toyCodec, toyLayout, toyTrain } from './toy-model.ts';
@@ -22,6 +28,12 @@ export interface SimParticipantOptions {
   readonly onEnd: (outcome: RunOutcome) => void;
   /** Ground truth: what was trained, by the hash of its bytes. */
   readonly onTrained: (hash: string, parameters: Float32Array, examples: number) => void;
+  /** Its disk: the newest update that the coordinator has not judged. */
+  readonly disk: ParticipantDisk;
+}
+
+export interface ParticipantDisk {
+  kept: { readonly update: ComputedUpdate; readonly parameters: ParameterSet } | null;
 }
 
 type Work = Extract<ParticipantEffect, { kind: 'train' | 'evaluate' }>;
@@ -48,8 +60,10 @@ export class SimParticipant {
       classCounts: [1, 1],
       skipped: 0,
     };
+    const { kept } = options.disk;
+    if (kept !== null) this.#shelf.put(kept.parameters);
     const step = startParticipant(
-      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy' },
+      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy', kept: kept?.update },
       this.#now(),
     );
     this.#state = step.state;
@@ -112,6 +126,9 @@ export class SimParticipant {
         return this.#begin(effect);
       case 'end':
         return this.#options.onEnd(effect.outcome);
+      case 'forget_update':
+        if (this.#options.disk.kept?.update.hash === effect.hash) this.#options.disk.kept = null;
+        return;
       case 'abort_work':
       case 'report':
         return;
@@ -168,12 +185,22 @@ export class SimParticipant {
           : trained.slice(0, 1);
     }
     const hash = this.#shelf.put(trained);
+    // Given up meanwhile: the real driver has stopped it before.
+    if (this.#state.task?.job !== work.job) return;
+    const { disk } = this.#options;
+    assert.ok(
+      disk.kept?.update.round !== work.round || disk.kept.update.body.base !== work.model.hash,
+      'trained again',
+    );
+    const measures = { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 };
+    const body = { ...measures, base: work.model.hash };
+    disk.kept = { update: { round: work.round, hash, body }, parameters: trained };
     onTrained(hash, Float32Array.from(trained.flatMap(({ data }) => [...data])), plan.examples);
     this.feed({
       kind: 'trained',
       job: work.job,
       hash,
-      result: { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 },
+      result: measures,
     });
   }
 

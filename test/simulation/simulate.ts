@@ -5,9 +5,9 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import { Invariants } from './invariants.ts';
 import { Wire } from './network.ts';
-import { makeScenario, type ParticipantPlan, type Scenario, type Trouble } from './scenario.ts';
-import { SimCoordinator } from './sim-coordinator.ts';
-import { SimParticipant } from './sim-participant.ts';
+import { makeScenario, type Crash, type ParticipantPlan, type Scenario, type Trouble } from './scenario.ts';
+import { CoordinatorDisk, SimCoordinator } from './sim-coordinator.ts';
+import { SimParticipant, type ParticipantDisk } from './sim-participant.ts';
 import { World } from './world.ts';
 
 export interface SimulationResult {
@@ -16,6 +16,9 @@ export interface SimulationResult {
   readonly endedAtMs: number;
   readonly steps: number;
   readonly calm: boolean;
+  /** Crashes of the coordinator that it survived. */
+  readonly crashes: number;
+  readonly model: Float32Array;
 }
 
 /** A participant's place in the simulation, with its incarnations one after another. */
@@ -33,6 +36,7 @@ interface Station {
   /** Troubles that last, and when the last one ended. */
   troubles: number;
   wellSinceMs: number;
+  readonly disk: ParticipantDisk;
 }
 
 /** Plays the scenario of a seed to its end and checks every step of it; throws at the first violation. */
@@ -40,11 +44,19 @@ export function simulate(seed: number): SimulationResult {
   return new Simulation(makeScenario(seed)).run();
 }
 
+export function simulateScenario(scenario: Scenario): SimulationResult {
+  return new Simulation(scenario).run();
+}
+
 class Simulation {
   readonly #scenario: Scenario;
   readonly #world = new World();
   readonly #invariants: Invariants;
-  readonly #coordinator: SimCoordinator;
+  readonly #disk = new CoordinatorDisk();
+  #coordinator: SimCoordinator;
+  #crashes = 0;
+  /** Dying, or dead and not started again yet. */
+  #down = false;
   readonly #stations: Station[] = [];
   readonly #byLink = new Map<number, { readonly station: Station; readonly wire: Wire }>();
   #acks: (() => void)[] = [];
@@ -55,9 +67,20 @@ class Simulation {
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
     this.#invariants = new Invariants(scenario.seed);
-    this.#coordinator = new SimCoordinator({
+    this.#coordinator = this.#startCoordinator();
+    this.#invariants.watchModel(() => this.#coordinator.model());
+    for (const plan of scenario.participants) this.#plan(plan);
+    for (const crash of scenario.crashes) this.#world.after(crash.atMs, () => this.#crash(crash));
+    if (scenario.stopsAtMs !== null)
+      this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
+    this.#tick();
+  }
+
+  #startCoordinator(): SimCoordinator {
+    return new SimCoordinator({
       world: this.#world,
-      scenario,
+      scenario: this.#scenario,
+      disk: this.#disk,
       send: (link, message, payload) => {
         const entry = this.#byLink.get(link);
         if (message.kind === 'update_ack' && entry !== undefined)
@@ -76,17 +99,47 @@ class Simulation {
         this.#invariants.step(state, wakeAtMs, this.#world.nowMs);
       },
     });
-    this.#invariants.watchModel(() => this.#coordinator.model());
-    for (const plan of scenario.participants) this.#plan(plan);
-    if (scenario.stopsAtMs !== null)
-      this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
-    this.#tick();
+  }
+
+  /** It dies within moments, in the middle of what it is at; whoever dials then finds nobody until it is started again. */
+  #crash({ effects, downMs }: Crash): void {
+    const dying = this.#coordinator;
+    if (this.#outcome !== null || this.#down) return;
+    this.#down = true;
+    dying.killAfter(effects);
+    this.#world.after(200, () => {
+      if (this.#outcome !== null) return;
+      this.#crashes++;
+      dying.killAfter(0);
+      for (const { wire } of this.#byLink.values()) wire.cut();
+      this.#byLink.clear();
+      this.#acks = [];
+      this.#world.after(downMs, () => this.#restart());
+    });
+  }
+
+  #restart(): void {
+    this.#down = false;
+    this.#invariants.restarts();
+    this.#coordinator = this.#startCoordinator();
+    this.#invariants.restarted(this.#coordinator.state);
+    for (const station of this.#stations) {
+      if (station.participant?.alive !== true) continue;
+      station.wellSinceMs = this.#world.nowMs;
+      this.#world.after(this.#scenario.random.int(2_000), () => {
+        if (station.participant?.alive !== true || this.#byLink.has(station.link) || this.#outcome !== null) return;
+        this.#open(station);
+        station.participant.feed({ kind: 'link_anew' });
+      });
+    }
   }
 
   run(): SimulationResult {
     const { seed, rounds, deadlineMs, registrationDeadlineMs, healsAtMs, calm } = this.#scenario;
     // Every phase of every round at its deadline, each once more for waiting until somebody is back.
-    const boundMs = healsAtMs + registrationDeadlineMs + rounds * (3 * deadlineMs + registrationDeadlineMs + 2_000);
+    const rounded = rounds * (3 * deadlineMs + registrationDeadlineMs + 2_000);
+    const restarted = this.#scenario.crashes.length * (3 * deadlineMs + registrationDeadlineMs + 5_000);
+    const boundMs = healsAtMs + registrationDeadlineMs + rounded + restarted;
     this.#world.run(boundMs, () => this.#outcome !== null);
     assert.ok(this.#outcome !== null, `the run has not ended ${Math.round(boundMs / 1000)} s after its start`);
     const endedAtMs = this.#world.nowMs;
@@ -94,16 +147,23 @@ class Simulation {
     this.#checkOutcome(outcome);
     // Whoever can still hear learns of the end; then nothing is left that moves by itself.
     this.#world.run(endedAtMs + healsAtMs + 60_000, () => false);
+    // Who had not found its way back to a restarted coordinator is told by the goodbye of its link.
+    if (this.#crashes > 0)
+      for (const { participant } of this.#stations)
+        participant?.feed({ kind: 'link_closed', reason: 'the run is over' });
     for (const { participant, plan, wire } of this.#stations) {
       if (participant === null || !participant.alive || plan.connectionPerMessage || wire === null) continue;
       assert.fail(`${plan.id} was not told that the run is over`);
     }
     if (calm) assert.equal(outcome.status, 'completed', outcome.reason);
-    return { seed, outcome, endedAtMs, steps: this.#steps, calm };
+    const [steps, crashes, model] = [this.#steps, this.#crashes, this.#coordinator.model()];
+    return { seed, outcome, endedAtMs, steps, calm, crashes, model };
   }
 
   #checkOutcome({ status, roundsCompleted, reason }: RunOutcome): void {
-    assert.deepEqual(this.#invariants.ends, [status], 'a run ends once');
+    // A coordinator that died in saying so says it again.
+    const ends = this.#crashes > 0 ? [...new Set(this.#invariants.ends)] : this.#invariants.ends;
+    assert.deepEqual(ends, [status], 'a run ends once');
     if (status === 'completed') assert.equal(roundsCompleted, this.#scenario.rounds);
     assert.ok(
       this.#invariants.aggregated >= roundsCompleted && this.#invariants.aggregated <= roundsCompleted + 1,
@@ -121,7 +181,7 @@ class Simulation {
         last.why.some(
           (entry) =>
             entry.participant === id &&
-            /connections so far|link lost|not acknowledged|no sign of life/.test(entry.reason),
+            /connections so far|link lost|not acknowledged|no sign of life|not back yet/.test(entry.reason),
         ),
         JSON.stringify(last.why),
       );
@@ -156,6 +216,7 @@ class Simulation {
       over: false,
       troubles: 0,
       wellSinceMs: 0,
+      disk: { kept: null },
     };
     this.#stations.push(station);
     this.#world.after(plan.joinsAtMs, () => this.#start(station));
@@ -165,10 +226,31 @@ class Simulation {
 
   #start(station: Station): void {
     if (station.over || station.participant?.alive === true) return;
+    const { plan, disk } = station;
+    const { random } = this.#scenario;
+    const link = this.#open(station);
+    station.participant = null;
+    station.participant = new SimParticipant({
+      world: this.#world,
+      random,
+      plan,
+      disk,
+      failures: !this.#scenario.calm,
+      send: (message, payload) => station.wire?.send('up', message, payload),
+      onEnd: (outcome) => this.#ended(station, outcome),
+      onTrained: (hash, parameters, examples) => this.#invariants.trained(hash, parameters, examples),
+    });
+    // The acceptor gives the old link up as soon as another process of the same name has said hello.
+    if (random.int(2) === 0)
+      for (const [number, entry] of this.#byLink)
+        if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
+  }
+
+  /** A fresh link of a participant, whose process may be older than it. */
+  #open(station: Station): number {
     const { plan } = station;
     const { random, delayMsMax, duplicateShare } = this.#scenario;
     const link = this.#nextLink++;
-    let participant: SimParticipant | null = null;
     const wire = new Wire({
       world: this.#world,
       random,
@@ -178,7 +260,8 @@ class Simulation {
       wallMs: (direction) => this.#world.nowMs * (direction === 'up' ? plan.wallRate : 1),
       deliver: (direction, parcel) => {
         if (direction === 'down') {
-          participant?.take(parcel);
+          // What comes over a link of a former life of it goes nowhere.
+          if (station.link === link) station.participant?.take(parcel);
           const { kind, round } = parcel.header;
           if (kind === 'global_model' || kind === 'start_training')
             this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
@@ -194,7 +277,8 @@ class Simulation {
     station.lastHeardMs = this.#world.nowMs;
     station.linkState = 'ready';
     station.connections = 1;
-    this.#byLink.set(link, { station, wire });
+    if (!this.#down) this.#byLink.set(link, { station, wire });
+    else wire.cut();
     this.#coordinator.feed({
       kind: 'link_opened',
       link,
@@ -203,24 +287,12 @@ class Simulation {
       protocol: 'memory',
       stack: 'memory',
     });
-    participant = new SimParticipant({
-      world: this.#world,
-      random,
-      plan,
-      failures: !this.#scenario.calm,
-      send: (message, payload) => wire.send('up', message, payload),
-      onEnd: (outcome) => this.#ended(station, link, outcome),
-      onTrained: (hash, parameters, examples) => this.#invariants.trained(hash, parameters, examples),
-    });
-    station.participant = participant;
-    // The acceptor gives the old link up as soon as another process of the same name has said hello.
-    if (random.int(2) === 0)
-      for (const [number, entry] of this.#byLink)
-        if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
+    return link;
   }
 
   /** A participant that is done closes its link, and the goodbye takes its time. */
-  #ended(station: Station, link: number, outcome: RunOutcome): void {
+  #ended(station: Station, outcome: RunOutcome): void {
+    const { link } = station;
     station.outcome = outcome;
     station.over = true;
     this.#world.after(20, () => this.#closeLink(link, outcome.reason, true));

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeds } from './seeds.ts';
-import { simulate } from './simulate.ts';
+import { makeCrashScenario, makeKillScenario, type Scenario } from './scenario.ts';
+import { simulate, simulateScenario } from './simulate.ts';
+import { toyInitial, toyLayout, toyTrain } from './toy-model.ts';
+import { flattenParameters, viewParameters } from '#shared/tensor/parameter-set.ts';
 
 /** Thousands in `npm test`, a few hundred in `npm run check`, which says so by ROUNDSCOPE_SEEDS. A thousand take 1 to 2 s. */
 const count = Number(process.env['ROUNDSCOPE_SEEDS'] ?? 5000);
@@ -12,6 +15,28 @@ function play(seed: number): ReturnType<typeof simulate> {
   } catch (error) {
     throw new Error(`play it again: node test/simulation/run.ts --seed ${seed}`, { cause: error });
   }
+}
+
+function playScenario(scenario: Scenario, option: string): ReturnType<typeof simulate> {
+  try {
+    return simulateScenario(scenario);
+  } catch (error) {
+    throw new Error(`play it again: node test/simulation/run.ts ${option} --seed ${scenario.seed}`, { cause: error });
+  }
+}
+
+/** Everybody's update of every round, averaged by hand. */
+function undisturbedModel({ seed, rounds, participants }: Scenario): Float32Array {
+  const examples = participants.reduce((sum, one) => sum + one.examples, 0);
+  let model = toyInitial(seed);
+  for (let round = 1; round <= rounds; round++) {
+    const updates = participants.map((one) => flattenParameters(toyTrain(model, one.id, round)));
+    const mean = flattenParameters(model).map(
+      (_, i) => updates.reduce((sum, update, k) => sum + update[i]! * participants[k]!.examples, 0) / examples,
+    );
+    model = viewParameters(toyLayout, mean);
+  }
+  return flattenParameters(model);
 }
 
 test('seeds that failed once', () => {
@@ -27,6 +52,23 @@ test(`${count} seeded runs under partitions, restarts, freezes and worse`, () =>
   // Weather in which nothing completes, or nothing goes wrong, tests nothing.
   assert.ok((ends.get('completed') ?? 0) > count / 2, JSON.stringify([...ends]));
   assert.ok((ends.get('stalled') ?? 0) > 0, JSON.stringify([...ends]));
+});
+
+test(`${count / 5} of them once more while the coordinator is killed in the middle of what it does`, () => {
+  let crashes = 0;
+  for (let seed = 1; seed <= count / 5; seed++) crashes += playScenario(makeCrashScenario(seed), '--crashes').crashes;
+  assert.ok(crashes > count / 10, `${crashes} crashes`);
+});
+
+test(`${count / 5} runs in which only processes die: the models are those of a run in which none did`, () => {
+  let crashes = 0;
+  for (let seed = 1; seed <= count / 5; seed++) {
+    const scenario = makeKillScenario(seed);
+    const result = playScenario(scenario, '--kills');
+    assert.deepEqual(result.model, undisturbedModel(scenario), `seed ${seed}`);
+    crashes += result.crashes;
+  }
+  assert.ok(crashes > count / 10, `${crashes} crashes`);
 });
 
 test('the same seed is the same run', () => {

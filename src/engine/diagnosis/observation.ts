@@ -85,6 +85,7 @@ const observers: { [T in EventType]?: (run: RunObservation, data: EventData<T>, 
     const participant = of(run, data.participant);
     participant.protocol = data.protocol;
     participant.left = null;
+    participant.exited = null;
   },
   participant_left: (run, data, ref) => {
     of(run, data.participant).left = ref(`left: ${data.reason}`);

@@ -10,6 +10,7 @@ import {
   type Member,
   type ParticipantRecord,
 } from './coordinator-state.ts';
+import type { MemoryRecord } from './run-memory.ts';
 import { report, type Instant, type MachineMessage } from './machine.ts';
 
 type Fields = { -readonly [K in keyof CoordinatorState]: CoordinatorState[K] };
@@ -34,6 +35,11 @@ export class CoordinatorDraft {
     this.effects.push(report(type, data));
   }
 
+  /** Comes before what it makes known: a process that dies in between has promised nothing. */
+  remember(record: MemoryRecord): void {
+    this.effects.push({ kind: 'remember', record });
+  }
+
   send(link: number, message: MachineMessage): void {
     this.effects.push({ kind: 'send', link, message });
   }
@@ -50,8 +56,10 @@ export class CoordinatorDraft {
   }
 
   isHere(participant: ParticipantRecord): boolean {
+    if (participant.left !== null) return false;
     const link = this.linkOf(participant);
-    if (participant.left !== null || link === undefined) return false;
+    // Its process was started again: the new link has taken the old one's place and is about to register.
+    if (link === undefined) return [...this.s.links.values()].some((other) => other.participant === participant.id);
     return isOpen(link.state) || this.now.monotonicMs - link.sinceMs <= awayMs;
   }
 

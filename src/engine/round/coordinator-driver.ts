@@ -1,6 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
+import type { MessageHeader } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
@@ -12,6 +13,8 @@ import { advanceCoordinator, startCoordinator } from './coordinator-machine.ts';
 import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
+import type { RestoredRun } from './coordinator-restored.ts';
+import { KeptRun, type RunKeeper } from './kept-run.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
@@ -36,6 +39,10 @@ export interface CoordinatorOptions {
   readonly demo?: DemoSettings | undefined;
   readonly self?: ParticipantId | undefined;
   readonly participantsMax?: number | undefined;
+  /** Where the run is kept for the case that this process dies; absent: nowhere. */
+  readonly keeper?: RunKeeper | undefined;
+  /** A run to go on with. */
+  readonly restored?: (RestoredRun & { readonly models: readonly ParameterSet[] }) | undefined;
 }
 
 /** Where links of participants come from. */
@@ -75,6 +82,7 @@ class CoordinatorRun implements Disposable {
   readonly #options: CoordinatorOptions;
   readonly #runner: MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>;
   readonly #models: ModelShelf;
+  readonly #keeping: KeptRun;
   readonly #links = new Map<number, Link>();
   readonly #abort = new AbortController();
   readonly #outgoing = new OutgoingMessages(this.#abort.signal);
@@ -88,12 +96,19 @@ class CoordinatorRun implements Disposable {
     this.#options = options;
     const { clock, settings, model, baselineAccuracy, demo, self, codec, signal } = options;
     this.#models = new ModelShelf(codec);
-    const initialModel = this.#models.put(options.initialParameters);
+    const { restored } = options;
+    for (const parameters of restored?.models ?? [options.initialParameters]) this.#models.put(parameters);
+    const initialModel = this.#models.newest;
+    this.#keeping = new KeptRun(options.keeper, options.reporter);
     const participantsMax = options.participantsMax ?? limits.participantsMax;
     this.#runner = new MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>({
       clock,
       start: (now) =>
-        startCoordinator({ settings, model, initialModel, baselineAccuracy, participantsMax, demo, self }, now),
+        startCoordinator(
+          { settings, model, initialModel, baselineAccuracy, participantsMax, demo, self },
+          now,
+          restored ?? null,
+        ),
       advance: advanceCoordinator,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
@@ -147,8 +162,26 @@ class CoordinatorRun implements Disposable {
   async #read(number: number, link: Link): Promise<void> {
     for await (const { header, payload } of link.messages()) {
       const update = header.kind === 'model_update' && payload !== undefined ? await this.#judge(payload) : undefined;
+      const kept = update?.ok === true ? await this.#keepUpdate(header, payload) : null;
       this.#feed({ kind: 'message', link: number, header, update });
+      if (kept !== null && !this.#counts(kept)) await this.#keeping.forgetUpdate(kept);
     }
+  }
+
+  /** Its bytes are on disk before the machine can count it, unless it can not count anyway. */
+  async #keepUpdate(header: MessageHeader, payload: Uint8Array | undefined): Promise<Hash | null> {
+    const state = this.#runner.state;
+    const member = state?.members.get(header.sender);
+    const hash = header.payload?.hash;
+    if (hash === undefined || payload === undefined || header.round !== state?.round) return null;
+    if (member === undefined || member.contribution !== null || this.#counts(hash)) return null;
+    await this.#keeping.keepUpdate(hash, payload);
+    return hash;
+  }
+
+  #counts(hash: Hash): boolean {
+    const members = this.#runner.state?.members.values() ?? [];
+    return [...members].some(({ contribution }) => contribution?.hash === hash);
   }
 
   async #judge(payload: Uint8Array): Promise<UpdateFinding> {
@@ -192,6 +225,8 @@ class CoordinatorRun implements Disposable {
         return void this.#links.get(effect.link)?.close(effect.code, effect.reason);
       case 'aggregate':
         return void this.#aggregate(effect);
+      case 'remember':
+        return this.#keeping.remember(effect.record);
       case 'report':
         return this.#options.reporter.event(effect.type, effect.data);
       case 'end':
@@ -226,6 +261,7 @@ class CoordinatorRun implements Disposable {
     try {
       const { parameters, stepNorm, measures } = await aggregate(this.#models.parameters(base), contributions, breathe);
       const model = this.#models.put(parameters);
+      await this.#keeping.keepModel(model, this.#models.bytes(model));
       const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
       this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, cosines });
     } catch (error) {

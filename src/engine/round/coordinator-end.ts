@@ -15,6 +15,13 @@ export function endRun(draft: CoordinatorDraft, status: RunStatus, reason: strin
     loss: s.loss,
     accuracy: s.accuracy,
   };
+  draft.remember({ kind: 'ended', outcome });
+  endAgain(draft, outcome);
+}
+
+/** The same where the end is in memory already: the process that came to it died before it had told everybody. */
+export function endAgain(draft: CoordinatorDraft, outcome: RunOutcome): void {
+  const { s } = draft;
   s.phase = 'closing';
   s.deadlineMs = Infinity;
   s.outcome = outcome;

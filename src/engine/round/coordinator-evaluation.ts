@@ -1,6 +1,8 @@
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
+import { completedReason, mayReturn } from './coordinator-restored.ts';
 import type { CoordinatorInput, Member, ParticipantRecord } from './coordinator-state.ts';
 import { nextRound } from './coordinator-training.ts';
 import { roundWait } from './round-wait.ts';
@@ -15,6 +17,7 @@ export function beginEvaluation(
   // The end of an aggregation that was given up.
   if (s.phase !== 'aggregating' || input.round !== s.round) return;
   s.model = input.model;
+  rememberAggregate(draft, input.model);
   const contributions = [...s.members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
   draft.report('aggregated', {
     round: s.round,
@@ -28,18 +31,32 @@ export function beginEvaluation(
   draft.enterPhase('evaluating', s.config.settings.evaluationDeadlineMs);
   for (const member of s.members.values()) {
     const participant = s.participants.get(member.id);
-    const able = participant !== undefined && draft.isHere(participant) && participant.data.heldOut > 0;
-    // Who let the training deadline pass is asked too, but a second deadline is not spent on it.
-    const heard = member.contribution !== null || member.refusal !== null;
     // The sum is made: the updates' bytes need not be held any longer.
     const contribution = member.contribution === null ? null : { ...member.contribution, parameters: [] };
-    draft.patchMember(member.id, {
-      contribution,
-      transfer: null,
-      evaluates: !able ? 'no' : heard ? 'awaited' : 'asked',
-    });
-    if (able) askToEvaluate(draft, participant);
+    const evaluates = evaluationOf(draft, member);
+    draft.patchMember(member.id, { contribution, transfer: null, evaluates });
+    if (evaluates !== 'no' && participant !== undefined) askToEvaluate(draft, participant);
   }
+}
+
+/** Who let the training deadline pass is asked too, but a second deadline is not spent on it. */
+function evaluationOf(draft: CoordinatorDraft, { id, contribution, refusal }: Member): Member['evaluates'] {
+  const participant = draft.s.participants.get(id);
+  if (participant === undefined || participant.data.heldOut === 0) return 'no';
+  if (!draft.isHere(participant) && !mayReturn(draft, participant)) return 'no';
+  return contribution !== null || refusal !== null ? 'awaited' : 'asked';
+}
+
+function rememberAggregate(draft: CoordinatorDraft, model: Hash): void {
+  const members = [...draft.s.members.values()];
+  draft.remember({
+    kind: 'aggregated',
+    model,
+    evaluates: members.map((member) => ({ id: member.id, evaluates: evaluationOf(draft, member) })),
+    missing: members.flatMap(({ id, awaited, contribution, refusal, failure }) =>
+      awaited && contribution === null && refusal === null && failure === null ? [id] : [],
+    ),
+  });
 }
 
 export function askToEvaluate(draft: CoordinatorDraft, participant: ParticipantRecord): void {
@@ -78,6 +95,11 @@ export function evaluationResult(
     draft.patchMember(member.id, { failure: 'its evaluation is not a finite number' });
   } else {
     draft.patchMember(member.id, { evaluation: { loss, accuracy, examples } });
+    draft.remember({
+      kind: 'evaluated',
+      participant: participant.id,
+      evaluation: { loss, accuracy, examples },
+    });
     draft.report('evaluation_received', { participant: participant.id, round: s.round, loss, accuracy, examples });
   }
   draft.waitChanged();
@@ -98,10 +120,10 @@ export function settleEvaluation(draft: CoordinatorDraft): void {
       if (participant !== undefined) draft.patchParticipant(id, { misses: participant.misses + 1 });
     }
   }
-  closeRound(draft);
+  closeRound(draft, wait.waitingFor);
 }
 
-function closeRound(draft: CoordinatorDraft): void {
+function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): void {
   const { s, now } = draft;
   const members = [...s.members.values()];
   const { loss, accuracy } = globalMeasures(members);
@@ -118,11 +140,11 @@ function closeRound(draft: CoordinatorDraft): void {
     modelBefore: s.modelBefore,
     modelAfter: s.model,
   };
+  draft.remember({ kind: 'closed', summary: { round: s.round, ...summary }, missing: [...missed] });
   draft.sendAll({ kind: 'round_summary', round: s.round, body: summary });
   draft.report('round_ended', { round: s.round, ...summary });
   const { rounds } = s.config.settings;
-  if (s.round >= rounds)
-    return endRun(draft, 'completed', rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`);
+  if (s.round >= rounds) return endRun(draft, 'completed', completedReason(rounds));
   nextRound(draft);
 }
 

@@ -2,9 +2,10 @@ import { unreachable } from '#shared/base/assert.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import { CoordinatorDraft } from './coordinator-draft.ts';
 import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinator-evaluation.ts';
-import { endRun } from './coordinator-end.ts';
+import { endAgain, endRun } from './coordinator-end.ts';
 import { participantFailed } from './coordinator-failure.ts';
 import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
+import { awaitsReturn, rememberedState, returnMs, takeUp, type RestoredRun } from './coordinator-restored.ts';
 import type {
   CoordinatorConfig,
   CoordinatorEffect,
@@ -25,8 +26,12 @@ import type { Instant, Step } from './machine.ts';
 
 export type CoordinatorStep = Step<CoordinatorState, CoordinatorEffect>;
 
-/** A run that waits for its participants. */
-export function startCoordinator(config: CoordinatorConfig, now: Instant): CoordinatorStep {
+/** A run that waits for its participants, or one that goes on where a former process left it. */
+export function startCoordinator(
+  config: CoordinatorConfig,
+  now: Instant,
+  restored: RestoredRun | null = null,
+): CoordinatorStep {
   const { settings } = config;
   const draft = new CoordinatorDraft(
     {
@@ -45,7 +50,10 @@ export function startCoordinator(config: CoordinatorConfig, now: Instant): Coord
       loss: null,
       accuracy: null,
       status: { stale: true, phase: null, round: 0, atMs: now.monotonicMs, whyAtMs: now.monotonicMs, why: '' },
+      restartedMs: null,
+      ending: null,
       outcome: null,
+      ...(restored === null ? {} : rememberedState(restored, settings.rounds, now.monotonicMs)),
     },
     now,
   );
@@ -59,7 +67,11 @@ export function startCoordinator(config: CoordinatorConfig, now: Instant): Coord
     ...(config.demo === undefined ? {} : { demo: config.demo }),
     ...(config.self === undefined ? {} : { self: config.self }),
   });
-  draft.enterPhase('registering', settings.registrationDeadlineMs);
+  if (restored === null) draft.enterPhase('registering', settings.registrationDeadlineMs);
+  else {
+    takeUp(draft, restored);
+    settle(draft);
+  }
   return finish(draft);
 }
 
@@ -112,6 +124,7 @@ function settle(draft: CoordinatorDraft): void {
   for (;;) {
     const { phase, round, outcome } = draft.s;
     if (outcome !== null) return;
+    if (draft.s.ending !== null) return awaitsReturn(draft) ? undefined : endAgain(draft, draft.s.ending);
     if (round > 0 && draft.remaining().length === 0 && phase !== 'aggregating') {
       return endRun(draft, 'failed', 'no participant is left');
     }
@@ -127,7 +140,9 @@ function settle(draft: CoordinatorDraft): void {
 function finish(draft: CoordinatorDraft): CoordinatorStep {
   publishStatus(draft);
   const { s } = draft;
-  const wakeAtMs = s.outcome === null ? Math.min(s.deadlineMs, statusWakeAtMs(s)) : Infinity;
+  const returnAtMs = s.restartedMs === null ? 0 : s.restartedMs + returnMs;
+  const dueMs = returnAtMs > draft.now.monotonicMs ? Math.min(s.deadlineMs, returnAtMs) : s.deadlineMs;
+  const wakeAtMs = s.outcome === null ? Math.min(dueMs, statusWakeAtMs(s)) : Infinity;
   return { state: s, effects: draft.effects, wakeAtMs };
 }
 

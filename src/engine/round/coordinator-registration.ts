@@ -59,6 +59,7 @@ export function participantGone(
   how: { readonly reason: string; readonly clean: boolean },
 ): void {
   if (participant.left !== null) return;
+  draft.remember({ kind: 'left', participant: participant.id, reason: how.reason.slice(0, 1000), clean: how.clean });
   draft.report('participant_left', { participant: participant.id, ...how });
   draft.waitChanged();
   if (draft.s.members.has(participant.id)) draft.patchParticipant(participant.id, { left: how });
@@ -102,18 +103,18 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   // Another key under the same name is another participant: what is counted under the name stays, the newcomer waits.
   const continues = known !== undefined && known.key === key && member !== undefined;
   const fromRound = s.phase === 'registering' ? Math.max(1, s.round) : continues ? known.fromRound : s.round + 1;
-  draft.setParticipant({
+  const facts = {
     id: link.participant,
     key,
-    link: link.link,
     data,
     trainer,
     fromRound,
-    holds: null,
     lastCounted: known?.key === key ? known.lastCounted : null,
     misses: known?.key === key ? known.misses : 0,
     left: null,
-  });
+  };
+  draft.setParticipant({ ...facts, link: link.link, holds: null });
+  draft.remember({ kind: 'participant', participant: facts });
   draft.report('participant_joined', {
     participant: link.participant,
     key,
@@ -130,14 +131,25 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   if (!continues) return draft.patchMember(link.participant, { failure: 'another participant took over the name' });
   if (!sameProcess)
     draft.patchMember(link.participant, { delivered: false, progress: null, transfer: null, failure: null });
+  askAgain(draft, link, sameProcess);
+}
+
+/** Back in a round that it is part of: told what it may not have heard, asked for what is not here yet. */
+function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolean): void {
+  const { s } = draft;
   const participant = s.participants.get(link.participant);
-  const again = draft.s.members.get(link.participant);
-  if (participant === undefined || again === undefined) return;
+  const member = s.members.get(link.participant);
+  if (participant === undefined || member === undefined) return;
+  const { contribution, refusal, evaluates, evaluation } = member;
+  // The answer died with a process, the participant's own or the coordinator's.
+  if (contribution !== null && !sameProcess) {
+    const body = { accepted: true, contribution: contribution.hash };
+    draft.send(link.link, { kind: 'update_ack', round: s.round, body });
+  }
   // It lost its work with its process: asked again, it may still be in time.
-  if ((s.phase === 'distributing' || s.phase === 'training') && again.contribution === null && again.refusal === null)
+  if ((s.phase === 'distributing' || s.phase === 'training') && contribution === null && refusal === null)
     askToTrain(draft, participant);
-  if (s.phase === 'evaluating' && again.evaluates !== 'no' && again.evaluation === null)
-    askToEvaluate(draft, participant);
+  if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
 }
 
 /** Who cannot train this model is told at the door: in the run it would only be waited for, and could cost it its quorum. */

@@ -7,6 +7,7 @@ import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
+import type { MemoryRecord } from './run-memory.ts';
 
 export interface CoordinatorConfig {
   readonly settings: RunSettings;
@@ -110,6 +111,10 @@ export interface CoordinatorState {
   readonly loss: number | null;
   readonly accuracy: number | null;
   readonly status: PublishedStatus;
+  /** Monotonic ms since when this process goes on with a run that another began; null: it began it itself. */
+  readonly restartedMs: number | null;
+  /** The run was over when the former process died, and not everybody may have heard. */
+  readonly ending: RunOutcome | null;
   readonly outcome: RunOutcome | null;
 }
 
@@ -194,6 +199,8 @@ export type CoordinatorEffect =
         readonly parameters: ParameterSet;
       }[];
     }
+  /** To be on disk, where there is one for it, before the effects that follow. */
+  | { readonly kind: 'remember'; readonly record: MemoryRecord }
   | { readonly kind: 'end'; readonly outcome: RunOutcome }
   | ReportEffect;
 

@@ -58,6 +58,7 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
   const missing = wait.quorum - wait.reported.length;
   switch (phase) {
     case 'registering':
+      if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
       return round === 0
         ? `the run ends as stalled unless ${wait.quorum} participants are here (${wait.reported.length} now)`
         : 'the run ends as stalled unless a participant comes back';

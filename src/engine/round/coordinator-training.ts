@@ -11,6 +11,7 @@ import {
   type ParticipantRecord,
   type UpdateFinding,
 } from './coordinator-state.ts';
+import { awaitsReturn } from './coordinator-restored.ts';
 import { describeWaiting } from './wait-reason.ts';
 import { roundWait } from './round-wait.ts';
 
@@ -20,6 +21,7 @@ type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { k
 export function tryStartRound(draft: CoordinatorDraft): void {
   const { s } = draft;
   const { settings } = s.config;
+  if (awaitsReturn(draft)) return;
   const here = candidates(draft);
   const needed = s.round === 0 ? settings.minimumParticipants : 1;
   if (here.length >= needed) return startRound(draft, Math.max(1, s.round));
@@ -41,7 +43,7 @@ export function nextRound(draft: CoordinatorDraft): void {
   for (const participant of s.participants.values())
     if (participant.left !== null) draft.removeParticipant(participant.id);
   draft.setMembers([]);
-  if (candidates(draft).length > 0) return startRound(draft, s.round + 1);
+  if (candidates(draft).length > 0 && !awaitsReturn(draft)) return startRound(draft, s.round + 1);
   s.round += 1;
   draft.enterPhase('registering', s.config.settings.registrationDeadlineMs);
 }
@@ -63,9 +65,11 @@ function startRound(draft: CoordinatorDraft, round: number): void {
   s.round = round;
   s.roundSinceMs = now.monotonicMs;
   s.modelBefore = s.model;
-  draft.setMembers(
-    here.map(({ id, misses }) => newMember(id, !someReliable || misses < probationMisses, now.monotonicMs)),
+  const members = here.map(({ id, misses }) =>
+    newMember(id, !someReliable || misses < probationMisses, now.monotonicMs),
   );
+  draft.setMembers(members);
+  draft.remember({ kind: 'round', round, members: members.map(({ id, awaited }) => ({ id, awaited })) });
   draft.report('round_started', { round, selected: here.map(({ id }) => id), modelHash: s.model });
   draft.enterPhase('distributing', s.config.settings.trainingDeadlineMs);
   for (const participant of here) askToTrain(draft, participant);
@@ -190,16 +194,9 @@ export function modelUpdate(
     return judge(false, false, finding.reason, finding.code);
   }
   const { examples, loss, accuracy, norm } = header.body;
-  const counted = {
-    hash: contribution,
-    examples,
-    loss,
-    accuracy,
-    norm,
-    sizeBytes: header.payload?.length ?? 0,
-    parameters: finding.parameters,
-  };
-  draft.patchMember(member.id, { contribution: counted, delivered: true });
+  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes: header.payload?.length ?? 0 };
+  draft.patchMember(member.id, { contribution: { ...counted, parameters: finding.parameters }, delivered: true });
+  draft.remember({ kind: 'counted', participant: participant.id, round: s.round, contribution: counted });
   draft.patchParticipant(participant.id, { misses: 0, lastCounted: { round: s.round, hash: contribution } });
   judge(true, true, '');
 }

@@ -24,6 +24,10 @@ export class MachineRunner<S, I, E> implements Disposable {
     this.#parts = parts;
   }
 
+  get state(): S | undefined {
+    return this.#state;
+  }
+
   start(): void {
     this.#busy = true;
     this.#apply(this.#parts.start(this.#now()));

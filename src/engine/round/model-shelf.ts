@@ -26,14 +26,27 @@ export class ModelShelf {
   put(parameters: ParameterSet): Hash {
     const bytes = this.#codec.encode(parameters);
     const hash = this.#codec.hash(bytes);
+    this.#put(hash, { bytes, parameters });
+    return hash;
+  }
+
+  /** One that is only to be sent: its bytes are known to have this hash. */
+  putBytes(hash: Hash, bytes: Uint8Array): void {
+    this.#put(hash, { bytes, parameters: [] });
+  }
+
+  #put(hash: Hash, model: { readonly bytes: Uint8Array; readonly parameters: ParameterSet }): void {
     this.#models.delete(hash);
-    this.#models.set(hash, { bytes, parameters });
+    this.#models.set(hash, model);
     this.#newest = hash;
     for (const old of this.#models.keys()) {
       if (this.#models.size <= shelfMax) break;
       this.#models.delete(old);
     }
-    return hash;
+  }
+
+  bytes(hash: Hash): Uint8Array {
+    return this.#get(hash).bytes;
   }
 
   parameters(hash: Hash): ParameterSet {

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import type { Hash } from '#shared/contract/ids.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
@@ -12,7 +13,13 @@ import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
 import { RoundMirror } from './participant-mirror.ts';
-import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './participant-state.ts';
+import type {
+  ComputedUpdate,
+  ModelFinding,
+  ParticipantEffect,
+  ParticipantInput,
+  ParticipantState,
+} from './participant-state.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import type { TrainerPort } from './trainer-port.ts';
 
@@ -32,8 +39,18 @@ export interface ParticipantOptions {
   readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
   /** `mirror`: report the coordinator's rounds too, where it is on another machine and reports to nobody here. */
   readonly coordinatorEvents: 'mirror' | 'none';
+  /** Where a computed update is kept until the coordinator has judged it; absent: nowhere. */
+  readonly updates?: UpdateKeeper | undefined;
+  /** One that a former process of this participant left there. */
+  readonly kept?: { readonly update: ComputedUpdate; readonly bytes: Uint8Array } | undefined;
   /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
   readonly signal: AbortSignal;
+}
+
+/** Keeps one update on disk, the newest; failures are told and cost nothing but that. */
+export interface UpdateKeeper {
+  keep(update: ComputedUpdate, bytes: Uint8Array): Promise<void>;
+  forget(hash: Hash): Promise<void>;
 }
 
 /**
@@ -59,9 +76,12 @@ class ParticipantRun implements Disposable {
     this.#options = options;
     const { clock, link, key, data, signal, trainerDescription: trainer } = options;
     this.#updates = new ModelShelf(options.codec);
+    const { kept } = options;
+    if (kept !== undefined) this.#updates.putBytes(kept.update.hash, kept.bytes);
+    const config = { name: link.participant, key, data, trainer, kept: kept?.update };
     this.#runner = new MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>({
       clock,
-      start: (now) => startParticipant({ name: link.participant, key, data, trainer }, now),
+      start: (now) => startParticipant(config, now),
       advance: advanceParticipant,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
@@ -79,6 +99,7 @@ class ParticipantRun implements Disposable {
         ),
       );
     }
+    this.#held.use(link.onAnew(() => this.#feed({ kind: 'link_anew' })));
     this.#read().catch((error: unknown) => this.#settled.reject(error));
   }
 
@@ -130,6 +151,8 @@ class ParticipantRun implements Disposable {
       case 'abort_work':
         if (this.#work?.job === effect.job) this.#work.abort.abort(new DOMException(effect.reason, 'AbortError'));
         return;
+      case 'forget_update':
+        return void this.#forget(effect.hash);
       case 'report':
         return this.#options.reporter.event(effect.type, effect.data);
       case 'end':
@@ -140,6 +163,14 @@ class ParticipantRun implements Disposable {
   async #send(message: MachineMessage): Promise<void> {
     try {
       await this.#outgoing.send(this.#options.link, this.#updates.withPayload(message));
+    } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+
+  async #forget(hash: Hash): Promise<void> {
+    try {
+      await this.#options.updates?.forget(hash);
     } catch (error) {
       this.#settled.reject(error);
     }
@@ -169,7 +200,7 @@ class ParticipantRun implements Disposable {
   }
 
   async #train(
-    { job, round, config }: WorkEffect,
+    { job, round, config, model: global }: WorkEffect,
     parameters: ParameterSet,
     signal: AbortSignal,
   ): Promise<ParticipantInput> {
@@ -183,7 +214,13 @@ class ParticipantRun implements Disposable {
     signal.throwIfAborted();
     const { examples, loss, accuracy, durationMs: trainMs, updateNorm: norm } = result;
     const hash = this.#updates.put(result.parameters);
-    return { kind: 'trained', job, hash, result: { examples, loss, accuracy, trainMs, norm } };
+    const measures = { examples, loss, accuracy, trainMs, norm };
+    await this.#options.updates?.keep(
+      { round, hash, body: { ...measures, base: global.hash } },
+      this.#updates.bytes(hash),
+    );
+    signal.throwIfAborted();
+    return { kind: 'trained', job, hash, result: measures };
   }
 
   async #evaluate(

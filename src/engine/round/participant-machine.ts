@@ -36,7 +36,7 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       models: [],
       task: null,
       jobs: 0,
-      lastUpdate: null,
+      lastUpdate: config.kept ?? null,
       lastEvaluation: null,
       phase: 'idle',
       phaseRound: 0,
@@ -68,6 +68,9 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
   switch (input.kind) {
     case 'message':
       return message(draft, input.header, input.model);
+    case 'link_anew':
+      draft.s.registered = false;
+      return register(draft, 0);
     case 'link_closed':
       return draft.end('failed', `the link to the coordinator is closed: ${input.reason}`);
     case 'transfer': {
@@ -150,5 +153,6 @@ function register(draft: ParticipantDraft, round: number): void {
   const { name, key, data, trainer } = draft.s.config;
   draft.s.registerSentMs = draft.now.monotonicMs;
   draft.send({ kind: 'register', round, body: { name, key, data, trainer } });
-  draft.enterPhase('wait', 0);
+  // Work that is under way goes on: the coordinator will ask for the same.
+  if (draft.s.task?.job == null) draft.enterPhase('wait', 0);
 }

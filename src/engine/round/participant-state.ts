@@ -12,6 +12,14 @@ export interface ParticipantConfig {
   readonly data: DataSummary;
   /** How it trains, in words: `onnxruntime 1.30 (CPU)`. */
   readonly trainer: string;
+  /** An update that a former process of this participant computed and kept: not to be trained again. */
+  readonly kept?: ComputedUpdate | undefined;
+}
+
+export interface ComputedUpdate {
+  readonly round: number;
+  readonly hash: Hash;
+  readonly body: BodyOf<'model_update'>;
 }
 
 /** A global model that it keeps; what it is for is told by the control message that names its hash. */
@@ -40,7 +48,7 @@ export interface ParticipantState {
   readonly models: readonly HeldModel[];
   readonly task: Task | null;
   readonly jobs: number;
-  readonly lastUpdate: { readonly round: number; readonly hash: Hash; readonly body: BodyOf<'model_update'> } | null;
+  readonly lastUpdate: ComputedUpdate | null;
   readonly lastEvaluation: {
     readonly round: number;
     readonly model: Hash;
@@ -54,6 +62,8 @@ export interface ParticipantState {
 
 export type ParticipantInput =
   | { readonly kind: 'message'; readonly header: MessageHeader; readonly model?: ModelFinding | undefined }
+  /** The coordinator was restarted: it remembers the run, and nothing of what was said over this link lately. */
+  | { readonly kind: 'link_anew' }
   | { readonly kind: 'link_closed'; readonly reason: string }
   | { readonly kind: 'transfer'; readonly round: number; readonly of: string; readonly direction: 'up' | 'down' }
   | { readonly kind: 'progress'; readonly job: number; readonly progress: BodyOf<'training_progress'> }
@@ -91,6 +101,8 @@ export type ParticipantEffect =
       readonly model: HeldModel;
     }
   | { readonly kind: 'abort_work'; readonly job: number; readonly reason: string }
+  /** The coordinator has judged this update: it need not outlive the process any longer. */
+  | { readonly kind: 'forget_update'; readonly hash: Hash }
   | { readonly kind: 'end'; readonly outcome: RunOutcome }
   | ReportEffect;
 

@@ -128,6 +128,7 @@ export function updateAcknowledged(draft: ParticipantDraft, header: HeaderOf<'up
     const reason = `the update of round ${header.round} was refused: ${header.body.reason ?? 'no reason given'}`;
     draft.warn(header.body.code ?? 'internal', reason, header.round);
   }
+  draft.effects.push({ kind: 'forget_update', hash: header.body.contribution });
   if (s.phase === 'send' && s.phaseRound === header.round) draft.enterPhase('wait', header.round);
 }
 

@@ -30,6 +30,8 @@ function reasonFor(draft: CoordinatorDraft, id: ParticipantId): string {
   const participant = s.participants.get(id);
   const link = participant === undefined ? undefined : draft.linkOf(participant);
   const member = s.members.get(id);
+  if (link === undefined && s.restartedMs !== null)
+    return `the coordinator was restarted ${seconds(now.monotonicMs - s.restartedMs)} ago, not back yet`;
   const broken = brokenLink(link, now.monotonicMs);
   if (broken !== null) return broken;
   if (member === undefined || link === undefined) return 'not back yet';

@@ -38,6 +38,8 @@ export interface ListenOptions {
   /** Host and port to bind; port 0 takes a free one. */
   readonly host: string;
   readonly port: number;
+  /** Endpoints of a former life of this listener: it takes the same ports again, so that invitations stay good. */
+  readonly again?: readonly Endpoint[];
   readonly onSession: (session: Session) => void;
   /** A peer that was turned away before it became a session (impostor, garbage, too many). */
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
@@ -133,4 +135,9 @@ export interface TransportFaults {
   }): void;
   /** Nothing passes either way, and nobody is told. */
   partition(state: 'on' | 'off'): void;
+}
+
+/** The port that a listener has to take: its former one where it had one. */
+export function portFor(options: Pick<ListenOptions, 'port' | 'again'>, provider: Endpoint['provider']): number {
+  return options.again?.find((endpoint) => endpoint.provider === provider)?.port ?? options.port;
 }

@@ -82,15 +82,10 @@ function tickerOf(intervalMs: number): Ticker {
   if (known !== undefined) return known;
   const listeners = new Set<() => void>();
   let now = Date.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
   const tick = (): void => {
     now = Date.now();
-    schedule();
     for (const listener of listeners) listener();
-  };
-  // On whole multiples of the interval, so that tickers of different intervals change the screen in the same frame.
-  const schedule = (): void => {
-    timer = setTimeout(tick, intervalMs - (Date.now() % intervalMs));
   };
   const ticker: Ticker = {
     now: () => now,
@@ -98,12 +93,12 @@ function tickerOf(intervalMs: number): Ticker {
       listeners.add(listener);
       if (timer === undefined) {
         now = Date.now();
-        schedule();
+        timer = setInterval(tick, intervalMs);
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
-        clearTimeout(timer);
+        clearInterval(timer);
         timer = undefined;
       };
     },

@@ -64,6 +64,8 @@ export const errorCodes = [
   'disk_full',
   'path_unwritable',
   'recording_invalid',
+  'state_invalid',
+  'state_in_use',
   'recorder_crashed',
   // service, application, settings
   'invitation_invalid',

@@ -26,8 +26,10 @@ export const coordinatorStartSchema = z.object({
   broker: z.string().max(500).optional(),
   /** Data decides the shape of the model; the coordinator trains nothing. */
   data: path,
-  /** Folder of keys; absent: keys live only as long as the process. */
+  /** Folder of keys; absent: keys live only as long as the process, or in the state folder. */
   identityFolder: path.optional(),
+  /** Where the run is kept for the case that this process dies; one that lies there already is gone on with. */
+  stateFolder: path.optional(),
   demo: demoSettingsSchema.optional(),
   self: participantIdSchema.optional(),
 });
@@ -50,6 +52,8 @@ export const participantStartSchema = z.object({
     })
     .optional(),
   identityFolder: path.optional(),
+  /** Where a computed update is kept until it has arrived, and who this participant is over its restarts. */
+  stateFolder: path.optional(),
 });
 
 /** A relay opens a way for each of these participants to what the invitation names. */

@@ -177,12 +177,20 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Check the free memory of the machine.',
   },
   disk_full: {
-    meaning: 'The recording could not be written. The run goes on without it, and what is lost is counted.',
+    meaning: 'What should be kept could not be written. The run goes on without it, and what is lost is counted.',
     tryThis: 'Free space on the disk of the data folder, or choose another folder under Settings.',
   },
   path_unwritable: {
     meaning: 'Files cannot be written there.',
     tryThis: 'Choose another folder, or change its permissions.',
+  },
+  state_invalid: {
+    meaning: 'A run cannot go on from what lies there: it was damaged, or written by another version.',
+    tryThis: 'Restore the folder from a backup, or start a new run with an empty folder.',
+  },
+  state_in_use: {
+    meaning: 'Two processes on one state folder would speak for the same participant, or write the same journal.',
+    tryThis: 'End the other process, or take another name or folder.',
   },
   recording_invalid: {
     meaning: 'The file is no recording of ours, or it is damaged beyond what could be read.',

@@ -3,7 +3,7 @@ import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
 import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
-import { dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
+import { bodySchemas, dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { choiceSchema } from './selection.ts';
@@ -69,6 +69,30 @@ export const eventSchemas = {
     roundsCompleted: count,
     loss: z.number().nullable(),
     accuracy: z.number().nullable(),
+  }),
+  /** A coordinator process goes on with a run that another began: where it stands, also for whoever missed the last reports. */
+  run_resumed: z.object({
+    round: count,
+    roundsCompleted: count,
+    selected: participants,
+    /** The model that the round started from. */
+    modelHash: hashSchema,
+    /** Counted in this round already. */
+    updates: z
+      .array(
+        z.object({
+          participant,
+          contribution: hashSchema,
+          examples: count,
+          sizeBytes: count,
+          loss: z.number(),
+          accuracy: z.number(),
+          norm: z.number(),
+        }),
+      )
+      .max(limits.participantsMax),
+    /** The round that ended last. */
+    last: bodySchemas.round_summary.extend({ round: count }).nullable(),
   }),
   round_started: z.object({ round: count, selected: participants, modelHash: hashSchema }),
   round_phase: z.object({ round: count, phase: roundPhaseSchema, deadlineAt: z.number() }),

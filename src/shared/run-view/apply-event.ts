@@ -3,6 +3,7 @@ import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
+import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { ProcessView, RunView } from './run-view.ts';
@@ -40,6 +41,7 @@ export function emptyView(run: string, at: number): RunView {
     roundsPlanned: 0,
     baselineAccuracy: 0,
     round: 0,
+    roundsCompleted: 0,
     phase: 'registering',
     wait: null,
     rounds: [],
@@ -56,16 +58,19 @@ export function emptyView(run: string, at: number): RunView {
   };
 }
 
-/** What was told of a run before it started (processes, armed faults, its recording) is kept; another run starts afresh. */
+/**
+ * What was told of a run before it started (processes, armed faults, its recording) is kept, and all of one that runs: its
+ * coordinator was started again. Another run starts afresh.
+ */
 function startedView(view: RunView | null, event: EventOf<'run_started'>): RunView {
-  const base =
-    view !== null && view.run === event.run && view.status === 'starting' ? view : emptyView(event.run, event.at);
+  const goesOn = view !== null && view.run === event.run && view.endedAt === null;
+  const base = goesOn ? view : emptyView(event.run, event.at);
   return {
     ...base,
     name: event.data.name,
     demo: event.data.demo ?? base.demo,
     self: event.data.self ?? base.self,
-    startedAt: event.at,
+    startedAt: base.status === 'running' ? base.startedAt : event.at,
     status: 'running',
     roundsPlanned: event.data.rounds,
     baselineAccuracy: event.data.baselineAccuracy,
@@ -75,8 +80,10 @@ function startedView(view: RunView | null, event: EventOf<'run_started'>): RunVi
 const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, event: EventOf<T>) => RunView } = {
   ...applyRound,
   ...applyParticipant,
+  run_resumed: applyResumed,
   run_ended: (view, event) => ({
     ...view,
+    roundsCompleted: Math.max(view.roundsCompleted, event.data.roundsCompleted),
     status: event.data.status,
     endReason: event.data.reason,
     endedAt: event.at,

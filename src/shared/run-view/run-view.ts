@@ -19,6 +19,8 @@ export interface RunView {
   readonly endReason: string;
   readonly roundsPlanned: number;
   readonly baselineAccuracy: number;
+  /** As the coordinator counts; more than are listed where a view begins in the middle of a run. */
+  readonly roundsCompleted: number;
   readonly round: number;
   readonly phase: RoundPhase;
   readonly wait: EventData<'round_status'> | null;

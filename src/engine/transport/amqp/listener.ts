@@ -4,7 +4,7 @@ import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { reachableHosts } from '../quic/addresses.ts';
-import type { Listener, ListenOptions } from '../transport.ts';
+import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { operationError } from './connect-errors.ts';
@@ -67,7 +67,8 @@ export class AmqpListener implements Listener {
       await listener.#connect();
       return listener;
     }
-    const { run, token = '', host, port, signal } = options;
+    const { run, token = '', host, signal } = options;
+    const port = portFor(options, 'amqp');
     const password = entropyHex(setup.entropy, 24);
     const { clock, entropy, rabbitmq } = setup;
     const passwords = { coordinator: password, participants: brokerPassword(token, run) };

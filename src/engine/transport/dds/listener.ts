@@ -3,7 +3,7 @@ import { participantIdSchema } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../quic/addresses.ts';
-import type { Listener, ListenOptions } from '../transport.ts';
+import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { DdsSession } from './dds-session.ts';
 import { domainConfig, isLoopback } from './domain-config.ts';
 import {
@@ -65,7 +65,7 @@ export class DdsListener implements Listener {
     const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
     const { runtime, domain, lossPerMille } = setup;
     for (let attempt = 1; ; attempt++) {
-      const port = await freePortPair(address, options.port);
+      const port = await freePortPair(address, portFor(options, 'dds'));
       options.signal.throwIfAborted();
       const listener = new DdsListener(options, setup, { address, port });
       const { node, error } = await runtime.openNode(

@@ -9,7 +9,7 @@ import { abortable } from '../quic/abortable.ts';
 import { reachableHosts, resolveHost } from '../quic/addresses.ts';
 import { cannotListen } from '../quic/connect-errors.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
-import type { Listener, ListenOptions } from '../transport.ts';
+import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { OfferingWays } from './bulk-ways.ts';
 import { answeredCall, receivedCall } from './call.ts';
 import { judgeClaim, proof, proofKey, type Claim, type ClaimRefusal } from './claim.ts';
@@ -89,7 +89,8 @@ export class GrpcListener implements Listener {
   }
 
   async #bind(): Promise<void> {
-    const { host, port } = this.#options;
+    const { host } = this.#options;
+    const port = portFor(this.#options, 'grpc');
     const address = await resolveHost(host);
     const credentials = this.#credentials();
     const at = `${isIPv6(address) ? `[${address}]` : address}:${port}`;

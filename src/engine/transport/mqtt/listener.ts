@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
-import type { Listener, ListenOptions } from '../transport.ts';
+import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { proof, sameText, type Claim } from './auth.ts';
 import { reachableHosts } from '../quic/addresses.ts';
 import { EmbeddedBroker, localHost, urlOf } from './broker.ts';
@@ -43,7 +43,8 @@ export class MqttListener implements Listener {
   }
 
   static async start(options: ListenOptions, setup: ListenSetup): Promise<MqttListener> {
-    const { host, port, run, token = '', onRefused } = options;
+    const { host, run, token = '', onRefused } = options;
+    const port = portFor(options, 'mqtt');
     const coordinatorPassword = entropyHex(setup.entropy, 24);
     const broker =
       setup.brokerUrl === undefined

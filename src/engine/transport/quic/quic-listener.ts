@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import type { Listener, ListenOptions } from '../transport.ts';
+import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { reachableHosts } from './addresses.ts';
 import { receiveGreeting } from './handshake.ts';
 import type { QuicOptions } from './quic-options.ts';
@@ -34,7 +34,8 @@ export class QuicTransportListener implements Listener {
   }
 
   async add(provider: QuicProvider): Promise<void> {
-    const { host, port } = this.#options;
+    const { host } = this.#options;
+    const port = portFor(this.#options, provider.name);
     const onSession = (session: QuicSession): void => void this.#admit(session);
     this.#listeners.push({ provider: provider.name, listener: await provider.listen({ host, port, onSession }) });
   }

@@ -3,7 +3,8 @@ import { isIPv6 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { createCertificate } from '../../identity/certificate.ts';
+import { createCertificate, type Certificate } from '../../identity/certificate.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { abortable } from './abortable.ts';
 import { formatAddress, resolveHost } from './addresses.ts';
 import { cannotListen } from './connect-errors.ts';
@@ -37,9 +38,11 @@ const nativeWindows: NativeWindows = {
 export class WebTransportProvider implements QuicProvider {
   readonly name = 'webtransport';
   readonly #clock: Clock;
+  readonly #certificate: Certificate | undefined;
 
-  constructor(options: { readonly clock: Clock }) {
+  constructor(options: { readonly clock: Clock; readonly identity?: Identity }) {
     this.#clock = options.clock;
+    this.#certificate = options.identity?.certificate;
   }
 
   async load(): Promise<'webtransport-h3' | 'webtransport-h2'> {
@@ -74,7 +77,7 @@ export class WebTransportProvider implements QuicProvider {
 
   async listen(options: QuicListenOptions): Promise<QuicListener> {
     const native = await loadWebTransport();
-    const certificate = createCertificate({ nowMs: this.#clock.wallMs() });
+    const certificate = this.#certificate ?? createCertificate({ nowMs: this.#clock.wallMs() });
     const server = new native.HttpServer({
       ...nativeWindows,
       host: await resolveHost(options.host),

@@ -1,4 +1,4 @@
-import { memo, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
@@ -55,7 +55,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
             : 'No packet held here passes this filter and time range.'
       }
       rowClass={(index) => rowClass(list, index)}
-      row={(index) => <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />}
+      row={(index) => <Cells list={list} index={index} narrow={narrow} linkGaps={linkGaps} />}
     />
   );
 }
@@ -106,14 +106,16 @@ function rowClass(list: PacketList, index: number): string {
 }
 
 interface CellsProps {
-  readonly row: PacketRow | undefined;
-  readonly gap: number | null;
+  readonly list: PacketList;
+  readonly index: number;
   readonly narrow: boolean;
+  readonly linkGaps: boolean;
 }
 
-/** Rows never change: as long as the reader sees the same ones, none is rendered again. */
-const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element {
+function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
+  const row = list.at(index);
   if (row === undefined) return <span role="gridcell" />;
+  const gap = gapAt(list, index, linkGaps);
   const isLong = gap !== null && gap >= longGapMs;
   return (
     <>
@@ -162,7 +164,7 @@ const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element
       </span>
     </>
   );
-});
+}
 
 function Side({ row }: { readonly row: PacketRow }): JSX.Element {
   return <span className="t3"> {row.side === 'sent' ? 'sent' : 'rcvd'}</span>;

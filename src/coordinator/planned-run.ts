@@ -1,0 +1,29 @@
+import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
+import type { RunSettings } from '#shared/contract/settings.ts';
+import { planFederation, type FederationPlan } from '#engine/trainer/federation-plan.ts';
+
+/** What a run is about, once that is decided. */
+export interface PlannedRun {
+  readonly settings: RunSettings;
+  readonly model: FederationPlan['model'];
+  readonly initialParameters: FederationPlan['parameters'];
+  readonly baselineAccuracy: number;
+}
+
+/** @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large` */
+export async function planRun(start: CoordinatorStart, signal: AbortSignal): Promise<PlannedRun> {
+  const plan = await planFederation(start.data, { seed: start.settings.seed, signal });
+  const { batchSize, learningRate, optimiser } = plan.defaults;
+  const { settings } = start;
+  return {
+    settings: {
+      ...settings,
+      batchSize: settings.batchSize ?? batchSize,
+      learningRate: settings.learningRate ?? learningRate,
+      optimizer: settings.optimizer ?? optimiser,
+    },
+    model: plan.model,
+    initialParameters: plan.parameters,
+    baselineAccuracy: plan.baselineAccuracy,
+  };
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { Hash } from '#shared/contract/ids.ts';
+import type { ParameterLayout, ParameterSet } from '#shared/tensor/parameter-set.ts';
+import { matchLayout } from '#shared/tensor/parameter-set.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import { decodeSafetensors } from '#engine/codec/safetensors.ts';
+import { stateInvalid } from '#engine/durability/disk-errors.ts';
+import { HashedFiles } from '#engine/durability/hashed-files.ts';
+import { Journal } from '#engine/durability/journal.ts';
+import type { CoordinatorOptions } from '#engine/round/coordinator-driver.ts';
+import type { RunKeeper } from '#engine/round/kept-run.ts';
+import {
+  emptyMemory,
+  memoryRecordSchema,
+  remember,
+  type MemoryRecord,
+  type RunMemory,
+} from '#engine/round/run-memory.ts';
+
+/**
+ * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes.
+ * Rewritten at each round, so it holds one round and never grows with their number.
+ */
+export class RunFolder implements RunKeeper, Disposable {
+  readonly #path: string;
+  readonly #journal: Journal<MemoryRecord>;
+  readonly #models: HashedFiles;
+  readonly #updates: HashedFiles;
+  #memory: RunMemory | null = null;
+  #tidying: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#path = folder;
+    this.#journal = new Journal(join(folder, 'journal'));
+    this.#models = new HashedFiles(join(folder, 'models'));
+    this.#updates = new HashedFiles(join(folder, 'updates'));
+  }
+
+  /** Begins to keep a run of which nothing has happened yet. */
+  async begin(model: Hash, bytes: Uint8Array): Promise<void> {
+    await this.#models.put(model, bytes);
+    this.#memory = emptyMemory(model);
+    this.#journal.rewrite([{ kind: 'memory', memory: this.#memory }]);
+  }
+
+  /**
+   * The run that a former process left.
+   * @throws RoundscopeError `state_invalid` when it cannot be gone on with
+   */
+  async restore(layout: ParameterLayout, reporter: Reporter): Promise<NonNullable<CoordinatorOptions['restored']>> {
+    const found = this.#journal.read((value) => {
+      const record = memoryRecordSchema.safeParse(value);
+      return record.success ? record.data : null;
+    });
+    const [first, ...rest] = found?.records ?? [];
+    if (first?.kind !== 'memory') throw stateInvalid(join(this.#path, 'journal'), 'is missing or does not begin a run');
+    if (found !== null && found.tornBytes > 0)
+      warn(reporter, `The journal ended in ${found.tornBytes} bytes that were half written; they were cut off.`);
+    const memory = rest.reduce(remember, first.memory);
+    this.#memory = memory;
+    const before = await this.#model(memory.modelBefore, layout);
+    const models = memory.model === memory.modelBefore ? [before] : [before, await this.#model(memory.model, layout)];
+    const updates = new Map<Hash, ParameterSet>();
+    for (const { id, contribution } of memory.stage === 'training' ? memory.members : []) {
+      if (contribution === null) continue;
+      const parameters = await readParameters(this.#updates, contribution.hash, layout);
+      if (parameters !== null) updates.set(contribution.hash, parameters);
+      else warn(reporter, `The kept update of ${id} was damaged and set aside: it is asked for again.`);
+    }
+    return { memory, updates, models };
+  }
+
+  remember(record: MemoryRecord): void {
+    if (this.#memory === null) return;
+    this.#memory = remember(this.#memory, record);
+    if (record.kind !== 'round') return this.#journal.append(record);
+    this.#journal.rewrite([{ kind: 'memory', memory: this.#memory }]);
+    // What the former round needed; that it is still there harms nobody, so nobody waits for it to go.
+    const { model } = this.#memory;
+    this.#tidy(() => Promise.all([this.#updates.keepOnly([]), this.#models.keepOnly([model])]));
+  }
+
+  async keepModel(hash: Hash, bytes: Uint8Array): Promise<void> {
+    await this.#tidying;
+    await this.#models.put(hash, bytes);
+  }
+
+  async keepUpdate(hash: Hash, bytes: Uint8Array): Promise<void> {
+    await this.#tidying;
+    await this.#updates.put(hash, bytes);
+  }
+
+  async forgetUpdate(hash: Hash): Promise<void> {
+    await this.#updates.remove(hash);
+  }
+
+  giveUp(): void {
+    this.#memory = null;
+    this.#journal.giveUp();
+  }
+
+  /** The run is over: its last model and how it ended stay. */
+  async finish(): Promise<void> {
+    const model = this.#memory?.model;
+    if (model !== undefined)
+      this.#tidy(() => Promise.all([this.#updates.keepOnly([]), this.#models.keepOnly([model])]));
+    await this.#tidying;
+  }
+
+  [Symbol.dispose](): void {
+    this.#journal[Symbol.dispose]();
+  }
+
+  #tidy(act: () => Promise<unknown>): void {
+    // A file that cannot be removed is in nobody's way.
+    this.#tidying = this.#tidying.then(act).catch(() => undefined);
+  }
+
+  async #model(hash: Hash, layout: ParameterLayout): Promise<ParameterSet> {
+    const parameters = await readParameters(this.#models, hash, layout);
+    if (parameters === null)
+      throw stateInvalid(join(this.#path, 'models'), `has not got the model ${hash.slice(0, 12)}, or a damaged one`);
+    return parameters;
+  }
+}
+
+async function readParameters(files: HashedFiles, hash: Hash, layout: ParameterLayout): Promise<ParameterSet | null> {
+  const bytes = await files.get(hash);
+  if (bytes === null) return null;
+  const decoded = decodeSafetensors(bytes);
+  const matched = decoded.ok ? matchLayout(decoded.value, layout) : null;
+  return matched?.ok === true ? matched.value : null;
+}
+
+function warn(reporter: Reporter, text: string): void {
+  reporter.event('notice', { level: 'warning', text });
+}

@@ -1,0 +1,132 @@
+import type { Hash } from '#shared/contract/ids.ts';
+import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import type { CoordinatorState, Member, ParticipantRecord } from './coordinator-state.ts';
+import type { RunOutcome } from './machine.ts';
+import type { RememberedMember, RememberedParticipant, RunMemory } from './run-memory.ts';
+
+/** What a coordinator starts with that goes on with a run, its own former life's or another's. */
+export interface RestoredRun {
+  readonly memory: RunMemory;
+  /** The updates that were counted in the round under way, by content hash. One that is missing is asked for again. */
+  readonly updates: ReadonlyMap<Hash, ParameterSet>;
+}
+
+/** Who took part when the coordinator died is waited for this long before a round starts without: re-dials pause up to 10 s. */
+export const returnMs = 20_000;
+
+type Remembered = Pick<
+  CoordinatorState,
+  | 'round'
+  | 'participants'
+  | 'members'
+  | 'modelBefore'
+  | 'model'
+  | 'roundsCompleted'
+  | 'loss'
+  | 'accuracy'
+  | 'restartedMs'
+  | 'ending'
+>;
+
+/** The part of a coordinator's state that memory gives back: nobody has a link yet, nothing was delivered. */
+export function rememberedState({ memory, updates }: RestoredRun, rounds: number, nowMs: number): Remembered {
+  const { round, stage, model, modelBefore, roundsCompleted, loss, accuracy } = memory;
+  const lost = new Set(
+    stage === 'training'
+      ? memory.members.flatMap(({ id, contribution }) =>
+          contribution !== null && !updates.has(contribution.hash) ? [id] : [],
+        )
+      : [],
+  );
+  const participants = memory.participants.map((one) => participantOf(one, lost.has(one.id)));
+  const members = memory.members.map((member) => memberOf(member, lost.has(member.id), updates, nowMs));
+  return {
+    // Between rounds the machine stands in the one that is due.
+    round: stage === 'between' && round > 0 ? Math.min(round + 1, rounds) : round,
+    participants: new Map(participants.map((one) => [one.id, one])),
+    members: new Map(members.map((member) => [member.id, member])),
+    model,
+    modelBefore,
+    roundsCompleted,
+    loss,
+    accuracy,
+    restartedMs: nowMs,
+    ending: endingOf(memory, rounds),
+  };
+}
+
+/** How the run had ended already, or would have in the next moment: all that is left is to tell everybody. */
+function endingOf(memory: RunMemory, rounds: number): RunOutcome | null {
+  if (memory.ended !== null) return memory.ended;
+  const { stage, roundsCompleted, loss, accuracy } = memory;
+  if (stage !== 'between' || roundsCompleted < rounds) return null;
+  return { status: 'completed', reason: completedReason(rounds), roundsCompleted, loss, accuracy };
+}
+
+export function completedReason(rounds: number): string {
+  return rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`;
+}
+
+function participantOf(one: RememberedParticipant, lostUpdate: boolean): ParticipantRecord {
+  return { ...one, link: 0, holds: null, lastCounted: lostUpdate ? null : one.lastCounted };
+}
+
+function memberOf(
+  { id, awaited, contribution, evaluates, evaluation }: RememberedMember,
+  lostUpdate: boolean,
+  updates: RestoredRun['updates'],
+  nowMs: number,
+): Member {
+  return {
+    id,
+    awaited,
+    startedMs: nowMs,
+    awaitsModel: false,
+    delivered: false,
+    progress: null,
+    transfer: null,
+    contribution:
+      contribution === null || lostUpdate
+        ? null
+        : { ...contribution, parameters: updates.get(contribution.hash) ?? [] },
+    refusal: null,
+    failure: null,
+    evaluation,
+    evaluates,
+  };
+}
+
+/** Takes the run up where it was, and says so: reports of the former process may have died with it. */
+export function takeUp(draft: CoordinatorDraft, { memory }: RestoredRun): void {
+  const { s } = draft;
+  const { settings } = s.config;
+  const members = [...s.members.values()];
+  draft.report('run_resumed', {
+    round: s.round,
+    roundsCompleted: s.roundsCompleted,
+    selected: members.map(({ id }) => id),
+    modelHash: s.modelBefore,
+    updates: members.flatMap(({ id, contribution }) => {
+      if (contribution === null) return [];
+      const { hash, parameters: _, ...measures } = contribution;
+      return [{ participant: id, contribution: hash, ...measures }];
+    }),
+    last: memory.last,
+  });
+  if (memory.stage === 'training') draft.enterPhase('training', settings.trainingDeadlineMs);
+  else if (memory.stage === 'evaluating') draft.enterPhase('evaluating', settings.evaluationDeadlineMs);
+  else draft.enterPhase('registering', settings.registrationDeadlineMs);
+}
+
+/** Whether a participant that is not here took part when the coordinator died and may still come back by itself. */
+export function mayReturn(draft: CoordinatorDraft, participant: ParticipantRecord): boolean {
+  const { restartedMs } = draft.s;
+  if (restartedMs === null || draft.now.monotonicMs >= restartedMs + returnMs) return false;
+  return participant.left === null && !draft.isHere(participant);
+}
+
+/** Whether a round that started now would start without somebody who is about to come back. */
+export function awaitsReturn(draft: CoordinatorDraft): boolean {
+  return draft.s.restartedMs !== null && draft.remaining().some((participant) => mayReturn(draft, participant));
+}

@@ -1,0 +1,210 @@
+import { z } from 'zod';
+import { hashSchema, participantIdSchema, type Hash, type ParticipantId } from '#shared/contract/ids.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { bodySchemas, dataSummarySchema, runStatusSchema } from '#shared/contract/messages.ts';
+
+/**
+ * What a coordinator must not forget when its process dies, and the records of which it is made. The machine emits a record
+ * as an effect before the messages that reveal it; `remember` folds records, so a journal of them is the run. Parameters are
+ * not in it: models and updates lie beside the journal under their content hashes.
+ */
+const count = z.number().int().nonnegative();
+const round = count.max(limits.roundsMax);
+const ids = z.array(participantIdSchema).max(limits.participantsMax);
+const text = z.string().max(1000);
+
+const participantSchema = z.object({
+  id: participantIdSchema,
+  key: z.string().max(128),
+  data: dataSummarySchema,
+  trainer: text,
+  fromRound: round,
+  misses: count,
+  lastCounted: z.object({ round, hash: hashSchema }).nullable(),
+  left: z.object({ reason: text, clean: z.boolean() }).nullable(),
+});
+export type RememberedParticipant = z.infer<typeof participantSchema>;
+
+const contributionSchema = z.object({
+  hash: hashSchema,
+  examples: z.number().int().positive(),
+  loss: z.number(),
+  accuracy: z.number(),
+  norm: z.number(),
+  sizeBytes: count,
+});
+export type RememberedContribution = z.infer<typeof contributionSchema>;
+
+const evaluatesSchema = z.enum(['no', 'asked', 'awaited']);
+const memberSchema = z.object({
+  id: participantIdSchema,
+  awaited: z.boolean(),
+  contribution: contributionSchema.nullable(),
+  evaluates: evaluatesSchema,
+  evaluation: bodySchemas.evaluation_result.nullable(),
+});
+export type RememberedMember = z.infer<typeof memberSchema>;
+
+const summarySchema = bodySchemas.round_summary.extend({ round });
+const outcomeSchema = z.object({
+  status: runStatusSchema,
+  reason: z.string().max(500),
+  roundsCompleted: round,
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+});
+
+const memorySchema = z.object({
+  /** The round that runs or, between rounds, the one that was last; 0 before the first. */
+  round,
+  stage: z.enum(['between', 'training', 'evaluating']),
+  model: hashSchema,
+  modelBefore: hashSchema,
+  roundsCompleted: round,
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  /** In order of id, as in the machine. */
+  participants: z.array(participantSchema).max(limits.participantsMax * 2),
+  members: z.array(memberSchema).max(limits.participantsMax),
+  /** The round that was closed last: whoever reported it may have died before anybody read it. */
+  last: summarySchema.nullable(),
+  ended: outcomeSchema.nullable(),
+});
+export type RunMemory = z.infer<typeof memorySchema>;
+
+export const memoryRecordSchema = z.discriminatedUnion('kind', [
+  /** Everything so far: how a journal begins, again at each round. */
+  z.object({ kind: z.literal('memory'), memory: memorySchema }),
+  z.object({ kind: z.literal('participant'), participant: participantSchema }),
+  z.object({ kind: z.literal('left'), participant: participantIdSchema, reason: text, clean: z.boolean() }),
+  z.object({
+    kind: z.literal('round'),
+    round,
+    members: z.array(z.object({ id: participantIdSchema, awaited: z.boolean() })).max(limits.participantsMax),
+  }),
+  z.object({ kind: z.literal('counted'), participant: participantIdSchema, round, contribution: contributionSchema }),
+  z.object({
+    kind: z.literal('aggregated'),
+    model: hashSchema,
+    evaluates: z.array(z.object({ id: participantIdSchema, evaluates: evaluatesSchema })).max(limits.participantsMax),
+    missing: ids,
+  }),
+  z.object({
+    kind: z.literal('evaluated'),
+    participant: participantIdSchema,
+    evaluation: bodySchemas.evaluation_result,
+  }),
+  z.object({ kind: z.literal('closed'), summary: summarySchema, missing: ids }),
+  z.object({ kind: z.literal('ended'), outcome: outcomeSchema }),
+]);
+export type MemoryRecord = z.infer<typeof memoryRecordSchema>;
+
+/** A run of which nothing has happened yet. */
+export function emptyMemory(initialModel: Hash): RunMemory {
+  return {
+    round: 0,
+    stage: 'between',
+    model: initialModel,
+    modelBefore: initialModel,
+    roundsCompleted: 0,
+    loss: null,
+    accuracy: null,
+    participants: [],
+    members: [],
+    last: null,
+    ended: null,
+  };
+}
+
+/** What is known once `record` is known too. */
+export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
+  switch (record.kind) {
+    case 'memory':
+      return record.memory;
+    case 'participant': {
+      const others = memory.participants.filter(({ id }) => id !== record.participant.id);
+      const participants = [...others, record.participant].sort((a, b) => (a.id < b.id ? -1 : 1));
+      return { ...memory, participants };
+    }
+    case 'left':
+      return forgetting(memory, record);
+    case 'round':
+      return {
+        ...memory,
+        round: record.round,
+        stage: 'training',
+        modelBefore: memory.model,
+        participants: memory.participants.filter(({ left }) => left === null),
+        members: record.members.map((member) => ({
+          ...member,
+          contribution: null,
+          evaluates: 'no',
+          evaluation: null,
+        })),
+      };
+    case 'counted': {
+      const { participant, round: counted, contribution } = record;
+      const news = { misses: 0, lastCounted: { round: counted, hash: contribution.hash } };
+      return {
+        ...memory,
+        participants: patched(memory.participants, participant, news),
+        members: patched(memory.members, participant, { contribution }),
+      };
+    }
+    case 'aggregated': {
+      const evaluates = new Map<ParticipantId, RememberedMember['evaluates']>(
+        record.evaluates.map((entry) => [entry.id, entry.evaluates]),
+      );
+      return {
+        ...memory,
+        stage: 'evaluating',
+        model: record.model,
+        participants: missed(memory.participants, record.missing),
+        members: memory.members.map((member) => ({ ...member, evaluates: evaluates.get(member.id) ?? 'no' })),
+      };
+    }
+    case 'evaluated':
+      return { ...memory, members: patched(memory.members, record.participant, { evaluation: record.evaluation }) };
+    case 'closed': {
+      const { summary } = record;
+      return {
+        ...memory,
+        stage: 'between',
+        roundsCompleted: memory.roundsCompleted + 1,
+        loss: summary.loss,
+        accuracy: summary.accuracy,
+        participants: missed(memory.participants, record.missing).filter(({ left }) => left === null),
+        members: [],
+        last: summary,
+      };
+    }
+    case 'ended':
+      return { ...memory, ended: record.outcome };
+  }
+}
+
+/** A member that leaves is named in its round, so it stays until that is over. */
+function forgetting(memory: RunMemory, { participant, reason, clean }: RecordOf<'left'>): RunMemory {
+  const isMember = memory.stage !== 'between' && memory.members.some(({ id }) => id === participant);
+  const participants = isMember
+    ? patched(memory.participants, participant, { left: { reason, clean } })
+    : memory.participants.filter(({ id }) => id !== participant);
+  return { ...memory, participants };
+}
+
+type RecordOf<K extends MemoryRecord['kind']> = Extract<MemoryRecord, { kind: K }>;
+
+function patched<T extends { readonly id: ParticipantId }>(
+  items: readonly T[],
+  id: ParticipantId,
+  news: Partial<T>,
+): T[] {
+  return items.map((item) => (item.id === id ? { ...item, ...news } : item));
+}
+
+function missed(
+  participants: readonly RememberedParticipant[],
+  missing: readonly ParticipantId[],
+): RememberedParticipant[] {
+  return participants.map((one) => (missing.includes(one.id) ? { ...one, misses: one.misses + 1 } : one));
+}

@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { entropyHex } from '#shared/base/entropy.ts';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { ParticipantStart } from '#shared/contract/child-messages.ts';
+import type { Hash, RunId } from '#shared/contract/ids.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import { writeAtomically } from '#engine/durability/atomic-file.ts';
+import { diskError, isMissing } from '#engine/durability/disk-errors.ts';
+import { lockFolder } from '#engine/durability/folder-lock.ts';
+import { UpdateFile, type KeptUpdate } from '#engine/durability/update-file.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import type { ParticipantOptions, UpdateKeeper } from '#engine/round/participant-driver.ts';
+
+/** What a participant has on disk for the case that its process dies, while this process has it. */
+export interface OwnState extends Disposable {
+  /** Who it is over all its lives, to the coordinator. */
+  readonly lineage: string;
+  readonly updates: UpdateKeeper;
+  readonly kept: ParticipantOptions['kept'];
+  /** The run is over for it: nothing of it need stay. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Null where nothing is to be kept.
+ * @throws RoundscopeError `state_in_use`, `path_unwritable`
+ */
+export async function openOwnState(start: ParticipantStart, run: RunId, reporter: Reporter): Promise<OwnState | null> {
+  const folder = start.stateFolder;
+  if (folder === undefined) return null;
+  using held = new DisposableStack();
+  held.use(lockFolder(folder));
+  const lineage = await lineageIn(folder);
+  const file = new UpdateFile(join(folder, 'update'), { run, participant: start.name });
+  const kept = await file.find();
+  if (kept.found === 'damaged') {
+    const text = `The update that ${start.name} had kept ${kept.reason}: it was set aside, and is trained again.`;
+    reporter.event('notice', { level: 'warning', text, participant: start.name });
+  }
+  const lock = held.move();
+  return {
+    lineage,
+    updates: new ToldKeeper(file, reporter, start.name),
+    kept: kept.found === 'update' ? { update: kept.update, bytes: kept.bytes } : undefined,
+    async finish() {
+      await file.remove();
+      for (const name of ['lineage', 'update.damaged']) rmSync(join(folder, name), { force: true });
+    },
+    [Symbol.dispose]() {
+      lock.dispose();
+      try {
+        rmdirSync(folder);
+      } catch {
+        // Something is kept in it.
+      }
+    },
+  };
+}
+
+/** Tells once that nothing can be kept, and tries again with the next update. */
+class ToldKeeper implements UpdateKeeper {
+  readonly #file: UpdateFile;
+  readonly #reporter: Reporter;
+  readonly #participant: ParticipantStart['name'];
+  #failing = false;
+
+  constructor(file: UpdateFile, reporter: Reporter, participant: ParticipantStart['name']) {
+    this.#file = file;
+    this.#reporter = reporter;
+    this.#participant = participant;
+  }
+
+  async keep(update: KeptUpdate, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#file.keep(update, bytes);
+      this.#failing = false;
+    } catch (error) {
+      if (this.#failing) return;
+      this.#failing = true;
+      const report = toErrorReport(error);
+      const text = `The update of ${this.#participant} could not be kept on disk and is only sent: ${report.message}`;
+      this.#reporter.event('notice', {
+        level: 'error',
+        text: text.slice(0, 1000),
+        error: report,
+        participant: this.#participant,
+      });
+    }
+  }
+
+  async forget(hash: Hash): Promise<void> {
+    await this.#file.forget(hash).catch(() => undefined);
+  }
+}
+
+async function lineageIn(folder: string): Promise<string> {
+  const path = join(folder, 'lineage');
+  try {
+    const text = (await readFile(path, 'utf8')).trim();
+    if (/^[0-9a-f]{32}$/.test(text)) return text;
+  } catch (error) {
+    if (!isMissing(error)) throw diskError(path, error);
+  }
+  const fresh = entropyHex(systemEntropy, 16);
+  await writeAtomically(path, [Buffer.from(`${fresh}\n`, 'utf8')]);
+  return fresh;
+}
