@@ -92,6 +92,7 @@ export class DemoFederation implements AsyncDisposable {
         name: asParticipantId(child.name),
         invitation: invitationOf(asParticipantId(child.name)),
         ...this.#transportOf(index, listening.endpoints),
+        ...(settings.selection === undefined ? {} : { selection: settings.selection }),
         data: settings.data,
         share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
       });

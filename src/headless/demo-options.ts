@@ -12,6 +12,7 @@ import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
 import { networkOption, parseNetworks } from './network-option.ts';
+import { selectionOption, wrongEnvironment } from './selection-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
 
 export const demoOptions: readonly Option[] = [
@@ -29,6 +30,7 @@ export const demoOptions: readonly Option[] = [
     help: 'same: one session carries all; mqtt: control over MQTT, models over the transport',
     default: demoDefaults.control,
   },
+  selectionOption,
   {
     name: 'data',
     value: 'WHAT',
@@ -78,6 +80,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
     transport: args.text('transport') ?? demoDefaults.transport,
     control: args.text('control') ?? demoDefaults.control,
+    ...(args.has('selection') ? { selection: args.text('selection') } : {}),
     data: args.text('data') ?? demoDefaults.data,
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
@@ -89,6 +92,8 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
   if (!judged.success) {
     return err(wrongOption(judged.error));
   }
+  const environment = wrongEnvironment(judged.data.selection);
+  if (environment !== null) return err(environment);
   const transport = wrongTransport(judged.data.transport);
   if (transport !== null) return err(transport);
   if (judged.data.control === 'mqtt' && !protocolSchema.safeParse(judged.data.transport).success)

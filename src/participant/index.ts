@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
-import { protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
@@ -20,7 +21,8 @@ import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
-import { diallingTransport, type ChooseProtocol } from '#engine/transport/registry.ts';
+import { diallingTransport, type Route } from '#engine/transport/registry.ts';
+import { chooseProtocols, toldProtocol } from './choosing.ts';
 import { openOwnState } from './own-state.ts';
 
 /** A coordinator that has just been started on another machine may need a moment; a wrong address does not get better. */
@@ -60,13 +62,20 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   const data = await trainer.prepare({ data: start.data, share: start.share }, { signal });
   const identity = await identityOf(start);
   doing = `connecting over ${invitation.transport}`;
-  await using link = await openLink({ start, invitation, identity, reporter, lineage: own?.lineage }, signal);
+  const told = toldProtocol(start, invitation.transport);
+  await using choosing = told === null ? await chooseProtocols(start, reporter) : null;
+  const take = choosing?.route ?? (told as Protocol);
+  const seen = choosing?.reporter ?? reporter;
+  await using link = await openLink(
+    { start, invitation, identity, take, reporter: seen, lineage: own?.lineage },
+    signal,
+  );
   faults.link = link;
   if (moved !== null) move(moved);
   channel.post({ type: 'joined', name: start.name, data });
   doing = 'taking part';
   const outcome = await runParticipant({
-    link,
+    link: choosing?.through(link) ?? link,
     trainer,
     trainerDescription: trainer.description,
     data,
@@ -90,15 +99,16 @@ interface LinkParts {
   readonly start: ParticipantStart;
   readonly invitation: Invitation;
   readonly identity: Identity;
-  readonly reporter: ObservedReporter;
+  readonly take: Protocol | Route;
+  readonly reporter: Reporter;
   readonly lineage: string | undefined;
 }
 
 function openLink(
-  { start, invitation, identity, reporter, lineage }: LinkParts,
+  { start, invitation, identity, take, reporter, lineage }: LinkParts,
   signal: AbortSignal,
 ): Promise<DialingLink> {
-  const transport = diallingTransport(taken(start, invitation), invitation, {
+  const transport = diallingTransport(take, invitation, {
     clock: systemClock,
     entropy: systemEntropy,
     identity,
@@ -123,12 +133,6 @@ async function identityOf(start: ParticipantStart): Promise<Identity> {
   return folder === undefined
     ? createIdentity()
     : await loadIdentity(join(folder, `participant-${start.name}-key.pem`));
-}
-
-/** What this participant takes of what the run offers: what it was told, else what the invitation says. */
-function taken(start: ParticipantStart, invitation: Invitation): Protocol | ChooseProtocol {
-  const only = protocolSchema.safeParse(start.transport ?? invitation.transport);
-  return only.success ? only.data : (offered) => offered[0] as Protocol;
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {

@@ -156,6 +156,11 @@ export class DialingLink implements Link {
     this.#core.stopSession('lost', reason);
   }
 
+  /** Opens another session in place of this one, as the transport's route says; nothing that is under way is lost. */
+  changeSession(reason: string): void {
+    this.#core.stopSession('clean', reason);
+  }
+
   /** The same coordinator is reached another way from now on: the session that is open goes, and the link dials again there. */
   moveTo(endpoints: Invitation['endpoints'], reason: string): void {
     this.#endpoints = endpoints;

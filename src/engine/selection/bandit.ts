@@ -61,7 +61,9 @@ export class BanditStrategy implements Strategy {
 
   pick(options: readonly Option[], conditions: LinkConditions): Pick {
     const drawn = this.#belief.draw(this.#parts.random);
-    const rated = withRescue(options.map((option) => this.#rate(option, conditions, drawn)));
+    const rated = withRescue(
+      this.#sensible(options, conditions).map((option) => this.#rate(option, conditions, drawn)),
+    );
     const likeliest = rated.toSorted((a, b) => a.score - b.score)[0] as Rated;
     const taken = this.#explore ? (rated.toSorted((a, b) => a.drawnScore - b.drawnScore)[0] as Rated) : likeliest;
     const explored = taken !== likeliest;
@@ -98,6 +100,14 @@ export class BanditStrategy implements Strategy {
       failures: [...this.#failures.state],
       ...this.#belief.state,
     };
+  }
+
+  /** Of a network of which nothing is known, nobody's bandwidth is taken by bursts without congestion control. */
+  #sensible(options: readonly Option[], { rttMs }: LinkConditions): readonly Option[] {
+    const careful = options.filter(
+      ({ protocol }) => protocolTraits[protocol].congestion !== 'none' || this.#transfers.has(protocol),
+    );
+    return rttMs !== null || careful.length === 0 ? options : careful;
   }
 
   #rate({ protocol, transferSeconds, connectSeconds }: Option, conditions: LinkConditions, drawn: Float64Array): Rated {

@@ -19,11 +19,10 @@ const pathLimitedShare = 0.5;
 /** Sessions lost within `movingWindowMs` that make a participant count as moving. */
 const movingLosses = 2;
 const movingWindowMs = 5 * 60_000;
-/** The reference takes 5 ms of deviation; on a slow path that is nothing, so it must be half the round trip as well. */
-const movingDeviationMs = 5;
 /** Smaller payloads are over before their rate says anything. */
 const rateBytesMin = 64 * 1024;
 
+type LinkState = Pick<EventData<'link_state'>, 'side' | 'state' | 'stack' | 'reason' | 'fallback'>;
 type LinkStats = Pick<EventData<'link_stats'>, 'protocol' | 'rttMs' | 'counters'>;
 
 /**
@@ -72,6 +71,15 @@ export class LinkObserver {
     keepRecent(this.#transfers, { rate, pathLimited, atMs }, transfersMax);
   }
 
+  /** Of the participant's own end: what a session that opened or went says of the network. */
+  state({ side, state, stack, reason, fallback }: LinkState): void {
+    if (side !== 'participant') return;
+    if (state === 'lost' && !reason.startsWith('clean')) this.sessionLost();
+    if (state !== 'ready') return;
+    if (stack === 'quinn' || stack === 'cyclonedds' || stack === 'webtransport-h3') this.udp('open');
+    else if (fallback?.startsWith('UDP blocked') === true) this.udp('blocked');
+  }
+
   /** A session was lost; two within minutes, and the participant counts as moving. */
   sessionLost(): void {
     keepRecent(this.#lostAtMs, this.#clock.monotonicMs());
@@ -102,7 +110,8 @@ export class LinkObserver {
     const { sent, lost, atMs } = this.#packets;
     const known = sent >= packetsMin && this.#clock.monotonicMs() - atMs <= memoryMs;
     return {
-      rttMs: this.#roundTripsMs.length === 0 ? null : median(this.#roundTripsMs),
+      // The shortest: heart-beats of a busy process wait for it, and never the other way round.
+      rttMs: this.#roundTripsMs.length === 0 ? null : Math.min(...this.#roundTripsMs),
       lossRatio: known ? Math.min(1, lost / sent) : null,
     };
   }
@@ -117,10 +126,8 @@ export class LinkObserver {
   #mobility(): LinkConditions['mobility'] {
     const since = this.#clock.monotonicMs() - movingWindowMs;
     if (this.#lostAtMs.filter((atMs) => atMs >= since).length >= movingLosses) return 'moving';
-    if (this.#roundTripsMs.length < recentMax) return null;
-    const mean = this.#roundTripsMs.reduce((sum, ms) => sum + ms, 0) / recentMax;
-    const variance = this.#roundTripsMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / recentMax;
-    return Math.sqrt(variance) >= Math.max(movingDeviationMs, mean / 2) ? 'moving' : 'static';
+    // The reference goes by the deviation of round trips; on a busy machine that says how busy it is.
+    return this.#protocol === null ? null : 'static';
   }
 
   #countPackets(sent: number, lost: number): void {
@@ -141,9 +148,4 @@ export class LinkObserver {
 function keepRecent<T>(list: T[], item: T, max = recentMax): void {
   list.push(item);
   if (list.length > max) list.shift();
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

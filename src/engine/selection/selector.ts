@@ -25,6 +25,8 @@ export interface Selector {
   /** `offered` in the order in which the run offers them, one at least. */
   choose(conditions: LinkConditions, offered: readonly Protocol[]): Choice;
   learn(outcome: Outcome): void;
+  /** This protocol carries the link now, chosen or not. */
+  opened(protocol: Protocol): void;
   /** What to keep for the next run; null for strategies that learn nothing. */
   save(): SelectionTable | null;
 }
@@ -80,6 +82,10 @@ class StrategySelector implements Selector {
   learn(outcome: Outcome): void {
     if (!outcome.succeeded && outcome.choice.protocol === this.#inUse) this.#inUse = null;
     this.#strategy.learn(outcome);
+  }
+
+  opened(protocol: Protocol): void {
+    this.#inUse = protocol;
   }
 
   save(): SelectionTable | null {

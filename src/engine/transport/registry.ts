@@ -16,7 +16,7 @@ import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
 import { QuicTransport } from './quic/quic-transport.ts';
 import { SplitTransport } from './split/split-transport.ts';
-import { ChosenRoute, type ChooseProtocol } from './several/route.ts';
+import { ChosenRoute, type ChooseProtocol, type Route } from './several/route.ts';
 import { offeredProtocols, SeveralTransports } from './several/several-transport.ts';
 import type { Transport, TransportFaults } from './transport.ts';
 
@@ -94,7 +94,7 @@ export function listeningTransport(
  * build speaks in the order of `choose`, asked before each session is opened, the others when that one fails.
  */
 export function diallingTransport(
-  take: Protocol | ChooseProtocol,
+  take: Protocol | ChooseProtocol | Route,
   invitation: { readonly control: ControlMode; readonly endpoints: readonly Endpoint[] },
   parts: TransportParts,
 ): Transport {
@@ -103,7 +103,7 @@ export function diallingTransport(
   return new SeveralTransports({
     transports: offered.map((protocol) => make(protocol, parts)),
     clock: parts.clock,
-    route: new ChosenRoute(take),
+    route: typeof take === 'function' ? new ChosenRoute(take) : take,
   });
 }
 
@@ -123,7 +123,7 @@ export function createTransport(protocol: Protocol, control: ControlMode, parts:
   });
 }
 
-export type { ChooseProtocol } from './several/route.ts';
+export { ChosenRoute, type ChooseProtocol, type Route } from './several/route.ts';
 
 /** The same transport with faults to switch on; without any it behaves as before. */
 export function withFaults(

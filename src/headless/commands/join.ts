@@ -2,9 +2,11 @@ import { hostname } from 'node:os';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
+import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Command } from '../arguments.ts';
+import { selectionOption, wrongEnvironment } from '../selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
@@ -26,6 +28,7 @@ export const join: Command = {
       help: 'one of those that the invitation offers, or auto: chosen by what the network is like',
       default: 'as the invitation says',
     },
+    selectionOption,
     { name: 'name', value: 'NAME', help: 'what the others call this participant', default: 'the name of this machine' },
     {
       name: 'record',
@@ -56,6 +59,10 @@ export const join: Command = {
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];
     if (!transport.success || (transport.data !== undefined && !['auto', ...offered].includes(transport.data)))
       return complain(`--transport: this run is offered over ${offered.join(', ')}; auto chooses.`, exitStatus.usage);
+    const selection = participantStartSchema.shape.selection.safeParse(args.text('selection'));
+    if (!selection.success) return complain(`--selection takes one of ${strategyNames.join(', ')}.`, exitStatus.usage);
+    const environment = wrongEnvironment(selection.data);
+    if (environment !== null) return complain(environment, exitStatus.usage);
     await using service = createService('browser');
     try {
       return await runToEnd({
@@ -69,6 +76,7 @@ export const join: Command = {
               invitation: text,
               data: args.text('data') ?? 'digits',
               ...(transport.data === undefined ? {} : { transport: transport.data }),
+              ...(selection.data === undefined ? {} : { selection: selection.data }),
               identityFolder: service.app.dataFolder,
             },
             args.text('record'),

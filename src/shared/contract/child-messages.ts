@@ -6,6 +6,7 @@ import { dataSummarySchema, runStatusSchema } from './messages.ts';
 import { networkConditionsSchema } from './network.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
 import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './settings.ts';
+import { strategyNameSchema } from './selection.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
 
@@ -42,6 +43,8 @@ export const participantStartSchema = z.object({
   data: path,
   /** The one transport to take of those that the invitation offers; `auto`: chosen by itself. Absent: as the invitation says. */
   transport: z.union([protocolSchema, z.literal('auto')]).optional(),
+  /** How it chooses where it is left to choose; absent: as the environment says, or the usual way. */
+  selection: strategyNameSchema.optional(),
   /** Demo: this participant's share of one data set. Absent: all of `data` is its own. */
   share: z
     .object({

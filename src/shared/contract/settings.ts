@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { controlModeSchema } from './protocols.ts';
+import { strategyNameSchema } from './selection.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
 import { networkSpecSchema } from './network.ts';
@@ -64,6 +65,8 @@ export const demoSettingsSchema = z.object({
   rounds: z.number().int().min(1).max(1000),
   transport: transportPlanSchema,
   control: controlModeSchema,
+  /** How participants choose under `auto`; absent: as the environment says, or the usual way. */
+  selection: strategyNameSchema.optional(),
   /** `digits` (bundled) or the path of a folder. */
   data: z.string().min(1).max(4096),
   split: splitSchema,
