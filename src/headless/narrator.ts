@@ -9,6 +9,8 @@ export class Narrator {
   readonly #stream: NodeJS.WriteStream;
   #rounds = 0;
   #recorderFails = false;
+  /** Verdicts that stand: one that is told again because the wait changed is no news here. */
+  readonly #open = new Set<string>();
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -60,10 +62,9 @@ export class Narrator {
         );
       }
       case 'verdict_raised':
-        return this.#red(
-          `stall: ${event.data.sentence}${event.data.injected === undefined ? '' : ' (injected fault)'} ${event.data.nextAction}`,
-        );
+        return this.#stall(event.data);
       case 'verdict_cleared':
+        this.#open.delete(event.data.verdict);
         return `cleared: ${event.data.reason}`;
       case 'fault_injected':
         return `fault injected: ${event.data.fault} on ${event.data.participant}`;
@@ -85,6 +86,13 @@ export class Narrator {
   #bold(text: string): string {
     return styleText('bold', text, { stream: this.#stream });
   }
+  #stall(verdict: EventData<'verdict_raised'>): string | null {
+    if (this.#open.has(verdict.verdict)) return null;
+    this.#open.add(verdict.verdict);
+    const injected = verdict.injected === undefined ? '' : ' (injected fault)';
+    return this.#red(`stall: ${verdict.sentence}${injected} ${verdict.nextAction}`);
+  }
+
   #red(text: string): string {
     return styleText('red', text, { stream: this.#stream });
   }

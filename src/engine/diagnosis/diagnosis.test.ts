@@ -43,7 +43,7 @@ class Story {
     } as RecordedEvent);
   }
 
-  waits(waitingFor: readonly string[]): void {
+  waits(waitingFor: readonly string[], over: Partial<EventData<'round_status'>> = {}): void {
     const wait = {
       round: 1,
       phase: 'training',
@@ -54,6 +54,7 @@ class Story {
       deadlineAt: 20_000,
       nextAction: 'closes the round',
       why: [],
+      ...over,
     };
     this.event('round_status', wait);
   }
@@ -196,5 +197,60 @@ describe('why a round waits', () => {
     story.waits([]);
     story.pass(250);
     assert.deepEqual([story.raised.length, story.cleared.length], [1, 1]);
+  });
+
+  test('a wait that changes updates the verdict and does not raise another', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+    story.pass(4000);
+    story.waits(['node-1'], { phase: 'evaluating', nextAction: 'goes on without node-1', deadlineAt: 30_000 });
+    story.pass(1000);
+    const [first, second] = story.raised;
+    assert.equal(story.raised.length, 2, 'told once more, and only once');
+    assert.equal(second?.verdict, first?.verdict);
+    assert.deepEqual([first?.nextAction, second?.nextAction], ['closes the round', 'goes on without node-1']);
+    assert.deepEqual([second?.since, second?.detectedAfterMs], [first?.since, first?.detectedAfterMs]);
+    assert.deepEqual(second?.history, [{ at: 4250, text: 'round 1, evaluating: still waited for' }]);
+    assert.deepEqual(story.cleared, []);
+  });
+
+  test('a cause that outlives its wait is the same verdict in the next one; a new cause is a new verdict', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+    story.pass(4000);
+    story.waits([]);
+    story.pass(500);
+    assert.equal(story.cleared.length, 1, 'the wait is over');
+    story.waits(['node-1'], { round: 2 });
+    story.pass(500);
+    assert.deepEqual(
+      story.raised.map(({ verdict }) => verdict),
+      ['v1-link-lost-node-1', 'v1-link-lost-node-1'],
+    );
+    assert.deepEqual(
+      story.raised[1]?.history?.map(({ text }) => text),
+      ['round 1 no longer waited for node-1', 'round 2, training: still waited for'],
+    );
+    story.link('node-1', 'ready', 2);
+    story.pass(500, heartbeats(story, 'node-1'));
+    assert.equal(story.cleared.length, 2);
+    story.link('node-1', 'lost', 2, 'cut');
+    story.pass(4000);
+    assert.equal(story.raised.at(-1)?.verdict, 'v2-link-lost-node-1');
+  });
+
+  test('what a verdict has outlived stays bounded, however many rounds it lasts', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+    story.pass(4000);
+    for (let round = 2; round < 40; round++) {
+      story.waits(['node-1'], { round });
+      story.pass(250);
+    }
+    const history = story.raised.at(-1)?.history ?? [];
+    assert.equal(history.length, 16);
+    assert.match(history[0]?.text ?? '', /^round 2,/);
+    assert.match(history.at(-1)?.text ?? '', /^round 39,/);
+    assert.equal(new Set(story.raised.map(({ verdict }) => verdict)).size, 1);
   });
 });

@@ -11,6 +11,19 @@ export function stalledParticipants(view: RunView): ReadonlySet<string> {
   return new Set(view.participants.map((one) => one.id).filter((id) => subjects.some((subject) => names(subject, id))));
 }
 
+/**
+ * What happens next by itself: as the coordinator says now, since a round goes on while its verdict stands. Of a verdict
+ * that was cleared, and of a run that is over, what was said last.
+ */
+export function nextOf(view: RunView, verdict: VerdictView): { readonly action: string; readonly at: number } {
+  const { wait } = view;
+  const stands = verdict.clearedAt === null && view.endedAt === null;
+  const waitedFor = wait?.waitingFor.some((participant) => names(verdict.subject, participant)) ?? false;
+  if (!stands || wait === null || !waitedFor || wait.nextAction === '')
+    return { action: verdict.nextAction, at: verdict.nextActionAt };
+  return { action: wait.nextAction, at: wait.deadlineAt };
+}
+
 /** Subjects are free text that names participants; `node-1` must not be found in `node-10`. */
 function names(subject: string, id: string): boolean {
   return subject.split(/[\s,]+/).includes(id);

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { errorCodes } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
+import { nextOf } from '#renderer/session/verdicts.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { matchCommands } from './match-commands.ts';
@@ -111,8 +112,22 @@ test('the report of a verdict has all that a ticket needs', () => {
   const view = recordedView(58, { stallInRound: 4 });
   const verdict = view.verdicts[0];
   assert.ok(verdict !== undefined);
-  const report = verdictReport(view, verdict);
+  const report = verdictReport(view, verdict, nextOf(view, verdict));
   for (const part of ['node-3 never hears', 'transport', 'r-7f3a2c', 'connection-per-message', 'packet:', 'event:12']) {
     assert.ok(report.includes(part), part);
   }
+});
+
+test('what happens next is what the coordinator says now, while a verdict stands and its subject is waited for', () => {
+  const view = recordedView(58, { stallInRound: 4 });
+  const verdict = view.verdicts[0];
+  const { wait } = view;
+  assert.ok(verdict !== undefined && wait !== null);
+  const later = { ...wait, nextAction: 'goes on without node-3', deadlineAt: 99 };
+  assert.deepEqual(nextOf({ ...view, wait: later }, verdict), { action: 'goes on without node-3', at: 99 });
+  const asRaised = { action: verdict.nextAction, at: verdict.nextActionAt };
+  assert.deepEqual(nextOf({ ...view, wait: { ...later, waitingFor: [] } }, verdict), asRaised);
+  assert.deepEqual(nextOf({ ...view, wait: later }, { ...verdict, clearedAt: 1 }), asRaised);
+  assert.deepEqual(nextOf({ ...view, wait: later, endedAt: 1 }, verdict), asRaised);
+  assert.deepEqual(nextOf({ ...view, wait: later }, { ...verdict, subject: 'node-30' }), asRaised);
 });

@@ -9,7 +9,7 @@ import { navigate } from '#renderer/session/navigation.ts';
 import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
-import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { faultTitles } from '#renderer/components/fault-words.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 
@@ -95,15 +95,6 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
   );
 }
 
-/** What happens next by itself: as the coordinator says now, since a round goes on while its verdict stands. */
-function nextOf(view: RunView, verdict: VerdictView): { readonly action: string; readonly at: number } {
-  const { wait } = view;
-  const waitedFor = wait?.waitingFor.some((participant) => participant === verdict.subject) ?? false;
-  if (wait === null || !waitedFor || wait.nextAction === '')
-    return { action: verdict.nextAction, at: verdict.nextActionAt };
-  return { action: wait.nextAction, at: wait.deadlineAt };
-}
-
 function VerdictFacts({
   verdict,
   next,
@@ -152,7 +143,7 @@ function VerdictFacts({
 }
 
 export async function copyReport(view: RunView, verdict: VerdictView): Promise<void> {
-  const copied = await copyText(verdictReport(view, verdict));
+  const copied = await copyText(verdictReport(view, verdict, nextOf(view, verdict)));
   showInfo(copied ? 'Report copied' : 'The clipboard is not available here; the report stands under Diagnosis.');
 }
 

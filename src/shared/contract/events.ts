@@ -242,8 +242,9 @@ export const eventSchemas = {
   }),
   fault_armed: z.object({ fault: faultNameSchema, participant, round: count }),
   fault_cleared: z.object({ fault: faultNameSchema, participant, note: text }),
+  /** Told again under the same id when what it says changes, and when what was cleared is found to go on. */
   verdict_raised: z.object({
-    /** Stable id within the run, so that it can be cleared. */
+    /** Stable id within the run, so that it can be updated and cleared. */
     verdict: z.string().max(80),
     rule: z.string().max(60),
     layer: z.string().max(40),
@@ -258,6 +259,11 @@ export const eventSchemas = {
     /** Name of the injected fault that explains it, if one is active on the subject. */
     injected: z.string().max(60).optional(),
     evidence: z.array(evidenceSchema).max(32),
+    /** The waits that it has outlived, oldest first; older recordings have none. */
+    history: z
+      .array(z.object({ at: z.number(), text }))
+      .max(16)
+      .optional(),
   }),
   verdict_cleared: z.object({ verdict: z.string().max(80), reason: text }),
   /** Once a second from every process of ours. */

@@ -7,6 +7,7 @@ import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { useNow, useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import { nextOf } from '#renderer/session/verdicts.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { ClockTable } from './clock-table.tsx';
 import { placeOf } from './evidence-place.ts';
@@ -57,7 +58,7 @@ function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
 function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
   const copy = async (): Promise<void> => {
     showInfo(
-      (await copyText(verdictReport(view, verdict)))
+      (await copyText(verdictReport(view, verdict, nextOf(view, verdict))))
         ? 'Report copied'
         : 'The clipboard is not available here; select the text instead.',
     );
@@ -79,7 +80,7 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
         <div className="sec">
           <p className="sentence">{verdict.sentence}</p>
           <p className="t2">{verdict.explanation}</p>
-          <Facts verdict={verdict} />
+          <Facts view={view} verdict={verdict} />
         </div>
         <div className="sec">
           <h3>
@@ -103,7 +104,8 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
   );
 }
 
-function Facts({ verdict }: { readonly verdict: VerdictView }): JSX.Element {
+function Facts({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
+  const next = nextOf(view, verdict);
   return (
     <dl className="kvl">
       <dt>Layer</dt>
@@ -114,11 +116,29 @@ function Facts({ verdict }: { readonly verdict: VerdictView }): JSX.Element {
       <dd>
         {formatClock(verdict.since)}, found after {formatDuration(verdict.detectedAfterMs)}
       </dd>
-      <dt>Next</dt>
-      <dd>
-        {verdict.nextAction || 'nothing by itself'}
-        {verdict.nextActionAt > 0 && ` at ${formatClock(verdict.nextActionAt)}`}
-      </dd>
+      {verdict.clearedAt === null && view.endedAt === null && (
+        <>
+          <dt>Next</dt>
+          <dd>
+            {next.action || 'nothing by itself'}
+            {next.at > 0 && <NextAt at={next.at} />}
+          </dd>
+        </>
+      )}
+      {verdict.history !== undefined && verdict.history.length > 0 && (
+        <>
+          <dt>Then</dt>
+          <dd>
+            <ol className="outlived">
+              {verdict.history.map((entry) => (
+                <li key={`${entry.at} ${entry.text}`}>
+                  <span className="data">{formatClock(entry.at)}</span> {entry.text}
+                </li>
+              ))}
+            </ol>
+          </dd>
+        </>
+      )}
       {verdict.injected !== undefined && (
         <>
           <dt>Injected</dt>
@@ -139,6 +159,21 @@ function Facts({ verdict }: { readonly verdict: VerdictView }): JSX.Element {
         </>
       )}
     </dl>
+  );
+}
+
+function NextAt({ at }: { readonly at: number }): JSX.Element {
+  const now = useNow(1000);
+  return (
+    <>
+      {' '}
+      at {formatClock(at)}
+      {at > now && (
+        <>
+          , in <b>{formatSeconds(at - now)}</b>
+        </>
+      )}
+    </>
   );
 }
 

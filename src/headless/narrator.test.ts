@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import { recordedSession } from '#test/support/recorded-session.ts';
+import { recordedStart } from '#test/support/recorded-view.ts';
+import { Narrator } from './narrator.ts';
+
+test('a stall is news once: not when its verdict is told again, but again after it was cleared', () => {
+  const terminal = new PassThrough({ encoding: 'utf8' });
+  // A terminal is told apart by what it can show in colour alone.
+  const narrator = new Narrator(terminal as unknown as NodeJS.WriteStream);
+  const items = recordedSession({ startAt: recordedStart, stallInRound: 4 });
+  const raised = items.flatMap((item) => ('event' in item ? [item.event] : [])).find(isRaised);
+  assert.ok(raised?.type === 'verdict_raised');
+  const cleared: RecordedEvent = {
+    ...raised,
+    type: 'verdict_cleared',
+    data: { verdict: raised.data.verdict, reason: 'the round no longer waits for node-3' },
+  };
+  for (const event of [raised, raised, cleared, raised]) narrator.event(event);
+  const lines = String(terminal.read()).trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => /stall|cleared/.exec(line)?.[0]),
+    ['stall', 'cleared', 'stall'],
+  );
+});
+
+function isRaised(event: RecordedEvent): boolean {
+  return event.type === 'verdict_raised';
+}
