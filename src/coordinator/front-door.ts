@@ -8,7 +8,6 @@ import { toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { loadCertificate } from '#engine/identity/certificate.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
@@ -88,17 +87,10 @@ export async function openFrontDoor(
   };
 }
 
-/** With its key and certificate in the state folder, a coordinator that is started again is the one that was invited to. */
+/** With its key in the state folder, a coordinator that is started again is the one that was invited to. */
 async function identityOf({ identityFolder, stateFolder }: CoordinatorStart): Promise<Identity> {
   const folder = stateFolder ?? identityFolder;
-  if (folder === undefined) return createIdentity();
-  const identity = await loadIdentity(join(folder, 'coordinator-key.pem'));
-  if (stateFolder === undefined) return identity;
-  const nowMs = systemClock.wallMs();
-  return {
-    ...identity,
-    certificate: await loadCertificate(join(stateFolder, 'coordinator-certificate.pem'), { nowMs }),
-  };
+  return folder === undefined ? createIdentity() : await loadIdentity(join(folder, 'coordinator-key.pem'));
 }
 
 /** Keeps links until somebody asks for them, so that none is lost between listening and the start of the run. */

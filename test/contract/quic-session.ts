@@ -11,7 +11,6 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { createCertificate } from '#engine/identity/certificate.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import { quicDefaults, windows } from '#engine/transport/quic/quic-options.ts';
@@ -141,7 +140,7 @@ function describeStreams(harness: QuicHarness): void {
 function describeDialling(name: QuicProvider['name'], harness: QuicHarness): void {
   test('an impostor is refused', patience, async () => {
     await using pair = await openPair(harness);
-    const identity = name === 'quinn' ? createIdentity().peerId : createCertificate({ nowMs: Date.now() }).hash;
+    const identity = createIdentity().peerId;
     await assert.rejects(harness.make(quick).dial({ ...pair.endpoint, identity }, { signal: never }), (error) => {
       assert.ok(error instanceof RoundscopeError, String(error));
       assert.equal(error.code, 'identity_mismatch');
@@ -152,7 +151,7 @@ function describeDialling(name: QuicProvider['name'], harness: QuicHarness): voi
 
   test('aborted before it began, a dial does nothing; aborted under way, it ends at once', patience, async () => {
     await using silent = await openSilentPeer();
-    const endpoint: Endpoint = { protocol: 'quic', provider: name, host: '127.0.0.1', port: silent.port };
+    const endpoint = { ...invited(name), port: silent.port };
     const gone = AbortSignal.abort(new Error('changed my mind'));
     await assert.rejects(harness.make(quick).dial(endpoint, { signal: gone }), /changed my mind/);
     assert.equal(silent.seen, 0);
@@ -165,7 +164,7 @@ function describeDialling(name: QuicProvider['name'], harness: QuicHarness): voi
 
   test('a peer that never answers costs the connect limit and an error that says what to try', patience, async () => {
     await using silent = await openSilentPeer();
-    const endpoints: Endpoint[] = [{ protocol: 'quic', provider: name, host: '127.0.0.1', port: silent.port }];
+    const endpoints = [{ ...invited(name), port: silent.port }];
     const startedMs = performance.now();
     await assert.rejects(transportOf(name).dial(endpoints, { signal: never, participant: 'p', run: 'r' }), (error) => {
       assert.ok(error instanceof RoundscopeError, String(error));
@@ -177,9 +176,14 @@ function describeDialling(name: QuicProvider['name'], harness: QuicHarness): voi
   });
 
   test('a name that nobody knows is called by its name', patience, async () => {
-    const endpoint: Endpoint = { protocol: 'quic', provider: name, host: 'no-such-host.invalid', port: 1 };
+    const endpoint = { ...invited(name), host: 'no-such-host.invalid' };
     await assert.rejects(harness.make(quick).dial(endpoint, { signal: never }), { code: 'connect_failed' });
   });
+}
+
+/** An endpoint of somebody who is not there. */
+function invited(provider: QuicProvider['name']): Endpoint {
+  return { protocol: 'quic', provider, host: '127.0.0.1', port: 1, identity: createIdentity().peerId };
 }
 
 function describeEnds(name: QuicProvider['name'], harness: QuicHarness): void {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash, X509Certificate } from 'node:crypto';
 import { privateKeyFromProtobuf } from '@libp2p/crypto/keys';
-import { createCertificate } from './certificate.ts';
+import { createIdentityCertificate } from './identity-certificate.ts';
 import { createIdentity, loadIdentity } from './identity.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string }> {
@@ -44,9 +44,11 @@ describe('identity', () => {
 });
 
 describe('certificate', () => {
-  test('is one that X.509 readers accept: self-signed, P-256, shorter than two weeks', () => {
+  test('is one that X.509 readers accept: self-signed, P-256, as long as it should be', () => {
+    const identity = createIdentity();
+    const validForMs = 12 * 24 * 3_600_000;
     const nowMs = Date.UTC(2031, 1, 28, 23, 59, 59);
-    const made = createCertificate({ nowMs });
+    const made = createIdentityCertificate(identity, { nowMs, validForMs });
     const certificate = new X509Certificate(made.certificatePem);
     assert.ok(certificate.verify(certificate.publicKey));
     assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1');
@@ -55,6 +57,6 @@ describe('certificate', () => {
     assert.ok(certificate.validFromDate.getTime() < nowMs);
     assert.ok(made.notAfterMs - certificate.validFromDate.getTime() < 14 * 24 * 3_600_000);
     assert.equal(certificate.subjectAltName, 'DNS:localhost, IP Address:127.0.0.1');
-    assert.notEqual(createCertificate({ nowMs }).hash, made.hash);
+    assert.notEqual(createIdentityCertificate(identity, { nowMs, validForMs }).hash, made.hash);
   });
 });

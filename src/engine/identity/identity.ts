@@ -3,7 +3,6 @@ import type { KeyObject } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Certificate } from './certificate.ts';
 import { peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
@@ -14,8 +13,6 @@ export interface Identity {
   readonly fingerprint: string;
   /** The private key as quinn takes it. Secret. */
   readonly privateKeyProtobuf: Uint8Array;
-  /** What a server shows that speaks TLS; absent: a new one each time. Kept, invitations outlive a restart. */
-  readonly certificate?: Certificate;
 }
 
 /** A signature by the identity's key (Ed25519). */

@@ -18,7 +18,7 @@ export const endpointSchema = z.object({
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the peer must prove: libp2p peer id (quinn, grpc, mqtt), SHA-256 of the certificate (webtransport), X25519 key (amqp). */
+  /** Identity that the peer must prove: libp2p peer id (quic, grpc, mqtt), X25519 key (amqp). */
   identity: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;

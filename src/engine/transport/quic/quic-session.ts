@@ -33,7 +33,7 @@ export interface QuicListenOptions {
 export interface QuicListener extends AsyncDisposable {
   readonly stack: Stack;
   readonly port: number;
-  /** What a dialer must find: peer id (quinn), SHA-256 of the certificate (webtransport). */
+  /** What a dialer must find: the peer id. */
   readonly identity: string;
 }
 

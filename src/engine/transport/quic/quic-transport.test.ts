@@ -12,7 +12,9 @@ for (const provider of ['quinn', 'webtransport'] as const) {
     dialer: framed(makeTransport(provider)),
     listener: framed(makeTransport(provider)),
     bodyBytesMax: limits.frameBytesMax - framingBytes,
-    nobody: async () => [{ protocol: 'quic', provider, host: '127.0.0.1', port: await freePort() }],
+    nobody: async () => [
+      { protocol: 'quic', provider, host: '127.0.0.1', port: await freePort(), identity: createIdentity().peerId },
+    ],
     [Symbol.asyncDispose]: async () => undefined,
   }));
 }

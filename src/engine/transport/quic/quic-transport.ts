@@ -60,8 +60,7 @@ export class QuicTransport implements Transport {
       } catch (error) {
         options.signal.throwIfAborted();
         const known = error instanceof RoundscopeError ? error : noAnswer([attempt.endpoint], shareMs, error);
-        // Not a matter of the way taken: another one would hide it.
-        if (known.code === 'identity_mismatch' || known.code === 'link_rejected') throw known;
+        if (final.has(known.code)) throw known;
         failure = { error: known, stack: attempt.stack, waitedMs: shareMs };
       }
     }
@@ -144,6 +143,9 @@ export class QuicTransport implements Transport {
     }
   }
 }
+
+/** Not a matter of the way taken: another one would hide it. */
+const final: ReadonlySet<string> = new Set(['identity_mismatch', 'certificate_expired', 'link_rejected']);
 
 interface Attempt {
   readonly endpoint: Endpoint;

@@ -20,6 +20,8 @@ export interface NativeWindows {
 export interface NativeServer {
   startServer(): void;
   stopServer(): void;
+  /** For connections from now on. */
+  updateCert(certificatePem: string, privateKeyPem: string, http2Only: boolean): void;
   readonly ready: Promise<void>;
   readonly closed: Promise<void>;
   address(): { readonly port: number } | null;

@@ -3,13 +3,16 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describeQuicSession } from '#test/contract/quic-session.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import type { QuicSession, QuicStream } from './quic-session.ts';
 import { WebTransportProvider } from './webtransport.ts';
 
-describeQuicSession('webtransport', { make: () => new WebTransportProvider({ clock: systemClock }) });
+describeQuicSession('webtransport', {
+  make: () => new WebTransportProvider({ clock: systemClock, identity: createIdentity() }),
+});
 
 test('what is preferred goes before what other streams have waiting', async () => {
-  const provider = new WebTransportProvider({ clock: systemClock });
+  const provider = new WebTransportProvider({ clock: systemClock, identity: createIdentity() });
   const { promise: incoming, resolve } = Promise.withResolvers<QuicSession>();
   await using listener = await provider.listen({ host: '127.0.0.1', port: 0, onSession: resolve });
   const { port, identity } = listener;

@@ -3,14 +3,14 @@ import { isIPv6 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { createCertificate, type Certificate } from '../../identity/certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { abortable } from './abortable.ts';
 import { formatAddress, resolveHost } from './addresses.ts';
 import { cannotListen } from './connect-errors.ts';
+import { noSession, provenHash } from './proven-hash.ts';
 import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
-import { explainFailure } from './tls-probe.ts';
+import { RotatingCertificate } from './rotating-certificate.ts';
 import { loadWebTransport } from './webtransport-native.ts';
 import type {
   NativeClientSession,
@@ -32,17 +32,17 @@ const nativeWindows: NativeWindows = {
 
 /**
  * WebTransport: over HTTP/3 (UDP) where the library's native part is installed at both ends, over HTTP/2 (TCP) otherwise,
- * which also passes networks that block UDP. The coordinator's certificate is pinned by its hash; dialers prove nothing
- * here (the link's hello does that with the invitation's token).
+ * which also passes networks that block UDP. The coordinator proves the invited identity by its certificate; dialers prove
+ * nothing here (the link's hello does that with the invitation's token).
  */
 export class WebTransportProvider implements QuicProvider {
   readonly name = 'webtransport';
   readonly #clock: Clock;
-  readonly #certificate: Certificate | undefined;
+  readonly #identity: Identity;
 
-  constructor(options: { readonly clock: Clock; readonly identity?: Identity }) {
+  constructor(options: { readonly clock: Clock; readonly identity: Identity }) {
     this.#clock = options.clock;
-    this.#certificate = options.identity?.certificate;
+    this.#identity = options.identity;
   }
 
   async load(): Promise<'webtransport-h3' | 'webtransport-h2'> {
@@ -55,11 +55,17 @@ export class WebTransportProvider implements QuicProvider {
     // Resolved here because the library connects to whichever address family the name gives first.
     const address = await abortable(resolveHost(endpoint.host), signal);
     signal.throwIfAborted();
+    if (endpoint.identity === undefined) throw nameless();
+    const hash = await provenHash(
+      endpoint,
+      { address, owner: { identity: this.#identity, clock: this.#clock } },
+      signal,
+    );
     const client = new native.WebTransport(`https://${formatAddress(address, endpoint.port)}${path}`, {
       ...nativeWindows,
       ...(isIPv6(address) ? { forceIpv6: true } : {}),
       ...(native.http3 ? {} : { forceReliable: true }),
-      ...(endpoint.identity === undefined ? {} : { serverCertificateHashes: [pinned(endpoint.identity)] }),
+      serverCertificateHashes: [{ algorithm: 'sha-256', value: Buffer.from(hash, 'hex') }],
     });
     client.closed.catch(() => undefined);
     try {
@@ -67,17 +73,25 @@ export class WebTransportProvider implements QuicProvider {
     } catch (error) {
       letGo(client);
       if (signal.aborted) throw error;
-      // The library says "Opening handshake failed" whatever happened.
-      throw await explainFailure(endpoint, error, signal);
+      throw noSession(endpoint, error);
     }
-    const identity = endpoint.identity ?? null;
     const remote = formatAddress(address, endpoint.port);
-    return new WebTransportSession(client, { remote, peerIdentity: identity, side: 'dialer', clock: this.#clock });
+    return new WebTransportSession(client, {
+      remote,
+      peerIdentity: endpoint.identity,
+      side: 'dialer',
+      clock: this.#clock,
+    });
   }
 
   async listen(options: QuicListenOptions): Promise<QuicListener> {
     const native = await loadWebTransport();
-    const certificate = this.#certificate ?? createCertificate({ nowMs: this.#clock.wallMs() });
+    const rotation = new RotatingCertificate({
+      identity: this.#identity,
+      clock: this.#clock,
+      onRenewed: ({ certificatePem, privateKeyPem }) => server.updateCert(certificatePem, privateKeyPem, false),
+    });
+    const certificate = rotation.begin();
     const server = new native.HttpServer({
       ...nativeWindows,
       host: await resolveHost(options.host),
@@ -92,13 +106,13 @@ export class WebTransportProvider implements QuicProvider {
     try {
       await server.ready;
     } catch (error) {
+      rotation[Symbol.dispose]();
       throw cannotListen(options, 'TCP', error);
     }
-    const port = server.address()?.port;
-    if (port === undefined) throw cannotListen(options, 'TCP', new Error('the server has no port'));
+    const port = server.address()?.port ?? 0;
     const stack = native.http3 ? 'webtransport-h3' : 'webtransport-h2';
     return new WebTransportListener(
-      { server, port, stack, identity: certificate.hash, clock: this.#clock },
+      { server, port, stack, identity: this.#identity.peerId, clock: this.#clock, rotation },
       sessions,
       options,
     );
@@ -111,6 +125,8 @@ interface ListenerInit {
   readonly stack: 'webtransport-h3' | 'webtransport-h2';
   readonly identity: string;
   readonly clock: Clock;
+  /** Ended with the listener. */
+  readonly rotation: Disposable;
 }
 
 class WebTransportListener implements QuicListener {
@@ -119,6 +135,7 @@ class WebTransportListener implements QuicListener {
   readonly identity: string;
   readonly #server: NativeServer;
   readonly #clock: Clock;
+  readonly #rotation: Disposable;
   readonly #accepting: Promise<void>;
   /** Sockets, whether a session came of them or not. */
   readonly #sockets = new Set<NativeSocket>();
@@ -130,6 +147,7 @@ class WebTransportListener implements QuicListener {
     this.identity = init.identity;
     this.#server = init.server;
     this.#clock = init.clock;
+    this.#rotation = init.rotation;
     this.#accepting = this.#accept(sessions, options.onSession);
     init.server.transportInt?.serverInt?.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -161,6 +179,7 @@ class WebTransportListener implements QuicListener {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#rotation[Symbol.dispose]();
     this.#server.stopServer();
     // Sessions have been closed by their owner; what is left never was one, and would keep the server open.
     for (const socket of this.#sockets) socket.destroy();
@@ -175,12 +194,9 @@ function letGo(client: NativeClientSession): void {
   client.sessionint?.parentobj?.transportInt?.clientInt?.destroy();
 }
 
-function pinned(identity: string): { readonly algorithm: 'sha-256'; readonly value: Uint8Array } {
-  if (!/^[0-9a-f]{64}$/.test(identity)) {
-    throw new RoundscopeError('invitation_invalid', {
-      layer: 'transport',
-      message: 'The invitation names no certificate hash for its WebTransport endpoint. Ask for a new one.',
-    });
-  }
-  return { algorithm: 'sha-256', value: Buffer.from(identity, 'hex') };
+function nameless(): RoundscopeError {
+  return new RoundscopeError('invitation_invalid', {
+    layer: 'transport',
+    message: 'The invitation names no identity for its WebTransport endpoint. Ask for a new one.',
+  });
 }

@@ -30,8 +30,14 @@ export function serverTls(owner: TlsOwner): TlsOptions & { readonly cert: string
 }
 
 /** Whose connection it is, once its handshake is over. */
-export function peerOf(socket: TLSSocket, clock: Clock): Result<string, CertificateFault> {
+export function peerOf(
+  socket: TLSSocket,
+  clock: Clock,
+  onShown?: (der: Uint8Array) => void,
+): Result<string, CertificateFault> {
+  // Asked a second time, Node 24 says that there is none.
   const der = socket.getPeerX509Certificate()?.raw;
+  if (der !== undefined) onShown?.(der);
   if (der === undefined) return err({ kind: 'foreign', reason: 'it shows no certificate of its identity' });
   return readIdentityCertificate(der, clock.wallMs());
 }
@@ -43,6 +49,8 @@ export interface SecureOptions {
   /** Name in the handshake; an IP address may not stand there. */
   readonly sni: string;
   readonly alpn?: string;
+  /** Given the certificate of the peer, before it is judged. */
+  readonly onShown?: (der: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +72,7 @@ export async function secure(socket: Socket, options: SecureOptions): Promise<TL
   });
   try {
     await abortable(handshake(tls), signal);
-    const peer = peerOf(tls, owner.clock);
+    const peer = peerOf(tls, owner.clock, options.onShown);
     if (!peer.ok && peer.error.kind === 'expired') throw expired(endpoint, peer.error.reason);
     if (!peer.ok || peer.value !== endpoint.identity) throw impostor(endpoint, peer.ok ? peer.value : null);
     return tls;
