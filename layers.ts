@@ -147,9 +147,18 @@ export const layers: readonly Layer[] = [
   },
   { path: 'src/preload', imports: [contract], electron: true, reason: 'one file that hands the port over' },
 
-  { path: 'src/renderer/session', imports: [shared], reason: 'the only part of the window that knows the port' },
+  { path: 'src/renderer/frames', imports: [shared], reason: 'when this window paints; no data' },
+  {
+    path: 'src/renderer/session',
+    imports: [shared, 'src/renderer/frames'],
+    reason: 'the only part of the window that knows the port',
+  },
   { path: 'src/renderer/theme', imports: [contract], reason: 'tokens; no data' },
-  { path: 'src/renderer/components', imports: [shared, 'src/renderer/theme'], reason: 'data by props only' },
+  {
+    path: 'src/renderer/components',
+    imports: [shared, 'src/renderer/frames', 'src/renderer/theme'],
+    reason: 'data by props only',
+  },
   ...viewLayers('rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings'),
   {
     path: 'src/renderer',
@@ -164,7 +173,7 @@ export const layers: readonly Layer[] = [
 function viewLayers(...names: readonly string[]): Layer[] {
   return names.map((name) => ({
     path: `src/renderer/views/${name}`,
-    imports: [shared, 'src/renderer/session', 'src/renderer/components', 'src/renderer/theme'],
+    imports: [shared, 'src/renderer/frames', 'src/renderer/session', 'src/renderer/components', 'src/renderer/theme'],
     reason: 'no view imports another: each can be changed or left out alone',
   }));
 }

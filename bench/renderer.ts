@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
 import { createService } from '#headless/create-service.ts';
 import { WebServer } from '#headless/web-server.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
+import type { RunHost } from '#service/run-host.ts';
+import { launchChromium } from '#test/support/chromium.ts';
 import { packetOf } from '#test/support/recorded-rows.ts';
+import { RecordedFeed } from './recorded-feed.ts';
 import { quantile } from './statistics.ts';
 
 const packetsPerS = 2000;
@@ -14,68 +17,108 @@ const tickMs = 10;
 const warmMs = 4000;
 const measureMs = 8000;
 
+const views = [
+  ['1', 'Rounds'],
+  ['2', 'Packets'],
+  ['3', 'Metrics'],
+  ['4', 'Participants'],
+] as const;
+
+/** What shared the processors with the page. */
+type Beside = 'training' | 'nothing';
+
 export interface RendererResult {
   readonly view: string;
+  readonly beside: Beside;
+  /** ms between one animation frame and the next. */
   readonly frames: readonly number[];
-  readonly packetsShown: string;
+  /** Processor time of the page's main thread in a second, ms: ours alone, whoever else is there. */
+  readonly threadMsPerS: number;
+  readonly scriptMsPerS: number;
+  readonly layoutMsPerS: number;
 }
 
 /**
- * Frame times in Chromium while four participants train and 2,000 packets a second arrive beside theirs: the real service
- * and the real page, on this machine's own processors.
+ * Frame times in Chromium at 2,000 packets a second, on this machine's own processors: once while four participants train
+ * beside it, and once with the same feed told again without them, so that what is the page's can be told from what is
+ * processors missing. The real service and the real page.
  */
 export async function benchRenderer(): Promise<readonly RendererResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-bench-'));
   process.env['ROUNDSCOPE_DATA'] = folder;
   const service = createService('browser');
   const files = await readStaticFiles(rendererFolder());
-  const server = await WebServer.listen({ port: 0, files, onPort: (port) => service.connect(port) });
-  const { host } = await service.startDemo({ ...demoDefaults, rounds: 1000 });
+  const browser = await launchChromium();
+  const results: RendererResult[] = [];
+  try {
+    const { host, ended } = await service.startDemo({ ...demoDefaults, rounds: 1000 });
+    const injection = inject(host);
+    try {
+      await using live = await WebServer.listen({ port: 0, files, onPort: (port) => service.connect(port) });
+      results.push(...(await measureViews(browser, 'training', live)));
+      const feed = await RecordedFeed.record(service, warmMs * 2 + measureMs);
+      await service.stop('measured');
+      await ended;
+      await using replay = await WebServer.listen({ port: 0, files, onPort: (port) => feed.playTo(port) });
+      results.push(...(await measureViews(browser, 'nothing', replay)));
+    } finally {
+      clearInterval(injection);
+    }
+  } finally {
+    await browser.close();
+    await service[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  }
+  return results;
+}
+
+/** Packets beside those of the participants, up to the rate that is asked. */
+function inject(host: RunHost): NodeJS.Timeout {
   let id = 0;
-  const injection = setInterval(() => {
+  return setInterval(() => {
     const at = Date.now();
     const packets = Array.from({ length: (packetsPerS * tickMs) / 1000 }, () =>
       packetOf(++id, { at, participant: `node-${(id % 4) + 1}` }),
     );
     host.ingest({ type: 'batch', events: [], packets, dropped: 0 });
   }, tickMs);
-  const browser = await chromium.launch({
-    executablePath: process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+}
+
+/** Each view in a page of its own: one that is told again begins at the beginning. */
+async function measureViews(browser: Browser, beside: Beside, server: WebServer): Promise<RendererResult[]> {
   const results: RendererResult[] = [];
-  try {
+  for (const [key, view] of views) {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(server.freshAddress());
-    for (const [key, view] of [
-      ['1', 'Rounds'],
-      ['2', 'Packets'],
-      ['3', 'Metrics'],
-    ] as const) {
-      await page.keyboard.press(key);
-      await page.waitForTimeout(warmMs);
-      const frames = await page.evaluate(framesDuring, measureMs);
-      results.push({ view, frames, packetsShown: `${host.packetsSeen}` });
-    }
-  } finally {
-    clearInterval(injection);
-    await browser.close();
-    await service[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    await page.getByRole('main').waitFor();
+    await page.keyboard.press(key);
+    await page.waitForTimeout(warmMs);
+    results.push({ view, beside, ...(await measure(page)) });
+    await page.close();
   }
   return results;
 }
 
-/** Runs in the page: ms between one animation frame and the next. */
+async function measure(page: Page): Promise<Omit<RendererResult, 'view' | 'beside'>> {
+  const session = await page.context().newCDPSession(page);
+  // Time that the thread ran, not time that passed while another program did.
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async (): Promise<Map<string, number>> =>
+    new Map((await session.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
+  const before = await read();
+  const frames = await page.evaluate(framesDuring, measureMs);
+  const after = await read();
+  const perS = (name: string): number =>
+    (((after.get(name) ?? 0) - (before.get(name) ?? 0)) * 1000) / (measureMs / 1000);
+  return {
+    frames,
+    threadMsPerS: perS('TaskDuration'),
+    scriptMsPerS: perS('ScriptDuration'),
+    layoutMsPerS: perS('LayoutDuration') + perS('RecalcStyleDuration'),
+  };
+}
+
+/** Runs in the page. */
 function framesDuring(durationMs: number): Promise<number[]> {
   const { requestAnimationFrame } = globalThis as unknown as { requestAnimationFrame(callback: () => void): number };
   return new Promise((resolve) => {
@@ -94,13 +137,14 @@ function framesDuring(durationMs: number): Promise<number[]> {
 }
 
 export function rendererTable(results: readonly RendererResult[]): string {
-  const rows = results.map(({ view, frames }) => {
-    const longest = Math.max(...frames).toFixed(0);
-    return `| ${view} | ${frames.length} | ${quantile(frames, 0.5).toFixed(1)} | ${quantile(frames, 0.95).toFixed(1)} | ${longest} |`;
+  const rows = results.map(({ view, beside, frames, threadMsPerS, scriptMsPerS, layoutMsPerS }) => {
+    const times = [quantile(frames, 0.5).toFixed(1), quantile(frames, 0.95).toFixed(1), Math.max(...frames).toFixed(0)];
+    const costs = [threadMsPerS, scriptMsPerS, layoutMsPerS].map((ms) => ms.toFixed(0));
+    return `| ${[view, beside, frames.length, ...times, ...costs].join(' | ')} |`;
   });
   return [
-    '| view | frames in 8 s | p50 ms | p95 ms (aim: at most 20) | longest ms |',
-    '|---|---|---|---|---|',
+    '| view | beside it | frames in 8 s | p50 ms | p95 ms (aim: at most 20) | longest ms | main thread, ms/s | of it script | style and layout |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }

@@ -3,7 +3,8 @@ import { describe, test } from 'node:test';
 import { assertAccessible } from './accessibility.ts';
 import { appSpec, appTest } from './app-spec.ts';
 import { roundscope } from '#test/cli/command-line.ts';
-import { BrowserApp, openBrowser } from './open-app.ts';
+import { launchChromium } from '#test/support/chromium.ts';
+import { BrowserApp } from './open-app.ts';
 import { accuracyPercent, startDemo, waitForEnd, waitForRound } from './window-text.ts';
 import { contentSecurityPolicy, securityHeaders } from '#shared/contract/content-security.ts';
 
@@ -84,7 +85,7 @@ describe('browser mode alone', () => {
     const cookies = await app.page.context().cookies();
     const at = new URL('/', app.address).href;
     await app.page.close();
-    await using browser = await openBrowser();
+    await using browser = await launchChromium();
     const context = await browser.newContext();
     await context.addCookies(cookies);
     const page = await context.newPage();

@@ -3,26 +3,16 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromium, _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core';
+import { _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core';
+import { launchChromium } from '#test/support/chromium.ts';
 import { Command, nothingLeft, processesOf, temporaryFolder } from '#test/cli/command-line.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const standIn = fileURLToPath(new URL('../support/electron-stand-in/electron-stand-in', import.meta.url));
-export const chromiumPath = process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Seen on slow machines: goodbyes take a second, the window is gone after eight whatever happens. */
 const quitPatienceMs = 15_000;
 const stepPatienceMs = 20_000;
-
-export const browserSwitches = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 export interface OpenOptions {
   /** Without it the demo starts at once, as after `npm start`. */
@@ -88,7 +78,7 @@ export class BrowserApp extends OpenApp {
     const command = new Command(['serve', '--no-open', ...(idle ? ['--idle'] : []), ...args], { dataFolder });
     try {
       await command.until(({ stdout }) => /http:\S+\n/.test(stdout));
-      const browser = await openBrowser();
+      const browser = await launchChromium();
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
       const app = new BrowserApp({ ...options, dataFolder }, command, browser, await context.newPage());
       await app.page.goto(app.address);
@@ -184,10 +174,6 @@ export class WindowApp extends OpenApp {
     child.kill('SIGKILL');
     await ended;
   }
-}
-
-export async function openBrowser(): Promise<Browser> {
-  return await chromium.launch({ executablePath: chromiumPath, args: browserSwitches });
 }
 
 /** As a user's shell has it, without what the test runner and npm put there. */

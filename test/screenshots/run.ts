@@ -6,25 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '#test/support/chromium.ts';
 import { smallPng } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const images = join(root, 'docs', 'images');
 const size = { width: 1440, height: 900 };
 
-const browser = await chromium.launch({
-  executablePath: process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-});
+const browser = await launchChromium();
 try {
   for (const scheme of ['light', 'dark'] as const) {
     await withDemo(browser, scheme, ['--rounds', '10'], takeHealthy);

@@ -2,7 +2,9 @@ import { memo, useMemo, useRef } from 'react';
 import type { JSX, PointerEvent } from 'react';
 import { Bar, BarChart, CartesianGrid, Line, LineChart as Plot, XAxis, YAxis } from 'recharts';
 import './line-chart.css';
+import { sameContent } from './same-content.ts';
 import { useSize } from './use-size.ts';
+import { useTurn } from './use-turn.ts';
 
 export interface ChartPoint {
   readonly x: number;
@@ -48,14 +50,17 @@ interface ChartProps {
 const axisWidthDefaultPx = 56;
 const axisHeightPx = 20;
 const marginTopPx = 8;
+/** A chart that is drawn more often than this tells no more. */
+const apartMs = 400;
 
 /** A calm chart: value axis on the right, no animation, a crosshair that other charts follow. */
 export function Chart(props: ChartProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
   const axisWidthPx = props.axisWidthPx ?? axisWidthDefaultPx;
+  const { lines, bars, ...axes } = useDrawn(props);
   // While somebody reads values off it, an axis must not move under the pointer.
-  const held = useRef({ x: props.x, y: props.y });
-  if (props.cross === null) held.current = { x: props.x, y: props.y };
+  const held = useRef(axes);
+  if (props.cross === null) held.current = axes;
   const { x, y } = held.current;
   const width = Math.max(0, size.width - axisWidthPx);
   const height = Math.max(0, size.height - axisHeightPx - marginTopPx);
@@ -82,14 +87,14 @@ export function Chart(props: ChartProps): JSX.Element {
           height={size.height}
           x={x}
           y={y}
-          {...(props.lines ? { lines: props.lines } : {})}
-          {...(props.bars ? { bars: props.bars } : {})}
+          {...(lines ? { lines } : {})}
+          {...(bars ? { bars } : {})}
         />
       )}
       {left === null || left < 0 || left > width ? null : (
         <>
           <i className="rc-x" style={{ left, top: marginTopPx - 4, height: height + 6 }} />
-          {props.lines?.map((line) => {
+          {lines?.map((line) => {
             const point = line.dot === true ? lastBefore(line.points, props.cross ?? 0) : null;
             if (point === null) return null;
             const top = marginTopPx + (1 - (point.y - y.domain[0]) / (y.domain[1] - y.domain[0])) * height;
@@ -98,6 +103,40 @@ export function Chart(props: ChartProps): JSX.Element {
         </>
       )}
     </div>
+  );
+}
+
+interface Drawn {
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+  readonly lines?: readonly ChartLine[] | undefined;
+  readonly bars?: ChartBars | undefined;
+}
+
+/** What is drawn now: follows what is given when its turn comes, and rests while it only looks new. */
+function useDrawn({ x, y, lines, bars }: Drawn): Drawn {
+  const wanted = useRef<Drawn>({ x, y, lines, bars });
+  const { current } = wanted;
+  const axesX = sameAxis(current.x, x) ? current.x : x;
+  const axesY = sameAxis(current.y, y) ? current.y : y;
+  const sameLines = sameContent(current.lines, lines);
+  const sameBars = sameContent(current.bars, bars);
+  if (axesX !== current.x || axesY !== current.y || !sameLines || !sameBars)
+    wanted.current = {
+      x: axesX,
+      y: axesY,
+      lines: sameLines ? current.lines : lines,
+      bars: sameBars ? current.bars : bars,
+    };
+  return useTurn(wanted.current, apartMs);
+}
+
+/** Axes are alike when they read alike. */
+function sameAxis(a: ChartAxis, b: ChartAxis): boolean {
+  return (
+    sameContent(a.domain, b.domain) &&
+    sameContent(a.ticks, b.ticks) &&
+    sameContent(a.ticks.map(a.format), b.ticks.map(b.format))
   );
 }
 
@@ -116,23 +155,24 @@ const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
 
 /** The part that costs: drawn again for new data or size only, not as the pointer moves. */
 const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
-  const rows = useMemo(() => (bars ? barRows(bars) : lineRows(lines ?? [])), [bars, lines]);
+  const rows = useMemo(() => (bars ? barRows(bars) : []), [bars]);
   const axes = axesOf(x, y, axisWidthPx);
   if (bars === undefined) {
     return (
-      <Plot width={width} height={height} data={rows} margin={margin} accessibilityLayer={false}>
+      <Plot width={width} height={height} margin={margin} accessibilityLayer={false}>
         {axes}
         {lines?.map((line) => (
           <Line
             key={line.id}
-            dataKey={line.id}
+            // Its own points: in common rows each line would be computed at the x of all the others.
+            data={[...line.points]}
+            dataKey="y"
             stroke={line.color}
             strokeWidth={strokeWidths[line.width]}
             {...(line.dash === undefined ? {} : { strokeDasharray: line.dash })}
             dot={line.points.length === 1 ? { r: 2, fill: line.color } : false}
             activeDot={false}
             type="linear"
-            connectNulls
             isAnimationActive={false}
           />
         ))}
@@ -225,19 +265,6 @@ function XTick({ format, first, last, x, y, payload }: XTickProps): JSX.Element 
 }
 
 type Row = Record<string, number>;
-
-/** Series have points at different x; a row of the union holds whichever have one there. */
-function lineRows(lines: readonly ChartLine[]): Row[] {
-  const rows = new Map<number, Row>();
-  for (const line of lines) {
-    for (const point of line.points) {
-      const row = rows.get(point.x) ?? { x: point.x };
-      row[line.id] = point.y;
-      rows.set(point.x, row);
-    }
-  }
-  return [...rows.values()].toSorted((a, b) => (a['x'] as number) - (b['x'] as number));
-}
 
 function barRows(bars: ChartBars): Row[] {
   return bars.rows.map((row) => ({

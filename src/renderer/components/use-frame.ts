@@ -1,27 +1,32 @@
 import { useEffect, useRef } from 'react';
+import { afterFrame } from '#renderer/frames/after-frame.ts';
+import { Pace } from '#shared/base/pace.ts';
 
-/** Often enough to look smooth, seldom enough to leave the machine to training. */
-const frameMs = 1000 / 30;
+/** Smooth where the machine has time for it; where a frame is dear, or training needs the processors, in smaller steps. */
+const pace = new Pace({ leastMs: 1000 / 30, mostMs: 125, share: 1 / 8 });
 const reducedMs = 1000;
+/** A frame may come a little early; without the tolerance every other one would be skipped at 60 Hz. */
+const toleranceMs = 4;
 const callbacks = new Set<(now: number) => void>();
 let running = false;
-let last = 0;
 let motion: MediaQueryList | undefined;
 
-function loop(time: number): void {
+function step(): void {
   if (callbacks.size === 0) {
     running = false;
     return;
   }
-  motion ??= window.matchMedia('(prefers-reduced-motion: reduce)');
-  const pause = motion.matches ? reducedMs : frameMs;
-  // A frame may come a little early; without the tolerance every other one would be skipped at 60 Hz.
-  if (time - last >= pause - 4) {
-    last = time;
-    const now = Date.now();
-    for (const callback of callbacks) callback(now);
-  }
-  requestAnimationFrame(loop);
+  const startedAt = performance.now();
+  const now = Date.now();
+  for (const callback of callbacks) callback(now);
+  afterFrame(() => {
+    pace.spent(performance.now() - startedAt);
+    motion ??= window.matchMedia('(prefers-reduced-motion: reduce)');
+    const waitMs = motion.matches ? reducedMs : pace.waitMs;
+    const leftMs = waitMs - toleranceMs - (performance.now() - startedAt);
+    // Asked for only when it is due: a frame in which nothing moves costs the compositor as much as any other.
+    setTimeout(() => requestAnimationFrame(step), Math.max(0, leftMs));
+  });
 }
 
 /** Calls back up to 30 times a second with the wall time, to move what grows without rendering; stops while hidden. */
@@ -37,7 +42,7 @@ export function useFrame(callback: (now: number) => void, active = true): void {
     callbacks.add(call);
     if (!running) {
       running = true;
-      requestAnimationFrame(loop);
+      requestAnimationFrame(step);
     }
     return () => void callbacks.delete(call);
   }, [active]);

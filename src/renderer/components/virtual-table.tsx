@@ -1,7 +1,7 @@
 import './virtual-table.css';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useRef } from 'react';
-import type { JSX, KeyboardEvent, ReactNode } from 'react';
+import type { JSX, KeyboardEvent, ReactNode, RefObject } from 'react';
+import { useRowWindow } from './row-window.ts';
 
 export interface Column {
   readonly id: string;
@@ -35,28 +35,18 @@ interface VirtualTableProps {
   readonly row: (index: number) => ReactNode;
 }
 
-/** Rows drawn beyond the edges, so that a fast wheel meets no blank; at the live end nobody turns the wheel. */
-const overscanRows = 12;
-const overscanLiveRows = 2;
-
 /** A table of any length that holds only what is seen. Rows have one height; columns keep their width whatever comes. */
 export function VirtualTable(props: VirtualTableProps): JSX.Element {
   const { columns, count, rowHeightPx, selected } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const headHeight = props.head === undefined ? 0 : rowHeightPx + 8;
-  const virtualizer = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeightPx,
-    overscan: props.follow ? overscanLiveRows : overscanRows,
-    paddingStart: headHeight,
-  });
-  useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeightPx, headHeight]);
-  useScrollPlace(scroller, props);
+  const rows = useRowWindow(scroller, { ...props, headPx: headHeight });
+  useSelectedInSight(scroller, props);
   const template = columns.map((column) => column.width).join(' ');
-  const items = virtualizer.getVirtualItems();
+  const { first, end } = rows;
   // A row's element serves another row when the window moves: at 2,000 rows/s new elements would cost most of the frame.
-  const pool = Math.ceil(items.length / 8) * 8;
+  const pool = Math.ceil((end - first) / 8) * 8;
+  const indexes = Array.from({ length: end - first }, (_, i) => first + i);
   return (
     <div
       className="vt"
@@ -66,34 +56,33 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
       aria-label={props.label}
       aria-rowcount={count + 1}
       aria-colcount={columns.length}
-      aria-activedescendant={
-        selected >= 0 && items.some((item) => item.index === selected) ? `vt-row-${selected}` : undefined
-      }
+      aria-activedescendant={selected >= first && selected < end ? `vt-row-${selected}` : undefined}
       onKeyDown={props.onKeyDown}
     >
       <HeadRow columns={columns} template={template} />
       <div role="rowgroup">
-        <div
-          style={{ height: Math.max(virtualizer.getTotalSize(), headHeight), position: 'relative' }}
-          role="presentation"
-        >
+        <div style={{ height: rows.heightPx, position: 'relative' }} role="presentation">
           {props.head === undefined ? null : (
             <div className="vt-top" style={{ height: headHeight }}>
               {props.head}
             </div>
           )}
-          {items.map((item) => (
+          {indexes.map((index) => (
             <div
-              key={item.index % pool}
-              id={`vt-row-${item.index}`}
+              key={index % pool}
+              id={`vt-row-${index}`}
               role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={item.index === selected}
-              className={`vt-r ${(item.index + props.shift) % 2 === 0 ? '' : 'alt'} ${props.rowClass(item.index)}`}
-              style={{ gridTemplateColumns: template, height: rowHeightPx, transform: `translateY(${item.start}px)` }}
-              onPointerDown={() => props.onSelect(item.index)}
+              aria-rowindex={index + 2}
+              aria-selected={index === selected}
+              className={`vt-r ${(index + props.shift) % 2 === 0 ? '' : 'alt'} ${props.rowClass(index)}`}
+              style={{
+                gridTemplateColumns: template,
+                height: rowHeightPx,
+                transform: `translateY(${rows.topOf(index)}px)`,
+              }}
+              onPointerDown={() => props.onSelect(index)}
             >
-              {props.row(item.index)}
+              {props.row(index)}
             </div>
           ))}
         </div>
@@ -128,18 +117,9 @@ function HeadRow({
   );
 }
 
-/** Keeps the reader where they are: at the end while following, else at the same rows, with the selected one in sight. */
-function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, props: VirtualTableProps): void {
-  const { count, rowHeightPx, shift, follow, selected, onScrollAway } = props;
-  const lastShift = useRef(shift);
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const moved = shift - lastShift.current;
-    lastShift.current = shift;
-    if (follow) element.scrollTop = element.scrollHeight;
-    else if (moved !== 0) element.scrollTop -= moved * rowHeightPx;
-  }, [scroller, count, shift, follow, rowHeightPx]);
+/** A new selection is brought into sight, unless the end is followed. */
+function useSelectedInSight(scroller: RefObject<HTMLDivElement | null>, props: VirtualTableProps): void {
+  const { rowHeightPx, shift, follow, selected } = props;
   const followRef = useRef(follow);
   followRef.current = follow;
   useLayoutEffect(() => {
@@ -153,14 +133,4 @@ function useScrollPlace(scroller: { readonly current: HTMLDivElement | null }, p
     // Only a new selection moves the view; rows that come do not.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [scroller, selected - shift]);
-  useLayoutEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    const onScroll = (): void => {
-      const left = element.scrollHeight - element.clientHeight - element.scrollTop;
-      if (followRef.current && left > rowHeightPx * 1.5) onScrollAway();
-    };
-    element.addEventListener('scroll', onScroll, { passive: true });
-    return () => element.removeEventListener('scroll', onScroll);
-  }, [scroller, onScrollAway, rowHeightPx]);
 }

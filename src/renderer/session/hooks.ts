@@ -82,10 +82,15 @@ function tickerOf(intervalMs: number): Ticker {
   if (known !== undefined) return known;
   const listeners = new Set<() => void>();
   let now = Date.now();
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const tick = (): void => {
     now = Date.now();
+    schedule();
     for (const listener of listeners) listener();
+  };
+  // On whole multiples of the interval, so that tickers of different intervals change the screen in the same frame.
+  const schedule = (): void => {
+    timer = setTimeout(tick, intervalMs - (Date.now() % intervalMs));
   };
   const ticker: Ticker = {
     now: () => now,
@@ -93,12 +98,12 @@ function tickerOf(intervalMs: number): Ticker {
       listeners.add(listener);
       if (timer === undefined) {
         now = Date.now();
-        timer = setInterval(tick, intervalMs);
+        schedule();
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
-        clearInterval(timer);
+        clearTimeout(timer);
         timer = undefined;
       };
     },

@@ -3,8 +3,10 @@ import { describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { FromRenderer, FromService, Snapshot } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
+import { packetOf } from '#test/support/recorded-rows.ts';
 import { recordedSession } from '#test/support/recorded-session.ts';
 import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
+import type { ScreenTurns } from '#renderer/frames/screen-turns.ts';
 import { createSession, Session } from './session.ts';
 
 /** The service's end, worked by hand. */
@@ -48,28 +50,39 @@ const snapshot: Snapshot = {
   comparison: null,
 };
 
-/** Shown callbacks and timers wait until the test lets them. */
+/** Turns of the screen and timers wait until the test lets them. */
 function handDriven(): {
   options: {
-    afterShown: (callback: () => void) => void;
+    turns: ScreenTurns;
     setTimer: (callback: () => void) => () => void;
     now: () => number;
   };
-  shown: () => void;
+  /** The screen changes. */
+  change: () => void;
+  /** What it changed to has been painted. */
+  paint: () => void;
   expire: () => void;
 } {
-  const waiting: (() => void)[] = [];
+  const changes: (() => void)[] = [];
+  const painted: (() => void)[] = [];
   const timers = new Set<() => void>();
   return {
     options: {
       now: () => 5,
-      afterShown: (callback) => void waiting.push(callback),
+      turns: {
+        take: (change, shown) =>
+          void changes.push(() => {
+            change();
+            painted.push(shown);
+          }),
+      },
       setTimer: (callback) => {
         timers.add(callback);
         return () => void timers.delete(callback);
       },
     },
-    shown: () => waiting.splice(0).forEach((callback) => callback()),
+    change: () => changes.splice(0).forEach((callback) => callback()),
+    paint: () => painted.splice(0).forEach((callback) => callback()),
     expire: () => [...timers].forEach((callback) => callback()),
   };
 }
@@ -91,6 +104,8 @@ describe('session', () => {
         skippedPackets: 0,
       });
     }
+    assert.deepEqual(session.state().view, recordedView(20), 'nothing is told before the screen may change');
+    drive.change();
     assert.deepEqual(session.state().view, recordedView(47));
   });
 
@@ -101,8 +116,58 @@ describe('session', () => {
     service.receive(snapshot);
     service.receive({ type: 'batch', batch: 7, events: [], packets: [], skippedPackets: 3 });
     assert.deepEqual(service.sent, []);
-    drive.shown();
+    drive.change();
+    assert.deepEqual(service.sent, []);
+    drive.paint();
     assert.deepEqual(service.sent, [{ type: 'credit', batch: 7 }]);
+  });
+
+  test('all that came until the screen may change is told at once, and credited at once', () => {
+    const service = fakePort();
+    const drive = handDriven();
+    const session = createSession(service.port, drive.options);
+    service.receive(snapshot);
+    let told = 0;
+    session.subscribePackets(() => told++);
+    const before = session.packets();
+    for (const batch of [1, 2, 3]) {
+      service.receive({ type: 'batch', batch, events: [], packets: [packetOf(batch)], skippedPackets: 0 });
+    }
+    assert.equal(session.packets(), before, 'rows and their places do not move between two turns');
+    assert.equal(before.length, 0);
+    drive.change();
+    drive.paint();
+    assert.deepEqual([told, session.packets().length, session.state().packetsRecorded], [1, 3, 3]);
+    assert.deepEqual(service.sent, [{ type: 'credit', batch: 3 }]);
+  });
+
+  test('batches that a snapshot overtakes are credited all the same, or the feed would wait for ever', () => {
+    const service = fakePort();
+    const drive = handDriven();
+    const session = createSession(service.port, drive.options);
+    service.receive(snapshot);
+    service.receive({ type: 'batch', batch: 1, events: [], packets: [packetOf(1)], skippedPackets: 0 });
+    service.receive({ ...snapshot, packets: [packetOf(1), packetOf(2)], packetsRecorded: 2 });
+    drive.change();
+    drive.paint();
+    assert.deepEqual([session.packets().length, session.state().packetsRecorded], [2, 2]);
+    assert.deepEqual(service.sent, [{ type: 'credit', batch: 1 }]);
+  });
+
+  test('a port that came while a turn was awaited gets credit for its own batches alone', () => {
+    const [first, second] = [fakePort(), fakePort()];
+    const drive = handDriven();
+    const session = createSession(first.port, drive.options);
+    first.receive(snapshot);
+    first.receive({ type: 'batch', batch: 9, events: [], packets: [packetOf(1)], skippedPackets: 0 });
+    session.attach(second.port);
+    second.receive(snapshot);
+    second.receive({ type: 'batch', batch: 1, events: [], packets: [packetOf(2)], skippedPackets: 0 });
+    drive.change();
+    drive.paint();
+    assert.deepEqual(first.sent, []);
+    assert.deepEqual(second.sent, [{ type: 'credit', batch: 1 }]);
+    assert.equal(session.packets().length, 1);
   });
 
   test('answers find their request, errors keep their code, and silence ends in a timeout', async () => {
@@ -156,14 +221,16 @@ describe('session', () => {
     assert.deepEqual(session.state().connection, { kind: 'ready', since: 5, restored: false });
   });
 
-  test('subscribers are told once a batch, and not when nothing changed', () => {
+  test('subscribers are told once a turn, and not when nothing changed', () => {
     const service = fakePort();
-    const session = new Session(handDriven().options);
+    const drive = handDriven();
+    const session = new Session(drive.options);
     session.attach(service.port);
     service.receive(snapshot);
     let told = 0;
     session.subscribe(() => told++);
     service.receive({ type: 'batch', batch: 1, events: [], packets: [], skippedPackets: 0 });
+    drive.change();
     assert.equal(told, 0);
     const items = recordedSession({ startAt: recordedStart }).slice(0, 40);
     service.receive({
@@ -173,6 +240,7 @@ describe('session', () => {
       packets: [],
       skippedPackets: 0,
     });
+    drive.change();
     assert.equal(told, 1);
   });
 });

@@ -1,12 +1,14 @@
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
-import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
 import type { ComparisonView } from '#shared/contract/comparison.ts';
 import { limits } from '#shared/contract/limits.ts';
+import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { PacketLog } from './packet-log.ts';
 import type { Packets } from './packet-log.ts';
+import { FrameTurns } from '#renderer/frames/screen-turns.ts';
+import type { ScreenTurns } from '#renderer/frames/screen-turns.ts';
 import { createStore } from './store.ts';
 
 /** Whether the service is there. `lost` keeps what was last known on screen and says so. */
@@ -30,8 +32,8 @@ export interface SessionState {
 
 export interface SessionOptions {
   readonly now?: () => number;
-  /** Calls back once what was set has been painted; credit for the next batch goes out then. */
-  readonly afterShown?: (callback: () => void) => void;
+  /** When subscribers may be told; credit for the next batch goes out once they have shown it. */
+  readonly turns?: ScreenTurns;
   readonly setTimer?: (callback: () => void, ms: number) => () => void;
 }
 
@@ -44,20 +46,32 @@ interface Waiting {
   readonly cancelTimer: () => void;
 }
 
-/** The window's one connection to the service, and the live state that views subscribe to. */
+const atFirst: SessionState = {
+  connection: { kind: 'connecting' },
+  app: null,
+  view: null,
+  packetsRecorded: 0,
+  comparison: null,
+  faultyEvents: 0,
+};
+
+/**
+ * The window's one connection to the service, and the live state that views subscribe to. Events are folded as they
+ * come; subscribers are told of all that came in one go, when the screen may change again.
+ */
 export class Session {
-  readonly #state = createStore<SessionState>({
-    connection: { kind: 'connecting' },
-    app: null,
-    view: null,
-    packetsRecorded: 0,
-    comparison: null,
-    faultyEvents: 0,
-  });
+  readonly #state = createStore(atFirst);
   readonly #packets = new PacketLog(limits.packetRowsMax);
   readonly #packetStore = createStore<Packets>(this.#packets.snapshot());
   readonly #waiting = new Map<number, Waiting>();
   readonly #options: Required<SessionOptions>;
+  /** Folded up to the last batch that came; `#state` is what has been told. */
+  #next = atFirst;
+  /** Batches whose packets wait for the turn; the feed's credit keeps them few. */
+  #unshown: Batch[] = [];
+  #turnTaken = false;
+  /** Number of the last batch on this port. */
+  #received: number | null = null;
   #port: Port | null = null;
   #nextRequest = 1;
   #everReady = false;
@@ -65,7 +79,7 @@ export class Session {
   #restoring = false;
 
   constructor(options: SessionOptions = {}) {
-    this.#options = { now: Date.now, afterShown: afterPaint, setTimer: browserTimer, ...options };
+    this.#options = { now: Date.now, turns: new FrameTurns(), setTimer: browserTimer, ...options };
   }
 
   readonly state = (): SessionState => this.#state.get();
@@ -77,6 +91,8 @@ export class Session {
   attach(port: Port): void {
     const old = this.#port;
     this.#port = port;
+    this.#received = null;
+    this.#unshown = [];
     this.#restoring = this.#everReady;
     old?.close('replaced');
     port.onClose((reason) => {
@@ -119,6 +135,7 @@ export class Session {
       case 'batch':
         return this.#takeBatch(message);
       case 'comparison':
+        this.#next = { ...this.#next, comparison: message.view };
         return this.#state.set({ ...this.#state.get(), comparison: message.view });
       case 'answer': {
         const waiting = this.#waiting.get(message.id);
@@ -132,11 +149,12 @@ export class Session {
   }
 
   #takeSnapshot(snapshot: Snapshot): void {
+    this.#unshown = [];
     this.#packets.reset(snapshot.packets, snapshot.packetsRecorded);
     const before = this.#state.get();
     const ready = before.connection.kind === 'ready' && !this.#restoring ? before.connection : null;
-    this.#state.set({
-      ...before,
+    this.#tell({
+      ...this.#next,
       connection: ready ?? { kind: 'ready', since: this.#options.now(), restored: this.#restoring },
       app: snapshot.app,
       view: snapshot.view,
@@ -145,11 +163,10 @@ export class Session {
     });
     this.#everReady = true;
     this.#restoring = false;
-    this.#packetStore.set(this.#packets.snapshot());
   }
 
   #takeBatch(batch: Batch): void {
-    const state = this.#state.get();
+    const state = this.#next;
     let { view } = state;
     let faultyEvents = state.faultyEvents;
     for (const event of batch.events) {
@@ -161,23 +178,43 @@ export class Session {
         console.error('event could not be folded', event, error);
       }
     }
-    this.#packets.add(batch.packets, batch.skippedPackets);
     const recorded = state.packetsRecorded + batch.packets.length + batch.skippedPackets;
-    this.#state.set(
-      view === state.view && recorded === state.packetsRecorded && faultyEvents === state.faultyEvents
-        ? state
-        : { ...state, view, packetsRecorded: recorded, faultyEvents },
+    if (view !== state.view || recorded !== state.packetsRecorded || faultyEvents !== state.faultyEvents)
+      this.#next = { ...state, view, packetsRecorded: recorded, faultyEvents };
+    this.#unshown.push(batch);
+    this.#received = batch.batch;
+    if (this.#turnTaken) return;
+    this.#turnTaken = true;
+    this.#takeTurn();
+  }
+
+  #takeTurn(): void {
+    let port = this.#port;
+    let shown: number | null = null;
+    this.#options.turns.take(
+      () => {
+        this.#turnTaken = false;
+        // Another port may have come since the turn was taken; a snapshot stands for the batches before it.
+        port = this.#port;
+        shown = this.#received;
+        for (const { packets, skippedPackets } of this.#unshown.splice(0)) this.#packets.add(packets, skippedPackets);
+        this.#tell(this.#next);
+      },
+      () => {
+        if (this.#port === port && shown !== null) port?.post({ type: 'credit', batch: shown });
+      },
     );
+  }
+
+  #tell(state: SessionState): void {
+    this.#next = state;
+    this.#state.set(state);
     this.#packetStore.set(this.#packets.snapshot());
-    const port = this.#port;
-    this.#options.afterShown(() => {
-      if (this.#port === port) port?.post({ type: 'credit', batch: batch.batch });
-    });
   }
 
   #lost(reason: string): void {
     this.#port = null;
-    this.#state.set({ ...this.#state.get(), connection: { kind: 'lost', since: this.#options.now(), reason } });
+    this.#tell({ ...this.#next, connection: { kind: 'lost', since: this.#options.now(), reason } });
     this.#failAll('service_crashed', `The service went away before it answered: ${reason}.`);
   }
 
@@ -200,21 +237,6 @@ export function createSession(port?: Port, options?: SessionOptions): Session {
 
 function serviceGone(message: string): RoundscopeError {
   return new RoundscopeError('service_crashed', { layer: 'service', message, retryable: true });
-}
-
-/** Hidden windows get no animation frames; the feed must go on for them too, only slower. */
-const hiddenFrameMs = 500;
-
-function afterPaint(callback: () => void): void {
-  let done = false;
-  const once = (): void => {
-    if (done) return;
-    done = true;
-    clearTimeout(timer);
-    callback();
-  };
-  const timer = setTimeout(once, hiddenFrameMs);
-  requestAnimationFrame(once);
 }
 
 function browserTimer(callback: () => void, ms: number): () => void {

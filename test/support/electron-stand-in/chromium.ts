@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { browserSwitches, chromiumPath } from '../browser-switches.ts';
 
-/** Seen at Debian, or told by the environment. */
-const program = process.env['ROUNDSCOPE_CHROMIUM'] ?? '/usr/bin/chromium';
 const closePatienceMs = 2000;
 
 type Params = Readonly<Record<string, unknown>>;
@@ -28,7 +27,7 @@ export class Chromium {
   #closing = false;
 
   constructor(profile: string, onGone: () => void) {
-    this.#process = spawn(program, [...switches, `--user-data-dir=${profile}`], {
+    this.#process = spawn(chromiumPath, [...switches, `--user-data-dir=${profile}`], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       // Out of reach of Ctrl+C in a terminal, which is for the app to answer.
       detached: true,
@@ -79,17 +78,11 @@ export class Chromium {
 }
 
 const switches = [
+  ...browserSwitches,
   '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
   '--disable-extensions',
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
-  '--no-first-run',
   '--no-default-browser-check',
   '--no-startup-window',
   '--force-color-profile=srgb',

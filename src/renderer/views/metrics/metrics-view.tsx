@@ -4,6 +4,7 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 import { formatSeconds } from '#renderer/components/format.ts';
 import { saveFile } from '#renderer/components/save.ts';
 import { useNow } from '#renderer/session/hooks.ts';
+import { useSlowView } from '#renderer/session/use-slow-view.ts';
 import { showToast } from '#renderer/session/toasts.ts';
 import { chartsAsSvg, savePng } from './export-charts.ts';
 import { ExportMenu } from './export-menu.tsx';
@@ -15,11 +16,13 @@ import { QualityChart } from './quality-chart.tsx';
 import { RoundTripChart } from './round-trip-chart.tsx';
 import { TimeChart } from './time-chart.tsx';
 import { UpdateChart } from './update-chart.tsx';
-import { useSlowView } from './use-slow-view.ts';
 import './metrics.css';
 
+/** A chart that flickers faster says no more. */
+const apartMs = 400;
+
 export function MetricsView(): JSX.Element {
-  const view = useSlowView();
+  const view = useSlowView(apartMs);
   return view === null ? <main aria-busy="true" /> : <Charts view={view} />;
 }
 

@@ -55,6 +55,7 @@ export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 
         <NoPoints>The first point comes with the end of round 1.</NoPoints>
       ) : (
         <Chart
+          key={`${axis} ${showLocal}`}
           label={`${what} over ${axis === 'round' ? 'rounds' : 'time'}`}
           x={input.x}
           y={y}

@@ -40,6 +40,7 @@ export function RoundTripChart(input: ChartsInput): JSX.Element {
         <NoPoints>Links measure it once a second while they are open.</NoPoints>
       ) : (
         <Chart
+          key={axis}
           label="Round-trip time of each link"
           x={input.x}
           y={axisFrom0(drawn.top, (value) => `${Number(value.toPrecision(3))} ms`)}

@@ -59,6 +59,7 @@ export function TimeChart(input: ChartsInput): JSX.Element {
         <NoPoints>The first bar comes with the end of round 1.</NoPoints>
       ) : (
         <Chart
+          key={axis}
           label="Time per round, split into compute, communicate and wait"
           x={input.x}
           y={axisFrom0(top, (value) => `${Number(value.toPrecision(3))} s`)}

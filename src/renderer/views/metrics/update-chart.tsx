@@ -45,6 +45,7 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
       ) : (
         <div className="two">
           <Chart
+            key={`${axis} ${showLocal}`}
             label="Norm of each update"
             x={{ ...x, ticks: [] }}
             y={normAxis(norm.top)}
@@ -53,6 +54,7 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
             onCross={onCross}
           />
           <Chart
+            key={`${axis} ${showLocal}`}
             label="Cosine of each update to the global step"
             x={x}
             y={cosineAxis(cosine.bottom)}

@@ -7,8 +7,6 @@ import type { TimeRange } from './packet-index.ts';
 
 /** Rows examined per frame while a new filter runs over all that is held: about 4 ms on a slow machine. */
 const rowsPerFrame = 8_000;
-/** The table changes at most so often: faster than this nobody reads, and every change is a frame's work. */
-const updateMs = 60;
 /** Rows that one click brings back from the recording. */
 const olderPageRows = 1_000;
 /** Older rows kept beside the live ones; then the oldest page is all one can ask for, which the table says. */
@@ -55,7 +53,6 @@ export class PacketListStore {
   #pausedAt: number | null = null;
   #busy = false;
   #frame = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #loads = 0;
   #list: PacketList | null = null;
 
@@ -67,17 +64,14 @@ export class PacketListStore {
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    const unsubscribe = this.#session.subscribePackets(
-      () => void (this.#timer ??= setTimeout(this.#advance, updateMs)),
-    );
+    // The session tells of packets only when the screen may change.
+    const unsubscribe = this.#session.subscribePackets(this.#advance);
     this.#advance();
     return () => {
       this.#listeners.delete(listener);
       unsubscribe();
       cancelAnimationFrame(this.#frame);
-      clearTimeout(this.#timer);
       this.#frame = 0;
-      this.#timer = undefined;
     };
   };
 
@@ -142,8 +136,6 @@ export class PacketListStore {
   }
 
   readonly #advance = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const done = this.#index.advance(this.#session.packets(), this.#pausedAt ?? Infinity, rowsPerFrame);

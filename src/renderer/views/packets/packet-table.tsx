@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
@@ -55,7 +55,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
             : 'No packet held here passes this filter and time range.'
       }
       rowClass={(index) => rowClass(list, index)}
-      row={(index) => <Cells list={list} index={index} narrow={narrow} linkGaps={linkGaps} />}
+      row={(index) => <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />}
     />
   );
 }
@@ -106,16 +106,14 @@ function rowClass(list: PacketList, index: number): string {
 }
 
 interface CellsProps {
-  readonly list: PacketList;
-  readonly index: number;
+  readonly row: PacketRow | undefined;
+  readonly gap: number | null;
   readonly narrow: boolean;
-  readonly linkGaps: boolean;
 }
 
-function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
-  const row = list.at(index);
+/** Rows never change: as long as the reader sees the same ones, none is rendered again. */
+const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element {
   if (row === undefined) return <span role="gridcell" />;
-  const gap = gapAt(list, index, linkGaps);
   const isLong = gap !== null && gap >= longGapMs;
   return (
     <>
@@ -164,7 +162,7 @@ function Cells({ list, index, narrow, linkGaps }: CellsProps): JSX.Element {
       </span>
     </>
   );
-}
+});
 
 function Side({ row }: { readonly row: PacketRow }): JSX.Element {
   return <span className="t3"> {row.side === 'sent' ? 'sent' : 'rcvd'}</span>;

@@ -1,6 +1,8 @@
+import { memo } from 'react';
 import type { JSX } from 'react';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { sameContent } from '#renderer/components/same-content.ts';
 import { useSize } from '#renderer/components/use-size.ts';
 import { contributionOf, ordinal } from './participant-facts.ts';
 
@@ -8,18 +10,29 @@ const nameWidthPx = 84;
 const sumWidthPx = 48;
 const cellWidthPx = 46;
 
-/** Who contributed to which round, when after its start, and in which place. */
-export function Contributions({
-  view,
-  order,
-  selected,
-  onRound,
-}: {
+interface ContributionsProps {
   readonly view: RunView;
   readonly order: readonly ParticipantView[];
   readonly selected: string | null;
   readonly onRound: (round: number) => void;
-}): JSX.Element {
+}
+
+/** Who contributed to which round, when after its start, and in which place. Participants change all the time, what is shown of them seldom. */
+export const Contributions = memo(
+  Grid,
+  (a, b) =>
+    a.view.rounds === b.view.rounds &&
+    a.view.round === b.view.round &&
+    a.view.roundsPlanned === b.view.roundsPlanned &&
+    a.selected === b.selected &&
+    sameContent(a.order.map(shownOf), b.order.map(shownOf)),
+);
+
+function shownOf({ id, counted, phase, phaseRound, left }: ParticipantView): unknown {
+  return { id, counted, phase, phaseRound, left };
+}
+
+function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
   const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / cellWidthPx));
   const total = Math.max(view.roundsPlanned, view.rounds.at(-1)?.round ?? 0);

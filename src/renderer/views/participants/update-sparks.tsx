@@ -38,6 +38,7 @@ export function UpdateSparks({
     <section className="panel p-upd" aria-label="Updates">
       <Spark name="Update norm" lines={norm} selected={selected} cross={cross}>
         <Chart
+          key={selected}
           label="Norm of the updates by round"
           y={{ domain: [0, top], ticks: [0, top], format: String }}
           lines={norm}
@@ -46,6 +47,7 @@ export function UpdateSparks({
       </Spark>
       <Spark name="Cosine to global step" lines={cosine} selected={selected} cross={cross}>
         <Chart
+          key={selected}
           label="Cosine of the updates to the global step by round"
           y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }}
           lines={cosine}
