@@ -11,6 +11,7 @@ import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
+import { networkAllowanceMs } from '#shared/contract/network.ts';
 import { networkOption, parseNetworks } from './network-option.ts';
 import { selectionOption, wrongEnvironment } from './selection-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
@@ -54,7 +55,7 @@ export const demoOptions: readonly Option[] = [
     name: 'deadline',
     value: 'SECONDS',
     help: 'a phase of a round closes then at quorum, or the run ends as stalled',
-    default: String(demoDefaults.deadlineMs / 1000),
+    default: `${demoDefaults.deadlineMs / 1000}, more over a slow network`,
   },
   {
     name: 'fault',
@@ -75,6 +76,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
   }
   const network = parseNetworks(args.all('network'));
   if (!network.ok) return network;
+  const usualDeadlineMs = demoDefaults.deadlineMs + networkAllowanceMs(network.value);
   const judged = demoSettingsSchema.safeParse({
     participants: numberOr(args.text('participants'), demoDefaults.participants),
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
@@ -85,7 +87,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),
-    deadlineMs: Math.round(numberOr(args.text('deadline'), demoDefaults.deadlineMs / 1000) * 1000),
+    deadlineMs: Math.round(numberOr(args.text('deadline'), usualDeadlineMs / 1000) * 1000),
     faults,
     network: network.value,
   });

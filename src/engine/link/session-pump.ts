@@ -187,6 +187,8 @@ export class SessionPump {
     this.#markSent(entry);
     await writeTransfer(this.#wire, entry, {
       ack: this.#parts.inbox.received,
+      // The link's own: a transport with a broker in between may know that one's.
+      rttMs: this.#heartbeats.rttMs,
       goesOn: () => this.#end === null,
       onChunk: (bytes) => {
         entry.sentMs = this.#wire.clock.monotonicMs();

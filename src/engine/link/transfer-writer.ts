@@ -1,4 +1,4 @@
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import type { OutboxEntry } from './outbox.ts';
 import type { Wire } from './wire.ts';
@@ -8,20 +8,35 @@ export function noteOf(header: MessageHeader): { kind: string; round: number; me
   return { kind: header.kind, round: header.round, messageId: header.id, replyTo: header.replyTo ?? '' };
 }
 
+/**
+ * Of a chunk nothing is heard at the other end before it is whole, and a lost session resumes behind the last whole one. What
+ * is far away is often slow, too: there chunks are so small that each takes less than the silence that ends a session.
+ */
+export function chunkBytesFor(rttMs: number | null): number {
+  if (rttMs === null) return limits.firstChunkBytes;
+  return rttMs < timing.farRoundTripMs ? limits.chunkBytes : limits.farChunkBytes;
+}
+
 /** Announces a bulk message on its own lane and sends its bytes from where the peer's copy ends. */
 export async function writeTransfer(
   wire: Wire,
   entry: OutboxEntry,
   {
     ack,
+    rttMs,
     goesOn,
     onChunk,
-  }: { readonly ack: number; readonly goesOn: () => boolean; readonly onChunk: (bytes: number) => void },
+  }: {
+    readonly ack: number;
+    readonly rttMs: number | null;
+    readonly goesOn: () => boolean;
+    readonly onChunk: (bytes: number) => void;
+  },
 ): Promise<void> {
   const { header, payload, peerBytes } = entry;
   if (payload === null) return;
   const lane = `bulk:${header.id}` as const;
-  const chunkBytes = Math.min(limits.chunkBytes, wire.session.chunkBytes ?? limits.chunkBytes);
+  const chunkBytes = Math.min(chunkBytesFor(rttMs), wire.session.chunkBytes ?? limits.chunkBytes);
   const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
   let offset = peerBytes;
   const resumed = offset > 0 ? { note: `resumed at byte ${offset}` } : {};

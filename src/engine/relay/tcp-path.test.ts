@@ -57,7 +57,10 @@ describe('what TCP makes of a network', () => {
       const expected = ((segment * Math.sqrt(1.5)) / Math.sqrt(lossPercent / 100)) * (1000 / (2 * latencyMs));
       const measured = rate({ latencyMs, lossPercent }, 20_000);
       // Below it: windows are whole segments, and timeouts come on top.
-      assert.ok(measured < expected && measured > 0.6 * expected, `${latencyMs} ms, ${lossPercent} %: ${measured} of ${expected}`);
+      assert.ok(
+        measured < expected && measured > 0.6 * expected,
+        `${latencyMs} ms, ${lossPercent} %: ${measured} of ${expected}`,
+      );
     }
   });
 
@@ -88,7 +91,12 @@ describe('what TCP makes of a network', () => {
     const random = seededRandom('paths');
     for (let n = 0; n < 100; n++) {
       const { path: tried } = path(
-        { latencyMs: random.int(300), jitterMs: random.int(100), lossPercent: random.int(10), bandwidthKbps: random.int(2) * 5000 },
+        {
+          latencyMs: random.int(300),
+          jitterMs: random.int(100),
+          lossPercent: random.int(10),
+          bandwidthKbps: random.int(2) * 5000,
+        },
         n,
       );
       let [now, last] = [0, 0];

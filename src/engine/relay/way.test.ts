@@ -15,7 +15,10 @@ function way(change: Partial<NetworkFigures>, seed = 1): Way {
 }
 
 /** `count` datagrams of `bytes`, one every `everyMs`; when each comes out, null when it does not. */
-function send(on: Way, { count, bytes = 1200, everyMs = 10 }: { count: number; bytes?: number; everyMs?: number }): (number | null)[] {
+function send(
+  on: Way,
+  { count, bytes = 1200, everyMs = 10 }: { count: number; bytes?: number; everyMs?: number },
+): (number | null)[] {
   return Array.from({ length: count }, (_, i) => on.datagram(bytes, i * everyMs).at);
 }
 
@@ -45,7 +48,10 @@ describe('one way of a network', () => {
     assert.deepEqual(one.slice(0, 4), [56, 95, 104, 121]);
     assert.deepEqual(lostAt(1), one, 'the same seed loses the same');
     assert.notDeepEqual(lostAt(1, 8), one);
-    assert.ok(one.every((i) => ten.includes(i)), 'what is lost at 1 % is lost at 10 %, too');
+    assert.ok(
+      one.every((i) => ten.includes(i)),
+      'what is lost at 1 % is lost at 10 %, too',
+    );
     assert.equal(ten.length, 1006);
   });
 
@@ -57,13 +63,18 @@ describe('one way of a network', () => {
   });
 
   test('jitter stays within its bounds, keeps the order and reaches both ends', () => {
-    const delays = send(way({ latencyMs: 100, jitterMs: 30 }), { count: 5000, everyMs: 100 }).map((at, i) => (at as number) - i * 100);
+    const delays = send(way({ latencyMs: 100, jitterMs: 30 }), { count: 5000, everyMs: 100 }).map(
+      (at, i) => (at as number) - i * 100,
+    );
     assert.ok(delays.every((ms) => ms >= 70 && ms <= 130));
     assert.ok(Math.min(...delays) < 71 && Math.max(...delays) > 129);
     const mean = delays.reduce((sum, ms) => sum + ms) / delays.length;
     assert.ok(Math.abs(mean - 100) < 4 * (60 / Math.sqrt(12) / Math.sqrt(5000)), `${mean}`);
     const close = send(way({ latencyMs: 100, jitterMs: 30 }), { count: 1000, everyMs: 1 }) as number[];
-    assert.deepEqual(close, close.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      close,
+      close.toSorted((a, b) => a - b),
+    );
   });
 
   test('bandwidth spaces packets by the time that each takes, and the tail of a full queue is dropped', () => {

@@ -14,6 +14,10 @@ export const limits = {
   frameBytesMax: 2 * MiB,
   /** Wire. Body of one bulk chunk on stream transports: large enough for throughput, a drop costs at most one. */
   chunkBytes: 512 * KiB,
+  /** Wire. The same over a long round trip: 1.6 s at the 20 KB/s that TCP reaches over a lossy satellite. */
+  farChunkBytes: 32 * KiB,
+  /** Wire. The same before a round trip has been measured. */
+  firstChunkBytes: 64 * KiB,
   /** Wire, fail. A model of 256 million float32 parameters. */
   payloadBytesMax: 1024 * MiB,
   /** Wire, fail. Tensors of one model. */
@@ -158,6 +162,8 @@ export const timing = {
   degradedStuckMs: 3_000,
   /** One control message; a bulk chunk gets the same per chunk. */
   sendTimeoutMs: 15_000,
+  /** Round trip from which on a peer is far away, beyond what a city or a country takes. */
+  farRoundTripMs: 75,
   redialFirstMs: 250,
   redialMaxMs: 10_000,
   /** Recorder: rows wait this long for company before they are written. */

@@ -84,6 +84,30 @@ export function networkOf(network: readonly NetworkSpec[], participant: string):
   return { preset, figures: Object.fromEntries(changed) as NetworkFigures, outage: 'none' };
 }
 
+/** Bytes of a model of the bundled data, with room, and how often they go one way before a phase can close. */
+const usualModelBytes = 256 * 1024;
+const transfersPerPhase = 2;
+/** Round trips of a phase besides: windows that grow, acknowledgements, one session dialled again. */
+const roundTripsPerPhase = 30;
+/** `segment x sqrt(3/2)`: see the relay's TCP, whose rate over a lossy way is this by round trip and root of the loss. */
+const mathisBytes = 1448 * Math.sqrt(1.5);
+
+/**
+ * How much longer than on this machine alone a phase of a round takes over the slowest of these networks, so that a demo
+ * with a slow network completes within its deadlines unless people set them otherwise.
+ */
+export function networkAllowanceMs(network: readonly NetworkSpec[]): number {
+  const participants = ['', ...network.flatMap(({ participant }) => participant ?? [])];
+  return Math.max(...participants.map((name) => allowanceOf(networkOf(network, name).figures)));
+}
+
+function allowanceOf({ latencyMs, jitterMs, lossPercent, bandwidthKbps }: NetworkFigures): number {
+  const roundTripMs = 2 * (latencyMs + jitterMs);
+  const linkMs = bandwidthKbps === 0 ? 0 : (usualModelBytes * 8) / bandwidthKbps;
+  const lossMs = (usualModelBytes * roundTripMs * Math.sqrt(lossPercent / 100)) / mathisBytes;
+  return Math.ceil(roundTripsPerPhase * roundTripMs + transfersPerPhase * Math.max(linkMs, lossMs));
+}
+
 /** Whether anything is done to what is sent. */
 export function impairs({
   figures: { latencyMs, jitterMs, lossPercent, bandwidthKbps, reorderPercent },
