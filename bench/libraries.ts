@@ -2,7 +2,12 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { Aedes } from 'aedes';
 import * as grpc from '@grpc/grpc-js';
+import { connect as connectAmqp, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
+import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Connection } from './connection.ts';
@@ -16,7 +21,7 @@ export interface Library {
   readonly open: (endpoint: Endpoint) => Promise<Connection>;
 }
 
-export type LibraryName = 'mqtt.js' | 'grpc-js';
+export type LibraryName = 'mqtt.js' | 'amqplib' | 'grpc-js';
 
 /** Answers to one connection, in order: echoes and uploads are asked for one at a time each. */
 class Answers {
@@ -69,6 +74,68 @@ const mqttJs: Library = {
 
 function connectMqtt(port: number): Promise<MqttClient> {
   return connectAsync({ host, port, protocol: 'mqtt', reconnectPeriod: 0 });
+}
+
+/** Below the name that a private broker's user has rights on. */
+const queueOf = (way: 'up' | 'down', name: 'echo' | 'model'): string => `roundscope.bench.${way}.${name}`;
+const queues = (['up', 'down'] as const).flatMap((way) => [queueOf(way, 'echo'), queueOf(way, 'model')]);
+
+/** A whole payload in one confirmed publish through a RabbitMQ of its own, consumed with acknowledgements. */
+const amqplib: Library = {
+  async serve() {
+    const { url } = await PrivateBroker.start({
+      signal: new AbortController().signal,
+      clock: systemClock,
+      entropy: systemEntropy,
+      host,
+      port: 0,
+      run: 'bench',
+      passwords: { coordinator: password, participants: password },
+      // Whole payloads, as its default of 128 MiB allows.
+      lines: ['max_message_size = 134217728'],
+    });
+    const { port } = new URL(url);
+    const { channel } = await openChannel(Number(port));
+    for (const name of ['echo', 'model'] as const) {
+      await channel.consume(queueOf('up', name), (message) => {
+        if (message === null) return;
+        channel.ack(message);
+        channel.sendToQueue(queueOf('down', name), name === 'echo' ? message.content : Buffer.from('d'));
+      });
+    }
+    return { protocol: 'amqp', provider: 'amqp', host, port: Number(port) };
+  },
+  async open({ port }) {
+    const { connection, channel } = await openChannel(port);
+    const answers = { echo: new Answers(), model: new Answers() };
+    for (const name of ['echo', 'model'] as const) {
+      await channel.consume(queueOf('down', name), (message) => {
+        if (message === null) return;
+        channel.ack(message);
+        answers[name].came();
+      });
+    }
+    const publish = async (name: 'echo' | 'model', bytes: Buffer): Promise<void> => {
+      const back = answers[name].next();
+      channel.sendToQueue(queueOf('up', name), bytes);
+      await channel.waitForConfirms();
+      await back;
+    };
+    return {
+      roundTrip: (bytes) => publish('echo', Buffer.from(piece.subarray(0, bytes))),
+      upload: (bytes) => publish('model', Buffer.alloc(bytes, 7)),
+      close: () => connection.close(),
+    };
+  },
+};
+
+const password = 'bench-password-0123456789abcdef';
+
+async function openChannel(port: number): Promise<{ connection: ChannelModel; channel: ConfirmChannel }> {
+  const connection = await connectAmqp({ hostname: host, port, username: coordinatorUser, password });
+  const channel = await connection.createConfirmChannel();
+  for (const queue of queues) await channel.assertQueue(queue, { durable: false });
+  return { connection, channel };
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
@@ -141,4 +208,4 @@ const grpcJs: Library = {
   },
 };
 
-export const libraries: Readonly<Record<LibraryName, Library>> = { 'mqtt.js': mqttJs, 'grpc-js': grpcJs };
+export const libraries: Readonly<Record<LibraryName, Library>> = { 'mqtt.js': mqttJs, amqplib, 'grpc-js': grpcJs };

@@ -10,6 +10,8 @@ const ways: readonly Way[] = [
   { name: 'quic: raw streams of quinn', kind: 'raw:quinn', connections: 'one' },
   { name: 'mqtt: our session', kind: 'session:mqtt', connections: 'one' },
   { name: 'mqtt: mqtt.js alone', kind: 'library:mqtt.js', connections: 'one' },
+  { name: 'amqp: our session', kind: 'session:amqp', connections: 'one' },
+  { name: 'amqp: amqplib alone', kind: 'library:amqplib', connections: 'one' },
   { name: 'grpc: our session', kind: 'session:grpc', connections: 'one' },
   { name: 'grpc: grpc-js alone', kind: 'library:grpc-js', connections: 'one' },
   { name: 'dds: our session', kind: 'session:dds', connections: 'one' },
@@ -20,6 +22,7 @@ const ways: readonly Way[] = [
 const pairs = [
   ['quic: our session', 'quic: raw streams of quinn'],
   ['mqtt: our session', 'mqtt: mqtt.js alone'],
+  ['amqp: our session', 'amqp: amqplib alone'],
   ['grpc: our session', 'grpc: grpc-js alone'],
 ] as const;
 

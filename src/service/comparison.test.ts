@@ -5,6 +5,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import type { ComparisonView } from '#shared/contract/comparison.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, asRunId, type RunId } from '#shared/contract/ids.ts';
+import type { NetworkPreset } from '#shared/contract/network.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { demoDefaults, type DemoSettings } from '#shared/contract/settings.ts';
 import { emptyView } from '#shared/run-view/apply-event.ts';
@@ -62,10 +63,11 @@ describe('what a run costs', () => {
 function comparisonOf(
   transports: readonly Protocol[],
   ending: (settings: DemoSettings, comparison: () => Comparison) => 'completed' | 'stalled' | RoundscopeError,
+  networks: readonly NetworkPreset[] = ['none'],
 ): { readonly done: Promise<ComparisonView>; readonly told: ComparisonView[] } {
   const told: ComparisonView[] = [];
   const comparison = new Comparison(
-    { settings: demoDefaults, transports: [...transports] },
+    { settings: demoDefaults, transports: [...transports], networks: [...networks] },
     {
       start: async (settings, onHost): Promise<RunningFederation> => {
         const status = ending(settings, () => comparison);
@@ -106,6 +108,30 @@ describe('a comparison', () => {
     );
     assert.ok(told.every(({ rows }) => rows.filter(({ state }) => state === 'running').length <= 1));
     assert.deepEqual(told.at(-1), view);
+  });
+
+  test('every transport on every network, which the run is told', async () => {
+    const asked: unknown[] = [];
+    const { done } = comparisonOf(
+      ['quic', 'mqtt'],
+      ({ transport, network }) => {
+        asked.push([transport, network[0]?.preset]);
+        return 'completed';
+      },
+      ['none', 'poor'],
+    );
+    const { rows } = await done;
+    const expected = [
+      ['quic', 'none'],
+      ['mqtt', 'none'],
+      ['quic', 'poor'],
+      ['mqtt', 'poor'],
+    ];
+    assert.deepEqual(asked, expected);
+    assert.deepEqual(
+      rows.map(({ transport, network }) => [transport, network]),
+      expected,
+    );
   });
 
   test('stopped, it leaves what was not begun', async () => {

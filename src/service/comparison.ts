@@ -14,7 +14,7 @@ export interface ComparisonParts {
   readonly changed: (view: ComparisonView) => void;
 }
 
-/** The same seeded demo over several transports, one run after the other, with a row of figures for each. */
+/** The same seeded demo over several transports and networks, one run after the other, with a row of figures for each. */
 export class Comparison {
   readonly #settings: ComparisonSettings;
   readonly #parts: ComparisonParts;
@@ -24,14 +24,12 @@ export class Comparison {
   constructor(settings: ComparisonSettings, parts: ComparisonParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#rows = settings.transports.map((transport) => ({
-      transport,
-      state: 'waiting',
-      note: '',
-      run: '',
-      roundsDone: 0,
-      figures: new ComparisonTally().figures(emptyView('', 0)),
-    }));
+    const figures = new ComparisonTally().figures(emptyView('', 0));
+    this.#rows = settings.networks.flatMap((network) =>
+      settings.transports.map((transport) => {
+        return { transport, network, state: 'waiting' as const, note: '', run: '', roundsDone: 0, figures };
+      }),
+    );
   }
 
   get view(): ComparisonView {
@@ -56,20 +54,24 @@ export class Comparison {
   }
 
   async #runRow(index: number): Promise<void> {
-    const transport = this.#rows[index]?.transport;
-    if (transport === undefined) return;
+    const row = this.#rows[index];
+    if (row === undefined) return;
+    const { transport, network: preset } = row;
     const tally = new ComparisonTally();
     this.#set(index, { state: 'running' });
     try {
-      const { host, ended } = await this.#parts.start({ ...this.#settings.settings, transport }, (begun) => {
-        this.#set(index, { run: begun.run });
-        begun.rows.subscribe((row) => {
-          if (!('event' in row)) return;
-          tally.observe(row.event);
-          if (row.event.type === 'round_ended')
-            this.#set(index, { roundsDone: row.event.data.round, figures: tally.figures(begun.view) });
-        });
-      });
+      const { host, ended } = await this.#parts.start(
+        { ...this.#settings.settings, transport, network: [{ preset }] },
+        (begun) => {
+          this.#set(index, { run: begun.run });
+          begun.rows.subscribe((row) => {
+            if (!('event' in row)) return;
+            tally.observe(row.event);
+            if (row.event.type === 'round_ended')
+              this.#set(index, { roundsDone: row.event.data.round, figures: tally.figures(begun.view) });
+          });
+        },
+      );
       const { status, reason } = await ended;
       this.#set(index, {
         state: status,

@@ -1,5 +1,6 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
+import { networkPresets, networkPresetSchema } from '#shared/contract/network.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { transports } from '#engine/transport/registry.ts';
@@ -10,19 +11,26 @@ import { demoOptions, demoSettings } from '../demo-options.ts';
 
 export const compare: Command = {
   name: 'compare',
-  summary: 'Runs the same seeded demo over each transport in turn and tells what each cost.',
+  summary: 'Runs the same seeded demo over each transport and network in turn and tells what each cost.',
   positionals: [],
   options: [
-    ...demoOptions.filter(({ name }) => name !== 'transport'),
+    ...demoOptions.filter(({ name }) => !['transport', 'network', 'fault'].includes(name)),
     { name: 'transports', value: 'NAMES', help: 'which, with commas between', default: transports().join(',') },
+    { name: 'networks', value: 'NAMES', help: `between, of ${networkPresets.join(', ')}`, default: 'none' },
     { name: 'json', help: 'one JSON object a line on stdout: a row as it is done, the whole comparison last' },
   ],
-  examples: ['roundscope compare --rounds 3', 'roundscope compare --transports quic,mqtt --split dirichlet:0.3 --json'],
+  examples: [
+    'roundscope compare --rounds 3',
+    'roundscope compare --transports quic,mqtt --networks none,poor,satellite --json',
+  ],
   run: async (args) => {
     const settings = demoSettings(args);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
     const names = (args.text('transports') ?? transports().join(',')).split(',');
-    const judged = comparisonSettingsSchema.safeParse({ settings: settings.value, transports: names });
+    const networks = (args.text('networks') ?? 'none').split(',');
+    if (!networks.every((name) => networkPresetSchema.safeParse(name).success))
+      return complain(`--networks takes ${networkPresets.join(', ')}, each once.`, exitStatus.usage);
+    const judged = comparisonSettingsSchema.safeParse({ settings: settings.value, transports: names, networks });
     if (!judged.success || !judged.data.transports.every((name) => transports().includes(name)))
       return complain(`--transports takes ${transports().join(', ')}, each once.`, exitStatus.usage);
     const json = args.has('json');
@@ -59,17 +67,34 @@ class RowTeller {
     for (const [index, row] of rows.entries()) {
       if (row.state === 'waiting' || this.#told.get(index) === row.state) continue;
       this.#told.set(index, row.state);
-      if (row.state === 'running') process.stderr.write(`${row.transport}: ${rounds} rounds\n`);
+      if (row.state === 'running') process.stderr.write(`${nameOf(row)}: ${rounds} rounds\n`);
       else if (this.#json) writeLine({ event: 'comparison_row', ...row });
-      else process.stderr.write(`${row.transport}: ${row.state}${row.note === '' ? '' : `: ${row.note}`}\n`);
+      else process.stderr.write(`${nameOf(row)}: ${row.state}${row.note === '' ? '' : `: ${row.note}`}\n`);
     }
   }
 }
 
+function nameOf({ transport, network }: ComparisonRow): string {
+  return network === 'none' ? transport : `${transport}, ${network}`;
+}
+
 function tableOf({ rows }: ComparisonView): string {
-  const head = ['transport', 'round', 'connect', 'control p50', 'p99', 'payload', 'wire', 'CPU', 'memory', 'model'];
-  const cells = rows.map(({ transport, state, figures }) => [
+  const head = [
+    'transport',
+    'network',
+    'round',
+    'connect',
+    'control p50',
+    'p99',
+    'payload',
+    'wire',
+    'CPU',
+    'memory',
+    'model',
+  ];
+  const cells = rows.map(({ transport, network, state, figures }) => [
     transport,
+    network,
     state === 'completed' ? seconds(figures.roundMs) : state,
     milliseconds(figures.connectMs),
     milliseconds(figures.controlP50Ms),
@@ -83,7 +108,7 @@ function tableOf({ rows }: ComparisonView): string {
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ');
   const hashes = new Set(rows.filter(({ state }) => state === 'completed').map(({ figures }) => figures.modelHash));
   const verdict =

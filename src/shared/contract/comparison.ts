@@ -1,24 +1,36 @@
 import { z } from 'zod';
+import { networkPresetSchema, type NetworkPreset } from './network.ts';
 import { protocolSchema, type Protocol } from './protocols.ts';
 import { demoSettingsSchema } from './settings.ts';
 
 /** Runs of one comparison; each takes as long as a demo. */
 export const comparisonRunsMax = 64;
 
-/** The same demo over each of these transports, one after the other. */
-export const comparisonSettingsSchema = z.object({
-  settings: demoSettingsSchema,
-  transports: z
-    .array(protocolSchema)
+function each<T extends z.ZodType>(one: T): z.ZodArray<T> {
+  return z
+    .array(one)
     .min(1)
     .max(comparisonRunsMax)
-    .refine((list) => new Set(list).size === list.length, 'names a transport twice'),
-});
+    .refine((list) => new Set(list).size === list.length, 'names one twice');
+}
+
+/** The same demo over each of these transports on each of these networks, one after the other. */
+export const comparisonSettingsSchema = z
+  .object({
+    settings: demoSettingsSchema,
+    transports: each(protocolSchema),
+    networks: each(networkPresetSchema),
+  })
+  .refine(
+    ({ transports, networks }) => transports.length * networks.length <= comparisonRunsMax,
+    `makes more than ${comparisonRunsMax} runs`,
+  );
 export type ComparisonSettings = z.infer<typeof comparisonSettingsSchema>;
 
 /** One run of a comparison. Figures are null until they are known. */
 export interface ComparisonRow {
   readonly transport: Protocol;
+  readonly network: NetworkPreset;
   readonly state: 'waiting' | 'running' | 'completed' | 'stalled' | 'failed' | 'interrupted';
   /** Why it did not complete. */
   readonly note: string;

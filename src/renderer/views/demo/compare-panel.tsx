@@ -1,11 +1,12 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { formatBytes, formatDuration, formatMs, formatPercent, shortHash } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useRequest, useSessionState } from '#renderer/session/hooks.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
-import type { ComparisonRow, ComparisonView } from '#shared/contract/comparison.ts';
+import { comparisonRunsMax, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
+import { networkPresets, type NetworkPreset } from '#shared/contract/network.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
@@ -26,9 +27,10 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
   useEffect(() => {
     if (state.kind === 'failed') showError(state.error);
   }, [state]);
-  const toggle = (protocol: Protocol): void =>
-    setChosen((before) => (before.has(protocol) ? without(before, protocol) : new Set([...before, protocol])));
+  const [between, setBetween] = useState<ReadonlySet<NetworkPreset>>(() => new Set(['none']));
   const transports = namedProtocols.filter((protocol) => chosen.has(protocol));
+  const networks = networkPresets.filter((preset) => between.has(preset));
+  const runs = transports.length * networks.length;
   return (
     <section className="panel p-proc" aria-label="Compare transports">
       <div className="ph">
@@ -40,7 +42,11 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
         <div role="group" aria-label="Transports to compare" className="cmp-pick">
           {namedProtocols.map((protocol) => (
             <label key={protocol}>
-              <input type="checkbox" checked={chosen.has(protocol)} onChange={() => toggle(protocol)} />
+              <input
+                type="checkbox"
+                checked={chosen.has(protocol)}
+                onChange={() => setChosen(toggled(chosen, protocol))}
+              />
               <ProtocolMark protocol={protocol} />
             </label>
           ))}
@@ -48,12 +54,25 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
         <button
           type="button"
           className="btn pri"
-          disabled={running || transports.length === 0 || state.kind === 'pending'}
+          disabled={running || runs === 0 || runs > comparisonRunsMax || state.kind === 'pending'}
           title={running ? 'a run is going on' : undefined}
-          onClick={() => void send({ settings: { ...settings, control: 'same', faults: [] }, transports })}
+          onClick={() => void send({ settings: { ...settings, control: 'same', faults: [] }, transports, networks })}
         >
-          Compare {transports.length} {transports.length === 1 ? 'transport' : 'transports'}
+          Compare: {runs} {runs === 1 ? 'run' : 'runs'}
         </button>
+        <div role="group" aria-label="Networks to compare on" className="cmp-pick cmp-net">
+          <span className="t2">on</span>
+          {networkPresets.map((preset) => (
+            <label key={preset}>
+              <input
+                type="checkbox"
+                checked={between.has(preset)}
+                onChange={() => setBetween(toggled(between, preset))}
+              />
+              {preset === 'none' ? 'this machine' : preset.replaceAll('_', ' ')}
+            </label>
+          ))}
+        </div>
       </div>
       {comparison === null ? (
         <div className="nothing">
@@ -68,7 +87,7 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
 }
 
 function ComparisonTable({ comparison }: { readonly comparison: ComparisonView }): JSX.Element {
-  const fastest = useMemo(() => least(comparison.rows.map(({ figures }) => figures.roundMs)), [comparison]);
+  const severalNetworks = new Set(comparison.rows.map(({ network }) => network)).size > 1;
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
@@ -77,6 +96,7 @@ function ComparisonTable({ comparison }: { readonly comparison: ComparisonView }
           <thead>
             <tr>
               <th>Transport</th>
+              {severalNetworks && <th>Network</th>}
               <th>Round, median</th>
               <th className="num">Connect</th>
               <th className="num">Control p50 / p99</th>
@@ -92,7 +112,12 @@ function ComparisonTable({ comparison }: { readonly comparison: ComparisonView }
           </thead>
           <tbody>
             {comparison.rows.map((row) => (
-              <Row key={row.transport} row={row} comparison={comparison} fastest={fastest} />
+              <Row
+                key={`${row.transport} ${row.network}`}
+                row={row}
+                comparison={comparison}
+                showNetwork={severalNetworks}
+              />
             ))}
           </tbody>
         </table>
@@ -107,11 +132,13 @@ function ComparisonTable({ comparison }: { readonly comparison: ComparisonView }
 interface RowProps {
   readonly row: ComparisonRow;
   readonly comparison: ComparisonView;
-  readonly fastest: number | null;
+  readonly showNetwork: boolean;
 }
 
-function Row({ row, comparison, fastest }: RowProps): JSX.Element {
+function Row({ row, comparison, showNetwork }: RowProps): JSX.Element {
   const { figures } = row;
+  const rivals = comparison.rows.filter(({ network }) => network === row.network);
+  const fastest = least(rivals.map((each) => each.figures.roundMs));
   const known = row.state !== 'waiting' && row.roundsDone > 0;
   const slowest = Math.max(1, ...comparison.rows.map((each) => each.figures.roundMs ?? 0));
   return (
@@ -119,6 +146,7 @@ function Row({ row, comparison, fastest }: RowProps): JSX.Element {
       <td>
         <ProtocolMark protocol={row.transport} />
       </td>
+      {showNetwork && <td>{row.network === 'none' ? 'this machine' : row.network.replaceAll('_', ' ')}</td>}
       <td>
         {known && figures.roundMs !== null ? (
           <span className="cmp-bar">
@@ -182,7 +210,7 @@ function verdictOf({ state, rows }: ComparisonView): string {
   const same =
     hashes.size === 1
       ? `The same model bit for bit over all ${completed.length}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}.`
-      : `${hashes.size} different models over ${completed.length} transports: that should not be.`;
+      : `${hashes.size} different models in ${completed.length} runs: that should not be.`;
   return `${same}${why}`;
 }
 
@@ -191,8 +219,8 @@ function least(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.min(...known);
 }
 
-function without(set: ReadonlySet<Protocol>, protocol: Protocol): ReadonlySet<Protocol> {
+function toggled<T>(set: ReadonlySet<T>, value: T): ReadonlySet<T> {
   const next = new Set(set);
-  next.delete(protocol);
+  if (!next.delete(value)) next.add(value);
   return next;
 }
