@@ -1,12 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
 import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
 import { findRabbitmq } from '#engine/transport/amqp/rabbitmq-program.ts';
 
+const told = process.env['ROUNDSCOPE_RABBITMQ'];
+const password = 'pass+word/of tests';
+
 /** Why tests that need RabbitMQ are skipped; false: it is installed. */
 export function missingRabbitmq(): string | false {
-  const found = findRabbitmq(process.env['ROUNDSCOPE_RABBITMQ']);
+  const found = findRabbitmq(told);
   return 'missing' in found ? found.missing : false;
 }
 
@@ -14,24 +20,70 @@ export interface RunningRabbitmq extends AsyncDisposable {
   /** With user and password, as people give it for a broker of theirs. */
   readonly url: string;
   readonly broker: PrivateBroker;
+  /** Ends it without a goodbye to anybody. */
+  kill(): Promise<void>;
+  /** On the same port, with what it knew or without. */
+  startAgain(state: 'kept' | 'lost'): Promise<void>;
 }
 
-/** A real broker of its own on free loopback ports, shared by a test file, for one run's name. */
+/** A real broker of its own on free loopback ports, for one run's name. */
 export async function startRabbitmq(run: string, lines: readonly string[] = []): Promise<RunningRabbitmq> {
-  const program = process.env['ROUNDSCOPE_RABBITMQ'];
   const broker = await PrivateBroker.start({
     host: '127.0.0.1',
     port: 0,
     run,
-    passwords: { coordinator: 'pass+word/of tests', participants: 'participants' },
+    passwords: { coordinator: password, participants: 'participants' },
     lines,
     signal: new AbortController().signal,
     clock: systemClock,
     entropy: systemEntropy,
-    ...(program === undefined ? {} : { program }),
+    ...(told === undefined ? {} : { program: told }),
   });
   const url = new URL(broker.url);
   url.username = coordinatorUser;
-  url.password = encodeURIComponent('pass+word/of tests');
-  return { url: url.href, broker, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
+  url.password = encodeURIComponent(password);
+  return {
+    url: url.href,
+    broker,
+    kill: async () => {
+      const { pid, ended } = broker.place;
+      for (const child of childrenOf(pid)) if (child.command.includes('beam.smp')) process.kill(child.pid, 'SIGKILL');
+      await ended;
+    },
+    startAgain: async (state) => {
+      if (state === 'lost') await rm(join(broker.place.folder, 'data'), { recursive: true });
+      await broker.ensureRunning();
+    },
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+  };
+}
+
+interface Process {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Processes of this machine whose parent is `pid` (Linux). */
+export function childrenOf(pid: number): readonly Process[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const parent = /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1];
+      if (parent !== String(pid)) return [];
+      return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }];
+    } catch {
+      // It has ended since it was listed.
+      return [];
+    }
+  });
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    // No such process, which is the answer.
+    return false;
+  }
 }

@@ -89,9 +89,9 @@ export class PrivateBroker implements AsyncDisposable {
     }
   }
 
-  /** Process that keeps it; for tests. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
+  /** Process that keeps it, where its files are, and when it has ended; for tests. */
+  get place(): { readonly pid: number; readonly folder: string; readonly ended: Promise<void> } {
+    return { pid: this.#child?.pid ?? 0, folder: this.#folder, ended: this.#ended };
   }
 
   /** Starts it again on the same port with the same data, if it has ended. */

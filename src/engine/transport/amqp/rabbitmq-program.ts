@@ -1,6 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
+/** Names a `rabbitmq-server` of one's own, as a path. */
+export const rabbitmqVariable = 'ROUNDSCOPE_RABBITMQ';
+
 /** Programs of a private broker: the server's own start script, and Erlang's daemon for the names of ports. */
 export interface RabbitmqPrograms {
   readonly server: string;
@@ -19,6 +22,8 @@ const debianWrapper = '/usr/sbin/rabbitmq-server';
 /** Where RabbitMQ is installed, or in words why it cannot be started from here. */
 export function findRabbitmq(told?: string): RabbitmqPrograms | { readonly missing: string } {
   if (process.platform === 'win32') return { missing: 'Roundscope does not start RabbitMQ on Windows' };
+  if (told !== undefined && !existsSync(told))
+    return { missing: `${rabbitmqVariable} names ${told}, which is not there` };
   const wanted = told === undefined || told === debianWrapper ? serverPlaces : [told];
   const server =
     wanted.find((path) => existsSync(path)) ?? (told === undefined ? onPath('rabbitmq-server') : undefined);

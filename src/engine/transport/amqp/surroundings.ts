@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { findRabbitmq } from './rabbitmq-program.ts';
+import { findRabbitmq, rabbitmqVariable } from './rabbitmq-program.ts';
 
-/** Names a `rabbitmq-server` of one's own, as a path. */
-export const rabbitmqVariable = 'ROUNDSCOPE_RABBITMQ';
 /** Names a PEM file of certificate authorities that may vouch for a broker, beside the system's. */
 export const authoritiesVariable = 'ROUNDSCOPE_AMQP_CA';
 

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { childrenOf, isAlive, missingRabbitmq } from '#test/support/rabbitmq.ts';
+import { AmqpTransport } from './amqp-transport.ts';
+import { AmqpConnection } from './connection.ts';
+import { brokerPassword } from './handshake.ts';
+import { inboxOf, sessionPrefixOf, undeliverableOf } from './names.ts';
+import { PrivateBroker } from './private-broker.ts';
+
+const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+const signal = new AbortController().signal;
+const run = 'r-private';
+const token = 'the-token-of-this-run';
+
+function listenOptions(port = 0) {
+  return { signal, run, token, host: '127.0.0.1', port, onSession: () => undefined, onRefused: () => undefined };
+}
+
+function start(): Promise<PrivateBroker> {
+  const passwords = { coordinator: 'c', participants: brokerPassword(token, run) };
+  return PrivateBroker.start({ ...parts, signal, run, passwords, host: '127.0.0.1', port: 0 });
+}
+
+function open(url: string, username: string, password: string): Promise<AmqpConnection> {
+  return AmqpConnection.open({ url, user: { username, password }, name: 'test', signal, clock: systemClock });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !condition(); i++) await delay(25);
+  assert.ok(condition());
+}
+
+/** Loopback or not, of every TCP socket that listens under a process (Linux). */
+function listeningOf(pid: number): readonly string[] {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [String(statSync(`/proc/${pid}/fd/${fd}`).ino)];
+      } catch {
+        // Closed since it was listed.
+        return [];
+      }
+    }),
+  );
+  return ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/net/${table}`, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[3] === '0A' && inodes.has(fields[9] ?? ''))
+      .map((fields) => (fields[1] ?? '').split(':')[0] ?? ''),
+  );
+}
+const loopback = ['0100007F', '00000000000000000000000001000000'];
+
+test('without RabbitMQ the error says how to come by it and what else there is', async () => {
+  const transport = new AmqpTransport({ ...parts, rabbitmq: '/nowhere/rabbitmq-server' });
+  await assert.rejects(transport.listen(listenOptions()), (error) => {
+    assert.ok(error instanceof RoundscopeError);
+    assert.equal(error.code, 'transport_unavailable');
+    assert.match(error.message, /names \/nowhere.*apt-get install rabbitmq-server.*--broker amqp.*other transports/);
+    return true;
+  });
+});
+
+describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
+  test('a port that is taken is named, and nothing is started', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    await assert.rejects(new AmqpTransport(parts).listen(listenOptions(port)), (error) => {
+      assert.ok(error instanceof RoundscopeError);
+      assert.equal(error.code, 'port_in_use');
+      assert.match(error.message, new RegExp(String(port)));
+      return true;
+    });
+    other.close();
+  });
+
+  test('two at once: own ports on loopback only, own users, nothing left of either', async () => {
+    const both = await Promise.all([start(), start()]);
+    const [first, second] = both;
+    assert.notEqual(first.url, second.url);
+    const processes = both.flatMap(({ place }) => [place.pid, ...childrenOf(place.pid).map(({ pid }) => pid)]);
+    const addresses = processes.flatMap((pid) => listeningOf(pid));
+    assert.ok(addresses.length >= 6, `${addresses.length} listening sockets`);
+    for (const address of addresses) assert.ok(loopback.includes(address), address);
+    for (const { place } of both) {
+      assert.equal(statSync(place.folder).mode & 0o077, 0, 'others can look into its folder');
+      for (const { command } of childrenOf(place.pid)) assert.doesNotMatch(command, /password|cookie/i);
+    }
+    await assert.rejects(open(first.url, 'guest', 'guest'), { code: 'broker_refused' });
+    await Promise.all(both.map((broker) => broker[Symbol.asyncDispose]()));
+    assert.deepEqual(processes.filter(isAlive), []);
+    assert.deepEqual(
+      both.map(({ place }) => existsSync(place.folder)),
+      [false, false],
+    );
+  });
+
+  test('who has the invitation may neither read requests nor the undeliverable, nor declare outside its run', async () => {
+    await using broker = await start();
+    const coordinator = await open(broker.url, 'coordinator', 'c');
+    const own = await coordinator.openReader();
+    for (const queue of [inboxOf(run), undeliverableOf(run)]) await own.channel.assertQueue(queue, { durable: true });
+    const participant = await open(broker.url, 'participant', brokerPassword(token, run));
+    for (const queue of [inboxOf(run), undeliverableOf(run)]) {
+      const reader = await participant.openReader();
+      const reading = reader.read(queue, 1, { take: () => true, onCancelled: () => undefined });
+      await assert.rejects(reading, /403/);
+    }
+    for (const queue of ['roundscope.r-other.p.x', 'anything', inboxOf(run)]) {
+      const reader = await participant.openReader();
+      await assert.rejects(reader.channel.assertQueue(queue, { durable: false }), /403/);
+    }
+    const reader = await participant.openReader();
+    await reader.channel.assertQueue(`${sessionPrefixOf(run)}node-1.x`, { durable: true });
+    await participant.end();
+    await coordinator.end();
+  });
+
+  test('a participant without the token is not let in by the broker', async () => {
+    await using listener = await new AmqpTransport(parts).listen(listenOptions());
+    const dialling = new AmqpTransport(parts).dial(listener.endpoints, {
+      signal,
+      run,
+      token: 'guessed',
+      participant: 'node-1',
+    });
+    await assert.rejects(dialling, (error) => {
+      assert.ok(error instanceof RoundscopeError);
+      assert.equal(error.code, 'broker_refused');
+      assert.match(error.message, /invitation/);
+      return true;
+    });
+    assert.ok(listener.endpoints.every(({ url }) => url === undefined));
+  });
+
+  test('it ends with the process that started it, however that ends', async () => {
+    const script = fileURLToPath(new URL('../../../../test/support/rabbitmq-child.ts', import.meta.url));
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    const [line] = (await once(lines, 'line')) as [string];
+    const { pid, folder } = JSON.parse(line) as { readonly pid: number; readonly folder: string };
+    const processes = [pid, ...childrenOf(pid).map((found) => found.pid)];
+    assert.ok(processes.length >= 3 && existsSync(join(folder, 'rabbitmq.conf')));
+    child.kill('SIGKILL');
+    await until(() => !processes.some(isAlive));
+    await until(() => !existsSync(folder));
+  });
+});
