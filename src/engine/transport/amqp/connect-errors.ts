@@ -11,6 +11,9 @@ export function connectError(url: string, error: unknown): RoundscopeError {
   const code = String(Reflect.get(error instanceof Error ? error : {}, 'code') ?? '');
   if (/ACCESS.REFUSED|NOT.ALLOWED|\b403\b|\b530\b/.test(message))
     return brokerRefused(url, saidByBroker(message), error);
+  // amqplib does not pass on what the broker said when it would not open the virtual host.
+  if (message.includes('got <ConnectionClose'))
+    return brokerRefused(url, 'it has no such virtual host, or not for this user', error);
   if (certificateFaults.test(code)) {
     return new RoundscopeError('identity_mismatch', {
       layer: 'transport',

@@ -129,7 +129,9 @@ export class AmqpListener implements Listener {
     await channel.assertExchange(dead, 'fanout', { durable: true, autoDelete: true });
     await channel.assertQueue(dead, undeliverableQueue(queueExpiryMs));
     await channel.bindQueue(dead, dead, '');
-    const onCancelled = (): void => connection.abort();
+    const onCancelled = (): void => {
+      if (this.#closing === null) connection.abort();
+    };
     await reader.read(dead, limits.amqpControlPrefetch, {
       take: (message) => this.#onUndeliverable(message),
       onCancelled,

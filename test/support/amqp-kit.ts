@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { AmqpTransport, type AmqpOptions } from '#engine/transport/amqp/amqp-transport.ts';
+import { userIn } from '#engine/transport/amqp/amqp-url.ts';
+import { AmqpConnection } from '#engine/transport/amqp/connection.ts';
+import type { Listener, Session } from '#engine/transport/transport.ts';
+
+export const amqpParts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+export const never = new AbortController().signal;
+export const token = 'the-token-of-this-run';
+
+export interface Served extends AsyncDisposable {
+  readonly listener: Listener;
+  readonly sessions: Session[];
+  readonly refused: string[];
+}
+
+/** A coordinator's end at a broker. */
+export async function serve(run: string, brokerUrl: string, options: Partial<AmqpOptions> = {}): Promise<Served> {
+  const sessions: Session[] = [];
+  const refused: string[] = [];
+  const listener = await new AmqpTransport({ ...amqpParts, brokerUrl, ...options }).listen({
+    signal: never,
+    run,
+    token,
+    host: '127.0.0.1',
+    port: 0,
+    onSession: (session) => sessions.push(session),
+    onRefused: ({ address, reason }) => refused.push(`${address}: ${reason}`),
+  });
+  return { listener, sessions, refused, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+}
+
+export function dial(
+  served: Served,
+  run: string,
+  options: Partial<AmqpOptions> & { readonly token?: string; readonly participant?: string } = {},
+): Promise<Session> {
+  const { token: said = token, participant = 'node-1', ...rest } = options;
+  return new AmqpTransport({ ...amqpParts, ...rest }).dial(served.listener.endpoints, {
+    signal: never,
+    run,
+    token: said,
+    participant,
+  });
+}
+
+/** Somebody else at the broker, with the same rights as the coordinator. */
+export function stranger(url: string): Promise<AmqpConnection> {
+  return AmqpConnection.open({ url, user: userIn(url), name: 'stranger', signal: never, clock: systemClock });
+}
+
+/** Whether the broker has a queue of that name. */
+export async function hasQueue(connection: AmqpConnection, queue: string): Promise<boolean> {
+  // A queue that is not there closes the channel that asks for it.
+  const { channel } = await connection.openReader();
+  return await channel.checkQueue(queue).then(
+    async () => {
+      await channel.close();
+      return true;
+    },
+    () => false,
+  );
+}
+
+/** Whether a message to that queue comes back, because there is none. Asking for the queue would put its expiry off. */
+export async function comesBack(connection: AmqpConnection, queue: string): Promise<boolean> {
+  let back = false;
+  using _watch = connection.watchReturns(queue, () => (back = true));
+  await connection.publish('control', { queue, type: 'question', content: Buffer.alloc(0) });
+  return back;
+}
+
+/** Waits for what is not announced; fails after ten seconds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const untilMs = performance.now() + 10_000; !(await condition()); await delay(20)) {
+    if (performance.now() > untilMs) throw new Error(`it did not come to ${condition.toString()}`);
+  }
+}
