@@ -1,4 +1,5 @@
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { SecurityClaims } from './transport-security.ts';
 import type { Session, Transport } from '#engine/transport/transport.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface TransportHarness extends AsyncDisposable {
   readonly nobody?: () => Promise<readonly Endpoint[]>;
   /** Reasons why a test cannot apply, by its key; shown as skipped. */
   readonly skip?: { readonly [K in 'takenPort' | 'vanish' | 'nobody' | 'handles' | 'backPressure']?: string };
+  /** What it proves about who is at either end; see `transport-security.ts`. */
+  readonly security?: SecurityClaims;
   /** Makes the other end vanish without a word; default `session.abort`. */
   readonly vanish?: (session: Session) => void | Promise<void>;
 }

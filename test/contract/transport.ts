@@ -5,6 +5,7 @@ import { describeEnds } from './transport-ends.ts';
 import { describeFlow } from './transport-flow.ts';
 import { describeFrames } from './transport-frames.ts';
 import { describeOpening } from './transport-opening.ts';
+import { describeSecurity } from './transport-security.ts';
 
 export type { TransportHarness } from './harness.ts';
 
@@ -24,5 +25,6 @@ export function describeTransport(name: string, makeHarness: () => Promise<Trans
     describeFlow(pair, () => harness);
     describeEnds(pair, () => harness);
     describeOpening(pair, () => harness);
+    describeSecurity(pair, () => harness);
   });
 }

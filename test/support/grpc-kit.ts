@@ -107,9 +107,14 @@ export function claimOf(participant: string, session = '0'.repeat(32), instance 
   return { run, participant, session, instance };
 }
 
-export function metadataOf(claim: Claim, purpose: Purpose, change: Readonly<Record<string, string>> = {}): Metadata {
+export function metadataOf(
+  claim: Claim,
+  purpose: Purpose,
+  change: Readonly<Record<string, string>> = {},
+  secret = token,
+): Metadata {
   const metadata = new Metadata();
-  writeClaim(metadata, claim, { purpose, token });
+  writeClaim(metadata, claim, { purpose, token: secret });
   for (const [key, value] of Object.entries(change)) metadata.set(key, value);
   return metadata;
 }

@@ -19,6 +19,8 @@ export interface Carrier {
   readonly protocol: Session['protocol'];
   readonly stack: Session['stack'];
   readonly remote: string;
+  /** As in `Session`; absent: this protocol proves none. */
+  readonly peerIdentity?: string | null;
   /** Largest body of one piece. */
   readonly pieceBytes: number;
   /** As in `Session`. */

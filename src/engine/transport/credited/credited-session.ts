@@ -30,7 +30,7 @@ interface QueuedFrame {
 export class CreditedSession implements Session {
   readonly protocol: Session['protocol'];
   readonly stack: Session['stack'];
-  readonly peerIdentity = null;
+  readonly peerIdentity: string | null;
   readonly remote: string;
   readonly chunkBytes?: number;
   readonly closed: Promise<CloseReason>;
@@ -56,6 +56,7 @@ export class CreditedSession implements Session {
     this.protocol = carrier.protocol;
     this.stack = carrier.stack;
     this.remote = carrier.remote;
+    this.peerIdentity = carrier.peerIdentity ?? null;
     if (carrier.chunkBytes !== undefined) this.chunkBytes = carrier.chunkBytes;
     const { control, bulk } = carrier.windowBytes;
     this.#gates = { control: new CreditGate(control), bulk: new CreditGate(bulk) };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { MqttTransport } from '../mqtt/mqtt-transport.ts';
@@ -11,13 +12,19 @@ import { FaultyTransport } from './faulty-transport.ts';
 const signal = new AbortController().signal;
 
 function faulty(seed = 1): FaultyTransport {
-  const inner = new MqttTransport({ clock: systemClock, entropy: systemEntropy });
+  const inner = new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity() });
   return new FaultyTransport(inner, { clock: systemClock, random: seededRandom(seed) });
 }
 
 describeTransport('faulty, with no fault switched on', async () => ({
   dialer: faulty(),
   listener: faulty(),
+  security: {
+    token: 'proved',
+    identity: 'proved',
+    dialer: 'proved',
+    foreign: { missing: 'tested on the transport that it wraps' },
+  },
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
@@ -29,7 +36,11 @@ interface Served extends AsyncDisposable {
 
 async function pair(): Promise<Served> {
   const sessions: Session[] = [];
-  const listener: Listener = await new MqttTransport({ clock: systemClock, entropy: systemEntropy }).listen({
+  const listener: Listener = await new MqttTransport({
+    clock: systemClock,
+    entropy: systemEntropy,
+    identity: createIdentity(),
+  }).listen({
     signal,
     run: 'r',
     host: '127.0.0.1',

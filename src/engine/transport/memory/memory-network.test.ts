@@ -6,6 +6,8 @@ import { describeTransport } from '#test/contract/transport.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { MemoryNetwork, type WireBehaviour } from './memory-network.ts';
 
+const nobodyElse = { missing: 'both ends are in one process, where nobody else is' };
+
 describeTransport('memory', async () => {
   // Without any delay 32 MB pass before a single timer fires, and nothing can be seen to flow beside them.
   const network = new MemoryNetwork(systemClock, {
@@ -14,6 +16,7 @@ describeTransport('memory', async () => {
   return {
     dialer: network,
     listener: network,
+    security: { token: nobodyElse, identity: nobodyElse, dialer: nobodyElse, foreign: nobodyElse },
     nobody: async () => [{ protocol: 'memory', provider: 'memory', host: 'nowhere', port: 1 }],
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
@@ -13,7 +15,7 @@ import { encodeControl } from './control-message.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { packetSizeChecker } from './packet-guard.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy };
+const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
 const run = 'r-1';
 const token = 'the-token-of-this-run';
 const signal = new AbortController().signal;
@@ -56,7 +58,8 @@ function dial(
 
 /** A client of our own making at the broker of `served`. */
 async function rawClient(served: Served, options: IClientOptions): Promise<MqttClient> {
-  const client = mqtt.connect(`mqtt://127.0.0.1:${served.port}`, {
+  const client = mqtt.connect(`mqtts://127.0.0.1:${served.port}`, {
+    rejectUnauthorized: false,
     reconnectPeriod: 0,
     protocolVersion: 4,
     ...options,
@@ -147,7 +150,7 @@ describe('embedded broker', () => {
 
   test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {
     await using served = await serve();
-    const socket = connect(served.port, '127.0.0.1');
+    const socket = connectTls({ port: served.port, host: '127.0.0.1', rejectUnauthorized: false });
     const closed = socketClosed(socket);
     socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
     await closed;

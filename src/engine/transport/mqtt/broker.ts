@@ -1,7 +1,9 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { createServer, TLSSocket, type Server } from 'node:tls';
 import { Aedes, type Client } from 'aedes';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { judgeCredentials, sameText, type Claim } from './auth.ts';
 import { guardPacketSize } from './packet-guard.ts';
 import { coordinatorName, parseTopic, statusTopic, topicRoot } from './topics.ts';
@@ -14,6 +16,15 @@ export interface BrokerOptions {
   /** Password of the coordinator's own connection. */
   readonly coordinatorPassword: string;
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
+  /** Whose certificate it shows. */
+  readonly owner: TlsOwner;
+}
+
+/** Who a connected client has proved to be. */
+interface Admitted {
+  readonly claim: Claim;
+  /** By its certificate; null for a client that has none, which the token alone admits. */
+  readonly identity: string | null;
 }
 
 /** Keep-alive that a client must ask for: without one, a peer that stops in the middle of a packet would stay for ever. */
@@ -22,7 +33,8 @@ const keepaliveMaxS = 60;
 const drainTimeoutMs = 10_000;
 
 /**
- * The broker inside the coordinator: aedes behind a TCP server of ours. Who has no proof of the invitation's token is
+ * The broker inside the coordinator: aedes behind a TLS server of ours, on loopback too: what is protected only sometimes is
+ * found unprotected one day. Who has no proof of the invitation's token is
  * refused; who is in may publish and read below its own participant and session only.
  */
 export class EmbeddedBroker implements AsyncDisposable {
@@ -30,13 +42,19 @@ export class EmbeddedBroker implements AsyncDisposable {
   readonly #aedes: Aedes;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #claims = new Map<Client, Claim>();
-  #unauthenticated = 0;
+  readonly #admitted = new Map<Client, Admitted>();
+  /** Addresses of connections that have not said who they are: while they do TLS, and until MQTT's CONNECT. */
+  readonly #unknown = new Set<string>();
 
   private constructor(options: BrokerOptions, aedes: Aedes) {
     this.#options = options;
     this.#aedes = aedes;
-    this.#server = createServer((socket) => this.#onSocket(socket));
+    this.#server = createServer({ ...serverTls(options.owner), handshakeTimeout: limits.helloTimeoutMs });
+    this.#server.on('connection', (socket: Socket) => this.#onConnection(socket));
+    this.#server.on('secureConnection', (socket) => this.#onSocket(socket));
+    this.#server.on('tlsClientError', (error, socket) =>
+      options.onRefused({ address: addressOf(socket), reason: `no TLS: ${error.message}` }),
+    );
     this.#authorize();
   }
 
@@ -71,6 +89,12 @@ export class EmbeddedBroker implements AsyncDisposable {
     return client === undefined ? null : addressOf(client.conn as Socket);
   }
 
+  /** What the certificate of a session's connection has proved; null where there was none. */
+  identityOf(participant: string, session: string): string | null {
+    const client = this.#clientOf(participant, session);
+    return (client === undefined ? null : this.#admitted.get(client)?.identity) ?? null;
+  }
+
   /** Cuts the connection of a session whose peer broke the rules. */
   kick(participant: string, session: string): void {
     this.#clientOf(participant, session)?.close();
@@ -84,7 +108,7 @@ export class EmbeddedBroker implements AsyncDisposable {
   }
 
   #clientOf(participant: string, session: string): Client | undefined {
-    for (const [client, claim] of this.#claims) {
+    for (const [client, { claim }] of this.#admitted) {
       if (claim.participant === participant && claim.session === session) return client;
     }
     return undefined;
@@ -102,34 +126,29 @@ export class EmbeddedBroker implements AsyncDisposable {
     });
   }
 
-  #onSocket(socket: Socket): void {
-    if (this.#unauthenticated >= limits.unauthenticatedSessionsMax) {
-      this.#options.onRefused({
-        address: addressOf(socket),
-        reason: 'too many connections that have not said who they are',
-      });
+  #onConnection(socket: Socket): void {
+    const address = addressOf(socket);
+    if (this.#unknown.size >= limits.unauthenticatedSessionsMax) {
+      this.#options.onRefused({ address, reason: 'too many connections that have not said who they are' });
       socket.destroy();
       return;
     }
-    this.#unauthenticated++;
+    this.#unknown.add(address);
     this.#sockets.add(socket);
     socket.setNoDelay(true);
+    socket.once('close', () => {
+      this.#unknown.delete(address);
+      this.#sockets.delete(socket);
+    });
+  }
+
+  #onSocket(socket: TLSSocket): void {
     const address = addressOf(socket);
     guardPacketSize(socket, limits.mqttPacketBytesMax, (reason) => {
       this.#options.onRefused({ address, reason });
       socket.destroy();
     });
-    const client = this.#aedes.handle(socket);
-    let counted = true;
-    const settle = (): void => {
-      if (counted) this.#unauthenticated--;
-      counted = false;
-    };
-    client.once('connected', settle);
-    socket.once('close', () => {
-      settle();
-      this.#sockets.delete(socket);
-    });
+    this.#aedes.handle(socket).once('connected', () => this.#unknown.delete(address));
   }
 
   #authorize(): void {
@@ -138,7 +157,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     aedes.on('connectionError', (client, error) =>
       onRefused({ address: addressOf(client.conn as Socket), reason: error.message }),
     );
-    aedes.on('clientDisconnect', (client) => void this.#claims.delete(client));
+    aedes.on('clientDisconnect', (client) => void this.#admitted.delete(client));
     aedes.authenticate = (client, username, password, done) => {
       const offered = { clientId: client.id, username: username ?? '', password: password?.toString('utf8') ?? '' };
       if (offered.username === coordinatorName) {
@@ -148,18 +167,29 @@ export class EmbeddedBroker implements AsyncDisposable {
       const claim = judgeCredentials(token, run, offered);
       if (claim === null)
         return this.#refuse(client, `no proof of this run's invitation from "${offered.username}"`, done);
-      const rival = [...this.#claims.values()].find(
-        (known) => known.participant === claim.participant && known.instance !== claim.instance,
+      const certificate = this.#identityOf(client);
+      if ('fault' in certificate) return this.#refuse(client, certificate.fault, done);
+      const { identity } = certificate;
+      const rival = [...this.#admitted.values()].find(
+        (known) =>
+          known.claim.participant === claim.participant &&
+          (known.claim.instance !== claim.instance || known.identity !== identity),
       );
       if (rival !== undefined)
         return this.#refuse(client, `the name ${claim.participant} is in use by another connection`, done);
-      this.#claims.set(client, claim);
+      this.#admitted.set(client, { claim, identity });
       return done(null, true);
     };
     aedes.authorizePublish = (client, packet, done) =>
       done(this.#mayPublish(client, packet.topic) ? null : new Error(`no right to publish on ${packet.topic}`));
     aedes.authorizeSubscribe = (client, subscription, done) =>
       done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null);
+  }
+
+  #identityOf({ conn }: Client): { readonly identity: string | null } | { readonly fault: string } {
+    if (!(conn instanceof TLSSocket) || conn.getPeerX509Certificate() === undefined) return { identity: null };
+    const peer = peerOf(conn, this.#options.owner.clock);
+    return peer.ok ? { identity: peer.value } : { fault: `its certificate is not good: ${peer.error.reason}` };
   }
 
   #refuse(
@@ -175,7 +205,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     const { run } = this.#options;
     // No client: the broker itself.
     if (client === null) return true;
-    const claim = this.#claims.get(client);
+    const claim = this.#admitted.get(client)?.claim;
     if (claim === undefined) return isCoordinator(client) && topic.startsWith(`${topicRoot}/${run}/`);
     const parsed = parseTopic(run, topic);
     if (parsed === null || parsed.participant !== claim.participant) return false;
@@ -187,7 +217,7 @@ export class EmbeddedBroker implements AsyncDisposable {
 
   #maySubscribe(client: Client, topic: string): boolean {
     const { run } = this.#options;
-    const claim = this.#claims.get(client);
+    const claim = this.#admitted.get(client)?.claim;
     if (claim === undefined) return isCoordinator(client) && topic.startsWith(`${topicRoot}/${run}/`);
     const own = `${topicRoot}/${run}/${claim.participant}/${claim.session}/down/`;
     return topic.startsWith(own) || topic === statusTopic(run, coordinatorName);
@@ -226,6 +256,7 @@ export function localHost(host: string): string {
   return host === '::' ? '::1' : host;
 }
 
+/** Of the coordinator's own broker, which speaks TLS alone. */
 export function urlOf(host: string, port: number): string {
-  return `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `mqtts://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,14 +1,16 @@
-import { Socket } from 'node:net';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
+import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-socket.ts';
+import { brokerRefused, connectError, connectTimeout, withoutSecrets } from './connect-errors.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;
 
 export interface ConnectOptions {
   readonly url: string;
+  readonly trust: BrokerTrust;
   readonly clientId: string;
   readonly username?: string;
   readonly password?: string;
@@ -25,15 +27,22 @@ export class BrokerConnection {
   readonly #client: MqttClient;
   readonly #clock: Clock;
   readonly url: string;
+  /** As in `BrokerSocket`. */
+  readonly certificate: string | null;
   /** Resolves with what is known about why, when the connection is gone. */
   readonly closed: Promise<string>;
   #rttMs: number | null = null;
   #lastError = '';
   published = 0;
 
-  private constructor(client: MqttClient, url: string, clock: Clock) {
+  private constructor(
+    client: MqttClient,
+    url: string,
+    { certificate, clock }: { readonly certificate: string | null; readonly clock: Clock },
+  ) {
     this.#client = client;
     this.#clock = clock;
+    this.certificate = certificate;
     this.url = url;
     client.on('error', (error) => {
       this.#lastError = error.message;
@@ -47,13 +56,14 @@ export class BrokerConnection {
 
   static async open(options: ConnectOptions): Promise<BrokerConnection> {
     options.signal.throwIfAborted();
-    const client = mqtt.connect(options.url, clientOptions(options));
-    // mqtt.js leaves Nagle's algorithm on, which with delayed acknowledgements costs 40 ms for each small exchange.
-    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+    const { timeoutMs = timing.connectTimeoutMs } = options;
+    using deadline = options.clock.deadline(timeoutMs, options.signal);
+    const { socket, certificate } = await reach(options, deadline);
+    const client = new mqtt.MqttClient(() => socket, clientOptions(options));
     client.on('message', (topic, payload) => options.onMessage(topic, payload));
-    const connection = new BrokerConnection(client, withoutSecrets(options.url), options.clock);
+    const connection = new BrokerConnection(client, withoutSecrets(options.url), { certificate, clock: options.clock });
     try {
-      await connected(client, options);
+      await connected(client, options, deadline);
       return connection;
     } catch (error) {
       connection.abort();
@@ -121,15 +131,23 @@ function clientOptions(options: ConnectOptions): IClientOptions {
   };
 }
 
-async function connected(client: MqttClient, options: ConnectOptions): Promise<void> {
+/** The broker's end of a byte stream, in the words of this transport. */
+async function reach({ url, trust, signal, timeoutMs }: ConnectOptions, deadline: AbortSignal): Promise<BrokerSocket> {
+  const address = withoutSecrets(url);
+  try {
+    return await openBrokerSocket(url, trust, deadline);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (deadline.aborted) throw noAnswer(address, timeoutMs);
+    throw error instanceof RoundscopeError ? error : connectError(address, asError(error));
+  }
+}
+
+async function connected(client: MqttClient, options: ConnectOptions, deadline: AbortSignal): Promise<void> {
   const url = withoutSecrets(options.url);
-  const { timeoutMs = timing.connectTimeoutMs } = options;
-  using deadline = options.clock.deadline(timeoutMs, options.signal);
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void =>
-      reject(
-        options.signal.aborted ? options.signal.reason : connectTimeout(url, 'the broker did not answer', timeoutMs),
-      );
+      reject(options.signal.aborted ? options.signal.reason : noAnswer(url, options.timeoutMs));
     deadline.addEventListener('abort', onAbort, { once: true });
     client.once('connect', () => {
       deadline.removeEventListener('abort', onAbort);
@@ -142,44 +160,10 @@ async function connected(client: MqttClient, options: ConnectOptions): Promise<v
   });
 }
 
-function connectError(url: string, error: Error & { readonly code?: unknown }): RoundscopeError {
-  if (typeof error.code === 'number') return brokerRefused(url, error.message, error);
-  const code = typeof error.code === 'string' ? error.code : '';
-  if (code === 'ETIMEDOUT' || error.message === 'connack timeout')
-    return connectTimeout(url, error.message, timing.connectTimeoutMs);
-  const refused = code === 'ECONNREFUSED';
-  return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
-    layer: 'transport',
-    message: refused
-      ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
-      : `no MQTT connection to ${url}: ${error.message || code}; check the address and whether it speaks MQTT 3.1.1`,
-    retryable: true,
-    cause: error,
-    context: { url },
-  });
+function noAnswer(url: string, timeoutMs: number = timing.connectTimeoutMs): RoundscopeError {
+  return connectTimeout(url, 'the broker did not answer', timeoutMs);
 }
 
-export function connectTimeout(url: string, what: string, timeoutMs: number): RoundscopeError {
-  return new RoundscopeError('connect_timeout', {
-    layer: 'transport',
-    message: `${what} at ${url} within ${(timeoutMs / 1000).toFixed(1)} s: check host, port and firewall, and that the run is being served`,
-    retryable: true,
-    context: { url },
-  });
-}
-
-export function brokerRefused(url: string, why: string, cause?: unknown): RoundscopeError {
-  return new RoundscopeError('broker_refused', {
-    layer: 'transport',
-    message: `the broker at ${url} refused: ${why}; check the invitation, or user, password and access rules of the broker`,
-    // CONNACK 3, "server unavailable", is the one refusal that passes (MQTT 3.1.1, table 3.1).
-    retryable: Reflect.get(cause ?? {}, 'code') === 3,
-    ...(cause === undefined ? {} : { cause }),
-    context: { url },
-  });
-}
-
-/** An address for people and logs, without user and password. */
-export function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//');
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -2,7 +2,9 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
-import { BrokerConnection, brokerRefused, connectTimeout, withoutSecrets } from './connection.ts';
+import type { BrokerTrust } from './broker-socket.ts';
+import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
+import { BrokerConnection } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
@@ -12,6 +14,7 @@ export const mqttSessionVersion = 1;
 
 export interface DialSetup {
   readonly clock: Clock;
+  readonly trust: BrokerTrust;
   readonly publishBytes: number;
   readonly instance: string;
   readonly session: string;
@@ -43,6 +46,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   using deadline = setup.clock.deadline(setup.timeoutMs, options.signal);
   const connection = await BrokerConnection.open({
     url,
+    trust: setup.trust,
     ...participantCredentials(token, claim),
     ...ownCredentials(url),
     will: { topic: topics.status, payload: farewell },
@@ -58,6 +62,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
       base: topics.base,
       outgoing: 'up',
       remote: new URL(url).host,
+      peerIdentity: setup.trust.by === 'identity' ? (setup.trust.endpoint.identity ?? null) : null,
       publishBytes: setup.publishBytes,
       clock: setup.clock,
       release: async ({ abrupt }) => letGo(connection, topics, abrupt),

@@ -2,11 +2,14 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { proof, sameText, type Claim } from './auth.ts';
 import { reachableHosts } from '../quic/addresses.ts';
 import { EmbeddedBroker, localHost, urlOf } from './broker.ts';
-import { BrokerConnection, withoutSecrets } from './connection.ts';
+import { outsideTrust, type BrokerTrust } from './broker-socket.ts';
+import { withoutSecrets } from './connect-errors.ts';
+import { BrokerConnection } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { mqttSessionVersion, ownCredentials } from './dial.ts';
 import { MqttCarrier } from './mqtt-carrier.ts';
@@ -18,6 +21,9 @@ export interface ListenSetup {
   readonly publishBytes: number;
   readonly instance: string;
   readonly brokerUrl?: string;
+  /** Of the authority that vouches for that broker, where it is none that machines know. */
+  readonly brokerCa?: string;
+  readonly owner: TlsOwner;
 }
 
 /** Sessions of one run that have not ended; more than each participant could need. */
@@ -32,6 +38,7 @@ export class MqttListener implements Listener {
   readonly #sessions = new Map<string, MqttCarrier>();
   #connection: BrokerConnection | null = null;
   #closing: Promise<void> | null = null;
+  #certificate: string | null = null;
   #redial: Disposable | null = null;
   #redialMs: number = timing.redialFirstMs;
 
@@ -48,7 +55,7 @@ export class MqttListener implements Listener {
     const coordinatorPassword = entropyHex(setup.entropy, 24);
     const broker =
       setup.brokerUrl === undefined
-        ? await EmbeddedBroker.start({ host, port, run, token, coordinatorPassword, onRefused })
+        ? await EmbeddedBroker.start({ host, port, run, token, coordinatorPassword, onRefused, owner: setup.owner })
         : null;
     const listener = new MqttListener(options, setup, broker, coordinatorPassword);
     try {
@@ -69,11 +76,14 @@ export class MqttListener implements Listener {
         provider: 'mqtt',
         host,
         port: broker.port,
+        identity: this.#setup.owner.identity.peerId,
       }));
     }
     const { hostname, port } = new URL(this.#url);
     const standardPort = this.#url.startsWith('mqtts:') ? 8883 : 1883;
     const outside = brokerUrl === undefined ? {} : { url: brokerUrl };
+    // Participants have not the authority's file, so they are told whom it vouched for.
+    const vouched = this.#certificate === null ? {} : { identity: this.#certificate };
     return [
       {
         protocol: 'mqtt',
@@ -81,6 +91,7 @@ export class MqttListener implements Listener {
         host: hostname,
         port: port === '' ? standardPort : Number(port),
         ...outside,
+        ...vouched,
       },
     ];
   }
@@ -94,6 +105,14 @@ export class MqttListener implements Listener {
     return this.#setup.brokerUrl ?? urlOf(localHost(this.#options.host), this.#broker?.port ?? 0);
   }
 
+  get #trust(): BrokerTrust {
+    const { owner, brokerCa } = this.#setup;
+    const [own] = this.#broker === null ? [] : this.endpoints;
+    return own === undefined
+      ? outsideTrust(this.#url, { file: brokerCa })
+      : { by: 'identity', owner, endpoint: { ...own, host: localHost(this.#options.host) } };
+  }
+
   #status(state: 'online' | 'offline', reason: string): Buffer {
     return encodeControl({ state, id: this.#setup.instance, reason });
   }
@@ -103,6 +122,7 @@ export class MqttListener implements Listener {
     const status = statusTopic(run, coordinatorName);
     const connection = await BrokerConnection.open({
       url: this.#url,
+      trust: this.#trust,
       clientId: `${coordinatorName}:${this.#setup.instance}`,
       ...(this.#broker === null ? ownCredentials(this.#url) : { username: coordinatorName, password: this.#password }),
       will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
@@ -119,6 +139,7 @@ export class MqttListener implements Listener {
       throw error;
     }
     this.#connection = connection;
+    if (this.#setup.brokerCa !== undefined) this.#certificate ??= connection.certificate;
     this.#redialMs = timing.redialFirstMs;
     void connection.closed.then((reason) => this.#onLost(connection, reason));
   }
@@ -190,18 +211,22 @@ export class MqttListener implements Listener {
     // The broker may deliver a request twice (QoS 1): the answer is the same.
     if (this.#sessions.has(keyOf(parsed))) return answer(accept);
     if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
-    const carrier = this.#makeCarrier(parsed, connection, base, address);
+    const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
+    const carrier = this.#makeCarrier(parsed, connection, { base, remote: address, peerIdentity });
     this.#sessions.set(keyOf(parsed), carrier);
     answer(accept);
     onSession(carrier.session);
   }
 
-  #makeCarrier(parsed: ParsedTopic, connection: BrokerConnection, base: string, remote: string): MqttCarrier {
+  #makeCarrier(
+    parsed: ParsedTopic,
+    connection: BrokerConnection,
+    peer: { readonly base: string; readonly remote: string; readonly peerIdentity: string | null },
+  ): MqttCarrier {
     return new MqttCarrier({
+      ...peer,
       connection,
-      base,
       outgoing: 'down',
-      remote,
       publishBytes: this.#setup.publishBytes,
       clock: this.#setup.clock,
       release: async ({ code, local, abrupt }) => {

@@ -21,6 +21,8 @@ export interface MqttCarrierOptions {
   readonly base: string;
   readonly outgoing: Direction;
   readonly remote: string;
+  /** Where the broker is the coordinator's own: what TLS has proved. */
+  readonly peerIdentity: string | null;
   readonly publishBytes: number;
   readonly clock: Clock;
   /** Lets go of what the session used; called once, after it has ended. */
@@ -32,6 +34,7 @@ export class MqttCarrier implements Carrier {
   readonly protocol = 'mqtt';
   readonly stack = 'mqtt.js';
   readonly remote: string;
+  readonly peerIdentity: string | null;
   readonly pieceBytes: number;
   readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
   readonly session: CreditedSession;
@@ -41,6 +44,7 @@ export class MqttCarrier implements Carrier {
   constructor(options: MqttCarrierOptions) {
     this.#options = options;
     this.remote = options.remote;
+    this.peerIdentity = options.peerIdentity;
     this.pieceBytes = options.publishBytes;
     this.session = new CreditedSession(this, options.clock);
     void options.connection.closed.then((reason) => this.session.lost(reason));

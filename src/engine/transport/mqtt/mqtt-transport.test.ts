@@ -1,21 +1,27 @@
 import { describe, test } from 'node:test';
+import mqtt from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { describeTransport } from '#test/contract/transport.ts';
+import type { Foreign } from '#test/contract/transport-security.ts';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
+import { participantCredentials } from './auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy };
+const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
 
 async function nobody(): Promise<readonly Endpoint[]> {
-  return [{ protocol: 'mqtt', provider: 'mqtt', host: '127.0.0.1', port: await freePort() }];
+  const { peerId } = createIdentity();
+  return [{ protocol: 'mqtt', provider: 'mqtt', host: '127.0.0.1', port: await freePort(), identity: peerId }];
 }
 
 describeTransport('mqtt, embedded broker', async () => ({
   dialer: new MqttTransport(parts),
-  listener: new MqttTransport(parts),
+  listener: new MqttTransport({ ...parts, identity: createIdentity() }),
   nobody,
+  security: { token: 'proved', identity: 'proved', dialer: 'proved', foreign: publishAsAnother },
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
@@ -33,7 +39,34 @@ if ('missing' in mosquitto) {
       listener: new MqttTransport({ ...parts, brokerUrl: broker.url, publishBytes: 100_000 }),
       nobody,
       skip: { takenPort: 'the broker owns the port' },
+      security: {
+        token: 'proved',
+        identity: { missing: 'this broker has no TLS; broker-tls.test.ts has one with' },
+        dialer: { missing: 'the coordinator does not see the connections of a broker elsewhere' },
+        foreign: {
+          missing: "who may publish where is the outside broker's to say; the link refuses what is not proved",
+        },
+      },
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     };
   });
+}
+
+/** A participant of the run, admitted by its token, that publishes on the topic of another. */
+async function publishAsAnother({ endpoints, run, token, stream }: Foreign): Promise<void> {
+  const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+  const client = mqtt.connect(`mqtts://127.0.0.1:${endpoints[0]?.port}`, {
+    rejectUnauthorized: false,
+    reconnectPeriod: 0,
+    protocolVersion: 4,
+    ...participantCredentials(token, claim),
+  });
+  const happened = (event: 'connect' | 'close'): Promise<void> =>
+    new Promise((resolve) => client.once(event, () => resolve()));
+  await happened('connect');
+  const gone = happened('close');
+  client.on('error', () => undefined);
+  client.publish(stream, Buffer.alloc(99), { qos: 1 });
+  await gone;
+  client.end(true);
 }

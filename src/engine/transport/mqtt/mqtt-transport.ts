@@ -3,10 +3,14 @@ import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import type { Identity } from '../../identity/identity.ts';
+import { formatAddress } from '../quic/addresses.ts';
+import type { TlsOwner } from '../tls/pinned-tls.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';
 import { MqttListener } from './listener.ts';
-import { withoutSecrets } from './connection.ts';
+import { outsideTrust, type BrokerTrust } from './broker-socket.ts';
+import { withoutSecrets } from './connect-errors.ts';
 import { urlOf } from './broker.ts';
 
 export interface MqttOptions {
@@ -14,6 +18,12 @@ export interface MqttOptions {
   readonly entropy: Entropy;
   /** A broker elsewhere, `mqtt://user:password@host:port` or `mqtts://…`; absent: the listener brings its own. */
   readonly brokerUrl?: string;
+  /** File of the authority that vouches for it, where it is none that this machine knows. */
+  readonly brokerCa?: string;
+  /** Who this end is; the coordinator's own broker proves it, and participants prove theirs to it. */
+  readonly identity: Identity;
+  /** Other than a year, for tests. */
+  readonly certificateForMs?: number;
   /** Body of one publish; less for brokers that limit packets further. */
   readonly publishBytes?: number;
 }
@@ -25,6 +35,7 @@ export class MqttTransport implements Transport {
   readonly #publishBytes: number;
   /** Ties this object's sessions together, so that its participant's name is its own while it is connected. */
   readonly #instance: string;
+  readonly #owner: TlsOwner;
 
   constructor(options: MqttOptions) {
     this.#options = options;
@@ -33,6 +44,8 @@ export class MqttTransport implements Transport {
       limits.mqttPublishBytes,
     );
     this.#instance = entropyHex(options.entropy, 16);
+    const { identity, clock, certificateForMs } = options;
+    this.#owner = { identity, clock, ...(certificateForMs === undefined ? {} : { certificateForMs }) };
   }
 
   async dial(endpoints: readonly Endpoint[], options: DialOptions): Promise<Session> {
@@ -50,6 +63,7 @@ export class MqttTransport implements Transport {
       try {
         return await dialBroker(url, options, {
           clock,
+          trust: this.#trust(endpoint),
           // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
           timeoutMs: Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index)),
           publishBytes: this.#publishBytes,
@@ -58,6 +72,8 @@ export class MqttTransport implements Transport {
         });
       } catch (error) {
         options.signal.throwIfAborted();
+        // Not a matter of the way taken: another one would hide it.
+        if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
       }
     }
@@ -71,7 +87,21 @@ export class MqttTransport implements Transport {
       entropy: this.#options.entropy,
       publishBytes: this.#publishBytes,
       instance: this.#instance,
+      owner: this.#owner,
       ...(this.#options.brokerUrl === undefined ? {} : { brokerUrl: this.#options.brokerUrl }),
+      ...(this.#options.brokerCa === undefined ? {} : { brokerCa: this.#options.brokerCa }),
+    });
+  }
+
+  /** Nobody is trusted unseen: the coordinator's own broker without an identity in the invitation is not used. */
+  #trust(endpoint: Endpoint): BrokerTrust {
+    const { url, identity, host, port } = endpoint;
+    if (url !== undefined) return outsideTrust(url, { hash: identity, file: this.#options.brokerCa });
+    if (identity !== undefined) return { by: 'identity', owner: this.#owner, endpoint };
+    throw new RoundscopeError('identity_mismatch', {
+      layer: 'transport',
+      message: `The invitation does not say which identity the broker at ${formatAddress(host, port)} must prove. Ask for a new invitation.`,
+      context: { host, port },
     });
   }
 }

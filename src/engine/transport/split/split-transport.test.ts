@@ -18,7 +18,7 @@ const signal = new AbortController().signal;
 function split(): SplitTransport {
   const options = { connectTimeoutMs: 1500 };
   return new SplitTransport({
-    control: new MqttTransport({ clock: systemClock, entropy: systemEntropy }),
+    control: new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity() }),
     bulk: new QuicTransport({ clock: systemClock, identity: createIdentity(), providers: ['quinn'], options }),
     clock: systemClock,
     entropy: systemEntropy,
@@ -30,9 +30,21 @@ describeTransport('control over mqtt, bulk over quic', async () => ({
   listener: framed(split()),
   bodyBytesMax: limits.frameBytesMax - framingBytes,
   nobody: async () => [
-    { protocol: 'mqtt', provider: 'mqtt', host: '127.0.0.1', port: await freePort() },
+    {
+      protocol: 'mqtt',
+      provider: 'mqtt',
+      host: '127.0.0.1',
+      port: await freePort(),
+      identity: createIdentity().peerId,
+    },
     { protocol: 'quic', provider: 'quinn', host: '127.0.0.1', port: await freePort() },
   ],
+  security: {
+    token: 'proved',
+    identity: 'proved',
+    dialer: 'proved',
+    foreign: { missing: 'each half is tested on its own; they are joined by an id that is drawn for the session' },
+  },
   [Symbol.asyncDispose]: async () => undefined,
 }));
 
