@@ -45,6 +45,7 @@ export async function openFrontDoor(
         error: toErrorReport(error),
       }),
     ...(start.broker === undefined ? {} : { brokerUrl: start.broker }),
+    ...(start.brokerCa === undefined ? {} : { brokerCa: start.brokerCa }),
   });
   const token = former?.token ?? entropyHex(systemEntropy, 24);
   const desk = new LinkDesk();

@@ -47,6 +47,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(helpText(command));
     return exitStatus.completed;
   }
+  // What lists processes shows this from now on: an invitation or a broker's password may stand in the arguments.
+  process.title = `roundscope ${command.name}`;
   try {
     return await command.run(args.value);
   } catch (error) {

@@ -199,7 +199,7 @@ async function siege(args: readonly string[]): Promise<void> {
     for (const port of tcpPorts) await attackTcp(port);
     for (const endpoint of invitation.endpoints) {
       if (endpoint.provider === 'quinn') await attackUdp(endpoint.port);
-      if (endpoint.provider !== 'mqtt') await attackStreams(endpoint);
+      if (endpoint.provider === 'quinn' || endpoint.provider === 'webtransport') await attackStreams(endpoint);
     }
     // While it trains: somebody who has the invitation.
     await using second = join(coordinator.invitation, 'lab-2');
@@ -223,4 +223,5 @@ async function siege(args: readonly string[]): Promise<void> {
 describe('a hostile peer: the run of the others goes on', () => {
   test('at QUIC and WebTransport', () => siege([]));
   test('at the MQTT broker', () => siege(['--transport', 'mqtt']));
+  test('at the gRPC server', () => siege(['--transport', 'grpc']));
 });

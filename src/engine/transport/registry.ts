@@ -30,6 +30,8 @@ export interface TransportParts {
   readonly ddsWorker?: string;
   /** A broker elsewhere, `mqtt(s)://…` or `amqp(s)://…`, for that protocol; absent: the coordinator brings its own. */
   readonly brokerUrl?: string;
+  /** MQTT: file of the authority that vouches for that broker, where it is none that this machine knows. */
+  readonly brokerCa?: string;
   /** MQTT: largest body of one publish, for brokers that limit packets. */
   readonly publishBytes?: number;
   /** Port of the control half under `--control mqtt`; default any free one. */

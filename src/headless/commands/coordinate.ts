@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { controlModeSchema } from '#shared/contract/protocols.ts';
 import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
@@ -7,6 +8,7 @@ import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
+import { secretForms, secretText } from '../secret-text.ts';
 import { transportChoice, transportHelp, wrongOption, wrongTransport } from '../wrong-option.ts';
 
 export const coordinate: Command = {
@@ -33,8 +35,9 @@ export const coordinate: Command = {
     {
       name: 'broker',
       value: 'URL',
-      help: 'a broker of yours instead of our own: mqtt://..., amqp://... (with a password: by ROUNDSCOPE_BROKER)',
+      help: `a broker of yours instead of our own: mqtts://..., amqp://..., ${secretForms}; or by ROUNDSCOPE_BROKER`,
     },
+    { name: 'broker-ca', value: 'FILE', help: 'certificate of the authority that vouches for an MQTT broker (PEM)' },
     {
       name: 'data',
       value: 'WHAT',
@@ -63,6 +66,7 @@ export const coordinate: Command = {
   examples: [
     'roundscope coordinate --host 192.0.2.10 --participants 3',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
+    'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
   ],
   run: async (args) => {
     const transport = transportPlanSchema.safeParse(args.text('transport') ?? 'quic');
@@ -76,7 +80,11 @@ export const coordinate: Command = {
       return complain('--port takes a number from 0 to 65535.', exitStatus.usage);
     if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
     // The environment as well: what stands in a command line can be read by every user of the machine.
-    const broker = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
+    const given = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
+    // Children are told by message, which leaves nothing to be read in their environment.
+    delete process.env['ROUNDSCOPE_BROKER'];
+    const broker = given === undefined ? undefined : await secretText(given);
+    const brokerCa = args.text('broker-ca');
     if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
       return complain(
         '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
@@ -97,6 +105,7 @@ export const coordinate: Command = {
               host: args.text('host') ?? '127.0.0.1',
               port,
               ...(broker === undefined ? {} : { broker }),
+              ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
               data: args.text('data') ?? 'digits',
               identityFolder: service.app.dataFolder,
             },

@@ -10,11 +10,14 @@ import { selectionOption, wrongEnvironment } from '../selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
+import { secretForms, secretText } from '../secret-text.ts';
 
 export const join: Command = {
   name: 'join',
   summary: 'Takes part in a run with local data, which never leaves this machine.',
-  positionals: [{ name: 'INVITATION', help: 'the line that `roundscope coordinate` printed; put it in quotes' }],
+  positionals: [
+    { name: 'INVITATION', help: `the line that \`roundscope coordinate\` printed, in quotes; ${secretForms}` },
+  ],
   options: [
     {
       name: 'data',
@@ -38,14 +41,18 @@ export const join: Command = {
     },
     { name: 'json', help: 'one JSON event a line on stdout, the summary last' },
   ],
-  examples: ["roundscope join 'roundscope://join?i=...' --data ./faces --name lab-2"],
+  examples: [
+    "roundscope join 'roundscope://join?i=...' --data ./faces --name lab-2",
+    'roundscope join @invitation --data ./faces',
+  ],
   run: async (args) => {
-    const text = args.positionals[0];
-    if (text === undefined)
+    const [given] = args.positionals;
+    if (given === undefined)
       return complain(
         "join takes the invitation that the coordinator printed: roundscope join 'roundscope://join?...'",
         exitStatus.usage,
       );
+    const text = await secretText(given);
     const invitation = decodeInvitation(text);
     if (!invitation.ok) return complain(toErrorReport(invitation.error), exitStatus.usage);
     const name = participantIdSchema.safeParse(

@@ -25,6 +25,8 @@ export const coordinatorStartSchema = z.object({
   port: z.number().int().min(0).max(65_535),
   /** An outside MQTT broker instead of the embedded one. */
   broker: z.string().max(500).optional(),
+  /** File of the authority that vouches for that broker, where it is none that this machine knows. */
+  brokerCa: path.optional(),
   /** Data decides the shape of the model; the coordinator trains nothing. */
   data: path,
   /** Folder of keys; absent: keys live only as long as the process, or in the state folder. */
