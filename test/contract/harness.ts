@@ -1,5 +1,5 @@
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import type { SecurityClaims } from './transport-security.ts';
+import type { SecurityClaims } from './security-claims.ts';
 import type { Session, Transport } from '#engine/transport/transport.ts';
 
 /**

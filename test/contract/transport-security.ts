@@ -8,30 +8,6 @@ import type { TransportHarness } from './harness.ts';
 import { expectFrames, never, sendAll } from './session-frames.ts';
 import { patience, run, token, type Pair } from './session-pair.ts';
 
-/** What a transport proves by itself; a reason in words where it does not, which its tests are skipped with. */
-export interface SecurityClaims {
-  /** Who has not the invitation's token is refused before it has a session. */
-  readonly token: 'proved' | { readonly missing: string };
-  /** The listener is who the endpoint names. */
-  readonly identity: 'proved' | { readonly missing: string };
-  /** The dialer is whom `Session.peerIdentity` names at the listener. */
-  readonly dialer: 'proved' | { readonly missing: string };
-  /**
-   * Puts bytes into the session of `participant` from another connection, with the token of the run and all that its
-   * owner does not keep to itself. Resolves when it has been turned away.
-   */
-  readonly foreign: ((at: Foreign) => Promise<void>) | { readonly missing: string };
-}
-
-export interface Foreign {
-  readonly endpoints: readonly Endpoint[];
-  readonly participant: string;
-  readonly run: string;
-  readonly token: string;
-  /** Name of a stream of the victim's, as the packet log shows it. */
-  readonly stream: string;
-}
-
 const turnedAway: readonly string[] = ['link_rejected', 'broker_refused', 'identity_mismatch'];
 /** Where others answer for many runs, nobody can say more about one that is not there than that nobody answers. */
 const notServed: readonly string[] = [...turnedAway, 'connect_timeout', 'connect_refused', 'run_mismatch'];

@@ -7,7 +7,7 @@ import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { token as contractToken } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import type { Foreign, SecurityClaims } from '#test/contract/transport-security.ts';
+import type { Foreign, SecurityClaims } from '#test/contract/security-claims.ts';
 import { claimOf, metadataOf, statusOf } from '#test/support/grpc-kit.ts';
 import { secure } from '../tls/pinned-tls.ts';
 import { loadGrpc } from './grpc-library.ts';

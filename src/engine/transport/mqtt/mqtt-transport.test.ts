@@ -5,7 +5,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import type { Foreign } from '#test/contract/transport-security.ts';
+import type { Foreign } from '#test/contract/security-claims.ts';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
 import { participantCredentials } from './auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
