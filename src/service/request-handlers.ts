@@ -31,7 +31,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
       await demoOf(service).setNetwork(network);
       return {};
     },
-    join_run: async ({ invitation, data, name }) => {
+    join_run: async ({ invitation, data, name, selection }) => {
       const decoded = decodeInvitation(invitation);
       if (!decoded.ok) throw decoded.error;
       const judged = participantIdSchema.safeParse(name);
@@ -46,6 +46,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
         name: asParticipantId(name),
         invitation,
         data,
+        ...(selection === undefined ? {} : { selection }),
         identityFolder,
       });
       return { run: host.run };

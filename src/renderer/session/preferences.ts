@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { strategyNames, type StrategyName } from '#shared/contract/selection.ts';
 import { createStore } from './store.ts';
 
 /** What people set about the window itself; kept by the browser, never sent anywhere. */
@@ -6,10 +7,12 @@ export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark' | 'projector';
   /** Single letters as shortcuts; off for people who dictate or use sticky keys (WCAG 2.1.4). */
   readonly letterKeys: boolean;
+  /** How participants choose their protocol where a run leaves it to them; null: as the environment says, or the usual way. */
+  readonly selection: StrategyName | null;
 }
 
 const key = 'roundscope.preferences';
-const defaults: Preferences = { theme: 'system', letterKeys: true };
+const defaults: Preferences = { theme: 'system', letterKeys: true, selection: null };
 const themes = ['system', 'light', 'dark', 'projector'] as const;
 
 export function readPreferences(text: string | null): Preferences {
@@ -18,6 +21,7 @@ export function readPreferences(text: string | null): Preferences {
     return {
       theme: themes.find((theme) => theme === value?.theme) ?? defaults.theme,
       letterKeys: typeof value?.letterKeys === 'boolean' ? value.letterKeys : defaults.letterKeys,
+      selection: strategyNames.find((name) => name === value?.selection) ?? defaults.selection,
     };
   } catch {
     // Anything may stand in storage; the defaults are always good.
@@ -33,6 +37,12 @@ export function setPreferences(change: Partial<Preferences>): void {
   const next = { ...store.get(), ...change };
   store.set(next);
   localStorage.setItem(key, JSON.stringify(next));
+}
+
+/** What a start is told about the choice of protocol, unless it says so itself. */
+export function preferredSelection(): { readonly selection?: StrategyName } {
+  const { selection } = store.get();
+  return selection === null ? {} : { selection };
 }
 
 export function usePreferences(): Preferences {

@@ -104,11 +104,12 @@ test('verdicts name whole participants: node-1 is not node-10', () => {
 });
 
 test('preferences survive anything that stands in storage', () => {
-  assert.deepEqual(readPreferences('{"theme":"projector","letterKeys":false}'), {
+  assert.deepEqual(readPreferences('{"theme":"projector","letterKeys":false,"selection":"rules"}'), {
     theme: 'projector',
     letterKeys: false,
+    selection: 'rules',
   });
-  for (const text of [null, '', '{', 'null', '7', '{"theme":"pink","letterKeys":1}']) {
-    assert.deepEqual(readPreferences(text), { theme: 'system', letterKeys: true });
+  for (const text of [null, '', '{', 'null', '7', '{"theme":"pink","letterKeys":1,"selection":"luck"}']) {
+    assert.deepEqual(readPreferences(text), { theme: 'system', letterKeys: true, selection: null });
   }
 });

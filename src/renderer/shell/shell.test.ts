@@ -5,6 +5,7 @@ import { errorWords } from '#shared/contract/error-words.ts';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { nextOf } from '#renderer/session/verdicts.ts';
 import type { Command } from '#renderer/session/commands.ts';
+import type { ParticipantView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { matchCommands } from './match-commands.ts';
 import { transportBadges, waitWords } from './summary.ts';
@@ -41,6 +42,22 @@ describe('top bar', () => {
     assert.deepEqual([badge?.trouble, badge?.severity, badge?.explanation], ['UDP blocked', 'warning', why]);
     const after = transportBadges({ ...view, participants, endedAt: 1 }).find(({ protocol }) => protocol === 'quic');
     assert.equal(after?.trouble, '');
+  });
+
+  test('a badge says why its newest link took this protocol, and is silent about choices that were left', () => {
+    const view = recordedView(58);
+    const choice = { strategy: 'rules' as const, expected: [], explored: false };
+    const participants = view.participants.map((one, index): ParticipantView => ({
+      ...one,
+      choices: [
+        { ...choice, at: 10 + index, protocol: 'quic' as const, reason: `QUIC: loss ${index} %` },
+        ...(index === 1 ? [{ ...choice, at: 90, protocol: 'mqtt' as const, reason: 'MQTT: UDP is blocked' }] : []),
+      ],
+    }));
+    const quic = participants.filter(({ protocol, choices }) => protocol === 'quic' && choices.length === 1).at(-1);
+    const badge = transportBadges({ ...view, participants }).find(({ protocol }) => protocol === 'quic');
+    assert.equal(badge?.choice, `Chosen by ${quic?.id}: ${quic?.choices[0]?.reason}`);
+    assert.equal(transportBadges(view)[0]?.choice, '');
   });
 
   test('one badge for each transport, with what is not well', () => {

@@ -14,6 +14,8 @@ export interface TransportBadge {
   readonly rateBytesPerS: number;
   /** What is not well, in words; empty when all is. */
   readonly trouble: string;
+  /** Why the newest of its links took this protocol, where that was its own choice; else empty. */
+  readonly choice: string;
   /** The whole of it, where that is longer. */
   readonly explanation: string;
   readonly severity: 'none' | 'warning' | 'stall';
@@ -37,9 +39,19 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
       rttMs: median(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
       rateBytesPerS: view.endedAt === null ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
       closed: view.endedAt !== null,
+      choice: choiceOf(members),
       ...trouble,
     };
   });
+}
+
+function choiceOf(members: readonly ParticipantView[]): string {
+  const made = members.flatMap((member) => {
+    const choice = member.choices.at(-1);
+    return choice?.protocol === member.protocol ? [{ id: member.id, ...choice }] : [];
+  });
+  const newest = made.toSorted((a, b) => b.at - a.at)[0];
+  return newest === undefined ? '' : `Chosen by ${newest.id}: ${newest.reason}`;
 }
 
 function troubleOf(

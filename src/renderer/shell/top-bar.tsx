@@ -138,8 +138,8 @@ function Transports({ view }: { readonly view: RunView }): JSX.Element {
   );
 }
 
-function badgeTitle({ protocol, stack, explanation }: TransportBadge): string {
-  return `${protocol} over ${stack}${explanation === '' ? '' : `. ${explanation}`}`;
+function badgeTitle({ protocol, stack, explanation, choice }: TransportBadge): string {
+  return [`${protocol} over ${stack}`, explanation, choice].filter((part) => part !== '').join('. ');
 }
 
 function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Element {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { strategyNameSchema } from './selection.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import type { RunView } from '../run-view/run-view.ts';
 import type { RecordedEvent } from './events.ts';
@@ -21,7 +22,12 @@ export const requestSchemas = {
   /** Changes the network of one participant, or of all without one, while a demo runs. */
   set_network: z.object({ network: networkSpecSchema }),
   /** Join a federation elsewhere with local data. */
-  join_run: z.object({ invitation: z.string().max(4096), data: z.string().max(4096), name: z.string().max(48) }),
+  join_run: z.object({
+    invitation: z.string().max(4096),
+    data: z.string().max(4096),
+    name: z.string().max(48),
+    selection: strategyNameSchema.optional(),
+  }),
   /** Rows before `beforeId` (0: the newest) that match a filter, newest first. */
   query_packets: z.object({
     filter: z.string().max(1000),

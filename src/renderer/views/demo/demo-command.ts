@@ -32,6 +32,7 @@ export function demoCommand(settings: DemoSettings): string {
     `--rounds ${settings.rounds}`,
     `--transport ${settings.transport}`,
     ...(settings.control === demoDefaults.control ? [] : [`--control ${settings.control}`]),
+    ...(settings.selection === undefined ? [] : [`--selection ${settings.selection}`]),
     ...(settings.data === demoDefaults.data ? [] : [`--data ${shellQuoted(settings.data)}`]),
     `--split ${settings.split}`,
     `--local-epochs ${settings.localEpochs}`,

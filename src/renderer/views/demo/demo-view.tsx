@@ -7,6 +7,7 @@ import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
+import { preferredSelection } from '#renderer/session/preferences.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -82,13 +83,16 @@ function useStart(settings: DemoSettings, running: boolean): { readonly start: (
         icon: 'demo',
         key: 'Enter',
         ...(running ? { disabled: 'a run is going on' } : faulty ? { disabled: 'a setting is not valid' } : {}),
-        run: () => void send({ settings }),
+        run: () => void send({ settings: { ...preferredSelection(), ...settings } }),
       },
     ],
     [settings, running, faulty, send],
   );
   useCommands(commands);
-  return { start: () => void send({ settings }), pending: state.kind === 'pending' };
+  return {
+    start: () => void send({ settings: { ...preferredSelection(), ...settings } }),
+    pending: state.kind === 'pending',
+  };
 }
 
 interface StartButtonProps {

@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
+import { preferredSelection } from '#renderer/session/preferences.ts';
 import { checkJoin } from './check-join.ts';
 
 /** Join a federation elsewhere: what is wrong is said under the field, before anything is sent. */
@@ -15,7 +16,12 @@ export function JoinForm(): JSX.Element {
   const submit = (): void => {
     setTried(true);
     if (faults.size === 0)
-      void send({ invitation: fields.invitation.trim(), data: fields.data.trim(), name: fields.name.trim() });
+      void send({
+        invitation: fields.invitation.trim(),
+        data: fields.data.trim(),
+        name: fields.name.trim(),
+        ...preferredSelection(),
+      });
   };
   const field = (key: 'invitation' | 'data' | 'name', label: string, placeholder: string): JSX.Element => {
     const fault = tried || (key === 'invitation' && fields.invitation.length > 12) ? faults.get(key) : undefined;

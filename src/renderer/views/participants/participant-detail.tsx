@@ -12,6 +12,7 @@ import type { SplitSeconds } from '#renderer/components/time-split.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
+import { ChoiceSection } from './choice-section.tsx';
 import { groupKey, quicAccount } from './participant-facts.ts';
 
 interface DetailProps {
@@ -50,6 +51,7 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
       <div className="scroll" tabIndex={0} role="region" aria-label={`Details of ${participant.id}`}>
         <Identity participant={participant} />
         <SessionSection view={view} participant={participant} now={now} />
+        <ChoiceSection participant={participant} />
         <Account participant={participant} />
         <RoundsSection view={view} participant={participant} now={now} />
       </div>

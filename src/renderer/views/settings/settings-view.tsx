@@ -3,6 +3,7 @@ import { Choice } from '#renderer/components/choice.tsx';
 import { formatCount } from '#renderer/components/format.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { setPreferences, usePreferences } from '#renderer/session/preferences.ts';
+import { ProtocolField } from './protocol-field.tsx';
 import './settings.css';
 
 const themes = [
@@ -44,6 +45,7 @@ export function SettingsView(): JSX.Element {
               Off: only keys with Ctrl or Cmd, Enter, Esc and arrows act; Ctrl+K reaches everything by name.
             </span>
           </div>
+          <ProtocolField />
           <div className="field">
             <span className="lab">Motion</span>
             <span>as the system says</span>
