@@ -1,8 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
+import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
-import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import { asParticipantId, coordinatorId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
@@ -15,6 +17,8 @@ import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervise
 /** A child has this long to end by itself after the run, then it is told, then it is killed. */
 const graceMs = 4000;
 const termMs = 1500;
+/** A process that dies this often dies of something that starting it again does not mend. */
+const restartsMax = 8;
 
 export interface DemoOptions {
   readonly run: RunId;
@@ -22,6 +26,8 @@ export interface DemoOptions {
   readonly launcher: Launcher;
   readonly clock: Clock;
   readonly sink: SupervisorSink;
+  /** Where its processes keep what they need to go on after they were killed; removed with the run. */
+  readonly stateFolder: string;
   readonly report: <T extends EventType>(type: T, data: EventData<T>) => void;
 }
 
@@ -35,7 +41,11 @@ export class DemoFederation implements AsyncDisposable {
   readonly #timers = new Set<Disposable>();
   readonly #children = new Map<string, SupervisedChild>();
   readonly #ended = Promise.withResolvers<ChildEnd>();
+  readonly #restarts = new Map<string, number>();
+  readonly #invitations = new Map<ParticipantId, string>();
   #stopping = false;
+  /** The run is over: nobody is started again. */
+  #over = false;
 
   constructor(options: DemoOptions) {
     this.#options = options;
@@ -47,8 +57,10 @@ export class DemoFederation implements AsyncDisposable {
     this.#network = new DemoNetwork({
       ...options,
       participants: this.participants,
-      move: (participant, invitation, reason) =>
-        this.#children.get(participant)?.post({ type: 'move', invitation, reason }),
+      move: (participant, invitation, reason) => {
+        this.#invitations.set(participant, invitation);
+        this.#children.get(participant)?.post({ type: 'move', invitation, reason });
+      },
     });
   }
 
@@ -62,15 +74,14 @@ export class DemoFederation implements AsyncDisposable {
    * @throws RoundscopeError when the coordinator cannot serve (port taken, data missing); nothing is left running then
    */
   async start(): Promise<void> {
-    const { settings, launcher, sink } = this.#options;
+    const { settings } = this.#options;
     this.#checkTargets(settings.faults);
     this.#checkTargets(settings.network.map((spec) => ({ name: 'a network', ...spec })));
     // Processes take most of the start-up time, so all are launched at once; the invitation follows.
     const [coordinator, ...participants] = await Promise.all([
-      SupervisedChild.launch(launcher, 'coordinator', 'coordinator', sink),
-      ...this.participants.map((name) => SupervisedChild.launch(launcher, 'participant', name, sink)),
+      this.#launch('coordinator', 'coordinator'),
+      ...this.participants.map((name) => this.#launch('participant', name)),
     ]);
-    for (const child of [coordinator, ...participants]) this.#children.set(child.name, child);
     coordinator.post(coordinatorStart(this.#options));
     let listening: Awaited<SupervisedChild['listening']>;
     let invitationOf: (participant: ParticipantId) => string;
@@ -87,16 +98,64 @@ export class DemoFederation implements AsyncDisposable {
     // A fault of the first round must be armed before anybody can begin to train.
     for (const fault of settings.faults) this.#faults.inject({ ...fault, round: fault.round ?? 1 });
     participants.forEach((child, index) => {
-      child.post({
-        type: 'start_participant',
-        name: asParticipantId(child.name),
-        invitation: invitationOf(asParticipantId(child.name)),
-        ...this.#transportOf(index, listening.endpoints),
-        ...(settings.selection === undefined ? {} : { selection: settings.selection }),
-        data: settings.data,
-        share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
-      });
+      const name = asParticipantId(child.name);
+      this.#invitations.set(name, invitationOf(name));
+      const start = (): ParticipantStart => this.#participantStart(name, index, listening.endpoints);
+      child.post(start());
+      void this.#keepAlive(child, start);
     });
+  }
+
+  #participantStart(name: ParticipantId, index: number, endpoints: readonly Endpoint[]): ParticipantStart {
+    const { settings, stateFolder } = this.#options;
+    return {
+      type: 'start_participant',
+      name,
+      invitation: this.#invitations.get(name) ?? '',
+      ...this.#transportOf(index, endpoints),
+      ...(settings.selection === undefined ? {} : { selection: settings.selection }),
+      data: settings.data,
+      share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
+      stateFolder: join(stateFolder, name),
+    };
+  }
+
+  async #launch(entry: 'coordinator' | 'participant', name: string): Promise<SupervisedChild> {
+    const { launcher, sink } = this.#options;
+    const child = await SupervisedChild.launch(launcher, entry, name, sink, () => this.#mayRestart(name));
+    this.#children.set(name, child);
+    return child;
+  }
+
+  #mayRestart(name: string): boolean {
+    return !this.#over && !this.#stopping && (this.#restarts.get(name) ?? 0) < restartsMax;
+  }
+
+  /** A participant that dies is started again, as a service manager would, and finds what its former self has left. */
+  async #keepAlive(first: SupervisedChild, start: () => ParticipantStart): Promise<void> {
+    for (let child: SupervisedChild | null = first; child !== null; child = await this.#again(child, start)) {
+      await child.exited;
+    }
+  }
+
+  /** The process once more, when it has crashed and may be started again. */
+  async #again(dead: SupervisedChild, start: () => ToChild): Promise<SupervisedChild | null> {
+    const { name } = dead;
+    if (!dead.crashed || !this.#mayRestart(name)) return null;
+    this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1);
+    try {
+      const child = await this.#launch(name === coordinatorId ? 'coordinator' : 'participant', name);
+      if (this.#over) child.end('kill');
+      child.post(start());
+      const fault = name === coordinatorId ? 'kill-coordinator' : 'crash-participant';
+      const note = 'done: the process was started again';
+      this.#options.report('fault_cleared', { fault, participant: asParticipantId(name), note });
+      return child;
+    } catch (error) {
+      const report = toErrorReport(error);
+      this.#options.report('notice', { level: 'error', text: report.message, error: report });
+      return null;
+    }
   }
 
   /** Every event of the run passes here too, for the faults that wait for their cue. */
@@ -142,8 +201,12 @@ export class DemoFederation implements AsyncDisposable {
     await this.#endAll(0);
   }
 
-  async #finish(coordinator: SupervisedChild): Promise<void> {
-    const end = await coordinator.ended;
+  async #finish(first: SupervisedChild): Promise<void> {
+    let end = await first.ended;
+    for (let child: SupervisedChild | null = first; child !== null;) {
+      child = await this.#again(child, () => coordinatorStart(this.#options));
+      if (child !== null) end = await child.ended;
+    }
     // A participant that never heard the end (that is what some faults are about) is told by its parent.
     for (const child of this.#children.values()) child.post({ type: 'stop', reason: `run ${end.status}` });
     await this.#endAll(graceMs);
@@ -151,6 +214,7 @@ export class DemoFederation implements AsyncDisposable {
   }
 
   async #endChildren(patienceMs: number): Promise<void> {
+    this.#over = true;
     const children = [...this.#children.values()].filter((child) => !child.gone);
     for (const timer of this.#timers) timer[Symbol.dispose]();
     for (const child of children) child.expectExit();
@@ -166,6 +230,10 @@ export class DemoFederation implements AsyncDisposable {
   async #endAll(patienceMs: number): Promise<void> {
     await this.#endChildren(patienceMs);
     await this.#network.close();
+    await rm(this.#options.stateFolder, { recursive: true, force: true }).catch((error: unknown) => {
+      const text = `The state folder of this demo could not be removed: ${String(error)}`;
+      this.#options.report('notice', { level: 'warning', text: text.slice(0, 1000) });
+    });
   }
 
   async #within(done: Promise<unknown>, ms: number): Promise<boolean> {
@@ -187,11 +255,9 @@ export class DemoFederation implements AsyncDisposable {
     const child = this.#children.get(participant);
     if (child === undefined || child.gone) return;
     this.#options.report('fault_injected', { fault, participant, round, note: faultNotes[fault] });
-    if (fault === 'kill-participant') {
-      child.expectExit();
-      child.end('kill');
-      return;
-    }
+    if (fault === 'kill-participant') child.expectExit();
+    if (fault === 'kill-participant' || fault === 'crash-participant' || fault === 'kill-coordinator')
+      return child.end('kill');
     if (isNetworkFault(fault)) this.#onNetwork(this.#network.begin(fault, participant));
     else child.post({ type: 'fault', fault, on: true });
     if (seconds !== undefined && lastingFaults.has(fault)) this.#endLater(fault, participant, seconds);
@@ -261,6 +327,7 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     control: settings.control,
     host: '127.0.0.1',
     port: 0,
+    stateFolder: join(options.stateFolder, 'coordinator'),
     data: settings.data,
     demo: settings,
     self: asParticipantId('node-1'),

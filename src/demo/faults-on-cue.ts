@@ -1,5 +1,5 @@
 import type { RunEvent } from '#shared/contract/events.ts';
-import type { ParticipantId } from '#shared/contract/ids.ts';
+import { coordinatorId, type ParticipantId } from '#shared/contract/ids.ts';
 import type { FaultName, FaultSpec } from '#shared/contract/settings.ts';
 
 /** What a fault is done with: the demo federation, or a recorder of calls in tests. */
@@ -54,13 +54,17 @@ export class FaultsOnCue {
   observe(event: RunEvent): void {
     if (event.type !== 'participant_phase' || event.data.phase !== 'train' || this.#armed.length === 0) return;
     const { participant, round } = event.data;
-    const due = this.#armed.filter((armed) => armed.participant === participant && armed.round <= round);
+    // The coordinator's cue is whoever begins first.
+    const due = this.#armed.filter(
+      (armed) => (armed.participant === participant || armed.participant === coordinatorId) && armed.round <= round,
+    );
     this.#armed = this.#armed.filter((armed) => !due.includes(armed));
     for (const armed of due) this.#actions.act(armed.name, armed.participant, round, armed.seconds);
   }
 
   /** Whom a fault acts on. */
   targets(spec: FaultSpec): readonly ParticipantId[] {
+    if (spec.name === 'kill-coordinator') return [coordinatorId];
     if (spec.participant !== undefined)
       return this.#participants.filter((participant) => participant === spec.participant);
     // The founding bug was everybody's; killing, freezing and dropping everybody would show nothing.

@@ -18,6 +18,8 @@ export interface SupervisorSink {
     readonly name: string;
     readonly pid: number;
     readonly expected: boolean;
+    /** Its supervisor starts it again. */
+    readonly restarts: boolean;
     readonly note: string;
   }): void;
   /** A child sent what its contract does not know. */
@@ -32,6 +34,7 @@ export class SupervisedChild {
   readonly #relaying = Promise.withResolvers<Extract<FromChild, { type: 'relaying' }>['routes']>();
   readonly #ended = Promise.withResolvers<ChildEnd>();
   readonly #exited = Promise.withResolvers<void>();
+  readonly #restarts: () => boolean;
   #endedBySelf = false;
   #expected = false;
   #gone = false;
@@ -41,13 +44,15 @@ export class SupervisedChild {
     entry: ChildEntry,
     name: string,
     sink: SupervisorSink,
+    restarts: () => boolean = () => false,
   ): Promise<SupervisedChild> {
-    return new SupervisedChild(name, await launcher.launch(entry, name), sink);
+    return new SupervisedChild(name, await launcher.launch(entry, name), sink, restarts);
   }
 
-  private constructor(name: string, child: ChildProcess, sink: SupervisorSink) {
+  private constructor(name: string, child: ChildProcess, sink: SupervisorSink, restarts: () => boolean) {
     this.name = name;
     this.#child = child;
+    this.#restarts = restarts;
     // Both settle on exit at the latest; who does not ask must not be told of it as an unhandled rejection.
     this.#listening.promise.catch(() => undefined);
     this.#relaying.promise.catch(() => undefined);
@@ -61,6 +66,11 @@ export class SupervisedChild {
 
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** It is gone without having said that it would be, and nobody wanted it to go. */
+  get crashed(): boolean {
+    return this.#gone && !this.#expected && !this.#endedBySelf;
   }
 
   /** Resolves with the invitation when a coordinator listens; rejects with its error when it could not. */
@@ -124,6 +134,7 @@ export class SupervisedChild {
       name: this.name,
       pid: this.pid,
       expected,
+      restarts: !expected && this.#restarts(),
       note: lastWords === '' || expected ? how : `${how}: ${lastWords}`,
     });
     const error: ErrorReport = {

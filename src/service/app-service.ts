@@ -121,19 +121,27 @@ export class AppService implements AsyncDisposable {
         launcher,
         clock,
         sink,
+        stateFolder: join(this.#options.app.dataFolder, 'demos', run),
         report: (type, data) => host.report(type, data),
       });
     });
   }
 
-  startCoordinator(settings: Omit<CoordinatorStart, 'type' | 'run'>, recordPath?: string): Promise<RunningFederation> {
-    const run = this.#freshRun();
+  /** `former`: the run that lies in its state folder, to go on with. */
+  startCoordinator(
+    settings: Omit<CoordinatorStart, 'type' | 'run'>,
+    recordPath?: string,
+    former?: RunId,
+  ): Promise<RunningFederation> {
+    const run = former ?? this.#freshRun();
     return this.#beginSingle(run, { ...settings, type: 'start_coordinator', run }, recordPath);
   }
 
   /** `run` is that of the invitation. */
   join(run: RunId, settings: Omit<ParticipantStart, 'type'>, recordPath?: string): Promise<RunningFederation> {
-    return this.#beginSingle(run, { ...settings, type: 'start_participant' }, recordPath);
+    // A participant that died and joins the same run again under the same name sends what it had computed.
+    const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, settings.name);
+    return this.#beginSingle(run, { ...settings, stateFolder, type: 'start_participant' }, recordPath);
   }
 
   /** False when nothing ran. */

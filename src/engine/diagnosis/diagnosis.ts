@@ -7,7 +7,7 @@ import {
   type ParticipantObservation,
   type RunObservation,
 } from './observation.ts';
-import { rules, type Finding } from './rules.ts';
+import { coordinatorGone, rules, type Finding } from './rules.ts';
 
 export interface DiagnosisSink {
   raised(verdict: EventData<'verdict_raised'>): void;
@@ -164,6 +164,7 @@ function bounded(history: History): History {
 }
 
 function firstFinding(participant: ParticipantObservation, run: RunObservation): Finding | null {
+  if (run.coordinatorGone !== null) return coordinatorGone(participant, run);
   for (const rule of rules) {
     const finding = rule(participant, run);
     if (finding !== null) return finding;

@@ -1,5 +1,6 @@
 import type { EventData, EventType, LinkState, ParticipantPhase, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 
@@ -34,7 +35,7 @@ export interface ParticipantObservation {
   lastProgress: EvidenceRef | null;
   /** Largest pause between two signs of progress in training so far, ms. */
   progressGapMsMax: number;
-  exited: (EvidenceRef & { readonly expected: boolean }) | null;
+  exited: (EvidenceRef & { readonly expected: boolean; readonly restarts: boolean }) | null;
   left: EvidenceRef | null;
   readonly faults: Set<FaultName>;
 }
@@ -46,11 +47,13 @@ export interface RunObservation {
   wait: EventData<'round_status'> | null;
   /** Since when the coordinator waits for exactly these. */
   waitSince: EvidenceRef | null;
+  /** Its process has ended and is started again; null again once it goes on with the run. */
+  coordinatorGone: EvidenceRef | null;
   readonly participants: Map<string, ParticipantObservation>;
 }
 
 export function emptyRunObservation(): RunObservation {
-  return { now: 0, running: false, wait: null, waitSince: null, participants: new Map() };
+  return { now: 0, running: false, wait: null, waitSince: null, coordinatorGone: null, participants: new Map() };
 }
 
 export function observeEvent(run: RunObservation, event: RecordedEvent): void {
@@ -69,6 +72,16 @@ const observers: { [T in EventType]?: (run: RunObservation, data: EventData<T>, 
   },
   run_ended: (run) => {
     run.running = false;
+  },
+  run_resumed: (run) => {
+    run.coordinatorGone = null;
+    // What the former process heard and did not hear is no longer to the point.
+    for (const participant of run.participants.values()) {
+      participant.linkState = 'connecting';
+      participant.linkAt = null;
+      participant.lastHeard = null;
+      for (const list of [participant.opened, participant.closedByPeer, participant.undeliverable]) list.length = 0;
+    }
   },
   round_status: (run, data, ref) => {
     const before = run.wait;
@@ -117,7 +130,8 @@ const observers: { [T in EventType]?: (run: RunObservation, data: EventData<T>, 
   },
   process_exited: (run, data, ref) => {
     const gone = ref(`process ${data.pid} is gone: ${data.note}`);
-    of(run, data.name).exited = { ...gone, expected: data.expected };
+    if (data.name === coordinatorId) run.coordinatorGone = data.restarts === true ? gone : null;
+    else of(run, data.name).exited = { ...gone, expected: data.expected, restarts: data.restarts === true };
   },
   fault_injected: (run, data) => {
     of(run, data.participant).faults.add(data.fault);

@@ -56,8 +56,33 @@ const connectionPerMessage: Rule = (participant) => {
   };
 };
 
+/** Said once, for whoever is waited for first: of the others nothing can be known while nobody listens. */
+export const coordinatorGone: Rule = (participant, run) => {
+  const gone = run.coordinatorGone;
+  if (gone === null || participant.id !== run.wait?.waitingFor[0]) return null;
+  return {
+    rule: 'coordinator-restarting',
+    layer: 'application',
+    sentence: 'The coordinator is gone and is being started again: all links are down until it is back.',
+    explanation: `The operating system reports it (${gone.text}). It goes on with round ${run.wait.round} from what it kept on disk; participants dial again by themselves.`,
+    since: gone.at,
+    evidence: [gone],
+    fault: 'kill-coordinator',
+  };
+};
+
 const processGone: Rule = (participant) => {
   if (participant.exited === null) return null;
+  if (participant.exited.restarts)
+    return {
+      rule: 'participant-restarting',
+      layer: 'application',
+      sentence: `${participant.id} has crashed and is being started again.`,
+      explanation: `The operating system reports it (${participant.exited.text}). What it had computed lies on its disk: it is sent, not trained again.`,
+      since: participant.exited.at,
+      evidence: [participant.lastHeard, participant.exited].filter((ref) => ref !== null),
+      fault: 'crash-participant',
+    };
   return {
     rule: 'participant-dead',
     layer: 'application',

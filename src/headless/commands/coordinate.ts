@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { readRunFile } from '#engine/durability/run-file.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { controlModeSchema } from '#shared/contract/protocols.ts';
 import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
@@ -56,6 +57,11 @@ export const coordinate: Command = {
     { name: 'seed', value: 'N', help: 'of the first model', default: '1' },
     { name: 'name', value: 'TEXT', help: 'name of the run', default: 'my run' },
     {
+      name: 'state',
+      value: 'FOLDER',
+      help: 'keep the run there; started again with the same folder after a crash, it goes on where it was, with the same invitation',
+    },
+    {
       name: 'record',
       value: 'FILE',
       help: 'where to record; must not exist yet',
@@ -65,6 +71,7 @@ export const coordinate: Command = {
   ],
   examples: [
     'roundscope coordinate --host 192.0.2.10 --participants 3',
+    'roundscope coordinate --state ./my-run',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
   ],
@@ -90,28 +97,37 @@ export const coordinate: Command = {
         '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
         exitStatus.usage,
       );
+    const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');
     try {
+      const former = state === undefined ? null : await readRunFile(resolve(state));
       return await runToEnd({
         json,
         service,
         begin: () =>
           service.startCoordinator(
-            {
-              settings: settings.data,
-              transport: transport.data,
-              control: control.data,
-              host: args.text('host') ?? '127.0.0.1',
-              port,
-              ...(broker === undefined ? {} : { broker }),
-              ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
-              data: args.text('data') ?? 'digits',
-              identityFolder: service.app.dataFolder,
-            },
+            // The folder may have been moved since.
+            former !== null && state !== undefined
+              ? { ...former.start, stateFolder: resolve(state) }
+              : {
+                  settings: settings.data,
+                  transport: transport.data,
+                  control: control.data,
+                  host: args.text('host') ?? '127.0.0.1',
+                  port,
+                  ...(broker === undefined ? {} : { broker }),
+                  ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
+                  data: args.text('data') ?? 'digits',
+                  identityFolder: service.app.dataFolder,
+                  ...(state === undefined ? {} : { stateFolder: resolve(state) }),
+                },
             args.text('record'),
+            former?.start.run,
           ),
         onStarted: ({ invitation }, narrator) => {
+          if (former !== null)
+            narrator.say(`Going on with run ${former.start.run}, as it was begun: other options do not apply to it.`);
           narrator.say(
             `Waiting for ${peopleOf(settings.data.minimumParticipants)}. On each machine: roundscope join 'INVITATION' --data FOLDER`,
           );

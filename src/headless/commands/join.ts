@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
@@ -33,6 +34,12 @@ export const join: Command = {
     },
     selectionOption,
     { name: 'name', value: 'NAME', help: 'what the others call this participant', default: 'the name of this machine' },
+    {
+      name: 'state',
+      value: 'FOLDER',
+      help: 'where a computed update is kept until it has arrived; joined again after a crash, it is sent and not trained again',
+      default: 'in the data folder, by run and name',
+    },
     {
       name: 'record',
       value: 'FILE',
@@ -70,6 +77,7 @@ export const join: Command = {
     if (!selection.success) return complain(`--selection takes one of ${strategyNames.join(', ')}.`, exitStatus.usage);
     const environment = wrongEnvironment(selection.data);
     if (environment !== null) return complain(environment, exitStatus.usage);
+    const state = args.text('state');
     await using service = createService('browser');
     try {
       return await runToEnd({
@@ -85,6 +93,7 @@ export const join: Command = {
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),
               identityFolder: service.app.dataFolder,
+              ...(state === undefined ? {} : { stateFolder: resolve(state) }),
             },
             args.text('record'),
           ),

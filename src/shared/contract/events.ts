@@ -276,7 +276,14 @@ export const eventSchemas = {
     loopDelayMsMax: z.number(),
     doing: text,
   }),
-  process_exited: z.object({ name: z.string().max(64), pid: count, expected: z.boolean(), note: text }),
+  process_exited: z.object({
+    name: z.string().max(64),
+    pid: count,
+    expected: z.boolean(),
+    /** Its supervisor starts it again. */
+    restarts: z.boolean().optional(),
+    note: text,
+  }),
   recorder_stats: z.object({
     sizeBytes: count,
     packets: count,

@@ -14,6 +14,8 @@ export const splitSchema = z
 export const faultNames = [
   'connection-per-message',
   'kill-participant',
+  'crash-participant',
+  'kill-coordinator',
   'freeze-trainer',
   'drop-link',
   'delay',
