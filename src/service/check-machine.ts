@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/port-api.ts';
+import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
 import { ensureDataFolder } from '#engine/host/data-folder.ts';
 import { systemParts } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
@@ -19,6 +20,11 @@ type Check = (dataFolder: string) => Promise<CheckLine>;
 
 /** Not named `require`: the build declares that name itself in any file that seems to use it. */
 const ownRequire = createRequire(import.meta.url);
+
+/** What one protocol alone needs, so that a choice of protocols can say which are not to be had. */
+async function ofProtocol(protocol: Protocol, line: Promise<CheckLine>): Promise<CheckLine> {
+  return { ...(await line), protocol };
+}
 
 function works(what: string, detail: string, required: boolean): CheckLine {
   return { what, state: 'works', detail, mend: '', required };
@@ -63,10 +69,13 @@ const checks: readonly Check[] = [
       return `onnxruntime ${packageVersion('onnxruntime-node')}, on the CPU`;
     }),
   () =>
-    attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT: --transport mqtt.`, async () => {
-      await import('@chainsafe/libp2p-quic');
-      return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
-    }),
+    ofProtocol(
+      'quic',
+      attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT: --transport mqtt.`, async () => {
+        await import('@chainsafe/libp2p-quic');
+        return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
+      }),
+    ),
   () =>
     attempt(
       'WebTransport, HTTP/3',
@@ -85,14 +94,25 @@ const checks: readonly Check[] = [
       return `for networks that block UDP (${version})`;
     }),
   () =>
-    attempt('MQTT broker', true, reinstall, async () => {
-      await import('aedes');
-      return `embedded aedes ${packageVersion('aedes')}; an outside one by --broker mqtt://...`;
-    }),
+    ofProtocol(
+      'mqtt',
+      attempt('MQTT broker', true, reinstall, async () => {
+        await import('aedes');
+        return `embedded aedes ${packageVersion('aedes')}; an outside one by --broker mqtt://...`;
+      }),
+    ),
+  () =>
+    ofProtocol(
+      'grpc',
+      attempt('gRPC', false, reinstall, async () => {
+        await import('@grpc/grpc-js');
+        return `grpc-js ${packageVersion('@grpc/grpc-js')}`;
+      }),
+    ),
   ...systemParts.map(
     ({ protocol, mend, find }): Check =>
       () =>
-        attempt(protocol.toUpperCase(), false, mend, find),
+        ofProtocol(protocol, attempt(protocolNames[protocol], false, mend, find)),
   ),
   () =>
     attempt(

@@ -4,6 +4,7 @@ import type { ErrorReport } from '../base/errors.ts';
 import type { RunView } from '../run-view/run-view.ts';
 import type { RecordedEvent } from './events.ts';
 import type { PacketDetail, PacketRow } from './packet.ts';
+import type { Protocol } from './protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
 import { networkSpecSchema } from './network.ts';
 import { demoSettingsSchema, faultSchema } from './settings.ts';
@@ -67,6 +68,8 @@ export interface HistogramBucket {
 
 export interface CheckLine {
   readonly what: string;
+  /** The protocol that needs it, where one alone does. */
+  readonly protocol?: Protocol;
   readonly state: 'works' | 'needs_a_step' | 'absent';
   readonly detail: string;
   /** What to do when it does not work; empty when it does. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
 import { demoDefaults, faultNames } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
 import { faultRows, faultState } from './fault-rows.ts';
+import { missingProtocols } from './machine-check.ts';
+import { turnsOf, withTransport } from './transport-choice.ts';
 
 test('the command line says what the form says', () => {
   assert.equal(
@@ -46,4 +49,34 @@ test('a fault that was cleared is neither active nor armed', () => {
     'drop-link',
   );
   assert.deepEqual([state.active.length, state.armed.length], [0, 1]);
+});
+
+describe('choice of transports', () => {
+  test('mixed goes round what this machine has, a list keeps its order, one protocol and auto need no list', () => {
+    const protocolsOf = (plan: string, missing: readonly Protocol[] = [], participants = 4): readonly string[] =>
+      turnsOf(plan, participants, new Set(missing)).map((turn) => turn.protocol);
+    assert.deepEqual(protocolsOf('mixed', ['amqp', 'dds']), ['quic', 'mqtt', 'grpc', 'quic']);
+    assert.deepEqual(protocolsOf('grpc,mqtt'), ['grpc', 'mqtt', 'grpc', 'mqtt']);
+    assert.deepEqual(protocolsOf('mixed', [], 64).length, 5);
+    assert.deepEqual([...protocolsOf('quic'), ...protocolsOf('auto')], []);
+  });
+
+  test('control over MQTT goes with one transport that is another one', () => {
+    assert.deepEqual(withTransport('grpc'), { transport: 'grpc' });
+    for (const plan of ['mqtt', 'auto', 'mixed', 'quic,grpc'])
+      assert.deepEqual(withTransport(plan), { transport: plan, control: 'same' });
+  });
+
+  test('missing is what the machine was found to lack for one protocol, and nothing else', () => {
+    const line = { what: 'x', detail: 'd', mend: 'm', required: false };
+    const lines = [
+      { ...line, protocol: 'amqp' as const, state: 'needs_a_step' as const },
+      { ...line, protocol: 'dds' as const, state: 'works' as const },
+      { ...line, state: 'absent' as const },
+    ];
+    assert.deepEqual(
+      missingProtocols(lines).map(({ protocol }) => protocol),
+      ['amqp'],
+    );
+  });
 });

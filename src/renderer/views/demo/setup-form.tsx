@@ -2,7 +2,6 @@ import { useEffect } from 'react';
 import type { JSX } from 'react';
 import { Choice } from '#renderer/components/choice.tsx';
 import { copyText } from '#renderer/components/copy-text.ts';
-import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { Stepper } from '#renderer/components/stepper.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
@@ -11,6 +10,7 @@ import type { DemoSettings } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
 import { SplitPreview } from './split-preview.tsx';
+import { TransportFields } from './transport-fields.tsx';
 
 interface SetupFormProps {
   readonly settings: DemoSettings;
@@ -74,48 +74,6 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
       </div>
       {running && <div className="t3 lock">Changes apply to the next start.</div>}
       <CommandLine settings={settings} />
-    </>
-  );
-}
-
-function TransportFields({
-  settings,
-  set,
-}: {
-  readonly settings: DemoSettings;
-  readonly set: (change: Partial<DemoSettings>) => void;
-}): JSX.Element {
-  const { transport, control } = settings;
-  return (
-    <>
-      <div className="fl">
-        <span className="lab">Transport</span>
-        <Choice
-          label="Transport of the models"
-          value={transport}
-          options={[
-            { value: 'quic', name: <ProtocolMark protocol="quic" /> },
-            { value: 'mqtt', name: <ProtocolMark protocol="mqtt" /> },
-          ]}
-          onChange={(next) => set({ transport: next, ...(next === 'mqtt' ? { control: 'same' } : {}) })}
-        />
-      </div>
-      <div className="fl">
-        <span className="lab">Control</span>
-        <Choice
-          label="What carries control messages"
-          value={control}
-          options={[
-            { value: 'same', name: 'same session' },
-            {
-              value: 'mqtt',
-              name: 'over mqtt',
-              ...(transport === 'mqtt' ? { disabled: 'mqtt carries everything already' } : {}),
-            },
-          ]}
-          onChange={(next) => set({ control: next })}
-        />
-      </div>
     </>
   );
 }

@@ -1,0 +1,94 @@
+import type { JSX } from 'react';
+import { Choice } from '#renderer/components/choice.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+import { namedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
+import { useMissingProtocols } from './machine-check.ts';
+import type { Missing } from './machine-check.ts';
+import { controlFault, turnsOf, withTransport } from './transport-choice.ts';
+
+interface TransportFieldsProps {
+  readonly settings: DemoSettings;
+  readonly set: (change: Partial<DemoSettings>) => void;
+}
+
+/** What carries the models and the control messages. What this machine cannot speak says why, and what to do. */
+export function TransportFields({ settings, set }: TransportFieldsProps): JSX.Element {
+  const { transport, control, participants } = settings;
+  const { missing, checking, again } = useMissingProtocols();
+  const turns = turnsOf(transport, participants, new Set(missing.map(({ protocol }) => protocol)));
+  const fault = controlFault(transport);
+  return (
+    <>
+      <div className="fl top">
+        <span className="lab">Transport</span>
+        <div>
+          <Choice
+            label="Transport of the models"
+            value={transport}
+            options={optionsOf(transport, missing)}
+            onChange={(plan) => set(withTransport(plan))}
+          />
+          {transport === 'auto' && (
+            <p className="help">Each participant chooses by itself, and again when its session is lost.</p>
+          )}
+          {turns.length > 0 && (
+            <p className="help turns">
+              {turns.map(({ participant, protocol }) => (
+                <span key={participant}>
+                  {participant} <ProtocolMark protocol={protocol} />
+                </span>
+              ))}
+              {participants > turns.length && <span>and so on</span>}
+            </p>
+          )}
+          {missing.map((line) => (
+            <p key={line.protocol} className="help missing">
+              <ProtocolMark protocol={line.protocol} />
+              <span>
+                not on this machine: {line.detail.replace(/\.$/, '')}. {line.mend}
+              </span>
+            </p>
+          ))}
+          {missing.length > 0 && (
+            <button type="button" className="btn sm" disabled={checking} onClick={again}>
+              {checking ? 'Checking' : 'Check again'}
+            </button>
+          )}
+        </div>
+      </div>
+      <div className="fl">
+        <span className="lab">Control</span>
+        <Choice
+          label="What carries control messages"
+          value={control}
+          options={[
+            { value: 'same', name: 'same session' },
+            { value: 'mqtt', name: 'over mqtt', ...(fault === undefined ? {} : { disabled: fault }) },
+          ]}
+          onChange={(next) => set({ control: next })}
+        />
+      </div>
+    </>
+  );
+}
+
+interface Option {
+  readonly value: TransportPlan;
+  readonly name: JSX.Element | string;
+  readonly disabled?: string;
+}
+
+function optionsOf(transport: TransportPlan, missing: readonly Missing[]): readonly Option[] {
+  const named = namedProtocols.map((protocol): Option => {
+    const line = missing.find((candidate) => candidate.protocol === protocol);
+    return {
+      value: protocol,
+      name: <ProtocolMark protocol={protocol} />,
+      ...(line === undefined ? {} : { disabled: `${line.detail} ${line.mend}` }),
+    };
+  });
+  const options: Option[] = [{ value: 'auto', name: 'auto' }, ...named, { value: 'mixed', name: 'mixed' }];
+  // A list comes from the command line; the turns below say what is in it.
+  return options.some(({ value }) => value === transport) ? options : [...options, { value: transport, name: 'list' }];
+}
