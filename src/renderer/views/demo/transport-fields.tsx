@@ -42,19 +42,7 @@ export function TransportFields({ settings, set }: TransportFieldsProps): JSX.El
               {participants > turns.length && <span>and so on</span>}
             </p>
           )}
-          {missing.map((line) => (
-            <p key={line.protocol} className="help missing">
-              <ProtocolMark protocol={line.protocol} />
-              <span>
-                not on this machine: {line.detail.replace(/\.$/, '')}. {line.mend}
-              </span>
-            </p>
-          ))}
-          {missing.length > 0 && (
-            <button type="button" className="btn sm" disabled={checking} onClick={again}>
-              {checking ? 'Checking' : 'Check again'}
-            </button>
-          )}
+          {missing.length > 0 && <MissingHere missing={missing} checking={checking} again={again} />}
         </div>
       </div>
       <div className="fl">
@@ -70,6 +58,41 @@ export function TransportFields({ settings, set }: TransportFieldsProps): JSX.El
         />
       </div>
     </>
+  );
+}
+
+interface MissingHereProps {
+  readonly missing: readonly Missing[];
+  readonly checking: boolean;
+  readonly again: () => void;
+}
+
+/** One line that names them; reasons and mends are long, and unfold. */
+function MissingHere({ missing, checking, again }: MissingHereProps): JSX.Element {
+  return (
+    <details className="help missing">
+      <summary>
+        {missing.map(({ protocol }) => (
+          <ProtocolMark key={protocol} protocol={protocol} />
+        ))}{' '}
+        not on this machine: how to get {missing.length === 1 ? 'it' : 'them'}
+      </summary>
+      <dl>
+        {missing.map(({ protocol, detail, mend }) => (
+          <div key={protocol}>
+            <dt>
+              <ProtocolMark protocol={protocol} />
+            </dt>
+            <dd>
+              {detail.replace(/\.$/, '')}. {mend}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" className="btn sm" disabled={checking} onClick={again}>
+        {checking ? 'Checking' : 'Check again'}
+      </button>
+    </details>
   );
 }
 

@@ -95,7 +95,7 @@ export function LanesPanel({
 const noStalls: readonly Stall[] = [];
 
 function rowsOf(lanes: number, dense: boolean): string {
-  const middle = dense ? 'minmax(0, 1fr)' : lanes === 0 ? 'minmax(44px, 1fr)' : `repeat(${lanes}, minmax(44px, 1fr))`;
+  const middle = dense ? 'minmax(0, 1fr)' : lanes === 0 ? 'minmax(36px, 1fr)' : `repeat(${lanes}, minmax(36px, 1fr))`;
   return `var(--colhead-h) ${dense ? '28px' : 'var(--lane-h-coord)'} ${middle} var(--axis-h)`;
 }
 
@@ -152,7 +152,10 @@ function usePanZoom(grid: RefObject<HTMLDivElement | null>, control: WindowContr
     const onWheel = (event: WheelEvent): void => {
       const area = laneArea(element);
       if (area === null || event.clientX < area.left) return;
-      const scrolls = event.target instanceof Element && event.target.closest('.dense') !== null;
+      const stack = element.parentElement;
+      const scrolls =
+        (event.target instanceof Element && event.target.closest('.dense') !== null) ||
+        (stack !== null && stack.scrollHeight > stack.clientHeight);
       if (scrolls && !event.ctrlKey && !event.shiftKey && event.deltaX === 0) return;
       event.preventDefault();
       const sideways = event.shiftKey ? event.deltaY : event.deltaX;
