@@ -39,6 +39,17 @@ export function widenWindows(connection: NativeHttp2Session): void {
   connection.settings({ initialWindowSize: windows.http2Bytes });
 }
 
+/**
+ * Its client asks once a second, in a timer, whether the connection is closed, and pings it if not. Of one whose socket
+ * was lost Node says destroyed, not closed, and the ping throws where nobody can catch it: the process would end.
+ */
+export function endPings(connection: Pick<NativeHttp2Session, 'destroyed'>): void {
+  const prototype = Reflect.getPrototypeOf(connection) ?? {};
+  Object.defineProperty(connection, 'closed', {
+    get: () => connection.destroyed || Reflect.get(prototype, 'closed', connection) === true,
+  });
+}
+
 /** Bytes in a reader's queue at which the library is made to leave the rest to flow control. */
 const queuedBytesMax = 1024 * 1024;
 

@@ -84,7 +84,7 @@ export interface NativeStream {
 /** Not part of its interface: what holds the socket of a client that has not connected yet. */
 export interface NativeClientSession extends NativeSession {
   readonly sessionint?: NativeSession & {
-    readonly parentobj?: { readonly transportInt?: { readonly clientInt?: { destroy(): void } } };
+    readonly parentobj?: { readonly transportInt?: { readonly clientInt?: NativeHttp2Session } };
   };
 }
 

@@ -2,7 +2,14 @@ import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from 'n
 import type { Clock } from '#shared/base/clock.ts';
 import type { CloseReason } from '../transport.ts';
 import type { QuicSession, QuicStream } from './quic-session.ts';
-import { countWhenFinished, discardDatagrams, guardParser, mendStreams, widenWindows } from './webtransport-mends.ts';
+import {
+  countWhenFinished,
+  discardDatagrams,
+  endPings,
+  guardParser,
+  mendStreams,
+  widenWindows,
+} from './webtransport-mends.ts';
 import type { NativeBidirectionalStream, NativeHttp2Stream, NativeSession } from './webtransport-native.ts';
 
 /** Time for the library's own close to go out before the connection is cut under it. */
@@ -49,7 +56,10 @@ export class WebTransportSession implements QuicSession {
     this.stack = http2 === undefined ? 'webtransport-h3' : 'webtransport-h2';
     this.#incoming = native.incomingBidirectionalStreams.getReader();
     if (http2 !== undefined) guardParser(http2);
-    if (this.#connection !== undefined) widenWindows(this.#connection);
+    if (this.#connection !== undefined) {
+      endPings(this.#connection);
+      widenWindows(this.#connection);
+    }
     mendStreams(inner);
     void discardDatagrams(native);
     this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();

@@ -11,6 +11,7 @@ import { noSession, provenHash } from './proven-hash.ts';
 import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { RotatingCertificate } from './rotating-certificate.ts';
+import { endPings } from './webtransport-mends.ts';
 import { loadWebTransport } from './webtransport-native.ts';
 import type {
   NativeClientSession,
@@ -191,7 +192,10 @@ class WebTransportListener implements QuicListener {
 /** A client that gave up: its socket may still be waiting for an answer, which `close` does not end. */
 function letGo(client: NativeClientSession): void {
   client.close({ closeCode: 0, reason: 'given up' });
-  client.sessionint?.parentobj?.transportInt?.clientInt?.destroy();
+  const connection = client.sessionint?.parentobj?.transportInt?.clientInt;
+  if (connection === undefined) return;
+  endPings(connection);
+  connection.destroy();
 }
 
 function nameless(): RoundscopeError {

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { TcpPath, UdpPath } from '#test/support/network-path.ts';
+import { QuicFederation, type Dialled } from '#test/support/quic-federation.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
+
+const never = new AbortController().signal;
+const MB = 1_000_000;
+const modelBytes = 32 * MB;
+const udpBlocked = 'UDP blocked: no answer in 2.5 s; over TCP now';
+
+function portOf(endpoints: readonly Endpoint[], provider: Endpoint['provider']): number {
+  return endpoints.find((endpoint) => endpoint.provider === provider)?.port ?? 0;
+}
+
+/** Sends a model up, lets `disturb` act when part of it has passed, and checks that it comes whole and once. */
+async function sendThrough(
+  { near, far }: Dialled,
+  passed: Promise<void>,
+  disturb: () => void | Promise<void>,
+): Promise<void> {
+  const received = far.messages()[Symbol.asyncIterator]();
+  const model = modelMessage(modelBytes);
+  const sent = await near.send({ ...model, kind: 'global_model' }, { signal: never });
+  await passed;
+  await disturb();
+  const [message] = await take(received, 1);
+  assert.equal(Buffer.compare(message?.payload as Uint8Array, model.payload?.bytes as Uint8Array), 0);
+  await sent.acknowledged;
+  // The next one to come is the next one sent: the model came once.
+  await near.send(progressMessage(7), { signal: never });
+  const [next] = await take(received, 1);
+  assert.equal(batchOf(next as never), 7);
+}
+
+/** Where the last announcement of the model went on. */
+function resumedAt({ reports }: Dialled): number {
+  const note = reports.ofKind('global_model').findLast(({ status }) => status === 'ok')?.note ?? '';
+  return Number(/^resumed at byte (\d+)/.exec(note)?.[1] ?? 0);
+}
+
+function told({ reports }: Dialled): { readonly stack: string; readonly fallback: string | undefined } | undefined {
+  const ready = reports.ofType('link_state').findLast(({ state }) => state === 'ready');
+  return ready === undefined ? undefined : { stack: ready.stack, fallback: ready.fallback };
+}
+
+describe('a QUIC link and the network under it', () => {
+  test('a NAT that gives the flow another port in mid-transfer: the session moves, or the link goes on in another', async (t) => {
+    await using federation = await QuicFederation.open();
+    await using path = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
+    const dialled = await federation.dial(federation.endpoints({ udp: path.port }));
+    await sendThrough(dialled, path.meter.passed(8 * MB), () => path.rebind());
+    assert.ok(path.flows >= 2);
+    assert.equal(told(dialled)?.stack, 'quinn');
+    // The addon's server has migration switched off, so today it is another session.
+    const { connections } = dialled.near.status;
+    t.diagnostic(`${connections} connection(s), resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
+    assert.ok(connections === 1 || (connections === 2 && resumedAt(dialled) > 0));
+  });
+
+  test('over TCP an address that is gone ends the session; the next goes on where the last was', async (t) => {
+    await using federation = await QuicFederation.open();
+    await using path = await TcpPath.open(portOf(federation.endpoints(), 'webtransport'));
+    const [, webTransport] = federation.endpoints({ tcp: path.port });
+    const dialled = await federation.dial([webTransport as Endpoint]);
+    await sendThrough(dialled, path.meter.passed(20 * MB), () => path.cut());
+    assert.equal(dialled.near.status.connections, 2);
+    t.diagnostic(`resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
+    assert.ok(resumedAt(dialled) > 0);
+    assert.equal(told(dialled)?.fallback, undefined);
+  });
+
+  test('UDP swallowed from the start: the link opens over TCP, and its state says why', async () => {
+    await using federation = await QuicFederation.open();
+    await using hole = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
+    hole.swallows = true;
+    const dialled = await federation.dial(federation.endpoints({ udp: hole.port }));
+    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: udpBlocked });
+    assert.deepEqual(
+      dialled.reports.ofType('notice').map(({ text }) => text),
+      [udpBlocked],
+    );
+  });
+
+  test('UDP swallowed in mid-transfer: it goes on over TCP where it was; UDP again when that is back', async (t) => {
+    await using federation = await QuicFederation.open();
+    await using path = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
+    const dialled = await federation.dial(federation.endpoints({ udp: path.port }));
+    assert.deepEqual(told(dialled), { stack: 'quinn', fallback: undefined });
+    await sendThrough(dialled, path.meter.passed(20 * MB), () => void (path.swallows = true));
+    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: udpBlocked });
+    t.diagnostic(`resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
+    assert.ok(resumedAt(dialled) > 0);
+    assert.match(
+      dialled.reports.ofType('link_state').find(({ state }) => state === 'lost')?.reason ?? '',
+      /nothing heard for|not acknowledged|nothing acknowledged/,
+    );
+
+    path.swallows = false;
+    dialled.near.dropSession('the network changed');
+    await dialled.reports.until(() => told(dialled)?.stack === 'quinn');
+    assert.equal(told(dialled)?.fallback, undefined);
+    await dialled.near.send(progressMessage(8), { signal: never });
+    const [message] = await take(dialled.far.messages()[Symbol.asyncIterator](), 1);
+    assert.equal(batchOf(message as never), 8);
+  });
+
+  test('a wall clock that jumps either way is nothing to a link', async () => {
+    let jumpMs = 0;
+    const clock: Clock = { ...systemClock, wallMs: () => systemClock.wallMs() + jumpMs };
+    await using federation = await QuicFederation.open(clock);
+    const dialled = await federation.dial(federation.endpoints(), clock);
+    const received = dialled.far.messages()[Symbol.asyncIterator]();
+    for (const [index, hours] of [0, 30, -30].entries()) {
+      jumpMs = hours * 3_600_000;
+      const heartbeats = dialled.reports.ofKind('heartbeat').length;
+      await dialled.near.send(progressMessage(index), { signal: never });
+      const [message] = await take(received, 1);
+      assert.equal(batchOf(message as never), index);
+      // Two each way are sent and judged under the new time.
+      await dialled.reports.until((reports) => reports.ofKind('heartbeat').length >= heartbeats + 4);
+    }
+    assert.deepEqual([dialled.near.status.state, dialled.near.status.connections], ['ready', 1]);
+  });
+});

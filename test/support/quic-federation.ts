@@ -1,0 +1,92 @@
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { DialingLink } from '#engine/link/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import type { Link } from '#engine/link/link.ts';
+import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
+import type { Listener } from '#engine/transport/transport.ts';
+import type { Clock } from '#shared/base/clock.ts';
+import { seededRandom } from '#shared/base/random.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import { WatchedReporter } from './watched-reporter.ts';
+
+const never = new AbortController().signal;
+const run = asRunId('run-1');
+const token = 'a-token-of-sixteen-or-more';
+
+/** A coordinator's end of links over real QUIC, and the way to dial it. */
+export class QuicFederation implements AsyncDisposable {
+  readonly reports = new WatchedReporter();
+  readonly links: Link[] = [];
+  readonly #acceptor: LinkAcceptor;
+  readonly #dialled: DialingLink[] = [];
+  #listener: Listener | null = null;
+
+  private constructor(clock: Clock) {
+    this.#acceptor = new LinkAcceptor({
+      run,
+      token,
+      clock,
+      entropy: systemEntropy,
+      reporter: this.reports,
+      onLink: (link) => void this.links.push(link),
+    });
+  }
+
+  static async open(clock: Clock = systemClock): Promise<QuicFederation> {
+    const federation = new QuicFederation(clock);
+    federation.#listener = await new QuicTransport({ clock, identity: createIdentity() }).listen({
+      signal: never,
+      run,
+      token,
+      host: '127.0.0.1',
+      port: 0,
+      onSession: (session) => federation.#acceptor.accept(session),
+      onRefused: () => undefined,
+    });
+    return federation;
+  }
+
+  /** Quinn's endpoint and WebTransport's, at other ports where these are given. */
+  endpoints(ports: { readonly udp?: number; readonly tcp?: number } = {}): readonly Endpoint[] {
+    return (this.#listener?.endpoints ?? []).map((endpoint) => {
+      const port = endpoint.provider === 'quinn' ? ports.udp : ports.tcp;
+      return port === undefined ? endpoint : { ...endpoint, port };
+    });
+  }
+
+  invitation(endpoints: readonly Endpoint[]): Pick<Invitation, 'run' | 'token' | 'endpoints'> {
+    return { run, token, endpoints: [...endpoints] };
+  }
+
+  async dial(endpoints: readonly Endpoint[], clock: Clock = systemClock): Promise<Dialled> {
+    const reports = new WatchedReporter();
+    const near = await DialingLink.open({
+      invitation: this.invitation(endpoints),
+      participant: asParticipantId('node-1'),
+      transport: new QuicTransport({ clock, identity: createIdentity() }),
+      clock,
+      random: seededRandom('redial'),
+      entropy: systemEntropy,
+      reporter: reports,
+      signal: never,
+    });
+    this.#dialled.push(near);
+    return { near, far: this.links.at(-1) as Link, reports };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#dialled.map((link) => link.close('clean', 'test over')));
+    await this.#acceptor.close('clean', 'test over');
+    await this.#listener?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Both ends of a link, and what the participant's reports. */
+export interface Dialled {
+  readonly near: DialingLink;
+  readonly far: Link;
+  readonly reports: WatchedReporter;
+}
