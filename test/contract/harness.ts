@@ -15,10 +15,12 @@ export interface TransportHarness extends AsyncDisposable {
   readonly bodyBytesMax?: number;
   /** Endpoints at which nobody answers; the dialer must give up on them within 3 s. Absent: not applicable. */
   readonly nobody?: () => Promise<readonly Endpoint[]>;
-  /** Reasons why a test cannot apply, by its key; shown as skipped. */
-  readonly skip?: { readonly [K in 'takenPort' | 'vanish' | 'nobody' | 'handles' | 'backPressure']?: string };
   /** What it proves about who is at either end; see `transport-security.ts`. */
   readonly security?: SecurityClaims;
+  /** Reasons why a test cannot apply, by its key; shown as skipped. */
+  readonly skip?: {
+    readonly [K in 'takenPort' | 'vanish' | 'nobody' | 'handles' | 'backPressure' | 'links' | 'memory']?: string;
+  };
   /** Makes the other end vanish without a word; default `session.abort`. */
   readonly vanish?: (session: Session) => void | Promise<void>;
 }

@@ -52,29 +52,6 @@ export function describeFlow(pair: () => Promise<Pair>, harness: () => Transport
     assert.ok(echoedBeforeEnd >= 1, 'no echo came while the bulk lane was busy');
   });
 
-  test('a reader that stops makes the sender wait, then everything arrives', patience, async (t) => {
-    const reason = harness().skip?.backPressure;
-    if (reason !== undefined) return void t.skip(reason);
-    await using both = await pair();
-    const chunks = 128;
-    let taken = 0;
-    const sending = (async () => {
-      for (let i = 0; i < chunks; i++) {
-        await both.near.send(
-          { lane: 'bulk:wait', parts: [counter(i), body(i, chunkBytes - 4)], last: i === chunks - 1 },
-          never(),
-        );
-        taken = i + 1;
-      }
-    })();
-    await quiet(() => taken);
-    const held = taken * chunkBytes;
-    assert.ok(taken < chunks && held <= 3 * limits.inboundBytesMax, `${held} bytes were taken though nobody read`);
-    const frames = await take(both.far, chunks);
-    await sending;
-    frames.forEach((frame, i) => assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), i));
-  });
-
   test('abort during send rejects it and leaves no torn frame and a session that goes on', patience, async (t) => {
     const reason = harness().skip?.backPressure;
     if (reason !== undefined) return void t.skip(reason);

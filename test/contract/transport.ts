@@ -1,9 +1,11 @@
 import { after, before, describe } from 'node:test';
 import type { TransportHarness } from './harness.ts';
+import { describeLinks } from './link.ts';
 import { openPair, type Pair } from './session-pair.ts';
 import { describeEnds } from './transport-ends.ts';
 import { describeFlow } from './transport-flow.ts';
 import { describeFrames } from './transport-frames.ts';
+import { describeMemory } from './transport-memory.ts';
 import { describeOpening } from './transport-opening.ts';
 import { describeSecurity } from './transport-security.ts';
 
@@ -21,10 +23,13 @@ export function describeTransport(name: string, makeHarness: () => Promise<Trans
     });
     const pair = (): Promise<Pair> => openPair(harness);
 
+    // First: memory that earlier tests have left would hide what this one looks for.
+    describeMemory(pair, () => harness);
     describeFrames(pair, () => harness);
     describeFlow(pair, () => harness);
     describeEnds(pair, () => harness);
     describeOpening(pair, () => harness);
     describeSecurity(pair, () => harness);
+    describeLinks(() => harness);
   });
 }

@@ -233,6 +233,11 @@ export class DialingLink implements Link {
     const { clock, entropy, invitation, participant } = this.#options;
     this.#core.setState(this.#resumes ? 'resuming' : 'connecting', 'dialling');
     const session = await this.#dial();
+    if (this.#over.signal.aborted) {
+      // Dialled before the abort was seen: a link that is over opens nothing.
+      await session.close('aborted', 'the link was closed');
+      throw this.#over.signal.reason;
+    }
     const context = { participant, protocol: session.protocol, stack: session.stack, connection: 0 };
     this.#core.opened(context);
     this.#log.connection(context, 'connection_open', { local: true, note: `to ${session.remote}` });

@@ -27,6 +27,7 @@ for (const security of ['tls', 'plaintext'] as const) {
     listener: make(),
     nobody: () => nobody(security),
     security: security === 'tls' ? claims : { ...claims, identity: noTls, dialer: noTls },
+    ...(security === 'tls' ? {} : { skip: { links: 'with TLS it has them', memory: 'with TLS it has it' } }),
     [Symbol.asyncDispose]: async () => undefined,
   }));
 }

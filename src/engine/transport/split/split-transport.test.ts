@@ -29,6 +29,7 @@ describeTransport('control over mqtt, bulk over quic', async () => ({
   dialer: framed(split()),
   listener: framed(split()),
   bodyBytesMax: limits.frameBytesMax - framingBytes,
+  skip: { memory: 'QUIC alone has it' },
   nobody: async () => [
     {
       protocol: 'mqtt',

@@ -1,0 +1,147 @@
+import { systemClock } from '#engine/host/system-clock.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { DialingLink } from '#engine/link/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import type { Link } from '#engine/link/link.ts';
+import type { Listener, Session, Transport } from '#engine/transport/transport.ts';
+import { seededRandom } from '#shared/base/random.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import type { Message } from '#shared/contract/messages.ts';
+import { RecordingReporter, type ReportedPacket } from '#test/support/recording-reporter.ts';
+import type { TransportHarness } from './harness.ts';
+import { run, token } from './session-pair.ts';
+import { never } from './session-frames.ts';
+
+/** Calls back for each packet that is reported, at the very moment: what a test cuts is cut there. */
+export class WatchingReporter extends RecordingReporter {
+  onPacket: (packet: ReportedPacket) => void = () => undefined;
+
+  override packet(packet: ReportedPacket): void {
+    super.packet(packet);
+    this.onPacket(packet);
+  }
+}
+
+/** Dials as another transport does, and can cut what it has dialled. */
+class Cuttable implements Transport {
+  readonly #inner: Transport;
+  #open: Session | null = null;
+
+  constructor(inner: Transport) {
+    this.#inner = inner;
+  }
+
+  get protocol(): Transport['protocol'] {
+    return this.#inner.protocol;
+  }
+
+  async dial(...args: Parameters<Transport['dial']>): Promise<Session> {
+    this.#open = await this.#inner.dial(...args);
+    return this.#open;
+  }
+
+  listen(...args: Parameters<Transport['listen']>): Promise<Listener> {
+    return this.#inner.listen(...args);
+  }
+
+  /** As a pulled cable would, where the transport can be cut like that. */
+  cut(): void {
+    const session = this.#open;
+    if (session?.abort === undefined) void session?.close('lost', 'cut by the test');
+    else session.abort();
+  }
+}
+
+/** A coordinator's acceptor over a real listener, and participants' links to it. */
+export class LinkEnds implements AsyncDisposable {
+  readonly participantReports = new WatchingReporter();
+  readonly coordinatorReports = new WatchingReporter();
+  readonly #acceptor: LinkAcceptor;
+  readonly #accepted = new Map<string, PromiseWithResolvers<Link>>();
+  readonly #dialled: DialingLink[] = [];
+  readonly #transport: Cuttable;
+  #listener: Listener | null = null;
+
+  private constructor(dialer: Transport) {
+    this.#transport = new Cuttable(dialer);
+    this.#acceptor = new LinkAcceptor({
+      run: asRunId(run),
+      token,
+      clock: systemClock,
+      entropy: systemEntropy,
+      reporter: this.coordinatorReports,
+      onLink: (link) => this.#waiting(link.participant).resolve(link),
+    });
+  }
+
+  static async listen(harness: TransportHarness, dialer: Transport = harness.dialer): Promise<LinkEnds> {
+    const ends = new LinkEnds(dialer);
+    ends.#listener = await harness.listener.listen({
+      ...never(),
+      run,
+      token,
+      host: harness.host ?? '127.0.0.1',
+      port: 0,
+      onSession: (session) => ends.#acceptor.accept(session),
+      onRefused: () => undefined,
+    });
+    return ends;
+  }
+
+  async dial(name: string, signal: AbortSignal = never().signal): Promise<DialingLink> {
+    const link = await DialingLink.open({
+      invitation: { run: asRunId(run), token, endpoints: [...(this.#listener?.endpoints ?? [])] },
+      participant: asParticipantId(name),
+      transport: this.#transport,
+      clock: systemClock,
+      random: seededRandom(1).fork(name),
+      entropy: systemEntropy,
+      reporter: this.participantReports,
+      signal,
+    });
+    this.#dialled.push(link);
+    return link;
+  }
+
+  /** Both ends of a fresh link, with the one reader of each. */
+  async pair(name = 'node-1'): Promise<LinkPair> {
+    const participant = await this.dial(name);
+    const coordinator = await this.#waiting(name).promise;
+    return {
+      participant,
+      coordinator,
+      up: coordinator.messages()[Symbol.asyncIterator](),
+      down: participant.messages()[Symbol.asyncIterator](),
+    };
+  }
+
+  cut(): void {
+    this.#transport.cut();
+  }
+
+  closeAcceptor(code: string, reason: string): Promise<void> {
+    return this.#acceptor.close(code, reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([
+      ...this.#dialled.map((link) => link.close('clean', 'end of test')),
+      this.#acceptor.close('clean', 'end of test'),
+    ]);
+    await this.#listener?.[Symbol.asyncDispose]();
+  }
+
+  #waiting(name: string): PromiseWithResolvers<Link> {
+    const known = this.#accepted.get(name) ?? Promise.withResolvers<Link>();
+    this.#accepted.set(name, known);
+    return known;
+  }
+}
+
+export interface LinkPair {
+  readonly participant: DialingLink;
+  readonly coordinator: Link;
+  /** What the coordinator receives. */
+  readonly up: AsyncIterator<Message>;
+  readonly down: AsyncIterator<Message>;
+}

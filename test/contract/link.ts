@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { hashBytes } from '#engine/codec/hash.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { FaultyTransport } from '#engine/transport/faulty/faulty-transport.ts';
+import { seededRandom } from '#shared/base/random.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import type { TransportHarness } from './harness.ts';
+import { LinkEnds, type LinkPair, type WatchingReporter } from './link-ends.ts';
+import { never } from './session-frames.ts';
+import { patience } from './session-pair.ts';
+
+const { chunkBytes } = limits;
+const MB = 1_000_000;
+
+/** What links make of a transport's sessions: each message once, whatever becomes of the sessions. */
+export function describeLinks(harness: () => TransportHarness): void {
+  const reasonAgainst = (): string | undefined => harness().skip?.links;
+
+  for (const [way, sender, receiver] of [
+    ['down', 'coordinator', 'participantReports'],
+    ['up', 'participant', 'coordinatorReports'],
+  ] as const) {
+    test(`a transfer ${way} that is cut early and late goes on where it was, and arrives once`, patience, async (t) => {
+      const reason = reasonAgainst();
+      if (reason !== undefined) return void t.skip(reason);
+      await using ends = await LinkEnds.listen(harness());
+      const pair = await ends.pair();
+      const chunks = 96;
+      // Further apart than what may be on its way and is read after the cut.
+      cutAt(ends, ends[receiver], { kind: 'chunk', of: chunks, at: [5, 75] });
+      const model = modelMessage(chunks * chunkBytes);
+      const sent = await pair[sender].send(model, never());
+      const [message] = await take(pair[way], 1);
+      assert.equal(hashBytes(message?.payload ?? new Uint8Array()), model.payload?.hash);
+      // Not one chunk came twice: what had been read when the session ended is not sent again.
+      const labels = ends[receiver].ofKind('chunk').flatMap(({ side, chunk }) => (side === 'received' ? [chunk] : []));
+      const total = Number(labels[0]?.split('/')[1]);
+      assert.deepEqual(
+        labels,
+        Array.from({ length: total }, (_, i) => `${i + 1}/${total}`),
+      );
+      assert.equal(pair.participant.status.reconnects, 2);
+      await sent.acknowledged;
+      // Nothing comes after it but what is sent now.
+      await pair[sender].send(progressMessage(7), never());
+      assert.deepEqual((await take(pair[way], 1)).map(batchOf), [7]);
+    });
+  }
+
+  test('small messages through cuts arrive once and in order, both ways', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const pair = await ends.pair();
+    // All of a part may be on its way when it is cut, and arrives; the next part finds the session lost.
+    const parts = [300, 300, 1];
+    cutAt(ends, ends.coordinatorReports, { kind: 'training_progress', of: 601, at: [20, 450] });
+    let first = 0;
+    for (const count of parts) {
+      const sending = Promise.all([
+        sendNumbered(pair.participant, first, count),
+        sendNumbered(pair.coordinator, first, count),
+      ]);
+      const numbers = Array.from({ length: count }, (_, i) => first + i);
+      const [up, down] = await Promise.all([take(pair.up, count), take(pair.down, count)]);
+      await sending;
+      assert.deepEqual(up.map(batchOf), numbers);
+      assert.deepEqual(down.map(batchOf), numbers);
+      first += count;
+    }
+    assert.equal(pair.participant.status.reconnects, 2);
+  });
+
+  test('payloads of 0 bytes to 200 MB, with control beside them', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const pair = await ends.pair();
+    for (const size of [0, 1, chunkBytes - 1, chunkBytes, chunkBytes + 1]) {
+      await pair.participant.send(modelMessage(size), never());
+      const [message] = await take(pair.up, 1);
+      assert.equal(message?.payload?.byteLength, size);
+    }
+    const large = largeMessage(200 * MB);
+    await pair.participant.send(large, never());
+    const { message, answered } = await answerUntilModel(pair);
+    assert.equal(hashBytes(message.payload ?? new Uint8Array()), large.payload?.hash);
+    assert.ok(answered >= 1, 'control waited for the model');
+    assert.equal(pair.participant.status.reconnects, 0);
+  });
+
+  test('a half-open peer is noticed by its silence, and nothing is lost by it', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    const faulty = new FaultyTransport(harness().dialer, { clock: systemClock, random: seededRandom(1) });
+    await using ends = await LinkEnds.listen(harness(), faulty);
+    const pair = await ends.pair();
+    await pair.participant.send(progressMessage(1), never());
+    assert.deepEqual((await take(pair.up, 1)).map(batchOf), [1]);
+    const lost = stateOf(ends.coordinatorReports, 'lost');
+    // Its connection stays as it is, and nothing that the participant says gets through.
+    faulty.partition('on');
+    await pair.participant.send(progressMessage(2), never());
+    assert.match(await lost, /peer_silent/);
+    faulty.partition('off');
+    await pair.coordinator.send(progressMessage(3), never());
+    assert.deepEqual((await take(pair.up, 1)).map(batchOf), [2]);
+    assert.deepEqual((await take(pair.down, 1)).map(batchOf), [3]);
+  });
+
+  test('a close says goodbye with code and reason, after what was sent', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const [one, two] = [await ends.pair('node-1'), await ends.pair('node-2')];
+    await one.participant.send(modelMessage(3 * chunkBytes), never());
+    await one.participant.close('clean', 'done here');
+    assert.deepEqual(await one.coordinator.closed, { code: 'clean', reason: 'done here', local: false });
+    assert.equal((await take(one.up, 1))[0]?.payload?.byteLength, 3 * chunkBytes);
+    assert.equal((await one.up.next()).done, true);
+    await ends.closeAcceptor('run_over', 'the run is over');
+    assert.deepEqual(await two.participant.closed, { code: 'run_over', reason: 'the run is over', local: false });
+  });
+
+  test('what is cancelled has no effect, and the link can be opened afterwards', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const abort = new AbortController();
+    const opening = assert.rejects(ends.dial('node-1', abort.signal), /changed my mind/);
+    abort.abort(new Error('changed my mind'));
+    await opening;
+    const pair = await ends.pair();
+    const signal = AbortSignal.abort(new Error('not this one'));
+    await assert.rejects(pair.participant.send(progressMessage(1), { signal }), /not this one/);
+    await pair.participant.send(progressMessage(2), never());
+    assert.deepEqual((await take(pair.up, 1)).map(batchOf), [2]);
+  });
+}
+
+/**
+ * Cuts the session each time that so much of what is sent has been received. A transport may make more chunks of a model
+ * than we count: then it is its share of them.
+ */
+function cutAt(
+  ends: LinkEnds,
+  reports: WatchingReporter,
+  when: { readonly kind: string; readonly of: number; readonly at: readonly number[] },
+): void {
+  const places = [...when.at];
+  let received = 0;
+  reports.onPacket = ({ kind, side, chunk }) => {
+    if (kind !== when.kind || side !== 'received') return;
+    received++;
+    const all = chunk === '' ? when.of : Number(chunk.split('/')[1]);
+    if (received / all < (places[0] ?? Infinity) / when.of) return;
+    places.shift();
+    ends.cut();
+  };
+}
+
+async function sendNumbered(link: LinkPair['coordinator'], first: number, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await link.send(progressMessage(first + i), never());
+}
+
+/** Resolves with the reason when a link has come to this state. */
+function stateOf(reports: WatchingReporter, state: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const event = reports.event.bind(reports);
+  reports.event = (type, data) => {
+    event(type, data);
+    const told = reports.ofType('link_state').at(-1);
+    if (told?.state === state) resolve(told.reason);
+  };
+  return promise;
+}
+
+/** One control message at a time to and fro until the model has come; how many were answered before. */
+async function answerUntilModel(pair: LinkPair): Promise<{ readonly message: Message; readonly answered: number }> {
+  let model: Message | null = null;
+  const echo = (async () => {
+    while (model === null) {
+      const [message] = await take(pair.up, 1);
+      if (message?.payload === undefined) await pair.coordinator.send(progressMessage(1), never());
+      else model = message;
+    }
+  })();
+  let answered = 0;
+  while (model === null) {
+    await pair.participant.send(progressMessage(answered), never());
+    await Promise.race([pair.down.next(), echo]);
+    if (model === null) answered++;
+    // In memory both ends answer without the event loop, which would starve the timers that deliver the model.
+    await delay(0);
+  }
+  await echo;
+  return { message: model, answered };
+}
+
+/** As `modelMessage`, made in a moment: a block of bytes that repeats, with its place in each. */
+function largeMessage(byteCount: number): Outgoing {
+  const block = modelMessage(MB).payload?.bytes ?? new Uint8Array(0);
+  const bytes = Buffer.allocUnsafe(byteCount);
+  for (let at = 0; at < byteCount; at += MB) {
+    bytes.set(block.subarray(0, Math.min(MB, byteCount - at)), at);
+    bytes.writeUInt32BE(at, at);
+  }
+  return {
+    kind: 'global_model',
+    round: 1,
+    body: { purpose: 'train' },
+    payload: { bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, byteCount), hash: hashBytes(bytes) },
+  };
+}
