@@ -57,6 +57,8 @@ export interface PeerPart {
   readonly run: string;
   readonly participant: string;
   readonly token: string;
+  /** It is there, and its topics have another type or quality of service than ours. */
+  readonly fault?: 'type' | 'quality';
 }
 
 /** One run of the program; what it needs goes over stdin, secrets do not belong into arguments. */
@@ -70,8 +72,8 @@ export class Peer implements AsyncDisposable {
 
   constructor(built: BuiltPeer, part: PeerPart) {
     this.#child = spawn(built.path, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const { role, config, run: name, participant, token } = part;
-    this.#child.stdin?.end(`${[role, config.replaceAll('\n', ''), name, participant, token].join('\n')}\n`);
+    const { role, config, run: name, participant, token, fault = 'none' } = part;
+    this.#child.stdin?.end(`${[role, config.replaceAll('\n', ''), name, participant, token, fault].join('\n')}\n`);
     this.#child.stderr?.on('data', (data: Buffer) => void (this.#stderr += data.toString()));
     const { promise, resolve } = Promise.withResolvers<Awaited<Peer['exit']>>();
     this.exit = promise;

@@ -1,7 +1,7 @@
 /*
  * The other end of Roundscope's DDS transport, by Cyclone DDS's C interface and the types that `idlc` makes of
  * resources/idl/roundscope.idl. What it needs comes on stdin, a line each: role (participant, coordinator), domain
- * configuration, run, participant, token. It sends each bulk lane that came whole back with every bit turned, and says on
+ * configuration, run, participant, token, fault (none; type, quality: it is there, and its topics do not fit). It sends each bulk lane that came whole back with every bit turned, and says on
  * stdout what happens.
  */
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define VERSION 1
 
 struct peer {
-  char role[16], config[8192], run[128], participant[64], token[256], id[HEX_MAX];
+  char role[16], config[8192], run[128], participant[64], token[256], fault[16], id[HEX_MAX];
   bool up;
   dds_entity_t domain_participant, announcing, hearing, waitset;
   void *own;
@@ -48,9 +48,12 @@ static void announce(struct peer *peer, const char *participant, const char *id,
 
 static dds_entity_t announce_endpoint(struct peer *peer, bool is_writer) {
   const char *name = is_writer == peer->up ? "roundscope_session_up" : "roundscope_session_down";
-  const dds_entity_t topic = dds_create_topic(peer->domain_participant, &roundscope_Announce_desc, name, NULL, NULL);
+  const dds_topic_descriptor_t *type =
+      strcmp(peer->fault, "type") == 0 ? &roundscope_Sample_desc : &roundscope_Announce_desc;
+  const enum quality quality = strcmp(peer->fault, "quality") == 0 ? CARELESS : FOR_LATE;
+  const dds_entity_t topic = dds_create_topic(peer->domain_participant, type, name, NULL, NULL);
   if (topic < 0) fail("topic");
-  return make_endpoint(peer->domain_participant, topic, is_writer, peer->run, true);
+  return make_endpoint(peer->domain_participant, topic, is_writer, peer->run, quality);
 }
 
 static void join(struct peer *peer) {
@@ -170,11 +173,16 @@ int main(void) {
   read_line(peer.run, sizeof peer.run);
   read_line(peer.participant, sizeof peer.participant);
   read_line(peer.token, sizeof peer.token);
+  read_line(peer.fault, sizeof peer.fault);
   peer.up = strcmp(peer.role, "participant") == 0;
   session.run = peer.run;
   session.participant = peer.participant;
   session.id = peer.id;
   join(&peer);
+  if (strcmp(peer.fault, "none") != 0) {
+    say("unfit", peer.fault);
+    dds_sleepfor(DDS_INFINITY);
+  }
   if (peer.up) ask(&peer, &session);
   else grant(&peer, &session);
   say("open", peer.id);

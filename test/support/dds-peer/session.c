@@ -25,9 +25,11 @@ static dds_entity_t must(dds_entity_t made, const char *what) {
   return made;
 }
 
-dds_entity_t make_endpoint(dds_entity_t participant, dds_entity_t topic, bool is_writer, const char *partition, bool late) {
+dds_entity_t make_endpoint(dds_entity_t participant, dds_entity_t topic, bool is_writer, const char *partition,
+                           enum quality quality) {
+  const bool late = quality == FOR_LATE;
   dds_qos_t *qos = dds_create_qos();
-  dds_qset_reliability(qos, DDS_RELIABILITY_RELIABLE, DDS_SECS(10));
+  dds_qset_reliability(qos, quality == CARELESS ? DDS_RELIABILITY_BEST_EFFORT : DDS_RELIABILITY_RELIABLE, DDS_SECS(10));
   dds_qset_durability(qos, late ? DDS_DURABILITY_TRANSIENT_LOCAL : DDS_DURABILITY_VOLATILE);
   dds_qset_history(qos, late ? DDS_HISTORY_KEEP_LAST : DDS_HISTORY_KEEP_ALL, 1);
   dds_qset_partition1(qos, partition);
@@ -60,7 +62,7 @@ void open_session(struct session *session, dds_entity_t participant, bool up) {
       const bool is_writer = way == 1;
       snprintf(name, sizeof name, "roundscope_%s_%s", class_names[kind], is_writer == up ? "up" : "down");
       const dds_entity_t topic = must(dds_create_topic(participant, &roundscope_Sample_desc, name, NULL, NULL), "topic");
-      const dds_entity_t made = make_endpoint(participant, topic, is_writer, partition, false);
+      const dds_entity_t made = make_endpoint(participant, topic, is_writer, partition, FOR_SESSION);
       if (is_writer) session->writers[kind] = made;
       else session->readers[kind] = made;
       if (!is_writer && dds_waitset_attach(session->waitset, made, kind) < 0) fail("attach");

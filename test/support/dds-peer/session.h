@@ -28,8 +28,12 @@ struct session {
   bool ready, closed;
 };
 
-/* A reader or writer in a partition; `late` for those who come later to get the last of each key. */
-dds_entity_t make_endpoint(dds_entity_t participant, dds_entity_t topic, bool is_writer, const char *partition, bool late);
+/* FOR_LATE: those who come later get the last of each key. CARELESS: as nobody of this protocol has it. */
+enum quality { FOR_SESSION, FOR_LATE, CARELESS };
+
+/* A reader or writer in a partition. */
+dds_entity_t make_endpoint(dds_entity_t participant, dds_entity_t topic, bool is_writer, const char *partition,
+                           enum quality quality);
 /* `up`: a participant's end. Waits until the other end's four are there. */
 void open_session(struct session *session, dds_entity_t participant, bool up);
 void tell(struct session *session, const char *json);

@@ -43,8 +43,6 @@ export function brokerEnvironment(folder: string, node: string, ports: BrokerPor
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     LANG: 'C.UTF-8',
-    // Whose it is, for who looks for what a run has left behind.
-    ...(process.env['ROUNDSCOPE_DATA'] === undefined ? {} : { ROUNDSCOPE_DATA: process.env['ROUNDSCOPE_DATA'] }),
     // Where Erlang makes the cookie that its distribution is guarded by.
     HOME: join(folder, 'home'),
     ERL_EPMD_ADDRESS: '127.0.0.1',

@@ -15,7 +15,7 @@ export interface Cyclone {
   createTopic(participant: Entity, descriptor: Buffer, name: string, qos: bigint | null, listener: null): Entity;
   createSubscriber(participant: Entity, qos: bigint, listener: null): Entity;
   createPublisher(participant: Entity, qos: bigint, listener: null): Entity;
-  createReader(parent: Entity, topic: Entity, qos: bigint, listener: null): Entity;
+  createReader(parent: Entity, topic: Entity, qos: bigint | null, listener: null): Entity;
   createWriter(parent: Entity, topic: Entity, qos: bigint, listener: null): Entity;
   createWaitset(owner: Entity): Entity;
   createGuard(owner: Entity): Entity;
@@ -34,6 +34,8 @@ export interface Cyclone {
   waitForAcks(writer: Entity, timeoutNs: bigint): number;
   publicationMatched(writer: Entity, status: Buffer): number;
   subscriptionMatched(reader: Entity, status: Buffer): number;
+  offeredIncompatible(writer: Entity, status: Buffer): number;
+  requestedIncompatible(reader: Entity, status: Buffer): number;
   /** Neither hears nor speaks from now on, for faults. */
   deafMute(entity: Entity, deaf: boolean, mute: boolean, resetAfterNs: bigint): number;
   delete(entity: Entity): number;
@@ -134,6 +136,8 @@ function samplesAndStatus(library: Library) {
     waitForAcks: f('int32_t dds_wait_for_acks(int32_t writer, int64_t timeout)'),
     publicationMatched: f('int32_t dds_get_publication_matched_status(int32_t writer, void *status)'),
     subscriptionMatched: f('int32_t dds_get_subscription_matched_status(int32_t reader, void *status)'),
+    offeredIncompatible: f('int32_t dds_get_offered_incompatible_qos_status(int32_t writer, void *status)'),
+    requestedIncompatible: f('int32_t dds_get_requested_incompatible_qos_status(int32_t reader, void *status)'),
     deafMute: f('int32_t dds_domain_set_deafmute(int32_t entity, bool deaf, bool mute, int64_t reset)'),
   };
 }

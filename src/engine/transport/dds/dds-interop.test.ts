@@ -4,10 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
 import { buildPeer, findTools, Peer, type BuiltPeer } from '#test/support/dds-peer.ts';
-import type { Session } from '../transport.ts';
+import type { ListenOptions, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
 import { freePortPair } from './places.ts';
@@ -39,15 +40,24 @@ interface Joined {
   readonly peer: Peer;
 }
 
+/** A coordinator of ours, until the test is over. */
+async function ours(
+  owned: AsyncDisposableStack,
+  onRefused: ListenOptions['onRefused'],
+  lossPerMille = 0,
+): Promise<{ readonly port: number; readonly opened: Promise<Session> }> {
+  const opened = Promise.withResolvers<Session>();
+  const options = { signal, run, token, host, port: 0, onSession: opened.resolve, onRefused };
+  const listener = owned.use(await transport(lossPerMille).listen(options));
+  return { port: listener.endpoints[0]?.port ?? 0, opened: opened.promise };
+}
+
 /** The C program joins our coordinator, which was there before it. */
 async function cParticipant(built: BuiltPeer, lossPerMille: number, owned: AsyncDisposableStack): Promise<Joined> {
-  const opened = Promise.withResolvers<Session>();
-  const options = { signal, run, token, host, port: 0, onSession: opened.resolve, onRefused: () => undefined };
-  const listener = owned.use(await transport(lossPerMille).listen(options));
-  const port = listener.endpoints[0]?.port ?? 0;
+  const { port, opened } = await ours(owned, () => undefined, lossPerMille);
   const config = domainConfig({ domain: 0, address: host, port: null, peers: [{ host, port }], lossPerMille });
   const peer = owned.use(new Peer(built, { role: 'participant', config, run, participant, token }));
-  return { session: await Promise.race([opened.promise, failed(peer)]), peer };
+  return { session: await Promise.race([opened, failed(peer)]), peer };
 }
 
 /** We join a coordinator that is the C program. */
@@ -142,6 +152,41 @@ describe('dds with a peer in C, built from the same IDL', { skip }, () => {
       const end = await joined.session.closed;
       assert.deepEqual([end.code, end.local], ['lost', false]);
       assert.match(end.reason, /no longer there/);
+    });
+  }
+
+  for (const [fault, words] of [
+    [
+      'type',
+      /roundscope_session_\w+ with type roundscope::Sample, which here is roundscope::Announce.*roundscope\.idl/,
+    ],
+    ['quality', /its reliability does not suit .*roundscope\.idl/],
+  ] as const) {
+    test(`a participant whose topics have another ${fault} is named, and the others go on`, patience, async () => {
+      await using owned = new AsyncDisposableStack();
+      const refused = Promise.withResolvers<string>();
+      const { port } = await ours(owned, ({ reason }) => refused.resolve(reason));
+      const config = domainConfig({ domain: 0, address: host, port: null, peers: [{ host, port }] });
+      owned.use(new Peer(built, { role: 'participant', config, run, participant, token, fault }));
+      assert.match(await refused.promise, words);
+      const endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain: 0 }] as const;
+      const session = await transport(0).dial(endpoints, { signal, run, participant: 'node-1', token });
+      await session.close('clean', 'it could be opened');
+    });
+
+    test(`a coordinator whose topics have another ${fault} is an error that says so`, patience, async () => {
+      await using owned = new AsyncDisposableStack();
+      const port = await freePortPair(host, 0);
+      const config = domainConfig({ domain: 0, address: host, port, peers: [] });
+      const peer = owned.use(new Peer(built, { role: 'coordinator', config, run, participant, token, fault }));
+      await peer.said('unfit');
+      const endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain: 0 }] as const;
+      await assert.rejects(transport(0).dial(endpoints, { signal, run, participant: 'node-1', token }), (error) => {
+        assert.ok(error instanceof RoundscopeError, String(error));
+        assert.equal(error.code, 'version_unsupported');
+        assert.match(error.message, words);
+        return true;
+      });
     });
   }
 });

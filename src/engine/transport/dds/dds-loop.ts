@@ -118,7 +118,9 @@ export class DdsLoop {
     try {
       const node = new WorkerNode(this.#cyclone, command);
       this.#nodes.set(command.node, node);
-      checked(this.#cyclone, this.#cyclone.attach(this.#waitset, node.reader, tagOfNode(command.node)), 'attach');
+      for (const entity of node.waking) {
+        checked(this.#cyclone, this.#cyclone.attach(this.#waitset, entity, tagOfNode(command.node)), 'attach');
+      }
       this.#report({ type: 'node', node: command.node, error: null });
     } catch (error) {
       this.#report({ type: 'node', node: command.node, error: textOf(error) });
@@ -158,7 +160,7 @@ export class DdsLoop {
     }
     const node = this.#nodes.get(id);
     this.#nodes.delete(id);
-    if (node !== undefined) this.#cyclone.detach(this.#waitset, node.reader);
+    for (const entity of node?.waking ?? []) this.#cyclone.detach(this.#waitset, entity);
     node?.delete();
     this.#report({ type: 'node_closed', node: id });
   }

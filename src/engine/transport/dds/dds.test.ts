@@ -186,7 +186,7 @@ async function intruder(served: Served, session: Session): Promise<Intruder> {
   const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: undefined });
   const peers = [{ host: endpoint.host, port: endpoint.port }];
   const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
-  const ears = { onAnnounced: () => undefined, onFailed: () => undefined };
+  const ears = { onAnnounced: () => undefined, onMisfit: () => undefined, onFailed: () => undefined };
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   const matched = Promise.withResolvers<void>();
   const keys = { sending: new Uint8Array(32), receiving: new Uint8Array(32) };

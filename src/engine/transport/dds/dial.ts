@@ -16,6 +16,7 @@ import {
   sameProof,
   type Claim,
 } from './handshake.ts';
+import { misfitMend } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
 import type { Announcement, SessionKeys } from './worker-protocol.ts';
@@ -50,7 +51,11 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   });
   const { node, error } = await runtime.openNode(
     { config, side: 'up', run: options.run },
-    { onAnnounced: (said) => asking.hear(said), onFailed: (reason) => asking.fail(ddsFailed(remote, reason)) },
+    {
+      onAnnounced: (said) => asking.hear(said),
+      onMisfit: (reason) => asking.misfit(reason),
+      onFailed: (reason) => asking.fail(ddsFailed(remote, reason)),
+    },
   );
   if (error !== null) throw ddsFailed(`DDS could not be joined from ${address}`, error);
   try {
@@ -143,6 +148,11 @@ class Asking {
     this.onLost(error.message);
   }
 
+  /** Only the coordinator can be seen from here; a session that is open proves that it fits. */
+  misfit(reason: string): void {
+    this.#outcome.reject(this.#error('version_unsupported', `${reason}. ${misfitMend}`));
+  }
+
   hear(said: Announcement): void {
     const { run, participant, session } = this.#claim;
     if (said.run !== run) return;
@@ -175,7 +185,10 @@ class Asking {
     );
   }
 
-  #error(code: 'link_rejected' | 'identity_mismatch' | 'connect_refused', why: string): RoundscopeError {
+  #error(
+    code: 'version_unsupported' | 'link_rejected' | 'identity_mismatch' | 'connect_refused',
+    why: string,
+  ): RoundscopeError {
     return new RoundscopeError(code, {
       layer: 'transport',
       message: `the coordinator at ${this.#remote} did not accept us: ${why}`,

@@ -42,6 +42,8 @@ export function withQos<T>(cyclone: Cyclone, quality: Quality, work: (qos: bigin
 
 const dataAvailable = 1 << 8;
 const subscriptionMatched = 1 << 12;
+const offeredIncompatible = 1 << 3;
+const requestedIncompatible = 1 << 4;
 /** `total_count, total_count_change, current_count, …`: the third is how many are there now. */
 const currentCountAt = 8;
 
@@ -59,6 +61,8 @@ export class Endpoint {
       readonly participant: Entity;
       readonly topic: Entity;
       readonly quality: Quality;
+      /** Wakes the thread also for a peer whose quality does not suit it; then that must be asked for. */
+      readonly tellsMisfits?: true;
     },
   ) {
     this.#cyclone = cyclone;
@@ -67,11 +71,14 @@ export class Endpoint {
     const made = withQos(cyclone, make.quality, (qos) => {
       if (make.kind === 'writer') {
         const parent = checked(cyclone, cyclone.createPublisher(participant, qos, null), 'publisher');
-        return { parent, entity: checked(cyclone, cyclone.createWriter(parent, topic, qos, null), 'writer') };
+        const entity = checked(cyclone, cyclone.createWriter(parent, topic, qos, null), 'writer');
+        if (make.tellsMisfits) checked(cyclone, cyclone.setStatusMask(entity, offeredIncompatible), 'status mask');
+        return { parent, entity };
       }
       const parent = checked(cyclone, cyclone.createSubscriber(participant, qos, null), 'subscriber');
       const entity = checked(cyclone, cyclone.createReader(parent, topic, qos, null), 'reader');
-      checked(cyclone, cyclone.setStatusMask(entity, dataAvailable | subscriptionMatched), 'status mask');
+      const misfits = make.tellsMisfits ? requestedIncompatible : 0;
+      checked(cyclone, cyclone.setStatusMask(entity, dataAvailable | subscriptionMatched | misfits), 'status mask');
       return { parent, entity };
     });
     this.entity = made.entity;

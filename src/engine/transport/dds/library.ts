@@ -15,6 +15,10 @@ export function libraryCandidates(given: string | undefined, platform: NodeJS.Pl
   return given !== undefined && given !== '' ? [given] : (usualNames[platform] ?? usualNames.linux ?? []);
 }
 
+/** For peers that use our topics in another way. */
+export const misfitMend =
+  'Build it from resources/idl/roundscope.idl and docs/decisions/0040-dds.md of this version, or run the same version of Roundscope.';
+
 export const libraryMend = `Debian and Ubuntu: sudo apt-get install cyclonedds-dev. Elsewhere build Cyclone DDS 0.10 and put the path of libddsc into ${libraryVariable}. The other transports work without it.`;
 
 export function libraryMissing(given: string | undefined, cause: unknown): RoundscopeError {

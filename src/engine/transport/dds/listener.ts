@@ -16,6 +16,7 @@ import {
   type Claim,
 } from './handshake.ts';
 import { freePortPair } from './places.ts';
+import { misfitMend } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
 import type { Announcement, SessionKeys } from './worker-protocol.ts';
 
@@ -72,6 +73,7 @@ export class DdsListener implements Listener {
         { config: domainConfig({ domain, address, port, peers: [], lossPerMille }), side: 'down', run: options.run },
         {
           onAnnounced: (said) => listener.#hear(said),
+          onMisfit: (reason) => options.onRefused({ address: 'a DDS peer', reason: `${reason}. ${misfitMend}` }),
           onFailed: (reason) => options.onRefused({ address, reason }),
         },
       );

@@ -30,6 +30,7 @@ export interface SessionEars {
 
 interface NodeEars {
   readonly onAnnounced: (announcement: Announcement) => void;
+  readonly onMisfit: (reason: string) => void;
   readonly onFailed: (reason: string) => void;
 }
 
@@ -195,6 +196,8 @@ export class DdsRuntime {
         return this.#nodes.get(report.node)?.opened.resolve(report.error);
       case 'announced':
         return this.#nodes.get(report.node)?.ears.onAnnounced(report.announcement);
+      case 'misfit':
+        return this.#nodes.get(report.node)?.ears.onMisfit(report.reason);
       case 'matched':
         return this.#sessions.get(report.session)?.onMatched(report.all);
       case 'samples':

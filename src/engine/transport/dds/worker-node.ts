@@ -1,5 +1,6 @@
 import type { Cyclone, Entity } from './cyclone.ts';
 import { checked, Endpoint, takeSamples } from './entities.ts';
+import { Misfits } from './misfits.ts';
 import { decodeAnnouncement, descriptorOf, encodeAnnouncement } from './structs.ts';
 import { announceType, sampleType } from './type-descriptors.ts';
 import { topicNames, type Announcement, type Report, type SampleClass, type Side } from './worker-protocol.ts';
@@ -28,6 +29,7 @@ export class WorkerNode {
   readonly #topics = new Map<string, Entity>();
   readonly #announcing: Endpoint;
   readonly #hearing: Endpoint;
+  readonly #misfits: Misfits;
 
   constructor(cyclone: Cyclone, options: NodeOptions) {
     this.#cyclone = cyclone;
@@ -41,18 +43,20 @@ export class WorkerNode {
       const quality = { durability: 'transient-local', history: 'last', partition: options.run } as const;
       const { participant } = this;
       const out = this.topic('session', 'out');
-      this.#announcing = new Endpoint(cyclone, { kind: 'writer', participant, topic: out, quality });
+      const tellsMisfits = true;
+      this.#announcing = new Endpoint(cyclone, { kind: 'writer', participant, topic: out, quality, tellsMisfits });
       const incoming = this.topic('session', 'in');
-      this.#hearing = new Endpoint(cyclone, { kind: 'reader', participant, topic: incoming, quality });
+      this.#hearing = new Endpoint(cyclone, { kind: 'reader', participant, topic: incoming, quality, tellsMisfits });
+      this.#misfits = new Misfits(cyclone, { participant, announcing: this.#announcing, hearing: this.#hearing });
     } catch (error) {
       cyclone.delete(this.#domain);
       throw error;
     }
   }
 
-  /** The reader that wakes the thread when somebody announces something. */
-  get reader(): Entity {
-    return this.#hearing.entity;
+  /** What wakes the thread: somebody announces something, or is discovered. */
+  get waking(): readonly Entity[] {
+    return [this.#hearing.entity, ...this.#misfits.entities];
   }
 
   topic(kind: 'session' | SampleClass, way: 'in' | 'out'): Entity {
@@ -84,9 +88,10 @@ export class WorkerNode {
 
   /** What the others have announced since. */
   hear(report: (report: Report) => void): void {
+    this.#misfits.look((reason) => report({ type: 'misfit', node: this.#node, reason }));
     this.#hearing.matched();
     const take = (): boolean =>
-      takeSamples(this.#cyclone, this.reader, (address) =>
+      takeSamples(this.#cyclone, this.#hearing.entity, (address) =>
         report({ type: 'announced', node: this.#node, announcement: decodeAnnouncement(this.#cyclone, address) }),
       );
     while (take());

@@ -64,6 +64,8 @@ export type Command =
 export type Report =
   | { readonly type: 'node'; readonly node: number; readonly error: string | null }
   | { readonly type: 'announced'; readonly node: number; readonly announcement: Announcement }
+  /** Somebody there uses our topics in another way; told once for each. */
+  | { readonly type: 'misfit'; readonly node: number; readonly reason: string }
   /** Whether the peer's readers and writers of this session are all there. */
   | { readonly type: 'matched'; readonly session: number; readonly all: boolean }
   | {
