@@ -32,7 +32,7 @@ export async function openFrontDoor(
 ): Promise<FrontDoor> {
   const { run } = start;
   const former = state?.restored?.file;
-  const identity = await identityOf(start);
+  const identity = await identityOf(start, reporter);
   const transport = listeningTransport(start.transport, start.control, {
     clock: systemClock,
     entropy: systemEntropy,
@@ -89,9 +89,13 @@ export async function openFrontDoor(
 }
 
 /** With its key in the state folder, a coordinator that is started again is the one that was invited to. */
-async function identityOf({ identityFolder, stateFolder }: CoordinatorStart): Promise<Identity> {
+async function identityOf({ identityFolder, stateFolder }: CoordinatorStart, reporter: Reporter): Promise<Identity> {
   const folder = stateFolder ?? identityFolder;
-  return folder === undefined ? createIdentity() : await loadIdentity(join(folder, 'coordinator-key.pem'));
+  return folder === undefined
+    ? createIdentity()
+    : await loadIdentity(join(folder, 'coordinator-key.pem'), {
+        onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
+      });
 }
 
 /** Keeps links until somebody asks for them, so that none is lost between listening and the start of the run. */

@@ -5,6 +5,7 @@ import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
 import { setMenu } from './menu.ts';
 import { PageLoad } from './page-load.ts';
+import { sealingKey } from './sealing-key.ts';
 import { ServiceProcess } from './service-process.ts';
 import { createWindow, limitPermissions } from './window.ts';
 
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   const service = new ServiceProcess({
     version: app.getVersion(),
     dataFolder,
+    sealingKey: sealingKey(dataFolder),
     idle: process.argv.includes('--idle') || app.isPackaged,
     // While the page still loads, it gets its port at the end of that.
     onRestarted: () => page.isLoaded && givePort(window, service),

@@ -15,6 +15,8 @@ export interface ServiceProcessOptions {
   readonly version: string;
   readonly dataFolder: string;
   readonly idle: boolean;
+  /** Null where the system has no safe storage. Secret. */
+  readonly sealingKey: string | null;
   /** The service runs again after a crash: windows need a new port. */
   readonly onRestarted: () => void;
   /** It crashed too often, or could not be started. */
@@ -66,8 +68,9 @@ export class ServiceProcess {
     const stderr = keepStderr(service);
     service.on('message', (message: unknown) => this.#onMessage(message));
     service.on('exit', (code) => this.#onExit(service, code, stderr()));
-    const { version, dataFolder, idle } = this.#options;
-    this.#post({ type: 'start', version, dataFolder, idle, restarted: which === 'again' });
+    const { version, dataFolder, idle, sealingKey } = this.#options;
+    const sealing = sealingKey === null ? {} : { sealingKey };
+    this.#post({ type: 'start', version, dataFolder, idle, restarted: which === 'again', ...sealing });
   }
 
   #post(message: ToService, ports: MessagePortMain[] = []): void {

@@ -60,7 +60,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   faults.trainer = trainer;
   using own = await openOwnState(start, invitation.run, reporter);
   const data = await trainer.prepare({ data: start.data, share: start.share }, { signal });
-  const identity = await identityOf(start);
+  const identity = await identityOf(start, reporter);
   doing = `connecting over ${invitation.transport}`;
   const told = toldProtocol(start, invitation.transport);
   await using choosing = told === null ? await chooseProtocols(start, reporter) : null;
@@ -128,11 +128,15 @@ function openLink(
   });
 }
 
-async function identityOf(start: ParticipantStart): Promise<Identity> {
+async function identityOf(start: ParticipantStart, reporter: Reporter): Promise<Identity> {
+  const { sealingKey } = start;
   const folder = start.identityFolder ?? start.stateFolder;
   return folder === undefined
     ? createIdentity()
-    : await loadIdentity(join(folder, `participant-${start.name}-key.pem`));
+    : await loadIdentity(join(folder, `participant-${start.name}-key.pem`), {
+        sealingKey,
+        onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
+      });
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {

@@ -22,6 +22,8 @@ export interface AppServiceOptions {
   readonly clock: Clock;
   readonly launcher: Launcher;
   readonly app: Snapshot['app'];
+  /** What identities are sealed with; no part of `app`, which windows are shown. Secret. */
+  readonly sealingKey?: string;
   /** Opens the recording of a run; null where nothing can be recorded, after a notice. */
   readonly openRecording: (
     run: RunId,
@@ -65,6 +67,12 @@ export class AppService implements AsyncDisposable {
 
   get app(): Snapshot['app'] {
     return this.#options.app;
+  }
+
+  /** Where this machine's identities lie, for those who start a participant. */
+  get identityStore(): Pick<ParticipantStart, 'identityFolder' | 'sealingKey'> {
+    const { app, sealingKey } = this.#options;
+    return { identityFolder: app.dataFolder, ...(sealingKey === undefined ? {} : { sealingKey }) };
   }
 
   /** A renderer has come; it is served until its port closes. */

@@ -53,6 +53,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
     app: { version: start.version, mode: 'electron', platform: process.platform, dataFolder },
     openRecording: recordingOpener(dataFolder, systemClock, start.version),
     requests: requestHandlers,
+    ...(start.sealingKey === undefined ? {} : { sealingKey: start.sealingKey }),
     freshId: () => randomId(4),
     onInternalError: (error) => {
       // Our own mistake: main shows that the service ended, and starts it again.

@@ -41,13 +41,12 @@ export function requestHandlers(service: AppService): RequestHandlers {
           message: `The name "${name}" cannot be used: ${judged.error.issues[0]?.message ?? ''}.`,
         });
       }
-      const identityFolder = service.app.dataFolder;
       const { host } = await service.join(decoded.value.run, {
         name: asParticipantId(name),
         invitation,
         data,
         ...(selection === undefined ? {} : { selection }),
-        identityFolder,
+        ...service.identityStore,
       });
       return { run: host.run };
     },

@@ -1,6 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash, X509Certificate } from 'node:crypto';
@@ -31,6 +31,51 @@ describe('identity', () => {
     assert.equal(both[0].peerId, both[1].peerId, 'two processes that start at once agree');
     assert.equal((await loadIdentity(path)).fingerprint, both[0].fingerprint);
     if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o600);
+  });
+
+  test('a file that others can read is mended, and it is said', { skip: process.platform === 'win32' }, async () => {
+    await using place = await folder();
+    const path = join(place.path, 'identity.pem');
+    const { peerId } = await loadIdentity(path);
+    const notices: string[] = [];
+    const store = { onNotice: (text: string) => notices.push(text) };
+    await loadIdentity(path, store);
+    assert.deepEqual(notices, []);
+    await chmod(path, 0o644);
+    assert.equal((await loadIdentity(path, store)).peerId, peerId);
+    assert.equal((await stat(path)).mode & 0o777, 0o600);
+    assert.match(notices.join(), /could be read by other users of this machine \(mode 644\)/);
+  });
+
+  test('where the system keeps a secret for the app, the key is sealed with it', async () => {
+    await using place = await folder();
+    const path = join(place.path, 'keys', 'identity.pem');
+    const sealingKey = 'ab'.repeat(32);
+    const both = await Promise.all([loadIdentity(path, { sealingKey }), loadIdentity(path, { sealingKey })]);
+    assert.equal(both[0].peerId, both[1].peerId, 'two processes that start at once agree');
+    assert.equal((await loadIdentity(path, { sealingKey })).peerId, both[0].peerId);
+    assert.deepEqual(await readdir(join(place.path, 'keys')), ['identity.sealed']);
+    const sealed = await readFile(join(place.path, 'keys', 'identity.sealed'), 'utf8');
+    assert.doesNotMatch(sealed, /PRIVATE KEY/);
+    assert.doesNotMatch(Buffer.from(sealed.split('\n')[1] ?? '', 'base64').toString('latin1'), /PRIVATE KEY/);
+    await assert.rejects(loadIdentity(path, { sealingKey: 'cd'.repeat(32) }), (error: Error) => {
+      assert.match(error.message, /was sealed by another user or system/);
+      assert.doesNotMatch(error.message, /abab|cdcd/);
+      return true;
+    });
+    assert.equal(await readFile(join(place.path, 'keys', 'identity.sealed'), 'utf8'), sealed, 'left as it was');
+    // Without the secret, as on the command line, an identity of its own.
+    assert.notEqual((await loadIdentity(path)).peerId, both[0].peerId);
+  });
+
+  test('a plain key is sealed once that can be done, and is the same', async () => {
+    await using place = await folder();
+    const path = join(place.path, 'identity.pem');
+    const { peerId } = await loadIdentity(path);
+    const sealingKey = 'ab'.repeat(32);
+    assert.equal((await loadIdentity(path, { sealingKey })).peerId, peerId);
+    assert.deepEqual(await readdir(place.path), ['identity.sealed']);
+    assert.equal((await loadIdentity(path, { sealingKey })).peerId, peerId);
   });
 
   test('a file that holds something else is refused and left alone', async () => {

@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
+import { seal, unseal } from './sealing.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
 export interface Identity {
@@ -25,16 +26,31 @@ export function createIdentity(): Identity {
   return identityOf(generateKeyPairSync('ed25519').privateKey);
 }
 
+export interface IdentityStore {
+  /** Secret that the system keeps for the app, 64 hex digits: the key is sealed with it. Absent: plain, 0600. */
+  readonly sealingKey?: string | undefined;
+  /** Something was found and mended that people should know of. */
+  readonly onNotice?: (text: string) => void;
+}
+
 /**
- * The identity kept in `path` (PEM, readable by its owner alone); made there on first use.
+ * The identity kept in `path` (PEM, readable by its owner alone), or sealed beside it; made there on first use. A plain one
+ * is sealed as soon as there is something to seal it with.
  * @throws RoundscopeError `path_unwritable` when it can be neither read nor made, `settings_invalid` when the file holds
  *   something else: it is left as it is, since a new key would make every invitation handed out so far wrong
  */
-export async function loadIdentity(path: string): Promise<Identity> {
+export async function loadIdentity(path: string, store: IdentityStore = {}): Promise<Identity> {
   try {
-    const found = await readIfThere(path);
-    if (found !== null) return parseIdentity(found, path);
-    return await createIdentityFile(path);
+    const sealedPath = sealedPathOf(path);
+    const sealed = store.sealingKey === undefined ? null : await readIfThere(sealedPath, store);
+    if (sealed !== null) return identityOf(parseKey(unseal(sealed, store.sealingKey ?? ''), sealedPath));
+    const plain = await readIfThere(path, store);
+    if (plain === null) return await createIdentityFile(path, store);
+    const key = parseKey(plain, path);
+    if (store.sealingKey === undefined) return identityOf(key);
+    const moved = await writeOnce(sealedPath, key, store);
+    await rm(path);
+    return identityOf(moved);
   } catch (error) {
     if (error instanceof RoundscopeError) throw error;
     throw new RoundscopeError('path_unwritable', {
@@ -46,28 +62,45 @@ export async function loadIdentity(path: string): Promise<Identity> {
   }
 }
 
-async function createIdentityFile(path: string): Promise<Identity> {
+/** A name of its own: a start without the system's secret finds no file that it could not read. */
+function sealedPathOf(path: string): string {
+  return `${path.replace(/\.pem$/, '')}.sealed`;
+}
+
+async function createIdentityFile(path: string, store: IdentityStore): Promise<Identity> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519');
-  // Written beside it and linked in one step: of two processes that start at once, both end up with the same key.
+  return identityOf(await writeOnce(store.sealingKey === undefined ? path : sealedPathOf(path), privateKey, store));
+}
+
+/** The key that the file holds afterwards: of two processes that start at once, both end up with the same. */
+async function writeOnce(path: string, key: KeyObject, { sealingKey }: IdentityStore): Promise<KeyObject> {
+  const pem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  // Written beside it and linked in one step.
   const draft = `${path}.${randomUUID()}`;
   try {
-    await writeFile(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+    await writeFile(draft, sealingKey === undefined ? pem : seal(pem, sealingKey), { mode: 0o600, flag: 'wx' });
     await link(draft, path);
-    return identityOf(privateKey);
+    return key;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
-    return parseIdentity(await readFile(path, 'utf8'), path);
+    const there = await readFile(path, 'utf8');
+    return parseKey(sealingKey === undefined ? there : unseal(there, sealingKey), path);
   } finally {
     await rm(draft, { force: true });
   }
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+async function readIfThere(path: string, { onNotice }: IdentityStore): Promise<string | null> {
   try {
     const text = await readFile(path, 'utf8');
+    const { mode } = await stat(path);
     // A key that was copied about may have lost its mode; Windows has none to set.
+    if ((mode & 0o077) === 0 || process.platform === 'win32') return text;
     await chmod(path, 0o600);
+    onNotice?.(
+      `The identity key ${path} could be read by other users of this machine (mode ${(mode & 0o777).toString(8)}); it is readable by its owner alone again. If somebody may have taken it, move it away to get a new identity.`,
+    );
     return text;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null;
@@ -75,23 +108,23 @@ async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-function parseIdentity(pem: string, path: string): Identity {
+/** @param pem null: it was sealed with another secret */
+function parseKey(pem: string | null, path: string): KeyObject {
   let key: KeyObject | undefined;
   let cause: unknown;
   try {
-    key = createPrivateKey(pem);
+    if (pem !== null) key = createPrivateKey(pem);
   } catch (error) {
     cause = error;
   }
-  if (key?.asymmetricKeyType !== 'ed25519') {
-    throw new RoundscopeError('settings_invalid', {
-      layer: 'settings',
-      message: `${path} holds no Ed25519 private key. Restore it from a backup, or move it away to get a new identity (older invitations will then be refused).`,
-      ...(cause === undefined ? {} : { cause }),
-      context: { path },
-    });
-  }
-  return identityOf(key);
+  if (key?.asymmetricKeyType === 'ed25519') return key;
+  const what = pem === null ? 'was sealed by another user or system' : 'holds no Ed25519 private key';
+  throw new RoundscopeError('settings_invalid', {
+    layer: 'settings',
+    message: `${path} ${what}. Restore it from a backup, or move it away to get a new identity (older invitations will then be refused).`,
+    ...(cause === undefined ? {} : { cause }),
+    context: { path },
+  });
 }
 
 function identityOf(privateKey: KeyObject): Identity {

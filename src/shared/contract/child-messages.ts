@@ -12,6 +12,8 @@ import { limits } from './limits.ts';
 
 const text = z.string().max(1000);
 const path = z.string().max(4096);
+/** Never in an argument, an environment, an event or a snapshot. */
+export const sealingKeySchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What a coordinator process is told to serve. */
 export const coordinatorStartSchema = z.object({
@@ -57,6 +59,8 @@ export const participantStartSchema = z.object({
     })
     .optional(),
   identityFolder: path.optional(),
+  /** The secret that the system keeps for the app; the key in that folder is sealed with it. */
+  sealingKey: sealingKeySchema.optional(),
   /** Where a computed update is kept until it has arrived, and who this participant is over its restarts. */
   stateFolder: path.optional(),
 });

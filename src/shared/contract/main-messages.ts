@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { childEntries } from './child-messages.ts';
+import { childEntries, sealingKeySchema } from './child-messages.ts';
 
 /**
  * Between Electron's main and the service. Main forks and supervises; it hands ports over and is out of the data path.
@@ -26,6 +26,8 @@ export const toServiceSchema = z.discriminatedUnion('type', [
     dataFolder: z.string().max(4096),
     idle: z.boolean(),
     restarted: z.boolean(),
+    /** Absent where the system has no safe storage. */
+    sealingKey: sealingKeySchema.optional(),
   }),
   /** With the service's end of a renderer's port. */
   z.object({ type: z.literal('renderer') }),

@@ -9,6 +9,7 @@ export const app = standInApp;
 export { BrowserWindow } from './browser-window.ts';
 export { dialog, Menu, shell } from './desktop.ts';
 export { MessageChannelMain } from './message-channel.ts';
+export { safeStorage } from './safe-storage.ts';
 export { protocol } from './schemes.ts';
 export { session } from './session.ts';
 export { UtilityProcess as utilityProcess } from './utility-process.ts';
