@@ -110,7 +110,7 @@ export const faultRows: readonly FaultRow[] = [
     name: 'rebind',
     letter: 'n',
     does: 'UDP comes from a new port',
-    youWillSee: 'QUIC goes on over the same connection; TCP is not touched',
+    youWillSee: 'QUIC: silence, then a new session from the new port; TCP is not touched',
     lasts: 'once',
     stoppable: false,
     onAll: false,
