@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { networkFigures, networkOf } from '#shared/contract/network.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import { parseArguments, type Command } from './arguments.ts';
 import { demoOptions, demoSettings, parseFault } from './demo-options.ts';
@@ -57,5 +58,58 @@ describe('options of the demo', () => {
     });
     assert.match(String(value('drop-lnik')), /did you mean drop-link/);
     assert.match(String(value('drop-link@soon')), /write it as/);
+  });
+
+  test('a fault may be given an end', () => {
+    const fault = parseFault('blackhole:node-2@2+7.5');
+    assert.deepEqual(fault.ok && fault.value, { name: 'blackhole', participant: 'node-2', round: 2, seconds: 7.5 });
+    assert.ok(!parseFault('blackhole+soon').ok);
+  });
+
+  test('networks in all their forms, and a deadline that leaves time for them', () => {
+    const settings = settingsOf(
+      ...['--network', 'poor', '--network', 'satellite:node-3', '--network', 'poor,loss=5,bandwidth=500:node-2'],
+      ...['--network', 'latency=80,jitter=10:node-4'],
+    );
+    assert.ok(settings.ok);
+    const { network, deadlineMs } = settings.value;
+    assert.deepEqual(network, [
+      { preset: 'poor' },
+      { preset: 'satellite', participant: 'node-3' },
+      { preset: 'poor', participant: 'node-2', change: { lossPercent: 5, bandwidthKbps: 500 } },
+      { preset: 'none', participant: 'node-4', change: { latencyMs: 80, jitterMs: 10 } },
+    ]);
+    assert.deepEqual(networkOf(network, 'node-1').figures, networkFigures.poor);
+    assert.deepEqual(networkOf(network, 'node-2').figures, {
+      ...networkFigures.poor,
+      lossPercent: 5,
+      bandwidthKbps: 500,
+    });
+    assert.equal(networkOf(network, 'node-3').preset, 'satellite');
+    assert.equal(networkOf(network, 'node-4').figures.latencyMs, 80);
+    assert.ok(deadlineMs > 80_000, `${deadlineMs}`);
+    const strict = settingsOf('--network', 'satellite', '--deadline', '9');
+    assert.equal(strict.ok && strict.value.deadlineMs, 9000);
+  });
+
+  test('a network that there is not is refused with what to write instead', () => {
+    for (const [text, complaint] of [
+      ['poore', /did you mean poor\?/],
+      ['very-poor', /did you mean very_poor\?/],
+      ['lan', /networks are none, excellent/],
+      ['latancy=3', /did you mean latency\?/],
+      ['wind=3', /figures are latency, jitter/],
+      ['latency=fast', /latency takes a number/],
+      ['latency=', /latency takes a number/],
+      ['loss=100', /loss .*90/],
+      ['poor:node-9', /there is no node-9/],
+      ['poor:', /write it as/],
+      ['poor:node-1:x', /write it as/],
+      ['loss=1,poor', /poor/],
+    ] as const) {
+      const settings = settingsOf('--network', text);
+      assert.ok(!settings.ok, text);
+      assert.match(settings.error, complaint);
+    }
   });
 });

@@ -47,7 +47,10 @@ describe('a demo over bad networks', () => {
       assert.equal(changed[0]?.['note'], 'poor: 100 ms, 1 % loss, 2 Mbit/s');
       const last = of(poor.lines, 'network_stats').findLast((line) => line['participant'] === id);
       const [up, down] = [last?.['up'] as Figures, last?.['down'] as Figures];
-      assert.ok(up.packets > 10 && down.packets > 10, `${id} over ${transport} went past the relay: ${JSON.stringify(last)}`);
+      assert.ok(
+        up.packets > 10 && down.packets > 10,
+        `${id} over ${transport} went past the relay: ${JSON.stringify(last)}`,
+      );
     }
     const lost = of(poor.lines, 'network_stats').map((line) => (line['up'] as Figures).lost);
     assert.ok(Math.max(...lost) > 0);
@@ -71,7 +74,13 @@ describe('a demo over bad networks', () => {
     assert.ok((connections['node-2'] ?? 0) > 1, 'it was reset and dialled again');
     assert.ok((connections['node-3'] ?? 0) > 1, 'silence ended the session, and another was opened');
     const notes = of(lines, 'network_changed').map((line) => line['note']);
-    for (const note of ['disconnected', 'blackhole: nothing passes', 'no impairment']) assert.ok(notes.includes(note), note);
-    assert.deepEqual(of(lines, 'fault_cleared').map((line) => line['fault']).toSorted(), ['blackhole', 'disconnect', 'rebind']);
+    for (const note of ['disconnected', 'blackhole: nothing passes', 'no impairment'])
+      assert.ok(notes.includes(note), note);
+    assert.deepEqual(
+      of(lines, 'fault_cleared')
+        .map((line) => line['fault'])
+        .toSorted(),
+      ['blackhole', 'disconnect', 'rebind'],
+    );
   });
 });

@@ -5,6 +5,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { demoDefaults, faultNames } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
+import { specFor, withNetwork, withoutOwn } from './network-choice.ts';
 import { faultRows, faultState } from './fault-rows.ts';
 import { missingProtocols } from './machine-check.ts';
 import { turnsOf, withTransport } from './transport-choice.ts';
@@ -79,4 +80,21 @@ describe('choice of transports', () => {
       ['amqp'],
     );
   });
+});
+
+test('a network for everyone and one of its own: the command says so, the deadline follows unless it was set', () => {
+  const all = { ...demoDefaults, ...withNetwork(demoDefaults, specFor('*', 'poor')) };
+  const one = { ...all, ...withNetwork(all, specFor('node-2', 'satellite')) };
+  assert.ok(demoCommand(one).endsWith('--deadline 87 --network poor --network satellite:node-2'), demoCommand(one));
+  assert.ok(all.deadlineMs > demoDefaults.deadlineMs && one.deadlineMs > all.deadlineMs);
+  const back = { ...one, ...withoutOwn(one, 'node-2') };
+  assert.deepEqual(back, all);
+  assert.deepEqual({ ...back, ...withNetwork(back, specFor('*', 'none')) }, demoDefaults);
+  const own = { ...demoDefaults, deadlineMs: 7000 };
+  assert.equal(withNetwork(own, specFor('*', 'poor')).deadlineMs, 7000);
+  assert.ok(
+    demoCommand({ ...demoDefaults, network: [{ preset: 'none', change: { latencyMs: 80, lossPercent: 2 } }] }).endsWith(
+      '--network latency=80,loss=2',
+    ),
+  );
 });

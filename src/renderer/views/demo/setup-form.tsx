@@ -9,6 +9,7 @@ import { demoDefaults } from '#shared/contract/settings.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
+import { NetworkRow } from './network-row.tsx';
 import { SplitPreview } from './split-preview.tsx';
 import { TransportFields } from './transport-fields.tsx';
 
@@ -33,6 +34,7 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
   return (
     <>
       <TransportFields settings={settings} set={set} />
+      <NetworkRow settings={settings} running={running} set={set} />
       <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
       <div className="fl two">
         <Stepper

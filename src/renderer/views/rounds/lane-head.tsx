@@ -5,6 +5,7 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
 import type { ParticipantView } from '#shared/run-view/run-view.ts';
+import { NetworkTag } from './network-tag.tsx';
 
 interface LaneHeadProps {
   readonly participant: ParticipantView;
@@ -26,6 +27,7 @@ export function LaneHead({ participant, own, stalledSince, ended }: LaneHeadProp
             {own ? <span className="vh">injected</span> : 'injected'}
           </span>
         )}
+        <NetworkTag participant={participant.id} />
       </div>
       <div className="m">
         <ProtocolMark protocol={participant.protocol} />

@@ -1,0 +1,35 @@
+import { networkAllowanceMs, type NetworkPreset, type NetworkSpec } from '#shared/contract/network.ts';
+import { demoDefaults, type DemoSettings } from '#shared/contract/settings.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
+
+/** Whom a choice of network is for. */
+export const everyone = '*';
+
+export function specFor(whom: string, preset: NetworkPreset): NetworkSpec {
+  return whom === everyone ? { preset } : { preset, participant: asParticipantId(whom) };
+}
+
+/** The settings with this network; a deadline that nobody has set leaves time for it. */
+export function withNetwork(settings: DemoSettings, spec: NetworkSpec): Pick<DemoSettings, 'network' | 'deadlineMs'> {
+  const others = settings.network.filter(({ participant }) => participant !== spec.participant);
+  // `none` for everyone is what holds anyway; for one it may differ from what everyone has.
+  const isUsual = spec.preset === 'none' && spec.participant === undefined && spec.change === undefined;
+  return following(settings, isUsual ? others : [...others, spec]);
+}
+
+/** The settings with this participant having what everyone has. */
+export function withoutOwn(settings: DemoSettings, whom: string): Pick<DemoSettings, 'network' | 'deadlineMs'> {
+  return following(
+    settings,
+    settings.network.filter(({ participant }) => participant !== whom),
+  );
+}
+
+function following(
+  { network: before, deadlineMs }: DemoSettings,
+  network: readonly NetworkSpec[],
+): Pick<DemoSettings, 'network' | 'deadlineMs'> {
+  const usual = (of: readonly NetworkSpec[]): number =>
+    Math.ceil((demoDefaults.deadlineMs + networkAllowanceMs(of)) / 1000) * 1000;
+  return { network: [...network], deadlineMs: deadlineMs === usual(before) ? usual(network) : deadlineMs };
+}
