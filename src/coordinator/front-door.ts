@@ -38,6 +38,7 @@ export async function openFrontDoor(
     entropy: systemEntropy,
     identity,
     ddsWorker: entryPath('dds-worker'),
+    impaired: start.impaired ?? false,
     onUnavailable: (protocol, error) =>
       reporter.event('notice', {
         level: 'info',

@@ -6,7 +6,7 @@ import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#sha
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, coordinatorId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import type { NetworkSpec } from '#shared/contract/network.ts';
+import { impairs, networkOf, type NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
 import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
@@ -115,6 +115,7 @@ export class DemoFederation implements AsyncDisposable {
       ...this.#transportOf(index, endpoints),
       ...(settings.selection === undefined ? {} : { selection: settings.selection }),
       data: settings.data,
+      impaired: startsImpaired(settings),
       share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
       stateFolder: join(stateFolder, name),
     };
@@ -306,6 +307,12 @@ export function demoParticipants(count: number): readonly ParticipantId[] {
   return Array.from({ length: count }, (_, index) => asParticipantId(`node-${index + 1}`));
 }
 
+/** Whether anybody's network will be worse than this machine's from the start, or by a fault that waits for its cue. */
+function startsImpaired({ network, faults }: DemoSettings): boolean {
+  const some = network.some((spec) => impairs(networkOf([spec], spec.participant ?? '')));
+  return some || faults.some(({ name }) => isNetworkFault(name));
+}
+
 function coordinatorStart(options: DemoOptions): CoordinatorStart {
   const { settings, run } = options;
   const runSettings: RunPlan = {
@@ -330,6 +337,7 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     stateFolder: join(options.stateFolder, 'coordinator'),
     data: settings.data,
     demo: settings,
+    impaired: startsImpaired(settings),
     self: asParticipantId('node-1'),
   };
 }

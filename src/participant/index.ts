@@ -113,6 +113,7 @@ function openLink(
     entropy: systemEntropy,
     identity,
     ddsWorker: entryPath('dds-worker'),
+    impaired: start.impaired ?? false,
   });
   return DialingLink.open({
     invitation,

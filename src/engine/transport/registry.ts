@@ -28,6 +28,8 @@ export interface TransportParts {
   readonly identity: Identity;
   /** DDS: its thread's entry, `entryPath('dds-worker')`. */
   readonly ddsWorker?: string;
+  /** DDS: what lies between is worse than an address on this machine tells. */
+  readonly impaired?: boolean;
   /** A broker elsewhere, `mqtt(s)://…` or `amqp(s)://…`, for that protocol; absent: the coordinator brings its own. */
   readonly brokerUrl?: string;
   /** MQTT: file of the authority that vouches for that broker, where it is none that this machine knows. */
@@ -45,7 +47,8 @@ const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport 
   amqp: ({ brokerUrl, ...parts }) =>
     new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpSurroundings(process.env) }),
   grpc: ({ clock, entropy, identity }) => new GrpcTransport({ clock, entropy, identity }),
-  dds: ({ clock, entropy, ddsWorker = '' }) => new DdsTransport({ clock, entropy, worker: ddsWorker }),
+  dds: ({ clock, entropy, ddsWorker = '', impaired = false }) =>
+    new DdsTransport({ clock, entropy, worker: ddsWorker, impaired }),
 };
 
 /** The protocols that this build can speak between processes, in the order in which screens list them. */

@@ -35,6 +35,8 @@ export const coordinatorStartSchema = z.object({
   identityFolder: path.optional(),
   /** Where the run is kept for the case that this process dies; one that lies there already is gone on with. */
   stateFolder: path.optional(),
+  /** A relay lies between: the network is worse than an address on this machine tells. */
+  impaired: z.boolean().optional(),
   demo: demoSettingsSchema.optional(),
   self: participantIdSchema.optional(),
 });
@@ -44,6 +46,8 @@ export const participantStartSchema = z.object({
   name: participantIdSchema,
   /** The whole line, `roundscope://join?...`. */
   invitation: z.string().max(limits.headerBytesMax),
+  /** As the coordinator's. */
+  impaired: z.boolean().optional(),
   data: path,
   /** The one transport to take of those that the invitation offers; `auto`: chosen by itself. Absent: as the invitation says. */
   transport: z.union([protocolSchema, z.literal('auto')]).optional(),

@@ -19,6 +19,8 @@ export interface DdsOptions {
   /** Path of libddsc; absent: as the environment says, else where systems have it. */
   readonly library?: string;
   readonly domain?: number;
+  /** A relay makes the network worse than the address tells: small datagrams even on loopback. */
+  readonly impaired?: boolean;
   readonly connectTimeoutMs?: number;
   /** For tests: see `DomainPlace`. */
   readonly lossPerMille?: number;
@@ -54,6 +56,7 @@ export class DdsTransport implements Transport {
           clock,
           session: entropyHex(entropy, 12),
           timeoutMs,
+          impaired: this.#options.impaired ?? false,
           lossPerMille,
           release,
         });
@@ -71,8 +74,8 @@ export class DdsTransport implements Transport {
     const runtime = await this.#acquire();
     const release = (): Promise<void> => runtime.release();
     try {
-      const { clock, domain = 0, lossPerMille = 0 } = this.#options;
-      return await DdsListener.start(options, { runtime, clock, domain, lossPerMille, release });
+      const { clock, domain = 0, impaired = false, lossPerMille = 0 } = this.#options;
+      return await DdsListener.start(options, { runtime, clock, domain, impaired, lossPerMille, release });
     } catch (error) {
       await release();
       throw error;

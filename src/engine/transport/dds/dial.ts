@@ -6,7 +6,7 @@ import { abortable } from '../quic/abortable.ts';
 import { formatAddress, resolveHost } from '../quic/addresses.ts';
 import type { DialOptions } from '../transport.ts';
 import { DdsSession } from './dds-session.ts';
-import { domainConfig, isLoopback } from './domain-config.ts';
+import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
 import {
   agreedKeys,
   coordinatorName,
@@ -27,6 +27,8 @@ export interface DialSetup {
   /** Drawn for this dial. */
   readonly session: string;
   readonly timeoutMs: number;
+  /** The way there is worse than it looks. */
+  readonly impaired: boolean;
   readonly lossPerMille: number;
   /** Gives the runtime back. */
   readonly release: () => Promise<void>;
@@ -42,7 +44,9 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   const claim: Claim = { run: options.run, participant: options.participant, session: setup.session };
   const remote = formatAddress(endpoint.host, endpoint.port);
   const asking = new Asking(claim, options.token ?? '', remote);
+  const { impaired } = setup;
   const config = domainConfig({
+    impaired,
     domain: endpoint.domain ?? 0,
     address,
     port: null,
@@ -61,7 +65,11 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   try {
     runtime.announce(node, asking.open);
     const keys = await abortable(asking.granted, deadline);
-    return await openTopics({ node, claim, keys, remote, address, asking }, setup, deadline);
+    return await openTopics(
+      { node, claim, keys, remote, datagrams: datagramsFor(address, impaired), asking },
+      setup,
+      deadline,
+    );
   } catch (failure) {
     if (!asking.refused) runtime.retract(node, asking.open);
     await runtime.closeNode(node, 'clean');
@@ -75,12 +83,12 @@ interface Granted {
   readonly claim: Claim;
   readonly keys: SessionKeys;
   readonly remote: string;
-  readonly address: string;
+  readonly datagrams: DatagramSize;
   readonly asking: Asking;
 }
 
 async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<DdsSession> {
-  const { node, claim, keys, remote, address, asking } = granted;
+  const { node, claim, keys, remote, asking } = granted;
   const { runtime, clock, release } = setup;
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
@@ -99,7 +107,7 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
     id: claim.session,
     remote,
     clock,
-    sampleBytes: isLoopback(address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,
+    sampleBytes: sampleBytesFor(granted.datagrams),
     channel: {
       send: (to, sample) => runtime.send(number, to, sample),
       close: async (drainMs) => {

@@ -1,3 +1,4 @@
+import { limits } from '#shared/contract/limits.ts';
 import { formatAddress } from '../quic/addresses.ts';
 
 /** How a domain reaches its network. */
@@ -10,9 +11,14 @@ export interface DomainPlace {
   readonly port: number | null;
   /** Whom to tell of us; they answer, so that one side's list is enough. */
   readonly peers: readonly { readonly host: string; readonly port: number }[];
+  /** A relay makes the network worse than the address tells. */
+  readonly impaired?: boolean;
   /** Of a thousand datagrams so many are lost on sending, below the protocol; for tests. */
   readonly lossPerMille?: number;
 }
+
+/** As large as UDP's datagrams, where nothing is lost on the way, or what fits into an Ethernet frame. */
+export type DatagramSize = 'large' | 'ethernet';
 
 /** Where in a domain's ports the specification puts participant 0's discovery: PB + DG x domain + d1. */
 const domainGain = 250;
@@ -29,12 +35,12 @@ const announceMs = 1000;
  * their coordinator is. Its defaults lose and stall with samples of a megabyte (measured: 10 to 30 MB/s), hence the numbers.
  */
 export function domainConfig(place: DomainPlace): string {
-  const { domain, address, port, peers, lossPerMille = 0 } = place;
-  const local = isLoopback(address);
-  // Fragments as large as UDP's datagrams where nothing is lost on the way; else what fits into an Ethernet frame.
-  const sizes = local
-    ? '<MaxMessageSize>65500B</MaxMessageSize><FragmentSize>63000B</FragmentSize>'
-    : '<MaxMessageSize>1450B</MaxMessageSize><FragmentSize>1344B</FragmentSize>';
+  const { domain, address, port, peers, impaired = false, lossPerMille = 0 } = place;
+  const datagrams = datagramsFor(address, impaired);
+  const sizes =
+    datagrams === 'large'
+      ? '<MaxMessageSize>65500B</MaxMessageSize><FragmentSize>63000B</FragmentSize>'
+      : '<MaxMessageSize>1450B</MaxMessageSize><FragmentSize>1344B</FragmentSize>';
   const index = port === null ? 'none' : '0';
   const ports = port === null ? '' : `<Ports><Base>${port - domainGain * domain - discoveryOffset}</Base></Ports>`;
   const loss = lossPerMille > 0 ? `<Test><XmitLossiness>${lossPerMille}</XmitLossiness></Test>` : '';
@@ -54,6 +60,13 @@ export function domainConfig(place: DomainPlace): string {
 </Domain></CycloneDDS>`;
 }
 
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
+/** On loopback nothing is lost, unless a relay there makes it a worse network. */
+export function datagramsFor(address: string, impaired: boolean): DatagramSize {
+  const onLoopback = address.startsWith('127.') || address === '::1';
+  return onLoopback && !impaired ? 'large' : 'ethernet';
+}
+
+/** Body of one sample: one that is lost in part is mended fragment by fragment, and must be whole before it is read. */
+export function sampleBytesFor(datagrams: DatagramSize): number {
+  return datagrams === 'large' ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes;
 }

@@ -5,7 +5,7 @@ import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../quic/addresses.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { DdsSession } from './dds-session.ts';
-import { domainConfig, isLoopback } from './domain-config.ts';
+import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
 import {
   agreedKeys,
   coordinatorName,
@@ -24,6 +24,8 @@ export interface ListenSetup {
   readonly runtime: DdsRuntime;
   readonly clock: Clock;
   readonly domain: number;
+  /** The way to participants is worse than it looks. */
+  readonly impaired: boolean;
   readonly lossPerMille: number;
   /** Gives the runtime back. */
   readonly release: () => Promise<void>;
@@ -70,7 +72,18 @@ export class DdsListener implements Listener {
       options.signal.throwIfAborted();
       const listener = new DdsListener(options, setup, { address, port });
       const { node, error } = await runtime.openNode(
-        { config: domainConfig({ domain, address, port, peers: [], lossPerMille }), side: 'down', run: options.run },
+        {
+          config: domainConfig({
+            impaired: setup.impaired,
+            domain,
+            address,
+            port,
+            peers: [],
+            lossPerMille,
+          }),
+          side: 'down',
+          run: options.run,
+        },
         {
           onAnnounced: (said) => listener.#hear(said),
           onMisfit: (reason) => options.onRefused({ address: 'a DDS peer', reason: `${reason}. ${misfitMend}` }),
@@ -150,7 +163,7 @@ export class DdsListener implements Listener {
       id,
       remote: `${participant} in domain ${this.#setup.domain}`,
       clock,
-      sampleBytes: isLoopback(this.#address) ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes,
+      sampleBytes: sampleBytesFor(datagramsFor(this.#address, this.#setup.impaired)),
       channel: { send: (to, sample) => runtime.send(number, to, sample), close, cut: () => close(0) },
       release: async () => {
         runtime.retract(this.#node, accept);
