@@ -1,7 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { limits } from '#shared/contract/limits.ts';
 import { abortable } from '../quic/abortable.ts';
 import { formatAddress, resolveHost } from '../quic/addresses.ts';
 import type { DialOptions } from '../transport.ts';
