@@ -77,8 +77,8 @@ export class Witness {
   }
 
   conditions(world: World, protocol: Protocol | null, payloadBytes: number): LinkConditions {
-    // Heart-beats between two rounds.
-    for (let i = 0; i < 4; i++) this.#tell(world, protocol ?? 'quic');
+    // One a second while the model trains: what was before is forgotten.
+    for (let i = 0; i < 8; i++) this.#tell(world, protocol ?? 'quic');
     return this.#observer.conditions(payloadBytes);
   }
 

@@ -25,8 +25,6 @@ const protocolWeights: readonly Weight[] = [
 ];
 /** How much transfers under the same conditions differ, in logarithms. */
 const noiseDeviation = 0.25;
-/** A link is chosen for some rounds, so that several transfers share the time of opening it. */
-const roundsPerLink = 3;
 /** Beyond this factor, in logarithms, one transfer tells no more. */
 const surpriseMax = 5;
 /** Steps of drift in a day that passed between two runs. */
@@ -115,7 +113,7 @@ export class BanditStrategy implements Strategy {
     // An option that cannot work is only rated where none can: all are equal then.
     const closedForm = transferSeconds ?? 1;
     const seconds = closedForm * Math.exp(this.#belief.expected(x));
-    const beside = connectSeconds / roundsPerLink + batterySeconds(protocol, conditions);
+    const beside = connectSeconds + batterySeconds(protocol, conditions);
     const failure = this.#failures.chance(protocol, conditions);
     return {
       protocol,

@@ -48,6 +48,9 @@ function strategyOf(settings: SelectionSettings, parts: SelectorParts): Strategy
   }
 }
 
+/** A link is chosen for some rounds, so that several transfers share the time of opening it. */
+const transfersPerLink = 3;
+
 class StrategySelector implements Selector {
   readonly strategy: StrategyName;
   readonly #strategy: Strategy;
@@ -96,7 +99,9 @@ class StrategySelector implements Selector {
     const transferSeconds = expectedSeconds(protocol, conditions, { connected: true });
     const whole = expectedSeconds(protocol, conditions, { connected: false });
     const connectSeconds =
-      protocol === this.#inUse || whole === null || transferSeconds === null ? 0 : whole - transferSeconds;
+      protocol === this.#inUse || whole === null || transferSeconds === null
+        ? 0
+        : (whole - transferSeconds) / transfersPerLink;
     return { protocol, transferSeconds, connectSeconds };
   }
 }

@@ -15,7 +15,7 @@ export interface Option {
   readonly protocol: Protocol;
   /** Expected seconds of the next transfer over an open link; null: it cannot work as things are. */
   readonly transferSeconds: number | null;
-  /** Expected seconds of opening a link first; 0 for the protocol that is in use. */
+  /** This transfer's share of opening a link first; 0 for the protocol that is in use. */
   readonly connectSeconds: number;
 }
 

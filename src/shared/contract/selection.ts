@@ -57,7 +57,10 @@ export const choiceSchema = z.object({
   strategy: strategyNameSchema,
   /** Words with figures for people: "QUIC: loss 2 %, expected 0.8 s against 3.1 s (MQTT)". */
   reason: z.string().max(1000),
-  /** Seconds that the next transfer is expected to take over each protocol that was offered; null: no telling. */
+  /**
+   * Seconds that the next transfer is expected to take over each protocol that was offered, with a share of opening a link
+   * where there is none; null: no telling.
+   */
   expected: z
     .array(z.object({ protocol: protocolSchema, seconds: z.number().nonnegative().nullable() }))
     .max(limits.offeredProtocolsMax),

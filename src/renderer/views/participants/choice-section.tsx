@@ -54,7 +54,7 @@ function ExpectedTimes({ choice }: { readonly choice: ChoiceView }): JSX.Element
             <th scope="row">
               <ProtocolMark protocol={protocol} bare /> {protocolNames[protocol]}
             </th>
-            <td className="bar" aria-hidden="true">
+            <td className="span" aria-hidden="true">
               <i style={{ width: `${((seconds ?? 0) / longest) * 100}%`, background: protocolColors[protocol] }} />
             </td>
             <td className="num">{seconds === null ? 'cannot work' : formatDuration(seconds * 1000)}</td>

@@ -45,7 +45,6 @@ export function SettingsView(): JSX.Element {
               Off: only keys with Ctrl or Cmd, Enter, Esc and arrows act; Ctrl+K reaches everything by name.
             </span>
           </div>
-          <ProtocolField />
           <div className="field">
             <span className="lab">Motion</span>
             <span>as the system says</span>
@@ -58,6 +57,7 @@ export function SettingsView(): JSX.Element {
           <h2>This app</h2>
         </div>
         <div className="in">
+          <ProtocolField />
           <dl className="kvl">
             <dt>Version</dt>
             <dd>{app?.version ?? '–'}</dd>
