@@ -246,7 +246,8 @@ export class LinkCore implements Link {
       onPayload: (side, bytes) =>
         void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
       onTick: (rttMs) => this.#tellStats(wire, rttMs),
-      onHealth: (trouble) => this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again'),
+      onHealth: (trouble) =>
+        this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again', wire.session.fallback),
     });
     this.#pump = pump;
     this.#context = wire.context;
