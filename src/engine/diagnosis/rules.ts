@@ -117,6 +117,14 @@ const trainerFrozen: Rule = (participant, run) => {
   };
 };
 
+/** Faults that can keep a link down, the surest first. */
+const linkFaults: readonly FaultName[] = ['drop-link', 'disconnect', 'blackhole', 'loss', 'delay'];
+
+function injectedOn({ faults }: ParticipantObservation): Pick<Finding, 'fault'> {
+  const fault = linkFaults.find((name) => faults.has(name));
+  return fault === undefined ? {} : { fault };
+}
+
 /** A re-dial after a dropped link takes about a second; longer is worth a word. */
 const lostMs = 3000;
 
@@ -130,7 +138,7 @@ const linkLost: Rule = (participant, run) => {
     explanation: `${participant.linkReason === '' ? 'No reason was given' : `Reason: ${participant.linkReason}`}. It re-dials by itself with growing pauses.`,
     since: participant.linkAt.at,
     evidence: [participant.lastHeard, participant.linkAt].filter((ref) => ref !== null),
-    fault: 'drop-link',
+    ...injectedOn(participant),
   };
 };
 
@@ -147,6 +155,7 @@ const silent: Rule = (participant, run) => {
     explanation: `Last heard: ${heard.text}. Its connection has not been closed, so its machine may sleep or the network swallow its packets.`,
     since: heard.at,
     evidence: [heard],
+    ...injectedOn(participant),
   };
 };
 
