@@ -67,6 +67,7 @@ export async function openFrontDoor(
     port: start.port,
     ...(former === undefined ? {} : { again: former.endpoints }),
     onSession: (session) => acceptor.accept(session),
+    onProgress: (text) => reporter.event('notice', { level: 'info', text }),
     onRefused: ({ address, reason }) => reporter.event('participant_refused', { name: '', key: '', address, reason }),
   });
   return {

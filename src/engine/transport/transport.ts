@@ -41,6 +41,8 @@ export interface ListenOptions {
   /** Endpoints of a former life of this listener: it takes the same ports again, so that invitations stay good. */
   readonly again?: readonly Endpoint[];
   readonly onSession: (session: Session) => void;
+  /** What takes a while before it listens, in a sentence for people. */
+  readonly onProgress?: (text: string) => void;
   /** A peer that was turned away before it became a session (impostor, garbage, too many). */
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
 }

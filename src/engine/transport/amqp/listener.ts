@@ -67,16 +67,19 @@ export class AmqpListener implements Listener {
       await listener.#connect();
       return listener;
     }
-    const { run, token = '', host, signal } = options;
+    const { run, token = '', host, signal, onProgress } = options;
     const port = portFor(options, 'amqp');
     const password = entropyHex(setup.entropy, 24);
     const { clock, entropy, rabbitmq } = setup;
     const passwords = { coordinator: password, participants: brokerPassword(token, run) };
     const program = rabbitmq === undefined ? {} : { program: rabbitmq };
+    onProgress?.('Starting a RabbitMQ for this run, which takes a few seconds.');
+    const startedMs = clock.monotonicMs();
     const broker = await PrivateBroker.start({ host, port, run, passwords, signal, clock, entropy, ...program });
     const listener = new AmqpListener(options, setup, broker, { username: coordinatorUser, password });
     try {
       await listener.#connect();
+      onProgress?.(`RabbitMQ runs; it took ${((clock.monotonicMs() - startedMs) / 1000).toFixed(1)} s to start.`);
       return listener;
     } catch (error) {
       await broker[Symbol.asyncDispose]();

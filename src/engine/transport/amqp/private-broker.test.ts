@@ -13,6 +13,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { childrenOf, isAlive, missingRabbitmq } from '#test/support/rabbitmq.ts';
+import type { Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerPassword } from './handshake.ts';
@@ -40,6 +41,18 @@ function open(url: string, username: string, password: string): Promise<AmqpConn
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 400 && !condition(); i++) await delay(25);
   assert.ok(condition());
+}
+
+/** Dials until it is let in: the broker takes seconds to come back. */
+async function eventually(dial: () => Promise<Session>): Promise<void> {
+  for (const untilMs = performance.now() + 60_000; ; await delay(100)) {
+    try {
+      return await (await dial()).close('clean', 'found again');
+    } catch (error) {
+      assert.ok(error instanceof RoundscopeError && error.retryable, String(error));
+      if (performance.now() > untilMs) throw error;
+    }
+  }
 }
 
 /** Loopback or not, of every TCP socket that listens under a process (Linux). */
@@ -147,6 +160,33 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
       return true;
     });
     assert.ok(listener.endpoints.every(({ url }) => url === undefined));
+  });
+
+  test('one that dies is started again on its port; a coordinator that starts again is found where it was', async () => {
+    const sessions: Session[] = [];
+    const told: string[] = [];
+    const options = {
+      ...listenOptions(),
+      onSession: (session: Session) => void sessions.push(session),
+      onProgress: (text: string) => void told.push(text),
+    };
+    const listener = await new AmqpTransport(parts).listen(options);
+    const { endpoints } = listener;
+    const dial = (): Promise<Session> =>
+      new AmqpTransport(parts).dial(endpoints, { signal, run, token, participant: 'node-1' });
+    const first = await dial();
+    assert.match(told.join(' '), /Starting a RabbitMQ.*it took [\d.]+ s/);
+    const keeper = childrenOf(process.pid).find(({ command }) => command.includes('roundscope-broker'));
+    const server = childrenOf(keeper?.pid ?? 0).find(({ command }) => command.includes('beam.smp'));
+    assert.ok(server);
+    process.kill(server.pid, 'SIGKILL');
+    assert.equal((await first.closed).code, 'lost');
+    assert.equal((await sessions[0]?.closed)?.code, 'lost');
+    await eventually(dial);
+    await listener[Symbol.asyncDispose]();
+    // A new process would make this: the same identity, run and token, and the endpoints of its former life.
+    await using _again = await new AmqpTransport(parts).listen({ ...options, again: endpoints });
+    await using _second = await dial();
   });
 
   test('it ends with the process that started it, however that ends', async () => {
