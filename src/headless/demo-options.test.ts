@@ -34,6 +34,7 @@ describe('options of the demo', () => {
       [['--split', 'dirichlet'], '--split'],
       [['--transport', 'pigeon'], '--transport'],
       [['--deadline', ''], '--deadline'],
+      [['--selection', 'luck'], '--selection'],
     ] as const) {
       const settings = settingsOf(...argv);
       assert.ok(
@@ -41,6 +42,11 @@ describe('options of the demo', () => {
         `${argv.join(' ')}: ${settings.ok ? 'accepted' : settings.error}`,
       );
     }
+  });
+
+  test('how to choose a protocol is passed on as it is given', () => {
+    const settings = settingsOf('--transport', 'auto', '--selection', 'q-learning');
+    assert.equal(settings.ok && settings.value.selection, 'q-learning');
   });
 
   test('faults in all their forms', () => {

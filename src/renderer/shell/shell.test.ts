@@ -47,11 +47,14 @@ describe('top bar', () => {
   test('a badge says why its newest link took this protocol, and is silent about choices that were left', () => {
     const view = recordedView(58);
     const choice = { strategy: 'rules' as const, expected: [], explored: false };
+    const elsewhere = view.participants.findIndex(({ protocol }) => protocol === 'quic');
     const participants = view.participants.map((one, index): ParticipantView => ({
       ...one,
       choices: [
         { ...choice, at: 10 + index, protocol: 'quic' as const, reason: `QUIC: loss ${index} %` },
-        ...(index === 1 ? [{ ...choice, at: 90, protocol: 'mqtt' as const, reason: 'MQTT: UDP is blocked' }] : []),
+        ...(index === elsewhere
+          ? [{ ...choice, at: 90, protocol: 'mqtt' as const, reason: 'MQTT: UDP is blocked' }]
+          : []),
       ],
     }));
     const quic = participants.filter(({ protocol, choices }) => protocol === 'quic' && choices.length === 1).at(-1);
