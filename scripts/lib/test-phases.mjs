@@ -27,7 +27,7 @@ export const phases = {
   contract: suite(['test/contract/**/*.test.ts'], { coverage: true }),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
-  cli: suite(['test/cli/**/*.test.ts'], { concurrency: 1 }),
+  cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts'], { concurrency: 1 }),
   e2e: suite(['test/e2e/**/*.test.ts'], { concurrency: 1, needs: 'ROUNDSCOPE_CHROMIUM' }),
 };
 

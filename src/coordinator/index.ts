@@ -13,7 +13,12 @@ import { openFrontDoor, type FrontDoor } from './front-door.ts';
 import { planRun, type PlannedRun } from './planned-run.ts';
 import { openRunState, type RunState } from './run-state.ts';
 
-serveParent({ startType: 'start_coordinator', run, onFault: () => undefined });
+serveParent({
+  startType: 'start_coordinator',
+  run,
+  survivesByState: ({ stateFolder, demo }: CoordinatorStart) => stateFolder !== undefined && demo === undefined,
+  onFault: () => undefined,
+});
 
 /** Serves one run: listens, hands out the invitation, runs the rounds, says goodbye. */
 async function run(start: CoordinatorStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {

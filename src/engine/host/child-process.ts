@@ -10,6 +10,8 @@ export interface ChildWork<S extends Start> {
   readonly startType: S['type'];
   /** Runs to the end; `signal` aborts when the parent says stop or is gone. */
   readonly run: (start: S, channel: ParentChannel, signal: AbortSignal) => Promise<Ended>;
+  /** Whether it dies at once when its parent has, and not with goodbyes: what it keeps is to be gone on with. */
+  readonly survivesByState?: (start: S) => boolean;
   readonly onFault: (message: Extract<ToChild, { type: 'fault' }>) => void;
   /** What only some processes are told. */
   readonly onOther?: (message: ToChild) => void;
@@ -23,7 +25,11 @@ export function serveParent<S extends Start>(work: ChildWork<S>): void {
   const channel = openParentChannel();
   const stop = new AbortController();
   let started = false;
-  channel.onGone(() => stop.abort(new DOMException('the parent process is gone', 'AbortError')));
+  let survives = false;
+  channel.onGone(() => {
+    if (survives) process.exit(1);
+    stop.abort(new DOMException('the parent process is gone', 'AbortError'));
+  });
   process.once('SIGTERM', () => stop.abort(new DOMException('the process was told to end', 'AbortError')));
   // Ctrl+C in a terminal reaches every process of its group; the parent has the say.
   process.on('SIGINT', () => undefined);
@@ -35,6 +41,7 @@ export function serveParent<S extends Start>(work: ChildWork<S>): void {
     else if (message.type === 'fault') work.onFault(message);
     else if (message.type === work.startType && !started) {
       started = true;
+      survives = work.survivesByState?.(message as S) === true;
       void live(work, message as S, channel, stop.signal);
     } else work.onOther?.(message);
   });

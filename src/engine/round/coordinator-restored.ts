@@ -13,7 +13,7 @@ export interface RestoredRun {
 }
 
 /** Who took part when the coordinator died is waited for this long before a round starts without: re-dials pause up to 10 s. */
-export const returnMs = 20_000;
+export const returnMs = 25_000;
 
 type Remembered = Pick<
   CoordinatorState,
