@@ -37,7 +37,7 @@ function killPart({ dataFolder }: Command, who: string): boolean {
 function countedIn(lines: readonly Line[]): Map<string, string[]> {
   const counted = new Map<string, string[]>();
   const add = (round: unknown, participant: unknown, hash: unknown): void => {
-    const key = `${round} ${participant}`;
+    const key = `${String(round)} ${String(participant)}`;
     counted.set(key, [...new Set([...(counted.get(key) ?? []), String(hash)])]);
   };
   for (const line of lines) {
