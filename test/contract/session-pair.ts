@@ -56,7 +56,10 @@ export async function dial(harness: TransportHarness, listening: Listening, part
 
 export async function openPair(harness: TransportHarness): Promise<Pair> {
   const listening = await listen(harness);
-  const near = await dial(harness, listening, 'node-1');
+  const near = await dial(harness, listening, 'node-1').catch(async (error: unknown) => {
+    await listening[Symbol.asyncDispose]();
+    throw error;
+  });
   const far = listening.sessions[0] as Session;
   return {
     listening,

@@ -17,7 +17,7 @@ if (absent !== false) {
   });
 } else {
   describeTransport('dds', async () => ({
-    dialer: new DdsTransport({ ...parts, connectTimeoutMs: 1500 }),
+    dialer: new DdsTransport({ ...parts, connectTimeoutMs: 4000 }),
     listener: new DdsTransport(parts),
     nobody: async () => [{ protocol: 'dds', provider: 'dds', host: '127.0.0.1', port: await freePort() }],
     [Symbol.asyncDispose]: async () => undefined,

@@ -13,7 +13,7 @@ import { domainConfig } from './domain-config.ts';
 import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
 import { libraryCandidates } from './library.ts';
 import { DdsRuntime } from './runtime.ts';
-import type { SampleBody } from './worker-protocol.ts';
+import type { Announcement, SampleBody } from './worker-protocol.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
 const signal = new AbortController().signal;
@@ -128,8 +128,7 @@ describe('dds sessions', { skip: absent }, () => {
       });
       await until(() => served.sessions.length === 1);
       const far = served.sessions[0] as Session;
-      // The session's id as any member of the domain can see it; its key is not to be seen.
-      await using foreign = await intruder(served, session);
+      await using foreign = await intruder(served);
       foreign.write({
         lane: 'control',
         laneNumber: 0,
@@ -179,19 +178,23 @@ interface Intruder extends AsyncDisposable {
   write(sample: SampleBody): void;
 }
 
-/** Somebody in the same run who writes into a session's topics with a key of his own. */
-async function intruder(served: Served, session: Session): Promise<Intruder> {
+/** Somebody in the same run who hears of a session, as any member of the domain does, and writes into its topics with a key of his own. */
+async function intruder(served: Served): Promise<Intruder> {
   const endpoint = served.listener.endpoints[0];
-  assert.ok(endpoint !== undefined && 'id' in session && typeof session.id === 'string');
+  assert.ok(endpoint !== undefined);
   const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: undefined });
   const peers = [{ host: endpoint.host, port: endpoint.port }];
   const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
-  const ears = { onAnnounced: () => undefined, onMisfit: () => undefined, onFailed: () => undefined };
+  const heard = Promise.withResolvers<string>();
+  const onAnnounced = (said: Announcement): void => {
+    if (said.kind === 'accept') heard.resolve(said.session);
+  };
+  const ears = { onAnnounced, onMisfit: () => undefined, onFailed: () => undefined };
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   const matched = Promise.withResolvers<void>();
   const keys = { sending: new Uint8Array(32), receiving: new Uint8Array(32) };
   const number = runtime.openSession(
-    { node, participant: 'node-1', id: session.id, keys },
+    { node, participant: 'node-1', id: await heard.promise, keys },
     { onMatched: () => matched.resolve(), onSamples: () => undefined, onFailed: () => undefined },
   );
   await matched.promise;

@@ -3,8 +3,8 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { abortable } from '../quic/abortable.ts';
 import { formatAddress, resolveHost } from '../quic/addresses.ts';
-import type { DialOptions } from '../transport.ts';
-import { DdsSession } from './dds-session.ts';
+import type { DialOptions, Session } from '../transport.ts';
+import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
 import {
   agreedKeys,
@@ -34,7 +34,7 @@ export interface DialSetup {
 }
 
 /** Joins the coordinator's domain with that coordinator as its one peer, asks for a session and waits for its topics. */
-export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, setup: DialSetup): Promise<DdsSession> {
+export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, setup: DialSetup): Promise<Session> {
   const { runtime, clock } = setup;
   using deadline = clock.deadline(setup.timeoutMs, options.signal);
   const host = await resolveHost(endpoint.host);
@@ -86,24 +86,23 @@ interface Granted {
   readonly asking: Asking;
 }
 
-async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<DdsSession> {
+async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<Session> {
   const { node, claim, keys, remote, asking } = granted;
   const { runtime, clock, release } = setup;
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
     { node, participant: claim.participant, id: claim.session, keys },
     {
-      onMatched: (all) => (all ? matched.resolve() : session.lost('the coordinator is no longer there')),
-      onSamples: (from, samples, forged) => session.receive(from, samples, forged),
+      onMatched: (all) => (all ? matched.resolve() : carrier.session.lost('the coordinator is no longer there')),
+      onSamples: (from, samples, forged) => carrier.receive(from, samples, forged),
       onFailed: (reason) => {
         matched.reject(ddsFailed(remote, reason));
-        session.lost(reason);
+        carrier.session.lost(reason);
       },
     },
   );
-  const session = new DdsSession({
+  const carrier = new DdsCarrier({
     side: 'up',
-    id: claim.session,
     remote,
     clock,
     sampleBytes: sampleBytesFor(granted.datagrams),
@@ -118,10 +117,10 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
     },
     release,
   });
-  asking.onLost = (reason) => session.lost(reason);
+  asking.onLost = (reason) => carrier.session.lost(reason);
   await abortable(matched.promise, deadline);
-  session.tell({ type: 'ready' });
-  return session;
+  carrier.tellReady();
+  return carrier.session;
 }
 
 /** A request for a session, from the participant's side. */

@@ -4,7 +4,8 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../quic/addresses.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
-import { DdsSession } from './dds-session.ts';
+import type { CreditedSession } from '../credited/credited-session.ts';
+import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
 import {
   agreedKeys,
@@ -32,7 +33,7 @@ export interface ListenSetup {
 }
 
 interface Kept {
-  readonly session: DdsSession;
+  readonly session: CreditedSession;
   readonly accept: Announcement;
   shown: boolean;
 }
@@ -153,14 +154,13 @@ export class DdsListener implements Listener {
       { node: this.#node, participant, id, keys },
       {
         onMatched: (all) => (all ? matched.resolve() : session.lost('the participant is no longer there')),
-        onSamples: (from, samples, forged) => session.receive(from, samples, forged),
+        onSamples: (from, samples, forged) => carrier.receive(from, samples, forged),
         onFailed: (reason) => session.lost(reason),
       },
     );
     const close = (drainMs: number): Promise<void> => runtime.closeSession(number, drainMs);
-    const session = new DdsSession({
+    const carrier: DdsCarrier = new DdsCarrier({
       side: 'down',
-      id,
       remote: `${participant} in domain ${this.#setup.domain}`,
       clock,
       sampleBytes: sampleBytesFor(datagramsFor(this.#address, this.#setup.impaired)),
@@ -170,12 +170,13 @@ export class DdsListener implements Listener {
         this.#forget(key);
       },
     });
+    const { session } = carrier;
     const kept: Kept = { session, accept, shown: false };
     this.#sessions.set(key, kept);
     runtime.announce(this.#node, accept);
     const giveUp = clock.timer(limits.helloTimeoutMs, () => session.lost('its topics did not appear in time'));
     void session.closed.then(() => giveUp[Symbol.dispose]());
-    void Promise.all([matched.promise, session.ready.promise]).then(() => {
+    void Promise.all([matched.promise, carrier.ready.promise]).then(() => {
       giveUp[Symbol.dispose]();
       kept.shown = true;
       if (this.#closing === null) this.#options.onSession(session);

@@ -1,4 +1,4 @@
-import type { Piece } from '../mqtt/piece.ts';
+import type { Piece } from '../credited/piece.ts';
 import type { SampleBody } from './worker-protocol.ts';
 
 /** Lane of what the two ends tell each other about the session itself, beside the frames. */

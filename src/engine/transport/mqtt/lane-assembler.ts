@@ -1,1 +1,0 @@
-export * from '../credited/lane-assembler.ts';
