@@ -54,6 +54,14 @@ describe('faults on cue', () => {
     assert.deepEqual(acted, ['drop-link node-1 2']);
   });
 
+  test('the coordinator is its own target, and its cue is whoever trains first', () => {
+    const { faults, acted, armed } = setUp();
+    faults.inject({ name: 'kill-coordinator', round: 2 });
+    assert.deepEqual(armed, ['kill-coordinator coordinator 2']);
+    for (const event of [trains('node-2', 1), trains('node-2', 2), trains('node-1', 2)]) faults.observe(event);
+    assert.deepEqual(acted, ['kill-coordinator coordinator 2']);
+  });
+
   test('disarmed it does nothing', () => {
     const { faults, acted } = setUp();
     faults.inject({ name: 'drop-link', round: 2 });

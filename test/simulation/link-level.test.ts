@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
 import { runOverLinks } from './link-level.ts';
@@ -43,6 +44,61 @@ describe('drivers over real links', () => {
       assert.equal(coordinator.status, 'completed', `seed ${seed}: ${coordinator.reason}`);
       assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(seed, 3, 3), `seed ${seed}`);
     }
+  });
+
+  test('wall clocks that go back an hour and forward a day, and a machine that sleeps, change nothing', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const clocks = [
+        { atMs: 300 + 37 * seed, wallMs: -3_600_000 },
+        { atMs: 700 + 41 * seed, wallMs: 86_400_000 },
+        // Less than the deadline of a phase, much more than any silence that is borne.
+        { atMs: 500 + 53 * seed, sleepMs: 30_000 },
+      ];
+      const ended: number[] = [];
+      const { coordinator } = await runOverLinks({
+        seed,
+        participants: 3,
+        clocks,
+        reporter: (type, data) => {
+          if (type === 'update_received' && (data as EventData<'update_received'>).counted)
+            ended.push((data as EventData<'update_received'>).round);
+        },
+      });
+      assert.equal(coordinator.status, 'completed', `seed ${seed}: ${coordinator.reason}`);
+      assert.deepEqual(ended, [1, 1, 1, 2, 2, 2, 3, 3, 3], 'each once');
+      assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(seed, 3, 3), `seed ${seed}`);
+    }
+  });
+
+  test('a disk that fills up is told once, and the run goes on', async () => {
+    const notices: EventData<'notice'>[] = [];
+    let [records, givenUp] = [0, 0];
+    const full = (): Promise<void> =>
+      Promise.reject(new RoundscopeError('disk_full', { layer: 'application', message: 'no room' }));
+    const { coordinator } = await runOverLinks({
+      seed: 5,
+      participants: 3,
+      reporter: (type, data) => {
+        if (type === 'notice') notices.push(data as EventData<'notice'>);
+      },
+      keeper: {
+        remember: () => void records++,
+        keepModel: full,
+        keepUpdate: () => Promise.resolve(),
+        forgetUpdate: () => Promise.resolve(),
+        giveUp: () => void givenUp++,
+      },
+    });
+    assert.equal(coordinator.status, 'completed', coordinator.reason);
+    assert.deepEqual(flattenParameters(coordinator.parameters), expectedModel(5, 3, 3));
+    assert.equal(givenUp, 1);
+    assert.equal(records, 3 + 1 + 3, 'three participants, a round, three updates, and nothing after the first model');
+    const errors = notices.filter(({ level }) => level === 'error');
+    assert.deepEqual(
+      errors.map(({ error }) => error?.code),
+      ['disk_full'],
+    );
+    assert.match(errors[0]?.text ?? '', /would not survive a restart/);
   });
 
   test('connection per message stalls the run, and round_status names who hears nothing', async () => {

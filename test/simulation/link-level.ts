@@ -2,6 +2,7 @@ import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
 import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator-driver.ts';
+import type { RunKeeper } from '#engine/round/kept-run.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
@@ -29,6 +30,9 @@ export interface LinkLevelOptions {
   readonly reporter?: (type: EventType, data: EventData<EventType>) => void;
   /** Ends the coordinator's run after this many virtual ms. */
   readonly stopAfterMs?: number;
+  /** What clocks do at virtual moments: wall time jumps, or the whole machine sleeps. */
+  readonly clocks?: readonly { readonly atMs: number; readonly wallMs?: number; readonly sleepMs?: number }[];
+  readonly keeper?: RunKeeper;
   /** Participants that leave after this many virtual ms. */
   readonly leaves?: Readonly<Record<string, number>>;
 }
@@ -80,6 +84,11 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     reporter,
     onLink: (link, address) => links.add(link, address ?? ''),
   });
+  for (const { atMs, wallMs = 0, sleepMs = 0 } of options.clocks ?? [])
+    clock.timer(atMs, () => {
+      clock.jumpWall(wallMs);
+      clock.sleepThrough(sleepMs);
+    });
   const signal = new AbortController().signal;
   const stop = new AbortController();
   if (options.stopAfterMs !== undefined) clock.timer(options.stopAfterMs, () => stop.abort('stopped by hand'));
@@ -100,6 +109,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     clock,
     reporter,
     transfers: reporter,
+    keeper: options.keeper,
     breathe: settle,
     signal: stop.signal,
     baselineAccuracy: 0.5,

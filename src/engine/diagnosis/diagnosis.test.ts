@@ -254,3 +254,38 @@ describe('why a round waits', () => {
     assert.equal(new Set(story.raised.map(({ verdict }) => verdict)).size, 1);
   });
 });
+
+test('a coordinator that is started again is the one verdict, and nobody is blamed for silence until it is back', () => {
+  const story = new Story(['node-1', 'node-2']);
+  story.at = 1000;
+  story.event('process_exited', {
+    name: 'coordinator',
+    pid: 7,
+    expected: false,
+    restarts: true,
+    note: 'ended by SIGKILL',
+  });
+  story.pass(20_000);
+  assert.deepEqual(
+    story.raised.map(({ rule, layer }) => [rule, layer]),
+    [['coordinator-restarting', 'application']],
+  );
+  assert.match(story.raised[0]?.sentence ?? '', /is gone and is being started again/);
+  story.event('run_resumed', { round: 1, roundsCompleted: 0, selected: [], modelHash: '', updates: [], last: null });
+  story.pass(1000);
+  assert.equal(story.cleared.length, 1);
+  assert.equal(story.raised.length, 1, 'the silence of before is not held against anybody');
+});
+
+test('a participant that is started again is told from a dead one', () => {
+  const story = new Story(['node-1']);
+  story.event('process_exited', { name: 'node-1', pid: 7, expected: false, restarts: true, note: 'ended by SIGKILL' });
+  story.pass(1000);
+  assert.deepEqual(
+    story.raised.map(({ rule }) => rule),
+    ['participant-restarting'],
+  );
+  story.event('participant_joined', { participant: 'node-1', protocol: 'memory' });
+  story.pass(1000);
+  assert.equal(story.cleared.length, 1);
+});

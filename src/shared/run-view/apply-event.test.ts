@@ -188,3 +188,39 @@ describe('view of a run', () => {
     assert.equal(participant.choices.at(-1)?.at, 2000 + chosen.length - 1);
   });
 });
+
+test('a run that is gone on with keeps what is known, and fills in what the former coordinator could not tell', () => {
+  const node = { examples: 10, sizeBytes: 100, loss: 1, accuracy: 0.5, norm: 1 };
+  const ended = {
+    loss: 0.5,
+    accuracy: 0.6,
+    contributions: ['node-1', 'node-2'],
+    missing: [],
+    durationMs: 10,
+    modelBefore: hash,
+    modelAfter: 'c'.repeat(64),
+  };
+  const resumed = event(3000, 'run_resumed', {
+    round: 2,
+    roundsCompleted: 1,
+    selected: ['node-1', 'node-2'],
+    modelHash: hash,
+    updates: [{ participant: 'node-1', contribution: 'b'.repeat(64), ...node }],
+    last: { round: 1, ...ended },
+  });
+  const again = event(2900, 'run_started', { ...started.data, name: 'digits' });
+  const joined = event(1050, 'participant_phase', { participant: 'node-1', round: 1, phase: 'wait' });
+  // Known before: the first update of round 1. Not told any more: its end, and an update of round 2.
+  const view = applyEvents(null, [started, joined, roundStarted, update(1200, true), again, resumed]);
+  assert.ok(view);
+  assert.deepEqual(
+    view.rounds.map(({ round, state, accuracy, updates }) => [round, state, accuracy, updates.length]),
+    [
+      [1, 'done', 0.6, 1],
+      [2, 'distributing', null, 1],
+    ],
+  );
+  assert.deepEqual([view.startedAt, view.roundsCompleted], [1000, 1]);
+  assert.equal(view.participants.find(({ id }) => id === 'node-1')?.counted, 2);
+  assert.deepEqual(applyEvents(view, [resumed]), view, 'told twice it is the same');
+});
