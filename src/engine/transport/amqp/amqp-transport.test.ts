@@ -4,6 +4,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { describeTransport } from '#test/contract/transport.ts';
+import { stranger } from '#test/support/amqp-kit.ts';
 import { freePort } from '#test/support/mosquitto.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
 import { AmqpTransport } from './amqp-transport.ts';
@@ -28,6 +29,16 @@ if (missing !== false) {
       listener: new AmqpTransport({ ...parts, brokerUrl: broker.url }),
       nobody,
       skip: { takenPort: 'the broker owns the port' },
+      security: {
+        token: 'proved',
+        identity: { missing: 'a coordinator without the key is not heard, which shows as silence; see amqp.test.ts' },
+        dialer: { missing: 'a participant proves the token, and that it goes on being itself' },
+        foreign: async ({ stream }) => {
+          const evil = await stranger(broker.url);
+          await evil.publish('control', { queue: stream, type: 'control', content: Buffer.alloc(40) });
+          await evil.end();
+        },
+      },
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     };
   });
