@@ -47,7 +47,7 @@ describe('an invitation that cannot be used', () => {
     await othersComplete(coordinator);
   });
 
-  for (const transport of ['quic', 'mqtt']) {
+  for (const transport of ['quic', 'mqtt', 'grpc']) {
     test(`of another coordinator at the same address: refused as an impostor, the run goes on (${transport})`, async () => {
       const port = await freePort();
       const args = ['--transport', transport, '--port', String(port)];
@@ -70,7 +70,7 @@ describe('an invitation that cannot be used', () => {
     });
   }
 
-  for (const transport of ['quic', 'mqtt']) {
+  for (const transport of ['quic', 'mqtt', 'grpc']) {
     test(`of a coordinator that is gone: says so within the patience for a slow start (${transport})`, async () => {
       let invitation: string;
       {
