@@ -4,7 +4,8 @@ import { Aedes, type Client } from 'aedes';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
-import { judgeCredentials, sameText, type Claim } from './auth.ts';
+import { judgeCredentials, type Claim } from './auth.ts';
+import { BrokerSeat } from './broker-seat.ts';
 import { guardPacketSize } from './packet-guard.ts';
 import { coordinatorName, parseTopic, statusTopic, topicRoot } from './topics.ts';
 
@@ -13,8 +14,6 @@ export interface BrokerOptions {
   readonly port: number;
   readonly run: string;
   readonly token: string;
-  /** Password of the coordinator's own connection. */
-  readonly coordinatorPassword: string;
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
   /** Whose certificate it shows. */
   readonly owner: TlsOwner;
@@ -95,6 +94,11 @@ export class EmbeddedBroker implements AsyncDisposable {
     return (client === undefined ? null : this.#admitted.get(client)?.identity) ?? null;
   }
 
+  /** The coordinator's own place, without a connection. */
+  seat(onMessage: (topic: string, payload: Buffer) => void): BrokerSeat {
+    return new BrokerSeat(this.#aedes, onMessage);
+  }
+
   /** Cuts the connection of a session whose peer broke the rules. */
   kick(participant: string, session: string): void {
     this.#clientOf(participant, session)?.close();
@@ -152,7 +156,7 @@ export class EmbeddedBroker implements AsyncDisposable {
   }
 
   #authorize(): void {
-    const { token, run, coordinatorPassword, onRefused } = this.#options;
+    const { token, run, onRefused } = this.#options;
     const aedes = this.#aedes;
     aedes.on('connectionError', (client, error) =>
       onRefused({ address: addressOf(client.conn as Socket), reason: error.message }),
@@ -160,10 +164,8 @@ export class EmbeddedBroker implements AsyncDisposable {
     aedes.on('clientDisconnect', (client) => void this.#admitted.delete(client));
     aedes.authenticate = (client, username, password, done) => {
       const offered = { clientId: client.id, username: username ?? '', password: password?.toString('utf8') ?? '' };
-      if (offered.username === coordinatorName) {
-        if (sameText(offered.password, coordinatorPassword)) return done(null, true);
+      if (offered.username === coordinatorName)
         return this.#refuse(client, 'only the coordinator itself may call itself so', done);
-      }
       const claim = judgeCredentials(token, run, offered);
       if (claim === null)
         return this.#refuse(client, `no proof of this run's invitation from "${offered.username}"`, done);
@@ -206,7 +208,7 @@ export class EmbeddedBroker implements AsyncDisposable {
     // No client: the broker itself.
     if (client === null) return true;
     const claim = this.#admitted.get(client)?.claim;
-    if (claim === undefined) return isCoordinator(client) && topic.startsWith(`${topicRoot}/${run}/`);
+    if (claim === undefined) return false;
     const parsed = parseTopic(run, topic);
     if (parsed === null || parsed.participant !== claim.participant) return false;
     return (
@@ -218,15 +220,10 @@ export class EmbeddedBroker implements AsyncDisposable {
   #maySubscribe(client: Client, topic: string): boolean {
     const { run } = this.#options;
     const claim = this.#admitted.get(client)?.claim;
-    if (claim === undefined) return isCoordinator(client) && topic.startsWith(`${topicRoot}/${run}/`);
+    if (claim === undefined) return false;
     const own = `${topicRoot}/${run}/${claim.participant}/${claim.session}/down/`;
     return topic.startsWith(own) || topic === statusTopic(run, coordinatorName);
   }
-}
-
-/** Every client has been authenticated; the only one without a participant's claim is the coordinator's own. */
-function isCoordinator(client: Client): boolean {
-  return client.id.startsWith(`${coordinatorName}:`);
 }
 
 function addressOf(socket: Socket): string {

@@ -3,6 +3,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-socket.ts';
+import type { BrokerWay } from './broker-way.ts';
 import { brokerRefused, connectError, connectTimeout, withoutSecrets } from './connect-errors.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
@@ -23,7 +24,7 @@ export interface ConnectOptions {
 }
 
 /** One connection to a broker: mqtt.js with its defaults spelt out, its own reconnecting off, and typed errors. */
-export class BrokerConnection {
+export class BrokerConnection implements BrokerWay {
   readonly #client: MqttClient;
   readonly #clock: Clock;
   readonly url: string;

@@ -1,5 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import type { Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
@@ -7,8 +7,9 @@ import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { proof, sameText, type Claim } from './auth.ts';
 import { reachableHosts } from '../quic/addresses.ts';
 import { EmbeddedBroker, localHost, urlOf } from './broker.ts';
-import { outsideTrust, type BrokerTrust } from './broker-socket.ts';
+import { outsideTrust } from './broker-socket.ts';
 import { withoutSecrets } from './connect-errors.ts';
+import type { BrokerWay } from './broker-way.ts';
 import { BrokerConnection } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { mqttSessionVersion, ownCredentials } from './dial.ts';
@@ -29,35 +30,32 @@ export interface ListenSetup {
 /** Sessions of one run that have not ended; more than each participant could need. */
 const sessionsMax = limits.participantsMax * 4;
 
-/** The coordinator's side: one connection to the broker, on which the sessions of all participants are told apart by topic. */
+/** The coordinator's side: one way to the broker, its own or one elsewhere, on which the sessions of all participants are told apart by topic. */
 export class MqttListener implements Listener {
   readonly #options: ListenOptions;
   readonly #setup: ListenSetup;
   readonly #broker: EmbeddedBroker | null;
-  readonly #password: string;
   readonly #sessions = new Map<string, MqttCarrier>();
-  #connection: BrokerConnection | null = null;
+  #connection: BrokerWay | null = null;
   #closing: Promise<void> | null = null;
   #certificate: string | null = null;
   #redial: Disposable | null = null;
   #redialMs: number = timing.redialFirstMs;
 
-  private constructor(options: ListenOptions, setup: ListenSetup, broker: EmbeddedBroker | null, password: string) {
+  private constructor(options: ListenOptions, setup: ListenSetup, broker: EmbeddedBroker | null) {
     this.#options = options;
     this.#setup = setup;
     this.#broker = broker;
-    this.#password = password;
   }
 
   static async start(options: ListenOptions, setup: ListenSetup): Promise<MqttListener> {
     const { host, run, token = '', onRefused } = options;
     const port = portFor(options, 'mqtt');
-    const coordinatorPassword = entropyHex(setup.entropy, 24);
     const broker =
       setup.brokerUrl === undefined
-        ? await EmbeddedBroker.start({ host, port, run, token, coordinatorPassword, onRefused, owner: setup.owner })
+        ? await EmbeddedBroker.start({ host, port, run, token, onRefused, owner: setup.owner })
         : null;
-    const listener = new MqttListener(options, setup, broker, coordinatorPassword);
+    const listener = new MqttListener(options, setup, broker);
     try {
       await listener.#connect();
       return listener;
@@ -105,31 +103,15 @@ export class MqttListener implements Listener {
     return this.#setup.brokerUrl ?? urlOf(localHost(this.#options.host), this.#broker?.port ?? 0);
   }
 
-  get #trust(): BrokerTrust {
-    const { owner, brokerCa } = this.#setup;
-    const [own] = this.#broker === null ? [] : this.endpoints;
-    return own === undefined
-      ? outsideTrust(this.#url, { file: brokerCa })
-      : { by: 'identity', owner, endpoint: { ...own, host: localHost(this.#options.host) } };
-  }
-
   #status(state: 'online' | 'offline', reason: string): Buffer {
     return encodeControl({ state, id: this.#setup.instance, reason });
   }
 
   async #connect(): Promise<void> {
-    const { run, signal } = this.#options;
+    const { run } = this.#options;
     const status = statusTopic(run, coordinatorName);
-    const connection = await BrokerConnection.open({
-      url: this.#url,
-      trust: this.#trust,
-      clientId: `${coordinatorName}:${this.#setup.instance}`,
-      ...(this.#broker === null ? ownCredentials(this.#url) : { username: coordinatorName, password: this.#password }),
-      will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
-      signal,
-      clock: this.#setup.clock,
-      onMessage: (topic, payload) => this.#onMessage(topic, payload),
-    });
+    const connection =
+      this.#broker?.seat((topic, payload) => this.#onMessage(topic, payload)) ?? (await this.#dialBroker(status));
     try {
       const all = `${topicRoot}/${run}/+`;
       await connection.subscribe([`${all}/+/open`, `${all}/+/up/#`, `${all}/status`]);
@@ -144,8 +126,22 @@ export class MqttListener implements Listener {
     void connection.closed.then((reason) => this.#onLost(connection, reason));
   }
 
+  #dialBroker(status: string): Promise<BrokerConnection> {
+    const { clock, brokerCa } = this.#setup;
+    return BrokerConnection.open({
+      url: this.#url,
+      trust: outsideTrust(this.#url, { file: brokerCa }),
+      clientId: `${coordinatorName}:${this.#setup.instance}`,
+      ...ownCredentials(this.#url),
+      will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
+      signal: this.#options.signal,
+      clock,
+      onMessage: (topic, payload) => this.#onMessage(topic, payload),
+    });
+  }
+
   /** An outside broker went away or was restarted: its sessions have ended with it, the run goes on when it is back. */
-  #onLost(connection: BrokerConnection, reason: string): void {
+  #onLost(connection: BrokerWay, reason: string): void {
     if (this.#connection !== connection || this.#closing !== null) return;
     this.#connection = null;
     this.#options.onRefused({ address: withoutSecrets(this.#url), reason: `connection to the broker lost: ${reason}` });
@@ -220,7 +216,7 @@ export class MqttListener implements Listener {
 
   #makeCarrier(
     parsed: ParsedTopic,
-    connection: BrokerConnection,
+    connection: BrokerWay,
     peer: { readonly base: string; readonly remote: string; readonly peerIdentity: string | null },
   ): MqttCarrier {
     return new MqttCarrier({

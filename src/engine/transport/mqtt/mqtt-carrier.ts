@@ -11,12 +11,12 @@ import {
   type PieceHeader,
 } from '../credited/piece.ts';
 import type { CloseReason, Lane } from '../transport.ts';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerWay } from './broker-way.ts';
 import { decodeControl, encodeControl } from './control-message.ts';
 import type { Direction } from './topics.ts';
 
 export interface MqttCarrierOptions {
-  readonly connection: BrokerConnection;
+  readonly connection: BrokerWay;
   /** `roundscope/<run>/<participant>/<session>`. */
   readonly base: string;
   readonly outgoing: Direction;

@@ -1,0 +1,17 @@
+/** What sessions need of a broker: a connection to one elsewhere, or a seat inside our own. */
+export interface BrokerWay {
+  /** Smoothed time until the broker has acknowledged a publish, ms; null where that tells nothing of a network. */
+  readonly rttMs: number | null;
+  readonly published: number;
+  /** As in `BrokerSocket`. */
+  readonly certificate: string | null;
+  /** Resolves with what is known about why, when this way is gone. */
+  readonly closed: Promise<string>;
+  /** Resolves when the broker has taken it (QoS 1). */
+  publish(topic: string, payload: Buffer, retain?: 'retain' | 'pass'): Promise<void>;
+  subscribe(topics: readonly string[]): Promise<void>;
+  /** Says goodbye to the broker. */
+  end(): Promise<void>;
+  /** Leaves without a word. */
+  abort(): void;
+}
