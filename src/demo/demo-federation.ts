@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
@@ -12,6 +12,7 @@ import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contra
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
 import { faultNotes, lastingFaults } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
 
 /** A child has this long to end by itself after the run, then it is told, then it is killed. */
@@ -74,7 +75,8 @@ export class DemoFederation implements AsyncDisposable {
    * @throws RoundscopeError when the coordinator cannot serve (port taken, data missing); nothing is left running then
    */
   async start(): Promise<void> {
-    const { settings } = this.#options;
+    const { settings, stateFolder, clock } = this.#options;
+    await removeLeftovers(dirname(stateFolder), clock.wallMs());
     this.#checkTargets(settings.faults);
     this.#checkTargets(settings.network.map((spec) => ({ name: 'a network', ...spec })));
     // Processes take most of the start-up time, so all are launched at once; the invitation follows.
