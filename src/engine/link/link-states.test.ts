@@ -47,6 +47,8 @@ describe('states of a link', () => {
     const wire = { delayMs: ({ sizeBytes }: { sizeBytes: number }) => (sizeBytes > 100_000 ? 100 : 1) };
     await using federation = await new MemoryFederation({ wire }).listen();
     const { participant, coordinator } = await federation.pair('node-1');
+    // Until a heart-beat has told how far away the peer is, chunks are small.
+    await federation.clock.advance(2000);
     const model = modelMessage(60 * 512 * 1024);
     await coordinator.send(model, { signal: never });
     await federation.clock.advance(150);

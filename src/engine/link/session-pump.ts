@@ -188,7 +188,7 @@ export class SessionPump {
     await writeTransfer(this.#wire, entry, {
       ack: this.#parts.inbox.received,
       // The link's own: a transport with a broker in between may know that one's.
-      rttMs: this.#heartbeats.rttMs,
+      rttMs: () => this.#heartbeats.rttMs,
       goesOn: () => this.#end === null,
       onChunk: (bytes) => {
         entry.sentMs = this.#wire.clock.monotonicMs();

@@ -13,7 +13,7 @@ export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: Link
   let note = `${entry.header.kind} sent, connection closed without waiting for an answer`;
   try {
     if (entry.payload !== null)
-      await writeTransfer(wire, entry, { ack, rttMs: null, goesOn: () => true, onChunk: () => undefined });
+      await writeTransfer(wire, entry, { ack, rttMs: () => null, goesOn: () => true, onChunk: () => undefined });
     else {
       const frame = { t: 'message', seq: entry.seq, header: entry.wire as Record<string, unknown>, ack } as const;
       await wire.write(frame, { lane: 'control', note: noteOf(entry.header) });

@@ -28,7 +28,8 @@ export async function writeTransfer(
     onChunk,
   }: {
     readonly ack: number;
-    readonly rttMs: number | null;
+    /** Asked for each chunk: the first ones may be under way before a round trip has been measured. */
+    readonly rttMs: () => number | null;
     readonly goesOn: () => boolean;
     readonly onChunk: (bytes: number) => void;
   },
@@ -36,8 +37,6 @@ export async function writeTransfer(
   const { header, payload, peerBytes } = entry;
   if (payload === null) return;
   const lane = `bulk:${header.id}` as const;
-  const chunkBytes = Math.min(chunkBytesFor(rttMs), wire.session.chunkBytes ?? limits.chunkBytes);
-  const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
   let offset = peerBytes;
   const resumed = offset > 0 ? { note: `resumed at byte ${offset}` } : {};
   const announcement = {
@@ -49,6 +48,8 @@ export async function writeTransfer(
   } as const;
   await wire.write(announcement, { lane, last: offset >= payload.byteLength, note: { ...noteOf(header), ...resumed } });
   while (offset < payload.byteLength && goesOn()) {
+    const chunkBytes = Math.min(chunkBytesFor(rttMs()), wire.session.chunkBytes ?? limits.chunkBytes);
+    const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
     const body = payload.subarray(offset, offset + chunkBytes);
     const index = Math.floor(offset / chunkBytes) + 1;
     const note = { kind: 'chunk', round: header.round, messageId: header.id, chunk: `${index}/${count}` };
