@@ -1,6 +1,8 @@
+import { toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
+import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { writeRunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
 import { serveParent, type Ended } from '#engine/host/child-process.ts';
@@ -31,10 +33,11 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     doing: () => doing,
   });
   const reporter = new ObservedReporter(processReporter);
-  await using state = await openRunState(start, reporter);
-  const { model, initialParameters, baselineAccuracy, settings } = state?.restored ?? (await planRun(start, signal));
-  await using door = await openFrontDoor(start, reporter, signal, state);
-  await keep(state, { start, settings, model, initialParameters, baselineAccuracy }, door);
+  await using opened = await wanted(start, reporter, () => openRunState(start, reporter));
+  const { model, initialParameters, baselineAccuracy, settings } = opened?.restored ?? (await planRun(start, signal));
+  await using door = await openFrontDoor(start, reporter, signal, opened);
+  const planned = { start, settings, model, initialParameters, baselineAccuracy };
+  const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitation, endpoints: [...door.endpoints] });
   doing = 'serving the run';
   const outcome = await runCoordinator({
@@ -50,7 +53,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     signal,
     baselineAccuracy,
     keeper: state?.folder,
-    restored: state?.restored?.run,
+    restored: opened?.restored?.run,
     demo: start.demo,
     self: start.self,
   });
@@ -58,14 +61,35 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   return { status: outcome.status, reason: outcome.reason };
 }
 
+/**
+ * What is kept because somebody asked for it by a folder must be kept. A demo keeps its run unasked, so a disk that has no
+ * room costs it that and nothing else: null, after a notice.
+ */
+async function wanted<T>(
+  start: CoordinatorStart,
+  reporter: ObservedReporter,
+  act: () => Promise<T | null>,
+): Promise<T | null> {
+  try {
+    return await act();
+  } catch (error) {
+    if (start.demo === undefined || !isNoRoom(error)) throw error;
+    const report = toErrorReport(error);
+    const text = `This demo is not kept on disk and would not survive a restart of its coordinator: ${report.message}`;
+    reporter.event('notice', { level: 'error', text: text.slice(0, 1000), error: report });
+    return null;
+  }
+}
+
 /** From here on the run outlives this process: before anybody has the invitation. */
 async function keep(
   state: RunState | null,
   { start, initialParameters, ...about }: PlannedRun & { readonly start: CoordinatorStart },
   { token, endpoints }: FrontDoor,
-): Promise<void> {
-  if (state === null || state.restored !== null) return;
+): Promise<RunState | null> {
+  if (state === null || state.restored !== null) return state;
   const bytes = encodeSafetensors(initialParameters);
   await state.folder.begin(hashBytes(bytes), bytes);
   await writeRunFile(state.path, { version: 1, start, ...about, token, endpoints: [...endpoints] });
+  return state;
 }

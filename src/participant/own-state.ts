@@ -7,7 +7,7 @@ import type { ParticipantStart } from '#shared/contract/child-messages.ts';
 import type { Hash, RunId } from '#shared/contract/ids.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { writeAtomically } from '#engine/durability/atomic-file.ts';
-import { diskError, isMissing } from '#engine/durability/disk-errors.ts';
+import { diskError, isMissing, isNoRoom } from '#engine/durability/disk-errors.ts';
 import { lockFolder } from '#engine/durability/folder-lock.ts';
 import { UpdateFile, type KeptUpdate } from '#engine/durability/update-file.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
@@ -24,12 +24,26 @@ export interface OwnState extends Disposable {
 }
 
 /**
- * Null where nothing is to be kept.
- * @throws RoundscopeError `state_in_use`, `path_unwritable`
+ * Null where nothing is to be kept, or a demo's disk has no room for it, which is told and costs nothing else.
+ * @throws RoundscopeError `state_in_use`, `path_unwritable`, `disk_full`
  */
 export async function openOwnState(start: ParticipantStart, run: RunId, reporter: Reporter): Promise<OwnState | null> {
-  const folder = start.stateFolder;
-  if (folder === undefined) return null;
+  if (start.stateFolder === undefined) return null;
+  try {
+    return await open(start.stateFolder, { start, run, reporter });
+  } catch (error) {
+    if (start.share === undefined || !isNoRoom(error)) throw error;
+    const report = toErrorReport(error);
+    const text = `What ${start.name} computes is not kept on disk and would not survive its restart: ${report.message}`;
+    reporter.event('notice', { level: 'error', text: text.slice(0, 1000), error: report, participant: start.name });
+    return null;
+  }
+}
+
+async function open(
+  folder: string,
+  { start, run, reporter }: { readonly start: ParticipantStart; readonly run: RunId; readonly reporter: Reporter },
+): Promise<OwnState> {
   using held = new DisposableStack();
   held.use(lockFolder(folder));
   const lineage = await lineageIn(folder);

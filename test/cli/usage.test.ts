@@ -82,7 +82,14 @@ describe('check', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.ok(rows.length > 5);
     for (const row of rows) {
-      assert.deepEqual(Object.keys(row).toSorted(), ['detail', 'mend', 'required', 'state', 'what']);
+      assert.deepEqual(Object.keys(row).toSorted(), [
+        'detail',
+        'mend',
+        ...('protocol' in row ? ['protocol'] : []),
+        'required',
+        'state',
+        'what',
+      ]);
       assert.ok(row['state'] === 'works' || row['mend'] !== '', `no mend for ${String(row['what'])}`);
     }
   });

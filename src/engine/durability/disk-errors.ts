@@ -24,6 +24,11 @@ export function stateInvalid(path: string, what: string): RoundscopeError {
   });
 }
 
+/** A write failed for want of room or of rights: a matter of the disk, not of what was to be written. */
+export function isNoRoom(error: unknown): error is RoundscopeError {
+  return error instanceof RoundscopeError && (error.code === 'disk_full' || error.code === 'path_unwritable');
+}
+
 export function isMissing(error: unknown): boolean {
   return (error as { readonly code?: unknown } | null)?.code === 'ENOENT';
 }

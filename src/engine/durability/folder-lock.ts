@@ -49,12 +49,16 @@ function holderOf(path: string): number | null {
   }
 }
 
-/** When a process began, in ticks since boot, where the system tells; '' elsewhere. */
+/**
+ * When a process began, in ticks since boot, where the system tells; '' elsewhere. One that has ended and whose parent has
+ * not asked for its status yet (a zombie) is as good as gone: in a container nobody may ever ask.
+ */
 function startOf(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold spaces; what follows it begins with the third field.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? '' : (fields[18] ?? '');
   } catch {
     // Gone, or no such file system.
     return '';
