@@ -8,6 +8,7 @@ import { toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
@@ -91,13 +92,18 @@ export async function openFrontDoor(
 }
 
 /** With its key in the state folder, a coordinator that is started again is the one that was invited to. */
-async function identityOf({ identityFolder, stateFolder }: CoordinatorStart, reporter: Reporter): Promise<Identity> {
-  const folder = stateFolder ?? identityFolder;
-  return folder === undefined
-    ? createIdentity()
-    : await loadIdentity(join(folder, 'coordinator-key.pem'), {
-        onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
-      });
+async function identityOf(start: CoordinatorStart, reporter: Reporter): Promise<Identity> {
+  const folder = start.stateFolder ?? start.identityFolder;
+  if (folder === undefined) return createIdentity();
+  try {
+    return await loadIdentity(join(folder, 'coordinator-key.pem'), {
+      onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
+    });
+  } catch (error) {
+    // A demo on a full disk: the key lives as long as the process, as everything else of it then does.
+    if (start.demo !== undefined && isNoRoom(error)) return createIdentity();
+    throw error;
+  }
 }
 
 /** Keeps links until somebody asks for them, so that none is lost between listening and the start of the run. */

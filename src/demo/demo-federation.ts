@@ -138,7 +138,16 @@ export class DemoFederation implements AsyncDisposable {
   async #keepAlive(first: SupervisedChild, start: () => ParticipantStart): Promise<void> {
     for (let child: SupervisedChild | null = first; child !== null; child = await this.#again(child, start)) {
       await child.exited;
+      await this.#tellWhyItGaveUp(child);
     }
+  }
+
+  /** A participant that ends by itself before the run does has its reason, which nobody else would tell. */
+  async #tellWhyItGaveUp(child: SupervisedChild): Promise<void> {
+    const { status, reason, error } = await child.ended;
+    if (this.#over || this.#stopping || child.crashed || status !== 'failed' || error === undefined) return;
+    const text = `${child.name} has ended: ${reason}`.slice(0, 1000);
+    this.#options.report('notice', { level: 'error', text, error, participant: asParticipantId(child.name) });
   }
 
   /** The process once more, when it has crashed and may be started again. */

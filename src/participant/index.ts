@@ -14,6 +14,7 @@ import type { ParentChannel } from '#engine/host/parent-channel.ts';
 import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
@@ -132,12 +133,17 @@ function openLink(
 async function identityOf(start: ParticipantStart, reporter: Reporter): Promise<Identity> {
   const { sealingKey } = start;
   const folder = start.identityFolder ?? start.stateFolder;
-  return folder === undefined
-    ? createIdentity()
-    : await loadIdentity(join(folder, `participant-${start.name}-key.pem`), {
-        sealingKey,
-        onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
-      });
+  if (folder === undefined) return createIdentity();
+  try {
+    return await loadIdentity(join(folder, `participant-${start.name}-key.pem`), {
+      sealingKey,
+      onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
+    });
+  } catch (error) {
+    // A demo on a full disk: the key lives as long as the process, as everything else of it then does.
+    if (start.share !== undefined && isNoRoom(error)) return createIdentity();
+    throw error;
+  }
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {
