@@ -12,7 +12,7 @@ import type { Listener, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
 import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
-import { libraryCandidates } from './library.ts';
+import { libraryCandidates, libraryVariable } from './library.ts';
 import { DdsRuntime } from './runtime.ts';
 import type { Announcement, SampleBody } from './worker-protocol.ts';
 
@@ -180,7 +180,8 @@ interface Intruder extends AsyncDisposable {
 async function intruder(served: Served): Promise<Intruder> {
   const endpoint = served.listener.endpoints[0];
   assert.ok(endpoint !== undefined);
-  const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: undefined });
+  // The same one as the transport's: two threads on one library wake each other without end.
+  const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: process.env[libraryVariable] });
   const peers = [{ host: endpoint.host, port: endpoint.port }];
   const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
   const heard = Promise.withResolvers<string>();
