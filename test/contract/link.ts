@@ -38,12 +38,11 @@ export function describeLinks(harness: () => TransportHarness): void {
       const sent = await pair[sender].send(model, never());
       const [message] = await take(pair[way], 1);
       assert.equal(hashBytes(message?.payload ?? new Uint8Array()), model.payload?.hash);
-      // Not one chunk came twice: what had been read when the session ended is not sent again.
-      const labels = ends[receiver].ofKind('chunk').flatMap(({ side, chunk }) => (side === 'received' ? [chunk] : []));
-      const total = Number(labels[0]?.split('/')[1]);
-      assert.deepEqual(
-        labels,
-        Array.from({ length: total }, (_, i) => `${i + 1}/${total}`),
+      // Not one byte came twice: what had been read when the session ended is not sent again. (Chunks change their size.)
+      const received = ends[receiver].ofKind('chunk').filter(({ side }) => side === 'received');
+      assert.equal(
+        received.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+        chunks * chunkBytes,
       );
       assert.equal(pair.participant.status.reconnects, 2);
       await sent.acknowledged;
