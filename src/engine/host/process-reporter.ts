@@ -60,6 +60,8 @@ export class ProcessReporter implements Reporter, Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
+    // The last part of a second, which is all there is of a short run.
+    this.#reportProcess();
     this.#loopDelay.disable();
     this.flush();
   }
