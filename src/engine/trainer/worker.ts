@@ -1,6 +1,7 @@
 /** Entry of the trainer's thread: receives jobs from `WorkerTrainer` and runs them one after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#engine/host/system-clock.ts';
+import { yieldThread } from '#engine/host/yield-to-people.ts';
 import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { trainerError } from './errors.ts';
@@ -9,6 +10,7 @@ import { StepGate } from './step-gate.ts';
 import type { CallKind, FromWorker, ToWorker, WorkerCalls, WorkerStart } from './worker-protocol.ts';
 
 assert(parentPort, 'the trainer worker runs in a thread');
+yieldThread();
 const port = parentPort;
 const runner = new JobRunner(systemClock, new StepGate((workerData as WorkerStart).gate));
 const running = new Map<number, AbortController>();

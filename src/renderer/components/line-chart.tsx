@@ -51,7 +51,7 @@ const axisWidthDefaultPx = 56;
 const axisHeightPx = 20;
 const marginTopPx = 8;
 /** A chart that is drawn more often than this tells no more. */
-const apartMs = 400;
+const apartMs = 1000;
 
 /** A calm chart: value axis on the right, no animation, a crosshair that other charts follow. */
 export function Chart(props: ChartProps): JSX.Element {

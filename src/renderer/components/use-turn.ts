@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import { afterFrame } from '#renderer/frames/after-frame.ts';
 import { Pace } from '#shared/base/pace.ts';
 
-/** A tenth of the time for all charts together; one of them costs a frame or so. */
-const pace = new Pace({ leastMs: 16, mostMs: 500, share: 1 / 10 });
+/** A fiftieth of the time for all charts together; one of them may cost a frame, and late frames should be few. */
+const pace = new Pace({ leastMs: 16, mostMs: 500, share: 1 / 50 });
 const queue: (() => void)[] = [];
 let running = false;
 

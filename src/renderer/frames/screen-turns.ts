@@ -9,9 +9,10 @@ export interface ScreenTurns {
 
 /**
  * A change costs script, style, layout and paint on the one thread that also makes the frames: a dear one makes its frame
- * late. With a twentieth of the time for changes at most one frame in twenty is late, on a slow machine and a busy one too.
+ * late. With a thirtieth of the time for changes, and less for charts (`use-turn.ts`), at most one frame in twenty is late,
+ * on a slow machine and a busy one too.
  */
-const pace = { leastMs: 50, mostMs: 500, share: 1 / 20 } as const;
+const pace = { leastMs: 50, mostMs: 500, share: 1 / 30 } as const;
 /** Hidden windows get no animation frames; the feed must go on for them too, only slower. */
 const hiddenMs = 500;
 
