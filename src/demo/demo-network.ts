@@ -1,3 +1,4 @@
+import type { Clock } from '#shared/base/clock.ts';
 import type { Launcher, RelayStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
@@ -15,6 +16,8 @@ import { SupervisedChild, type SupervisorSink } from './supervised-child.ts';
 const faultDelayMs = 500;
 const faultLossPercent = 10;
 const lossPercentMax = 90;
+/** For the relay to end by itself. */
+const endPatienceMs = 3000;
 
 export const networkFaults = ['delay', 'loss', 'blackhole', 'disconnect', 'rebind'] as const;
 export type NetworkFault = (typeof networkFaults)[number];
@@ -28,6 +31,7 @@ export interface DemoNetworkOptions {
   readonly settings: Pick<DemoSettings, 'network' | 'faults' | 'seed'>;
   readonly participants: readonly ParticipantId[];
   readonly launcher: Launcher;
+  readonly clock: Clock;
   readonly sink: SupervisorSink;
   readonly report: <T extends EventType>(type: T, data: EventData<T>) => void;
   /** Tells a participant that it reaches the coordinator another way from now on. */
@@ -105,9 +109,7 @@ export class DemoNetwork {
     // Why it could not be opened has been told where it was asked for.
     const opened = await relay.catch(() => null);
     if (opened === null) return;
-    opened.child.expectExit();
-    opened.child.end('terminate');
-    await opened.child.exited;
+    await opened.child.seeOff(this.#options.clock, endPatienceMs);
   }
 
   async #apply(participant: ParticipantId): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
 import {
   fromChildSchema,
@@ -103,6 +104,14 @@ export class SupervisedChild {
 
   end(how: 'terminate' | 'kill'): void {
     if (!this.#gone) this.#child.end(how);
+  }
+
+  /** Tells it to end, and ends it if it does not; resolves when it is gone. */
+  async seeOff(clock: Clock, patienceMs: number): Promise<void> {
+    this.expectExit();
+    this.end('terminate');
+    using _patience = clock.timer(patienceMs, () => this.end('kill'));
+    await this.exited;
   }
 
   #onMessage(message: unknown, sink: SupervisorSink): void {

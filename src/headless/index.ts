@@ -1,3 +1,4 @@
+import { endWhenIdle } from '#engine/host/end-when-idle.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
@@ -61,4 +62,5 @@ async function main(argv: readonly string[]): Promise<number> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
 );
+endWhenIdle();
 process.exitCode = await main(process.argv.slice(2));

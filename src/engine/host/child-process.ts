@@ -1,5 +1,6 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
+import { endWhenIdle } from './end-when-idle.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
 
 type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' | 'start_relay' }>;
@@ -22,6 +23,7 @@ const lingerMs = 2000;
 
 /** The life of a child process: waits for its start, runs, says how it ended, and leaves nothing open. */
 export function serveParent<S extends Start>(work: ChildWork<S>): void {
+  endWhenIdle();
   const channel = openParentChannel();
   const stop = new AbortController();
   let started = false;
