@@ -1,3 +1,4 @@
+import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 
 /** What a transport proves by itself; a reason in words where it does not, which its tests are skipped with. */
@@ -22,4 +23,6 @@ export interface Foreign {
   readonly token: string;
   /** Name of a stream of the victim's, as the packet log shows it. */
   readonly stream: string;
+  /** The listener's end of the victim's session: its counters may show what was turned away. */
+  readonly far: Session;
 }

@@ -68,7 +68,7 @@ export function describeSecurity(pair: () => Promise<Pair>, harness: () => Trans
     await using both = await pair();
     const { stream } = await both.near.send({ lane: 'control', parts: [new Uint8Array(11)] }, never());
     const { endpoints } = both.listening.listener;
-    await foreign({ endpoints, participant: 'node-1', run, token, stream });
+    await foreign({ endpoints, participant: 'node-1', run, token, stream, far: both.far });
     // Had anything come in, it would stand before this one.
     await both.near.send({ lane: 'control', parts: [new Uint8Array(12)] }, never());
     const reader = both.far.frames()[Symbol.asyncIterator]();

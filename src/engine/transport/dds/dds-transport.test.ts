@@ -5,6 +5,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
+import { writeAsAnother } from '#test/support/dds-intruder.ts';
 import { DdsTransport } from './dds-transport.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
@@ -20,6 +21,12 @@ if (absent !== false) {
     dialer: new DdsTransport({ ...parts, connectTimeoutMs: 4000 }),
     listener: new DdsTransport(parts),
     nobody: async () => [{ protocol: 'dds', provider: 'dds', host: '127.0.0.1', port: await freePort() }],
+    security: {
+      token: 'proved',
+      identity: { missing: 'DDS without its security plug-ins proves no keys: who serves the run proves its token' },
+      dialer: { missing: 'a participant proves the token, and that it goes on being itself' },
+      foreign: writeAsAnother,
+    },
     [Symbol.asyncDispose]: async () => undefined,
   }));
 }

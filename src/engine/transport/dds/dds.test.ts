@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
@@ -12,9 +11,7 @@ import type { Listener, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
 import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
-import { libraryCandidates, libraryVariable } from './library.ts';
-import { DdsRuntime } from './runtime.ts';
-import type { Announcement, SampleBody } from './worker-protocol.ts';
+import { libraryCandidates } from './library.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
 const signal = new AbortController().signal;
@@ -116,35 +113,6 @@ describe('dds sessions', { skip: absent }, () => {
     );
   });
 
-  test(
-    'samples in a session that are not by its participant are discarded and counted',
-    { timeout: 15_000 },
-    async () => {
-      await using served = await serve();
-      await using session = await new DdsTransport(parts).dial(served.listener.endpoints, {
-        signal,
-        run,
-        participant: 'node-1',
-        token,
-      });
-      await until(() => served.sessions.length === 1);
-      const far = served.sessions[0] as Session;
-      await using foreign = await intruder(served);
-      const forged = (): number => far.stats().counters.find(({ name }) => name === 'samples_forged')?.value ?? 0;
-      // The writer may know the reader before the reader knows the writer, and what is written between is lost.
-      for (let number = 0; forged() === 0; number++) {
-        const bytes = Uint8Array.of(6, 6, 6);
-        foreign.write({ lane: 'control', laneNumber: 0, number, flags: 3, frameBytes: 3, bytes });
-        await delay(20);
-      }
-      await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
-      for await (const frame of far.frames()) {
-        assert.deepEqual([...frame.bytes], [1]);
-        break;
-      }
-    },
-  );
-
   for (const [manner, leave] of [
     ['calls process.exit with a session open', 'process.exit(0);'],
     ['closes all', 'await session.close("clean", "done"); await listener[Symbol.asyncDispose]();'],
@@ -171,41 +139,6 @@ test('the configuration names interface, peers and ports', () => {
   assert.match(text, /1344B/);
   assert.match(domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers: [] }), /63000B/);
 });
-
-interface Intruder extends AsyncDisposable {
-  write(sample: SampleBody): void;
-}
-
-/** Somebody in the same run who hears of a session, as any member of the domain does, and writes into its topics with a key of his own. */
-async function intruder(served: Served): Promise<Intruder> {
-  const endpoint = served.listener.endpoints[0];
-  assert.ok(endpoint !== undefined);
-  // The same one as the transport's: two threads on one library wake each other without end.
-  const runtime = await DdsRuntime.acquire({ worker: parts.worker, library: process.env[libraryVariable] });
-  const peers = [{ host: endpoint.host, port: endpoint.port }];
-  const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
-  const heard = Promise.withResolvers<string>();
-  const onAnnounced = (said: Announcement): void => {
-    if (said.kind === 'accept') heard.resolve(said.session);
-  };
-  const ears = { onAnnounced, onMisfit: () => undefined, onFailed: () => undefined };
-  const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
-  const matched = Promise.withResolvers<void>();
-  const keys = { sending: new Uint8Array(32), receiving: new Uint8Array(32) };
-  const number = runtime.openSession(
-    { node, participant: 'node-1', id: await heard.promise, keys },
-    { onMatched: () => matched.resolve(), onSamples: () => undefined, onFailed: () => undefined },
-  );
-  await matched.promise;
-  return {
-    write: (sample) => runtime.send(number, 'control', sample),
-    [Symbol.asyncDispose]: async () => {
-      await runtime.closeSession(number, 100);
-      await runtime.closeNode(node, 'clean');
-      await runtime.release();
-    },
-  };
-}
 
 async function runScript(body: string): Promise<{ code: number | null; signal: string | null; out: string }> {
   const url = (path: string): string => JSON.stringify(new URL(path, pathToFileURL(import.meta.filename)).href);
