@@ -170,6 +170,9 @@ export const timing = {
   recorderBatchMs: 50,
   /** Recorder: a thread that ended is started again after this. */
   recorderRestartMs: 500,
+  /** DDS, wait: a participant's `ready` is said again after this, then twice as long, ...; the dial's limit ends it. */
+  ddsReadyFirstMs: 50,
+  ddsReadyMaxMs: 1_000,
   /** AMQP: queues that nobody reads any more stay this long; longer than opening a session may take. */
   amqpQueueExpiryMs: 30_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */

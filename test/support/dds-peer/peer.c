@@ -11,7 +11,7 @@
 #include "session.h"
 
 #define DOMAIN 0
-#define VERSION 1
+#define VERSION 2
 
 struct peer {
   char role[16], config[8192], run[128], participant[64], token[256], fault[16], id[HEX_MAX];
@@ -125,7 +125,7 @@ static void ask(struct peer *peer, struct session *session) {
   if (strcmp(theirs, expected) != 0) fail("whoever accepted has not the token");
   derive(peer, session);
   open_session(session, peer->domain_participant, true);
-  tell(session, "{\"type\":\"ready\"}");
+  greet(session);
 }
 
 static void grant(struct peer *peer, struct session *session) {
@@ -141,6 +141,7 @@ static void grant(struct peer *peer, struct session *session) {
   proof_of(peer, "accept", peer->offered_up, peer->offered_down, proof);
   announce(peer, peer->participant, peer->id, "accept", peer->offered_down, proof);
   while (!session->ready) pump(session);
+  tell(session, "{\"type\":\"ready\"}");
 }
 
 /* Sends back what has come whole, with every bit turned. */

@@ -87,10 +87,14 @@ static void write_sample(struct session *session, int kind, const char *lane, ui
   if (dds_write(session->writers[kind], &sample) < 0) fail("write");
 }
 
+static void say(struct session *session, const char *json, uint32_t number) {
+  write_sample(session, CONTROL, "session", SESSION_LANE_NUMBER, number, 0, (const uint8_t *)json,
+               (uint32_t)strlen(json), 0);
+}
+
 void tell(struct session *session, const char *json) {
   if (session->session_number == 0) await_matched(session);
-  write_sample(session, CONTROL, "session", SESSION_LANE_NUMBER, session->session_number++, 0, (const uint8_t *)json,
-               (uint32_t)strlen(json), 0);
+  say(session, json, session->session_number++);
 }
 
 static void send_frame(struct session *session, int kind, const char *lane, uint32_t lane_number, uint32_t number,
@@ -191,10 +195,25 @@ static void take_all(struct session *session, int kind) {
   }
 }
 
-void pump(struct session *session) {
+static bool pump_for(struct session *session, dds_duration_t patience) {
   dds_attach_t woken[CLASSES];
-  if (dds_waitset_wait(session->waitset, woken, CLASSES, DDS_SECS(30)) <= 0) fail("nothing came for 30 s");
+  if (dds_waitset_wait(session->waitset, woken, CLASSES, patience) <= 0) return false;
   for (int kind = 0; kind < CLASSES; kind++) take_all(session, kind);
+  return true;
+}
+
+void pump(struct session *session) {
+  if (!pump_for(session, DDS_SECS(30))) fail("nothing came for 30 s");
+}
+
+void greet(struct session *session) {
+  await_matched(session);
+  for (int i = 0; i < 100 && !session->ready; i++) {
+    say(session, "{\"type\":\"ready\"}", 0);
+    pump_for(session, DDS_MSECS(100));
+  }
+  if (!session->ready) fail("the other end is not ready");
+  session->session_number = 1;
 }
 
 void drain(struct session *session) {

@@ -37,6 +37,8 @@ dds_entity_t make_endpoint(dds_entity_t participant, dds_entity_t topic, bool is
 /* `up`: a participant's end. Waits until the other end's four are there. */
 void open_session(struct session *session, dds_entity_t participant, bool up);
 void tell(struct session *session, const char *json);
+/* A participant's first word, until the coordinator's is heard. */
+void greet(struct session *session);
 /* Waits for something and takes it. */
 void pump(struct session *session);
 /* A whole frame in one sample; waits for credit. */

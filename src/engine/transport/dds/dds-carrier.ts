@@ -3,6 +3,8 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import type { PartsReader, PieceHeader } from '../credited/piece.ts';
+import { abortable } from '../quic/abortable.ts';
+import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { pieceFlags, pieceOf, sessionLane, sessionLaneNumber } from './sample-piece.ts';
 import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from './session-message.ts';
@@ -80,8 +82,28 @@ export class DdsCarrier implements Carrier {
     return Promise.resolve();
   }
 
-  /** The participant's first word. */
-  tellReady(): void {
+  /**
+   * The participant's first word, until the coordinator's is heard: a writer may know of its reader before the reader
+   * knows of the writer, and what is written between is lost without a sign. Nothing else is said before.
+   */
+  async greet(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const timers = new DisposableStack();
+    using _over = timers;
+    const say = (againMs: number): void => {
+      this.#say({ type: 'ready' }, 0);
+      timers.use(clock.timer(againMs, () => say(Math.min(2 * againMs, timing.ddsReadyMaxMs))));
+    };
+    this.#nextTold = 1;
+    say(timing.ddsReadyFirstMs);
+    const ended = this.session.closed.then((end) => {
+      throw sessionEnded(end);
+    });
+    await abortable(Promise.race([this.ready.promise, ended]), signal);
+  }
+
+  /** The coordinator's first word: it has heard the participant's, which was said when all that it reads was found. */
+  answerReady(): void {
     this.#tell({ type: 'ready' });
   }
 
@@ -114,10 +136,14 @@ export class DdsCarrier implements Carrier {
   }
 
   #tell(message: SessionMessage): void {
+    this.#say(message, this.#nextTold++);
+  }
+
+  #say(message: SessionMessage, number: number): void {
     this.#write('control', {
       lane: sessionLane,
       laneNumber: sessionLaneNumber,
-      number: this.#nextTold++,
+      number,
       flags: 0,
       frameBytes: 0,
       bytes: encodeSessionMessage(message),

@@ -47,7 +47,9 @@ export class DdsTransport implements Transport {
     for (const [index, endpoint] of usable.entries()) {
       const runtime = await this.#acquire();
       options.observer?.onAttempt?.({ stack: 'cyclonedds', endpoint: formatAddress(endpoint.host, endpoint.port) });
-      const release = (): Promise<void> => runtime.release();
+      let released: Promise<void> | null = null;
+      // A session that ends while it is being opened lets go of it, and the attempt that failed by this does.
+      const release = (): Promise<void> => (released ??= runtime.release());
       try {
         options.signal.throwIfAborted();
         const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));

@@ -118,9 +118,16 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
     release,
   });
   asking.onLost = (reason) => carrier.session.lost(reason);
-  await abortable(matched.promise, deadline);
-  carrier.tellReady();
-  return carrier.session;
+  try {
+    await abortable(matched.promise, deadline);
+    await carrier.greet(deadline);
+    return carrier.session;
+  } catch (error) {
+    carrier.session.lost('it could not be opened');
+    // Until all of it is let go.
+    await carrier.session.close('lost', 'it could not be opened');
+    throw error;
+  }
 }
 
 /** A request for a session, from the participant's side. */

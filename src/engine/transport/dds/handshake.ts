@@ -10,7 +10,7 @@ import {
 import type { SessionKeys, Side } from './worker-protocol.ts';
 
 /** Version of this transport's own samples. */
-export const ddsSessionVersion = 1;
+export const ddsSessionVersion = 2;
 export const coordinatorName = 'coordinator';
 const keyBytes = 32;
 

@@ -179,6 +179,7 @@ export class DdsListener implements Listener {
     void Promise.all([matched.promise, carrier.ready.promise]).then(() => {
       giveUp[Symbol.dispose]();
       kept.shown = true;
+      carrier.answerReady();
       if (this.#closing === null) this.#options.onSession(session);
     });
   }

@@ -4,7 +4,7 @@ const total = z.number().int().nonnegative();
 
 /** What both ends tell each other on the lane `session`, as JSON. */
 const schema = z.discriminatedUnion('type', [
-  /** The participant's first: it has the session's key and hears the coordinator. */
+  /** First of each end: it has the session's key and hears the other. The participant's is repeated until answered. */
   z.object({ type: z.literal('ready') }),
   /** Cost of what was read of each class since the session began. */
   z.object({ type: z.literal('credit'), control: total, bulk: total }),
