@@ -12,6 +12,7 @@ import { smallPng } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const images = join(root, 'docs', 'images');
+const severalNetworks = ['--transport', 'mixed', '--network', 'good', '--network', 'poor:node-2'];
 const size = { width: 1440, height: 900 };
 
 const browser = await launchChromium();
@@ -19,6 +20,7 @@ try {
   for (const scheme of ['light', 'dark'] as const) {
     await withDemo(browser, scheme, ['--rounds', '10'], takeHealthy);
     await withDemo(browser, scheme, ['--rounds', '10', '--fault', 'connection-per-message:node-3@4'], takeStalled);
+    await withDemo(browser, scheme, ['--rounds', '4', '--participants', '5', ...severalNetworks], takeSeveral);
   }
   await withDemo(browser, 'light', ['--idle'], async (take) => await take('empty'));
 } finally {
@@ -48,6 +50,18 @@ async function takeStalled(take: Take, page: Page): Promise<void> {
   await until(page, /stalled [4-9] s/);
   await take('stalled', ['1']);
   await take('diagnosis', ['5']);
+}
+
+/** Five transports in one run over two kinds of network, then the comparison of all transports. */
+async function takeSeveral(take: Take, page: Page): Promise<void> {
+  await until(page, /3 \/ 4/);
+  await take('several-transports', ['1']);
+  await take('network', ['6']);
+  await until(page, /Completed/);
+  await page.getByRole('radio', { name: 'Compare' }).click();
+  await page.getByRole('button', { name: /^Compare: \d+ runs/ }).click();
+  await until(page, /The same model bit for bit over all/);
+  await take('compare');
 }
 
 /** Runs a demo of its own in browser mode, and shows it. */
@@ -92,6 +106,6 @@ async function until(page: Page, pattern: RegExp): Promise<void> {
         (globalThis as unknown as { document: { body: { innerText: string } } }).document.body.innerText,
       ),
     [pattern.source],
-    { timeout: 90_000 },
+    { timeout: 180_000 },
   );
 }

@@ -113,6 +113,20 @@ describe('dds sessions', { skip: absent }, () => {
     );
   });
 
+  test('nothing runs while nothing is said', { timeout: 15_000 }, async () => {
+    await using served = await serve();
+    const options = { signal, run, participant: 'node-1', token };
+    await using session = await new DdsTransport(parts).dial(served.listener.endpoints, options);
+    await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
+    await until(() => served.sessions.length === 1);
+    await systemClock.sleep(1000, { signal });
+    const before = process.cpuUsage();
+    await systemClock.sleep(2000, { signal });
+    const { user, system } = process.cpuUsage(before);
+    // Processor time of this process alone, however busy the machine is: a thread that is woken without end takes 2 s of it.
+    assert.ok(user + system < 600_000, `${(user + system) / 1000} ms of processor time in 2 s`);
+  });
+
   for (const [manner, leave] of [
     ['calls process.exit with a session open', 'process.exit(0);'],
     ['closes all', 'await session.close("clean", "done"); await listener[Symbol.asyncDispose]();'],

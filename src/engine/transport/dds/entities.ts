@@ -40,7 +40,7 @@ export function withQos<T>(cyclone: Cyclone, quality: Quality, work: (qos: bigin
   }
 }
 
-const dataAvailable = 1 << 8;
+export const dataAvailable = 1 << 8;
 const subscriptionMatched = 1 << 12;
 const offeredIncompatible = 1 << 3;
 const requestedIncompatible = 1 << 4;

@@ -1,5 +1,5 @@
 import type { Cyclone, Entity } from './cyclone.ts';
-import { checked, takeSamples, type Endpoint } from './entities.ts';
+import { checked, dataAvailable, takeSamples, type Endpoint } from './entities.ts';
 import { announceType, sampleType } from './type-descriptors.ts';
 import { topicNames } from './worker-protocol.ts';
 
@@ -47,9 +47,13 @@ export class Misfits {
     this.#cyclone = cyclone;
     this.#announcing = parts.announcing;
     this.#hearing = parts.hearing;
-    this.#readers = discovered.map((topic) =>
-      checked(cyclone, cyclone.createReader(parts.participant, topic, null, null), 'reader of what is discovered'),
-    );
+    this.#readers = discovered.map((topic) => {
+      const what = 'reader of what is discovered';
+      const reader = checked(cyclone, cyclone.createReader(parts.participant, topic, null, null), what);
+      // Every other status stays set until somebody asks for it, and would wake the thread again at once, without end.
+      checked(cyclone, cyclone.setStatusMask(reader, dataAvailable), what);
+      return reader;
+    });
   }
 
   /** What wakes the thread when there may be one. */
