@@ -175,6 +175,8 @@ export const timing = {
   ddsReadyMaxMs: 1_000,
   /** AMQP: queues that nobody reads any more stay this long; longer than opening a session may take. */
   amqpQueueExpiryMs: 30_000,
+  /** AMQP: the coordinator's own answer gets this long after another one that its key did not seal; it takes milliseconds. */
+  amqpDoubtMs: 1_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */
   brokerStartMs: 90_000,
   /** Clean shutdown: goodbye, flush, close. */

@@ -70,6 +70,8 @@ export class AmqpTransport implements Transport {
         });
       } catch (error) {
         options.signal.throwIfAborted();
+        // Not a matter of the way taken: another one would hide it.
+        if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
       }
     }

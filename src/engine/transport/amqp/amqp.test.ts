@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import { amqpParts, comesBack, dial, hasQueue, never, serve, stranger, token, until } from '#test/support/amqp-kit.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
 import type { Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { AmqpTransport } from './amqp-transport.ts';
+import type { AmqpConnection } from './connection.ts';
 import { freshHalf, sessionKeys } from './handshake.ts';
 import { inboxOf, laneQueue, sessionQueues, undeliverableOf } from './names.ts';
-import { encodeMessage, requestType } from './session-message.ts';
+import { sessionType } from './sealed-piece.ts';
+import { encodeMessage, requestType, type SessionRequest } from './session-message.ts';
 
 const run = 'r-amqp';
 
@@ -25,6 +27,32 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
   /** Queue that the session's frames to the other end go through, as its packets name it. */
   async function controlQueueOf(session: Session): Promise<string> {
     return (await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never })).stream;
+  }
+
+  /** Takes the requests of the run without being its coordinator; `dial` asks for a session of whose key is named. */
+  async function sitAtInbox(
+    at: AmqpConnection,
+    answer: (request: SessionRequest) => Promise<void>,
+  ): Promise<AsyncDisposable & { dial(identity: string): Promise<Session> }> {
+    const reader = await at.openReader();
+    await reader.channel.assertQueue(inboxOf(run), { durable: true });
+    const take = ({ content }: { readonly content: Buffer }): boolean => {
+      void answer(JSON.parse(content.toString()) as SessionRequest);
+      return true;
+    };
+    await reader.read(inboxOf(run), 1, { take, onCancelled: () => undefined });
+    const { hostname, port } = new URL(rabbitmq.url);
+    return {
+      dial: (identity) => {
+        const place = { host: hostname, port: Number(port), url: rabbitmq.url, identity };
+        const options = { signal: never, run, token, participant: 'node-1' };
+        return new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], options);
+      },
+      [Symbol.asyncDispose]: async () => {
+        await reader.channel.deleteQueue(inboxOf(run));
+        await at.end();
+      },
+    };
   }
 
   test('a user that the broker does not know is refused, and no text has the password', async () => {
@@ -62,15 +90,54 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
   test('a coordinator that has not the key of the invitation cannot take a session', async () => {
     await using served = await serve(run, rabbitmq.url);
     const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, identity: freshHalf().offered }));
-    const signal = AbortSignal.timeout(3000);
-    const dialling = new AmqpTransport(amqpParts).dial(endpoints, { signal, run, token, participant: 'node-1' });
-    await assert.rejects(dialling);
-    // What it answers is sealed by another key, so that the participant does not hear it.
+    const dialling = new AmqpTransport(amqpParts).dial(endpoints, { signal: never, run, token, participant: 'node-1' });
+    await assert.rejects(dialling, {
+      code: 'identity_mismatch',
+      message: /another key.*ask the coordinator for a new/,
+    });
+    assert.match(served.refused.join(), /node-1 via .*names another key/);
+    assert.equal(served.sessions.length, 0);
     const unknown = served.listener.endpoints.map(({ identity: _identity, ...endpoint }) => endpoint);
     await assert.rejects(
       new AmqpTransport(amqpParts).dial(unknown, { signal: never, run, token, participant: 'node-1' }),
       { code: 'identity_mismatch' },
     );
+  });
+
+  test('who sits in the place of the coordinator without its key is an impostor, and soon', async () => {
+    const evil = await stranger(rabbitmq.url);
+    await using impostor = await sitAtInbox(evil, async ({ session }) => {
+      const { control } = sessionQueues({ run, participant: 'node-1', session }, 'down').out;
+      await evil.publish('control', { queue: control, type: sessionType, content: Buffer.alloc(60, 7) });
+    });
+    const startedMs = amqpParts.clock.monotonicMs();
+    await assert.rejects(impostor.dial(freshHalf().offered), {
+      code: 'identity_mismatch',
+      message: /stands in for it/,
+    });
+    assert.ok(amqpParts.clock.monotonicMs() - startedMs < timing.connectTimeoutMs / 2, 'it took the limit of a dial');
+  });
+
+  test("an answer that somebody else puts before the coordinator's own does not hold it up", async () => {
+    const evil = await stranger(rabbitmq.url);
+    const own = freshHalf();
+    await using honest = await sitAtInbox(evil, async ({ session, key: offered }) => {
+      const claim = { run, participant: 'node-1', session };
+      const queues = sessionQueues(claim, 'down');
+      await evil.publish('control', { queue: queues.out.control, type: sessionType, content: Buffer.alloc(60, 7) });
+      const keys = sessionKeys('down', { own, offered, token, claim });
+      assert.ok(keys);
+      const sizes = { publishBytes: 1024, queueExpiryMs: 5000 };
+      const parts = { connection: evil, reader: await evil.openReader(), queues, keys, remote: 'test', ...sizes };
+      const carrier = new AmqpCarrier({ ...parts, clock: amqpParts.clock, release: async () => undefined });
+      await carrier.start();
+      await carrier.say({ type: 'accept' });
+    });
+    await using near = await honest.dial(own.offered);
+    // Longer than the doubt that the other answer raised.
+    await amqpParts.clock.sleep(timing.amqpDoubtMs + 200, { signal: never });
+    await near.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal: never });
+    assert.equal(counter(near, 'messages_foreign'), 1);
   });
 
   test('a second coordinator of the same run is told that there is one', async () => {
@@ -110,13 +177,16 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     const requests = [
       Buffer.from('not JSON'),
       Buffer.alloc(100_000, 123),
-      encodeMessage({ version: 99, ...words }),
-      encodeMessage({ version: 1, ...words }),
-      Buffer.from(JSON.stringify({ version: 1, ...words, participant: '../#.*' })),
+      encodeMessage({ version: 99, coordinator: 'ab'.repeat(32), ...words }),
+      encodeMessage({ version: 2, coordinator: 'ab'.repeat(32), ...words }),
+      // As it was before the coordinator's key was said.
+      Buffer.from(JSON.stringify({ version: 1, ...words })),
+      Buffer.from(JSON.stringify({ version: 2, ...words, participant: '../#.*' })),
     ];
     for (const content of requests) await evil.publish('control', { queue: inboxOf(run), type: requestType, content });
     await until(() => served.refused.length >= requests.length);
     assert.match(served.refused.join('\n'), /version 99/);
+    assert.match(served.refused.join('\n'), /version 1,/);
     await near.send({ lane: 'control', parts: [Uint8Array.of(3)] }, { signal: never });
     for await (const frame of served.sessions[0]?.frames() ?? []) {
       assert.equal(frame.bytes[0], 3);

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { timing } from '#shared/contract/limits.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
@@ -10,7 +11,8 @@ import { AmqpConnection, type QueueReader } from './connection.ts';
 import { amqpSessionVersion, brokerPassword, freshHalf, requestProof, sessionKeys, type Claim } from './handshake.ts';
 import { inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
 import { participantUser } from './private-broker-files.ts';
-import { decodeRefusal, encodeMessage, refusalType, requestType } from './session-message.ts';
+import { sessionType } from './sealed-piece.ts';
+import { decodeRefusal, encodeMessage, refusalType, requestType, type Refusal } from './session-message.ts';
 
 export interface DialSetup {
   readonly clock: Clock;
@@ -44,6 +46,8 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     await attempt.giveUp();
     signal.throwIfAborted();
     throw operationError(withoutSecrets(url), error);
+  } finally {
+    attempt.settled();
   }
 }
 
@@ -57,6 +61,8 @@ class Attempt {
   readonly #queues: SessionQueues;
   readonly #refused = Promise.withResolvers<never>();
   #reader: QueueReader | null = null;
+  #doubt: Disposable | null = null;
+  #settled = false;
 
   constructor(url: string, connection: AmqpConnection, options: DialOptions, setup: DialSetup) {
     const { run } = options;
@@ -91,9 +97,10 @@ class Attempt {
     });
     await carrier.start();
     using _returned = this.#connection.watchReturns(inboxOf(run), () => this.#refused.reject(this.#nobodyServes()));
-    const proof = requestProof(token, this.#claim, own.offered);
+    const proof = requestProof(token, this.#claim, { own: own.offered, coordinator: offered });
     const { participant, session } = this.#claim;
-    const request = { version: amqpSessionVersion, participant, session, key: own.offered, proof };
+    const halves = { key: own.offered, coordinator: offered };
+    const request = { version: amqpSessionVersion, participant, session, ...halves, proof };
     await this.#connection.publish('control', {
       queue: inboxOf(run),
       type: requestType,
@@ -104,6 +111,12 @@ class Attempt {
     });
     await Promise.race([carrier.accepted.promise, ended]);
     return carrier.session;
+  }
+
+  /** Nothing that comes from now on is an answer. */
+  settled(): void {
+    this.#settled = true;
+    this.#doubt?.[Symbol.dispose]();
   }
 
   failed(deadline: AbortSignal): Promise<never> {
@@ -149,8 +162,14 @@ class Attempt {
   /** A refusal comes unsealed: who is refused has no key. */
   #onForeign(message: ConsumeMessage): boolean {
     const refusal = message.properties.type === refusalType ? decodeRefusal(message.content) : null;
-    if (refusal !== null) this.#refused.reject(linkRejected(this.#url, refusal.reason));
+    if (refusal !== null) this.#refused.reject(notAccepted(this.#url, refusal));
+    else if (!this.#settled && message.properties.type === sessionType) this.#doubt ??= this.#giveUpSoon();
     return refusal !== null;
+  }
+
+  /** Whoever answered has not the coordinator's key; but anybody at the broker may do that, so the coordinator's own answer gets its time. */
+  #giveUpSoon(): Disposable {
+    return this.#setup.clock.timer(timing.amqpDoubtMs, () => this.#refused.reject(anotherKey(this.#url)));
   }
 
   #nobodyServes(): RoundscopeError {
@@ -162,10 +181,18 @@ class Attempt {
   }
 }
 
-function linkRejected(url: string, reason: string): RoundscopeError {
-  return new RoundscopeError('link_rejected', {
+function notAccepted(url: string, { code, reason }: Refusal): RoundscopeError {
+  if (code === 'identity_mismatch') return anotherKey(url);
+  return new RoundscopeError(code, {
     layer: 'transport',
     message: `the coordinator behind ${url} did not accept us: ${reason}`,
+  });
+}
+
+function anotherKey(url: string): RoundscopeError {
+  return new RoundscopeError('identity_mismatch', {
+    layer: 'transport',
+    message: `whoever serves this run behind ${url} has another key than the invitation names: ask the coordinator for a new invitation; if this one is new, somebody stands in for it`,
   });
 }
 

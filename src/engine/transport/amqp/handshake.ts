@@ -12,7 +12,7 @@ import {
 import type { Direction } from './names.ts';
 
 /** Version of this transport's own messages and pieces. */
-export const amqpSessionVersion = 1;
+export const amqpSessionVersion = 2;
 const keyBytes = 32;
 /** PKCS #8 of an X25519 private key (RFC 8410) up to its 32 bytes. */
 const x25519Prefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
@@ -77,9 +77,14 @@ export function sessionKeys(
   }
 }
 
-/** That whoever asks for a session has the token, and means this session with this half of its key. */
-export function requestProof(token: string, claim: Claim, offered: string): string {
-  const words = ['open', amqpSessionVersion, claim.run, claim.participant, claim.session, offered];
+/** That whoever asks for a session has the token, and means this session of these two halves of its key. */
+export function requestProof(
+  token: string,
+  claim: Claim,
+  halves: { readonly own: string; readonly coordinator: string },
+): string {
+  const { own, coordinator } = halves;
+  const words = ['open', amqpSessionVersion, claim.run, claim.participant, claim.session, own, coordinator];
   return createHmac('sha256', token).update(words.join('\n')).digest('hex');
 }
 

@@ -28,6 +28,7 @@ export interface ListenSetup {
 
 /** Sessions of one run that have not ended; brokers allow 2047 channels for a connection, and each session reads on one. */
 const sessionsMax = 2000;
+const anotherKey = 'its invitation names another key than the one that this coordinator has';
 /** Undeliverable messages that are told one by one; those that follow are counted. */
 const undeliverableToldMax = 20;
 
@@ -204,10 +205,11 @@ export class AmqpListener implements Listener {
       void this.#open(connection, request, address);
     } else if (reason !== '') {
       const { control } = sessionQueues({ run: this.#options.run, participant, session }, 'down').out;
+      const code = reason === anotherKey ? 'identity_mismatch' : 'link_rejected';
       this.#tell(address, reason);
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
       connection
-        .publish('control', { queue: control, type: refusalType, content: encodeMessage({ reason }) })
+        .publish('control', { queue: control, type: refusalType, content: encodeMessage({ code, reason }) })
         .catch(() => undefined);
     }
     return true;
@@ -216,10 +218,11 @@ export class AmqpListener implements Listener {
   /** Why a request is refused; empty: it needs no answer; null: it is not refused. */
   #judge(request: SessionRequest): string | null {
     const { run, token = '' } = this.#options;
-    const { version, participant, session, key, proof } = request;
+    const { version, participant, session, key, coordinator, proof } = request;
     if (version !== amqpSessionVersion) return `it speaks version ${version}, this coordinator ${amqpSessionVersion}`;
-    if (!sameText(proof, requestProof(token, { run, participant, session }, key)))
+    if (!sameText(proof, requestProof(token, { run, participant, session }, { own: key, coordinator })))
       return 'it has no proof of the invitation to this run';
+    if (coordinator !== this.#setup.key.offered) return anotherKey;
     // The broker may deliver a request again: it is being answered, or has been.
     if (this.#sessions.has(session)) return '';
     if (this.#sessions.size >= sessionsMax) return `this coordinator has ${sessionsMax} sessions already`;

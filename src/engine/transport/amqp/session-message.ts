@@ -9,12 +9,14 @@ const requestSchema = z.object({
   participant: z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,47}$/i),
   session: z.string().regex(/^[0-9a-f]{16,64}$/),
   key: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The half by which the invitation knows the coordinator: with another one the two would never understand each other. */
+  coordinator: z.string().max(64).default(''),
   proof: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type SessionRequest = z.infer<typeof requestSchema>;
 
 /** The answer to a request that was turned down, in the clear: there is no key then. */
-const refusalSchema = z.object({ reason });
+const refusalSchema = z.object({ code: z.enum(['link_rejected', 'identity_mismatch']), reason });
 export type Refusal = z.infer<typeof refusalSchema>;
 
 /** Types, in AMQP's sense, of these two; sealed messages have theirs. */
