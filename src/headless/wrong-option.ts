@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ControlMode } from '#shared/contract/protocols.ts';
 import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { transports } from '#engine/transport/registry.ts';
 
@@ -27,6 +28,20 @@ export function wrongOption({ issues }: Pick<z.ZodError, 'issues'>): string {
 export function wrongTransport(plan: TransportPlan): string | null {
   const planned = plannedProtocols(plan);
   return planned === 'all' || planned.every((protocol) => transports().includes(protocol)) ? null : transportChoice();
+}
+
+/** A broker that nothing of the run goes through: it would be left aside without a word. */
+export function wrongBroker(
+  broker: { readonly url: string; readonly from: string },
+  run: { readonly transport: TransportPlan; readonly control: ControlMode },
+): string | null {
+  const spoken = URL.parse(broker.url)?.protocol.replace(/s?:$/, '') ?? '';
+  const planned = plannedProtocols(run.transport);
+  if (planned === 'all' || planned.some((protocol) => protocol === spoken)) return null;
+  if (spoken === 'mqtt' && run.control === 'mqtt') return null;
+  const other = planned.find((protocol) => protocol === 'mqtt' || protocol === 'amqp');
+  const instead = other === undefined ? `leave ${broker.from} out` : `give ${broker.from} an ${other}://... address`;
+  return `${broker.from} names a broker for ${spoken}, and --transport ${run.transport} uses none: write --transport ${spoken}, or ${instead}.`;
 }
 
 /** What `--transport` takes, as a sentence. */

@@ -51,6 +51,18 @@ describe('usage', () => {
       ['coordinate', '--transport', 'mqtt', '--broker', 'localhost'],
       /--broker takes a URL such as mqtt:/,
     ],
+    'a broker for another protocol than the transport': [
+      ['coordinate', '--transport', 'amqp', '--broker', 'mqtt://localhost:1'],
+      /--transport amqp uses none: write --transport mqtt, or give --broker an amqp:/,
+    ],
+    'the same the other way round': [
+      ['coordinate', '--transport', 'quic,mqtt', '--broker', 'amqps://user:hidden@localhost:1'],
+      /--transport quic,mqtt uses none: write --transport amqp, or give --broker an mqtt:/,
+    ],
+    'a broker for a transport that has none': [
+      ['coordinate', '--broker', 'mqtt://localhost:1'],
+      /--transport quic uses none: write --transport mqtt, or leave --broker out/,
+    ],
     'no invitation': [['join'], /join takes the invitation/],
     'a name that is none': [['join', 'INVITATION', '--name', 'a b'], /./],
   };

@@ -10,7 +10,7 @@ import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
-import { transportChoice, transportHelp, wrongOption, wrongTransport } from '../wrong-option.ts';
+import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../wrong-option.ts';
 
 export const coordinate: Command = {
   name: 'coordinate',
@@ -91,6 +91,8 @@ export const coordinate: Command = {
     // Children are told by message, which leaves nothing to be read in their environment.
     delete process.env['ROUNDSCOPE_BROKER'];
     const broker = given === undefined ? undefined : await secretText(given);
+    const from = args.text('broker') === undefined ? 'ROUNDSCOPE_BROKER' : '--broker';
+    const plan = { transport: transport.data, control: control.data };
     const brokerCa = args.text('broker-ca');
     if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
       return complain(
@@ -102,6 +104,9 @@ export const coordinate: Command = {
     const json = args.has('json');
     try {
       const former = state === undefined ? null : await readRunFile(resolve(state));
+      // A run that goes on has the transport and broker that it was begun with.
+      const misfit = broker === undefined || former !== null ? null : wrongBroker({ url: broker, from }, plan);
+      if (misfit !== null) return complain(misfit, exitStatus.usage);
       return await runToEnd({
         json,
         service,
