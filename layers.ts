@@ -74,7 +74,7 @@ export const layers: readonly Layer[] = [
   { path: codec, imports: [shared, framing], node: true, reason: 'meaning of a frame, whichever transport carried it' },
   {
     path: link,
-    imports: [shared, framing, transport, codec],
+    imports: [shared, identity, framing, transport, codec],
     node: true,
     reason: 'one two-way connection; no word of federated learning',
   },

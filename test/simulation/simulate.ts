@@ -373,6 +373,7 @@ class Simulation {
         lastHeardMs: station.lastHeardMs,
         connections: station.connections,
         unacknowledged: wire.inFlight.down,
+        peerKey: null,
         protocol: 'memory',
         stack: 'memory',
       });

@@ -196,6 +196,12 @@ export class CoordinatorKit {
     this.#linkState(name, { state: 'ready', reason: '', lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 });
   }
 
+  /** A transport has proved whose link it is. */
+  proves(name: string, peerKey: string): void {
+    const news = { state: 'ready', reason: '', lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 } as const;
+    this.#linkState(name, { ...news, peerKey });
+  }
+
   sent<K extends MessageKind>(kind: K, to?: string): Extract<MachineMessage, { kind: K }>[] {
     const link = to === undefined ? undefined : this.link(to);
     return this.effects.flatMap((effect) =>
@@ -226,9 +232,21 @@ export class CoordinatorKit {
 
   #linkState(
     name: string,
-    news: Omit<Extract<CoordinatorInput, { kind: 'link_state' }>, 'kind' | 'link' | 'protocol' | 'stack'>,
+    news: Omit<
+      Extract<CoordinatorInput, { kind: 'link_state' }>,
+      'kind' | 'link' | 'protocol' | 'stack' | 'peerKey'
+    > & {
+      readonly peerKey?: string;
+    },
   ): void {
-    this.feed({ kind: 'link_state', link: this.link(name), protocol: 'memory', stack: 'memory', ...news });
+    this.feed({
+      kind: 'link_state',
+      link: this.link(name),
+      protocol: 'memory',
+      stack: 'memory',
+      peerKey: null,
+      ...news,
+    });
   }
 
   #take({ state, effects, wakeAtMs }: CoordinatorStep): void {

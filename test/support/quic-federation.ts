@@ -20,6 +20,8 @@ const token = 'a-token-of-sixteen-or-more';
 export class QuicFederation implements AsyncDisposable {
   readonly reports = new WatchedReporter();
   readonly links: Link[] = [];
+  /** Who dials. */
+  readonly identity = createIdentity();
   readonly #acceptor: LinkAcceptor;
   readonly #dialled: DialingLink[] = [];
   #listener: Listener | null = null;
@@ -66,7 +68,7 @@ export class QuicFederation implements AsyncDisposable {
     const near = await DialingLink.open({
       invitation: this.invitation(endpoints),
       participant: asParticipantId('node-1'),
-      transport: new QuicTransport({ clock, identity: createIdentity() }),
+      transport: new QuicTransport({ clock, identity: this.identity }),
       clock,
       random: seededRandom('redial'),
       entropy: systemEntropy,

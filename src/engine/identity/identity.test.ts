@@ -7,6 +7,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { privateKeyFromProtobuf } from '@libp2p/crypto/keys';
 import { createIdentityCertificate } from './identity-certificate.ts';
 import { createIdentity, loadIdentity } from './identity.ts';
+import { fingerprintOfPeer } from './peer-id.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'roundscope-identity-'));
@@ -22,6 +23,18 @@ describe('identity', () => {
     assert.match(identity.peerId, /^12D3KooW/);
     assert.match(identity.fingerprint, /^[0-9a-f]{64}$/);
     assert.notEqual(createIdentity().peerId, identity.peerId);
+    assert.equal(fingerprintOfPeer(identity.peerId), identity.fingerprint);
+    const { peerId } = identity;
+    for (const other of [
+      '',
+      '1',
+      peerId.slice(1),
+      `${peerId}1`,
+      peerId.replace('12D', 'Qm'),
+      '0'.repeat(52),
+      '2'.repeat(1e6),
+    ])
+      assert.equal(fingerprintOfPeer(other), null, other.slice(0, 60));
   });
 
   test('is made on first use, kept for its owner alone, and the same ever after', async () => {

@@ -1,9 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
+import { fingerprintOf, peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
 import { seal, unseal } from './sealing.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
@@ -128,10 +128,9 @@ function parseKey(pem: string | null, path: string): KeyObject {
 }
 
 function identityOf(privateKey: KeyObject): Identity {
-  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return {
     peerId: peerIdOf(privateKey),
-    fingerprint: createHash('sha256').update(spki).digest('hex'),
+    fingerprint: fingerprintOf(privateKey),
     privateKeyProtobuf: privateKeyProtobuf(privateKey),
   };
 }

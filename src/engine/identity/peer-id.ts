@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
@@ -49,6 +49,24 @@ export function peerIdOf(key: KeyObject): string {
   return base58(Buffer.concat([peerIdPrefix, rawPublicKey(key)]));
 }
 
+/** SHA-256 of the public key (SubjectPublicKeyInfo), lower-case hex. */
+export function fingerprintOf(key: KeyObject): string {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+/** The same of the key that a peer id is made of; null: it is none of an Ed25519 key. */
+export function fingerprintOfPeer(peerId: string): string | null {
+  const bytes = fromBase58(peerId);
+  if (bytes === null || bytes.byteLength !== peerIdPrefix.byteLength + rawKeyBytes) return null;
+  const multihashBytes = peerIdPrefix.byteLength - publicKeyPrefix.byteLength;
+  if (!bytes.subarray(0, multihashBytes).equals(peerIdPrefix.subarray(0, multihashBytes))) return null;
+  const key = publicKeyOf(bytes.subarray(multihashBytes));
+  return key === null ? null : fingerprintOf(key);
+}
+
 /** The 32 bytes of an Ed25519 public key. */
 export function rawPublicKey(key: KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
@@ -65,4 +83,20 @@ function base58(bytes: Uint8Array): string {
   }
   const zeros = bytes.findIndex((byte) => byte !== 0);
   return '1'.repeat(zeros === -1 ? bytes.length : zeros) + digits;
+}
+
+/** A peer id has 52 digits; nothing longer is worth the arithmetic. */
+const base58DigitsMax = 64;
+
+function fromBase58(text: string): Buffer | null {
+  if (text.length > base58DigitsMax) return null;
+  let value = 0n;
+  for (const digit of text) {
+    const at = base58Digits.indexOf(digit);
+    if (at === -1) return null;
+    value = value * 58n + BigInt(at);
+  }
+  const hex = value === 0n ? '' : value.toString(16);
+  const zeros = /^1*/.exec(text)?.[0].length ?? 0;
+  return Buffer.concat([Buffer.alloc(zeros), Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')]);
 }

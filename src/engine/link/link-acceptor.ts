@@ -1,6 +1,7 @@
 import type { Session } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { coordinatorId, type RunId } from '#shared/contract/ids.ts';
 import { isOpen } from '#shared/contract/events.ts';
@@ -228,6 +229,7 @@ export class LinkAcceptor implements AsyncDisposable {
           reason: `the link of ${participant} belongs to another key`,
         });
       known.identity ??= peerIdentity;
+      known.core.proved(keyOf(peerIdentity));
       const { ended } = known.core;
       if (ended === null && !known.core.closing) return known.core;
       return this.#refuse(wire, {
@@ -264,6 +266,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
     const core = new LinkCore({ run, participant, clock, log: this.#log, idPrefix, protocol, stack });
+    core.proved(keyOf(peerIdentity));
     this.#links.set(participant, { core, instance, lineage, identity: peerIdentity });
     onLink(core, wire.session.remote);
     return core;
@@ -273,4 +276,8 @@ export class LinkAcceptor implements AsyncDisposable {
     await write(wire, { t: 'hello_ack', accepted: false, code, reason, retry: false });
     throw new RoundscopeError(code, { layer: 'link', message: reason });
   }
+}
+
+function keyOf(peerIdentity: string | null): string | null {
+  return peerIdentity === null ? null : fingerprintOfPeer(peerIdentity);
 }

@@ -59,6 +59,7 @@ export class LinkCore implements Link {
   #connections = 0;
   #reconnects = 0;
   #ids = 0;
+  #peerKey: string | null = null;
   #lastHeardMs: number;
   #senders: Promise<unknown> = Promise.resolve();
   readonly #totals = { sentBytes: 0, receivedBytes: 0, payloadSentBytes: 0, payloadReceivedBytes: 0 };
@@ -88,7 +89,13 @@ export class LinkCore implements Link {
       reconnects: this.#reconnects,
       lastHeardMs: this.#pump?.lastHeardMs ?? this.#lastHeardMs,
       unacknowledged: this.outbox.size,
+      peerKey: this.#peerKey,
     };
+  }
+
+  /** A transport has proved who the other end is. */
+  proved(peerKey: string | null): void {
+    this.#peerKey ??= peerKey;
   }
 
   get inbox(): Inbox {

@@ -46,4 +46,6 @@ export interface LinkStatus {
   /** Monotonic ms of the last frame from the peer. */
   readonly lastHeardMs: number;
   readonly unacknowledged: number;
+  /** SHA-256 of the peer's public key, once a transport has proved it; not every one can. */
+  readonly peerKey: string | null;
 }

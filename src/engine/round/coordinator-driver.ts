@@ -203,7 +203,7 @@ class CoordinatorRun implements Disposable {
   }
 
   #feedLinkState(number: number, { status }: Link): void {
-    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged } = status;
+    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged, peerKey } = status;
     this.#feed({
       kind: 'link_state',
       link: number,
@@ -214,6 +214,7 @@ class CoordinatorRun implements Disposable {
       connections,
       lastHeardMs,
       unacknowledged,
+      peerKey,
     });
   }
 

@@ -53,6 +53,47 @@ describe('registration', () => {
     );
   });
 
+  for (const [when, join] of [
+    ['at the door', ['proves', 'register']],
+    ['when it moves to a transport that proves its own', ['register', 'proves']],
+  ] as const) {
+    test(`a key that is not the one its connection proved is refused ${when}, and the run goes on`, () => {
+      const kit = new CoordinatorKit({ minimumParticipants: 2 });
+      kit.join('node-1');
+      kit.open('node-2');
+      for (const step of join) {
+        if (step === 'proves') kit.proves('node-2', 'key-of-mallory');
+        else kit.register('node-2', { key: 'key-node-2' });
+      }
+      const [refusal] = kit.sent('error', 'node-2');
+      assert.equal(refusal?.body.code, 'key_mismatch');
+      assert.match(refusal.body.reason, /registers with key key-node-2…, but its connection proved key-of-mallo…/);
+      assert.deepEqual(
+        kit.effect('close_link').map(({ link, code }) => [link, code]),
+        [[kit.link('node-2'), 'key_mismatch']],
+      );
+      assert.deepEqual(
+        kit.events('participant_refused').map(({ name, key }) => [name, key]),
+        [['node-2', 'key-node-2']],
+      );
+      kit.feed({ kind: 'link_closed', link: kit.link('node-2'), reason: 'turned away', clean: false });
+      kit.join('node-3');
+      assert.deepEqual(kit.sent('error', 'node-1'), []);
+      assert.equal(kit.sent('start_training', 'node-1').length, 1);
+    });
+  }
+
+  test('a key that its connection proved, or that none could, is taken', () => {
+    const kit = new CoordinatorKit({ minimumParticipants: 2 });
+    kit.open('node-1');
+    kit.proves('node-1', 'key-node-1');
+    kit.register('node-1');
+    kit.join('node-2');
+    kit.proves('node-2', 'key-node-2');
+    assert.deepEqual(kit.sent('error'), []);
+    assert.equal(kit.sent('start_training').length, 2);
+  });
+
   test('one more than the limit is refused and let go', () => {
     const kit = new CoordinatorKit({ minimumParticipants: 9 }, 2);
     for (const name of three) kit.join(name);

@@ -1,5 +1,6 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
+import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
@@ -24,6 +25,7 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     lastHeardMs: at,
     connections: 1,
     unacknowledged: 0,
+    peerKey: null,
   });
 }
 
@@ -32,7 +34,14 @@ export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>)
   if (record === undefined) return;
   const { kind: _, ...news } = input;
   const changed = record.state !== news.state;
-  draft.setLink({ ...record, ...news, sinceMs: changed ? draft.now.monotonicMs : record.sinceMs });
+  const link = { ...record, ...news, sinceMs: changed ? draft.now.monotonicMs : record.sinceMs };
+  draft.setLink(link);
+  if (link.peerKey === record.peerKey) return;
+  // It registered over a transport that proves nothing, and has moved to one that does.
+  const known = draft.s.participants.get(link.participant);
+  if (known === undefined || known.link !== link.link || known.left !== null) return;
+  const forged = forgedKey(link, known.key);
+  if (forged !== null) turnAway(draft, link, { key: known.key, code: 'key_mismatch', reason: forged });
 }
 
 /**
@@ -76,6 +85,8 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   const known = s.participants.get(link.participant);
   if (name !== link.participant)
     return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
+  const forged = forgedKey(link, key);
+  if (forged !== null) return refuse(draft, link, header, 'key_mismatch', forged);
   if (known !== undefined && known.key !== key && draft.isHere(known)) {
     return refuse(
       draft,
@@ -152,6 +163,12 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
 }
 
+/** A name belongs to a key, so a key that is only claimed would let one take part as another. */
+function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | null {
+  if (peerKey === null || peerKey === key) return null;
+  return `${participant} registers with key ${key.slice(0, 12)}…, but its connection proved ${peerKey.slice(0, 12)}…`;
+}
+
 /** Who cannot train this model is told at the door: in the run it would only be waited for, and could cost it its quorum. */
 function misfitOf(data: DataSummary, { inputShape, numClasses }: ModelConfig): string | null {
   const [expected, found] = [inputShape.join('x'), data.shape.join('x')];
@@ -198,8 +215,24 @@ function refuse(
   code: ErrorCode,
   reason: string,
 ): void {
-  draft.report('participant_refused', { name: header.body.name, key: header.body.key, address: link.address, reason });
-  draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo: header.id, body: { code, reason } });
+  const { name, key } = header.body;
+  turnAway(draft, link, { name, key, replyTo: header.id, code, reason });
+}
+
+function turnAway(
+  draft: CoordinatorDraft,
+  link: LinkRecord,
+  why: {
+    readonly name?: string;
+    readonly key: string;
+    readonly replyTo?: MessageId;
+    readonly code: ErrorCode;
+    readonly reason: string;
+  },
+): void {
+  const { name = link.participant, key, replyTo, code, reason } = why;
+  draft.report('participant_refused', { name, key, address: link.address, reason });
+  draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo, body: { code, reason } });
   draft.effects.push({ kind: 'close_link', link: link.link, code, reason });
 }
 

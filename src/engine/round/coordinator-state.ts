@@ -33,6 +33,8 @@ export interface LinkRecord {
   readonly lastHeardMs: number;
   readonly connections: number;
   readonly unacknowledged: number;
+  /** SHA-256 of the peer's public key where a transport has proved it. */
+  readonly peerKey: string | null;
 }
 
 /** A registered participant. One that has left stays until the next round starts, so that the round can name it. */
@@ -150,6 +152,7 @@ export type CoordinatorInput =
       readonly lastHeardMs: number;
       readonly connections: number;
       readonly unacknowledged: number;
+      readonly peerKey: string | null;
       readonly protocol: Protocol;
       readonly stack: Stack;
     }

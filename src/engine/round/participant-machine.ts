@@ -132,6 +132,7 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
 const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'participant_name_taken',
   'participant_limit',
+  'key_mismatch',
   'data_invalid',
   'run_over',
   'run_mismatch',

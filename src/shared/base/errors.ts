@@ -44,6 +44,7 @@ export const errorCodes = [
   // round
   'not_registered',
   'sender_mismatch',
+  'key_mismatch',
   'run_mismatch',
   'round_mismatch',
   'update_not_finite',

@@ -116,6 +116,12 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'A message named another sender than the one whose session carried it; it was refused.',
     tryThis: 'Look at the packet to see who sent it.',
   },
+  key_mismatch: {
+    meaning:
+      'A participant named another key than the one that its connection proved; it was refused, the run goes on.',
+    tryThis:
+      'Join again from the data folder that holds its key; where that is so, somebody tried to pass for another.',
+  },
   run_mismatch: {
     meaning: 'The message or invitation belongs to another run.',
     tryThis: 'Use the invitation that the coordinator shows now.',

@@ -48,6 +48,13 @@ function told({ reports }: Dialled): { readonly stack: string; readonly fallback
 }
 
 describe('a QUIC link and the network under it', () => {
+  test('the coordinator knows the key of whose link it is, as `register` names it', async () => {
+    await using federation = await QuicFederation.open();
+    const { near, far } = await federation.dial(federation.endpoints());
+    assert.equal(near.status.stack, 'quinn');
+    assert.equal(far.status.peerKey, federation.identity.fingerprint);
+  });
+
   test('a NAT that gives the flow another port in mid-transfer: the session moves, or the link goes on in another', async (t) => {
     await using federation = await QuicFederation.open();
     await using path = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
