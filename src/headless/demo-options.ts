@@ -6,12 +6,12 @@ import {
   faultSchema,
   type DemoSettings,
   type FaultSpec,
+  usualDeadlineMs,
 } from '#shared/contract/settings.ts';
 import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import type { Arguments, Option } from './arguments.ts';
 import { nearest } from './arguments.ts';
-import { networkAllowanceMs } from '#shared/contract/network.ts';
 import { networkOption, parseNetworks } from './network-option.ts';
 import { selectionOption, wrongEnvironment } from './selection-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
@@ -76,7 +76,6 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
   }
   const network = parseNetworks(args.all('network'));
   if (!network.ok) return network;
-  const usualDeadlineMs = demoDefaults.deadlineMs + networkAllowanceMs(network.value);
   const judged = demoSettingsSchema.safeParse({
     participants: numberOr(args.text('participants'), demoDefaults.participants),
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
@@ -87,7 +86,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),
-    deadlineMs: Math.round(numberOr(args.text('deadline'), usualDeadlineMs / 1000) * 1000),
+    deadlineMs: Math.round(numberOr(args.text('deadline'), usualDeadlineMs(network.value) / 1000) * 1000),
     faults,
     network: network.value,
   });

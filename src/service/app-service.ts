@@ -44,6 +44,9 @@ export class AppService implements AsyncDisposable {
   readonly #runs: EventBus<RunHost>;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
+  #beginning = false;
+  /** Resolves when nothing is left of the latest run. */
+  #ending: Promise<void> = Promise.resolve();
   #comparison: Comparison | null = null;
 
   constructor(options: AppServiceOptions) {
@@ -101,7 +104,7 @@ export class AppService implements AsyncDisposable {
     changed?: (view: ComparisonView) => void,
   ): { readonly done: Promise<ComparisonView> } {
     this.#throwIfComparing();
-    if (this.#federation !== null) throw alreadyRunning(this.#host?.run ?? '');
+    this.#throwIfRunning();
     const comparison = new Comparison(settings, {
       start: async (demo, onHost) => {
         using _begun = this.onRun(onHost);
@@ -195,7 +198,21 @@ export class AppService implements AsyncDisposable {
     recordPath: string | undefined,
     build: (host: RunHost, sink: SupervisorSink) => Federation,
   ): Promise<RunningFederation> {
-    if (this.#federation !== null) throw alreadyRunning(this.#host?.run ?? '');
+    this.#throwIfRunning();
+    this.#beginning = true;
+    try {
+      await this.#ending;
+      return await this.#beginNext(run, recordPath, build);
+    } finally {
+      this.#beginning = false;
+    }
+  }
+
+  async #beginNext(
+    run: RunId,
+    recordPath: string | undefined,
+    build: (host: RunHost, sink: SupervisorSink) => Federation,
+  ): Promise<RunningFederation> {
     const { clock, onInternalError } = this.#options;
     const recording = await this.#options.openRecording(run, recordPath);
     const failed = 'failed' in recording ? recording.failed : null;
@@ -227,6 +244,10 @@ export class AppService implements AsyncDisposable {
       throw error;
     }
     const ended = this.#finish(federation, host);
+    this.#ending = ended.then(
+      () => undefined,
+      () => undefined,
+    );
     return { host, invitation: federation instanceof SingleProcess ? federation.invitation : '', ended };
   }
 
@@ -246,6 +267,12 @@ export class AppService implements AsyncDisposable {
     await host.finish();
     if (this.#federation === federation) this.#federation = null;
     return end;
+  }
+
+  /** A run that has ended is no hindrance, even while its processes are still being seen to their end: the next one waits. */
+  #throwIfRunning(): void {
+    const over = this.#federation === null || (this.#host !== null && this.#host.view.endedAt !== null);
+    if (this.#beginning || !over) throw alreadyRunning(this.#host?.run ?? '');
   }
 
   #throwIfComparing(): void {

@@ -3,7 +3,7 @@ import { controlModeSchema } from './protocols.ts';
 import { strategyNameSchema } from './selection.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
-import { networkSpecSchema } from './network.ts';
+import { networkAllowanceMs, networkSpecSchema, type NetworkSpec } from './network.ts';
 import { participantIdSchema } from './ids.ts';
 
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
@@ -99,3 +99,8 @@ export const demoDefaults: DemoSettings = {
   network: [],
   deadlineMs: 20_000,
 };
+
+/** How long a phase may take over these networks when nobody says otherwise, ms: whole seconds, as people set it. */
+export function usualDeadlineMs(network: readonly NetworkSpec[]): number {
+  return Math.ceil((demoDefaults.deadlineMs + networkAllowanceMs(network)) / 1000) * 1000;
+}

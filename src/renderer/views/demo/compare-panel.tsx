@@ -10,6 +10,7 @@ import { networkPresets, type NetworkPreset } from '#shared/contract/network.ts'
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
+import { changeDraft } from './demo-draft.ts';
 import './compare-panel.css';
 
 interface ComparePanelProps {
@@ -56,7 +57,11 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
           className="btn pri"
           disabled={running || runs === 0 || runs > comparisonRunsMax || state.kind === 'pending'}
           title={running ? 'a run is going on' : undefined}
-          onClick={() => void send({ settings: { ...settings, control: 'same', faults: [] }, transports, networks })}
+          onClick={() => {
+            // Its runs are not what the next start is to be like.
+            changeDraft(settings);
+            void send({ settings: { ...settings, control: 'same', faults: [] }, transports, networks });
+          }}
         >
           Compare: {runs} {runs === 1 ? 'run' : 'runs'}
         </button>

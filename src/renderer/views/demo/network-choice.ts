@@ -1,5 +1,5 @@
-import { networkAllowanceMs, type NetworkPreset, type NetworkSpec } from '#shared/contract/network.ts';
-import { demoDefaults, type DemoSettings } from '#shared/contract/settings.ts';
+import type { NetworkPreset, NetworkSpec } from '#shared/contract/network.ts';
+import { usualDeadlineMs, type DemoSettings } from '#shared/contract/settings.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 
 /** Whom a choice of network is for. */
@@ -29,7 +29,6 @@ function following(
   { network: before, deadlineMs }: DemoSettings,
   network: readonly NetworkSpec[],
 ): Pick<DemoSettings, 'network' | 'deadlineMs'> {
-  const usual = (of: readonly NetworkSpec[]): number =>
-    Math.ceil((demoDefaults.deadlineMs + networkAllowanceMs(of)) / 1000) * 1000;
-  return { network: [...network], deadlineMs: deadlineMs === usual(before) ? usual(network) : deadlineMs };
+  const isUsual = deadlineMs === usualDeadlineMs(before);
+  return { network: [...network], deadlineMs: isUsual ? usualDeadlineMs(network) : deadlineMs };
 }
