@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart } from '#shared/contract/child-messages.ts';
-import { protocolNames, protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
+import { protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { SelectionTable } from '#shared/contract/selection.ts';
 import { readMachineState } from '#engine/host/machine-state.ts';
@@ -17,6 +17,9 @@ import { createSelector } from '#engine/selection/selector.ts';
 import type { Route } from '#engine/transport/registry.ts';
 import { observedLink, ProtocolChoice } from './protocol-choice.ts';
 import { TimedLink } from './timed-link.ts';
+
+/** Why a session is changed goes with its end, for which protocols have room for some hundred bytes. */
+const reasonCharsMax = 300;
 
 /** What a participant that chooses its protocol dials with. */
 export interface Choosing extends AsyncDisposable {
@@ -74,7 +77,7 @@ export async function chooseProtocols(start: ParticipantStart, reporter: Reporte
         told: ({ protocol, ...outcome }) => {
           void readMachineState().then((machine) => observer.machine(machine));
           const wanted = choice.sent(protocol, outcome);
-          if (wanted !== null) link.changeSession(`changes to ${protocolNames[wanted]}, which it has chosen`);
+          if (wanted !== null) link.changeSession(`changes to ${wanted.reason}`.slice(0, reasonCharsMax));
         },
       }),
     [Symbol.asyncDispose]: () => shelf[Symbol.asyncDispose](),

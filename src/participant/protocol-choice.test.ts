@@ -31,8 +31,8 @@ function choosing(settings: object) {
     let inUse = protocol;
     for (let round = 0; round < rounds; round++) {
       await clock.advance(20_000);
-      const wanted = choice.sent(inUse, { ...update, seconds: seconds(inUse) });
-      if (wanted !== null) {
+      const wanted = choice.sent(inUse, { ...update, seconds: seconds(inUse) })?.protocol;
+      if (wanted !== undefined) {
         assert.equal(choice.order(offered)[0], wanted, 'what is wanted is what is dialled');
         choice.opened(wanted);
         inUse = wanted;

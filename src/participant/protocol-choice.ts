@@ -79,19 +79,19 @@ export class ProtocolChoice implements Route {
     this.#changedAtMs = this.#options.clock.monotonicMs();
   }
 
-  /** An update got through, or the session broke meanwhile. Returns the protocol that is to be dialled in place of this one. */
+  /** An update got through, or the session broke meanwhile. Returns what is to be dialled in place of this one, and why. */
   sent(
     protocol: Protocol,
     outcome: { readonly succeeded: boolean; readonly seconds: number; readonly bytes: number },
-  ): Protocol | null {
+  ): Choice | null {
     this.#payloadBytes = outcome.bytes;
     if (outcome.succeeded) this.#options.observer.transferred(protocol, outcome.bytes, outcome.seconds);
     this.#learn(protocol, outcome);
     const table = this.#options.selector.save();
     if (table !== null) this.#options.keep(table);
     if (this.#options.clock.monotonicMs() - this.#changedAtMs < changePauseMs || this.#offered.length < 2) return null;
-    const { protocol: wanted } = this.#make(this.#offered);
-    this.#pending = wanted !== this.#inUse;
+    const wanted = this.#make(this.#offered);
+    this.#pending = wanted.protocol !== this.#inUse;
     return this.#pending ? wanted : null;
   }
 

@@ -113,6 +113,22 @@ export function describeLinks(harness: () => TransportHarness): void {
     assert.deepEqual((await take(pair.down, 1)).map(batchOf), [3]);
   });
 
+  test('a session that is changed on purpose says so at both ends, and is no loss', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const pair = await ends.pair();
+    const resuming = stateOf(ends.coordinatorReports, 'resuming');
+    pair.participant.changeSession('changes to QUIC: loss 2 %');
+    assert.equal(await resuming, 'changes to QUIC: loss 2 %');
+    await pair.coordinator.send(progressMessage(1), never());
+    assert.deepEqual((await take(pair.down, 1)).map(batchOf), [1]);
+    for (const reports of [ends.participantReports, ends.coordinatorReports]) {
+      const states = reports.ofType('link_state').map(({ state }) => state);
+      assert.deepEqual(states.slice(states.indexOf('ready')), ['ready', 'resuming', 'ready']);
+    }
+  });
+
   test('a close says goodbye with code and reason, after what was sent', patience, async (t) => {
     const reason = reasonAgainst();
     if (reason !== undefined) return void t.skip(reason);

@@ -8,7 +8,7 @@ import type {
   UpdateFinding,
 } from '#engine/round/coordinator-state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
-import type { EventData, EventType } from '#shared/contract/events.ts';
+import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
@@ -188,8 +188,11 @@ export class CoordinatorKit {
     this.say(name, 'evaluation_result', { loss, accuracy, examples }, { round });
   }
 
-  down(name: string, { reason = 'peer silent', connections = 1, unacknowledged = 0 } = {}): void {
-    this.#linkState(name, { state: 'lost', reason, lastHeardMs: this.nowMs, connections, unacknowledged });
+  down(
+    name: string,
+    { state = 'lost' as LinkState, reason = 'peer silent', connections = 1, unacknowledged = 0 } = {},
+  ): void {
+    this.#linkState(name, { state, reason, lastHeardMs: this.nowMs, connections, unacknowledged });
   }
 
   up(name: string): void {

@@ -1,4 +1,4 @@
-import type { Session, Transport } from '#engine/transport/transport.ts';
+import { changedCode, type Session, type Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
@@ -158,7 +158,7 @@ export class DialingLink implements Link {
 
   /** Opens another session in place of this one, as the transport's route says; nothing that is under way is lost. */
   changeSession(reason: string): void {
-    this.#core.stopSession('clean', reason);
+    this.#core.stopSession(changedCode, reason);
   }
 
   /** The same coordinator is reached another way from now on: the session that is open goes, and the link dials again there. */
@@ -231,7 +231,8 @@ export class DialingLink implements Link {
   /** Dials and says hello. */
   async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
     const { clock, entropy, invitation, participant } = this.#options;
-    this.#core.setState(this.#resumes ? 'resuming' : 'connecting', 'dialling');
+    // Why it changes is the better word while it does.
+    if (!this.#core.changing) this.#core.setState(this.#resumes ? 'resuming' : 'connecting', 'dialling');
     const session = await this.#dial();
     if (this.#over.signal.aborted) {
       // Dialled before the abort was seen: a link that is over opens nothing.

@@ -6,6 +6,8 @@ import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { contractVersion, type Message, type MessageHeader, type Outgoing } from '#shared/contract/messages.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { changedCode } from '#engine/transport/transport.ts';
+import { checkSizes } from './check-sizes.ts';
 import { Inbox } from './inbox.ts';
 import type { Link, LinkStatus, SentMessage } from './link.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
@@ -35,9 +37,6 @@ export interface LinkEnd {
   readonly local: boolean;
 }
 
-/** Room in a frame's header for what the link adds to a message's. */
-const headerRoomBytes = 1024;
-
 /** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
 export class LinkCore implements Link {
   readonly participant: ParticipantId;
@@ -59,6 +58,8 @@ export class LinkCore implements Link {
   #connections = 0;
   #reconnects = 0;
   #ids = 0;
+  #changing = false;
+  #patience: Disposable | null = null;
   #peerKey: string | null = null;
   #lastHeardMs: number;
   #senders: Promise<unknown> = Promise.resolve();
@@ -181,9 +182,9 @@ export class LinkCore implements Link {
     const wire = encodeMessageHeader(header);
     checkSizes(header, wire);
     const entry = this.outbox.add(header, wire, payload?.bytes ?? null);
-    if (this.#pump === null)
+    if (this.#pump === null && !this.changing)
       this.#reportUndeliverable(`no open session: ${this.#reason === '' ? this.#state : this.#reason}`);
-    else this.#pump.wake();
+    else this.#pump?.wake();
     return entry;
   }
 
@@ -212,7 +213,10 @@ export class LinkCore implements Link {
     this.#reason = reason;
     const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
     const told = fallback === undefined ? {} : { fallback };
+    this.#changing = false;
+    this.#patience?.[Symbol.dispose]();
     this.#options.log.state(this.#context, { state, reason, connections, reconnects, ...told });
+    if (state === 'lost') this.#reportUndeliverable(`no open session: ${reason}`);
   }
 
   /** A session has been opened for this link: counted and logged, whether or not it gets as far as being served. */
@@ -270,10 +274,24 @@ export class LinkCore implements Link {
     this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: why });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
     else if (!this.closing) {
-      this.setState('lost', why);
-      this.#reportUndeliverable(`no open session: ${why}`);
+      if (end.code === changedCode) this.#change(end);
+      else this.setState('lost', why);
     }
     return end;
+  }
+
+  /** The session has given way to another one on purpose. Whose doing that is dials, and tells when it cannot. */
+  #change({ reason, local }: SessionEnd): void {
+    this.setState('resuming', reason);
+    this.#changing = true;
+    if (local) return;
+    const never = (): void => this.setState('lost', `no other session for ${timing.peerSilentMs / 1000} s: ${reason}`);
+    this.#patience = this.#options.clock.timer(timing.peerSilentMs, never);
+  }
+
+  /** Between a session that was left on purpose and the next: what waits is late, not undeliverable. */
+  get changing(): boolean {
+    return this.#changing;
   }
 
   /** Adds the bytes of a session that is over to the totals of the link. */
@@ -372,22 +390,4 @@ export class LinkCore implements Link {
 /** Whose doing it was matters most to who reads it. */
 function wordsOf(end: SessionEnd): string {
   return end.local ? `${end.code}: ${end.reason}` : `closed by the other end (${end.code}): ${end.reason}`;
-}
-
-function checkSizes(header: MessageHeader, wire: object): void {
-  const headerBytes = Buffer.byteLength(JSON.stringify(wire));
-  if (headerBytes > limits.headerBytesMax - headerRoomBytes) {
-    throw new RoundscopeError('frame_too_large', {
-      layer: 'link',
-      message: `header of ${header.kind} takes ${headerBytes} bytes`,
-      context: { headerBytes },
-    });
-  }
-  const payloadBytes = header.payload?.length ?? 0;
-  if (payloadBytes > limits.payloadBytesMax) {
-    throw new RoundscopeError('payload_too_large', {
-      layer: 'link',
-      message: `payload of ${payloadBytes} bytes exceeds ${limits.payloadBytesMax}`,
-    });
-  }
 }

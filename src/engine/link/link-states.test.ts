@@ -28,6 +28,46 @@ describe('states of a link', () => {
     assert.equal(told.length, 1, 'told once, not at every heart-beat');
   });
 
+  test('a session that is changed on purpose is no loss: both ends are resuming, with the reason', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const { participant, coordinator } = await federation.pair('node-1');
+    await federation.clock.advance(2000);
+    const marks = [federation.participantReports, federation.coordinatorReports].map((reports) => ({
+      reports,
+      from: states(reports).length,
+    }));
+    participant.changeSession('changes to QUIC: loss 2 %');
+    await participant.send(progressMessage(1), { signal: never });
+    await federation.clock.advance(3000);
+    for (const { reports, from } of marks)
+      assert.deepEqual(states(reports).slice(from), [
+        'resuming: changes to QUIC: loss 2 %',
+        'ready: resumed on connection 2',
+      ]);
+    const [message] = await take(coordinator.messages()[Symbol.asyncIterator](), 1);
+    assert.equal(batchOf(message as never), 1);
+    assert.equal(coordinator.status.reconnects, 1);
+    const packets = [...federation.participantReports.packets, ...federation.coordinatorReports.packets];
+    assert.deepEqual(
+      packets.filter(({ status }) => status === 'undeliverable'),
+      [],
+      'what waits for the change is late, not undeliverable',
+    );
+  });
+
+  test('a change after which nobody comes is a loss after all', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const { participant, coordinator } = await federation.pair('node-1');
+    await federation.clock.advance(2000);
+    participant.changeSession('changes to QUIC: loss 2 %');
+    await federation.clock.advance(1);
+    assert.equal(coordinator.status.state, 'resuming');
+    using _held = federation.network.hold({ participant: 'node-1' });
+    await federation.clock.advance(20_000);
+    assert.equal(coordinator.status.state, 'lost');
+    assert.equal(coordinator.status.reason, 'no other session for 5 s: changes to QUIC: loss 2 %');
+  });
+
   test('slow round trips degrade it, and only they say so', async () => {
     let delayMs = 5;
     await using federation = await new MemoryFederation({ wire: { delayMs: () => delayMs } }).listen();

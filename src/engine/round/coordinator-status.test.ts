@@ -59,6 +59,10 @@ describe('round_status', () => {
       when: (kit) => kit.down('node-1', { reason: 'closed by the peer', connections: 9, unacknowledged: 4 }),
       says: /closed by the peer, 9 connections so far and 4 messages/,
     },
+    'session changed on purpose': {
+      when: (kit) => kit.down('node-1', { state: 'resuming', reason: 'changes to QUIC: loss 2 %' }),
+      says: /^link resuming for 2 s: changes to QUIC: loss 2 %$/,
+    },
     'no sign of life': { when: (kit) => kit.pass(4_500), says: /^no sign of life for [67] s$/ },
   };
   for (const [what, { when, says }] of Object.entries(reasons)) {

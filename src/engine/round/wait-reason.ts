@@ -47,7 +47,8 @@ function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null 
       : '';
   if (!isOpen(link.state)) {
     const why = link.reason === '' ? link.state : link.reason;
-    return `link lost ${seconds(nowMs - link.sinceMs)} ago: ${why}${churn}`;
+    const since = seconds(nowMs - link.sinceMs);
+    return `link ${link.state === 'resuming' ? `resuming for ${since}` : `lost ${since} ago`}: ${why}${churn}`;
   }
   const silentMs = nowMs - link.lastHeardMs;
   if (silentMs > timing.peerSilentMs) return `no sign of life for ${seconds(silentMs)}`;

@@ -106,7 +106,8 @@ describe('conditions from a link', () => {
     observer.stats(quinn(40, 10, 0));
     const lost = (reason: string): void =>
       observer.state({ side: 'participant', state: 'lost', reason, stack: 'quinn' });
-    lost('clean: changes to MQTT, which it has chosen');
+    observer.state({ side: 'participant', state: 'resuming', reason: 'changes to MQTT: faster', stack: 'quinn' });
+    lost('clean: a connection per message from now on');
     lost('lost: the session was lost');
     assert.equal(observer.conditions(0).mobility, 'static');
     lost('idle: nothing was heard');

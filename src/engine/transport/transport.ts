@@ -86,8 +86,16 @@ export interface SentFrame {
   readonly stack?: Stack;
 }
 
+/** Code of a session that is closed in order because another one takes its place. */
+export const changedCode = 'changed';
+
+/** Whether who closed a session with this code did so with nothing wrong. */
+export function isOrderly(code: string): boolean {
+  return code === 'clean' || code === changedCode;
+}
+
 export interface CloseReason {
-  /** Stable short code: `clean`, `lost`, `idle`, `refused`, `garbage`, `aborted`, … */
+  /** Stable short code: `clean`, `changed`, `lost`, `idle`, `refused`, `garbage`, `aborted`, … */
   readonly code: string;
   readonly reason: string;
   /** Whether this end closed it. */

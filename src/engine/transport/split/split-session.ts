@@ -3,7 +3,15 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { FrameRelay } from '../frame-relay.ts';
 import { sessionEnded } from '../session-errors.ts';
-import type { CloseReason, IncomingFrame, OutgoingFrame, SentFrame, Session, SessionStats } from '../transport.ts';
+import {
+  isOrderly,
+  type CloseReason,
+  type IncomingFrame,
+  type OutgoingFrame,
+  type SentFrame,
+  type Session,
+  type SessionStats,
+} from '../transport.ts';
 
 /** One half with the frames that are left after its pairing frame. */
 export interface Half {
@@ -92,7 +100,7 @@ export class SplitSession implements Session {
     });
     void Promise.all(read).then(() => this.#relay.end('keep'));
     const first = await Promise.race([ended(control.session, bulk.session), ended(bulk.session, control.session)]);
-    if (this.#end === null && !first.end.local && first.end.code === 'clean') {
+    if (this.#end === null && !first.end.local && isOrderly(first.end.code)) {
       // The peer closes both halves; what it sent last on the other one may still be under way.
       using deadline = this.#clock.deadline(timing.closeTimeoutMs);
       const late = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve(), { once: true }));
@@ -100,7 +108,7 @@ export class SplitSession implements Session {
     }
     const seen = first.end;
     if (this.#end === null)
-      this.#finish(seen.code === 'clean' ? seen : { ...seen, reason: `${first.half.protocol}: ${seen.reason}` });
+      this.#finish(isOrderly(seen.code) ? seen : { ...seen, reason: `${first.half.protocol}: ${seen.reason}` });
     await first.other.close(seen.code, seen.reason);
   }
 
