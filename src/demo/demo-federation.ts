@@ -75,8 +75,27 @@ export class DemoFederation implements AsyncDisposable {
    * @throws RoundscopeError when the coordinator cannot serve (port taken, data missing); nothing is left running then
    */
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (cause) {
+      await this.#endAll(0);
+      const error = this.#stopping ? stoppedWhileStarting(cause) : cause;
+      // Who has asked it to stop meanwhile waits for this.
+      const report = toErrorReport(error);
+      this.#ended.resolve({
+        type: 'ended',
+        status: this.#stopping ? 'interrupted' : 'failed',
+        reason: report.message,
+        error: report,
+      });
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     const { settings, stateFolder, clock } = this.#options;
     await removeLeftovers(dirname(stateFolder), clock.wallMs());
+    this.#throwIfStopped();
     this.#checkTargets(settings.faults);
     this.#checkTargets(settings.network.map((spec) => ({ name: 'a network', ...spec })));
     // Processes take most of the start-up time, so all are launched at once; the invitation follows.
@@ -84,18 +103,13 @@ export class DemoFederation implements AsyncDisposable {
       this.#launch('coordinator', 'coordinator'),
       ...this.participants.map((name) => this.#launch('participant', name)),
     ]);
+    this.#throwIfStopped();
     coordinator.post(coordinatorStart(this.#options));
-    let listening: Awaited<SupervisedChild['listening']>;
-    let invitationOf: (participant: ParticipantId) => string;
-    try {
-      listening = await coordinator.listening;
-      const onNetwork = settings.faults.filter(({ name }) => isNetworkFault(name));
-      const targets = new Set(onNetwork.flatMap((fault) => this.#faults.targets(fault)));
-      invitationOf = await this.#network.open(listening.invitation, targets);
-    } catch (error) {
-      await this.#endAll(0);
-      throw error;
-    }
+    const listening = await coordinator.listening;
+    const onNetwork = settings.faults.filter(({ name }) => isNetworkFault(name));
+    const targets = new Set(onNetwork.flatMap((fault) => this.#faults.targets(fault)));
+    const invitationOf = await this.#network.open(listening.invitation, targets);
+    this.#throwIfStopped();
     void this.#finish(coordinator);
     // A fault of the first round must be armed before anybody can begin to train.
     for (const fault of settings.faults) this.#faults.inject({ ...fault, round: fault.round ?? 1 });
@@ -106,6 +120,10 @@ export class DemoFederation implements AsyncDisposable {
       child.post(start());
       void this.#keepAlive(child, start);
     });
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopping) throw stoppedWhileStarting(undefined);
   }
 
   #participantStart(name: ParticipantId, index: number, endpoints: readonly Endpoint[]): ParticipantStart {
@@ -351,4 +369,12 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     impaired: startsImpaired(settings),
     self: asParticipantId('node-1'),
   };
+}
+
+function stoppedWhileStarting(cause: unknown): RoundscopeError {
+  return new RoundscopeError('aborted', {
+    layer: 'application',
+    message: 'The run was stopped while it was starting.',
+    cause,
+  });
 }

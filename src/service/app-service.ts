@@ -233,9 +233,10 @@ export class AppService implements AsyncDisposable {
     } catch (error) {
       this.#federation = null;
       await federation[Symbol.asyncDispose]();
-      host.report('notice', noticeOf(error));
+      const stopped = isAborted(error);
+      if (!stopped) host.report('notice', noticeOf(error));
       host.report('run_ended', {
-        status: 'failed',
+        status: stopped ? 'interrupted' : 'failed',
         reason: messageOf(error),
         roundsCompleted: 0,
         loss: null,
@@ -306,6 +307,10 @@ function sinkOf(host: RunHost): SupervisorSink {
         text: `The process of ${name} sent what its contract does not know: ${what}`,
       }),
   };
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof RoundscopeError && error.code === 'aborted';
 }
 
 function completedRounds(host: RunHost): number {

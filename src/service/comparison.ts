@@ -80,7 +80,7 @@ export class Comparison {
       });
     } catch (error) {
       if (!(error instanceof RoundscopeError)) throw error;
-      this.#set(index, { state: 'failed', note: error.message });
+      this.#set(index, { state: error.code === 'aborted' ? 'interrupted' : 'failed', note: error.message });
     }
   }
 

@@ -214,7 +214,7 @@ function verdictOf({ state, rows }: ComparisonView): string {
   const accuracy = completed[0]?.figures.accuracy ?? null;
   const same =
     hashes.size === 1
-      ? `The same model bit for bit over all ${completed.length}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}.`
+      ? `The same model bit for bit over ${completed.length === rows.length ? 'all' : 'the first'} ${completed.length}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}.`
       : `${hashes.size} different models in ${completed.length} runs: that should not be.`;
   return `${same}${why}`;
 }

@@ -70,7 +70,8 @@ const section = 'Demo';
 function useStart(settings: DemoSettings, running: boolean): { readonly start: () => void; readonly pending: boolean } {
   const { state, send } = useRequest('start_demo');
   useEffect(() => {
-    if (state.kind === 'failed') showError(state.error);
+    // Who has stopped it knows.
+    if (state.kind === 'failed' && state.error.code !== 'aborted') showError(state.error);
   }, [state]);
   const faulty = faultsOf(settings).size > 0;
   const commands = useMemo(

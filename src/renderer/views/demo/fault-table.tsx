@@ -90,7 +90,7 @@ function clear(faults: readonly FaultView[], act: Act): void {
 /** Who can be chosen: those who are here, or will be. */
 function useTargets(view: RunView | null, planned: number): readonly string[] {
   const names =
-    view === null
+    view === null || view.participants.length === 0
       ? null
       : view.participants
           .filter((one) => one.left === null)
