@@ -60,7 +60,7 @@ async function takeSeveral(take: Take, page: Page): Promise<void> {
   await until(page, /Completed/);
   await page.getByRole('radio', { name: 'Compare' }).click();
   await page.getByRole('button', { name: /^Compare: \d+ runs/ }).click();
-  await until(page, /The same model bit for bit over all/);
+  await until(page, /The same model bit for bit over all 5/);
   await take('compare');
 }
 

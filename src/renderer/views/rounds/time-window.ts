@@ -18,6 +18,8 @@ const firstRoundMs = 8_000;
 /** The end of a live window moves in steps of this share of it, so that the axis stands still between two steps. */
 const stepShare = 0.2;
 const windowMsMin = 50;
+/** The now line moves between two turns of the screen, which may be half a second apart; it must find room. */
+const aheadMs = 600;
 
 /**
  * The window that follows the run. It depends on `now` only by steps: while a round goes as usual, nothing on the axis
@@ -36,7 +38,7 @@ export function liveWindow(view: RunView, span: Span, now: number): TimeWindow {
   }
   const planned = plannedEnd(view, current, span);
   const lengthMs = Math.max(windowMsMin, planned - fromAt);
-  const overrunMs = now + lengthMs * 0.02 - planned;
+  const overrunMs = now + Math.max(lengthMs * 0.02, aheadMs) - planned;
   const steps = Math.max(0, Math.ceil(overrunMs / (lengthMs * stepShare)));
   const toAt = planned + steps * lengthMs * stepShare;
   return { fromAt, toAt: withDeadline(current, { fromAt, toAt }, steps) };
