@@ -6,6 +6,8 @@ import { connect as connectAmqp, type ChannelModel, type ConfirmChannel } from '
 import { connectAsync, type MqttClient } from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentityCertificate } from '#engine/identity/identity-certificate.ts';
 import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
 import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -21,7 +23,7 @@ export interface Library {
   readonly open: (endpoint: Endpoint) => Promise<Connection>;
 }
 
-export type LibraryName = 'mqtt.js' | 'amqplib' | 'grpc-js';
+export type LibraryName = 'mqtt.js' | 'amqplib' | 'grpc-js' | 'grpc-js with TLS';
 
 /** Answers to one connection, in order: echoes and uploads are asked for one at a time each. */
 class Answers {
@@ -150,8 +152,11 @@ const bytesMethod = (name: string, responseStream: boolean): grpc.MethodDefiniti
 });
 const service = { echo: bytesMethod('echo', true), upload: bytesMethod('upload', false) };
 
-/** A two-way stream for echoes, a client stream of 512 KiB messages for uploads, plaintext, all options as they come. */
-const grpcJs: Library = {
+/**
+ * A two-way stream for echoes, a client stream of 512 KiB messages for uploads, all options as they come; in plain text,
+ * or over TLS 1.3 as our sessions are.
+ */
+const grpcJs = (secure: boolean): Library => ({
   async serve() {
     const server = new grpc.Server();
     server.addService(service, {
@@ -166,14 +171,14 @@ const grpcJs: Library = {
       },
     });
     const bind = new Promise<number>((resolve, reject) =>
-      server.bindAsync(`${host}:0`, grpc.ServerCredentials.createInsecure(), (error, port) =>
+      server.bindAsync(`${host}:0`, secure ? serverTls() : grpc.ServerCredentials.createInsecure(), (error, port) =>
         error === null ? resolve(port) : reject(error),
       ),
     );
     return { protocol: 'grpc', provider: 'grpc', host, port: await bind };
   },
   async open({ port }) {
-    const client = new grpc.Client(`${host}:${port}`, grpc.credentials.createInsecure());
+    const client = new grpc.Client(`${host}:${port}`, secure ? clientTls() : grpc.credentials.createInsecure());
     await new Promise<void>((resolve, reject) =>
       client.waitForReady(Date.now() + 10_000, (error) => (error === undefined ? resolve() : reject(error))),
     );
@@ -206,6 +211,21 @@ const grpcJs: Library = {
       },
     };
   },
-};
+});
 
-export const libraries: Readonly<Record<LibraryName, Library>> = { 'mqtt.js': mqttJs, amqplib, 'grpc-js': grpcJs };
+function serverTls(): grpc.ServerCredentials {
+  const { certificatePem, privateKeyPem } = createIdentityCertificate(createIdentity(), { nowMs: Date.now() });
+  return grpc.ServerCredentials.createSsl(null, [
+    { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(privateKeyPem) },
+  ]);
+}
+
+const clientTls = (): grpc.ChannelCredentials =>
+  grpc.credentials.createSsl(null, null, null, { rejectUnauthorized: false });
+
+export const libraries: Readonly<Record<LibraryName, Library>> = {
+  'mqtt.js': mqttJs,
+  amqplib,
+  'grpc-js': grpcJs(false),
+  'grpc-js with TLS': grpcJs(true),
+};

@@ -27,7 +27,7 @@ const groups: Readonly<Record<string, Group>> = {
   transports: {
     title: 'Transports beside the libraries that carry them',
     run: async (quick) => {
-      const data = await benchTransports({ repetitions: quick ? 1 : 3 });
+      const data = await benchTransports({ repetitions: quick ? 1 : 4 });
       return { table: transportsTable(data), data };
     },
   },

@@ -14,6 +14,7 @@ const ways: readonly Way[] = [
   { name: 'amqp: amqplib alone', kind: 'library:amqplib', connections: 'one' },
   { name: 'grpc: our session', kind: 'session:grpc', connections: 'one' },
   { name: 'grpc: grpc-js alone', kind: 'library:grpc-js', connections: 'one' },
+  { name: 'grpc: grpc-js alone, TLS', kind: 'library:grpc-js with TLS', connections: 'one' },
   { name: 'dds: our session', kind: 'session:dds', connections: 'one' },
   { name: 'plain TCP', kind: 'tcp', connections: 'one' },
 ];
