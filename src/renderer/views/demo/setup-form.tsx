@@ -33,7 +33,7 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
   const faults = faultsOf(settings);
   return (
     <>
-      <TransportFields settings={settings} set={set} />
+      <TransportFields settings={settings} set={set} onChange={onChange} />
       <NetworkRow settings={settings} running={running} set={set} />
       <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
       <div className="fl two">

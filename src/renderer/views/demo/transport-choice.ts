@@ -1,3 +1,4 @@
+import type { StrategyName } from '#shared/contract/selection.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { namedProtocols, plannedFor, plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
@@ -33,6 +34,12 @@ export function controlFault(plan: TransportPlan): string | undefined {
 /** A transport is chosen; control goes back to the same session where it has to. */
 export function withTransport(plan: TransportPlan): Partial<DemoSettings> {
   return { transport: plan, ...(controlFault(plan) === undefined ? {} : { control: 'same' as const }) };
+}
+
+/** Null: as the settings of the app say. */
+export function withSelection(settings: DemoSettings, selection: StrategyName | null): DemoSettings {
+  const { selection: _before, ...rest } = settings;
+  return selection === null ? rest : { ...rest, selection };
 }
 
 function isOne(plan: TransportPlan): boolean {

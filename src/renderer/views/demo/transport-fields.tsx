@@ -1,19 +1,21 @@
 import type { JSX } from 'react';
 import { Choice } from '#renderer/components/choice.tsx';
+import { SelectionChoice } from '#renderer/components/selection-choice.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { namedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { useMissingProtocols } from './machine-check.ts';
 import type { Missing } from './machine-check.ts';
-import { controlFault, turnsOf, withTransport } from './transport-choice.ts';
+import { controlFault, turnsOf, withSelection, withTransport } from './transport-choice.ts';
 
 interface TransportFieldsProps {
   readonly settings: DemoSettings;
   readonly set: (change: Partial<DemoSettings>) => void;
+  readonly onChange: (settings: DemoSettings) => void;
 }
 
 /** What carries the models and the control messages. What this machine cannot speak says why, and what to do. */
-export function TransportFields({ settings, set }: TransportFieldsProps): JSX.Element {
+export function TransportFields({ settings, set, onChange }: TransportFieldsProps): JSX.Element {
   const { transport, control, participants } = settings;
   const { missing, checking, again } = useMissingProtocols();
   const turns = turnsOf(transport, participants, new Set(missing.map(({ protocol }) => protocol)));
@@ -29,9 +31,6 @@ export function TransportFields({ settings, set }: TransportFieldsProps): JSX.El
             options={optionsOf(transport, missing)}
             onChange={(plan) => set(withTransport(plan))}
           />
-          {transport === 'auto' && (
-            <p className="help">Each participant chooses by itself, and again when its session is lost.</p>
-          )}
           {turns.length > 0 && (
             <p className="help turns">
               {turns.map(({ participant, protocol }) => (
@@ -45,6 +44,20 @@ export function TransportFields({ settings, set }: TransportFieldsProps): JSX.El
           {missing.length > 0 && <MissingHere missing={missing} checking={checking} again={again} />}
         </div>
       </div>
+      {transport === 'auto' && (
+        <div className="fl top">
+          <span className="lab">Chosen by</span>
+          <div>
+            <SelectionChoice
+              label="How a participant chooses its protocol"
+              value={settings.selection ?? null}
+              usual={{ name: 'usual', words: 'As the settings of this app say.' }}
+              before="Each participant chooses by itself, at the start and between rounds."
+              onChange={(next) => onChange(withSelection(settings, next))}
+            />
+          </div>
+        </div>
+      )}
       <div className="fl">
         <span className="lab">Control</span>
         <Choice
