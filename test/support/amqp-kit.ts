@@ -49,7 +49,14 @@ export function dial(
 
 /** Somebody else at the broker, with the same rights as the coordinator. */
 export function stranger(url: string): Promise<AmqpConnection> {
-  return AmqpConnection.open({ url, user: userIn(url), name: 'stranger', signal: never, clock: systemClock });
+  return AmqpConnection.open({
+    url,
+    user: userIn(url),
+    name: 'stranger',
+    trust: { by: 'authorities' },
+    signal: never,
+    clock: systemClock,
+  });
 }
 
 /** Whether the broker has a queue of that name. */

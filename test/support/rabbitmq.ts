@@ -3,9 +3,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import type { Certificate } from '#engine/identity/certificate.ts';
+import { createIdentityCertificate } from '#engine/identity/identity-certificate.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
 import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
 import { findRabbitmq } from '#engine/transport/amqp/rabbitmq-program.ts';
+import { freePort } from './mosquitto.ts';
 
 const told = process.env['ROUNDSCOPE_RABBITMQ'];
 const password = 'pass+word/of tests';
@@ -26,20 +30,29 @@ export interface RunningRabbitmq extends AsyncDisposable {
   startAgain(state: 'kept' | 'lost'): Promise<void>;
 }
 
-/** A real broker of its own on free loopback ports, for one run's name. */
-export async function startRabbitmq(run: string, lines: readonly string[] = []): Promise<RunningRabbitmq> {
+/** A real broker on free loopback ports, for one run's name: somebody else's, which speaks plain AMQP beside TLS. */
+export async function startRabbitmq(
+  run: string,
+  {
+    lines = [],
+    certificate = someCertificate(),
+  }: { readonly lines?: readonly string[]; readonly certificate?: Certificate } = {},
+): Promise<RunningRabbitmq> {
+  const plainPort = await freePort();
   const broker = await PrivateBroker.start({
     host: '127.0.0.1',
     port: 0,
     run,
     passwords: { coordinator: password, participants: 'participants' },
     lines,
+    plainPort,
+    certificate,
     signal: new AbortController().signal,
     clock: systemClock,
     entropy: systemEntropy,
     ...(told === undefined ? {} : { program: told }),
   });
-  const url = new URL(broker.url);
+  const url = new URL(`amqp://127.0.0.1:${plainPort}`);
   url.username = coordinatorUser;
   url.password = encodeURIComponent(password);
   return {
@@ -56,6 +69,10 @@ export async function startRabbitmq(run: string, lines: readonly string[] = []):
     },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
+}
+
+function someCertificate(): Certificate {
+  return createIdentityCertificate(createIdentity(), { nowMs: systemClock.wallMs() });
 }
 
 interface Process {

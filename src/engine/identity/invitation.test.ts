@@ -27,6 +27,14 @@ const invitation: Invitation = {
       identity: 'ab'.repeat(32),
     },
     { protocol: 'mqtt', provider: 'mqtt', host: 'broker', port: 1883, url: 'mqtt://broker:1883' },
+    {
+      protocol: 'amqp',
+      provider: 'amqp',
+      host: '192.168.1.10',
+      port: 5671,
+      identity: 'cd'.repeat(32),
+      brokerIdentity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
+    },
   ],
   token: 'q7WvX2c9Qm4T5nLs',
 };

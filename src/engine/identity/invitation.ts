@@ -19,7 +19,8 @@ export function encodeInvitation(invitation: Invitation): string {
   const { version, run, name, control, transport, token } = invitation;
   const endpoints = invitation.endpoints.map((e) => {
     const [identity, url] = [e.identity ?? null, e.url ?? null];
-    return [e.protocol, e.provider, e.host, e.port, identity, url];
+    const list = [e.protocol, e.provider, e.host, e.port, identity, url];
+    return e.brokerIdentity === undefined ? list : [...list, e.brokerIdentity];
   });
   const list = [formVersion, version, run, name, control, transport, token, endpoints];
   const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
@@ -63,14 +64,23 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
 }
 
 const endpointForm = z
-  .tuple([z.string(), z.string(), z.string(), z.number(), z.string().nullable(), z.string().nullable()])
-  .transform(([protocol, provider, host, port, identity, url]) => ({
+  .tuple([
+    z.string(),
+    z.string(),
+    z.string(),
+    z.number(),
+    z.string().nullable(),
+    z.string().nullable(),
+    z.string().optional(),
+  ])
+  .transform(([protocol, provider, host, port, identity, url, brokerIdentity]) => ({
     protocol: protocol as Endpoint['protocol'],
     provider: provider as Endpoint['provider'],
     host,
     port,
     ...(identity === null ? {} : { identity }),
     ...(url === null ? {} : { url }),
+    ...(brokerIdentity === undefined ? {} : { brokerIdentity }),
   }));
 
 /** Only the shape of the list: what its values may be is the contract's to say. */

@@ -20,6 +20,8 @@ export const endpointSchema = z.object({
   domain: z.number().int().min(0).max(232).optional(),
   /** Identity that the peer must prove: libp2p peer id (quic, grpc, mqtt), X25519 key (amqp). */
   identity: z.string().max(200).optional(),
+  /** AMQP: libp2p peer id that the coordinator's own broker must prove; absent for a broker elsewhere. */
+  brokerIdentity: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 

@@ -13,7 +13,8 @@ const parts = { clock: systemClock, entropy: systemEntropy, identity: createIden
 
 async function nobody(): Promise<readonly Endpoint[]> {
   const place = { host: '127.0.0.1', port: await freePort() };
-  return [{ protocol: 'amqp', provider: 'amqp', identity: 'ab'.repeat(32), ...place }];
+  const brokerIdentity = createIdentity().peerId;
+  return [{ protocol: 'amqp', provider: 'amqp', identity: 'ab'.repeat(32), brokerIdentity, ...place }];
 }
 
 const missing = missingRabbitmq();

@@ -7,15 +7,17 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
+import type { BrokerTrust } from './broker-trust.ts';
 import { dialBroker, noCoordinatorKey } from './dial.ts';
 import { lastingHalf } from './handshake.ts';
 import { AmqpListener } from './listener.ts';
+import { provedCertificate } from './proved-certificate.ts';
 import { authoritiesVariable } from './surroundings.ts';
 
 export interface AmqpOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** The coordinator's; its sessions' keys are bound to it. */
+  /** The coordinator's: its broker proves it, and its sessions' keys are bound to it. */
   readonly identity: Identity;
   /** A broker elsewhere, `amqp://user:password@host:port/vhost` or `amqps://…`; absent: the listener starts its own. */
   readonly brokerUrl?: string;
@@ -51,19 +53,22 @@ export class AmqpTransport implements Transport {
       layer: 'transport',
       message: 'the invitation names no AMQP broker: ask for one of a run that is served over AMQP',
     });
-    const trust = await this.#trust();
+    const authorities = await this.#authorities();
     const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
       options.observer?.onAttempt?.({ stack: 'amqplib', endpoint: withoutSecrets(url) });
       try {
         if (endpoint.identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
+        // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
+        const shareEndMs = clock.monotonicMs() + (endMs - clock.monotonicMs()) / (usable.length - index);
+        const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
+        const trust = endpoint.url === undefined ? await this.#proved(endpoint, left(), options.signal) : authorities;
         return await dialBroker(url, options, {
           clock,
-          ...trust,
+          trust,
           coordinatorKey: endpoint.identity,
-          // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
-          timeoutMs: Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index)),
+          timeoutMs: left(),
           publishBytes: this.#publishBytes,
           queueExpiryMs: this.#queueExpiryMs,
           session: entropyHex(entropy, 16),
@@ -85,19 +90,27 @@ export class AmqpTransport implements Transport {
       clock,
       entropy,
       key: lastingHalf(identity.privateKeyProtobuf),
+      identity,
       publishBytes: this.#publishBytes,
       queueExpiryMs: this.#queueExpiryMs,
-      ...(await this.#trust()),
+      trust: await this.#authorities(),
       ...(brokerUrl === undefined ? {} : { brokerUrl }),
       ...(rabbitmq === undefined ? {} : { rabbitmq }),
     });
   }
 
-  async #trust(): Promise<{ readonly ca?: string }> {
+  /** The certificate of the coordinator's own broker, which has proved to be the coordinator's. */
+  async #proved(endpoint: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<BrokerTrust> {
+    const { clock, identity } = this.#options;
+    const pem = await provedCertificate(endpoint, { owner: { identity, clock }, timeoutMs, signal });
+    return { by: 'certificate', pem };
+  }
+
+  async #authorities(): Promise<BrokerTrust> {
     const { caFile } = this.#options;
-    if (caFile === undefined) return {};
+    if (caFile === undefined) return { by: 'authorities' };
     try {
-      return { ca: await readFile(caFile, 'utf8') };
+      return { by: 'authorities', ca: await readFile(caFile, 'utf8') };
     } catch (error) {
       throw new RoundscopeError('settings_invalid', {
         layer: 'settings',

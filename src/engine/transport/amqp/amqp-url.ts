@@ -15,8 +15,9 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }
 
+/** Of a coordinator's own broker, which speaks TLS alone. */
 export function urlOf(host: string, port: number): string {
-  return `amqp://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `amqps://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export interface BrokerUser {

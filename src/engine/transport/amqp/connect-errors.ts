@@ -1,12 +1,13 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
+import type { BrokerTrust } from './broker-trust.ts';
 import { authoritiesVariable } from './surroundings.ts';
 
 /** Errors of TLS that say that the broker is not who its address says, or that nobody we trust says so. */
 const certificateFaults = /CERT|SELF_SIGNED|VERIFY_LEAF|UNABLE_TO_GET_ISSUER|ALTNAME/;
 
-/** `url` is without secrets. */
-export function connectError(url: string, error: unknown): RoundscopeError {
+/** `url` is without secrets; `trust`: what its certificate was held against. */
+export function connectError(url: string, error: unknown, trust: BrokerTrust['by'] = 'authorities'): RoundscopeError {
   const message = error instanceof Error ? error.message : String(error);
   const code = String(Reflect.get(error instanceof Error ? error : {}, 'code') ?? '');
   if (/ACCESS.REFUSED|NOT.ALLOWED|\b403\b|\b530\b/.test(message))
@@ -14,6 +15,7 @@ export function connectError(url: string, error: unknown): RoundscopeError {
   // amqplib does not pass on what the broker said when it would not open the virtual host.
   if (message.includes('got <ConnectionClose'))
     return brokerRefused(url, 'it has no such virtual host, or not for this user', error);
+  if (certificateFaults.test(code) && trust === 'certificate') return anotherCertificate(url, code, error);
   if (certificateFaults.test(code)) {
     return new RoundscopeError('identity_mismatch', {
       layer: 'transport',
@@ -32,6 +34,16 @@ export function connectError(url: string, error: unknown): RoundscopeError {
       : `no AMQP connection to ${url}: ${message || code}; check the address and whether it speaks AMQP 0-9-1`,
     retryable: true,
     cause: error,
+    context: { url },
+  });
+}
+
+/** It was the coordinator's own a moment ago, or is ours. */
+function anotherCertificate(url: string, code: string, cause: unknown): RoundscopeError {
+  return new RoundscopeError('identity_mismatch', {
+    layer: 'transport',
+    message: `the broker at ${url} does not show the certificate of this run's coordinator (${code}): try again; if that does not help, another program answers at its port or in between`,
+    cause,
     context: { url },
   });
 }

@@ -1,5 +1,4 @@
 import { connect as connectSocket, type Socket } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import {
   connect,
   type Channel,
@@ -13,6 +12,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
+import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
 import { connectError, connectTimeout } from './connect-errors.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
@@ -25,8 +25,7 @@ export interface ConnectOptions {
   readonly user: BrokerUser | null;
   /** Shown by the broker's tools. */
   readonly name: string;
-  /** PEM of authorities beside the system's, for `amqps://`. */
-  readonly ca?: string;
+  readonly trust: BrokerTrust;
   readonly signal: AbortSignal;
   /** Default: the contract's limit. */
   readonly timeoutMs?: number;
@@ -98,7 +97,7 @@ export class AmqpConnection {
       return await Promise.race([AmqpConnection.#connect(options, cut.signal), late.promise]);
     } catch (error) {
       cut.abort();
-      throw deadline.aborted ? error : connectError(shown, error);
+      throw deadline.aborted ? error : connectError(shown, error, options.trust.by);
     } finally {
       deadline.removeEventListener('abort', onLate);
     }
@@ -240,17 +239,12 @@ function addressOf({ url, user }: ConnectOptions): Options.Connect {
 
 /** `cut` lets the socket go before amqplib would. */
 function socketOptions(
-  { url, name, ca }: ConnectOptions,
+  { url, name, trust }: ConnectOptions,
   cut: AbortSignal,
 ): SocketOptions & { readonly signal?: AbortSignal } {
   const common = { noDelay: true, clientProperties: { connection_name: name, product: 'roundscope' } };
   const parsed = new URL(url);
   if (parsed.protocol !== 'amqps:') return { ...common, signal: cut };
   const socket = connectSocket({ host: hostOf(parsed), port: portOf(parsed), noDelay: true, signal: cut });
-  return {
-    ...common,
-    socket,
-    minVersion: 'TLSv1.2',
-    ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
-  };
+  return { ...common, socket, ...tlsOptions(trust) };
 }

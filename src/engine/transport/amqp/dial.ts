@@ -6,6 +6,7 @@ import { sessionEnded } from '../session-errors.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { userIn, withoutSecrets } from './amqp-url.ts';
+import type { BrokerTrust } from './broker-trust.ts';
 import { brokerRefused, connectTimeout, operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { amqpSessionVersion, brokerPassword, freshHalf, requestProof, sessionKeys, type Claim } from './handshake.ts';
@@ -21,20 +22,20 @@ export interface DialSetup {
   readonly session: string;
   /** The coordinator's half of the keys, from the invitation. */
   readonly coordinatorKey: string;
-  readonly ca?: string;
+  readonly trust: BrokerTrust;
   readonly timeoutMs: number;
 }
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
 export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
   const { run, participant, token = '', signal } = options;
-  const { clock, timeoutMs, ca } = setup;
+  const { clock, timeoutMs, trust } = setup;
   using deadline = clock.deadline(timeoutMs, signal);
   const connection = await AmqpConnection.open({
     url,
     user: userIn(url) ?? { username: participantUser, password: brokerPassword(token, run) },
     name: `roundscope ${run} ${participant}`,
-    ...(ca === undefined ? {} : { ca }),
+    trust,
     signal,
     timeoutMs,
     clock,

@@ -3,10 +3,13 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../quic/addresses.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
+import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { amqpSessionVersion, brokerPassword, requestProof, sameText, sessionKeys, type KeyHalf } from './handshake.ts';
@@ -19,9 +22,12 @@ export interface ListenSetup {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly key: KeyHalf;
+  /** Whose certificate a broker of its own shows. */
+  readonly identity: Identity;
   readonly publishBytes: number;
   readonly queueExpiryMs: number;
-  readonly ca?: string;
+  /** Of a broker elsewhere. */
+  readonly trust: BrokerTrust;
   readonly brokerUrl?: string;
   readonly rabbitmq?: string;
 }
@@ -39,6 +45,7 @@ export class AmqpListener implements Listener {
   readonly #broker: PrivateBroker | null;
   readonly #url: string;
   readonly #user: BrokerUser | null;
+  readonly #trust: BrokerTrust;
   /** By the number of the session; null: being made. */
   readonly #sessions = new Map<string, AmqpCarrier | null>();
   #connection: AmqpConnection | null = null;
@@ -52,32 +59,38 @@ export class AmqpListener implements Listener {
     options: ListenOptions,
     setup: ListenSetup,
     place: PrivateBroker | string,
-    user: BrokerUser | null,
+    { user, trust }: { readonly user: BrokerUser | null; readonly trust: BrokerTrust },
   ) {
     this.#options = options;
     this.#setup = setup;
     this.#broker = typeof place === 'string' ? null : place;
     this.#url = typeof place === 'string' ? place : place.url;
     this.#user = user;
+    this.#trust = trust;
   }
 
   static async start(options: ListenOptions, setup: ListenSetup): Promise<AmqpListener> {
     const { brokerUrl } = setup;
     if (brokerUrl !== undefined) {
-      const listener = new AmqpListener(options, setup, brokerUrl, userIn(brokerUrl));
+      const listener = new AmqpListener(options, setup, brokerUrl, { user: userIn(brokerUrl), trust: setup.trust });
       await listener.#connect();
       return listener;
     }
     const { run, token = '', host, signal, onProgress } = options;
     const port = portFor(options, 'amqp');
     const password = entropyHex(setup.entropy, 24);
-    const { clock, entropy, rabbitmq } = setup;
+    const { clock, entropy, rabbitmq, identity } = setup;
     const passwords = { coordinator: password, participants: brokerPassword(token, run) };
+    const certificate = createIdentityCertificate(identity, { nowMs: clock.wallMs() });
     const program = rabbitmq === undefined ? {} : { program: rabbitmq };
     onProgress?.('Starting a RabbitMQ for this run, which takes a few seconds.');
     const startedMs = clock.monotonicMs();
-    const broker = await PrivateBroker.start({ host, port, run, passwords, signal, clock, entropy, ...program });
-    const listener = new AmqpListener(options, setup, broker, { username: coordinatorUser, password });
+    const settings = { host, port, run, passwords, certificate, ...program };
+    const broker = await PrivateBroker.start({ ...settings, signal, clock, entropy });
+    const listener = new AmqpListener(options, setup, broker, {
+      user: { username: coordinatorUser, password },
+      trust: { by: 'certificate', pem: certificate.certificatePem },
+    });
     try {
       await listener.#connect();
       onProgress?.(`RabbitMQ runs; it took ${((clock.monotonicMs() - startedMs) / 1000).toFixed(1)} s to start.`);
@@ -89,10 +102,12 @@ export class AmqpListener implements Listener {
   }
 
   get endpoints(): readonly Endpoint[] {
-    const common = { protocol: 'amqp', provider: 'amqp', identity: this.#setup.key.offered } as const;
+    const { key, identity } = this.#setup;
+    const common = { protocol: 'amqp', provider: 'amqp', identity: key.offered } as const;
     const url = new URL(this.#url);
     if (this.#broker === null) return [{ ...common, host: hostOf(url), port: portOf(url), url: this.#url }];
-    return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url) }));
+    const brokerIdentity = identity.peerId;
+    return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url), brokerIdentity }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -102,12 +117,12 @@ export class AmqpListener implements Listener {
 
   async #connect(): Promise<void> {
     const { run, signal } = this.#options;
-    const { clock, ca } = this.#setup;
+    const { clock } = this.#setup;
     const connection = await AmqpConnection.open({
       url: this.#url,
       user: this.#user,
       name: `roundscope ${run} coordinator`,
-      ...(ca === undefined ? {} : { ca }),
+      trust: this.#trust,
       signal,
       clock,
     });

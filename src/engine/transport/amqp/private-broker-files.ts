@@ -3,11 +3,15 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
+import type { Certificate } from '../../identity/certificate.ts';
 import { queuePrefix, sessionPrefixOf, undeliverableOf } from './names.ts';
 
 /** Users of a private broker; guest does not exist there. */
 export const coordinatorUser = 'coordinator';
 export const participantUser = 'participant';
+
+const certificateFile = 'certificate.pem';
+const keyFile = 'key.pem';
 
 export interface BrokerSettings {
   readonly host: string;
@@ -16,8 +20,12 @@ export interface BrokerSettings {
   readonly passwords: { readonly coordinator: string; readonly participants: string };
   /** Four bytes each, for the passwords' hashes. */
   readonly salts: { readonly coordinator: Uint8Array; readonly participants: Uint8Array };
+  /** What it shows to everybody; with its key it stays in the broker's folder, so that a restart shows the same. */
+  readonly certificate: Certificate;
   /** Further lines of its configuration, for tests. */
   readonly lines?: readonly string[];
+  /** For tests: it listens in plain text too, on this port of loopback, as a broker elsewhere may. */
+  readonly plainPort?: number;
 }
 
 export interface BrokerPorts {
@@ -32,6 +40,8 @@ export async function makeBrokerFolder(settings: BrokerSettings): Promise<string
   for (const inner of ['home', 'data', 'log']) await mkdir(join(folder, inner), { mode: 0o700 });
   const secret = { mode: 0o600 };
   await writeFile(join(folder, 'rabbitmq.conf'), configuration(folder, settings), secret);
+  await writeFile(join(folder, certificateFile), settings.certificate.certificatePem, secret);
+  await writeFile(join(folder, keyFile), settings.certificate.privateKeyPem, secret);
   await writeFile(join(folder, 'definitions.json'), JSON.stringify(definitions(settings)), secret);
   await writeFile(join(folder, 'enabled_plugins'), '[].\n', secret);
   await writeFile(join(folder, 'advanced.config'), '[].\n', secret);
@@ -63,9 +73,15 @@ export function brokerEnvironment(folder: string, node: string, ports: BrokerPor
   };
 }
 
-function configuration(folder: string, { host, port, lines = [] }: BrokerSettings): string {
+function configuration(folder: string, { host, port, plainPort, lines = [] }: BrokerSettings): string {
   return [
-    `listeners.tcp.1 = ${host}:${port}`,
+    plainPort === undefined ? 'listeners.tcp = none' : `listeners.tcp.1 = 127.0.0.1:${plainPort}`,
+    `listeners.ssl.1 = ${host}:${port}`,
+    `ssl_options.certfile = ${join(folder, certificateFile)}`,
+    `ssl_options.keyfile = ${join(folder, keyFile)}`,
+    'ssl_options.versions.1 = tlsv1.3',
+    // Participants prove the token, to the broker and to the coordinator; their certificates no authority has signed.
+    'ssl_options.verify = verify_none',
     `load_definitions = ${join(folder, 'definitions.json')}`,
     'log.console = false',
     'log.file = broker.log',

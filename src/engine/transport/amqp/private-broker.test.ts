@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { selfSigned, type Certificate } from '#engine/identity/certificate.ts';
+import { createIdentityCertificate } from '#engine/identity/identity-certificate.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { childrenOf, isAlive, missingRabbitmq } from '#test/support/rabbitmq.ts';
@@ -22,6 +25,7 @@ import { PrivateBroker } from './private-broker.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
 const signal = new AbortController().signal;
+const certificate = createIdentityCertificate(parts.identity, { nowMs: systemClock.wallMs() });
 const run = 'r-private';
 const token = 'the-token-of-this-run';
 
@@ -31,11 +35,41 @@ function listenOptions(port = 0) {
 
 function start(): Promise<PrivateBroker> {
   const passwords = { coordinator: 'c', participants: brokerPassword(token, run) };
-  return PrivateBroker.start({ ...parts, signal, run, passwords, host: '127.0.0.1', port: 0 });
+  return PrivateBroker.start({ ...parts, signal, run, passwords, certificate, host: '127.0.0.1', port: 0 });
+}
+
+/** A certificate as any program may make one. */
+function nobodys(): Certificate {
+  const nowMs = systemClock.wallMs();
+  const extension = (): Uint8Array => new Uint8Array(0);
+  return selfSigned({ commonName: 'x', notBeforeMs: nowMs - 60_000, notAfterMs: nowMs + 3_600_000, extension });
+}
+
+/** Something else that listens, and shows a certificate. */
+async function impostorOf(
+  shown: Certificate,
+  onData: (bytes: Buffer) => void,
+): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sockets: TLSSocket[] = [];
+  const server = createTlsServer({ cert: shown.certificatePem, key: shown.privateKeyPem }, (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', onData);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: address !== null && typeof address === 'object' ? address.port : 0,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 function open(url: string, username: string, password: string): Promise<AmqpConnection> {
-  return AmqpConnection.open({ url, user: { username, password }, name: 'test', signal, clock: systemClock });
+  const trust = { by: 'certificate', pem: certificate.certificatePem } as const;
+  return AmqpConnection.open({ url, user: { username, password }, trust, name: 'test', signal, clock: systemClock });
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -160,6 +194,57 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
       return true;
     });
     assert.ok(listener.endpoints.every(({ url }) => url === undefined));
+  });
+
+  test('it speaks TLS 1.3 and nothing else, and keeps its key to itself', async () => {
+    await using broker = await start();
+    const { hostname, port, protocol } = new URL(broker.url);
+
+    assert.equal(protocol, 'amqps:');
+    const place = { host: hostname, port: Number(port) };
+    const plain = connect(place);
+    plain.write('AMQP\0\0\x09\x01');
+    const [answer] = (await once(plain, 'data')) as [Buffer];
+    // A TLS alert (RFC 8446, section 5.1), not the header of AMQP or its first method.
+    assert.equal(answer[0], 0x15);
+    plain.destroy();
+    const old = connectTls({ ...place, maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+    // Rejects with the socket's error.
+    await assert.rejects(once(old, 'secureConnect'), /protocol version/i);
+    old.destroy();
+    for (const name of ['certificate.pem', 'key.pem'])
+      assert.equal(statSync(join(broker.place.folder, name)).mode & 0o777, 0o600);
+  });
+
+  test('the coordinator proves its identity with it; somebody else at its port is told nothing', async () => {
+    await using listener = await new AmqpTransport(parts).listen(listenOptions());
+    const { endpoints } = listener;
+    const heard: number[] = [];
+    const options = { signal, run, token, participant: 'node-1' };
+    for (const shown of [createIdentityCertificate(createIdentity(), { nowMs: systemClock.wallMs() }), nobodys()]) {
+      await using impostor = await impostorOf(shown, (bytes) => heard.push(bytes.byteLength));
+      const { port } = impostor;
+      const astray = endpoints.map((endpoint) => ({ ...endpoint, port }));
+      await assert.rejects(new AmqpTransport(parts).dial(astray, options), (error) => {
+        assert.ok(error instanceof RoundscopeError);
+        assert.equal(error.code, 'identity_mismatch');
+        assert.match(error.message, /answers with .* instead of 12D3KooW.*Ask for a new invitation/);
+        return true;
+      });
+      // Nor is who already knows the certificate deceived, which the coordinator does.
+      await assert.rejects(open(`amqps://127.0.0.1:${port}`, 'coordinator', 'c'), {
+        code: 'identity_mismatch',
+        message: /does not show the certificate of this run's coordinator.*try again/,
+      });
+    }
+    assert.deepEqual(heard, []);
+    const nameless = endpoints.map(({ brokerIdentity: _, ...endpoint }) => endpoint);
+    await assert.rejects(new AmqpTransport(parts).dial(nameless, options), {
+      code: 'identity_mismatch',
+      message: /does not say which identity/,
+    });
+    const session = await new AmqpTransport(parts).dial(endpoints, options);
+    await session.close('clean', 'done');
   });
 
   test('one that dies is started again on its port; a coordinator that starts again is found where it was', async () => {

@@ -47,7 +47,7 @@ const askMs = 100;
 
 /**
  * RabbitMQ for one run, which nobody else's is touched by: node name, ports, data, log and users of its own, all but its
- * AMQP port on loopback only.
+ * AMQP port on loopback only. It speaks TLS 1.3 alone, on loopback too.
  */
 export class PrivateBroker implements AsyncDisposable {
   readonly url: string;
@@ -128,7 +128,7 @@ export class PrivateBroker implements AsyncDisposable {
   }
 
   async #answering(ended: Promise<void>): Promise<void> {
-    const { clock, signal, passwords } = this.#options;
+    const { clock, signal, passwords, certificate } = this.#options;
     using deadline = clock.deadline(timing.brokerStartMs, signal);
     let over = false;
     void ended.then(() => (over = true));
@@ -141,6 +141,7 @@ export class PrivateBroker implements AsyncDisposable {
           url: this.url,
           user: { username: coordinatorUser, password: passwords.coordinator },
           name: 'roundscope start',
+          trust: { by: 'certificate', pem: certificate.certificatePem },
           signal: deadline,
           clock,
         });
