@@ -88,6 +88,17 @@ describe('files by hash', () => {
     assert.equal(await files.get(hash), null);
     assert.equal(existsSync(join(folder, 'models', `${hash}.safetensors.damaged`)), false, 'tidied too');
   });
+
+  test('the same bytes kept by several at once, and tidied meanwhile, are nobody’s failure', async () => {
+    const files = new HashedFiles(join(folder, 'updates'));
+    const bytes = new Uint8Array(200_000);
+    const hash = hashBytes(bytes);
+    for (let turn = 0; turn < 20; turn++) {
+      const puts = [files.put(hash, bytes), files.put(hash, bytes)];
+      await Promise.all(turn % 2 === 0 ? puts : [...puts, files.keepOnly([])]);
+      assert.equal((await files.get(hash)) === null, turn % 2 === 1);
+    }
+  });
 });
 
 describe('the update of a participant', () => {

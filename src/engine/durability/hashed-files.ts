@@ -11,14 +11,19 @@ const suffix = '.safetensors';
 /** Files named by the SHA-256 of their bytes: whatever happens to one is noticed when it is read. */
 export class HashedFiles {
   readonly #folder: string;
+  /** Being written now. Two participants with the same data and seed send the same bytes at the same time. */
+  readonly #writing = new Map<Hash, Promise<void>>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   /** @throws RoundscopeError `disk_full`, `path_unwritable` */
-  async put(hash: Hash, bytes: Uint8Array): Promise<void> {
-    await writeAtomically(this.#path(hash), [bytes]);
+  put(hash: Hash, bytes: Uint8Array): Promise<void> {
+    const writing =
+      this.#writing.get(hash) ?? writeAtomically(this.#path(hash), [bytes]).finally(() => this.#writing.delete(hash));
+    this.#writing.set(hash, writing);
+    return writing;
   }
 
   /** Null: not there, or not what its name says; such a file is set aside. */
@@ -40,6 +45,8 @@ export class HashedFiles {
 
   /** Removes all others, drafts of a process that died included. */
   async keepOnly(hashes: Iterable<Hash>): Promise<void> {
+    // Whoever asked for them hears of their failures; a draft must not be pulled away from under its writer.
+    await Promise.allSettled(this.#writing.values());
     const wanted = new Set([...hashes].map((hash) => `${hash}${suffix}`));
     let names: string[];
     try {

@@ -97,7 +97,8 @@ export function TimeLines({ rounds, window, ended }: MarksProps): JSX.Element {
     (now: number) => {
       if (line.current === null) return;
       const share = shareOf(window, now);
-      line.current.style.left = `${share * 100}%`;
+      // Moved without layout or paint: it is as wide as all lanes, and only its left edge is seen.
+      line.current.style.transform = `translateX(${share * 100}%)`;
       line.current.style.visibility = share >= 0 && share <= 1 ? 'visible' : 'hidden';
     },
     [window],
