@@ -225,6 +225,7 @@ export class DialingLink implements Link {
   /** Until there is a message to send, or a heart-beat is due. */
   async #waitForWork(): Promise<void> {
     using _due = this.#options.clock.timer(timing.heartbeatMs, () => this.#faultChanged.notify());
+    // Rejects when the link is closed, which the caller looks for.
     await this.#faultChanged.waitFor(this.#over.signal).catch(() => undefined);
   }
 

@@ -138,6 +138,7 @@ export class LinkCore implements Link {
     signal.throwIfAborted();
     // One at a time, so that messages that had to wait keep their order.
     const turn = this.#senders.then(() => this.#waitForRoom(message, signal));
+    // Its failure is the sender's, below; the next one only waits for its end.
     this.#senders = turn.catch(() => undefined);
     await turn;
     const { header, acknowledged } = this.#add(message);
@@ -362,6 +363,7 @@ export class LinkCore implements Link {
       this.#room.notify();
     });
     const session = this.#serving?.finally(() => this.#room.notify());
+    // How it ended is told by `serve`; here it only ends the wait.
     session?.catch(() => undefined);
     while (!over && this.outbox.size > 0 && this.#pump !== null && this.#end === null) await this.#room.wait();
   }

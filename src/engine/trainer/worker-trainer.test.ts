@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
@@ -22,6 +23,14 @@ const setup: TrainerSetup = { data: 'digits', share: { index: 0, participants: 4
 const parameters = initialParameters(requirePlan(digitsModel), seededRandom(1));
 const job: TrainJob = { round: 1, model: digitsModel, parameters, localEpochs: 1, ...digitsDefaults, seed: 1 };
 const long: TrainJob = { ...job, localEpochs: 1000 };
+
+const onlyLinux = process.platform !== 'linux' && 'a priority belongs to a whole process here';
+
+/** Its 19th field (proc(5)); the name before may hold spaces. */
+function niceOf(path: string): number {
+  const text = readFileSync(path, 'utf8');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[16]);
+}
 
 const trainer = (): WorkerTrainer => new WorkerTrainer({ entry: entryPath('trainer-worker') });
 
@@ -71,6 +80,15 @@ describe('WorkerTrainer', () => {
     delay.disable();
     // A shared machine adds some delay of its own; a step on this thread would add hundreds of milliseconds in total.
     assert.ok(delay.percentile(90) / 1e6 < 25, `p90 ${delay.percentile(90) / 1e6} ms`);
+  });
+
+  test('gradient steps go behind every other thread of the process', { skip: onlyLinux }, async () => {
+    await using own = trainer();
+    await own.prepare(setup, { signal });
+    const nice = readdirSync('/proc/self/task').map((thread) => niceOf(`/proc/self/task/${thread}/stat`));
+    assert.ok(nice.includes(constants.priority.PRIORITY_LOW), nice.join());
+    assert.equal(niceOf('/proc/self/stat'), getPriority());
+    assert.ok(getPriority() < constants.priority.PRIORITY_LOW, 'the thread that keeps the session');
   });
 
   test('is cancelled within 200 ms, and trains again afterwards', async () => {

@@ -1,3 +1,5 @@
+import { formatAddress } from '../addresses.ts';
+
 /** An address for people and logs: without user, password and options. */
 export function withoutSecrets(url: string): string {
   const parsed = URL.parse(url);
@@ -17,7 +19,7 @@ export function hostOf(url: URL): string {
 
 /** Of a coordinator's own broker, which speaks TLS alone. */
 export function urlOf(host: string, port: number): string {
-  return `amqps://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `amqps://${formatAddress(host, port)}`;
 }
 
 export interface BrokerUser {

@@ -161,6 +161,7 @@ export class AmqpConnection {
 
   /** Says goodbye to the broker. */
   async end(): Promise<void> {
+    // It may have ended already, or end before its goodbye is answered: then it is over, which was wanted.
     const ended = this.#model.close().catch(() => undefined);
     const patience = Promise.withResolvers<void>();
     using _timer = this.#clock.timer(endPatienceMs, () => patience.resolve());

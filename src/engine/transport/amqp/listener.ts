@@ -5,7 +5,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { reachableHosts } from '../quic/addresses.ts';
+import { reachableHosts } from '../addresses.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
-import { localHost } from '../mqtt/broker.ts';
+import { localHost } from '../addresses.ts';
 import { urlOf } from './amqp-url.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerEnvironment, coordinatorUser, makeBrokerFolder, type BrokerSettings } from './private-broker-files.ts';

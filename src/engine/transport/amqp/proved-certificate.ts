@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, isIP } from 'node:net';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { abortable } from '../quic/abortable.ts';
+import { abortable } from '../abortable.ts';
 import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
 import { urlOf } from './amqp-url.ts';
 import { connectError, connectTimeout } from './connect-errors.ts';

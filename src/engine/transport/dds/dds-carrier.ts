@@ -3,7 +3,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import type { PartsReader, PieceHeader } from '../credited/piece.ts';
-import { abortable } from '../quic/abortable.ts';
+import { abortable } from '../abortable.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { pieceFlags, pieceOf, sessionLane, sessionLaneNumber } from './sample-piece.ts';

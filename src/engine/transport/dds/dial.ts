@@ -1,8 +1,8 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { abortable } from '../quic/abortable.ts';
-import { formatAddress, resolveHost } from '../quic/addresses.ts';
+import { abortable } from '../abortable.ts';
+import { formatAddress, resolveHost } from '../addresses.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';

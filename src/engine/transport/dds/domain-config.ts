@@ -1,5 +1,5 @@
 import { limits } from '#shared/contract/limits.ts';
-import { formatAddress } from '../quic/addresses.ts';
+import { formatAddress } from '../addresses.ts';
 
 /** How a domain reaches its network. */
 export interface DomainPlace {

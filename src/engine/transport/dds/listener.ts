@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { reachableHosts, resolveHost } from '../quic/addresses.ts';
+import { reachableHosts, resolveHost } from '../addresses.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { cannotListen } from '../quic/connect-errors.ts';
+import { cannotListen } from '../endpoint-errors.ts';
 
 /** The address of ours from which a datagram to `host` would leave. */
 export async function addressTowards(host: string, port: number): Promise<string> {

@@ -3,8 +3,8 @@ import type { Client, ClientDuplexStream, Metadata, StatusObject } from '@grpc/g
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { abortable } from '../quic/abortable.ts';
-import { formatAddress, resolveHost } from '../quic/addresses.ts';
+import { abortable } from '../abortable.ts';
+import { formatAddress, resolveHost } from '../addresses.ts';
 import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
 import { CallingWays } from './bulk-ways.ts';
 import { outgoingCall } from './call.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { abortable } from '../quic/abortable.ts';
-import { Inbox } from '../quic/inbox.ts';
+import { abortable } from '../abortable.ts';
+import { Inbox } from '../inbox.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type {
   CloseReason,

@@ -3,7 +3,7 @@ import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { formatAddress } from '../quic/addresses.ts';
+import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialEndpoint } from './dial.ts';

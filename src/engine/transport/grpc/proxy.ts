@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { formatAddress } from '../quic/addresses.ts';
+import { formatAddress } from '../addresses.ts';
 
 /** A proxy that opens TCP connections for us when asked by HTTP CONNECT. */
 export interface HttpProxy {

@@ -1,7 +1,7 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { formatAddress } from '../quic/addresses.ts';
+import { formatAddress } from '../addresses.ts';
 import type { GrpcLibrary } from './grpc-library.ts';
 import type { HttpProxy } from './proxy.ts';
 import { callEnd } from './status-words.ts';

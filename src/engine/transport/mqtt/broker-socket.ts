@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, getCACertificates, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { abortable } from '../quic/abortable.ts';
+import { abortable } from '../abortable.ts';
 import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
 import { withoutSecrets } from './connect-errors.ts';
 

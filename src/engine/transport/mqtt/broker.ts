@@ -3,6 +3,7 @@ import { createServer, TLSSocket, type Server } from 'node:tls';
 import { Aedes, type Client } from 'aedes';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { formatAddress } from '../addresses.ts';
 import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { judgeCredentials, type Claim } from './auth.ts';
 import { BrokerSeat } from './broker-seat.ts';
@@ -247,13 +248,7 @@ function bindError(error: NodeJS.ErrnoException, host: string, port: number): Ro
   });
 }
 
-/** How a client on this machine reaches what is bound to `host`. */
-export function localHost(host: string): string {
-  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
-}
-
 /** Of the coordinator's own broker, which speaks TLS alone. */
 export function urlOf(host: string, port: number): string {
-  return `mqtts://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `mqtts://${formatAddress(host, port)}`;
 }

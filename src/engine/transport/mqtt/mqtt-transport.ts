@@ -4,7 +4,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { formatAddress } from '../quic/addresses.ts';
+import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';

@@ -1,17 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { formatAddress } from './addresses.ts';
-
-/** Somebody else than the invitation names answered. */
-export function impostor(endpoint: Endpoint, shown: string | null): RoundscopeError {
-  const address = formatAddress(endpoint.host, endpoint.port);
-  const found = shown === null ? 'another identity' : `the identity ${shown}`;
-  return new RoundscopeError('identity_mismatch', {
-    layer: 'transport',
-    message: `${address} answers with ${found} instead of ${endpoint.identity ?? 'the one invited to'}. Ask for a new invitation; if that does not help, something between you and the coordinator answers in its place.`,
-    context: { host: endpoint.host, port: endpoint.port, provider: endpoint.provider },
-  });
-}
+import { formatAddress } from '../addresses.ts';
 
 /** Nobody answered in time. QUIC cannot tell a closed port from a silent one, so all causes are named. */
 export function noAnswer(endpoints: readonly Endpoint[], timeoutMs: number, cause: unknown): RoundscopeError {
@@ -23,28 +12,5 @@ export function noAnswer(endpoints: readonly Endpoint[], timeoutMs: number, caus
     retryable: true,
     cause,
     context: first === undefined ? {} : { host: first.host, port: first.port },
-  });
-}
-
-/** A listener could not bind. */
-export function cannotListen(
-  at: { readonly host: string; readonly port: number },
-  layer4: 'UDP' | 'TCP',
-  cause: unknown,
-): RoundscopeError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const address = formatAddress(at.host, at.port);
-  const taken = /in use|EADDRINUSE|os error (98|48|10048)/i.test(text);
-  const forbidden = /permission|EACCES|os error (13|10013)/i.test(text);
-  const mend = taken
-    ? `${layer4} port ${at.port} is taken by another program, perhaps a coordinator that still runs. End it, or choose another port; port 0 takes a free one.`
-    : forbidden
-      ? `Opening ${layer4} port ${at.port} is not allowed; choose one above 1023.`
-      : `${address} cannot be opened (${text}). Check that the address is one of this machine's.`;
-  return new RoundscopeError(taken ? 'port_in_use' : 'connect_failed', {
-    layer: 'transport',
-    message: mend,
-    cause,
-    context: { host: at.host, port: at.port },
   });
 }

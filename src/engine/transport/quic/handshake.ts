@@ -1,6 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
-import { abortable, endOf } from './abortable.ts';
+import { abortable, endOf } from '../abortable.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicSession } from './quic-session.ts';

@@ -4,7 +4,7 @@ import { connect, isIP } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
-import { formatAddress } from './addresses.ts';
+import { formatAddress } from '../addresses.ts';
 
 /**
  * SHA-256 of the certificate that answers at an endpoint, once that has proved the invited identity. WebTransport wants

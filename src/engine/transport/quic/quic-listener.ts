@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
-import { reachableHosts } from './addresses.ts';
+import { reachableHosts } from '../addresses.ts';
 import { receiveGreeting } from './handshake.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicListener, QuicProvider, QuicSession } from './quic-session.ts';

@@ -4,7 +4,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Stack } from '#shared/contract/protocols.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
-import { formatAddress } from './addresses.ts';
+import { formatAddress } from '../addresses.ts';
 import { noAnswer } from './connect-errors.ts';
 import { greet } from './handshake.ts';
 import { QuicTransportListener } from './quic-listener.ts';

@@ -10,9 +10,9 @@ import {
   type CertificateFault,
 } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { abortable } from '../quic/abortable.ts';
-import { formatAddress } from '../quic/addresses.ts';
-import { impostor } from '../quic/connect-errors.ts';
+import { abortable } from '../abortable.ts';
+import { formatAddress } from '../addresses.ts';
+import { impostor } from '../endpoint-errors.ts';
 
 /** Who this end is, and whom it shows itself to: certificates of both ends name an identity, no authority signs any. */
 export interface TlsOwner {

@@ -1,6 +1,6 @@
 import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { IncomingFrame } from '../transport.ts';
+import type { IncomingFrame } from './transport.ts';
 
 /**
  * Frames received and not yet read, control apart from bulk: control is handed out first, and a full half of bulk does not

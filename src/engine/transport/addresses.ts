@@ -36,3 +36,9 @@ export function reachableHosts(host: string): readonly string[] {
     .map(({ address }) => address);
   return outside.length > 0 ? outside.slice(0, addressesMax) : ['127.0.0.1'];
 }
+
+/** How a client on this machine reaches what is bound to `host`. */
+export function localHost(host: string): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

@@ -1,4 +1,4 @@
-import type { QuicSession } from './quic-session.ts';
+import type { QuicSession } from './quic/quic-session.ts';
 
 /**
  * The promise's outcome, or the signal's reason when that comes first. The work itself goes on; whoever began it ends it.
