@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { forkLauncher } from '#engine/host/fork-launcher.ts';
+import { machineName } from '#engine/host/machine-name.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from '#service/app-service.ts';
@@ -14,7 +15,14 @@ export function createService(mode: 'browser'): AppService {
   return new AppService({
     clock: systemClock,
     launcher: forkLauncher,
-    app: { version, mode, platform: process.platform, dataFolder },
+    app: {
+      version,
+      mode,
+      platform: process.platform,
+      dataFolder,
+      machineName: machineName(),
+      canChooseFolder: false,
+    },
     openRecording: recordingOpener(dataFolder, systemClock, version),
     requests: requestHandlers,
     freshId: () => randomId(4),

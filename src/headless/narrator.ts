@@ -29,7 +29,7 @@ export class Narrator {
     const accuracy =
       summary.accuracy === null
         ? ''
-        : `, accuracy ${percent(summary.accuracy)} (guessing: ${percent(summary.baselineAccuracy)})`;
+        : `, accuracy ${percent(summary.accuracy)}${summary.baselineAccuracy === null ? '' : ` (always naming the most frequent class: ${percent(summary.baselineAccuracy)})`}`;
     const reason = summary.status === 'completed' ? '' : `: ${summary.reason}`;
     this.say(`${this.#bold(`Run ${summary.status}`)}${reason}`);
     this.say(

@@ -18,6 +18,7 @@ export function runSummary(view: RunView): RunSummary {
     accuracy: last?.accuracy ?? null,
     loss: last?.loss ?? null,
     baselineAccuracy: view.baselineAccuracy,
+    model: view.models.findLast(({ kind }) => kind === 'final')?.path ?? null,
     participants: view.participants.map((participant) => ({
       id: participant.id,
       transport: participant.protocol,

@@ -48,6 +48,8 @@ export class AppService implements AsyncDisposable {
   /** Resolves when nothing is left of the latest run. */
   #ending: Promise<void> = Promise.resolve();
   #comparison: Comparison | null = null;
+  /** To the run that this app coordinates. */
+  #invitation: string | null = null;
 
   constructor(options: AppServiceOptions) {
     this.#options = options;
@@ -293,6 +295,7 @@ export class AppService implements AsyncDisposable {
       packets: host?.recentPackets() ?? [],
       packetsRecorded: host?.packetsSeen ?? 0,
       comparison: this.#comparison?.view ?? null,
+      invitation: this.#invitation,
     };
   }
 }

@@ -9,7 +9,15 @@ import { RunHost } from './run-host.ts';
 
 const snapshot: Snapshot = {
   type: 'snapshot',
-  app: { version: '0', mode: 'browser', platform: 'linux', dataFolder: '' },
+  app: {
+    version: '0',
+    mode: 'browser',
+    platform: 'linux',
+    dataFolder: '',
+    machineName: 'lab-2',
+    canChooseFolder: false,
+  },
+  invitation: null,
   view: null,
   packets: [],
   packetsRecorded: 0,

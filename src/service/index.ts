@@ -3,6 +3,7 @@ import type { ToService } from '#shared/contract/main-messages.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { machineName } from '#engine/host/machine-name.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from './app-service.ts';
@@ -50,7 +51,14 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
   return new AppService({
     clock: systemClock,
     launcher: link.launcher,
-    app: { version: start.version, mode: 'electron', platform: process.platform, dataFolder },
+    app: {
+      version: start.version,
+      mode: 'electron',
+      platform: process.platform,
+      dataFolder,
+      machineName: machineName(),
+      canChooseFolder: true,
+    },
     openRecording: recordingOpener(dataFolder, systemClock, start.version),
     requests: requestHandlers,
     ...(start.sealingKey === undefined ? {} : { sealingKey: start.sealingKey }),

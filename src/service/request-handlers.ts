@@ -59,8 +59,23 @@ export function requestHandlers(service: AppService): RequestHandlers {
       return { path, ...(await recordingOf(service).saveLast(minutes, path)) };
     },
     preview_split: ({ settings }) => previewSplit(settings),
+    check_invitation: notYet,
+    preview_data: notYet,
+    coordinate_run: notYet,
+    start_now: notYet,
+    set_paused: notYet,
+    keep_trying: notYet,
+    try_now: notYet,
+    recent_runs: notYet,
+    complete_path: notYet,
+    choose_folder: notYet,
+    own_addresses: notYet,
     check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
   };
+}
+
+function notYet(): Promise<never> {
+  throw new RoundscopeError('request_invalid', { layer: 'service', message: 'This build does not answer that yet.' });
 }
 
 function recordingOf(service: AppService): RunRecording {

@@ -36,7 +36,15 @@ export function replayPort(options: ReplayOptions): Port {
   for (const event of first.events) view = applyEvent(view, event);
   const snapshot: FromService = {
     type: 'snapshot',
-    app: { version: '0.1.0', mode: 'browser', platform: 'linux', dataFolder: '~/.local/share/roundscope' },
+    app: {
+      version: '0.1.0',
+      mode: 'browser',
+      platform: 'linux',
+      dataFolder: '~/.local/share/roundscope',
+      machineName: 'lab-2',
+      canChooseFolder: false,
+    },
+    invitation: null,
     view,
     packets: first.packets.slice(-limits.packetRowsMax),
     packetsRecorded: first.packets.length,
@@ -88,6 +96,30 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     save_recording: () => ({ path: '~/.local/share/roundscope/saved/r-7f3a2c.rscope', sizeBytes: 4_100_000 }),
     preview_split: () => previewOf((request.params as { settings: { participants: number } }).settings.participants),
     check: () => ({ lines: checkLines }),
+    check_invitation: () => ({ checks: [], plan: null }),
+    preview_data: () => ({
+      path: '~/faces',
+      source: 'faces',
+      shape: [1, 48, 48],
+      classes: [],
+      total: 0,
+      heldOut: 0,
+      leftOut: [],
+      changed: [],
+      warnings: [],
+      pictures: [],
+      fault: null,
+      readMs: 12,
+    }),
+    coordinate_run: () => ({ run: 'r-7f3a2c', invitation: 'roundscope://join?i=' }),
+    start_now: () => ({}),
+    set_paused: () => ({}),
+    keep_trying: () => ({}),
+    try_now: () => ({}),
+    recent_runs: () => ({ runs: [] }),
+    complete_path: () => ({ path: '~/', isFolder: true, entries: [], more: false }),
+    choose_folder: () => ({ path: null }),
+    own_addresses: () => ({ addresses: [], transports: [] }),
   };
   return answers[request.name]();
 }

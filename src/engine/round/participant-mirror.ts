@@ -39,7 +39,7 @@ export class RoundMirror {
     this.#started = true;
     const { runName: name, rounds, minimumParticipants, participant: self } = body;
     return [
-      report('run_started', { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: 0, self }),
+      report('run_started', { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: null, self }),
     ];
   }
 

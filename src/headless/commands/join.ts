@@ -1,10 +1,10 @@
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
+import { machineName } from '#engine/host/machine-name.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../selection-option.ts';
@@ -62,12 +62,7 @@ export const join: Command = {
     const text = await secretText(given);
     const invitation = decodeInvitation(text);
     if (!invitation.ok) return complain(toErrorReport(invitation.error), exitStatus.usage);
-    const name = participantIdSchema.safeParse(
-      args.text('name') ??
-        hostname()
-          .replace(/[^a-z0-9_.-]/gi, '-')
-          .slice(0, 40),
-    );
+    const name = participantIdSchema.safeParse(args.text('name') ?? machineName());
     if (!name.success) return complain(`--name: ${name.error.issues[0]?.message ?? ''}`, exitStatus.usage);
     const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];

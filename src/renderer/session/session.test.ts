@@ -43,7 +43,15 @@ function fakePort(): {
 
 const snapshot: Snapshot = {
   type: 'snapshot',
-  app: { version: '1', mode: 'browser', platform: 'linux', dataFolder: '/data' },
+  app: {
+    version: '1',
+    mode: 'browser',
+    platform: 'linux',
+    dataFolder: '/data',
+    machineName: 'lab-2',
+    canChooseFolder: false,
+  },
+  invitation: null,
   view: null,
   packets: [],
   packetsRecorded: 0,

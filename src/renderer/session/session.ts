@@ -26,6 +26,8 @@ export interface SessionState {
   readonly packetsRecorded: number;
   /** The comparison that runs or ran last. */
   readonly comparison: ComparisonView | null;
+  /** The invitation to the run that this app coordinates; null otherwise. */
+  readonly invitation: string | null;
   /** Events that could not be folded: a bug, so it is counted and shown. */
   readonly faultyEvents: number;
 }
@@ -52,6 +54,7 @@ const atFirst: SessionState = {
   view: null,
   packetsRecorded: 0,
   comparison: null,
+  invitation: null,
   faultyEvents: 0,
 };
 
@@ -137,6 +140,9 @@ export class Session {
       case 'comparison':
         this.#next = { ...this.#next, comparison: message.view };
         return this.#state.set({ ...this.#state.get(), comparison: message.view });
+      case 'invitation':
+        this.#next = { ...this.#next, invitation: message.invitation };
+        return this.#state.set({ ...this.#state.get(), invitation: message.invitation });
       case 'answer': {
         const waiting = this.#waiting.get(message.id);
         if (waiting === undefined) return;
@@ -160,6 +166,7 @@ export class Session {
       view: snapshot.view,
       packetsRecorded: snapshot.packetsRecorded,
       comparison: snapshot.comparison,
+      invitation: snapshot.invitation,
     });
     this.#everReady = true;
     this.#restoring = false;

@@ -54,6 +54,7 @@ export const errorCodes = [
   'participant_name_taken',
   'quorum_lost',
   'run_over',
+  'coordinator_gone',
   // trainer and data
   'data_missing',
   'data_invalid',

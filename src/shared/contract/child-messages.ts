@@ -35,6 +35,10 @@ export const coordinatorStartSchema = z.object({
   identityFolder: path.optional(),
   /** Where the run is kept for the case that this process dies; one that lies there already is gone on with. */
   stateFolder: path.optional(),
+  /** File for the final global model; absent: in the data folder, by run. */
+  modelOut: path.optional(),
+  /** Address that invitations name instead of the one that is bound: `HOST` or `HOST:PORT`. */
+  announce: z.string().max(300).optional(),
   /** A relay lies between: the network is worse than an address on this machine tells. */
   impaired: z.boolean().optional(),
   demo: demoSettingsSchema.optional(),
@@ -49,6 +53,17 @@ export const participantStartSchema = z.object({
   /** As the coordinator's. */
   impaired: z.boolean().optional(),
   data: path,
+  /** Class of the data to class of the run, where names alone do not say it; null: leave it out. */
+  mapping: z
+    .array(z.object({ from: z.string().max(80), to: z.string().max(80).nullable() }))
+    .max(limits.classesMax)
+    .optional(),
+  /** How long a coordinator that does not answer is dialled, ms awake; null: for ever. Absent: ten minutes. */
+  giveUpAfterMs: z.number().int().min(1000).nullable().optional(),
+  /** How long the first connection is tried for, ms; absent: 20 s. */
+  waitMs: z.number().int().min(0).optional(),
+  /** File for the final global model; absent: in the data folder, by run and name. */
+  modelOut: path.optional(),
   /** The one transport to take of those that the invitation offers; `auto`: chosen by itself. Absent: as the invitation says. */
   transport: z.union([protocolSchema, z.literal('auto')]).optional(),
   /** How it chooses where it is left to choose; absent: as the environment says, or the usual way. */
@@ -89,6 +104,13 @@ export const toChildSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('rebind'), participant: participantIdSchema }),
   /** To a participant: the same coordinator is reached another way from now on; its session moves there. */
   z.object({ type: z.literal('move'), invitation: z.string().max(limits.headerBytesMax), reason: text }),
+  /** To a participant: finish the step that is under way and do no more until told; the session stays. */
+  z.object({ type: z.literal('pause'), on: z.boolean(), reason: text }),
+  /** To a participant that dials: without a time limit from now on, or at once. */
+  z.object({ type: z.literal('keep_trying') }),
+  z.object({ type: z.literal('try_now') }),
+  /** To a coordinator that waits for participants: begin with those that are here. */
+  z.object({ type: z.literal('start_now') }),
   z.object({ type: z.literal('fault'), fault: faultNameSchema, on: z.boolean() }),
   z.object({ type: z.literal('stop'), reason: text }),
 ]);

@@ -31,7 +31,7 @@ export type ComparisonSettings = z.infer<typeof comparisonSettingsSchema>;
 export interface ComparisonRow {
   readonly transport: Protocol;
   readonly network: NetworkPreset;
-  readonly state: 'waiting' | 'running' | 'completed' | 'stalled' | 'failed' | 'interrupted';
+  readonly state: 'waiting' | 'running' | 'completed' | 'stalled' | 'failed' | 'interrupted' | 'unreachable';
   /** Why it did not complete. */
   readonly note: string;
   readonly run: string;

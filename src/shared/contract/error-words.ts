@@ -154,6 +154,12 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'Too few updates were in when the deadline passed, so there is nothing to aggregate.',
     tryThis: 'See in Diagnosis who was missing; lengthen the deadline or lower the quorum.',
   },
+  coordinator_gone: {
+    meaning:
+      'The coordinator no longer answers; it may be off, ended, or cut off from this network. The run may be over.',
+    tryThis:
+      'Ask whoever coordinates; when it is back, join again with the same invitation: a finished update was kept.',
+  },
   run_over: {
     meaning: 'The run has ended; nothing more is taken.',
     tryThis: 'Ask the coordinator for the invitation to a new run.',

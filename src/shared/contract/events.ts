@@ -6,6 +6,7 @@ import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { bodySchemas, dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
+import { linkEventSchemas } from './link-events.ts';
 import { choiceSchema } from './selection.ts';
 
 const count = z.number().int().nonnegative();
@@ -17,19 +18,6 @@ const participants = z.array(participantIdSchema).max(limits.participantsMax);
 export const participantPhases = ['receive', 'train', 'send', 'wait', 'evaluate', 'idle'] as const;
 export const participantPhaseSchema = z.enum(participantPhases);
 export type ParticipantPhase = z.infer<typeof participantPhaseSchema>;
-
-/**
- * State of a link with its reason. `degraded`: the session is open, and slow or stuck rather than dead. `faulty` is never a
- * state: a fault is an event of its own.
- */
-export const linkStates = ['connecting', 'ready', 'degraded', 'lost', 'resuming', 'closed'] as const;
-export const linkStateSchema = z.enum(linkStates);
-export type LinkState = z.infer<typeof linkStateSchema>;
-
-/** Whether a session is open, well or not. */
-export function isOpen(state: LinkState): boolean {
-  return state === 'ready' || state === 'degraded';
-}
 
 /** Evidence of a verdict: a packet or an event of the recording, with one line that says what it shows. */
 export const evidenceSchema = z.object({ ref: z.string().max(80), at: z.number(), text });
@@ -49,16 +37,38 @@ const wayStats = z.object({
   queuedBytes: count,
 });
 
+/** From where this app sees a run: as the demo of both sides, as its coordinator, or as one participant of it. */
+export const chairs = ['demo', 'coordinator', 'participant'] as const;
+export const chairSchema = z.enum(chairs);
+export type Chair = z.infer<typeof chairSchema>;
+
+/** What one class of a folder becomes in the run; null: it is left out. */
+const mappedClass = z.object({
+  from: z.string().max(80),
+  to: z.string().max(80).nullable(),
+  examples: count,
+});
+
 /** What each type of event says; `source`, `at` and `run` are in the envelope below. */
 export const eventSchemas = {
+  /** This app opened the run; the first event of every run, from the service. */
+  run_opened: z.object({
+    chair: chairSchema,
+    /** As told by the invitation or the settings. */
+    name: text,
+    /** The participant that is this app's own, where it has one part. */
+    self: participant.optional(),
+  }),
   run_started: z.object({
     name: text,
     rounds: count,
     minimumParticipants: count,
     quorum: z.number(),
     seed: z.number(),
-    /** Accuracy of always naming the commonest class; 0 when unknown. */
-    baselineAccuracy: z.number(),
+    /** Accuracy of always naming the most frequent class; null when unknown. */
+    baselineAccuracy: z.number().nullable(),
+    /** Names of the run's classes; absent in older recordings. */
+    classes: z.array(z.string().max(80)).max(limits.classesMax).optional(),
     demo: demoSettingsSchema.optional(),
     /** The participant that is this app's own, if any. */
     self: participant.optional(),
@@ -117,6 +127,8 @@ export const eventSchemas = {
     durationMs: z.number(),
     modelBefore: hashSchema,
     modelAfter: hashSchema,
+    /** Examples behind all counted updates; absent where the coordinator did not tell. */
+    examples: count.optional(),
   }),
   aggregated: z.object({
     round: count,
@@ -134,6 +146,28 @@ export const eventSchemas = {
     data: dataSummarySchema,
     trainer: text,
     fromRound: count,
+  }),
+  /** It pauses, or goes on; from the participant itself and from the coordinator that was told. */
+  participant_paused: z.object({ participant, paused: z.boolean(), reason: text }),
+  /** Data was read on this machine; `participant` is `coordinator` for the coordinator's own. Paths and pixels stay here. */
+  data_loaded: z.object({
+    participant,
+    data: dataSummarySchema,
+    /** One line for people: "90 images of 3 classes: ...; 210 other files left out". */
+    text,
+    leftOut: z.array(z.object({ what: z.string().max(80), count, example: z.string().max(200) })).max(32),
+    changed: z.array(z.object({ what: z.string().max(80), count, how: z.string().max(200) })).max(32),
+    mapping: z.array(mappedClass).max(limits.classesMax),
+    warnings: z.array(text).max(16),
+  }),
+  /** A global model was written to disk. */
+  model_saved: z.object({
+    participant,
+    kind: z.enum(['best', 'final']),
+    round: count,
+    accuracy: z.number().nullable(),
+    path: z.string().max(4096),
+    modelHash: hashSchema,
   }),
   participant_left: z.object({ participant, reason: text, clean: z.boolean() }),
   participant_refused: z.object({ name: text, key: text, address: text, reason: text }),
@@ -188,38 +222,20 @@ export const eventSchemas = {
     /** Cosine between this update and the aggregated step; known once aggregated, else null. */
     cosine: z.number().nullable(),
   }),
+  /** A participant's own update was judged, as the coordinator told it; reported by the participant. */
+  update_acknowledged: z.object({
+    participant,
+    round: count,
+    contribution: hashSchema,
+    accepted: z.boolean(),
+    reason: text,
+    /** It was the n-th counted update of its round; null where the coordinator did not tell. */
+    order: count.nullable(),
+    sizeBytes: count,
+  }),
   update_cosine: z.object({ participant, round: count, cosine: z.number() }),
   evaluation_received: z.object({ participant, round: count, loss: z.number(), accuracy: z.number(), examples: count }),
-  link_state: z.object({
-    participant,
-    /** Which end reports. */
-    side: z.enum(['participant', 'coordinator']),
-    state: linkStateSchema,
-    reason: text,
-    protocol: protocolSchema,
-    stack: stackSchema,
-    /** Sessions opened so far in this run, and how many of them were re-dials. */
-    connections: count,
-    reconnects: count,
-    /** Why the link is not on the way that was tried first; told by the end that dialled, as long as it is so. */
-    fallback: text.optional(),
-  }),
-  /** Once a second and link. Bytes are totals since the run began. */
-  link_stats: z.object({
-    participant,
-    side: z.enum(['participant', 'coordinator']),
-    protocol: protocolSchema,
-    stack: stackSchema,
-    rttMs: z.number().nullable(),
-    sentBytes: count,
-    receivedBytes: count,
-    payloadSentBytes: count,
-    payloadReceivedBytes: count,
-    /** Messages in the outbox that the peer has not acknowledged. */
-    unacknowledged: count,
-    /** The transport's own counters, such as quinn's; names as in its documentation. */
-    counters: z.array(z.object({ name: z.string().max(60), value: z.number() })).max(60),
-  }),
+  ...linkEventSchemas,
   /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */
   transport_chosen: choiceSchema.extend({ participant }),
   fault_injected: z.object({ fault: faultNameSchema, participant, round: count, note: text }),
@@ -301,6 +317,8 @@ export const eventSchemas = {
     participant: participant.optional(),
   }),
 } as const;
+
+export { isOpen, linkStates, linkStateSchema, type LinkState } from './link-events.ts';
 
 export type EventType = keyof typeof eventSchemas;
 export const eventTypes = Object.keys(eventSchemas) as EventType[];

@@ -126,6 +126,10 @@ export const limits = {
   viewSegmentsPerParticipantMax: 2_000,
   viewPointsPerSeriesMax: 20_000,
   viewVerdictsMax: 200,
+  /** Views, drop oldest: times that one verdict was cleared and came again. */
+  verdictSpansMax: 64,
+  /** Views, drop oldest: attempts to dial kept per link. */
+  linkAttemptsMax: 100,
   viewNoticesMax: 200,
   /** Charts: points drawn per series after min/max down-sampling. */
   chartPointsMax: 600,

@@ -14,6 +14,10 @@ export const toMainSchema = z.discriminatedUnion('type', [
     name: z.string().max(64),
   }),
   z.object({ type: z.literal('end'), id: z.number().int().nonnegative(), how: z.enum(['terminate', 'kill']) }),
+  /** The user is asked for a folder by the system's own dialog. */
+  z.object({ type: z.literal('choose_folder'), id: z.number().int().nonnegative(), title: z.string().max(200) }),
+  /** While a run trains this machine is not put to sleep by the system. */
+  z.object({ type: z.literal('keep_awake'), on: z.boolean() }),
   /** The service has said goodbye to everybody and may be ended. */
   z.object({ type: z.literal('stopped') }),
 ]);
@@ -39,6 +43,12 @@ export const toServiceSchema = z.discriminatedUnion('type', [
     code: z.number().int().nullable(),
     signal: z.string().max(20).nullable(),
     stderr: z.string().max(8192),
+  }),
+  z.object({
+    type: z.literal('folder_chosen'),
+    id: z.number().int().nonnegative(),
+    /** Null: the dialog was closed without a choice. */
+    path: z.string().max(4096).nullable(),
   }),
   z.object({ type: z.literal('stop') }),
 ]);

@@ -17,8 +17,11 @@ export const roundPhases = ['registering', 'distributing', 'training', 'aggregat
 export const roundPhaseSchema = z.enum(roundPhases);
 export type RoundPhase = z.infer<typeof roundPhaseSchema>;
 
-/** How a run ends. `stalled`: a deadline passed without quorum. */
-export const runStatusSchema = z.enum(['completed', 'failed', 'stalled', 'interrupted']);
+/**
+ * How a run ends. `stalled`: a deadline passed without quorum. `unreachable`: a participant gave up on a coordinator that
+ * no longer answers; whether the run goes on there is not known.
+ */
+export const runStatusSchema = z.enum(['completed', 'failed', 'stalled', 'interrupted', 'unreachable']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
 /** Bulk body of a message: safetensors, identified by the SHA-256 of its bytes. */
@@ -41,8 +44,40 @@ export const dataSummarySchema = z.object({
 });
 export type DataSummary = z.infer<typeof dataSummarySchema>;
 
+/** What a run is about and asks of its participants; told before anybody registers, so that data can be fitted to it. */
+export const runPlanBodySchema = z.object({
+  runName: text,
+  rounds: round,
+  minimumParticipants: count,
+  /** Share of the selected participants whose updates close a round at its deadline. */
+  quorum: z.number().min(0).max(1),
+  localEpochs: z.number().int().min(1).max(1000),
+  batchSize: z.number().int().min(1).max(65_536),
+  learningRate: z.number().positive().max(10),
+  optimizer: z.enum(['sgd', 'adam']),
+  trainingDeadlineMs: count,
+  model: modelConfigSchema,
+  /** Trainable numbers in the model; an update is four bytes for each. */
+  parameters: count,
+  /** Names of the run's classes; a label is an index into it. */
+  classes: z.array(z.string().max(80)).max(limits.classesMax),
+  /** Accuracy of always naming the most frequent class of the coordinator's data, 0 to 1. */
+  baselineAccuracy: z.number().min(0).max(1),
+  /** Where the run stands: registered participants, the current round. */
+  registered: count,
+  round,
+  phase: roundPhaseSchema,
+  /** Another participant takes part under the name of this link. */
+  nameTaken: z.boolean(),
+  /** Version of the coordinator's program. */
+  software: z.string().max(40),
+});
+export type RunPlanBody = z.infer<typeof runPlanBodySchema>;
+
 /** Body of each kind of message. Unknown optional fields are dropped, missing required ones are an error. */
 export const bodySchemas = {
+  /** The coordinator's first word on a link, before `register`, and again after it was restarted. */
+  run_plan: runPlanBodySchema,
   register: z.object({
     name: participantIdSchema,
     /** SHA-256 of the participant's public key. */
@@ -89,6 +124,8 @@ export const bodySchemas = {
     contribution: hashSchema,
     code: z.enum(errorCodes).optional(),
     reason: text.optional(),
+    /** Updates of this round that have been counted, this one included: 3 means that it was the third. */
+    order: count.optional(),
   }),
   start_evaluation: z.object({
     deadlineMs: count,
@@ -115,6 +152,8 @@ export const bodySchemas = {
     durationMs: z.number(),
     modelBefore: hashSchema,
     modelAfter: hashSchema,
+    /** Examples behind all counted updates together; a participant's weight is its own share of them. */
+    examples: count.optional(),
   }),
   training_complete: z.object({
     status: runStatusSchema,
@@ -123,6 +162,9 @@ export const bodySchemas = {
     loss: z.number().nullable(),
     accuracy: z.number().nullable(),
   }),
+  /** The participant pauses: its session stays, and no round need wait for it until `resume`. */
+  pause: z.object({ reason: text }),
+  resume: z.object({}),
   /** Sign of life of the process, with the number that grows while it makes progress. */
   heartbeat: z.object({ progress: count, echoOf: messageIdSchema.optional() }),
   goodbye: z.object({ code: z.string().max(40), reason: text }),

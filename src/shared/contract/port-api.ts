@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { strategyNameSchema } from './selection.ts';
 import type { ErrorReport } from '../base/errors.ts';
 import type { RunView } from '../run-view/run-view.ts';
-import type { RecordedEvent } from './events.ts';
 import type { PacketDetail, PacketRow } from './packet.ts';
 import type { Protocol } from './protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
 import { networkSpecSchema } from './network.ts';
-import { demoSettingsSchema, faultSchema } from './settings.ts';
+import { coordinatorStartSchema, participantStartSchema } from './child-messages.ts';
+import { modelConfigSchema } from './model-config.ts';
+import { transportPlanSchema } from './transport-plan.ts';
+import type { Chair, RecordedEvent } from './events.ts';
+import type { RunPlanBody, RunStatus } from './messages.ts';
+import { demoSettingsSchema, faultSchema, runSettingsSchema } from './settings.ts';
 import { limits } from './limits.ts';
 
 /** Requests of a renderer and what they take; answers are in `PortAnswers`. Judged by the service before use. */
@@ -22,13 +26,64 @@ export const requestSchemas = {
   clear_fault: z.object({ fault: faultSchema }),
   /** Changes the network of one participant, or of all without one, while a demo runs. */
   set_network: z.object({ network: networkSpecSchema }),
+  /**
+   * Looks at an invitation before anybody joins: can it be read, does its coordinator answer, is it who it should be, and
+   * what does the run want. Sends a greeting and nothing about the data.
+   */
+  check_invitation: z.object({ invitation: z.string().max(4096), name: z.string().max(64) }),
+  /** Reads data on this machine as the run would see it. Absent classes and shape: as the data itself has them. */
+  preview_data: z.object({
+    data: z.string().max(4096),
+    classes: z.array(z.string().max(80)).max(limits.classesMax).optional(),
+    shape: modelConfigSchema.shape.inputShape.optional(),
+    mapping: participantStartSchema.shape.mapping,
+  }),
   /** Join a federation elsewhere with local data. */
   join_run: z.object({
     invitation: z.string().max(4096),
     data: z.string().max(4096),
-    name: z.string().max(48),
+    name: z.string().max(64),
     selection: strategyNameSchema.optional(),
+    mapping: participantStartSchema.shape.mapping,
+    giveUpAfterMs: participantStartSchema.shape.giveUpAfterMs,
+    /** Keep this machine awake while the run trains; absent: yes. */
+    keepAwake: z.boolean().optional(),
+    modelOut: participantStartSchema.shape.modelOut,
   }),
+  /** Serve a run to participants elsewhere. */
+  coordinate_run: z.object({
+    name: z.string().min(1).max(80),
+    data: z.string().max(4096),
+    /** Round 1 starts when so many are here. */
+    participants: runSettingsSchema.shape.minimumParticipants,
+    quorum: runSettingsSchema.shape.quorum,
+    rounds: runSettingsSchema.shape.rounds,
+    localEpochs: runSettingsSchema.shape.localEpochs,
+    /** Of each phase of a round. */
+    deadlineMs: runSettingsSchema.shape.trainingDeadlineMs,
+    transport: transportPlanSchema,
+    /** Address to bind, and the one to tell in the invitation where that is another. */
+    host: z.string().min(1).max(253),
+    announce: coordinatorStartSchema.shape.announce,
+    port: z.number().int().min(0).max(65_535),
+    keepAwake: z.boolean().optional(),
+    modelOut: coordinatorStartSchema.shape.modelOut,
+  }),
+  /** Begin round 1 with those that are here. */
+  start_now: z.object({}),
+  /** This app's own participant finishes its step and does no more, or goes on. */
+  set_paused: z.object({ paused: z.boolean() }),
+  /** The link to a coordinator that does not answer: without a time limit, or at once. */
+  keep_trying: z.object({}),
+  try_now: z.object({}),
+  /** Runs of this machine, newest first. */
+  recent_runs: z.object({}),
+  /** Folders that complete what has been typed; `~` is the home folder. */
+  complete_path: z.object({ path: z.string().max(4096) }),
+  /** The system's own dialog for a folder; only where `app.canChooseFolder`. */
+  choose_folder: z.object({ title: z.string().max(200) }),
+  /** Addresses of this machine that participants may reach, and its ports. */
+  own_addresses: z.object({}),
   /** Rows before `beforeId` (0: the newest) that match a filter, newest first. */
   query_packets: z.object({
     filter: z.string().max(1000),
@@ -78,7 +133,88 @@ export interface CheckLine {
   readonly required: boolean;
 }
 
+/** One check of an invitation, in the order in which they are made; `unknown`: an earlier one failed. */
+export interface InvitationCheck {
+  readonly what: 'invitation' | 'address' | 'identity' | 'clock' | 'version' | 'name';
+  readonly state: 'ok' | 'warning' | 'fault' | 'unknown';
+  /** What was found, in a few words; for a fault what happened. */
+  readonly text: string;
+  /** A figure beside it, such as `18 ms`; may be empty. */
+  readonly figure: string;
+  /** For a fault or warning: what it means and what to try; else empty. */
+  readonly meaning: string;
+  readonly tryThis: string;
+}
+
+/** Data as a run would see it. */
+export interface DataPreview {
+  /** The folder with `~` and dots resolved; what `join_run` and `coordinate_run` may be given. */
+  readonly path: string;
+  readonly source: string;
+  /** [channels, height, width] of what the model sees. */
+  readonly shape: readonly [number, number, number];
+  /** In order of name; `to` null: no class of the run, with the likeliest one as `guess`. */
+  readonly classes: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly to: string | null;
+    readonly guess: string | null;
+    /** `same name`, `same but for its capital letter`, `chosen`, `left out`, ... */
+    readonly why: string;
+  }[];
+  readonly total: number;
+  readonly heldOut: number;
+  readonly leftOut: readonly { readonly what: string; readonly count: number; readonly example: string }[];
+  readonly changed: readonly { readonly what: string; readonly count: number; readonly how: string }[];
+  readonly warnings: readonly string[];
+  /** A few pictures as the model sees them, `data:image/png;base64,...`. */
+  readonly pictures: readonly { readonly label: string; readonly url: string }[];
+  /** Why this data cannot take part as it is; null when it can. */
+  readonly fault: ErrorReport | null;
+  readonly readMs: number;
+}
+
+/** A run that this machine took part in. */
+export interface RecentRun {
+  readonly run: string;
+  readonly name: string;
+  readonly chair: Chair;
+  /** As whom, for a participant. */
+  readonly self: string | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly status: RunStatus | 'running';
+  readonly reason: string;
+  readonly roundsPlanned: number;
+  readonly roundsCompleted: number;
+  readonly accuracy: number | null;
+  readonly model: string | null;
+  readonly recording: string | null;
+  /** What joining again takes; null where nothing can be joined. The invitation is a secret of this user. */
+  readonly again: { readonly invitation: string; readonly data: string; readonly name: string } | null;
+}
+
 export interface PortAnswers {
+  check_invitation: { readonly checks: readonly InvitationCheck[]; readonly plan: RunPlanBody | null };
+  preview_data: DataPreview;
+  coordinate_run: { readonly run: string; readonly invitation: string };
+  start_now: Record<string, never>;
+  set_paused: Record<string, never>;
+  keep_trying: Record<string, never>;
+  try_now: Record<string, never>;
+  recent_runs: { readonly runs: readonly RecentRun[] };
+  complete_path: {
+    /** What was typed with `~` and dots resolved, and whether that is a folder. */
+    readonly path: string;
+    readonly isFolder: boolean;
+    readonly entries: readonly { readonly path: string; readonly name: string }[];
+    readonly more: boolean;
+  };
+  choose_folder: { readonly path: string | null };
+  own_addresses: {
+    readonly addresses: readonly { readonly host: string; readonly what: string }[];
+    readonly transports: readonly { readonly protocol: Protocol; readonly works: boolean; readonly detail: string }[];
+  };
   start_demo: { readonly run: string };
   start_comparison: Record<string, never>;
   stop_run: { readonly stopped: boolean };
@@ -125,7 +261,13 @@ export interface Snapshot {
     readonly mode: 'electron' | 'browser';
     readonly platform: string;
     readonly dataFolder: string;
+    /** This machine's name as a participant may carry it. */
+    readonly machineName: string;
+    /** Whether the system's own dialog for a folder can be shown. */
+    readonly canChooseFolder: boolean;
   };
+  /** The invitation to the run that this app coordinates; null otherwise. Secret. */
+  readonly invitation: string | null;
   /** Null: no run yet. */
   readonly view: RunView | null;
   /** Newest packets, oldest first, at most `packetRowsMax`. */
@@ -148,6 +290,7 @@ export interface Batch {
 export type FromService =
   | Snapshot
   | Batch
+  | { readonly type: 'invitation'; readonly invitation: string | null }
   | { readonly type: 'comparison'; readonly view: ComparisonView }
   | { readonly type: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly ok: false; readonly error: ErrorReport };

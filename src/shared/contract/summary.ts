@@ -12,14 +12,18 @@ export interface RunSummary {
   readonly durationS: number;
   readonly accuracy: number | null;
   readonly loss: number | null;
-  readonly baselineAccuracy: number;
+  /** Null where it was not told. */
+  readonly baselineAccuracy: number | null;
+  /** File with the final global model; null when none was written. */
+  readonly model: string | null;
   readonly participants: readonly {
     readonly id: string;
     readonly transport: Protocol;
     readonly stack: Stack;
     readonly connections: number;
     readonly reconnects: number;
-    readonly contributions: number;
+    /** Null where the coordinator does not tell. */
+    readonly contributions: number | null;
   }[];
   readonly packets: { readonly recorded: number; readonly dropped: number };
   readonly bytes: { readonly payload: number; readonly wire: number };
@@ -34,4 +38,4 @@ export interface RunSummary {
 }
 
 /** Exit status of every command. */
-export const exitStatus = { completed: 0, failed: 1, usage: 2, stalled: 3, interrupted: 130 } as const;
+export const exitStatus = { completed: 0, failed: 1, usage: 2, stalled: 3, unreachable: 4, interrupted: 130 } as const;

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
-import { applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
+import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
 import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
 import { append, patch, type Handlers } from './fold.ts';
@@ -32,6 +32,7 @@ export function emptyView(run: string, at: number): RunView {
   return {
     run,
     name: run,
+    chair: null,
     demo: null,
     self: null,
     startedAt: at,
@@ -39,7 +40,11 @@ export function emptyView(run: string, at: number): RunView {
     status: 'starting',
     endReason: '',
     roundsPlanned: 0,
-    baselineAccuracy: 0,
+    baselineAccuracy: null,
+    classes: [],
+    contributions: [],
+    loaded: [],
+    models: [],
     round: 0,
     roundsCompleted: 0,
     phase: 'registering',
@@ -74,12 +79,21 @@ function startedView(view: RunView | null, event: EventOf<'run_started'>): RunVi
     status: 'running',
     roundsPlanned: event.data.rounds,
     baselineAccuracy: event.data.baselineAccuracy,
+    classes: event.data.classes ?? base.classes,
   };
 }
 
 const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, event: EventOf<T>) => RunView } = {
   ...applyRound,
   ...applyParticipant,
+  run_opened: (view, { data }) => ({ ...view, chair: data.chair, name: data.name, self: data.self ?? view.self }),
+  data_loaded: (view, { data, at }) => ({
+    ...view,
+    loaded: [...view.loaded.filter(({ participant }) => participant !== data.participant), { ...data, at }].slice(
+      -limits.participantsMax,
+    ),
+  }),
+  model_saved: (view, { data, at }) => ({ ...view, models: append(view.models, { ...data, at }, 16).items }),
   run_resumed: applyResumed,
   run_ended: (view, event) => ({
     ...view,
@@ -104,14 +118,16 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     ),
   }),
   link_state: applyLinkState,
+  link_attempt: applyLinkAttempt,
   link_stats: applyLinkStats,
-  fault_armed: (view, event) => withFault(view, { ...event.data, state: 'armed', at: event.at, note: '' }),
-  fault_injected: (view, event) => withFault(view, { ...event.data, state: 'active', at: event.at }),
+  fault_armed: (view, event) =>
+    withFault(view, { ...event.data, state: 'armed', at: event.at, note: '', clearedAt: null }),
+  fault_injected: (view, event) => withFault(view, { ...event.data, state: 'active', at: event.at, clearedAt: null }),
   fault_cleared: (view, event) => ({
     ...view,
     faults: view.faults.map((fault) =>
       fault.fault === event.data.fault && fault.participant === event.data.participant && fault.state !== 'cleared'
-        ? { ...fault, state: 'cleared', note: event.data.note }
+        ? { ...fault, state: 'cleared', note: event.data.note, clearedAt: event.at }
         : fault,
     ),
     participants: patch(view.participants, event.data.participant, (participant) => ({
@@ -132,12 +148,31 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   }),
   verdict_raised: (view, event) => {
     const known = view.verdicts.some((verdict) => verdict.verdict === event.data.verdict);
-    const raised = { ...event.data, at: event.at, clearedAt: null, clearedBecause: '' };
+    const span = { from: event.data.since, to: null };
+    const raised = {
+      ...event.data,
+      at: event.at,
+      clearedAt: null,
+      clearedBecause: '',
+      round: view.round,
+      spans: [span],
+    };
     if (known)
       return {
         ...view,
         verdicts: view.verdicts.map((verdict) =>
-          verdict.verdict === raised.verdict ? { ...raised, at: verdict.at } : verdict,
+          verdict.verdict !== raised.verdict
+            ? verdict
+            : {
+                ...raised,
+                at: verdict.at,
+                round: verdict.round,
+                // Raised again after it was cleared: it stood before, and it stands from now on.
+                spans:
+                  verdict.clearedAt === null
+                    ? verdict.spans
+                    : append(verdict.spans, { from: event.at, to: null }, limits.verdictSpansMax).items,
+              },
         ),
       };
     return counted(view, 'verdicts', append(view.verdicts, raised, limits.viewVerdictsMax));
@@ -146,7 +181,12 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     ...view,
     verdicts: view.verdicts.map((verdict) =>
       verdict.verdict === event.data.verdict && verdict.clearedAt === null
-        ? { ...verdict, clearedAt: event.at, clearedBecause: event.data.reason }
+        ? {
+            ...verdict,
+            clearedAt: event.at,
+            clearedBecause: event.data.reason,
+            spans: verdict.spans.map((span) => (span.to === null ? { ...span, to: event.at } : span)),
+          }
         : verdict,
     ),
   }),

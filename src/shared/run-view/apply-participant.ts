@@ -20,6 +20,10 @@ export const applyParticipant = {
       joinedAt: participant.joinedAt === 0 ? event.at : participant.joinedAt,
       left: null,
     })),
+  participant_paused: (view, event) =>
+    upsert(view, event.data.participant, event.at, (participant) => ({
+      paused: event.data.paused ? (participant.paused ?? { at: event.at, reason: event.data.reason }) : null,
+    })),
   participant_left: (view, event) => ({
     ...view,
     participants: patch(view.participants, event.data.participant, (participant) => ({
@@ -109,6 +113,20 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
   });
 }
 
+/** An attempt is told when it begins and again when it has ended; the list begins anew once the link is ready. */
+export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>): RunView {
+  const attempt = { ...event.data, at: event.at };
+  return upsert(view, event.data.participant, event.at, ({ link }) => {
+    const begun = link.attempts.findIndex(({ number }) => number === attempt.number);
+    const before = attempt.number === 1 && begun < 0 ? [] : link.attempts;
+    const attempts =
+      begun < 0
+        ? append(before, attempt, limits.linkAttemptsMax).items
+        : before.with(begun, { ...attempt, at: before[begun]?.at ?? attempt.at });
+    return { link: { ...link, attempts } };
+  });
+}
+
 /** Bytes and round trips of a link. Of two reporting ends the participant's figures are shown, or the only ones there are. */
 export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): RunView {
   const { data, at } = event;
@@ -178,6 +196,8 @@ function newParticipant(id: string, at: number): ParticipantView {
     trainer: '',
     joinedAt: 0,
     fromRound: 0,
+    paused: null,
+    exited: null,
     left: null,
     phase: 'idle',
     phaseRound: 0,
@@ -201,6 +221,7 @@ function newParticipant(id: string, at: number): ParticipantView {
       unacknowledged: 0,
       counters: [],
       openedAt: [],
+      attempts: [],
     },
     statsSide: 'coordinator',
     statsAt: 0,

@@ -1,4 +1,4 @@
-import type { EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
+import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
 import type { DemoSettings, FaultName } from '../contract/settings.ts';
@@ -11,6 +11,8 @@ import type { DemoSettings, FaultName } from '../contract/settings.ts';
 export interface RunView {
   readonly run: string;
   readonly name: string;
+  /** From where this app sees the run; null in recordings that do not say. */
+  readonly chair: Chair | null;
   readonly demo: DemoSettings | null;
   readonly self: string | null;
   readonly startedAt: number;
@@ -18,7 +20,16 @@ export interface RunView {
   readonly status: RunStatus | 'starting' | 'running';
   readonly endReason: string;
   readonly roundsPlanned: number;
-  readonly baselineAccuracy: number;
+  /** Null: not known. */
+  readonly baselineAccuracy: number | null;
+  /** Names of the run's classes; empty: not known. */
+  readonly classes: readonly string[];
+  /** What this app's own participant made of each round, in order; empty without one. */
+  readonly contributions: readonly ContributionView[];
+  /** Data read on this machine, by participant (or `coordinator`). */
+  readonly loaded: readonly (EventData<'data_loaded'> & { readonly at: number })[];
+  /** Models written to disk, newest last. */
+  readonly models: readonly (EventData<'model_saved'> & { readonly at: number })[];
   /** As the coordinator counts; more than are listed where a view begins in the middle of a run. */
   readonly roundsCompleted: number;
   readonly round: number;
@@ -58,6 +69,8 @@ export interface RoundView {
     readonly examples: number;
   }[];
   readonly missing: readonly string[];
+  /** Whose updates are in the new model; null until the round has ended, or not told. */
+  readonly contributors: readonly string[] | null;
   readonly loss: number | null;
   readonly accuracy: number | null;
   readonly modelBefore: string;
@@ -67,6 +80,30 @@ export interface RoundView {
   readonly stepNorm: number | null;
   /** Phases of the coordinator in this round, for its lane. */
   readonly phases: readonly { readonly phase: RoundPhase; readonly at: number }[];
+}
+
+/** This app's own work in one round, and what became of it. */
+export interface ContributionView {
+  readonly round: number;
+  /**
+   * `training`: at work; `kept`: computed, and not sent yet; `sent`: awaiting acknowledgement; `counted`, `refused` as the
+   * coordinator said; `missed`: the round ended without it; `unknown`: nobody told.
+   */
+  readonly fate: 'training' | 'kept' | 'sent' | 'counted' | 'refused' | 'missed' | 'unknown';
+  readonly reason: string;
+  readonly startedAt: number;
+  readonly trainedAt: number | null;
+  readonly acknowledgedAt: number | null;
+  readonly sizeBytes: number | null;
+  readonly examples: number | null;
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  readonly norm: number | null;
+  readonly trainMs: number | null;
+  readonly order: number | null;
+  /** Its share of the examples behind the new model, 0 to 1; null until the round has ended, or not told. */
+  readonly weight: number | null;
+  readonly modelHash: string;
 }
 
 export interface UpdateView {
@@ -101,6 +138,10 @@ export interface ParticipantView {
   readonly trainer: string;
   readonly joinedAt: number;
   readonly fromRound: number;
+  /** Since when it pauses; null: it does not, or that was not told. */
+  readonly paused: { readonly at: number; readonly reason: string } | null;
+  /** Its process is gone; null: it lives, or is on another machine. */
+  readonly exited: { readonly at: number; readonly note: string } | null;
   readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;
   readonly phase: ParticipantPhase;
   readonly phaseRound: number;
@@ -151,12 +192,18 @@ export interface LinkView {
   readonly counters: readonly { readonly name: string; readonly value: number }[];
   /** Times at which connections were opened, newest last, for the ticks under a lane. */
   readonly openedAt: readonly number[];
+  /** Attempts to open a session since it was last ready, newest last; told by the end that dials. */
+  readonly attempts: readonly (EventData<'link_attempt'> & { readonly at: number })[];
 }
 
 export type VerdictView = EventData<'verdict_raised'> & {
   readonly at: number;
   readonly clearedAt: number | null;
   readonly clearedBecause: string;
+  /** Round in which it was raised. */
+  readonly round: number;
+  /** When it stood: one that was cleared and came again has several spans; `to` null while it stands. */
+  readonly spans: readonly { readonly from: number; readonly to: number | null }[];
 };
 export interface FaultView {
   readonly fault: FaultName;
@@ -165,6 +212,8 @@ export interface FaultView {
   readonly state: 'armed' | 'active' | 'cleared';
   readonly at: number;
   readonly note: string;
+  /** When an active one was over; null while it lasts. */
+  readonly clearedAt: number | null;
 }
 export type NetworkView = EventData<'network_changed'> & {
   readonly at: number;

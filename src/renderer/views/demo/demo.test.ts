@@ -41,7 +41,7 @@ test('what is wrong with settings is told by field', () => {
 });
 
 test('a fault that was cleared is neither active nor armed', () => {
-  const fault = { fault: 'drop-link', participant: 'node-1', round: 1, at: 0, note: '' } as const;
+  const fault = { fault: 'drop-link', participant: 'node-1', round: 1, at: 0, note: '', clearedAt: null } as const;
   const state = faultState(
     [
       { ...fault, state: 'cleared' },

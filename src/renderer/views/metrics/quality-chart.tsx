@@ -24,7 +24,7 @@ export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 
     [view, what, axis, showLocal],
   );
   const drawn = useMemo(() => draw(series, qualityLook), [series]);
-  const baseline = what === 'accuracy' && view.baselineAccuracy > 0 ? view.baselineAccuracy : null;
+  const baseline = what === 'accuracy' ? view.baselineAccuracy : null;
   const lines = useMemo<readonly ChartLine[]>(() => {
     if (baseline === null) return drawn.lines;
     const level = {

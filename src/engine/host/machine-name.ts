@@ -1,0 +1,10 @@
+import { hostname } from 'node:os';
+
+/** This machine's name as a participant may carry it: letters, digits, dot, dash and underscore, at most 40. */
+export function machineName(host: string = hostname()): string {
+  const name = host
+    .replace(/[^a-z0-9_.-]/gi, '-')
+    .replace(/^[^a-z0-9]+/i, '')
+    .slice(0, 40);
+  return name === '' ? 'participant' : name;
+}
