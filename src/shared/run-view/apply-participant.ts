@@ -1,6 +1,7 @@
 import { isOpen, type EventOf } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
+import { isOwnSeat } from './seat.ts';
 import type { LinkView, ParticipantView, RunView, SegmentView } from './run-view.ts';
 
 /** Ticks under a lane: more than this many connections are a blur. */
@@ -87,19 +88,20 @@ export function enterPhase(
 
 /**
  * Both ends report the state of a link. The coordinator's word counts for what the run can rely on; the participant's own
- * is taken while the coordinator has said nothing yet, and for counting the connections that it dialled.
+ * is taken while the coordinator has said nothing yet, and for counting the connections that it dialled. From a
+ * participant's own chair there is no other word than its own.
  */
 export function applyLinkState(view: RunView, event: EventOf<'link_state'>): RunView {
   const { data, at } = event;
   return upsert(view, data.participant, at, (participant) => {
     const known = participant.link;
     const opened = data.connections > known.connections;
-    const authoritative = data.side === 'coordinator' || known.connections === 0;
+    const authoritative = data.side === 'coordinator' || known.connections === 0 || isOwnSeat(view, data.participant);
     const link: LinkView = {
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
       // Only who dialled knows.
-      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '' } : {}),
+      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '', heardAt: at } : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -123,7 +125,7 @@ export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>):
       begun < 0
         ? append(before, attempt, limits.linkAttemptsMax).items
         : before.with(begun, { ...attempt, at: before[begun]?.at ?? attempt.at });
-    return { link: { ...link, attempts } };
+    return { link: { ...link, attempts, heardAt: Math.max(link.heardAt, attempt.lastHeardAt) } };
   });
 }
 
@@ -150,6 +152,7 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
         rateBytesPerS: Math.max(0, grown) / elapsedS,
         unacknowledged: data.unacknowledged,
         counters: data.counters,
+        heardAt: data.side === 'participant' && data.receivedBytes > before.receivedBytes ? at : before.heardAt,
       },
       lastLinkAt: grown > 0 ? at : participant.lastLinkAt,
       rtt:
@@ -210,6 +213,7 @@ function newParticipant(id: string, at: number): ParticipantView {
       reason: '',
       fallback: '',
       since: at,
+      heardAt: 0,
       connections: 0,
       reconnects: 0,
       rttMs: null,

@@ -1,3 +1,4 @@
+import type { EventOf } from '../contract/events.ts';
 import type { RoundPhase } from '../contract/messages.ts';
 import { limits } from '../contract/limits.ts';
 import { enterPhase } from './apply-participant.ts';
@@ -15,6 +16,7 @@ export const applyRound = {
       deadlineAt: 0,
       selected: event.data.selected,
       updates: [],
+      arrivals: [],
       evaluations: [],
       missing: [],
       contributors: null,
@@ -54,7 +56,10 @@ export const applyRound = {
   round_status: (view, event) => {
     const reasons = new Map(event.data.why.map((entry) => [entry.participant as string, entry.reason]));
     return {
-      ...patchRound(view, event.data.round, () => ({ deadlineAt: event.data.deadlineAt })),
+      ...patchRound(view, event.data.round, (round) => ({
+        deadlineAt: event.data.deadlineAt,
+        arrivals: withArrivals(round, event),
+      })),
       wait: event.data,
       round: event.data.round,
       phase: event.data.phase,
@@ -113,6 +118,13 @@ export const applyRound = {
       evaluations: append(round.evaluations, { ...event.data, at: event.at }, limits.participantsMax).items,
     })),
 } satisfies Handlers;
+
+/** Reports of the other phases are about something else than updates. */
+function withArrivals({ arrivals }: RoundView, { data, at }: EventOf<'round_status'>): RoundView['arrivals'] {
+  if (data.phase !== 'training' && data.phase !== 'aggregating') return arrivals;
+  const fresh = data.reported.filter((id) => arrivals.every(({ participant }) => participant !== id));
+  return fresh.length === 0 ? arrivals : [...arrivals, ...fresh.map((participant) => ({ participant, at }))];
+}
 
 function patchRound(view: RunView, number: number, change: (round: RoundView) => Partial<RoundView>): RunView {
   const index = view.rounds.findLastIndex((round) => round.round === number);

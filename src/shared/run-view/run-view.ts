@@ -61,6 +61,8 @@ export interface RoundView {
   readonly deadlineAt: number;
   readonly selected: readonly string[];
   readonly updates: readonly UpdateView[];
+  /** Whose updates the coordinator said were in, in the order in which that was heard: all that a participant knows of others. */
+  readonly arrivals: readonly { readonly participant: string; readonly at: number }[];
   readonly evaluations: readonly {
     readonly participant: string;
     readonly at: number;
@@ -179,6 +181,8 @@ export interface LinkView {
   /** Why it is not on the way that was tried first, such as "UDP blocked: …"; empty when it is. */
   readonly fallback: string;
   readonly since: number;
+  /** When the participant last heard anything from the coordinator; 0: never, or not told. */
+  readonly heardAt: number;
   readonly connections: number;
   readonly reconnects: number;
   readonly rttMs: number | null;

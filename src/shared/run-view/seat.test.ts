@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EventData, EventType, RunEvent } from '../contract/events.ts';
+import { asRunId } from '../contract/ids.ts';
+import { applyEvents } from './apply-event.ts';
+import { isOwnSeat, isTold } from './seat.ts';
+
+const run = asRunId('r-1');
+const hash = 'a'.repeat(64);
+
+function event<T extends EventType>(at: number, type: T, data: unknown): RunEvent {
+  return { type, run, source: 'lab-2', at, data: data as EventData<T> } as RunEvent;
+}
+
+const opened = event(900, 'run_opened', { chair: 'participant', name: 'pilot', self: 'lab-2' });
+const link = (at: number, state: string, connections = 1): RunEvent =>
+  event(at, 'link_state', {
+    participant: 'lab-2',
+    side: 'participant',
+    state,
+    reason: '',
+    protocol: 'quic',
+    stack: 'quinn',
+    connections,
+    reconnects: connections - 1,
+  });
+const stats = (at: number, sentBytes: number, receivedBytes: number): RunEvent =>
+  event(at, 'link_stats', {
+    participant: 'lab-2',
+    side: 'participant',
+    protocol: 'quic',
+    stack: 'quinn',
+    rttMs: 18,
+    sentBytes,
+    receivedBytes,
+    payloadSentBytes: 0,
+    payloadReceivedBytes: 0,
+    unacknowledged: 0,
+    counters: [],
+  });
+const status = (at: number, phase: string, reported: readonly string[]): RunEvent =>
+  event(at, 'round_status', {
+    round: 1,
+    phase,
+    waitingFor: [],
+    reported,
+    selected: ['lab-1', 'lab-2', 'lab-3'],
+    quorum: 3,
+    deadlineAt: 0,
+    nextAction: '',
+    why: [],
+  });
+
+test("from a participant's own chair its own word on its link counts, and what it sends is no sign of the coordinator", () => {
+  const before = [opened, link(1000, 'ready'), stats(2000, 10, 10), stats(3000, 20, 20), stats(4000, 30, 20)];
+  const view = applyEvents(null, [...before, link(8000, 'lost')]);
+  const own = view?.participants[0];
+  assert.equal(own?.link.state, 'lost');
+  assert.equal(own?.link.heardAt, 3000);
+  assert.equal(applyEvents(view, [link(9000, 'ready', 2)])?.participants[0]?.link.heardAt, 9000);
+});
+
+test('in a demo the coordinator goes on having the last word', () => {
+  const demo = event(900, 'run_opened', { chair: 'demo', name: 'digits' });
+  const both = { ...link(1000, 'ready'), data: { ...link(1000, 'ready').data, side: 'coordinator' } } as RunEvent;
+  const view = applyEvents(null, [demo, both, link(8000, 'lost')]);
+  assert.equal(view?.participants[0]?.link.state, 'ready');
+});
+
+test('updates of others are in as their coordinator told them, once each and only while it collects them', () => {
+  const started = event(1000, 'round_started', { round: 1, selected: ['lab-1', 'lab-2', 'lab-3'], modelHash: hash });
+  const told = [
+    status(1100, 'training', []),
+    status(1200, 'training', ['lab-3']),
+    status(1300, 'training', ['lab-1', 'lab-3']),
+    status(1400, 'aggregating', ['lab-1', 'lab-2', 'lab-3']),
+    status(1500, 'evaluating', ['lab-2']),
+  ];
+  const round = applyEvents(null, [opened, started, ...told])?.rounds[0];
+  assert.deepEqual(round?.arrivals, [
+    { participant: 'lab-3', at: 1200 },
+    { participant: 'lab-1', at: 1300 },
+    { participant: 'lab-2', at: 1400 },
+  ]);
+});
+
+test('own and told are told apart by the chair; a recording that does not say has one participant of its own', () => {
+  const seat = { chair: 'participant', self: 'lab-2', demo: null } as const;
+  assert.deepEqual([isOwnSeat(seat, 'lab-2'), isTold(seat, 'lab-1'), isTold(seat, 'lab-2')], [true, true, false]);
+  assert.equal(isTold({ ...seat, chair: null }, 'lab-1'), true);
+  assert.equal(isTold({ chair: 'coordinator', self: null, demo: null }, 'lab-1'), false);
+});
