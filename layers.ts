@@ -62,8 +62,9 @@ export const layers: readonly Layer[] = [
     path: transport,
     imports: [shared, identity, framing],
     node: true,
-    face: ['transport.ts', 'registry.ts'],
-    reason: 'a transport moves frames: it does not know what a round is; above it only interface and registry are seen',
+    face: ['transport.ts', 'registry.ts', 'addresses.ts'],
+    reason:
+      'a transport moves frames: it does not know what a round is; above it only interface, registry and how addresses are written are seen',
   },
   {
     path: 'src/engine/transport/dds/worker.ts',

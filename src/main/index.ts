@@ -3,6 +3,7 @@ import { app, dialog, type BrowserWindow } from 'electron';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
+import { chooseFolder, KeepAwake } from './desktop.ts';
 import { setMenu } from './menu.ts';
 import { PageLoad } from './page-load.ts';
 import { sealingKey } from './sealing-key.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   await serveAppScheme();
   const window = createWindow(fileURLToPath(new URL('../preload/index.cjs', import.meta.url)));
   const page = new PageLoad(window.webContents);
+  const awake = new KeepAwake();
   const service = new ServiceProcess({
     version: app.getVersion(),
     dataFolder,
@@ -36,6 +38,8 @@ async function main(): Promise<void> {
     idle: process.argv.includes('--idle') || app.isPackaged,
     // While the page still loads, it gets its port at the end of that.
     onRestarted: () => page.isLoaded && givePort(window, service),
+    chooseFolder: (title) => chooseFolder(window, title),
+    keepAwake: (on) => awake.set(on),
     onGivenUp: (why) =>
       dialog.showErrorBox(
         'Roundscope’s service keeps ending',

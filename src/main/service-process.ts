@@ -19,6 +19,10 @@ export interface ServiceProcessOptions {
   readonly sealingKey: string | null;
   /** The service runs again after a crash: windows need a new port. */
   readonly onRestarted: () => void;
+  /** The service asks the user for a folder; null: none was chosen. */
+  readonly chooseFolder: (title: string) => Promise<string | null>;
+  /** Whether the system is to stay awake; false again when the service is gone. */
+  readonly keepAwake: (on: boolean) => void;
   /** It crashed too often, or could not be started. */
   readonly onGivenUp: (why: string) => void;
 }
@@ -85,7 +89,21 @@ export class ServiceProcess {
       if (this.#crashes.length > 0) this.#options.onRestarted();
     } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
     else if (message.type === 'end') this.#endChild(message.id, message.how);
+    else if (message.type === 'choose_folder') void this.#chooseFolder(message.id, message.title);
+    else if (message.type === 'keep_awake') this.#options.keepAwake(message.on);
     else this.#stopping?.resolve();
+  }
+
+  async #chooseFolder(id: number, title: string): Promise<void> {
+    const service = this.#service;
+    let path: string | null = null;
+    try {
+      path = await this.#options.chooseFolder(title);
+    } catch (error) {
+      console.error('the dialog for a folder could not be shown:', error);
+    }
+    // An answer to a service that has been started again since would be to nobody's question.
+    if (service === this.#service) this.#post({ type: 'folder_chosen', id, path });
   }
 
   #launch(id: number, entry: ChildEntry, name: string): void {
@@ -121,6 +139,7 @@ export class ServiceProcess {
   #onExit(service: UtilityProcess, code: number, stderr: string): void {
     if (this.#service !== service) return;
     this.#service = undefined;
+    this.#options.keepAwake(false);
     this.#endChildren();
     if (this.#stopping !== undefined) {
       this.#stopping.resolve();

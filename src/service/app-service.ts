@@ -1,21 +1,26 @@
 import { join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
-import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
+import type { RoundscopeError } from '#shared/base/errors.ts';
+import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
-import type { EventData } from '#shared/contract/events.ts';
 import { asRunId, type RunId } from '#shared/contract/ids.ts';
 import type { Snapshot } from '#shared/contract/port-api.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
+import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
 import { Comparison } from './comparison.ts';
+import type { Desktop } from './desktop.ts';
 import type { Federation, RunningFederation } from './federation.ts';
+import { KeepAwake } from './keep-awake.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
 import { RunHost } from './run-host.ts';
+import { demoOpening, type Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
+import { RecentRuns } from './recent-runs.ts';
+import { alreadyRunning, isAborted, messageOf, noDialog, noticeOf, nothingToTell } from './service-errors.ts';
 import { SingleProcess } from './single-process.ts';
 
 export interface AppServiceOptions {
@@ -29,6 +34,8 @@ export interface AppServiceOptions {
     run: RunId,
     path: string | undefined,
   ) => Promise<RunRecording | { readonly failed: RoundscopeError }>;
+  /** What of the desktop this app can use; absent in a browser. */
+  readonly desktop?: Desktop;
   /** What a renderer may ask; given rather than imported, since it is written in terms of this class. */
   readonly requests: (service: AppService) => RequestHandlers;
   /** Four hex bytes or so, for run ids. */
@@ -42,6 +49,8 @@ export class AppService implements AsyncDisposable {
   readonly #servers = new Set<PortServer>();
   readonly #handlers: RequestHandlers;
   readonly #runs: EventBus<RunHost>;
+  readonly #keepAwake: KeepAwake;
+  readonly recents: RecentRuns;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
   #beginning = false;
@@ -55,6 +64,8 @@ export class AppService implements AsyncDisposable {
     this.#options = options;
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
+    this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
+    this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
 
   /** Told of each run before its first event. Returns what ends the subscription. */
@@ -78,6 +89,16 @@ export class AppService implements AsyncDisposable {
   get identityStore(): Pick<ParticipantStart, 'identityFolder' | 'sealingKey'> {
     const { app, sealingKey } = this.#options;
     return { identityFolder: app.dataFolder, ...(sealingKey === undefined ? {} : { sealingKey }) };
+  }
+
+  /**
+   * The folder that the user picks in the system's own dialog; null: none.
+   * @throws RoundscopeError `request_invalid` where there is no such dialog
+   */
+  chooseFolder(title: string): Promise<string | null> {
+    const { desktop } = this.#options;
+    if (desktop === undefined) throw noDialog();
+    return desktop.chooseFolder(title);
   }
 
   /** A renderer has come; it is served until its port closes. */
@@ -126,7 +147,7 @@ export class AppService implements AsyncDisposable {
 
   #startDemo(settings: DemoSettings, recordPath?: string): Promise<RunningFederation> {
     const run = this.#freshRun();
-    return this.#begin(run, recordPath, (host, sink) => {
+    return this.#begin(run, { opening: demoOpening, recordPath }, (host, sink) => {
       const { launcher, clock } = this.#options;
       return new DemoFederation({
         run,
@@ -140,21 +161,55 @@ export class AppService implements AsyncDisposable {
     });
   }
 
-  /** `former`: the run that lies in its state folder, to go on with. */
   startCoordinator(
     settings: Omit<CoordinatorStart, 'type' | 'run'>,
-    recordPath?: string,
-    former?: RunId,
+    options: StartOptions & {
+      /** The run that lies in its state folder, to go on with. */
+      readonly former?: RunId | undefined;
+    } = {},
   ): Promise<RunningFederation> {
-    const run = former ?? this.#freshRun();
-    return this.#beginSingle(run, { ...settings, type: 'start_coordinator', run }, recordPath);
+    const run = options.former ?? this.#freshRun();
+    const opening: Opening = {
+      told: { chair: 'coordinator', name: settings.settings.name },
+      again: null,
+      keepAwake: options.keepAwake ?? true,
+    };
+    const start: CoordinatorStart = { ...settings, type: 'start_coordinator', run };
+    return this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
-  /** `run` is that of the invitation. */
-  join(run: RunId, settings: Omit<ParticipantStart, 'type'>, recordPath?: string): Promise<RunningFederation> {
+  /**
+   * `run` is that of the invitation.
+   * @throws RoundscopeError `invitation_invalid`, and why the participant could not start
+   */
+  async join(
+    run: RunId,
+    settings: Omit<ParticipantStart, 'type'>,
+    options: StartOptions = {},
+  ): Promise<RunningFederation> {
+    const { name, invitation, data } = settings;
+    const decoded = decodeInvitation(invitation);
+    if (!decoded.ok) throw decoded.error;
     // A participant that died and joins the same run again under the same name sends what it had computed.
-    const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, settings.name);
-    return this.#beginSingle(run, { ...settings, stateFolder, type: 'start_participant' }, recordPath);
+    const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, name);
+    const opening: Opening = {
+      told: { chair: 'participant', name: decoded.value.name, self: name },
+      again: { invitation, data, name },
+      keepAwake: options.keepAwake ?? true,
+    };
+    const start: ParticipantStart = { ...settings, stateFolder, type: 'start_participant' };
+    return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
+  }
+
+  /**
+   * A word to this app's own part of the run.
+   * @throws RoundscopeError `not_running` where it has none in `chair`
+   */
+  tell(chair: 'coordinator' | 'participant', message: ToChild): void {
+    const host = this.#host;
+    const runs = host !== null && host.view.endedAt === null && host.opening.told.chair === chair;
+    if (!runs || this.#federation?.tell === undefined) throw nothingToTell(chair);
+    this.#federation.tell(message);
   }
 
   /** False when nothing ran. */
@@ -186,25 +241,21 @@ export class AppService implements AsyncDisposable {
     this.#host = null;
   }
 
-  #beginSingle(
-    run: RunId,
-    start: CoordinatorStart | ParticipantStart,
-    recordPath: string | undefined,
-  ): Promise<RunningFederation> {
+  #beginSingle(run: RunId, start: CoordinatorStart | ParticipantStart, begin: Begin): Promise<RunningFederation> {
     const { launcher, clock } = this.#options;
-    return this.#begin(run, recordPath, (_host, sink) => new SingleProcess(start, { launcher, clock, sink }));
+    return this.#begin(run, begin, (_host, sink) => new SingleProcess(start, { launcher, clock, sink }));
   }
 
   async #begin(
     run: RunId,
-    recordPath: string | undefined,
+    begin: Begin,
     build: (host: RunHost, sink: SupervisorSink) => Federation,
   ): Promise<RunningFederation> {
     this.#throwIfRunning();
     this.#beginning = true;
     try {
       await this.#ending;
-      return await this.#beginNext(run, recordPath, build);
+      return await this.#beginNext(run, begin, build);
     } finally {
       this.#beginning = false;
     }
@@ -212,13 +263,15 @@ export class AppService implements AsyncDisposable {
 
   async #beginNext(
     run: RunId,
-    recordPath: string | undefined,
+    begin: Begin,
     build: (host: RunHost, sink: SupervisorSink) => Federation,
   ): Promise<RunningFederation> {
     const { clock, onInternalError } = this.#options;
+    const { opening, recordPath } = begin;
     const recording = await this.#options.openRecording(run, recordPath);
     const failed = 'failed' in recording ? recording.failed : null;
-    const host = new RunHost({ run, clock, recording: 'failed' in recording ? null : recording, onInternalError });
+    const kept = 'failed' in recording ? null : recording;
+    const host = new RunHost({ run, opening, clock, recording: kept, onInternalError });
     const federation = build(host, sinkOf(host));
     this.#federation = federation;
     host.rows.subscribe((row) => {
@@ -228,6 +281,9 @@ export class AppService implements AsyncDisposable {
     this.#host = host;
     for (const server of this.#servers) server.follow(host);
     this.#runs.emit(host);
+    host.report('run_opened', opening.told);
+    this.recents.follow(host);
+    this.#keepAwake.follow(host);
     await before?.[Symbol.asyncDispose]();
     if (failed !== null) host.report('notice', noticeOf(failed));
     try {
@@ -244,18 +300,27 @@ export class AppService implements AsyncDisposable {
         loss: null,
         accuracy: null,
       });
+      await host.finish();
       throw error;
     }
+    const invitation = federation instanceof SingleProcess ? federation.invitation : '';
+    if (invitation !== '') this.#invite(invitation);
     const ended = this.#finish(federation, host);
     this.#ending = ended.then(
       () => undefined,
       () => undefined,
     );
-    return { host, invitation: federation instanceof SingleProcess ? federation.invitation : '', ended };
+    return { host, invitation, ended };
+  }
+
+  #invite(invitation: string | null): void {
+    this.#invitation = invitation;
+    for (const server of this.#servers) server.tell({ type: 'invitation', invitation });
   }
 
   async #finish(federation: Federation, host: RunHost): Promise<ChildEnd> {
     const end = await federation.ended;
+    if (this.#invitation !== null) this.#invite(null);
     if (end.error !== undefined) host.report('notice', { level: 'error', text: end.reason, error: end.error });
     // The process that should have said so may have died before it could.
     if (host.view.endedAt === null) {
@@ -300,6 +365,18 @@ export class AppService implements AsyncDisposable {
   }
 }
 
+/** Of a run in which this machine has one part. */
+export interface StartOptions {
+  readonly recordPath?: string | undefined;
+  /** This machine is not put to sleep while the run trains; absent: so it is. */
+  readonly keepAwake?: boolean | undefined;
+}
+
+interface Begin {
+  readonly opening: Opening;
+  readonly recordPath: string | undefined;
+}
+
 function sinkOf(host: RunHost): SupervisorSink {
   return {
     batch: (_source, batch) => host.ingest(batch),
@@ -312,25 +389,6 @@ function sinkOf(host: RunHost): SupervisorSink {
   };
 }
 
-function isAborted(error: unknown): boolean {
-  return error instanceof RoundscopeError && error.code === 'aborted';
-}
-
 function completedRounds(host: RunHost): number {
   return host.view.rounds.filter((round) => round.state === 'done').length;
-}
-
-function alreadyRunning(run: string): RoundscopeError {
-  return new RoundscopeError('already_running', {
-    layer: 'service',
-    message: `Run ${run} is still going. Stop it first.`,
-  });
-}
-
-function noticeOf(error: unknown): EventData<'notice'> {
-  return { level: 'error', text: messageOf(error), error: toErrorReport(error) };
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 1000);
 }

@@ -12,6 +12,7 @@ import { emptyView } from '#shared/run-view/apply-event.ts';
 import { Comparison } from './comparison.ts';
 import { ComparisonTally } from './comparison-tally.ts';
 import type { RunningFederation } from './federation.ts';
+import { demoOpening } from './opening.ts';
 import { RunHost } from './run-host.ts';
 
 const participant = asParticipantId('node-1');
@@ -74,6 +75,7 @@ function comparisonOf(
         if (status instanceof RoundscopeError) throw status;
         const host = new RunHost({
           run: asRunId(`r-${settings.transport}`),
+          opening: demoOpening,
           clock: systemClock,
           recording: null,
           onInternalError: (error) => assert.fail(String(error)),

@@ -1,4 +1,5 @@
 import type { ChildEnd } from '#demo/supervised-child.ts';
+import type { ToChild } from '#shared/contract/child-messages.ts';
 import type { RunEvent } from '#shared/contract/events.ts';
 import type { NetworkSpec } from '#shared/contract/network.ts';
 import type { FaultSpec } from '#shared/contract/settings.ts';
@@ -12,6 +13,8 @@ export interface Federation extends AsyncDisposable {
   /** Never rejects. */
   readonly ended: Promise<ChildEnd>;
   observe(event: RunEvent): void;
+  /** Where this machine has one part: a word to its process. */
+  readonly tell?: (message: ToChild) => void;
   /** Only a demo has faults. */
   readonly inject?: (fault: FaultSpec) => void;
   readonly clear?: (fault: FaultSpec) => void;

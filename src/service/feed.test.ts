@@ -5,6 +5,7 @@ import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import type { Port } from '#shared/port/port.ts';
 import { Feed } from './feed.ts';
+import { demoOpening } from './opening.ts';
 import { RunHost } from './run-host.ts';
 
 const snapshot: Snapshot = {
@@ -42,6 +43,7 @@ async function withFeed(
   const { port, posted } = recordingPort();
   await using host = new RunHost({
     run: asRunId('r-1'),
+    opening: demoOpening,
     clock: systemClock,
     recording: null,
     onInternalError: (error) => {

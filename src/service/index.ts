@@ -51,6 +51,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
   return new AppService({
     clock: systemClock,
     launcher: link.launcher,
+    desktop: link.desktop,
     app: {
       version: start.version,
       mode: 'electron',

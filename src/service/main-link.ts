@@ -1,6 +1,7 @@
 import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
 import { toServiceSchema, type ToMain, type ToService } from '#shared/contract/main-messages.ts';
 import type { Port } from '#shared/port/port.ts';
+import type { Desktop } from './desktop.ts';
 
 /** Electron's message ports as the service meets them: only what it uses, so that it runs on plain Node in tests. */
 export interface ElectronPort {
@@ -24,6 +25,7 @@ export class MainLink {
   readonly #parent: ElectronPort;
   readonly #launching = new Map<number, (child: ChildProcess) => void>();
   readonly #children = new Map<number, LaunchedChild>();
+  readonly #choosing = new Map<number, (path: string | null) => void>();
   #serial = 0;
 
   constructor(
@@ -46,6 +48,10 @@ export class MainLink {
       else if (message.type === 'renderer' && port !== undefined) handlers.onRenderer(rendererPort(port));
       else if (message.type === 'launched' && port !== undefined) this.#onLaunched(message.id, message.pid, port);
       else if (message.type === 'exited') this.#onExited(message);
+      else if (message.type === 'folder_chosen') {
+        this.#choosing.get(message.id)?.(message.path);
+        this.#choosing.delete(message.id);
+      }
     });
   }
 
@@ -60,6 +66,16 @@ export class MainLink {
         this.#launching.set(id, resolve);
         this.post({ type: 'launch', id, entry, name });
       }),
+  };
+
+  readonly desktop: Desktop = {
+    chooseFolder: (title) =>
+      new Promise((resolve) => {
+        const id = ++this.#serial;
+        this.#choosing.set(id, resolve);
+        this.post({ type: 'choose_folder', id, title });
+      }),
+    keepAwake: (on) => this.post({ type: 'keep_awake', on }),
   };
 
   #onLaunched(id: number, pid: number, port: ElectronPort): void {

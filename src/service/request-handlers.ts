@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
-import { decodeInvitation } from '#engine/identity/invitation.ts';
-import { asParticipantId, participantIdSchema } from '#shared/contract/ids.ts';
 import type { AppService } from './app-service.ts';
 import { checkMachine } from './check-machine.ts';
+import { completePath } from './complete-path.ts';
+import { coordinateRun } from './coordinate-run.ts';
 import type { Federation } from './federation.ts';
+import { joinRun } from './join-run.ts';
+import { ownAddresses } from './own-addresses.ts';
 import type { RequestHandlers } from './port-server.ts';
 import type { RunRecording } from './run-recording.ts';
 
@@ -31,25 +33,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
       await demoOf(service).setNetwork(network);
       return {};
     },
-    join_run: async ({ invitation, data, name, selection }) => {
-      const decoded = decodeInvitation(invitation);
-      if (!decoded.ok) throw decoded.error;
-      const judged = participantIdSchema.safeParse(name);
-      if (!judged.success) {
-        throw new RoundscopeError('settings_invalid', {
-          layer: 'settings',
-          message: `The name "${name}" cannot be used: ${judged.error.issues[0]?.message ?? ''}.`,
-        });
-      }
-      const { host } = await service.join(decoded.value.run, {
-        name: asParticipantId(name),
-        invitation,
-        data,
-        ...(selection === undefined ? {} : { selection }),
-        ...service.identityStore,
-      });
-      return { run: host.run };
-    },
+    join_run: (asked) => joinRun(service, asked),
     query_packets: (query) => recordingOf(service).queryPackets(query),
     packet_detail: async ({ id }) => ({ packet: await recordingOf(service).packetDetail(id) }),
     packet_histogram: (query) => recordingOf(service).histogram(query),
@@ -61,15 +45,28 @@ export function requestHandlers(service: AppService): RequestHandlers {
     preview_split: ({ settings }) => previewSplit(settings),
     check_invitation: notYet,
     preview_data: notYet,
-    coordinate_run: notYet,
-    start_now: notYet,
-    set_paused: notYet,
-    keep_trying: notYet,
-    try_now: notYet,
-    recent_runs: notYet,
-    complete_path: notYet,
-    choose_folder: notYet,
-    own_addresses: notYet,
+    coordinate_run: (asked) => coordinateRun(service, asked),
+    start_now: async () => {
+      service.tell('coordinator', { type: 'start_now' });
+      return {};
+    },
+    set_paused: async ({ paused }) => {
+      const reason = paused ? 'paused by its user' : 'resumed by its user';
+      service.tell('participant', { type: 'pause', on: paused, reason });
+      return {};
+    },
+    keep_trying: async () => {
+      service.tell('participant', { type: 'keep_trying' });
+      return {};
+    },
+    try_now: async () => {
+      service.tell('participant', { type: 'try_now' });
+      return {};
+    },
+    recent_runs: async () => ({ runs: (await service.recents.list()).runs }),
+    complete_path: ({ path }) => completePath(path),
+    choose_folder: async ({ title }) => ({ path: await service.chooseFolder(title) }),
+    own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder)),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
   };
 }

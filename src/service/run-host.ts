@@ -14,6 +14,7 @@ import { packetSchema, type Packet, type PacketRow } from '#shared/contract/pack
 import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { ChildBatch } from '#demo/supervised-child.ts';
+import type { Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
 
 /** Silence is judged this often; verdicts come within seconds, so a quarter of one is soon enough. */
@@ -26,6 +27,7 @@ export type RunRows = { readonly event: RecordedEvent } | { readonly packet: Pac
 
 export interface RunHostOptions {
   readonly run: RunId;
+  readonly opening: Opening;
   readonly clock: Clock;
   /** Null: nothing is recorded (the reason is shown). */
   readonly recording: RunRecording | null;
@@ -43,6 +45,7 @@ export class RunHost implements AsyncDisposable {
   readonly #diagnosis: Diagnosis;
   readonly #timers: NodeJS.Timeout[];
   readonly #recent = new BoundedQueue<PacketRow>(recentPacketsMax, 'drop_oldest');
+  readonly #settled = Promise.withResolvers<void>();
   #view: RunView;
   #eventId = 0;
   #packetId = 0;
@@ -67,6 +70,15 @@ export class RunHost implements AsyncDisposable {
 
   get view(): RunView {
     return this.#view;
+  }
+
+  get opening(): Opening {
+    return this.#options.opening;
+  }
+
+  /** Resolves when the run is over and what is recorded of it is on disk. */
+  get finished(): Promise<void> {
+    return this.#settled.promise;
   }
 
   get recording(): RunRecording | null {
@@ -107,9 +119,13 @@ export class RunHost implements AsyncDisposable {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#finished) return;
     this.#finished = true;
-    await this.#options.recording?.flush();
-    this.#reportRecorder();
-    await this.#options.recording?.flush();
+    try {
+      await this.#options.recording?.flush();
+      this.#reportRecorder();
+      await this.#options.recording?.flush();
+    } finally {
+      this.#settled.resolve();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

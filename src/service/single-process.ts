@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
-import type { CoordinatorStart, Launcher, ParticipantStart } from '#shared/contract/child-messages.ts';
+import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from '#demo/supervised-child.ts';
 import type { Federation } from './federation.ts';
 
@@ -57,6 +57,10 @@ export class SingleProcess implements Federation {
     child.post({ type: 'stop', reason });
     using _patience = this.#clock.timer(stopPatienceMs, () => child.end('kill'));
     await this.ended;
+  }
+
+  tell(message: ToChild): void {
+    this.#child?.post(message);
   }
 
   observe(): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { fileMode, folderMode } from './atomic-file.ts';
 import { diskError } from './disk-errors.ts';
+import { isAlive, startOf } from './process-life.ts';
 
 /**
  * One process per state folder: two would speak for one participant, or write one journal. A lock whose process is gone is
@@ -46,31 +47,6 @@ function holderOf(path: string): number | null {
   } catch {
     // Just removed: nobody holds it.
     return null;
-  }
-}
-
-/**
- * When a process began, in ticks since boot, where the system tells; '' elsewhere. One that has ended and whose parent has
- * not asked for its status yet (a zombie) is as good as gone: in a container nobody may ever ask.
- */
-function startOf(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; what follows it begins with the third field.
-    const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' || state === 'X' ? '' : (fields[18] ?? '');
-  } catch {
-    // Gone, or no such file system.
-    return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

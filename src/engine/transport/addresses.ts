@@ -11,6 +11,12 @@ export function formatAddress(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** A host as it is written in an address of its own: `[::1]` is `::1`. */
+export function bareHost(host: string): string {
+  const inner = /^\[(.*)\]$/.exec(host.trim())?.[1];
+  return inner !== undefined && isIPv6(inner) ? inner : host.trim();
+}
+
 /** @throws RoundscopeError `connect_failed` when the name means nothing here */
 export async function resolveHost(host: string): Promise<string> {
   if (isIP(host) !== 0) return host;

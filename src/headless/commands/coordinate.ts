@@ -127,8 +127,7 @@ export const coordinate: Command = {
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
-            args.text('record'),
-            former?.start.run,
+            { recordPath: args.text('record'), former: former?.start.run },
           ),
         onStarted: ({ invitation }, narrator) => {
           if (former !== null)

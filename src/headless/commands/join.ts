@@ -90,7 +90,7 @@ export const join: Command = {
               identityFolder: service.app.dataFolder,
               ...(state === undefined ? {} : { stateFolder: resolve(state) }),
             },
-            args.text('record'),
+            { recordPath: args.text('record') },
           ),
       });
     } catch (error) {

@@ -7,7 +7,7 @@ export type { Session } from './session.ts';
 export type { MessagePortMain } from './message-channel.ts';
 export const app = standInApp;
 export { BrowserWindow } from './browser-window.ts';
-export { dialog, Menu, shell } from './desktop.ts';
+export { dialog, Menu, powerSaveBlocker, shell } from './desktop.ts';
 export { MessageChannelMain } from './message-channel.ts';
 export { safeStorage } from './safe-storage.ts';
 export { protocol } from './schemes.ts';
