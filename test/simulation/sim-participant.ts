@@ -61,9 +61,12 @@ export class SimParticipant {
       skipped: 0,
     };
     const { kept } = options.disk;
-    if (kept !== null) this.#shelf.put(kept.parameters);
+    const held =
+      kept === null
+        ? undefined
+        : { ...kept.update, sizeBytes: this.#shelf.bytes(this.#shelf.put(kept.parameters)).byteLength };
     const step = startParticipant(
-      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy', kept: kept?.update },
+      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy', kept: held },
       this.#now(),
     );
     this.#state = step.state;
@@ -200,6 +203,7 @@ export class SimParticipant {
       kind: 'trained',
       job: work.job,
       hash,
+      sizeBytes: this.#shelf.bytes(hash).byteLength,
       result: measures,
     });
   }

@@ -139,6 +139,7 @@ function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): 
     durationMs: Math.round(now.monotonicMs - s.roundSinceMs),
     modelBefore: s.modelBefore,
     modelAfter: s.model,
+    examples: members.reduce((sum, { contribution }) => sum + (contribution?.examples ?? 0), 0),
   };
   draft.remember({ kind: 'closed', summary: { round: s.round, ...summary }, missing: [...missed] });
   draft.sendAll({ kind: 'round_summary', round: s.round, body: summary });

@@ -154,7 +154,8 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   const { contribution, refusal, evaluates, evaluation } = member;
   // The answer died with a process, the participant's own or the coordinator's.
   if (contribution !== null && !sameProcess) {
-    const body = { accepted: true, contribution: contribution.hash };
+    const { hash, order } = contribution;
+    const body = { accepted: true, contribution: hash, ...(order === undefined ? {} : { order }) };
     draft.send(link.link, { kind: 'update_ack', round: s.round, body });
   }
   // It lost its work with its process: asked again, it may still be in time.

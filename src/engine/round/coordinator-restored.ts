@@ -109,7 +109,7 @@ export function takeUp(draft: CoordinatorDraft, { memory }: RestoredRun): void {
     modelHash: s.modelBefore,
     updates: members.flatMap(({ id, contribution }) => {
       if (contribution === null) return [];
-      const { hash, parameters: _, ...measures } = contribution;
+      const { hash, parameters: _, order: _order, ...measures } = contribution;
       return [{ participant: id, contribution: hash, ...measures }];
     }),
     last: memory.last,

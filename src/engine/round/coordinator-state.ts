@@ -61,6 +61,8 @@ export interface Contribution {
   readonly accuracy: number;
   readonly norm: number;
   readonly sizeBytes: number;
+  /** It was the n-th that counted in its round; absent where a former process did not keep it. */
+  readonly order?: number | undefined;
   readonly parameters: ParameterSet;
 }
 

@@ -152,16 +152,23 @@ export function modelUpdate(
   // The codec refuses a model_update without payload; a driver that forgot to judge it is caught by its own tests.
   if (contribution === undefined || finding === undefined) return;
   const member = s.members.get(participant.id);
-  const judge = (accepted: boolean, counted: boolean, reason: string, code?: ErrorCode): void =>
+  const judge = (accepted: boolean, counted: boolean, reason: string, code?: ErrorCode, order?: number): void =>
     answer(draft, participant, header, contribution, {
       accepted,
       counted,
       reason,
       ...(code === undefined ? {} : { code }),
+      ...(order === undefined ? {} : { order }),
     });
   const { lastCounted } = participant;
   if (lastCounted?.round === header.round && lastCounted.hash === contribution)
-    return judge(true, false, 'counted already');
+    return judge(
+      true,
+      false,
+      'counted already',
+      undefined,
+      header.round === s.round ? member?.contribution?.order : undefined,
+    );
   if (header.round !== s.round || member === undefined)
     return judge(false, false, `this is round ${s.round}, the update is of round ${header.round}`, 'round_mismatch');
   if (member.contribution !== null)
@@ -194,11 +201,13 @@ export function modelUpdate(
     return judge(false, false, finding.reason, finding.code);
   }
   const { examples, loss, accuracy, norm } = header.body;
-  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes: header.payload?.length ?? 0 };
+  const order = [...s.members.values()].filter((other) => other.contribution !== null).length + 1;
+  const sizeBytes = header.payload?.length ?? 0;
+  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes, order };
   draft.patchMember(member.id, { contribution: { ...counted, parameters: finding.parameters }, delivered: true });
   draft.remember({ kind: 'counted', participant: participant.id, round: s.round, contribution: counted });
   draft.patchParticipant(participant.id, { misses: 0, lastCounted: { round: s.round, hash: contribution } });
-  judge(true, true, '');
+  judge(true, true, '', undefined, order);
 }
 
 interface Verdict {
@@ -206,6 +215,7 @@ interface Verdict {
   readonly counted: boolean;
   readonly reason: string;
   readonly code?: ErrorCode;
+  readonly order?: number;
 }
 
 function answer(
@@ -215,7 +225,7 @@ function answer(
   contribution: Hash,
   verdict: Verdict,
 ): void {
-  const { accepted, counted, reason, code } = verdict;
+  const { accepted, counted, reason, code, order } = verdict;
   draft.send(participant.link, {
     kind: 'update_ack',
     round: header.round,
@@ -225,6 +235,7 @@ function answer(
       contribution,
       ...(code === undefined ? {} : { code }),
       ...(reason === '' ? {} : { reason: reason.slice(0, 500) }),
+      ...(order === undefined ? {} : { order }),
     },
   });
   const { examples, loss, accuracy, norm } = header.body;

@@ -78,7 +78,8 @@ class ParticipantRun implements Disposable {
     this.#updates = new ModelShelf(options.codec);
     const { kept } = options;
     if (kept !== undefined) this.#updates.putBytes(kept.update.hash, kept.bytes);
-    const config = { name: link.participant, key, data, trainer, kept: kept?.update };
+    const heldUpdate = kept === undefined ? undefined : { ...kept.update, sizeBytes: kept.bytes.byteLength };
+    const config = { name: link.participant, key, data, trainer, kept: heldUpdate };
     this.#runner = new MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>({
       clock,
       start: (now) => startParticipant(config, now),
@@ -122,8 +123,9 @@ class ParticipantRun implements Disposable {
   }
 
   async #read(): Promise<void> {
-    const { link, reporter, coordinatorEvents } = this.#options;
-    const mirror = coordinatorEvents === 'mirror' ? new RoundMirror() : null;
+    const { link, reporter, coordinatorEvents, key, data, trainerDescription: trainer } = this.#options;
+    const own = { participant: link.participant, key, data, trainer, session: () => link.status };
+    const mirror = coordinatorEvents === 'mirror' ? new RoundMirror(own) : null;
     for await (const { header, payload } of link.messages()) {
       for (const { type, data } of mirror?.eventsOf(header) ?? []) reporter.event(type, data);
       const model = header.kind === 'global_model' && payload !== undefined ? this.#decode(payload) : undefined;
@@ -215,12 +217,10 @@ class ParticipantRun implements Disposable {
     const { examples, loss, accuracy, durationMs: trainMs, updateNorm: norm } = result;
     const hash = this.#updates.put(result.parameters);
     const measures = { examples, loss, accuracy, trainMs, norm };
-    await this.#options.updates?.keep(
-      { round, hash, body: { ...measures, base: global.hash } },
-      this.#updates.bytes(hash),
-    );
+    const bytes = this.#updates.bytes(hash);
+    await this.#options.updates?.keep({ round, hash, body: { ...measures, base: global.hash } }, bytes);
     signal.throwIfAborted();
-    return { kind: 'trained', job, hash, result: measures };
+    return { kind: 'trained', job, hash, sizeBytes: bytes.byteLength, result: measures };
   }
 
   async #evaluate(

@@ -98,6 +98,7 @@ class Kit {
       kind: 'trained',
       job,
       hash: hashOf(`update ${job}`),
+      sizeBytes: 32,
       result: { examples: 100, loss: 1, accuracy: 0.5, trainMs: 1, norm: 1 },
     });
   }

@@ -37,6 +37,8 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       task: null,
       jobs: 0,
       lastUpdate: config.kept ?? null,
+      updateUntold: config.kept !== undefined,
+      unjudged: config.kept === undefined ? [] : [config.kept],
       lastEvaluation: null,
       phase: 'idle',
       phaseRound: 0,

@@ -1,22 +1,43 @@
-import type { Hash } from '#shared/contract/ids.ts';
-import type { HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { DataSummary, HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { report, type ReportEffect } from './machine.ts';
 
 /** The hash of the model that a round starts from is told only to those who train; zeros say that it is not known here. */
 const unknownHash = '0'.repeat(64) as Hash;
 
+/** What a participant knows of itself without being told. */
+export interface OwnFacts {
+  readonly participant: ParticipantId;
+  /** SHA-256 of its public key. */
+  readonly key: string;
+  readonly data: DataSummary;
+  readonly trainer: string;
+  /** Its link as it is now. */
+  readonly session: () => { readonly protocol: Protocol; readonly stack: Stack };
+}
+
 /**
  * What a participant can tell of rounds whose coordinator is on another machine: the events that the coordinator would
- * report, as far as its messages carry them. Reasons for waiting and the others' updates stay with the coordinator.
+ * report, as far as its messages carry them and as far as they are about this participant. Reasons for waiting and the
+ * others' updates, data, keys and links stay with the coordinator.
  */
 export class RoundMirror {
-  #started = false;
+  readonly #own: OwnFacts;
+  #started: 'no' | 'by_welcome' | 'by_plan' = 'no';
+  #welcomed = false;
   #round = 0;
   #phase: RoundPhase | null = null;
   #model = unknownHash;
 
+  constructor(own: OwnFacts) {
+    this.#own = own;
+  }
+
   eventsOf(header: MessageHeader): readonly ReportEffect[] {
     switch (header.kind) {
+      case 'run_plan':
+        return this.#plan(header);
       case 'welcome':
         return this.#welcome(header);
       case 'start_training':
@@ -33,14 +54,33 @@ export class RoundMirror {
     }
   }
 
-  /** Once: welcomed again after a lost link, it is still the same run. */
-  #welcome({ body }: HeaderOf<'welcome'>): readonly ReportEffect[] {
-    if (this.#started) return [];
-    this.#started = true;
+  /** Once: told again by a coordinator that was restarted, it is still the same run. */
+  #plan({ body }: HeaderOf<'run_plan'>): readonly ReportEffect[] {
+    if (this.#started === 'by_plan') return [];
+    this.#started = 'by_plan';
+    const { runName: name, rounds, minimumParticipants, quorum, baselineAccuracy, classes } = body;
+    const self = this.#own.participant;
+    const plan = { name, rounds, minimumParticipants, quorum, baselineAccuracy, classes };
+    return [report('run_started', { ...plan, seed: 0, self })];
+  }
+
+  /** An older coordinator tells no plan: its welcome starts the run then, with less known of it. */
+  #welcome({ body, round }: HeaderOf<'welcome'>): readonly ReportEffect[] {
+    const events: ReportEffect[] = [];
     const { runName: name, rounds, minimumParticipants, participant: self } = body;
-    return [
-      report('run_started', { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: null, self }),
-    ];
+    if (this.#started === 'no') {
+      this.#started = 'by_welcome';
+      const plan = { name, rounds, minimumParticipants, quorum: 0, seed: 0, baselineAccuracy: null };
+      events.push(report('run_started', { ...plan, self }));
+    }
+    // Once: welcomed again after a lost link, it is still in.
+    if (this.#welcomed) return events;
+    this.#welcomed = true;
+    const { session, ...own } = this.#own;
+    const { protocol, stack } = session();
+    const fromRound = body.phase === 'registering' ? Math.max(1, round) : round + 1;
+    events.push(report('participant_joined', { ...own, address: '', protocol, stack, fromRound }));
+    return events;
   }
 
   #status({ round, body }: HeaderOf<'round_status'>): readonly ReportEffect[] {

@@ -13,7 +13,14 @@ export interface ParticipantConfig {
   /** How it trains, in words: `onnxruntime 1.30 (CPU)`. */
   readonly trainer: string;
   /** An update that a former process of this participant computed and kept: not to be trained again. */
-  readonly kept?: ComputedUpdate | undefined;
+  readonly kept?: (ComputedUpdate & { readonly sizeBytes: number }) | undefined;
+}
+
+/** One that was sent and of which the coordinator has not said what became of it. */
+export interface UnjudgedUpdate {
+  readonly round: number;
+  readonly hash: Hash;
+  readonly sizeBytes: number;
 }
 
 export interface ComputedUpdate {
@@ -48,7 +55,11 @@ export interface ParticipantState {
   readonly models: readonly HeldModel[];
   readonly task: Task | null;
   readonly jobs: number;
-  readonly lastUpdate: ComputedUpdate | null;
+  readonly lastUpdate: (ComputedUpdate & { readonly sizeBytes: number }) | null;
+  /** `lastUpdate` was computed by a former process, and nothing has been said of it here. */
+  readonly updateUntold: boolean;
+  /** Sent and not judged, oldest first, at most `unjudgedMax`: a judgement may come when the next round is under way. */
+  readonly unjudged: readonly UnjudgedUpdate[];
   readonly lastEvaluation: {
     readonly round: number;
     readonly model: Hash;
@@ -72,6 +83,7 @@ export type ParticipantInput =
       readonly kind: 'trained';
       readonly job: number;
       readonly hash: Hash;
+      readonly sizeBytes: number;
       readonly result: Omit<BodyOf<'model_update'>, 'base'>;
     }
   | { readonly kind: 'evaluated'; readonly job: number; readonly result: BodyOf<'evaluation_result'> }
@@ -108,6 +120,8 @@ export type ParticipantEffect =
 
 /** The one in use and the one that may arrive meanwhile. */
 export const modelsHeldMax = 2;
+/** More rounds than this are not behind when a late judgement comes. */
+export const unjudgedMax = 8;
 /** Progress is told at most this often, and at the end. */
 export const progressIntervalMs = 250;
 /** A coordinator that knows nothing of us is told who we are, but not in a loop. */

@@ -3,6 +3,7 @@ import type { ParticipantDraft } from './participant-draft.ts';
 import {
   modelsHeldMax,
   progressIntervalMs,
+  unjudgedMax,
   type HeldModel,
   type ModelFinding,
   type ParticipantInput,
@@ -100,33 +101,54 @@ export function trained(draft: ParticipantDraft, input: InputOf<'trained'>): voi
   const { s } = draft;
   const { task } = s;
   if (task?.job !== input.job || task.model === null) return;
-  const { examples, loss, accuracy, trainMs, norm } = input.result;
   s.task = null;
-  s.lastUpdate = { round: task.round, hash: input.hash, body: { ...input.result, base: task.model } };
-  draft.report('training_done', {
-    participant: s.config.name,
-    round: task.round,
-    loss,
-    accuracy,
-    examples,
-    durationMs: trainMs,
-    norm,
-    modelHash: input.hash,
-  });
+  const { hash, sizeBytes, result } = input;
+  s.lastUpdate = { round: task.round, hash, sizeBytes, body: { ...result, base: task.model } };
+  s.updateUntold = true;
   sendUpdate(draft, s.lastUpdate);
 }
 
 function sendUpdate(draft: ParticipantDraft, update: NonNullable<ParticipantDraft['s']['lastUpdate']>): void {
+  const { s } = draft;
+  const { round, hash, sizeBytes } = update;
+  tellTraining(draft);
+  const others = s.unjudged.filter((other) => other.hash !== hash);
+  s.unjudged = [...others, { round, hash, sizeBytes }].slice(-unjudgedMax);
   draft.enterPhase('send', update.round);
   draft.send({ kind: 'model_update', round: update.round, body: update.body, model: update.hash });
 }
 
+/** Of an update that a former process computed it is told when it is sent or judged here, as of one of its own. */
+function tellTraining(draft: ParticipantDraft): void {
+  const { s } = draft;
+  if (!s.updateUntold || s.lastUpdate === null) return;
+  s.updateUntold = false;
+  const { round, hash: modelHash, body } = s.lastUpdate;
+  const { examples, loss, accuracy, trainMs: durationMs, norm } = body;
+  const measures = { loss, accuracy, examples, durationMs, norm };
+  draft.report('training_done', { participant: s.config.name, round, ...measures, modelHash });
+}
+
 export function updateAcknowledged(draft: ParticipantDraft, header: HeaderOf<'update_ack'>): void {
   const { s } = draft;
-  if (s.lastUpdate?.round !== header.round || s.lastUpdate.hash !== header.body.contribution) return;
-  if (!header.body.accepted) {
-    const reason = `the update of round ${header.round} was refused: ${header.body.reason ?? 'no reason given'}`;
-    draft.warn(header.body.code ?? 'internal', reason, header.round);
+  const { accepted, contribution, reason, code, order } = header.body;
+  // Told once of each: a judgement that is repeated is no news.
+  const update = s.unjudged.find(({ hash, round }) => hash === contribution && round === header.round);
+  if (update === undefined) return;
+  s.unjudged = s.unjudged.filter((other) => other !== update);
+  if (s.lastUpdate?.hash === update.hash) tellTraining(draft);
+  draft.report('update_acknowledged', {
+    participant: s.config.name,
+    round: update.round,
+    contribution,
+    accepted,
+    reason: reason ?? '',
+    order: order ?? null,
+    sizeBytes: update.sizeBytes,
+  });
+  if (!accepted) {
+    const text = `the update of round ${header.round} was refused: ${reason ?? 'no reason given'}`;
+    draft.warn(code ?? 'internal', text, header.round);
   }
   draft.effects.push({ kind: 'forget_update', hash: header.body.contribution });
   if (s.phase === 'send' && s.phaseRound === header.round) draft.enterPhase('wait', header.round);

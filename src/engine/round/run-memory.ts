@@ -32,6 +32,7 @@ const contributionSchema = z.object({
   accuracy: z.number(),
   norm: z.number(),
   sizeBytes: count,
+  order: count.optional(),
 });
 export type RememberedContribution = z.infer<typeof contributionSchema>;
 

@@ -2,9 +2,11 @@ import { assert } from '../base/assert.ts';
 import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
+import { applyOwnWork } from './apply-own-work.ts';
 import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
 import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
+import { applyTold } from './apply-told.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { ProcessView, RunView } from './run-view.ts';
 
@@ -15,10 +17,11 @@ import type { ProcessView, RunView } from './run-view.ts';
  */
 export function applyEvent(view: RunView | null, event: RunEvent): RunView {
   if (event.type === 'run_started') return startedView(view, event);
-  const current = view ?? emptyView(event.run, event.at);
+  const current = applyTold(openedView(view, event), event);
   const handler = handlers[event.type];
   // The union is discriminated by type, which the index access above cannot express.
-  return (handler as ((view: RunView, event: RunEvent) => RunView) | undefined)?.(current, event) ?? current;
+  const next = (handler as ((view: RunView, event: RunEvent) => RunView) | undefined)?.(current, event) ?? current;
+  return applyOwnWork(next, event);
 }
 
 /** Folds many; the order is that of the recording. */
@@ -47,6 +50,8 @@ export function emptyView(run: string, at: number): RunView {
     models: [],
     round: 0,
     roundsCompleted: 0,
+    roundsMs: 0,
+    roundsTold: 0,
     phase: 'registering',
     wait: null,
     rounds: [],
@@ -63,6 +68,12 @@ export function emptyView(run: string, at: number): RunView {
   };
 }
 
+/** A run that is opened again after its end begins afresh. */
+function openedView(view: RunView | null, event: RunEvent): RunView {
+  const over = event.type === 'run_opened' && view !== null && (view.run !== event.run || view.endedAt !== null);
+  return view === null || over ? emptyView(event.run, event.at) : view;
+}
+
 /**
  * What was told of a run before it started (processes, armed faults, its recording) is kept, and all of one that runs: its
  * coordinator was started again. Another run starts afresh.
@@ -75,12 +86,20 @@ function startedView(view: RunView | null, event: EventOf<'run_started'>): RunVi
     name: event.data.name,
     demo: event.data.demo ?? base.demo,
     self: event.data.self ?? base.self,
+    chair: base.chair ?? chairToldBy(event),
     startedAt: base.status === 'running' ? base.startedAt : event.at,
     status: 'running',
     roundsPlanned: event.data.rounds,
     baselineAccuracy: event.data.baselineAccuracy,
     classes: event.data.classes ?? base.classes,
   };
+}
+
+/** Of recordings without `run_opened`: from where the run was seen shows in who reports its start. */
+function chairToldBy({ data, source }: EventOf<'run_started'>): RunView['chair'] {
+  if (data.demo !== undefined) return 'demo';
+  if (source === coordinatorId) return 'coordinator';
+  return data.self === undefined ? null : 'participant';
 }
 
 const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, event: EventOf<T>) => RunView } = {

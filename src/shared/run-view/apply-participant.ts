@@ -47,7 +47,12 @@ export const applyParticipant = {
     })),
   training_done: (view, event) =>
     upsert(view, event.data.participant, event.at, (participant) => ({
-      trainings: append(participant.trainings, { ...event.data, at: event.at }, limits.viewRoundsMax).items,
+      // Told again by a process that goes on with what a former one computed.
+      trainings: participant.trainings.some(
+        ({ round, modelHash }) => round === event.data.round && modelHash === event.data.modelHash,
+      )
+        ? participant.trainings
+        : append(participant.trainings, { ...event.data, at: event.at }, limits.viewRoundsMax).items,
       lastProgressAt: event.at,
     })),
   transfer_progress: (view, event) =>
@@ -178,9 +183,14 @@ function upsert(
   if (view.participants.some((participant) => participant.id === id)) {
     return { ...view, participants: patch(view.participants, id, change) };
   }
-  if (view.participants.length >= limits.participantsMax) return { ...view, dropped: view.dropped + 1 };
   const fresh = newParticipant(id, at);
-  const participants = [...view.participants, { ...fresh, ...change(fresh) }];
+  return withParticipant(view, { ...fresh, ...change(fresh) });
+}
+
+/** Adds one that is heard of for the first time; the list stays in order of id, and within its limit. */
+export function withParticipant(view: RunView, participant: ParticipantView): RunView {
+  if (view.participants.length >= limits.participantsMax) return { ...view, dropped: view.dropped + 1 };
+  const participants = [...view.participants, participant];
   participants.sort((a, b) => collator.compare(a.id, b.id));
   return { ...view, participants };
 }
@@ -188,7 +198,7 @@ function upsert(
 /** So that node-10 stands after node-9. */
 const collator = new Intl.Collator('en', { numeric: true });
 
-function newParticipant(id: string, at: number): ParticipantView {
+export function newParticipant(id: string, at: number): ParticipantView {
   return {
     id,
     key: '',

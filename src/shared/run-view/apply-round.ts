@@ -27,6 +27,7 @@ export const applyRound = {
       aggregatedAt: null,
       aggregationMs: 0,
       stepNorm: null,
+      durationMs: null,
       phases: [],
     };
     const known = view.rounds.filter((other) => other.round !== round.round);
@@ -37,6 +38,8 @@ export const applyRound = {
       rounds: rounds.items,
       dropped: view.dropped + rounds.dropped,
       round: round.round,
+      // Rounds follow one another: whoever comes in the middle is told of none before.
+      roundsCompleted: Math.max(view.roundsCompleted, round.round - 1),
       participants: view.participants.map((participant) =>
         participant.selected === selected.has(participant.id)
           ? participant
@@ -69,8 +72,8 @@ export const applyRound = {
       }),
     };
   },
-  round_ended: (view, event) =>
-    patchRound(view, event.data.round, () => ({
+  round_ended: (view, event) => ({
+    ...patchRound(withTotals(view, event), event.data.round, () => ({
       state: 'done' satisfies RoundPhase | 'done',
       endedAt: event.at,
       loss: event.data.loss,
@@ -79,7 +82,9 @@ export const applyRound = {
       contributors: event.data.contributions,
       modelBefore: event.data.modelBefore,
       modelAfter: event.data.modelAfter,
+      durationMs: event.data.durationMs,
     })),
+  }),
   aggregated: (view, event) =>
     patchRound(view, event.data.round, () => ({
       aggregatedAt: event.at,
@@ -96,7 +101,7 @@ export const applyRound = {
     return {
       ...next,
       participants: patch(next.participants, event.data.participant, (participant) => ({
-        counted: participant.counted + 1,
+        counted: (participant.counted ?? 0) + 1,
         lastProgressAt: event.at,
         // It has arrived: whether its sender ever hears that or not, sending is over.
         ...(participant.phase === 'send' && participant.phaseRound === event.data.round
@@ -124,6 +129,22 @@ function withArrivals({ arrivals }: RoundView, { data, at }: EventOf<'round_stat
   if (data.phase !== 'training' && data.phase !== 'aggregating') return arrivals;
   const fresh = data.reported.filter((id) => arrivals.every(({ participant }) => participant !== id));
   return fresh.length === 0 ? arrivals : [...arrivals, ...fresh.map((participant) => ({ participant, at }))];
+}
+
+/** A round that ended is counted once, however often that is told. */
+function withTotals(view: RunView, { data }: EventOf<'round_ended'>): RunView {
+  if (isOver(view, data.round)) return view;
+  return {
+    ...view,
+    roundsCompleted: Math.max(view.roundsCompleted, data.round),
+    roundsMs: view.roundsMs + data.durationMs,
+    roundsTold: view.roundsTold + 1,
+  };
+}
+
+/** Whether the end of this round has been told. */
+export function isOver(view: RunView, number: number): boolean {
+  return view.rounds.findLast(({ round }) => round === number)?.state === 'done';
 }
 
 function patchRound(view: RunView, number: number, change: (round: RoundView) => Partial<RoundView>): RunView {

@@ -15,6 +15,7 @@ export interface RunView {
   readonly chair: Chair | null;
   readonly demo: DemoSettings | null;
   readonly self: string | null;
+  /** Since when this app takes part: the run may have begun before. */
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly status: RunStatus | 'starting' | 'running';
@@ -32,6 +33,12 @@ export interface RunView {
   readonly models: readonly (EventData<'model_saved'> & { readonly at: number })[];
   /** As the coordinator counts; more than are listed where a view begins in the middle of a run. */
   readonly roundsCompleted: number;
+  /**
+   * Time of all rounds whose end was told, as the coordinator measured it, ms, and how many they are. The same from every
+   * chair, which the time since `startedAt` is not: a coordinator waits for participants, and a participant comes later.
+   */
+  readonly roundsMs: number;
+  readonly roundsTold: number;
   readonly round: number;
   readonly phase: RoundPhase;
   readonly wait: EventData<'round_status'> | null;
@@ -80,6 +87,8 @@ export interface RoundView {
   readonly aggregatedAt: number | null;
   readonly aggregationMs: number;
   readonly stepNorm: number | null;
+  /** As the coordinator measured it, ms; null until it has said so. From here it looks shorter or longer by the way of a message. */
+  readonly durationMs: number | null;
   /** Phases of the coordinator in this round, for its lane. */
   readonly phases: readonly { readonly phase: RoundPhase; readonly at: number }[];
 }
@@ -88,8 +97,8 @@ export interface RoundView {
 export interface ContributionView {
   readonly round: number;
   /**
-   * `training`: at work; `kept`: computed, and not sent yet; `sent`: awaiting acknowledgement; `counted`, `refused` as the
-   * coordinator said; `missed`: the round ended without it; `unknown`: nobody told.
+   * `training`: at work; `kept`: computed, not acknowledged, and no link to send it over; `sent`: awaiting acknowledgement;
+   * `counted`, `refused` as the coordinator said; `missed`: the round ended without it; `unknown`: nobody told.
    */
   readonly fate: 'training' | 'kept' | 'sent' | 'counted' | 'refused' | 'missed' | 'unknown';
   readonly reason: string;
@@ -159,7 +168,8 @@ export interface ParticipantView {
   readonly lastLinkAt: number;
   readonly lastProcessAt: number;
   readonly lastProgressAt: number;
-  readonly counted: number;
+  /** Updates that count in the rounds that this app saw; null where no round has told of it. */
+  readonly counted: number | null;
   /** Local training per round: loss, accuracy, time. */
   readonly trainings: readonly (EventData<'training_done'> & { readonly at: number })[];
   readonly rtt: readonly { readonly at: number; readonly ms: number }[];

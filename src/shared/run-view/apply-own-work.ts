@@ -1,0 +1,157 @@
+import { isOpen, type RunEvent } from '../contract/events.ts';
+import { limits } from '../contract/limits.ts';
+import { append, patch } from './fold.ts';
+import { isParticipantSeat } from './seat.ts';
+import type { ContributionView, RoundView, RunView } from './run-view.ts';
+
+/**
+ * What became of this app's own work, where the coordinator is elsewhere: from what its own participant did, from its
+ * link, from the judgement of each update and from the end of each round. Silence says nothing: only the coordinator's
+ * word makes an update counted, refused or missed.
+ */
+export function applyOwnWork(view: RunView, event: RunEvent): RunView {
+  const { self } = view;
+  if (self === null || !isParticipantSeat(view)) return view;
+  const contributions = worked(view, event, self);
+  if (contributions === view.contributions) return view;
+  const counted = countedOf(contributions) - countedOf(view.contributions);
+  const kept = contributions.slice(-limits.viewRoundsMax);
+  return {
+    ...view,
+    contributions: kept,
+    dropped: view.dropped + contributions.length - kept.length,
+    participants:
+      counted === 0
+        ? view.participants
+        : patch(view.participants, self, (own) => ({ counted: (own.counted ?? 0) + counted })),
+  };
+}
+
+type Works = readonly ContributionView[];
+
+function worked(view: RunView, event: RunEvent, self: string): Works {
+  const works = view.contributions;
+  if ('participant' in event.data && event.data.participant !== self) return works;
+  switch (event.type) {
+    case 'participant_phase':
+      if (event.data.phase === 'train') return begun(works, event.data.round, event.at);
+      if (event.data.phase !== 'wait' && event.data.phase !== 'idle') return works;
+      // Asked for something else, or unable: whether that costs the round anything, the round's end will say.
+      return changed(works, event.data.round, ({ fate }) => (fate === 'training' ? { fate: 'unknown' } : {}));
+    case 'notice': {
+      const round = event.data.error?.context['round'];
+      if (typeof round !== 'number') return works;
+      return changed(works, round, ({ fate }) => (fate === 'training' ? { reason: event.data.text } : {}));
+    }
+    case 'training_done': {
+      const { round, loss, accuracy, examples, norm, durationMs: trainMs, modelHash } = event.data;
+      const fate = isLinkOpen(view, self) ? 'sent' : 'kept';
+      const measures = { loss, accuracy, examples, norm, trainMs, modelHash, trainedAt: event.at };
+      return changed(withWork(works, round, event.at), round, (work) => ({
+        ...measures,
+        ...(work.fate === 'counted' ? {} : { fate, reason: '' }),
+      }));
+    }
+    case 'transfer_progress': {
+      if (event.data.direction !== 'up' || event.data.kind !== 'model_update') return works;
+      const sizeBytes = event.data.totalBytes;
+      return changed(works, event.data.round, (work) => (work.sizeBytes === sizeBytes ? {} : { sizeBytes }));
+    }
+    case 'link_state': {
+      const [from, to] = isOpen(event.data.state) ? (['kept', 'sent'] as const) : (['sent', 'kept'] as const);
+      return each(works, ({ fate }) => (fate === from ? { fate: to } : {}));
+    }
+    case 'update_acknowledged': {
+      const { round, accepted, reason, order, sizeBytes } = event.data;
+      return changed(withWork(works, round, event.at), round, (work) => {
+        const told = { sizeBytes, acknowledgedAt: event.at };
+        if (accepted) return { ...told, fate: 'counted', reason: '', order: order ?? work.order };
+        return work.fate === 'counted' ? {} : { ...told, fate: 'refused', reason };
+      });
+    }
+    case 'round_ended': {
+      const { round, contributions, missing, examples } = event.data;
+      if (contributions.includes(self as (typeof contributions)[number]))
+        return changed(withWork(works, round, event.at), round, (work) => ({
+          fate: 'counted',
+          reason: '',
+          weight: work.examples === null || examples === undefined || examples === 0 ? null : work.examples / examples,
+        }));
+      const missed = missing.includes(self as (typeof missing)[number]);
+      return changed(works, round, (work) => {
+        if (work.fate === 'refused') return {};
+        return missed ? { fate: 'missed', weight: 0 } : { fate: 'unknown' };
+      });
+    }
+    case 'run_ended':
+      return each(works, ({ fate, reason }) =>
+        fate === 'training' || fate === 'sent'
+          ? { fate: 'unknown', reason: reason || 'the run ended before anybody said what became of it' }
+          : {},
+      );
+    default:
+      return works;
+  }
+}
+
+/** A round that is trained in; what was trained before and never finished was given up for it. */
+function begun(works: Works, round: number, at: number): Works {
+  const others = each(works, (work) =>
+    work.fate === 'training' && work.round !== round ? { fate: 'unknown', reason: `given up for round ${round}` } : {},
+  );
+  return changed(withWork(others, round, at), round, ({ fate }) =>
+    fate === 'counted' || fate === 'training' ? {} : { fate: 'training', reason: '' },
+  );
+}
+
+/** In order of round; one that is heard of only when it is judged was computed by a former process. */
+function withWork(works: Works, round: number, at: number): Works {
+  if (works.some((work) => work.round === round)) return works;
+  const work: ContributionView = {
+    round,
+    fate: 'training',
+    reason: '',
+    startedAt: at,
+    trainedAt: null,
+    acknowledgedAt: null,
+    sizeBytes: null,
+    examples: null,
+    loss: null,
+    accuracy: null,
+    norm: null,
+    trainMs: null,
+    order: null,
+    weight: null,
+    modelHash: '',
+  };
+  const after = works.findIndex((other) => other.round > round);
+  return after < 0 ? append(works, work, works.length + 1).items : works.toSpliced(after, 0, work);
+}
+
+function changed(works: Works, round: number, change: (work: ContributionView) => Partial<ContributionView>): Works {
+  return each(works, (work) => (work.round === round ? change(work) : {}));
+}
+
+/** The same list where nothing changes, so that what shows it stays as it is. */
+function each(works: Works, change: (work: ContributionView) => Partial<ContributionView>): Works {
+  let next: ContributionView[] | null = null;
+  for (const [index, work] of works.entries()) {
+    const news = change(work);
+    if (Object.keys(news).length > 0) (next ??= [...works])[index] = { ...work, ...news };
+  }
+  return next ?? works;
+}
+
+function isLinkOpen(view: RunView, self: string): boolean {
+  const link = view.participants.find(({ id }) => id === self)?.link;
+  return link !== undefined && isOpen(link.state);
+}
+
+function countedOf(works: Works): number {
+  return works.filter(({ fate }) => fate === 'counted').length;
+}
+
+/** Rounds that this app saw end and that asked for `participant`; from a participant's chair, all that can be said of others. */
+export function roundsSeenToAsk(rounds: readonly RoundView[], participant: string): number {
+  return rounds.filter(({ state, selected }) => state === 'done' && selected.includes(participant)).length;
+}
