@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { afterFrame } from '#renderer/frames/after-frame.ts';
+import { screenNow } from '#renderer/frames/screen-clock.ts';
 import { Pace } from '#shared/base/pace.ts';
 
 /** Smooth where the machine has time for it; where a frame is dear, or training needs the processors, in smaller steps. */
@@ -17,7 +18,7 @@ function step(): void {
     return;
   }
   const startedAt = performance.now();
-  const now = Date.now();
+  const now = screenNow();
   for (const callback of callbacks) callback(now);
   afterFrame(() => {
     pace.spent(performance.now() - startedAt);
@@ -34,7 +35,7 @@ export function useFrame(callback: (now: number) => void, active = true): void {
   const latest = useRef(callback);
   useEffect(() => {
     latest.current = callback;
-    if (active) callback(Date.now());
+    if (active) callback(screenNow());
   }, [callback, active]);
   useEffect(() => {
     if (!active) return undefined;

@@ -3,6 +3,7 @@ import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { PortAnswers, RequestName, RequestOf } from '#shared/contract/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { screenNow } from '#renderer/frames/screen-clock.ts';
 import type { Packets } from './packet-log.ts';
 import type { Session, SessionState } from './session.ts';
 
@@ -65,9 +66,15 @@ export function useRequest<N extends RequestName>(
   return { state, send };
 }
 
-/** Wall time that ticks, for relative times: one shared timer per interval. */
+/** Wall time that ticks, for relative times: one shared timer per interval. Stands still while the service is gone. */
 export function useNow(intervalMs = 1000): number {
-  const ticker = tickerOf(intervalMs);
+  const ticker = tickerOf(tickers, intervalMs, screenNow);
+  return useSyncExternalStore(ticker.subscribe, ticker.now);
+}
+
+/** Wall time that never stands still. */
+export function useWallNow(intervalMs = 1000): number {
+  const ticker = tickerOf(wallTickers, intervalMs, Date.now);
   return useSyncExternalStore(ticker.subscribe, ticker.now);
 }
 
@@ -76,15 +83,16 @@ interface Ticker {
   readonly now: () => number;
 }
 const tickers = new Map<number, Ticker>();
+const wallTickers = new Map<number, Ticker>();
 
-function tickerOf(intervalMs: number): Ticker {
-  const known = tickers.get(intervalMs);
+function tickerOf(kept: Map<number, Ticker>, intervalMs: number, read: () => number): Ticker {
+  const known = kept.get(intervalMs);
   if (known !== undefined) return known;
   const listeners = new Set<() => void>();
-  let now = Date.now();
+  let now = read();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tick = (): void => {
-    now = Date.now();
+    now = read();
     schedule();
     for (const listener of listeners) listener();
   };
@@ -97,7 +105,7 @@ function tickerOf(intervalMs: number): Ticker {
     subscribe: (listener) => {
       listeners.add(listener);
       if (timer === undefined) {
-        now = Date.now();
+        now = read();
         schedule();
       }
       return () => {
@@ -108,6 +116,6 @@ function tickerOf(intervalMs: number): Ticker {
       };
     },
   };
-  tickers.set(intervalMs, ticker);
+  kept.set(intervalMs, ticker);
   return ticker;
 }

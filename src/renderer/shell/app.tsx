@@ -17,8 +17,9 @@ export function App(): JSX.Element {
     const applied = applyTheme(theme);
     return () => applied[Symbol.dispose]();
   }, [theme]);
+  const lost = useSessionState((state) => state.connection.kind === 'lost');
   return (
-    <div className="app">
+    <div className={lost ? 'app stopped' : 'app'}>
       <Rail />
       <TopBar />
       <StatusSlot />

@@ -4,7 +4,7 @@ import { formatClock, formatPercent, formatSeconds, formatSigned } from '#render
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
-import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
+import { useNow, useRunView, useSessionState, useWallNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
@@ -25,27 +25,28 @@ export function StatusSlot(): JSX.Element {
     <section className="slot" aria-label="Status">
       {connection.kind === 'lost' && <LostLine connection={connection} />}
       {connection.kind === 'ready' && connection.restored && <RestoredLine since={connection.since} />}
-      {view !== null && verdict !== null ? <Verdict view={view} verdict={verdict} /> : <StatusLine view={view} />}
+      {connection.kind !== 'lost' &&
+        (view !== null && verdict !== null ? <Verdict view={view} verdict={verdict} /> : <StatusLine view={view} />)}
     </section>
   );
 }
 
+/** The picture stands still at its last news; the one thing that goes on is how old that is. */
 function LostLine({ connection }: { readonly connection: Extract<Connection, { kind: 'lost' }> }): JSX.Element {
   const browser = useSessionState((state) => state.app?.mode === 'browser');
-  const now = useNow(1000);
+  const now = useWallNow(1000);
   return (
-    <div className="status service-gone" role="alert">
-      <span className="stl">
+    <div className="status service-gone" title={connection.reason}>
+      <span className="vh" role="alert">
+        The picture is not updated any more: the service is gone.
+      </span>
+      <span className="wrn">
         <Icon name="warn" />
-        <b>The service is not connected</b>
+        <b>Stopped updating {formatSeconds(now - connection.since)} ago.</b>
       </span>
       <span>
-        {connection.reason}; what you see is {formatSeconds(now - connection.since)} old
-      </span>
-      <span className="end">
-        {browser
-          ? 'joined again as soon as it answers; if it was ended in the terminal, start it there and open its new address'
-          : 'it is started again and this window joins it by itself'}
+        Reconnects by itself.
+        {browser && ' If you stopped it in the terminal, start it again there.'}
       </span>
     </div>
   );

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { formatBytes, formatCount, formatMs, formatRate } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { useNow, useRunView } from '#renderer/session/hooks.ts';
+import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { usePlace } from '#renderer/session/navigation.ts';
 import { views } from './views.tsx';
@@ -15,6 +15,7 @@ import { useSaveRecording } from './save-recording.ts';
 export function TopBar(): JSX.Element {
   const view = useRunView(whole);
   const save = useSaveRecording();
+  const lost = useSessionState((state) => state.connection.kind === 'lost');
   const place = usePlace();
   return (
     <header className="topbar">
@@ -27,13 +28,13 @@ export function TopBar(): JSX.Element {
       <WaitCell view={view} />
       <div className="tb2">
         {view !== null && <Transports view={view} />}
-        <RecorderCell view={view} />
+        <RecorderCell view={view} lost={lost} />
         <div className="cell last">
           <button
             type="button"
             className="btn"
             title="Save last 10 minutes (Ctrl+S)"
-            disabled={view === null || save.pending}
+            disabled={view === null || lost || save.pending}
             onClick={save.save}
           >
             <Icon name="save" />
@@ -179,7 +180,7 @@ const recorderWords = {
   failing: 'Recorder failing',
 } as const;
 
-function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element {
+function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly lost: boolean }): JSX.Element {
   const recorder = view?.recorder ?? null;
   if (recorder === null) {
     return (
@@ -202,9 +203,9 @@ function RecorderCell({ view }: { readonly view: RunView | null }): JSX.Element 
       }
     >
       <div className={state === 'failing' ? 'k stl' : 'k'}>
-        {state === 'recording' && <i className="live" aria-hidden="true" />}
+        {state === 'recording' && !lost && <i className="live" aria-hidden="true" />}
         {state === 'failing' && <Icon name="warn" as="small" />}
-        {recorderWords[state]}
+        {state === 'recording' && lost ? 'Recorded so far' : recorderWords[state]}
       </div>
       <div className="v nw">
         <span>{formatBytes(recorder.sizeBytes)}</span>

@@ -1,25 +1,41 @@
 import '#renderer/theme/index.css';
 import { createSession } from '#renderer/session/session.ts';
 import { mount } from '#renderer/shell/mount.tsx';
+import { recordedSeat } from '../recorded-seat.ts';
+import type { SeatStory } from '../recorded-seat.ts';
 import { recordedSession } from '../recorded-session.ts';
 import { replayPort } from '../replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
- * `empty`; `&elapsed=80` seconds already played; `&participants=24`.
+ * `empty`; `&elapsed=80` seconds already played; `&participants=24`. `?seat=live`, `gone`, `back`, `paused`, `joining`,
+ * `ended`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
 const run = query.get('run') ?? 'live';
 const stalled = run === 'stalled';
 const elapsedS = Number(query.get('elapsed') ?? (run === 'done' ? 200 : stalled ? 58 : 82));
+/** Seconds at which each story is best seen. */
+const seatElapsedS: Readonly<Record<SeatStory, number>> = {
+  live: 489,
+  gone: 585,
+  back: 510,
+  paused: 489,
+  joining: 4,
+  ended: 480,
+};
+const seat = query.get('seat') as SeatStory | null;
+const seatPlayedS = Number(query.get('elapsed') ?? seatElapsedS[seat ?? 'live']);
 const items =
-  run === 'empty'
-    ? []
-    : recordedSession({
-        startAt: Date.now() - elapsedS * 1000,
-        participants: Number(query.get('participants') ?? 4),
-        ...(stalled ? { stallInRound: 4 } : {}),
-      });
+  seat !== null
+    ? recordedSeat({ startAt: Date.now() - seatPlayedS * 1000, story: seat })
+    : run === 'empty'
+      ? []
+      : recordedSession({
+          startAt: Date.now() - elapsedS * 1000,
+          participants: Number(query.get('participants') ?? 4),
+          ...(stalled ? { stallInRound: 4 } : {}),
+        });
 const port = replayPort({
   items,
   now: Date.now,

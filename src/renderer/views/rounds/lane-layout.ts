@@ -8,19 +8,25 @@ import type { TimeWindow } from './time-window.ts';
 /** A drawn stretch of a lane. `left` and `right` are shares of the window; a growing one ends at the now line. */
 export interface LaneBox {
   readonly key: string;
-  readonly kind: ParticipantPhase | 'stalled';
+  readonly kind: ParticipantPhase | 'stalled' | 'paused' | 'told' | 'unknown';
   readonly round: number;
   readonly left: number;
   /** Null: grows. */
   readonly right: number | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
+  /** What it says instead of its kind and how long it is. */
+  readonly label?: string;
 }
 
 /** A stretch in which a verdict says that the participant stalled; open while it does. */
 export interface Stall {
   readonly fromAt: number;
   readonly toAt: number | null;
+  /** A pause is drawn in the same place, and is no fault. */
+  readonly kind?: 'stalled' | 'paused';
+  /** What it says before its time instead of its kind. */
+  readonly label?: string;
 }
 
 /** Boxes narrower than this share of the window that fall on one another are drawn once. */
@@ -34,7 +40,7 @@ export function laneBoxes(
 ): readonly LaneBox[] {
   const boxes: LaneBox[] = [];
   let lastSmall = -1;
-  const push = (kind: LaneBox['kind'], round: number, fromAt: number, toAt: number | null): void => {
+  const push = (kind: LaneBox['kind'], round: number, fromAt: number, toAt: number | null, label?: string): void => {
     const left = Math.max(0, shareOf(window, fromAt));
     const right = toAt === null ? null : Math.min(1, shareOf(window, toAt));
     if (left >= 1 || (right !== null && right <= 0)) return;
@@ -42,13 +48,15 @@ export function laneBoxes(
     const small = right !== null && right - left < bucket;
     if (small && place === lastSmall) return;
     lastSmall = small ? place : -1;
-    boxes.push({ key: `${kind} ${fromAt}`, kind, round, left, right, startedAt: fromAt, endedAt: toAt });
+    const words = label === undefined ? {} : { label };
+    boxes.push({ key: `${kind} ${fromAt}`, kind, round, left, right, startedAt: fromAt, endedAt: toAt, ...words });
   };
   const drawn = stalls.map((stall) => ({ ...stall, fromAt: afterWork(segments, stall) }));
   for (const segment of firstVisible(segments, window)) {
     for (const [fromAt, toAt] of without(segment, drawn)) push(segment.phase, segment.round, fromAt, toAt);
   }
-  for (const stall of drawn) push('stalled', roundAt(segments, stall.fromAt), stall.fromAt, stall.toAt);
+  for (const { kind = 'stalled', fromAt, toAt, label } of drawn)
+    push(kind, roundAt(segments, fromAt), fromAt, toAt, label);
   return boxes.sort((a, b) => a.startedAt - b.startedAt);
 }
 

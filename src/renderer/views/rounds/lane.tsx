@@ -1,5 +1,5 @@
 import { memo, useCallback, useMemo } from 'react';
-import type { JSX } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
@@ -50,13 +50,14 @@ export function LaneBody({
   selectedRound,
   onOpen,
   bad,
+  children,
   ...rest
-}: LaneProps & { readonly bad: string }): JSX.Element {
+}: LaneProps & { readonly bad: string; readonly children?: ReactNode }): JSX.Element {
   const boxes = useMemo(() => laneBoxes(participant.segments, stalls, window), [participant.segments, stalls, window]);
   const open = useCallback((round: number) => onOpen(round, participant.id), [onOpen, participant.id]);
   const progress = progressOf(participant);
   return (
-    <div className={`lane row-line${bad}`} role="none">
+    <div className={`lane row-line${rest.own ? ' own' : ''}${bad}`} role="none">
       {rest.ended === null && (
         <Expected participant={participant} round={rest.round} evaluationAt={rest.evaluationAt} window={window} />
       )}
@@ -71,6 +72,7 @@ export function LaneBody({
         />
       ))}
       <ConnectionTicks openedAt={participant.link.openedAt} window={window} />
+      {children}
     </div>
   );
 }

@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef } from 'react';
-import type { JSX, KeyboardEvent, PointerEvent, RefObject } from 'react';
+import { useCallback, useMemo } from 'react';
+import type { JSX } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { CoordinatorLane } from './coordinator-lane.tsx';
@@ -7,7 +7,7 @@ import { DenseLanes } from './dense-lanes.tsx';
 import { Lane } from './lane.tsx';
 import { evaluationStart, stallsOf } from './lane-layout.ts';
 import type { Stall } from './lane-layout.ts';
-import { moveInGrid } from './move-in-grid.ts';
+import { LanesGrid } from './lanes-grid.tsx';
 import { ColumnHeads, TimeAxis, TimeLines } from './time-marks.tsx';
 import type { WindowControl } from './use-time-window.ts';
 
@@ -31,64 +31,55 @@ export function LanesPanel({
   onOpen,
 }: LanesPanelProps): JSX.Element {
   const { window } = control;
-  const grid = useRef<HTMLDivElement>(null);
-  const drag = usePanZoom(grid, control);
   const stalls = useStalls(view);
   const now = useNow(1000);
   const evaluationAt = evaluationStart(view, now);
   const round = view.rounds.at(-1);
   const ended = view.endedAt !== null;
   const openRound = useCallback((number: number) => onOpen(number, null), [onOpen]);
-  useTabStop(grid);
   const dense = view.participants.length >= denseFrom;
   return (
-    <div className="lanes-stack">
-      {/* oxlint-disable-next-line jsx-a11y/interactive-supports-focus -- keys walk the cells, which take the focus */}
-      <div
-        ref={grid}
-        role="grid"
-        aria-label="Segments of each participant over time"
-        className={`lanes${dense ? ' many' : ''}`}
-        style={{ gridTemplateRows: rowsOf(dense ? 0 : view.participants.length, dense) }}
-        onKeyDown={walk}
-        {...drag}
-      >
-        <ColumnHeads view={view} window={window} selected={selectedRound} onOpen={openRound} />
-        <CoordinatorLane
-          rounds={view.rounds}
-          participants={view.participants}
+    <LanesGrid
+      control={control}
+      label="Segments of each participant over time"
+      rows={rowsOf(dense ? 0 : view.participants.length, dense)}
+      dense={dense}
+    >
+      <ColumnHeads view={view} window={window} selected={selectedRound} onOpen={openRound} />
+      <CoordinatorLane
+        rounds={view.rounds}
+        participants={view.participants}
+        window={window}
+        evaluationAt={evaluationAt}
+      />
+      {dense ? (
+        <DenseLanes
+          view={view}
           window={window}
-          evaluationAt={evaluationAt}
+          stalls={stalls}
+          selectedRound={selectedRound}
+          selectedParticipant={selectedParticipant}
+          onOpen={onOpen}
         />
-        {dense ? (
-          <DenseLanes
-            view={view}
+      ) : (
+        view.participants.map((participant) => (
+          <Lane
+            key={participant.id}
+            participant={participant}
+            own={participant.id === view.self}
+            round={round}
+            evaluationAt={evaluationAt}
             window={window}
-            stalls={stalls}
-            selectedRound={selectedRound}
-            selectedParticipant={selectedParticipant}
+            stalls={stalls.get(participant.id) ?? noStalls}
+            ended={view.endedAt}
+            selectedRound={participant.id === selectedParticipant ? selectedRound : null}
             onOpen={onOpen}
           />
-        ) : (
-          view.participants.map((participant) => (
-            <Lane
-              key={participant.id}
-              participant={participant}
-              own={participant.id === view.self}
-              round={round}
-              evaluationAt={evaluationAt}
-              window={window}
-              stalls={stalls.get(participant.id) ?? noStalls}
-              ended={view.endedAt}
-              selectedRound={participant.id === selectedParticipant ? selectedRound : null}
-              onOpen={onOpen}
-            />
-          ))
-        )}
-        <TimeAxis rounds={view.rounds} window={window} ended={ended} />
-        <TimeLines rounds={view.rounds} window={window} ended={ended} />
-      </div>
-    </div>
+        ))
+      )}
+      <TimeAxis rounds={view.rounds} window={window} ended={ended} />
+      <TimeLines rounds={view.rounds} window={window} ended={ended} />
+    </LanesGrid>
   );
 }
 
@@ -107,92 +98,4 @@ function useStalls(view: RunView): ReadonlyMap<string, readonly Stall[]> {
     () => new Map(ids.split(' ').map((id) => [id, stallsOf({ verdicts, endedAt }, id)])),
     [verdicts, endedAt, ids],
   );
-}
-
-function walk(event: KeyboardEvent): void {
-  if (event.target instanceof HTMLElement && event.currentTarget instanceof HTMLElement) {
-    if (moveInGrid(event.currentTarget, event.target, event.key)) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  }
-}
-
-/** A grid has one tab stop: the newest segment of the first lane until another has been focused. */
-function useTabStop(grid: RefObject<HTMLDivElement | null>): void {
-  useEffect(() => {
-    const element = grid.current;
-    if (element === null || element.querySelector('[role="gridcell"][tabindex="0"]') !== null) return;
-    const first = element.querySelector('[data-lane]')?.querySelectorAll<HTMLElement>('[role="gridcell"][data-at]');
-    const last = first?.item((first.length ?? 0) - 1);
-    if (last != null) last.tabIndex = 0;
-  });
-}
-
-/** Pixels that a press may move and still be a click. */
-const clickPx = 4;
-const zoomPerNotch = 1.2;
-
-interface DragHandlers {
-  readonly onPointerDown: (event: PointerEvent) => void;
-  readonly onPointerMove: (event: PointerEvent) => void;
-  readonly onPointerUp: () => void;
-}
-
-/** The wheel zooms around the pointer, sideways it pans; so does dragging. */
-function usePanZoom(grid: RefObject<HTMLDivElement | null>, control: WindowControl): DragHandlers {
-  const latest = useRef(control);
-  useEffect(() => {
-    latest.current = control;
-  });
-  const drag = useRef<{ lastX: number; moved: boolean } | null>(null);
-  useEffect(() => {
-    const element = grid.current;
-    if (element === null) return undefined;
-    const onWheel = (event: WheelEvent): void => {
-      const area = laneArea(element);
-      if (area === null || event.clientX < area.left) return;
-      const stack = element.parentElement;
-      const scrolls =
-        (event.target instanceof Element && event.target.closest('.dense') !== null) ||
-        (stack !== null && stack.scrollHeight > stack.clientHeight);
-      if (scrolls && !event.ctrlKey && !event.shiftKey && event.deltaX === 0) return;
-      event.preventDefault();
-      const sideways = event.shiftKey ? event.deltaY : event.deltaX;
-      if (Math.abs(sideways) > Math.abs(event.shiftKey ? 0 : event.deltaY)) latest.current.panBy(sideways / area.width);
-      else
-        latest.current.zoomBy(
-          event.deltaY > 0 ? zoomPerNotch : 1 / zoomPerNotch,
-          (event.clientX - area.left) / area.width,
-        );
-    };
-    element.addEventListener('wheel', onWheel, { passive: false });
-    return () => element.removeEventListener('wheel', onWheel);
-  }, [grid]);
-  return {
-    onPointerDown: (event) => {
-      const area = grid.current === null ? null : laneArea(grid.current);
-      if (event.button === 0 && area !== null && event.clientX >= area.left)
-        drag.current = { lastX: event.clientX, moved: false };
-    },
-    onPointerMove: (event) => {
-      const { current } = drag;
-      const area = grid.current === null ? null : laneArea(grid.current);
-      if (current === null || area === null || event.buttons === 0) return;
-      const byPx = event.clientX - current.lastX;
-      if (!current.moved && Math.abs(byPx) < clickPx) return;
-      // Captured only now: a captured press would not click the segment below it.
-      if (!current.moved) grid.current?.setPointerCapture(event.pointerId);
-      current.moved = true;
-      current.lastX = event.clientX;
-      control.panBy(-byPx / area.width);
-    },
-    onPointerUp: () => {
-      drag.current = null;
-    },
-  };
-}
-
-function laneArea(grid: HTMLElement): DOMRect | null {
-  return grid.querySelector('.axis')?.getBoundingClientRect() ?? null;
 }

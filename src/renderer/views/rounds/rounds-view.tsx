@@ -5,12 +5,12 @@ import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { DetailPane } from './detail-pane.tsx';
+import { LanesControls } from './lanes-controls.tsx';
 import { denseFrom, LanesPanel } from './lanes-panel.tsx';
 import { Overview } from './overview.tsx';
 import { RoundList } from './round-list.tsx';
 import { useRoundCommands } from './round-commands.ts';
 import { Sparks } from './sparks.tsx';
-import type { Span } from './time-window.ts';
 import { useTimeWindow } from './use-time-window.ts';
 import type { WindowControl } from './use-time-window.ts';
 import './rounds.css';
@@ -60,12 +60,6 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   );
 }
 
-const spanNames: readonly (readonly [Span, string])[] = [
-  ['round', 'Round'],
-  ['last3', 'Last 3'],
-  ['run', 'Run'],
-];
-
 function LanesHead({ control, stalled }: { readonly control: WindowControl; readonly stalled: boolean }): JSX.Element {
   const phases = ['receive', 'train', 'send'] as const;
   return (
@@ -101,32 +95,7 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
           </span>
         )}
       </div>
-      <div className="end">
-        <span className="seg-ctl" role="group" aria-label="Time span">
-          {spanNames.map(([span, name]) => (
-            <button
-              type="button"
-              key={span}
-              aria-pressed={control.live && control.span === span}
-              onClick={() => control.follow(span)}
-            >
-              {name}
-            </button>
-          ))}
-        </span>
-        <button
-          type="button"
-          className="btn"
-          aria-pressed={control.live}
-          title="Follow the run (F)"
-          onClick={() => control.follow()}
-        >
-          Live{' '}
-          <span className="key" aria-hidden="true">
-            F
-          </span>
-        </button>
-      </div>
+      <LanesControls control={control} />
     </div>
   );
 }

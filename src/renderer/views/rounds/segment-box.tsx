@@ -33,7 +33,7 @@ export const SegmentBox = memo(function SegmentBox({
   const element = useRef<HTMLDivElement>(null);
   const label = useRef<HTMLSpanElement>(null);
   const growing = box.right === null;
-  const ticks = growing && (box.kind === 'stalled' || box.kind === 'wait');
+  const ticks = growing && (box.kind === 'stalled' || box.kind === 'paused' || box.kind === 'wait');
   const grow = useCallback(
     (now: number) => {
       if (element.current === null) return;
@@ -79,16 +79,18 @@ export const SegmentBox = memo(function SegmentBox({
 
 function growingLabel(box: LaneBox, now: number): string {
   const time = formatSeconds(now - box.startedAt);
-  return box.kind === 'stalled' ? `stalled ${time}` : time;
+  return box.kind === 'wait' ? time : `${box.label ?? box.kind} ${time}`;
 }
 
 function shortLabel(box: LaneBox, progress: string): string {
+  if (box.label !== undefined) return box.label;
   if (box.endedAt === null) return `${box.kind} ${progress}`.trim();
   const time = formatDuration(box.endedAt - box.startedAt);
   return box.kind === 'wait' ? time : `${box.kind} ${time}`;
 }
 
 function nameOf(box: LaneBox, progress: string): string {
+  if (box.label !== undefined) return `${box.label}, round ${box.round}`;
   const time =
     box.endedAt === null
       ? progress === ''

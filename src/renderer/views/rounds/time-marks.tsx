@@ -13,6 +13,8 @@ interface MarksProps {
   readonly rounds: readonly RoundView[];
   readonly window: TimeWindow;
   readonly ended: boolean;
+  /** When the coordinator was last heard, while it is silent. */
+  readonly heardAt?: number | undefined;
 }
 
 function visibleRounds(rounds: readonly RoundView[], window: TimeWindow): readonly RoundView[] {
@@ -26,12 +28,14 @@ const headShareMin = 0.03;
 
 interface ColumnHeadsProps {
   readonly view: RunView;
+  /** The coordinator is silent: whether the open round has been closed is not known here. */
+  readonly silent?: boolean;
   readonly window: TimeWindow;
   readonly selected: number | null;
   readonly onOpen: (round: number) => void;
 }
 
-export function ColumnHeads({ view, window, selected, onOpen }: ColumnHeadsProps): JSX.Element {
+export function ColumnHeads({ view, silent = false, window, selected, onOpen }: ColumnHeadsProps): JSX.Element {
   const rounds = visibleRounds(view.rounds, window);
   return (
     <div role="row" className="lane-row">
@@ -51,7 +55,9 @@ export function ColumnHeads({ view, window, selected, onOpen }: ColumnHeadsProps
               style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }}
               onClick={() => onOpen(round.round)}
             >
-              {right - left > headShareMin && <RoundWords view={view} round={round} roomy={right - left > 0.12} />}
+              {right - left > headShareMin && (
+                <RoundWords view={view} round={round} silent={silent} roomy={right - left > 0.12} />
+              )}
             </button>
           );
         })}
@@ -62,10 +68,12 @@ export function ColumnHeads({ view, window, selected, onOpen }: ColumnHeadsProps
 
 function RoundWords({
   view,
+  silent,
   round,
   roomy,
 }: {
   readonly view: RunView;
+  readonly silent: boolean;
   readonly round: RoundView;
   readonly roomy: boolean;
 }): JSX.Element {
@@ -81,7 +89,9 @@ function RoundWords({
         <span>
           {open ? formatSeconds(tookMs) : formatDuration(tookMs)}
           {open && ' so far'}
+          {open && silent && ', not known whether it closed'}
           {open &&
+            !silent &&
             leftMs !== null &&
             (leftMs > 500 ? ` · ends in about ${formatSeconds(leftMs)}` : `, usually ${formatDuration(usual ?? 0)}`)}
         </span>
@@ -91,7 +101,7 @@ function RoundWords({
 }
 
 /** Lines over all lanes: where rounds begin, now, the deadline. */
-export function TimeLines({ rounds, window, ended }: MarksProps): JSX.Element {
+export function TimeLines({ rounds, window, ended, heardAt }: MarksProps): JSX.Element {
   const line = useRef<HTMLDivElement>(null);
   const move = useCallback(
     (now: number) => {
@@ -112,6 +122,7 @@ export function TimeLines({ rounds, window, ended }: MarksProps): JSX.Element {
         return left > 0 ? <div key={round.round} className="vl round" style={{ left: `${left * 100}%` }} /> : null;
       })}
       {deadline !== null && <div className="vl dead" style={{ left: `${shareOf(window, deadline) * 100}%` }} />}
+      {heardAt !== undefined && <div className="vl heard" style={{ left: `${shareOf(window, heardAt) * 100}%` }} />}
       {!ended && <div className="vl now" ref={line} />}
     </div>
   );
@@ -133,8 +144,9 @@ function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | 
 const clockPx = 62;
 const deadlinePx = 110;
 const tickPx = 56;
+const heardFlagPx = 66;
 
-export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
+export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.Element {
   const now = useNow(250);
   const axis = useRef<HTMLDivElement>(null);
   const width = Math.max(1, useWidth(axis, 1000));
@@ -154,7 +166,9 @@ export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
   const nowPx = shareOf(window, now) * width;
   const deadline = deadlineIn(rounds, window);
   const dead = deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, nowPx, width);
+  const heardPx = heardAt === undefined ? null : shareOf(window, heardAt) * width;
   const covered = [
+    ...(heardPx === null ? [] : [[heardPx - heardFlagPx / 2, heardPx + heardFlagPx / 2] as const]),
     ...(ended ? [] : [[nowPx - clockPx / 2, nowPx + clockPx / 2] as const]),
     ...(dead === null ? [] : [[dead.left, dead.left + dead.width] as const]),
   ];
@@ -172,6 +186,11 @@ export function TimeAxis({ rounds, window, ended }: MarksProps): JSX.Element {
             {tick.label}
           </span>
         ))}
+        {heardPx !== null && (
+          <span className="flag heard" style={{ left: heardPx }}>
+            last heard
+          </span>
+        )}
         {!ended && <span className="flag" ref={flag} />}
         {dead !== null && deadline !== null && (
           <span className="flag dead" style={{ left: dead.left, width: dead.width }}>

@@ -1,0 +1,116 @@
+import { isOpen } from '#shared/contract/link-events.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { isParticipantSeat, ownParticipant } from '#shared/run-view/seat.ts';
+import type { LinkView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+
+export type Attempt = LinkView['attempts'][number];
+
+/** How a participant's own link to the coordinator stands, from what its own process has told. */
+export type SeatLink =
+  /** Nothing was heard yet: it dials for the first time. */
+  | { readonly kind: 'joining'; readonly since: number; readonly attempt: Attempt | null }
+  | { readonly kind: 'heard'; readonly at: number }
+  | Silence
+  /** It was silent and is heard again, a moment ago. */
+  | { readonly kind: 'back'; readonly at: number; readonly silentMs: number };
+
+export interface Silence {
+  readonly kind: 'silent';
+  readonly heardAt: number;
+  /** Oldest first; one that is under way is among them. */
+  readonly attempts: readonly Attempt[];
+  /** Wall ms, 0: not planned, never. */
+  readonly nextAt: number;
+  readonly givesUpAt: number;
+}
+
+/** Heart-beats come once a second: so many that never came are no accident. */
+const silentMs = 3_000;
+/** For how long it is said that the coordinator is back. */
+const backShownMs = 10_000;
+
+/** Null: this app is not a participant of a run that is open. */
+export function seatLink(view: RunView, now: number): SeatLink | null {
+  if (!isParticipantSeat(view) || view.endedAt !== null) return null;
+  const own = ownParticipant(view);
+  const link = own?.link;
+  if (own === undefined || link === undefined || (link.connections === 0 && link.heardAt === 0)) {
+    return { kind: 'joining', since: view.startedAt, attempt: link?.attempts.at(-1) ?? null };
+  }
+  const heardAt = link.heardAt === 0 ? link.since : link.heardAt;
+  // What its process has not told since cannot be held against the coordinator: the figures of the link must be newer.
+  const unheardMs = own.statsAt - heardAt;
+  if (!isOpen(link.state) || unheardMs >= silentMs) return silence(heardAt, link);
+  const before = link.attempts.at(-1);
+  if (before?.result === 'connected' && before.lastHeardAt > 0 && now - link.since < backShownMs)
+    return { kind: 'back', at: link.since, silentMs: link.since - before.lastHeardAt };
+  return { kind: 'heard', at: heardAt };
+}
+
+function silence(heardAt: number, link: LinkView): Silence {
+  // Those of the silence before this one are history.
+  const attempts = link.attempts.filter(({ at, result }) => at >= heardAt && result !== 'connected');
+  const last = attempts.at(-1);
+  return { kind: 'silent', heardAt, attempts, nextAt: last?.nextAt ?? 0, givesUpAt: last?.givesUpAt ?? 0 };
+}
+
+/** What carries a session, as networks and their administrators call it. */
+export function carrierOf(protocol: Protocol, stack: Stack): 'UDP' | 'TCP' | 'memory' {
+  if (protocol === 'memory') return 'memory';
+  if (protocol === 'dds') return 'UDP';
+  return protocol === 'quic' && stack !== 'webtransport-h2' ? 'UDP' : 'TCP';
+}
+
+/** `UDP and TCP`: what has been tried, in the order of the first tries. */
+export function carriersOf(attempts: readonly Attempt[]): string {
+  return [...new Set(attempts.map(({ protocol, stack }) => carrierOf(protocol, stack)))].join(' and ');
+}
+
+/** The way that the next try takes, where the tries so far take turns; null where that cannot be told. */
+export function nextCarrier(attempts: readonly Attempt[]): string | null {
+  const carriers = attempts.map(({ protocol, stack }) => carrierOf(protocol, stack));
+  const last = carriers.at(-1);
+  if (last === undefined) return null;
+  const other = carriers.findLast((one) => one !== last);
+  if (other === undefined) return last;
+  return carriers.at(-2) === other ? other : null;
+}
+
+/** The round whose update is computed and not acknowledged; null: nothing would be lost by leaving. */
+export function unsentRound(view: RunView): number | null {
+  const own = ownParticipant(view);
+  if (own === undefined || view.endedAt !== null) return null;
+  const told = view.contributions.findLast(({ fate }) => fate === 'kept' || fate === 'sent');
+  if (told !== undefined) return told.round;
+  return own.phase === 'send' ? own.phaseRound : null;
+}
+
+/** The round that is being computed, or whose update is not acknowledged: what leaving throws away. */
+export function workAtStake(view: RunView): { readonly round: number; readonly computed: boolean } | null {
+  const unsent = unsentRound(view);
+  if (unsent !== null) return { round: unsent, computed: true };
+  const own = ownParticipant(view);
+  return own?.phase === 'train' && view.endedAt === null ? { round: own.phaseRound, computed: false } : null;
+}
+
+/** The others that take part, in order of id, as far as the coordinator has told. */
+export function toldParticipants(view: RunView): readonly string[] {
+  const ids = new Set<string>(view.participants.map(({ id }) => id));
+  for (const round of view.rounds.slice(-told)) for (const id of round.selected) ids.add(id);
+  for (const id of [...(view.wait?.selected ?? []), ...(view.wait?.waitingFor ?? []), ...(view.wait?.reported ?? [])])
+    ids.add(id);
+  if (view.self !== null) ids.delete(view.self);
+  return [...ids].sort((a, b) => collator.compare(a, b));
+}
+
+/** Rounds that are looked through for who takes part. */
+const told = 20;
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Until when a pause that ends now still counts in the round that runs; null: there is no such time. */
+export function resumeUntil(view: RunView, own: ParticipantView, usualTrainMs: number | null): number | null {
+  const round = view.rounds.at(-1);
+  if (round === undefined || round.endedAt !== null || round.deadlineAt === 0 || view.phase !== 'training') return null;
+  const mine = view.wait?.waitingFor.some((id) => id === own.id) ?? true;
+  return mine ? round.deadlineAt - (usualTrainMs ?? 0) : null;
+}
