@@ -5,15 +5,14 @@ import { describe } from 'node:test';
 import { coordinate } from '#test/cli/federation.ts';
 import { appTest } from './app-spec.ts';
 import { WindowApp } from './open-app.ts';
-import { waitForEnd } from './window-text.ts';
+import { fillJoinForm, waitForEnd } from './window-text.ts';
 
 const open = WindowApp.open.bind(WindowApp);
 
 describe('who joins from the window', () => {
   appTest("has an identity that the system's safe storage seals", open, { idle: true }, async (app) => {
     await using coordinator = await coordinate(['--participants', '1', '--rounds', '1']);
-    await app.page.getByLabel('Invitation').fill(coordinator.invitation);
-    await app.page.getByLabel('Name', { exact: true }).fill('lab-7');
+    await fillJoinForm(app.page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-7' });
     await app.page.getByRole('button', { name: 'Join', exact: true }).click();
     await waitForEnd(app.page, 'Run completed');
     assert.equal((await coordinator.command.exit()).status, 0, coordinator.command.stderr);

@@ -33,6 +33,17 @@ async function arm(page: Page, fault: NonNullable<DemoWish['fault']>): Promise<v
   await page.getByRole('row', { name: title }).getByRole('button', { name: 'Arm', exact: true }).click();
 }
 
+/** From Home to the page Join with its fields filled in; whoever calls presses the button. */
+export async function fillJoinForm(
+  page: Page,
+  fields: { readonly invitation: string; readonly data: string; readonly name: string },
+): Promise<void> {
+  await page.getByLabel('Invitation', { exact: true }).fill(fields.invitation);
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByLabel('Folder', { exact: true }).fill(fields.data);
+  await page.getByLabel('Your name', { exact: true }).fill(fields.name);
+}
+
 export async function openView(page: Page, title: string): Promise<void> {
   const link = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: title });
   await link.click();

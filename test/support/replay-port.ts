@@ -1,11 +1,12 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import type { FromRenderer, FromService, PortAnswers, RequestName } from '#shared/contract/port-api.ts';
+import type { FromRenderer, FromService, PortAnswers, RequestName, RequestOf } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { Recorded } from './recorded-session.ts';
+import { seatAddresses, seatChecks, seatFolders, seatPreview, seatRecentRuns } from './seat-answers.ts';
 
 export interface ReplayOptions {
   /** Empty: no run yet. */
@@ -96,30 +97,17 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     save_recording: () => ({ path: '~/.local/share/roundscope/saved/r-7f3a2c.rscope', sizeBytes: 4_100_000 }),
     preview_split: () => previewOf((request.params as { settings: { participants: number } }).settings.participants),
     check: () => ({ lines: checkLines }),
-    check_invitation: () => ({ checks: [], plan: null }),
-    preview_data: () => ({
-      path: '~/faces',
-      source: 'faces',
-      shape: [1, 48, 48],
-      classes: [],
-      total: 0,
-      heldOut: 0,
-      leftOut: [],
-      changed: [],
-      warnings: [],
-      pictures: [],
-      fault: null,
-      readMs: 12,
-    }),
+    check_invitation: () => seatChecks((request.params as RequestOf<'check_invitation'>).invitation),
+    preview_data: () => seatPreview(request.params as RequestOf<'preview_data'>),
     coordinate_run: () => ({ run: 'r-7f3a2c', invitation: 'roundscope://join?i=' }),
     start_now: () => ({}),
     set_paused: () => ({}),
     keep_trying: () => ({}),
     try_now: () => ({}),
-    recent_runs: () => ({ runs: [] }),
-    complete_path: () => ({ path: '~/', isFolder: true, entries: [], more: false }),
+    recent_runs: () => ({ runs: shown().length === 0 ? [] : seatRecentRuns(Date.now()) }),
+    complete_path: () => seatFolders((request.params as RequestOf<'complete_path'>).path),
     choose_folder: () => ({ path: null }),
-    own_addresses: () => ({ addresses: [], transports: [] }),
+    own_addresses: () => seatAddresses,
   };
   return answers[request.name]();
 }

@@ -47,6 +47,13 @@ const icons = {
   clock: { size: 16, path: 'M1.5 8a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0 -13 0zM8 4.2V8l2.6 1.8' },
   key: { size: 16, path: 'M1.8 8a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0 -6.4 0zM8.2 8h6.3M12.3 8v3' },
   copy: { size: 16, path: 'M5.5 5.5h8v8h-8zM2.5 10.5v-8h8' },
+  home: { size: 16, path: 'M2 7.5L8 2l6 5.5M3.5 6.5v7.5h9V6.5' },
+  leave: { size: 16, path: 'M9.5 2h-7v12h7M6 8h8M11 5l3 3-3 3' },
+  folder: { size: 16, path: 'M1.5 13.5v-11h4.5l1.5 2h7v9z' },
+  unknown: {
+    size: 16,
+    path: 'M8 1.5a6.5 6.5 0 0 1 4.6 1.9M14.5 8a6.5 6.5 0 0 1-1.9 4.6M8 14.5a6.5 6.5 0 0 1-4.6-1.9M1.5 8a6.5 6.5 0 0 1 1.9-4.6',
+  },
   enter: { size: 16, path: 'M13 3v5.5H3.5M6.5 5.5l-3 3 3 3' },
 } as const;
 

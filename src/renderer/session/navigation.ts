@@ -5,9 +5,19 @@ import { createStore } from './store.ts';
 export const viewIds = ['rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings'] as const;
 export type ViewId = (typeof viewIds)[number];
 
+/** Pages about runs as a whole: not on the rail, but behind the run cell of the top bar. */
+export const pageIds = ['home', 'join', 'coordinate'] as const;
+export type PageId = (typeof pageIds)[number];
+const placeIds = [...viewIds, ...pageIds];
+
+/** Whether this is a page about runs as a whole. */
+export function isPage(view: ViewId | PageId): view is PageId {
+  return pageIds.some((id) => id === view);
+}
+
 /** Where the window is. Kept in the address, so that a reload comes back to the same place. */
 export interface Place {
-  readonly view: ViewId;
+  readonly view: ViewId | PageId;
   /** Filter text of the packet view; views that say "its packets" set it. */
   readonly filter: string;
   /** Id of the packet that is opened. */
@@ -20,7 +30,7 @@ const start: Place = { view: 'rounds', filter: '', packet: null, round: null, pa
 
 export function parsePlace(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
-  const view = viewIds.find((id) => id === path) ?? start.view;
+  const view = placeIds.find((id) => id === path) ?? start.view;
   const values = new URLSearchParams(query);
   const number = (name: string): number | null => {
     const value = Number(values.get(name) ?? Number.NaN);

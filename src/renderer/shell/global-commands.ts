@@ -5,6 +5,7 @@ import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, viewIds, wishFocus } from '#renderer/session/navigation.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { useRoundCommands, useRunCommands } from './run-commands.ts';
 import { useSaveRecording } from './save-recording.ts';
 import { copyReport } from './status-slot.tsx';
 import { views } from './views.tsx';
@@ -12,12 +13,14 @@ import { views } from './views.tsx';
 /** Commands that work everywhere. */
 export function useGlobalCommands(open: { readonly openPalette: () => void; readonly openKeys: () => void }): void {
   const { openPalette, openKeys } = open;
+  useRunCommands();
   useCommands(useMemo(() => goCommands(), []));
   useCommands(useMemo(() => overlayCommands(openPalette, openKeys), [openPalette, openKeys]));
   useSaveCommand();
   useVerdictCommands();
   const names = useRunView((view) => view.participants.map((participant) => participant.id).join(' ')) ?? '';
   useCommands(useMemo(() => participantCommands(names), [names]));
+  useRoundCommands();
 }
 
 function useSaveCommand(): void {

@@ -1,7 +1,9 @@
 import { useCallback, useState } from 'react';
 import type { JSX } from 'react';
+import { useEndingAsked } from '#renderer/session/ending.ts';
 import { showError, showToast } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { EndRunDialog } from './end-run-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { useGlobalCommands } from './global-commands.ts';
 import { useKeyboard } from './keyboard.ts';
@@ -17,6 +19,7 @@ export function Overlays(): JSX.Element {
   const openPalette = useCallback(() => setOverlay('palette'), []);
   const openKeys = useCallback(() => setOverlay('keys'), []);
   const close = useCallback(() => setOverlay('none'), []);
+  const endingAsked = useEndingAsked();
   useGlobalCommands({ openPalette, openKeys });
   useKeyboard();
   useNoticeToasts(showNotice);
@@ -24,6 +27,7 @@ export function Overlays(): JSX.Element {
     <>
       {overlay === 'palette' && <CommandPalette onClose={close} />}
       {overlay === 'keys' && <ShortcutSheet onClose={close} />}
+      {endingAsked && <EndRunDialog />}
       <Toasts />
     </>
   );

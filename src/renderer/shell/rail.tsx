@@ -3,6 +3,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { formatPlace, navigate, usePlace, viewIds } from '#renderer/session/navigation.ts';
 import type { ViewId } from '#renderer/session/navigation.ts';
+import { useShownView } from './shown-view.ts';
 import { views } from './views.tsx';
 
 export function Rail(): JSX.Element {
@@ -20,6 +21,7 @@ export function Rail(): JSX.Element {
 
 function RailItem({ id }: { readonly id: ViewId }): JSX.Element {
   const place = usePlace();
+  const shown = useShownView();
   const { title, icon } = views[id];
   const digit = viewIds.indexOf(id) + 1;
   const verdicts = useRunView((view) => view.verdicts.filter((verdict) => verdict.clearedAt === null).length) ?? 0;
@@ -27,7 +29,7 @@ function RailItem({ id }: { readonly id: ViewId }): JSX.Element {
   return (
     <a
       href={formatPlace({ ...place, view: id })}
-      aria-current={place.view === id ? 'page' : undefined}
+      aria-current={shown === id ? 'page' : undefined}
       title={`${title} (${digit})`}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey) return;

@@ -156,7 +156,7 @@ function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
         <span>
           {connecting
             ? 'Connecting to the service'
-            : 'Ready. Everything runs on this machine alone; nothing leaves it.'}
+            : 'Ready. Nothing leaves this machine before you join or coordinate a run.'}
         </span>
       </div>
     );

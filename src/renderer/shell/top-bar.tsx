@@ -5,7 +5,8 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { usePlace } from '#renderer/session/navigation.ts';
+import { RunMenu } from './run-menu.tsx';
+import { useShownView } from './shown-view.ts';
 import { views } from './views.tsx';
 import { transportBadges, waitWords } from './summary.ts';
 import type { TransportBadge } from './summary.ts';
@@ -16,14 +17,11 @@ export function TopBar(): JSX.Element {
   const view = useRunView(whole);
   const save = useSaveRecording();
   const lost = useSessionState((state) => state.connection.kind === 'lost');
-  const place = usePlace();
+  const shown = useShownView();
   return (
     <header className="topbar">
-      <h1 className="vh">Roundscope: {views[place.view].title}</h1>
-      <div className="cell run">
-        <div className="k">Run {view !== null && <span className="data">{view.run}</span>}</div>
-        <div className="v">{view === null ? <span className="t2">none</span> : <b>{view.name}</b>}</div>
-      </div>
+      <h1 className="vh">Roundscope: {shown === null ? 'connecting' : views[shown].title}</h1>
+      <RunMenu />
       <RoundCell view={view} />
       <WaitCell view={view} />
       <div className="tb2">

@@ -1,7 +1,8 @@
 import { lazy } from 'react';
 import type { ComponentType } from 'react';
 import type { IconName } from '#renderer/components/icon.tsx';
-import type { ViewId } from '#renderer/session/navigation.ts';
+import type { PageId, ViewId } from '#renderer/session/navigation.ts';
+import { HomeView } from '#renderer/views/home/home-view.tsx';
 import { RoundsView } from '#renderer/views/rounds/rounds-view.tsx';
 
 interface ViewEntry {
@@ -10,8 +11,8 @@ interface ViewEntry {
   readonly component: ComponentType;
 }
 
-/** Rounds is what the window opens with; the others are loaded when they are first shown. */
-export const views: Readonly<Record<ViewId, ViewEntry>> = {
+/** Home and Rounds are what the window opens with; the others are loaded when they are first shown. */
+export const views: Readonly<Record<ViewId | PageId, ViewEntry>> = {
   rounds: { title: 'Rounds', icon: 'rounds', component: RoundsView },
   packets: {
     title: 'Packets',
@@ -47,6 +48,19 @@ export const views: Readonly<Record<ViewId, ViewEntry>> = {
     icon: 'settings',
     component: lazy(async () => ({
       default: (await import('#renderer/views/settings/settings-view.tsx')).SettingsView,
+    })),
+  },
+  home: { title: 'Home', icon: 'home', component: HomeView },
+  join: {
+    title: 'Join a run',
+    icon: 'link',
+    component: lazy(async () => ({ default: (await import('#renderer/views/join/join-view.tsx')).JoinView })),
+  },
+  coordinate: {
+    title: 'Coordinate a run',
+    icon: 'coordinate',
+    component: lazy(async () => ({
+      default: (await import('#renderer/views/coordinate/coordinate-view.tsx')).CoordinateView,
     })),
   },
 };

@@ -1,0 +1,5 @@
+import type { JSX } from 'react';
+
+export function CoordinateView(): JSX.Element {
+  return <main />;
+}

@@ -1,0 +1,92 @@
+import type { JSX } from 'react';
+import { formatPercent } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { Keys } from '#renderer/components/keys.tsx';
+import { endTag, partWords } from '#renderer/components/run-words.ts';
+import { askToEndRun } from '#renderer/session/ending.ts';
+import { useRunView } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { useSetPaused } from '#renderer/session/run-requests.ts';
+import { chairOf } from '#renderer/session/run-state.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+
+/** The run that this window shows: what it is and where it stands, or how it ended. */
+export function CurrentRun(): JSX.Element | null {
+  const view = useRunView((whole) => whole);
+  const setPaused = useSetPaused();
+  if (view === null) return null;
+  const chair = chairOf(view);
+  const running = view.endedAt === null;
+  const paused = view.participants.find((one) => one.id === view.self)?.paused != null;
+  const tag = endTag(view.status === 'starting' ? 'running' : view.status);
+  return (
+    <section className="open" aria-label="The run of this window">
+      <div className="oh">
+        <h2>{view.name}</h2>
+        <span className={`tag ${running && paused ? 'warn' : tag.tone}`}>
+          {running && paused ? 'paused' : tag.text}
+        </span>
+        <span className="t2">{partWords(chair, view.self)}</span>
+        <span className="oa">
+          {running && chair === 'participant' && (
+            <button type="button" className="btn" onClick={() => setPaused(!paused)}>
+              <Icon name="pause" as="small" />
+              {paused ? 'Go on' : 'Pause'}
+            </button>
+          )}
+          {running && (
+            <button type="button" className="btn" onClick={askToEndRun}>
+              <Icon name="leave" as="small" />
+              {chair === 'participant' ? 'Leave…' : 'Stop…'}
+            </button>
+          )}
+          {running && chair === 'coordinator' && (
+            <button type="button" className="btn" onClick={() => navigate({ view: 'coordinate' })}>
+              Invitation
+            </button>
+          )}
+          <button type="button" className="btn pri" onClick={() => navigate({ view: 'rounds' })}>
+            {running ? 'Go to it' : 'Look at it'} <Keys of="1" />
+          </button>
+        </span>
+      </div>
+      <Figures view={view} running={running} />
+    </section>
+  );
+}
+
+function Figures({ view, running }: { readonly view: RunView; readonly running: boolean }): JSX.Element {
+  const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
+  const told = view.contributions.filter((one) => one.fate === 'counted' || one.fate === 'refused');
+  const counted = told.filter((one) => one.fate === 'counted').length;
+  const model = view.models.at(-1);
+  return (
+    <div className="of">
+      <span>
+        {running ? 'round ' : 'rounds done '}
+        <b>
+          {running ? view.round : view.roundsCompleted} of {view.roundsPlanned}
+        </b>
+      </span>
+      {told.length > 0 && (
+        <span>
+          counted{' '}
+          <b>
+            {counted} of {told.length}
+          </b>
+        </span>
+      )}
+      {accuracy !== null && (
+        <span>
+          accuracy <b>{formatPercent(accuracy)}</b>
+        </span>
+      )}
+      {!running && view.endReason !== '' && <span className="why">{view.endReason}</span>}
+      {!running && model !== undefined && (
+        <span className="why">
+          model <span className="data">{model.path}</span>
+        </span>
+      )}
+    </div>
+  );
+}

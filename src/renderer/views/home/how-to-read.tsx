@@ -1,0 +1,33 @@
+import type { JSX } from 'react';
+
+const lane = [
+  ['receive', 0, 12, 'receive', 'model in'],
+  ['train', 12, 30, 'train 64 / 64', 'gradient steps, batch by batch'],
+  ['send', 42, 10, 'send', 'model out'],
+  ['wait', 52, 13, '8.2 s', 'dots: waits for others'],
+  ['evaluate', 65, 14, 'evaluate', 'score'],
+  ['stalled', 80, 20, 'stalled 26 s', 'hatched: something is wrong'],
+] as const;
+
+/** The one picture that the rest of the window is made of, explained before there is one. */
+export function HowToRead(): JSX.Element {
+  return (
+    <div className="read">
+      <h2 className="small">How to read a lane</h2>
+      <div className="demo-lane" aria-hidden="true">
+        {lane.map(([kind, left, width, label]) => (
+          <div key={kind} className={`sg ${kind}`} style={{ left: `${left}%`, width: `${width}%` }}>
+            <span className="l">{label}</span>
+          </div>
+        ))}
+      </div>
+      <div className="caps">
+        {lane.map(([kind, left, width, , caption]) => (
+          <span key={kind} style={{ left: `${left}%`, width: `${width}%` }}>
+            {caption}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}

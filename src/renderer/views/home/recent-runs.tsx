@@ -1,0 +1,134 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { JSX, ReactNode } from 'react';
+import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { formatPercent } from '#renderer/components/format.ts';
+import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
+import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { joinAgain } from '#renderer/session/run-requests.ts';
+import type { RecentRun } from '#shared/contract/port-api.ts';
+
+/** A run of the list that has run its course changes no more, so it is asked for when this window's run begins or ends. */
+export function RecentRuns({
+  after,
+  children,
+}: {
+  /** Shown under the list, above the foot. */
+  readonly after: ReactNode;
+  readonly children: ReactNode;
+}): JSX.Element {
+  const { state, send } = useRequest('recent_runs');
+  const changed = useRunView((view) => `${view.run} ${view.endedAt ?? ''}`);
+  useEffect(() => void send({}), [send, changed]);
+  const [wanted, setWanted] = useState('');
+  const runs = state.kind === 'done' ? state.value.runs : noRuns;
+  const found = useMemo(() => runs.filter((run) => matches(run, wanted)), [runs, wanted]);
+  return (
+    <section className="panel p-recent" aria-label="Recent runs">
+      <div className="ph">
+        <h2>Recent runs</h2>
+        <span className="sub" role="status">
+          {state.kind === 'done' && runs.length > 0 && countWords(runs.length, found.length)}
+        </span>
+        {runs.length > 0 && (
+          <div className="end">
+            <input
+              type="search"
+              className="inp"
+              aria-label="Find a run"
+              placeholder="Find a run"
+              value={wanted}
+              onChange={(event) => setWanted(event.target.value)}
+            />
+          </div>
+        )}
+      </div>
+      {state.kind === 'failed' && <ErrorCard error={state.error} />}
+      {state.kind === 'done' && runs.length === 0 && (
+        <p className="none">
+          No run has been made on this machine yet. Runs that you join, coordinate or demonstrate are listed here, with
+          what joining them again takes.
+        </p>
+      )}
+      {found.length > 0 && <RunTable runs={found} />}
+      {runs.length > 0 && found.length === 0 && <p className="none">No run of that name. Clear the search field.</p>}
+      {after}
+      {children}
+    </section>
+  );
+}
+
+const noRuns: readonly RecentRun[] = [];
+
+function countWords(all: number, found: number): string {
+  return found === all ? `${all}, kept on this machine` : `${found} of ${all}`;
+}
+
+function matches(run: RecentRun, wanted: string): boolean {
+  const text = `${run.name} ${run.run} ${partWords(run.chair, run.self)} ${endTag(run.status).text}`.toLowerCase();
+  return text.includes(wanted.trim().toLowerCase());
+}
+
+function RunTable({ runs }: { readonly runs: readonly RecentRun[] }): JSX.Element {
+  const now = useNow(60_000);
+  return (
+    // Its rows hold buttons only here and there, so the keyboard scrolls the table itself.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="scroll" tabIndex={0} role="group" aria-label="Runs of this machine">
+      <table className="rr">
+        <thead>
+          <tr>
+            <th>Run</th>
+            <th>Part taken</th>
+            <th>How it ended</th>
+            <th className="num w-lg w-proj">Rounds</th>
+            <th className="num">Accuracy</th>
+            <th>
+              <span className="vh">Again</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <Row key={`${run.run} ${run.startedAt}`} run={run} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): JSX.Element {
+  const tag = endTag(run.status);
+  return (
+    <tr>
+      <td className="two-l" title={run.name}>
+        <b>{run.name}</b>
+        <small className="data">{run.run}</small>
+      </td>
+      <td className="two-l">
+        {partWords(run.chair, run.self)}
+        <small>{formatDay(run.startedAt, now)}</small>
+      </td>
+      <td className="two-l stc" title={run.reason}>
+        <span className={`tag ${tag.tone}`}>{tag.text}</span>
+        {run.status !== 'completed' && run.reason !== '' && <small>{run.reason}</small>}
+      </td>
+      <td className="num w-lg w-proj">
+        {run.roundsCompleted} / {run.roundsPlanned}
+      </td>
+      <td className="num">{run.accuracy === null ? '–' : formatPercent(run.accuracy)}</td>
+      <td className="num">
+        {run.again !== null && (
+          <button
+            type="button"
+            className="btn sm"
+            aria-label={`${againWord(run)}: ${run.name}`}
+            onClick={() => joinAgain(run)}
+          >
+            {againWord(run)}
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+}
