@@ -19,9 +19,26 @@ describe('updates', () => {
     );
     assert.equal(kit.state.phase, 'aggregating');
     assert.deepEqual(
-      kit.sent('update_ack').map(({ body }) => body.accepted),
-      [true, true, true],
+      kit.sent('update_ack').map(({ body }) => [body.accepted, body.order]),
+      [
+        [true, 1],
+        [true, 2],
+        [true, 3],
+      ],
     );
+  });
+
+  test('each is told its place, again when it asks again, and all are told the examples behind the new model', () => {
+    const kit = started();
+    for (const name of ['node-3', 'node-1', 'node-3', 'node-2']) kit.update(name, { examples: Number(name.at(-1)) });
+    const orders = ['node-3', 'node-1', 'node-2'].map((name) =>
+      kit.sent('update_ack', name).map(({ body }) => body.order),
+    );
+    assert.deepEqual(orders, [[1, 1], [2], [3]]);
+    kit.aggregated();
+    for (const name of ['node-1', 'node-2', 'node-3']) kit.evaluate(name);
+    assert.equal(kit.sent('round_summary', 'node-1')[0]?.body.examples, 6);
+    assert.equal(kit.events('round_ended')[0]?.examples, 6);
   });
 
   const refused: Record<

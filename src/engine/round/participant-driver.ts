@@ -123,7 +123,8 @@ class ParticipantRun implements Disposable {
   }
 
   async #read(): Promise<void> {
-    const { link, reporter, coordinatorEvents, key, data, trainerDescription: trainer } = this.#options;
+    const { link, reporter, coordinatorEvents, key, trainerDescription: trainer } = this.#options;
+    const data = (): DataSummary => this.#options.data;
     const own = { participant: link.participant, key, data, trainer, session: () => link.status };
     const mirror = coordinatorEvents === 'mirror' ? new RoundMirror(own) : null;
     for await (const { header, payload } of link.messages()) {

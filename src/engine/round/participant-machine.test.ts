@@ -6,7 +6,13 @@ import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } fr
 import { hashOf } from '#test/support/coordinator-kit.ts';
 import type { MachineMessage } from './machine.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
-import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './participant-state.ts';
+import type {
+  ModelFinding,
+  ParticipantConfig,
+  ParticipantEffect,
+  ParticipantInput,
+  ParticipantState,
+} from './participant-state.ts';
 
 const data = {
   source: 'kit',
@@ -37,9 +43,9 @@ class Kit {
   effects: ParticipantEffect[] = [];
   nowMs = 0;
 
-  constructor() {
+  constructor(kept?: ParticipantConfig['kept']) {
     const step = startParticipant(
-      { name: asParticipantId('node-1'), key: 'key', data, trainer: 'kit' },
+      { name: asParticipantId('node-1'), key: 'key', data, trainer: 'kit', kept },
       { monotonicMs: 0, wallMs: 0 },
     );
     this.state = step.state;
@@ -283,6 +289,51 @@ describe('participant machine', () => {
     });
     assert.equal(kit.events('notice')[0]?.error?.code, 'update_not_finite');
     assert.equal(kit.state.phase, 'wait');
+  });
+
+  test('each judgement of an update is told once, also a late one, with its order and size', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    kit.trained();
+    kit.model(2, next);
+    kit.train(2, next);
+    kit.trained();
+    const late = { accepted: false, contribution: hashOf('update 1'), reason: 'training of round 1 is over' };
+    kit.hear('update_ack', 1, { ...late, code: 'round_mismatch' });
+    const counted = { accepted: true, contribution: hashOf('update 2'), order: 3 };
+    for (let times = 0; times < 2; times++) kit.hear('update_ack', 2, counted);
+    kit.hear('update_ack', 2, { accepted: true, contribution: hashOf('of another') });
+    assert.deepEqual(
+      kit
+        .events('update_acknowledged')
+        .map(({ round, accepted, reason, order, sizeBytes }) => [round, accepted, reason, order, sizeBytes]),
+      [
+        [1, false, 'training of round 1 is over', null, 32],
+        [2, true, '', 3, 32],
+      ],
+    );
+    assert.equal(kit.state.phase, 'wait', 'the late judgement of one round is not that of the next');
+    assert.deepEqual(
+      kit.of('forget_update').map(({ hash }) => hash),
+      [hashOf('update 1'), hashOf('update 2')],
+    );
+  });
+
+  test('of an update that a former process computed it is told as of its own, whether it is sent or judged first', () => {
+    const body = { examples: 100, loss: 1, accuracy: 0.5, trainMs: 7, norm: 1, base };
+    const kept = { round: 1, hash: hashOf('kept'), body, sizeBytes: 64 };
+    const ack = { accepted: true, contribution: hashOf('kept'), order: 1 };
+    for (const first of ['sent', 'judged']) {
+      const kit = new Kit(kept).configured();
+      if (first === 'sent') kit.train(1);
+      kit.hear('update_ack', 1, ack);
+      kit.train(1);
+      const told = kit.of('report').flatMap(({ type }) => (/^(training_done|update_ack)/.test(type) ? [type] : []));
+      assert.deepEqual(told, ['training_done', 'update_acknowledged'], first);
+      assert.equal(kit.events('training_done')[0]?.durationMs, 7);
+      assert.equal(kit.events('update_acknowledged')[0]?.sizeBytes, 64);
+    }
   });
 
   test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {

@@ -11,7 +11,8 @@ export interface OwnFacts {
   readonly participant: ParticipantId;
   /** SHA-256 of its public key. */
   readonly key: string;
-  readonly data: DataSummary;
+  /** Known by the time that it is welcomed. */
+  readonly data: () => DataSummary;
   readonly trainer: string;
   /** Its link as it is now. */
   readonly session: () => { readonly protocol: Protocol; readonly stack: Stack };
@@ -76,7 +77,8 @@ export class RoundMirror {
     // Once: welcomed again after a lost link, it is still in.
     if (this.#welcomed) return events;
     this.#welcomed = true;
-    const { session, ...own } = this.#own;
+    const { session, data, participant, key, trainer } = this.#own;
+    const own = { participant, key, trainer, data: data() };
     const { protocol, stack } = session();
     const fromRound = body.phase === 'registering' ? Math.max(1, round) : round + 1;
     events.push(report('participant_joined', { ...own, address: '', protocol, stack, fromRound }));
