@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
@@ -58,10 +59,13 @@ export class RunHost implements AsyncDisposable {
     this.#options = options;
     this.rows = new EventBus(options.onInternalError);
     this.#view = emptyView(options.run, options.clock.wallMs());
-    this.#diagnosis = new Diagnosis({
-      raised: (verdict) => this.report('verdict_raised', verdict),
-      cleared: (verdict) => this.report('verdict_cleared', verdict),
-    });
+    this.#diagnosis = new Diagnosis(
+      {
+        raised: (verdict) => this.report('verdict_raised', verdict),
+        cleared: (verdict) => this.report('verdict_cleared', verdict),
+      },
+      { cores: availableParallelism() },
+    );
     this.#timers = [
       setInterval(() => this.#diagnosis.judge(options.clock.wallMs()), judgeMs),
       setInterval(() => this.#reportRecorder(), recorderStatsMs),

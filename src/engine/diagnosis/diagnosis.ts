@@ -1,13 +1,11 @@
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import {
-  emptyRunObservation,
-  observeEvent,
-  observePacket,
-  type ParticipantObservation,
-  type RunObservation,
-} from './observation.ts';
-import { coordinatorGone, rules, type Finding } from './rules.ts';
+import { findAll, type Found } from './find-all.ts';
+import type { Finding } from './finding.ts';
+import { emptyRunObservation, type RunObservation } from './observation.ts';
+import { observeEvent } from './observe-event.ts';
+import { observePacket } from './observe-packet.ts';
+import { overBecause } from './over-words.ts';
 
 export interface DiagnosisSink {
   raised(verdict: EventData<'verdict_raised'>): void;
@@ -16,36 +14,57 @@ export interface DiagnosisSink {
 
 /** Entries kept of what a verdict has outlived: the first, and the newest of the rest. */
 const historyMax = 16;
+/** `judge` is called several times a second: after a longer pause the doctor was away itself, or the clock was set. */
+const awayMs = 2500;
+/** Between two waits lies the aggregation: a cause that goes on is not over for that. */
+const betweenWaitsMs = 3000;
+/** The same trouble within this time has never quite ended. */
+const againMs = 2000;
+/** What ages is told anew this often: each time it has grown by a thirtieth, and not more often than once a second. */
+const agingShare = 30;
+const agingMsMin = 1000;
+const agingMsMax = 60_000;
 
 /** A verdict as it was last told, and the wait that it was told for. */
 interface Told {
   readonly data: EventData<'verdict_raised'>;
-  readonly wait: EventData<'round_status'>;
-  /** When its wait was over while its cause went on; null while it stands. */
+  readonly wait: Wait;
+  readonly toldAt: number;
+  /** Since when its cause goes on while nobody waits for its subject; null: somebody does. */
+  readonly idleSince: number | null;
+  /** Null while it stands. */
   readonly clearedAt: number | null;
+  /** Its cause was seen to be over, rather than its wait. */
+  readonly ended: boolean;
 }
+
+type Wait = EventData<'round_status'> | null;
 
 /**
  * Says why a round waits. It reads the same events and packets as everybody else and judges only participants that the
- * coordinator waits for: who is not waited for stalls nothing. `judge` is called a few times a second by its owner with
- * the wall time (in a replay: the time of the recording), so that silence is noticed too.
+ * coordinator waits for: who is not waited for stalls nothing. What coordinator, broker and machine do is never held
+ * against a participant. From a participant's own chair it judges its link, its trainer and the coordinator that it hears
+ * or does not. `judge` is called a few times a second by its owner with the wall time (in a replay: the time of the
+ * recording), so that silence is noticed too.
  *
  * One cause is one verdict: a wait that changes updates it, and one that begins anew while the cause goes on takes it up
  * again, with what it has outlived as its history.
  */
 export class Diagnosis {
   readonly #sink: DiagnosisSink;
-  /** The last verdict on each participant, standing or cleared. */
+  /** The last verdict on each subject, standing or cleared; subjects are participants and a handful of others. */
   readonly #told = new Map<string, Told>();
-  #run: RunObservation = emptyRunObservation();
+  readonly #run: RunObservation;
+  #judgedAt: number | null = null;
   #serial = 0;
 
-  constructor(sink: DiagnosisSink) {
+  /** @param cores of this machine; null in a replay of another's recording */
+  constructor(sink: DiagnosisSink, { cores = null }: { readonly cores?: number | null } = {}) {
     this.#sink = sink;
+    this.#run = emptyRunObservation(cores);
   }
 
   event(event: RecordedEvent): void {
-    if (event.type === 'run_started') this.#run = { ...emptyRunObservation(), participants: this.#run.participants };
     observeEvent(this.#run, event);
     if (event.type === 'run_ended' && event.data.status !== 'stalled') this.#clearAll('the run ended');
   }
@@ -57,52 +76,79 @@ export class Diagnosis {
   /** @param now wall time, ms since 1970 */
   judge(now: number): void {
     const run = this.#run;
-    run.now = Math.max(run.now, now);
-    if (!run.running || run.wait === null) return;
-    const waitedFor = new Set<string>(run.wait.waitingFor);
-    for (const participant of run.participants.values()) {
-      const finding = waitedFor.has(participant.id) ? firstFinding(participant, run) : null;
-      this.#clearUnless(participant.id, finding, waitedFor);
-      if (finding !== null) this.#say(participant, finding, run.wait);
+    const before = this.#judgedAt ?? now;
+    this.#judgedAt = now;
+    run.now = now;
+    if (now < before || now - before > awayMs) run.forgiveBefore = now;
+    run.forgiveBefore = Math.min(run.forgiveBefore, now);
+    if (!run.running) return;
+    const found = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
+    for (const [subject, told] of this.#told) if (told.clearedAt === null) this.#reconsider(told, found.get(subject));
+    for (const { finding, stalls } of found.values()) if (stalls) this.#say(finding);
+  }
+
+  #standing(subject: string): Told | null {
+    const told = this.#told.get(subject);
+    return told === undefined || told.clearedAt !== null ? null : told;
+  }
+
+  /** A verdict falls when its rule no longer fits, and when nobody has waited for its subject for a while. */
+  #reconsider(told: Told, found: Found | undefined): void {
+    const { rule, subject } = told.data;
+    const now = this.#run.now;
+    if (found?.finding.rule !== rule) {
+      const reason = found === undefined ? overBecause(rule, subject) : `now: ${found.finding.sentence}`;
+      return this.#clear(told, reason, true);
     }
-  }
-
-  /** A verdict falls when its rule no longer fits, and when nobody waits for its subject any more. */
-  #clearUnless(participant: string, finding: Finding | null, waitedFor: ReadonlySet<string>): void {
-    const told = this.#told.get(participant);
-    if (told === undefined || told.clearedAt !== null || told.data.rule === finding?.rule) return;
-    const waitOver = !waitedFor.has(participant);
-    // Only a cause that nobody saw end may be taken up again.
-    if (waitOver) this.#told.set(participant, { ...told, clearedAt: this.#run.now });
-    else this.#told.delete(participant);
-    const over = waitOver ? `the round no longer waits for ${participant}` : `${participant} is heard of again`;
-    this.#sink.cleared({
-      verdict: told.data.verdict,
-      reason: finding === null ? over : `now: ${finding.sentence}`,
-    });
-  }
-
-  #say(participant: ParticipantObservation, finding: Finding, wait: EventData<'round_status'>): void {
-    const before = this.#told.get(participant.id);
-    const now = verdictOf(participant, finding, this.#run, wait);
-    if (before === undefined || !isSame(before, finding)) {
-      this.#tell(wait, { ...now, verdict: `v${++this.#serial}-${finding.rule}-${participant.id}` });
+    if (found.stalls) {
+      if (told.idleSince !== null) this.#told.set(subject, { ...told, idleSince: null });
       return;
     }
-    if (before.clearedAt === null && isSameWait(before.wait, wait)) return;
+    const idleSince = told.idleSince ?? now;
+    if (now - idleSince < betweenWaitsMs) this.#told.set(subject, { ...told, idleSince });
+    else this.#clear(told, `the round no longer waits for ${subject}`, false);
+  }
+
+  #clear(told: Told, reason: string, ended: boolean): void {
+    this.#told.set(told.data.subject, { ...told, clearedAt: this.#run.now, idleSince: null, ended });
+    this.#sink.cleared({ verdict: told.data.verdict, reason });
+  }
+
+  #say(finding: Finding): void {
+    const { now, wait } = this.#run;
+    const before = this.#told.get(finding.subject);
+    const fresh = verdictOf(finding, this.#run);
+    if (before === undefined || !this.#isSame(before, finding)) {
+      const id = `v${++this.#serial}-${finding.rule}-${finding.subject.replaceAll(' ', '-')}`;
+      return this.#tell({ ...fresh, verdict: id });
+    }
+    const stands = before.clearedAt === null;
+    const aged =
+      finding.ages === true &&
+      before.data.sentence !== fresh.sentence &&
+      now - before.toldAt >= agingMs(now, before.data.since);
+    if (stands && isSameWait(before.wait, wait) && !aged) return;
     const { verdict, since, detectedAfterMs, history = [], injected } = before.data;
-    this.#tell(wait, {
-      ...now,
+    this.#tell({
+      ...fresh,
       verdict,
-      since: Math.min(since, now.since),
+      since: Math.min(since, fresh.since),
       detectedAfterMs,
       ...(injected === undefined ? {} : { injected }),
-      history: bounded([...history, ...outlived(before, wait, this.#run.now)]),
+      history: bounded([...history, ...outlived(before, wait, now)]),
     });
   }
 
-  #tell(wait: EventData<'round_status'>, data: EventData<'verdict_raised'>): void {
-    this.#told.set(data.subject, { data, wait, clearedAt: null });
+  /** The same cause: it stands, nobody saw it end, or it came back before it had quite ended. */
+  #isSame({ data, clearedAt, ended }: Told, finding: Finding): boolean {
+    if (data.rule !== finding.rule) return false;
+    if (clearedAt === null) return true;
+    return (!ended && finding.since <= clearedAt) || this.#run.now - clearedAt <= againMs;
+  }
+
+  #tell(data: EventData<'verdict_raised'>): void {
+    const { now, wait } = this.#run;
+    this.#told.set(data.subject, { data, wait, toldAt: now, idleSince: null, clearedAt: null, ended: false });
     this.#sink.raised(data);
   }
 
@@ -114,33 +160,29 @@ export class Diagnosis {
   }
 }
 
-function verdictOf(
-  participant: ParticipantObservation,
-  finding: Finding,
-  run: RunObservation,
-  wait: EventData<'round_status'>,
-): Omit<EventData<'verdict_raised'>, 'verdict'> {
+function agingMs(now: number, since: number): number {
+  return Math.min(agingMsMax, Math.max(agingMsMin, (now - since) / agingShare));
+}
+
+function verdictOf(finding: Finding, run: RunObservation): Omit<EventData<'verdict_raised'>, 'verdict'> {
+  const { rule, layer, subject, sentence, explanation, since, evidence, fault, next } = finding;
   return {
-    rule: finding.rule,
-    layer: finding.layer,
-    subject: participant.id,
-    sentence: finding.sentence,
-    explanation: finding.explanation,
-    since: finding.since,
-    detectedAfterMs: Math.max(0, run.now - finding.since),
-    nextAction: wait.nextAction,
-    nextActionAt: wait.deadlineAt,
-    ...(finding.fault !== undefined && participant.faults.has(finding.fault) ? { injected: finding.fault } : {}),
-    evidence: [...finding.evidence],
+    rule,
+    layer,
+    subject,
+    sentence: sentence.slice(0, 1000),
+    explanation: explanation.slice(0, 1000),
+    since,
+    detectedAfterMs: Math.max(0, run.now - since),
+    nextAction: next?.action ?? run.wait?.nextAction ?? '',
+    nextActionAt: next?.at ?? run.wait?.deadlineAt ?? 0,
+    ...(fault === undefined ? {} : { injected: fault }),
+    evidence: evidence.slice(0, 32),
   };
 }
 
-/** The same cause: it stands, or it began before the verdict was cleared for want of a wait. */
-function isSame(told: Told, finding: Finding): boolean {
-  return told.data.rule === finding.rule && (told.clearedAt === null || finding.since <= told.clearedAt);
-}
-
-function isSameWait(a: EventData<'round_status'>, b: EventData<'round_status'>): boolean {
+function isSameWait(a: Wait, b: Wait): boolean {
+  if (a === null || b === null) return a === b;
   return (
     a === b ||
     (a.round === b.round && a.phase === b.phase && a.nextAction === b.nextAction && a.deadlineAt === b.deadlineAt)
@@ -149,25 +191,18 @@ function isSameWait(a: EventData<'round_status'>, b: EventData<'round_status'>):
 
 type History = NonNullable<EventData<'verdict_raised'>['history']>;
 
-function outlived({ data, wait: before, clearedAt }: Told, wait: EventData<'round_status'>, now: number): History {
+function outlived({ data, wait: before, clearedAt }: Told, wait: Wait, now: number): History {
   const entry = (at: number, text: string): History[number] => ({ at, text });
-  const samePlace = before.round === wait.round && before.phase === wait.phase;
-  const over =
-    clearedAt === null ? [] : [entry(clearedAt, `round ${before.round} no longer waited for ${data.subject}`)];
-  return samePlace && clearedAt === null
-    ? []
-    : [...over, entry(now, `round ${wait.round}, ${wait.phase}: still waited for`)];
+  const over = clearedAt === null ? [] : [entry(clearedAt, whileOver(data.subject, before))];
+  const samePlace = before?.round === wait?.round && before?.phase === wait?.phase;
+  if (samePlace && clearedAt === null) return [];
+  return [...over, entry(now, wait === null ? 'it goes on' : `round ${wait.round}, ${wait.phase}: it goes on`)];
+}
+
+function whileOver(subject: string, wait: Wait): string {
+  return wait === null ? `${subject} was well for a moment` : `round ${wait.round} no longer waited for ${subject}`;
 }
 
 function bounded(history: History): History {
   return history.length <= historyMax ? history : [...history.slice(0, 1), ...history.slice(1 - historyMax)];
-}
-
-function firstFinding(participant: ParticipantObservation, run: RunObservation): Finding | null {
-  if (run.coordinatorGone !== null) return coordinatorGone(participant, run);
-  for (const rule of rules) {
-    const finding = rule(participant, run);
-    if (finding !== null) return finding;
-  }
-  return null;
 }

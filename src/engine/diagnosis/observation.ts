@@ -1,6 +1,4 @@
-import type { EventData, EventType, LinkState, ParticipantPhase, RecordedEvent } from '#shared/contract/events.ts';
-import type { PacketRow } from '#shared/contract/packet.ts';
-import { coordinatorId } from '#shared/contract/ids.ts';
+import type { Chair, EventData, LinkState, ParticipantPhase } from '#shared/contract/events.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 
@@ -12,7 +10,32 @@ export interface EvidenceRef {
 }
 
 /** Newest entries kept per list: enough for a rule's window and its evidence. */
-const recentMax = 64;
+export const recentMax = 64;
+
+/** One session of a link, as the end that this machine has saw it. */
+export interface SessionObservation {
+  readonly connection: number;
+  readonly opened: EvidenceRef;
+  readonly closed: EvidenceRef | null;
+  /** `hung_up`: the participant itself closed it, cleanly; `on_purpose`: left by design; `broken`: anything else. */
+  readonly end: 'open' | 'hung_up' | 'on_purpose' | 'broken';
+}
+
+/** A bulk transfer and when it last moved. */
+export interface TransferObservation {
+  readonly kind: string;
+  readonly round: number;
+  readonly direction: 'up' | 'down';
+  readonly sentBytes: number;
+  readonly totalBytes: number;
+  readonly moved: EvidenceRef;
+}
+
+/** A fault that was injected; one that is over still explains what began while it lasted. */
+export interface FaultObservation {
+  readonly injectedAt: number;
+  readonly clearedAt: number | null;
+}
 
 /** What is known of one participant, folded from events and packets; rules read it and never write. */
 export interface ParticipantObservation {
@@ -24,139 +47,112 @@ export interface ParticipantObservation {
   linkState: LinkState;
   linkReason: string;
   linkAt: EvidenceRef | null;
+  /** Since when it has no open session; null: it has one, or never had. */
+  linkDown: EvidenceRef | null;
+  /** What the participant itself says of its link, where it reports to this machine as well. */
+  ownLink: { readonly state: LinkState; readonly reason: string; readonly at: number } | null;
   connections: number;
-  /** Sessions opened and closed as the coordinator saw them, oldest first. */
-  readonly opened: EvidenceRef[];
-  readonly closedByPeer: EvidenceRef[];
+  /** Oldest first. */
+  readonly sessions: SessionObservation[];
   /** Messages to this participant for which there was no open session. */
   readonly undeliverable: EvidenceRef[];
-  /** The last frame that came from it, and the last thing that it was told and could hear. */
+  /** The last frame that came over its link, from the other end than ours. */
   lastHeard: EvidenceRef | null;
+  /** The last sign that the other end hears us too: a heart-beat that answers one of ours. */
+  lastEcho: EvidenceRef | null;
   lastProgress: EvidenceRef | null;
-  /** Largest pause between two signs of progress in training so far, ms. */
+  /** No gradient step of this round's training has been told yet. */
+  firstStep: boolean;
+  /** All steps of this round's training are done. */
+  trained: EvidenceRef | null;
+  /** Largest pause between two gradient steps so far, ms. */
   progressGapMsMax: number;
+  /** Longest time from the begin of a training to its first step so far, ms. */
+  firstStepMsMax: number;
+  transfer: TransferObservation | null;
+  /** Its own process on this machine told of itself; null: it is elsewhere. */
+  process: ProcessObservation | null;
   exited: (EvidenceRef & { readonly expected: boolean; readonly restarts: boolean }) | null;
+  joined: boolean;
   left: EvidenceRef | null;
-  readonly faults: Set<FaultName>;
+  paused: EvidenceRef | null;
+  readonly faults: Map<FaultName, FaultObservation>;
+}
+
+/** The clock of a process on this machine: what it told of itself last. */
+export interface ProcessObservation {
+  readonly pid: number;
+  readonly told: EvidenceRef;
+  readonly cpuPercent: number;
+  /** When its clock last ran late (a report or its event loop), by how much; null: never. */
+  readonly late: { readonly at: number; readonly ms: number } | null;
+}
+
+/** The coordinator's own connection to a broker that is not part of it. */
+export interface BrokerObservation {
+  readonly address: string;
+  readonly protocol: Protocol;
+  readonly state: EventData<'broker_state'>['state'];
+  readonly reason: string;
+  readonly since: EvidenceRef;
+  /** Times at which the connection was lost, oldest first. */
+  readonly losses: readonly EvidenceRef[];
+}
+
+/** What the dialling end told of its attempts since its link was last open. */
+export interface DialObservation {
+  readonly attempts: number;
+  readonly ways: ReadonlySet<string>;
+  readonly last: EventData<'link_attempt'>;
+  readonly since: EvidenceRef;
+  readonly told: EvidenceRef;
 }
 
 export interface RunObservation {
-  /** Time of the newest event or packet by any process: the clock of live runs and replays alike. */
+  /** Of this machine; null: not known. */
+  readonly cores: number | null;
+  /** Wall time at which is judged, ms. */
   now: number;
+  /** What lies before this is held against nobody: the doctor, the coordinator or the broker was away itself. */
+  forgiveBefore: number;
+  chair: Chair | null;
+  /** The participant that is this app's own. */
+  self: string | null;
   running: boolean;
   wait: EventData<'round_status'> | null;
-  /** Since when the coordinator waits for exactly these. */
-  waitSince: EvidenceRef | null;
   /** Its process has ended and is started again; null again once it goes on with the run. */
   coordinatorGone: EvidenceRef | null;
+  coordinator: ProcessObservation | null;
+  /** The last time that the coordinator's process stood still. */
+  coordinatorPause: { readonly from: number; readonly to: number; readonly told: EvidenceRef } | null;
+  broker: BrokerObservation | null;
+  dial: DialObservation | null;
+  readonly processes: Map<string, ProcessObservation>;
+  readonly faults: Map<FaultName, FaultObservation>;
   readonly participants: Map<string, ParticipantObservation>;
 }
 
-export function emptyRunObservation(): RunObservation {
-  return { now: 0, running: false, wait: null, waitSince: null, coordinatorGone: null, participants: new Map() };
+export function emptyRunObservation(cores: number | null): RunObservation {
+  return {
+    cores,
+    now: 0,
+    forgiveBefore: 0,
+    chair: null,
+    self: null,
+    running: false,
+    wait: null,
+    coordinatorGone: null,
+    coordinator: null,
+    coordinatorPause: null,
+    broker: null,
+    dial: null,
+    processes: new Map(),
+    faults: new Map(),
+    participants: new Map(),
+  };
 }
 
-export function observeEvent(run: RunObservation, event: RecordedEvent): void {
-  run.now = Math.max(run.now, event.at);
-  const ref: MakeRef = (text) => ({ ref: `event:${event.id}`, at: event.at, text });
-  const observer = observers[event.type];
-  // The union is discriminated by type, which the index access above cannot express.
-  (observer as ((run: RunObservation, data: unknown, ref: MakeRef) => void) | undefined)?.(run, event.data, ref);
-}
-
-type MakeRef = (text: string) => EvidenceRef;
-
-const observers: { [T in EventType]?: (run: RunObservation, data: EventData<T>, ref: MakeRef) => void } = {
-  run_started: (run) => {
-    run.running = true;
-  },
-  run_ended: (run) => {
-    run.running = false;
-  },
-  run_resumed: (run) => {
-    run.coordinatorGone = null;
-    // What the former process heard and did not hear is no longer to the point.
-    for (const participant of run.participants.values()) {
-      participant.linkState = 'connecting';
-      participant.linkAt = null;
-      participant.lastHeard = null;
-      for (const list of [participant.opened, participant.closedByPeer, participant.undeliverable]) list.length = 0;
-    }
-  },
-  round_status: (run, data, ref) => {
-    const before = run.wait;
-    const same =
-      before !== null &&
-      before.round === data.round &&
-      before.phase === data.phase &&
-      before.waitingFor.join() === data.waitingFor.join();
-    run.wait = data;
-    if (same) return;
-    run.waitSince = ref(`round ${data.round}, ${data.phase}: waits for ${data.waitingFor.join(', ') || 'nobody'}`);
-  },
-  participant_joined: (run, data) => {
-    const participant = of(run, data.participant);
-    participant.protocol = data.protocol;
-    participant.left = null;
-    participant.exited = null;
-  },
-  participant_left: (run, data, ref) => {
-    of(run, data.participant).left = ref(`left: ${data.reason}`);
-  },
-  participant_phase: (run, data, ref) => {
-    const participant = of(run, data.participant);
-    participant.phase = data.phase;
-    participant.phaseRound = data.round;
-    participant.phaseAt = ref(`${data.phase}, round ${data.round}`);
-    participant.lastProgress = participant.phaseAt;
-  },
-  training_progress: (run, data, ref) => {
-    const participant = of(run, data.participant);
-    const before = participant.lastProgress;
-    const progress = ref(`batch ${data.batch} of ${data.batches}, epoch ${data.epoch} of ${data.epochs}`);
-    if (before !== null && participant.phase === 'train') {
-      participant.progressGapMsMax = Math.max(participant.progressGapMsMax, progress.at - before.at);
-    }
-    participant.lastProgress = progress;
-  },
-  link_state: (run, data, ref) => {
-    // What the coordinator can rely on counts; a participant may well believe itself connected.
-    if (data.side !== 'coordinator') return;
-    const participant = of(run, data.participant);
-    participant.linkState = data.state;
-    participant.linkReason = data.reason;
-    participant.connections = data.connections;
-    participant.linkAt = ref(`link ${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`);
-  },
-  process_exited: (run, data, ref) => {
-    const gone = ref(`process ${data.pid} is gone: ${data.note}`);
-    if (data.name === coordinatorId) run.coordinatorGone = data.restarts === true ? gone : null;
-    else of(run, data.name).exited = { ...gone, expected: data.expected, restarts: data.restarts === true };
-  },
-  fault_injected: (run, data) => {
-    of(run, data.participant).faults.add(data.fault);
-  },
-  fault_cleared: (run, data) => {
-    of(run, data.participant).faults.delete(data.fault);
-  },
-};
-
-/** Only the coordinator's packets tell what arrived and what could not be delivered. */
-export function observePacket(run: RunObservation, packet: PacketRow): void {
-  run.now = Math.max(run.now, packet.at);
-  if (packet.source !== 'coordinator' || packet.participant === '') return;
-  const participant = of(run, packet.participant);
-  participant.protocol = packet.protocol;
-  const ref = (text: string): EvidenceRef => ({ ref: `packet:${packet.id}`, at: packet.at, text });
-  if (packet.kind === 'connection_open') push(participant.opened, ref(`connection ${packet.connection} opened`));
-  else if (packet.kind === 'connection_close')
-    push(participant.closedByPeer, ref(`connection ${packet.connection} closed: ${packet.note}`));
-  else if (packet.status === 'undeliverable')
-    push(participant.undeliverable, ref(`${packet.kind} undeliverable: no open connection`));
-  else if (packet.side === 'received') participant.lastHeard = ref(`${packet.kind} received`);
-}
-
-function of(run: RunObservation, id: string): ParticipantObservation {
+export function participantOf(run: RunObservation, id: string): ParticipantObservation {
   const known = run.participants.get(id);
   if (known !== undefined) return known;
   const fresh: ParticipantObservation = {
@@ -168,22 +164,40 @@ function of(run: RunObservation, id: string): ParticipantObservation {
     linkState: 'connecting',
     linkReason: '',
     linkAt: null,
+    linkDown: null,
+    ownLink: null,
     connections: 0,
-    opened: [],
-    closedByPeer: [],
+    sessions: [],
     undeliverable: [],
     lastHeard: null,
+    lastEcho: null,
     lastProgress: null,
+    firstStep: true,
+    trained: null,
     progressGapMsMax: 0,
+    firstStepMsMax: 0,
+    transfer: null,
+    process: null,
     exited: null,
+    joined: false,
     left: null,
-    faults: new Set(),
+    paused: null,
+    faults: new Map(),
   };
   run.participants.set(id, fresh);
   return fresh;
 }
 
-function push<T>(items: T[], item: T): void {
+/** Times of other processes are taken as they come; one from the future is a clock that was set back meanwhile. */
+const futureMs = 1000;
+
+/** How long ago that was, ms, without what is forgiven. */
+export function elapsedMs(run: RunObservation, at: number): number {
+  const begin = at > run.now + futureMs ? run.forgiveBefore : Math.max(at, run.forgiveBefore);
+  return Math.max(0, run.now - begin);
+}
+
+export function push<T>(items: T[], item: T, max = recentMax): void {
   items.push(item);
-  if (items.length > recentMax) items.shift();
+  if (items.length > max) items.splice(0, items.length - max);
 }

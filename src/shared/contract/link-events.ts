@@ -53,6 +53,15 @@ export const linkEventSchemas = {
     nextAt: z.number(),
     givesUpAt: z.number(),
   }),
+  /** The coordinator's own connection to a broker that its participants are reached through. */
+  broker_state: z.object({
+    protocol: protocolSchema,
+    /** Without user and password. */
+    address: z.string().max(500),
+    /** `blocked`: the connection stands, and the broker takes no messages over it. */
+    state: z.enum(['connected', 'lost', 'blocked']),
+    reason: text,
+  }),
   /** Once a second and link. Bytes are totals since the run began. */
   link_stats: z.object({
     participant,

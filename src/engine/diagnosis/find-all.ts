@@ -1,0 +1,64 @@
+import { subjects, type Finding } from './finding.ts';
+import type { ParticipantObservation, RunObservation } from './observation.ts';
+import { ownRules } from './own-rules.ts';
+import { sureRules, symptomRules, type Rule } from './participant-rules.ts';
+import { commonCause, sharedCause, type StandingCause } from './shared-causes.ts';
+
+export interface Found {
+  readonly finding: Finding;
+  /** Somebody waits for its subject; otherwise it is only known that its cause goes on. */
+  readonly stalls: boolean;
+}
+
+/** The verdict that stands on a subject. */
+export type StandingOn = (subject: string) => StandingCause | null;
+
+/** What is wrong now, at most one finding for each subject. */
+export function findAll(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+  return run.chair === 'participant' ? fromOwnChair(run, standingOn) : fromCoordinator(run, standingOn);
+}
+
+function fromOwnChair(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+  const own = run.self === null ? undefined : run.participants.get(run.self);
+  if (own === undefined || own.exited !== null) return new Map();
+  const standing = standingOn(own.id)?.rule ?? null;
+  const finding = first(ownRules, own, run, standing);
+  return new Map(finding === null ? [] : [[finding.subject, { finding, stalls: true }]]);
+}
+
+function fromCoordinator(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+  const found = new Map<string, Found>();
+  const waitedFor = new Set<string>(run.wait?.waitingFor);
+  const symptoms: Found[] = [];
+  for (const participant of run.participants.values()) {
+    const stalls = waitedFor.has(participant.id);
+    const standing = standingOn(participant.id)?.rule ?? null;
+    if (!stalls && standing === null) continue;
+    const sure = first(sureRules, participant, run, standing);
+    if (sure !== null) found.set(participant.id, { finding: sure, stalls });
+    const symptom = sure === null ? first(symptomRules, participant, run, standing) : null;
+    if (symptom !== null) symptoms.push({ finding: symptom, stalls });
+  }
+  const waited = symptoms.flatMap(({ finding, stalls }) => (stalls ? [finding] : []));
+  const standing = Object.values(subjects).flatMap((subject) => standingOn(subject) ?? []);
+  const cause = sharedCause(run) ?? commonCause(waited, waitedFor.size, run, standing);
+  if (cause !== null) found.set(cause.finding.subject, { finding: cause.finding, stalls: true });
+  for (const [id, { finding }] of found)
+    if (cause?.explains(finding) === true && id !== cause.finding.subject) found.delete(id);
+  for (const symptom of symptoms)
+    if (cause?.explains(symptom.finding) !== true) found.set(symptom.finding.subject, symptom);
+  return found;
+}
+
+function first(
+  rules: readonly Rule[],
+  participant: ParticipantObservation,
+  run: RunObservation,
+  standing: string | null,
+): Finding | null {
+  for (const rule of rules) {
+    const finding = rule(participant, run, standing);
+    if (finding !== null) return finding;
+  }
+  return null;
+}

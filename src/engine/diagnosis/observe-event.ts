@@ -1,0 +1,255 @@
+import { isOpen, type EventData, type EventType, type RecordedEvent } from '#shared/contract/events.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
+import { limits } from '#shared/contract/limits.ts';
+import {
+  participantOf,
+  push,
+  type EvidenceRef,
+  type ParticipantObservation,
+  type ProcessObservation,
+  type RunObservation,
+} from './observation.ts';
+
+/** Folds one event into what rules read. */
+export function observeEvent(run: RunObservation, event: RecordedEvent): void {
+  const ref: MakeRef = (text) => ({ ref: `event:${event.id}`, at: event.at, text });
+  const observer = observers[event.type];
+  // The union is discriminated by type, which the index access above cannot express.
+  (observer as Observer<unknown> | undefined)?.(run, event.data, ref, event.source);
+}
+
+type MakeRef = (text: string) => EvidenceRef;
+type Observer<D> = (run: RunObservation, data: D, ref: MakeRef, source: string) => void;
+
+const observers: { [T in EventType]?: Observer<EventData<T>> } = {
+  run_opened: (run, data) => {
+    run.chair = data.chair;
+    run.self = data.self ?? run.self;
+    // A participant's own link is judged from its first attempt on.
+    run.running = data.chair === 'participant';
+  },
+  run_started: (run, data, _ref, source) => {
+    run.running = true;
+    run.wait = null;
+    run.coordinatorGone = null;
+    run.self = data.self ?? run.self;
+    run.chair ??= data.demo !== undefined ? 'demo' : source === coordinatorId ? 'coordinator' : 'participant';
+  },
+  run_ended: (run) => {
+    run.running = false;
+  },
+  run_resumed: (run, _data, ref) => {
+    run.coordinatorGone = null;
+    // What the former process heard and did not hear is no longer to the point.
+    run.forgiveBefore = Math.max(run.forgiveBefore, ref('').at);
+    for (const participant of run.participants.values()) {
+      participant.linkState = 'connecting';
+      participant.linkAt = null;
+      participant.linkDown = null;
+      participant.lastHeard = null;
+      participant.lastEcho = null;
+      participant.transfer = null;
+      participant.sessions.length = 0;
+      participant.undeliverable.length = 0;
+    }
+  },
+  round_status: (run, data) => {
+    run.wait = data;
+  },
+  participant_joined: (run, data) => {
+    const participant = participantOf(run, data.participant);
+    participant.protocol = data.protocol;
+    participant.joined = true;
+    participant.left = null;
+    participant.exited = null;
+  },
+  participant_left: (run, data, ref) => {
+    participantOf(run, data.participant).left = ref(`${data.participant} left: ${data.reason}`);
+  },
+  participant_paused: (run, data, ref) => {
+    const participant = participantOf(run, data.participant);
+    participant.paused = data.paused
+      ? (participant.paused ?? ref(`${data.participant} pauses: ${data.reason || 'no reason given'}`))
+      : null;
+    // What it did not do while it paused is held against nobody.
+    if (!data.paused && participant.lastProgress !== null)
+      participant.lastProgress = ref(`${data.participant} goes on`);
+  },
+  participant_phase: (run, data, ref) => {
+    const participant = participantOf(run, data.participant);
+    if (participant.phase === data.phase && participant.phaseRound === data.round) return;
+    participant.phase = data.phase;
+    participant.phaseRound = data.round;
+    participant.phaseAt = ref(`${data.participant}: ${phaseWords[data.phase]}, round ${data.round}`);
+    participant.lastProgress = participant.phaseAt;
+    participant.firstStep = true;
+    if (data.phase !== 'send') participant.trained = null;
+    if (data.phase !== 'send' && data.phase !== 'receive') participant.transfer = null;
+  },
+  training_progress: (run, data, ref) => {
+    const participant = participantOf(run, data.participant);
+    const progress = ref(
+      `batch ${data.batch} of ${data.batches}${data.epochs > 1 ? `, epoch ${data.epoch} of ${data.epochs}` : ''}`,
+    );
+    const before = participant.lastProgress;
+    if (before !== null && participant.phase === 'train') {
+      const pauseMs = progress.at - before.at;
+      if (participant.firstStep) participant.firstStepMsMax = Math.max(participant.firstStepMsMax, pauseMs);
+      else participant.progressGapMsMax = Math.max(participant.progressGapMsMax, pauseMs);
+    }
+    participant.lastProgress = progress;
+    participant.firstStep = false;
+    if (data.epoch >= data.epochs && data.batch >= data.batches) participant.trained = progress;
+  },
+  training_done: (run, data, ref) => {
+    participantOf(run, data.participant).trained ??= ref(`training of round ${data.round} done`);
+  },
+  update_received: (run, data) => {
+    const participant = participantOf(run, data.participant);
+    participant.trained = null;
+    participant.transfer = null;
+  },
+  update_acknowledged: (run, data) => {
+    const participant = participantOf(run, data.participant);
+    participant.trained = null;
+    participant.transfer = null;
+  },
+  transfer_progress: (run, data, ref, source) => {
+    // Where both ends report, what has arrived counts; else what is known here.
+    const receiver = data.direction === 'up' ? coordinatorId : data.participant;
+    if (run.chair === 'demo' && source !== receiver) return;
+    const participant = participantOf(run, data.participant);
+    const { participant: _, ...transfer } = data;
+    const moved = ref(`${data.kind}: ${megabytes(data.sentBytes)} of ${megabytes(data.totalBytes)} MB`);
+    const arrived = data.sentBytes >= data.totalBytes && source === receiver;
+    participant.transfer = arrived ? null : { ...transfer, moved };
+  },
+  link_state: (run, data, ref) => {
+    const participant = participantOf(run, data.participant);
+    const own = run.chair === 'participant' ? 'participant' : 'coordinator';
+    // In a demo what the coordinator can rely on counts; a participant may well believe itself connected.
+    if (data.side !== own) {
+      participant.ownLink = { state: data.state, reason: data.reason, at: ref('').at };
+      return;
+    }
+    const told = ref(`link ${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`);
+    if (participant.linkState !== data.state || participant.linkAt === null) participant.linkAt = told;
+    participant.linkState = data.state;
+    participant.linkReason = data.reason;
+    participant.connections = data.connections;
+    if (isOpen(data.state)) {
+      participant.linkDown = null;
+      if (data.participant === run.self) run.dial = null;
+    } else if (participant.connections > 0) participant.linkDown ??= told;
+  },
+  link_attempt: (run, data, ref) => {
+    if (data.participant !== run.self) return;
+    const way = wayOf(data.stack);
+    const told = ref(
+      `attempt ${data.number} at ${data.address} over ${way}: ${data.reason || resultWords[data.result]}`,
+    );
+    // Numbers begin again with 1 once the link was open.
+    const before = run.dial !== null && run.dial.last.number <= data.number ? run.dial : null;
+    const ended = data.result === 'trying' ? 0 : 1;
+    run.dial = {
+      attempts: data.number - 1 + ended,
+      ways: new Set([...(before?.ways ?? []), way]),
+      last: data,
+      since: before?.since ?? told,
+      told,
+    };
+  },
+  broker_state: (run, data, ref) => {
+    const before = run.broker;
+    const told = ref(`${data.address}: ${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`);
+    const losses = [...(before?.losses ?? [])];
+    if (data.state === 'lost' && before?.state !== 'lost') push(losses, told, 16);
+    const same = before?.state === data.state;
+    run.broker = { ...data, since: same ? before.since : told, losses };
+    if (data.state === 'connected' && before !== null) run.forgiveBefore = Math.max(run.forgiveBefore, told.at);
+  },
+  process_stats: (run, data, ref) => {
+    const before = run.processes.get(data.name);
+    const sameLife = before?.pid === data.pid;
+    const told = ref(`${data.name}'s process: ${data.doing}, its clock runs`);
+    const pauseMs = sameLife ? told.at - before.told.at - statsMs : 0;
+    const lateMs = Math.max(pauseMs, data.loopDelayMsMax);
+    const late = lateMs >= lateFromMs ? { at: told.at, ms: lateMs } : sameLife ? before.late : null;
+    const now: ProcessObservation = { pid: data.pid, told, cpuPercent: data.cpuPercent, late };
+    if (before === undefined && run.processes.size >= limits.participantsMax) return;
+    run.processes.set(data.name, now);
+    if (data.name !== coordinatorId) {
+      participantOf(run, data.name).process = now;
+      return;
+    }
+    run.coordinator = now;
+    if (!sameLife || lateMs < stoodStillMs) return;
+    run.coordinatorPause = { from: told.at - lateMs, to: told.at, told };
+    run.forgiveBefore = Math.max(run.forgiveBefore, told.at);
+  },
+  process_exited: (run, data, ref) => {
+    run.processes.delete(data.name);
+    const gone = ref(`process ${data.pid} of ${data.name} is gone: ${data.note}`);
+    if (data.name === coordinatorId) {
+      run.coordinator = null;
+      run.coordinatorGone = data.restarts === true ? gone : null;
+      return;
+    }
+    const participant = participantOf(run, data.name);
+    participant.process = null;
+    participant.exited = { ...gone, expected: data.expected, restarts: data.restarts === true };
+  },
+  fault_injected: (run, data, ref) => {
+    faultsOf(run, data.participant).set(data.fault, { injectedAt: ref('').at, clearedAt: null });
+  },
+  fault_cleared: (run, data, ref) => {
+    const faults = faultsOf(run, data.participant);
+    const known = faults.get(data.fault);
+    if (known === undefined) return;
+    faults.set(data.fault, { ...known, clearedAt: ref('').at });
+    if (data.fault === 'connection-per-message') forgetHabit(participantOf(run, data.participant));
+  },
+};
+
+/** A process tells of itself this often. */
+const statsMs = 1000;
+/** A clock that runs this late has not had the processor. */
+const lateFromMs = 200;
+/** A coordinator that was away for this long has heard nobody meanwhile. */
+export const stoodStillMs = 2500;
+
+const phaseWords: Readonly<Record<ParticipantObservation['phase'], string>> = {
+  receive: 'receives the global model',
+  train: 'trains',
+  send: 'sends its update',
+  wait: 'waits',
+  evaluate: 'evaluates',
+  idle: 'has nothing to do',
+};
+
+function faultsOf(run: RunObservation, participant: string): RunObservation['faults'] {
+  return participant === coordinatorId ? run.faults : participantOf(run, participant).faults;
+}
+
+/** What a participant did while a fault made it do so says nothing about what it does now. */
+function forgetHabit(participant: ParticipantObservation): void {
+  participant.sessions.length = 0;
+  participant.undeliverable.length = 0;
+}
+
+const resultWords: Readonly<Record<EventData<'link_attempt'>['result'], string>> = {
+  trying: 'under way',
+  connected: 'connected',
+  no_answer: 'no answer',
+  refused: 'refused',
+  failed: 'failed',
+};
+
+/** What a stack runs on, as people say it. */
+function wayOf(stack: EventData<'link_attempt'>['stack']): string {
+  return stack === 'quinn' || stack === 'webtransport-h3' || stack === 'cyclonedds' ? 'UDP' : 'TCP';
+}
+
+export function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,23 @@
+/** Why a verdict is over when its cause is. */
+export function overBecause(rule: string, subject: string): string {
+  return words[rule]?.(subject) ?? `${subject} is heard of again`;
+}
+
+const words: Readonly<Record<string, (subject: string) => string>> = {
+  'connection-per-message': (subject) => `${subject} keeps one connection open again`,
+  'participant-restarting': (subject) => `${subject} is back`,
+  'participant-paused': (subject) => `${subject} goes on`,
+  'process-frozen': (subject) => `${subject}'s process goes on`,
+  'link-flapping': (subject) => `the link of ${subject} holds again`,
+  'trainer-frozen': (subject) => `${subject} trains again`,
+  'first-step-slow': (subject) => `${subject} has made its first step`,
+  'transfer-stuck': (subject) => `the transfer of ${subject} moves again`,
+  'coordinator-restarting': () => 'the coordinator is back',
+  'coordinator-frozen': () => 'the coordinator goes on',
+  'coordinator-silent': () => 'the coordinator answers again',
+  'broker-lost': () => 'the broker is back',
+  'broker-drops': () => 'the connection to the broker holds again',
+  'broker-blocked': () => 'the broker takes messages again',
+  'machine-overloaded': () => 'this machine keeps up again',
+  'many-out-of-reach': () => 'they are heard of again',
+};
