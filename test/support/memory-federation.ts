@@ -15,6 +15,7 @@ export interface DialOverrides {
   readonly token?: string;
   readonly run?: string;
   readonly patienceMs?: number;
+  readonly giveUpAfterMs?: number | null;
   readonly signal?: AbortSignal;
   readonly lineage?: string;
 }
@@ -75,6 +76,13 @@ export class MemoryFederation implements AsyncDisposable {
     return this;
   }
 
+  /** Its process is killed: sessions end, and nobody listens any more. */
+  async killCoordinator(): Promise<void> {
+    await this.#listener?.[Symbol.asyncDispose]();
+    this.#listener = null;
+    this.network.cut();
+  }
+
   get endpoints(): readonly Endpoint[] {
     return [{ protocol: 'memory', provider: 'memory', host: 'coordinator', port: 4433 }];
   }
@@ -96,6 +104,7 @@ export class MemoryFederation implements AsyncDisposable {
       signal: overrides.signal ?? new AbortController().signal,
       lineage: overrides.lineage,
       ...(overrides.patienceMs === undefined ? {} : { patienceMs: overrides.patienceMs }),
+      giveUpAfterMs: overrides.giveUpAfterMs ?? null,
     });
     const link = await this.within(60_000, opening);
     this.#links.push(link);

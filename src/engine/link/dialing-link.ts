@@ -1,6 +1,7 @@
-import { changedCode, type Session, type Transport } from '#engine/transport/transport.ts';
+import { changedCode, type DialAttempt, type Session, type Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { durationText } from '#shared/base/duration.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
@@ -9,6 +10,9 @@ import { timing } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
 import { usualStack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
+import { AttemptLog } from './attempt-log.ts';
+import { AwakeTimer } from './awake-timer.ts';
+import { dialGraceMs, dialInTime } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
 import type { Link, LinkStatus, SentMessage } from './link.ts';
 import { LinkCore, type LinkEnd } from './link-core.ts';
@@ -32,8 +36,10 @@ export interface DialingLinkOptions {
   readonly lineage?: string | undefined;
   /** Ends the opening; afterwards `close` ends the link. */
   readonly signal: AbortSignal;
-  /** How long the first connection is tried for; 0: one attempt. */
+  /** How long the first connection is tried for, ms awake; 0: one attempt. */
   readonly patienceMs?: number;
+  /** How long a coordinator that was there and does not answer any more is dialled, ms awake; null or absent: for ever. */
+  readonly giveUpAfterMs?: number | null;
 }
 
 /** Answers of a transport that no patience changes while the link has never been open; later ones may be a passing state. */
@@ -43,6 +49,8 @@ const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
   'link_rejected',
   'broker_refused',
   'transport_unavailable',
+  'settings_invalid',
+  'invitation_invalid',
 ]);
 
 /** The participant's end: dials, says hello, and dials again when a session is lost, until it is closed or turned away. */
@@ -57,6 +65,14 @@ export class DialingLink implements Link {
   readonly #over = new AbortController();
   readonly #faultChanged = new Notifier();
   readonly #opened = Promise.withResolvers<void>();
+  readonly #attempts: AttemptLog;
+  /** Runs while there is no session. */
+  #patience: AwakeTimer | null = null;
+  #giveUpAfterMs: number | null;
+  /** Why the latest attempt led to nothing. */
+  #failure: unknown = null;
+  #heard = false;
+  #wake = new AbortController();
   /** Accepted once: from now on the coordinator must know this link. */
   #resumes = false;
   /** The coordinator's life that did. */
@@ -76,6 +92,14 @@ export class DialingLink implements Link {
     const stack = usualStack[protocol];
     this.#usual = { participant, protocol, stack, connection: 0 };
     this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack });
+    this.#giveUpAfterMs = options.giveUpAfterMs ?? null;
+    this.#attempts = new AttemptLog({
+      participant,
+      clock,
+      reporter,
+      lastHeardMs: () => (this.#heard ? this.#core.status.lastHeardMs : null),
+      givesUpInMs: () => this.#patience?.remainingMs ?? null,
+    });
     void this.#core.closed.then(() =>
       this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })),
     );
@@ -167,40 +191,91 @@ export class DialingLink implements Link {
     this.dropSession(reason);
   }
 
+  /** Dials without a time limit from now on. */
+  keepTrying(): void {
+    this.#giveUpAfterMs = null;
+    this.#patience?.unlimit();
+    if (this.#patience !== null) this.#attempts.tellAgain(0);
+  }
+
+  /** Dials at once instead of after its pause. */
+  tryNow(): void {
+    this.#delay.reset();
+    this.#wake.abort();
+  }
+
   async #run(): Promise<void> {
-    const { clock } = this.#options;
-    const patienceUntilMs = clock.monotonicMs() + (this.#options.patienceMs ?? 0);
     while (this.#core.ended === null) {
+      this.#patience ??= this.#beginPatience();
       try {
         await this.#connectAndServe();
       } catch (error) {
-        const fatal = error instanceof RoundscopeError && this.#isFinal(error);
-        const impatient = !this.#resumes && clock.monotonicMs() >= patienceUntilMs;
-        if (fatal || impatient) this.#giveUp(error);
-        else if (this.#core.ended === null)
-          this.#core.setState(this.#resumes ? 'lost' : 'connecting', messageOf(error));
+        this.#failure = error;
+        this.#attempts.failed(error);
+        if (this.#isFinal(error) || this.#impatient) this.#giveUp(error);
+        else this.#away(this.#resumes ? 'lost' : 'connecting', messageOf(error));
       }
       await this.#pause();
     }
+    this.#patience?.[Symbol.dispose]();
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
     this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
   }
 
-  /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
-  #isFinal({ code, layer, retryable }: RoundscopeError): boolean {
-    return !retryable && (layer === 'link' || (!this.#resumes && finalBeforeOpen.has(code)));
+  get #impatient(): boolean {
+    return this.#patience?.remainingMs === 0;
   }
 
+  /** Says it once, however often the attempt is repeated. */
+  #away(state: 'lost' | 'connecting', reason: string): void {
+    const { status, ended } = this.#core;
+    if (ended === null && (status.state !== state || status.reason !== reason)) this.#core.setState(state, reason);
+  }
+
+  #beginPatience(): AwakeTimer {
+    const limitMs = this.#resumes ? this.#giveUpAfterMs : (this.#options.patienceMs ?? 0);
+    return new AwakeTimer({
+      clock: this.#options.clock,
+      limitMs,
+      // The first attempt is let finish, so that it can be told what is wrong.
+      onOver: () => void (this.#failure !== null && this.#giveUp(this.#failure)),
+      onWoke: () => this.tryNow(),
+    });
+  }
+
+  #answered(): void {
+    this.#failure = null;
+    this.#patience?.[Symbol.dispose]();
+    this.#patience = null;
+    this.#attempts.connected();
+    this.#heard = true;
+  }
+
+  /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
+  #isFinal(error: unknown): boolean {
+    if (!(error instanceof RoundscopeError) || error.retryable) return false;
+    return error.code === 'run_over' || error.layer === 'link' || (!this.#resumes && finalBeforeOpen.has(error.code));
+  }
+
+  /** The link has never been open, the coordinator has said no, or it has not answered for too long. */
   #giveUp(error: unknown): void {
     this.#opened.reject(error);
-    const code = error instanceof RoundscopeError ? error.code : 'internal';
-    this.#core.finish({ code, reason: messageOf(error), local: true });
+    if (this.#resumes && !this.#isFinal(error)) {
+      const reason = `the coordinator has not answered for ${durationText(this.#giveUpAfterMs ?? 0)}; the run may have ended`;
+      return this.#core.finish({ code: 'coordinator_gone', reason, local: true });
+    }
+    const known = error instanceof RoundscopeError ? error : null;
+    this.#core.finish({ code: known?.code ?? 'internal', reason: messageOf(error), local: true });
   }
 
   async #pause(): Promise<void> {
     if (this.#core.closing || this.#connectionPerMessage) return;
-    // Aborting is how closing the link ends the pause; the loop looks for it.
-    await this.#options.clock.sleep(this.#delay.next(), { signal: this.#over.signal }).catch(() => undefined);
+    const pauseMs = this.#delay.next();
+    this.#attempts.pauses(pauseMs);
+    this.#wake = new AbortController();
+    const signal = AbortSignal.any([this.#over.signal, this.#wake.signal]);
+    // Aborting is how closing the link, or somebody who wants to try at once, ends the pause; the loop looks for it.
+    await this.#options.clock.sleep(pauseMs, { signal }).catch(() => undefined);
   }
 
   async #connectAndServe(): Promise<void> {
@@ -232,8 +307,7 @@ export class DialingLink implements Link {
   /** Dials and says hello. */
   async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
     const { clock, entropy, invitation, participant } = this.#options;
-    // Why it changes is the better word while it does.
-    if (!this.#core.changing) this.#core.setState(this.#resumes ? 'resuming' : 'connecting', 'dialling');
+    if (!this.#resumes && this.#failure === null) this.#away('connecting', 'dialling');
     const session = await this.#dial();
     if (this.#over.signal.aborted) {
       // Dialled before the abort was seen: a link that is over opens nothing.
@@ -242,6 +316,8 @@ export class DialingLink implements Link {
     }
     const context = { participant, protocol: session.protocol, stack: session.stack, connection: 0 };
     this.#core.opened(context);
+    // Why it changes is the better word while it does.
+    if (this.#resumes && !this.#core.changing) this.#core.setState('resuming', `somebody answers at ${session.remote}`);
     this.#log.connection(context, 'connection_open', { local: true, note: `to ${session.remote}` });
     const wire = new Wire(session, { clock, log: this.#log, context });
     const onOver = (): void => void wire.close('aborted', 'the link was closed');
@@ -267,6 +343,7 @@ export class DialingLink implements Link {
       }
       this.#epoch = epoch;
       this.#resumes = true;
+      this.#answered();
       return { wire, peer };
     } catch (error) {
       await wire.close('hello_failed', messageOf(error));
@@ -277,27 +354,26 @@ export class DialingLink implements Link {
     }
   }
 
-  async #dial(): Promise<Session> {
+  #dial(): Promise<Session> {
     const { clock, invitation, participant, transport } = this.#options;
-    using deadline = clock.deadline(timing.connectTimeoutMs, this.#over.signal);
-    try {
-      return await transport.dial(this.#endpoints, {
-        signal: deadline,
-        participant,
-        run: invitation.run,
-        token: invitation.token,
-        observer: {
-          onFallback: ({ reason }) => this.#log.warn(this.#usual, reason),
-        },
-      });
-    } catch (error) {
-      if (!deadline.aborted || this.#over.signal.aborted) throw error;
-      throw new RoundscopeError('connect_timeout', {
-        layer: 'transport',
-        message: `no connection to the coordinator within ${timing.connectTimeoutMs / 1000} s`,
-        retryable: true,
-        cause: error,
-      });
-    }
+    const options = {
+      signal: this.#over.signal,
+      participant,
+      run: invitation.run,
+      token: invitation.token,
+      observer: {
+        onAttempt: (attempt: DialAttempt) => this.#attempts.onAttempt(attempt),
+        onAttemptEnd: (attempt: DialAttempt, error: unknown) => this.#attempts.onAttemptEnd(attempt, error),
+        onFallback: ({ reason }: { readonly reason: string }) => this.#log.warn(this.#usual, reason),
+      },
+    };
+    return dialInTime(transport, this.#endpoints, { clock, limitMs: this.#dialLimitMs(), options });
+  }
+
+  /** No longer than there is patience for a first connection. */
+  #dialLimitMs(): number {
+    const left = this.#patience?.remainingMs ?? null;
+    if (this.#resumes || left === null || left === 0) return timing.connectTimeoutMs;
+    return Math.min(timing.connectTimeoutMs, Math.max(dialGraceMs, Math.ceil(left / 100) * 100));
   }
 }

@@ -41,6 +41,7 @@ export class SessionPump {
   #ackNow = false;
   #ackTimer: Disposable | null = null;
   #tickTimer: Disposable | null = null;
+  #silenceTimer: Disposable | null = null;
   #tickMs: number;
   #heartbeatDue = false;
   #heard = false;
@@ -74,6 +75,7 @@ export class SessionPump {
     this.#heartbeatDue = true;
     await Promise.all([this.#readLoop(), this.#controlLoop(), this.#bulkLoop()]);
     this.#tickTimer?.[Symbol.dispose]();
+    this.#silenceTimer?.[Symbol.dispose]();
     this.#ackTimer?.[Symbol.dispose]();
     const end = this.#end as SessionEnd | null;
     return end ?? { code: 'lost', reason: 'the session ended', goodbye: false, local: false };
@@ -333,6 +335,7 @@ export class SessionPump {
   #judge(nowMs: number): void {
     const { outbox, inbox } = this.#parts;
     const silentMs = nowMs - this.#wire.lastHeardMs;
+    this.#watchSilence(timing.peerSilentMs - silentMs);
     const oldestMs = outbox.oldestSentMs();
     const stuck = this.#transfers.look(outbox, inbox, nowMs);
     if (silentMs >= timing.peerSilentMs)
@@ -342,6 +345,19 @@ export class SessionPump {
     if (stuck?.direction === 'sent' && nowMs - stuck.sinceMs >= timing.sendTimeoutMs)
       return this.stop('transfer_stuck', `${stuck.kind} has not moved for ${timing.sendTimeoutMs} ms`);
     this.#tellTrouble(nowMs, stuck);
+  }
+
+  /** The limit of silence need not wait for the heart-beat after it. */
+  #watchSilence(leftMs: number): void {
+    this.#silenceTimer?.[Symbol.dispose]();
+    this.#silenceTimer = null;
+    if (leftMs <= 0 || leftMs >= timing.heartbeatMs) return;
+    const dueMs = this.#wire.clock.monotonicMs() + leftMs;
+    this.#silenceTimer = this.#wire.clock.timer(leftMs, () => {
+      const nowMs = this.#wire.clock.monotonicMs();
+      // Late, it is we who were asleep.
+      if (nowMs - dueMs < timing.heartbeatMs && !this.#paused && this.#end === null) this.#judge(nowMs);
+    });
   }
 
   #tellTrouble(nowMs: number, stuck: StuckTransfer | null): void {

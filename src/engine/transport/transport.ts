@@ -26,7 +26,9 @@ export interface DialOptions {
   readonly run: string;
   /** The invitation's secret; transports that can prove who may take part prove it with this. */
   readonly token?: string;
-  /** Told about every attempt, for the packet log: connections opened and closed, with reasons. */
+  /** Only the way that is tried first, where the transport has several: for who has a session on another one. */
+  readonly noFallback?: boolean;
+  /** Told about every attempt, with how it ended. */
   readonly observer?: SessionObserver;
 }
 
@@ -47,8 +49,18 @@ export interface ListenOptions {
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
 }
 
+/** One try to open a session, at one address over one stack. */
+export interface DialAttempt {
+  readonly stack: Stack;
+  /** As people write it, without secrets. */
+  readonly endpoint: string;
+}
+
 export interface SessionObserver {
-  readonly onAttempt?: (attempt: { readonly stack: Stack; readonly endpoint: string }) => void;
+  readonly onAttempt?: (attempt: DialAttempt) => void;
+  /** The same object, once that attempt has ended; null: a session is open. */
+  readonly onAttemptEnd?: (attempt: DialAttempt, error: unknown) => void;
+  /** Told once the other way has answered: before, nobody knows why the first did not. */
   readonly onFallback?: (fallback: { readonly from: Stack; readonly to: Stack; readonly reason: string }) => void;
 }
 

@@ -33,9 +33,27 @@ export type Stack = z.infer<typeof stackSchema>;
 export const usualStack: Readonly<Record<Protocol, Stack>> = {
   quic: 'quinn',
   mqtt: 'mqtt.js',
-  amqp: 'mqtt.js',
+  amqp: 'amqplib',
   grpc: 'grpc-js',
   dds: 'cyclonedds',
+  memory: 'memory',
+};
+
+/** What a stack's packets travel in; whoever blocks one may let the other through. */
+export function carrierOf(stack: Stack): 'UDP' | 'TCP' | 'memory' {
+  if (stack === 'memory') return 'memory';
+  return stack === 'quinn' || stack === 'webtransport-h3' || stack === 'cyclonedds' ? 'UDP' : 'TCP';
+}
+
+/** Which protocol a stack carries. */
+export const protocolOf: Readonly<Record<Stack, Protocol>> = {
+  quinn: 'quic',
+  'webtransport-h3': 'quic',
+  'webtransport-h2': 'quic',
+  'mqtt.js': 'mqtt',
+  amqplib: 'amqp',
+  'grpc-js': 'grpc',
+  cyclonedds: 'dds',
   memory: 'memory',
 };
 

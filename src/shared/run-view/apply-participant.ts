@@ -124,8 +124,8 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
 export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>): RunView {
   const attempt = { ...event.data, at: event.at };
   return upsert(view, event.data.participant, event.at, ({ link }) => {
-    const begun = link.attempts.findIndex(({ number }) => number === attempt.number);
-    const before = attempt.number === 1 && begun < 0 ? [] : link.attempts;
+    const before = attempt.number === 1 && attempt.result === 'trying' ? [] : link.attempts;
+    const begun = before.findIndex(({ number }) => number === attempt.number);
     const attempts =
       begun < 0
         ? append(before, attempt, limits.linkAttemptsMax).items

@@ -5,6 +5,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { observed } from '../attempts.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
@@ -57,22 +58,23 @@ export class AmqpTransport implements Transport {
     const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
-      options.observer?.onAttempt?.({ stack: 'amqplib', endpoint: withoutSecrets(url) });
+      const { identity } = endpoint;
+      // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
+      const shareEndMs = clock.monotonicMs() + (endMs - clock.monotonicMs()) / (usable.length - index);
+      const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
       try {
-        if (endpoint.identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
-        // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
-        const shareEndMs = clock.monotonicMs() + (endMs - clock.monotonicMs()) / (usable.length - index);
-        const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
-        const trust = endpoint.url === undefined ? await this.#proved(endpoint, left(), options.signal) : authorities;
-        return await dialBroker(url, options, {
-          clock,
-          trust,
-          coordinatorKey: endpoint.identity,
-          timeoutMs: left(),
-          publishBytes: this.#publishBytes,
-          queueExpiryMs: this.#queueExpiryMs,
-          session: entropyHex(entropy, 16),
-        });
+        if (identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
+        return await observed(options.observer, { stack: 'amqplib', endpoint: withoutSecrets(url) }, async () =>
+          dialBroker(url, options, {
+            clock,
+            trust: endpoint.url === undefined ? await this.#proved(endpoint, left(), options.signal) : authorities,
+            coordinatorKey: identity,
+            timeoutMs: left(),
+            publishBytes: this.#publishBytes,
+            queueExpiryMs: this.#queueExpiryMs,
+            session: entropyHex(entropy, 16),
+          }),
+        );
       } catch (error) {
         options.signal.throwIfAborted();
         // Not a matter of the way taken: another one would hide it.

@@ -5,6 +5,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { formatAddress } from '../addresses.ts';
+import { observed } from '../attempts.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialCoordinator } from './dial.ts';
 import { libraryVariable } from './library.ts';
@@ -46,22 +47,24 @@ export class DdsTransport implements Transport {
     const endMs = clock.monotonicMs() + connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const runtime = await this.#acquire();
-      options.observer?.onAttempt?.({ stack: 'cyclonedds', endpoint: formatAddress(endpoint.host, endpoint.port) });
+      const attempt = { stack: 'cyclonedds', endpoint: formatAddress(endpoint.host, endpoint.port) } as const;
       let released: Promise<void> | null = null;
       // A session that ends while it is being opened lets go of it, and the attempt that failed by this does.
       const release = (): Promise<void> => (released ??= runtime.release());
       try {
         options.signal.throwIfAborted();
         const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
-        return await dialCoordinator(endpoint, options, {
-          runtime,
-          clock,
-          session: entropyHex(entropy, 12),
-          timeoutMs,
-          impaired: this.#options.impaired ?? false,
-          lossPerMille,
-          release,
-        });
+        return await observed(options.observer, attempt, () =>
+          dialCoordinator(endpoint, options, {
+            runtime,
+            clock,
+            session: entropyHex(entropy, 12),
+            timeoutMs,
+            impaired: this.#options.impaired ?? false,
+            lossPerMille,
+            release,
+          }),
+        );
       } catch (error) {
         await release();
         options.signal.throwIfAborted();

@@ -5,6 +5,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
+import { observed } from '../attempts.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialEndpoint } from './dial.ts';
 import { loadGrpc } from './grpc-library.ts';
@@ -60,9 +61,9 @@ export class GrpcTransport implements Transport {
     for (const [index, endpoint] of usable.entries()) {
       // Each gets an equal share of what is left, so that one that swallows packets does not cost all of it.
       const shareMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
-      options.observer?.onAttempt?.({ stack: 'grpc-js', endpoint: formatAddress(endpoint.host, endpoint.port) });
+      const attempt = { stack: 'grpc-js', endpoint: formatAddress(endpoint.host, endpoint.port) } as const;
       try {
-        return await this.#attempt(endpoint, shareMs, options);
+        return await observed(options.observer, attempt, () => this.#attempt(endpoint, shareMs, options));
       } catch (error) {
         options.signal.throwIfAborted();
         // Not a matter of the way taken: another one would hide it.

@@ -2,6 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import { observed } from '../attempts.ts';
 import type { DialOptions, Lane, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { MemorySession } from './memory-session.ts';
 
@@ -66,7 +67,10 @@ export class MemoryNetwork implements Transport {
     const endpoint = endpoints.find((candidate) => candidate.protocol === 'memory');
     if (endpoint === undefined) throw failed('transport_unavailable', 'the invitation has no endpoint in memory');
     const address = `${endpoint.host}:${endpoint.port}`;
-    options.observer?.onAttempt?.({ stack: 'memory', endpoint: address });
+    return await observed(options.observer, { stack: 'memory', endpoint: address }, () => this.#open(address, options));
+  }
+
+  async #open(address: string, options: DialOptions): Promise<Session> {
     await this.#travel(options, address);
     const listening = this.#listeners.get(address);
     if (listening === undefined) throw failed('connect_refused', `nobody listens at ${address}`);

@@ -6,6 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
+import { observed } from '../attempts.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';
 import { MqttListener } from './listener.ts';
@@ -59,17 +60,19 @@ export class MqttTransport implements Transport {
     const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
-      options.observer?.onAttempt?.({ stack: 'mqtt.js', endpoint: withoutSecrets(url) });
+      // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
+      const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
       try {
-        return await dialBroker(url, options, {
-          clock,
-          trust: this.#trust(endpoint),
-          // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
-          timeoutMs: Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index)),
-          publishBytes: this.#publishBytes,
-          instance: this.#instance,
-          session: entropyHex(this.#options.entropy, 12),
-        });
+        return await observed(options.observer, { stack: 'mqtt.js', endpoint: withoutSecrets(url) }, async () =>
+          dialBroker(url, options, {
+            clock,
+            trust: this.#trust(endpoint),
+            timeoutMs,
+            publishBytes: this.#publishBytes,
+            instance: this.#instance,
+            session: entropyHex(this.#options.entropy, 12),
+          }),
+        );
       } catch (error) {
         options.signal.throwIfAborted();
         // Not a matter of the way taken: another one would hide it.

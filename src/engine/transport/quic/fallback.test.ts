@@ -1,12 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
-import type { Session } from '../transport.ts';
+import type { Session, SessionObserver } from '../transport.ts';
 import { quicDefaults } from './quic-options.ts';
 import { QuicTransport } from './quic-transport.ts';
 
@@ -98,6 +99,61 @@ describe('quic over two providers', () => {
     });
     t.diagnostic(`over TCP after ${Math.round(performance.now() - startedMs)} ms`);
     assert.equal(session.fallback, 'UDP blocked: no answer in 2.5 s; over TCP now');
+  });
+
+  test('while no way has answered nobody says that UDP is blocked', async () => {
+    const served = await serve();
+    await using hole = await openHole();
+    const endpoints = hole.before(served.endpoints);
+    // From now on its TCP port refuses.
+    await served[Symbol.asyncDispose]();
+    const told: string[] = [];
+    const observer: SessionObserver = {
+      onAttempt: ({ stack }) => void told.push(`${stack} begins`),
+      onAttemptEnd: ({ stack }, error) =>
+        void told.push(`${stack} ${String((error as { code?: string } | null)?.code)}`),
+      onFallback: ({ reason }) => void told.push(reason),
+    };
+    await assert.rejects(makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r', observer }), (error) => {
+      assert.match(String(error), /Nobody listens at 127\.0\.0\.1:\d+ \(TCP\), and nothing answers at .*\(UDP\)/);
+      assert.equal(Reflect.get(error as object, 'code'), 'connect_refused');
+      return true;
+    });
+    assert.deepEqual(told, [
+      'quinn begins',
+      'quinn connect_timeout',
+      'webtransport-h2 begins',
+      'webtransport-h2 connect_refused',
+    ]);
+  });
+
+  test('silence over UDP and TCP: both are named, each with its own time', async () => {
+    await using served = await serve();
+    await using hole = await openHole();
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const endpoints = hole.before(served.endpoints).map((e) => (e.provider === 'webtransport' ? { ...e, port } : e));
+    try {
+      await assert.rejects(makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r' }), {
+        code: 'connect_timeout',
+        message: /answered at 127\.0\.0\.1:\d+ \(UDP\) within 1\.5 s, 127\.0\.0\.1:\d+ \(TCP\) within 1\.[45] s/,
+      });
+    } finally {
+      silent.close();
+    }
+  });
+
+  test('who has a session over TCP can look for UDP alone', async () => {
+    await using served = await serve();
+    await using hole = await openHole();
+    const options = { signal, participant: 'p', run: 'r', noFallback: true };
+    await assert.rejects(makeTransport(500).dial(hole.before(served.endpoints), options), {
+      code: 'connect_timeout',
+      message: /\(UDP\) within 0\.5 s\. /,
+    });
+    await using session = await makeTransport().dial(served.endpoints, options);
+    assert.equal(session.stack, 'quinn');
   });
 
   test('an impostor is not a reason to try the next way', async () => {

@@ -1,11 +1,12 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import type { Stack } from '#shared/contract/protocols.ts';
+import { carrierOf, type Stack } from '#shared/contract/protocols.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { formatAddress } from '../addresses.ts';
-import { noAnswer } from './connect-errors.ts';
+import { observed } from '../attempts.ts';
+import { allFailed, noAnswer, type Failure, type Tried } from './connect-errors.ts';
 import { greet } from './handshake.ts';
 import { QuicTransportListener } from './quic-listener.ts';
 import { quicDefaults } from './quic-options.ts';
@@ -45,28 +46,43 @@ export class QuicTransport implements Transport {
     options.signal.throwIfAborted();
     const startedMs = this.#clock.monotonicMs();
     const remainingMs = (): number => this.#options.connectTimeoutMs - (this.#clock.monotonicMs() - startedMs);
-    const attempts = await this.#usable(endpoints);
-    let failure: Failure | null = null;
+    const attempts = await this.#usable(endpoints, options.noFallback ?? false);
+    const failures: Failure[] = [];
     for (const [index, attempt] of attempts.entries()) {
-      // What was tried first, at another address of the coordinator, is no other way.
-      let fallback: string | undefined;
-      if (failure !== null && attempt.stack !== attempts[0]?.stack) {
-        fallback = wordsOf(failure, attempt.stack);
-        options.observer?.onFallback?.({ from: failure.stack, to: attempt.stack, reason: fallback });
-      }
       const shareMs = this.#share(attempt, attempts.slice(index + 1), remainingMs());
+      try {
+        return await this.#open(attempt, { shareMs, failures, options });
+      } catch (error) {
+        options.signal.throwIfAborted();
+        const known = error instanceof RoundscopeError ? error : noAnswer(attempt, shareMs, error);
+        if (final.has(known.code)) throw known;
+        failures.push({ ...attempt, error: known, waitedMs: shareMs });
+      }
+    }
+    throw allFailed(failures);
+  }
+
+  /** One attempt, told to the observer; a session on another way than the first knows why. */
+  async #open(
+    attempt: Attempt,
+    { shareMs, failures, options }: { shareMs: number; failures: readonly Failure[]; options: DialOptions },
+  ): Promise<Session> {
+    const { endpoint, stack } = attempt;
+    const told = { stack, endpoint: formatAddress(endpoint.host, endpoint.port) };
+    const [first] = failures;
+    // What was tried first, at another address of the coordinator, is no other way.
+    const fallback = first === undefined || first.stack === stack ? undefined : wordsOf(first, stack);
+    const session = await observed(options.observer, told, async () => {
       try {
         return await this.#attempt(attempt, shareMs, options, fallback);
       } catch (error) {
-        options.signal.throwIfAborted();
-        const known = error instanceof RoundscopeError ? error : noAnswer([attempt.endpoint], shareMs, error);
-        if (final.has(known.code)) throw known;
-        failure = { error: known, stack: attempt.stack, waitedMs: shareMs };
+        if (error instanceof RoundscopeError || options.signal.aborted) throw error;
+        throw noAnswer(attempt, shareMs, error);
       }
-    }
-    if (attempts.length === 1 && failure !== null) throw failure.error;
-    const tried = attempts.map(({ endpoint }) => endpoint);
-    throw noAnswer(tried, this.#options.connectTimeoutMs, failure?.error);
+    });
+    if (first !== undefined && fallback !== undefined)
+      options.observer?.onFallback?.({ from: first.stack, to: stack, reason: fallback });
+    return session;
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
@@ -94,7 +110,7 @@ export class QuicTransport implements Transport {
   }
 
   /** The endpoints that this machine has a provider for, in the coordinator's order. */
-  async #usable(endpoints: readonly Endpoint[]): Promise<readonly Attempt[]> {
+  async #usable(endpoints: readonly Endpoint[], firstWayOnly: boolean): Promise<readonly Attempt[]> {
     const unavailable: RoundscopeError[] = [];
     const attempts: Attempt[] = [];
     for (const endpoint of endpoints) {
@@ -107,8 +123,9 @@ export class QuicTransport implements Transport {
         unavailable.push(error);
       }
     }
-    if (attempts.length === 0) throw noProvider(unavailable);
-    return attempts;
+    const [first] = attempts;
+    if (first === undefined) throw noProvider(unavailable);
+    return firstWayOnly ? attempts.filter(({ stack }) => stack === first.stack) : attempts;
   }
 
   /** Each but the last gets an equal share of what is left, and UDP no more than `udpAnswerMs` where TCP can still be tried. */
@@ -119,12 +136,11 @@ export class QuicTransport implements Transport {
   }
 
   async #attempt(
-    { endpoint, provider, stack }: Attempt,
+    { endpoint, provider }: Attempt,
     shareMs: number,
     options: DialOptions,
     fallback: string | undefined,
   ): Promise<Session> {
-    options.observer?.onAttempt?.({ stack, endpoint: formatAddress(endpoint.host, endpoint.port) });
     using limit = this.#clock.deadline(shareMs, options.signal);
     const quic = await provider.dial(endpoint, { signal: limit });
     try {
@@ -147,23 +163,18 @@ export class QuicTransport implements Transport {
 /** Not a matter of the way taken: another one would hide it. */
 const final: ReadonlySet<string> = new Set(['identity_mismatch', 'certificate_expired', 'link_rejected']);
 
-interface Attempt {
-  readonly endpoint: Endpoint;
+interface Attempt extends Tried {
   readonly provider: QuicProvider;
-  readonly stack: Stack;
-}
-
-interface Failure {
-  readonly error: RoundscopeError;
-  readonly stack: Stack;
-  readonly waitedMs: number;
 }
 
 function isTcp(stack: Stack): boolean {
-  return stack === 'webtransport-h2';
+  return carrierOf(stack) === 'TCP';
 }
 
-/** Why `to` is used now instead of what failed: short, since it stands on a badge as long as the session lives. */
+/**
+ * Why `to` is used now instead of what failed: short, since it stands on a badge as long as the session lives. That UDP is
+ * blocked is known only because `to` has answered.
+ */
 function wordsOf({ error, stack, waitedMs }: Failure, to: Stack): string {
   const now = isTcp(to) ? 'over TCP now' : `over ${to} now`;
   if (error.code === 'connect_timeout' && !isTcp(stack)) {

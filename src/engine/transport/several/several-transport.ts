@@ -42,10 +42,6 @@ export class SeveralTransports implements Transport {
     const ways = this.#ways(endpoints);
     let failure: { readonly error: RoundscopeError; readonly protocol: Protocol } | null = null;
     for (const [index, { protocol, transport }] of ways.entries()) {
-      if (failure !== null) {
-        const [from, to] = [usualStack[failure.protocol], usualStack[protocol]];
-        options.observer?.onFallback?.({ from, to, reason: failure.error.message });
-      }
       // Each but the last gets an equal share of what is left: one that swallows packets must leave time for the others.
       using limit = clock.deadline(Math.max(1, (endMs - clock.monotonicMs()) / (ways.length - index)), options.signal);
       try {
@@ -54,6 +50,10 @@ export class SeveralTransports implements Transport {
           { ...options, signal: limit },
         );
         route.opened(protocol);
+        if (failure !== null) {
+          const [from, to] = [usualStack[failure.protocol], usualStack[protocol]];
+          options.observer?.onFallback?.({ from, to, reason: failure.error.message });
+        }
         return session;
       } catch (error) {
         options.signal.throwIfAborted();
