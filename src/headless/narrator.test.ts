@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { recordedSession } from '#test/support/recorded-session.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
+import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
 import { Narrator } from './narrator.ts';
 
 test('a stall is news once: not when its verdict is told again, but again after it was cleared', () => {
@@ -18,7 +18,8 @@ test('a stall is news once: not when its verdict is told again, but again after 
     type: 'verdict_cleared',
     data: { verdict: raised.data.verdict, reason: 'the round no longer waits for node-3' },
   };
-  for (const event of [raised, raised, cleared, raised]) narrator.event(event);
+  const view = recordedView(4);
+  for (const event of [raised, raised, cleared, raised]) narrator.event(event, view);
   const lines = String(terminal.read()).trimEnd().split('\n');
   assert.deepEqual(
     lines.map((line) => /stall|cleared/.exec(line)?.[0]),

@@ -1,8 +1,11 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
+import { ordinal } from '#shared/base/ordinal.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
-import type { RunSummary } from '#shared/contract/summary.ts';
+import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 
 /** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
 export class Narrator {
@@ -20,8 +23,9 @@ export class Narrator {
     this.#stream.write(`${text}\n`);
   }
 
-  event(event: RecordedEvent): void {
-    const line = this.#lineOf(event);
+  /** `view`: of the run, with this event in it. */
+  event(event: RecordedEvent, view: RunView): void {
+    const line = this.#lineOf(event, view);
     if (line !== null) this.say(`${styleText('gray', clock(event.at), { stream: this.#stream })} ${line}`);
   }
 
@@ -32,9 +36,14 @@ export class Narrator {
         : `, accuracy ${percent(summary.accuracy)}${summary.baselineAccuracy === null ? '' : ` (always naming the most frequent class: ${percent(summary.baselineAccuracy)})`}`;
     const reason = summary.status === 'completed' ? '' : `: ${summary.reason}`;
     this.say(`${this.#bold(`Run ${summary.status}`)}${reason}`);
+    const seen = summary.roundsTold === summary.roundsCompleted ? '' : `, ${summary.roundsTold} of them seen here`;
+    const since = summary.own === null ? 'the run was opened' : 'it was joined here';
     this.say(
-      `${summary.roundsCompleted} of ${summary.roundsPlanned} rounds in ${summary.durationS.toFixed(1)} s${accuracy}`,
+      `${summary.roundsCompleted} of ${summary.roundsPlanned} rounds${seen} in ${seconds(summary.roundsDurationS)} ` +
+        `(${seconds(summary.durationS)} since ${since})${accuracy}`,
     );
+    const own = ownFates.flatMap((fate) => ((summary.own?.[fate] ?? 0) > 0 ? [`${summary.own?.[fate]} ${fate}`] : []));
+    if (own.length > 0) this.say(`Your updates: ${own.join(', ')}`);
   }
 
   /** What an error means and what to try; what happened has been said. */
@@ -43,7 +52,7 @@ export class Narrator {
     this.say(`${meaning}\nTry: ${tryThis}`);
   }
 
-  #lineOf(event: RecordedEvent): string | null {
+  #lineOf(event: RecordedEvent, view: RunView): string | null {
     switch (event.type) {
       case 'run_started':
         this.#rounds = event.data.rounds;
@@ -56,9 +65,10 @@ export class Narrator {
         return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;
       case 'round_ended': {
         const missing = event.data.missing.length === 0 ? '' : `, without ${event.data.missing.join(', ')}`;
+        const updates = isParticipantSeat(view) ? ownUpdate(event.data, view) : counted(event.data);
         return (
           `round ${event.data.round}/${this.#rounds}  loss ${event.data.loss.toFixed(3)}  accuracy ${percent(event.data.accuracy)}  ` +
-          `${(event.data.durationMs / 1000).toFixed(1)} s  ${event.data.contributions.length} updates${missing}`
+          `${(event.data.durationMs / 1000).toFixed(1)} s  ${updates}${missing}`
         );
       }
       case 'verdict_raised':
@@ -101,6 +111,33 @@ export class Narrator {
 function joined({ participant, protocol, stack, data }: EventData<'participant_joined'>): string {
   const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
   return `${participant} joined over ${protocol} (${stack}) with ${data.examples} examples${leftOut}`;
+}
+
+function counted({ contributions }: EventData<'round_ended'>): string {
+  return contributions.length === 1 ? '1 update' : `${contributions.length} updates`;
+}
+
+/** What a participant made of a round that has ended, in its own eyes. */
+function ownUpdate({ round, contributions, missing }: EventData<'round_ended'>, view: RunView): string {
+  const own = view.contributions.find((work) => work.round === round);
+  const asked = [...contributions, ...missing].some((id) => id === view.self);
+  if (own === undefined) return asked ? 'your update missed the round' : 'without you';
+  switch (own.fate) {
+    case 'counted': {
+      const place = own.order === null ? 'one' : ordinal(own.order);
+      return `your update counted, ${place} of ${contributions.length}`;
+    }
+    case 'refused':
+      return `your update was refused: ${own.reason}`;
+    case 'missed':
+      return own.reason === '' ? 'your update missed the round' : `your update missed the round: ${own.reason}`;
+    default:
+      return 'nobody told what became of your update';
+  }
+}
+
+function seconds(duration: number): string {
+  return `${duration.toFixed(1)} s`;
 }
 
 function clock(at: number): string {

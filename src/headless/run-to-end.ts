@@ -9,6 +9,8 @@ export interface RunToEndOptions {
   readonly json: boolean;
   readonly service: AppService;
   readonly begin: () => Promise<RunningFederation>;
+  /** Events on stdout wait until `onStarted` has written what comes before them. */
+  readonly eventsAfterStart?: boolean;
   /** Once the run goes: the invitation to print, a browser to open. */
   readonly onStarted?: (running: RunningFederation, narrator: Narrator) => void;
 }
@@ -26,12 +28,14 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     narrator.say('Stopping: saying goodbye to everybody. Press Ctrl+C again to end at once.');
     void options.service.stop('interrupted by the user');
   };
-  using _watching = watchNextRun(options, narrator);
+  const out = new EventLines(options.eventsAfterStart === true);
+  using _watching = watchNextRun(options, narrator, out);
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
     const running = await options.begin();
     options.onStarted?.(running, narrator);
+    out.release();
     if (interrupted) await options.service.stop('interrupted by the user');
     const { error } = await running.ended;
     // Closes the recording first, so that the summary counts what is really on disk.
@@ -46,18 +50,42 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     if (!interrupted) throw error;
     return exitStatus.interrupted;
   } finally {
+    out.release();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
 }
 
+/** A run says little before it has started; if it says more, what is to come first comes later. */
+const heldLinesMax = 1000;
+
+/** Events on stdout, a line each, from `release` on. */
+class EventLines {
+  #held: unknown[] | null;
+
+  constructor(hold: boolean) {
+    this.#held = hold ? [] : null;
+  }
+
+  write(event: unknown): void {
+    if (this.#held === null) void writeLine(event);
+    else if (this.#held.push(event) >= heldLinesMax) this.release();
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const event of held) void writeLine(event);
+  }
+}
+
 /** Follows the run from its very first event, which comes before `begin` resolves. */
-function watchNextRun(options: RunToEndOptions, narrator: Narrator): Disposable {
+function watchNextRun(options: RunToEndOptions, narrator: Narrator, out: EventLines): Disposable {
   return options.service.onRun((host) => {
     host.rows.subscribe((row) => {
       if (!('event' in row)) return;
       if (options.json)
-        void writeLine({
+        out.write({
           event: row.event.type,
           id: row.event.id,
           run: row.event.run,
@@ -65,7 +93,7 @@ function watchNextRun(options: RunToEndOptions, narrator: Narrator): Disposable 
           at: row.event.at,
           ...row.event.data,
         });
-      else narrator.event(row.event);
+      else narrator.event(row.event, host.view);
     });
   });
 }

@@ -32,7 +32,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
   using _lock = lock;
   using _telling = service.onRun((host) => {
     host.rows.subscribe((row) => {
-      if ('event' in row) narrator.event(row.event);
+      if ('event' in row) narrator.event(row.event, host.view);
     });
   });
   const stopped = untilSignal();

@@ -1,6 +1,7 @@
 import type { RunSummary } from '#shared/contract/summary.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus, ownFates, type OwnFate } from '#shared/contract/summary.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 
 /** The last line of `--json`, out of the same view that a window shows. */
 export function runSummary(view: RunView): RunSummary {
@@ -15,16 +16,23 @@ export function runSummary(view: RunView): RunSummary {
     roundsPlanned: view.roundsPlanned,
     roundsCompleted: Math.max(done.length, view.roundsCompleted),
     durationS: round3(((view.endedAt ?? view.startedAt) - view.startedAt) / 1000),
+    roundsDurationS: round3(view.roundsMs / 1000),
+    roundsTold: view.roundsTold,
+    own: ownWork(view),
     accuracy: last?.accuracy ?? null,
     loss: last?.loss ?? null,
     baselineAccuracy: view.baselineAccuracy,
     model: view.models.findLast(({ kind }) => kind === 'final')?.path ?? null,
     participants: view.participants.map((participant) => ({
       id: participant.id,
-      transport: participant.protocol,
-      stack: participant.stack,
-      connections: participant.link.connections,
-      reconnects: participant.link.reconnects,
+      ...(isTold(view, participant.id)
+        ? { transport: null, stack: null, connections: null, reconnects: null }
+        : {
+            transport: participant.protocol,
+            stack: participant.stack,
+            connections: participant.link.connections,
+            reconnects: participant.link.reconnects,
+          }),
       contributions: participant.counted,
     })),
     packets: {
@@ -44,6 +52,16 @@ export function runSummary(view: RunView): RunSummary {
       evidence: verdict.evidence.map((evidence) => evidence.ref),
     })),
   };
+}
+
+function ownWork(view: RunView): RunSummary['own'] {
+  if (!isParticipantSeat(view)) return null;
+  const own = Object.fromEntries(ownFates.map((fate) => [fate, 0])) as Record<OwnFate, number>;
+  for (const { fate } of view.contributions) {
+    // At the end of a run nothing is under way any more.
+    if (fate !== 'training' && fate !== 'sent') own[fate] += 1;
+  }
+  return own;
 }
 
 export function exitStatusOf(summary: RunSummary): number {

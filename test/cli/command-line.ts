@@ -27,7 +27,7 @@ export interface Line extends Readonly<Record<string, unknown>> {
   readonly event: string;
 }
 
-/** The last line of `--json`, in wire names, as scripts of users rely on it. */
+/** The last line of `--json`, in wire names, as scripts of users rely on it: where all is told, as in a demo. */
 export interface Summary {
   readonly event: 'summary';
   readonly status: string;
@@ -35,6 +35,9 @@ export interface Summary {
   readonly rounds_planned: number;
   readonly rounds_completed: number;
   readonly duration_s: number;
+  readonly rounds_duration_s: number;
+  readonly rounds_told: number;
+  readonly own: Readonly<Record<string, number>> | null;
   readonly accuracy: number | null;
   readonly loss: number | null;
   readonly baseline_accuracy: number;

@@ -109,6 +109,7 @@ export const coordinate: Command = {
       if (misfit !== null) return complain(misfit, exitStatus.usage);
       return await runToEnd({
         json,
+        eventsAfterStart: true,
         service,
         begin: () =>
           service.startCoordinator(

@@ -9,7 +9,13 @@ export interface RunSummary {
   readonly run: string;
   readonly roundsPlanned: number;
   readonly roundsCompleted: number;
+  /** Since this app takes part, from opening the run or joining it to its end. */
   readonly durationS: number;
+  /** Of the rounds whose end was told here, as the coordinator measured them, and how many they are. */
+  readonly roundsDurationS: number;
+  readonly roundsTold: number;
+  /** What became of this app's own updates, where it is a participant; null otherwise. */
+  readonly own: Readonly<Record<OwnFate, number>> | null;
   readonly accuracy: number | null;
   readonly loss: number | null;
   /** Null where it was not told. */
@@ -18,11 +24,11 @@ export interface RunSummary {
   readonly model: string | null;
   readonly participants: readonly {
     readonly id: string;
-    readonly transport: Protocol;
-    readonly stack: Stack;
-    readonly connections: number;
-    readonly reconnects: number;
-    /** Null where the coordinator does not tell. */
+    /** Null where it is not told: of the others, to a participant. */
+    readonly transport: Protocol | null;
+    readonly stack: Stack | null;
+    readonly connections: number | null;
+    readonly reconnects: number | null;
     readonly contributions: number | null;
   }[];
   readonly packets: { readonly recorded: number; readonly dropped: number };
@@ -36,6 +42,9 @@ export interface RunSummary {
     readonly evidence: readonly string[];
   }[];
 }
+
+export const ownFates = ['counted', 'refused', 'missed', 'kept', 'unknown'] as const;
+export type OwnFate = (typeof ownFates)[number];
 
 /** Exit status of every command. */
 export const exitStatus = { completed: 0, failed: 1, usage: 2, stalled: 3, unreachable: 4, interrupted: 130 } as const;

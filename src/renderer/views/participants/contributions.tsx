@@ -1,10 +1,11 @@
 import { memo } from 'react';
 import type { JSX } from 'react';
+import { ordinal } from '#shared/base/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { sameContent } from '#renderer/components/same-content.ts';
 import { useSize } from '#renderer/components/use-size.ts';
-import { contributionOf, ordinal } from './participant-facts.ts';
+import { contributionOf } from './participant-facts.ts';
 
 const nameWidthPx = 84;
 const sumWidthPx = 48;

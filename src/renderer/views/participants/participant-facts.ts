@@ -132,13 +132,6 @@ export function contributionOf(round: RoundView | undefined, participant: string
   return { kind: round.endedAt === null && round.state !== 'stalled' ? 'running' : 'missing' };
 }
 
-/** `1st`, `2nd`, `3rd`, `4th`, `11th`, `21st`. */
-export function ordinal(value: number): string {
-  const tens = value % 100;
-  const suffix = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][value % 10] ?? 'th');
-  return `${value}${suffix}`;
-}
-
 /** Hex in groups of four, other text as it is: for the eye to compare. */
 export function groupKey(key: string): string {
   return /^[0-9a-f]{8,}$/i.test(key) ? (key.match(/.{1,4}/g) ?? []).join(' ') : key;

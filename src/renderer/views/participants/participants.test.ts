@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ParticipantView, RoundView, UpdateView } from '#shared/run-view/run-view.ts';
-import { clocksOf, contributionOf, groupKey, ordinal, phaseOf, quicAccount } from './participant-facts.ts';
+import { ordinal } from '#shared/base/ordinal.ts';
+import { clocksOf, contributionOf, groupKey, phaseOf, quicAccount } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
   ({
