@@ -62,7 +62,7 @@ export class RecentRuns {
 
   /** @param onFailure told of each line that could not be written; a run goes on without */
   constructor(dataFolder: string, onFailure: (error: unknown) => void) {
-    this.#path = join(dataFolder, 'runs');
+    this.#path = join(dataFolder, 'recent-runs');
     this.#onFailure = onFailure;
   }
 
