@@ -1,4 +1,5 @@
 import { toErrorReport } from '#shared/base/errors.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
@@ -7,6 +8,7 @@ import { writeRunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
 import { serveParent, type Ended } from '#engine/host/child-process.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
+import { programVersion } from '#engine/host/program-version.ts';
 import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { runCoordinator } from '#engine/round/coordinator-driver.ts';
@@ -34,11 +36,13 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   });
   const reporter = new ObservedReporter(processReporter);
   await using opened = await wanted(start, reporter, () => openRunState(start, reporter));
-  const { model, initialParameters, baselineAccuracy, settings } = opened?.restored ?? (await planRun(start, signal));
+  const { loaded, ...about }: PlannedRun = opened?.restored ?? (await planRun(start, signal));
+  const { model, initialParameters, baselineAccuracy, classes, settings } = about;
   await using door = await openFrontDoor(start, reporter, signal, opened);
-  const planned = { start, settings, model, initialParameters, baselineAccuracy };
+  const planned = { start, settings, model, initialParameters, baselineAccuracy, classes };
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitation, endpoints: [...door.endpoints] });
+  if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
   doing = 'serving the run';
   const outcome = await runCoordinator({
     settings,
@@ -52,6 +56,8 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     breathe,
     signal,
     baselineAccuracy,
+    classes,
+    software: programVersion(),
     keeper: state?.folder,
     restored: opened?.restored?.run,
     demo: start.demo,
@@ -84,12 +90,19 @@ async function wanted<T>(
 /** From here on the run outlives this process: before anybody has the invitation. */
 async function keep(
   state: RunState | null,
-  { start, initialParameters, ...about }: PlannedRun & { readonly start: CoordinatorStart },
+  { start, initialParameters, classes, ...about }: PlannedRun & { readonly start: CoordinatorStart },
   { token, endpoints }: FrontDoor,
 ): Promise<RunState | null> {
   if (state === null || state.restored !== null) return state;
   const bytes = encodeSafetensors(initialParameters);
   await state.folder.begin(hashBytes(bytes), bytes);
-  await writeRunFile(state.path, { version: 1, start, ...about, token, endpoints: [...endpoints] });
+  await writeRunFile(state.path, {
+    version: 1,
+    start,
+    ...about,
+    classes: [...classes],
+    token,
+    endpoints: [...endpoints],
+  });
   return state;
 }

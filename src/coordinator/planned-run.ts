@@ -8,6 +8,9 @@ export interface PlannedRun {
   readonly model: FederationPlan['model'];
   readonly initialParameters: FederationPlan['parameters'];
   readonly baselineAccuracy: number;
+  readonly classes: readonly string[];
+  /** What was read for it just now; absent where nothing was. */
+  readonly loaded?: FederationPlan['loaded'];
 }
 
 /** @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large` */
@@ -25,5 +28,7 @@ export async function planRun(start: CoordinatorStart, signal: AbortSignal): Pro
     model: plan.model,
     initialParameters: plan.parameters,
     baselineAccuracy: plan.baselineAccuracy,
+    classes: plan.classes,
+    loaded: plan.loaded,
   };
 }

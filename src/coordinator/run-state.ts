@@ -5,6 +5,7 @@ import { lockFolder } from '#engine/durability/folder-lock.ts';
 import { stateInvalid } from '#engine/durability/disk-errors.ts';
 import { readRunFile, type RunFile } from '#engine/durability/run-file.ts';
 import type { CoordinatorOptions } from '#engine/round/coordinator-driver.ts';
+import { planFederation } from '#engine/trainer/federation-plan.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import type { PlannedRun } from './planned-run.ts';
 import { RunFolder } from './run-folder.ts';
@@ -50,5 +51,17 @@ async function restore(
   const { settings, model, baselineAccuracy } = file;
   const run = await folder.restore(requirePlan(model).layout, reporter);
   const [initialParameters = []] = run.models;
-  return { file, run, settings, model, baselineAccuracy, initialParameters };
+  const classes = file.classes.length > 0 ? file.classes : await classesOf(path, file);
+  return { file, run, settings, model, baselineAccuracy, classes, initialParameters };
+}
+
+/** An older version kept no class names; they are those of the data that the run was begun with, if that is still there. */
+async function classesOf(path: string, { start, settings, model }: RunFile): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  const plan = await planFederation(start.data, { seed: settings.seed, signal }).catch((): null => null);
+  if (plan?.classes.length === model.numClasses) return plan.classes;
+  throw stateInvalid(
+    join(path, 'run.json'),
+    `names no classes, and the data it was begun with is no longer at ${start.data}`,
+  );
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { forkLauncher } from '#engine/host/fork-launcher.ts';
 import { machineName } from '#engine/host/machine-name.ts';
+import { programVersion } from '#engine/host/program-version.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from '#service/app-service.ts';
@@ -11,7 +11,7 @@ import { requestHandlers } from '#service/request-handlers.ts';
 /** The service in this process, with its children as forked Node processes. */
 export function createService(mode: 'browser'): AppService {
   const dataFolder = ensureDataFolder(dataFolderPath(process.env, process.platform));
-  const version = packageVersion();
+  const version = programVersion();
   return new AppService({
     clock: systemClock,
     launcher: forkLauncher,
@@ -32,10 +32,4 @@ export function createService(mode: 'browser'): AppService {
       process.exit(70);
     },
   });
-}
-
-/** From a checkout and from `out/main` alike the package file is two folders up. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version?: unknown }).version ?? '0.0.0');
 }

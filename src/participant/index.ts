@@ -20,6 +20,7 @@ import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
+import { requireData } from '#engine/trainer/data/load-data.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
 import { diallingTransport, type Route } from '#engine/transport/registry.ts';
@@ -60,7 +61,8 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   await using trainer = new WorkerTrainer({ entry: entryPath('trainer-worker') });
   faults.trainer = trainer;
   using own = await openOwnState(start, invitation.run, reporter);
-  const data = await trainer.prepare({ data: start.data, share: start.share }, { signal });
+  // A wrong path is told before anybody is dialled; what is in it, once the run has said what it needs.
+  await requireData(start.data);
   const identity = await identityOf(start, reporter);
   doing = `connecting over ${invitation.transport}`;
   const told = toldProtocol(start, invitation.transport);
@@ -73,13 +75,17 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   );
   faults.link = link;
   if (moved !== null) move(moved);
-  channel.post({ type: 'joined', name: start.name, data });
   doing = 'taking part';
   const outcome = await runParticipant({
     link: choosing?.through(link) ?? link,
     trainer,
     trainerDescription: trainer.description,
-    data,
+    fitData: async ({ classes, model }, { signal: until }) => {
+      const fit = { classes, shape: model.inputShape, mapping: start.mapping };
+      const loaded = await trainer.prepare({ data: start.data, share: start.share, fit }, { signal: until });
+      channel.post({ type: 'joined', name: start.name, data: loaded.data });
+      return loaded;
+    },
     key: identity.fingerprint,
     layoutOf,
     codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
@@ -93,7 +99,8 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     signal,
   });
   await own?.finish();
-  return { status: outcome.status, reason: outcome.reason };
+  const { status, reason, error } = outcome;
+  return { status, reason, ...(error === undefined ? {} : { error: { ...error, causes: [...error.causes] } }) };
 }
 
 interface LinkParts {

@@ -60,7 +60,7 @@ const checks: readonly Check[] = [
     attempt('Data folder', true, 'Set ROUNDSCOPE_DATA to a folder of yours.', async () => ensureDataFolder(dataFolder)),
   () =>
     attempt('Bundled data', true, reinstall, async () => {
-      const digits = await loadDigits(AbortSignal.timeout(10_000));
+      const digits = await loadDigits({ signal: AbortSignal.timeout(10_000) });
       return `digits: ${digits.all.labels.length.toLocaleString('en')} images of handwritten digits`;
     }),
   () =>

@@ -16,7 +16,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
 import { seededEntropy } from '#test/support/seeded-entropy.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
-import { toyCodec, toyInitial, toyLayout, toyModel, toyTrain } from './toy-model.ts';
+import { toyCodec, toyInitial, toyLayout, toyLoaded, toyModel, toyTrain } from './toy-model.ts';
 
 export interface LinkLevelOptions {
   readonly seed: number;
@@ -112,6 +112,8 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     keeper: options.keeper,
     breathe: settle,
     signal: stop.signal,
+    classes: ['a', 'b'],
+    software: 'test',
     baselineAccuracy: 0.5,
   });
   const leaving: AbortController[] = [];
@@ -130,7 +132,6 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       signal,
       patienceMs: 60_000,
     });
-    if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
     const leave = new AbortController();
     leaving.push(leave);
     const leavesAfterMs = options.leaves?.[name];
@@ -139,14 +140,9 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       link,
       trainer: toyTrainer(name, clock, random.fork(`trainer of ${name}`)),
       trainerDescription: 'toy',
-      data: {
-        source: 'toy',
-        examples: 100,
-        heldOut: 20,
-        shape: [1, 1, 3],
-        classes: ['a', 'b'],
-        classCounts: [50, 50],
-        skipped: 0,
+      fitData: ({ classes, model }) => {
+        if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
+        return Promise.resolve(toyLoaded(classes, model.inputShape));
       },
       key: `key-${name}`,
       layoutOf: () => toyLayout,

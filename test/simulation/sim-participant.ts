@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
 import type { Random } from '#shared/base/random.ts';
-import type { DataSummary } from '#shared/contract/messages.ts';
+import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { MachineMessage, RunOutcome } from '#engine/round/machine.ts';
 import { ModelShelf } from '#engine/round/model-shelf.ts';
@@ -15,7 +15,7 @@ import type {
 } from '#engine/round/participant-state.ts';
 import type { Parcel } from './network.ts';
 import type { ParticipantPlan } from './scenario.ts';
-import { toyCodec, toyLayout, toyTrain } from './toy-model.ts';
+import { toyCodec, toyLayout, toyLoaded, toyTrain } from './toy-model.ts';
 import type { World } from './world.ts';
 
 export interface SimParticipantOptions {
@@ -51,22 +51,13 @@ export class SimParticipant {
   constructor(options: SimParticipantOptions) {
     this.#options = options;
     const { plan } = options;
-    const data: DataSummary = {
-      source: 'toy',
-      examples: plan.examples,
-      heldOut: plan.heldOut,
-      shape: [1, 1, 3],
-      classes: ['a', 'b'],
-      classCounts: [1, 1],
-      skipped: 0,
-    };
     const { kept } = options.disk;
     const held =
       kept === null
         ? undefined
         : { ...kept.update, sizeBytes: this.#shelf.bytes(this.#shelf.put(kept.parameters)).byteLength };
     const step = startParticipant(
-      { name: plan.id as ParticipantId, key: `key-${plan.id}`, data, trainer: 'toy', kept: held },
+      { name: plan.id as ParticipantId, key: `key-${plan.id}`, trainer: 'toy', kept: held },
       this.#now(),
     );
     this.#state = step.state;
@@ -129,6 +120,8 @@ export class SimParticipant {
         return this.#begin(effect);
       case 'end':
         return this.#options.onEnd(effect.outcome);
+      case 'prepare':
+        return this.#prepare(effect.plan);
       case 'forget_update':
         if (this.#options.disk.kept?.update.hash === effect.hash) this.#options.disk.kept = null;
         return;
@@ -136,6 +129,11 @@ export class SimParticipant {
       case 'report':
         return;
     }
+  }
+
+  #prepare({ classes, model }: RunPlanBody): void {
+    const { world, plan } = this.#options;
+    world.after(10, () => this.feed({ kind: 'prepared', loaded: toyLoaded(classes, model.inputShape, plan) }));
   }
 
   #begin(work: Work): void {

@@ -263,6 +263,8 @@ class Simulation {
           // What comes over a link of a former life of it goes nowhere.
           if (station.link === link) station.participant?.take(parcel);
           const { kind, round } = parcel.header;
+          // The founding bug breaks a run that has begun: without the plan nobody would wait for it.
+          if (plan.connectionPerMessage && kind === 'run_plan') wire.block('down');
           if (kind === 'global_model' || kind === 'start_training')
             this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
           return;
@@ -271,7 +273,6 @@ class Simulation {
         this.#coordinator.take(link, parcel);
       },
     });
-    if (plan.connectionPerMessage) wire.block('down');
     station.wire = wire;
     station.link = link;
     station.lastHeardMs = this.#world.nowMs;
@@ -286,6 +287,7 @@ class Simulation {
       address: '127.0.0.1:1',
       protocol: 'memory',
       stack: 'memory',
+      peerKey: null,
     });
     return link;
   }

@@ -1,5 +1,6 @@
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
+import type { LoadedData } from '#engine/round/participant-state.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
@@ -39,4 +40,15 @@ export function toyTrain(base: ParameterSet, who: string, round: number): Parame
     toyLayout,
     flattenParameters(base).map((value) => value * 0.9 + random.normal() * 0.1),
   );
+}
+
+/** What a participant with toy data reports of it. */
+export function toyLoaded(
+  classes: readonly string[],
+  shape: readonly number[],
+  { examples = 100, heldOut = 20 }: { readonly examples?: number; readonly heldOut?: number } = {},
+): LoadedData {
+  const classCounts = classes.map(() => 1);
+  const data = { source: 'toy', examples, heldOut, shape: [...shape], classes: [...classes], classCounts, skipped: 0 };
+  return { data, text: `${examples} toys`, leftOut: [], changed: [], mapping: [], warnings: [] };
 }

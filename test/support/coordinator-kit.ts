@@ -51,6 +51,9 @@ export class CoordinatorKit {
           layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
         },
         initialModel,
+        parameters: 8,
+        classes: ['a', 'b'],
+        software: 'kit',
         baselineAccuracy: 0.5,
         participantsMax,
       },
@@ -80,7 +83,7 @@ export class CoordinatorKit {
     this.nowMs = untilMs;
   }
 
-  open(name: string): number {
+  open(name: string, peerKey: string | null = null): number {
     const link = this.#nextLink++;
     this.#links.set(name, link);
     this.feed({
@@ -90,6 +93,7 @@ export class CoordinatorKit {
       address: '127.0.0.1:1',
       protocol: 'memory',
       stack: 'memory',
+      peerKey,
     });
     return link;
   }
@@ -114,14 +118,20 @@ export class CoordinatorKit {
       key = `key-${name}`,
       heldOut = 10,
       shape = [1, 1, 3],
-    }: { readonly key?: string; readonly heldOut?: number; readonly shape?: number[] } = {},
+      classes = ['a', 'b'],
+    }: {
+      readonly key?: string;
+      readonly heldOut?: number;
+      readonly shape?: number[];
+      readonly classes?: string[];
+    } = {},
   ): void {
     const data = {
       source: 'kit',
       examples: 100,
       heldOut,
       shape,
-      classes: ['a', 'b'],
+      classes,
       classCounts: [50, 50],
       skipped: 0,
     };

@@ -17,6 +17,8 @@ const runFileSchema = z.object({
   settings: runSettingsSchema,
   model: modelConfigSchema,
   baselineAccuracy: z.number(),
+  /** Names of the run's classes; a run that an older version began has none, and takes those of its data. */
+  classes: z.array(z.string().max(80)).max(limits.classesMax).default([]),
   /** Secret of the invitation, so the file is its owner's alone. */
   token: z.string().min(16).max(128),
   /** Where it listened: it does so again, and invitations stay good. */

@@ -34,6 +34,10 @@ export interface CoordinatorOptions {
   readonly breathe: () => Promise<void>;
   /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
   readonly signal: AbortSignal;
+  /** Names of the run's classes, one for each output of the model. */
+  readonly classes: readonly string[];
+  /** Version of this program, for participants. */
+  readonly software: string;
   /** Accuracy of always naming the commonest class; 0 when unknown. */
   readonly baselineAccuracy: number;
   readonly demo?: DemoSettings | undefined;
@@ -94,18 +98,30 @@ class CoordinatorRun implements Disposable {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
-    const { clock, settings, model, baselineAccuracy, demo, self, codec, signal } = options;
+    const { clock, settings, model, baselineAccuracy, classes, software, demo, self, codec, signal } = options;
     this.#models = new ModelShelf(codec);
     const { restored } = options;
     for (const parameters of restored?.models ?? [options.initialParameters]) this.#models.put(parameters);
     const initialModel = this.#models.newest;
     this.#keeping = new KeptRun(options.keeper, options.reporter);
     const participantsMax = options.participantsMax ?? limits.participantsMax;
+    const parameters = options.initialParameters.reduce((sum, { data }) => sum + data.length, 0);
     this.#runner = new MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>({
       clock,
       start: (now) =>
         startCoordinator(
-          { settings, model, initialModel, baselineAccuracy, participantsMax, demo, self },
+          {
+            settings,
+            model,
+            initialModel,
+            parameters,
+            classes,
+            baselineAccuracy,
+            software,
+            participantsMax,
+            demo,
+            self,
+          },
           now,
           restored ?? null,
         ),
@@ -149,8 +165,8 @@ class CoordinatorRun implements Disposable {
   #attach({ link, address }: AcceptedLink): void {
     const number = this.#nextLink++;
     this.#links.set(number, link);
-    const { protocol, stack } = link.status;
-    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack });
+    const { protocol, stack, peerKey } = link.status;
+    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack, peerKey });
     this.#feedLinkState(number, link);
     this.#read(number, link).then(
       () => this.#closed(number, link),

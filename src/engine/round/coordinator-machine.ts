@@ -64,6 +64,7 @@ export function startCoordinator(
     quorum: settings.quorum,
     seed: settings.seed,
     baselineAccuracy: config.baselineAccuracy,
+    classes: [...config.classes],
     ...(config.demo === undefined ? {} : { demo: config.demo }),
     ...(config.self === undefined ? {} : { self: config.self }),
   });
@@ -199,16 +200,12 @@ function message(
 
 /** The run is over: late comers are told so, everything else has nobody left to care. */
 function afterTheEnd(draft: CoordinatorDraft, input: CoordinatorInput): void {
-  if (input.kind === 'link_opened') linkOpened(draft, input);
   if (input.kind === 'link_closed') draft.removeLink(input.link);
+  const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`.slice(0, 500);
+  const error = { kind: 'error', round: draft.s.round, body: { code: 'run_over', reason } } as const;
+  if (input.kind === 'link_opened') draft.send(input.link, error);
   if (input.kind === 'message' && input.header.kind === 'register') {
-    const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`;
-    draft.send(input.link, {
-      kind: 'error',
-      round: draft.s.round,
-      replyTo: input.header.id,
-      body: { code: 'run_over', reason },
-    });
+    draft.send(input.link, { ...error, replyTo: input.header.id });
     draft.effects.push({ kind: 'close_link', link: input.link, code: 'run_over', reason });
   }
 }

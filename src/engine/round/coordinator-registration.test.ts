@@ -108,20 +108,56 @@ describe('registration', () => {
     assert.equal(kit.events('participant_refused')[0]?.name, 'node-3');
   });
 
-  test('data that does not fit the model is refused at the door', () => {
+  const misfits: Record<string, { readonly data: { shape?: number[]; classes?: string[] }; readonly says: RegExp }> = {
+    'another shape': { data: { shape: [1, 8, 8] }, says: /about 1x1x3 images, but kit has 1x8x8 ones/ },
+    'other names': { data: { classes: ['x', 'y'] }, says: /classes a, b, but kit was registered with x, y/ },
+    'another order': { data: { classes: ['b', 'a'] }, says: /registered with b, a/ },
+    'fewer classes': { data: { classes: ['b'] }, says: /registered with b;/ },
+  };
+  for (const [what, { data, says }] of Object.entries(misfits)) {
+    test(`${what}: data that is not fitted to the run is refused at the door`, () => {
+      const kit = new CoordinatorKit();
+      kit.open('node-1');
+      kit.register('node-1', data);
+      const [refusal] = kit.sent('error', 'node-1');
+      assert.equal(refusal?.body.code, 'data_invalid');
+      assert.match(refusal?.body.reason ?? '', says);
+      assert.deepEqual(
+        kit.effect('close_link').map(({ code }) => code),
+        ['data_invalid'],
+      );
+      assert.equal(kit.state.participants.size, 0);
+      for (const name of three) kit.join(name);
+      assert.equal(kit.events('round_started').length, 1);
+    });
+  }
+
+  test('the plan is the first word on a link, and says where the run stands', () => {
     const kit = new CoordinatorKit();
     kit.open('node-1');
-    kit.register('node-1', { shape: [1, 8, 8] });
-    const [refusal] = kit.sent('error', 'node-1');
-    assert.equal(refusal?.body.code, 'data_invalid');
-    assert.match(refusal?.body.reason ?? '', /about 1x1x3 images of 2 classes, but kit has 1x8x8 images/);
+    const [first] = kit.effect('send');
+    assert.equal(first?.message.kind, 'run_plan');
+    const [told] = kit.sent('run_plan', 'node-1');
     assert.deepEqual(
-      kit.effect('close_link').map(({ code }) => code),
-      ['data_invalid'],
+      [told?.body.classes, told?.body.parameters, told?.body.registered, told?.body.phase],
+      [['a', 'b'], 8, 0, 'registering'],
     );
-    assert.equal(kit.state.participants.size, 0);
     for (const name of three) kit.join(name);
-    assert.equal(kit.events('round_started').length, 1);
+    kit.open('late');
+    const later = kit.sent('run_plan', 'late')[0]?.body;
+    assert.deepEqual([later?.registered, later?.round, later?.phase], [3, 1, 'distributing']);
+    assert.deepEqual(kit.events('run_started')[0]?.classes, ['a', 'b']);
+  });
+
+  test('a name is taken while somebody else is here under it', () => {
+    const kit = started();
+    const taken = (peerKey: string | null): boolean | undefined => {
+      kit.clear().open('node-1', peerKey);
+      return kit.sent('run_plan', 'node-1')[0]?.body.nameTaken;
+    };
+    assert.deepEqual([taken(null), taken('key-other'), taken('key-node-1')], [true, true, false]);
+    kit.open('node-9');
+    assert.equal(kit.sent('run_plan', 'node-9')[0]?.body.nameTaken, false);
   });
 
   test('a name that is taken is refused to another key, unless its owner is away', () => {

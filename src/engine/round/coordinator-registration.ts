@@ -1,19 +1,20 @@
+import { listNames } from '#shared/base/list-names.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
-import type { CoordinatorInput, LinkRecord, ParticipantRecord } from './coordinator-state.ts';
+import { tellPlan } from './coordinator-plan.ts';
+import type { CoordinatorConfig, CoordinatorInput, LinkRecord, ParticipantRecord } from './coordinator-state.ts';
 import { askToTrain } from './coordinator-training.ts';
 
 type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { kind: K }>;
 
 export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'>): void {
-  const { link, participant, address, protocol, stack } = input;
+  const { link, participant, address, protocol, stack, peerKey } = input;
   const at = draft.now.monotonicMs;
-  draft.setLink({
+  const record: LinkRecord = {
     link,
     participant,
     address,
@@ -25,8 +26,10 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     lastHeardMs: at,
     connections: 1,
     unacknowledged: 0,
-    peerKey: null,
-  });
+    peerKey,
+  };
+  draft.setLink(record);
+  tellPlan(draft, record);
 }
 
 export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>): void {
@@ -96,7 +99,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
       `another participant already takes part as ${name}; choose another name`,
     );
   }
-  const misfit = misfitOf(data, s.config.model);
+  const misfit = misfitOf(data, s.config);
   if (misfit !== null) return refuse(draft, link, header, 'data_invalid', misfit);
   if (known === undefined && draft.remaining().length >= s.config.participantsMax) {
     return refuse(draft, link, header, 'participant_limit', `the run has its ${s.config.participantsMax} participants`);
@@ -170,13 +173,19 @@ function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | 
   return `${participant} registers with key ${key.slice(0, 12)}…, but its connection proved ${peerKey.slice(0, 12)}…`;
 }
 
-/** Who cannot train this model is told at the door: in the run it would only be waited for, and could cost it its quorum. */
-function misfitOf(data: DataSummary, { inputShape, numClasses }: ModelConfig): string | null {
-  const [expected, found] = [inputShape.join('x'), data.shape.join('x')];
-  if (expected === found && data.classes.length <= numClasses) return null;
+/**
+ * Who cannot train this model is told at the door: in the run it would only be waited for, and could cost it its quorum.
+ * Labels are indices, so the classes must be the run's own, in its order: a participant fits its data to the plan before
+ * it registers, and one that has not would teach other labels.
+ */
+function misfitOf(data: DataSummary, { model, classes }: CoordinatorConfig): string | null {
+  const [expected, found] = [model.inputShape.join('x'), data.shape.join('x')];
+  if (expected !== found)
+    return `this run is about ${expected} images, but ${data.source} has ${found} ones`.slice(0, 500);
+  if (data.classes.length === classes.length && data.classes.every((name, i) => name === classes[i])) return null;
   return (
-    `this run is about ${expected} images of ${numClasses} classes, but ${data.source} has ${found} images of ` +
-    `${data.classes.length} classes; choose data like that of the others`
+    `this run is about the classes ${listNames(classes)}, but ${data.source} was registered with ` +
+    `${listNames(data.classes)}; labels are matched by name on the participant's machine: join with the same version`
   ).slice(0, 500);
 }
 

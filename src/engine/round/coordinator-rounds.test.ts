@@ -189,10 +189,13 @@ describe('rounds', () => {
       ['interrupted', 'interrupted', 'interrupted'],
     );
     assert.equal(kit.wakeAtMs, Infinity);
-    kit.clear().join('late');
+    kit.clear().open('late');
     assert.deepEqual(
       kit.sent('error', 'late').map(({ body }) => body.code),
       ['run_over'],
+      'at once: it waits for a plan',
     );
+    kit.clear().register('node-1');
+    assert.equal(kit.sent('error', 'node-1').length, 1, 'and whoever was here already');
   });
 });

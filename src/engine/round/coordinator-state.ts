@@ -13,7 +13,13 @@ export interface CoordinatorConfig {
   readonly settings: RunSettings;
   readonly model: ModelConfig;
   readonly initialModel: Hash;
+  /** Trainable numbers in the model. */
+  readonly parameters: number;
+  /** Names of the run's classes; labels are indices into them. */
+  readonly classes: readonly string[];
   readonly baselineAccuracy: number;
+  /** Version of this program. */
+  readonly software: string;
   readonly participantsMax: number;
   readonly demo?: DemoSettings | undefined;
   readonly self?: ParticipantId | undefined;
@@ -145,6 +151,7 @@ export type CoordinatorInput =
       readonly address: string;
       readonly protocol: Protocol;
       readonly stack: Stack;
+      readonly peerKey: string | null;
     }
   | {
       readonly kind: 'link_state';

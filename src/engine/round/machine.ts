@@ -1,3 +1,4 @@
+import type { ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { Hash, MessageId } from '#shared/contract/ids.ts';
 import type { BodyOf, MessageKind, RunStatus } from '#shared/contract/messages.ts';
@@ -45,4 +46,6 @@ export interface RunOutcome {
   /** Global loss and accuracy of the last completed round; null before the first. */
   readonly loss: number | null;
   readonly accuracy: number | null;
+  /** What made it fail, where that has a code of its own. */
+  readonly error?: ErrorReport | undefined;
 }

@@ -1,8 +1,8 @@
-import type { ErrorCode } from '#shared/base/errors.ts';
+import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, EventType, ParticipantPhase } from '#shared/contract/events.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import { report, type Instant, type MachineMessage } from './machine.ts';
+import { report, type Instant, type MachineMessage, type RunOutcome } from './machine.ts';
 import type { ParticipantEffect, ParticipantState } from './participant-state.ts';
 
 type Fields = { -readonly [K in keyof ParticipantState]: ParticipantState[K] };
@@ -53,6 +53,11 @@ export class ParticipantDraft {
     });
   }
 
+  /** It cannot take part, for a reason with a code. */
+  fail(error: ErrorReport): void {
+    this.end('failed', error.message, { roundsCompleted: 0, loss: null, accuracy: null, error });
+  }
+
   dropTask(reason: string): void {
     const { task } = this.s;
     if (task?.job != null) this.effects.push({ kind: 'abort_work', job: task.job, reason });
@@ -62,7 +67,7 @@ export class ParticipantDraft {
   end(
     status: RunStatus,
     reason: string,
-    reached: { readonly roundsCompleted: number; readonly loss: number | null; readonly accuracy: number | null } = {
+    reached: Omit<RunOutcome, 'status' | 'reason'> = {
       roundsCompleted: 0,
       loss: null,
       accuracy: null,

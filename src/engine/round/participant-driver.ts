@@ -1,10 +1,11 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import type { DataSummary } from '#shared/contract/messages.ts';
+import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import { isOpen } from '#shared/contract/events.ts';
 import type { Link } from '#engine/link/link.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
@@ -13,8 +14,10 @@ import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
 import { RoundMirror } from './participant-mirror.ts';
+import { judgePlan } from './judge-plan.ts';
 import type {
   ComputedUpdate,
+  LoadedData,
   ModelFinding,
   ParticipantEffect,
   ParticipantInput,
@@ -28,7 +31,11 @@ export interface ParticipantOptions {
   readonly trainer: TrainerPort;
   /** Words for the trainer, for the register message. */
   readonly trainerDescription: string;
-  readonly data: DataSummary;
+  /**
+   * Loads this participant's data as the run sees it: its classes by name, its shape. Rejects with a RoundscopeError when
+   * it does not fit, or with the signal's reason when that aborts.
+   */
+  readonly fitData: (plan: RunPlanBody, options: { readonly signal: AbortSignal }) => Promise<LoadedData>;
   /** SHA-256 of this participant's public key. */
   readonly key: string;
   /** Names and shapes of a model's parameters. */
@@ -46,6 +53,10 @@ export interface ParticipantOptions {
   /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
   readonly signal: AbortSignal;
 }
+
+/** A coordinator tells its plan first thing; who hears none for so long on an open link is told so. */
+const planPatienceMs = 30_000;
+const planPollMs = 1_000;
 
 /** Keeps one update on disk, the newest; failures are told and cost nothing but that. */
 export interface UpdateKeeper {
@@ -70,16 +81,17 @@ class ParticipantRun implements Disposable {
   readonly #outgoing = new OutgoingMessages(this.#abort.signal);
   readonly #held = new DisposableStack();
   readonly #settled = Promise.withResolvers<RunOutcome>();
+  #planTimer: Disposable | null = null;
   #work: { readonly job: number; readonly abort: AbortController } | null = null;
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
-    const { clock, link, key, data, signal, trainerDescription: trainer } = options;
+    const { clock, link, key, signal, trainerDescription: trainer } = options;
     this.#updates = new ModelShelf(options.codec);
     const { kept } = options;
     if (kept !== undefined) this.#updates.putBytes(kept.update.hash, kept.bytes);
     const heldUpdate = kept === undefined ? undefined : { ...kept.update, sizeBytes: kept.bytes.byteLength };
-    const config = { name: link.participant, key, data, trainer, kept: heldUpdate };
+    const config = { name: link.participant, key, trainer, kept: heldUpdate };
     this.#runner = new MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>({
       clock,
       start: (now) => startParticipant(config, now),
@@ -102,6 +114,7 @@ class ParticipantRun implements Disposable {
     }
     this.#held.use(link.onAnew(() => this.#feed({ kind: 'link_anew' })));
     this.#read().catch((error: unknown) => this.#settled.reject(error));
+    this.#awaitPlan(0);
   }
 
   get result(): Promise<RunOutcome> {
@@ -111,6 +124,7 @@ class ParticipantRun implements Disposable {
   [Symbol.dispose](): void {
     this.#work?.abort.abort(new DOMException('the run is over', 'AbortError'));
     this.#abort.abort(new DOMException('the run is over', 'AbortError'));
+    this.#planTimer?.[Symbol.dispose]();
     this.#held.dispose();
   }
 
@@ -136,6 +150,15 @@ class ParticipantRun implements Disposable {
     this.#feed({ kind: 'link_closed', reason: reason === '' ? code : reason });
   }
 
+  /** Only time counts in which the coordinator could have told: a link that is dialled has its own patience. */
+  #awaitPlan(waitedMs: number): void {
+    if (this.#runner.state?.plan !== null) return;
+    if (waitedMs >= planPatienceMs) return this.#feed({ kind: 'no_plan', waitedMs });
+    const { link, clock } = this.#options;
+    const openMs = isOpen(link.status.state) ? planPollMs : 0;
+    this.#planTimer = clock.timer(planPollMs, () => this.#awaitPlan(waitedMs + openMs));
+  }
+
   #decode(payload: Uint8Array): ModelFinding {
     const decoded = this.#options.codec.decode(payload);
     return decoded.ok
@@ -154,6 +177,8 @@ class ParticipantRun implements Disposable {
       case 'abort_work':
         if (this.#work?.job === effect.job) this.#work.abort.abort(new DOMException(effect.reason, 'AbortError'));
         return;
+      case 'prepare':
+        return void this.#prepare(effect.plan);
       case 'forget_update':
         return void this.#forget(effect.hash);
       case 'report':
@@ -167,6 +192,19 @@ class ParticipantRun implements Disposable {
     try {
       await this.#outgoing.send(this.#options.link, this.#updates.withPayload(message));
     } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+
+  async #prepare(plan: RunPlanBody): Promise<void> {
+    const { fitData, layoutOf } = this.#options;
+    const { signal } = this.#abort;
+    try {
+      judgePlan(plan, layoutOf(plan.model));
+      this.#feed({ kind: 'prepared', loaded: await fitData(plan, { signal }) });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof RoundscopeError) return this.#feed({ kind: 'misfit', error: toErrorReport(error) });
       this.#settled.reject(error);
     }
   }
@@ -239,7 +277,9 @@ class ParticipantRun implements Disposable {
   async #end(outcome: RunOutcome): Promise<void> {
     const code = outcome.status === 'completed' ? 'complete' : outcome.status;
     await this.#outgoing.flush(this.#options.clock);
-    await this.#options.link.close(code, outcome.reason);
+    // What is wrong with somebody's data is told on their own machine: its names and paths are nobody else's business.
+    const reason = outcome.error?.layer === 'data' ? 'its data does not fit this run' : outcome.reason;
+    await this.#options.link.close(code, reason);
     this.#settled.resolve(outcome);
   }
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { asParticipantId, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
+import { toyLoaded } from '#test/simulation/toy-model.ts';
 import { hashOf } from '#test/support/coordinator-kit.ts';
 import type { MachineMessage } from './machine.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
@@ -14,15 +15,6 @@ import type {
   ParticipantState,
 } from './participant-state.ts';
 
-const data = {
-  source: 'kit',
-  examples: 100,
-  heldOut: 10,
-  shape: [1, 1, 3],
-  classes: ['a', 'b'],
-  classCounts: [50, 50],
-  skipped: 0,
-};
 const config: BodyOf<'training_config'> = {
   model: {
     inputShape: [1, 1, 3],
@@ -35,6 +27,26 @@ const config: BodyOf<'training_config'> = {
   optimizer: 'sgd',
   seed: 1,
 };
+const plan: BodyOf<'run_plan'> = {
+  runName: 'kit',
+  rounds: 3,
+  minimumParticipants: 1,
+  quorum: 1,
+  localEpochs: 1,
+  batchSize: 8,
+  learningRate: 0.1,
+  optimizer: 'sgd',
+  trainingDeadlineMs: 1000,
+  model: config.model,
+  parameters: 8,
+  classes: ['a', 'b'],
+  baselineAccuracy: 0.5,
+  registered: 0,
+  round: 0,
+  phase: 'registering',
+  nameTaken: false,
+  software: '1',
+};
 const base = hashOf('base');
 const next = hashOf('next');
 
@@ -45,7 +57,7 @@ class Kit {
 
   constructor(kept?: ParticipantConfig['kept']) {
     const step = startParticipant(
-      { name: asParticipantId('node-1'), key: 'key', data, trainer: 'kit', kept },
+      { name: asParticipantId('node-1'), key: 'key', trainer: 'kit', kept },
       { monotonicMs: 0, wallMs: 0 },
     );
     this.state = step.state;
@@ -82,7 +94,14 @@ class Kit {
     });
   }
 
+  planned(): this {
+    this.hear('run_plan', 0, plan);
+    this.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, plan.model.inputShape) });
+    return this;
+  }
+
   configured(): this {
+    this.planned();
     this.hear('training_config', 0, config);
     return this;
   }
@@ -159,12 +178,12 @@ describe('participant machine', () => {
 
   test('model, start and configuration may come in any order', () => {
     const steps: Record<string, (kit: Kit) => void> = {
-      c: (kit) => void kit.configured(),
+      c: (kit) => kit.hear('training_config', 0, config),
       m: (kit) => kit.model(1, base),
       s: (kit) => kit.train(1),
     };
     for (const order of ['cms', 'csm', 'mcs', 'msc', 'scm', 'smc'].map((letters) => letters.split(''))) {
-      const kit = new Kit();
+      const kit = new Kit().planned();
       for (const [k, step] of order.entries()) {
         assert.equal(kit.of('train').length, 0, `${order.join('')} after ${k}`);
         steps[step]?.(kit);
@@ -337,13 +356,80 @@ describe('participant machine', () => {
   });
 
   test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {
-    const kit = new Kit();
+    const kit = new Kit().planned();
     for (const nowMs of [10, 1_500, 1_600, 3_000]) {
       kit.nowMs = nowMs;
       kit.hear('error', 0, { code: 'not_registered', reason: 'who are you' });
     }
     assert.equal(kit.sent('register').length, 3);
   });
+
+  test('the plan comes first, then the data is fitted to it, and only then does it say who it is', () => {
+    const kit = new Kit();
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [0, 0]);
+    kit.hear('run_plan', 2, { ...plan, round: 2 });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [0, 1]);
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
+    assert.deepEqual(
+      kit.sent('register').map(({ round, body }) => [round, body.data.classes]),
+      [[2, ['a', 'b']]],
+    );
+    assert.equal(kit.events('data_loaded')[0]?.participant, 'node-1');
+  });
+
+  test('after a restart of the coordinator it registers again and loads nothing again', () => {
+    const kit = new Kit().planned();
+    kit.feed({ kind: 'link_anew' });
+    assert.equal(kit.sent('register').length, 2);
+    kit.hear('run_plan', 1, { ...plan, round: 1, phase: 'training', registered: 1 });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [2, 1], 'once, whichever comes first');
+  });
+
+  test('a coordinator that was restarted while data was loading is told when it is loaded', () => {
+    const kit = new Kit();
+    kit.hear('run_plan', 0, plan);
+    kit.feed({ kind: 'link_anew' });
+    kit.hear('run_plan', 0, plan);
+    assert.equal(kit.sent('register').length, 0);
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [1, 1]);
+  });
+
+  const refusals: Record<string, { readonly act: (kit: Kit) => void; readonly code: string; readonly says: RegExp }> = {
+    'data that does not fit': {
+      act: (kit) => {
+        kit.hear('run_plan', 0, plan);
+        const error = { code: 'classes_unknown', layer: 'data', message: 'no "Happy" here' } as const;
+        kit.feed({ kind: 'misfit', error: { ...error, retryable: false, context: {}, causes: [] } });
+      },
+      code: 'classes_unknown',
+      says: /no "Happy" here/,
+    },
+    'no plan in good time': {
+      act: (kit) => kit.feed({ kind: 'no_plan', waitedMs: 30_000 }),
+      code: 'timeout',
+      says: /has not told what its run is about for 30 s/,
+    },
+    'another plan than before': {
+      act: (kit) => kit.planned().hear('run_plan', 0, { ...plan, classes: ['b', 'a'] }),
+      code: 'run_mismatch',
+      says: /other classes/,
+    },
+    'a name that is taken': {
+      act: (kit) => kit.planned().hear('error', 0, { code: 'participant_name_taken', reason: 'node-1 is taken' }),
+      code: 'participant_name_taken',
+      says: /is taken/,
+    },
+  };
+  for (const [what, { act, code, says }] of Object.entries(refusals)) {
+    test(`${what}: it ends, with a code`, () => {
+      const kit = new Kit();
+      act(kit);
+      const [end] = kit.of('end');
+      assert.deepEqual([end?.outcome.status, end?.outcome.error?.code], ['failed', code]);
+      assert.match(end?.outcome.reason ?? '', says);
+    });
+  }
 
   const ends: Record<string, { readonly act: (kit: Kit) => void; readonly status: string }> = {
     training_complete: {

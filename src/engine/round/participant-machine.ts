@@ -3,6 +3,7 @@ import type { ErrorCode } from '#shared/base/errors.ts';
 import type { HeaderOf, MessageHeader } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
+import { linkAnew, noPlan, planTold, prepared, register, reportOf } from './participant-entry.ts';
 import {
   registerIntervalMs,
   type ModelFinding,
@@ -25,11 +26,14 @@ import {
 
 export type ParticipantStep = Step<ParticipantState, ParticipantEffect>;
 
-/** A participant that introduces itself. The link keeps the message until there is a session for it. */
+/** A participant that waits to be told what the run is about, and then says who it is and what data it has. */
 export function startParticipant(config: ParticipantConfig, now: Instant): ParticipantStep {
   const draft = new ParticipantDraft(
     {
       config,
+      plan: null,
+      data: null,
+      introduced: false,
       registered: false,
       registerSentMs: now.monotonicMs,
       training: null,
@@ -47,7 +51,7 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
     },
     now,
   );
-  register(draft, 0);
+  draft.enterPhase('wait', 0);
   return finish(draft);
 }
 
@@ -71,8 +75,13 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
     case 'message':
       return message(draft, input.header, input.model);
     case 'link_anew':
-      draft.s.registered = false;
-      return register(draft, 0);
+      return linkAnew(draft);
+    case 'prepared':
+      return prepared(draft, input.loaded);
+    case 'misfit':
+      return draft.fail(input.error);
+    case 'no_plan':
+      return noPlan(draft, input.waitedMs);
     case 'link_closed':
       return draft.end('failed', `the link to the coordinator is closed: ${input.reason}`);
     case 'transfer': {
@@ -99,6 +108,8 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
 
 function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFinding | undefined): void {
   switch (header.kind) {
+    case 'run_plan':
+      return planTold(draft, header);
     case 'welcome':
       draft.s.registered = true;
       return;
@@ -144,18 +155,11 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
 
 function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   const { code, reason } = header.body;
-  if (finalCodes.has(code)) return draft.end('failed', reason);
+  if (finalCodes.has(code)) return draft.fail(reportOf(draft, code, reason));
   draft.warn(code, `the coordinator says: ${reason}`, header.round);
   if (code !== 'not_registered') return;
   draft.s.registered = false;
   // A coordinator that was restarted: everything of its former life is void.
+  if (draft.s.data === null) return;
   if (draft.now.monotonicMs - draft.s.registerSentMs >= registerIntervalMs) register(draft, header.round);
-}
-
-function register(draft: ParticipantDraft, round: number): void {
-  const { name, key, data, trainer } = draft.s.config;
-  draft.s.registerSentMs = draft.now.monotonicMs;
-  draft.send({ kind: 'register', round, body: { name, key, data, trainer } });
-  // Work that is under way goes on: the coordinator will ask for the same.
-  if (draft.s.task?.job == null) draft.enterPhase('wait', 0);
 }

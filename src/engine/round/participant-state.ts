@@ -1,7 +1,7 @@
-import type { ErrorCode } from '#shared/base/errors.ts';
-import type { ParticipantPhase } from '#shared/contract/events.ts';
+import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
+import type { EventData, ParticipantPhase } from '#shared/contract/events.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { BodyOf, DataSummary, MessageHeader } from '#shared/contract/messages.ts';
+import type { BodyOf, DataSummary, MessageHeader, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
 
@@ -9,7 +9,6 @@ export interface ParticipantConfig {
   readonly name: ParticipantId;
   /** SHA-256 of its public key. */
   readonly key: string;
-  readonly data: DataSummary;
   /** How it trains, in words: `onnxruntime 1.30 (CPU)`. */
   readonly trainer: string;
   /** An update that a former process of this participant computed and kept: not to be trained again. */
@@ -46,8 +45,17 @@ export interface Task {
   readonly job: number | null;
 }
 
+/** What loading the data has shown: what the coordinator is told of it, and what stays on this machine. */
+export type LoadedData = Omit<EventData<'data_loaded'>, 'participant'>;
+
 export interface ParticipantState {
   readonly config: ParticipantConfig;
+  /** What the run is about; null until the coordinator has told. */
+  readonly plan: RunPlanBody | null;
+  /** In the classes and the shape of the plan; null until it has been fitted to that. */
+  readonly data: DataSummary | null;
+  /** `register` was sent to this life of the coordinator. */
+  readonly introduced: boolean;
   readonly registered: boolean;
   readonly registerSentMs: number;
   readonly training: BodyOf<'training_config'> | null;
@@ -88,6 +96,11 @@ export type ParticipantInput =
     }
   | { readonly kind: 'evaluated'; readonly job: number; readonly result: BodyOf<'evaluation_result'> }
   | { readonly kind: 'work_failed'; readonly job: number; readonly code: ErrorCode; readonly reason: string }
+  /** The data has been fitted to the plan, or cannot be. */
+  | { readonly kind: 'prepared'; readonly loaded: LoadedData }
+  | { readonly kind: 'misfit'; readonly error: ErrorReport }
+  /** The link has been open for so long, and the coordinator has not told what its run is about. */
+  | { readonly kind: 'no_plan'; readonly waitedMs: number }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop'; readonly reason: string };
 
@@ -112,6 +125,7 @@ export type ParticipantEffect =
       readonly config: BodyOf<'training_config'>;
       readonly model: HeldModel;
     }
+  | { readonly kind: 'prepare'; readonly plan: RunPlanBody }
   | { readonly kind: 'abort_work'; readonly job: number; readonly reason: string }
   /** The coordinator has judged this update: it need not outlive the process any longer. */
   | { readonly kind: 'forget_update'; readonly hash: Hash }

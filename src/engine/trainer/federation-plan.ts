@@ -2,7 +2,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { countClasses, exampleCount } from './data/dataset.ts';
-import type { ImageFolderOptions } from './data/image-folder.ts';
+import { describeData, summaryOf, type PreparedData } from './data/describe-data.ts';
 import { loadData } from './data/load-data.ts';
 import { trainingDefaultsFor, type TrainingDefaults } from './defaults.ts';
 import { requirePlan } from './graph-cache.ts';
@@ -19,6 +19,8 @@ export interface FederationPlan {
   readonly defaults: TrainingDefaults;
   /** Accuracy of always naming the commonest class. */
   readonly baselineAccuracy: number;
+  /** What was read and what was left out. */
+  readonly loaded: PreparedData;
 }
 
 /**
@@ -27,9 +29,10 @@ export interface FederationPlan {
  */
 export async function planFederation(
   data: string,
-  options: ImageFolderOptions & { readonly seed: number },
+  options: { readonly signal: AbortSignal; readonly seed: number },
 ): Promise<FederationPlan> {
-  const { all } = await loadData(data, options);
+  const loaded = await loadData(data, { signal: options.signal });
+  const { all } = loaded;
   const model = modelFor(all.shape, all.classes.length);
   const plan = requirePlan(model);
   return {
@@ -39,5 +42,6 @@ export async function planFederation(
     parameters: initialParameters(plan, seededRandom(options.seed).fork('initial-model')),
     defaults: trainingDefaultsFor(plan),
     baselineAccuracy: Math.max(...countClasses(all.labels, all.classes.length)) / exampleCount(all),
+    loaded: describeData(loaded, summaryOf(loaded)),
   };
 }

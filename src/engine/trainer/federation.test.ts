@@ -34,7 +34,7 @@ function average(results: readonly TrainResult[]): ParameterSet {
 
 async function federate(split: SplitSpec): Promise<{ accuracies: number[]; trainMs: number }> {
   await using graphs = new GraphCache();
-  const data = await loadDigits(signal);
+  const data = await loadDigits({ signal });
   const shares = Array.from({ length: participants }, (_, index) =>
     takeShare(data, { participants, index, split, seed }),
   );

@@ -2,6 +2,7 @@ import { assert } from '#shared/base/assert.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import { countClasses, exampleCount, type LoadedData } from './data/dataset.ts';
+import { describeData, type PreparedData } from './data/describe-data.ts';
 import { loadData } from './data/load-data.ts';
 import { takeShare, type Share } from './data/partition.ts';
 import { parseSplit } from './data/split-spec.ts';
@@ -32,15 +33,14 @@ export class JobRunner implements AsyncDisposable {
     this.#graphs = new GraphCache(gate);
   }
 
-  async prepare(setup: TrainerSetup, { signal }: RunOptions): Promise<DataSummary> {
+  async prepare(setup: TrainerSetup, { signal }: RunOptions): Promise<PreparedData> {
     const share = setup.share ?? { index: 0, participants: 1, split: 'iid', seed: ownSplitSeed };
     const split = parseSplit(share.split);
     if (!split.ok) throw dataError('data_invalid', split.error);
-    const { colour, size } = setup;
-    const data = await loadData(setup.data, { signal, ...(colour ? { colour } : {}), ...(size ? { size } : {}) });
+    const data = await loadData(setup.data, { signal, fit: setup.fit });
     // Only the own share is kept; the rest of the data set goes with this call.
     this.#share = takeShare(data, { ...share, split: split.value });
-    return summarize(data, this.#share);
+    return describeData(data, summarize(data, this.#share));
   }
 
   async train(job: TrainJob, options: RunOptions): Promise<TrainResult> {
@@ -93,7 +93,7 @@ function summarize(data: LoadedData, { training, heldOut }: Share): DataSummary 
     examples: exampleCount(training),
     heldOut: exampleCount(heldOut),
     shape: [...training.shape],
-    classes: training.classes.map((name) => name.slice(0, 80)),
+    classes: [...training.classes],
     classCounts: countClasses(training.labels, training.classes.length),
     skipped: data.skipped,
   };

@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 const plan = requirePlan(digitsModel);
 
 async function share(index = 0): Promise<Share> {
-  return takeShare(await loadDigits(signal), { participants: 4, index, split: { kind: 'iid' }, seed: 1 });
+  return takeShare(await loadDigits({ signal }), { participants: 4, index, split: { kind: 'iid' }, seed: 1 });
 }
 
 function job(changes: Partial<TrainJob> = {}): TrainJob {
@@ -125,7 +125,7 @@ describe('trainInline', () => {
 
 test('a frozen runner takes no step until it thaws, and can be cancelled meanwhile', async () => {
   await using runner = new JobRunner(systemClock);
-  const summary = await runner.prepare(
+  const { data: summary } = await runner.prepare(
     { data: 'digits', share: { index: 0, participants: 4, split: 'iid', seed: 1 } },
     { signal },
   );

@@ -1,4 +1,4 @@
-import type { DataSummary } from '#shared/contract/messages.ts';
+import type { PreparedData } from './data/describe-data.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 import type { TrainerSetup } from './worker-protocol.ts';
 
@@ -13,7 +13,7 @@ export interface Trainer extends AsyncDisposable {
   /** In a few words, such as `onnxruntime CPU`. */
   readonly description: string;
   /** Loads this participant's examples; before the first `train` or `evaluate`. */
-  prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<DataSummary>;
+  prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<PreparedData>;
   train(
     job: TrainJob,
     options: { readonly signal: AbortSignal; readonly onProgress?: (progress: TrainProgress) => void },

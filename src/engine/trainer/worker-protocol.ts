@@ -1,6 +1,6 @@
 import type { ErrorReport } from '#shared/base/errors.ts';
-import type { DataSummary } from '#shared/contract/messages.ts';
-import type { ColourMode } from './data/decode-image.ts';
+import type { PreparedData } from './data/describe-data.ts';
+import type { DataFit } from './data/dataset.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 
 /** Which examples a participant trains on. */
@@ -11,15 +11,13 @@ export interface TrainerSetup {
   readonly share?:
     | { readonly index: number; readonly participants: number; readonly split: string; readonly seed: number }
     | undefined;
-  /** Grey unless told otherwise. */
-  readonly colour?: ColourMode | undefined;
-  /** Height and width for images of a folder; absent: those of its first image, at most 96 pixels. */
-  readonly size?: { readonly height: number; readonly width: number } | undefined;
+  /** What the data is fitted to; absent: the classes and the shape that it has itself. */
+  readonly fit?: DataFit | undefined;
 }
 
 /** What each kind of call takes and gives. */
 export interface WorkerCalls {
-  readonly prepare: { readonly job: TrainerSetup; readonly result: DataSummary };
+  readonly prepare: { readonly job: TrainerSetup; readonly result: PreparedData };
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: EvalResult };
 }

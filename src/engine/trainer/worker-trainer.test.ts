@@ -57,7 +57,7 @@ describe('WorkerTrainer', () => {
     const hashes: string[] = [];
     for (let run = 0; run < 2; run++) {
       await using own = trainer();
-      const summary = await own.prepare(setup, { signal });
+      const { data: summary } = await own.prepare(setup, { signal });
       assert.deepEqual([summary.source, summary.shape, summary.classes.length], ['digits', [1, 8, 8], 10]);
       const result = await own.train(job, { signal });
       hashes.push(createHash('sha256').update(flattenParameters(result.parameters)).digest('hex'));

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
-import type { DataSummary } from '#shared/contract/messages.ts';
+import type { PreparedData } from './data/describe-data.ts';
 import { trainerError } from './errors.ts';
 import type {
   EvalResult,
@@ -51,7 +51,7 @@ export class WorkerTrainer implements Trainer {
     this.#entry = options.entry;
   }
 
-  async prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<DataSummary> {
+  async prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<PreparedData> {
     this.#setup = setup;
     this.#preparedBy = undefined;
     return this.#prepare(setup, options);
@@ -97,7 +97,7 @@ export class WorkerTrainer implements Trainer {
       await this.#prepare(this.#setup, { signal });
   }
 
-  async #prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<DataSummary> {
+  async #prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<PreparedData> {
     const summary = await this.#call('prepare', setup, options);
     this.#preparedBy = this.#worker;
     return summary;

@@ -58,6 +58,7 @@ export const errorCodes = [
   // trainer and data
   'data_missing',
   'data_invalid',
+  'classes_unknown',
   'data_too_large',
   'model_invalid',
   'training_failed',

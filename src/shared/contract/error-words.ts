@@ -172,6 +172,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'The data could be opened but not understood.',
     tryThis: 'Check the file that is named: images must be PNG or JPEG, IDX files must fit each other.',
   },
+  classes_unknown: {
+    meaning:
+      'Labels are matched by name, so that nobody teaches the model a wrong one; the run does not have these classes.',
+    tryThis: 'Say which class of the run each of them is, or that it is left out; or rename the folders.',
+  },
   data_too_large: {
     meaning: 'There is more data than fits the limits of this version.',
     tryThis: 'Choose a smaller folder, or smaller images.',

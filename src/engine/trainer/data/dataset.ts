@@ -1,5 +1,7 @@
 import { assert } from '#shared/base/assert.ts';
 import type { ImageShape } from '../model/default-models.ts';
+import type { ChosenClass } from './class-mapping.ts';
+import type { LoadNotes } from './load-notes.ts';
 
 /**
  * Labelled images in memory. Pixels stay bytes until a batch is made: as float32 the MNIST digits would take 188 MB in
@@ -23,8 +25,17 @@ export interface LoadedData {
   readonly all: Dataset;
   /** Examples of `all` from here on are the author's test set; absent: split by seed. */
   readonly testFrom: number | undefined;
-  /** Files that could not be read as images. */
+  /** Files that should be images and could not be read. */
   readonly skipped: number;
+  readonly notes: LoadNotes;
+}
+
+/** What a run asks of data: its classes, and [channels, height, width] of its images. */
+export interface DataFit {
+  readonly classes: readonly string[];
+  readonly shape: ImageShape;
+  /** What names alone do not say. */
+  readonly mapping?: readonly ChosenClass[] | undefined;
 }
 
 export function imageSize(dataset: Pick<Dataset, 'shape'>): number {

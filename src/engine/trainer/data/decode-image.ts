@@ -7,6 +7,8 @@ import type { RawImage } from './resize.ts';
 
 export type ColourMode = 'grey' | 'rgb';
 
+export type DecodedImage = RawImage;
+
 const jpegMemoryMb = 512;
 
 /**

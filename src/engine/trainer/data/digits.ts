@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dataError } from '../errors.ts';
 import type { LoadedData } from './dataset.ts';
+import type { ImageFolderOptions } from './image-folder.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 
 /** The bundled images count the dark points of 4x4 blocks. */
@@ -18,9 +19,9 @@ export const bundledName = 'digits';
  * The UCI handwritten digits that come with Roundscope: 1,797 images, 8x8, ten classes; see their ATTRIBUTION.md.
  * @throws RoundscopeError `data_missing` when the installation is not whole
  */
-export async function loadDigits(signal: AbortSignal): Promise<LoadedData> {
+export async function loadDigits({ signal, fit }: ImageFolderOptions): Promise<LoadedData> {
   const folder = digitsFolder(dirname(fileURLToPath(import.meta.url)));
-  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: bundledName });
+  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: bundledName, fit });
 }
 
 function digitsFolder(from: string): string {

@@ -1,8 +1,10 @@
 import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
-import type { Dataset, LoadedData } from './dataset.ts';
+import type { DataFit, Dataset, LoadedData } from './dataset.ts';
+import { fitLoaded } from './fit-loaded.ts';
 import { readIdx } from './idx.ts';
+import { noNotes } from './load-notes.ts';
 
 interface Pair {
   readonly images: string;
@@ -38,9 +40,14 @@ export function findIdxPairs(names: readonly string[]): Pair[] {
 export async function loadIdxFolder(
   folder: string,
   names: readonly string[],
-  options: { readonly signal: AbortSignal; readonly maxValue?: number; readonly source?: string },
+  options: {
+    readonly signal: AbortSignal;
+    readonly maxValue?: number;
+    readonly source?: string;
+    readonly fit?: DataFit | undefined;
+  },
 ): Promise<LoadedData> {
-  const { signal, maxValue = 255, source = basename(folder) } = options;
+  const { signal, maxValue = 255, source = basename(folder), fit } = options;
   const pairs = findIdxPairs(names);
   const [first, second] = pairs;
   if (!first || pairs.length > 2 || (second && !testNames.test(second.images))) {
@@ -59,12 +66,23 @@ export async function loadIdxFolder(
   const all: Dataset = {
     source,
     shape: [1, training.height, training.width],
-    classes: classNames(labels, folder),
+    classes: classNames(labels),
     pixels: test ? joinBytes(training.pixels, test.pixels) : training.pixels,
     maxValue,
     labels,
   };
-  return { all, testFrom: test ? training.labels.length : undefined, skipped: 0 };
+  const testFrom = test ? training.labels.length : undefined;
+  if (fit !== undefined) return fitLoaded({ all, testFrom, skipped: 0, notes: noNotes }, fit);
+  const present = new Set(labels).size;
+  if (present < 2 || all.classes.length > limits.classesMax)
+    throw dataError('data_invalid', `${folder} has labels of ${present} class only; two or more are needed.`);
+  return { all, testFrom, skipped: 0, notes: noNotes };
+}
+
+/** Labels are numbers, so classes are named by them: those from 0 to the largest. */
+function classNames(labels: Uint16Array): string[] {
+  const classes = labels.reduce((max, label) => Math.max(max, label), 0) + 1;
+  return Array.from({ length: classes }, (_, i) => String(i));
 }
 
 interface RawPair {
@@ -83,14 +101,6 @@ async function loadPair(folder: string, pair: Pair, signal: AbortSignal): Promis
     throw dataError('data_invalid', `${join(folder, pair.images)} has ${count} images, but ${labels.shape[0]} labels.`);
   }
   return { pixels: images.data, labels: labels.data, height, width };
-}
-
-function classNames(labels: Uint16Array, folder: string): string[] {
-  const classes = labels.reduce((max, label) => Math.max(max, label), 0) + 1;
-  if (classes < 2 || classes > limits.classesMax) {
-    throw dataError('data_invalid', `${folder} has labels of ${classes} class only; two or more are needed.`);
-  }
-  return Array.from({ length: classes }, (_, i) => String(i));
 }
 
 function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {

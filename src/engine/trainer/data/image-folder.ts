@@ -1,129 +1,129 @@
-import type { Dirent } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
 import type { ImageShape } from '../model/default-models.ts';
-import type { LoadedData } from './dataset.ts';
-import { decodeImage, type ColourMode } from './decode-image.ts';
-import { resizeImage, type RawImage } from './resize.ts';
+import type { MappedClass } from './class-mapping.ts';
+import type { DataFit, LoadedData } from './dataset.ts';
+import { decodeImage, type ColourMode, type DecodedImage } from './decode-image.ts';
+import { fitClasses, type FittedClasses } from './fit-classes.ts';
+import { findLayout, listFolder, noImages, type FolderLayout } from './folder-layout.ts';
+import { looksLikeImage, readImageFile } from './image-file.ts';
+import { LoadTally } from './load-notes.ts';
+import { resizeImage } from './resize.ts';
+import { sizeWords } from './size-words.ts';
 
 /** More damaged files than this and the set is not what it seems: better to stop than to train on the rest. */
 const corruptShareMax = 0.05;
 /** Longer side of the model's images when the first file's own size would make a needlessly heavy model. */
 const longerSideMax = 96;
-const imageExtension = /\.(png|jpe?g)$/i;
-const trainFolder = /^train(ing)?$/i;
-const testFolder = /^(test|valid(ation)?|val)$/i;
 
 export interface ImageFolderOptions {
   readonly signal: AbortSignal;
-  readonly colour?: ColourMode;
-  /** Height and width of the model's images; absent: those of the first image, at most 96 on the longer side. */
-  readonly size?: { readonly height: number; readonly width: number };
-}
-
-interface Part {
-  readonly folder: string;
-  readonly classes: readonly string[];
+  /** The run's classes and shape; absent: those of the folder itself, and at least two classes. */
+  readonly fit?: DataFit | undefined;
 }
 
 /**
- * Loads `FOLDER/CLASS/*.png|jpg`, or `FOLDER/train/CLASS/...` beside `FOLDER/test/CLASS/...`. Images of another size
- * are scaled, as people expect of a folder of pictures; files that cannot be read are left out and counted.
- * @throws RoundscopeError `data_invalid` when more than 5 % are damaged or a class is left empty, `data_too_large`
+ * Loads `FOLDER/CLASS/IMAGE`, or `FOLDER/train/CLASS/...` beside `FOLDER/test/CLASS/...`, PNG and JPEG by their first bytes.
+ * Images are scaled to the run's shape, or to that of the first one (at most 96 on the longer side); what is no image is
+ * left out, and everything that was done is counted in the notes.
+ * @throws RoundscopeError `data_missing` when there are no images, `data_invalid` when more than 5 % are damaged or a run
+ * would have one class, `classes_unknown` when a class is none of the run's, `data_too_large`
  */
 export async function loadImageFolder(folder: string, options: ImageFolderOptions): Promise<LoadedData> {
-  const parts = await findParts(folder);
-  const classes = parts[0]?.classes ?? [];
+  const tally = new LoadTally();
+  const layout = await findLayout(folder, tally);
+  const fitted = await classesOf(folder, layout, options.fit);
+  const reader = new FolderReader(fitted, tally, options);
+  let testFrom: number | undefined;
+  for (const [i, part] of layout.parts.entries()) {
+    if (i === 1) testFrom = reader.count;
+    for (const name of part.classes) await reader.readClass(part.folder, name, layout.classes.indexOf(name));
+  }
+  return reader.finish(folder, testFrom);
+}
+
+async function classesOf(folder: string, layout: FolderLayout, fit: DataFit | undefined): Promise<FittedClasses> {
+  const own = layout.classes;
+  if (fit === undefined) return { classes: judgeClasses(folder, own), labels: own.map((_, i) => i), mapping: [] };
+  const empty = new Set<string>();
+  for (const name of own.filter((one) => !fit.classes.includes(one)))
+    if (!(await holdsImage(layout, name))) empty.add(name);
+  return fitClasses(basename(folder), own, fit.classes, { chosen: fit.mapping, isEmpty: (name) => empty.has(name) });
+}
+
+async function holdsImage(layout: FolderLayout, name: string): Promise<boolean> {
+  for (const part of layout.parts) {
+    if (!part.classes.includes(name)) continue;
+    const path = join(part.folder, name);
+    for (const file of (await listFolder(path)).files) if (await looksLikeImage(join(path, file))) return true;
+  }
+  return false;
+}
+
+/** Names of classes travel in one header, so together they are bounded too. */
+function judgeClasses(folder: string, classes: readonly string[]): readonly string[] {
   if (classes.length > limits.classesMax) {
     throw dataError(
       'data_too_large',
       `${folder} has ${classes.length} class folders; at most ${limits.classesMax} can be told apart.`,
     );
   }
-  const reader = new FolderReader(options);
-  let testFrom: number | undefined;
-  for (const [i, part] of parts.entries()) {
-    if (i > 0) testFrom = reader.count;
-    for (const [label, name] of classes.entries()) await reader.readClass(join(part.folder, name), label);
-  }
-  return reader.finish(folder, classes, testFrom);
-}
-
-/** One part to be split by seed, or training and test. */
-async function findParts(folder: string): Promise<Part[]> {
-  const names = await folderNames(folder);
-  const train = names.find((name) => trainFolder.test(name));
-  const test = names.find((name) => testFolder.test(name));
-  if (train === undefined || test === undefined || names.length > 3) return [await findClasses(folder, names)];
-  const parts = [];
-  for (const name of [train, test]) {
-    const path = join(folder, name);
-    parts.push(await findClasses(path, await folderNames(path)));
-  }
-  const [first, second] = parts as [Part, Part];
-  const missing = [...first.classes, ...second.classes].find(
-    (name) => !first.classes.includes(name) || !second.classes.includes(name),
-  );
-  if (missing !== undefined) {
-    throw dataError('data_invalid', `${folder}: class ${missing} must be in both ${train} and ${test}.`);
-  }
-  return parts;
-}
-
-async function findClasses(folder: string, names: readonly string[]): Promise<Part> {
-  if (names.length >= 2) return { folder, classes: names };
-  const found = names.length === 0 ? 'no folder' : `only the folder ${names[0]}`;
+  const long = classes.find((name) => name.length > 80);
+  if (long !== undefined)
+    throw dataError('data_invalid', `${folder}: the class name "${long.slice(0, 40)}..." is longer than 80 letters.`);
+  if (Buffer.byteLength(JSON.stringify(classes)) > limits.headerBytesMax / 2)
+    throw dataError('data_too_large', `${folder}: the names of its ${classes.length} classes are too long together.`);
+  if (classes.length >= 2) return classes;
   throw dataError(
     'data_invalid',
-    `${folder} holds ${found}. Put the images of each class into a folder of its own, such as cats/1.png and dogs/1.png, ` +
-      `or choose a folder with MNIST's IDX files.`,
+    `${folder} holds only the folder ${classes[0] ?? ''}. A run tells at least two classes apart: give a folder with all of ` +
+      'them, if need be with empty folders for those whose images are elsewhere.',
     { context: { path: folder } },
   );
 }
 
-async function folderNames(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter((entry: Dirent) => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort();
-}
-
 /** Collects images one by one; memory grows with them and never beyond the limit. */
 class FolderReader {
+  readonly #fitted: FittedClasses;
+  readonly #tally: LoadTally;
   readonly #options: ImageFolderOptions;
   readonly #images: Uint8Array[] = [];
   readonly #labels: number[] = [];
+  readonly #byClass = new Map<string, number>();
   #shape: ImageShape | undefined;
+  #colour: ColourMode = 'grey';
   #corrupt = 0;
   #firstCorrupt = '';
-  #resized = 0;
+  #otherImages = 0;
 
-  constructor(options: ImageFolderOptions) {
+  constructor(fitted: FittedClasses, tally: LoadTally, options: ImageFolderOptions) {
+    this.#fitted = fitted;
+    this.#tally = tally;
     this.#options = options;
+    if (options.fit === undefined) return;
+    this.#shape = options.fit.shape;
+    this.#colour = options.fit.shape[0] === 1 ? 'grey' : 'rgb';
   }
 
   get count(): number {
     return this.#images.length;
   }
 
-  async readClass(folder: string, label: number): Promise<void> {
-    const names = (await readdir(folder)).filter((name) => imageExtension.test(name) && !name.startsWith('.')).sort();
-    const before = this.count;
-    for (const name of names) {
+  /** @param own index of the class among the folder's own */
+  async readClass(folder: string, name: string, own: number): Promise<void> {
+    const path = join(folder, name);
+    const { folders, files } = await listFolder(path, this.#tally);
+    const label = this.#fitted.labels[own] ?? null;
+    if (label === null) return this.#leaveOutClass(path, name, files);
+    for (const inside of folders) this.#tally.leaveOut('folder inside a class', `${name}/${inside}`);
+    for (const file of files) {
       this.#options.signal.throwIfAborted();
-      await this.#readImage(join(folder, name), label);
+      await this.#readFile(path, file, { name, label });
     }
-    if (this.count > before) return;
-    const why = names.length === 0 ? 'holds no PNG or JPEG image' : `holds no readable image: ${this.#firstCorrupt}`;
-    throw dataError('data_invalid', `${folder} ${why}. Add images or remove the folder.`, {
-      context: { path: folder },
-    });
   }
 
-  finish(folder: string, classes: readonly string[], testFrom: number | undefined): LoadedData {
+  finish(folder: string, testFrom: number | undefined): LoadedData {
     const total = this.count + this.#corrupt;
     if (this.#corrupt > total * corruptShareMax) {
       throw dataError(
@@ -133,31 +133,66 @@ class FolderReader {
         { context: { path: folder, corrupt: this.#corrupt, total } },
       );
     }
-    const shape = this.#shape as ImageShape;
+    const shape = this.#shape;
+    if (this.count === 0 || shape === undefined) throw noImages(folder);
     const size = shape[0] * shape[1] * shape[2];
     const pixels = new Uint8Array(this.count * size);
     this.#images.forEach((image, i) => pixels.set(image, i * size));
-    const scaled = this.#resized > 0 ? ` (${this.#resized} of ${this.count} scaled to ${shape[2]}x${shape[1]})` : '';
-    const source = `${basename(folder)}${scaled}`;
-    return {
-      all: { source, shape, classes, pixels, maxValue: 255, labels: Uint16Array.from(this.#labels) },
-      testFrom,
-      skipped: this.#corrupt,
+    const all = {
+      source: basename(folder),
+      shape,
+      classes: this.#fitted.classes,
+      pixels,
+      maxValue: 255,
+      labels: Uint16Array.from(this.#labels),
     };
+    return { all, testFrom, skipped: this.#corrupt, notes: this.#notes(folder) };
   }
 
-  async #readImage(path: string, label: number): Promise<void> {
-    const bytes = await readBounded(path);
-    const decoded = typeof bytes === 'string' ? undefined : decodeImage(bytes, this.#options.colour ?? 'grey');
-    if (!decoded?.ok) {
+  #notes(folder: string): LoadedData['notes'] {
+    if (this.#otherImages > 0 && this.#otherImages > this.count * corruptShareMax)
+      this.#tally.warn(
+        `${this.#otherImages} images in ${folder} are of formats that are not read; PNG and JPEG are. Convert them to use them.`,
+      );
+    const { mapping, classes } = this.#fitted;
+    if (mapping.length === 0) {
+      const empty = classes.filter((name) => !this.#byClass.has(name));
+      if (empty.length > 0)
+        this.#tally.warn(`No images here of ${empty.join(', ')}: classes of the run that others have to teach.`);
+    }
+    return this.#tally.notes(mapping.map((one) => this.#counted(one)));
+  }
+
+  #counted({ from, to }: MappedClass): LoadedData['notes']['mapping'][number] {
+    return { from: from.slice(0, 80), to, examples: this.#byClass.get(from) ?? 0 };
+  }
+
+  /** Its files are counted as one kind; which of them are images matters to nobody. */
+  #leaveOutClass(path: string, name: string, files: readonly string[]): void {
+    const [first] = files;
+    if (first !== undefined) this.#tally.leaveOut(`in ${name}`, join(path, first), files.length);
+  }
+
+  async #readFile(folder: string, file: string, { name, label }: { name: string; label: number }): Promise<void> {
+    const path = join(folder, file);
+    const found = await readImageFile(path);
+    if (found.kind === 'left out') {
+      if (found.isImage) this.#otherImages++;
+      return this.#tally.leaveOut(found.what, `${name}/${file}`);
+    }
+    const decoded = found.kind === 'image' ? decodeImage(found.bytes, this.#colour) : undefined;
+    if (decoded?.ok !== true) {
       this.#corrupt++;
-      this.#firstCorrupt ||= `${path} ${typeof bytes === 'string' ? bytes : decoded?.error}`;
+      this.#firstCorrupt ||= `${path} ${found.kind === 'damaged' ? found.why : (decoded?.error ?? '')}`;
       return;
     }
-    const image = decoded.value;
-    this.#shape ??= shapeFor(image, this.#options);
+    this.#take(path, decoded.value, { name, label });
+  }
+
+  #take(path: string, image: DecodedImage, { name, label }: { name: string; label: number }): void {
+    this.#shape ??= shapeFor(image);
     const [, height, width] = this.#shape;
-    if (image.width !== width || image.height !== height) this.#resized++;
+    if (image.width !== width || image.height !== height) this.#tally.change('scaled', `to ${sizeWords(this.#shape)}`);
     const pixels = channelsFirst(resizeImage(image, width, height));
     if (this.count >= limits.datasetExamplesMax || (this.count + 1) * pixels.length > limits.datasetBytesMax) {
       throw dataError(
@@ -167,28 +202,20 @@ class FolderReader {
     }
     this.#images.push(pixels);
     this.#labels.push(label);
+    this.#byClass.set(name, (this.#byClass.get(name) ?? 0) + 1);
   }
 }
 
-/** @returns the bytes, or why they cannot be had */
-async function readBounded(path: string): Promise<Uint8Array | string> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    if (size > limits.imageFileBytesMax) return `is ${Math.round(size / 2 ** 20)} MiB large`;
-    return await file.readFile();
-  } catch (error) {
-    return `cannot be opened (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
-  }
-}
-
-function shapeFor(image: RawImage, { size }: ImageFolderOptions): ImageShape {
-  if (size) return [image.channels, size.height, size.width];
+function shapeFor(image: DecodedImage): ImageShape {
   const scale = Math.min(1, longerSideMax / Math.max(image.width, image.height));
-  return [image.channels, Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))];
+  return [
+    image.channels as 1 | 3,
+    Math.max(1, Math.round(image.height * scale)),
+    Math.max(1, Math.round(image.width * scale)),
+  ];
 }
 
-function channelsFirst({ width, height, channels, data }: RawImage): Uint8Array {
+function channelsFirst({ width, height, channels, data }: DecodedImage): Uint8Array {
   if (channels === 1) return data;
   const out = new Uint8Array(data.length);
   const plane = width * height;

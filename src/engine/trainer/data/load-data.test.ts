@@ -69,7 +69,7 @@ describe('a folder of class folders', () => {
       'dog/a.png': png(200),
       'cat/b.jpg': jpeg([255, 0, 0]),
       'cat/a.PNG': png(10),
-      'cat/notes.txt': png(1),
+      'cat/notes.txt': Buffer.from('no image'),
     });
     const grey = await load(folder);
     assert.deepEqual(grey.all.classes, ['cat', 'dog']);
@@ -77,7 +77,7 @@ describe('a folder of class folders', () => {
     assert.deepEqual([...grey.all.labels], [0, 0, 1]);
     assert.equal(grey.all.pixels[0], 10);
     assert.ok(Math.abs((grey.all.pixels[12] as number) - 76) <= 2);
-    const rgb = await load(folder, { colour: 'rgb' });
+    const rgb = await load(folder, { fit: { classes: ['cat', 'dog'], shape: [3, 3, 4] } });
     assert.deepEqual(rgb.all.shape, [3, 3, 4]);
     const red = rgb.all.pixels.subarray(36, 72);
     assert.ok((red[0] as number) > 250 && (red[12] as number) < 5, 'channels lie one after another');
@@ -95,7 +95,7 @@ describe('a folder of class folders', () => {
     assert.equal(testFrom, 3);
     assert.deepEqual([...all.labels], [0, 0, 1, 0, 1]);
     const odd = await write('odd', { ...files, 'test/c/1.png': png(1) });
-    await assert.rejects(load(odd), { code: 'data_invalid', message: /class c must be in both train and test/ });
+    assert.deepEqual((await load(odd)).all.classes, ['a', 'b', 'c'], 'a class of one part is a class of the run');
   });
 
   test('images of another size are scaled, and that is said', async () => {
@@ -104,11 +104,11 @@ describe('a folder of class folders', () => {
       'a/2.png': png(90, [40, 30]),
       'b/1.png': png(100, [2, 2]),
     });
-    const { all } = await load(folder);
+    const { all, notes } = await load(folder);
     assert.deepEqual(all.shape, [1, 3, 4]);
-    assert.match(all.source, /2 of 3 scaled to 4x3/);
+    assert.deepEqual(notes.changed, [{ what: 'scaled', count: 2, how: 'to 4x3' }]);
     assert.deepEqual([all.pixels[12], all.pixels[23], all.pixels[24]], [90, 90, 100]);
-    assert.deepEqual((await load(folder, { size: { height: 6, width: 5 } })).all.shape, [1, 6, 5]);
+    assert.deepEqual((await load(folder, { fit: { classes: ['a', 'b'], shape: [1, 6, 5] } })).all.shape, [1, 6, 5]);
   });
 
   test('a large first image does not make a huge model', async () => {
@@ -132,9 +132,12 @@ describe('a folder of class folders', () => {
     });
   });
 
-  test('a class without images is an error', async () => {
-    const folder = await write('empty', { 'a/1.png': png(1), 'b/readme.txt': png(1) });
-    await assert.rejects(load(folder), { code: 'data_invalid', message: /b holds no PNG or JPEG image/ });
+  test('a class without images is a class of the run all the same, and that is said', async () => {
+    const folder = await write('empty', { 'a/1.png': png(1), 'b/readme.txt': Buffer.from('nothing here') });
+    const { all, notes } = await load(folder);
+    assert.deepEqual([all.classes, [...all.labels]], [['a', 'b'], [0]]);
+    assert.match(notes.warnings[0] ?? '', /No images here of b/);
+    assert.deepEqual(notes.leftOut, [{ what: '.txt', count: 1, example: 'b/readme.txt' }]);
   });
 
   test('what is missing or of no use is named with what to try', async () => {
@@ -144,11 +147,15 @@ describe('a folder of class folders', () => {
     });
     await assert.rejects(load(await write('flat', { '1.png': png(1) })), {
       code: 'data_invalid',
-      message: /holds no folder.*cats\/1\.png/,
+      message: /holds images and no folders.*cats\/1\.png/,
+    });
+    await assert.rejects(load(await write('texts', { 'readme.txt': png(1).subarray(1) })), {
+      code: 'data_missing',
+      message: /texts has no images/,
     });
     await assert.rejects(load(await write('one', { 'a/1.png': png(1) })), {
       code: 'data_invalid',
-      message: /only the folder a/,
+      message: /only the folder a\. A run tells at least two classes apart/,
     });
     await assert.rejects(load(join(root, 'flat', '1.png')), { code: 'data_missing', message: /is a file/ });
   });

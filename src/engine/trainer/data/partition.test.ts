@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { countClasses, type Dataset, type LoadedData } from './dataset.ts';
 import { loadDigits } from './digits.ts';
+import { noNotes } from './load-notes.ts';
 import { partitionExamples, shareHistograms, takeShare, type PartitionOptions } from './partition.ts';
 import { previewSplit } from './preview.ts';
 import { formatSplit, parseSplit, type SplitSpec } from './split-spec.ts';
@@ -18,7 +19,7 @@ function made(labels: readonly number[], classes: number, testFrom?: number): Lo
     maxValue: 255,
     labels: Uint16Array.from(labels),
   };
-  return { all, testFrom, skipped: 0 };
+  return { all, testFrom, skipped: 0, notes: noNotes };
 }
 
 const splits: fc.Arbitrary<SplitSpec> = fc.oneof(
@@ -46,7 +47,7 @@ describe('partition', () => {
   });
 
   test('a fifth of each class is held out, and IID shares have all classes alike', async () => {
-    const data = await loadDigits(signal);
+    const data = await loadDigits({ signal });
     const { heldOut } = partitionExamples(data, { participants: 1, split: { kind: 'iid' }, seed: 1 });
     const all = countClasses(data.all.labels, 10);
     const held = countClasses(
@@ -60,7 +61,7 @@ describe('partition', () => {
   });
 
   test('a smaller alpha makes mixes more uneven', async () => {
-    const data = await loadDigits(signal);
+    const data = await loadDigits({ signal });
     const largestShare = (alpha: number): number => {
       const histograms = shareHistograms(data, { participants: 4, split: { kind: 'dirichlet', alpha }, seed: 3 });
       return histograms.reduce((sum, counts) => sum + Math.max(...counts) / counts.reduce((a, b) => a + b, 0), 0) / 4;
@@ -111,7 +112,7 @@ describe('partition', () => {
       preview.shares.map(({ participant }) => participant),
       ['node-1', 'node-2', 'node-3'],
     );
-    const data = await loadDigits(signal);
+    const data = await loadDigits({ signal });
     const own = takeShare(data, { participants: 3, index: 2, split: { kind: 'dirichlet', alpha: 0.3 }, seed: 7 });
     assert.deepEqual(preview.shares[2]?.classCounts, countClasses(own.training.labels, 10));
     assert.equal(preview.shares[2]?.examples, own.training.labels.length);

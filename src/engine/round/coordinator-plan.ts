@@ -1,0 +1,43 @@
+import type { RunPlanBody } from '#shared/contract/messages.ts';
+import { isOpen } from '#shared/contract/events.ts';
+import type { CoordinatorDraft } from './coordinator-draft.ts';
+import type { LinkRecord } from './coordinator-state.ts';
+
+/**
+ * Says what the run is about and asks, before the participant says who it is: so that it can fit its data to it, or stay
+ * out of it, on its own machine.
+ */
+export function tellPlan(draft: CoordinatorDraft, link: LinkRecord): void {
+  const { s } = draft;
+  const { settings, model, classes, parameters, baselineAccuracy, software } = s.config;
+  const body: RunPlanBody = {
+    runName: settings.name,
+    rounds: settings.rounds,
+    minimumParticipants: settings.minimumParticipants,
+    quorum: settings.quorum,
+    localEpochs: settings.localEpochs,
+    batchSize: settings.batchSize,
+    learningRate: settings.learningRate,
+    optimizer: settings.optimizer,
+    trainingDeadlineMs: settings.trainingDeadlineMs,
+    model,
+    parameters,
+    classes: [...classes],
+    baselineAccuracy,
+    registered: draft.remaining().length,
+    round: s.round,
+    phase: s.phase,
+    nameTaken: isTaken(draft, link),
+    software,
+  };
+  draft.send(link.link, { kind: 'run_plan', round: s.round, body });
+}
+
+/** Whether somebody else is here under the name of this link. Whoever has proved to be the same is not somebody else. */
+function isTaken(draft: CoordinatorDraft, link: LinkRecord): boolean {
+  const known = draft.s.participants.get(link.participant);
+  if (known === undefined || known.left !== null || known.link === link.link) return false;
+  if (link.peerKey !== null && link.peerKey === known.key) return false;
+  const other = draft.linkOf(known);
+  return other !== undefined && isOpen(other.state);
+}

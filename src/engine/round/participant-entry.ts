@@ -1,0 +1,67 @@
+import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
+import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
+import type { ParticipantDraft } from './participant-draft.ts';
+import type { LoadedData } from './participant-state.ts';
+
+/**
+ * How a participant comes in: the coordinator's first word on a link is the plan of its run, the data is fitted to that on
+ * this machine, and only then does the participant say who it is and what it has.
+ */
+export function planTold(draft: ParticipantDraft, { body, round }: HeaderOf<'run_plan'>): void {
+  const { s } = draft;
+  if (s.plan === null) {
+    s.plan = body;
+    draft.effects.push({ kind: 'prepare', plan: body });
+    return;
+  }
+  // Told again by a coordinator that was restarted: the data is fitted already, as long as it is the same run.
+  if (!isSameTask(s.plan, body))
+    return draft.fail(
+      reportOf(draft, 'run_mismatch', 'the coordinator came back with other classes or another model than it had told'),
+    );
+  s.plan = body;
+  if (s.data !== null && !s.introduced) register(draft, round);
+}
+
+/** The coordinator was restarted and knows this participant from its disk at best. */
+export function linkAnew(draft: ParticipantDraft): void {
+  const { s } = draft;
+  s.registered = false;
+  s.introduced = false;
+  if (s.data !== null) register(draft, 0);
+}
+
+export function prepared(draft: ParticipantDraft, loaded: LoadedData): void {
+  const { s } = draft;
+  s.data = loaded.data;
+  draft.report('data_loaded', { participant: s.config.name, ...loaded });
+  register(draft, s.plan?.round ?? 0);
+}
+
+export function noPlan(draft: ParticipantDraft, waitedMs: number): void {
+  if (draft.s.plan !== null) return;
+  const seconds = Math.round(waitedMs / 1000);
+  const message =
+    `the coordinator is connected and has not told what its run is about for ${seconds} s; ` +
+    'it hangs, or runs a version of Roundscope that tells no plan';
+  draft.fail(reportOf(draft, 'timeout', message));
+}
+
+export function register(draft: ParticipantDraft, round: number): void {
+  const { s } = draft;
+  const { name, key, trainer } = s.config;
+  if (s.data === null) return;
+  s.registerSentMs = draft.now.monotonicMs;
+  s.introduced = true;
+  draft.send({ kind: 'register', round, body: { name, key, data: s.data, trainer } });
+  // Work that is under way goes on: the coordinator will ask for the same.
+  if (s.task?.job == null) draft.enterPhase('wait', 0);
+}
+
+export function reportOf({ s }: ParticipantDraft, code: ErrorCode, message: string): ErrorReport {
+  return { code, layer: 'round', message, retryable: false, context: { participant: s.config.name }, causes: [] };
+}
+
+function isSameTask(a: RunPlanBody, b: RunPlanBody): boolean {
+  return JSON.stringify([a.classes, a.model]) === JSON.stringify([b.classes, b.model]);
+}

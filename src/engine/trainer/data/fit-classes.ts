@@ -1,0 +1,62 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { listNames } from '#shared/base/list-names.ts';
+import { dataError } from '../errors.ts';
+import { mapClasses, type ChosenClass, type MappedClass } from './class-mapping.ts';
+
+/** Class index in the run for each own class; null: its images are left out. */
+export interface FittedClasses {
+  readonly classes: readonly string[];
+  readonly labels: readonly (number | null)[];
+  readonly mapping: readonly MappedClass[];
+}
+
+/**
+ * Maps somebody's classes to the run's, before an image is read.
+ * @param isEmpty whether an own class has no images; an unknown one without any can teach nothing wrong
+ * @throws RoundscopeError `classes_unknown` with both lists, and what is likely meant
+ */
+export function fitClasses(
+  source: string,
+  own: readonly string[],
+  run: readonly string[],
+  options: { readonly chosen?: readonly ChosenClass[] | undefined; readonly isEmpty?: (name: string) => boolean } = {},
+): FittedClasses {
+  const { classes: mapping, faults } = mapClasses(own, run, options.chosen);
+  const [fault] = faults;
+  if (fault !== undefined) throw dataError('data_invalid', `${source}: ${fault.endsWith('?') ? fault : `${fault}.`}`);
+  const unknown = mapping.filter(({ how, from }) => how === 'unknown' && options.isEmpty?.(from) !== true);
+  if (unknown.length > 0) throw unknownClasses(source, own, run, unknown);
+  if (mapping.every(({ to }) => to === null)) {
+    throw dataError(
+      'data_invalid',
+      `${source} holds none of the run's classes ${listNames(run)}: everything in it would be left out.`,
+    );
+  }
+  return { classes: run, labels: mapping.map(({ to }) => (to === null ? null : run.indexOf(to))), mapping };
+}
+
+export function unknownClasses(
+  source: string,
+  own: readonly string[],
+  run: readonly string[],
+  unknown: readonly MappedClass[],
+): RoundscopeError {
+  const words = unknown
+    .slice(0, 8)
+    .map(({ from, guess, why }) => (guess === null ? `"${from}"` : `"${from}" (did you mean "${guess}"? ${why})`));
+  const more = unknown.length > words.length ? ` and ${unknown.length - words.length} more` : '';
+  const map = unknown.slice(0, 8).map(({ from, guess }) => `${escapeName(from)}=${escapeName(guess ?? '')}`);
+  return new RoundscopeError('classes_unknown', {
+    layer: 'data',
+    message:
+      `${source} has classes that this run does not have: ${words.join(', ')}${more}. ` +
+      `The run's classes: ${listNames(run)}. The data's: ${listNames(own)}. ` +
+      `To say which is which: --map '${map.join(',')}' (nothing behind = leaves one out).`,
+    context: { unknown: unknown.length },
+  });
+}
+
+/** As `--map` reads it. */
+function escapeName(name: string): string {
+  return name.replaceAll(/[\\,=]/g, (sign) => `\\${sign}`);
+}
