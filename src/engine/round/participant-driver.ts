@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import type { RunPlanBody } from '#shared/contract/messages.ts';
+import type { DataSummary, RunPlanBody } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
@@ -57,6 +57,16 @@ export interface ParticipantOptions {
 /** A coordinator tells its plan first thing; who hears none for so long on an open link is told so. */
 const planPatienceMs = 30_000;
 const planPollMs = 1_000;
+/** For a coordinator that welcomes whoever has not registered. */
+const nothingLoaded: DataSummary = {
+  source: '',
+  examples: 0,
+  heldOut: 0,
+  shape: [],
+  classes: [],
+  classCounts: [],
+  skipped: 0,
+};
 
 /** Keeps one update on disk, the newest; failures are told and cost nothing but that. */
 export interface UpdateKeeper {
@@ -138,7 +148,7 @@ class ParticipantRun implements Disposable {
 
   async #read(): Promise<void> {
     const { link, reporter, coordinatorEvents, key, trainerDescription: trainer } = this.#options;
-    const data = (): DataSummary => this.#options.data;
+    const data = (): DataSummary => this.#runner.state?.data ?? nothingLoaded;
     const own = { participant: link.participant, key, data, trainer, session: () => link.status };
     const mirror = coordinatorEvents === 'mirror' ? new RoundMirror(own) : null;
     for await (const { header, payload } of link.messages()) {
