@@ -60,6 +60,8 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     software: programVersion(),
     keeper: state?.folder,
     restored: opened?.restored?.run,
+    // In a demo participants report to the same recorder themselves.
+    participantEvents: start.demo === undefined ? 'told' : 'none',
     demo: start.demo,
     self: start.self,
   });

@@ -19,6 +19,7 @@ import { ModelShelf } from './model-shelf.ts';
 import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+import { ToldLanes } from './told-lanes.ts';
 
 export interface CoordinatorOptions {
   readonly settings: RunSettings;
@@ -40,6 +41,8 @@ export interface CoordinatorOptions {
   readonly software: string;
   /** Accuracy of always naming the commonest class; 0 when unknown. */
   readonly baselineAccuracy: number;
+  /** `told`: report what participants do as far as it is heard, where they report to nobody here themselves. */
+  readonly participantEvents?: 'told' | 'none' | undefined;
   readonly demo?: DemoSettings | undefined;
   readonly self?: ParticipantId | undefined;
   readonly participantsMax?: number | undefined;
@@ -68,6 +71,9 @@ export interface CoordinatorResult extends RunOutcome {
   readonly statusDropped: number;
 }
 
+/** Messages whose arrival says what their receiver can begin with. */
+const awaited: ReadonlySet<MachineMessage['kind']> = new Set(['global_model', 'start_training', 'start_evaluation']);
+
 /** State of links is looked at this often; what they say themselves arrives at once. */
 const linkPollMs = 250;
 /** A peer with this many messages on their way is not sent news that the next news will replace. */
@@ -87,6 +93,7 @@ class CoordinatorRun implements Disposable {
   readonly #runner: MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>;
   readonly #models: ModelShelf;
   readonly #keeping: KeptRun;
+  readonly #lanes: ToldLanes | null;
   readonly #links = new Map<number, Link>();
   readonly #abort = new AbortController();
   readonly #outgoing = new OutgoingMessages(this.#abort.signal);
@@ -104,6 +111,7 @@ class CoordinatorRun implements Disposable {
     for (const parameters of restored?.models ?? [options.initialParameters]) this.#models.put(parameters);
     const initialModel = this.#models.newest;
     this.#keeping = new KeptRun(options.keeper, options.reporter);
+    this.#lanes = options.participantEvents === 'told' ? new ToldLanes(options.reporter) : null;
     const participantsMax = options.participantsMax ?? limits.participantsMax;
     const parameters = options.initialParameters.reduce((sum, { data }) => sum + data.length, 0);
     this.#runner = new MachineRunner<CoordinatorState, CoordinatorInput, CoordinatorEffect>({
@@ -138,7 +146,10 @@ class CoordinatorRun implements Disposable {
     this.#held.use(options.links.onLink((accepted) => this.#attach(accepted)));
     if (options.transfers !== undefined) {
       this.#held.use(
-        options.transfers.onTransfer(({ kind: of, ...transfer }) => this.#feed({ kind: 'transfer', of, ...transfer })),
+        options.transfers.onTransfer(({ kind: of, ...transfer }) => {
+          if (transfer.direction === 'up') this.#lanes?.transfer(transfer.participant, of, transfer.round);
+          this.#feed({ kind: 'transfer', of, ...transfer });
+        }),
       );
     }
     this.#pollLinks();
@@ -179,6 +190,7 @@ class CoordinatorRun implements Disposable {
     for await (const { header, payload } of link.messages()) {
       const update = header.kind === 'model_update' && payload !== undefined ? await this.#judge(payload) : undefined;
       const kept = update?.ok === true ? await this.#keepUpdate(header, payload) : null;
+      if (header.sender === link.participant) this.#lanes?.heard(link.participant, header);
       this.#feed({ kind: 'message', link: number, header, update });
       if (kept !== null && !this.#counts(kept)) await this.#keeping.forgetUpdate(kept);
     }
@@ -245,7 +257,9 @@ class CoordinatorRun implements Disposable {
       case 'remember':
         return this.#keeping.remember(effect.record);
       case 'report':
-        return this.#options.reporter.event(effect.type, effect.data);
+        this.#options.reporter.event(effect.type, effect.data);
+        if (effect.type === 'participant_left') this.#lanes?.left(effect.data.participant);
+        return;
       case 'end':
         this.#end(effect.outcome).catch((error: unknown) => this.#settled.reject(error));
     }
@@ -258,15 +272,19 @@ class CoordinatorRun implements Disposable {
       this.#statusDropped++;
       return;
     }
+    this.#lanes?.sent(link.participant, message);
     try {
       const sent = await this.#outgoing.send(link, this.#models.withPayload(message));
-      if (sent === null || (message.kind !== 'global_model' && message.kind !== 'start_training')) return;
+      if (sent === null || !awaited.has(message.kind)) return;
       const acknowledged = await sent.acknowledged.then(
         () => true,
         // The link was closed before.
         () => false,
       );
-      if (acknowledged) this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
+      if (!acknowledged) return;
+      this.#lanes?.delivered(link.participant, message.kind, message.round);
+      if (message.kind !== 'start_evaluation')
+        this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
     } catch (error) {
       this.#settled.reject(error);
     }
