@@ -11,6 +11,7 @@ import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { faultTitles } from '#renderer/components/fault-words.ts';
+import { isHere } from '#shared/run-view/apply-process.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 
 /** How long the slot says that the service came back. */
@@ -287,7 +288,7 @@ function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
 }
 
 function SignsOfLife({ view, now }: { readonly view: RunView; readonly now: number }): JSX.Element | null {
-  const here = view.participants.filter((participant) => participant.left === null);
+  const here = view.participants.filter(isHere);
   if (here.length === 0) return null;
   const own = here.find((participant) => participant.id === view.self);
   const latest = (pick: (one: (typeof here)[number]) => number): string => {

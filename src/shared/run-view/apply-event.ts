@@ -4,11 +4,12 @@ import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { applyOwnWork } from './apply-own-work.ts';
 import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
+import { applyProcess } from './apply-process.ts';
 import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
 import { applyTold } from './apply-told.ts';
 import { append, patch, type Handlers } from './fold.ts';
-import type { ProcessView, RunView } from './run-view.ts';
+import type { RunView } from './run-view.ts';
 
 /**
  * Folds one event into the view of a run. Pure, with structural sharing: what an event does not touch keeps its identity,
@@ -105,6 +106,7 @@ function chairToldBy({ data, source }: EventOf<'run_started'>): RunView['chair']
 const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, event: EventOf<T>) => RunView } = {
   ...applyRound,
   ...applyParticipant,
+  ...applyProcess,
   run_opened: (view, { data }) => ({ ...view, chair: data.chair, name: data.name, self: data.self ?? view.self }),
   data_loaded: (view, { data, at }) => ({
     ...view,
@@ -218,27 +220,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   participant_refused: (view, event) =>
     counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
   recorder_stats: (view, event) => ({ ...view, recorder: event.data }),
-  process_stats: (view, event) => ({
-    ...withProcess(view, { ...event.data, at: event.at, exited: null }),
-    loopDelayMsMax: Math.max(view.loopDelayMsMax, event.data.loopDelayMsMax),
-    participants:
-      event.data.name === coordinatorId
-        ? view.participants
-        : patch(view.participants, event.data.name, () => ({ lastProcessAt: event.at })),
-  }),
-  process_exited: (view, event) => ({
-    ...view,
-    processes: view.processes.map((process) =>
-      process.pid === event.data.pid ? { ...process, exited: event.data.note } : process,
-    ),
-  }),
 } satisfies Handlers;
-
-function withProcess(view: RunView, process: ProcessView): RunView {
-  const index = view.processes.findIndex((known) => known.pid === process.pid);
-  if (index < 0) return { ...view, processes: [...view.processes, process].slice(-limits.participantsMax) };
-  return { ...view, processes: view.processes.with(index, process) };
-}
 
 function withFault(view: RunView, fault: RunView['faults'][number]): RunView {
   const others = view.faults.filter(

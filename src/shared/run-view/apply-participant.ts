@@ -1,4 +1,5 @@
 import { isOpen, type EventOf } from '../contract/events.ts';
+import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import { isOwnSeat } from './seat.ts';
@@ -20,6 +21,7 @@ export const applyParticipant = {
       fromRound: event.data.fromRound,
       joinedAt: participant.joinedAt === 0 ? event.at : participant.joinedAt,
       left: null,
+      exited: null,
     })),
   participant_paused: (view, event) =>
     upsert(view, event.data.participant, event.at, (participant) => ({
@@ -34,17 +36,21 @@ export const applyParticipant = {
     })),
   }),
   participant_phase: (view, event) =>
-    upsert(view, event.data.participant, event.at, (participant) => ({
-      ...enterPhase(participant, event.data.phase, event.data.round, event.at),
-      lastProcessAt: event.at,
-      lastProgressAt: event.at,
-    })),
+    upsert(view, event.data.participant, event.at, (participant) =>
+      isLastWord(participant, event)
+        ? {}
+        : {
+            ...enterPhase(participant, event.data.phase, event.data.round, event.at),
+            ...processClock(event),
+            lastProgressAt: event.at,
+          },
+    ),
   training_progress: (view, event) =>
-    upsert(view, event.data.participant, event.at, () => ({
-      progress: { ...event.data, at: event.at },
-      lastProgressAt: event.at,
-      lastProcessAt: event.at,
-    })),
+    upsert(view, event.data.participant, event.at, (participant) =>
+      isLastWord(participant, event)
+        ? {}
+        : { progress: { ...event.data, at: event.at }, lastProgressAt: event.at, ...processClock(event) },
+    ),
   training_done: (view, event) =>
     upsert(view, event.data.participant, event.at, (participant) => ({
       // Told again by a process that goes on with what a former one computed.
@@ -69,6 +75,16 @@ export const applyParticipant = {
     });
   },
 } satisfies Handlers;
+
+/** The last words of a process may come after its end was noticed. */
+function isLastWord({ exited }: ParticipantView, event: EventOf<'participant_phase' | 'training_progress'>): boolean {
+  return exited !== null && event.at <= exited.at;
+}
+
+/** What the coordinator tells of others' work says nothing about the clock of their processes. */
+function processClock({ source, at }: EventOf<'participant_phase' | 'training_progress'>): Partial<ParticipantView> {
+  return source === coordinatorId ? {} : { lastProcessAt: at };
+}
 
 /** Ends the segment that grows and begins another, unless the participant is in that phase of that round already. */
 export function enterPhase(
@@ -168,7 +184,7 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
   });
 }
 
-function closeLast(segments: readonly SegmentView[], at: number): readonly SegmentView[] {
+export function closeLast(segments: readonly SegmentView[], at: number): readonly SegmentView[] {
   const last = segments.at(-1);
   return last === undefined || last.endedAt !== null ? segments : segments.with(-1, { ...last, endedAt: at });
 }

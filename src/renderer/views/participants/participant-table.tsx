@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import type { DataSummary } from '#shared/contract/messages.ts';
+import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { formatBytes, formatClock, formatCount, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -16,8 +17,8 @@ interface TableProps {
 }
 
 export function ParticipantTable({ view, order, selected, now, onOpen }: TableProps): JSX.Element {
-  const here = order.filter((participant) => participant.left === null);
-  const gone = order.filter((participant) => participant.left !== null);
+  const here = order.filter(isHere);
+  const gone = order.filter((participant) => !isHere(participant));
   return (
     <table className="pt2">
       <Head round={view.round} />

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
+import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { useMedia } from '#renderer/components/use-media.ts';
 import { useCommands } from '#renderer/session/commands.ts';
@@ -40,7 +41,7 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
     navigate({ participant: id });
   };
   useParticipantCommands(order, selected, open);
-  const here = view.participants.filter((participant) => participant.left === null).length;
+  const here = view.participants.filter(isHere).length;
   return (
     <main className={`v-part${selected === null ? '' : ' open'}`}>
       <section className="panel p-tab" aria-label="Participants">

@@ -52,6 +52,7 @@ export function Doing({ participant, stalledSince, ended }: Omit<LaneHeadProps, 
     return <span className={participant.left.clean ? '' : 'stl'}>{participant.left.clean ? 'left' : 'gone'}</span>;
   }
   if (ended !== null) return <span>{participant.counted} counted</span>;
+  if (participant.exited !== null) return <span className="stl">gone</span>;
   const { state, since } = participant.link;
   if (state !== 'ready' && participant.joinedAt > 0) {
     return (
