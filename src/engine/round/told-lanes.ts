@@ -10,7 +10,7 @@ interface Lane {
   /** Kinds of messages that it needs before it can begin and whose arrival is not acknowledged yet. */
   readonly awaits: ReadonlySet<string>;
   /** What it does once it has them. */
-  readonly then: ParticipantPhase | null;
+  readonly next: ParticipantPhase | null;
 }
 
 /**
@@ -48,7 +48,7 @@ export class ToldLanes {
     const awaits = new Set(lane.awaits);
     awaits.delete(kind);
     this.#lanes.set(participant, { ...lane, awaits });
-    if (awaits.size === 0 && lane.then !== null) this.#enter(participant, lane.then, round);
+    if (awaits.size === 0 && lane.next !== null) this.#enter(participant, lane.next, round);
   }
 
   heard(participant: ParticipantId, header: MessageHeader): void {
@@ -86,14 +86,14 @@ export class ToldLanes {
   /** A late word about training of an earlier round, or of one that is being evaluated by now. */
   #isPast(participant: ParticipantId, round: number): boolean {
     const lane = this.#lanes.get(participant);
-    return lane !== undefined && (lane.round > round || (lane.round === round && lane.then === 'evaluate'));
+    return lane !== undefined && (lane.round > round || (lane.round === round && lane.next === 'evaluate'));
   }
 
   #awaits(
     participant: ParticipantId,
     round: number,
     kind: 'global_model' | 'start_training' | 'start_evaluation',
-    then: ParticipantPhase | null,
+    next: ParticipantPhase | null,
     modelHash?: Hash,
   ): void {
     const lane = this.#lanes.get(participant);
@@ -102,19 +102,19 @@ export class ToldLanes {
       phase: lane?.phase ?? 'idle',
       round: lane?.round ?? 0,
       awaits: new Set([...(same?.awaits ?? []), kind]),
-      then: then ?? same?.then ?? null,
+      next: next ?? same?.next ?? null,
     });
     this.#enter(participant, 'receive', round, modelHash);
   }
 
   #enter(participant: ParticipantId, phase: ParticipantPhase, round: number, modelHash?: Hash): void {
     const lane = this.#lanes.get(participant);
-    const goesOn = phase === 'receive' || phase === lane?.then;
+    const goesOn = phase === 'receive' || phase === lane?.next;
     this.#lanes.set(participant, {
       phase,
       round,
       awaits: goesOn ? (lane?.awaits ?? new Set()) : new Set(),
-      then: goesOn ? (lane?.then ?? null) : null,
+      next: goesOn ? (lane?.next ?? null) : null,
     });
     if (lane?.phase === phase && lane.round === round) return;
     const hash = modelHash === undefined ? {} : { modelHash };
