@@ -133,7 +133,7 @@ class Script {
       round,
       contribution,
       accepted: !late,
-      reason: late ? 'late' : '',
+      reason: late ? 'training of round 9 is over' : '',
       order: late ? null : order,
       sizeBytes: modelBytes,
     });

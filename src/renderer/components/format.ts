@@ -32,6 +32,11 @@ export function formatSeconds(ms: number): string {
   return s < 60 ? `${s} s` : formatDuration(s * 1000);
 }
 
+/** How long nobody was heard: seconds until they are two minutes, which is how people count a silence. */
+export function formatSilence(ms: number): string {
+  return ms < 120_000 ? `${Math.max(0, Math.round(ms / 1000))} s` : formatSeconds(ms);
+}
+
 export function formatMs(ms: number): string {
   return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }

@@ -102,7 +102,15 @@ function inSeconds(ms: number): string {
   return (ms / 1000).toFixed(ms < 10_000 ? 2 : 1);
 }
 
-function Fig({ name, ms, kind }: { readonly name: string; readonly ms: number; readonly kind: string }): JSX.Element {
+export function Fig({
+  name,
+  ms,
+  kind,
+}: {
+  readonly name: string;
+  readonly ms: number;
+  readonly kind: string;
+}): JSX.Element {
   return (
     <div className={kind}>
       {name}
@@ -215,7 +223,7 @@ const packetsShown = 14;
 /** Rows that are looked through for a round; older rounds are found by the filter in the recording. */
 const packetsSearched = 20_000;
 
-function ItsPackets({
+export function ItsPackets({
   round,
   participant,
 }: {

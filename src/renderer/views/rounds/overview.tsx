@@ -13,10 +13,12 @@ interface OverviewProps {
   readonly rounds: readonly RoundView[];
   readonly control: WindowControl;
   readonly ended: number | null;
+  /** What the strip is; absent: how many lanes it has. */
+  readonly label?: string;
 }
 
 /** The whole run in one strip; the brush is the window of the lanes and can be dragged or drawn anew. */
-export function Overview({ participants, rounds, control, ended }: OverviewProps): JSX.Element {
+export function Overview({ participants, rounds, control, ended, label }: OverviewProps): JSX.Element {
   const { whole, window } = control;
   const now = useNow(1000);
   const at = ended ?? now;
@@ -48,7 +50,7 @@ export function Overview({ participants, rounds, control, ended }: OverviewProps
   return (
     <div className="overview">
       <div className="lab">
-        whole run, {participants.length} {participants.length === 1 ? 'lane' : 'lanes'}
+        {label ?? `whole run, ${participants.length} ${participants.length === 1 ? 'lane' : 'lanes'}`}
       </div>
       <div
         className="ov"

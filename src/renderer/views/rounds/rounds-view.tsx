@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { DetailPane } from './detail-pane.tsx';
 import { LanesControls } from './lanes-controls.tsx';
@@ -13,11 +14,13 @@ import { useRoundCommands } from './round-commands.ts';
 import { Sparks } from './sparks.tsx';
 import { useTimeWindow } from './use-time-window.ts';
 import type { WindowControl } from './use-time-window.ts';
+import { SeatRounds } from './seat/seat-rounds.tsx';
 import './rounds.css';
 
 export function RoundsView(): JSX.Element {
   const view = useRunView((whole) => whole);
-  return view === null ? <main /> : <Rounds view={view} />;
+  if (view === null) return <main />;
+  return isParticipantSeat(view) ? <SeatRounds view={view} /> : <Rounds view={view} />;
 }
 
 function Rounds({ view }: { readonly view: RunView }): JSX.Element {

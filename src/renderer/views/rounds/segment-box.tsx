@@ -20,6 +20,8 @@ interface SegmentBoxProps {
   /** What grows says how far it is; empty for the rest. */
   readonly progress: string;
   readonly selected: boolean;
+  /** Its right edge is a moment of its own: an update came in. */
+  readonly edge?: boolean;
   readonly onOpen: (round: number) => void;
 }
 
@@ -28,6 +30,7 @@ export const SegmentBox = memo(function SegmentBox({
   window,
   progress,
   selected,
+  edge = false,
   onOpen,
 }: SegmentBoxProps): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
@@ -54,7 +57,7 @@ export const SegmentBox = memo(function SegmentBox({
       role="gridcell"
       tabIndex={-1}
       data-at={box.startedAt}
-      className={`sg ${box.kind}${growing ? ' now' : ''}${selected ? ' sel' : ''}`}
+      className={`sg ${box.kind}${growing ? ' now' : ''}${selected ? ' sel' : ''}${edge ? ' in' : ''}`}
       style={{
         left: `${box.left * 100}%`,
         ...(box.right === null ? {} : { width: `${(box.right - box.left) * 100}%` }),

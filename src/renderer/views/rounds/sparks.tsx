@@ -29,14 +29,29 @@ export function Sparks({ view }: { readonly view: RunView }): JSX.Element {
   );
 }
 
+/** From a participant's chair: the global model, and what this node's own training came to. */
+export function SeatSparks({ view }: { readonly view: RunView }): JSX.Element {
+  const { rounds, roundsPlanned } = view;
+  const own = view.participants.filter(({ id }) => id === view.self);
+  const about = { rounds, participants: own, planned: roundsPlanned, version: own[0]?.trainings.length ?? 0 };
+  return (
+    <>
+      <Lines kind="accuracy" legend="global; yours thin" {...about} />
+      <Lines kind="loss" legend="" {...about} />
+    </>
+  );
+}
+
 interface LinesProps extends SparksProps {
+  /** Which line is which; absent: as many local ones as there are. */
+  readonly legend?: string;
   readonly kind: 'loss' | 'accuracy';
   /** Grows with the trainings that are done: participants themselves change all the time. */
   readonly version: number;
 }
 
 const Lines = memo(
-  function Lines({ kind, rounds, participants, planned }: LinesProps): JSX.Element {
+  function Lines({ kind, legend, rounds, participants, planned }: LinesProps): JSX.Element {
     const name = kind === 'loss' ? 'Loss' : 'Accuracy';
     const global = useMemo(
       () =>
@@ -70,7 +85,7 @@ const Lines = memo(
           <span className="fig">
             {figure} <small>{delta}</small>
           </span>
-          <span className="end">global, {locals.length} local</span>
+          <span className="end">{legend ?? `global, ${locals.length} local`}</span>
         </div>
         <div className="plotbox" role="img" aria-label={`${name} by round, now ${figure}`}>
           <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">

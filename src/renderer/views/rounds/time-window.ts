@@ -62,6 +62,16 @@ function withDeadline(current: RoundView | undefined, window: TimeWindow, steps:
   return current.deadlineAt - window.toAt < lengthMs * reach ? current.deadlineAt + lengthMs * 0.05 : window.toAt;
 }
 
+/** From shortly before a silence to shortly after now, in steps as above. */
+export function silentWindow(fromAt: number, now: number): TimeWindow {
+  const leastMs = 20_000;
+  const step = 1.3;
+  const spentMs = Math.max(1, now - fromAt + aheadMs);
+  // Grows by a third at a time, so that the axis stands still between two steps.
+  const lengthMs = leastMs * step ** Math.max(0, Math.ceil(Math.log(spentMs / leastMs) / Math.log(step)));
+  return { fromAt: fromAt - lengthMs * 0.06, toAt: fromAt + lengthMs * 1.04 };
+}
+
 /** The whole run, for the overview: from its start to the end that the pace promises. */
 export function runWindow(view: RunView, now: number): TimeWindow {
   return liveWindow(view, 'run', now);

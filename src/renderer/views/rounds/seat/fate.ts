@@ -1,0 +1,117 @@
+import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
+import type { IconName } from '#renderer/components/icon.tsx';
+import type { ContributionView, RoundView } from '#shared/run-view/run-view.ts';
+import { ordinal } from './told-layout.ts';
+
+/** The fate of an own contribution, as a table and a lane say it. */
+export interface FateWords {
+  readonly text: string;
+  readonly tone: '' | 'okc' | 'wrn' | 'stl';
+  readonly icon: IconName | null;
+}
+
+/** What is going on that the coordinator has not judged. */
+export interface Standing {
+  readonly silent: boolean;
+  readonly paused: boolean;
+}
+
+export function fateWords(contribution: ContributionView, { silent, paused }: Standing): FateWords {
+  switch (contribution.fate) {
+    case 'training':
+      return { text: paused ? 'paused' : 'training', tone: '', icon: null };
+    case 'kept':
+      return silent
+        ? { text: 'kept, not sent', tone: 'stl', icon: 'stop' }
+        : { text: 'ready to send', tone: '', icon: null };
+    case 'sent':
+      return silent
+        ? { text: 'kept, not acknowledged', tone: 'stl', icon: 'stop' }
+        : { text: 'sent, not judged yet', tone: '', icon: null };
+    case 'counted':
+      return { text: 'counted', tone: 'okc', icon: 'check' };
+    case 'refused':
+      return isLate(contribution)
+        ? { text: 'late, not counted', tone: 'wrn', icon: 'clock' }
+        : { text: 'not counted', tone: 'wrn', icon: 'warn' };
+    case 'missed':
+      return { text: 'closed without it', tone: 'wrn', icon: 'clock' };
+    case 'unknown':
+      return { text: 'not told', tone: '', icon: null };
+    default:
+      return contribution.fate satisfies never;
+  }
+}
+
+/** Too late, as the coordinator's reason says. */
+export function isLate({ fate, reason }: ContributionView): boolean {
+  return fate === 'refused' && /^training of round \d+ is over$|^this is round \d+,/.test(reason);
+}
+
+/** `29.7 s, 3rd of 4`; `1.8 s after the deadline`; empty: not known. */
+export function arrivedWords(contribution: ContributionView, round: RoundView | undefined): string {
+  const { acknowledgedAt, order, fate } = contribution;
+  if (acknowledgedAt === null || round === undefined) return '';
+  const afterMs = acknowledgedAt - round.startedAt;
+  const overMs = round.deadlineAt === 0 ? 0 : acknowledgedAt - round.deadlineAt;
+  if (fate === 'refused' && overMs > 0) return `${formatDuration(overMs)} after the deadline`;
+  return `${formatDuration(afterMs)}${placeWords(order, round)}`;
+}
+
+function placeWords(order: number | null, round: RoundView): string {
+  return order === null ? '' : `, ${ordinal(order)} of ${round.contributors?.length ?? round.selected.length}`;
+}
+
+/** The line under a round of the own lane, its less important half first. */
+export function fateLine(
+  contribution: ContributionView,
+  round: RoundView,
+  standing: Standing,
+): { readonly figures: string; readonly fate: FateWords } {
+  const { sizeBytes, weight, order, fate } = contribution;
+  const words = fateWords(contribution, standing);
+  const figures = [
+    ...(sizeBytes === null ? [] : [formatBytes(sizeBytes)]),
+    ...(weight === null ? [] : [`weight ${formatWeight(weight)}`]),
+  ].join(', ');
+  const text = fate === 'counted' ? `${words.text}${placeWords(order, round)}` : words.text;
+  return { figures, fate: { ...words, text } };
+}
+
+export function formatWeight(weight: number): string {
+  return weight >= 0.1 || weight === 0 ? `${Math.round(weight * 100)} %` : formatPercent(weight);
+}
+
+/** `12 sent, 11 counted, 1 late`: of the rounds that are decided, and of those alone. */
+export function fateCounts(contributions: readonly ContributionView[]): {
+  readonly decided: number;
+  readonly counted: number;
+  readonly late: readonly number[];
+  readonly refused: readonly number[];
+  readonly missed: readonly number[];
+} {
+  const of = (pick: (one: ContributionView) => boolean): number[] =>
+    contributions.filter(pick).map(({ round }) => round);
+  const counted = of(({ fate }) => fate === 'counted');
+  const late = of(isLate);
+  const refused = of((one) => one.fate === 'refused' && !isLate(one));
+  const missed = of(({ fate }) => fate === 'missed');
+  return {
+    decided: counted.length + late.length + refused.length + missed.length,
+    counted: counted.length,
+    late,
+    refused,
+    missed,
+  };
+}
+
+/** `one late (round 9)`, `2 late, one missed (round 4)`; empty: all counted. */
+export function lossWords({ late, refused, missed }: ReturnType<typeof fateCounts>): string {
+  const words = (rounds: readonly number[], what: string): string[] =>
+    rounds.length === 0
+      ? []
+      : rounds.length === 1
+        ? [`one ${what} (round ${rounds[0]})`]
+        : [`${rounds.length} ${what} (newest in round ${rounds.at(-1)})`];
+  return [...words(late, 'late'), ...words(refused, 'refused'), ...words(missed, 'missed')].join(', ');
+}

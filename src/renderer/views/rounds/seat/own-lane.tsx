@@ -1,0 +1,223 @@
+import { memo, useMemo } from 'react';
+import type { JSX } from 'react';
+import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useNow } from '#renderer/session/hooks.ts';
+import { stepsOf } from '#renderer/session/pace.ts';
+import type { Attempt } from '#renderer/session/seat-link.ts';
+import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { LaneBody } from '../lane.tsx';
+import { Doing } from '../lane-head.tsx';
+import type { Stall } from '../lane-layout.ts';
+import { shareOf } from '../time-window.ts';
+import type { TimeWindow } from '../time-window.ts';
+import { fateCounts, fateLine, lossWords } from './fate.ts';
+import type { Standing } from './fate.ts';
+
+interface OwnLaneProps {
+  readonly participant: ParticipantView;
+  readonly rounds: readonly RoundView[];
+  readonly contributions: readonly ContributionView[];
+  readonly evaluationAt: number | null;
+  readonly window: TimeWindow;
+  readonly stalls: readonly Stall[];
+  readonly heardAt: number | null;
+  readonly attempts: readonly Attempt[];
+  readonly ended: number | null;
+  readonly selectedRound: number | null;
+  readonly onOpen: (round: number, participant: string | null) => void;
+}
+
+/** This node's own lane: what it did, and under each round what became of its update. */
+export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
+  const { participant, rounds, contributions, window, heardAt, ended, attempts } = props;
+  const unsent = contributions.some(({ fate }) => fate === 'kept' || (heardAt !== null && fate === 'sent'));
+  const silent = heardAt !== null;
+  const bad = silent && unsent ? ' bad' : '';
+  const standing = useMemo(
+    () => ({ silent, paused: participant.paused !== null && ended === null }),
+    [silent, participant.paused, ended],
+  );
+  const stalls = useOwnStalls(props, unsent);
+  return (
+    <div role="row" className="lane-row" data-lane={participant.id}>
+      <div role="rowheader" className={`lh row-line own${bad}`}>
+        <div className="n">
+          {participant.id}
+          <span className="tag w-projx">this node</span>
+        </div>
+        <div className="m">
+          <ProtocolMark protocol={participant.protocol} />
+          <OwnDoing participant={participant} unsent={silent && unsent} ended={ended} />
+        </div>
+        <CountedLine contributions={contributions} />
+      </div>
+      <LaneBody
+        participant={participant}
+        own
+        round={silent || participant.paused !== null ? undefined : rounds.at(-1)}
+        evaluationAt={props.evaluationAt}
+        window={window}
+        stalls={stalls}
+        ended={ended}
+        selectedRound={props.selectedRound}
+        onOpen={props.onOpen}
+        bad={bad}
+      >
+        {rounds.map((round) => (
+          <Fate
+            key={round.round}
+            round={round}
+            contribution={contributions.find((one) => one.round === round.round)}
+            participant={participant}
+            standing={standing}
+            window={window}
+          />
+        ))}
+        <Tries attempts={attempts} window={window} />
+      </LaneBody>
+    </div>
+  );
+});
+
+/** The update that cannot go out is hatched from the last sign of life; a pause is grey. */
+function useOwnStalls({ participant, stalls, heardAt, ended }: OwnLaneProps, unsent: boolean): readonly Stall[] {
+  const { paused, phase, phaseSince } = participant;
+  return useMemo(() => {
+    const own: Stall[] = [];
+    if (ended !== null) return stalls;
+    if (heardAt !== null && unsent && phase === 'send')
+      own.push({ fromAt: Math.max(heardAt, phaseSince), toAt: null, label: 'update kept, not sent for' });
+    else if (paused !== null && heardAt === null) own.push({ fromAt: paused.at, toAt: null, kind: 'paused' });
+    return [...(heardAt === null ? stalls : stalls.filter(({ toAt }) => toAt !== null)), ...own];
+  }, [stalls, paused, phase, phaseSince, heardAt, unsent, ended]);
+}
+
+function OwnDoing({
+  participant,
+  unsent,
+  ended,
+}: {
+  readonly participant: ParticipantView;
+  readonly unsent: boolean;
+  readonly ended: number | null;
+}): JSX.Element {
+  const now = useNow(1000);
+  if (ended === null && unsent)
+    return (
+      <span className="stl">
+        <Icon name="stop" as="small" />
+        update not sent
+      </span>
+    );
+  if (ended === null && participant.paused !== null)
+    return (
+      <span>
+        <Icon name="pause" as="small" /> <b>paused {formatSeconds(now - participant.paused.at)}</b>
+      </span>
+    );
+  return <Doing participant={participant} stalledSince={null} ended={ended} />;
+}
+
+function CountedLine({ contributions }: { readonly contributions: readonly ContributionView[] }): JSX.Element | null {
+  const counts = fateCounts(contributions);
+  if (counts.decided === 0) return null;
+  const lost = lossWords(counts).replace(/ \([^)]*\)/g, '');
+  return (
+    <div className="m w-proj t3">
+      <span>
+        counted {counts.counted} of {counts.decided}
+        {lost !== '' && `, ${lost}`}
+      </span>
+    </div>
+  );
+}
+
+interface FateProps {
+  readonly round: RoundView;
+  readonly contribution: ContributionView | undefined;
+  readonly participant: ParticipantView;
+  readonly standing: Standing;
+  readonly window: TimeWindow;
+}
+
+/** Narrower than this share of the window, and a round has no room for words. */
+const fateShareMin = 0.06;
+
+function Fate({ round, contribution, participant, standing, window }: FateProps): JSX.Element | null {
+  const now = useNow(round.endedAt === null ? 1000 : 60_000);
+  const left = Math.max(0, shareOf(window, round.startedAt));
+  const right = Math.min(1, shareOf(window, round.endedAt ?? now));
+  const open = round.endedAt === null && (contribution === undefined || contribution.fate === 'training');
+  if (right - left < (open ? 0.01 : fateShareMin) || standing.silent) return null;
+  const style = { left: `${left * 100}%`, width: `${(open ? 1 - left : right - left) * 100}%` };
+  if (open) {
+    const words = workingWords(participant, round.round, standing);
+    return words === null ? null : (
+      <div className="fate working" style={style}>
+        <span>{words.lead}</span>
+        <span className="w-lg">{words.more}</span>
+      </div>
+    );
+  }
+  if (contribution === undefined) return null;
+  const { figures, fate } = fateLine(contribution, round, standing);
+  return (
+    <div className="fate" style={style} title={contribution.reason}>
+      {figures !== '' && <span className="w-lg figures">{figures} ·</span>}
+      <span className="word">
+        {fate.icon !== null && (
+          <span className={fate.tone}>
+            <Icon name={fate.icon} as="small" />
+          </span>
+        )}
+        {fate.text}
+      </span>
+    </div>
+  );
+}
+
+function workingWords(
+  { progress, phase, phaseSince }: ParticipantView,
+  round: number,
+  { paused }: Standing,
+): { readonly lead: string; readonly more: string } | null {
+  if (progress === null || progress.round !== round || phase !== 'train') return null;
+  const { done, total } = stepsOf(progress);
+  if (paused) return { lead: `step ${done} of ${total} done, coordinator told`, more: '' };
+  const eachMs = done === 0 ? null : (progress.at - phaseSince) / done;
+  return {
+    lead: `batch loss ${progress.loss.toFixed(2)}`,
+    more: eachMs === null ? '' : `${formatDuration(eachMs)} a batch`,
+  };
+}
+
+/** Each try to reach the coordinator again, where it began. */
+function Tries({
+  attempts,
+  window,
+}: {
+  readonly attempts: readonly Attempt[];
+  readonly window: TimeWindow;
+}): JSX.Element | null {
+  if (attempts.length === 0) return null;
+  return (
+    <>
+      {attempts.map((attempt) => {
+        const left = shareOf(window, attempt.at);
+        return left < 0 || left > 1 ? null : (
+          <i
+            key={attempt.number}
+            className="try-t"
+            title={`try ${attempt.number}: ${attempt.reason}`}
+            style={{ left: `${left * 100}%` }}
+          />
+        );
+      })}
+      <span className="tries-n" aria-hidden="true">
+        {attempts.length} {attempts.length === 1 ? 'try' : 'tries'}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,153 @@
+import { useCallback, useMemo, useState } from 'react';
+import type { JSX } from 'react';
+import { useNow } from '#renderer/session/hooks.ts';
+import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { seatLink } from '#renderer/session/seat-link.ts';
+import type { SeatLink } from '#renderer/session/seat-link.ts';
+import { ownParticipant } from '#shared/run-view/seat.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { LanesControls } from '../lanes-controls.tsx';
+import { Overview } from '../overview.tsx';
+import { useRoundCommands } from '../round-commands.ts';
+import { silentWindow } from '../time-window.ts';
+import { useTimeWindow } from '../use-time-window.ts';
+import type { WindowControl } from '../use-time-window.ts';
+import { Contributions } from './contributions.tsx';
+import { LinkPanel } from './link-panel.tsx';
+import { SeatDetail } from './seat-detail.tsx';
+import { SeatLanes } from './seat-lanes.tsx';
+import { SeatSide } from './seat-side.tsx';
+import './seat.css';
+
+/** Rounds from a participant's chair: own work as it was seen, everything else as the coordinator told it. */
+export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
+  const place = usePlace();
+  const now = useNow(1000);
+  const link = useSeatLink(view, now);
+  const control = useSeatWindow(view, link, now);
+  const own = ownParticipant(view);
+  const silence = link?.kind === 'silent' ? link : null;
+  const [closedAt, setClosedAt] = useState(0);
+  const round = place.round === null ? undefined : view.rounds.find((one) => one.round === place.round);
+  const open = useCallback((number: number, id: string | null) => navigate({ round: number, participant: id }), []);
+  const openRound = useCallback((number: number) => navigate({ round: number, participant: null }), []);
+  const close = useCallback(() => navigate({ round: null, participant: null }), []);
+  const openLink = useCallback(() => {
+    setClosedAt(0);
+    navigate({ round: null, participant: null });
+  }, []);
+  useRoundCommands(view, control, place);
+  const showLink = silence !== null && round === undefined && closedAt !== silence.heardAt;
+  const opened = round !== undefined || showLink;
+  return (
+    <main className={`rounds seat${opened ? ' opened' : ''}${silence === null ? '' : ' is-gone'}`}>
+      <section className="panel p-lanes" aria-label="Rounds over time">
+        <SeatHead control={control} silent={silence !== null} />
+        {!showLink && (
+          <Overview
+            participants={own === undefined ? [] : [own]}
+            rounds={view.rounds}
+            control={control}
+            ended={view.endedAt}
+            label="whole run"
+          />
+        )}
+        <SeatLanes
+          view={view}
+          own={own}
+          control={control}
+          link={link}
+          selectedRound={round?.round ?? null}
+          onOpen={open}
+          onOpenLink={openLink}
+        />
+      </section>
+      <Contributions
+        view={view}
+        own={own}
+        silent={silence !== null}
+        selected={place.round ?? view.rounds.at(-1)?.round ?? null}
+        onOpen={openRound}
+      />
+      {round !== undefined ? (
+        <SeatDetail view={view} own={own} round={round} silent={silence !== null} onClose={close} />
+      ) : showLink ? (
+        <LinkPanel view={view} silence={silence} onClose={() => setClosedAt(silence.heardAt)} />
+      ) : (
+        <SeatSide view={view} silent={silence !== null} />
+      )}
+    </main>
+  );
+}
+
+/** Keeps its identity from one second to the next while nothing in it changes. */
+function useSeatLink(view: RunView, now: number): SeatLink | null {
+  const link = seatLink(view, now);
+  const key = JSON.stringify(link);
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- the key says all that is in it
+  return useMemo(() => link, [key]);
+}
+
+/** While the coordinator is silent its silence is what is looked at: from the round it fell into. */
+function useSeatWindow(view: RunView, link: SeatLink | null, now: number): WindowControl {
+  const control = useTimeWindow(view);
+  const round = view.rounds.at(-1);
+  const silentFrom = link?.kind === 'silent' ? Math.min(round?.startedAt ?? link.heardAt, link.heardAt) : null;
+  const wanted = silentFrom !== null && control.live && control.span === 'last3' ? silentWindow(silentFrom, now) : null;
+  const key = wanted === null ? '' : `${wanted.fromAt} ${wanted.toAt}`;
+  return useMemo(
+    () => (wanted === null ? control : { ...control, window: wanted }),
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the key says all that is in the window
+    [control, key],
+  );
+}
+
+function SeatHead({ control, silent }: { readonly control: WindowControl; readonly silent: boolean }): JSX.Element {
+  const phases = silent ? (['train', 'send'] as const) : (['train', 'send', 'receive', 'evaluate'] as const);
+  return (
+    <div className="ph">
+      <h2>Rounds</h2>
+      <div className="legend" aria-hidden="true" data-drops="">
+        {phases.map((phase) => (
+          <span key={phase}>
+            <i className={`sw ${phase}`} />
+            {phase}
+          </span>
+        ))}
+        <span>
+          <i className="sw wait" />
+          wait
+        </span>
+        {silent && (
+          <span>
+            <i className="sw stalled" />
+            silent
+          </span>
+        )}
+        <span>
+          <i className="sw told" />
+          as told by the coordinator
+        </span>
+        {!silent && (
+          <span>
+            <i className="sw plan" />
+            expected
+          </span>
+        )}
+        {silent && (
+          <>
+            <span>
+              <i className="sw try" />
+              try
+            </span>
+            <span>
+              <i className="sw unknown" />
+              not known
+            </span>
+          </>
+        )}
+      </div>
+      <LanesControls control={control} />
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+import { formatDuration } from '#renderer/components/format.ts';
+import type { RoundView } from '#shared/run-view/run-view.ts';
+import type { LaneBox } from '../lane-layout.ts';
+import { shareOf } from '../time-window.ts';
+import type { TimeWindow } from '../time-window.ts';
+
+/** A stretch of another participant's lane: what the coordinator told of it, and what nobody told. */
+export interface ToldBox extends LaneBox {
+  /** Its right edge is the arrival of an update. */
+  readonly arrived: boolean;
+}
+
+/**
+ * The lane of a participant that is only told of: until its update came in, then the wait. From `silentSince` on nothing is
+ * known; null while the coordinator is heard.
+ */
+export function toldBoxes(
+  rounds: readonly RoundView[],
+  participant: string,
+  window: TimeWindow,
+  silentSince: number | null,
+  ended: number | null,
+): readonly ToldBox[] {
+  const boxes: ToldBox[] = [];
+  const end = silentSince ?? ended;
+  const push = (box: Omit<ToldBox, 'key' | 'left' | 'right'>): void => {
+    const left = Math.max(0, shareOf(window, box.startedAt));
+    const right = box.endedAt === null ? null : Math.min(1, shareOf(window, box.endedAt));
+    if (left >= 1 || (right !== null && right <= left)) return;
+    boxes.push({ key: `${box.kind} ${box.startedAt}`, left, right, ...box });
+  };
+  for (const round of rounds) {
+    if (!round.selected.includes(participant)) continue;
+    const endedAt = round.endedAt ?? end;
+    const about = { round: round.round, startedAt: round.startedAt };
+    const arrival = round.arrivals.find((one) => one.participant === participant)?.at;
+    if (arrival === undefined) {
+      push({ ...about, kind: 'told', endedAt, label: withoutArrival(round, participant), arrived: false });
+      continue;
+    }
+    const label = `update after ${formatDuration(arrival - round.startedAt)}`;
+    push({ ...about, kind: 'told', endedAt: arrival, label, arrived: true });
+    push({ ...about, kind: 'wait', startedAt: arrival, endedAt, label: 'wait', arrived: false });
+  }
+  if (silentSince !== null)
+    push({
+      kind: 'unknown',
+      round: rounds.at(-1)?.round ?? 0,
+      startedAt: silentSince,
+      endedAt: ended,
+      label: 'not known',
+      arrived: false,
+    });
+  return boxes;
+}
+
+function withoutArrival({ endedAt, contributors }: RoundView, participant: string): string {
+  if (endedAt === null) return 'no update yet';
+  if (contributors === null) return 'not told';
+  return contributors.some((id) => id === participant) ? 'counted, time not told' : 'not in the new model';
+}
+
+/** Where another participant stands in the newest round, in a few words. */
+export function toldWords(round: RoundView | undefined, participant: string): string {
+  if (round === undefined) return 'not told yet';
+  if (!round.selected.includes(participant)) return 'not in this round';
+  const place = round.arrivals.findIndex((one) => one.participant === participant);
+  if (place >= 0) return `update in, ${ordinal(place + 1)}`;
+  return withoutArrival(round, participant);
+}
+
+/** In how many of the rounds that are over its update is in the new model; null: not told of any. */
+export function toldCounted(
+  rounds: readonly RoundView[],
+  participant: string,
+): { readonly counted: number; readonly of: number } | null {
+  const over = rounds.filter(
+    ({ contributors, selected }) => contributors !== null && selected.some((id) => id === participant),
+  );
+  if (over.length === 0) return null;
+  const counted = over.filter(({ contributors }) => contributors?.some((id) => id === participant)).length;
+  return { counted, of: over.length };
+}
+
+/** `1st`, `2nd`, `3rd`, `11th`. */
+export function ordinal(n: number): string {
+  const rest = n % 100;
+  if (rest >= 11 && rest <= 13) return `${n}th`;
+  return `${n}${['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'}`;
+}
+
+/** One mark of the coordinator's lane: an update that it said was in. */
+export interface ToldTick {
+  readonly at: number;
+  readonly left: number;
+  readonly number: number;
+  readonly participant: string;
+  readonly labelled: boolean;
+}
+
+export function toldTicks(rounds: readonly RoundView[], window: TimeWindow, labelShare: number): readonly ToldTick[] {
+  const ticks: ToldTick[] = [];
+  let free = 0;
+  for (const round of rounds) {
+    if (round.startedAt > window.toAt || (round.endedAt ?? Number.POSITIVE_INFINITY) < window.fromAt) continue;
+    round.arrivals.forEach(({ participant, at }, i) => {
+      const left = shareOf(window, at);
+      if (left < 0 || left > 1) return;
+      const labelled = left - labelShare > free;
+      free = left;
+      ticks.push({ at, left, number: i + 1, participant, labelled });
+    });
+  }
+  return ticks;
+}
