@@ -41,6 +41,7 @@ class Script {
   #received = 4_000;
   #sent = 4_000;
   #heardUntil = 0;
+  #phaseTold = '';
 
   constructor(options: RecordedSeatOptions) {
     this.#options = { roundsBefore: 12, ...options };
@@ -171,7 +172,6 @@ class Script {
 
   #opens(round: number, at: number, deadline: number): void {
     this.#event(at, 'round_started', { round, selected, modelHash: this.#model });
-    this.#event(at, 'round_phase', { round, phase: 'training', deadlineAt: deadline });
     this.#status(at + 1, round, 'training', [], deadline);
   }
 
@@ -283,6 +283,11 @@ class Script {
     reported: EventData<'round_status'>['reported'],
     deadlineAt: number,
   ): void {
+    const key = `${round} ${phase}`;
+    if (this.#phaseTold !== key) {
+      this.#phaseTold = key;
+      this.#event(at, 'round_phase', { round, phase, deadlineAt });
+    }
     this.#event(at, 'round_status', {
       round,
       phase,

@@ -5,8 +5,6 @@ import { useSession } from './hooks.ts';
 import { showError } from './toasts.ts';
 
 export interface SeatActions {
-  readonly pause: () => void;
-  readonly resume: () => void;
   readonly keepTrying: () => void;
   readonly tryNow: () => void;
 }
@@ -19,8 +17,6 @@ export function useSeatActions(): SeatActions {
       session.request(name, params).catch((error: unknown) => showError(toErrorReport(error)));
     };
     return {
-      pause: () => ask('set_paused', { paused: true }),
-      resume: () => ask('set_paused', { paused: false }),
       keepTrying: () => ask('keep_trying', {}),
       tryNow: () => ask('try_now', {}),
     };

@@ -2,6 +2,8 @@ import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { isParticipantSeat, ownParticipant } from '#shared/run-view/seat.ts';
 import type { LinkView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { stepsOf, usualSteps } from './pace.ts';
+import type { Step } from './pace.ts';
 
 export type Attempt = LinkView['attempts'][number];
 
@@ -85,14 +87,6 @@ export function unsentRound(view: RunView): number | null {
   return own.phase === 'send' ? own.phaseRound : null;
 }
 
-/** The round that is being computed, or whose update is not acknowledged: what leaving throws away. */
-export function workAtStake(view: RunView): { readonly round: number; readonly computed: boolean } | null {
-  const unsent = unsentRound(view);
-  if (unsent !== null) return { round: unsent, computed: true };
-  const own = ownParticipant(view);
-  return own?.phase === 'train' && view.endedAt === null ? { round: own.phaseRound, computed: false } : null;
-}
-
 /** The others that take part, in order of id, as far as the coordinator has told. */
 export function toldParticipants(view: RunView): readonly string[] {
   const ids = new Set<string>(view.participants.map(({ id }) => id));
@@ -107,10 +101,19 @@ export function toldParticipants(view: RunView): readonly string[] {
 const told = 20;
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Until when a pause that ends now still counts in the round that runs; null: there is no such time. */
-export function resumeUntil(view: RunView, own: ParticipantView, usualTrainMs: number | null): number | null {
+/**
+ * Until when a pause that ends still counts in the round that runs: its deadline, less what is left to do where that is
+ * known. Null: there is no such time.
+ */
+export function resumeUntil(view: RunView, own: ParticipantView): number | null {
   const round = view.rounds.at(-1);
   if (round === undefined || round.endedAt !== null || round.deadlineAt === 0 || view.phase !== 'training') return null;
-  const mine = view.wait?.waitingFor.some((id) => id === own.id) ?? true;
-  return mine ? round.deadlineAt - (usualTrainMs ?? 0) : null;
+  const awaited = view.wait?.waitingFor.some((id) => id === own.id) ?? true;
+  if (!awaited) return null;
+  const steps = usualSteps(own, round.round);
+  const usual = (phase: Step['phase']): number => steps.find((step) => step.phase === phase)?.durationMs ?? 0;
+  const { progress } = own;
+  const begun = progress === null || progress.round !== round.round ? null : stepsOf(progress);
+  const share = begun === null ? 0 : Math.min(1, begun.done / begun.total);
+  return round.deadlineAt - usual('train') * (1 - share) - usual('send');
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { JSX, ReactNode } from 'react';
+import type { JSX } from 'react';
 import { formatClock, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
@@ -10,6 +10,9 @@ import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { SeatStatus } from './seat-status.tsx';
+import { Line } from './status-line.tsx';
 import { faultTitles } from '#renderer/components/fault-words.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
@@ -27,7 +30,13 @@ export function StatusSlot(): JSX.Element {
       {connection.kind === 'lost' && <LostLine connection={connection} />}
       {connection.kind === 'ready' && connection.restored && <RestoredLine since={connection.since} />}
       {connection.kind !== 'lost' &&
-        (view !== null && verdict !== null ? <Verdict view={view} verdict={verdict} /> : <StatusLine view={view} />)}
+        (view !== null && isParticipantSeat(view) ? (
+          <SeatStatus view={view} verdict={(open) => <Verdict view={view} verdict={open} />} />
+        ) : view !== null && verdict !== null ? (
+          <Verdict view={view} verdict={verdict} />
+        ) : (
+          <StatusLine view={view} />
+        ))}
     </section>
   );
 }
@@ -214,15 +223,6 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
       <Accuracy view={view} />
       <span className="end t3">largest event-loop delay {Math.round(view.loopDelayMsMax)} ms</span>
     </Line>
-  );
-}
-
-function Line({ head, children }: { readonly head: ReactNode; readonly children: ReactNode }): JSX.Element {
-  return (
-    <div className="status">
-      {head}
-      {children}
-    </div>
   );
 }
 

@@ -3,6 +3,8 @@ import { formatDuration, formatNames, formatPercent, formatSeconds } from '#rend
 import { median, paceOf } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
+import { seatWaitWords, waitedNames } from './seat-words.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 /** One badge of the top bar: all links of one protocol and implementation. */
@@ -25,7 +27,9 @@ export interface TransportBadge {
 
 export function transportBadges(view: RunView): readonly TransportBadge[] {
   const groups = Map.groupBy(
-    view.participants.filter((participant) => participant.left === null || view.endedAt !== null),
+    view.participants.filter(
+      (participant) => !isTold(view, participant.id) && (participant.left === null || view.endedAt !== null),
+    ),
     (participant) => `${participant.protocol} ${participant.stack}`,
   );
   const stalled = stalledParticipants(view);
@@ -98,6 +102,8 @@ export interface WaitWords {
 export function waitWords(view: RunView | null, now: number): WaitWords {
   if (view === null) return { lead: 'Nothing to wait for', detail: 'no run is open' };
   if (view.endedAt !== null) return endWords(view);
+  const seat = seatWaitWords(view, now);
+  if (seat !== null) return seat;
   const { wait } = view;
   if (wait === null) {
     const here = view.participants.filter((participant) => participant.left === null).length;
@@ -106,7 +112,7 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   }
   const waiting = wait.waitingFor.length;
   const of = wait.selected.length;
-  const names = formatNames(wait.waitingFor);
+  const names = isParticipantSeat(view) ? waitedNames(view) : formatNames(wait.waitingFor);
   const next = nextWords(view);
   const then = next === '' ? '' : ` · ${next}`;
   if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing') return workWords(wait.phase, of, then);

@@ -1,6 +1,6 @@
 import { memo, useCallback, useRef } from 'react';
 import type { JSX } from 'react';
-import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { formatDuration, formatSeconds, formatSilence } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import type { IconName } from '#renderer/components/icon.tsx';
 import { useFrame } from '#renderer/components/use-frame.ts';
@@ -81,7 +81,9 @@ export const SegmentBox = memo(function SegmentBox({
 });
 
 function growingLabel(box: LaneBox, now: number): string {
-  const time = formatSeconds(now - box.startedAt);
+  // In the seconds of the clock, as every other figure of the same wait.
+  const spentMs = Math.floor(now / 1000) * 1000 - box.startedAt;
+  const time = box.label === undefined ? formatSeconds(spentMs) : formatSilence(spentMs);
   return box.kind === 'wait' ? time : `${box.label ?? box.kind} ${time}`;
 }
 

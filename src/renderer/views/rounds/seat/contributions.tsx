@@ -2,12 +2,13 @@ import { memo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatClock, formatDuration, formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf, stepsOf } from '#renderer/session/pace.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
-import { arrivedWords, fateCounts, fateWords, formatWeight } from './fate.ts';
+import { arrivedWords, fateWords, formatWeight } from './fate.ts';
 import type { Standing } from './fate.ts';
 
 /** Rows that are read; of longer runs the older rounds stand in Metrics. */

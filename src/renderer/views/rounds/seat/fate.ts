@@ -1,5 +1,6 @@
 import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
 import type { IconName } from '#renderer/components/icon.tsx';
+import { isLate } from '#renderer/session/fate-counts.ts';
 import type { ContributionView, RoundView } from '#shared/run-view/run-view.ts';
 import { ordinal } from './told-layout.ts';
 
@@ -43,18 +44,14 @@ export function fateWords(contribution: ContributionView, { silent, paused }: St
   }
 }
 
-/** Too late, as the coordinator's reason says. */
-export function isLate({ fate, reason }: ContributionView): boolean {
-  return fate === 'refused' && /^training of round \d+ is over$|^this is round \d+,/.test(reason);
-}
-
 /** `29.7 s, 3rd of 4`; `1.8 s after the deadline`; empty: not known. */
 export function arrivedWords(contribution: ContributionView, round: RoundView | undefined): string {
   const { acknowledgedAt, order, fate } = contribution;
   if (acknowledgedAt === null || round === undefined) return '';
   const afterMs = acknowledgedAt - round.startedAt;
-  const overMs = round.deadlineAt === 0 ? 0 : acknowledgedAt - round.deadlineAt;
-  if (fate === 'refused' && overMs > 0) return `${formatDuration(overMs)} after the deadline`;
+  const closedAt = round.phases.find(({ phase }) => phase === 'aggregating')?.at ?? round.endedAt;
+  if (fate === 'refused' && closedAt !== null && acknowledgedAt > closedAt)
+    return `${formatDuration(acknowledgedAt - closedAt)} after it closed`;
   return `${formatDuration(afterMs)}${placeWords(order, round)}`;
 }
 
@@ -80,38 +77,4 @@ export function fateLine(
 
 export function formatWeight(weight: number): string {
   return weight >= 0.1 || weight === 0 ? `${Math.round(weight * 100)} %` : formatPercent(weight);
-}
-
-/** `12 sent, 11 counted, 1 late`: of the rounds that are decided, and of those alone. */
-export function fateCounts(contributions: readonly ContributionView[]): {
-  readonly decided: number;
-  readonly counted: number;
-  readonly late: readonly number[];
-  readonly refused: readonly number[];
-  readonly missed: readonly number[];
-} {
-  const of = (pick: (one: ContributionView) => boolean): number[] =>
-    contributions.filter(pick).map(({ round }) => round);
-  const counted = of(({ fate }) => fate === 'counted');
-  const late = of(isLate);
-  const refused = of((one) => one.fate === 'refused' && !isLate(one));
-  const missed = of(({ fate }) => fate === 'missed');
-  return {
-    decided: counted.length + late.length + refused.length + missed.length,
-    counted: counted.length,
-    late,
-    refused,
-    missed,
-  };
-}
-
-/** `one late (round 9)`, `2 late, one missed (round 4)`; empty: all counted. */
-export function lossWords({ late, refused, missed }: ReturnType<typeof fateCounts>): string {
-  const words = (rounds: readonly number[], what: string): string[] =>
-    rounds.length === 0
-      ? []
-      : rounds.length === 1
-        ? [`one ${what} (round ${rounds[0]})`]
-        : [`${rounds.length} ${what} (newest in round ${rounds.at(-1)})`];
-  return [...words(late, 'late'), ...words(refused, 'refused'), ...words(missed, 'missed')].join(', ');
 }

@@ -25,8 +25,8 @@ interface HeardLaneProps {
   readonly onOpenLink: () => void;
 }
 
-/** Pixels that the glyph and number of a tick need. */
-const labelPx = 30;
+/** Pixels that the number of a tick needs. */
+const labelPx = 15;
 
 /** The coordinator as it is heard from here: ticks of the updates that it said were in, then its silence. */
 export function HeardLane(props: HeardLaneProps): JSX.Element {
@@ -79,7 +79,10 @@ const Told = memo(function Told({
 }: HeardLaneProps & { readonly silent: boolean }): JSX.Element {
   const lane = useRef<HTMLDivElement>(null);
   const width = useWidth(lane, 1000);
-  const ticks = useMemo(() => toldTicks(rounds, window, labelPx / Math.max(1, width)), [rounds, window, width]);
+  const ticks = useMemo(
+    () => toldTicks(rounds, window, labelPx / Math.max(1, width), self),
+    [rounds, window, width, self],
+  );
   const current = rounds.at(-1);
   const expected =
     !silent &&

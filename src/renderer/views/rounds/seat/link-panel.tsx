@@ -123,7 +123,7 @@ function KeptUpdate({ work }: { readonly work: ContributionView }): JSX.Element 
       <dt>When it is back</dt>
       <dd>sent then, counts at most once</dd>
       <dt>If round {work.round} closed</dt>
-      <dd>late, not counted; goes on in the round that runs then</dd>
+      <dd>late, not counted; goes on with the next</dd>
     </dl>
   );
 }

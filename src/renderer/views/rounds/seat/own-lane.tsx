@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
 import type { Attempt } from '#renderer/session/seat-link.ts';
@@ -12,7 +13,7 @@ import { Doing } from '../lane-head.tsx';
 import type { Stall } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
-import { fateCounts, fateLine, lossWords } from './fate.ts';
+import { fateLine } from './fate.ts';
 import type { Standing } from './fate.ts';
 
 interface OwnLaneProps {

@@ -98,7 +98,13 @@ export interface ToldTick {
   readonly labelled: boolean;
 }
 
-export function toldTicks(rounds: readonly RoundView[], window: TimeWindow, labelShare: number): readonly ToldTick[] {
+/** `labelShare` is the share of the window that a number takes; that of one's own has its protocol's glyph beside it. */
+export function toldTicks(
+  rounds: readonly RoundView[],
+  window: TimeWindow,
+  labelShare: number,
+  self: string,
+): readonly ToldTick[] {
   const ticks: ToldTick[] = [];
   let free = 0;
   for (const round of rounds) {
@@ -106,7 +112,7 @@ export function toldTicks(rounds: readonly RoundView[], window: TimeWindow, labe
     round.arrivals.forEach(({ participant, at }, i) => {
       const left = shareOf(window, at);
       if (left < 0 || left > 1) return;
-      const labelled = left - labelShare > free;
+      const labelled = left - labelShare * (participant === self ? 2 : 1) > free;
       free = left;
       ticks.push({ at, left, number: i + 1, participant, labelled });
     });

@@ -1,0 +1,40 @@
+import type { ContributionView } from '#shared/run-view/run-view.ts';
+
+/** Too late, as the coordinator's reason says. */
+export function isLate({ fate, reason }: ContributionView): boolean {
+  return fate === 'refused' && /^training of round \d+ is over$|^this is round \d+,/.test(reason);
+}
+
+/** `12 sent, 11 counted, 1 late`: of the rounds that are decided, and of those alone. */
+export function fateCounts(contributions: readonly ContributionView[]): {
+  readonly decided: number;
+  readonly counted: number;
+  readonly late: readonly number[];
+  readonly refused: readonly number[];
+  readonly missed: readonly number[];
+} {
+  const of = (pick: (one: ContributionView) => boolean): number[] =>
+    contributions.filter(pick).map(({ round }) => round);
+  const counted = of(({ fate }) => fate === 'counted');
+  const late = of(isLate);
+  const refused = of((one) => one.fate === 'refused' && !isLate(one));
+  const missed = of(({ fate }) => fate === 'missed');
+  return {
+    decided: counted.length + late.length + refused.length + missed.length,
+    counted: counted.length,
+    late,
+    refused,
+    missed,
+  };
+}
+
+/** `one late (round 9)`, `2 late, one missed (round 4)`; empty: all counted. */
+export function lossWords({ late, refused, missed }: ReturnType<typeof fateCounts>): string {
+  const words = (rounds: readonly number[], what: string): string[] =>
+    rounds.length === 0
+      ? []
+      : rounds.length === 1
+        ? [`one ${what} (round ${rounds[0]})`]
+        : [`${rounds.length} ${what} (newest in round ${rounds.at(-1)})`];
+  return [...words(late, 'late'), ...words(refused, 'refused'), ...words(missed, 'missed')].join(', ');
+}

@@ -1,0 +1,276 @@
+import type { JSX, ReactNode } from 'react';
+import { formatDuration, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { askToEndRun } from '#renderer/session/ending.ts';
+import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import { useNow, useRequest } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { stepsOf } from '#renderer/session/pace.ts';
+import { joinAgain, useSetPaused } from '#renderer/session/run-requests.ts';
+import { resumeUntil, seatLink } from '#renderer/session/seat-link.ts';
+import type { SeatLink } from '#renderer/session/seat-link.ts';
+import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { ownParticipant } from '#shared/run-view/seat.ts';
+import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
+import { GoneBanner } from './gone-banner.tsx';
+import { Line } from './status-line.tsx';
+import { endHead, joiningWords, pauseWords } from './seat-words.ts';
+
+interface SeatStatusProps {
+  readonly view: RunView;
+  /** A verdict as the window shows it from every chair. */
+  readonly verdict: (verdict: VerdictView) => JSX.Element;
+}
+
+/** The place for news from a participant's chair: the coordinator's silence, a verdict, or one line with what can be done. */
+export function SeatStatus({ view, verdict }: SeatStatusProps): JSX.Element {
+  const now = useNow(1000);
+  const link = seatLink(view, now);
+  if (link?.kind === 'silent') return <GoneBanner view={view} silence={link} />;
+  const open = openVerdicts(view)[0];
+  if (open !== undefined) return verdict(open);
+  if (link === null) return <EndedLine view={view} />;
+  if (link.kind === 'joining') return <JoiningLine view={view} link={link} />;
+  const own = ownParticipant(view);
+  if (own !== undefined && own.paused !== null) return <PausedLine view={view} own={own} since={own.paused.at} />;
+  return <RunningLine view={view} own={own} link={link} />;
+}
+
+function LeaveButton(): JSX.Element {
+  return (
+    <button type="button" className="btn sm" onClick={askToEndRun}>
+      <Icon name="leave" as="small" />
+      Leave…
+    </button>
+  );
+}
+
+function Acts({ children }: { readonly children?: ReactNode }): JSX.Element {
+  return (
+    <span className="acts">
+      {children}
+      <LeaveButton />
+    </span>
+  );
+}
+
+function JoiningLine({
+  view,
+  link,
+}: {
+  readonly view: RunView;
+  readonly link: Extract<SeatLink, { kind: 'joining' }>;
+}): JSX.Element {
+  const now = useNow(1000);
+  const words = joiningWords(view, link, now);
+  return (
+    <Line
+      head={
+        <span>
+          <Icon name="link" />
+          <b>{words.lead}</b>
+        </span>
+      }
+    >
+      <span>{words.detail}</span>
+      <Acts />
+    </Line>
+  );
+}
+
+function PausedLine({
+  view,
+  own,
+  since,
+}: {
+  readonly view: RunView;
+  readonly own: ParticipantView;
+  readonly since: number;
+}): JSX.Element {
+  const now = useNow(1000);
+  const setPaused = useSetPaused();
+  const words = pauseWords(view, resumeUntil(view, own), now);
+  return (
+    <Line
+      head={
+        <span>
+          <Icon name="pause" />
+          <b>Paused by you for {formatSeconds(now - since)}</b>
+        </span>
+      }
+    >
+      <span>{words.until}</span>
+      {words.others !== '' && <span className="w-lg">{words.others}</span>}
+      <Acts>
+        <button type="button" className="btn pri sm" onClick={() => setPaused(false)}>
+          <Icon name="demo" as="small" />
+          Resume
+        </button>
+      </Acts>
+    </Line>
+  );
+}
+
+function RunningLine({
+  view,
+  own,
+  link,
+}: {
+  readonly view: RunView;
+  readonly own: ParticipantView | undefined;
+  readonly link: SeatLink;
+}): JSX.Element {
+  const setPaused = useSetPaused();
+  return (
+    <Line head={<Head view={view} own={own} link={link} />}>
+      {own !== undefined && <Doing own={own} />}
+      <Counted view={view} />
+      <Accuracy view={view} />
+      <Acts>
+        <button type="button" className="btn sm" onClick={() => setPaused(true)}>
+          <Icon name="pause" as="small" />
+          Pause
+        </button>
+      </Acts>
+    </Line>
+  );
+}
+
+function Head({
+  view,
+  own,
+  link,
+}: {
+  readonly view: RunView;
+  readonly own: ParticipantView | undefined;
+  readonly link: SeatLink;
+}): JSX.Element {
+  if (own?.link.state === 'degraded')
+    return (
+      <span className="wrn" title={own.link.reason}>
+        <Icon name="warn" />
+        <b>Link degraded: {own.link.reason}</b>
+      </span>
+    );
+  return (
+    <span className="okc">
+      <Icon name="check" />
+      <b>{link.kind === 'back' ? backWords(view, link) : 'No stall'}</b>
+    </span>
+  );
+}
+
+/** What was lost by a silence shows in the fates of the rounds that it fell into. */
+function backWords(view: RunView, { at, silentMs }: Extract<SeatLink, { kind: 'back' }>): string {
+  const from = at - silentMs;
+  const lost = view.contributions.filter(
+    (one) =>
+      (one.fate === 'missed' || one.fate === 'refused') &&
+      (view.rounds.find(({ round }) => round === one.round)?.endedAt ?? at) >= from,
+  );
+  const what =
+    lost.length === 0 ? 'nothing lost' : `round ${lost.map(({ round }) => round).join(', ')} closed without this node`;
+  return `Back after ${formatDuration(silentMs)}, ${what}`;
+}
+
+const phaseWords = {
+  receive: 'receives the model',
+  train: 'is training',
+  send: 'sends its update',
+  wait: 'waits for the others',
+  evaluate: 'evaluates',
+  idle: 'waits for the first round',
+} as const;
+
+function Doing({ own }: { readonly own: ParticipantView }): JSX.Element {
+  const steps = own.phase === 'train' && own.progress !== null ? stepsOf(own.progress) : null;
+  return (
+    <span>
+      This node <b>{own.id}</b> {phaseWords[own.phase]}
+      {steps !== null && (
+        <>
+          , batch{' '}
+          <b>
+            {steps.done} / {steps.total}
+          </b>
+        </>
+      )}
+    </span>
+  );
+}
+
+function Counted({ view }: { readonly view: RunView }): JSX.Element | null {
+  const counts = fateCounts(view.contributions);
+  if (counts.decided === 0) return null;
+  const lost = lossWords(counts);
+  return (
+    <span>
+      Counted{' '}
+      <b>
+        {counts.counted} of {counts.decided}
+      </b>
+      {lost !== '' && `, ${lost}`}
+    </span>
+  );
+}
+
+function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
+  const known = view.rounds.filter((round) => round.accuracy !== null);
+  const last = known.at(-1)?.accuracy ?? null;
+  if (last === null) return null;
+  const before = known.at(-2)?.accuracy ?? null;
+  const points = before === null ? null : (last - before) * 100;
+  return (
+    <span className="w-lg">
+      Accuracy <b>{formatPercent(last)}</b>
+      {points !== null && `, ${points >= 0 ? 'up' : 'down'} ${formatSigned(points, 1).replace(/^[+−±]/, '')} points`}
+    </span>
+  );
+}
+
+/** How it ended from this chair, where the model is, and the way back. */
+function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
+  const head = endHead(view);
+  const model = view.models.findLast(({ participant }) => participant === view.self) ?? view.models.at(-1);
+  return (
+    <Line
+      head={
+        <span className={head.good ? 'okc' : 'wrn'}>
+          <Icon name={head.good ? 'check' : 'warn'} />
+          <b>{head.text}</b>
+        </span>
+      }
+    >
+      {view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>}
+      <Counted view={view} />
+      <span className="path" title={model?.path}>
+        {model === undefined ? (
+          'No model was written here'
+        ) : (
+          <>
+            Model of round {model.round} in <span className="data">{model.path}</span>
+          </>
+        )}
+      </span>
+      <span className="acts">
+        <JoinAgain run={view.run} />
+      </span>
+    </Line>
+  );
+}
+
+/** Opens the form as this run was joined; where that is not known, an empty one. */
+function JoinAgain({ run }: { readonly run: string }): JSX.Element {
+  const { send } = useRequest('recent_runs');
+  const open = async (): Promise<void> => {
+    const known = (await send({}))?.runs.find((one) => one.run === run && one.again !== null);
+    if (known === undefined) navigate({ view: 'join' });
+    else joinAgain(known);
+  };
+  return (
+    <button type="button" className="btn sm" onClick={() => void open()}>
+      <Icon name="redial" as="small" />
+      Join again
+    </button>
+  );
+}

@@ -1,0 +1,119 @@
+import { formatDuration, formatNames, formatSeconds, formatSilence } from '#renderer/components/format.ts';
+import { carrierOf, carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
+import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts';
+import { ownParticipant } from '#shared/run-view/seat.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+
+export interface Words {
+  readonly lead: string;
+  readonly detail: string;
+}
+
+/** Whom a participant waits for where that is not simply what the coordinator said last; null where it is. */
+export function seatWaitWords(view: RunView, now: number): Words | null {
+  const link = seatLink(view, now);
+  if (link === null) return null;
+  if (link.kind === 'joining') return joiningWords(view, link, now);
+  if (link.kind === 'silent') return silentWords(view, link, now);
+  const own = ownParticipant(view);
+  const { wait } = view;
+  if (wait === null) return { lead: 'Waiting for the first round', detail: `joined ${view.name} as ${view.self}` };
+  if (own?.paused == null || wait.phase !== 'training' || !wait.waitingFor.some((id) => id === own.id)) return null;
+  const closesMs = wait.deadlineAt - now;
+  return {
+    lead: `Waiting for ${wait.waitingFor.length} of ${wait.selected.length} updates, one is yours`,
+    detail: `${waitedNames(view)}, paused${closesMs > 0 ? ` · closes in ${formatSeconds(closesMs)} at most` : ''}`,
+  };
+}
+
+export function joiningWords(view: RunView, link: Extract<SeatLink, { kind: 'joining' }>, now: number): Words {
+  const { attempt, since } = link;
+  const host = attempt?.address.replace(/:\d+$/, '') ?? '';
+  const lead = `Joining ${view.name}${host === '' ? '' : ` at ${host}`}`;
+  const spent = formatSeconds(now - since);
+  if (attempt === null) return { lead, detail: `getting ready, ${spent}` };
+  const way = carrierOf(attempt.protocol, attempt.stack);
+  const tries = attempt.number > 1 ? `, try ${attempt.number}` : '';
+  if (attempt.result === 'trying' || attempt.result === 'connected')
+    return { lead, detail: `dialling over ${way}, ${spent}${tries}` };
+  const why = attempt.reason === '' ? 'no answer' : attempt.reason;
+  const nextMs = attempt.nextAt - now;
+  return {
+    lead,
+    detail: `${why} over ${way}${nextMs > 0 ? `; next try in ${formatSeconds(nextMs)}` : ''}, ${spent}${tries}`,
+  };
+}
+
+function silentWords(view: RunView, silence: Silence, now: number): Words {
+  const last = silence.attempts.at(-1);
+  const way = nextCarrier(silence.attempts);
+  const nextMs = silence.nextAt - now;
+  const next =
+    last === undefined
+      ? 'the link is open, and nothing comes'
+      : last.result === 'trying'
+        ? `dialling over ${carrierOf(last.protocol, last.stack)}`
+        : nextMs > 500
+          ? `next try${way === null ? '' : ` over ${way}`} in ${formatSeconds(nextMs)}`
+          : 'next try now';
+  const kept = unsentRound(view) === null ? '' : ' · your update is kept';
+  return {
+    lead: `Waiting for the coordinator, ${formatSilence(now - silence.heardAt)}`,
+    detail: `${next}${kept}`,
+  };
+}
+
+/** `lab-1, lab-3 and this node`. */
+export function waitedNames(view: RunView): string {
+  const ids = view.wait?.waitingFor ?? [];
+  const others = ids.filter((id) => id !== view.self);
+  if (others.length === ids.length) return formatNames(ids);
+  return others.length === 0 ? 'this node' : `${formatNames(others)} and this node`;
+}
+
+/** `9 times over UDP and TCP`. */
+export function triedWords(attempts: readonly Attempt[]): string {
+  return `${attempts.length === 1 ? 'once' : `${attempts.length} times`} over ${carriersOf(attempts)}`;
+}
+
+/** Until when going on still counts, and whether anybody is held up. */
+export function pauseWords(
+  view: RunView,
+  until: number | null,
+  now: number,
+): { readonly until: string; readonly others: string } {
+  const round = view.rounds.at(-1);
+  const { wait } = view;
+  if (round === undefined || round.endedAt !== null)
+    return { until: 'Resume to take part in the next round', others: '' };
+  const leftMs = until === null ? 0 : until - now;
+  const text =
+    leftMs > 0
+      ? `Resume within ${formatSeconds(leftMs)} and round ${round.round} still counts; later, from round ${round.round + 1}`
+      : `Round ${round.round} goes on without this node; a resume counts from round ${round.round + 1}`;
+  const missing = wait === null || wait.phase !== 'training' ? 0 : wait.selected.length - 1 - wait.quorum;
+  const others =
+    wait === null || wait.phase !== 'training' || until === null
+      ? ''
+      : missing >= 0
+        ? `${wait.quorum} of ${wait.selected.length} are enough, nobody is held up`
+        : 'the round needs every update: the others may wait for this node';
+  return { until: text, others };
+}
+
+/** How a run ended, in words that are true from a participant's chair. */
+export function endHead(view: RunView): { readonly text: string; readonly good: boolean } {
+  const took = formatDuration((view.endedAt ?? view.startedAt) - view.startedAt);
+  switch (view.status) {
+    case 'completed':
+      return { text: `Run completed, ${took}`, good: true };
+    case 'interrupted':
+      return { text: 'You left the run', good: true };
+    case 'stalled':
+      return { text: 'The coordinator ended the run: it stalled', good: false };
+    case 'unreachable':
+      return { text: 'Given up: the coordinator did not answer', good: false };
+    default:
+      return { text: 'The run failed', good: false };
+  }
+}
