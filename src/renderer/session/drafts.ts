@@ -7,6 +7,8 @@ export interface JoinDraft {
   readonly invitation: string;
   readonly data: string;
   readonly name: string;
+  /** Whether the name was given; before that it is the machine's. */
+  readonly named: boolean;
   /** Class of the data to class of the run as chosen by hand; null: left out. */
   readonly chosen: Readonly<Record<string, string | null>>;
   readonly keepAwake: boolean;
@@ -14,6 +16,8 @@ export interface JoinDraft {
   readonly givesUp: boolean;
   /** Why the last attempt failed; null once something was changed. */
   readonly failure: ErrorReport | null;
+  /** The run that was joined last, to see whether that came to anything; null: none, or that has been seen. */
+  readonly attempt: string | null;
 }
 
 export interface CoordinateDraft {
@@ -38,10 +42,12 @@ const emptyJoin: JoinDraft = {
   invitation: '',
   data: '',
   name: '',
+  named: false,
   chosen: {},
   keepAwake: true,
   givesUp: true,
   failure: null,
+  attempt: null,
 };
 
 const emptyCoordinate: CoordinateDraft = {

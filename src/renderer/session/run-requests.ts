@@ -40,6 +40,6 @@ export function useSetPaused(): (paused: boolean) => void {
 /** Opens the join form, filled in as that run was joined. */
 export function joinAgain({ again }: RecentRun): void {
   if (again === null) return;
-  changeJoin({ invitation: again.invitation, data: again.data, name: again.name, chosen: {} });
+  changeJoin({ invitation: again.invitation, data: again.data, name: again.name, named: true, chosen: {} });
   navigate({ view: 'join' });
 }

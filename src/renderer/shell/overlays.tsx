@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react';
 import type { JSX } from 'react';
 import { useEndingAsked } from '#renderer/session/ending.ts';
+import { useFailedJoin } from '#renderer/session/failed-join.ts';
 import { showError, showToast } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { EndRunDialog } from './end-run-dialog.tsx';
@@ -22,6 +23,7 @@ export function Overlays(): JSX.Element {
   const endingAsked = useEndingAsked();
   useGlobalCommands({ openPalette, openKeys });
   useKeyboard();
+  useFailedJoin();
   useNoticeToasts(showNotice);
   return (
     <>

@@ -1,0 +1,92 @@
+import type { JSX } from 'react';
+import type { DataPreview } from '#shared/contract/port-api.ts';
+import { formatCount } from './format.ts';
+import { Icon } from './icon.tsx';
+import { shapeWords } from './plan-list.tsx';
+import './data-notes.css';
+
+/** A few pictures as the model sees them. */
+export function Thumbs({ preview }: { readonly preview: DataPreview }): JSX.Element | null {
+  if (preview.pictures.length === 0) return null;
+  return (
+    <div className="smp">
+      <h3>
+        What the model will see{' '}
+        <span className="t3">
+          {preview.pictures.length} of {formatCount(preview.total)}, as {shapeWords(preview.shape)}
+        </span>
+      </h3>
+      <div className="thumbs">
+        {preview.pictures.map(({ label, url }, index) => (
+          // Two of them may be alike; their place is what tells them apart.
+          <figure key={index}>
+            <img src={url} alt={`one of ${label}`} />
+            <figcaption>{label}</figcaption>
+          </figure>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** What was left out and why, what was changed on reading, and what is worth a look. */
+export function DataNotes({ preview }: { readonly preview: DataPreview }): JSX.Element {
+  const { leftOut, changed, warnings } = preview;
+  return (
+    <>
+      {warnings.map((warning) => (
+        <p className="warnline" key={warning}>
+          <span className="wrn">
+            <Icon name="warn" as="small" />
+          </span>
+          {warning}
+        </p>
+      ))}
+      {(leftOut.length > 0 || changed.length > 0) && (
+        <div className="lo">
+          {leftOut.length > 0 && (
+            <NoteList
+              title="Left out"
+              sub={`${formatCount(leftOut.reduce((sum, { count }) => sum + count, 0))} files`}
+              notes={leftOut.map(({ what, count, example }) => ({ what, count, more: example }))}
+            />
+          )}
+          {changed.length > 0 && (
+            <NoteList
+              title="Changed on reading"
+              sub="your files stay as they are"
+              notes={changed.map(({ what, count, how }) => ({ what, count, more: how }))}
+            />
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+interface NoteListProps {
+  readonly title: string;
+  readonly sub: string;
+  readonly notes: readonly { readonly what: string; readonly count: number; readonly more: string }[];
+}
+
+function NoteList({ title, sub, notes }: NoteListProps): JSX.Element {
+  return (
+    <div>
+      <h3>
+        {title} <span className="t3">{sub}</span>
+      </h3>
+      <table>
+        <tbody>
+          {notes.map(({ what, count, more }) => (
+            <tr key={what}>
+              <td className="num">{formatCount(count)}</td>
+              <td>{what}</td>
+              <td className="t2">{more}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import type { JSX, ReactNode } from 'react';
+import { formatSeconds } from './format.ts';
+import './plan-list.css';
+
+/** What a run asks of everybody who takes part, as far as it is known. */
+export interface PlanWords {
+  readonly name: string;
+  readonly shape: readonly number[] | null;
+  readonly classes: readonly string[];
+  readonly rounds: number;
+  readonly deadlineMs: number;
+  readonly participants: number;
+  /** Share of the participants whose updates are enough at the deadline. */
+  readonly quorum: number;
+  readonly localEpochs: number;
+  /** Batch, optimizer and rate; empty: not settled before the start. */
+  readonly training: string;
+  readonly parameters: number | null;
+}
+
+/** `48 × 48 grey`. */
+export function shapeWords(shape: readonly number[]): string {
+  const [channels = 1, height = 0, width = 0] = shape;
+  const colour = channels === 1 ? 'grey' : channels === 3 ? 'colour' : `${channels} channels`;
+  return `${width} × ${height} ${colour}`;
+}
+
+/** How many of `participants` are enough at a deadline: the share rounded up. */
+export function enoughOf(participants: number, quorum: number): number {
+  return Math.max(1, Math.ceil(participants * quorum - 1e-9));
+}
+
+const counts = new Intl.NumberFormat('en-US');
+
+export function PlanList({ plan, children }: { readonly plan: PlanWords; readonly children?: ReactNode }): JSX.Element {
+  const enough = enoughOf(plan.participants, plan.quorum);
+  return (
+    <dl className="kvl plan">
+      <dt>Run</dt>
+      <dd>
+        <b>{plan.name}</b>
+      </dd>
+      {children}
+      {plan.parameters !== null && (
+        <>
+          <dt>Network</dt>
+          <dd>{counts.format(plan.parameters)} parameters</dd>
+        </>
+      )}
+      <dt>Pictures</dt>
+      <dd>{plan.shape === null ? <span className="t3">as the data has them</span> : shapeWords(plan.shape)}</dd>
+      <dt>Classes</dt>
+      <dd>
+        {plan.classes.length === 0 ? (
+          <span className="t3">as the data has them</span>
+        ) : (
+          <ul className="chips" aria-label="Classes of the run">
+            {plan.classes.map((name) => (
+              <li className="chip" key={name}>
+                {name}
+              </li>
+            ))}
+          </ul>
+        )}
+      </dd>
+      <dt>Rounds</dt>
+      <dd>
+        {plan.rounds}, updates within {formatSeconds(plan.deadlineMs)}
+        {enough < plan.participants
+          ? `; ${enough} of ${plan.participants} are enough`
+          : `; all ${plan.participants} are needed`}
+      </dd>
+      <dt>Training</dt>
+      <dd>
+        {plan.localEpochs} {plan.localEpochs === 1 ? 'epoch' : 'epochs'} a round
+        {plan.training !== '' && `, ${plan.training}`}
+      </dd>
+    </dl>
+  );
+}

@@ -1,0 +1,37 @@
+import { useCallback } from 'react';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { PortAnswers } from '#shared/contract/port-api.ts';
+import { useSession, useSessionState } from './hooks.ts';
+import { showError } from './toasts.ts';
+
+/** Folders of this machine: completion of what is typed, and the system's own dialog where there is one. */
+export function useFolders(
+  title: string,
+  onChosen: (path: string) => void,
+): {
+  readonly complete: (path: string) => Promise<PortAnswers['complete_path'] | null>;
+  readonly choose: (() => void) | undefined;
+} {
+  const session = useSession();
+  const canChoose = useSessionState((state) => state.app?.canChooseFolder ?? false);
+  const complete = useCallback(
+    async (path: string) => {
+      try {
+        return await session.request('complete_path', { path });
+      } catch {
+        // A folder that is not there is no news while its name is being typed; reading it says so.
+        return null;
+      }
+    },
+    [session],
+  );
+  const choose = useCallback(() => {
+    session.request('choose_folder', { title }).then(
+      ({ path }) => {
+        if (path !== null) onChosen(path);
+      },
+      (error: unknown) => showError(toErrorReport(error)),
+    );
+  }, [session, title, onChosen]);
+  return { complete, choose: canChoose ? choose : undefined };
+}

@@ -1,0 +1,185 @@
+import { useCallback, useEffect, useId } from 'react';
+import type { JSX } from 'react';
+import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { DataNotes, Thumbs } from '#renderer/components/data-notes.tsx';
+import { formatDuration } from '#renderer/components/format.ts';
+import { PathField } from '#renderer/components/path-field.tsx';
+import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
+import { useFolders } from '#renderer/session/use-folders.ts';
+import { useSessionState } from '#renderer/session/hooks.ts';
+import { ClassTable } from './class-table.tsx';
+import type { MappedClass } from './class-mapping.ts';
+import { failureAt } from './use-join.ts';
+import type { Join } from './use-join.ts';
+
+/** The folder, what is in it as the model will see it, and the name under which this machine takes part. */
+export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
+  const { draft, preview, previewError, reading } = join;
+  const id = useId();
+  const setData = useCallback((data: string) => changeJoin({ data, chosen: {} }), []);
+  const { complete, choose } = useFolders('The folder with your pictures', setData);
+  const failure = failureAt(draft, 'data');
+  return (
+    <>
+      <div className="ph">
+        <h2>Your data</h2>
+        <span className="sub">read on this machine only</span>
+        <div className="end">
+          <span className="sub" role="status">
+            {reading ? 'reading' : preview === null ? '' : `read in ${formatDuration(preview.readMs)}`}
+          </span>
+          {draft.data.trim() !== '' && !reading && (
+            <button type="button" className="btn sm" onClick={join.readAgain}>
+              Read again
+            </button>
+          )}
+        </div>
+      </div>
+      <div className="scroll">
+        <div className="in top">
+          <PathField
+            label="Folder"
+            value={draft.data}
+            placeholder="~/pictures, one folder in it for each class"
+            onChange={setData}
+            complete={complete}
+            choose={choose}
+            invalid={failure !== null || previewError !== null || preview?.fault != null}
+            faultId={`${id}-fault`}
+          />
+          <NameField join={join} />
+        </div>
+        <div id={`${id}-fault`} role="status">
+          {draft.data.trim() === '' && (
+            <p className="in hint t2">
+              Choose the folder with your pictures to see what the model would see. To try it out,{' '}
+              <button type="button" className="btn sm" onClick={() => setData('digits')}>
+                use the bundled digits
+              </button>
+            </p>
+          )}
+          {failure !== null && <ErrorCard error={failure} />}
+          {failure === null && previewError !== null && <ErrorCard error={previewError} />}
+          {failure === null && preview?.fault != null && <DataFault join={join} fault={preview.fault} />}
+        </div>
+        {preview !== null && <Read join={join} preview={preview} />}
+      </div>
+    </>
+  );
+}
+
+function Read({ join, preview }: { readonly join: Join; readonly preview: NonNullable<Join['preview']> }): JSX.Element {
+  return (
+    <div aria-busy={join.reading} className={join.reading ? 'stale' : ''}>
+      {preview.pictures.length > 0 && (
+        <div className="in">
+          <Thumbs preview={preview} />
+        </div>
+      )}
+      {join.rows.length > 0 && <ClassTable rows={join.rows} classes={join.plan?.classes ?? null} preview={preview} />}
+      <div className="in">
+        <DataNotes preview={preview} />
+      </div>
+    </div>
+  );
+}
+
+/** Why this data cannot take part as it is; where that is a class that the run does not know, with both lists. */
+function DataFault({
+  join,
+  fault,
+}: {
+  readonly join: Join;
+  readonly fault: Parameters<typeof ErrorCard>[0]['error'];
+}): JSX.Element | null {
+  const unknown = join.rows.filter(({ state }) => state === 'unknown');
+  if (join.plan === null || unknown.length === 0) {
+    // Guesses answer it as soon as they are asked for.
+    if (join.plan !== null && join.reading) return null;
+    return <ErrorCard error={fault} />;
+  }
+  return (
+    <div className="err" role="alert">
+      <dl>
+        <dt>What happened</dt>
+        <dd>{fault.message}</dd>
+        <dt>Run’s classes</dt>
+        <dd>
+          <Chips names={join.plan.classes} />
+        </dd>
+        <dt>Your folders</dt>
+        <dd>
+          <Chips names={join.rows.map(({ name }) => name)} bad={unknown} />
+        </dd>
+        <dt>What to try</dt>
+        <dd className="try">
+          <button type="button" className="btn sm pri" onClick={() => leaveOut(unknown)}>
+            Leave {unknown.length === 1 ? (unknown[0] as MappedClass).name : `these ${unknown.length}`} out
+          </button>
+          <span className="t2">or choose a class of the run for {unknown.length === 1 ? 'it' : 'each'} below</span>
+        </dd>
+      </dl>
+    </div>
+  );
+}
+
+function leaveOut(rows: readonly MappedClass[]): void {
+  changeJoin({ chosen: { ...joinDraft().chosen, ...Object.fromEntries(rows.map(({ name }) => [name, null])) } });
+}
+
+function Chips({
+  names,
+  bad = [],
+}: {
+  readonly names: readonly string[];
+  readonly bad?: readonly MappedClass[];
+}): JSX.Element {
+  return (
+    <ul className="chips">
+      {names.map((name) => (
+        <li key={name} className={bad.some((one) => one.name === name) ? 'chip bad' : 'chip'}>
+          {name}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NameField({ join }: { readonly join: Join }): JSX.Element {
+  const id = useId();
+  const machineName = useSessionState((session) => session.app?.machineName ?? '');
+  const { draft, faults } = join;
+  useEffect(() => {
+    if (!joinDraft().named && machineName !== '') changeJoin({ name: machineName, named: true });
+  }, [machineName]);
+  const fault = faults.get('name');
+  const failure = failureAt(draft, 'name');
+  const taken = join.plan?.nameTaken === true;
+  return (
+    <div className="field">
+      <label htmlFor={id}>Your name</label>
+      <div className="fc">
+        <input
+          id={id}
+          className="inp"
+          spellCheck={false}
+          autoComplete="off"
+          value={draft.name}
+          aria-invalid={fault !== undefined || failure !== null || taken}
+          aria-describedby={`${id}-fault`}
+          onChange={(event) => changeJoin({ name: event.target.value, named: true })}
+        />
+        <span className="t3">the others see it</span>
+      </div>
+      <div id={`${id}-fault`} className="wide" role="status">
+        {fault !== undefined && <p className="help bad">{fault}</p>}
+        {failure !== null && <ErrorCard error={failure} />}
+        {taken && failure === null && (
+          <p className="help bad">
+            Somebody of that name takes part already. Choose another name, such as {draft.name}-2.
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
