@@ -1,13 +1,16 @@
 import type { JSX } from 'react';
+import { NotTold } from '#renderer/components/not-told.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { isTold } from '#shared/run-view/seat.ts';
 
 /** The three clocks of each participant: how long ago its link, its process and its work gave a sign of life. */
 export function ClockTable({ view }: { readonly view: RunView }): JSX.Element {
   const now = useNow(1000);
   const at = view.endedAt ?? now;
+  const told = view.participants.filter(({ id }) => isTold(view, id));
   return (
     <>
       <div className="ph">
@@ -26,20 +29,32 @@ export function ClockTable({ view }: { readonly view: RunView }): JSX.Element {
             </tr>
           </thead>
           <tbody>
-            {view.participants.map((participant) => (
-              <tr key={participant.id}>
+            {view.participants
+              .filter(({ id }) => !isTold(view, id))
+              .map((participant) => (
+                <tr key={participant.id}>
+                  <td>
+                    <b>{participant.id}</b>
+                  </td>
+                  <Clock at={participant.lastLinkAt} now={at} limitMs={timing.peerSilentMs} />
+                  <Clock at={participant.lastProcessAt} now={at} limitMs={timing.peerSilentMs} />
+                  <Clock
+                    at={participant.lastProgressAt}
+                    now={at}
+                    limitMs={isDue(view, participant) ? timing.peerSilentMs * 2 : null}
+                  />
+                </tr>
+              ))}
+            {told.length > 0 && (
+              <tr>
                 <td>
-                  <b>{participant.id}</b>
+                  <b>{told.length === 1 ? told[0]?.id : `${told.length} others`}</b>
                 </td>
-                <Clock at={participant.lastLinkAt} now={at} limitMs={timing.peerSilentMs} />
-                <Clock at={participant.lastProcessAt} now={at} limitMs={timing.peerSilentMs} />
-                <Clock
-                  at={participant.lastProgressAt}
-                  now={at}
-                  limitMs={isDue(view, participant) ? timing.peerSilentMs * 2 : null}
-                />
+                <td colSpan={3}>
+                  <NotTold />
+                </td>
               </tr>
-            ))}
+            )}
           </tbody>
         </table>
       </div>

@@ -1,22 +1,31 @@
 import { useMemo } from 'react';
 import type { CSSProperties, JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { formatBytes } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { BoxMark, ChartPanel } from './chart-panel.tsx';
-import { bytesByProtocol } from './metric-series.ts';
+import { bytesByProtocol, seenHere } from './metric-series.ts';
 import type { ProtocolBytes } from './metric-series.ts';
 
 export function BytesPanel({ view }: { readonly view: RunView }): JSX.Element {
-  const rows = useMemo(() => bytesByProtocol(view.participants), [view.participants]);
+  const rows = useMemo(() => bytesByProtocol(seenHere(view)), [view]);
   const most = Math.max(1, ...rows.map((row) => row.wire));
   const sum = rows.reduce((all, row) => ({ payload: all.payload + row.payload, wire: all.wire + row.wire }), {
     payload: 0,
     wire: 0,
   });
   return (
-    <ChartPanel title="Bytes" unit="payload and wire, whole run, both directions" legend={[]}>
+    <ChartPanel
+      title="Bytes"
+      unit={
+        isParticipantSeat(view)
+          ? 'payload and wire of this node, both directions'
+          : 'payload and wire, whole run, both directions'
+      }
+      legend={[]}
+    >
       <div className="bt" role="table" aria-label="Bytes by transport">
         <div className="br hd" role="row">
           <span role="columnheader">transport</span>

@@ -1,5 +1,7 @@
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
 import type { Point } from '#renderer/components/down-sample.ts';
 
@@ -28,7 +30,7 @@ export function qualitySeries(view: RunView, what: 'loss' | 'accuracy', axis: XA
     if (y !== null && Number.isFinite(y))
       global.push({ x: axis === 'round' ? round.round : secondsIn(view, endOf(round)), y });
   }
-  const locals = view.participants.map((participant): Series => ({
+  const locals = seenHere(view).map((participant): Series => ({
     id: participant.id,
     label: participant.id,
     group: 'local',
@@ -42,7 +44,7 @@ export function qualitySeries(view: RunView, what: 'loss' | 'accuracy', axis: XA
 
 /** Round trips as the links measured them. By round, a moment lies between its round's start and the next one's. */
 export function roundTripSeries(view: RunView, axis: XAxis): readonly Series[] {
-  return view.participants.map((participant) => ({
+  return seenHere(view).map((participant) => ({
     id: participant.id,
     label: participant.id,
     group: 'other',
@@ -72,15 +74,16 @@ export function roundAt(rounds: readonly RoundView[], at: number): number {
   return round.round - 1 + Math.max(0, Math.min(1, (at - round.startedAt) / Math.max(1, end - round.startedAt)));
 }
 
-/** Norm of each update and its cosine to the step that was taken. */
+/** Norm of each update and its cosine to the step that was taken, which a participant is not told. */
 export function updateSeries(
   view: RunView,
   axis: XAxis,
 ): { readonly norm: readonly Series[]; readonly cosine: readonly Series[] } {
+  if (isParticipantSeat(view)) return { norm: seenHere(view).map((own) => ownNormSeries(view, own, axis)), cosine: [] };
   const of = (participant: ParticipantView, what: 'norm' | 'cosine'): Series => {
     const points: Point[] = [];
     for (const round of view.rounds) {
-      const update = round.updates.find((candidate) => candidate.participant === participant.id && candidate.counted);
+      const update = countedUpdate(round, participant.id);
       const y = update?.[what];
       if (update !== undefined && y !== null && y !== undefined && Number.isFinite(y)) {
         points.push({ x: axis === 'round' ? round.round : secondsIn(view, update.at), y });
@@ -98,6 +101,24 @@ export function updateSeries(
     norm: view.participants.map((one) => of(one, 'norm')),
     cosine: view.participants.map((one) => of(one, 'cosine')),
   };
+}
+
+function ownNormSeries(view: RunView, own: ParticipantView, axis: XAxis): Series {
+  return {
+    id: own.id,
+    label: own.id,
+    group: 'global',
+    protocol: own.protocol,
+    points: ownNorms(view.contributions).map(({ round, at, norm }) => ({
+      x: axis === 'round' ? round : secondsIn(view, at),
+      y: norm,
+    })),
+  };
+}
+
+/** Those whose links and work this app sees; from a participant's chair itself alone. */
+export function seenHere(view: RunView): readonly ParticipantView[] {
+  return view.participants.filter(({ id }) => !isTold(view, id));
 }
 
 /** Where the time of a round went. */

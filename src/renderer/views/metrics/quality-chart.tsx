@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { formatPercent } from '#renderer/components/format.ts';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartLine } from '#renderer/components/line-chart.tsx';
@@ -19,6 +20,7 @@ const qualityLook: Look = (series) =>
 /** Loss or accuracy of the global model among those of the participants. */
 export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 'loss' | 'accuracy' }): JSX.Element {
   const { view, axis, showLocal, cross } = input;
+  const seat = isParticipantSeat(view);
   const series = useMemo(
     () => qualitySeries(view, what, axis).filter((one) => showLocal || one.group === 'global'),
     [view, what, axis, showLocal],
@@ -47,7 +49,7 @@ export function QualityChart({ what, ...input }: ChartsInput & { readonly what: 
   return (
     <ChartPanel
       title={what === 'loss' ? 'Loss' : 'Accuracy'}
-      unit={what === 'loss' ? 'cross-entropy' : heldOutText(view)}
+      unit={what === 'loss' ? 'cross-entropy' : heldOutText(view, seat)}
       shown={drawn}
       legend={legend}
     >
@@ -91,7 +93,7 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
           {
             id: 'local',
             mark: <LineMark color="var(--line-3)" width={1} />,
-            label: `local, ${locals.length} nodes`,
+            label: locals.length === 1 ? `local, ${locals[0]?.label}` : `local, ${locals.length} nodes`,
             value: rangeText(readings(locals, cross), format),
           },
         ]
@@ -102,14 +104,16 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
           {
             id: 'baseline',
             mark: <LineMark color="var(--line-3)" dash="dashed" />,
-            label: 'commonest class',
+            label: 'always naming the most frequent class (baseline)',
             value: formatPercent(baseline),
           },
         ]),
   ];
 }
 
-function heldOutText(view: RunView): string {
+/** A participant is not told how much the others hold out. */
+function heldOutText(view: RunView, seat: boolean): string {
+  if (seat) return 'on held-out examples of all';
   const heldOut = view.participants.reduce((sum, participant) => sum + (participant.data?.heldOut ?? 0), 0);
   return heldOut > 0 ? `on ${heldOut.toLocaleString('en-US')} held-out examples` : 'on held-out examples';
 }

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { formatMs } from '#renderer/components/format.ts';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
@@ -35,7 +36,12 @@ export function RoundTripChart(input: ChartsInput): JSX.Element {
     };
   });
   return (
-    <ChartPanel title="Round-trip time" unit="each participant’s link, milliseconds" shown={drawn} legend={legend}>
+    <ChartPanel
+      title="Round-trip time"
+      unit={isParticipantSeat(input.view) ? 'this node’s link, milliseconds' : 'each participant’s link, milliseconds'}
+      shown={drawn}
+      legend={legend}
+    >
       {drawn.of === 0 ? (
         <NoPoints>Links measure it once a second while they are open.</NoPoints>
       ) : (

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import { axisFrom0 } from './chart-drawing.ts';
@@ -51,7 +52,7 @@ export function TimeChart(input: ChartsInput): JSX.Element {
   return (
     <ChartPanel
       title="Time per round"
-      unit="mean of the participants, seconds"
+      unit={isParticipantSeat(view) ? 'of this node, seconds' : 'mean of the participants, seconds'}
       shown={{ points: shown.length, of: splits.length, what: 'rounds' }}
       legend={legend}
     >

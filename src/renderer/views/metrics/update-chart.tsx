@@ -1,7 +1,9 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { niceTop } from '#renderer/components/axis.ts';
+import { NotTold } from '#renderer/components/not-told.tsx';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartAxis } from '#renderer/components/line-chart.tsx';
 import { axisFrom0, draw, rangeText, readings } from './chart-drawing.ts';
@@ -14,6 +16,7 @@ import { updateSeries } from './metric-series.ts';
 export function UpdateChart(input: ChartsInput): JSX.Element {
   const { view, axis, cross, showLocal, x, onCross } = input;
   const strong = strongOf(view);
+  const seat = isParticipantSeat(view);
   const all = useMemo(() => {
     const { norm, cosine } = updateSeries(view, axis);
     const keep = (id: string): boolean => showLocal || view.self === null || id === view.self;
@@ -29,39 +32,51 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
       label: 'norm',
       value: rangeText(readings(all.norm, cross), two),
     },
-    {
-      id: 'cosine',
-      mark: <LineMark color="var(--text)" dash="dotted" />,
-      label: 'cosine',
-      value: rangeText(readings(all.cosine, cross), two),
-    },
+    ...(seat
+      ? []
+      : [
+          {
+            id: 'cosine',
+            mark: <LineMark color="var(--text)" dash="dotted" />,
+            label: 'cosine',
+            value: rangeText(readings(all.cosine, cross), two),
+          },
+        ]),
   ];
   const shown = { points: norm.points + cosine.points, of: norm.of + cosine.of };
-  const unit = view.self === null ? `strong: ${strong ?? 'nobody yet'}` : `strong: this node, ${view.self}`;
+  const unit = seat
+    ? `this node, ${view.self}`
+    : view.self === null
+      ? `strong: ${strong ?? 'nobody yet'}`
+      : `strong: this node, ${view.self}`;
   return (
     <ChartPanel title="Update against the global step" unit={unit} shown={shown} legend={legend}>
       {shown.of === 0 ? (
         <NoPoints>The first update brings the first point.</NoPoints>
       ) : (
-        <div className="two">
+        <div className={seat ? 'two told' : 'two'}>
           <Chart
-            key={`${axis} ${showLocal}`}
+            key={`norm ${axis} ${showLocal}`}
             label="Norm of each update"
-            x={{ ...x, ticks: [] }}
+            x={seat ? x : { ...x, ticks: [] }}
             y={normAxis(norm.top)}
             lines={norm.lines}
             cross={cross}
             onCross={onCross}
           />
-          <Chart
-            key={`${axis} ${showLocal}`}
-            label="Cosine of each update to the global step"
-            x={x}
-            y={cosineAxis(cosine.bottom)}
-            lines={cosine.lines}
-            cross={cross}
-            onCross={onCross}
-          />
+          {seat ? (
+            <NotTold what="Cosine to the global step" />
+          ) : (
+            <Chart
+              key={`cosine ${axis} ${showLocal}`}
+              label="Cosine of each update to the global step"
+              x={x}
+              y={cosineAxis(cosine.bottom)}
+              lines={cosine.lines}
+              cross={cross}
+              onCross={onCross}
+            />
+          )}
         </div>
       )}
     </ChartPanel>

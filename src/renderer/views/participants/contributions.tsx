@@ -2,10 +2,11 @@ import { memo } from 'react';
 import type { JSX } from 'react';
 import { ordinal } from '#shared/base/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { sameContent } from '#renderer/components/same-content.ts';
 import { useSize } from '#renderer/components/use-size.ts';
-import { contributionOf } from './participant-facts.ts';
 
 const nameWidthPx = 84;
 const sumWidthPx = 48;
@@ -23,6 +24,7 @@ export const Contributions = memo(
   Grid,
   (a, b) =>
     a.view.rounds === b.view.rounds &&
+    a.view.contributions === b.view.contributions &&
     a.view.round === b.view.round &&
     a.view.roundsPlanned === b.view.roundsPlanned &&
     a.selected === b.selected &&
@@ -41,16 +43,14 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
   const first = Math.max(1, last - fitting + 1);
   const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
   const byNumber = new Map(view.rounds.map((round) => [round.round, round]));
-  const all = view.rounds.flatMap((round) => round.updates);
-  const counted = all.filter((update) => update.counted).length;
   return (
     <section className="panel p-con" aria-label="Contributions">
       <div className="ph">
         <h2>Contributions</h2>
-        <span className="sub">seconds after its round began, and place</span>
+        <span className="sub">seconds after the round began, place</span>
         <div className="end w-lg t3 small">
           {first > 1 || last < total ? `rounds ${first} to ${last} of ${total} · ` : ''}
-          {all.length} arrived, {counted} counted, {all.length - counted} not
+          {totalWords(view)}
         </div>
       </div>
       <div className="scroll" ref={ref}>
@@ -75,6 +75,7 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
                 {numbers.map((number) => (
                   <Cell
                     key={number}
+                    view={view}
                     round={byNumber.get(number)}
                     number={number}
                     participant={participant}
@@ -83,7 +84,7 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
                   />
                 ))}
                 <td>
-                  <b>{participant.counted}</b>
+                  <b>{countedOf(view, participant)?.counted ?? '–'}</b>
                 </td>
               </tr>
             ))}
@@ -94,7 +95,21 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
   );
 }
 
+/** Of all updates where all are seen; from a participant's chair of its own. */
+function totalWords(view: RunView): string {
+  if (!isParticipantSeat(view)) {
+    const all = view.rounds.flatMap((round) => round.updates);
+    const counted = all.filter((update) => update.counted).length;
+    return `${all.length} arrived, ${counted} counted, ${all.length - counted} not`;
+  }
+  const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
+  const counted = sent.filter(({ fate }) => fate === 'counted').length;
+  const refused = sent.filter(({ fate }) => fate === 'refused').length;
+  return `this node: ${sent.length} sent, ${counted} counted${refused > 0 ? `, ${refused} refused` : ''}`;
+}
+
 interface CellProps {
+  readonly view: RunView;
   readonly round: RoundView | undefined;
   readonly number: number;
   readonly participant: ParticipantView;
@@ -111,22 +126,30 @@ const running = {
   idle: '–',
 } as const;
 
-function Cell({ round, number, participant, current, onRound }: CellProps): JSX.Element {
-  const outcome = contributionOf(round, participant.id);
+const howWords = { at_work: '…', unsent: 'kept', sent: 'sent', in: 'in', not_in: '…' } as const;
+
+function Cell({ view, round, number, participant, current, onRound }: CellProps): JSX.Element {
+  const outcome = contributionOf(view, { number, round }, participant.id);
   const now = current ? ' now' : '';
   switch (outcome.kind) {
     case 'counted': {
-      const seconds = (outcome.afterMs / 1000).toFixed(1);
+      const seconds = outcome.afterMs === null ? null : (outcome.afterMs / 1000).toFixed(1);
+      const place = outcome.place === null ? null : ordinal(outcome.place);
+      const facts = [
+        'counted',
+        ...(place === null ? [] : [`${place} to arrive`]),
+        ...(seconds === null ? [] : [`after ${seconds} s`]),
+      ];
       return (
         <td
           className={`c${now}`}
-          title={`${participant.id}, round ${number}: counted, ${ordinal(outcome.place)} to arrive, after ${seconds} s`}
+          title={`${participant.id}, round ${number}: ${facts.join(', ')}`}
           onDoubleClick={() => onRound(number)}
         >
           <Icon name="evaluate" as="small" />
-          <span className="vh">counted after </span>
+          <span className="vh">counted{seconds === null ? '' : ' after '}</span>
           {seconds}
-          <small>{ordinal(outcome.place)}</small>
+          <small>{place}</small>
         </td>
       );
     }
@@ -139,14 +162,25 @@ function Cell({ round, number, participant, current, onRound }: CellProps): JSX.
       );
     case 'missing':
       return (
-        <td className={`c bad${now}`} title={`${participant.id}, round ${number}: no update came`}>
-          missing
+        <td
+          className={`c said bad${now}`}
+          title={`${participant.id}, round ${number}: the round closed without its update`}
+        >
+          missed
         </td>
       );
     case 'running':
       return (
-        <td className={`c t2${now}`}>
-          {participant.left === null && participant.phaseRound === number ? running[participant.phase] : '…'}
+        <td className={`c said t2${now}`}>
+          {outcome.how === 'at_work' && participant.left === null && participant.phaseRound === number
+            ? running[participant.phase]
+            : howWords[outcome.how]}
+        </td>
+      );
+    case 'not_told':
+      return (
+        <td className={`c nt${now}`} title={`${participant.id}, round ${number}: not told to participants`}>
+          <span className="vh">not told</span>
         </td>
       );
     case 'not_asked':

@@ -89,7 +89,7 @@ function Identity({ participant }: { readonly participant: ParticipantView }): J
         Identity{' '}
         <span className="end">{participant.joinedAt === 0 ? '' : `since ${formatClock(participant.joinedAt)}`}</span>
       </h3>
-      <div className="fp">{participant.key === '' ? 'this transport carries no key' : groupKey(participant.key)}</div>
+      <div className="fp">{participant.key === '' ? 'not known yet' : groupKey(participant.key)}</div>
       <dl className="kvl">
         <dt>Came in</dt>
         <dd>
@@ -97,8 +97,13 @@ function Identity({ participant }: { readonly participant: ParticipantView }): J
             'not yet'
           ) : (
             <>
-              {formatClock(participant.joinedAt)} from{' '}
-              <span className="data">{participant.address === '' ? 'an unnamed address' : participant.address}</span>
+              {formatClock(participant.joinedAt)}
+              {participant.address !== '' && (
+                <>
+                  {' '}
+                  from <span className="data">{participant.address}</span>
+                </>
+              )}
             </>
           )}
         </dd>

@@ -1,5 +1,5 @@
 import { timing } from '#shared/contract/limits.ts';
-import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 /** Silence of one clock, and what it means. */
 export interface ClockAge {
@@ -81,55 +81,6 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
   }
   const words = { wait: 'wait for the others', evaluate: 'evaluate', idle: 'idle' } as const;
   return { text: words[phase], share: null, kind: phase === 'evaluate' ? 'compute' : 'wait', leftMs: null, soFarMs };
-}
-
-/** Its newest counted update; the cosine is the newest one known, since it comes with the aggregation. */
-export function lastUpdate(
-  rounds: readonly RoundView[],
-  participant: string,
-): { readonly norm: number | null; readonly cosine: number | null } {
-  let norm: number | null = null;
-  for (let i = rounds.length - 1; i >= 0; i--) {
-    const update = updateOf(rounds[i] as RoundView, participant);
-    if (update === undefined) continue;
-    norm ??= update.norm;
-    if (update.cosine !== null) return { norm, cosine: update.cosine };
-  }
-  return { norm, cosine: null };
-}
-
-function updateOf(round: RoundView, participant: string): UpdateView | undefined {
-  return round.updates.find((update) => update.participant === participant && update.counted);
-}
-
-/** Rounds in which it was selected and whose outcome is known for it. */
-export function roundsAsked(rounds: readonly RoundView[], participant: string): number {
-  return rounds.filter(
-    (round) =>
-      round.selected.includes(participant) && (round.endedAt !== null || updateOf(round, participant) !== undefined),
-  ).length;
-}
-
-export type Contribution =
-  | { readonly kind: 'counted' | 'rejected'; readonly afterMs: number; readonly place: number; readonly reason: string }
-  | { readonly kind: 'missing' | 'not_asked' | 'running' | 'planned' };
-
-/** What became of one participant's update in one round; `undefined` round: it has not begun. */
-export function contributionOf(round: RoundView | undefined, participant: string): Contribution {
-  if (round === undefined) return { kind: 'planned' };
-  const own = round.updates.filter((update) => update.participant === participant);
-  const update = own.find((candidate) => candidate.counted) ?? own[0];
-  if (update !== undefined) {
-    const place = round.updates.filter((other) => other.counted && other.at < update.at).length + 1;
-    return {
-      kind: update.counted ? 'counted' : 'rejected',
-      afterMs: update.at - round.startedAt,
-      place,
-      reason: update.reason,
-    };
-  }
-  if (!round.selected.includes(participant)) return { kind: 'not_asked' };
-  return { kind: round.endedAt === null && round.state !== 'stalled' ? 'running' : 'missing' };
 }
 
 /** Hex in groups of four, other text as it is: for the eye to compare. */

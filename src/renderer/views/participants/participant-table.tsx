@@ -2,11 +2,14 @@ import type { JSX } from 'react';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { isOwnSeat, isTold } from '#shared/run-view/seat.ts';
 import { formatBytes, formatClock, formatCount, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { clocksOf, groupKey, isWaitedFor, lastUpdate, phaseOf, roundsAsked } from './participant-facts.ts';
+import { countedOf, lastUpdate } from '#renderer/components/contribution-facts.ts';
+import { clocksOf, groupKey, isWaitedFor, phaseOf } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
+import { ToldRows } from './told-rows.tsx';
 
 interface TableProps {
   readonly view: RunView;
@@ -17,8 +20,10 @@ interface TableProps {
 }
 
 export function ParticipantTable({ view, order, selected, now, onOpen }: TableProps): JSX.Element {
-  const here = order.filter(isHere);
-  const gone = order.filter((participant) => !isHere(participant));
+  const told = order.filter(({ id }) => isTold(view, id));
+  const seen = order.filter(({ id }) => !isTold(view, id));
+  const here = seen.filter(isHere);
+  const gone = seen.filter((participant) => !isHere(participant));
   return (
     <table className="pt2">
       <Head round={view.round} />
@@ -33,6 +38,7 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
             onOpen={onOpen}
           />
         ))}
+        {told.length > 0 && <ToldRows view={view} order={told} selected={selected} onOpen={onOpen} />}
         {gone.length + view.refused.length > 0 ? (
           <tr className="grp">
             <td colSpan={8}>
@@ -121,7 +127,9 @@ interface RowProps {
 
 function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Element {
   const clocks = clocksOf(view, participant, now);
-  const update = lastUpdate(view.rounds, participant.id);
+  const update = lastUpdate(view, participant.id);
+  const counted = countedOf(view, participant);
+  const own = isOwnSeat(view, participant.id);
   return (
     <tr className={selected ? 'sel' : ''} onClick={() => onOpen(participant.id)}>
       <td>
@@ -150,15 +158,29 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
       <AgeCell age={clocks.process} />
       <AgeCell age={clocks.progress} />
       <td className="num">
-        <b>
-          {participant.counted} of {roundsAsked(view.rounds, participant.id)}
-        </b>
+        {counted === null ? (
+          <span className="t3">–</span>
+        ) : (
+          <b>
+            {counted.counted} of {counted.of}
+          </b>
+        )}
       </td>
       <td className="w-lg c-mix">
         {participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}
       </td>
       <td className="num w-lg">{update.norm === null ? <span className="t3">–</span> : update.norm.toFixed(2)}</td>
-      <td className="num w-lg">{update.cosine === null ? <span className="t3">–</span> : update.cosine.toFixed(2)}</td>
+      <td className="num w-lg">
+        {own ? (
+          <span className="not-told" title="The coordinator alone knows where the step went.">
+            not told
+          </span>
+        ) : update.cosine === null ? (
+          <span className="t3">–</span>
+        ) : (
+          update.cosine.toFixed(2)
+        )}
+      </td>
       <td className="lastc">
         <Selected view={view} participant={participant} />
       </td>
@@ -192,7 +214,7 @@ function GoneRow({
         {left?.clean === true ? '' : ', without goodbye'}: {left?.reason}
       </td>
       <td className="w-lg t2" colSpan={2}>
-        counted in {participant.counted}
+        {participant.counted === null ? '' : `counted in ${participant.counted}`}
       </td>
       <td className="lastc">
         <span className={`tag${left?.clean === true ? '' : ' stall'}`}>{left?.clean === true ? 'left' : 'lost'}</span>
@@ -358,6 +380,6 @@ function Selected({
 
 /** The first eight figures, as on the other end's screen. */
 function shortKey(key: string): string {
-  if (key === '') return 'no key';
+  if (key === '') return 'key not known yet';
   return key.length <= 12 ? key : `${groupKey(key).slice(0, 9)}…`;
 }

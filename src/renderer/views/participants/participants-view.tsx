@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import { useMedia } from '#renderer/components/use-media.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
@@ -11,9 +12,11 @@ import { useSlowView } from '#renderer/session/use-slow-view.ts';
 import { Contributions } from './contributions.tsx';
 import { ParticipantDetail, showPackets } from './participant-detail.tsx';
 import { clocksOf, isWaitedFor } from './participant-facts.ts';
+import { ToldDetail } from './told-detail.tsx';
 import { ParticipantTable } from './participant-table.tsx';
 import { UpdateSparks } from './update-sparks.tsx';
 import './participants.css';
+import './told.css';
 
 /** Ages are shown in tenths of a second; twice a second they tick without flicker. */
 const tickMs = 500;
@@ -35,7 +38,8 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
   // With room for it, the pane is open from the start: on this node, or on the first.
   const first = wide && !closed ? (view.self ?? view.participants[0]?.id ?? null) : null;
   const selected = view.participants.find((participant) => participant.id === (place.participant ?? first)) ?? null;
-  const order = lateFirst ? byLateness(view, now) : view.participants;
+  const seat = isParticipantSeat(view);
+  const order = seat ? ownFirst(view) : lateFirst ? byLateness(view, now) : view.participants;
   const open = (id: string | null): void => {
     setClosed(id === null);
     navigate({ participant: id });
@@ -48,9 +52,11 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
         <div className="ph">
           <h2>Participants</h2>
           <span className="sub">
-            {here} of {view.participants.length} here · who is in the run, and who counts
+            {seat
+              ? `${view.participants.length} known here by name · who is in the run, and who counts`
+              : `${here} of ${view.participants.length} here · who is in the run, and who counts`}
           </span>
-          <div className="end">
+          <div className="end" hidden={seat}>
             <span className="seg-ctl w-lg" role="group" aria-label="Order">
               <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>
                 By name
@@ -77,11 +83,18 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
         onRound={(round) => navigate({ view: 'rounds', round })}
       />
       <UpdateSparks view={view} selected={selected?.id ?? null} cross={cross} onCross={setCross} />
-      {selected === null ? null : (
+      {selected === null ? null : isTold(view, selected.id) ? (
+        <ToldDetail view={view} participant={selected} onClose={() => open(null)} />
+      ) : (
         <ParticipantDetail view={view} participant={selected} now={now} onClose={() => open(null)} />
       )}
     </main>
   );
+}
+
+/** Of the others there is no lateness to be told. */
+function ownFirst(view: RunView): readonly ParticipantView[] {
+  return view.participants.toSorted((a, b) => Number(b.id === view.self) - Number(a.id === view.self));
 }
 
 /** Those that are waited for come first, the longest without progress on top. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ParticipantView, RoundView, UpdateView } from '#shared/run-view/run-view.ts';
+import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
-import { clocksOf, contributionOf, groupKey, phaseOf, quicAccount } from './participant-facts.ts';
+import { contributionOf } from '#renderer/components/contribution-facts.ts';
+import { clocksOf, groupKey, phaseOf, quicAccount } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
   ({
@@ -61,12 +62,15 @@ test('a contribution is told by time and place', () => {
     selected: ['a', 'b', 'c'],
     updates: [update('b', 1500, true), update('a', 3000, true), update('c', 3100, false)],
   } as unknown as RoundView;
-  assert.deepEqual(contributionOf(round, 'a'), { kind: 'counted', afterMs: 2000, place: 2, reason: '' });
-  assert.equal(contributionOf(round, 'c').kind, 'rejected');
-  assert.equal(contributionOf(round, 'd').kind, 'not_asked');
-  assert.equal(contributionOf({ ...round, updates: [] }, 'a').kind, 'running');
-  assert.equal(contributionOf({ ...round, updates: [], endedAt: 9 }, 'a').kind, 'missing');
-  assert.equal(contributionOf(undefined, 'a').kind, 'planned');
+  const view = { chair: 'coordinator', self: null, demo: null, round: 1, contributions: [] } as unknown as RunView;
+  const of = (over: Partial<RoundView>, who: string): unknown =>
+    contributionOf(view, { number: 1, round: { ...round, ...over } }, who);
+  assert.deepEqual(of({}, 'a'), { kind: 'counted', afterMs: 2000, place: 2, reason: '' });
+  assert.deepEqual(of({}, 'c'), { kind: 'rejected', afterMs: 2100, place: 3, reason: 'not finite' });
+  assert.deepEqual(of({}, 'd'), { kind: 'not_asked' });
+  assert.deepEqual(of({ updates: [] }, 'a'), { kind: 'running', how: 'at_work' });
+  assert.deepEqual(of({ updates: [], endedAt: 9 }, 'a'), { kind: 'missing' });
+  assert.deepEqual(contributionOf(view, { number: 2, round: undefined }, 'a'), { kind: 'planned' });
 });
 
 test('words and figures', () => {

@@ -2,8 +2,11 @@ import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { limits } from '#shared/contract/limits.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { countStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
+import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
+import { NotTold } from '#renderer/components/not-told.tsx';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartLine } from '#renderer/components/line-chart.tsx';
 
@@ -45,15 +48,19 @@ export function UpdateSparks({
           {...common}
         />
       </Spark>
-      <Spark name="Cosine to global step" lines={cosine} selected={selected} cross={cross}>
-        <Chart
-          key={selected}
-          label="Cosine of the updates to the global step by round"
-          y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }}
-          lines={cosine}
-          {...common}
-        />
-      </Spark>
+      {isParticipantSeat(view) ? (
+        <NotTold what="Cosine to global step" />
+      ) : (
+        <Spark name="Cosine to global step" lines={cosine} selected={selected} cross={cross}>
+          <Chart
+            key={selected}
+            label="Cosine of the updates to the global step by round"
+            y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }}
+            lines={cosine}
+            {...common}
+          />
+        </Spark>
+      )}
     </section>
   );
 }
@@ -86,9 +93,10 @@ function Spark({
 }
 
 function linesOf(view: RunView, what: 'norm' | 'cosine', selected: string | null): readonly ChartLine[] {
+  if (isParticipantSeat(view)) return what === 'norm' ? [ownLine(view)] : [];
   const lines = view.participants.map((participant): ChartLine => {
     const points = view.rounds.flatMap((round) => {
-      const y = round.updates.find((update) => update.participant === participant.id && update.counted)?.[what];
+      const y = countedUpdate(round, participant.id)?.[what];
       return y === null || y === undefined || !Number.isFinite(y) ? [] : [{ x: round.round, y }];
     });
     const strong = participant.id === selected;
@@ -102,4 +110,16 @@ function linesOf(view: RunView, what: 'norm' | 'cosine', selected: string | null
   });
   // The selected one is drawn last, over the others.
   return lines.toSorted((a, b) => Number(a.id === selected) - Number(b.id === selected));
+}
+
+/** Of the others a participant is told no norms. */
+function ownLine(view: RunView): ChartLine {
+  const points = ownNorms(view.contributions).map(({ round, norm }) => ({ x: round, y: norm }));
+  return {
+    id: view.self ?? '',
+    color: 'var(--text)',
+    width: 'strong',
+    dot: true,
+    points: downSample(points, limits.chartPointsMax),
+  };
 }

@@ -1,0 +1,104 @@
+import type { JSX } from 'react';
+import { Icon } from '#renderer/components/icon.tsx';
+import { NotTold } from '#renderer/components/not-told.tsx';
+import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+
+interface ToldRowsProps {
+  readonly view: RunView;
+  readonly order: readonly ParticipantView[];
+  readonly selected: string | null;
+  readonly onOpen: (id: string) => void;
+}
+
+/** The others as a participant knows them: names, and what rounds say of them. One cell stands for all that it is not told. */
+export function ToldRows({ view, order, selected, onOpen }: ToldRowsProps): JSX.Element {
+  return (
+    <>
+      <tr className="grp">
+        <td colSpan={8}>
+          <b>The others</b>, as told by the coordinator
+        </td>
+        <td className="w-lg" colSpan={3} />
+      </tr>
+      {order.map((participant, i) => {
+        const counted = countedOf(view, participant);
+        const isSelected = participant.id === selected;
+        return (
+          <tr key={participant.id} className={`oth${isSelected ? ' sel' : ''}`} onClick={() => onOpen(participant.id)}>
+            <td>
+              <button
+                type="button"
+                className="nm"
+                aria-pressed={isSelected}
+                onClick={(event) => (event.stopPropagation(), onOpen(participant.id))}
+              >
+                {participant.id}
+              </button>
+            </td>
+            {i === 0 && (
+              <td colSpan={5} rowSpan={order.length} className="told-cell">
+                <NotTold what="Key, transport, phase, link, process and progress" />
+              </td>
+            )}
+            <td className="num">
+              {counted === null ? (
+                <span className="t3">–</span>
+              ) : (
+                <b>
+                  {counted.counted} of {counted.of}
+                </b>
+              )}
+            </td>
+            {i === 0 && (
+              <td colSpan={3} rowSpan={order.length} className="told-cell w-lg">
+                <NotTold what="Data, norm and cosine" />
+              </td>
+            )}
+            <td className="lastc">
+              <InRound view={view} participant={participant} />
+            </td>
+          </tr>
+        );
+      })}
+    </>
+  );
+}
+
+function InRound({
+  view,
+  participant,
+}: {
+  readonly view: RunView;
+  readonly participant: ParticipantView;
+}): JSX.Element {
+  const round = view.rounds.at(-1);
+  if (round === undefined) return <span className="tag">{view.endedAt === null ? 'here' : 'was here'}</span>;
+  const { words, isIn } = roundWords(view, participant.id);
+  return isIn ? (
+    <span className="tag ok">
+      <Icon name="check" />
+      {words}
+    </span>
+  ) : (
+    <span className="tag">{words}</span>
+  );
+}
+
+/** How far another one is in the newest round, as told. */
+export function roundWords(view: RunView, id: string): { readonly words: string; readonly isIn: boolean } {
+  const round = view.rounds.at(-1);
+  const outcome = contributionOf(view, { number: round?.round ?? 0, round }, id);
+  switch (outcome.kind) {
+    case 'counted':
+      return { words: 'counted', isIn: true };
+    case 'running':
+      return outcome.how === 'in' ? { words: 'in', isIn: true } : { words: 'not in yet', isIn: false };
+    case 'missing':
+      return { words: 'missed', isIn: false };
+    case 'not_asked':
+      return { words: 'not asked', isIn: false };
+    default:
+      return { words: 'not told', isIn: false };
+  }
+}
