@@ -47,9 +47,11 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
     <section className="panel p-con" aria-label="Contributions">
       <div className="ph">
         <h2>Contributions</h2>
-        <span className="sub">seconds after the round began, place</span>
+        <span className="sub" title="Seconds after its round began, and the place in which it arrived">
+          seconds, place
+        </span>
         <div className="end w-lg t3 small">
-          {first > 1 || last < total ? `rounds ${first} to ${last} of ${total} · ` : ''}
+          {first > 1 || last < total ? `rounds ${first} to ${last} · ` : ''}
           {totalWords(view)}
         </div>
       </div>
@@ -105,7 +107,7 @@ function totalWords(view: RunView): string {
   const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
   const counted = sent.filter(({ fate }) => fate === 'counted').length;
   const refused = sent.filter(({ fate }) => fate === 'refused').length;
-  return `this node: ${sent.length} sent, ${counted} counted${refused > 0 ? `, ${refused} refused` : ''}`;
+  return `${sent.length} sent, ${counted} counted${refused > 0 ? `, ${refused} refused` : ''}`;
 }
 
 interface CellProps {

@@ -56,16 +56,18 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
               ? `${view.participants.length} known here by name · who is in the run, and who counts`
               : `${here} of ${view.participants.length} here · who is in the run, and who counts`}
           </span>
-          <div className="end" hidden={seat}>
-            <span className="seg-ctl w-lg" role="group" aria-label="Order">
-              <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>
-                By name
-              </button>
-              <button type="button" aria-pressed={lateFirst} onClick={() => setLateFirst(true)}>
-                Late first
-              </button>
-            </span>
-          </div>
+          {!seat && (
+            <div className="end">
+              <span className="seg-ctl w-lg" role="group" aria-label="Order">
+                <button type="button" aria-pressed={!lateFirst} onClick={() => setLateFirst(false)}>
+                  By name
+                </button>
+                <button type="button" aria-pressed={lateFirst} onClick={() => setLateFirst(true)}>
+                  Late first
+                </button>
+              </span>
+            </div>
+          )}
         </div>
         <div className="scroll" tabIndex={0} role="region" aria-label="Table of participants">
           <ParticipantTable view={view} order={order} selected={selected?.id ?? null} now={now} onOpen={open} />
