@@ -1,5 +1,6 @@
 import type { JSX, ReactNode } from 'react';
 import { formatSeconds } from './format.ts';
+import { enoughOf, shapeWords } from './plan-words.ts';
 import './plan-list.css';
 
 /** What a run asks of everybody who takes part, as far as it is known. */
@@ -16,18 +17,6 @@ export interface PlanWords {
   /** Batch, optimizer and rate; empty: not settled before the start. */
   readonly training: string;
   readonly parameters: number | null;
-}
-
-/** `48 × 48 grey`. */
-export function shapeWords(shape: readonly number[]): string {
-  const [channels = 1, height = 0, width = 0] = shape;
-  const colour = channels === 1 ? 'grey' : channels === 3 ? 'colour' : `${channels} channels`;
-  return `${width} × ${height} ${colour}`;
-}
-
-/** How many of `participants` are enough at a deadline: the share rounded up. */
-export function enoughOf(participants: number, quorum: number): number {
-  return Math.max(1, Math.ceil(participants * quorum - 1e-9));
 }
 
 const counts = new Intl.NumberFormat('en-US');

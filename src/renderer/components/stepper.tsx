@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { JSX } from 'react';
+import './stepper.css';
 
 interface StepperProps {
   readonly label: string;

@@ -104,7 +104,7 @@ function Menu({ id, close }: { readonly id: string; readonly close: () => void }
     <div className="menu" role="menu" id={id} aria-label="Run menu" ref={list} tabIndex={-1} onKeyDown={onKeyDown}>
       {groups.map(({ title, detail, items: members }) => (
         <div role="group" aria-label={title} key={title}>
-          <div className="mh" aria-hidden="true">
+          <div className="menu-h" aria-hidden="true">
             {title} <span className="end">{detail}</span>
           </div>
           {members.map((item) => (

@@ -13,7 +13,7 @@ export function MachineCheck(): JSX.Element {
   const working = lines.filter((line) => line.state === 'works').length;
   return (
     <section className="mach" aria-label="This machine">
-      <div className="mh">
+      <div className="mach-h">
         <h2 className="small">This machine</h2>
         <span className="t3" role="status">
           {state.kind === 'pending'

@@ -47,7 +47,7 @@ function Foot({ join }: { readonly join: Join }): JSX.Element {
   const { reasons, joining } = join;
   const busy = useBusy();
   return (
-    <div className="foot">
+    <div className="form-foot">
       <span id="join-reason" role="status">
         {joining ? 'Joining…' : reasonWords(reasons)}
       </span>

@@ -1,0 +1,84 @@
+import type { JSX } from 'react';
+import { formatClock, formatCount, formatMs, formatNames, shortHash } from '#renderer/components/format.ts';
+import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+
+/** Participants that are in the run now. */
+export function hereOf(view: RunView): readonly ParticipantView[] {
+  return view.participants.filter((one) => one.left === null && one.exited === null);
+}
+
+/** Who has come, with what. */
+export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
+  if (view.participants.length === 0) {
+    return <p className="in t2">Nobody yet. Send the invitation; who joins is listed here at once.</p>;
+  }
+  return (
+    // Rows hold nothing to focus, so the keyboard scrolls the table itself.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="scroll" tabIndex={0} role="group" aria-label="Participants">
+      <table className="who">
+        <thead>
+          <tr>
+            <th>Name, key</th>
+            <th className="w-lg">Came</th>
+            <th>Transport</th>
+            <th className="num">Pictures</th>
+            <th>Classes</th>
+            <th>
+              <span className="vh">State</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {view.participants.map((one) => (
+            <Row key={one.id} one={one} classes={view.classes} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ one, classes }: { readonly one: ParticipantView; readonly classes: readonly string[] }): JSX.Element {
+  const state = stateOf(one);
+  return (
+    <tr>
+      <td className="two-l" title={one.id}>
+        <b>{one.id}</b>
+        <small className="data">{one.key === '' ? 'no key told' : shortHash(one.key)}</small>
+      </td>
+      <td className="data t2 w-lg">{formatClock(one.joinedAt)}</td>
+      <td className="two-l">
+        <ProtocolMark protocol={one.protocol} />
+        <small>{one.link.rttMs === null ? '– ms' : formatMs(one.link.rttMs)}</small>
+      </td>
+      <td className="num">{one.data === null ? '–' : formatCount(one.data.examples)}</td>
+      <td className="cl">{classWords(one, classes)}</td>
+      <td className="num">
+        <span className={`tag ${state.tone}`} title={state.why}>
+          {state.text}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function stateOf(one: ParticipantView): { readonly text: string; readonly tone: string; readonly why: string } {
+  if (one.exited !== null) return { text: 'ended', tone: 'stall', why: one.exited.note };
+  if (one.left !== null) return { text: 'left', tone: '', why: one.left.reason };
+  if (one.paused !== null) return { text: 'paused', tone: 'warn', why: one.paused.reason };
+  if (one.link.state === 'lost' || one.link.state === 'resuming')
+    return { text: 'link lost', tone: 'warn', why: one.link.reason };
+  return { text: 'here', tone: 'ok', why: '' };
+}
+
+/** `all 7`, `6, no disgust`. */
+function classWords(one: ParticipantView, classes: readonly string[]): string {
+  const { data } = one;
+  if (data === null) return '–';
+  const held = data.classes.filter((_, index) => (data.classCounts[index] ?? 0) > 0);
+  const missing = classes.filter((name) => !held.includes(name));
+  if (classes.length === 0) return String(held.length);
+  return missing.length === 0 ? `all ${classes.length}` : `${held.length}, no ${formatNames(missing, 3)}`;
+}

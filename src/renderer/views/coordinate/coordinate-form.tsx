@@ -1,0 +1,265 @@
+import { useCallback, useId, useMemo } from 'react';
+import type { JSX } from 'react';
+import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { DataNotes } from '#renderer/components/data-notes.tsx';
+import { formatCount } from '#renderer/components/format.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { Keys } from '#renderer/components/keys.tsx';
+import { PathField } from '#renderer/components/path-field.tsx';
+import { shapeWords } from '#renderer/components/plan-words.ts';
+import { Stepper } from '#renderer/components/stepper.tsx';
+import { useCommands } from '#renderer/session/commands.ts';
+import { changeCoordinate } from '#renderer/session/drafts.ts';
+import { askToEndRun } from '#renderer/session/ending.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { useBusy } from '#renderer/session/run-requests.ts';
+import { endWord } from '#renderer/session/run-state.ts';
+import { useFolders } from '#renderer/session/use-folders.ts';
+import type { DataPreview } from '#shared/contract/port-api.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { AskedPanel } from './asked-panel.tsx';
+import { coordinateFieldOf } from './check-coordinate.ts';
+import { NetworkFields } from './network-fields.tsx';
+import { useCoordinate } from './use-coordinate.ts';
+import type { Coordinate } from './use-coordinate.ts';
+
+/** What the run is, whom it needs and how they reach it; beside it the plan that each of them will read. */
+export function CoordinateForm(): JSX.Element {
+  const coordinate = useCoordinate();
+  useStartCommand(coordinate);
+  return (
+    <main className="coordinate">
+      <section className="panel p-form" aria-label="Coordinate a run">
+        <div className="ph">
+          <h2>Coordinate a run</h2>
+          <span className="sub">this machine keeps the rounds and averages</span>
+        </div>
+        <div className="scroll">
+          <div className="in">
+            <NameField coordinate={coordinate} />
+            <DataField coordinate={coordinate} />
+            <hr />
+            <RoundFields coordinate={coordinate} />
+            <hr />
+            <NetworkFields coordinate={coordinate} />
+          </div>
+        </div>
+      </section>
+      <section className="panel p-asked" aria-label="What each will be asked">
+        <AskedPanel coordinate={coordinate} />
+        <Foot coordinate={coordinate} />
+      </section>
+    </main>
+  );
+}
+
+interface FieldsProps {
+  readonly coordinate: Coordinate;
+}
+
+function NameField({ coordinate }: FieldsProps): JSX.Element {
+  const id = useId();
+  const { draft, faults } = coordinate;
+  return (
+    <div className="field">
+      <label htmlFor={id}>Name</label>
+      <div className="fc">
+        <input
+          id={id}
+          className="inp"
+          maxLength={80}
+          autoComplete="off"
+          placeholder="emotion pilot"
+          value={draft.name}
+          aria-describedby={`${id}-help`}
+          onChange={(event) => changeCoordinate({ name: event.target.value })}
+        />
+      </div>
+      <span className="help" id={`${id}-help`}>
+        {faults.get('name') ?? 'Everybody sees it.'}
+      </span>
+    </div>
+  );
+}
+
+function DataField({ coordinate }: FieldsProps): JSX.Element {
+  const { draft, preview, previewError, reading } = coordinate;
+  const id = useId();
+  const setData = useCallback((data: string) => changeCoordinate({ data }), []);
+  const { complete, choose } = useFolders('The data to judge the model with', setData);
+  const failure = draft.failure !== null && coordinateFieldOf(draft.failure) === 'data' ? draft.failure : null;
+  const error = failure ?? previewError ?? preview?.fault ?? null;
+  return (
+    <>
+      <PathField
+        label="Data to judge with"
+        value={draft.data}
+        placeholder="~/validation, one folder in it for each class"
+        onChange={setData}
+        complete={complete}
+        choose={choose}
+        invalid={error !== null}
+        faultId={`${id}-fault`}
+      />
+      <div className="wide" id={`${id}-fault`} role="status">
+        {draft.data.trim() === '' && (
+          <p className="help">
+            Its classes and the shape of its pictures become those of the run. It stays here.{' '}
+            <button type="button" className="btn sm" onClick={() => setData('digits')}>
+              use the bundled digits
+            </button>
+          </p>
+        )}
+        {reading && <p className="help">reading</p>}
+        {error !== null && <ErrorCard error={error} />}
+        {preview !== null && preview.fault === null && <Read preview={preview} />}
+      </div>
+    </>
+  );
+}
+
+function Read({ preview }: { readonly preview: DataPreview }): JSX.Element {
+  return (
+    <>
+      <p className="help">
+        <span className="okc">
+          <Icon name="check" as="small" />
+        </span>{' '}
+        {formatCount(preview.total)} pictures, {shapeWords(preview.shape)}, {preview.classes.length} classes; it stays
+        here
+      </p>
+      <DataNotes preview={preview} />
+    </>
+  );
+}
+
+function RoundFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
+  const { participants, enough } = draft;
+  return (
+    <>
+      <div className="field">
+        <Stepper
+          label="Participants"
+          value={participants}
+          min={1}
+          max={limits.participantsMax}
+          onChange={(value) =>
+            changeCoordinate({
+              participants: value,
+              enough: enough === participants ? value : Math.min(enough, value),
+            })
+          }
+        />
+      </div>
+      <div className="field">
+        <Stepper
+          label="Counts with"
+          value={Math.min(enough, participants)}
+          min={1}
+          max={participants}
+          unit={`of ${participants}`}
+          onChange={(value) => changeCoordinate({ enough: value })}
+        />
+        <span className="help">
+          {enough >= participants
+            ? 'A round needs the updates of all; one that is missing at the deadline stops the run.'
+            : `A round ends when all ${participants} updates are in, or at the deadline with ${enough}.`}
+        </span>
+      </div>
+      <div className="field">
+        <Stepper
+          label="Deadline"
+          value={draft.deadlineS}
+          min={1}
+          max={3600}
+          step={5}
+          unit="s"
+          onChange={(deadlineS) => changeCoordinate({ deadlineS })}
+        />
+        <span className="help">For an update, after its round began; again for the evaluation.</span>
+      </div>
+      <div className="field">
+        <Stepper
+          label="Rounds"
+          value={draft.rounds}
+          min={1}
+          max={limits.roundsMax}
+          onChange={(rounds) => changeCoordinate({ rounds })}
+        />
+      </div>
+      <div className="field">
+        <Stepper
+          label="Local epochs"
+          value={draft.localEpochs}
+          min={1}
+          max={1000}
+          onChange={(localEpochs) => changeCoordinate({ localEpochs })}
+        />
+        <span className="help">Passes over its own data that each makes in a round.</span>
+      </div>
+    </>
+  );
+}
+
+function Foot({ coordinate }: FieldsProps): JSX.Element {
+  const { draft, reasons, starting } = coordinate;
+  const busy = useBusy();
+  const elsewhere = draft.failure !== null && coordinateFieldOf(draft.failure) === null ? draft.failure : null;
+  return (
+    <>
+      {elsewhere !== null && <ErrorCard error={elsewhere} />}
+      <div className="form-foot">
+        <span id="coordinate-reason" role="status">
+          {starting ? 'Starting…' : reasonWords(reasons)}
+        </span>
+        <span className="end">
+          {busy !== null && (
+            <button type="button" className="btn" onClick={askToEndRun}>
+              {endWord(busy)}…
+            </button>
+          )}
+          <button type="button" className="btn" onClick={() => navigate({ view: 'home' })}>
+            Back
+          </button>
+          <button
+            type="button"
+            className="btn pri"
+            disabled={reasons.length > 0 || starting}
+            aria-describedby="coordinate-reason"
+            onClick={coordinate.start}
+          >
+            {starting ? 'Starting' : 'Start and invite'} <Keys of="Ctrl+Enter" />
+          </button>
+        </span>
+      </div>
+    </>
+  );
+}
+
+function reasonWords(reasons: readonly string[]): string {
+  const [first, ...more] = reasons;
+  if (first === undefined) return 'Nobody is asked before you send the invitation.';
+  return `Before it can start: ${first.replace(/\.$/, '')}${more.length === 0 ? '' : ` (and ${more.length} more)`}.`;
+}
+
+function useStartCommand(coordinate: Coordinate): void {
+  const { reasons, starting, start } = coordinate;
+  const reason = starting ? 'starting already' : reasons[0];
+  useCommands(
+    useMemo(
+      () => [
+        {
+          id: 'coordinate-now',
+          section: 'Coordinate',
+          group: 'do' as const,
+          title: 'Start this run and invite',
+          icon: 'coordinate',
+          key: 'Ctrl+Enter',
+          ...(reason === undefined ? {} : { disabled: reason }),
+          run: start,
+        },
+      ],
+      [reason, start],
+    ),
+  );
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enoughOf } from '#renderer/components/plan-words.ts';
+import { seatAddresses } from '#test/support/seat-answers.ts';
+import {
+  checkCoordinate,
+  chosenTransports,
+  coordinateFieldOf,
+  coordinateRequest,
+  quorumOf,
+} from './check-coordinate.ts';
+import { qrPath } from './qr-path.ts';
+
+const draft = {
+  name: 'pilot',
+  data: '~/validation',
+  participants: 4,
+  enough: 3,
+  deadlineS: 45,
+  rounds: 20,
+  localEpochs: 2,
+  transports: [],
+  host: '',
+  port: 0,
+  keepAwake: true,
+  failure: null,
+};
+
+test('the first transport that works and the likeliest address stand for what was not chosen', () => {
+  const asked = coordinateRequest(draft, seatAddresses);
+  assert.equal(asked.transport, 'quic');
+  assert.equal(asked.host, '10.0.4.18');
+  assert.equal(asked.announce, undefined);
+  assert.equal(asked.deadlineMs, 45_000);
+});
+
+test('transports keep the order in which they were chosen, without those that do not work here', () => {
+  assert.deepEqual(chosenTransports({ ...draft, transports: ['mqtt', 'dds', 'quic'] }, seatAddresses), [
+    'mqtt',
+    'quic',
+  ]);
+  assert.ok(checkCoordinate({ ...draft, transports: ['dds'] }, seatAddresses).has('transports'));
+});
+
+test('an address that is none of this machine is announced, and all are bound', () => {
+  const asked = coordinateRequest({ ...draft, host: 'hub.example.org' }, seatAddresses);
+  assert.deepEqual([asked.host, asked.announce], ['0.0.0.0', 'hub.example.org']);
+});
+
+test('so many of so many comes back from the share that is sent', () => {
+  for (let participants = 1; participants <= 64; participants++) {
+    for (let enough = 1; enough <= participants; enough++) {
+      assert.equal(enoughOf(participants, quorumOf({ participants, enough })), enough);
+    }
+  }
+});
+
+test('each missing field has its own sentence', () => {
+  const faults = checkCoordinate({ ...draft, name: ' ', data: '' }, null);
+  assert.deepEqual([...faults.keys()].toSorted(), ['data', 'host', 'name', 'transports']);
+  assert.equal(new Set(faults.values()).size, 4);
+});
+
+test('a failed start is told at its field, where it has one', () => {
+  assert.equal(coordinateFieldOf({ code: 'port_in_use', layer: 'transport' }), 'host');
+  assert.equal(coordinateFieldOf({ code: 'data_missing', layer: 'data' }), 'data');
+  assert.equal(coordinateFieldOf({ code: 'already_running', layer: 'service' }), null);
+});
+
+test('a QR code has its three finders, and none is made of a text that is too long for one', () => {
+  const code = qrPath('roundscope://join?i='.padEnd(900, 'a'));
+  assert.ok(code !== null && code.size >= 21);
+  for (const [x, y] of [
+    [0, 0],
+    [code.size - 7, 0],
+    [0, code.size - 7],
+  ] as const) {
+    assert.ok(code.path.includes(`M${x} ${y}h7`), `finder at ${x}, ${y}`);
+  }
+  assert.equal(qrPath('x'.repeat(5000)), null);
+});

@@ -1,0 +1,75 @@
+import { useMemo } from 'react';
+import type { JSX } from 'react';
+import { copyText } from '#renderer/components/copy-text.ts';
+import { Icon } from '#renderer/components/icon.tsx';
+import { showInfo, showToast } from '#renderer/session/toasts.ts';
+import { qrPath } from './qr-path.ts';
+
+/** Light modules around a code, as its standard asks. */
+const quiet = 4;
+
+/** The invitation as a line to send, as a code to scan and as a command. */
+export function InvitationCard({
+  invitation,
+  run,
+}: {
+  readonly invitation: string | null;
+  readonly run: string;
+}): JSX.Element {
+  const code = useMemo(() => (invitation === null ? null : qrPath(invitation)), [invitation]);
+  if (invitation === null) {
+    return <p className="in t2">The invitation comes as soon as the coordinator listens.</p>;
+  }
+  const command = `roundscope join '${invitation}' --data FOLDER`;
+  return (
+    // The line is long and may have to be scrolled by keyboard.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="scroll" tabIndex={0} role="group" aria-label="Invitation to send">
+      <div className="in">
+        {code !== null && (
+          <div className="qr" role="img" aria-label={`QR code of the invitation to ${run}`}>
+            <svg
+              viewBox={`${-quiet} ${-quiet} ${code.size + 2 * quiet} ${code.size + 2 * quiet}`}
+              aria-hidden="true"
+              shapeRendering="crispEdges"
+            >
+              <path d={code.path} />
+            </svg>
+          </div>
+        )}
+        <p className="cap t2">
+          Scan it, or send the line below. Whoever has it can join this run, so send it only to those who may.
+        </p>
+        <div className="fp" data-testid="invitation">
+          {invitation}
+        </div>
+        <div className="fc">
+          <button type="button" className="btn pri" onClick={() => copy(invitation, 'The invitation')}>
+            <Icon name="copy" as="small" />
+            Copy invitation
+          </button>
+        </div>
+        <h3>In a terminal</h3>
+        <div className="fp">{`roundscope join '${invitation.slice(0, 28)}…' --data FOLDER`}</div>
+        <div className="fc">
+          <button type="button" className="btn" onClick={() => copy(command, 'The command')}>
+            <Icon name="copy" as="small" />
+            Copy command
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function copy(text: string, what: string): void {
+  void copyText(text).then((copied) =>
+    copied
+      ? showInfo(`${what} is on the clipboard.`)
+      : showToast({
+          level: 'warning',
+          text: 'This browser does not let pages copy: select the line instead.',
+          error: null,
+        }),
+  );
+}

@@ -1,0 +1,77 @@
+import { useEffect } from 'react';
+import type { JSX } from 'react';
+import { formatSeconds } from '#renderer/components/format.ts';
+import { Keys } from '#renderer/components/keys.tsx';
+import { askToEndRun } from '#renderer/session/ending.ts';
+import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { showError } from '#renderer/session/toasts.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import { Arrivals, hereOf } from './arrivals.tsx';
+import { InvitationCard } from './invitation-card.tsx';
+import { Refused } from './refused.tsx';
+
+const whole = (view: RunView): RunView => view;
+
+/** While the run goes on: the invitation to send, who has come, who was refused and why. */
+export function StartedView({ invitation }: { readonly invitation: string | null }): JSX.Element | null {
+  const view = useRunView(whole);
+  if (view === null) return null;
+  return (
+    <main className="coordinate started">
+      <section className="panel p-inv" aria-label="Invitation">
+        <div className="ph">
+          <h2>Invitation</h2>
+          <span className="sub">the same for everybody</span>
+        </div>
+        <InvitationCard invitation={invitation} run={view.name} />
+      </section>
+      <section className="panel p-who" aria-label="Who has arrived">
+        <Head view={view} />
+        <Arrivals view={view} />
+      </section>
+      <Refused view={view} />
+    </main>
+  );
+}
+
+function Head({ view }: { readonly view: RunView }): JSX.Element {
+  const now = useNow(1000);
+  const here = hereOf(view).length;
+  const planned = view.wait?.phase === 'registering' ? view.wait.quorum : null;
+  const waits = view.round === 0 && planned !== null && here < planned;
+  return (
+    <div className="ph">
+      <h2>Who has arrived</h2>
+      <span className="sub" role="status">
+        {here} here{waits ? `, ${planned - here} missing; round 1 begins by itself when ${planned} are here` : ''}
+      </span>
+      <div className="end">
+        <span className="t3 w-lg">open for {formatSeconds(now - view.startedAt)}</span>
+        {view.round === 0 && here > 0 && waits && <StartNow here={here} />}
+        <button type="button" className="btn" onClick={askToEndRun}>
+          Stop…
+        </button>
+        <button
+          type="button"
+          className={view.round === 0 ? 'btn' : 'btn pri'}
+          onClick={() => navigate({ view: 'rounds' })}
+        >
+          Go to it <Keys of="1" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function StartNow({ here }: { readonly here: number }): JSX.Element {
+  const { state, send } = useRequest('start_now');
+  useEffect(() => {
+    if (state.kind === 'failed') showError(state.error);
+  }, [state]);
+  return (
+    <button type="button" className="btn pri" disabled={state.kind === 'pending'} onClick={() => void send({})}>
+      Start with {here} now
+    </button>
+  );
+}

@@ -1,0 +1,80 @@
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { ErrorReport } from '#shared/base/errors.ts';
+import type { DataPreview, PortAnswers } from '#shared/contract/port-api.ts';
+import { changeCoordinate, useCoordinateDraft } from '#renderer/session/drafts.ts';
+import type { CoordinateDraft } from '#renderer/session/drafts.ts';
+import { useRequest, useSession } from '#renderer/session/hooks.ts';
+import { useBusy } from '#renderer/session/run-requests.ts';
+import { busySentence } from '#renderer/session/run-state.ts';
+import { useLiveRequest } from '#renderer/session/use-live-request.ts';
+import { checkCoordinate, coordinateRequest } from './check-coordinate.ts';
+import type { CoordinateField } from './check-coordinate.ts';
+
+const previewRestMs = 350;
+
+export interface Coordinate {
+  readonly draft: CoordinateDraft;
+  readonly faults: ReadonlyMap<CoordinateField, string>;
+  /** Null: not known yet, or it could not be found out. */
+  readonly own: PortAnswers['own_addresses'] | null;
+  readonly reading: boolean;
+  readonly preview: DataPreview | null;
+  readonly previewError: ErrorReport | null;
+  /** Why the start has to wait, most important first. */
+  readonly reasons: readonly string[];
+  readonly starting: boolean;
+  readonly start: () => void;
+}
+
+/** All that the form knows, from what was filled in and what the service found out about it. */
+export function useCoordinate(): Coordinate {
+  const draft = useCoordinateDraft();
+  const busy = useBusy();
+  const addresses = useRequest('own_addresses');
+  const { send } = addresses;
+  useEffect(() => void send({}), [send]);
+  const own = addresses.state.kind === 'done' ? addresses.state.value : null;
+  const faults = useMemo(() => checkCoordinate(draft, own), [draft, own]);
+  const data = draft.data.trim();
+  const read = useLiveRequest('preview_data', data === '' ? null : { data }, previewRestMs);
+  const preview = data !== '' && read.current ? read.value : null;
+  const reasons = [
+    ...(addresses.state.kind === 'pending' ? ['this machine is being looked at'] : faults.values()),
+    ...(read.pending ? ['the data is being read'] : []),
+    ...(preview?.fault == null ? [] : [preview.fault.message]),
+    ...(busy === null ? [] : [busySentence(busy)]),
+  ];
+  const { starting, start } = useStarting(draft, own);
+  return {
+    draft,
+    faults,
+    own,
+    reading: read.pending,
+    preview,
+    previewError: read.error,
+    reasons,
+    starting,
+    start: useCallback(() => {
+      if (reasons.length === 0 && !starting) start();
+    }, [reasons.length, starting, start]),
+  };
+}
+
+/** The page shows the invitation by itself as soon as the run is there. */
+function useStarting(
+  draft: CoordinateDraft,
+  own: PortAnswers['own_addresses'] | null,
+): { readonly starting: boolean; readonly start: () => void } {
+  const session = useSession();
+  const [starting, setStarting] = useState(false);
+  const start = useCallback(() => {
+    setStarting(true);
+    changeCoordinate({ failure: null });
+    session
+      .request('coordinate_run', coordinateRequest(draft, own))
+      .catch((error: unknown) => changeCoordinate({ failure: toErrorReport(error) }))
+      .finally(() => setStarting(false));
+  }, [session, draft, own]);
+  return { starting, start };
+}
