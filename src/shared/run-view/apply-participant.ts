@@ -146,7 +146,11 @@ export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>):
       begun < 0
         ? append(before, attempt, limits.linkAttemptsMax).items
         : before.with(begun, { ...attempt, at: before[begun]?.at ?? attempt.at });
-    return { link: { ...link, attempts, heardAt: Math.max(link.heardAt, attempt.lastHeardAt) } };
+    return {
+      link: { ...link, attempts, heardAt: Math.max(link.heardAt, attempt.lastHeardAt) },
+      // Before the first session there is no other word on what it is to run on.
+      ...(link.connections === 0 ? { protocol: attempt.protocol, stack: attempt.stack } : {}),
+    };
   });
 }
 

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
+import { describe } from 'node:test';
+import type { Page } from 'playwright-core';
+import { nothingLeft, processesOf, temporaryFolder } from '#test/cli/command-line.ts';
+import { coordinate, join } from '#test/cli/federation.ts';
+import type { Coordinator } from '#test/cli/federation.ts';
+import { assertAccessible } from './accessibility.ts';
+import { appTest } from './app-spec.ts';
+import { BrowserApp } from './open-app.ts';
+import { fillJoinForm, waitForRound } from './window-text.ts';
+
+const open = BrowserApp.open.bind(BrowserApp);
+/** Rounds of some seconds, so that a killed coordinator leaves work behind; more of them than any test waits for. */
+const longRun = ['--participants', '2', '--rounds', '500', '--deadline', '90', '--local-epochs', '40'];
+const linuxOnly = process.platform !== 'linux' && 'finds processes by /proc';
+
+describe("from a participant's own chair", { skip: linuxOnly }, () => {
+  appTest(
+    'own work and its fate, others as told, and a coordinator that is killed and comes back',
+    open,
+    { idle: true },
+    async ({ page }) => {
+      const folder = temporaryFolder();
+      try {
+        const state = joinPath(folder, 'run');
+        await using coordinator = await coordinate([...longRun, '--state', state]);
+        await using other = join(coordinator.invitation, 'lab-1');
+        await joinBy(page, coordinator);
+        await waitForRound(page, 2);
+        assert.equal(
+          other.lines.some(({ event }) => event === 'run_ended'),
+          false,
+        );
+        await seesItsWork(page);
+        await killAll(coordinator);
+        await seesSilence(page);
+        await using again = await coordinate(['--state', state]);
+        assert.equal(again.invitation, coordinator.invitation);
+        await seesItBack(page);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+
+  appTest('a service that is killed leaves a picture that says how old it is', open, { idle: true }, async (app) => {
+    const { page } = app;
+    await using coordinator = await coordinate(['--participants', '1', ...longRun.slice(2)]);
+    await joinBy(page, coordinator);
+    await page
+      .getByText(/batch \d+ \/ \d+/)
+      .first()
+      .waitFor();
+    process.kill(app.command.pid, 'SIGKILL');
+    await page.getByText(/Stopped updating \d+ s ago/).waitFor();
+    assert.equal(await page.getByText('No stall').count(), 0);
+    assert.equal(await page.locator('header .live').count(), 0, 'nothing is recorded any more');
+    assert.equal(await page.getByRole('button', { name: 'Save last 10 minutes' }).isDisabled(), true);
+    // The age goes on, and nothing else does.
+    const picture = await pictureOf(page);
+    const age = await page.locator('.service-gone').innerText();
+    await page.waitForFunction(
+      (before) => (document.querySelector('.service-gone') as HTMLElement | null)?.innerText !== before,
+      age,
+    );
+    assert.equal(await pictureOf(page), picture);
+    await assertAccessible(page, 'a window whose service is gone');
+    // The page dials a port on which nobody listens; the browser calls each attempt an error.
+    app.problems.splice(0);
+  });
+});
+
+async function joinBy(page: Page, { invitation }: Coordinator): Promise<void> {
+  await fillJoinForm(page, { invitation, data: 'digits', name: 'lab-2' });
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await page.getByRole('heading', { name: 'Your contributions' }).waitFor();
+}
+
+/** Lanes and top bar as they are drawn, without what says how old they are. */
+async function pictureOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const boxes = [...document.querySelectorAll<HTMLElement>('.lanes .sg')].map(({ style }) => style.width);
+    return [...boxes, (document.querySelector('header') as HTMLElement).innerText].join('|');
+  });
+}
+
+async function seesItsWork(page: Page): Promise<void> {
+  const work = page.getByRole('region', { name: 'Your contributions', exact: true });
+  await work.getByRole('row').filter({ hasText: 'counted' }).first().waitFor();
+  await work
+    .getByRole('row')
+    .filter({ hasText: /[12](st|nd) of 2/ })
+    .first()
+    .waitFor();
+  await page.locator('[data-lane="lab-2"] .fate').filter({ hasText: 'counted' }).first().waitFor();
+  await page.locator('[data-lane="lab-1"] .sg.told.in').first().waitFor();
+  await page.getByText(/Counted \d+ of \d+/).waitFor();
+  const text = await page.innerText('body');
+  assert.doesNotMatch(text, /missing/i, 'nobody told that anything is missing');
+  assert.match(text, /No stall/);
+  await assertAccessible(page, "Rounds from a participant's chair");
+}
+
+/** With all its processes, so that nobody says goodbye. */
+async function killAll({ command }: Coordinator): Promise<void> {
+  const parts = processesOf(command.dataFolder).map(({ pid }) => pid);
+  for (const pid of new Set([...parts, command.pid])) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
+    }
+  }
+  await nothingLeft(command.dataFolder, 10_000);
+}
+
+async function seesSilence(page: Page): Promise<void> {
+  const banner = page.getByRole('region', { name: 'The coordinator does not answer' });
+  await banner.waitFor();
+  // Said by the banner itself, so that a machine that is busy elsewhere fails nothing.
+  const heard = Number(/last heard (\d+) s ago/.exec(await banner.innerText())?.[1]);
+  assert.ok(heard <= 6, `only said after ${heard} s of silence`);
+  assert.equal(await page.getByText('No stall').count(), 0);
+  await page
+    .getByText(/Waiting for the coordinator, \d+ s/)
+    .first()
+    .waitFor();
+  await page.locator('[data-lane="coordinator"] .sg.stalled').waitFor();
+  await page.locator('[data-lane="lab-1"] .sg.unknown').waitFor();
+  const panel = page.getByRole('region', { name: 'Link to the coordinator' });
+  await panel.getByRole('row').filter({ hasText: /UDP/ }).first().waitFor();
+  await banner.getByText('Tried').waitFor();
+  assert.equal(await page.getByRole('region', { name: 'Current verdict' }).count(), 0, 'one banner, not two');
+  await assertAccessible(page, 'a silent coordinator');
+  await page.getByRole('button', { name: 'Keep trying' }).click();
+  await banner.getByText('never, until you leave').waitFor();
+  await page.getByRole('button', { name: 'Leave…' }).first().click();
+  const question = page.getByRole('dialog', { name: /^Leave/ });
+  await question.waitFor();
+  await page.keyboard.press('Escape');
+  await question.waitFor({ state: 'hidden' });
+}
+
+async function seesItBack(page: Page): Promise<void> {
+  await page.getByText(/Back after .* s/).waitFor({ timeout: 60_000 });
+  assert.equal(await page.getByRole('region', { name: 'The coordinator does not answer' }).count(), 0);
+  await page.getByText('No stall').waitFor();
+}
