@@ -4,7 +4,9 @@ import { formatBytes, formatCount, formatMs, formatRate } from '#renderer/compon
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
+import { seatLink } from '#renderer/session/seat-link.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { ownParticipant } from '#shared/run-view/seat.ts';
 import { RunMenu } from './run-menu.tsx';
 import { useShownView } from './shown-view.ts';
 import { views } from './views.tsx';
@@ -59,9 +61,11 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
     );
   }
   const done = view.rounds.filter((round) => round.state === 'done').length;
+  const silent = seatLink(view, 0)?.kind === 'silent';
+  // The phase of the round was told; while nobody tells, what this node does is what is known.
+  const phase = view.endedAt !== null ? view.status : silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase;
   const stalled =
-    view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
-  const phase = view.endedAt === null ? view.phase : view.status;
+    silent || view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
   return (
     <div className="cell round">
       <div className="k">

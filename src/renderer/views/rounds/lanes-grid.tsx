@@ -8,12 +8,14 @@ interface LanesGridProps {
   readonly label: string;
   /** Heights of the rows, as CSS has them. */
   readonly rows: string;
+  /** Below this height the lanes scroll, as CSS has it; absent: what their content takes. */
+  readonly least?: string;
   readonly dense?: boolean;
   readonly children: ReactNode;
 }
 
 /** The ground of the lanes: keys walk its cells, wheel and drag move through time. */
-export function LanesGrid({ control, label, rows, dense = false, children }: LanesGridProps): JSX.Element {
+export function LanesGrid({ control, label, rows, least, dense = false, children }: LanesGridProps): JSX.Element {
   const grid = useRef<HTMLDivElement>(null);
   const drag = usePanZoom(grid, control);
   useTabStop(grid);
@@ -25,7 +27,7 @@ export function LanesGrid({ control, label, rows, dense = false, children }: Lan
         role="grid"
         aria-label={label}
         className={`lanes${dense ? ' many' : ''}`}
-        style={{ gridTemplateRows: rows }}
+        style={{ gridTemplateRows: rows, ...(least === undefined ? {} : { minHeight: least }) }}
         onKeyDown={walk}
         {...drag}
       >

@@ -134,7 +134,7 @@ function Unknown({ view, silence }: { readonly view: RunView; readonly silence: 
   const refused = silence.attempts.findLast(({ result }) => result === 'refused' || result === 'failed');
   const why =
     refused !== undefined
-      ? `The newest answer was: ${refused.reason}.`
+      ? firstSentence(refused.reason)
       : carriers.size > 1
         ? 'Whether it is off, restarting or cut off from this network: both ways stay silent, so it can’t be told from here.'
         : 'Whether it is off, restarting or cut off from this network can’t be told from here.';
@@ -211,7 +211,7 @@ function Tries({ silence }: { readonly silence: Silence }): JSX.Element {
                 </span>
               </td>
               <td className="data c-port">{portOf(attempt.address)}</td>
-              <td title={attempt.reason}>{attempt.reason === '' ? results[attempt.result] : attempt.reason}</td>
+              <td title={attempt.reason}>{resultWords(attempt)}</td>
             </tr>
           ))}
         </tbody>
@@ -219,6 +219,18 @@ function Tries({ silence }: { readonly silence: Silence }): JSX.Element {
       {attempts.length === 0 && <p className="t2">None yet: the session is still open, and silent.</p>}
     </div>
   );
+}
+
+/** A few words for a row; the whole reason is in its title and in the report. */
+function resultWords({ result, reason }: Attempt): string {
+  const within = result === 'no_answer' ? /\b[\d.]+ s\b/.exec(reason)?.[0] : undefined;
+  if (reason.startsWith('Nothing listens')) return 'nothing listens';
+  return within === undefined ? results[result] : `${results[result]} in ${within}`;
+}
+
+/** What happened, without what to try: trying goes on by itself. */
+function firstSentence(reason: string): string {
+  return `${reason.split('. ')[0]?.replace(/\.$/, '') ?? ''}.`;
 }
 
 function pausesWords(attempts: readonly Attempt[]): string {

@@ -109,7 +109,9 @@ function OwnDoing({
     return (
       <span className="stl">
         <Icon name="stop" as="small" />
-        update not sent
+        <span className="nw">
+          <span className="w-lg">update </span>not sent
+        </span>
       </span>
     );
   if (ended === null && participant.paused !== null)
@@ -118,7 +120,13 @@ function OwnDoing({
         <Icon name="pause" as="small" /> <b>paused {formatSeconds(now - participant.paused.at)}</b>
       </span>
     );
-  return <Doing participant={participant} stalledSince={null} ended={ended} />;
+  // What counted stands in the line below.
+  if (ended !== null) return <></>;
+  return participant.link.connections === 0 ? (
+    <span>dialling</span>
+  ) : (
+    <Doing participant={participant} stalledSince={null} ended={null} />
+  );
 }
 
 function CountedLine({ contributions }: { readonly contributions: readonly ContributionView[] }): JSX.Element | null {
@@ -129,7 +137,7 @@ function CountedLine({ contributions }: { readonly contributions: readonly Contr
     <div className="m w-proj t3">
       <span>
         counted {counts.counted} of {counts.decided}
-        {lost !== '' && `, ${lost}`}
+        {lost !== '' && <span className="w-lg">, {lost}</span>}
       </span>
     </div>
   );

@@ -94,7 +94,7 @@ function OwnFacts({
     ['Fate', `${fate.text}${one.reason === '' ? '' : `: ${one.reason}`}`],
     ['Arrived after', arrived === '' ? 'not acknowledged' : arrived],
     ['Sent', one.sizeBytes === null ? '–' : formatBytes(one.sizeBytes)],
-    ['Weight', one.weight === null ? 'not told' : `${formatWeight(one.weight)} of the new model`],
+    ['Weight', weightWords(one)],
     ['Own model', measures(one.loss, one.accuracy, one.examples)],
     ['Norm', one.norm === null ? '–' : one.norm.toFixed(3)],
   ];
@@ -122,6 +122,11 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
       <dd>{value}</dd>
     </>
   );
+}
+
+function weightWords({ weight, fate }: ContributionView): string {
+  if (fate === 'refused' || fate === 'missed') return 'none, it does not count';
+  return weight === null ? 'not told' : `${formatWeight(weight)} of the new model`;
 }
 
 function measures(loss: number | null, accuracy: number | null, examples: number | null): string {

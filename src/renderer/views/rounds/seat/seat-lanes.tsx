@@ -26,6 +26,17 @@ interface SeatLanesProps {
 /** From here on the lanes of others are as low as they can be read. */
 const manyOthers = 10;
 
+/** Own lane twice as high as another; they share what room there is, and scroll below the least. */
+function heights(others: number): { readonly rows: string; readonly least: string } {
+  const low = others > manyOthers ? 'var(--told-low)' : 'var(--told-least)';
+  const fixed = ['var(--colhead-h)', 'var(--lane-h-coord)', 'var(--axis-h)'] as const;
+  const told = others === 0 ? [] : [`repeat(${others}, minmax(${low}, 1fr))`];
+  return {
+    rows: [fixed[0], fixed[1], 'minmax(var(--own-least), 2fr)', ...told, fixed[2]].join(' '),
+    least: `calc(${[...fixed, 'var(--own-least)', `${others} * ${low}`].join(' + ')})`,
+  };
+}
+
 /** The coordinator as it is heard, this node, and the others as told. */
 export function SeatLanes({
   view,
@@ -45,17 +56,15 @@ export function SeatLanes({
   const visible = useVisibleRounds(view, control);
   const evaluationAt = evaluationStart(view, now);
   const openRound = useCallback((number: number) => onOpen(number, null), [onOpen]);
-  const low = others.length > manyOthers ? 'calc(24px * var(--k, 1))' : 'calc(30px * var(--k, 1))';
-  const rows = [
-    'var(--colhead-h)',
-    'var(--lane-h-coord)',
-    'minmax(calc(76px * var(--k, 1)), 2fr)',
-    ...(others.length === 0 ? [] : [`repeat(${others.length}, minmax(${low}, 1fr))`]),
-    'var(--axis-h)',
-  ].join(' ');
+  const { rows, least } = heights(others.length);
   const marks = { rounds: view.rounds, window, ended: ended !== null, heardAt: heardAt ?? undefined };
   return (
-    <LanesGrid control={control} label="This node's segments, and the others' as told, over time" rows={rows}>
+    <LanesGrid
+      control={control}
+      label="This node's segments, and the others' as told, over time"
+      rows={rows}
+      least={least}
+    >
       <ColumnHeads view={view} silent={heardAt !== null} window={window} selected={selectedRound} onOpen={openRound} />
       <HeardLane
         rounds={visible}
