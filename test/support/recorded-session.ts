@@ -4,6 +4,7 @@ import type { EventData } from '#shared/contract/events.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { RoundPhase } from '#shared/contract/messages.ts';
+import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import { modelBytes, RecordedTape } from './recorded-tape.ts';
 import type { Recorded, RecordedNode } from './recorded-tape.ts';
@@ -17,9 +18,18 @@ export interface RecordedSessionOptions {
   readonly participants?: number;
   /** In this round the last but one participant opens a connection per message and never hears the answer. */
   readonly stallInRound?: number;
+  /** All five transports in turn instead of QUIC and MQTT. */
+  readonly mixed?: boolean;
 }
 
 const deadlineMs = 20_000;
+const transports = [
+  ['quic', 'quinn'],
+  ['mqtt', 'mqtt.js'],
+  ['grpc', 'grpc-js'],
+  ['amqp', 'amqplib'],
+  ['dds', 'cyclonedds'],
+] as const satisfies readonly (readonly [Protocol, Stack])[];
 const classes = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /**
@@ -37,7 +47,7 @@ class Script {
   #model: Hash;
 
   constructor(options: RecordedSessionOptions) {
-    this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, ...options };
+    this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, mixed: false, ...options };
     this.#random = seededRandom(this.#options.seed);
     this.#tape = new RecordedTape(options.startAt, this.#random);
     this.#model = this.#tape.hash();
@@ -68,11 +78,14 @@ class Script {
 
   #newNode(i: number): RecordedNode {
     const mqtt = i % 4 === 1;
+    const [protocol, stack] = this.#options.mixed
+      ? (transports[i % transports.length] as (typeof transports)[number])
+      : transports[mqtt ? 1 : 0];
     const counts = classes.map(() => Math.round(8 + this.#random.next() ** 3 * 110));
     return {
       id: asParticipantId(`node-${i + 1}`),
-      protocol: mqtt ? 'mqtt' : 'quic',
-      stack: mqtt ? 'mqtt.js' : 'quinn',
+      protocol,
+      stack,
       trainMs: [6200, 3600, 8300, 4700][i % 4]! * (1 + (Math.floor(i / 4) % 5) * 0.06),
       batches: [45, 24, 56, 32][i % 4]!,
       examples: counts.reduce((sum, count) => sum + count, 0),

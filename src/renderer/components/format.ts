@@ -41,6 +41,11 @@ export function formatMs(ms: number): string {
   return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }
 
+/** `1.20 to 9.60 ms`. */
+export function formatMsRange(low: number, high: number): string {
+  return `${formatMs(low).replace(/ ms$/, '')} to ${formatMs(high)}`;
+}
+
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }

@@ -11,6 +11,7 @@ import { useKeyboard } from './keyboard.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
 import { useNoticeToasts } from './status-slot.tsx';
 import { Toasts } from './toasts-region.tsx';
+import { useWholeOnHover } from './whole-on-hover.ts';
 
 type Overlay = 'none' | 'palette' | 'keys';
 
@@ -24,6 +25,7 @@ export function Overlays(): JSX.Element {
   useGlobalCommands({ openPalette, openKeys });
   useKeyboard();
   useFailedJoin();
+  useWholeOnHover();
   useNoticeToasts(showNotice);
   return (
     <>

@@ -46,7 +46,7 @@ function LostLine({ connection }: { readonly connection: Extract<Connection, { k
   const browser = useSessionState((state) => state.app?.mode === 'browser');
   const now = useWallNow(1000);
   return (
-    <div className="status service-gone" title={connection.reason}>
+    <div className="status service-gone" title={connection.reason} data-drops="">
       <span className="vh" role="alert">
         The picture is not updated any more: the service is gone.
       </span>
@@ -66,7 +66,7 @@ function RestoredLine({ since }: { readonly since: number }): JSX.Element | null
   const now = useNow(1000);
   if (now - since > restoredShownMs) return null;
   return (
-    <div className="status restored" role="status">
+    <div className="status restored" role="status" data-drops="">
       <span className="wrn">
         <Icon name="redial" />
         <b>Service restarted</b>

@@ -1,6 +1,6 @@
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
-import { median, paceOf } from '#renderer/session/pace.ts';
+import { paceOf } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
@@ -12,7 +12,8 @@ export interface TransportBadge {
   readonly protocol: Protocol;
   readonly stack: Stack;
   readonly links: number;
-  readonly rttMs: number | null;
+  /** Fastest and slowest round trip of its links, ms; null before one was measured. */
+  readonly rttRange: { readonly low: number; readonly high: number } | null;
   readonly rateBytesPerS: number;
   /** What is not well, in words; empty when all is. */
   readonly trouble: string;
@@ -40,13 +41,17 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
       protocol: first.protocol,
       stack: first.stack,
       links: members.length,
-      rttMs: median(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
+      rttRange: rangeOf(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
       rateBytesPerS: view.endedAt === null ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
       closed: view.endedAt !== null,
       choice: choiceOf(members),
       ...trouble,
     };
   });
+}
+
+function rangeOf(values: readonly number[]): TransportBadge['rttRange'] {
+  return values.length === 0 ? null : { low: Math.min(...values), high: Math.max(...values) };
 }
 
 function choiceOf(members: readonly ParticipantView[]): string {

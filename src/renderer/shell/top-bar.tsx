@@ -1,8 +1,6 @@
-import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { formatBytes, formatCount, formatMs, formatRate } from '#renderer/components/format.ts';
+import { formatBytes, formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -10,9 +8,10 @@ import { ownParticipant } from '#shared/run-view/seat.ts';
 import { RunMenu } from './run-menu.tsx';
 import { useShownView } from './shown-view.ts';
 import { views } from './views.tsx';
-import { transportBadges, waitWords } from './summary.ts';
-import type { TransportBadge } from './summary.ts';
+import { useFit } from './fit.ts';
+import { waitWords } from './summary.ts';
 import { useSaveRecording } from './save-recording.ts';
+import { TransportCells } from './transport-cells.tsx';
 
 /** The four answers: taking part, where the round is, who is waited for, how the links are. Never scrolls. */
 export function TopBar(): JSX.Element {
@@ -20,25 +19,28 @@ export function TopBar(): JSX.Element {
   const save = useSaveRecording();
   const lost = useSessionState((state) => state.connection.kind === 'lost');
   const shown = useShownView();
+  const bar = useFit();
   return (
-    <header className="topbar">
+    <header className="topbar" ref={bar}>
       <h1 className="vh">Roundscope: {shown === null ? 'connecting' : views[shown].title}</h1>
       <RunMenu />
       <RoundCell view={view} />
       <WaitCell view={view} />
       <div className="tb2">
-        {view !== null && <Transports view={view} />}
+        {view !== null && <TransportCells view={view} />}
         <RecorderCell view={view} lost={lost} />
         <div className="cell last">
           <button
             type="button"
             className="btn"
+            aria-label="Save last 10 minutes"
             title="Save last 10 minutes (Ctrl+S)"
             disabled={view === null || lost || save.pending}
             onClick={save.save}
           >
             <Icon name="save" />
-            <span>{save.pending ? 'Saving' : 'Save last 10 minutes'}</span>
+            <span className="words">{save.pending ? 'Saving' : 'Save last 10 minutes'}</span>
+            <span className="word">{save.pending ? 'Saving' : 'Save'}</span>
           </button>
         </div>
       </div>
@@ -130,51 +132,6 @@ function WaitCell({ view }: { readonly view: RunView | null }): JSX.Element {
   );
 }
 
-function Transports({ view }: { readonly view: RunView }): JSX.Element {
-  const badges = useMemo(() => transportBadges(view), [view]);
-  return (
-    <>
-      {badges.map((badge) => (
-        <TransportCell key={`${badge.protocol} ${badge.stack}`} badge={badge} />
-      ))}
-    </>
-  );
-}
-
-function badgeTitle({ protocol, stack, explanation, choice }: TransportBadge): string {
-  return [`${protocol} over ${stack}`, explanation, choice].filter((part) => part !== '').join('. ');
-}
-
-function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Element {
-  const own = badge.stack === badge.protocol || badge.stack === 'mqtt.js';
-  return (
-    <div className="cell badge" title={badgeTitle(badge)}>
-      <div className="k">
-        <span className={`proto ${badge.protocol}`}>
-          <ProtocolMark protocol={badge.protocol} /> × {badge.links}
-        </span>
-        {!own && <span className="t3">{badge.stack}</span>}
-        {badge.trouble !== '' && (
-          <span className={badge.severity === 'stall' ? 'stl' : 'wrn'}>
-            <Icon name={badge.severity === 'stall' ? 'stop' : 'warn'} as="small" />
-            {badge.trouble}
-          </span>
-        )}
-      </div>
-      <div className="v nw">
-        {badge.closed ? (
-          <span className="t2">closed</span>
-        ) : (
-          <>
-            <span className="rtt">{badge.rttMs === null ? '– ms' : formatMs(badge.rttMs)}</span>
-            <span className="t2 w-proj rate">{formatRate(badge.rateBytesPerS)}</span>
-          </>
-        )}
-      </div>
-    </div>
-  );
-}
-
 const recorderWords = {
   recording: 'Recording',
   recorded: 'Recorded',
@@ -211,7 +168,7 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
       </div>
       <div className="v nw">
         <span>{formatBytes(recorder.sizeBytes)}</span>
-        <span className={dropped > 0 ? 'wrn' : 't2'}>{formatCount(dropped)} dropped</span>
+        <span className={dropped > 0 ? 'wrn' : 't2 drops'}>{formatCount(dropped)} dropped</span>
       </div>
     </div>
   );

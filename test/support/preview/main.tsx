@@ -8,8 +8,8 @@ import { replayPort } from '../replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
- * `empty`; `&elapsed=80` seconds already played; `&participants=24`. `?seat=live`, `gone`, `back`, `paused`, `joining`,
- * `ended`: from a participant's chair.
+ * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports.
+ * `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
 const run = query.get('run') ?? 'live';
@@ -34,6 +34,8 @@ const items =
       : recordedSession({
           startAt: Date.now() - elapsedS * 1000,
           participants: Number(query.get('participants') ?? 4),
+          rounds: Number(query.get('rounds') ?? 10),
+          mixed: query.has('mixed'),
           ...(stalled ? { stallInRound: 4 } : {}),
         });
 const port = replayPort({

@@ -153,7 +153,7 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
     <div className="run-b">
       <span>
         <b>{view.round === 0 ? 'Starting' : `Running, round ${view.round} of ${view.roundsPlanned}`}</b>{' '}
-        <span className="t2">{formatSeconds(now - view.startedAt)}</span>
+        <span className="t2 nw">{formatSeconds(now - view.startedAt)}</span>
       </span>
       <button type="button" className="btn" disabled={state.kind === 'pending'} onClick={() => void send({})}>
         <Icon name="close" />

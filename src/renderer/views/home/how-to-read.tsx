@@ -17,7 +17,10 @@ export function HowToRead(): JSX.Element {
       <div className="demo-lane" aria-hidden="true">
         {lane.map(([kind, left, width, label]) => (
           <div key={kind} className={`sg ${kind}`} style={{ left: `${left}%`, width: `${width}%` }}>
-            <span className="l">{label}</span>
+            <span className="l" data-drops="">
+              <i />
+              <span>{label}</span>
+            </span>
           </div>
         ))}
       </div>

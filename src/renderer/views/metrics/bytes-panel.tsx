@@ -29,8 +29,13 @@ export function BytesPanel({ view }: { readonly view: RunView }): JSX.Element {
       <div className="bt" role="table" aria-label="Bytes by transport">
         <div className="br hd" role="row">
           <span role="columnheader">transport</span>
-          <span role="columnheader" className="bk">
-            <BoxMark color="var(--text-2)" /> payload <i className="bx hatch" /> framing, headers, resends
+          <span role="columnheader" className="bk" data-drops="">
+            <span>
+              <BoxMark color="var(--text-2)" /> payload
+            </span>
+            <span>
+              <i className="bx hatch" /> framing, headers, resends
+            </span>
           </span>
           <span role="columnheader" className="num">
             payload

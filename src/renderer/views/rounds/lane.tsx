@@ -105,7 +105,10 @@ function Expected({ participant, round, evaluationAt, window }: ExpectedProps): 
           aria-hidden="true"
           style={{ left: `${box.left * 100}%`, width: `${(box.right - box.left) * 100}%` }}
         >
-          <span className="l long">{box.label}</span>
+          <span className="l long" data-drops="">
+            <i />
+            <span>{box.label}</span>
+          </span>
           {box.phase !== 'train' && (
             <Icon name={box.phase === 'send' ? 'up' : box.phase === 'receive' ? 'down' : 'evaluate'} as="glyph" />
           )}

@@ -68,7 +68,7 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
   return (
     <div className="ph">
       <h2>Rounds</h2>
-      <div className="legend" aria-hidden="true">
+      <div className="legend" aria-hidden="true" data-drops="">
         {phases.map((phase) => (
           <span key={phase}>
             <i className={`sw ${phase}`} />
@@ -87,7 +87,7 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
           <i className="sw evaluate" />
           evaluate
         </span>
-        <span className="w-lg">
+        <span>
           <i className="sw plan" />
           expected
         </span>

@@ -42,7 +42,7 @@ export const SegmentBox = memo(function SegmentBox({
       if (element.current === null) return;
       const right = Math.min(1, shareOf(window, now));
       element.current.style.width = `${Math.max(0, right - box.left) * 100}%`;
-      const text = ticks ? growingLabel(box, now) : '';
+      const text = ticks ? growingFigure(box, now) : '';
       if (ticks && label.current !== null && label.current.textContent !== text) label.current.textContent = text;
     },
     [window, box, ticks],
@@ -72,26 +72,31 @@ export const SegmentBox = memo(function SegmentBox({
       }}
     >
       <span className="vh">{name}</span>
-      <span className="l long" ref={label} aria-hidden="true">
-        {ticks ? '' : shortLabel(box, progress)}
+      {/* The figure first: the word before it goes when there is no room for both, then the figure. */}
+      <span className="l long" aria-hidden="true" data-drops="">
+        <i />
+        <span ref={label}>{ticks ? '' : figureOf(box, progress)}</span>
+        <span>{wordOf(box)}</span>
       </span>
       {glyph !== undefined && <Icon name={glyph} as="glyph" />}
     </div>
   );
 });
 
-function growingLabel(box: LaneBox, now: number): string {
-  // In the seconds of the clock, as every other figure of the same wait.
-  const spentMs = Math.floor(now / 1000) * 1000 - box.startedAt;
-  const time = box.label === undefined ? formatSeconds(spentMs) : formatSilence(spentMs);
-  return box.kind === 'wait' ? time : `${box.label ?? box.kind} ${time}`;
+/** The words before the figure, which go first where there is no room; a wait has none. */
+function wordOf(box: LaneBox): string {
+  return box.label ?? (box.kind === 'wait' ? '' : box.kind);
 }
 
-function shortLabel(box: LaneBox, progress: string): string {
-  if (box.label !== undefined) return box.label;
-  if (box.endedAt === null) return `${box.kind} ${progress}`.trim();
-  const time = formatDuration(box.endedAt - box.startedAt);
-  return box.kind === 'wait' ? time : `${box.kind} ${time}`;
+/** What a growing stretch has lasted, in the seconds of the clock, as every other figure of the same wait. */
+function growingFigure(box: LaneBox, now: number): string {
+  const spentMs = Math.floor(now / 1000) * 1000 - box.startedAt;
+  return box.label === undefined ? formatSeconds(spentMs) : formatSilence(spentMs);
+}
+
+function figureOf(box: LaneBox, progress: string): string {
+  if (box.label !== undefined) return '';
+  return box.endedAt === null ? progress : formatDuration(box.endedAt - box.startedAt);
 }
 
 function nameOf(box: LaneBox, progress: string): string {

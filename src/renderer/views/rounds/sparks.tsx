@@ -100,7 +100,7 @@ const Lines = memo(
             global.map((point) => (
               <i key={point.round} className="pt" style={{ left: `${x(point.round)}%`, top: `${y(point.value)}%` }} />
             ))}
-          <span className="yl" style={{ top: '100%' }}>
+          <span className="yl low" style={{ top: '100%' }}>
             {axisLabel(kind, range.low)}
           </span>
           <span className="yl" style={{ top: 0 }}>
@@ -169,7 +169,7 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
         <span className="yl" style={{ top: 0 }}>
           {formatBytes(highest)}
         </span>
-        <span className="yl" style={{ top: '100%' }}>
+        <span className="yl low" style={{ top: '100%' }}>
           0
         </span>
       </div>

@@ -2,6 +2,7 @@ import { useCallback, useRef } from 'react';
 import type { JSX } from 'react';
 import { formatClock, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { useFrame } from '#renderer/components/use-frame.ts';
+import { useTokenPx } from '#renderer/components/use-media.ts';
 import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
@@ -80,7 +81,6 @@ function RoundWords({
   const now = useNow(1000);
   const tookMs = (round.endedAt ?? now) - round.startedAt;
   const usual = paceOf(view.rounds).roundMs;
-  const leftMs = usual === null ? null : usual - tookMs;
   const open = round.endedAt === null;
   return (
     <>
@@ -90,10 +90,7 @@ function RoundWords({
           {open ? formatSeconds(tookMs) : formatDuration(tookMs)}
           {open && ' so far'}
           {open && silent && ', not known whether it closed'}
-          {open &&
-            !silent &&
-            leftMs !== null &&
-            (leftMs > 500 ? ` · ends in about ${formatSeconds(leftMs)}` : `, usually ${formatDuration(usual ?? 0)}`)}
+          {open && !silent && usual !== null && `, usually ${formatDuration(usual)}`}
         </span>
       )}
     </>
@@ -140,17 +137,20 @@ function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | 
   return round.deadlineAt;
 }
 
-/** Widths of the flags and of a tick's label at the smallest type, px. */
-const clockPx = 62;
-const deadlinePx = 110;
-const tickPx = 56;
-const heardFlagPx = 66;
+/** Widths of the flags and of a tick's label, in ems of the axis' type, whatever face the system has. */
+const clockEm = 6.4;
+const deadlineEm = 12.4;
+const tickEm = 5.6;
+const heardEm = 6.6;
 
 export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.Element {
   const now = useNow(250);
   const axis = useRef<HTMLDivElement>(null);
   const width = Math.max(1, useWidth(axis, 1000));
   const flag = useRef<HTMLSpanElement>(null);
+  const emPx = useTokenPx('--fs-micro');
+  const [clockPx, deadlinePx, tickPx] = [clockEm * emPx, deadlineEm * emPx, tickEm * emPx];
+  const heardPxWide = heardEm * emPx;
   const move = useCallback(
     (at: number) => {
       if (flag.current === null) return;
@@ -160,19 +160,20 @@ export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.El
       const text = formatClock(at);
       if (flag.current.textContent !== text) flag.current.textContent = text;
     },
-    [window, width],
+    [window, width, clockPx],
   );
   useFrame(move, !ended);
   const nowPx = shareOf(window, now) * width;
   const deadline = deadlineIn(rounds, window);
-  const dead = deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, nowPx, width);
+  const dead =
+    deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, nowPx, width, [deadlinePx, clockPx]);
   const heardPx = heardAt === undefined ? null : shareOf(window, heardAt) * width;
   const covered = [
-    ...(heardPx === null ? [] : [[heardPx - heardFlagPx / 2, heardPx + heardFlagPx / 2] as const]),
+    ...(heardPx === null ? [] : [[heardPx - heardPxWide / 2, heardPx + heardPxWide / 2] as const]),
     ...(ended ? [] : [[nowPx - clockPx / 2, nowPx + clockPx / 2] as const]),
     ...(dead === null ? [] : [[dead.left, dead.left + dead.width] as const]),
   ];
-  const ticks = axisTicks(window, Math.max(2, Math.floor(width / 90))).filter(({ at }) => {
+  const ticks = axisTicks(window, Math.max(2, Math.floor(width / (tickPx * 1.6)))).filter(({ at }) => {
     const px = shareOf(window, at) * width;
     if (px < tickPx / 2 || px > width - tickPx / 2) return false;
     return covered.every(([from, to]) => px + tickPx / 2 < from || px - tickPx / 2 > to);
@@ -208,9 +209,10 @@ function deadlineFlag(
   px: number,
   nowPx: number,
   width: number,
+  [longPx, shortPx]: readonly [number, number],
 ): { readonly left: number; readonly width: number } | null {
-  const free = nowPx + clockPx / 2 + 2;
-  for (const flagPx of [deadlinePx, clockPx]) {
+  const free = nowPx + shortPx / 2 + 2;
+  for (const flagPx of [longPx, shortPx]) {
     const left = Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, free));
     if (left >= free) return { left, width: flagPx };
   }

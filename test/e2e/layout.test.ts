@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { pageIds, viewIds } from '#renderer/session/navigation.ts';
+import { launchChromium } from '#test/support/chromium.ts';
+import { servePreview } from '#test/support/preview-server.ts';
+import { tabStopsMissed } from './keyboard-reach.ts';
+import { measureLayout } from './layout-measure.ts';
+
+const sizes = [
+  { name: '1024 x 700', width: 1024, height: 700, scale: 1 },
+  { name: '1440 x 900', width: 1440, height: 900, scale: 1 },
+  { name: '1920 x 1080', width: 1920, height: 1080, scale: 1 },
+  { name: '1440 x 900 at 200 %', width: 720, height: 450, scale: 2 },
+] as const;
+const themes = ['light', 'dark', 'projector'] as const;
+/** Dark differs from light by its colors alone, which one size shows. */
+const lightAndLarge = ['light', 'projector'] as const;
+
+/** What the preview plays, and where one looks at it; views that look alike in a run are left to the others. */
+const runs: readonly { readonly query: string; readonly places: readonly string[] }[] = [
+  {
+    query: 'run=live&participants=6&mixed',
+    places: [...viewIds, 'rounds?round=3&participant=node-2', 'participants?participant=node-3'],
+  },
+  { query: 'run=stalled&participants=6&mixed', places: [...viewIds, 'rounds?round=4&participant=node-5'] },
+  { query: 'run=live&participants=24&rounds=400&mixed', places: ['rounds', 'metrics', 'participants'] },
+  { query: 'run=done', places: ['rounds', 'demo'] },
+  { query: 'run=empty', places: [...pageIds, 'demo', 'settings'] },
+  { query: 'seat=live', places: ['rounds', 'metrics', 'participants', 'diagnosis'] },
+  { query: 'seat=gone', places: ['rounds', 'home'] },
+  { query: 'seat=paused', places: ['rounds'] },
+];
+
+describe('nothing is cut, covered or out of reach', () => {
+  let served: Awaited<ReturnType<typeof servePreview>>;
+  let browser: Browser;
+  before(async () => {
+    served = await servePreview();
+    browser = await launchChromium();
+  });
+  after(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  });
+
+  for (const { name, width, height, scale } of sizes) {
+    test(`every view in every theme at ${name}`, async () => {
+      const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: scale });
+      const page = await context.newPage();
+      // The run stands still, so that the same is measured each time.
+      await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+      const found: string[] = [];
+      for (const { query, places } of runs) {
+        await page.goto(`${served.address}?${query}#/rounds`);
+        for (const place of places) {
+          await showPlace(page, place);
+          for (const theme of width === 1440 ? themes : lightAndLarge) {
+            await setTheme(page, theme);
+            for (const finding of await measureLayout(page)) found.push(`${query} ${place} ${theme}: ${finding}`);
+          }
+        }
+      }
+      await context.close();
+      assert.equal(found.join('\n'), '');
+    });
+  }
+
+  test('Tab comes to every control of every view', async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+    const missed: string[] = [];
+    for (const query of ['run=live', 'run=empty']) {
+      await page.goto(`${served.address}?${query}#/rounds`);
+      for (const place of [...viewIds, ...pageIds]) {
+        await showPlace(page, place);
+        for (const control of await tabStopsMissed(page)) missed.push(`${query} ${place}: ${control}`);
+      }
+    }
+    await context.close();
+    assert.equal(missed.join('\n'), '');
+  });
+
+  test('what this test looks for is found when it is planted', async () => {
+    const page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
+    await page.goto(`${served.address}?run=done#/rounds`);
+    await showPlace(page, 'rounds');
+    assert.deepEqual(await measureLayout(page), []);
+    await page.addStyleTag({ content: '.cell.round { width: 20px; overflow: hidden }' });
+    assert.match((await measureLayout(page)).join('\n'), /^cut: /m);
+    await page.addStyleTag({ content: '.cell.last { position: relative; left: 600px }' });
+    assert.match((await measureLayout(page)).join('\n'), /control (outside the window|cut): "Save/);
+    await page.evaluate(() => {
+      const lid = document.createElement('div');
+      lid.style.cssText = 'position: fixed; inset: 120px 0 0 100px; background: red';
+      document.body.append(lid);
+    });
+    assert.match((await measureLayout(page)).join('\n'), /control covered/);
+    await page.addStyleTag({ content: '.topbar .w2 { margin-top: -14px }' });
+    assert.match((await measureLayout(page)).join('\n'), /^overlap: /m);
+    await page.addStyleTag({ content: '.rail a { visibility: hidden }' });
+    await page.evaluate(() =>
+      document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button tabindex="-1">x</button>'),
+    );
+    assert.match((await tabStopsMissed(page)).join('\n'), /x/);
+    await page.close();
+  });
+});
+
+async function showPlace(page: Page, place: string): Promise<void> {
+  await page.evaluate((hash) => {
+    window.location.hash = hash;
+  }, `#/${place}`);
+  await page.locator('main:not([aria-busy])').first().waitFor();
+  await settled(page);
+}
+
+async function setTheme(page: Page, theme: (typeof themes)[number]): Promise<void> {
+  await page.evaluate((name) => {
+    document.documentElement.dataset['theme'] = name;
+  }, theme);
+  await settled(page);
+}
+
+/** Charts measure themselves and draw in a later frame: until the page stays the same for some of them. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
+    const shape = (): string => `${document.body.querySelectorAll('*').length} ${document.body.innerText.length}`;
+    let same = 0;
+    let before = '';
+    for (let i = 0; i < 60 && same < 4; i++) {
+      await frame();
+      const now = shape();
+      same = now === before ? same + 1 : 0;
+      before = now;
+    }
+  });
+}
