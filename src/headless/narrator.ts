@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -57,6 +58,8 @@ export class Narrator {
       case 'run_started':
         this.#rounds = event.data.rounds;
         return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${event.data.rounds} rounds, waits for ${event.data.minimumParticipants} participants`;
+      case 'data_loaded':
+        return this.#loaded(event.data, view);
       case 'participant_joined':
         return joined(event.data);
       case 'participant_left':
@@ -91,6 +94,15 @@ export class Narrator {
       default:
         return null;
     }
+  }
+
+  /** In a demo everybody reads the same folder: once is enough. */
+  #loaded({ participant, text, mapping, warnings }: EventData<'data_loaded'>, view: RunView): string | null {
+    if (participant !== coordinatorId && view.chair === 'demo') return null;
+    const renamed = mapping.flatMap(({ from, to }) => (to === null || to === from ? [] : [`${from} is ${to}`]));
+    const names = renamed.length === 0 ? '' : `; ${renamed.join(', ')}`;
+    const warned = warnings.map((warning) => `\n${this.#red(warning)}`).join('');
+    return `data: ${text}${names}${warned}`;
   }
 
   #bold(text: string): string {

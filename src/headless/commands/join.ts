@@ -10,6 +10,7 @@ import type { Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
+import { mapOption, parseMaps } from '../map-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
 
@@ -26,6 +27,7 @@ export const join: Command = {
       help: 'digits, or a folder: class sub-folders with images, or IDX files',
       default: 'digits',
     },
+    mapOption,
     {
       name: 'transport',
       value: 'NAME',
@@ -51,6 +53,7 @@ export const join: Command = {
   examples: [
     "roundscope join 'roundscope://join?i=...' --data ./faces --name lab-2",
     'roundscope join @invitation --data ./faces',
+    "roundscope join @invitation --data ./faces --map 'Happy=happy,suprise=surprise,junk='",
   ],
   run: async (args) => {
     const [given] = args.positionals;
@@ -72,6 +75,8 @@ export const join: Command = {
     if (!selection.success) return complain(`--selection takes one of ${strategyNames.join(', ')}.`, exitStatus.usage);
     const environment = wrongEnvironment(selection.data);
     if (environment !== null) return complain(environment, exitStatus.usage);
+    const mapping = parseMaps(args.all('map'));
+    if (!mapping.ok) return complain(mapping.error, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     try {
@@ -85,6 +90,7 @@ export const join: Command = {
               name: name.data,
               invitation: text,
               data: args.text('data') ?? 'digits',
+              ...(mapping.value.length === 0 ? {} : { mapping: mapping.value }),
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),
               identityFolder: service.app.dataFolder,

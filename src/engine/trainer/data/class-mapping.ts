@@ -70,7 +70,9 @@ function guessOf(from: string, run: readonly string[]): { readonly guess: string
     if (same.length === 1) return { guess: same[0] ?? null, why };
     if (same.length > 1) return { guess: null, why: 'no class of the run' };
   }
-  const close = nearest(plain(from), run.map(plain));
+  // Neither a single sign nor another number is a slip of the hand.
+  const likely = run.filter((name) => plain(name).length > 2 && digitsOf(name) === digitsOf(from));
+  const close = plain(from).length > 2 ? nearest(plain(from), likely.map(plain)) : null;
   const guess = close === null ? null : (run.find((name) => plain(name) === close) ?? null);
   return { guess, why: guess === null ? 'no class of the run' : 'spelled a little differently' };
 }
@@ -81,6 +83,10 @@ const forms: readonly { readonly why: string; readonly form: (name: string) => s
   { why: 'same but for blanks', form: (name) => withoutBlanks(name.normalize('NFC')) },
   { why: 'same but for capital letters, blanks or the form of its letters', form: plain },
 ];
+
+function digitsOf(name: string): string {
+  return name.normalize('NFKC').replaceAll(/\D+/g, ' ').trim();
+}
 
 function plain(name: string): string {
   return withoutBlanks(name.normalize('NFKC').toLowerCase());

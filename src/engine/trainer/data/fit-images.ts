@@ -4,7 +4,7 @@ import { resizeImage } from './resize.ts';
 import type { LoadTally } from './load-notes.ts';
 import { sizeWords } from './size-words.ts';
 
-/** Brings images that are in memory to the run's shape: scaled, and grey of one channel or three alike ones. */
+/** Brings grey images that are in memory to the run's shape: scaled, and three alike channels where it sees color. */
 export function fitImages(all: Dataset, shape: ImageShape, tally: LoadTally): Dataset {
   if (all.shape.join() === shape.join()) return all;
   const [channels, height, width] = shape;
@@ -21,7 +21,6 @@ export function fitImages(all: Dataset, shape: ImageShape, tally: LoadTally): Da
     const scaled = resizeImage({ width: fromWidth, height: fromHeight, channels: 1, data }, width, height);
     for (let channel = 0; channel < channels; channel++) pixels.set(scaled.data, (i * channels + channel) * plane);
     if (height !== fromHeight || width !== fromWidth) tally.change('scaled', `to ${sizeWords(shape)}`);
-    if (channels > 1) tally.change('grey', 'seen as color');
   }
   return { ...all, shape, pixels, maxValue: 255 };
 }

@@ -11,6 +11,7 @@ import { LoadTally } from './load-notes.ts';
 export function fitLoaded(loaded: LoadedData, fit: DataFit): LoadedData {
   const { all, testFrom = exampleCount(all) } = loaded;
   const tally = new LoadTally();
+  for (const warning of loaded.notes.warnings) tally.warn(warning);
   const counts = countClasses(all.labels, all.classes.length);
   const countOf = (name: string): number => counts[all.classes.indexOf(name)] ?? 0;
   const { labels, mapping } = fitClasses(all.source, all.classes, fit.classes, {

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
+import { warningIfAlike } from './alike.ts';
 import type { DataFit, Dataset, LoadedData } from './dataset.ts';
 import { fitLoaded } from './fit-loaded.ts';
 import { readIdx } from './idx.ts';
@@ -72,11 +73,13 @@ export async function loadIdxFolder(
     labels,
   };
   const testFrom = test ? training.labels.length : undefined;
-  if (fit !== undefined) return fitLoaded({ all, testFrom, skipped: 0, notes: noNotes }, fit);
+  const alike = warningIfAlike(all);
+  const notes = alike === null ? noNotes : { ...noNotes, warnings: [alike] };
+  if (fit !== undefined) return fitLoaded({ all, testFrom, skipped: 0, notes }, fit);
   const present = new Set(labels).size;
   if (present < 2 || all.classes.length > limits.classesMax)
     throw dataError('data_invalid', `${folder} has labels of ${present} class only; two or more are needed.`);
-  return { all, testFrom, skipped: 0, notes: noNotes };
+  return { all, testFrom, skipped: 0, notes };
 }
 
 /** Labels are numbers, so classes are named by them: those from 0 to the largest. */

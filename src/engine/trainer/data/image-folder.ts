@@ -3,13 +3,16 @@ import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
 import type { ImageShape } from '../model/default-models.ts';
 import type { MappedClass } from './class-mapping.ts';
-import type { DataFit, LoadedData } from './dataset.ts';
-import { decodeImage, type ColourMode, type DecodedImage } from './decode-image.ts';
+import { warningIfAlike } from './alike.ts';
+import type { DataFit, Dataset, LoadedData } from './dataset.ts';
+import { chooseChannels } from './choose-channels.ts';
+import type { ColorChannels } from './color.ts';
+import { decodeImage, type DecodedImage } from './decode-image.ts';
 import { fitClasses, type FittedClasses } from './fit-classes.ts';
 import { findLayout, listFolder, noImages, type FolderLayout } from './folder-layout.ts';
 import { looksLikeImage, readImageFile } from './image-file.ts';
 import { LoadTally } from './load-notes.ts';
-import { resizeImage } from './resize.ts';
+import { resizeImage, type RawImage } from './resize.ts';
 import { sizeWords } from './size-words.ts';
 
 /** More damaged files than this and the set is not what it seems: better to stop than to train on the rest. */
@@ -34,7 +37,8 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   const tally = new LoadTally();
   const layout = await findLayout(folder, tally);
   const fitted = await classesOf(folder, layout, options.fit);
-  const reader = new FolderReader(fitted, tally, options);
+  const channels = options.fit?.shape[0] ?? (await chooseChannels(layout, options.signal));
+  const reader = new FolderReader(fitted, tally, { ...options, channels: channels === 1 ? 1 : 3 });
   let testFrom: number | undefined;
   for (const [i, part] of layout.parts.entries()) {
     if (i === 1) testFrom = reader.count;
@@ -83,27 +87,26 @@ function judgeClasses(folder: string, classes: readonly string[]): readonly stri
   );
 }
 
+type ReaderOptions = ImageFolderOptions & { readonly channels: ColorChannels };
+
 /** Collects images one by one; memory grows with them and never beyond the limit. */
 class FolderReader {
   readonly #fitted: FittedClasses;
   readonly #tally: LoadTally;
-  readonly #options: ImageFolderOptions;
+  readonly #options: ReaderOptions;
   readonly #images: Uint8Array[] = [];
   readonly #labels: number[] = [];
   readonly #byClass = new Map<string, number>();
   #shape: ImageShape | undefined;
-  #colour: ColourMode = 'grey';
   #corrupt = 0;
   #firstCorrupt = '';
   #otherImages = 0;
 
-  constructor(fitted: FittedClasses, tally: LoadTally, options: ImageFolderOptions) {
+  constructor(fitted: FittedClasses, tally: LoadTally, options: ReaderOptions) {
     this.#fitted = fitted;
     this.#tally = tally;
     this.#options = options;
-    if (options.fit === undefined) return;
-    this.#shape = options.fit.shape;
-    this.#colour = options.fit.shape[0] === 1 ? 'grey' : 'rgb';
+    this.#shape = options.fit?.shape;
   }
 
   get count(): number {
@@ -138,7 +141,7 @@ class FolderReader {
     const size = shape[0] * shape[1] * shape[2];
     const pixels = new Uint8Array(this.count * size);
     this.#images.forEach((image, i) => pixels.set(image, i * size));
-    const all = {
+    const all: Dataset = {
       source: basename(folder),
       shape,
       classes: this.#fitted.classes,
@@ -146,6 +149,8 @@ class FolderReader {
       maxValue: 255,
       labels: Uint16Array.from(this.#labels),
     };
+    const alike = warningIfAlike(all);
+    if (alike !== null) this.#tally.warn(alike);
     return { all, testFrom, skipped: this.#corrupt, notes: this.#notes(folder) };
   }
 
@@ -180,7 +185,7 @@ class FolderReader {
       if (found.isImage) this.#otherImages++;
       return this.#tally.leaveOut(found.what, `${name}/${file}`);
     }
-    const decoded = found.kind === 'image' ? decodeImage(found.bytes, this.#colour) : undefined;
+    const decoded = found.kind === 'image' ? decodeImage(found.bytes, this.#options.channels) : undefined;
     if (decoded?.ok !== true) {
       this.#corrupt++;
       this.#firstCorrupt ||= `${path} ${found.kind === 'damaged' ? found.why : (decoded?.error ?? '')}`;
@@ -189,10 +194,18 @@ class FolderReader {
     this.#take(path, decoded.value, { name, label });
   }
 
+  #tell({ channels, facts }: DecodedImage): void {
+    if (facts.colored && channels === 1) this.#tally.change('in color', 'seen in grey');
+    if (facts.transparent) this.#tally.change('with transparency', 'put on white');
+    if (facts.deep) this.#tally.change('of 16 bits a channel', 'taken to 8');
+    if (facts.turned) this.#tally.change('with a turn in Exif', 'read as they are stored');
+  }
+
   #take(path: string, image: DecodedImage, { name, label }: { name: string; label: number }): void {
     this.#shape ??= shapeFor(image);
     const [, height, width] = this.#shape;
     if (image.width !== width || image.height !== height) this.#tally.change('scaled', `to ${sizeWords(this.#shape)}`);
+    this.#tell(image);
     const pixels = channelsFirst(resizeImage(image, width, height));
     if (this.count >= limits.datasetExamplesMax || (this.count + 1) * pixels.length > limits.datasetBytesMax) {
       throw dataError(
@@ -208,14 +221,10 @@ class FolderReader {
 
 function shapeFor(image: DecodedImage): ImageShape {
   const scale = Math.min(1, longerSideMax / Math.max(image.width, image.height));
-  return [
-    image.channels as 1 | 3,
-    Math.max(1, Math.round(image.height * scale)),
-    Math.max(1, Math.round(image.width * scale)),
-  ];
+  return [image.channels, Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))];
 }
 
-function channelsFirst({ width, height, channels, data }: DecodedImage): Uint8Array {
+function channelsFirst({ width, height, channels, data }: RawImage): Uint8Array {
   if (channels === 1) return data;
   const out = new Uint8Array(data.length);
   const plane = width * height;

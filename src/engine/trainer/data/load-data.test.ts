@@ -64,20 +64,21 @@ describe('the bundled digits', () => {
 });
 
 describe('a folder of class folders', () => {
-  test('PNG and JPEG, classes by name, grey unless asked otherwise', async () => {
+  test('PNG and JPEG, classes by name, in color where there is any, else as the run asks', async () => {
     const folder = await write('pictures', {
       'dog/a.png': png(200),
       'cat/b.jpg': jpeg([255, 0, 0]),
       'cat/a.PNG': png(10),
       'cat/notes.txt': Buffer.from('no image'),
     });
-    const grey = await load(folder);
+    const fit = { classes: ['cat', 'dog'], shape: [1, 3, 4] } as const;
+    const grey = await load(folder, { fit });
     assert.deepEqual(grey.all.classes, ['cat', 'dog']);
-    assert.deepEqual(grey.all.shape, [1, 3, 4]);
+    assert.deepEqual(grey.notes.changed, [{ what: 'in color', count: 1, how: 'seen in grey' }]);
     assert.deepEqual([...grey.all.labels], [0, 0, 1]);
     assert.equal(grey.all.pixels[0], 10);
     assert.ok(Math.abs((grey.all.pixels[12] as number) - 76) <= 2);
-    const rgb = await load(folder, { fit: { classes: ['cat', 'dog'], shape: [3, 3, 4] } });
+    const rgb = await load(folder);
     assert.deepEqual(rgb.all.shape, [3, 3, 4]);
     const red = rgb.all.pixels.subarray(36, 72);
     assert.ok((red[0] as number) > 250 && (red[12] as number) < 5, 'channels lie one after another');
