@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
+import { timing } from '#shared/contract/limits.ts';
+import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
@@ -25,15 +27,15 @@ import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
 import { diallingTransport, type Route } from '#engine/transport/registry.ts';
 import { chooseProtocols, toldProtocol } from './choosing.ts';
-import { openOwnState } from './own-state.ts';
-
-/** A coordinator that has just been started on another machine may need a moment; a wrong address does not get better. */
-const openPatienceMs = 20_000;
+import { openOwnState, type OwnState } from './own-state.ts';
 
 /** What a demo's faults act on; they may be injected before it is there. */
 const faults: { link: DialingLink | null; trainer: WorkerTrainer | null } = { link: null, trainer: null };
 /** Another way to the coordinator that came before the link was there. */
 let moved: Extract<ToChild, { type: 'move' }> | null = null;
+
+/** The link from its first attempt on. */
+let dialling: DialingLink | null = null;
 
 serveParent({
   startType: 'start_participant',
@@ -41,6 +43,8 @@ serveParent({
   onFault,
   onOther: (message) => {
     if (message.type === 'move') move(message);
+    if (message.type === 'keep_trying') dialling?.keepTrying();
+    if (message.type === 'try_now') dialling?.tryNow();
   },
 });
 
@@ -98,9 +102,14 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     kept: own?.kept,
     signal,
   });
-  await own?.finish();
   const { status, reason, error } = outcome;
+  if (own !== null && isOver(status, own)) await own.finish();
   return { status, reason, ...(error === undefined ? {} : { error: { ...error, causes: [...error.causes] } }) };
+}
+
+/** Whether nothing of this participant is of use in the run any more: what it has computed and not sent is, as long as the run goes on. */
+function isOver(status: RunStatus, { updates }: OwnState): boolean {
+  return status === 'completed' || status === 'stalled' || updates.pending === null;
 }
 
 interface LinkParts {
@@ -133,7 +142,10 @@ function openLink(
     entropy: systemEntropy,
     reporter,
     signal,
-    patienceMs: openPatienceMs,
+    // A coordinator that has just been started on another machine may need a moment; a wrong address does not get better.
+    patienceMs: start.waitMs ?? timing.joinWaitMs,
+    giveUpAfterMs: start.giveUpAfterMs === undefined ? timing.giveUpAfterMs : start.giveUpAfterMs,
+    onDialling: (link) => (dialling = link),
   });
 }
 

@@ -56,7 +56,10 @@ async function open(
   const lock = held.move();
   return {
     lineage,
-    updates: new ToldKeeper(file, reporter, start.name),
+    updates: new ToldKeeper(file, reporter, {
+      participant: start.name,
+      kept: kept.found === 'update' ? kept.update : null,
+    }),
     kept: kept.found === 'update' ? { update: kept.update, bytes: kept.bytes } : undefined,
     async finish() {
       await file.remove();
@@ -79,16 +82,27 @@ class ToldKeeper implements UpdateKeeper {
   readonly #reporter: Reporter;
   readonly #participant: ParticipantStart['name'];
   #failing = false;
+  #pending: KeptUpdate | null;
 
-  constructor(file: UpdateFile, reporter: Reporter, participant: ParticipantStart['name']) {
+  constructor(
+    file: UpdateFile,
+    reporter: Reporter,
+    { participant, kept }: { readonly participant: ParticipantStart['name']; readonly kept: KeptUpdate | null },
+  ) {
     this.#file = file;
     this.#reporter = reporter;
     this.#participant = participant;
+    this.#pending = kept;
+  }
+
+  get pending(): { readonly round: number } | null {
+    return this.#pending;
   }
 
   async keep(update: KeptUpdate, bytes: Uint8Array): Promise<void> {
     try {
       await this.#file.keep(update, bytes);
+      this.#pending = update;
       this.#failing = false;
     } catch (error) {
       if (this.#failing) return;
@@ -105,6 +119,7 @@ class ToldKeeper implements UpdateKeeper {
   }
 
   async forget(hash: Hash): Promise<void> {
+    if (this.#pending?.hash === hash) this.#pending = null;
     await this.#file.forget(hash).catch(() => undefined);
   }
 }

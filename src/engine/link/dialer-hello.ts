@@ -86,6 +86,12 @@ async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<Lin
   throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
 }
 
-function refused({ code, reason, retry }: Extract<LinkFrameOf<'hello_ack'>, { accepted: false }>): RoundscopeError {
-  return new RoundscopeError(code, { layer: 'link', message: reason, retryable: retry });
+function refused({
+  code,
+  reason,
+  retry,
+  status,
+}: Extract<LinkFrameOf<'hello_ack'>, { accepted: false }>): RoundscopeError {
+  const context = status === undefined ? {} : { status };
+  return new RoundscopeError(code, { layer: 'link', message: reason, retryable: retry, context });
 }

@@ -1,4 +1,4 @@
-import { changedCode, type DialAttempt, type Session, type Transport } from '#engine/transport/transport.ts';
+import { changedCode, type SessionObserver, type Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { durationText } from '#shared/base/duration.ts';
@@ -7,19 +7,20 @@ import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
-import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import { runStatusSchema, type Message, type Outgoing } from '#shared/contract/messages.ts';
 import { usualStack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { AwakeTimer } from './awake-timer.ts';
-import { dialGraceMs, dialInTime } from './dial-in-time.ts';
+import { dialGraceMs } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
-import type { Link, LinkStatus, SentMessage } from './link.ts';
-import { LinkCore, type LinkEnd } from './link-core.ts';
+import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
+import { LinkCore } from './link-core.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
 import { PacketLog, type LogContext } from './packet-log.ts';
 import { RedialDelay } from './redial-delay.ts';
+import { SessionDialer } from './session-dialer.ts';
 import { sendHeartbeatAndClose, sendOneAndClose } from './single-message-session.ts';
 import { messageOf, Wire } from './wire.ts';
 
@@ -40,6 +41,8 @@ export interface DialingLinkOptions {
   readonly patienceMs?: number;
   /** How long a coordinator that was there and does not answer any more is dialled, ms awake; null or absent: for ever. */
   readonly giveUpAfterMs?: number | null;
+  /** Told of the link as soon as it dials, for those who want to hurry it or to keep it at it. */
+  readonly onDialling?: ((link: DialingLink) => void) | undefined;
 }
 
 /** Answers of a transport that no patience changes while the link has never been open; later ones may be a passing state. */
@@ -66,6 +69,7 @@ export class DialingLink implements Link {
   readonly #faultChanged = new Notifier();
   readonly #opened = Promise.withResolvers<void>();
   readonly #attempts: AttemptLog;
+  readonly #dialer: SessionDialer;
   /** Runs while there is no session. */
   #patience: AwakeTimer | null = null;
   #giveUpAfterMs: number | null;
@@ -78,12 +82,10 @@ export class DialingLink implements Link {
   /** The coordinator's life that did. */
   #epoch: string | undefined;
   #connectionPerMessage = false;
-  #endpoints: Invitation['endpoints'];
 
   private constructor(options: DialingLinkOptions) {
     const { clock, entropy, invitation, participant, reporter, transport } = options;
     this.#options = options;
-    this.#endpoints = invitation.endpoints;
     this.#log = new PacketLog(reporter, 'participant');
     this.#instance = entropyHex(entropy, 16);
     this.#delay = new RedialDelay(options.random);
@@ -100,6 +102,14 @@ export class DialingLink implements Link {
       lastHeardMs: () => (this.#heard ? this.#core.status.lastHeardMs : null),
       givesUpInMs: () => this.#patience?.remainingMs ?? null,
     });
+    const observer: SessionObserver = {
+      onAttempt: (attempt) => this.#attempts.onAttempt(attempt),
+      onAttemptEnd: (attempt, error) => this.#attempts.onAttemptEnd(attempt, error),
+      onFallback: ({ reason }) => this.#log.warn(this.#usual, reason),
+    };
+    const { endpoints, run, token } = invitation;
+    const dial = { signal: this.#over.signal, participant, run, token, observer };
+    this.#dialer = new SessionDialer({ clock, transport, endpoints, dial });
     void this.#core.closed.then(() =>
       this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })),
     );
@@ -114,6 +124,7 @@ export class DialingLink implements Link {
     const link = new DialingLink(options);
     const onAbort = (): void => link.#core.finish({ code: 'aborted', reason: 'opening was aborted', local: true });
     options.signal.addEventListener('abort', onAbort, { once: true });
+    options.onDialling?.(link);
     void link.#run();
     try {
       await link.#opened.promise;
@@ -187,7 +198,7 @@ export class DialingLink implements Link {
 
   /** The same coordinator is reached another way from now on: the session that is open goes, and the link dials again there. */
   moveTo(endpoints: Invitation['endpoints'], reason: string): void {
-    this.#endpoints = endpoints;
+    this.#dialer.moveTo(endpoints);
     this.dropSession(reason);
   }
 
@@ -218,8 +229,14 @@ export class DialingLink implements Link {
       await this.#pause();
     }
     this.#patience?.[Symbol.dispose]();
+    this.#dialer.letGo();
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
     this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+  }
+
+  #lookForFirstWay(): Disposable {
+    const busy = (): boolean => this.#core.outbox.size > 0 || [...this.#core.inbox.open()].length > 0;
+    return this.#dialer.lookForFirstWay(busy, (stack) => this.changeSession(`${stack} answers again`));
   }
 
   get #impatient(): boolean {
@@ -254,6 +271,8 @@ export class DialingLink implements Link {
   /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
   #isFinal(error: unknown): boolean {
     if (!(error instanceof RoundscopeError) || error.retryable) return false;
+    // Another run at that address: its own coordinator may come back there.
+    if (error.code === 'run_mismatch') return !this.#resumes;
     return error.code === 'run_over' || error.layer === 'link' || (!this.#resumes && finalBeforeOpen.has(error.code));
   }
 
@@ -265,7 +284,8 @@ export class DialingLink implements Link {
       return this.#core.finish({ code: 'coordinator_gone', reason, local: true });
     }
     const known = error instanceof RoundscopeError ? error : null;
-    this.#core.finish({ code: known?.code ?? 'internal', reason: messageOf(error), local: true });
+    const status = runStatusSchema.safeParse(known?.context['status']).data;
+    this.#core.finish({ code: known?.code ?? 'internal', reason: messageOf(error), local: true, status });
   }
 
   async #pause(): Promise<void> {
@@ -288,6 +308,7 @@ export class DialingLink implements Link {
       return entry === null ? sendHeartbeatAndClose(wire, this.#core) : sendOneAndClose(wire, entry, this.#core);
     }
     this.#opened.resolve();
+    using _lookout = wire.session.fallback === undefined ? null : this.#lookForFirstWay();
     await this.#core.serve(wire, peer);
     this.#delay.reset();
   }
@@ -308,7 +329,7 @@ export class DialingLink implements Link {
   async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
     const { clock, entropy, invitation, participant } = this.#options;
     if (!this.#resumes && this.#failure === null) this.#away('connecting', 'dialling');
-    const session = await this.#dial();
+    const session = await this.#dialer.dial(this.#dialLimitMs());
     if (this.#over.signal.aborted) {
       // Dialled before the abort was seen: a link that is over opens nothing.
       await session.close('aborted', 'the link was closed');
@@ -352,22 +373,6 @@ export class DialingLink implements Link {
     } finally {
       this.#over.signal.removeEventListener('abort', onOver);
     }
-  }
-
-  #dial(): Promise<Session> {
-    const { clock, invitation, participant, transport } = this.#options;
-    const options = {
-      signal: this.#over.signal,
-      participant,
-      run: invitation.run,
-      token: invitation.token,
-      observer: {
-        onAttempt: (attempt: DialAttempt) => this.#attempts.onAttempt(attempt),
-        onAttemptEnd: (attempt: DialAttempt, error: unknown) => this.#attempts.onAttemptEnd(attempt, error),
-        onFallback: ({ reason }: { readonly reason: string }) => this.#log.warn(this.#usual, reason),
-      },
-    };
-    return dialInTime(transport, this.#endpoints, { clock, limitMs: this.#dialLimitMs(), options });
   }
 
   /** No longer than there is patience for a first connection. */

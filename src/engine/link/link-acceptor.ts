@@ -6,14 +6,16 @@ import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { coordinatorId, type RunId } from '#shared/contract/ids.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
-import { contractVersion } from '#shared/contract/messages.ts';
+import { contractVersion, type RunStatus } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { write } from './dialer-hello.ts';
 import { isProof, makeProof } from './hello-proof.ts';
 import type { Link } from './link.ts';
 import { LinkCore } from './link-core.ts';
 import type { LinkFrameOf, Received } from './link-frames.ts';
+import { Notifier } from './notifier.ts';
 import { PacketLog } from './packet-log.ts';
+import { runOverWords, statusOfCloseCode, type RunEnd } from './run-over.ts';
 import { messageOf, Wire } from './wire.ts';
 
 export interface LinkAcceptorOptions {
@@ -58,7 +60,11 @@ export class LinkAcceptor implements AsyncDisposable {
   readonly #serving = new Set<Promise<void>>();
   readonly #epoch: string;
   #refused = 0;
-  #end: { readonly code: string; readonly reason: string } | null = null;
+  /** Why nobody is let in any more. */
+  #end: RunEnd | null = null;
+  /** Participants who were told so when they came back. */
+  readonly #toldEnd = new Set<string>();
+  readonly #changed = new Notifier();
   #closing: Promise<void> | null = null;
 
   constructor(options: LinkAcceptorOptions) {
@@ -84,6 +90,23 @@ export class LinkAcceptor implements AsyncDisposable {
     void serving.finally(() => this.#serving.delete(serving));
   }
 
+  /** The run is over: from now on whoever comes is told so, and what it came to. */
+  announceEnd(end: RunEnd): void {
+    this.#end = end;
+  }
+
+  /** Participants whose link was down when the run ended, and who have not come back to hear it. */
+  get missing(): readonly string[] {
+    const missed = [...this.#links].filter(([name, { core }]) => core.unheard && !this.#toldEnd.has(name));
+    return missed.map(([name]) => name);
+  }
+
+  /** Stays until everybody of `names` has come back and heard that the run is over, or the signal aborts. */
+  async tellEnd(names: readonly string[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && names.some((name) => !this.#toldEnd.has(name)))
+      await this.#changed.waitFor(signal).catch(() => undefined);
+  }
+
   /** Closes every link with a goodbye and turns away whoever comes later. */
   close(code: string, reason: string): Promise<void> {
     this.#closing ??= this.#close(code, reason);
@@ -91,7 +114,7 @@ export class LinkAcceptor implements AsyncDisposable {
   }
 
   async #close(code: string, reason: string): Promise<void> {
-    this.#end = { code, reason };
+    this.#end ??= { status: statusOfCloseCode(code) ?? 'interrupted', reason };
     const closing = [...this.#links.values()].map(({ core }) => core.close(code, reason));
     for (const wire of this.#greeting) void wire.close(code, reason);
     await Promise.allSettled(closing);
@@ -215,8 +238,7 @@ export class LinkAcceptor implements AsyncDisposable {
   /** The link that this hello belongs to, an old one to resume or a new one. */
   async #linkFor(wire: Wire, { participant, instance, lineage, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
     const { clock, entropy, onLink, run, restarted = false } = this.#options;
-    if (this.#end !== null)
-      return this.#refuse(wire, { code: 'run_over', reason: `the run is over: ${this.#end.reason}` });
+    if (this.#end !== null) return await this.#refuseAsOver(wire, participant, this.#end);
     if (participant === coordinatorId)
       return this.#refuse(wire, { code: 'participant_name_taken', reason: `nobody else can be ${coordinatorId}` });
     const known = this.#links.get(participant);
@@ -232,6 +254,9 @@ export class LinkAcceptor implements AsyncDisposable {
       known.core.proved(keyOf(peerIdentity));
       const { ended } = known.core;
       if (ended === null && !known.core.closing) return known.core;
+      const status = ended?.local === true ? statusOfCloseCode(ended.code) : undefined;
+      if (ended !== null && status !== undefined)
+        return await this.#refuseAsOver(wire, participant, { status, reason: ended.reason });
       return this.#refuse(wire, {
         code: 'run_over',
         reason: `the link of ${participant} is closed: ${ended?.reason ?? 'closing'}`,
@@ -272,8 +297,21 @@ export class LinkAcceptor implements AsyncDisposable {
     return core;
   }
 
-  async #refuse(wire: Wire, { code, reason }: { readonly code: ErrorCode; readonly reason: string }): Promise<never> {
-    await write(wire, { t: 'hello_ack', accepted: false, code, reason, retry: false });
+  async #refuseAsOver(wire: Wire, participant: string, end: RunEnd): Promise<never> {
+    try {
+      return await this.#refuse(wire, { code: 'run_over', reason: runOverWords(end), status: end.status });
+    } finally {
+      if (this.#toldEnd.size < limits.participantsMax) this.#toldEnd.add(participant);
+      this.#changed.notify();
+    }
+  }
+
+  async #refuse(
+    wire: Wire,
+    refusal: { readonly code: ErrorCode; readonly reason: string; readonly status?: RunStatus },
+  ): Promise<never> {
+    const { code, reason } = refusal;
+    await write(wire, { t: 'hello_ack', accepted: false, retry: false, ...refusal });
     throw new RoundscopeError(code, { layer: 'link', message: reason });
   }
 }

@@ -9,7 +9,7 @@ import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { changedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './check-sizes.ts';
 import { Inbox } from './inbox.ts';
-import type { Link, LinkStatus, SentMessage } from './link.ts';
+import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
@@ -29,12 +29,6 @@ export interface LinkCoreOptions {
   /** Shown before there is a session. */
   readonly protocol: Protocol;
   readonly stack: Stack;
-}
-
-export interface LinkEnd {
-  readonly code: string;
-  readonly reason: string;
-  readonly local: boolean;
 }
 
 /** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
@@ -59,6 +53,7 @@ export class LinkCore implements Link {
   #reconnects = 0;
   #ids = 0;
   #changing = false;
+  #unheard = false;
   #patience: Disposable | null = null;
   #peerKey: string | null = null;
   #lastHeardMs: number;
@@ -109,6 +104,11 @@ export class LinkCore implements Link {
 
   get ended(): LinkEnd | null {
     return this.#end;
+  }
+
+  /** This end has closed the link, and something that it had sent by then was not acknowledged. */
+  get unheard(): boolean {
+    return this.#unheard;
   }
 
   get closing(): boolean {
@@ -373,6 +373,7 @@ export class LinkCore implements Link {
     if (this.#end !== null) return;
     this.setState('closed', `${end.code}: ${end.reason}`);
     this.#end = end;
+    this.#unheard = end.local && this.outbox.size > 0;
     this.#pump?.stop(end.code, end.reason);
     const error = new RoundscopeError('session_closed', {
       layer: 'link',

@@ -3,6 +3,7 @@ import { errorCodes, RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { runStatusSchema } from '#shared/contract/messages.ts';
 
 /**
  * What links say to each other, one JSON header per frame, discriminated by `t`. All names are single words, so the wire's
@@ -60,7 +61,15 @@ const schemas = {
       /** Names this life of the acceptor: another one than before has no memory of the link, and both begin at nothing. */
       epoch: nonce.optional(),
     }),
-    z.object({ t: z.literal('hello_ack'), accepted: z.literal(false), code, reason, retry: z.boolean() }),
+    z.object({
+      t: z.literal('hello_ack'),
+      accepted: z.literal(false),
+      code,
+      reason,
+      retry: z.boolean(),
+      /** With `run_over`: what the run came to. */
+      status: runStatusSchema.optional(),
+    }),
   ]),
   /** A control message (`seq`) or the announcement of a bulk one (`transfer`, sent from `offset` on). */
   message: z.object({

@@ -1,6 +1,6 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
-import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import type { Message, Outgoing, RunStatus } from '#shared/contract/messages.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
 /**
@@ -28,7 +28,15 @@ export interface Link extends AsyncDisposable {
   close(code: string, reason: string): Promise<void>;
   /** The other end was restarted and knows nothing of this link: what was under way either way is void, say it again. */
   onAnew(listener: () => void): Disposable;
-  readonly closed: Promise<{ readonly code: string; readonly reason: string; readonly local: boolean }>;
+  readonly closed: Promise<LinkEnd>;
+}
+
+export interface LinkEnd {
+  readonly code: string;
+  readonly reason: string;
+  readonly local: boolean;
+  /** With `run_over`: what the run came to, where that was told. */
+  readonly status?: RunStatus | undefined;
 }
 
 export interface SentMessage {

@@ -7,6 +7,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { Link } from '#engine/link/link.ts';
+import { closeCodeOf } from '#engine/link/run-over.ts';
 import { aggregate } from './aggregation/aggregate.ts';
 import { judgeUpdate } from './aggregation/judge-update.ts';
 import { advanceCoordinator, startCoordinator } from './coordinator-machine.ts';
@@ -305,7 +306,7 @@ class CoordinatorRun implements Disposable {
   }
 
   async #end(outcome: RunOutcome): Promise<void> {
-    const code = outcome.status === 'completed' ? 'complete' : outcome.status;
+    const code = closeCodeOf(outcome.status);
     await this.#outgoing.flush(this.#options.clock);
     // What is in the outboxes goes out while links close, each within its own time limit.
     await Promise.allSettled([...this.#links.values()].map((link) => link.close(code, outcome.reason)));

@@ -1,12 +1,13 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import type { DataSummary, RunPlanBody } from '#shared/contract/messages.ts';
+import type { DataSummary, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { isOpen } from '#shared/contract/events.ts';
-import type { Link } from '#engine/link/link.ts';
+import type { Link, LinkEnd } from '#engine/link/link.ts';
+import { closeCodeOf, statusOfCloseCode } from '#engine/link/run-over.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
 import { ModelShelf } from './model-shelf.ts';
@@ -70,6 +71,8 @@ const nothingLoaded: DataSummary = {
 
 /** Keeps one update on disk, the newest; failures are told and cost nothing but that. */
 export interface UpdateKeeper {
+  /** The one that lies there, for a coordinator that has not judged it. */
+  readonly pending: { readonly round: number } | null;
   keep(update: ComputedUpdate, bytes: Uint8Array): Promise<void>;
   forget(hash: Hash): Promise<void>;
 }
@@ -156,8 +159,16 @@ class ParticipantRun implements Disposable {
       const model = header.kind === 'global_model' && payload !== undefined ? this.#decode(payload) : undefined;
       this.#feed({ kind: 'message', header, model });
     }
-    const { code, reason } = await link.closed;
-    this.#feed({ kind: 'link_closed', reason: reason === '' ? code : reason });
+    const end = await link.closed;
+    const reason = end.reason === '' ? end.code : end.reason;
+    const status = statusOf(end);
+    const { pending = null } = this.#options.updates ?? {};
+    const kept = `; your update of round ${pending?.round ?? 0} is kept and is sent when you join again`;
+    this.#feed({
+      kind: 'link_closed',
+      reason: status === 'unreachable' && pending !== null ? `${reason}${kept}` : reason,
+      status,
+    });
   }
 
   /** Only time counts in which the coordinator could have told: a link that is dialled has its own patience. */
@@ -285,16 +296,22 @@ class ParticipantRun implements Disposable {
   }
 
   async #end(outcome: RunOutcome): Promise<void> {
-    const code = outcome.status === 'completed' ? 'complete' : outcome.status;
     await this.#outgoing.flush(this.#options.clock);
     // What is wrong with somebody's data is told on their own machine: its names and paths are nobody else's business.
     const reason = outcome.error?.layer === 'data' ? 'its data does not fit this run' : outcome.reason;
-    await this.#options.link.close(code, reason);
+    await this.#options.link.close(closeCodeOf(outcome.status), reason);
     this.#settled.resolve(outcome);
   }
 }
 
 type WorkEffect = Extract<ParticipantEffect, { kind: 'train' | 'evaluate' }>;
+
+/** What the end of a link says of the run; undefined: nothing. */
+function statusOf({ code, local, status }: LinkEnd): RunStatus | undefined {
+  if (status !== undefined) return status;
+  if (code === 'coordinator_gone') return 'unreachable';
+  return local ? undefined : statusOfCloseCode(code);
+}
 
 function reasonOf(reason: unknown): string {
   if (reason instanceof Error) return reason.message;

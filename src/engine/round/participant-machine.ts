@@ -83,7 +83,9 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
     case 'no_plan':
       return noPlan(draft, input.waitedMs);
     case 'link_closed':
-      return draft.end('failed', `the link to the coordinator is closed: ${input.reason}`);
+      return input.status === undefined
+        ? draft.end('failed', `the link to the coordinator is closed: ${input.reason}`)
+        : draft.end(input.status, input.reason);
     case 'transfer': {
       const incoming = input.direction === 'down' && input.of === 'global_model';
       if (incoming && draft.s.task?.job == null && draft.s.phase !== 'send') draft.enterPhase('receive', input.round);

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, ParticipantPhase } from '#shared/contract/events.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { BodyOf, DataSummary, MessageHeader, RunPlanBody } from '#shared/contract/messages.ts';
+import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
 
@@ -83,7 +83,8 @@ export type ParticipantInput =
   | { readonly kind: 'message'; readonly header: MessageHeader; readonly model?: ModelFinding | undefined }
   /** The coordinator was restarted: it remembers the run, and nothing of what was said over this link lately. */
   | { readonly kind: 'link_anew' }
-  | { readonly kind: 'link_closed'; readonly reason: string }
+  /** `status`: how the run ended, where the end of the link says so. */
+  | { readonly kind: 'link_closed'; readonly reason: string; readonly status?: RunStatus | undefined }
   | { readonly kind: 'transfer'; readonly round: number; readonly of: string; readonly direction: 'up' | 'down' }
   | { readonly kind: 'progress'; readonly job: number; readonly progress: BodyOf<'training_progress'> }
   /** Trained and encoded: the driver keeps the bytes under `hash`. */

@@ -154,6 +154,14 @@ export const timing = {
   /** NATs forget UDP flows after about 30 s; three keep-alives fit into that. */
   keepAliveMs: 10_000,
   idleTimeoutMs: 30_000,
+  /** While a session is on another way than the first (TCP instead of UDP): looks for the first after this, then twice as long, ... */
+  firstWayAgainMs: 15_000,
+  firstWayAgainMaxMs: 300_000,
+  /** A first connection is tried for this long, a coordinator that was there is dialled for that long, ms awake. */
+  joinWaitMs: 20_000,
+  giveUpAfterMs: 600_000,
+  /** A coordinator whose run is over stays this long for participants whose link was down, to tell them. */
+  tellEndMs: 12_000,
   /** Our own sign of life: faster than QUIC's idle limit, so that a killed peer shows within seconds. */
   heartbeatMs: 1_000,
   /** Silence after which a peer counts as lost: five heart-beats. */

@@ -1,0 +1,55 @@
+import type { Clock } from '#shared/base/clock.ts';
+import type { Session } from '#engine/transport/transport.ts';
+import { timing } from '#shared/contract/limits.ts';
+
+/** A link in the middle of something is asked again after this. */
+const busyPauseMs = 2_000;
+
+export interface LookoutOptions {
+  readonly clock: Clock;
+  /** Whether something is under way that a change of sessions would hold up. */
+  readonly busy: () => boolean;
+  /** Opens a session on the way that is tried first, and on no other. */
+  readonly dial: (signal: AbortSignal) => Promise<Session>;
+  readonly found: (session: Session) => void;
+}
+
+/**
+ * While a session is on another way than the one that is tried first (over TCP, since UDP did not answer): looks beside it, with
+ * growing pauses, whether the first answers again. What blocks UDP may be a coordinator that was asleep, or a network that
+ * has been left since.
+ */
+export class FirstWayLookout implements Disposable {
+  readonly #options: LookoutOptions;
+  readonly #over = new AbortController();
+  #pauseMs: number = timing.firstWayAgainMs;
+  #timer: Disposable;
+
+  constructor(options: LookoutOptions) {
+    this.#options = options;
+    this.#timer = options.clock.timer(this.#pauseMs, () => void this.#look());
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    this.#over.abort(new DOMException('the session is over', 'AbortError'));
+  }
+
+  async #look(): Promise<void> {
+    const { clock, busy, dial, found } = this.#options;
+    if (busy()) {
+      this.#timer = clock.timer(busyPauseMs, () => void this.#look());
+      return;
+    }
+    try {
+      const session = await dial(this.#over.signal);
+      if (this.#over.signal.aborted) await session.close('aborted', 'not needed any more');
+      else found(session);
+    } catch {
+      // It still does not answer, which the session that is open has said.
+      if (this.#over.signal.aborted) return;
+      this.#pauseMs = Math.min(this.#pauseMs * 2, timing.firstWayAgainMaxMs);
+      this.#timer = clock.timer(this.#pauseMs, () => void this.#look());
+    }
+  }
+}
