@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import { timing } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
+import { durationText } from '#shared/base/duration.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
@@ -12,6 +14,7 @@ import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
 import type { AcceptedLink, LinkSource } from '#engine/round/coordinator-driver.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
 import type { RunState } from './run-state.ts';
@@ -22,6 +25,11 @@ export interface FrontDoor extends LinkSource, AsyncDisposable {
   readonly endpoints: readonly Endpoint[];
   /** The invitation's secret. */
   readonly token: string;
+  /**
+   * The run is over: whoever comes from now on is told so. Stays a while for those whose link was down at the end, and no
+   * longer than until all of them have heard or the signal aborts.
+   */
+  tellEnd(end: RunEnd, signal: AbortSignal): Promise<void>;
 }
 
 /** @throws RoundscopeError `port_in_use`, `transport_unavailable`, `broker_refused`, ... when it cannot listen */
@@ -84,6 +92,17 @@ export async function openFrontDoor(
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => desk.onLink(onLink),
+    async tellEnd(end, over) {
+      acceptor.announceEnd(end);
+      const names = acceptor.missing;
+      // A demo's participants are ended by the demo.
+      if (start.demo !== undefined || names.length === 0 || over.aborted) return;
+      const who = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+      const text = `${runOverWords(end)}. Stays up to ${durationText(timing.tellEndMs)} to tell ${who}, who had no link when it ended.`;
+      reporter.event('notice', { level: 'info', text: text.slice(0, 1000) });
+      using limit = systemClock.deadline(timing.tellEndMs, over);
+      await acceptor.tellEnd(names, limit);
+    },
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
       await listener[Symbol.asyncDispose]();

@@ -66,6 +66,8 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     self: start.self,
   });
   await state?.folder.finish();
+  doing = 'telling those who missed it that the run is over';
+  await door.tellEnd(outcome, signal);
   return { status: outcome.status, reason: outcome.reason };
 }
 
