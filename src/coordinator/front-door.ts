@@ -92,22 +92,29 @@ export async function openFrontDoor(
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => desk.onLink(onLink),
-    async tellEnd(end, over) {
-      acceptor.announceEnd(end);
-      const names = acceptor.missing;
-      // A demo's participants are ended by the demo.
-      if (start.demo !== undefined || names.length === 0 || over.aborted) return;
-      const who = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
-      const text = `${runOverWords(end)}. Stays up to ${durationText(timing.tellEndMs)} to tell ${who}, who had no link when it ended.`;
-      reporter.event('notice', { level: 'info', text: text.slice(0, 1000) });
-      using limit = systemClock.deadline(timing.tellEndMs, over);
-      await acceptor.tellEnd(names, limit);
-    },
+    tellEnd: (end, over) => tellEnd(acceptor, end, { demo: start.demo !== undefined, reporter, over }),
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
       await listener[Symbol.asyncDispose]();
     },
   };
+}
+
+async function tellEnd(
+  acceptor: LinkAcceptor,
+  end: RunEnd,
+  { demo, reporter, over }: { readonly demo: boolean; readonly reporter: Reporter; readonly over: AbortSignal },
+): Promise<void> {
+  acceptor.announceEnd(end);
+  const names = acceptor.missing;
+  // A demo's participants are ended by the demo.
+  if (demo || names.length === 0 || over.aborted) return;
+  const who = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+  const what = `${runOverWords(end)}. The coordinator stays up to ${durationText(timing.tellEndMs)}`;
+  const text = `T${what.slice(1)} to tell ${who}, without a link when it ended.`;
+  reporter.event('notice', { level: 'info', text: text.slice(0, 1000) });
+  using limit = systemClock.deadline(timing.tellEndMs, over);
+  await acceptor.tellEnd(names, limit);
 }
 
 /** With its key in the state folder, a coordinator that is started again is the one that was invited to. */

@@ -7,6 +7,7 @@ import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { LinkNarrator } from './link-narrator.ts';
 
 /** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
 export class Narrator {
@@ -15,6 +16,7 @@ export class Narrator {
   #recorderFails = false;
   /** Verdicts that stand: one that is told again because the wait changed is no news here. */
   readonly #open = new Set<string>();
+  readonly #link = new LinkNarrator();
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -91,6 +93,11 @@ export class Narrator {
       }
       case 'notice':
         return event.data.level === 'info' ? event.data.text : this.#red(event.data.text);
+      case 'link_state':
+      case 'link_attempt': {
+        const line = isParticipantSeat(view) && event.data.participant === view.self ? this.#link.lineOf(event) : null;
+        return line === null ? null : styleText('yellow', line, { stream: this.#stream });
+      }
       default:
         return null;
     }

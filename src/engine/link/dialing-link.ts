@@ -76,6 +76,7 @@ export class DialingLink implements Link {
   /** Why the latest attempt led to nothing. */
   #failure: unknown = null;
   #heard = false;
+  #warned = '';
   #wake = new AbortController();
   /** Accepted once: from now on the coordinator must know this link. */
   #resumes = false;
@@ -105,7 +106,7 @@ export class DialingLink implements Link {
     const observer: SessionObserver = {
       onAttempt: (attempt) => this.#attempts.onAttempt(attempt),
       onAttemptEnd: (attempt, error) => this.#attempts.onAttemptEnd(attempt, error),
-      onFallback: ({ reason }) => this.#log.warn(this.#usual, reason),
+      onFallback: ({ reason }) => this.#warnOnce(reason),
     };
     const { endpoints, run, token } = invitation;
     const dial = { signal: this.#over.signal, participant, run, token, observer };
@@ -232,6 +233,12 @@ export class DialingLink implements Link {
     this.#dialer.letGo();
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
     this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+  }
+
+  /** Each time it is dialled this way again is no news. */
+  #warnOnce(reason: string): void {
+    if (reason !== this.#warned) this.#log.warn(this.#usual, reason);
+    this.#warned = reason;
   }
 
   #lookForFirstWay(): Disposable {

@@ -1,18 +1,34 @@
 import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { participantStartSchema } from '#shared/contract/child-messages.ts';
+import { parseDuration } from '#shared/base/duration.ts';
+import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { machineName } from '#engine/host/machine-name.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
-import type { Command } from '../arguments.ts';
+import type { Arguments, Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { mapOption, parseMaps } from '../map-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
+
+/** Both lengths of time, or what is wrong with them. */
+function patienceOf(args: Arguments): Pick<ParticipantStart, 'waitMs' | 'giveUpAfterMs'> | string {
+  const wait = args.text('wait');
+  const waitMs = wait === undefined ? undefined : parseDuration(wait);
+  if (waitMs === null) return `--wait takes a length of time, such as 90s or 10m, not ${wait}.`;
+  const giveUp = args.text('give-up-after');
+  const giveUpMs = giveUp === undefined || giveUp === 'never' ? undefined : parseDuration(giveUp);
+  if (giveUpMs === null || (giveUpMs !== undefined && giveUpMs < 1000))
+    return `--give-up-after takes a length of time of 1s or more, such as 90s or 10m, or never, not ${giveUp}.`;
+  return {
+    ...(waitMs === undefined ? {} : { waitMs }),
+    ...(giveUp === undefined ? {} : { giveUpAfterMs: giveUpMs ?? null }),
+  };
+}
 
 export const join: Command = {
   name: 'join',
@@ -41,6 +57,18 @@ export const join: Command = {
       value: 'FOLDER',
       help: 'where a computed update is kept until it has arrived; joined again after a crash, it is sent and not trained again',
       default: 'in the data folder, by run and name',
+    },
+    {
+      name: 'wait',
+      value: 'DURATION',
+      help: 'how long a coordinator that nobody has heard of yet is tried for, such as 90s or 10m',
+      default: '20s',
+    },
+    {
+      name: 'give-up-after',
+      value: 'DURATION',
+      help: 'how long a coordinator that does not answer any more is tried for, or never; time asleep does not count',
+      default: '10m',
     },
     {
       name: 'record',
@@ -77,6 +105,8 @@ export const join: Command = {
     if (environment !== null) return complain(environment, exitStatus.usage);
     const mapping = parseMaps(args.all('map'));
     if (!mapping.ok) return complain(mapping.error, exitStatus.usage);
+    const patience = patienceOf(args);
+    if (typeof patience === 'string') return complain(patience, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     try {
@@ -94,6 +124,7 @@ export const join: Command = {
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),
               identityFolder: service.app.dataFolder,
+              ...patience,
               ...(state === undefined ? {} : { stateFolder: resolve(state) }),
             },
             { recordPath: args.text('record') },
