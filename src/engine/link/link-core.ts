@@ -15,7 +15,7 @@ import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import type { LogContext, PacketLog } from './packet-log.ts';
-import { SessionPump, type SessionEnd } from './session-pump.ts';
+import { SessionPump, wordsOf, type SessionEnd } from './session-pump.ts';
 import { noteOf } from './transfer-writer.ts';
 import type { Wire } from './wire.ts';
 
@@ -257,6 +257,7 @@ export class LinkCore implements Link {
       onAcknowledged: () => this.#room.notify(),
       onPayload: (side, bytes) =>
         void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
+      onEnd: (end) => this.#tellLost(end),
       onTick: (rttMs) => this.#tellStats(wire, rttMs),
       onHealth: (trouble) =>
         this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again', wire.session.fallback),
@@ -274,11 +275,16 @@ export class LinkCore implements Link {
     const why = wordsOf(end);
     this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: why });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
-    else if (!this.closing) {
-      if (end.code === changedCode) this.#change(end);
-      else this.setState('lost', why);
-    }
+    else if (!this.closing && end.code === changedCode) this.#change(end);
+    else this.#tellLost(end);
     return end;
+  }
+
+  /** At once, though a session with a silent peer takes its time to close. */
+  #tellLost(end: SessionEnd): void {
+    const why = wordsOf(end);
+    const known = this.#state === 'lost' && this.#reason === why;
+    if (!end.goodbye && !this.closing && end.code !== changedCode && !known) this.setState('lost', why);
   }
 
   /** The session has given way to another one on purpose. Whose doing that is dials, and tells when it cannot. */
@@ -388,9 +394,4 @@ export class LinkCore implements Link {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close('clean', 'disposed');
   }
-}
-
-/** Whose doing it was matters most to who reads it. */
-function wordsOf(end: SessionEnd): string {
-  return end.local ? `${end.code}: ${end.reason}` : `closed by the other end (${end.code}): ${end.reason}`;
 }

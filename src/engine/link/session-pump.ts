@@ -20,6 +20,11 @@ export interface SessionEnd {
   readonly local: boolean;
 }
 
+/** Whose doing it was matters most to who reads it. */
+export function wordsOf(end: SessionEnd): string {
+  return end.local ? `${end.code}: ${end.reason}` : `closed by the other end (${end.code}): ${end.reason}`;
+}
+
 /** What the pump works on: the link's memory, which outlives sessions. */
 export interface PumpParts extends ReceiverParts {
   readonly outbox: Outbox;
@@ -27,6 +32,8 @@ export interface PumpParts extends ReceiverParts {
   readonly onAcknowledged: () => void;
   /** Once per heart-beat. */
   readonly onTick: (rttMs: number | null) => void;
+  /** The session is over; it may take a while until it is closed. */
+  readonly onEnd: (end: SessionEnd) => void;
   /** The session has become slow or stuck, and why; null: it is well again. */
   readonly onHealth: (trouble: string | null) => void;
 }
@@ -101,6 +108,7 @@ export class SessionPump {
   #finish(end: SessionEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
+    this.#parts.onEnd(end);
     void this.#wire.close(end.code, end.reason);
     this.wake();
     this.#parts.queue.wake();
@@ -319,6 +327,7 @@ export class SessionPump {
   }
 
   #tick(): void {
+    if (this.#end !== null) return;
     const nowMs = this.#wire.clock.monotonicMs();
     // A tick that comes late means that we were the ones asleep: what the peer sent meanwhile has not been read yet.
     const late = nowMs - this.#tickMs > 2 * timing.heartbeatMs;
