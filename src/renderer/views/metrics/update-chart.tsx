@@ -54,7 +54,7 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
       {shown.of === 0 ? (
         <NoPoints>The first update brings the first point.</NoPoints>
       ) : (
-        <div className={seat ? 'two told' : 'two'}>
+        <div className="two">
           <Chart
             key={`norm ${axis} ${showLocal}`}
             label="Norm of each update"
