@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { seatViewAt, startAt } from '#test/support/seat-view.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+import {
+  carrierOf,
+  carriersOf,
+  nextCarrier,
+  resumeUntil,
+  seatLink,
+  toldParticipants,
+  unsentRound,
+} from './seat-link.ts';
+
+/** Round 13 of the recorded stories begins a little before this, and its silence 25 s later, ms. */
+const round13 = seatViewAt('gone', 600_000).rounds.at(-1)!.startedAt - startAt;
+const heard = round13 + 25_000;
+
+const linkAt = (story: Parameters<typeof seatViewAt>[0], at: number) => seatLink(seatViewAt(story, at), startAt + at);
+
+describe("a participant's link to its coordinator", () => {
+  test('before anything was heard it is joining, over what is dialled', () => {
+    const link = linkAt('joining', 3000);
+    assert.equal(link?.kind, 'joining');
+    assert.equal(link.attempt?.address, '10.0.4.18:4433');
+    assert.equal(seatViewAt('joining', 3000).participants[0]?.protocol, 'quic');
+  });
+
+  test('while it is heard that is all there is to say', () => {
+    assert.equal(linkAt('live', round13 + 20_000)?.kind, 'heard');
+  });
+
+  test('silence is seen within 5 s, though the session is still called open', () => {
+    const early = heard + 4500;
+    const view = seatViewAt('gone', early);
+    assert.equal(view.participants.find(({ id }) => id === 'lab-2')?.link.state, 'degraded');
+    const link = seatLink(view, startAt + early);
+    assert.equal(link?.kind, 'silent');
+    assert.ok(Math.abs(link.heardAt - startAt - heard) <= 1000);
+  });
+
+  test('a process that was asleep itself has no word on the coordinator', () => {
+    const view = seatViewAt('live', round13 + 20_000);
+    assert.equal(seatLink(view, startAt + round13 + 80_000)?.kind, 'heard');
+  });
+
+  test('tries since the last sign of life, the next one and the end of trying', () => {
+    const link = linkAt('gone', heard + 30_000);
+    assert.equal(link?.kind, 'silent');
+    assert.deepEqual(
+      link.attempts.map(({ number, result }) => [number, result]),
+      [1, 2, 3, 4, 5].map((number) => [number, number === 5 ? 'trying' : 'no_answer']),
+    );
+    const between = linkAt('gone', heard + 33_000);
+    assert.equal(between?.kind === 'silent' && between.nextAt - startAt, heard + 38_000);
+    assert.equal(between?.kind === 'silent' && between.givesUpAt - startAt, heard + 600_000);
+  });
+
+  test('when it is back that is said for a while, with how long it was away', () => {
+    const back = linkAt('back', heard + 16_000);
+    assert.equal(back?.kind, 'back');
+    assert.equal(Math.round(back.silentMs / 100), 141);
+    assert.equal(linkAt('back', heard + 26_000)?.kind, 'heard');
+  });
+
+  test('from any other chair, and after the end, there is no such link', () => {
+    const view = seatViewAt('gone', heard + 30_000);
+    const elsewhere: RunView = { ...view, chair: 'coordinator' };
+    assert.equal(seatLink(elsewhere, startAt), null);
+    assert.equal(seatLink({ ...view, endedAt: startAt }, startAt), null);
+  });
+
+  test('ways are called by what carries them, in the order of the tries', () => {
+    assert.equal(carrierOf('quic', 'quinn'), 'UDP');
+    assert.equal(carrierOf('quic', 'webtransport-h2'), 'TCP');
+    assert.equal(carrierOf('amqp', 'amqplib'), 'TCP');
+    assert.equal(carrierOf('dds', 'cyclonedds'), 'UDP');
+    const link = linkAt('gone', heard + 33_000);
+    assert.ok(link?.kind === 'silent');
+    assert.equal(carriersOf(link.attempts), 'UDP and TCP');
+    assert.equal(nextCarrier(link.attempts), 'TCP');
+    assert.equal(nextCarrier(link.attempts.slice(0, 1)), 'UDP', 'what never took turns goes on as it is');
+    assert.equal(nextCarrier([]), null);
+  });
+
+  test('what would be lost by leaving is the update that is computed and not acknowledged', () => {
+    assert.equal(unsentRound(seatViewAt('live', round13 + 20_000)), null);
+    assert.equal(unsentRound(seatViewAt('gone', heard + 30_000)), 13);
+  });
+
+  test('the others are those whom the coordinator named', () => {
+    assert.deepEqual(toldParticipants(seatViewAt('live', round13 + 5000)), ['lab-1', 'lab-3', 'lab-4']);
+  });
+
+  test('a pause that ends counts until the deadline, less what is left to do', () => {
+    const view = seatViewAt('paused', round13 + 20_000);
+    const own = view.participants.find(({ id }) => id === 'lab-2')!;
+    const until = resumeUntil(view, own)!;
+    const { deadlineAt } = view.rounds.at(-1)!;
+    // 43 of 84 batches at 26 s a round, and the sending.
+    assert.ok(deadlineAt - until > 15_000 && deadlineAt - until < 19_000, `${deadlineAt - until} ms`);
+    const told = { ...view, wait: { ...view.wait!, waitingFor: [] } };
+    assert.equal(resumeUntil(told, own), null, 'nobody waits for it');
+  });
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import { seatViewAt, startAt } from '#test/support/seat-view.ts';
+import { arrivedWords, fateLine, fateWords } from './fate.ts';
+import { ordinal, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
+
+const live = seatViewAt('live', 489_000);
+const round = (number: number) => live.rounds.find((one) => one.round === number)!;
+const work = (number: number) => live.contributions.find((one) => one.round === number)!;
+const window = { fromAt: round(11).startedAt, toAt: round(13).startedAt + 40_000 };
+const standing = { silent: false, paused: false };
+
+describe('lanes of others, as told', () => {
+  test('an outline until the update came in, then the wait; the open round grows', () => {
+    const boxes = toldBoxes(live.rounds, 'lab-1', window, null, null);
+    assert.deepEqual(
+      boxes.map(({ kind, round: number, arrived, endedAt }) => [kind, number, arrived, endedAt === null]),
+      [
+        ['told', 11, true, false],
+        ['wait', 11, false, false],
+        ['told', 12, true, false],
+        ['wait', 12, false, false],
+        ['told', 13, false, true],
+      ],
+    );
+    assert.equal(boxes[0]?.left, 0);
+    assert.match(boxes[0]?.label ?? '', /^update after 24\.\d s$/);
+    assert.equal(boxes[0]?.right, boxes[1]?.left, 'the wait begins with the arrival');
+    assert.equal(boxes[4]?.label, 'no update yet');
+  });
+
+  test('from the last sign of life on nothing is known, and nothing grows but that', () => {
+    const silentSince = round(13).startedAt + 5000;
+    const boxes = toldBoxes(live.rounds, 'lab-1', window, silentSince, null);
+    assert.deepEqual(
+      boxes.filter(({ endedAt }) => endedAt === null).map(({ kind, startedAt }) => [kind, startedAt]),
+      [['unknown', silentSince]],
+    );
+  });
+
+  test('what nobody told is never called missing', () => {
+    const closed = { ...round(12), arrivals: [], contributors: ['lab-4'] };
+    const words = (one: Partial<typeof closed>, id: string): string => toldWords({ ...closed, ...one }, id);
+    assert.equal(words({}, 'lab-1'), 'not in the new model');
+    assert.equal(words({}, 'lab-4'), 'counted, time not told');
+    assert.equal(words({ contributors: null }, 'lab-1'), 'not told');
+    assert.equal(words({ endedAt: null }, 'lab-1'), 'no update yet');
+    assert.equal(words({}, 'lab-9'), 'not in this round');
+    assert.equal(toldWords(undefined, 'lab-1'), 'not told yet');
+    assert.equal(toldWords(round(12), 'lab-4'), 'update in, 1st');
+    assert.equal(toldBoxes([{ ...closed, selected: ['lab-2'] }], 'lab-1', window, null, null).length, 0);
+  });
+
+  test('counted are the rounds whose end was told', () => {
+    assert.deepEqual(toldCounted(live.rounds, 'lab-1'), { counted: 12, of: 12 });
+    assert.deepEqual(toldCounted(live.rounds, 'lab-2'), { counted: 11, of: 12 });
+    assert.equal(toldCounted(live.rounds, 'lab-9'), null);
+  });
+
+  test('ticks are numbered as they came; a number that would run into another is left out', () => {
+    const ticks = toldTicks([round(12)], window, 0.001, 'lab-2');
+    assert.deepEqual(
+      ticks.map(({ participant, number, labelled }) => [participant, number, labelled]),
+      [
+        ['lab-4', 1, true],
+        ['lab-1', 2, true],
+        ['lab-2', 3, true],
+        ['lab-3', 4, true],
+      ],
+    );
+    const tight = toldTicks([round(12)], window, 0.06, 'lab-2').map(({ labelled }) => labelled);
+    assert.deepEqual(tight.slice(0, 2), [true, false]);
+  });
+
+  test('places are said as people say them', () => {
+    assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 102, 111].map(ordinal), [
+      '1st',
+      '2nd',
+      '3rd',
+      '4th',
+      '11th',
+      '12th',
+      '13th',
+      '21st',
+      '102nd',
+      '111th',
+    ]);
+  });
+});
+
+describe('the fate of own work', () => {
+  test('what counted has its place and its weight, what came late has neither', () => {
+    assert.deepEqual(fateLine(work(12), round(12), standing), {
+      figures: '9.38 MB, weight 24 %',
+      fate: { text: 'counted, 3rd of 4', tone: 'okc', icon: 'check' },
+    });
+    assert.equal(fateLine(work(9), round(9), standing).fate.text, 'late, not counted');
+    assert.match(arrivedWords(work(12), round(12)), /^29\.\d s, 3rd of 4$/);
+    assert.equal(arrivedWords(work(9), round(9)), '1.8 s after it closed');
+  });
+
+  test('what is computed and cannot go out is kept, and red only while the coordinator is silent', () => {
+    const gone = seatViewAt('gone', 560_000);
+    const kept = gone.contributions.at(-1)!;
+    assert.deepEqual([kept.round, kept.fate], [13, 'kept']);
+    assert.equal(fateWords(kept, { silent: true, paused: false }).tone, 'stl');
+    assert.equal(fateWords(kept, standing).tone, '');
+    assert.equal(fateWords({ ...kept, fate: 'training' }, { silent: false, paused: true }).text, 'paused');
+    assert.ok(startAt < kept.startedAt);
+  });
+
+  test('what is decided adds up, and says what was lost in which round', () => {
+    const counts = fateCounts(live.contributions);
+    assert.deepEqual([counts.decided, counts.counted, counts.late], [12, 11, [9]]);
+    assert.equal(lossWords(counts), 'one late (round 9)');
+    assert.equal(
+      lossWords({ ...counts, late: [3, 9], missed: [4] }),
+      '2 late (newest in round 9), one missed (round 4)',
+    );
+    assert.equal(lossWords(fateCounts([])), '');
+    const refused = { ...work(9), reason: 'the norm is not a number' };
+    assert.equal(lossWords(fateCounts([refused])), 'one refused (round 9)');
+  });
+});
