@@ -2,6 +2,8 @@ import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
+import { seatLink } from '#renderer/session/seat-link.ts';
+import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import { seatWaitWords, waitedNames } from './seat-words.ts';
@@ -14,6 +16,8 @@ export interface TransportBadge {
   readonly links: number;
   /** Fastest and slowest round trip of its links, ms; null before one was measured. */
   readonly rttRange: { readonly low: number; readonly high: number } | null;
+  /** Nothing is heard over it now: its figures are the last there were. */
+  readonly last: boolean;
   readonly rateBytesPerS: number;
   /** What is not well, in words; empty when all is. */
   readonly trouble: string;
@@ -34,20 +38,34 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
     (participant) => `${participant.protocol} ${participant.stack}`,
   );
   const stalled = stalledParticipants(view);
+  const silent = seatLink(view, 0)?.kind === 'silent';
   return [...groups.values()].map((members) => {
     const first = members[0] as ParticipantView;
-    const trouble = troubleOf(members, stalled, view.endedAt !== null);
+    const told = troubleOf(members, stalled, view.endedAt !== null);
+    const trouble = isParticipantSeat(view) ? ownTrouble(first, silent, told) : told;
     return {
       protocol: first.protocol,
       stack: first.stack,
       links: members.length,
       rttRange: rangeOf(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
-      rateBytesPerS: view.endedAt === null ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
+      last: silent,
+      rateBytesPerS:
+        view.endedAt === null && !silent ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
       closed: view.endedAt !== null,
       choice: choiceOf(members),
       ...trouble,
     };
   });
+}
+
+/** Of the one link that a participant has, without counting; a silent one is worse than what its process says of it. */
+function ownTrouble(
+  { link }: ParticipantView,
+  silent: boolean,
+  told: ReturnType<typeof troubleOf>,
+): ReturnType<typeof troubleOf> {
+  if (silent) return { ...told, trouble: isOpen(link.state) ? 'silent' : 'reconnecting', severity: 'stall' };
+  return { ...told, trouble: told.trouble.replace(/^1 (?=[a-z])/, '') };
 }
 
 function rangeOf(values: readonly number[]): TransportBadge['rttRange'] {

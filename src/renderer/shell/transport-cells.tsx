@@ -98,5 +98,6 @@ function rttWords(badges: readonly TransportBadge[]): string {
   if (known.length === 0) return 'round trip not measured yet';
   const low = Math.min(...known.map((range) => range.low));
   const high = Math.max(...known.map((range) => range.high));
-  return high < low * 1.5 ? formatMs((low + high) / 2) : formatMsRange(low, high);
+  const words = high < low * 1.5 ? formatMs((low + high) / 2) : formatMsRange(low, high);
+  return badges.every((badge) => badge.last) ? `last ${words}` : words;
 }

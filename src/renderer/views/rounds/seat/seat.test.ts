@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import type { RoundView } from '#shared/run-view/run-view.ts';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
 import { arrivedWords, fateLine, fateWords } from './fate.ts';
 import { ordinal, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
@@ -40,8 +41,8 @@ describe('lanes of others, as told', () => {
   });
 
   test('what nobody told is never called missing', () => {
-    const closed = { ...round(12), arrivals: [], contributors: ['lab-4'] };
-    const words = (one: Partial<typeof closed>, id: string): string => toldWords({ ...closed, ...one }, id);
+    const closed: RoundView = { ...round(12), arrivals: [], contributors: ['lab-4'] };
+    const words = (one: Partial<RoundView>, id: string): string => toldWords({ ...closed, ...one }, id);
     assert.equal(words({}, 'lab-1'), 'not in the new model');
     assert.equal(words({}, 'lab-4'), 'counted, time not told');
     assert.equal(words({ contributors: null }, 'lab-1'), 'not told');
