@@ -77,6 +77,8 @@ export async function openFrontDoor(
     ...(former === undefined ? {} : { again: former.endpoints }),
     onSession: (session) => acceptor.accept(session),
     onProgress: (text) => reporter.event('notice', { level: 'info', text }),
+    onBroker: ({ address, reason, ...news }) =>
+      reporter.event('broker_state', { ...news, address: address.slice(0, 500), reason: reason.slice(0, 1000) }),
     onRefused: ({ address, reason }) => reporter.event('participant_refused', { name: '', key: '', address, reason }),
   });
   return {

@@ -98,6 +98,8 @@ export interface Transfer {
   readonly direction: 'up' | 'down';
   readonly sentBytes: number;
   readonly totalBytes: number;
+  /** Monotonic ms of its last byte. */
+  readonly atMs: number;
 }
 
 export interface CoordinatorState {
@@ -184,7 +186,7 @@ export type CoordinatorInput =
       readonly participant: ParticipantId;
       readonly round: number;
       readonly of: string;
-    } & Omit<Transfer, 'kind'>)
+    } & Omit<Transfer, 'kind' | 'atMs'>)
   | {
       readonly kind: 'aggregated';
       readonly round: number;

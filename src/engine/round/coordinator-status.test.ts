@@ -52,7 +52,31 @@ describe('round_status', () => {
           sentBytes: 5_000_000,
           totalBytes: 9_400_000,
         }),
-      says: /^update on its way 5\.0\/9\.4 MB$/,
+      says: /^trained, update on its way, 5\.0\/9\.4 MB$/,
+    },
+    'update stuck': {
+      when: (kit) => {
+        kit.feed({
+          kind: 'transfer',
+          participant: 'node-1' as never,
+          round: 1,
+          of: 'model_update',
+          direction: 'up',
+          sentBytes: 2_900_000,
+          totalBytes: 10_500_000,
+        });
+        kit.pass(2_900);
+        kit.up('node-1');
+      },
+      says: /^trained, update stuck for [45] s at 2\.9\/10\.5 MB$/,
+    },
+    'trained, and nothing came': {
+      when: (kit) => {
+        kit.say('node-1', 'training_progress', { epoch: 3, epochs: 3, batch: 180, batches: 180, loss: 1 });
+        kit.pass(2_900);
+        kit.up('node-1');
+      },
+      says: /^trained [45] s ago, update not here yet$/,
     },
     'link lost': { when: (kit) => kit.down('node-1'), says: /^link lost 2 s ago: peer silent$/ },
     'link lost and lost again': {

@@ -138,7 +138,9 @@ export function transferProgress(draft: CoordinatorDraft, input: InputOf<'transf
   const member = draft.s.members.get(input.participant);
   if (member === undefined || input.round !== draft.s.round) return;
   const { of, direction, sentBytes, totalBytes } = input;
-  draft.patchMember(member.id, { transfer: { kind: of, direction, sentBytes, totalBytes } });
+  draft.patchMember(member.id, {
+    transfer: { kind: of, direction, sentBytes, totalBytes, atMs: draft.now.monotonicMs },
+  });
 }
 
 export function modelUpdate(

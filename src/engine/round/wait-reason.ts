@@ -59,18 +59,17 @@ function trainingReason(draft: CoordinatorDraft, member: Member, link: LinkRecor
   const nowMs = draft.now.monotonicMs;
   const { progress, transfer } = member;
   if (transfer?.direction === 'up' && transfer.kind === 'model_update')
-    return `update on its way ${megabytes(transfer)}`;
+    return `trained, ${onItsWay('update', transfer, nowMs)}`;
   if (progress !== null) {
     const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} of ${progress.epochs}, ` : '';
     const quietMs = nowMs - progress.atMs;
     const quiet = quietMs > staleMs ? `, no progress for ${seconds(quietMs)}` : '';
     const done = progress.epoch >= progress.epochs && progress.batch >= progress.batches;
-    return done && quiet === ''
-      ? 'trained, update not here yet'
-      : `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
+    if (done) return `trained${quietMs > staleMs ? ` ${seconds(quietMs)} ago` : ''}, update not here yet`;
+    return `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
   }
   if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes)
-    return `model on its way ${megabytes(transfer)}`;
+    return onItsWay('model', transfer, nowMs);
   const sinceMs = nowMs - member.startedMs;
   if (!member.delivered)
     return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)`;
@@ -80,12 +79,19 @@ function trainingReason(draft: CoordinatorDraft, member: Member, link: LinkRecor
 function evaluationReason(draft: CoordinatorDraft, member: Member): string {
   const { transfer } = member;
   if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes)
-    return `new model on its way ${megabytes(transfer)}`;
+    return onItsWay('new model', transfer, draft.now.monotonicMs);
   return `told to evaluate ${seconds(draft.now.monotonicMs - draft.s.phaseSinceMs)} ago, no result yet`;
 }
 
 function seconds(ms: number): string {
   return `${Math.max(0, Math.round(ms / 1000))} s`;
+}
+
+/** A transfer that moves, or one that does not. */
+function onItsWay(what: string, transfer: Transfer, nowMs: number): string {
+  const quietMs = nowMs - transfer.atMs;
+  const how = quietMs > staleMs ? `stuck for ${seconds(quietMs)} at` : 'on its way,';
+  return `${what} ${how} ${megabytes(transfer)}`;
 }
 
 function megabytes({ sentBytes, totalBytes }: Transfer): string {

@@ -47,6 +47,16 @@ export interface ListenOptions {
   readonly onProgress?: (text: string) => void;
   /** A peer that was turned away before it became a session (impostor, garbage, too many). */
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
+  /** The listener's own connection to a broker between it and its participants. */
+  readonly onBroker?: (news: BrokerNews) => void;
+}
+
+export interface BrokerNews {
+  readonly protocol: Protocol;
+  /** Without user and password. */
+  readonly address: string;
+  readonly state: 'connected' | 'lost' | 'blocked';
+  readonly reason: string;
 }
 
 /** One try to open a session, at one address over one stack. */

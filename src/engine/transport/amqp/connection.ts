@@ -30,6 +30,8 @@ export interface ConnectOptions {
   /** Default: the contract's limit. */
   readonly timeoutMs?: number;
   readonly clock: Clock;
+  /** The broker takes no messages, with its reason; empty: it does again. */
+  readonly onBlocked?: (reason: string) => void;
 }
 
 interface Publishing {
@@ -76,8 +78,14 @@ export class AmqpConnection {
       // The channels are needed to the end: without one of them nothing goes on.
       channel.on('error', () => this.abort());
     }
-    model.on('blocked', (reason) => (this.#blocked = `the broker took no messages: ${reason}`));
-    model.on('unblocked', () => (this.#blocked = ''));
+    model.on('blocked', (reason) => {
+      this.#blocked = `the broker took no messages: ${reason}`;
+      options.onBlocked?.(String(reason) || 'no reason given');
+    });
+    model.on('unblocked', () => {
+      this.#blocked = '';
+      options.onBlocked?.('');
+    });
   }
 
   /** @throws RoundscopeError `connect_*`, `broker_refused`, `identity_mismatch`; or the signal's reason */

@@ -6,7 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../addresses.ts';
-import { portFor, type Listener, type ListenOptions } from '../transport.ts';
+import { portFor, type BrokerNews, type Listener, type ListenOptions } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
@@ -125,6 +125,7 @@ export class AmqpListener implements Listener {
       trust: this.#trust,
       signal,
       clock,
+      onBlocked: (reason) => this.#tellBroker(reason === '' ? 'connected' : 'blocked', reason),
     });
     try {
       this.#reader = await this.#declare(connection);
@@ -165,18 +166,26 @@ export class AmqpListener implements Listener {
   #onLost(connection: AmqpConnection, reason: string): void {
     if (this.#connection !== connection || this.#closing !== null) return;
     this.#connection = null;
-    this.#tell(withoutSecrets(this.#url), `connection to the broker lost: ${reason}`);
+    this.#tellBroker('lost', reason);
     this.#retry();
+  }
+
+  #tellBroker(state: BrokerNews['state'], reason: string): void {
+    if (this.#closing !== null) return;
+    this.#options.onBroker?.({ protocol: 'amqp', address: withoutSecrets(this.#url), state, reason });
   }
 
   #retry(): void {
     this.#redial = this.#setup.clock.timer(this.#redialMs, () => {
       this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
       if (this.#closing !== null || this.#options.signal.aborted) return;
-      this.#connectAgain().catch((error: unknown) => {
-        this.#tell(withoutSecrets(this.#url), error instanceof Error ? error.message : String(error));
-        this.#retry();
-      });
+      this.#connectAgain().then(
+        () => this.#tellBroker('connected', ''),
+        (error: unknown) => {
+          this.#tellBroker('lost', error instanceof Error ? error.message : String(error));
+          this.#retry();
+        },
+      );
     });
   }
 

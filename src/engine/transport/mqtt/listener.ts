@@ -3,7 +3,7 @@ import type { Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
-import { portFor, type Listener, type ListenOptions } from '../transport.ts';
+import { portFor, type BrokerNews, type Listener, type ListenOptions } from '../transport.ts';
 import { proof, sameText, type Claim } from './auth.ts';
 import { localHost, reachableHosts } from '../addresses.ts';
 import { EmbeddedBroker, urlOf } from './broker.ts';
@@ -144,21 +144,25 @@ export class MqttListener implements Listener {
   #onLost(connection: BrokerWay, reason: string): void {
     if (this.#connection !== connection || this.#closing !== null) return;
     this.#connection = null;
-    this.#options.onRefused({ address: withoutSecrets(this.#url), reason: `connection to the broker lost: ${reason}` });
+    this.#tellBroker('lost', reason);
     this.#retry();
+  }
+
+  #tellBroker(state: BrokerNews['state'], reason: string): void {
+    this.#options.onBroker?.({ protocol: 'mqtt', address: withoutSecrets(this.#url), state, reason });
   }
 
   #retry(): void {
     this.#redial = this.#setup.clock.timer(this.#redialMs, () => {
       this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
       if (this.#closing !== null || this.#options.signal.aborted) return;
-      this.#connect().catch((error: unknown) => {
-        this.#options.onRefused({
-          address: withoutSecrets(this.#url),
-          reason: error instanceof Error ? error.message : String(error),
-        });
-        this.#retry();
-      });
+      this.#connect().then(
+        () => this.#tellBroker('connected', ''),
+        (error: unknown) => {
+          this.#tellBroker('lost', error instanceof Error ? error.message : String(error));
+          this.#retry();
+        },
+      );
     });
   }
 
