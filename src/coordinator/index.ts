@@ -14,14 +14,21 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { runCoordinator } from '#engine/round/coordinator-driver.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { openFrontDoor, type FrontDoor } from './front-door.ts';
+import { GoneParticipants } from './gone-participants.ts';
 import { planRun, type PlannedRun } from './planned-run.ts';
 import { openRunState, type RunState } from './run-state.ts';
+
+/** They may be told before the run has begun. */
+const gone = new GoneParticipants();
 
 serveParent({
   startType: 'start_coordinator',
   run,
   survivesByState: ({ stateFolder, demo }: CoordinatorStart) => stateFolder !== undefined && demo === undefined,
   onFault: () => undefined,
+  onOther: (message) => {
+    if (message.type === 'participant_gone') gone.add(message.participant, message.reason);
+  },
 });
 
 /** Serves one run: listens, hands out the invitation, runs the rounds, says goodbye. */
@@ -53,6 +60,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     clock: systemClock,
     reporter,
     transfers: reporter,
+    gone,
     breathe,
     signal,
     baselineAccuracy,

@@ -10,6 +10,7 @@ import { impairs, networkOf, type NetworkSpec } from '#shared/contract/network.t
 import { plannedFor } from '#shared/contract/transport-plan.ts';
 import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
+import { EndedParticipants } from './ended-participants.ts';
 import { faultNotes, lastingFaults } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -44,6 +45,7 @@ export class DemoFederation implements AsyncDisposable {
   readonly #ended = Promise.withResolvers<ChildEnd>();
   readonly #restarts = new Map<string, number>();
   readonly #invitations = new Map<ParticipantId, string>();
+  readonly #gone: EndedParticipants;
   #stopping = false;
   /** The run is over: nobody is started again. */
   #over = false;
@@ -55,6 +57,7 @@ export class DemoFederation implements AsyncDisposable {
       act: (fault, participant, round, seconds) => this.#act(fault, participant, round, seconds),
       armed: (fault, participant, round) => options.report('fault_armed', { fault, participant, round }),
     });
+    this.#gone = new EndedParticipants(options.clock, (message) => this.#children.get(coordinatorId)?.post(message));
     this.#network = new DemoNetwork({
       ...options,
       participants: this.participants,
@@ -158,6 +161,11 @@ export class DemoFederation implements AsyncDisposable {
       await child.exited;
       await this.#tellWhyItGaveUp(child);
     }
+    const last = await (this.#children.get(first.name) ?? first).ended;
+    if (!this.#over && !this.#stopping) {
+      const killed = last.error?.code === 'process_exited';
+      this.#gone.add(asParticipantId(first.name), killed ? 'its process was killed' : last.reason);
+    }
   }
 
   /** A participant that ends by itself before the run does has its reason, which nobody else would tell. */
@@ -177,6 +185,7 @@ export class DemoFederation implements AsyncDisposable {
       const child = await this.#launch(name === coordinatorId ? 'coordinator' : 'participant', name);
       if (this.#over) child.end('kill');
       child.post(start());
+      if (name === coordinatorId) this.#gone.sayAgain();
       const fault = name === coordinatorId ? 'kill-coordinator' : 'crash-participant';
       const note = 'done: the process was started again';
       this.#options.report('fault_cleared', { fault, participant: asParticipantId(name), note });
@@ -249,6 +258,7 @@ export class DemoFederation implements AsyncDisposable {
     this.#over = true;
     const children = [...this.#children.values()].filter((child) => !child.gone);
     for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#gone[Symbol.dispose]();
     for (const child of children) child.expectExit();
     const all = Promise.all(children.map((child) => child.exited));
     if (await this.#within(all, patienceMs)) return;

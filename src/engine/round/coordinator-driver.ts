@@ -34,6 +34,8 @@ export interface CoordinatorOptions {
   readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
   /** Lets the event loop serve others between two slices of work, `setImmediate` for instance. */
   readonly breathe: () => Promise<void>;
+  /** Participants whose processes have ended for good, as whoever supervises them says; absent: nobody does. */
+  readonly gone?: GoneForGood | undefined;
   /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
   readonly signal: AbortSignal;
   /** Names of the run's classes, one for each output of the model. */
@@ -57,6 +59,11 @@ export interface CoordinatorOptions {
 export interface LinkSource {
   /** Told about each new link once; also about those that were there before. */
   onLink(listener: (accepted: AcceptedLink) => void): Disposable;
+}
+
+/** Told about each once; also about those that were before. */
+export interface GoneForGood {
+  onGone(listener: (participant: ParticipantId, reason: string) => void): Disposable;
 }
 
 export interface AcceptedLink {
@@ -153,6 +160,8 @@ class CoordinatorRun implements Disposable {
         }),
       );
     }
+    if (options.gone !== undefined)
+      this.#held.use(options.gone.onGone((participant, reason) => this.#feed({ kind: 'gone', participant, reason })));
     this.#pollLinks();
   }
 

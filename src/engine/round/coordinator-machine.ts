@@ -3,6 +3,7 @@ import type { MessageHeader } from '#shared/contract/messages.ts';
 import { CoordinatorDraft } from './coordinator-draft.ts';
 import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinator-evaluation.ts';
 import { endAgain, endRun } from './coordinator-end.ts';
+import { endIfHopeless, goneForGood } from './coordinator-hopeless.ts';
 import { participantFailed } from './coordinator-failure.ts';
 import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
 import { awaitsReturn, rememberedState, returnMs, takeUp, type RestoredRun } from './coordinator-restored.ts';
@@ -51,6 +52,7 @@ export function startCoordinator(
       accuracy: null,
       status: { stale: true, phase: null, round: 0, atMs: now.monotonicMs, whyAtMs: now.monotonicMs, why: '' },
       restartedMs: null,
+      gone: new Map(),
       ending: null,
       outcome: null,
       ...(restored === null ? {} : rememberedState(restored, settings.rounds, now.monotonicMs)),
@@ -111,6 +113,8 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
       if (draft.s.phase === 'aggregating' && input.round === draft.s.round)
         endRun(draft, 'failed', `aggregation of round ${input.round} failed: ${input.reason}`);
       return;
+    case 'gone':
+      return goneForGood(draft, input);
     case 'tick':
       return;
     case 'stop':
@@ -134,6 +138,7 @@ function settle(draft: CoordinatorDraft): void {
     else if (phase === 'evaluating') settleEvaluation(draft);
     else if (draft.now.monotonicMs >= draft.s.deadlineMs)
       endRun(draft, 'failed', `${phase} of round ${round} did not finish`);
+    endIfHopeless(draft);
     if (draft.s.phase === phase && draft.s.round === round) return;
   }
 }

@@ -125,6 +125,8 @@ export interface CoordinatorState {
   readonly status: PublishedStatus;
   /** Monotonic ms since when this process goes on with a run that another began; null: it began it itself. */
   readonly restartedMs: number | null;
+  /** Participants whose processes are known to have ended for good, and how. */
+  readonly gone: ReadonlyMap<ParticipantId, string>;
   /** The run was over when the former process died, and not everybody may have heard. */
   readonly ending: RunOutcome | null;
   readonly outcome: RunOutcome | null;
@@ -196,6 +198,7 @@ export type CoordinatorInput =
       readonly cosines: readonly { readonly participant: ParticipantId; readonly cosine: number }[];
     }
   | { readonly kind: 'aggregation_failed'; readonly round: number; readonly reason: string }
+  | { readonly kind: 'gone'; readonly participant: ParticipantId; readonly reason: string }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop'; readonly reason: string };
 

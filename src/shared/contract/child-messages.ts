@@ -111,6 +111,8 @@ export const toChildSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('try_now') }),
   /** To a coordinator that waits for participants: begin with those that are here. */
   z.object({ type: z.literal('start_now') }),
+  /** To a coordinator, by who supervises a participant on this machine: its process has ended and is not started again. */
+  z.object({ type: z.literal('participant_gone'), participant: participantIdSchema, reason: text }),
   z.object({ type: z.literal('fault'), fault: faultNameSchema, on: z.boolean() }),
   z.object({ type: z.literal('stop'), reason: text }),
 ]);

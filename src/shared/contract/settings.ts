@@ -9,7 +9,12 @@ import { participantIdSchema } from './ids.ts';
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
 export const splitSchema = z
   .string()
-  .regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3');
+  .regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3')
+  .refine((split) => isAlpha(split.split(':')[1]), 'alpha of dirichlet:ALPHA must lie from 0.01 to 100');
+
+function isAlpha(text: string | undefined): boolean {
+  return text === undefined || (Number(text) >= 0.01 && Number(text) <= 100);
+}
 
 export const faultNames = [
   'connection-per-message',
