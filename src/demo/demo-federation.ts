@@ -171,7 +171,9 @@ export class DemoFederation implements AsyncDisposable {
   /** A participant that ends by itself before the run does has its reason, which nobody else would tell. */
   async #tellWhyItGaveUp(child: SupervisedChild): Promise<void> {
     const { status, reason, error } = await child.ended;
-    if (this.#over || this.#stopping || child.crashed || status !== 'failed' || error === undefined) return;
+    if (this.#over || this.#stopping || status !== 'failed' || error === undefined) return;
+    // That it was killed is told by its exit.
+    if (error.code === 'process_exited') return;
     const text = `${child.name} has ended: ${reason}`.slice(0, 1000);
     this.#options.report('notice', { level: 'error', text, error, participant: asParticipantId(child.name) });
   }
