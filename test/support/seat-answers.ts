@@ -209,6 +209,6 @@ export function seatFolders(typed: string): PortAnswers['complete_path'] {
   const names = ['data', 'data/faces', 'data/faces-contempt', 'data/validation', 'Documents', 'Downloads'];
   const entries = names
     .map((name) => ({ path: `/home/ada/${name}`, name: name.slice(name.lastIndexOf('/') + 1) }))
-    .filter((entry) => entry.path.startsWith(path) && entry.path !== path);
+    .filter((entry) => entry.path.startsWith(path));
   return { path, isFolder: names.some((name) => `/home/ada/${name}` === path), entries, more: false };
 }

@@ -11,6 +11,8 @@ interface PathFieldProps {
   readonly label: string;
   readonly value: string;
   readonly placeholder: string;
+  /** A word that is no path but data of the app's own, and what to call it. */
+  readonly word?: { readonly text: string; readonly means: string };
   readonly onChange: (path: string) => void;
   /** Folders that complete what was typed; null where that could not be found out. */
   readonly complete: (path: string) => Promise<Completion | null>;
@@ -46,9 +48,10 @@ function useCompletion(value: string, complete: PathFieldProps['complete']): Com
 
 /** The path of a folder: typed with completion as in a shell, or chosen in the system's dialog. */
 export function PathField(props: PathFieldProps): JSX.Element {
-  const { label, value, choose } = props;
+  const { label, value, choose, word } = props;
   const id = useId();
-  const found = useCompletion(value, props.complete);
+  const isWord = word !== undefined && word.text === value.trim();
+  const found = useCompletion(isWord ? '' : value, props.complete);
   return (
     <div className="field pf">
       <label htmlFor={id}>{label}</label>
@@ -61,6 +64,11 @@ export function PathField(props: PathFieldProps): JSX.Element {
           </button>
         )}
       </div>
+      {isWord && (
+        <span className="help" id={`${id}-is`}>
+          {word.means}
+        </span>
+      )}
       {found !== null && found.path !== value && (
         <span className="help" id={`${id}-is`}>
           <span className="data">{found.path}</span>

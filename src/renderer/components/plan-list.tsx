@@ -19,6 +19,11 @@ export interface PlanWords {
   readonly parameters: number | null;
 }
 
+/** As people set it: `45 s`, `2 min`. */
+function deadlineWords(ms: number): string {
+  return ms >= 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : formatSeconds(ms);
+}
+
 const counts = new Intl.NumberFormat('en-US');
 
 export function PlanList({ plan, children }: { readonly plan: PlanWords; readonly children?: ReactNode }): JSX.Element {
@@ -54,7 +59,7 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
       </dd>
       <dt>Rounds</dt>
       <dd>
-        {plan.rounds}, updates within {formatSeconds(plan.deadlineMs)}
+        {plan.rounds}, updates within {deadlineWords(plan.deadlineMs)}
         {enough < plan.participants
           ? `; ${enough} of ${plan.participants} are enough`
           : `; all ${plan.participants} are needed`}

@@ -4,6 +4,9 @@ import type { PortAnswers } from '#shared/contract/port-api.ts';
 import { useSession, useSessionState } from './hooks.ts';
 import { showError } from './toasts.ts';
 
+/** Data that comes with the app, where a path is asked for. */
+export const bundled = { text: 'digits', means: 'the handwritten digits that come with Roundscope' } as const;
+
 /** Folders of this machine: completion of what is typed, and the system's own dialog where there is one. */
 export function useFolders(
   title: string,

@@ -14,7 +14,7 @@ import { askToEndRun } from '#renderer/session/ending.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { useBusy } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
-import { useFolders } from '#renderer/session/use-folders.ts';
+import { bundled, useFolders } from '#renderer/session/use-folders.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { AskedPanel } from './asked-panel.tsx';
@@ -95,6 +95,7 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
         label="Data to judge with"
         value={draft.data}
         placeholder="~/validation, one folder in it for each class"
+        word={bundled}
         onChange={setData}
         complete={complete}
         choose={choose}
@@ -105,7 +106,7 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
         {draft.data.trim() === '' && (
           <p className="help">
             Its classes and the shape of its pictures become those of the run. It stays here.{' '}
-            <button type="button" className="btn sm" onClick={() => setData('digits')}>
+            <button type="button" className="btn sm" onClick={() => setData(bundled.text)}>
               use the bundled digits
             </button>
           </p>

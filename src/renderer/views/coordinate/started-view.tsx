@@ -39,28 +39,41 @@ function Head({ view }: { readonly view: RunView }): JSX.Element {
   const now = useNow(1000);
   const here = hereOf(view).length;
   const planned = view.wait?.phase === 'registering' ? view.wait.quorum : null;
-  const waits = view.round === 0 && planned !== null && here < planned;
+  const missing = view.round > 0 || planned === null ? 0 : Math.max(0, planned - here);
   return (
-    <div className="ph">
-      <h2>Who has arrived</h2>
-      <span className="sub" role="status">
-        {here} here{waits ? `, ${planned - here} missing; round 1 begins by itself when ${planned} are here` : ''}
-      </span>
-      <div className="end">
-        <span className="t3 w-lg">open for {formatSeconds(now - view.startedAt)}</span>
-        {view.round === 0 && here > 0 && waits && <StartNow here={here} />}
-        <button type="button" className="btn" onClick={askToEndRun}>
-          Stop…
-        </button>
-        <button
-          type="button"
-          className={view.round === 0 ? 'btn' : 'btn pri'}
-          onClick={() => navigate({ view: 'rounds' })}
-        >
-          Go to it <Keys of="1" />
-        </button>
+    <>
+      <div className="ph">
+        <h2>Who has arrived</h2>
+        <span className="sub" role="status">
+          {here} here{missing > 0 && `, ${missing} missing`}
+        </span>
+        <div className="end">
+          <span className="sub">open for {formatSeconds(now - view.startedAt)}</span>
+        </div>
       </div>
-    </div>
+      <div className="strip">
+        <span>
+          {missing > 0
+            ? `Round 1 begins by itself when ${planned} are here.`
+            : view.round > 0
+              ? `Round ${view.round} of ${view.roundsPlanned}. Who joins now takes part from the next round.`
+              : ''}
+        </span>
+        <span className="end">
+          {missing > 0 && here > 0 && <StartNow here={here} />}
+          <button type="button" className="btn" onClick={askToEndRun}>
+            Stop…
+          </button>
+          <button
+            type="button"
+            className={missing > 0 && here > 0 ? 'btn' : 'btn pri'}
+            onClick={() => navigate({ view: 'rounds' })}
+          >
+            Go to it <Keys of="1" />
+          </button>
+        </span>
+      </div>
+    </>
   );
 }
 

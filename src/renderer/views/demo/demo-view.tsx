@@ -7,12 +7,14 @@ import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
+import { chairOf } from '#renderer/session/run-state.ts';
 import { preferredSelection } from '#renderer/session/preferences.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { changeDraft, faultsOf, useDraft } from './demo-draft.ts';
 import { FaultTable } from './fault-table.tsx';
+import { NoDemo } from './no-demo.tsx';
 import { ComparePanel } from './compare-panel.tsx';
 import { ProcessTable } from './process-table.tsx';
 import { SetupForm } from './setup-form.tsx';
@@ -20,7 +22,13 @@ import './demo.css';
 
 /** A whole federation on this machine: set it up, start it, break it on cue. */
 export function DemoView(): JSX.Element {
-  const view = useRunView((whole) => whole);
+  const elsewhere = useRunView((view) => view.endedAt === null && chairOf(view) !== 'demo') ?? false;
+  return elsewhere ? <NoDemo /> : <Demo />;
+}
+
+function Demo(): JSX.Element {
+  // A run that was joined or coordinated says nothing about the pace or the settings of a demo.
+  const view = useRunView((whole) => (chairOf(whole) === 'demo' ? whole : null));
   const settings = useDraft(view?.demo ?? null);
   const running = view !== null && view.endedAt === null;
   const { start, pending } = useStart(settings, running);

@@ -6,6 +6,7 @@ import { againWord, endTag, formatDay, partWords } from '#renderer/components/ru
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** A run of the list that has run its course changes no more, so it is asked for when this window's run begins or ends. */
 export function RecentRuns({
@@ -20,7 +21,11 @@ export function RecentRuns({
   const changed = useRunView((view) => `${view.run} ${view.endedAt ?? ''}`);
   useEffect(() => void send({}), [send, changed]);
   const [wanted, setWanted] = useState('');
-  const runs = state.kind === 'done' ? state.value.runs : noRuns;
+  const now = useRunView(liveFigures) ?? '';
+  const runs = useMemo(
+    () => (state.kind === 'done' ? state.value.runs : noRuns).map((run) => withLive(run, now)),
+    [state, now],
+  );
   const found = useMemo(() => runs.filter((run) => matches(run, wanted)), [runs, wanted]);
   return (
     <section className="panel p-recent" aria-label="Recent runs">
@@ -58,6 +63,29 @@ export function RecentRuns({
 }
 
 const noRuns: readonly RecentRun[] = [];
+
+type Live = Pick<RecentRun, 'run' | 'status' | 'reason' | 'roundsPlanned' | 'roundsCompleted' | 'accuracy' | 'endedAt'>;
+
+/** What the run of this window comes to so far, as text, so that it changes no oftener than the row does. */
+function liveFigures(view: RunView): string {
+  const live: Live = {
+    run: view.run,
+    status: view.endedAt === null || view.status === 'starting' ? 'running' : view.status,
+    reason: view.endReason,
+    roundsPlanned: view.roundsPlanned,
+    roundsCompleted: view.roundsCompleted,
+    accuracy: view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null,
+    endedAt: view.endedAt,
+  };
+  return JSON.stringify(live);
+}
+
+/** The list is written when a run begins and when it is over; in between, and just after, this window knows more. */
+function withLive(run: RecentRun, now: string): RecentRun {
+  if (run.status !== 'running' || now === '') return run;
+  const live = JSON.parse(now) as Live;
+  return live.run === run.run ? { ...run, ...live } : run;
+}
 
 function countWords(all: number, found: number): string {
   return found === all ? `${all}, kept on this machine` : `${found} of ${all}`;

@@ -5,7 +5,7 @@ import { DataNotes, Thumbs } from '#renderer/components/data-notes.tsx';
 import { formatDuration } from '#renderer/components/format.ts';
 import { PathField } from '#renderer/components/path-field.tsx';
 import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
-import { useFolders } from '#renderer/session/use-folders.ts';
+import { bundled, useFolders } from '#renderer/session/use-folders.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { ClassTable } from './class-table.tsx';
 import type { MappedClass } from './class-mapping.ts';
@@ -41,6 +41,7 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
             label="Folder"
             value={draft.data}
             placeholder="~/pictures, one folder in it for each class"
+            word={bundled}
             onChange={setData}
             complete={complete}
             choose={choose}
@@ -53,7 +54,7 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
           {draft.data.trim() === '' && (
             <p className="in hint t2">
               Choose the folder with your pictures to see what the model would see. To try it out,{' '}
-              <button type="button" className="btn sm" onClick={() => setData('digits')}>
+              <button type="button" className="btn sm" onClick={() => setData(bundled.text)}>
                 use the bundled digits
               </button>
             </p>
