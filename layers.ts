@@ -131,6 +131,7 @@ export const layers: readonly Layer[] = [
     reason: 'the process between port and engine; the children it supervises are started, not imported',
   },
   { path: 'src/participant', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
+  { path: 'src/look', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
   { path: 'src/relay', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
   { path: 'src/coordinator', imports: [shared, 'src/engine'], node: true, reason: 'a process: it builds and wires' },
   {

@@ -15,7 +15,8 @@ import { createIdentity, loadIdentity, type Identity } from '#engine/identity/id
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
-import type { AcceptedLink, LinkSource } from '#engine/round/coordinator-driver.ts';
+import { AcceptedLinks } from '#engine/round/accepted-links.ts';
+import type { LinkSource } from '#engine/round/coordinator-driver.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
 import type { RunState } from './run-state.ts';
 
@@ -58,7 +59,7 @@ export async function openFrontDoor(
     ...(start.brokerCa === undefined ? {} : { brokerCa: start.brokerCa }),
   });
   const token = former?.token ?? entropyHex(systemEntropy, 24);
-  const desk = new LinkDesk();
+  const links = new AcceptedLinks();
   const acceptor = new LinkAcceptor({
     run,
     token,
@@ -66,7 +67,7 @@ export async function openFrontDoor(
     entropy: systemEntropy,
     reporter,
     restarted: former !== undefined,
-    onLink: (link, address) => desk.add({ link, address }),
+    onLink: (link, address, asks) => links.add(link, address, asks),
   });
   const listener = await transport.listen({
     signal,
@@ -93,7 +94,7 @@ export async function openFrontDoor(
     }),
     endpoints: listener.endpoints,
     token,
-    onLink: (onLink) => desk.onLink(onLink),
+    onLink: (onLink) => links.onLink(onLink),
     tellEnd: (end, over) => tellEnd(acceptor, end, { demo: start.demo !== undefined, reporter, over }),
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
@@ -131,22 +132,5 @@ async function identityOf(start: CoordinatorStart, reporter: Reporter): Promise<
     // A demo on a full disk: the key lives as long as the process, as everything else of it then does.
     if (start.demo !== undefined && isNoRoom(error)) return createIdentity();
     throw error;
-  }
-}
-
-/** Keeps links until somebody asks for them, so that none is lost between listening and the start of the run. */
-class LinkDesk implements LinkSource {
-  readonly #links: AcceptedLink[] = [];
-  readonly #listeners = new Set<(accepted: AcceptedLink) => void>();
-
-  add(accepted: AcceptedLink): void {
-    this.#links.push(accepted);
-    for (const listener of this.#listeners) listener(accepted);
-  }
-
-  onLink(listener: (accepted: AcceptedLink) => void): Disposable {
-    this.#listeners.add(listener);
-    for (const accepted of this.#links) listener(accepted);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 }

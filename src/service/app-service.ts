@@ -11,6 +11,7 @@ import type { Port } from '#shared/port/port.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
+import type { CheckParts } from './check-invitation.ts';
 import { Comparison } from './comparison.ts';
 import type { Desktop } from './desktop.ts';
 import type { Federation, RunningFederation } from './federation.ts';
@@ -99,6 +100,11 @@ export class AppService implements AsyncDisposable {
     const { desktop } = this.#options;
     if (desktop === undefined) throw noDialog();
     return desktop.chooseFolder(title);
+  }
+
+  get lookingParts(): CheckParts {
+    const { app, clock, launcher } = this.#options;
+    return { clock, launcher, software: app.version };
   }
 
   /** A renderer has come; it is served until its port closes. */

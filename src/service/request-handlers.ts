@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
 import type { AppService } from './app-service.ts';
+import { checkInvitation } from './check-invitation.ts';
 import { checkMachine } from './check-machine.ts';
 import { completePath } from './complete-path.ts';
 import { coordinateRun } from './coordinate-run.ts';
@@ -43,7 +44,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
       return { path, ...(await recordingOf(service).saveLast(minutes, path)) };
     },
     preview_split: ({ settings }) => previewSplit(settings),
-    check_invitation: notYet,
+    check_invitation: (asked) => checkInvitation(asked, service.lookingParts),
     preview_data: notYet,
     coordinate_run: (asked) => coordinateRun(service, asked),
     start_now: async () => {

@@ -3,7 +3,7 @@ import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import { Notifier } from '#engine/link/notifier.ts';
-import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import { asParticipantId, asRunId, type ParticipantId } from '#shared/contract/ids.ts';
 import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
 import type { Listener } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
@@ -31,6 +31,8 @@ export class MemoryFederation implements AsyncDisposable {
   readonly coordinatorReports = new RecordingReporter();
   readonly participantReports = new RecordingReporter();
   readonly accepted = new Map<string, Link>();
+  /** What the coordinator does for somebody who only looks. */
+  onLook: (link: Link, asks: ParticipantId) => void = () => undefined;
   readonly #random;
   readonly #changed = new Notifier();
   readonly #links: DialingLink[] = [];
@@ -50,7 +52,8 @@ export class MemoryFederation implements AsyncDisposable {
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
       restarted,
-      onLink: (link) => {
+      onLink: (link, _address, asks) => {
+        if (asks !== undefined) return this.onLook(link, asks);
         this.accepted.set(link.participant, link);
         this.#changed.notify();
       },

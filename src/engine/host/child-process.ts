@@ -3,7 +3,7 @@ import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/ch
 import { endWhenIdle } from './end-when-idle.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
 
-type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' | 'start_relay' }>;
+type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' | 'start_relay' | 'start_look' }>;
 export type Ended = Omit<Extract<FromChild, { type: 'ended' }>, 'type'>;
 
 /** What a process of a federation does with its parent's words; it is started once and ends once. */

@@ -6,6 +6,7 @@ export const entrySources = {
   coordinator: 'src/coordinator/index.ts',
   participant: 'src/participant/index.ts',
   relay: 'src/relay/index.ts',
+  look: 'src/look/index.ts',
   headless: 'src/headless/index.ts',
   'trainer-worker': 'src/engine/trainer/worker.ts',
   'recorder-worker': 'src/engine/recorder/worker.ts',

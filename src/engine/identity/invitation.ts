@@ -117,5 +117,5 @@ function refuse(
   code: 'invitation_invalid' | 'version_unsupported' = 'invitation_invalid',
 ): Result<Invitation, RoundscopeError> {
   const message = `This is not a valid invitation: ${what}. Copy the whole line that the coordinator printed, from roundscope:// to its last character, and put it in quotes on a command line.`;
-  return err(new RoundscopeError(code, { layer: 'settings', message }));
+  return err(new RoundscopeError(code, { layer: 'settings', message, context: { what } }));
 }

@@ -16,6 +16,7 @@ export interface DialerHello {
   /** The acceptor's life that accepted the link before. */
   readonly epoch?: string | undefined;
   readonly lineage?: string | undefined;
+  readonly look?: ParticipantId | undefined;
   readonly state: ReceivedState;
 }
 
@@ -32,7 +33,7 @@ export interface Welcomed {
  */
 export async function sayHello(
   wire: Wire,
-  { facts, token, resumes, epoch, lineage, state }: DialerHello,
+  { facts, token, resumes, epoch, lineage, look, state }: DialerHello,
 ): Promise<Welcomed> {
   using _limit = wire.clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', 'no answer to hello'));
   const { run, participant, instance, dialerNonce } = facts;
@@ -44,6 +45,7 @@ export async function sayHello(
     instance,
     ...(lineage === undefined ? {} : { lineage }),
     nonce: dialerNonce,
+    ...(look === undefined ? {} : { look }),
     resumes,
     ...(epoch === undefined ? {} : { epoch }),
     state,

@@ -3,7 +3,8 @@ import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import { coordinatorId, type RunId } from '#shared/contract/ids.ts';
+import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import { participantName } from '#shared/contract/participant-name.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { contractVersion, type RunStatus } from '#shared/contract/messages.ts';
@@ -27,8 +28,11 @@ export interface LinkAcceptorOptions {
   readonly reporter: Reporter;
   /** This coordinator goes on with a run that a former process began: links of that time begin anew. */
   readonly restarted?: boolean | undefined;
-  /** A participant has opened a link: called once for each, before its first message. */
-  readonly onLink: (link: Link, address: string) => void;
+  /**
+   * A participant has opened a link: called once for each, before its first message. With `asks` it is somebody who only
+   * looks, and wants to know whether that name is free.
+   */
+  readonly onLink: (link: Link, address: string, asks?: ParticipantId) => void;
 }
 
 /** A participant's link and the life of that participant to which it belongs. */
@@ -48,6 +52,10 @@ interface Accepting {
 
 const nothingReceived: Received = { received: 0, transfers: [], done: [], failed: [] };
 
+/** Whoever looks needs a moment; more at once than a whole class that was sent the invitation are none who mean well. */
+const looksMax = 64;
+const lookMs = 10_000;
+
 /** A peer whose silence is longer than this no longer guards its name against a new process of the same name. */
 const aliveMs = 2.5 * timing.heartbeatMs;
 
@@ -56,6 +64,8 @@ export class LinkAcceptor implements AsyncDisposable {
   readonly #options: LinkAcceptorOptions;
   readonly #log: PacketLog;
   readonly #links = new Map<string, Accepted>();
+  /** Links of those who only look: no participants, and soon gone. */
+  readonly #looks = new Set<LinkCore>();
   readonly #greeting = new Set<Wire>();
   readonly #serving = new Set<Promise<void>>();
   readonly #epoch: string;
@@ -115,7 +125,8 @@ export class LinkAcceptor implements AsyncDisposable {
 
   async #close(code: string, reason: string): Promise<void> {
     this.#end ??= { status: statusOfCloseCode(code) ?? 'interrupted', reason };
-    const closing = [...this.#links.values()].map(({ core }) => core.close(code, reason));
+    const cores = [...this.#looks, ...[...this.#links.values()].map(({ core }) => core)];
+    const closing = cores.map((core) => core.close(code, reason));
     for (const wire of this.#greeting) void wire.close(code, reason);
     await Promise.allSettled(closing);
     await Promise.allSettled([...this.#serving]);
@@ -195,7 +206,7 @@ export class LinkAcceptor implements AsyncDisposable {
         reason: 'the token of the invitation is not that of this run',
       });
     }
-    const core = await this.#linkFor(wire, hello);
+    const core = hello.look === undefined ? await this.#linkFor(wire, hello) : await this.#lookFor(wire, hello.look);
     core.opened(wire.context);
     this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
     await write(wire, {
@@ -235,12 +246,40 @@ export class LinkAcceptor implements AsyncDisposable {
     throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
   }
 
+  /** Nobody takes part by looking: what such a link does is in the packets and in no event. */
+  async #lookFor(wire: Wire, asks: ParticipantId): Promise<LinkCore> {
+    const { clock, entropy, onLink, reporter, run } = this.#options;
+    if (this.#end !== null)
+      return this.#refuse(wire, { code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
+    if (this.#looks.size >= looksMax)
+      return this.#refuse(wire, { code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
+    const { participant, protocol, stack } = wire.context;
+    const log = new PacketLog({ event: () => undefined, packet: (packet) => reporter.packet(packet) }, 'coordinator');
+    const core = new LinkCore({
+      run,
+      participant: asParticipantId(participant),
+      clock,
+      log,
+      idPrefix: entropyHex(entropy, 6),
+      protocol,
+      stack,
+    });
+    const limit = clock.timer(lookMs, () => core.finish({ code: 'looked', reason: 'looked for long', local: true }));
+    this.#looks.add(core);
+    void core.closed.then(() => {
+      limit[Symbol.dispose]();
+      this.#looks.delete(core);
+    });
+    onLink(core, wire.session.remote, asks);
+    return core;
+  }
+
   /** The link that this hello belongs to, an old one to resume or a new one. */
   async #linkFor(wire: Wire, { participant, instance, lineage, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
     const { clock, entropy, onLink, run, restarted = false } = this.#options;
     if (this.#end !== null) return await this.#refuseAsOver(wire, participant, this.#end);
-    if (participant === coordinatorId)
-      return this.#refuse(wire, { code: 'participant_name_taken', reason: `nobody else can be ${coordinatorId}` });
+    const name = participantName(participant);
+    if (!name.ok) return this.#refuse(wire, { code: 'participant_name_taken', reason: name.error });
     const known = this.#links.get(participant);
     const { peerIdentity } = wire.session;
     if (known !== undefined && known.instance === instance) {

@@ -44,6 +44,8 @@ const schemas = {
      */
     lineage: nonce.optional(),
     nonce,
+    /** Only looks, and takes no part: is this name free, and what is the run about? */
+    look: participantIdSchema.optional(),
     /** Whether the link has been accepted before, so that the acceptor must know it. */
     resumes: z.boolean(),
     /** Life of the acceptor that `state` is about. */

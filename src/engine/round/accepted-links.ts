@@ -1,4 +1,5 @@
 import type { Link } from '#engine/link/link.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { AcceptedLink, LinkSource } from './coordinator-driver.ts';
 
@@ -7,10 +8,11 @@ export class AcceptedLinks implements LinkSource {
   #waiting: AcceptedLink[] = [];
   #listener: ((accepted: AcceptedLink) => void) | null = null;
 
-  add(link: Link, address: string): void {
-    if (this.#listener !== null) return this.#listener({ link, address });
+  add(link: Link, address: string, asks?: ParticipantId): void {
+    const accepted = { link, address, asks };
+    if (this.#listener !== null) return this.#listener(accepted);
     // An acceptor admits no more than this many names; of more, the oldest have long been superseded.
-    this.#waiting = [...this.#waiting, { link, address }].slice(-limits.participantsMax);
+    this.#waiting = [...this.#waiting, accepted].slice(-limits.participantsMax);
   }
 
   onLink(listener: (accepted: AcceptedLink) => void): Disposable {

@@ -70,6 +70,8 @@ export interface AcceptedLink {
   readonly link: Link;
   /** The peer's address as people write it. */
   readonly address: string;
+  /** Somebody who only looks, and asks whether this name is free. */
+  readonly asks?: ParticipantId | undefined;
 }
 
 export interface CoordinatorResult extends RunOutcome {
@@ -183,16 +185,21 @@ class CoordinatorRun implements Disposable {
     }
   }
 
-  #attach({ link, address }: AcceptedLink): void {
+  #attach({ link, address, asks }: AcceptedLink): void {
     const number = this.#nextLink++;
     this.#links.set(number, link);
-    const { protocol, stack, peerKey } = link.status;
-    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack, peerKey });
-    this.#feedLinkState(number, link);
+    if (asks === undefined) this.#feedLink(number, link, address);
+    else this.#feed({ kind: 'looked', link: number, asks });
     this.#read(number, link).then(
       () => this.#closed(number, link),
       (error: unknown) => this.#settled.reject(error),
     );
+  }
+
+  #feedLink(number: number, link: Link, address: string): void {
+    const { protocol, stack, peerKey } = link.status;
+    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack, peerKey });
+    this.#feedLinkState(number, link);
   }
 
   /** One link's messages, one after another: while a large update is looked at, others are served. */

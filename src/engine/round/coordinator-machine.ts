@@ -97,6 +97,8 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
   switch (input.kind) {
     case 'link_opened':
       return linkOpened(draft, input);
+    case 'looked':
+      return;
     case 'link_state':
       return linkState(draft, input);
     case 'link_closed':

@@ -157,6 +157,8 @@ export type CoordinatorInput =
       readonly stack: Stack;
       readonly peerKey: string | null;
     }
+  /** Somebody who takes no part asks what the run is about, and whether a name is free. */
+  | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId }
   | {
       readonly kind: 'link_state';
       readonly link: number;

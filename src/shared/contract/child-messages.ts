@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
 import { endpointSchema, endpointsMax } from './invitation.ts';
+import { lookedSchema, lookStartSchema } from './look.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
 import { networkConditionsSchema } from './network.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
@@ -95,6 +96,7 @@ export const relayStartSchema = z.object({
 });
 
 export const toChildSchema = z.discriminatedUnion('type', [
+  lookStartSchema,
   coordinatorStartSchema,
   participantStartSchema,
   relayStartSchema,
@@ -143,6 +145,7 @@ export const fromChildSchema = z.discriminatedUnion('type', [
       .array(z.object({ participant: participantIdSchema, invitation: z.string().max(limits.headerBytesMax) }))
       .max(64),
   }),
+  lookedSchema,
   z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),
   /** The run is over for this process, which exits by itself after this. */
   z.object({
@@ -155,7 +158,7 @@ export const fromChildSchema = z.discriminatedUnion('type', [
 export type FromChild = z.infer<typeof fromChildSchema>;
 
 /** The processes that may be launched; a closed list, so that nobody can ask main for another. */
-export const childEntries = ['coordinator', 'participant', 'relay'] as const;
+export const childEntries = ['coordinator', 'participant', 'relay', 'look'] as const;
 export type ChildEntry = (typeof childEntries)[number];
 
 /** A launched process as its supervisor sees it. */

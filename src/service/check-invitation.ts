@@ -1,0 +1,76 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
+import { fromChildSchema, type Launcher } from '#shared/contract/child-messages.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
+import type { Looked, LookStart } from '#shared/contract/look.ts';
+import { participantName } from '#shared/contract/participant-name.ts';
+import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
+import { decodeInvitation } from '#engine/identity/invitation.ts';
+import { checksOf, type Found } from './invitation-checks.ts';
+
+/** The process has its own limit of some seconds; this one is for a process that hangs. */
+const patienceMs = 12_000;
+
+export interface CheckParts {
+  readonly launcher: Launcher;
+  readonly clock: Clock;
+  /** Version of this program. */
+  readonly software: string;
+}
+
+/**
+ * Looks at an invitation before anybody joins. Whatever is wrong with it is a check that says so, never a rejection. The
+ * look itself is a process of its own: transports have native parts, and one that crashes must not take the service along.
+ */
+export async function checkInvitation(
+  { invitation, name }: RequestOf<'check_invitation'>,
+  parts: CheckParts,
+): Promise<PortAnswers['check_invitation']> {
+  const decoded = decodeInvitation(invitation);
+  if (!decoded.ok) return { checks: checksOf({ invitation: toErrorReport(decoded.error) }), plan: null };
+  const judged = participantName(name.trim());
+  // A name that cannot be used is no reason not to look.
+  const asked = judged.ok ? judged.value : asParticipantId('somebody');
+  const found: Found = {
+    invitation: decoded.value,
+    name: judged.ok ? { given: judged.value } : { given: name.trim(), fault: judged.error },
+    software: parts.software,
+    looked: await look({ type: 'start_look', invitation, name: asked }, parts),
+  };
+  const plan = found.looked instanceof RoundscopeError ? null : planOf(found.looked);
+  return { checks: checksOf(found), plan };
+}
+
+/** Of whoever answered first in the order of the invitation. */
+function planOf(looked: Looked): PortAnswers['check_invitation']['plan'] {
+  return looked.tried.find(({ seen }) => seen !== null)?.seen?.plan ?? null;
+}
+
+async function look(start: LookStart, { launcher, clock }: CheckParts): Promise<Looked | RoundscopeError> {
+  const child = await launcher.launch('look', 'look');
+  const { promise, resolve } = Promise.withResolvers<Looked | RoundscopeError>();
+  const gone = Promise.withResolvers<void>();
+  child.onMessage((message) => {
+    const judged = fromChildSchema.safeParse(message);
+    if (judged.success && judged.data.type === 'looked') resolve(judged.data);
+    else if (judged.success && judged.data.type === 'ended' && judged.data.error !== undefined)
+      resolve(failed(judged.data.error.message));
+  });
+  child.onExit(({ code, signal }) => {
+    resolve(failed(`it ended with ${signal ?? `status ${code}`}`));
+    gone.resolve();
+  });
+  child.post(start);
+  using _patience = clock.timer(patienceMs, () => resolve(failed(`it did not answer in ${patienceMs / 1000} s`)));
+  const looked = await promise;
+  // It ends by itself once it has spoken; one that hangs does not.
+  using _end = clock.timer(2_000, () => child.end('kill'));
+  if (looked instanceof RoundscopeError) child.end('kill');
+  await gone.promise;
+  return looked;
+}
+
+function failed(why: string): RoundscopeError {
+  const message = `The process that looks at the invitation failed: ${why}.`;
+  return new RoundscopeError('process_exited', { layer: 'service', message });
+}
