@@ -28,8 +28,12 @@ serveParent({
   onFault: () => undefined,
   onOther: (message) => {
     if (message.type === 'participant_gone') gone.add(message.participant, message.reason);
+    if (message.type === 'start_now') startNow();
   },
 });
+
+/** Before the run is there nobody can have come. */
+let startNow: () => void = () => undefined;
 
 /** Serves one run: listens, hands out the invitation, runs the rounds, says goodbye. */
 async function run(start: CoordinatorStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {
@@ -62,6 +66,9 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     transfers: reporter,
     gone,
     breathe,
+    onStartable: (start) => {
+      startNow = start;
+    },
     signal,
     baselineAccuracy,
     classes,

@@ -27,7 +27,9 @@ export class CoordinatorDraft {
     this.now = now;
   }
 
+  /** 0 for what has no time. */
   wallOf(monotonicMs: number): number {
+    if (monotonicMs === Infinity) return 0;
     return Math.round(this.now.wallMs + monotonicMs - this.now.monotonicMs);
   }
 

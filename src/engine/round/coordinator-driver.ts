@@ -36,6 +36,8 @@ export interface CoordinatorOptions {
   readonly breathe: () => Promise<void>;
   /** Participants whose processes have ended for good, as whoever supervises them says; absent: nobody does. */
   readonly gone?: GoneForGood | undefined;
+  /** Called once with what begins round 1 with those who are here. */
+  readonly onStartable?: ((startNow: () => void) => void) | undefined;
   /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
   readonly signal: AbortSignal;
   /** Names of the run's classes, one for each output of the model. */
@@ -165,6 +167,7 @@ class CoordinatorRun implements Disposable {
     if (options.gone !== undefined)
       this.#held.use(options.gone.onGone((participant, reason) => this.#feed({ kind: 'gone', participant, reason })));
     this.#pollLinks();
+    options.onStartable?.(() => this.#feed({ kind: 'start_now' }));
   }
 
   get result(): Promise<CoordinatorResult> {

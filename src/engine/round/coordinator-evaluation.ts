@@ -2,6 +2,7 @@ import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
+import { pauses } from './coordinator-pause.ts';
 import { completedReason, mayReturn } from './coordinator-restored.ts';
 import type { CoordinatorInput, Member, ParticipantRecord } from './coordinator-state.ts';
 import { nextRound } from './coordinator-training.ts';
@@ -42,7 +43,7 @@ export function beginEvaluation(
 /** Who let the training deadline pass is asked too, but a second deadline is not spent on it. */
 function evaluationOf(draft: CoordinatorDraft, { id, contribution, refusal }: Member): Member['evaluates'] {
   const participant = draft.s.participants.get(id);
-  if (participant === undefined || participant.data.heldOut === 0) return 'no';
+  if (participant === undefined || participant.data.heldOut === 0 || participant.paused) return 'no';
   if (!draft.isHere(participant) && !mayReturn(draft, participant)) return 'no';
   return contribution !== null || refusal !== null ? 'awaited' : 'asked';
 }
@@ -54,7 +55,7 @@ function rememberAggregate(draft: CoordinatorDraft, model: Hash): void {
     model,
     evaluates: members.map((member) => ({ id: member.id, evaluates: evaluationOf(draft, member) })),
     missing: members.flatMap(({ id, awaited, contribution, refusal, failure }) =>
-      awaited && contribution === null && refusal === null && failure === null ? [id] : [],
+      awaited && !pauses(draft.s, id) && contribution === null && refusal === null && failure === null ? [id] : [],
     ),
   });
 }

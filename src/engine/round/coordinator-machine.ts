@@ -6,6 +6,8 @@ import { endAgain, endRun } from './coordinator-end.ts';
 import { endIfHopeless, goneForGood } from './coordinator-hopeless.ts';
 import { participantFailed } from './coordinator-failure.ts';
 import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
+import { paused, resumed } from './coordinator-pause.ts';
+import { tellLooker } from './coordinator-plan.ts';
 import { awaitsReturn, rememberedState, returnMs, takeUp, type RestoredRun } from './coordinator-restored.ts';
 import type {
   CoordinatorConfig,
@@ -18,6 +20,7 @@ import {
   delivered,
   modelUpdate,
   settleTraining,
+  startNow,
   trainingProgress,
   transferProgress,
   tryStartRound,
@@ -98,7 +101,7 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
     case 'link_opened':
       return linkOpened(draft, input);
     case 'looked':
-      return;
+      return tellLooker(draft, input.link, input.asks);
     case 'link_state':
       return linkState(draft, input);
     case 'link_closed':
@@ -117,6 +120,8 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
       return;
     case 'gone':
       return goneForGood(draft, input);
+    case 'start_now':
+      return startNow(draft);
     case 'tick':
       return;
     case 'stop':
@@ -192,6 +197,10 @@ function message(
       return modelUpdate(draft, participant, header, update);
     case 'evaluation_result':
       return evaluationResult(draft, participant, header);
+    case 'pause':
+      return paused(draft, participant, header);
+    case 'resume':
+      return resumed(draft, participant);
     case 'goodbye':
       return participantGone(draft, participant, {
         reason: header.body.reason === '' ? header.body.code : header.body.reason,
@@ -210,7 +219,7 @@ function afterTheEnd(draft: CoordinatorDraft, input: CoordinatorInput): void {
   if (input.kind === 'link_closed') draft.removeLink(input.link);
   const reason = `the run is over: ${draft.s.outcome?.reason ?? ''}`.slice(0, 500);
   const error = { kind: 'error', round: draft.s.round, body: { code: 'run_over', reason } } as const;
-  if (input.kind === 'link_opened') draft.send(input.link, error);
+  if (input.kind === 'link_opened' || input.kind === 'looked') draft.send(input.link, error);
   if (input.kind === 'message' && input.header.kind === 'register') {
     draft.send(input.link, { ...error, replyTo: input.header.id });
     draft.effects.push({ kind: 'close_link', link: input.link, code: 'run_over', reason });

@@ -1,3 +1,4 @@
+import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
@@ -8,6 +9,17 @@ import type { LinkRecord } from './coordinator-state.ts';
  * out of it, on its own machine.
  */
 export function tellPlan(draft: CoordinatorDraft, link: LinkRecord): void {
+  sendPlan(draft, link.link, isTaken(draft, link));
+}
+
+/** The same to somebody who only looks and takes no part. */
+export function tellLooker(draft: CoordinatorDraft, link: number, asks: ParticipantId): void {
+  const known = draft.s.participants.get(asks);
+  const other = known === undefined || known.left !== null ? undefined : draft.linkOf(known);
+  sendPlan(draft, link, other !== undefined && isOpen(other.state));
+}
+
+function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): void {
   const { s } = draft;
   const { settings, model, classes, parameters, baselineAccuracy, software } = s.config;
   const body: RunPlanBody = {
@@ -27,10 +39,10 @@ export function tellPlan(draft: CoordinatorDraft, link: LinkRecord): void {
     registered: draft.remaining().length,
     round: s.round,
     phase: s.phase,
-    nameTaken: isTaken(draft, link),
+    nameTaken,
     software,
   };
-  draft.send(link.link, { kind: 'run_plan', round: s.round, body });
+  draft.send(link, { kind: 'run_plan', round: s.round, body });
 }
 
 /** Whether somebody else is here under the name of this link. Whoever has proved to be the same is not somebody else. */

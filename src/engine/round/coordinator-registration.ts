@@ -5,6 +5,7 @@ import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
+import { forgetPause } from './coordinator-pause.ts';
 import { tellPlan } from './coordinator-plan.ts';
 import type { CoordinatorConfig, CoordinatorInput, LinkRecord, ParticipantRecord } from './coordinator-state.ts';
 import { askToTrain } from './coordinator-training.ts';
@@ -127,7 +128,8 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     misses: known?.key === key ? known.misses : 0,
     left: null,
   };
-  draft.setParticipant({ ...facts, link: link.link, holds: null });
+  if (known !== undefined) forgetPause(draft, known);
+  draft.setParticipant({ ...facts, link: link.link, holds: null, paused: false });
   draft.remember({ kind: 'participant', participant: facts });
   draft.report('participant_joined', {
     participant: link.participant,

@@ -69,7 +69,7 @@ export function completedReason(rounds: number): string {
 }
 
 function participantOf(one: RememberedParticipant, lostUpdate: boolean): ParticipantRecord {
-  return { ...one, link: 0, holds: null, lastCounted: lostUpdate ? null : one.lastCounted };
+  return { ...one, link: 0, holds: null, paused: false, lastCounted: lostUpdate ? null : one.lastCounted };
 }
 
 function memberOf(

@@ -57,6 +57,8 @@ export interface ParticipantRecord {
   readonly lastCounted: { readonly round: number; readonly hash: Hash } | null;
   /** Deadlines missed in a row. */
   readonly misses: number;
+  /** By its user's wish; it stays in the run. */
+  readonly paused: boolean;
   readonly left: { readonly reason: string; readonly clean: boolean } | null;
 }
 
@@ -201,6 +203,8 @@ export type CoordinatorInput =
     }
   | { readonly kind: 'aggregation_failed'; readonly round: number; readonly reason: string }
   | { readonly kind: 'gone'; readonly participant: ParticipantId; readonly reason: string }
+  /** By the coordinator's user: begin with those who are here. */
+  | { readonly kind: 'start_now' }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop'; readonly reason: string };
 

@@ -56,6 +56,7 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
       ? ''
       : ` without ${wait.waitingFor.length === 1 ? wait.waitingFor[0] : `${wait.waitingFor.length} participants`}`;
   const missing = wait.quorum - wait.reported.length;
+  if (state.deadlineMs === Infinity) return waitsForPaused(state);
   switch (phase) {
     case 'registering':
       if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
@@ -78,6 +79,12 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
     case 'closing':
       return 'the round ends';
   }
+}
+
+function waitsForPaused({ participants }: CoordinatorState): string {
+  const names = [...participants.values()].flatMap(({ id, paused, left }) => (paused && left === null ? [id] : []));
+  if (names.length === 1) return `the run waits until ${names[0] ?? ''} goes on: it pauses`;
+  return `the run waits until one of ${names.length} participants goes on: they pause`;
 }
 
 function count(number: number, noun: string): string {

@@ -11,6 +11,7 @@ import {
   type ParticipantRecord,
   type UpdateFinding,
 } from './coordinator-state.ts';
+import { pausedMembers, suspend } from './coordinator-pause.ts';
 import { awaitsReturn } from './coordinator-restored.ts';
 import { describeWaiting } from './wait-reason.ts';
 import { roundWait } from './round-wait.ts';
@@ -25,6 +26,8 @@ export function tryStartRound(draft: CoordinatorDraft): void {
   const here = candidates(draft);
   const needed = s.round === 0 ? settings.minimumParticipants : 1;
   if (here.length >= needed) return startRound(draft, Math.max(1, s.round));
+  const pausing = draft.remaining().filter((participant) => participant.paused).length;
+  suspend(draft, pausing > 0 && here.length + pausing >= needed, settings.registrationDeadlineMs);
   if (draft.now.monotonicMs < s.deadlineMs) return;
   const waitedS = Math.round(settings.registrationDeadlineMs / 1000);
   if (s.round > 0)
@@ -35,6 +38,12 @@ export function tryStartRound(draft: CoordinatorDraft): void {
     );
   const names = here.length === 0 ? 'none' : here.map(({ id }) => id).join(', ');
   endRun(draft, 'stalled', `${here.length} of ${needed} participants registered within ${waitedS} s: ${names}`);
+}
+
+/** The coordinator's user waits for nobody else; without anybody there is nothing to begin. */
+export function startNow(draft: CoordinatorDraft): void {
+  const { phase, round } = draft.s;
+  if (phase === 'registering' && round === 0 && candidates(draft).length > 0) startRound(draft, 1);
 }
 
 /** The next round begins with those who are here, or waits for them to come back. */
@@ -54,7 +63,7 @@ export function nextRound(draft: CoordinatorDraft): void {
  */
 function candidates(draft: CoordinatorDraft): ParticipantRecord[] {
   const first = draft.s.round === 0;
-  return draft.remaining().filter((participant) => first || draft.isHere(participant));
+  return draft.remaining().filter((participant) => !participant.paused && (first || draft.isHere(participant)));
 }
 
 function startRound(draft: CoordinatorDraft, round: number): void {
@@ -269,13 +278,17 @@ export function settleTraining(draft: CoordinatorDraft): void {
       return draft.enterPhase('training', s.config.settings.trainingDeadlineMs);
     }
   }
+  const pausing = wait.waitingFor.length === 0 && wait.reported.length < wait.quorum ? pausedMembers(s) : [];
+  suspend(draft, pausing.length > 0, s.config.settings.trainingDeadlineMs);
   const due = now.monotonicMs >= s.deadlineMs;
   if (wait.waitingFor.length > 0 && !due) return;
   if (wait.reported.length >= wait.quorum) return aggregate(draft, wait.waitingFor);
+  const newcomers = candidates(draft).some(({ id }) => !s.members.has(id));
+  if (pausing.length > 0 && !newcomers) return;
   const have = `${wait.reported.length} of the ${wait.quorum} updates that its quorum needs`;
   if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
-  // Everybody selected has left, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
-  const stayed = members.some(({ id }) => s.participants.get(id)?.left === null);
+  // Everybody selected has left or pauses, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
+  const stayed = members.some(({ id }) => s.participants.get(id)?.left === null && !pausing.includes(id));
   if (!stayed && wait.reported.length === 0) {
     s.round -= 1;
     return nextRound(draft);

@@ -1,5 +1,6 @@
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { CoordinatorState, Member } from './coordinator-state.ts';
+import { pauses } from './coordinator-pause.ts';
 import { quorumOf } from './quorum.ts';
 
 /** Who is waited for in the current phase and who has reported, in order of id. */
@@ -15,7 +16,8 @@ export function roundWait(state: CoordinatorState): RoundWait {
   const share = state.config.settings.quorum;
   const members = [...state.members.values()];
   const selected = members.map(({ id }) => id);
-  const gone = ({ id }: Member): boolean => (state.participants.get(id)?.left ?? null) !== null;
+  // Who pauses is not waited for, and counts as soon as it has reported.
+  const gone = ({ id }: Member): boolean => (state.participants.get(id)?.left ?? null) !== null || pauses(state, id);
   switch (state.phase) {
     case 'distributing':
     case 'training': {
@@ -45,7 +47,9 @@ export function roundWait(state: CoordinatorState): RoundWait {
       };
     }
     case 'registering': {
-      const remaining = [...state.participants.values()].filter(({ left }) => left === null).map(({ id }) => id);
+      const remaining = [...state.participants.values()]
+        .filter(({ left, paused }) => left === null && !paused)
+        .map(({ id }) => id);
       const quorum = state.round === 0 ? state.config.settings.minimumParticipants : 1;
       // Before the first round those who are missing have no names yet; later they do.
       return state.round === 0
