@@ -72,7 +72,7 @@ describe('a look at a run', () => {
     await using federation = await new MemoryFederation().listen();
     const closing = federation.acceptor.close('complete', 'all 3 rounds are done');
     await federation.within(5_000, closing);
-    await assert.rejects(look(federation, 'lab-2'), { code: 'run_over', message: /all 3 rounds are done/ });
+    await assert.rejects(look(federation, 'lab-2'), { code: 'run_over' });
   });
 
   test('a coordinator that says nothing of its run ends the look in time, and is let go itself', async () => {
