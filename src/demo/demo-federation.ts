@@ -9,6 +9,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { impairs, networkOf, type NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
 import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
+import { trainingMsOf } from './demo-pace.ts';
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
 import { EndedParticipants } from './ended-participants.ts';
 import { faultNotes, lastingFaults } from './fault-notes.ts';
@@ -140,6 +141,7 @@ export class DemoFederation implements AsyncDisposable {
       data: settings.data,
       impaired: startsImpaired(settings),
       share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
+      trainingMs: trainingMsOf(settings, index),
       stateFolder: join(stateFolder, name),
     };
   }

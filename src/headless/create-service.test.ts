@@ -17,7 +17,7 @@ const alreadyRunning = isCode('already_running');
 test('the next run begins as soon as one has ended; before that, and twice at once, it is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-test-'));
   process.env['ROUNDSCOPE_DATA'] = folder;
-  const settings = { ...demoDefaults, participants: 1, rounds: 1, localEpochs: 1 };
+  const settings = { ...demoDefaults, participants: 1, rounds: 1, localEpochs: 1, paceMs: 0 };
   try {
     await using service = createService('browser');
     const first = await service.startDemo(settings);

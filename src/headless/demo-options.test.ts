@@ -17,13 +17,21 @@ const command: Command = {
 function settingsOf(...argv: readonly string[]): ReturnType<typeof demoSettings> {
   const args = parseArguments(command, argv);
   assert.ok(args.ok);
-  return demoSettings(args.value);
+  return demoSettings(args.value, demoDefaults.paceMs);
 }
 
 describe('options of the demo', () => {
   test('nothing given means the defaults', () => {
     const settings = settingsOf();
     assert.deepEqual(settings.ok && settings.value, demoDefaults);
+  });
+
+  test('a pace is given in seconds; without one it is what the command has', () => {
+    const paceOf = (...argv: readonly string[]): unknown => {
+      const settings = settingsOf(...argv);
+      return settings.ok && settings.value.paceMs;
+    };
+    assert.deepEqual([paceOf(), paceOf('--pace', '2.5'), paceOf('--pace', '0')], [demoDefaults.paceMs, 2500, 0]);
   });
 
   test('a bad value is refused by the name of its option', () => {
@@ -35,6 +43,8 @@ describe('options of the demo', () => {
       [['--transport', 'pigeon'], '--transport'],
       [['--deadline', ''], '--deadline'],
       [['--selection', 'luck'], '--selection'],
+      [['--pace', '-1'], '--pace'],
+      [['--pace', 'slow'], '--pace'],
     ] as const) {
       const settings = settingsOf(...argv);
       assert.ok(

@@ -58,6 +58,12 @@ export const demoOptions: readonly Option[] = [
     default: `${demoDefaults.deadlineMs / 1000}, more over a slow network`,
   },
   {
+    name: 'pace',
+    value: 'SECONDS',
+    help: 'about how long a round takes; 0: as fast as it can',
+    default: `${demoDefaults.paceMs / 1000} in a window, 0 without`,
+  },
+  {
     name: 'fault',
     value: 'NAME[:PARTICIPANT][@ROUND][+SECONDS]',
     help: `${faultNames.join(', ')}; may be given several times; +8: over after 8 seconds`,
@@ -66,8 +72,11 @@ export const demoOptions: readonly Option[] = [
   networkOption,
 ];
 
-/** Settings of a demo out of its options; the error is one sentence for people. */
-export function demoSettings(args: Arguments): Result<DemoSettings, string> {
+/**
+ * Settings of a demo out of its options; the error is one sentence for people.
+ * @param paceMs where no pace is given: people want to see what happens, scripts have no time
+ */
+export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettings, string> {
   const faults: FaultSpec[] = [];
   for (const text of args.all('fault')) {
     const fault = parseFault(text);
@@ -87,6 +96,7 @@ export function demoSettings(args: Arguments): Result<DemoSettings, string> {
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),
     deadlineMs: Math.round(numberOr(args.text('deadline'), usualDeadlineMs(network.value) / 1000) * 1000),
+    paceMs: Math.round(numberOr(args.text('pace'), paceMs / 1000) * 1000),
     faults,
     network: network.value,
   });

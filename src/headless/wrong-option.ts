@@ -7,6 +7,7 @@ import { transports } from '#engine/transport/registry.ts';
 const optionNames: Readonly<Record<string, string>> = {
   minimumParticipants: 'participants',
   deadlineMs: 'deadline',
+  paceMs: 'pace',
   trainingDeadlineMs: 'deadline',
   evaluationDeadlineMs: 'deadline',
   registrationDeadlineMs: 'wait',
@@ -20,6 +21,7 @@ export function wrongOption({ issues }: Pick<z.ZodError, 'issues'>): string {
   const name = optionNames[setting] ?? setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (issue?.code === 'invalid_type') return `--${name} takes a number.`;
   // Milliseconds within, seconds for people.
+  if (setting === 'paceMs') return '--pace takes 0 to 120 seconds.';
   if (setting.endsWith('Ms') && issue?.code === 'too_small') return `--${name} takes at least 1 second.`;
   return `--${name}: ${issue?.message ?? 'is not valid'}.`;
 }

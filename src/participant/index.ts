@@ -86,7 +86,8 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     trainerDescription: trainer.description,
     fitData: async ({ classes, model }, { signal: until }) => {
       const fit = { classes, shape: model.inputShape, mapping: start.mapping };
-      const loaded = await trainer.prepare({ data: start.data, share: start.share, fit }, { signal: until });
+      const { data, share, trainingMs } = start;
+      const loaded = await trainer.prepare({ data, share, fit, trainingMs }, { signal: until });
       channel.post({ type: 'joined', name: start.name, data: loaded.data });
       return loaded;
     },

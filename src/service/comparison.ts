@@ -61,7 +61,8 @@ export class Comparison {
     this.#set(index, { state: 'running' });
     try {
       const { host, ended } = await this.#parts.start(
-        { ...this.#settings.settings, transport, network: [{ preset }] },
+        // What is compared is how long the transports take.
+        { ...this.#settings.settings, transport, network: [{ preset }], paceMs: 0 },
         (begun) => {
           this.#set(index, { run: begun.run });
           begun.rows.subscribe((row) => {

@@ -8,6 +8,8 @@ export interface DemoWish {
   readonly participants: number;
   readonly rounds: number;
   readonly deadlineS?: number;
+  /** Seconds a round; a test has no time to look on. */
+  readonly paceS?: number;
   readonly transport?: 'quic' | 'mqtt';
   readonly control?: 'same session' | 'over mqtt';
   /** Armed on everyone before the start. */
@@ -19,6 +21,7 @@ export async function startDemo(page: Page, wish: DemoWish): Promise<void> {
   await openView(page, 'Demo');
   await page.getByLabel('Participants', { exact: true }).fill(String(wish.participants));
   await page.getByLabel('Rounds', { exact: true }).fill(String(wish.rounds));
+  await page.getByLabel('Pace', { exact: true }).fill(String(wish.paceS ?? 0));
   if (wish.deadlineS !== undefined) await page.getByLabel('Deadline', { exact: true }).fill(String(wish.deadlineS));
   if (wish.transport !== undefined) await page.getByRole('radio', { name: wish.transport, exact: true }).click();
   if (wish.control !== undefined) await page.getByRole('radio', { name: wish.control }).click();

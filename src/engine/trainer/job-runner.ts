@@ -8,6 +8,7 @@ import { takeShare, type Share } from './data/partition.ts';
 import { parseSplit } from './data/split-spec.ts';
 import { dataError } from './errors.ts';
 import { GraphCache } from './graph-cache.ts';
+import { stepPace } from './step-pace.ts';
 import { StepGate } from './step-gate.ts';
 import { evaluateInline, trainInline } from './train-inline.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
@@ -23,12 +24,13 @@ const ownSplitSeed = 0;
 
 /** What the worker does, without the thread around it: holds the share and the open graphs, and can stand still. */
 export class JobRunner implements AsyncDisposable {
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
   readonly #graphs: GraphCache;
   #share: Share | undefined;
+  #trainingMs = 0;
   #thawed: PromiseWithResolvers<void> | undefined;
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>, gate = new StepGate()) {
+  constructor(clock: Pick<Clock, 'monotonicMs' | 'sleep'>, gate = new StepGate()) {
     this.#clock = clock;
     this.#graphs = new GraphCache(gate);
   }
@@ -38,17 +40,24 @@ export class JobRunner implements AsyncDisposable {
     const split = parseSplit(share.split);
     if (!split.ok) throw dataError('data_invalid', split.error);
     const data = await loadData(setup.data, { signal, fit: setup.fit });
+    this.#trainingMs = setup.trainingMs ?? 0;
     // Only the own share is kept; the rest of the data set goes with this call.
     this.#share = takeShare(data, { ...share, split: split.value });
     return describeData(data, summarize(data, this.#share));
   }
 
   async train(job: TrainJob, options: RunOptions): Promise<TrainResult> {
-    return trainInline(this.#requireShare(), job, {
+    const share = this.#requireShare();
+    const steps = Math.ceil(exampleCount(share.training) / job.batchSize) * job.localEpochs;
+    const pace = stepPace(this.#clock, this.#trainingMs, steps);
+    return trainInline(share, job, {
       clock: this.#clock,
       graphs: this.#graphs,
       ...options,
-      beforeStep: () => this.#untilThawed(options.signal),
+      beforeStep: async () => {
+        await pace(options.signal);
+        await this.#untilThawed(options.signal);
+      },
     });
   }
 

@@ -13,6 +13,8 @@ export interface TrainerSetup {
     | undefined;
   /** What the data is fitted to; absent: the classes and the shape that it has itself. */
   readonly fit?: DataFit | undefined;
+  /** Each training takes at least this long, ms, its steps evenly spread over it; absent: as fast as it can. */
+  readonly trainingMs?: number | undefined;
 }
 
 /** What each kind of call takes and gives. */

@@ -24,7 +24,7 @@ export const compare: Command = {
     'roundscope compare --transports quic,mqtt --networks none,poor,satellite --json',
   ],
   run: async (args) => {
-    const settings = demoSettings(args);
+    const settings = demoSettings(args, 0);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
     const names = (args.text('transports') ?? transports().join(',')).split(',');
     const networks = (args.text('networks') ?? 'none').split(',');

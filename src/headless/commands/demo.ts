@@ -1,4 +1,5 @@
 import { toErrorReport } from '#shared/base/errors.ts';
+import { demoDefaults } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { Command } from '../arguments.ts';
 import { demoOptions, demoSettings } from '../demo-options.ts';
@@ -28,7 +29,7 @@ export const demo: Command = {
     'roundscope demo --fault connection-per-message:node-2@3',
   ],
   run: async (args) => {
-    const settings = demoSettings(args);
+    const settings = demoSettings(args, args.has('headless') ? 0 : demoDefaults.paceMs);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
     const service = createService('browser');
     await using _service = service;

@@ -1,4 +1,5 @@
 import { toErrorReport } from '#shared/base/errors.ts';
+import { demoDefaults } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
@@ -20,7 +21,7 @@ export const serve: Command = {
   ],
   examples: ['roundscope serve --idle --port 7870'],
   run: async (args) => {
-    const settings = demoSettings(args);
+    const settings = demoSettings(args, demoDefaults.paceMs);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
     const port = Number(args.text('port') ?? 0);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)

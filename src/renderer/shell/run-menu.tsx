@@ -5,6 +5,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import type { IconName } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
+import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { isPage, navigate } from '#renderer/session/navigation.ts';
@@ -168,7 +169,7 @@ function useThisRun(): Group {
         id: 'rounds',
         icon: 'rounds',
         title: running ? 'Go to it' : 'Look at it',
-        detail: view.round === 0 ? '' : `round ${view.round} of ${view.roundsPlanned}`,
+        detail: view.round === 0 ? '' : `round ${roundOf(view.round, view)}`,
         key: '1',
         run: () => navigate({ view: 'rounds' }),
       },

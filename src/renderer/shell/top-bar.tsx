@@ -1,6 +1,7 @@
 import type { JSX } from 'react';
 import { formatBytes, formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -62,6 +63,7 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
       </div>
     );
   }
+  const planned = plannedRounds(view);
   const done = view.rounds.filter((round) => round.state === 'done').length;
   const silent = seatLink(view, 0)?.kind === 'silent';
   // The phase of the round was told; while nobody tells, what this node does is what is known.
@@ -72,16 +74,16 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
     <div className="cell round">
       <div className="k">
         Round{' '}
-        <Pips
-          planned={view.roundsPlanned}
-          done={done}
-          current={view.endedAt === null ? view.round : 0}
-          stalled={stalled}
-        />
+        {planned === null ? (
+          'until stopped'
+        ) : (
+          <Pips planned={planned} done={done} current={view.endedAt === null ? view.round : 0} stalled={stalled} />
+        )}
       </div>
       <div className="v">
         <span className="big">
-          {view.round} / {view.roundsPlanned}
+          {view.round}
+          {planned !== null && ` / ${planned}`}
         </span>
         <span>{phase}</span>
       </div>

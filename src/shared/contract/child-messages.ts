@@ -69,6 +69,8 @@ export const participantStartSchema = z.object({
   transport: z.union([protocolSchema, z.literal('auto')]).optional(),
   /** How it chooses where it is left to choose; absent: as the environment says, or the usual way. */
   selection: strategyNameSchema.optional(),
+  /** Demo: each local training takes at least this long, ms, its steps evenly spread. */
+  trainingMs: z.number().int().nonnegative().optional(),
   /** Demo: this participant's share of one data set. Absent: all of `data` is its own. */
   share: z
     .object({

@@ -67,9 +67,17 @@ export type RunSettings = z.infer<typeof runSettingsSchema>;
 export const runPlanSchema = runSettingsSchema.partial({ batchSize: true, learningRate: true, optimizer: true });
 export type RunPlan = z.infer<typeof runPlanSchema>;
 
+/** Participants of a demo: a process each, on one machine. */
+export const demoParticipantsMax = 64;
+
 export const demoSettingsSchema = z.object({
-  participants: z.number().int().min(1).max(64),
-  rounds: z.number().int().min(1).max(1000),
+  participants: z
+    .number()
+    .int()
+    .min(1)
+    .max(demoParticipantsMax, `at most ${demoParticipantsMax}: each is a process of its own`),
+  /** `untilStopped` is as many as a run may have. */
+  rounds: z.number().int().min(1).max(limits.roundsMax),
   transport: transportPlanSchema,
   control: controlModeSchema,
   /** How participants choose under `auto`; absent: as the environment says, or the usual way. */
@@ -88,6 +96,8 @@ export const demoSettingsSchema = z.object({
   network: z.array(networkSpecSchema).max(128).default([]),
   /** Milliseconds after which a phase of a round closes at quorum or the run ends as stalled. */
   deadlineMs: z.number().int().min(1000).max(3_600_000),
+  /** About how long a round takes, ms: gradient steps keep to it, as on slower machines. 0: as fast as they can. */
+  paceMs: z.number().int().min(0).max(120_000).default(0),
 });
 export type DemoSettings = z.infer<typeof demoSettingsSchema>;
 
@@ -103,7 +113,11 @@ export const demoDefaults: DemoSettings = {
   faults: [],
   network: [],
   deadlineMs: 20_000,
+  paceMs: 5000,
 };
+
+/** Rounds of a demo that goes on until somebody stops it. */
+export const untilStopped = limits.roundsMax;
 
 /** How long a phase may take over these networks when nobody says otherwise, ms: whole seconds, as people set it. */
 export function usualDeadlineMs(network: readonly NetworkSpec[]): number {

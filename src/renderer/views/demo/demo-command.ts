@@ -38,6 +38,7 @@ export function demoCommand(settings: DemoSettings): string {
     `--local-epochs ${settings.localEpochs}`,
     `--seed ${settings.seed}`,
     ...(settings.deadlineMs === demoDefaults.deadlineMs ? [] : [`--deadline ${settings.deadlineMs / 1000}`]),
+    ...(settings.paceMs === demoDefaults.paceMs ? [] : [`--pace ${settings.paceMs / 1000}`]),
     ...settings.network.map((network) => `--network ${networkArgument(network)}`),
     ...settings.faults.map((fault) => `--fault ${faultArgument(fault)}`),
   ];

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { JSX } from 'react';
-import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { formatSeconds } from '#renderer/components/format.ts';
 import { Choice } from '#renderer/components/choice.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
+import { roundOf, roundsToDraw } from '#renderer/session/planned.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
@@ -10,7 +11,7 @@ import { paceOf } from '#renderer/session/pace.ts';
 import { chairOf } from '#renderer/session/run-state.ts';
 import { preferredSelection } from '#renderer/session/preferences.ts';
 import { showError } from '#renderer/session/toasts.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
+import { untilStopped, type DemoSettings } from '#shared/contract/settings.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { changeDraft, faultsOf, useDraft } from './demo-draft.ts';
 import { FaultTable } from './fault-table.tsx';
@@ -115,11 +116,7 @@ function StartButton({ settings, last, pending, onStart }: StartButtonProps): JS
   const faults = faultsOf(settings);
   const [fault] = faults;
   const roundMs = last === null ? null : paceOf(last.rounds).roundMs;
-  const estimate =
-    roundMs === null
-      ? 'first round in a few seconds, offline'
-      : `about ${formatDuration(settings.rounds * roundMs)} at the last pace`;
-  const detail = fault === undefined ? `${settings.rounds} rounds, ${estimate}` : `${fault[0]}: ${fault[1]}`;
+  const detail = fault === undefined ? lengthWords(settings, roundMs) : `${fault[0]}: ${fault[1]}`;
   return (
     <button type="button" className="start" disabled={pending || fault !== undefined} onClick={onStart}>
       <Icon name="demo" as="filled" />
@@ -132,6 +129,15 @@ function StartButton({ settings, last, pending, onStart }: StartButtonProps): JS
       </span>
     </button>
   );
+}
+
+/** How long it will take: by the pace that is set, else by that of the last run. */
+function lengthWords({ rounds, paceMs }: DemoSettings, lastRoundMs: number | null): string {
+  const pace = paceMs > 0 ? `about ${formatSeconds(paceMs)} a round` : 'as fast as this machine';
+  if (rounds === untilStopped) return `until stopped, ${pace}`;
+  const roundMs = paceMs > 0 ? paceMs : lastRoundMs;
+  const whole = roundMs === null ? '' : `, about ${formatSeconds(rounds * roundMs)} in all`;
+  return `${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ${pace}${whole}`;
 }
 
 function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
@@ -160,7 +166,7 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
   return (
     <div className="run-b">
       <span>
-        <b>{view.round === 0 ? 'Starting' : `Running, round ${view.round} of ${view.roundsPlanned}`}</b>{' '}
+        <b>{view.round === 0 ? 'Starting' : `Running, round ${roundOf(view.round, view)}`}</b>{' '}
         <span className="t2 nw">{formatSeconds(now - view.startedAt)}</span>
       </span>
       <button type="button" className="btn" disabled={state.kind === 'pending'} onClick={() => void send({})}>
@@ -175,7 +181,7 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
         role="progressbar"
         aria-label="Rounds done"
         aria-valuemin={0}
-        aria-valuemax={view.roundsPlanned}
+        aria-valuemax={roundsToDraw(view)}
         aria-valuenow={done}
       >
         {view.roundsPlanned <= 40 ? (
@@ -186,7 +192,7 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
         ) : (
           <>
             <i className="d" style={{ flexGrow: done }} />
-            <i style={{ flexGrow: Math.max(0, view.roundsPlanned - done) }} />
+            <i style={{ flexGrow: Math.max(0, roundsToDraw(view) - done) }} />
           </>
         )}
       </div>

@@ -9,6 +9,7 @@ import { demoDefaults } from '#shared/contract/settings.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
+import { PaceFields, SizeFields } from './run-fields.tsx';
 import { NetworkRow } from './network-row.tsx';
 import { SplitPreview } from './split-preview.tsx';
 import { TransportFields } from './transport-fields.tsx';
@@ -36,16 +37,7 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
       <TransportFields settings={settings} set={set} onChange={onChange} />
       <NetworkRow settings={settings} running={running} set={set} />
       <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
-      <div className="fl two">
-        <Stepper
-          label="Participants"
-          value={settings.participants}
-          min={1}
-          max={64}
-          onChange={(participants) => set({ participants })}
-        />
-        <Stepper label="Rounds" value={settings.rounds} min={1} max={1000} onChange={(rounds) => set({ rounds })} />
-      </div>
+      <SizeFields settings={settings} set={set} />
       <div className="fl two">
         <Stepper
           label="Local epochs"
@@ -56,17 +48,7 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
         />
         <Stepper label="Seed" value={settings.seed} min={0} max={2 ** 31 - 1} onChange={(seed) => set({ seed })} />
       </div>
-      <div className="fl two">
-        <Stepper
-          label="Deadline"
-          unit="s"
-          value={settings.deadlineMs / 1000}
-          min={1}
-          max={3600}
-          step={5}
-          onChange={(seconds) => set({ deadlineMs: seconds * 1000 })}
-        />
-      </div>
+      <PaceFields settings={settings} set={set} />
       <div className="fl top">
         <span className="lab">Data skew</span>
         <div>
@@ -99,13 +81,14 @@ function DataField({ data, fault, onChange }: DataFieldProps): JSX.Element {
             { value: 'digits', name: 'digits, bundled' },
             { value: 'folder', name: 'a folder' },
           ]}
-          onChange={(choice) => onChange(choice === 'digits' ? demoDefaults.data : './')}
+          onChange={(choice) => onChange(choice === 'digits' ? demoDefaults.data : '')}
         />
         {!bundled && (
           <input
             className="inp data folder"
             aria-label="Path of the data folder"
-            aria-invalid={fault !== undefined}
+            // An empty field is one to be filled in, not a mistake.
+            aria-invalid={fault !== undefined && data !== ''}
             placeholder="/path/to/images"
             spellCheck={false}
             value={data}

@@ -3,6 +3,7 @@ import { formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { endTag, partWords } from '#renderer/components/run-words.ts';
+import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
@@ -64,9 +65,7 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
     <div className="of">
       <span>
         {running ? 'round ' : 'rounds done '}
-        <b>
-          {running ? view.round : view.roundsCompleted} of {view.roundsPlanned}
-        </b>
+        <b>{roundOf(running ? view.round : view.roundsCompleted, view)}</b>
       </span>
       {told.length > 0 && (
         <span>

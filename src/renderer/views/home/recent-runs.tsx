@@ -3,6 +3,7 @@ import type { JSX, ReactNode } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { formatPercent } from '#renderer/components/format.ts';
 import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
+import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
@@ -142,7 +143,8 @@ function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): J
         {run.status !== 'completed' && run.reason !== '' && <small>{run.reason}</small>}
       </td>
       <td className="num w-lg w-proj">
-        {run.roundsCompleted} / {run.roundsPlanned}
+        {run.roundsCompleted}
+        {plannedRounds(run) !== null && ` / ${run.roundsPlanned}`}
       </td>
       <td className="num">{run.accuracy === null ? '–' : formatPercent(run.accuracy)}</td>
       <td className="num">

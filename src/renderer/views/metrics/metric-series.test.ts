@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RoundView, SegmentView } from '#shared/run-view/run-view.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
-import { roundAt, seriesCsv, valueAt } from './metric-series.ts';
+import { recordedView } from '#test/support/recorded-view.ts';
+import { bytesByProtocol, crossAt, reachedOf, roundAt, seriesCsv, valueAt } from './metric-series.ts';
 
 const round = (number: number, startedAt: number, endedAt: number | null): RoundView =>
   ({ round: number, startedAt, endedAt }) as RoundView;
@@ -43,6 +44,24 @@ test('the readout is the last value at or before the crosshair', () => {
     [valueAt(points, 0.5), valueAt(points, 1), valueAt(points, 1.9), valueAt(points, Infinity)],
     [null, 10, 10, 20],
   );
+});
+
+test('the crosshair is never where nothing has been yet', () => {
+  const view = recordedView(40);
+  assert.equal(crossAt(276, 'round', reachedOf(view, 'round', 0)), view.rounds.at(-1)?.round);
+  assert.equal(crossAt(0.2, 'round', reachedOf(view, 'round', 0)), 1);
+  assert.equal(crossAt(900, 'time', reachedOf(view, 'time', view.startedAt + 40_000)), 40);
+});
+
+test('transports keep their rows whichever of them carries more', () => {
+  const { participants } = recordedView(40, { mixed: true, participants: 5 });
+  const heavier = participants.map((one, i) => ({ ...one, link: { ...one.link, sentBytes: (i + 1) * 1e9 } }));
+  const order = ['quic', 'mqtt', 'amqp', 'grpc', 'dds'];
+  for (const members of [participants, heavier])
+    assert.deepEqual(
+      bytesByProtocol(members).map(({ protocol }) => protocol),
+      order,
+    );
 });
 
 test('a name cannot become a formula of a spreadsheet', () => {

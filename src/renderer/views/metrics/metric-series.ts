@@ -1,6 +1,6 @@
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { protocols, type Protocol } from '#shared/contract/protocols.ts';
 import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
 import type { Point } from '#renderer/components/down-sample.ts';
@@ -175,7 +175,18 @@ export function bytesByProtocol(participants: readonly ParticipantView[]): reado
       wire: before.wire + link.sentBytes + link.receivedBytes,
     });
   }
-  return [...sums.values()].toSorted((a, b) => b.wire - a.wire);
+  // In an order of their own: rows that change places cannot be read.
+  return [...sums.values()].toSorted((a, b) => protocols.indexOf(a.protocol) - protocols.indexOf(b.protocol));
+}
+
+/** How far an axis has something to read: the newest round, or seconds since the run began. */
+export function reachedOf(view: RunView, axis: XAxis, now: number): number {
+  return axis === 'round' ? Math.max(1, view.rounds.at(-1)?.round ?? 1) : secondsIn(view, view.endedAt ?? now);
+}
+
+/** Where figures are read for a pointer at `at`: at a whole round or a moment, never beyond what there is. */
+export function crossAt(at: number, axis: XAxis, reached: number): number {
+  return axis === 'time' ? Math.min(reached, Math.max(0, at)) : Math.min(reached, Math.max(1, Math.round(at)));
 }
 
 /** The value of a series at `x`: its last point at or before it. */

@@ -8,7 +8,7 @@ import { useSlowView } from '#renderer/session/use-slow-view.ts';
 import { showToast } from '#renderer/session/toasts.ts';
 import { chartsAsSvg, savePng } from './export-charts.ts';
 import { ExportMenu } from './export-menu.tsx';
-import { qualitySeries, roundTripSeries, seriesCsv, updateSeries } from './metric-series.ts';
+import { crossAt, qualitySeries, reachedOf, roundTripSeries, seriesCsv, updateSeries } from './metric-series.ts';
 import type { XAxis } from './metric-series.ts';
 import { BytesPanel } from './bytes-panel.tsx';
 import { sharedX } from './chart-drawing.ts';
@@ -33,11 +33,11 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const now = useNow(1000);
   const x = useMemo(() => sharedX(view, axis, now), [view, axis, now]);
-  // Rounds are read one by one; a moment is read where the pointer is.
-  const last = Math.max(1, Math.floor(x.domain[1]));
+  // Rounds are read one by one; a moment is read where the pointer is. Nothing is read where nothing has been yet.
+  const reached = reachedOf(view, axis, now);
   const onCross = useCallback(
-    (at: number | null) => setCross(at === null || axis === 'time' ? at : Math.min(last, Math.max(1, Math.round(at)))),
-    [axis, last],
+    (at: number | null) => setCross(at === null ? null : crossAt(at, axis, reached)),
+    [axis, reached],
   );
   const input = { view, axis, x, showLocal, cross, onCross };
   const onExport = (kind: 'csv' | 'svg' | 'png'): void => {

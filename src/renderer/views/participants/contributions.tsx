@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import type { JSX } from 'react';
+import { plannedRounds } from '#renderer/session/planned.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
@@ -38,7 +39,7 @@ function shownOf({ id, counted, phase, phaseRound, left }: ParticipantView): unk
 function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
   const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / cellWidthPx));
-  const total = Math.max(view.roundsPlanned, view.rounds.at(-1)?.round ?? 0);
+  const total = Math.max(plannedRounds(view) ?? 0, view.rounds.at(-1)?.round ?? 0);
   const last = Math.min(total, Math.max(fitting, view.round + 1));
   const first = Math.max(1, last - fitting + 1);
   const numbers = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);

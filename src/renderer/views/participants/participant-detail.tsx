@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { plannedRounds } from '#renderer/session/planned.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
@@ -280,7 +281,7 @@ function RoundsSection({
   readonly participant: ParticipantView;
   readonly now: number;
 }): JSX.Element {
-  const total = Math.max(view.roundsPlanned, view.round);
+  const total = Math.max(plannedRounds(view) ?? 0, view.round);
   const last = Math.min(total, Math.max(roundsShownMax, view.round));
   const first = Math.max(1, last - roundsShownMax + 1);
   const until = view.endedAt ?? participant.left?.at ?? now;

@@ -2,6 +2,7 @@ import { memo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatClock, formatDuration, formatPercent, formatSigned } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { plannedRounds, roundOf } from '#renderer/session/planned.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
@@ -32,7 +33,7 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
       <div className="ph">
         <h2>Round list</h2>
         <span className="sub">
-          {done.length} of {view.roundsPlanned} done
+          {roundOf(done.length, view)} done
           {pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
         </span>
         <div className="end">
@@ -113,17 +114,23 @@ function PlannedRow({
 }): JSX.Element | null {
   const now = useNow(5000);
   const first = (view.rounds.at(-1)?.round ?? 0) + 1;
-  if (view.endedAt !== null || first > view.roundsPlanned) return null;
+  const planned = plannedRounds(view);
+  if (view.endedAt !== null || (planned !== null && first > planned)) return null;
   const current = view.rounds.at(-1);
   const started = current?.startedAt ?? now;
   // A round that takes far longer than usual says nothing about the end of the run.
   const usual = current === undefined || current.endedAt !== null || roundMs === null || now < started + roundMs * 1.5;
   const endsAt =
-    roundMs === null || !usual ? null : Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs;
+    roundMs === null || !usual || planned === null
+      ? null
+      : Math.max(now, started + roundMs) + (planned - first + 1) * roundMs;
   return (
     <tr className="next">
-      <td className="num">{first === view.roundsPlanned ? first : `${first}–${view.roundsPlanned}`}</td>
-      <td colSpan={9}>planned{endsAt === null ? '' : `, the run ends about ${formatClock(endsAt)} at this pace`}</td>
+      <td className="num">{planned === null ? `${first}–` : first === planned ? first : `${first}–${planned}`}</td>
+      <td colSpan={9}>
+        {planned === null ? 'until stopped' : 'planned'}
+        {endsAt === null ? '' : `, the run ends about ${formatClock(endsAt)} at this pace`}
+      </td>
     </tr>
   );
 }

@@ -1,0 +1,20 @@
+import { untilStopped } from '#shared/contract/settings.ts';
+import type { RunView } from '#shared/run-view/run-view.ts';
+
+type Planned = Pick<RunView, 'round' | 'roundsPlanned'>;
+
+/** How many rounds a run is planned for; null: it goes on until somebody stops it. */
+export function plannedRounds({ roundsPlanned }: Pick<RunView, 'roundsPlanned'>): number | null {
+  return roundsPlanned >= untilStopped ? null : roundsPlanned;
+}
+
+/** For axes and rows by round: those planned, or those that were and a few more. */
+export function roundsToDraw(view: Planned): number {
+  return plannedRounds(view) ?? Math.max(20, Math.ceil((view.round + 1) / 10) * 10);
+}
+
+/** `3 of 10`; `3` where there is no end planned. */
+export function roundOf(round: number, view: Pick<RunView, 'roundsPlanned'>): string {
+  const planned = plannedRounds(view);
+  return planned === null ? String(round) : `${round} of ${planned}`;
+}
