@@ -1,5 +1,5 @@
 import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
-import type { EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
+import type { Chair, EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
 import { asRunId } from '#shared/contract/ids.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 
@@ -25,7 +25,12 @@ export class Story {
   at = 0;
 
   /** @param people who takes part; only `waitingFor` are waited for */
-  constructor(waitingFor: readonly string[], people: readonly string[] = ['node-1', 'node-2']) {
+  constructor(
+    waitingFor: readonly string[],
+    people: readonly string[] = ['node-1', 'node-2'],
+    chair: Chair = 'coordinator',
+  ) {
+    this.event('run_opened', { chair, name: 'd' }, 'service');
     this.event('run_started', {
       name: 'd',
       rounds: 3,

@@ -172,8 +172,8 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     const before = run.processes.get(data.name);
     const sameLife = before?.pid === data.pid;
     const told = ref(`${data.name}'s process: ${data.doing}, its clock runs`);
-    const pauseMs = sameLife ? told.at - before.told.at - statsMs : 0;
-    const lateMs = Math.max(pauseMs, data.loopDelayMsMax);
+    // Measured by the process itself: a wall clock that is set makes nobody late.
+    const lateMs = data.loopDelayMsMax;
     const late = lateMs >= lateFromMs ? { at: told.at, ms: lateMs } : sameLife ? before.late : null;
     const now: ProcessObservation = { pid: data.pid, told, cpuPercent: data.cpuPercent, late };
     if (before === undefined && run.processes.size >= limits.participantsMax) return;
@@ -211,8 +211,6 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   },
 };
 
-/** A process tells of itself this often. */
-const statsMs = 1000;
 /** A clock that runs this late has not had the processor. */
 const lateFromMs = 200;
 /** A coordinator that was away for this long has heard nobody meanwhile. */

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Story } from '#test/support/diagnosis-story.ts';
+
+/** What `lab-1` sees of its run: its own link, its own trainer, what it hears. */
+class Seat extends Story {
+  constructor() {
+    super([], [], 'participant');
+    this.event('run_opened', { chair: 'participant', name: 'pilot', self: 'lab-1' }, 'service');
+    this.own('connecting', 0);
+  }
+
+  own(state: string, connections: number, reason = ''): void {
+    const data = { participant: 'lab-1', side: 'participant', state, reason, protocol: 'quic', stack: 'quinn' };
+    this.event('link_state', { ...data, connections, reconnects: 0 }, 'lab-1');
+  }
+
+  hears(): void {
+    const packet = {
+      source: 'lab-1',
+      peer: 'coordinator',
+      direction: 'down',
+      kind: 'heartbeat',
+      durationMs: 2,
+    } as const;
+    this.packet('lab-1', packet);
+  }
+
+  attempt(number: number, result: string, over: object = {}): void {
+    const data = { participant: 'lab-1', number, protocol: 'quic', stack: 'quinn', address: '10.0.4.18:4433', result };
+    const times = { reason: '', lastHeardAt: 0, nextAt: this.at + 10_000, givesUpAt: 600_000 };
+    this.event('link_attempt', { ...data, ...times, ...over }, 'lab-1');
+  }
+
+  connected(): void {
+    this.own('ready', 1);
+    this.pass(2000, () => this.hears());
+  }
+}
+
+test('a coordinator that falls silent is named within 5 s, from the last sign of life on', () => {
+  const seat = new Seat();
+  seat.connected();
+  const lastHeard = seat.at;
+  seat.pass(5000);
+  assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  assert.match(seat.raised[0]?.sentence ?? '', /^The coordinator does not answer: last heard 4 s ago\.$/);
+  assert.deepEqual([seat.raised[0]?.since, seat.raised[0]?.layer], [lastHeard, 'link']);
+});
+
+test('it says how often it was tried, over what, that the update is kept, and when the next attempt comes', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.event('participant_phase', { participant: 'lab-1', round: 3, phase: 'send' }, 'lab-1');
+  seat.own('lost', 1, 'peer silent for 5 s');
+  for (let number = 1; number <= 9; number++) {
+    seat.attempt(number, 'no_answer', number % 2 === 0 ? { stack: 'webtransport-h2' } : {});
+    seat.pass(10_000);
+  }
+  const last = seat.raised.at(-1);
+  assert.match(
+    last?.sentence ?? '',
+    /^The coordinator does not answer: last heard \d\d s ago, tried 9 times over UDP and TCP\. Your update is kept\.$/,
+  );
+  assert.match(last?.nextAction ?? '', /^dials again; gives up in 9 min$/);
+  assert.ok((last?.nextActionAt ?? 0) > 0);
+  assert.equal(new Set(seat.raised.map(({ verdict }) => verdict)).size, 1, 'one verdict, told again');
+});
+
+test('it is told again about once a second, then ever more seldom', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.own('lost', 1, 'peer silent for 5 s');
+  seat.pass(60_000);
+  const inFirstMinute = seat.raised.length;
+  assert.ok(inFirstMinute > 20 && inFirstMinute < 60, `${inFirstMinute}`);
+  seat.pass(600_000);
+  assert.ok(seat.raised.length - inFirstMinute < 120, `${seat.raised.length}`);
+});
+
+test('it is over when the coordinator answers', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.own('lost', 1, 'cut');
+  seat.attempt(1, 'failed', { reason: 'ECONNREFUSED' });
+  seat.pass(4000);
+  assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  assert.match(seat.raised[0]?.explanation ?? '', /ECONNREFUSED/);
+  seat.own('ready', 2);
+  seat.pass(1000, () => seat.hears());
+  assert.deepEqual(seat.standing, []);
+});
+
+test('a link that is dialled again within a second is no news', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.own('lost', 1, 'cut');
+  seat.own('resuming', 1, 'dialling');
+  seat.pass(1500);
+  seat.own('ready', 2);
+  seat.pass(10_000, () => seat.hears());
+  assert.deepEqual(seat.raised, []);
+});
+
+test('a coordinator that was never reached is told as that', () => {
+  const seat = new Seat();
+  seat.attempt(1, 'no_answer', { nextAt: 1000 });
+  seat.pass(6000);
+  assert.match(seat.raised[0]?.sentence ?? '', /^The coordinator does not answer: never heard, tried once over UDP\.$/);
+});
+
+test('the own trainer that stops is told, and nothing of others', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.event('participant_phase', { participant: 'lab-1', round: 1, phase: 'train' }, 'lab-1');
+  seat.progress('lab-1', 1);
+  seat.waits(['lab-1', 'lab-2']);
+  seat.pass(6000, () => seat.hears());
+  assert.deepEqual(seat.standing, ['trainer-frozen lab-1']);
+  assert.equal(seat.raised[0]?.sentence, 'Your training has stopped: no gradient step is made, and the link is well.');
+});
+
+test('the own update that is stuck is told', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.event('participant_phase', { participant: 'lab-1', round: 1, phase: 'send' }, 'lab-1');
+  const transfer = { participant: 'lab-1', round: 1, kind: 'model_update', direction: 'up', totalBytes: 10_500_000 };
+  seat.event('transfer_progress', { ...transfer, sentBytes: 2_900_000 }, 'lab-1');
+  seat.pass(7000, () => seat.hears());
+  assert.equal(seat.raised[0]?.sentence, 'Your model update is stuck at 2.9 of 10.5 MB; heart-beats pass.');
+});
+
+test('a participant that ends says nothing about itself', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.waits(['lab-1']);
+  seat.event('process_exited', { name: 'lab-1', pid: 7, expected: true, note: 'exit status 0' }, 'service');
+  seat.own('closed', 1, 'interrupted');
+  seat.pass(10_000);
+  assert.deepEqual(seat.raised, []);
+});
