@@ -45,8 +45,18 @@ serveParent({
     if (message.type === 'move') move(message);
     if (message.type === 'keep_trying') dialling?.keepTrying();
     if (message.type === 'try_now') dialling?.tryNow();
+    if (message.type === 'pause') setPaused(message);
   },
 });
+
+/** What was asked last, for a run that is not there yet, and how to ask it of one that is. */
+let paused: Extract<ToChild, { type: 'pause' }> | null = null;
+let pause: ((on: boolean, reason: string) => void) | null = null;
+
+function setPaused(message: Extract<ToChild, { type: 'pause' }>): void {
+  paused = message;
+  pause?.(message.on, message.reason);
+}
 
 /** Takes part in one run: data first, then the link, once and before registering, then rounds until it is told the end. */
 async function run(start: ParticipantStart, channel: ParentChannel, signal: AbortSignal): Promise<Ended> {
@@ -101,6 +111,10 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     coordinatorEvents: start.share === undefined ? 'mirror' : 'none',
     updates: own?.updates,
     kept: own?.kept,
+    onPausable: (ask) => {
+      pause = ask;
+      if (paused !== null) setPaused(paused);
+    },
     signal,
   });
   const { status, reason, error } = outcome;

@@ -51,6 +51,8 @@ export interface ParticipantOptions {
   readonly updates?: UpdateKeeper | undefined;
   /** One that a former process of this participant left there. */
   readonly kept?: { readonly update: ComputedUpdate; readonly bytes: Uint8Array } | undefined;
+  /** Called once with what pauses this participant, and lets it go on. */
+  readonly onPausable?: ((pause: (on: boolean, reason: string) => void) => void) | undefined;
   /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
   readonly signal: AbortSignal;
 }
@@ -128,6 +130,7 @@ class ParticipantRun implements Disposable {
     this.#held.use(link.onAnew(() => this.#feed({ kind: 'link_anew' })));
     this.#read().catch((error: unknown) => this.#settled.reject(error));
     this.#awaitPlan(0);
+    options.onPausable?.((on, pauseReason) => this.#feed({ kind: 'pause', on, reason: pauseReason }));
   }
 
   get result(): Promise<RunOutcome> {
@@ -195,6 +198,8 @@ class ParticipantRun implements Disposable {
         return void this.#begin(effect, (parameters, signal) => this.#train(effect, parameters, signal));
       case 'evaluate':
         return void this.#begin(effect, (parameters, signal) => this.#evaluate(effect, parameters, signal));
+      case 'hold_work':
+        return this.#options.trainer.hold?.(effect.on);
       case 'abort_work':
         if (this.#work?.job === effect.job) this.#work.abort.abort(new DOMException(effect.reason, 'AbortError'));
         return;

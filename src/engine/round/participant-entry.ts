@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
 import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import type { ParticipantDraft } from './participant-draft.ts';
+import { sayPaused } from './participant-pause.ts';
 import type { LoadedData } from './participant-state.ts';
 
 /**
@@ -54,6 +55,7 @@ export function register(draft: ParticipantDraft, round: number): void {
   s.registerSentMs = draft.now.monotonicMs;
   s.introduced = true;
   draft.send({ kind: 'register', round, body: { name, key, data: s.data, trainer } });
+  sayPaused(draft);
   // Work that is under way goes on: the coordinator will ask for the same.
   if (s.task?.job == null) draft.enterPhase('wait', 0);
 }

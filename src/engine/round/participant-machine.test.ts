@@ -468,3 +468,69 @@ describe('participant machine', () => {
     });
   }
 });
+
+describe('a participant whose user pauses it', () => {
+  const pause = (kit: Kit, on: boolean) => kit.feed({ kind: 'pause', on, reason: 'battery' });
+
+  test('stands still in its training, says so, and goes on with the same job', () => {
+    const kit = new Kit().configured();
+    kit.train(1);
+    kit.model(1, base);
+    pause(kit, true);
+    pause(kit, true);
+    assert.deepEqual(
+      kit.of('hold_work').map(({ on }) => on),
+      [true],
+    );
+    assert.deepEqual(
+      kit.sent('pause').map(({ body }) => body.reason),
+      ['battery'],
+    );
+    assert.deepEqual(kit.of('abort_work'), []);
+    pause(kit, false);
+    assert.deepEqual(
+      kit.of('hold_work').map(({ on }) => on),
+      [true, false],
+    );
+    assert.equal(kit.sent('resume').length, 1);
+    assert.equal(kit.of('train').length, 1);
+    kit.trained();
+    assert.equal(kit.sent('model_update').length, 1);
+    assert.deepEqual(
+      kit.events('participant_paused').map(({ paused }) => paused),
+      [true, false],
+    );
+    assert.deepEqual(kit.phases.slice(-4), ['train 1', 'idle 1', 'train 1', 'send 1']);
+  });
+
+  test('keeps what it is asked for meanwhile and does it afterwards', () => {
+    const kit = new Kit().configured();
+    pause(kit, true);
+    kit.train(1);
+    kit.model(1, base);
+    assert.deepEqual(kit.of('train'), []);
+    pause(kit, false);
+    assert.equal(kit.of('train')[0]?.round, 1);
+  });
+
+  test('sends what it had finished', () => {
+    const kit = new Kit().configured();
+    kit.train(1);
+    kit.model(1, base);
+    pause(kit, true);
+    kit.trained();
+    assert.equal(kit.sent('model_update').length, 1);
+  });
+
+  test('tells each life of the coordinator again, and none before it has introduced itself', () => {
+    const kit = new Kit();
+    pause(kit, true);
+    assert.deepEqual(kit.sent('pause'), []);
+    kit.configured();
+    assert.equal(kit.sent('pause').length, 1);
+    kit.feed({ kind: 'link_anew' });
+    assert.equal(kit.sent('pause').length, 2);
+    const kinds = kit.of('send').map(({ message }) => message.kind);
+    assert.ok(kinds.lastIndexOf('pause') > kinds.lastIndexOf('register'), 'it is known before it pauses');
+  });
+});

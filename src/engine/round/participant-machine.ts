@@ -4,6 +4,7 @@ import type { HeaderOf, MessageHeader } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
 import { linkAnew, noPlan, planTold, prepared, register, reportOf } from './participant-entry.ts';
+import { pauseAsked } from './participant-pause.ts';
 import {
   registerIntervalMs,
   type ModelFinding,
@@ -35,6 +36,7 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       data: null,
       introduced: false,
       registered: false,
+      paused: false,
       registerSentMs: now.monotonicMs,
       training: null,
       models: [],
@@ -99,6 +101,8 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
       return evaluated(draft, input);
     case 'work_failed':
       return workFailed(draft, input);
+    case 'pause':
+      return pauseAsked(draft, input);
     case 'tick':
       return;
     case 'stop':

@@ -57,6 +57,8 @@ export interface ParticipantState {
   /** `register` was sent to this life of the coordinator. */
   readonly introduced: boolean;
   readonly registered: boolean;
+  /** By its user's wish. */
+  readonly paused: boolean;
   readonly registerSentMs: number;
   readonly training: BodyOf<'training_config'> | null;
   /** Oldest first, at most `modelsHeldMax`. */
@@ -102,6 +104,8 @@ export type ParticipantInput =
   | { readonly kind: 'misfit'; readonly error: ErrorReport }
   /** The link has been open for so long, and the coordinator has not told what its run is about. */
   | { readonly kind: 'no_plan'; readonly waitedMs: number }
+  /** By its user: compute nothing more, or go on. */
+  | { readonly kind: 'pause'; readonly on: boolean; readonly reason: string }
   | { readonly kind: 'tick' }
   | { readonly kind: 'stop'; readonly reason: string };
 
@@ -127,6 +131,8 @@ export type ParticipantEffect =
       readonly model: HeldModel;
     }
   | { readonly kind: 'prepare'; readonly plan: RunPlanBody }
+  /** The trainer stands still between two steps, or goes on. */
+  | { readonly kind: 'hold_work'; readonly on: boolean }
   | { readonly kind: 'abort_work'; readonly job: number; readonly reason: string }
   /** The coordinator has judged this update: it need not outlive the process any longer. */
   | { readonly kind: 'forget_update'; readonly hash: Hash }

@@ -75,6 +75,7 @@ export function startIfReady(draft: ParticipantDraft): void {
   if (task === null || task.job !== null) return;
   const model = findModel(s.models, task);
   if (model === undefined || s.training === null) return draft.enterPhase('receive', task.round);
+  if (s.paused) return draft.enterPhase('idle', task.round);
   s.jobs += 1;
   s.task = { ...task, model: model.hash, job: s.jobs };
   s.progressSentMs = -Infinity;

@@ -9,6 +9,8 @@ export interface TrainerPort {
     options: { readonly signal: AbortSignal; readonly onProgress?: (progress: TrainingProgress) => void },
   ): Promise<TrainingOutcome>;
   evaluate(job: EvaluationJob, options: { readonly signal: AbortSignal }): Promise<EvaluationOutcome>;
+  /** Training stands still before its next step, or goes on; a job that is given up meanwhile ends all the same. */
+  hold?(on: boolean): void;
 }
 
 export interface EvaluationJob {

@@ -42,7 +42,9 @@ export class WorkerTrainer implements Trainer {
   #setup: TrainerSetup | undefined;
   /** The thread that has loaded `#setup`. */
   #preparedBy: Worker | undefined;
+  /** By a fault, and by the user's wish: either stops the steps. */
   #frozen = false;
+  #held = false;
   #closed = false;
   #nextId = 1;
 
@@ -69,12 +71,21 @@ export class WorkerTrainer implements Trainer {
 
   freeze(): void {
     this.#frozen = true;
-    this.#worker?.postMessage({ kind: 'freeze' } satisfies ToWorker);
+    this.#tellFrozen();
   }
 
   thaw(): void {
     this.#frozen = false;
-    this.#worker?.postMessage({ kind: 'thaw' } satisfies ToWorker);
+    this.#tellFrozen();
+  }
+
+  hold(on: boolean): void {
+    this.#held = on;
+    this.#tellFrozen();
+  }
+
+  #tellFrozen(): void {
+    this.#worker?.postMessage({ kind: this.#frozen || this.#held ? 'freeze' : 'thaw' } satisfies ToWorker);
   }
 
   /** Calls under way are rejected; the thread ends after the step that it is in, never in its middle (`StepGate`). */
@@ -141,7 +152,7 @@ export class WorkerTrainer implements Trainer {
     worker.on('messageerror', (error) => lost('an unreadable message', error));
     worker.on('error', (error) => lost(error instanceof Error ? error.message : String(error), error));
     worker.on('exit', (code) => lost(`exit code ${code}`));
-    if (this.#frozen) worker.postMessage({ kind: 'freeze' } satisfies ToWorker);
+    if (this.#frozen || this.#held) worker.postMessage({ kind: 'freeze' } satisfies ToWorker);
     return worker;
   }
 
