@@ -89,12 +89,14 @@ export class Invariants {
   step(state: CoordinatorState, wakeAtMs: number, nowMs: number): void {
     assert.ok(state.round >= this.#round, 'rounds never go back');
     if (state.outcome !== null) return assert.equal(wakeAtMs, Infinity);
-    assert.ok(Number.isFinite(state.deadlineMs), `${state.phase} has no deadline`);
+    const { waitingFor, reported, selected } = roundWait(state);
+    const pausing = [...state.participants.values()].some(({ paused, left }) => paused && left === null);
+    const suspended = state.deadlineMs === Infinity;
+    if (suspended) assert.ok(pausing, `${state.phase} has no deadline, and nobody pauses`);
     assert.ok(wakeAtMs <= state.deadlineMs, 'nobody would wake it at its deadline');
     assert.ok(state.deadlineMs > nowMs, `${state.phase} outlived its deadline`);
-    const { waitingFor, reported, selected } = roundWait(state);
     if (state.phase === 'distributing' || state.phase === 'training' || state.phase === 'evaluating') {
-      assert.ok(waitingFor.length > 0, `${state.phase} waits for nobody`);
+      assert.equal(waitingFor.length === 0, suspended, `${state.phase} waits for ${waitingFor.join() || 'nobody'}`);
       for (const id of waitingFor)
         assert.ok(!reported.includes(id) && selected.includes(id), `${id} is waited for and has reported`);
     }

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { makeCrashScenario, makeKillScenario, makeScenario } from './scenario.ts';
+import { makeCrashScenario, makeKillScenario, makePauseScenario, makeScenario } from './scenario.ts';
 import { simulateScenario } from './simulate.ts';
 
 /** `node test/simulation/run.ts --seed N` plays one seed again; `--count N --from N` plays many and names the first that fails;
- * `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
+ * `--pauses` while users pause, `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -11,10 +11,17 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     crashes: { type: 'boolean', default: false },
     kills: { type: 'boolean', default: false },
+    pauses: { type: 'boolean', default: false },
   },
 });
 
-const make = values.kills ? makeKillScenario : values.crashes ? makeCrashScenario : makeScenario;
+const make = values.pauses
+  ? makePauseScenario
+  : values.kills
+    ? makeKillScenario
+    : values.crashes
+      ? makeCrashScenario
+      : makeScenario;
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.count) : 1;
 const ends = new Map<string, number>();

@@ -3,7 +3,7 @@ import { seededRandom, type Random } from '#shared/base/random.ts';
 /** What befalls one participant, in virtual ms since the start. */
 export interface Trouble {
   readonly atMs: number;
-  readonly kind: 'partition' | 'deaf' | 'mute' | 'kill' | 'freeze' | 'leave' | 'poison';
+  readonly kind: 'partition' | 'deaf' | 'mute' | 'kill' | 'freeze' | 'leave' | 'poison' | 'pause';
   readonly lastsMs: number;
 }
 
@@ -116,6 +116,23 @@ export function makeKillScenario(seed: number): Scenario {
     calm: true,
     crashes: makeCrashes(random, lastsMs),
   };
+}
+
+/**
+ * The same weather, crashes of the coordinator included, in which users pause their participants now and then: some of
+ * them, and all at once.
+ */
+export function makePauseScenario(seed: number): Scenario {
+  const random = seededRandom(`pauses-${seed}`);
+  const scenario = random.int(3) === 0 ? makeCrashScenario(seed) : makeScenario(seed);
+  const untilMs = Math.min(scenario.healsAtMs, 4_000 + random.int(40_000));
+  const together = random.int(2) === 0 ? [random.int(untilMs)] : [];
+  const participants = scenario.participants.map((plan) => {
+    const own = Array.from({ length: random.int(3) }, () => random.int(untilMs));
+    const pauses = [...own, ...together].map((atMs) => ({ atMs, kind: 'pause' as const, lastsMs: random.int(60_000) }));
+    return { ...plan, troubles: [...plan.troubles, ...pauses].sort((a, b) => a.atMs - b.atMs) };
+  });
+  return { ...scenario, participants };
 }
 
 function makeCrashes(random: Random, untilMs: number): Crash[] {

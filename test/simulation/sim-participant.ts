@@ -44,6 +44,8 @@ export class SimParticipant {
   readonly #shelf = new ModelShelf(toyCodec);
   #state: ParticipantState;
   #frozen = false;
+  /** By its user's wish. */
+  #held = false;
   #dead = false;
   #poisoned = false;
   #stuck: Work[] = [];
@@ -82,7 +84,15 @@ export class SimParticipant {
 
   thaw(): void {
     this.#frozen = false;
-    for (const work of this.#stuck.splice(0)) this.#begin(work);
+    this.#goOn();
+  }
+
+  get #still(): boolean {
+    return this.#frozen || this.#held;
+  }
+
+  #goOn(): void {
+    if (!this.#still) for (const work of this.#stuck.splice(0)) this.#begin(work);
   }
 
   /** The next training ends with NaN in the model, as it does at too high a learning rate. */
@@ -125,6 +135,9 @@ export class SimParticipant {
       case 'forget_update':
         if (this.#options.disk.kept?.update.hash === effect.hash) this.#options.disk.kept = null;
         return;
+      case 'hold_work':
+        this.#held = effect.on;
+        return this.#goOn();
       case 'abort_work':
       case 'report':
         return;
@@ -138,13 +151,13 @@ export class SimParticipant {
 
   #begin(work: Work): void {
     const { world, random, plan } = this.#options;
-    if (this.#frozen) return void this.#stuck.push(work);
+    if (this.#still) return void this.#stuck.push(work);
     const totalMs = work.kind === 'evaluate' ? 20 : plan.trainMsMean * (0.5 + random.next());
     const batches = 4;
     if (work.kind === 'train') {
       for (let batch = 1; batch <= batches; batch++) {
         world.after((totalMs * batch) / batches, () => {
-          if (!this.#frozen)
+          if (!this.#still)
             this.feed({
               kind: 'progress',
               job: work.job,
@@ -153,7 +166,7 @@ export class SimParticipant {
         });
       }
     }
-    world.after(totalMs + 1, () => (this.#frozen ? void this.#stuck.push(work) : this.#finish(work)));
+    world.after(totalMs + 1, () => (this.#still ? void this.#stuck.push(work) : this.#finish(work)));
   }
 
   #finish(work: Work): void {

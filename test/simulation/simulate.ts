@@ -331,6 +331,12 @@ class Simulation {
           for (const direction of directions) wire.unblock(direction);
         });
       }
+      case 'pause':
+        participant.feed({ kind: 'pause', on: true, reason: 'by its user' });
+        return this.#world.after(healsInMs, () => {
+          healed();
+          participant.feed({ kind: 'pause', on: false, reason: 'by its user' });
+        });
       case 'freeze':
         participant.freeze();
         return this.#world.after(healsInMs, () => {

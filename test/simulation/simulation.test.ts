@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeds } from './seeds.ts';
-import { makeCrashScenario, makeKillScenario, type Scenario } from './scenario.ts';
+import { makeCrashScenario, makeKillScenario, makePauseScenario, type Scenario } from './scenario.ts';
 import { simulate, simulateScenario } from './simulate.ts';
 import { toyInitial, toyLayout, toyTrain } from './toy-model.ts';
 import { flattenParameters, viewParameters } from '#shared/tensor/parameter-set.ts';
@@ -58,6 +58,16 @@ test(`${count / 5} of them once more while the coordinator is killed in the midd
   let crashes = 0;
   for (let seed = 1; seed <= count / 5; seed++) crashes += playScenario(makeCrashScenario(seed), '--crashes').crashes;
   assert.ok(crashes > count / 10, `${crashes} crashes`);
+});
+
+test(`${count / 5} of them in which users pause, some and all at once: no calm run fails by that`, () => {
+  const calm = new Map<string, number>();
+  for (let seed = 1; seed <= count / 5; seed++) {
+    const scenario = makePauseScenario(seed);
+    const { outcome } = playScenario(scenario, '--pauses');
+    if (scenario.calm && scenario.crashes.length === 0) calm.set(outcome.status, (calm.get(outcome.status) ?? 0) + 1);
+  }
+  assert.deepEqual([...calm.keys()], ['completed']);
 });
 
 test(`${count / 5} runs in which only processes die: the models are those of a run in which none did`, () => {
