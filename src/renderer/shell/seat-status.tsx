@@ -1,4 +1,4 @@
-import type { JSX, ReactNode } from 'react';
+import type { JSX } from 'react';
 import { formatDuration, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { askToEndRun } from '#renderer/session/ending.ts';
@@ -45,15 +45,6 @@ function LeaveButton(): JSX.Element {
   );
 }
 
-function Acts({ children }: { readonly children?: ReactNode }): JSX.Element {
-  return (
-    <span className="acts">
-      {children}
-      <LeaveButton />
-    </span>
-  );
-}
-
 function JoiningLine({
   view,
   link,
@@ -71,9 +62,9 @@ function JoiningLine({
           <b>{words.lead}</b>
         </span>
       }
+      acts={<LeaveButton />}
     >
       <span>{words.detail}</span>
-      <Acts />
     </Line>
   );
 }
@@ -98,15 +89,18 @@ function PausedLine({
           <b>Paused by you for {formatSeconds(now - since)}</b>
         </span>
       }
+      acts={
+        <>
+          <button type="button" className="btn pri sm" onClick={() => setPaused(false)}>
+            <Icon name="demo" as="small" />
+            Resume
+          </button>
+          <LeaveButton />
+        </>
+      }
     >
       <span>{words.until}</span>
       {words.others !== '' && <span className="w-lg">{words.others}</span>}
-      <Acts>
-        <button type="button" className="btn pri sm" onClick={() => setPaused(false)}>
-          <Icon name="demo" as="small" />
-          Resume
-        </button>
-      </Acts>
     </Line>
   );
 }
@@ -122,16 +116,21 @@ function RunningLine({
 }): JSX.Element {
   const setPaused = useSetPaused();
   return (
-    <Line head={<Head view={view} own={own} link={link} />}>
+    <Line
+      head={<Head view={view} own={own} link={link} />}
+      acts={
+        <>
+          <button type="button" className="btn sm" onClick={() => setPaused(true)}>
+            <Icon name="pause" as="small" />
+            Pause
+          </button>
+          <LeaveButton />
+        </>
+      }
+    >
       {own !== undefined && <Doing own={own} />}
       <Counted view={view} />
       <Accuracy view={view} />
-      <Acts>
-        <button type="button" className="btn sm" onClick={() => setPaused(true)}>
-          <Icon name="pause" as="small" />
-          Pause
-        </button>
-      </Acts>
     </Line>
   );
 }
@@ -240,6 +239,7 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
           <b>{head.text}</b>
         </span>
       }
+      acts={<JoinAgain run={view.run} />}
     >
       {view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>}
       <Counted view={view} />
@@ -251,9 +251,6 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
             Model of round {model.round} in <span className="data">{model.path}</span>
           </>
         )}
-      </span>
-      <span className="acts">
-        <JoinAgain run={view.run} />
       </span>
     </Line>
   );

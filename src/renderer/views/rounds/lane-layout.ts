@@ -17,6 +17,8 @@ export interface LaneBox {
   readonly endedAt: number | null;
   /** What it says instead of its kind and how long it is. */
   readonly label?: string;
+  /** The figure after such a label, which stays longer than the words do. */
+  readonly figure?: string;
 }
 
 /** A stretch in which a verdict says that the participant stalled; open while it does. */

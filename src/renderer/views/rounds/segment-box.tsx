@@ -95,12 +95,12 @@ function growingFigure(box: LaneBox, now: number): string {
 }
 
 function figureOf(box: LaneBox, progress: string): string {
-  if (box.label !== undefined) return '';
+  if (box.label !== undefined) return box.figure ?? '';
   return box.endedAt === null ? progress : formatDuration(box.endedAt - box.startedAt);
 }
 
 function nameOf(box: LaneBox, progress: string): string {
-  if (box.label !== undefined) return `${box.label}, round ${box.round}`;
+  if (box.label !== undefined) return `${box.label} ${box.figure ?? ''}`.trimEnd() + `, round ${box.round}`;
   const time =
     box.endedAt === null
       ? progress === ''

@@ -116,14 +116,16 @@ function KeptUpdate({ work }: { readonly work: ContributionView }): JSX.Element 
           </>
         )}
       </dd>
-      <dt>Model</dt>
-      <dd className="data" title={work.modelHash}>
+      <dt className="w-lg">Model</dt>
+      <dd className="data w-lg" title={work.modelHash}>
         {shortHash(work.modelHash)}
       </dd>
       <dt>When it is back</dt>
       <dd>sent then, counts at most once</dd>
       <dt>If round {work.round} closed</dt>
-      <dd>late, not counted; goes on with the next</dd>
+      <dd>
+        late, not counted<span className="w-lg">; goes on with the next</span>
+      </dd>
     </dl>
   );
 }

@@ -26,7 +26,7 @@ describe('lanes of others, as told', () => {
       ],
     );
     assert.equal(boxes[0]?.left, 0);
-    assert.match(boxes[0]?.label ?? '', /^update after 24\.\d s$/);
+    assert.match(`${boxes[0]?.label} ${boxes[0]?.figure}`, /^update after 24\.\d s$/);
     assert.equal(boxes[0]?.right, boxes[1]?.left, 'the wait begins with the arrival');
     assert.equal(boxes[4]?.label, 'no update yet');
   });

@@ -38,7 +38,7 @@ export const ToldLane = memo(function ToldLane(props: ToldLaneProps): JSX.Elemen
         {boxes.map((box) => (
           <SegmentBox
             key={box.key}
-            box={box.kind === 'unknown' ? { ...box, label: `not known since ${formatClock(box.startedAt)}` } : box}
+            box={box}
             window={window}
             progress=""
             selected={box.round === selectedRound && box.kind === 'told'}

@@ -1,4 +1,4 @@
-import { formatDuration } from '#renderer/components/format.ts';
+import { formatClock, formatDuration } from '#renderer/components/format.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import type { LaneBox } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
@@ -38,8 +38,8 @@ export function toldBoxes(
       push({ ...about, kind: 'told', endedAt, label: withoutArrival(round, participant), arrived: false });
       continue;
     }
-    const label = `update after ${formatDuration(arrival - round.startedAt)}`;
-    push({ ...about, kind: 'told', endedAt: arrival, label, arrived: true });
+    const figure = formatDuration(arrival - round.startedAt);
+    push({ ...about, kind: 'told', endedAt: arrival, label: 'update after', figure, arrived: true });
     push({ ...about, kind: 'wait', startedAt: arrival, endedAt, label: 'wait', arrived: false });
   }
   if (silentSince !== null)
@@ -48,7 +48,8 @@ export function toldBoxes(
       round: rounds.at(-1)?.round ?? 0,
       startedAt: silentSince,
       endedAt: ended,
-      label: 'not known',
+      label: 'not known since',
+      figure: formatClock(silentSince),
       arrived: false,
     });
   return boxes;
