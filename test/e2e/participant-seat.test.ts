@@ -13,7 +13,7 @@ import { fillJoinForm, waitForRound } from './window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 /** Rounds of some seconds, so that a killed coordinator leaves work behind; more of them than any test waits for. */
-const longRun = ['--participants', '2', '--rounds', '500', '--deadline', '90', '--local-epochs', '40'];
+const longRun = ['--participants', '2', '--rounds', '500', '--deadline', '90', '--local-epochs', '12'];
 const linuxOnly = process.platform !== 'linux' && 'finds processes by /proc';
 
 describe("from a participant's own chair", { skip: linuxOnly }, () => {
