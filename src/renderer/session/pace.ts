@@ -1,4 +1,5 @@
 import type { ParticipantPhase } from '#shared/contract/events.ts';
+import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 
 /** Rounds that a median looks back on: enough to be steady, few enough to follow a change of pace. */
@@ -27,7 +28,7 @@ export function paceOf(rounds: readonly RoundView[]): Pace {
     return counted.length === 0 ? [] : [Math.max(...counted.map((update) => update.at)) - round.startedAt];
   });
   return {
-    roundMs: median(done.map((round) => (round.endedAt as number) - round.startedAt)),
+    roundMs: median(done.map((round) => roundTookMs(round, round.endedAt as number))),
     updatesMs: median(lasts),
     aggregatedMs: median(
       done.flatMap((round) => (round.aggregatedAt === null ? [] : [round.aggregatedAt - round.startedAt])),

@@ -103,10 +103,12 @@ export function pauseWords(
 
 /** How a run ended, in words that are true from a participant's chair. */
 export function endHead(view: RunView): { readonly text: string; readonly good: boolean } {
-  const took = formatDuration((view.endedAt ?? view.startedAt) - view.startedAt);
   switch (view.status) {
     case 'completed':
-      return { text: `Run completed, ${took}`, good: true };
+      return {
+        text: `Run completed, you were in it for ${formatDuration((view.endedAt ?? view.startedAt) - view.startedAt)}`,
+        good: true,
+      };
     case 'interrupted':
       return { text: 'You left the run', good: true };
     case 'stalled':

@@ -5,6 +5,7 @@ import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { roundsTookMs } from '#shared/run-view/took.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import { seatWaitWords, waitedNames } from './seat-words.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
@@ -181,7 +182,7 @@ function timeLeft(view: RunView, now: number): string {
 }
 
 function endWords(view: RunView): WaitWords {
-  const took = formatDuration((view.endedAt ?? view.startedAt) - view.startedAt);
+  const took = formatDuration(roundsTookMs(view));
   const done = view.rounds.filter((round) => round.state === 'done').length;
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
   const figures = `${done} ${done === 1 ? 'round' : 'rounds'} in ${took}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}`;

@@ -85,7 +85,7 @@ function Spark({
       <div className="top">
         <span className="name">{name}</span>
         <span className="fig">{value === undefined ? '–' : value.y.toFixed(2)}</span>
-        <span className="end">{selected === null ? '' : `${selected} bold, others thin`}</span>
+        <span className="end">{selected === null || lines.length < 2 ? '' : `${selected} bold, others thin`}</span>
       </div>
       {children}
     </div>

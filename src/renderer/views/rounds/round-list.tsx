@@ -5,6 +5,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { plannedRounds, roundOf } from '#renderer/session/planned.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
+import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { bytesUp, countedUpdates, slowestIn } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
@@ -22,10 +23,7 @@ interface RoundListProps {
 export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): JSX.Element {
   const pace = paceOf(view.rounds);
   const done = view.rounds.filter((round) => round.state === 'done');
-  const longest = Math.max(
-    1,
-    ...view.rounds.slice(-rowsMax).map((round) => (round.endedAt ?? round.startedAt) - round.startedAt),
-  );
+  const longest = Math.max(1, ...view.rounds.slice(-rowsMax).map((round) => roundTookMs(round, round.startedAt)));
   const shown = view.rounds.slice(-rowsMax);
   const hidden = view.rounds.length - shown.length;
   return (
@@ -152,7 +150,7 @@ const RoundRow = memo(
     // Rounds of the bundled data take about a second; one that is over does not tick.
     const now = useNow(round.endedAt === null ? 250 : 60_000);
     const endAt = round.endedAt ?? now;
-    const tookMs = endAt - round.startedAt;
+    const tookMs = roundTookMs(round, now);
     const slowest = slowestIn(participants, round, endAt);
     const bad = stalled || round.state === 'stalled';
     return (

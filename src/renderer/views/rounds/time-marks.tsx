@@ -6,6 +6,7 @@ import { useTokenPx } from '#renderer/components/use-media.ts';
 import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
+import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { axisTicks, shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
@@ -79,7 +80,7 @@ function RoundWords({
   readonly roomy: boolean;
 }): JSX.Element {
   const now = useNow(1000);
-  const tookMs = (round.endedAt ?? now) - round.startedAt;
+  const tookMs = roundTookMs(round, now);
   const usual = paceOf(view.rounds).roundMs;
   const open = round.endedAt === null;
   return (

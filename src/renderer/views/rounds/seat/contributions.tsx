@@ -5,6 +5,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf, stepsOf } from '#renderer/session/pace.ts';
+import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
@@ -158,7 +159,7 @@ const Row = memo(
     const { round, contribution, own, open, ended, longestMs, selected, silent, onOpen } = props;
     const now = useNow(open ? 1000 : 60_000);
     const endAt = round.endedAt ?? ended ?? now;
-    const tookMs = round.durationMs ?? endAt - round.startedAt;
+    const tookMs = roundTookMs(round, endAt);
     const times = own === undefined ? null : roundTimes(own, round.round, endAt);
     const hatched = silent && open && contribution !== undefined && contribution.fate !== 'training';
     return (
