@@ -96,6 +96,12 @@ describe("a coordinator's run as a participant knows it", () => {
     assert.deepEqual([...hear('run_plan', 3, plan), ...hear('welcome', 3, welcome)], [], 'told again, it is no news');
   });
 
+  test('who comes in the middle sees at once where the run stands', () => {
+    const events = mirror()('run_plan', 7, { ...plan, round: 7, phase: 'training' });
+    assert.deepEqual(types(events), ['run_started', 'round_phase']);
+    assert.deepEqual(events[1]?.data, { round: 7, phase: 'training', deadlineAt: 0 });
+  });
+
   test('an older coordinator tells no plan: what it does not tell is unknown', () => {
     const [started, joined] = mirror()('welcome', 4, { ...welcome, round: 4, phase: 'training' });
     assert.equal(started?.type, 'run_started');

@@ -62,7 +62,10 @@ export class RoundMirror {
     const { runName: name, rounds, minimumParticipants, quorum, baselineAccuracy, classes } = body;
     const self = this.#own.participant;
     const plan = { name, rounds, minimumParticipants, quorum, baselineAccuracy, classes };
-    return [report('run_started', { ...plan, seed: 0, self })];
+    const started = report('run_started', { ...plan, seed: 0, self });
+    // Who comes in the middle sees where the run stands before it is told of a round of its own.
+    const { round, phase } = body;
+    return round === 0 ? [started] : [started, report('round_phase', { round, phase, deadlineAt: 0 })];
   }
 
   /** An older coordinator tells no plan: its welcome starts the run then, with less known of it. */

@@ -10,7 +10,8 @@ export type Contribution =
       readonly place: number | null;
       readonly reason: string;
     }
-  | { readonly kind: 'missing' | 'not_asked' | 'planned' | 'not_told' }
+  /** `before`: this app's own participant had not joined yet. */
+  | { readonly kind: 'missing' | 'not_asked' | 'planned' | 'not_told' | 'before' }
   /** `unsent`: computed, and no link to send it over; `sent`: not judged yet; `in`: as the coordinator told. */
   | { readonly kind: 'running'; readonly how: 'at_work' | 'unsent' | 'sent' | 'in' | 'not_in' };
 
@@ -20,7 +21,8 @@ export function contributionOf(
   { number, round }: { readonly number: number; readonly round: RoundView | undefined },
   participant: string,
 ): Contribution {
-  if (round === undefined) return { kind: number > view.round ? 'planned' : 'not_told' };
+  if (round === undefined)
+    return { kind: number > view.round ? 'planned' : isOwnSeat(view, participant) ? 'before' : 'not_told' };
   if (isTold(view, participant)) return toldContribution(round, participant);
   if (isOwnSeat(view, participant)) return ownContribution(view, round, participant);
   const own = round.updates.filter((update) => update.participant === participant);
@@ -88,7 +90,7 @@ function isOpen(round: RoundView): boolean {
   return round.endedAt === null && round.state !== 'stalled';
 }
 
-/** In how many rounds its update counts, of those in which it was asked and that have an outcome; null: nothing was told. */
+/** In how many rounds its update counts, of those in which it was asked and that have an outcome; null: there is none. */
 export function countedOf(
   view: RunView,
   participant: { readonly id: string; readonly counted: number | null },
@@ -97,15 +99,20 @@ export function countedOf(
   if (counted === null) return null;
   if (isOwnSeat(view, id)) {
     const settled = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'sent' && fate !== 'kept');
-    return { counted, of: Math.max(counted, settled.length) };
+    return share(counted, settled.length);
   }
   const asked = view.rounds.filter((round) =>
     isTold(view, id)
       ? round.state === 'done' && round.selected.includes(id)
       : round.selected.includes(id) && (round.endedAt !== null || countedUpdate(round, id) !== undefined),
   );
-  // Of a very long run the oldest rounds are listed no more.
-  return { counted, of: Math.max(counted, asked.length) };
+  return share(counted, asked.length);
+}
+
+/** Of a very long run the oldest rounds are listed no more, but are counted. */
+function share(counted: number, listed: number): { readonly counted: number; readonly of: number } | null {
+  const of = Math.max(counted, listed);
+  return of === 0 ? null : { counted, of };
 }
 
 export function countedUpdate(round: RoundView, participant: string): UpdateView | undefined {

@@ -129,6 +129,10 @@ const running = {
   idle: '–',
 } as const;
 
+function arrivalWords(place: string | null, seconds: string | null): string {
+  return `counted${place === null ? '' : `, ${place} to arrive`}${seconds === null ? '' : `, after ${seconds} s`}`;
+}
+
 const howWords = { at_work: '…', unsent: 'kept', sent: 'sent', in: 'in', not_in: '…' } as const;
 
 function Cell({ view, round, number, participant, current, onRound }: CellProps): JSX.Element {
@@ -138,15 +142,10 @@ function Cell({ view, round, number, participant, current, onRound }: CellProps)
     case 'counted': {
       const seconds = outcome.afterMs === null ? null : (outcome.afterMs / 1000).toFixed(1);
       const place = outcome.place === null ? null : ordinal(outcome.place);
-      const facts = [
-        'counted',
-        ...(place === null ? [] : [`${place} to arrive`]),
-        ...(seconds === null ? [] : [`after ${seconds} s`]),
-      ];
       return (
         <td
           className={`c${now}`}
-          title={`${participant.id}, round ${number}: ${facts.join(', ')}`}
+          title={`${participant.id}, round ${number}: ${arrivalWords(place, seconds)}`}
           onDoubleClick={() => onRound(number)}
         >
           <Icon name="evaluate" as="small" />
@@ -184,6 +183,12 @@ function Cell({ view, round, number, participant, current, onRound }: CellProps)
       return (
         <td className={`c nt${now}`} title={`${participant.id}, round ${number}: not told to participants`}>
           <span className="vh">not told</span>
+        </td>
+      );
+    case 'before':
+      return (
+        <td className={`c t3${now}`} title={`round ${number}: before this node joined`}>
+          <span className="vh">before it joined</span>·
         </td>
       );
     case 'not_asked':

@@ -43,7 +43,7 @@ export function ToldDetail({
             <dt>Counted</dt>
             <dd>
               {counted === null
-                ? 'no round has ended since this node joined'
+                ? 'no round that it was asked for has ended since this node joined'
                 : `in ${counted.counted} of the ${counted.of} rounds that this node saw end`}
             </dd>
             <dt>{view.round > 0 ? `Round ${view.round}` : 'Round'}</dt>
