@@ -5,19 +5,23 @@ import { Icon } from './icon.tsx';
 import { shapeWords } from './plan-words.ts';
 import './data-notes.css';
 
+/** One row of them, or two in a narrow window. */
+const shownMax = 12;
+
 /** A few pictures as the model sees them. */
 export function Thumbs({ preview }: { readonly preview: DataPreview }): JSX.Element | null {
-  if (preview.pictures.length === 0) return null;
+  const pictures = preview.pictures.slice(0, shownMax);
+  if (pictures.length === 0) return null;
   return (
     <div className="smp">
       <h3>
         What the model will see{' '}
         <span className="t3">
-          {preview.pictures.length} of {formatCount(preview.total)}, as {shapeWords(preview.shape)}
+          {pictures.length} of {formatCount(preview.total)}, as {shapeWords(preview.shape)}
         </span>
       </h3>
       <div className="thumbs">
-        {preview.pictures.map(({ label, url }, index) => (
+        {pictures.map(({ label, url }, index) => (
           // Two of them may be alike; their place is what tells them apart.
           <figure key={index}>
             <img src={url} alt={`one of ${label}`} />

@@ -2,11 +2,11 @@ import type { JSX } from 'react';
 
 const lane = [
   ['receive', 0, 12, 'receive', 'model in'],
-  ['train', 12, 30, 'train 64 / 64', 'gradient steps, batch by batch'],
-  ['send', 42, 10, 'send', 'model out'],
-  ['wait', 52, 13, '8.2 s', 'dots: waits for others'],
-  ['evaluate', 65, 14, 'evaluate', 'score'],
-  ['stalled', 80, 20, 'stalled 26 s', 'hatched: something is wrong'],
+  ['train', 12, 27, 'train 64 / 64', 'gradient steps, batch by batch'],
+  ['send', 39, 10, 'send', 'model out'],
+  ['wait', 49, 12, '8.2 s', 'dots: waits for others'],
+  ['evaluate', 61, 14, 'evaluate', 'score'],
+  ['stalled', 75, 25, 'stalled', 'hatched: something is wrong'],
 ] as const;
 
 /** The one picture that the rest of the window is made of, explained before there is one. */
