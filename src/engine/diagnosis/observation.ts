@@ -72,6 +72,8 @@ export interface ParticipantObservation {
   transfer: TransferObservation | null;
   /** Its own process on this machine told of itself; null: it is elsewhere. */
   process: ProcessObservation | null;
+  /** Its process stood still until then: what it missed meanwhile is no trouble of its own. */
+  backAt: number;
   exited: (EvidenceRef & { readonly expected: boolean; readonly restarts: boolean }) | null;
   joined: boolean;
   left: EvidenceRef | null;
@@ -178,6 +180,7 @@ export function participantOf(run: RunObservation, id: string): ParticipantObser
     firstStepMsMax: 0,
     transfer: null,
     process: null,
+    backAt: 0,
     exited: null,
     joined: false,
     left: null,
@@ -195,6 +198,11 @@ const futureMs = 1000;
 export function elapsedMs(run: RunObservation, at: number): number {
   const begin = at > run.now + futureMs ? run.forgiveBefore : Math.max(at, run.forgiveBefore);
   return Math.max(0, run.now - begin);
+}
+
+/** The same for what one participant did or did not do. */
+export function quietMs(run: RunObservation, { backAt }: ParticipantObservation, at: number): number {
+  return elapsedMs(run, Math.max(at, backAt));
 }
 
 export function push<T>(items: T[], item: T, max = recentMax): void {

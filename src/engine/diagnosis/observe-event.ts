@@ -179,7 +179,9 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     if (before === undefined && run.processes.size >= limits.participantsMax) return;
     run.processes.set(data.name, now);
     if (data.name !== coordinatorId) {
-      participantOf(run, data.name).process = now;
+      const participant = participantOf(run, data.name);
+      participant.process = now;
+      if (sameLife && lateMs >= stoodStillMs) participant.backAt = told.at;
       return;
     }
     run.coordinator = now;

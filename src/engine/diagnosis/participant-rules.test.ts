@@ -238,9 +238,14 @@ test('a process of this machine that stands still is told from a silent particip
   });
   story.pass(8000, () => tick(people.slice(1)));
   assert.deepEqual(story.standing, ['process-frozen node-1']);
+  story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+  story.ticks('node-1', 8000);
+  story.pass(2000, () => tick(people));
+  assert.deepEqual(story.standing, [], 'its link is dialled again within its own time');
+  story.link('node-1', 'ready', 2);
   story.pass(2000, () => {
     tick(people);
     heartbeats(story, 'node-1')();
   });
-  assert.deepEqual(story.standing, []);
+  assert.equal(story.raised.length, 1);
 });

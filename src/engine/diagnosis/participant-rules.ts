@@ -4,6 +4,7 @@ import { evidence, injected, linkFaults, seconds, type Finding } from './finding
 import { megabytes } from './observe-event.ts';
 import {
   elapsedMs,
+  quietMs,
   type EvidenceRef,
   type ParticipantObservation,
   type RunObservation,
@@ -163,7 +164,8 @@ const lostMs = 3000;
 const linkLost: Rule = (participant, run, standing) => {
   const { id, linkDown, linkReason, ownLink, lastHeard, protocol } = participant;
   // Silence that is followed by the end of the session is one trouble, not two.
-  if (linkDown === null || standing === 'participant-silent' || elapsedMs(run, linkDown.at) < lostMs) return null;
+  if (linkDown === null || standing === 'participant-silent' || quietMs(run, participant, linkDown.at) < lostMs)
+    return null;
   const dials = ownLink !== null && !isOpen(ownLink.state) && ownLink.state !== 'closed';
   return {
     rule: 'link-lost',
@@ -184,7 +186,8 @@ const silentMsMax = 6000;
 
 const silent: Rule = (participant, run, standing) => {
   const { id, lastHeard, linkDown, faults } = participant;
-  if (lastHeard === null || standing === 'link-lost' || elapsedMs(run, lastHeard.at) < silentMsMax) return null;
+  if (lastHeard === null || standing === 'link-lost' || quietMs(run, participant, lastHeard.at) < silentMsMax)
+    return null;
   return {
     rule: 'participant-silent',
     layer: 'link',
@@ -219,7 +222,7 @@ export const trainerFrozen: Rule = (participant, run) => {
   const { id, phase, lastProgress, phaseAt, progressGapMsMax, firstStep, firstStepMsMax, trained, faults } =
     participant;
   if (phase !== 'train' || lastProgress === null || trained !== null || !isAlive(participant, run)) return null;
-  const quietMs = elapsedMs(run, lastProgress.at);
+  const idleMs = quietMs(run, participant, lastProgress.at);
   const fault = injected(faults, ['freeze-trainer'], lastProgress.at, run);
   const about = {
     subject: id,
@@ -231,16 +234,16 @@ export const trainerFrozen: Rule = (participant, run) => {
   if (firstStep && fault === undefined) {
     // Its own first steps in earlier rounds say how long one takes here.
     const patienceMs = firstStepMsMax === 0 ? firstStepMs : Math.max(2 * frozenMs, frozenFactor * firstStepMsMax);
-    if (quietMs < Math.min(firstStepMs, patienceMs)) return null;
+    if (idleMs < Math.min(firstStepMs, patienceMs)) return null;
     return {
       ...about,
       rule: 'first-step-slow',
-      sentence: `${whose(id, run)} first gradient step is not done after ${Math.floor(quietMs / 1000)} s.`,
+      sentence: `${whose(id, run)} first gradient step is not done after ${Math.floor(idleMs / 1000)} s.`,
       explanation: `It began to train and its link and process answer. ${firstStepMsMax === 0 ? 'A first step may be slow on a small machine' : `Its slowest first step before took ${seconds(firstStepMsMax)}`}; more is not known.`,
       ages: true,
     };
   }
-  if (quietMs < Math.max(frozenMs, frozenFactor * progressGapMsMax)) return null;
+  if (idleMs < Math.max(frozenMs, frozenFactor * progressGapMsMax)) return null;
   return {
     ...about,
     rule: 'trainer-frozen',
@@ -261,7 +264,7 @@ export const transferStuck: Rule = (participant, run) => {
   if (!isAlive(participant, run)) return null;
   if (transfer !== null) return stuckTransfer(participant, transfer, run);
   const waits = phase === 'send' || phase === 'receive' ? phaseAt : phase === 'train' ? trained : null;
-  if (waits === null || elapsedMs(run, waits.at) < (phase === 'send' ? stuckMs : missingMs)) return null;
+  if (waits === null || quietMs(run, participant, waits.at) < (phase === 'send' ? stuckMs : missingMs)) return null;
   const name = nameOf(participant.id, run);
   return {
     ...stuckFinding(participant, run, waits),
@@ -279,7 +282,7 @@ function stuckTransfer(
 ): Finding | null {
   const { sentBytes, totalBytes, moved, kind, direction } = transfer;
   const sent = sentBytes >= totalBytes;
-  if (elapsedMs(run, moved.at) < (sent ? missingMs : stuckMs)) return null;
+  if (quietMs(run, participant, moved.at) < (sent ? missingMs : stuckMs)) return null;
   const what =
     direction === 'up'
       ? `${whose(participant.id, run)} ${words(kind)}`

@@ -83,7 +83,9 @@ describe('a broker', () => {
       /MQTT broker at mqtt:\/\/127\.0\.0\.1:1883 is out of the coordinator's reach/,
     );
     news(story, 'connected');
-    story.pass(2000, () => story.at % 1000 === 0 && story.ticks('coordinator'));
+    // The pauses between two attempts of theirs have grown meanwhile.
+    story.pass(9000, () => story.at % 1000 === 0 && story.ticks('coordinator'));
+    assert.match(story.raised.at(-1)?.sentence ?? '', /is back, and participants dial it again\.$/);
     for (const name of people) story.link(name, 'ready', 2);
     story.pass(5000, alive(story, people));
     assert.deepEqual(story.standing, []);

@@ -1,3 +1,4 @@
+import { timing } from '#shared/contract/limits.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import { evidence, injected, seconds, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type ProcessObservation, type RunObservation } from './observation.ts';
@@ -59,12 +60,28 @@ function coordinatorFrozen(run: RunObservation): SharedCause | null {
   return { finding, explains: everything };
 }
 
-/** How long its return is told: links that were given up meanwhile are opened again. */
+/** How long a return is told at least, ... */
 const backMs = 3000;
+/** ... and for how long whose link was given up meanwhile may take to dial again: its pauses have grown to `redialMaxMs`. */
+const returnMs = timing.redialMaxMs + 3000;
+
+/** Whether somebody has not found back yet, and need not have by now. */
+function awaitsReturn(run: RunObservation, backAt: number): boolean {
+  if (run.now - backAt > returnMs) return false;
+  return [...run.participants.values()].some(
+    ({ joined, left, exited, linkDown }) =>
+      joined && left === null && exited === null && linkDown !== null && linkDown.at <= backAt + backMs,
+  );
+}
 
 function coordinatorBack(run: RunObservation): SharedCause | null {
   const pause = run.coordinatorPause;
-  if (pause === null || pause.to - pause.from < frozenMs || run.now - pause.to > backMs) return null;
+  if (
+    pause === null ||
+    pause.to - pause.from < frozenMs ||
+    (run.now - pause.to > backMs && !awaitsReturn(run, pause.to))
+  )
+    return null;
   const finding: Finding = {
     rule: 'coordinator-frozen',
     layer: 'application',
@@ -111,6 +128,19 @@ function brokerAway(run: RunObservation): SharedCause | null {
         explanation: `${why}. Everything between the coordinator and its participants goes through it; the coordinator dials it again by itself.`,
         since: since.at,
         evidence: [since],
+      },
+      explains,
+    };
+  if (state === 'connected' && losses.length > 0 && awaitsReturn(run, since.at))
+    return {
+      finding: {
+        ...about,
+        rule: 'broker-lost',
+        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and participants dial it again.`,
+        explanation: 'Their pauses between two attempts have grown while it was away.',
+        since: losses.at(-1)?.at ?? since.at,
+        evidence: evidence(losses.at(-1), since),
+        ages: true,
       },
       explains,
     };
