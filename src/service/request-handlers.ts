@@ -7,6 +7,7 @@ import { checkInvitation } from './check-invitation.ts';
 import { checkMachine } from './check-machine.ts';
 import { completePath } from './complete-path.ts';
 import { coordinateRun } from './coordinate-run.ts';
+import { DataPreviews } from './data-previews.ts';
 import type { Federation } from './federation.ts';
 import { joinRun } from './join-run.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -15,6 +16,7 @@ import type { RunRecording } from './run-recording.ts';
 
 /** What a renderer may ask, in terms of the service. */
 export function requestHandlers(service: AppService): RequestHandlers {
+  const previews = new DataPreviews();
   return {
     start_demo: async ({ settings }) => ({ run: (await service.startDemo(settings)).host.run }),
     start_comparison: async (settings) => {
@@ -45,7 +47,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
     },
     preview_split: ({ settings }) => previewSplit(settings),
     check_invitation: (asked) => checkInvitation(asked, service.lookingParts),
-    preview_data: notYet,
+    preview_data: (asked) => previews.look(asked),
     coordinate_run: (asked) => coordinateRun(service, asked),
     start_now: async () => {
       service.tell('coordinator', { type: 'start_now' });
@@ -70,10 +72,6 @@ export function requestHandlers(service: AppService): RequestHandlers {
     own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder)),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
   };
-}
-
-function notYet(): Promise<never> {
-  throw new RoundscopeError('request_invalid', { layer: 'service', message: 'This build does not answer that yet.' });
 }
 
 function recordingOf(service: AppService): RunRecording {

@@ -88,24 +88,4 @@ describe('coordinate and join, with nothing shared but the invitation', () => {
     assert.ok(served);
     assertFlawless(served, { participants: 2, rounds: 2 });
   });
-
-  test('data of another shape than the run: told at the door, and the run of the others goes on', async () => {
-    const folder = temporaryFolder();
-    try {
-      writeImageFolder(folder);
-      await using coordinator = await coordinate(short);
-      await using stranger = join(coordinator.invitation, 'lab-9', ['--data', folder]);
-      const exit = await stranger.exit();
-      assertComplaint(exit, 1, /about 1x8x8 images of 10 classes, but .* has 1x12x12 images of 3 classes; choose data/);
-      await using first = join(coordinator.invitation, 'lab-1');
-      await using second = join(coordinator.invitation, 'lab-2');
-      const ends = await Promise.all([coordinator.command, first, second].map((command) => command.exit()));
-      for (const end of ends) assert.equal(end.status, 0, end.stderr);
-      assert.ok(
-        coordinator.command.lines.some((line) => line.event === 'participant_refused' && line['name'] === 'lab-9'),
-      );
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
 });

@@ -1,5 +1,7 @@
+import type { DataPreview } from '#shared/contract/port-api.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { PreparedData } from './data/describe-data.ts';
+import type { PreviewJob } from './data/preview-data.ts';
 import type { DataFit } from './data/dataset.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 
@@ -20,6 +22,7 @@ export interface TrainerSetup {
 /** What each kind of call takes and gives. */
 export interface WorkerCalls {
   readonly prepare: { readonly job: TrainerSetup; readonly result: PreparedData };
+  readonly preview: { readonly job: PreviewJob; readonly result: DataPreview };
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: EvalResult };
 }

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
+import type { DataPreview } from '#shared/contract/port-api.ts';
+import type { PreviewJob } from './data/preview-data.ts';
 import type { PreparedData } from './data/describe-data.ts';
 import { trainerError } from './errors.ts';
 import type {
@@ -57,6 +59,11 @@ export class WorkerTrainer implements Trainer {
     this.#setup = setup;
     this.#preparedBy = undefined;
     return this.#prepare(setup, options);
+  }
+
+  /** Needs nothing to be prepared, and prepares nothing. */
+  preview(job: PreviewJob, options: { readonly signal: AbortSignal }): Promise<DataPreview> {
+    return this.#call('preview', job, options);
   }
 
   async train(job: TrainJob, options: CallOptions): Promise<TrainResult> {

@@ -4,6 +4,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { yieldThread } from '#engine/host/yield-to-people.ts';
 import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
+import { previewData } from './data/preview-data.ts';
 import { trainerError } from './errors.ts';
 import { JobRunner } from './job-runner.ts';
 import { StepGate } from './step-gate.ts';
@@ -22,6 +23,7 @@ type Call = Extract<ToWorker, { readonly job: unknown }>;
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'prepare':
+    case 'preview':
     case 'train':
     case 'evaluate':
       void serve(message);
@@ -70,6 +72,8 @@ function run(call: Call, signal: AbortSignal): Promise<WorkerCalls[CallKind]['re
   switch (call.kind) {
     case 'prepare':
       return runner.prepare(call.job, { signal });
+    case 'preview':
+      return previewData(call.job, { signal, clock: systemClock });
     case 'train':
       return runner.train(call.job, {
         signal,

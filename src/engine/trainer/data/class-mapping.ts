@@ -18,6 +18,11 @@ export interface MappedClass {
   readonly why: string;
 }
 
+/** Classes of data that no run asks for anything: they are what they are called. */
+export function ownClasses(own: readonly string[]): MappedClass[] {
+  return own.map((from) => ({ from, to: from, how: 'same', guess: null, why: 'its own name' }));
+}
+
 export interface ClassMapping {
   /** In the order of the own classes. */
   readonly classes: readonly MappedClass[];

@@ -1,6 +1,6 @@
 import { assert } from '#shared/base/assert.ts';
 import type { ImageShape } from '../model/default-models.ts';
-import type { ChosenClass } from './class-mapping.ts';
+import type { ChosenClass, MappedClass } from './class-mapping.ts';
 import type { LoadNotes } from './load-notes.ts';
 
 /**
@@ -28,12 +28,21 @@ export interface LoadedData {
   /** Files that should be images and could not be read. */
   readonly skipped: number;
   readonly notes: LoadNotes;
+  /** Its classes as they are named in the folder, in order, with the images that were found of each. */
+  readonly own: readonly OwnClass[];
+  /** Images that were counted and not read, since the patience of a preview had an end. */
+  readonly unread: number;
 }
 
-/** What a run asks of data: its classes, and [channels, height, width] of its images. */
+export interface OwnClass extends MappedClass {
+  readonly count: number;
+}
+
+/** What a run asks of data; what is absent is as the data itself has it. */
 export interface DataFit {
-  readonly classes: readonly string[];
-  readonly shape: ImageShape;
+  readonly classes?: readonly string[] | undefined;
+  /** [channels, height, width] of its images. */
+  readonly shape?: ImageShape | undefined;
   /** What names alone do not say. */
   readonly mapping?: readonly ChosenClass[] | undefined;
 }

@@ -19,9 +19,9 @@ export const bundledName = 'digits';
  * The UCI handwritten digits that come with Roundscope: 1,797 images, 8x8, ten classes; see their ATTRIBUTION.md.
  * @throws RoundscopeError `data_missing` when the installation is not whole
  */
-export async function loadDigits({ signal, fit }: ImageFolderOptions): Promise<LoadedData> {
+export async function loadDigits({ signal, fit, preview }: ImageFolderOptions): Promise<LoadedData> {
   const folder = digitsFolder(dirname(fileURLToPath(import.meta.url)));
-  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: bundledName, fit });
+  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: bundledName, fit, preview });
 }
 
 function digitsFolder(from: string): string {

@@ -10,23 +10,30 @@ export interface FittedClasses {
   readonly mapping: readonly MappedClass[];
 }
 
+export interface FitOptions {
+  readonly chosen?: readonly ChosenClass[] | undefined;
+  /** Whether an own class has no images; an unknown one without any can teach nothing wrong. */
+  readonly isEmpty?: (name: string) => boolean;
+  /** Unknown classes are left out instead of refused: for somebody who is still choosing. */
+  readonly lenient?: boolean | undefined;
+}
+
 /**
  * Maps somebody's classes to the run's, before an image is read.
- * @param isEmpty whether an own class has no images; an unknown one without any can teach nothing wrong
  * @throws RoundscopeError `classes_unknown` with both lists, and what is likely meant
  */
 export function fitClasses(
   source: string,
   own: readonly string[],
   run: readonly string[],
-  options: { readonly chosen?: readonly ChosenClass[] | undefined; readonly isEmpty?: (name: string) => boolean } = {},
+  options: FitOptions = {},
 ): FittedClasses {
   const { classes: mapping, faults } = mapClasses(own, run, options.chosen);
   const [fault] = faults;
   if (fault !== undefined) throw dataError('data_invalid', `${source}: ${fault.endsWith('?') ? fault : `${fault}.`}`);
   const unknown = mapping.filter(({ how, from }) => how === 'unknown' && options.isEmpty?.(from) !== true);
-  if (unknown.length > 0) throw unknownClasses(source, own, run, unknown);
-  if (mapping.every(({ to }) => to === null)) {
+  if (unknown.length > 0 && options.lenient !== true) throw unknownClasses(source, own, run, unknown);
+  if (mapping.every(({ to }) => to === null) && options.lenient !== true) {
     throw dataError(
       'data_invalid',
       `${source} holds none of the run's classes ${listNames(run)}: everything in it would be left out.`,

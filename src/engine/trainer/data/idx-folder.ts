@@ -2,8 +2,10 @@ import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
 import { warningIfAlike } from './alike.ts';
-import type { DataFit, Dataset, LoadedData } from './dataset.ts';
+import { ownClasses } from './class-mapping.ts';
+import { countClasses, type Dataset, type LoadedData } from './dataset.ts';
 import { fitLoaded } from './fit-loaded.ts';
+import type { ImageFolderOptions } from './image-folder.ts';
 import { readIdx } from './idx.ts';
 import { noNotes } from './load-notes.ts';
 
@@ -41,14 +43,9 @@ export function findIdxPairs(names: readonly string[]): Pair[] {
 export async function loadIdxFolder(
   folder: string,
   names: readonly string[],
-  options: {
-    readonly signal: AbortSignal;
-    readonly maxValue?: number;
-    readonly source?: string;
-    readonly fit?: DataFit | undefined;
-  },
+  options: ImageFolderOptions & { readonly maxValue?: number; readonly source?: string },
 ): Promise<LoadedData> {
-  const { signal, maxValue = 255, source = basename(folder), fit } = options;
+  const { signal, maxValue = 255, source = basename(folder), fit, preview } = options;
   const pairs = findIdxPairs(names);
   const [first, second] = pairs;
   if (!first || pairs.length > 2 || (second && !testNames.test(second.images))) {
@@ -75,11 +72,14 @@ export async function loadIdxFolder(
   const testFrom = test ? training.labels.length : undefined;
   const alike = warningIfAlike(all);
   const notes = alike === null ? noNotes : { ...noNotes, warnings: [alike] };
-  if (fit !== undefined) return fitLoaded({ all, testFrom, skipped: 0, notes }, fit);
-  const present = new Set(labels).size;
+  const counts = countClasses(labels, all.classes.length);
+  const own = ownClasses(all.classes).map((one, i) => ({ ...one, count: counts[i] ?? 0 }));
+  const loaded = { all, testFrom, skipped: 0, notes, own, unread: 0 };
+  if (fit !== undefined || preview !== undefined) return fitLoaded(loaded, { fit, preview });
+  const present = counts.filter((count) => count > 0).length;
   if (present < 2 || all.classes.length > limits.classesMax)
     throw dataError('data_invalid', `${folder} has labels of ${present} class only; two or more are needed.`);
-  return { all, testFrom, skipped: 0, notes };
+  return loaded;
 }
 
 /** Labels are numbers, so classes are named by them: those from 0 to the largest. */

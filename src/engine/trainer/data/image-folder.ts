@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
 import type { ImageShape } from '../model/default-models.ts';
-import type { MappedClass } from './class-mapping.ts';
+import { ownClasses } from './class-mapping.ts';
 import { warningIfAlike } from './alike.ts';
 import type { DataFit, Dataset, LoadedData } from './dataset.ts';
 import { chooseChannels } from './choose-channels.ts';
@@ -24,6 +24,8 @@ export interface ImageFolderOptions {
   readonly signal: AbortSignal;
   /** The run's classes and shape; absent: those of the folder itself, and at least two classes. */
   readonly fit?: DataFit | undefined;
+  /** For a preview: unknown classes and fewer than two are no failure, and reading ends when this says so. */
+  readonly preview?: { readonly isEnough: () => boolean } | undefined;
 }
 
 /**
@@ -36,8 +38,8 @@ export interface ImageFolderOptions {
 export async function loadImageFolder(folder: string, options: ImageFolderOptions): Promise<LoadedData> {
   const tally = new LoadTally();
   const layout = await findLayout(folder, tally);
-  const fitted = await classesOf(folder, layout, options.fit);
-  const channels = options.fit?.shape[0] ?? (await chooseChannels(layout, options.signal));
+  const fitted = await classesOf(folder, layout, options);
+  const channels = options.fit?.shape?.[0] ?? (await chooseChannels(layout, options.signal));
   const reader = new FolderReader(fitted, tally, { ...options, channels: channels === 1 ? 1 : 3 });
   let testFrom: number | undefined;
   for (const [i, part] of layout.parts.entries()) {
@@ -47,13 +49,24 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
   return reader.finish(folder, testFrom);
 }
 
-async function classesOf(folder: string, layout: FolderLayout, fit: DataFit | undefined): Promise<FittedClasses> {
+async function classesOf(
+  folder: string,
+  layout: FolderLayout,
+  { fit, preview }: ImageFolderOptions,
+): Promise<FittedClasses> {
   const own = layout.classes;
-  if (fit === undefined) return { classes: judgeClasses(folder, own), labels: own.map((_, i) => i), mapping: [] };
+  const run = fit?.classes;
+  if (run === undefined) {
+    const classes = preview === undefined ? judgeClasses(folder, own) : own;
+    return { classes, labels: own.map((_, i) => i), mapping: ownClasses(own) };
+  }
   const empty = new Set<string>();
-  for (const name of own.filter((one) => !fit.classes.includes(one)))
-    if (!(await holdsImage(layout, name))) empty.add(name);
-  return fitClasses(basename(folder), own, fit.classes, { chosen: fit.mapping, isEmpty: (name) => empty.has(name) });
+  for (const name of own.filter((one) => !run.includes(one))) if (!(await holdsImage(layout, name))) empty.add(name);
+  return fitClasses(basename(folder), own, run, {
+    chosen: fit?.mapping,
+    isEmpty: (name) => empty.has(name),
+    lenient: preview !== undefined,
+  });
 }
 
 async function holdsImage(layout: FolderLayout, name: string): Promise<boolean> {
@@ -99,6 +112,7 @@ class FolderReader {
   readonly #byClass = new Map<string, number>();
   #shape: ImageShape | undefined;
   #corrupt = 0;
+  #unread = 0;
   #firstCorrupt = '';
   #otherImages = 0;
 
@@ -118,11 +132,12 @@ class FolderReader {
     const path = join(folder, name);
     const { folders, files } = await listFolder(path, this.#tally);
     const label = this.#fitted.labels[own] ?? null;
-    if (label === null) return this.#leaveOutClass(path, name, files);
+    if (label === null) return await this.#leaveOutClass(path, name, files);
     for (const inside of folders) this.#tally.leaveOut('folder inside a class', `${name}/${inside}`);
     for (const file of files) {
       this.#options.signal.throwIfAborted();
-      await this.#readFile(path, file, { name, label });
+      if (this.count > 0 && this.#options.preview?.isEnough() === true) await this.#countFile(path, name, file);
+      else await this.#readFile(path, file, { name, label });
     }
   }
 
@@ -136,8 +151,9 @@ class FolderReader {
         { context: { path: folder, corrupt: this.#corrupt, total } },
       );
     }
-    const shape = this.#shape;
-    if (this.count === 0 || shape === undefined) throw noImages(folder);
+    // Somebody who is still choosing may have chosen none yet.
+    const shape = this.#shape ?? (this.#byClass.size > 0 ? ([1, 1, 1] as const) : undefined);
+    if (this.#byClass.size === 0 || shape === undefined) throw noImages(folder);
     const size = shape[0] * shape[1] * shape[2];
     const pixels = new Uint8Array(this.count * size);
     this.#images.forEach((image, i) => pixels.set(image, i * size));
@@ -151,7 +167,8 @@ class FolderReader {
     };
     const alike = warningIfAlike(all);
     if (alike !== null) this.#tally.warn(alike);
-    return { all, testFrom, skipped: this.#corrupt, notes: this.#notes(folder) };
+    const own = this.#fitted.mapping.map((one) => ({ ...one, count: this.#countOf(one.from) }));
+    return { all, testFrom, skipped: this.#corrupt, notes: this.#notes(folder), own, unread: this.#unread };
   }
 
   #notes(folder: string): LoadedData['notes'] {
@@ -160,22 +177,36 @@ class FolderReader {
         `${this.#otherImages} images in ${folder} are of formats that are not read; PNG and JPEG are. Convert them to use them.`,
       );
     const { mapping, classes } = this.#fitted;
-    if (mapping.length === 0) {
+    if (this.#options.fit?.classes === undefined) {
       const empty = classes.filter((name) => !this.#byClass.has(name));
       if (empty.length > 0)
         this.#tally.warn(`No images here of ${empty.join(', ')}: classes of the run that others have to teach.`);
+      return this.#tally.notes();
     }
-    return this.#tally.notes(mapping.map((one) => this.#counted(one)));
+    return this.#tally.notes(
+      mapping.map(({ from, to }) => ({ from: from.slice(0, 80), to, examples: to === null ? 0 : this.#countOf(from) })),
+    );
   }
 
-  #counted({ from, to }: MappedClass): LoadedData['notes']['mapping'][number] {
-    return { from: from.slice(0, 80), to, examples: this.#byClass.get(from) ?? 0 };
+  #countOf(name: string): number {
+    return this.#byClass.get(name) ?? 0;
   }
 
-  /** Its files are counted as one kind; which of them are images matters to nobody. */
-  #leaveOutClass(path: string, name: string, files: readonly string[]): void {
+  /** Its files are counted as one kind; which of them are images matters to whoever is still choosing. */
+  async #leaveOutClass(path: string, name: string, files: readonly string[]): Promise<void> {
     const [first] = files;
-    if (first !== undefined) this.#tally.leaveOut(`in ${name}`, join(path, first), files.length);
+    if (first !== undefined) this.#tally.leaveOut(`in ${name}`, `${name}/${first}`, files.length);
+    if (this.#options.preview === undefined) return;
+    for (const file of files) {
+      this.#options.signal.throwIfAborted();
+      if (await looksLikeImage(join(path, file))) this.#byClass.set(name, this.#countOf(name) + 1);
+    }
+  }
+
+  async #countFile(folder: string, name: string, file: string): Promise<void> {
+    if (!(await looksLikeImage(join(folder, file)))) return;
+    this.#unread++;
+    this.#byClass.set(name, this.#countOf(name) + 1);
   }
 
   async #readFile(folder: string, file: string, { name, label }: { name: string; label: number }): Promise<void> {
@@ -215,7 +246,7 @@ class FolderReader {
     }
     this.#images.push(pixels);
     this.#labels.push(label);
-    this.#byClass.set(name, (this.#byClass.get(name) ?? 0) + 1);
+    this.#byClass.set(name, this.#countOf(name) + 1);
   }
 }
 

@@ -19,7 +19,7 @@ function made(labels: readonly number[], classes: number, testFrom?: number): Lo
     maxValue: 255,
     labels: Uint16Array.from(labels),
   };
-  return { all, testFrom, skipped: 0, notes: noNotes };
+  return { all, testFrom, skipped: 0, notes: noNotes, own: [], unread: 0 };
 }
 
 const splits: fc.Arbitrary<SplitSpec> = fc.oneof(

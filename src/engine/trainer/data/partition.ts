@@ -92,11 +92,16 @@ function splitHeldOut(data: LoadedData, random: Random): { training: number[]; h
   for (const pool of poolByClass(indices, labels, classes.length)) {
     random.shuffle(pool);
     // A class of one example can only be trained on; any larger one is also judged.
-    const held = pool.length < 2 ? 0 : Math.max(1, Math.round(pool.length * heldOutShare));
+    const held = heldOutOf(pool.length);
     heldOut.push(...pool.slice(0, held));
     training.push(...pool.slice(held));
   }
   return { training, heldOut };
+}
+
+/** Examples held out of a class of so many. */
+export function heldOutOf(count: number): number {
+  return count < 2 ? 0 : Math.max(1, Math.round(count * heldOutShare));
 }
 
 function poolByClass(indices: readonly number[], labels: ArrayLike<number>, classes: number): number[][] {
