@@ -1,4 +1,5 @@
 import type { FaultName } from '#shared/contract/settings.ts';
+import type { FaultView } from '#shared/run-view/run-view.ts';
 
 /** Faults on cue by name, as people read them. */
 export const faultTitles: Readonly<Record<FaultName, string>> = {
@@ -14,3 +15,30 @@ export const faultTitles: Readonly<Record<FaultName, string>> = {
   disconnect: 'Disconnect',
   rebind: 'NAT rebinding',
 };
+
+/** Those that go on until they are taken back; the others act once. */
+const lastingFaults: ReadonlySet<FaultName> = new Set([
+  'connection-per-message',
+  'freeze-trainer',
+  'delay',
+  'loss',
+  'blackhole',
+  'disconnect',
+]);
+
+/** The name in the middle of a sentence: `NAT rebinding` keeps its capitals. */
+export function faultInWords(name: FaultName): string {
+  const title = faultTitles[name];
+  return /^[A-Z]{2}/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+}
+
+/** The fault that a verdict traces itself to, which is free text in its event. */
+export function injectedWords(injected: string): string {
+  return injected in faultTitles ? faultInWords(injected as FaultName) : injected;
+}
+
+/** A fault that acts once is a moment; one that lasts, lasts until it was taken back. */
+export function faultEnd(fault: FaultView, until: number): number {
+  if (fault.clearedAt !== null) return fault.clearedAt;
+  return lastingFaults.has(fault.fault) ? until : fault.at;
+}

@@ -13,7 +13,7 @@ import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { SeatStatus } from './seat-status.tsx';
 import { Line } from './status-line.tsx';
-import { faultTitles } from '#renderer/components/fault-words.ts';
+import { faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 
@@ -145,7 +145,7 @@ function VerdictFacts({
       {verdict.injected !== undefined && (
         <span className="tag fault">
           <Icon name="fault" as="small" />
-          injected fault: {verdict.injected.replaceAll('-', ' ')}
+          injected fault: {injectedWords(verdict.injected)}
         </span>
       )}
       {others > 0 && <span className="f">and {others} more</span>}
@@ -235,7 +235,7 @@ function FaultTag({ view }: { readonly view: RunView }): JSX.Element | null {
     first === undefined
       ? `${armed.length} armed for round ${armed[0]?.round}`
       : active.length === 1
-        ? `injected fault: ${faultTitles[first.fault].toLowerCase()} on ${first.participant}`
+        ? `injected fault: ${faultInWords(first.fault)} on ${first.participant}`
         : `${active.length} injected faults`;
   return (
     <span className="tag fault">

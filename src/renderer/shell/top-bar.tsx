@@ -67,7 +67,14 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const done = view.rounds.filter((round) => round.state === 'done').length;
   const silent = seatLink(view, 0)?.kind === 'silent';
   // The phase of the round was told; while nobody tells, what this node does is what is known.
-  const phase = view.endedAt !== null ? view.status : silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase;
+  const phase =
+    view.endedAt !== null
+      ? view.status === 'interrupted'
+        ? 'stopped'
+        : view.status
+      : silent
+        ? (ownParticipant(view)?.phase ?? view.phase)
+        : view.phase;
   const stalled =
     silent || view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
   return (

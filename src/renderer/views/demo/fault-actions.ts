@@ -1,5 +1,5 @@
 import { useCallback } from 'react';
-import { faultTitles } from '#renderer/components/fault-words.ts';
+import { faultInWords } from '#renderer/components/fault-words.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useSession } from '#renderer/session/hooks.ts';
@@ -57,7 +57,7 @@ export function useFaultCommands(
       id: `inject-${row.name}`,
       section,
       group: 'do',
-      title: `Inject: ${faultTitles[row.name].toLowerCase()}`,
+      title: `Inject: ${faultInWords(row.name)}`,
       icon: 'fault',
       key: row.letter,
       changesRun: true,
@@ -68,7 +68,7 @@ export function useFaultCommands(
       id: `arm-${row.name}`,
       section,
       group: 'do',
-      title: `Arm for the next round: ${faultTitles[row.name].toLowerCase()}`,
+      title: `Arm for the next round: ${faultInWords(row.name)}`,
       icon: 'fault',
       key: `Shift+${row.letter.toUpperCase()}`,
       changesRun: true,

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { JSX } from 'react';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { formatClock, formatClockMs, formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { injectedWords } from '#renderer/components/fault-words.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { useNow, useRunView } from '#renderer/session/hooks.ts';
@@ -145,7 +146,7 @@ function Facts({ view, verdict }: { readonly view: RunView; readonly verdict: Ve
           <dd>
             <span className="tag fault">
               <Icon name="fault" as="small" />
-              {verdict.injected.replaceAll('-', ' ')}
+              {injectedWords(verdict.injected)}
             </span>
           </dd>
         </>

@@ -4,7 +4,8 @@ import { formatDuration } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useWidth } from '#renderer/components/use-width.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import type { FaultView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { FaultBars } from './fault-bars.tsx';
 import { updateTicks } from './lane-layout.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
@@ -14,6 +15,9 @@ interface CoordinatorLaneProps {
   readonly participants: readonly ParticipantView[];
   readonly window: TimeWindow;
   readonly evaluationAt: number | null;
+  /** Injected into the coordinator. */
+  readonly faults?: readonly FaultView[];
+  readonly ended?: number | null;
 }
 
 /** Pixels that the glyph and number of a tick need. */
@@ -44,6 +48,7 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
       </div>
       <div ref={lane} role="gridcell" className="lane coord row-line">
         <span className="vh">{coordinatorWords(current)}</span>
+        {props.faults !== undefined && <FaultBars faults={props.faults} window={window} ended={props.ended ?? null} />}
         {ticks.map((tick) => (
           <div
             key={`${tick.participant} ${tick.at}`}

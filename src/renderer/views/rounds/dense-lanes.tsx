@@ -2,7 +2,7 @@ import { memo, useRef, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
-import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import type { FaultView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { LaneBody, openStall } from './lane.tsx';
 import { Doing } from './lane-head.tsx';
 import { groupOf } from './lane-layout.ts';
@@ -13,6 +13,7 @@ interface DenseLanesProps {
   readonly view: RunView;
   readonly window: TimeWindow;
   readonly stalls: ReadonlyMap<string, readonly Stall[]>;
+  readonly faults: ReadonlyMap<string, readonly FaultView[]>;
   readonly selectedRound: number | null;
   readonly selectedParticipant: string | null;
   readonly onOpen: (round: number, participant: string | null) => void;
@@ -28,7 +29,7 @@ const groupWords: Readonly<Record<LaneGroup, readonly [string, string]>> = {
 
 /** Many participants: one line each, those that hold up the round on top. The order rests while somebody points at it. */
 export function DenseLanes(props: DenseLanesProps): JSX.Element {
-  const { view, window, stalls, selectedRound, selectedParticipant, onOpen } = props;
+  const { view, window, stalls, faults, selectedRound, selectedParticipant, onOpen } = props;
   const now = useNow(1000);
   const [held, setHeld] = useState(false);
   const order = useGroups(view, stalls, held, now);
@@ -54,6 +55,7 @@ export function DenseLanes(props: DenseLanesProps): JSX.Element {
                 alt={i % 2 === 1}
                 window={window}
                 stalls={stalls.get(id) ?? noStalls}
+                faults={faults.get(id) ?? noFaults}
                 ended={view.endedAt}
                 selectedRound={id === selectedParticipant ? selectedRound : null}
                 onOpen={onOpen}
@@ -67,6 +69,7 @@ export function DenseLanes(props: DenseLanesProps): JSX.Element {
 }
 
 const noStalls: readonly Stall[] = [];
+const noFaults: readonly FaultView[] = [];
 
 interface Grouped {
   readonly group: LaneGroup;
@@ -132,6 +135,7 @@ interface DenseRowProps {
   readonly alt: boolean;
   readonly window: TimeWindow;
   readonly stalls: readonly Stall[];
+  readonly faults: readonly FaultView[];
   readonly ended: number | null;
   readonly selectedRound: number | null;
   readonly onOpen: (round: number, participant: string) => void;

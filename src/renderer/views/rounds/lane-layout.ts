@@ -62,14 +62,17 @@ export function laneBoxes(
   return boxes.sort((a, b) => a.startedAt - b.startedAt);
 }
 
-/** A verdict may look back on work that was done before it came to a halt: that stays on the lane as it was. */
+/**
+ * A verdict may look back on work that was done before it came to a halt: that stays on the lane as it was. Work that the
+ * halt has interrupted, and that went on after it, is no such work: the halt stays where it was.
+ */
 function afterWork(segments: readonly SegmentView[], stall: Stall): number {
   const last = segments.findLast(
     (segment) =>
       segment.endedAt !== null &&
       segment.phase !== 'wait' &&
       segment.endedAt > stall.fromAt &&
-      segment.startedAt < (stall.toAt ?? Number.POSITIVE_INFINITY),
+      segment.endedAt <= (stall.toAt ?? Number.POSITIVE_INFINITY),
   );
   return Math.min(last?.endedAt ?? stall.fromAt, stall.toAt ?? Number.POSITIVE_INFINITY);
 }
@@ -118,7 +121,7 @@ function roundAt(segments: readonly SegmentView[], at: number): number {
 export function stallsOf(view: Pick<RunView, 'verdicts' | 'endedAt'>, participant: string): readonly Stall[] {
   return view.verdicts
     .filter((verdict) => verdict.subject.split(/[\s,]+/).includes(participant))
-    .map((verdict) => ({ fromAt: verdict.since, toAt: verdict.clearedAt ?? view.endedAt }));
+    .flatMap((verdict) => verdict.spans.map(({ from, to }) => ({ fromAt: from, toAt: to ?? view.endedAt })));
 }
 
 /** A step that is still to come, drawn as a dashed outline. */
@@ -225,16 +228,20 @@ export function updateTicks(
   return ticks;
 }
 
+/** By what has come in of the open round: what the coordinator says of its wait comes later, and may be of the round before. */
+function isAsked(round: RoundView, id: string): boolean {
+  if (round.endedAt !== null || !round.selected.includes(id)) return false;
+  const come = round.aggregatedAt === null ? round.updates : round.evaluations;
+  return come.every(({ participant }) => participant !== id);
+}
+
 export type LaneGroup = 'stalled' | 'late' | 'working' | 'in';
 
 /** Where a participant stands in the open round, for the groups of dense lanes. */
 export function groupOf(view: RunView, participant: ParticipantView, stalled: boolean, now: number): LaneGroup {
   if (stalled || (participant.left !== null && !participant.left.clean)) return 'stalled';
-  const waiting = view.wait?.waitingFor.some((id) => id === participant.id) ?? false;
-  if (!waiting) return 'in';
   const round = view.rounds.at(-1);
+  if (round === undefined || !isAsked(round, participant.id)) return 'in';
   const usual = paceOf(view.rounds).updatesMs;
-  return round !== undefined && usual !== null && view.phase === 'training' && now > round.startedAt + usual * 1.05
-    ? 'late'
-    : 'working';
+  return usual !== null && view.phase === 'training' && now > round.startedAt + usual * 1.05 ? 'late' : 'working';
 }

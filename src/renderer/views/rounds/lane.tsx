@@ -3,7 +3,8 @@ import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
-import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import type { FaultView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { FaultBars } from './fault-bars.tsx';
 import { LaneHead } from './lane-head.tsx';
 import { expectedBoxes, laneBoxes } from './lane-layout.ts';
 import type { Stall } from './lane-layout.ts';
@@ -18,6 +19,8 @@ export interface LaneProps {
   readonly evaluationAt: number | null;
   readonly window: TimeWindow;
   readonly stalls: readonly Stall[];
+  /** Injected into this participant; absent: none. */
+  readonly faults?: readonly FaultView[];
   readonly ended: number | null;
   readonly selectedRound: number | null;
   readonly onOpen: (round: number, participant: string) => void;
@@ -72,6 +75,10 @@ export function LaneBody({
         />
       ))}
       <ConnectionTicks openedAt={participant.link.openedAt} window={window} />
+      {rest.faults !== undefined && <FaultBars faults={rest.faults} window={window} ended={rest.ended} />}
+      {participant.exited !== null && (
+        <Died at={participant.exited.at} note={participant.exited.note} window={window} />
+      )}
       {children}
     </div>
   );
@@ -115,6 +122,26 @@ function Expected({ participant, round, evaluationAt, window }: ExpectedProps): 
         </div>
       ))}
     </>
+  );
+}
+
+/** Where a lane ends for good: its process is gone. */
+function Died({
+  at,
+  note,
+  window,
+}: {
+  readonly at: number;
+  readonly note: string;
+  readonly window: TimeWindow;
+}): JSX.Element | null {
+  const left = shareOf(window, at);
+  if (left < 0 || left > 1) return null;
+  return (
+    <span className="died" title={`process gone: ${note}`} style={{ left: `${left * 100}%` }}>
+      <Icon name="close" as="small" />
+      <span className="vh">process gone: {note}</span>
+    </span>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import type { JSX } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
 import { CoordinatorLane } from './coordinator-lane.tsx';
 import { DenseLanes } from './dense-lanes.tsx';
 import { Lane } from './lane.tsx';
@@ -32,6 +32,7 @@ export function LanesPanel({
 }: LanesPanelProps): JSX.Element {
   const { window } = control;
   const stalls = useStalls(view);
+  const faults = useMemo(() => Map.groupBy(view.faults.filter(acted), ({ participant }) => participant), [view.faults]);
   const now = useNow(1000);
   const evaluationAt = evaluationStart(view, now);
   const round = view.rounds.at(-1);
@@ -51,12 +52,15 @@ export function LanesPanel({
         participants={view.participants}
         window={window}
         evaluationAt={evaluationAt}
+        faults={faults.get('coordinator') ?? noFaults}
+        ended={view.endedAt}
       />
       {dense ? (
         <DenseLanes
           view={view}
           window={window}
           stalls={stalls}
+          faults={faults}
           selectedRound={selectedRound}
           selectedParticipant={selectedParticipant}
           onOpen={onOpen}
@@ -71,6 +75,7 @@ export function LanesPanel({
             evaluationAt={evaluationAt}
             window={window}
             stalls={stalls.get(participant.id) ?? noStalls}
+            faults={faults.get(participant.id) ?? noFaults}
             ended={view.endedAt}
             selectedRound={participant.id === selectedParticipant ? selectedRound : null}
             onOpen={onOpen}
@@ -84,6 +89,11 @@ export function LanesPanel({
 }
 
 const noStalls: readonly Stall[] = [];
+const noFaults: readonly FaultView[] = [];
+
+function acted({ state }: FaultView): boolean {
+  return state !== 'armed';
+}
 
 function rowsOf(lanes: number, dense: boolean): string {
   const middle = dense ? 'minmax(0, 1fr)' : lanes === 0 ? 'minmax(36px, 1fr)' : `repeat(${lanes}, minmax(36px, 1fr))`;

@@ -1,7 +1,8 @@
 import { memo, useRef } from 'react';
 import type { JSX, PointerEvent } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
-import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import type { FaultView, ParticipantView, RoundView, VerdictView } from '#shared/run-view/run-view.ts';
+import { OverviewMarks } from './overview-marks.tsx';
 import { field, overviewPaths, roundMarks } from './overview-paths.ts';
 import type { OverviewPhase } from './overview-paths.ts';
 import { pan, shareOf, timeAt } from './time-window.ts';
@@ -13,12 +14,22 @@ interface OverviewProps {
   readonly rounds: readonly RoundView[];
   readonly control: WindowControl;
   readonly ended: number | null;
+  readonly verdicts?: readonly VerdictView[];
+  readonly faults?: readonly FaultView[];
   /** What the strip is; absent: how many lanes it has. */
   readonly label?: string;
 }
 
 /** The whole run in one strip; the brush is the window of the lanes and can be dragged or drawn anew. */
-export function Overview({ participants, rounds, control, ended, label }: OverviewProps): JSX.Element {
+export function Overview({
+  participants,
+  rounds,
+  control,
+  ended,
+  verdicts = [],
+  faults = [],
+  label,
+}: OverviewProps): JSX.Element {
   const { whole, window } = control;
   const now = useNow(1000);
   const at = ended ?? now;
@@ -64,6 +75,7 @@ export function Overview({ participants, rounds, control, ended, label }: Overvi
         }}
       >
         <Strip participants={participants} whole={whole} now={at} />
+        <OverviewMarks verdicts={verdicts} faults={faults} whole={whole} until={at} />
         <RoundMarks rounds={rounds} whole={whole} />
         <div className="ovn" style={{ left: `${Math.min(1, shareOf(whole, at)) * 100}%` }} />
         <div className="brush" style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }} />

@@ -1,12 +1,20 @@
-import { memo } from 'react';
-import type { JSX } from 'react';
-import { formatBytes, formatClock, formatDuration, formatPercent, formatSigned } from '#renderer/components/format.ts';
+import { memo, useMemo } from 'react';
+import type { JSX, KeyboardEvent } from 'react';
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatPercent,
+  formatSeconds,
+  formatSigned,
+} from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { plannedRounds, roundOf } from '#renderer/session/planned.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { faultNote, stallNote } from './round-notes.ts';
 import { bytesUp, countedUpdates, slowestIn } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
 
@@ -26,6 +34,8 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
   const longest = Math.max(1, ...view.rounds.slice(-rowsMax).map((round) => roundTookMs(round, round.startedAt)));
   const shown = view.rounds.slice(-rowsMax);
   const hidden = view.rounds.length - shown.length;
+  const notes = useNotes(view, shown);
+  const stop = shown.some((round) => round.round === selected) ? selected : (shown.at(-1)?.round ?? null);
   return (
     <section className="panel p-list" aria-label="Round list">
       <div className="ph">
@@ -40,7 +50,8 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
       <div className="scroll" tabIndex={0} role="region" aria-label="Rounds, newest first">
-        <table>
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its buttons have the focus */}
+        <table data-roving="" onKeyDown={walkRows}>
           <ListHead />
           <tbody>
             <PlannedRow view={view} roundMs={pace.roundMs} />
@@ -53,7 +64,10 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
                 before={view.rounds.find((other) => other.round === round.round - 1)}
                 longestMs={longest}
                 selected={round.round === selected}
-                stalled={stalled && round.endedAt === null}
+                stalled={stalled && round.endedAt === null && view.endedAt === null}
+                stop={round.round === stop}
+                stallWords={notes.get(round.round)?.stall ?? ''}
+                faultWords={notes.get(round.round)?.fault ?? ''}
                 onOpen={onOpen}
               />
             ))}
@@ -63,6 +77,37 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
       </div>
     </section>
   );
+}
+
+/** The rows are one tab stop; arrows go from round to round. */
+function walkRows(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('.row-open')];
+  const at = buttons.indexOf(event.target as HTMLElement);
+  if (step === undefined || at < 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  buttons[Math.min(buttons.length - 1, Math.max(0, at + step))]?.focus();
+}
+
+interface Notes {
+  readonly stall: string;
+  readonly fault: string;
+}
+
+/** What is worth a mark in rounds that are over; they change with verdicts, faults and rounds alone. */
+function useNotes(view: RunView, shown: readonly RoundView[]): ReadonlyMap<number, Notes> {
+  const { verdicts, faults, participants, endedAt } = view;
+  const over = shown.filter((round) => round.endedAt !== null || endedAt !== null);
+  const key = over.at(-1)?.round ?? 0;
+  return useMemo(() => {
+    const told = { verdicts, faults, participants, endedAt };
+    return new Map(
+      over.map((round) => [round.round, { stall: stallNote(told, round, 0), fault: faultNote(told, round, 0) }]),
+    );
+    // Participants and rows change all the time, what is said of them here does not.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [verdicts, faults, endedAt, key]);
 }
 
 function Legend(): JSX.Element {
@@ -142,27 +187,49 @@ interface RoundRowProps {
   readonly longestMs: number;
   readonly selected: boolean;
   readonly stalled: boolean;
+  /** Whether Tab comes to it; the others are reached from there by arrows. */
+  readonly stop: boolean;
+  /** What stalled in it and what was injected, in words; empty: nothing. */
+  readonly stallWords: string;
+  readonly faultWords: string;
   readonly onOpen: (round: number) => void;
 }
 
 const RoundRow = memo(
-  function RoundRow({ participants, round, before, longestMs, selected, stalled, onOpen }: RoundRowProps): JSX.Element {
-    // Rounds of the bundled data take about a second; one that is over does not tick.
-    const now = useNow(round.endedAt === null ? 250 : 60_000);
-    const endAt = round.endedAt ?? now;
-    const tookMs = roundTookMs(round, now);
+  function RoundRow(props: RoundRowProps): JSX.Element {
+    const { view, participants, round, before, longestMs, selected, stalled, stop, stallWords, faultWords, onOpen } =
+      props;
+    const now = useNow(round.endedAt === null ? 1000 : 60_000);
+    const open = round.endedAt === null && view?.endedAt === null;
+    const endAt = round.endedAt ?? view?.endedAt ?? now;
+    const tookMs = roundTookMs(round, endAt);
     const slowest = slowestIn(participants, round, endAt);
     const bad = stalled || round.state === 'stalled';
     return (
       <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>
         <td className="num">
-          <button type="button" className="row-open" aria-label={`Open round ${round.round}`} aria-pressed={selected}>
+          <button
+            type="button"
+            className="row-open"
+            tabIndex={stop ? 0 : -1}
+            aria-label={`Open round ${round.round}`}
+            aria-pressed={selected}
+          >
             {round.round}
           </button>
         </td>
-        <td>{bad ? <StalledWord /> : round.endedAt === null ? <b>{round.state}</b> : round.state}</td>
+        <td className="r-state">
+          {faultWords !== '' && (
+            <span className="flt" title={`injected: ${faultWords}`}>
+              <Icon name="fault" as="small" />
+              <span className="vh">injected: {faultWords}, </span>
+            </span>
+          )}
+          {bad ? <StalledWord /> : open ? <b>{round.state}</b> : round.endedAt === null ? 'not finished' : round.state}
+          {stallWords !== '' && <span className="stl-note">, {stallWords}</span>}
+        </td>
         <td className="num w-lg">{formatClock(round.startedAt)}</td>
-        <td className="num">{formatDuration(tookMs)}</td>
+        <td className="num">{open ? formatSeconds(tookMs) : formatDuration(tookMs)}</td>
         <td className="c-bar">
           {slowest !== null && (
             <TimeBar times={slowest.times} share={tookMs / Math.max(longestMs, tookMs)} stalled={bad} />
@@ -184,6 +251,9 @@ const RoundRow = memo(
     a.round === b.round &&
     a.selected === b.selected &&
     a.stalled === b.stalled &&
+    a.stop === b.stop &&
+    a.stallWords === b.stallWords &&
+    a.faultWords === b.faultWords &&
     a.longestMs === b.longestMs &&
     a.onOpen === b.onOpen,
 );

@@ -38,8 +38,15 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
       className={`rounds${round === undefined ? '' : ' opened'}${view.participants.length >= denseFrom ? ' many' : ''}`}
     >
       <section className="panel p-lanes" aria-label="Rounds over time">
-        <LanesHead control={control} stalled={stalled.size > 0} />
-        <Overview participants={view.participants} rounds={view.rounds} control={control} ended={view.endedAt} />
+        <LanesHead control={control} stalled={view.verdicts.length > 0} faults={view.faults.length > 0} />
+        <Overview
+          participants={view.participants}
+          rounds={view.rounds}
+          control={control}
+          ended={view.endedAt}
+          verdicts={view.verdicts}
+          faults={view.faults}
+        />
         <LanesPanel
           view={view}
           control={control}
@@ -63,7 +70,15 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   );
 }
 
-function LanesHead({ control, stalled }: { readonly control: WindowControl; readonly stalled: boolean }): JSX.Element {
+function LanesHead({
+  control,
+  stalled,
+  faults,
+}: {
+  readonly control: WindowControl;
+  readonly stalled: boolean;
+  readonly faults: boolean;
+}): JSX.Element {
   const phases = ['receive', 'train', 'send'] as const;
   return (
     <div className="ph">
@@ -95,6 +110,12 @@ function LanesHead({ control, stalled }: { readonly control: WindowControl; read
           <span>
             <i className="sw stalled" />
             stalled
+          </span>
+        )}
+        {faults && (
+          <span>
+            <i className="sw fault" />
+            injected
           </span>
         )}
       </div>
