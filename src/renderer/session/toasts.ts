@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { createStore } from './store.ts';
 
+/** An answer to what the user just did; what concerns the run as such stands in Diagnosis. */
 export interface Toast {
   readonly id: number;
   readonly level: 'info' | 'warning' | 'error';
@@ -9,14 +10,14 @@ export interface Toast {
   readonly error: ErrorReport | null;
 }
 
-/** More than this many at once are not read; the oldest goes. */
-const shownMax = 4;
+/** What people did just now is answered one by one; more than this many at once are not read, the oldest goes. */
+const heldMax = 8;
 const store = createStore<readonly Toast[]>([]);
 let nextId = 1;
 
 export function showToast(toast: Omit<Toast, 'id'>): void {
   const same = (other: Toast): boolean => other.text === toast.text && other.level === toast.level;
-  store.set([...store.get().filter((other) => !same(other)), { ...toast, id: nextId++ }].slice(-shownMax));
+  store.set([...store.get().filter((other) => !same(other)), { ...toast, id: nextId++ }].slice(-heldMax));
 }
 
 export function showError(error: ErrorReport): void {

@@ -2,14 +2,12 @@ import { useCallback, useState } from 'react';
 import type { JSX } from 'react';
 import { useEndingAsked } from '#renderer/session/ending.ts';
 import { useFailedJoin } from '#renderer/session/failed-join.ts';
-import { showError, showToast } from '#renderer/session/toasts.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import { useDemoKeys } from '#renderer/views/demo/demo-keys.ts';
 import { EndRunDialog } from './end-run-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { useGlobalCommands } from './global-commands.ts';
 import { useKeyboard } from './keyboard.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
-import { useNoticeToasts } from './status-slot.tsx';
 import { Toasts } from './toasts-region.tsx';
 import { useWholeOnHover } from './whole-on-hover.ts';
 
@@ -23,10 +21,10 @@ export function Overlays(): JSX.Element {
   const close = useCallback(() => setOverlay('none'), []);
   const endingAsked = useEndingAsked();
   useGlobalCommands({ openPalette, openKeys });
+  useDemoKeys();
   useKeyboard();
   useFailedJoin();
   useWholeOnHover();
-  useNoticeToasts(showNotice);
   return (
     <>
       {overlay === 'palette' && <CommandPalette onClose={close} />}
@@ -35,12 +33,4 @@ export function Overlays(): JSX.Element {
       <Toasts />
     </>
   );
-}
-
-function showNotice(view: RunView, index: number): void {
-  const notice = view.notices[index];
-  if (notice === undefined) return;
-  if (notice.error === undefined) showToast({ level: notice.level, text: notice.text, error: null });
-  else if (notice.level === 'error') showError(notice.error);
-  else showToast({ level: notice.level, text: notice.text, error: notice.error });
 }

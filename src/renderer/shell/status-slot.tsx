@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useRef } from 'react';
 import type { JSX } from 'react';
 import { formatClock, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -9,10 +9,14 @@ import { navigate } from '#renderer/session/navigation.ts';
 import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import type { Recovery } from '#renderer/session/recovery.ts';
 import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { SeatStatus } from './seat-status.tsx';
 import { Line } from './status-line.tsx';
+import { NextSteps } from './next-steps.tsx';
+import { Recovered, useRecovery } from './recovered.tsx';
+import { RunMessages } from './run-messages.tsx';
 import { faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
@@ -25,6 +29,7 @@ export function StatusSlot(): JSX.Element {
   const connection = useSessionState((state) => state.connection);
   const view = useRunView((whole) => whole);
   const verdict = view === null ? null : (openVerdicts(view)[0] ?? null);
+  const recovery = useRecovery(view);
   return (
     <section className="slot" aria-label="Status">
       {connection.kind === 'lost' && <LostLine connection={connection} />}
@@ -35,7 +40,7 @@ export function StatusSlot(): JSX.Element {
         ) : view !== null && verdict !== null ? (
           <Verdict view={view} verdict={verdict} />
         ) : (
-          <StatusLine view={view} />
+          <StatusLine view={view} recovery={recovery} />
         ))}
     </section>
   );
@@ -158,7 +163,12 @@ export async function copyReport(view: RunView, verdict: VerdictView): Promise<v
   showInfo(copied ? 'Report copied' : 'The clipboard is not available here; the report stands under Diagnosis.');
 }
 
-function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
+interface LineProps<V> {
+  readonly view: V;
+  readonly recovery: Recovery | null;
+}
+
+function StatusLine({ view, recovery }: LineProps<RunView | null>): JSX.Element {
   const connecting = useSessionState((state) => state.app === null);
   if (view === null) {
     return (
@@ -171,10 +181,10 @@ function StatusLine({ view }: { readonly view: RunView | null }): JSX.Element {
       </div>
     );
   }
-  return view.endedAt === null ? <RunningLine view={view} /> : <EndedLine view={view} />;
+  return view.endedAt === null ? <RunningLine view={view} recovery={recovery} /> : <EndedLine view={view} />;
 }
 
-function RunningLine({ view }: { readonly view: RunView }): JSX.Element {
+function RunningLine({ view, recovery }: LineProps<RunView>): JSX.Element {
   const now = useNow(1000);
   const slowest = slowestOf(view, now);
   const trouble = view.participants.filter(
@@ -189,7 +199,9 @@ function RunningLine({ view }: { readonly view: RunView }): JSX.Element {
         </span>
       }
     >
+      <Recovered last={recovery} now={now} />
       <FaultTag view={view} />
+      <RunMessages view={view} />
       <OwnNode view={view} />
       {trouble.length > 0 && (
         <span>
@@ -221,7 +233,8 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
     >
       {view.endReason !== '' && <span>{view.endReason}</span>}
       <Accuracy view={view} />
-      <span className="end t3">largest event-loop delay {Math.round(view.loopDelayMsMax)} ms</span>
+      <RunMessages view={view} />
+      {view.demo !== null && <NextSteps settings={view.demo} />}
     </Line>
   );
 }
@@ -301,19 +314,4 @@ function SignsOfLife({ view, now }: { readonly view: RunView; readonly now: numb
       progress {latest((one) => one.lastProgressAt)}
     </span>
   );
-}
-
-/** Raises a toast for each notice that comes while the window is open. */
-export function useNoticeToasts(show: (view: RunView, index: number) => void): void {
-  const view = useRunView((whole) => whole);
-  const seen = useRef<number | null>(null);
-  useEffect(() => {
-    if (view === null) return;
-    const latest = view.notices.at(-1)?.at ?? 0;
-    const before = seen.current ?? latest;
-    seen.current = latest;
-    view.notices.forEach((notice, index) => {
-      if (notice.at > before && notice.level !== 'info') show(view, index);
-    });
-  }, [view, show]);
 }

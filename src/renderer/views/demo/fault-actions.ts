@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { faultInWords } from '#renderer/components/fault-words.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
@@ -30,6 +30,11 @@ export function specOf(name: FaultName, target: string, round: number | undefine
   };
 }
 
+/** Whom a fault acts on where nobody was chosen: the last one, or the one before it where that shows more. */
+export function usualTarget(row: FaultRow, ids: readonly string[]): string {
+  return (row.name === 'drop-link' ? ids.at(-2) : undefined) ?? ids.at(-1) ?? everyone;
+}
+
 export type Act = (request: 'inject_fault' | 'clear_fault', fault: FaultSpec) => void;
 
 /** Sends a request about a fault; what goes wrong becomes a toast. */
@@ -47,44 +52,51 @@ const section = 'Demo: faults';
 
 /** A letter injects, Shift and the letter arms, Esc stops all. */
 export function useFaultCommands(
-  view: RunView | null,
+  running: boolean,
   inject: (row: FaultRow, armed: boolean) => void,
   stopAll: () => void,
+  /** Elsewhere than in the Demo view: whether they are there at all, and whether Esc has something to stop. */
+  elsewhere = inDemo,
 ): void {
-  const reason = view === null ? { disabled: 'no demo is running' } : {};
-  const commands: Command[] = faultRows.flatMap((row): Command[] => [
+  const { listed, stops } = elsewhere;
+  useCommands(
+    useMemo(() => {
+      const commands = listed ? faultCommands(running, inject, stopAll) : none;
+      return commands.filter(({ key }) => key !== 'Escape' || stops);
+    }, [running, inject, stopAll, listed, stops]),
+  );
+}
+
+const inDemo = { listed: true, stops: true };
+const none: readonly Command[] = [];
+
+function faultCommands(
+  running: boolean,
+  inject: (row: FaultRow, armed: boolean) => void,
+  stopAll: () => void,
+): readonly Command[] {
+  const common = {
+    section,
+    group: 'do',
+    icon: 'fault',
+    changesRun: true,
+    ...(running ? {} : { disabled: 'no demo is running' }),
+  } as const;
+  const commands = faultRows.flatMap((row): Command[] => [
     {
+      ...common,
       id: `inject-${row.name}`,
-      section,
-      group: 'do',
       title: `Inject: ${faultInWords(row.name)}`,
-      icon: 'fault',
       key: row.letter,
-      changesRun: true,
-      ...reason,
       run: () => inject(row, false),
     },
     {
+      ...common,
       id: `arm-${row.name}`,
-      section,
-      group: 'do',
       title: `Arm for the next round: ${faultInWords(row.name)}`,
-      icon: 'fault',
       key: `Shift+${row.letter.toUpperCase()}`,
-      changesRun: true,
-      ...reason,
       run: () => inject(row, true),
     },
   ]);
-  commands.push({
-    id: 'stop-faults',
-    section,
-    group: 'do',
-    title: 'Stop all faults',
-    key: 'Escape',
-    changesRun: true,
-    ...reason,
-    run: stopAll,
-  });
-  useCommands(commands);
+  return [...commands, { ...common, id: 'stop-faults', title: 'Stop all faults', key: 'Escape', run: stopAll }];
 }

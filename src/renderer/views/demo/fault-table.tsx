@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { faultTitles } from '#renderer/components/fault-words.ts';
 import type { DemoSettings, FaultName } from '#shared/contract/settings.ts';
 import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
-import { everyone, isOn, specOf, useFaultCommands, useFaultRequests } from './fault-actions.ts';
+import { everyone, isOn, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
 import type { Act } from './fault-actions.ts';
 import { ArmedInSettings, InRun } from './fault-cells.tsx';
 import { faultRows, faultState } from './fault-rows.ts';
@@ -24,13 +24,13 @@ export function FaultTable({ view, settings, onChange }: FaultTableProps): JSX.E
   const targetOf = (row: FaultRow): string => {
     const chosen = targets[row.name];
     if (chosen !== undefined && (ids.includes(chosen) || chosen === everyone)) return chosen;
-    return (row.name === 'drop-link' ? ids.at(-2) : undefined) ?? ids.at(-1) ?? everyone;
+    return usualTarget(row, ids);
   };
   const inject = (row: FaultRow, armed: boolean): void =>
     act('inject_fault', specOf(row.name, targetOf(row), armed && view !== null ? view.round + 1 : undefined));
   const on = view?.faults.filter(isOn) ?? [];
   const stopAll = (): void => clear(on, act);
-  useFaultCommands(view, inject, stopAll);
+  useFaultCommands(view !== null, inject, stopAll);
   return (
     <section className="panel p-fault" aria-label="Faults on cue">
       <div className="ph">

@@ -11,6 +11,7 @@ import { showInfo } from '#renderer/session/toasts.ts';
 import { nextOf } from '#renderer/session/verdicts.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { ClockTable } from './clock-table.tsx';
+import { MessageList } from './message-list.tsx';
 import { placeOf } from './evidence-place.ts';
 import './diagnosis.css';
 
@@ -34,6 +35,20 @@ export function DiagnosisView(): JSX.Element {
           <span className="sub">{verdicts.length === 0 ? 'none in this run' : `${verdicts.length} in this run`}</span>
         </div>
         {verdicts.length > 0 && <History verdicts={verdicts} shown={verdict} onChoose={setChosen} />}
+        {view.notices.length > 0 && (
+          <>
+            <div className="ph">
+              <h2>Messages</h2>
+              <span className="sub">
+                {view.notices.length === 1 ? '1 of this run' : `${view.notices.length} of this run`}
+              </span>
+            </div>
+            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
+            <div className="scroll" tabIndex={0} role="region" aria-label="Messages, newest first">
+              <MessageList notices={view.notices} />
+            </div>
+          </>
+        )}
       </section>
     </main>
   );

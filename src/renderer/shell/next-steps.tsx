@@ -1,0 +1,44 @@
+import { useEffect } from 'react';
+import type { JSX } from 'react';
+import { useRequest } from '#renderer/session/hooks.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { showError } from '#renderer/session/toasts.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
+import type { DemoSettings } from '#shared/contract/settings.ts';
+
+/** A demo is over: what people want next is one press away, in every view. */
+export function NextSteps({ settings }: { readonly settings: DemoSettings }): JSX.Element {
+  const { state, send } = useRequest('start_demo');
+  useEffect(() => {
+    if (state.kind === 'failed' && state.error.code !== 'aborted') showError(state.error);
+  }, [state]);
+  const again = (faults: DemoSettings['faults']): void => void send({ settings: { ...settings, faults } });
+  const pending = state.kind === 'pending';
+  return (
+    <span className="acts next">
+      <button type="button" className="btn sm pri" disabled={pending} onClick={() => again(settings.faults)}>
+        Run again
+      </button>
+      <button
+        type="button"
+        className="btn sm"
+        disabled={pending}
+        title="The same run; from round 2 on one participant opens a connection for each message"
+        onClick={() => again([{ name: 'connection-per-message', participant: lastOf(settings), round: 2 }])}
+      >
+        Run with a fault
+      </button>
+      <button type="button" className="btn sm" onClick={() => navigate({ view: 'metrics' })}>
+        Metrics
+      </button>
+      <button type="button" className="btn sm" onClick={() => navigate({ view: 'join' })}>
+        Join a run
+      </button>
+    </span>
+  );
+}
+
+/** The last one: it is never the one that is shown as this app's own, unless it is alone. */
+function lastOf({ participants }: DemoSettings): NonNullable<DemoSettings['faults'][number]['participant']> {
+  return asParticipantId(`node-${participants}`);
+}
