@@ -15,7 +15,8 @@ export function useDemoKeys(): void {
   const session = useSession();
   const running = useRunView(isRunningDemo) ?? false;
   const stops = useRunView((view) => view.faults.some(isOn)) ?? false;
-  const listed = running && usePlace().view !== 'demo';
+  const place = usePlace();
+  const listed = running && place.view !== 'demo';
   const act = useFaultRequests();
   const inject = useCallback(
     (row: FaultRow, armed: boolean) => {

@@ -7,7 +7,7 @@ import { showError } from '#renderer/session/toasts.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { FaultName, FaultSpec } from '#shared/contract/settings.ts';
-import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
+import type { FaultView } from '#shared/run-view/run-view.ts';
 import { faultRows } from './fault-rows.ts';
 import type { FaultRow } from './fault-rows.ts';
 
