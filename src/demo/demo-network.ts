@@ -3,6 +3,7 @@ import type { Launcher, RelayStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import {
+  dialLimitWords,
   impairs,
   networkOf,
   networkWords,
@@ -70,7 +71,10 @@ export class DemoNetwork {
     const impaired = participants.filter((name) => targets.has(name) || impairs(this.#conditionsOf(name)));
     if (impaired.length === 0) return () => direct;
     const { invitations } = await this.#opened();
-    for (const name of impaired) this.#relayed.add(name);
+    for (const name of impaired) {
+      this.#relayed.add(name);
+      this.#warnOfLimit(name);
+    }
     return (name) => (this.#relayed.has(name) ? (invitations.get(name) ?? direct) : direct);
   }
 
@@ -119,7 +123,14 @@ export class DemoNetwork {
     // Conditions may have changed while the relay was being started.
     const latest = this.#conditionsOf(participant);
     child.post({ type: 'set_network', participant, conditions: latest });
+    this.#warnOfLimit(participant);
     if (impairs(latest)) await this.#through(participant, `its network is now ${networkWords(latest)}`);
+  }
+
+  /** A dial that arithmetic says cannot come through is told before anybody waits for it. */
+  #warnOfLimit(participant: ParticipantId): void {
+    const text = dialLimitWords(participant, this.#conditionsOf(participant));
+    if (text !== null) this.#options.report('notice', { level: 'error', text, participant });
   }
 
   async #through(participant: ParticipantId, reason: string): Promise<OpenRelay> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { timing } from './limits.ts';
 import { participantIdSchema } from './ids.ts';
 
 /** Networks by name, in the order of the reference framework; `none` is this machine as it is. */
@@ -114,6 +115,20 @@ export function impairs({
   outage,
 }: NetworkConditions): boolean {
   return outage !== 'none' || latencyMs + jitterMs + lossPercent + bandwidthKbps + reorderPercent > 0;
+}
+
+/** Why nobody can open a connection over it, in a sentence; null: arithmetic alone does not say so. */
+export function dialLimitWords(
+  participant: string,
+  { figures: { latencyMs }, outage }: NetworkConditions,
+): string | null {
+  const roundTripMs = 2 * latencyMs;
+  // Every protocol waits for at least one answer.
+  if (outage !== 'none' || roundTripMs < timing.connectTimeoutMs) return null;
+  return (
+    `${participant} cannot open a connection: a round trip of its network takes ${roundTripMs / 1000} s, ` +
+    `and dialling is given up after ${timing.connectTimeoutMs / 1000} s.`
+  );
 }
 
 /** `poor: 100 ms, 1 % loss, 2 Mbit/s`, for a lane, a terminal and a log. */
