@@ -40,6 +40,8 @@ describe('options of the demo', () => {
       [['--participants', '0'], '--participants'],
       [['--local-epochs', '1.5'], '--local-epochs'],
       [['--split', 'dirichlet'], '--split'],
+      [['--split', 'dirichlet:1000'], '--split: alpha of dirichlet:1000 must lie from 0.01 to 100'],
+      [['--split', 'dirichlet:0'], '--split: alpha of dirichlet:0 must lie'],
       [['--transport', 'pigeon'], '--transport'],
       [['--deadline', ''], '--deadline'],
       [['--selection', 'luck'], '--selection'],

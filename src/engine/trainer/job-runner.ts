@@ -5,7 +5,7 @@ import { countClasses, exampleCount, type LoadedData } from './data/dataset.ts';
 import { describeData, type PreparedData } from './data/describe-data.ts';
 import { loadData } from './data/load-data.ts';
 import { takeShare, type Share } from './data/partition.ts';
-import { parseSplit } from './data/split-spec.ts';
+import { parseSplit } from '#shared/contract/split.ts';
 import { dataError } from './errors.ts';
 import { GraphCache } from './graph-cache.ts';
 import { stepPace } from './step-pace.ts';

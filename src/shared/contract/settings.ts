@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { controlModeSchema } from './protocols.ts';
+import { parseSplit } from './split.ts';
 import { strategyNameSchema } from './selection.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
@@ -9,12 +10,11 @@ import { participantIdSchema } from './ids.ts';
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
 export const splitSchema = z
   .string()
-  .regex(/^(iid|dirichlet:\d+(\.\d+)?)$/, 'iid or dirichlet:ALPHA, such as dirichlet:0.3')
-  .refine((split) => isAlpha(split.split(':')[1]), 'alpha of dirichlet:ALPHA must lie from 0.01 to 100');
-
-function isAlpha(text: string | undefined): boolean {
-  return text === undefined || (Number(text) >= 0.01 && Number(text) <= 100);
-}
+  .max(40)
+  .superRefine((text, context) => {
+    const split = parseSplit(text);
+    if (!split.ok) context.addIssue({ code: 'custom', message: split.error });
+  });
 
 export const faultNames = [
   'connection-per-message',

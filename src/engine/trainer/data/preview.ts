@@ -3,7 +3,7 @@ import type { PortAnswers } from '#shared/contract/port-api.ts';
 import { dataError } from '../errors.ts';
 import { loadData } from './load-data.ts';
 import { shareHistograms } from './partition.ts';
-import { parseSplit } from './split-spec.ts';
+import { parseSplit } from '#shared/contract/split.ts';
 
 const neverAborted = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '#shared/base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 
 /** How examples are divided among participants. */
 export type SplitSpec = { readonly kind: 'iid' } | { readonly kind: 'dirichlet'; readonly alpha: number };
