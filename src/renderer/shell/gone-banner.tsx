@@ -10,7 +10,7 @@ import { carrierOf, nextCarrier, unsentRound } from '#renderer/session/seat-link
 import type { Silence } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { triedWords } from './seat-words.ts';
+import { quietWords, triedWords } from './seat-words.ts';
 
 interface GoneBannerProps {
   readonly view: RunView;
@@ -77,12 +77,13 @@ function Facts({
   const others = openVerdicts(view).filter(({ subject }) => subject !== 'coordinator').length;
   const leftMs = nextAt - now;
   const way = nextCarrier(attempts);
+  const quiet = quietWords(view);
   return (
     <div className="facts">
       {last === undefined ? (
         <span className="f">
           <i>Link</i>
-          open, and nothing comes over it
+          {quiet}
         </span>
       ) : (
         <span className="f">

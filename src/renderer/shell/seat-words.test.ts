@@ -43,11 +43,15 @@ describe("what the top bar says from a participant's chair", () => {
   });
 
   test('a link that is not open is reconnecting, and nothing passes over it', () => {
-    const [badge] = transportBadges(seatViewAt('gone', 585_000));
+    const gone = seatViewAt('gone', 585_000);
+    const [badge] = transportBadges(gone);
     assert.deepEqual(
       [badge?.trouble, badge?.severity, badge?.rateBytesPerS, badge?.last],
       ['reconnecting', 'stall', 0, true],
     );
+    // A session that is being opened again has no round trip yet.
+    const participants = gone.participants.map((one) => ({ ...one, link: { ...one.link, rttMs: null } }));
+    assert.deepEqual(transportBadges({ ...gone, participants })[0]?.rttRange, { low: 18, high: 18 });
   });
 });
 
@@ -64,8 +68,9 @@ describe('a pause', () => {
   });
 
   test('that is too late for the round says from which one it counts', () => {
+    assert.match(pauseWords(view, null, now).until, /^Round 13 does not wait .* still counts$/);
     assert.equal(
-      pauseWords(view, now - 1, now).until,
+      pauseWords({ ...view, contributions: [] }, now - 1, now).until,
       'Round 13 goes on without this node; a resume counts from round 14',
     );
   });

@@ -1,6 +1,7 @@
 import { formatDuration, formatNames, formatSeconds, formatSilence } from '#renderer/components/format.ts';
 import { carrierOf, carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts';
+import { isOpen } from '#shared/contract/link-events.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
@@ -50,7 +51,7 @@ function silentWords(view: RunView, silence: Silence, now: number): Words {
   const nextMs = silence.nextAt - now;
   const next =
     last === undefined
-      ? 'the link is open, and nothing comes'
+      ? `the link is ${quietWords(view)}`
       : last.result === 'trying'
         ? `dialling over ${carrierOf(last.protocol, last.stack)}`
         : nextMs > 500
@@ -69,6 +70,12 @@ export function waitedNames(view: RunView): string {
   const others = ids.filter((id) => id !== view.self);
   if (others.length === ids.length) return formatNames(ids);
   return others.length === 0 ? 'this node' : `${formatNames(others)} and this node`;
+}
+
+/** The state of a link over which nothing comes, before the first try to open another. */
+export function quietWords(view: RunView): string {
+  const state = ownParticipant(view)?.link.state;
+  return state !== undefined && isOpen(state) ? 'open, and nothing comes over it' : 'lost, about to dial again';
 }
 
 /** `9 times over UDP and TCP`. */
@@ -90,7 +97,9 @@ export function pauseWords(
   const text =
     leftMs > 0
       ? `Resume within ${formatSeconds(leftMs)} and round ${round.round} still counts; later, from round ${round.round + 1}`
-      : `Round ${round.round} goes on without this node; a resume counts from round ${round.round + 1}`;
+      : isAtWork(view, round.round)
+        ? `Round ${round.round} does not wait for this node; resumed in time, its update still counts`
+        : `Round ${round.round} goes on without this node; a resume counts from round ${round.round + 1}`;
   const missing = wait === null || wait.phase !== 'training' ? 0 : wait.selected.length - 1 - wait.quorum;
   const others =
     wait === null || wait.phase !== 'training' || until === null
@@ -99,6 +108,11 @@ export function pauseWords(
         ? `${wait.quorum} of ${wait.selected.length} are enough, nobody is held up`
         : 'the round needs every update: the others may wait for this node';
   return { until: text, others };
+}
+
+/** Its training of this round was begun and is not done. */
+function isAtWork(view: RunView, round: number): boolean {
+  return view.phase === 'training' && view.contributions.some((one) => one.round === round && one.fate === 'training');
 }
 
 /** How a run ended, in words that are true from a participant's chair. */

@@ -11,7 +11,7 @@ import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { Recovery } from '#renderer/session/recovery.ts';
 import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
-import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { isOpening, isParticipantSeat } from '#shared/run-view/seat.ts';
 import { SeatStatus } from './seat-status.tsx';
 import { Line } from './status-line.tsx';
 import { NextSteps } from './next-steps.tsx';
@@ -178,6 +178,13 @@ function StatusLine({ view, recovery }: LineProps<RunView | null>): JSX.Element 
             ? 'Connecting to the service'
             : 'Ready. Nothing leaves this machine before you join or coordinate a run.'}
         </span>
+      </div>
+    );
+  }
+  if (isOpening(view)) {
+    return (
+      <div className="status">
+        <span>Getting ready</span>
       </div>
     );
   }

@@ -6,7 +6,7 @@ import { seatLink } from '#renderer/session/seat-link.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { roundsTookMs } from '#shared/run-view/took.ts';
-import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
+import { isOpening, isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import { seatWaitWords, waitedNames } from './seat-words.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
@@ -48,7 +48,13 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
       protocol: first.protocol,
       stack: first.stack,
       links: members.length,
-      rttRange: rangeOf(members.flatMap((member) => (member.link.rttMs === null ? [] : [member.link.rttMs]))),
+      rttRange: rangeOf(
+        members.flatMap(({ link, rtt }) => {
+          // A link that is being opened again has none yet; what it was before is shown as the last.
+          const ms = link.rttMs ?? (silent ? rtt.at(-1)?.ms : undefined);
+          return ms === undefined ? [] : [ms];
+        }),
+      ),
       last: silent,
       rateBytesPerS:
         view.endedAt === null && !silent ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
@@ -126,6 +132,7 @@ export interface WaitWords {
 export function waitWords(view: RunView | null, now: number): WaitWords {
   if (view === null) return { lead: 'Nothing to wait for', detail: 'no run is open' };
   if (view.endedAt !== null) return endWords(view);
+  if (isOpening(view)) return { lead: 'Starting', detail: 'getting ready' };
   const seat = seatWaitWords(view, now);
   if (seat !== null) return seat;
   const { wait } = view;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
-import { applyEvents } from './apply-event.ts';
-import { isOwnSeat, isTold } from './seat.ts';
+import { applyEvents, emptyView } from './apply-event.ts';
+import { isOpening, isOwnSeat, isTold } from './seat.ts';
 
 const run = asRunId('r-1');
 const hash = 'a'.repeat(64);
@@ -89,4 +89,9 @@ test('own and told are told apart by the chair; a recording that does not say ha
   assert.deepEqual([isOwnSeat(seat, 'lab-2'), isTold(seat, 'lab-1'), isTold(seat, 'lab-2')], [true, true, false]);
   assert.equal(isTold({ ...seat, chair: null }, 'lab-1'), true);
   assert.equal(isTold({ chair: 'coordinator', self: null, demo: null }, 'lab-1'), false);
+});
+
+test('a run is opening until its chair is told', () => {
+  assert.equal(isOpening(emptyView('r-1', 1000)), true);
+  assert.equal(isOpening(applyEvents(null, [opened])!), false);
 });

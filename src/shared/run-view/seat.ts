@@ -25,3 +25,8 @@ export function isTold(view: Pick<RunView, 'chair' | 'self' | 'demo'>, participa
 export function ownParticipant(view: RunView): ParticipantView | undefined {
   return view.self === null ? undefined : view.participants.find(({ id }) => id === view.self);
 }
+
+/** A run of which nothing is known yet, not even from which chair it is seen. */
+export function isOpening({ chair, status, self, participants }: RunView): boolean {
+  return chair === null && status === 'starting' && self === null && participants.length === 0;
+}

@@ -25,7 +25,7 @@ interface ContributionsProps {
 
 /** This node's own work, round by round, and what the coordinator made of it. */
 export function Contributions({ view, own, silent, selected, onOpen }: ContributionsProps): JSX.Element {
-  const standing = { silent, paused: own?.paused != null && view.endedAt === null };
+  const standing = { silent, closed: false, paused: own?.paused != null && view.endedAt === null };
   const shown = view.rounds.slice(-rowsMax);
   const longest = Math.max(1, ...shown.map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
   const counts = fateCounts(view.contributions);
@@ -143,7 +143,7 @@ function PlannedRow({ view, silent }: { readonly view: RunView; readonly silent:
   );
 }
 
-interface RowProps extends Standing {
+interface RowProps extends Omit<Standing, 'closed'> {
   readonly round: RoundView;
   readonly contribution: ContributionView | undefined;
   readonly own: ParticipantView | undefined;
@@ -185,7 +185,11 @@ const Row = memo(
         </td>
         <td className="c-in t2">{arrivalCell(props)}</td>
         <Num value={contribution?.sizeBytes ?? null} words={formatBytes} className="w-g" />
-        <Num value={contribution?.weight ?? null} words={formatWeight} className="w-g" />
+        <Num
+          value={contribution?.fate === 'counted' ? contribution.weight : null}
+          words={formatWeight}
+          className="w-g"
+        />
         <Num value={contribution?.norm ?? null} words={(value) => value.toFixed(2)} className="w-lg w-g" />
         <Num value={contribution?.loss ?? null} words={(value) => value.toFixed(3)} className="w-lg w-g" />
         <Num value={round.loss} words={(value) => value.toFixed(3)} className="w-gl" />
@@ -210,7 +214,7 @@ function FateCell({ round, contribution, own, open, silent, paused }: RowProps):
       return <span className="t2">not selected</span>;
     return open ? <b>{round.state}</b> : <span className="t2">no work of this node</span>;
   }
-  const words = fateWords(contribution, { silent: silent && open, paused: paused && open });
+  const words = fateWords(contribution, { silent: silent && open, paused: paused && open, closed: !open });
   const text = open ? <b>{words.text}</b> : words.text;
   if (words.icon === null) return <span title={contribution.reason}>{text}</span>;
   const mark = <Icon name={words.icon} as="small" />;

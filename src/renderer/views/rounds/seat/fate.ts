@@ -15,11 +15,14 @@ export interface FateWords {
 export interface Standing {
   readonly silent: boolean;
   readonly paused: boolean;
+  /** The round has been closed, whatever this node is still at. */
+  readonly closed: boolean;
 }
 
-export function fateWords(contribution: ContributionView, { silent, paused }: Standing): FateWords {
+export function fateWords(contribution: ContributionView, { silent, paused, closed }: Standing): FateWords {
   switch (contribution.fate) {
     case 'training':
+      if (closed) return { text: 'closed without it', tone: 'wrn', icon: 'clock' };
       return { text: paused ? 'paused' : 'training', tone: '', icon: null };
     case 'kept':
       return silent
@@ -69,7 +72,7 @@ export function fateLine(
   const words = fateWords(contribution, standing);
   const figures = [
     ...(sizeBytes === null ? [] : [formatBytes(sizeBytes)]),
-    ...(weight === null ? [] : [`weight ${formatWeight(weight)}`]),
+    ...(weight === null || fate !== 'counted' ? [] : [`weight ${formatWeight(weight)}`]),
   ].join(', ');
   const text = fate === 'counted' ? `${words.text}${placeWords(order, round)}` : words.text;
   return { figures, fate: { ...words, text } };

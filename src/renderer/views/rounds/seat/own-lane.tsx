@@ -37,7 +37,7 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
   const silent = heardAt !== null;
   const bad = silent && unsent ? ' bad' : '';
   const standing = useMemo(
-    () => ({ silent, paused: participant.paused !== null && ended === null }),
+    () => ({ silent, closed: false, paused: participant.paused !== null && ended === null }),
     [silent, participant.paused, ended],
   );
   const stalls = useOwnStalls(props, unsent);
@@ -171,7 +171,7 @@ function Fate({ round, contribution, participant, standing, window }: FateProps)
     );
   }
   if (contribution === undefined) return null;
-  const { figures, fate } = fateLine(contribution, round, standing);
+  const { figures, fate } = fateLine(contribution, round, { ...standing, closed: round.endedAt !== null });
   return (
     <div className="fate" style={style} title={contribution.reason}>
       {figures !== '' && <span className="w-lg figures">{figures} ·</span>}

@@ -88,7 +88,7 @@ function OwnFacts({
   readonly contribution: ContributionView;
   readonly silent: boolean;
 }): JSX.Element {
-  const fate = fateWords(one, { silent, paused: false });
+  const fate = fateWords(one, { silent, paused: false, closed: round.endedAt !== null });
   const arrived = arrivedWords(one, round);
   const facts: readonly (readonly [string, string, string?])[] = [
     ['Fate', `${fate.text}${one.reason === '' ? '' : `: ${one.reason}`}`],

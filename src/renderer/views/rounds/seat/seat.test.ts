@@ -10,7 +10,7 @@ const live = seatViewAt('live', 489_000);
 const round = (number: number) => live.rounds.find((one) => one.round === number)!;
 const work = (number: number) => live.contributions.find((one) => one.round === number)!;
 const window = { fromAt: round(11).startedAt, toAt: round(13).startedAt + 40_000 };
-const standing = { silent: false, paused: false };
+const standing = { silent: false, paused: false, closed: false };
 
 describe('lanes of others, as told', () => {
   test('an outline until the update came in, then the wait; the open round grows', () => {
@@ -105,9 +105,11 @@ describe('the fate of own work', () => {
     const gone = seatViewAt('gone', 560_000);
     const kept = gone.contributions.at(-1)!;
     assert.deepEqual([kept.round, kept.fate], [13, 'kept']);
-    assert.equal(fateWords(kept, { silent: true, paused: false }).tone, 'stl');
+    assert.equal(fateWords(kept, { ...standing, silent: true }).tone, 'stl');
     assert.equal(fateWords(kept, standing).tone, '');
-    assert.equal(fateWords({ ...kept, fate: 'training' }, { silent: false, paused: true }).text, 'paused');
+    assert.equal(fateWords({ ...kept, fate: 'training' }, { ...standing, paused: true }).text, 'paused');
+    const training = { ...kept, fate: 'training' as const };
+    assert.equal(fateWords(training, { ...standing, closed: true }).text, 'closed without it');
     assert.ok(startAt < kept.startedAt);
   });
 
