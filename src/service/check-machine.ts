@@ -98,7 +98,7 @@ const checks: readonly Check[] = [
       'mqtt',
       attempt('MQTT broker', true, reinstall, async () => {
         await import('aedes');
-        return `embedded aedes ${packageVersion('aedes')}; an outside one by --broker mqtt://...`;
+        return `embedded aedes ${packageVersion('aedes')}`;
       }),
     ),
   () =>

@@ -79,7 +79,7 @@ describe('a demo over bad networks', () => {
     assert.ok((connections['node-2'] ?? 0) > 1, 'it was reset and dialled again');
     assert.ok((connections['node-3'] ?? 0) > 1, 'silence ended the session, and another was opened');
     const notes = of(lines, 'network_changed').map((line) => line['note']);
-    for (const note of ['disconnected', 'blackhole: nothing passes', 'no impairment'])
+    for (const note of ['disconnected', 'blackhole: nothing passes', 'no added delay or loss'])
       assert.ok(notes.includes(note), note);
     assert.deepEqual(
       of(lines, 'fault_cleared')

@@ -153,9 +153,9 @@ class Script {
     arrivals.forEach(({ node, at: arrived }, index) => {
       const waiting = arrivals.slice(index + 1).map((other) => other.node.id);
       this.#update(node, round, arrived);
-      this.#status(arrived + 1, round, 'training', waiting, deadline, 'aggregates when all are in');
+      this.#status(arrived + 1, round, 'training', waiting, deadline, 'averages them when all are in');
     });
-    this.#status(at + 210, round, 'training', ids, deadline, 'aggregates when all are in');
+    this.#status(at + 210, round, 'training', ids, deadline, 'averages them when all are in');
     const last = arrivals.at(-1)!.at + 10;
     const before = this.#model;
     this.#model = this.#tape.hash();
@@ -301,7 +301,7 @@ class Script {
     });
     this.#tape.event(at, 'coordinator', 'round_started', { round, selected: ids, modelHash: this.#model });
     this.#phase(at, round, 'training', deadline);
-    this.#status(at + 1, round, 'training', ids, deadline, 'aggregates when all are in');
+    this.#status(at + 1, round, 'training', ids, deadline, 'averages them when all are in');
     const arrivals = this.#tape.nodes
       .map((node) => ({ node, at: this.#train(node, round, at + 20) }))
       .sort((a, b) => a.at - b.at);

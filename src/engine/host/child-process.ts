@@ -30,7 +30,7 @@ export function serveParent<S extends Start>(work: ChildWork<S>): void {
   let survives = false;
   channel.onGone(() => {
     if (survives) process.exit(1);
-    stop.abort(new DOMException('the parent process is gone', 'AbortError'));
+    stop.abort(new DOMException('Roundscope was closed', 'AbortError'));
   });
   process.once('SIGTERM', () => stop.abort(new DOMException('the process was told to end', 'AbortError')));
   // Ctrl+C in a terminal reaches every process of its group; the parent has the say.

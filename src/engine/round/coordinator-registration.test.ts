@@ -109,7 +109,7 @@ describe('registration', () => {
   });
 
   const misfits: Record<string, { readonly data: { shape?: number[]; classes?: string[] }; readonly says: RegExp }> = {
-    'another shape': { data: { shape: [1, 8, 8] }, says: /about 1x1x3 images, but kit has 1x8x8 ones/ },
+    'another shape': { data: { shape: [1, 8, 8] }, says: /uses 1 × 3 gray images, but kit has 8 × 8 gray images/ },
     'other names': { data: { classes: ['x', 'y'] }, says: /classes a, b, but kit was registered with x, y/ },
     'another order': { data: { classes: ['b', 'a'] }, says: /registered with b, a/ },
     'fewer classes': { data: { classes: ['b'] }, says: /registered with b;/ },

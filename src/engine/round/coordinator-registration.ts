@@ -169,6 +169,11 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
 }
 
+/** `16 × 16 gray images` of a shape [channels, height, width]. */
+function imageWords([channels, height, width]: readonly number[]): string {
+  return `${height} × ${width} ${channels === 1 ? 'gray' : 'color'} images`;
+}
+
 /** A name belongs to a key, so a key that is only claimed would let one take part as another. */
 function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | null {
   if (peerKey === null || peerKey === key) return null;
@@ -181,9 +186,11 @@ function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | 
  * it registers, and one that has not would teach other labels.
  */
 function misfitOf(data: DataSummary, { model, classes }: CoordinatorConfig): string | null {
-  const [expected, found] = [model.inputShape.join('x'), data.shape.join('x')];
-  if (expected !== found)
-    return `this run is about ${expected} images, but ${data.source} has ${found} ones`.slice(0, 500);
+  if (model.inputShape.join() !== data.shape.join())
+    return `this run uses ${imageWords(model.inputShape)}, but ${data.source} has ${imageWords(data.shape)}`.slice(
+      0,
+      500,
+    );
   if (data.classes.length === classes.length && data.classes.every((name, i) => name === classes[i])) return null;
   return (
     `this run is about the classes ${listNames(classes)}, but ${data.source} was registered with ` +

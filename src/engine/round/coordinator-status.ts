@@ -61,20 +61,18 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
     case 'registering':
       if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
       return round === 0
-        ? `the run ends as stalled unless ${wait.quorum} participants are here (${wait.reported.length} now)`
-        : 'the run ends as stalled unless a participant comes back';
+        ? `starts when ${count(wait.quorum, 'participant')} ${wait.quorum === 1 ? 'is' : 'are'} here (${wait.reported.length} so far)`
+        : 'needs a participant to come back, or the run stops';
     case 'distributing':
     case 'training':
       return enough
-        ? `aggregate ${count(wait.reported.length, 'update')}${without}`
-        : `the run ends as stalled unless ${count(missing, 'more update')} ${missing === 1 ? 'is' : 'are'} here`;
+        ? `averages ${count(wait.reported.length, 'update')}${without}`
+        : `needs ${count(missing, 'more update')}, or the run stops`;
     case 'aggregating':
-      return 'evaluate the new model';
+      return 'then the new model is evaluated';
     case 'evaluating': {
       const next = round >= config.settings.rounds ? 'the run completes' : `round ${round + 1} starts`;
-      return enough
-        ? `${next}${without}`
-        : `the run ends as stalled unless ${count(missing, 'more evaluation')} ${missing === 1 ? 'is' : 'are'} here`;
+      return enough ? `${next}${without}` : `needs ${count(missing, 'more evaluation')}, or the run stops`;
     }
     case 'closing':
       return 'the round ends';

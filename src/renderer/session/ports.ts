@@ -95,9 +95,7 @@ function webSocketPort(socket: WebSocket): Port {
       for (const message of early.splice(0)) next(message);
     },
     onClose: (next) =>
-      socket.addEventListener('close', (event) =>
-        next(event.reason === '' ? `connection closed (${event.code})` : event.reason),
-      ),
+      socket.addEventListener('close', (event) => next(event.reason === '' ? 'no answer' : event.reason)),
     close: (reason) => socket.close(1000, reason.slice(0, 120)),
   };
 }

@@ -17,7 +17,7 @@ describe("what the top bar says from a participant's chair", () => {
   test('who is waited for, this node among them', () => {
     const { lead, detail } = wordsAt('live', 489_000);
     assert.match(lead, /^Waiting for 3 of 4 updates/);
-    assert.equal(detail, 'lab-1, lab-3 and this node · then aggregates');
+    assert.equal(detail, 'lab-1, lab-3 and this node · then averages them');
     const view = seatViewAt('live', 489_000);
     assert.equal(waitedNames({ ...view, wait: { ...view.wait!, waitingFor: [] } }), '');
   });

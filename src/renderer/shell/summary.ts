@@ -158,7 +158,7 @@ function nextWords(view: RunView): string {
   const { wait } = view;
   if (wait === null) return '';
   if (openVerdicts(view).length > 0) return wait.nextAction;
-  if (wait.phase === 'training') return 'then aggregates';
+  if (wait.phase === 'training') return 'then averages them';
   if (wait.phase === 'evaluating')
     return view.round < view.roundsPlanned ? `then round ${view.round + 1}` : 'then the run is complete';
   return wait.nextAction;

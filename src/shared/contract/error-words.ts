@@ -128,7 +128,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   round_mismatch: {
     meaning: 'The message was for a round that is over or has not begun; it does not count.',
-    tryThis: 'Nothing: the participant goes on with the next round. If it happens often, lengthen the deadline.',
+    tryThis: 'If it happens often, lengthen the deadline; the participant goes on with the next round by itself.',
   },
   update_not_finite: {
     meaning: 'The update contains NaN or infinity. It was refused, so that the global model stays sound.',
@@ -169,7 +169,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Choose a folder that has one sub-folder per class, or the MNIST-style IDX files.',
   },
   data_invalid: {
-    meaning: 'The data could be opened but not understood.',
+    meaning: 'The folder has no images that can be read, or files that do not fit each other.',
     tryThis: 'Check the file that is named: images must be PNG or JPEG, IDX files must fit each other.',
   },
   classes_unknown: {

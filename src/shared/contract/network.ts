@@ -142,7 +142,7 @@ export function networkWords({ preset, figures: f, outage }: NetworkConditions):
     ...(f.reorderPercent > 0 ? [`${f.reorderPercent} % reordered`] : []),
   ];
   const name = preset.replaceAll('_', ' ');
-  return parts.length === 0 ? 'no impairment' : `${preset === 'none' ? 'network' : name}: ${parts.join(', ')}`;
+  return parts.length === 0 ? 'no added delay or loss' : `${preset === 'none' ? 'network' : name}: ${parts.join(', ')}`;
 }
 
 function rateWords(kbps: number): string {

@@ -38,7 +38,7 @@ export const faultRows: readonly FaultRow[] = [
     name: 'freeze-trainer',
     letter: 'z',
     does: 'Stops gradient steps only',
-    youWillSee: 'link and process tick, progress stops: the participant is named',
+    youWillSee: 'connection and process stay alive, training stops: the participant is named within 5 s',
     lasts: 'until off',
     stoppable: true,
     onAll: false,

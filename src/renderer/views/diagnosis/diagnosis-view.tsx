@@ -100,7 +100,11 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
         </div>
         <div className="sec">
           <h3>
-            Evidence <span className="t3">{verdict.evidence.length} packets and events, in order of time</span>
+            Evidence{' '}
+            <span className="t3">
+              {verdict.evidence.length === 1 ? '1 packet or event' : `${verdict.evidence.length} packets and events`},
+              in order of time
+            </span>
           </h3>
           <ol className="evidence">
             {verdict.evidence.map((evidence) => (

@@ -93,7 +93,10 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
           {
             id: 'local',
             mark: <LineMark color="var(--line-3)" width={1} />,
-            label: locals.length === 1 ? `local, ${locals[0]?.label}` : `local, ${locals.length} nodes`,
+            label:
+              locals.length === 1
+                ? `local, ${locals[0]?.label}`
+                : `local, ${locals.length} ${locals.length === 1 ? 'node' : 'nodes'}`,
             value: rangeText(readings(locals, cross), format),
           },
         ]

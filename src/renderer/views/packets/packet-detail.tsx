@@ -78,7 +78,9 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
 
 function titleOf(packet: PacketRow): string {
   const [chunk, of] = packet.chunk.split('/');
-  return packet.chunk === '' || of === undefined ? packet.kind : `${packet.kind}, chunk ${chunk} of ${of}`;
+  return packet.chunk === '' || of === undefined
+    ? packet.kind
+    : `${packet.kind === 'chunk' ? 'body of a message' : packet.kind}, part ${chunk} of ${of}`;
 }
 
 function Facts({ packet }: { readonly packet: PacketRow }): JSX.Element {

@@ -52,7 +52,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
           ? 'Filtering …'
           : list.heldCount === 0
             ? 'No packets yet: they appear here as soon as the run sends the first one.'
-            : 'No packet held here passes this filter and time range.'
+            : 'No packet matches this filter and time range.'
       }
       rowClass={(index) => rowClass(list, index)}
       row={(index) => <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />}

@@ -166,7 +166,7 @@ function SessionSection({
           reconnects<b className={link.reconnects > 0 ? 'wrn' : ''}>{link.reconnects}</b>
         </div>
         <div className="w4">
-          not acknowledged<b>{link.unacknowledged}</b>
+          awaiting ack.<b title="messages sent and not acknowledged yet">{link.unacknowledged}</b>
         </div>
       </div>
       {points.length > 1 ? (

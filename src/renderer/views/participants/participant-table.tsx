@@ -278,7 +278,7 @@ function PhaseCell({
   const phase = phaseOf(participant, now, formatBytes);
   return (
     <div className="two-l">
-      {phase.kind === 'wait' && isWaitedFor(view, participant.id) ? 'the others wait for it' : phase.text}
+      {phase.kind === 'wait' && isWaitedFor(view, participant.id) ? 'others wait for this one' : phase.text}
       {phase.share === null ? (
         <div className={phase.kind === 'wait' ? 'pw' : 'prog'} />
       ) : (
@@ -307,7 +307,7 @@ function AgeCell({ age }: { readonly age: ClockAge }): JSX.Element {
   return (
     <td className="num">
       {age.state === 'over' ? <span className="stl">{text}</span> : text}
-      {age.state === 'idle' ? <div className="t3 mic">idle, rightly</div> : null}
+      {age.state === 'idle' ? <div className="t3 mic">waiting, as it should</div> : null}
       {age.state === 'over' ? <div className="mic wrn">silent</div> : null}
     </td>
   );
@@ -335,7 +335,9 @@ function ClassMix({ data }: { readonly data: DataSummary }): JSX.Element {
         )}
       </div>
       <small>
-        {total === 0 ? 'no classes' : `${percent(data.classCounts[largest] ?? 0)} ${data.classes[largest] ?? ''}`}
+        {total === 0
+          ? 'no classes'
+          : `mostly “${data.classes[largest] ?? ''}” (${percent(data.classCounts[largest] ?? 0)})`}
       </small>
     </div>
   );

@@ -11,7 +11,7 @@ export function ProtocolField(): JSX.Element {
       <SelectionChoice
         label="Choice of protocol"
         value={selection}
-        usual={{ name: 'usual', words: 'As the environment says, else the bandit.' }}
+        usual={{ name: 'default', words: 'Bandit, unless PROTOCOL_SELECTION says otherwise.' }}
         before="Where a run leaves it to the participant (transport auto); from the next start."
         onChange={(next) => setPreferences({ selection: next })}
       />
