@@ -22,9 +22,16 @@ try {
     await withDemo(browser, scheme, ['--rounds', '10', '--fault', 'connection-per-message:node-3@4'], takeStalled);
     await withDemo(browser, scheme, ['--rounds', '4', '--participants', '5', ...severalNetworks], takeSeveral);
   }
-  await withDemo(browser, 'light', ['--idle'], async (take) => await take('empty'));
+  await withDemo(browser, 'light', ['--idle'], takeForms);
 } finally {
   await browser.close();
+}
+
+async function takeForms(take: Take, page: Page): Promise<void> {
+  await until(page, /checks pass/);
+  await take('empty');
+  await take('join', ['Shift+J']);
+  await take('coordinate', ['Shift+C']);
 }
 
 type Take = (name: string, keys?: readonly string[]) => Promise<void>;

@@ -90,7 +90,8 @@ function PathInput({
 }: PathFieldProps & { readonly id: string; readonly found: Completion | null }): JSX.Element {
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
-  const entries = found?.entries ?? [];
+  // The folder that is already named is nothing to choose.
+  const entries = (found?.entries ?? []).filter((entry) => entry.path !== found?.path || !found.isFolder);
   const shown = open && entries.length > 0;
   const change = (path: string, stayOpen: boolean): void => {
     setAt(-1);

@@ -64,7 +64,7 @@ export function ClassTable({ rows, classes, preview }: ClassTableProps): JSX.Ele
             <b>{formatCount(preview.total)}</b>
           </td>
           <td colSpan={3} className="t2">
-            {classes !== null && `${coverage(rows, classes)}: `}
+            {classes !== null && `${coverage(rows, classes)}. `}
             {formatCount(preview.total - preview.heldOut)} to train, {formatCount(preview.heldOut)} to validate
           </td>
         </tr>

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useId } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { DataNotes, Thumbs } from '#renderer/components/data-notes.tsx';
-import { formatDuration } from '#renderer/components/format.ts';
+import { formatCount, formatDuration, formatNames } from '#renderer/components/format.ts';
 import { PathField } from '#renderer/components/path-field.tsx';
 import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
 import { bundled, useFolders } from '#renderer/session/use-folders.ts';
@@ -103,7 +103,7 @@ function DataFault({
     <div className="err" role="alert">
       <dl>
         <dt>What happened</dt>
-        <dd>{fault.message}</dd>
+        <dd>{unknownWords(unknown)}</dd>
         <dt>Run’s classes</dt>
         <dd>
           <Chips names={join.plan.classes} />
@@ -122,6 +122,15 @@ function DataFault({
       </dl>
     </div>
   );
+}
+
+function unknownWords(rows: readonly MappedClass[]): string {
+  const names = rows.map(
+    ({ name, count }) => `“${name}” (${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'})`,
+  );
+  return rows.length === 1
+    ? `The folder ${names[0]} is not a class of this run, and none has a name like it.`
+    : `These folders are not classes of this run, and none has a name like them: ${formatNames(names, 6)}.`;
 }
 
 function leaveOut(rows: readonly MappedClass[]): void {
