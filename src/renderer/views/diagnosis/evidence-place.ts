@@ -1,4 +1,5 @@
 import type { Place } from '#renderer/session/navigation.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { VerdictView } from '#shared/run-view/run-view.ts';
 
 /**
@@ -9,6 +10,8 @@ export function placeOf(evidence: VerdictView['evidence'][number], verdict: Verd
   const [kind, number] = evidence.ref.split(':');
   const id = Number(number);
   if (kind === 'packet' && Number.isInteger(id) && id > 0) return { view: 'packets', packet: id };
-  const participant = verdict.subject.split(/[\s,]+/)[0] ?? '';
-  return { view: 'packets', packet: null, filter: participant === '' ? '' : `participant == ${participant}` };
+  const { subject } = verdict;
+  // The machine, the broker and the network have a blank in their name; their evidence is everybody's.
+  const isParticipant = subject !== coordinatorId && !subject.includes(' ');
+  return { view: 'packets', packet: null, filter: isParticipant ? `participant == ${subject}` : '' };
 }

@@ -120,7 +120,7 @@ function roundAt(segments: readonly SegmentView[], at: number): number {
 /** When each participant was stalled, by the verdicts that name it. */
 export function stallsOf(view: Pick<RunView, 'verdicts' | 'endedAt'>, participant: string): readonly Stall[] {
   return view.verdicts
-    .filter((verdict) => verdict.subject.split(/[\s,]+/).includes(participant))
+    .filter((verdict) => verdict.subject === participant)
     .flatMap((verdict) => verdict.spans.map(({ from, to }) => ({ fromAt: from, toAt: to ?? view.endedAt })));
 }
 

@@ -17,9 +17,7 @@ export function stallNote(view: Told, round: RoundView, now: number): string {
   }
   if (stalledMs.size === 0) return '';
   const words = [...stalledMs].map(([subject, ms]) => `${subject} stalled ${formatSeconds(ms)}`);
-  const without = round.missing.filter((id) =>
-    [...stalledMs.keys()].some((subject) => subject.split(/[\s,]+/).includes(id)),
-  );
+  const without = round.missing.filter((id) => stalledMs.has(id));
   const closed = without.length === 0 ? '' : `, closed without ${stalledMs.size === 1 ? 'it' : formatNames(without)}`;
   return `${formatNames(words, 2)}${closed}`;
 }

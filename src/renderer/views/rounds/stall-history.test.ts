@@ -40,7 +40,7 @@ describe('what stalled stays to be seen when it is over', () => {
       { from: 1000, to: 2000 },
       { from: 5000, to: null },
     ];
-    const stalls = stallsOf({ verdicts: [verdict('node-1, node-2', spans)], endedAt: null }, 'node-2');
+    const stalls = stallsOf({ verdicts: [verdict('node-2', spans)], endedAt: null }, 'node-2');
     assert.deepEqual(stalls, [
       { fromAt: 1000, toAt: 2000 },
       { fromAt: 5000, toAt: null },
