@@ -4,6 +4,7 @@ import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
+import { KeptModels } from '#engine/durability/kept-models.ts';
 import { writeRunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
 import { serveParent, type Ended } from '#engine/host/child-process.ts';
@@ -54,6 +55,8 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitation, endpoints: [...door.endpoints] });
   if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
+  const models = keptModels(start, reporter);
+  models?.about({ runName: settings.name, classes, model });
   doing = 'serving the run';
   const outcome = await runCoordinator({
     settings,
@@ -66,6 +69,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     transfers: reporter,
     gone,
     breathe,
+    models,
     onStartable: (start) => {
       startNow = start;
     },
@@ -80,10 +84,25 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     demo: start.demo,
     self: start.self,
   });
+  await models?.finish();
   await state?.folder.finish();
   doing = 'telling those who missed it that the run is over';
   await door.tellEnd(outcome, signal);
   return { status: outcome.status, reason: outcome.reason };
+}
+
+/** A demo is played again and again, so its best models are not worth a folder each. */
+function keptModels(start: CoordinatorStart, reporter: ObservedReporter): KeptModels | undefined {
+  const { run, modelFolder: folder, modelOut: finalPath, demo } = start;
+  if (folder === undefined) return undefined;
+  return new KeptModels({
+    run,
+    participant: coordinatorId,
+    folder,
+    finalPath,
+    keepsBest: demo === undefined,
+    reporter,
+  });
 }
 
 /**

@@ -31,6 +31,8 @@ export interface DemoOptions {
   readonly sink: SupervisorSink;
   /** Where its processes keep what they need to go on after they were killed; removed with the run. */
   readonly stateFolder: string;
+  /** Where its last model is kept, until that of the next demo takes its place. */
+  readonly modelFolder: string;
   readonly report: <T extends EventType>(type: T, data: EventData<T>) => void;
 }
 
@@ -380,6 +382,7 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     host: '127.0.0.1',
     port: 0,
     stateFolder: join(options.stateFolder, 'coordinator'),
+    modelFolder: options.modelFolder,
     data: settings.data,
     demo: settings,
     impaired: startsImpaired(settings),

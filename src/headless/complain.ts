@@ -1,18 +1,20 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
+import { visibleText } from '#shared/base/visible-text.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 
 /** Says on stderr what happened, what it means and what to try; returns the exit status, so that a command can end with it. */
 export function complain(error: ErrorReport | string, status: number): number {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const red = (text: string): string => styleText('red', visibleText(text), { stream: process.stderr });
   if (typeof error === 'string') {
-    say(styleText('red', error, { stream: process.stderr }));
+    say(red(error));
     return status;
   }
   const words = errorWords[error.code];
-  say(styleText('red', error.message, { stream: process.stderr }));
+  say(red(error.message));
   say(words.meaning);
   say(`Try: ${words.tryThis}`);
-  if (error.causes.length > 0) say(`Cause: ${error.causes.join(': ')}`);
+  if (error.causes.length > 0) say(`Cause: ${visibleText(error.causes.join(': '))}`);
   return status;
 }

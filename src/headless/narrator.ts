@@ -7,6 +7,7 @@ import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { visibleWithin } from '#shared/base/visible-text.ts';
 import { LinkNarrator } from './link-narrator.ts';
 
 /** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
@@ -28,11 +29,13 @@ export class Narrator {
 
   /** `view`: of the run, with this event in it. */
   event(event: RecordedEvent, view: RunView): void {
-    const line = this.#lineOf(event, view);
+    // Names, reasons and notes come from other machines, and a terminal obeys what it is sent.
+    const line = this.#lineOf(visibleWithin(event), view);
     if (line !== null) this.say(`${styleText('gray', clock(event.at), { stream: this.#stream })} ${line}`);
   }
 
-  end(summary: RunSummary): void {
+  end(told: RunSummary): void {
+    const summary = visibleWithin(told);
     const accuracy =
       summary.accuracy === null
         ? ''
@@ -91,6 +94,12 @@ export class Narrator {
         this.#recorderFails = fails;
         return isNews ? this.#red(`${event.data.note}. The run goes on, and what is lost is counted.`) : null;
       }
+      case 'participant_paused':
+        return event.data.paused
+          ? `${event.data.participant} pauses: ${event.data.reason}`
+          : `${event.data.participant} goes on`;
+      case 'model_saved':
+        return event.data.kind === 'best' ? null : savedModel(event.data, view);
       case 'notice':
         return event.data.level === 'info' ? event.data.text : this.#red(event.data.text);
       case 'link_state':
@@ -164,4 +173,11 @@ function clock(at: number): string {
 }
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
+}
+
+function savedModel({ path, round, accuracy }: EventData<'model_saved'>, { models }: RunView): string {
+  const best = models.findLast(({ kind }) => kind === 'best');
+  const other = best === undefined || best.round === round ? '' : `; the best, of round ${best.round}: ${best.path}`;
+  const measure = accuracy === null ? '' : `, accuracy ${percent(accuracy)}`;
+  return `global model of round ${round}${measure}: ${path}${other}`;
 }

@@ -3,6 +3,7 @@ import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { complain } from './complain.ts';
 import { InstanceLock } from './instance-lock.ts';
+import { visibleText } from '#shared/base/visible-text.ts';
 import { Narrator } from './narrator.ts';
 import { hasDisplay, openBrowser } from './open-browser.ts';
 import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
@@ -39,7 +40,9 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
   await tellAddress(server, options, narrator);
   if (options.begin !== undefined) {
     // A demo that cannot start is shown in the page; the app stays open so that it can be mended and started again.
-    options.begin().catch((error: unknown) => narrator.say(error instanceof Error ? error.message : String(error)));
+    options
+      .begin()
+      .catch((error: unknown) => narrator.say(visibleText(error instanceof Error ? error.message : String(error))));
   }
   await stopped;
   narrator.say('Stopping: saying goodbye to everybody.');

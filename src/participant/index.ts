@@ -17,6 +17,7 @@ import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
+import { KeptModels } from '#engine/durability/kept-models.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
@@ -89,12 +90,15 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   );
   faults.link = link;
   if (moved !== null) move(moved);
+  const models = keptModels(start, invitation, reporter);
   doing = 'taking part';
   const outcome = await runParticipant({
     link: choosing?.through(link) ?? link,
     trainer,
     trainerDescription: trainer.description,
-    fitData: async ({ classes, model }, { signal: until }) => {
+    models,
+    fitData: async ({ runName, classes, model }, { signal: until }) => {
+      models?.about({ runName, classes, model });
       const fit = { classes, shape: model.inputShape, mapping: start.mapping };
       const { data, share, trainingMs } = start;
       const loaded = await trainer.prepare({ data, share, fit, trainingMs }, { signal: until });
@@ -117,6 +121,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     },
     signal,
   });
+  await models?.finish();
   const { status, reason, error } = outcome;
   if (own !== null && isOver(status, own)) await own.finish();
   return { status, reason, ...(error === undefined ? {} : { error: { ...error, causes: [...error.causes] } }) };
@@ -125,6 +130,12 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
 /** Whether nothing of this participant is of use in the run any more: what it has computed and not sent is, as long as the run goes on. */
 function isOver(status: RunStatus, { updates }: OwnState): boolean {
   return status === 'completed' || status === 'stalled' || updates.pending === null;
+}
+
+function keptModels(start: ParticipantStart, { run }: Invitation, reporter: Reporter): KeptModels | undefined {
+  const { name: participant, modelFolder: folder, modelOut: finalPath } = start;
+  if (folder === undefined) return undefined;
+  return new KeptModels({ run, participant, folder, finalPath, keepsBest: true, reporter });
 }
 
 interface LinkParts {

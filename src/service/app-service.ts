@@ -8,6 +8,7 @@ import { asRunId, type RunId } from '#shared/contract/ids.ts';
 import type { Snapshot } from '#shared/contract/port-api.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
+import { requireModelOut } from '#engine/durability/model-out.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
@@ -22,6 +23,7 @@ import { demoOpening, type Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { alreadyRunning, isAborted, messageOf, noDialog, noticeOf, nothingToTell } from './service-errors.ts';
+import { sinkOf, type Begin, type StartOptions } from './run-start.ts';
 import { SingleProcess } from './single-process.ts';
 
 export interface AppServiceOptions {
@@ -162,12 +164,13 @@ export class AppService implements AsyncDisposable {
         clock,
         sink,
         stateFolder: join(this.#options.app.dataFolder, 'demos', run),
+        modelFolder: this.#modelFolder('demo'),
         report: (type, data) => host.report(type, data),
       });
     });
   }
 
-  startCoordinator(
+  async startCoordinator(
     settings: Omit<CoordinatorStart, 'type' | 'run'>,
     options: StartOptions & {
       /** The run that lies in its state folder, to go on with. */
@@ -180,8 +183,10 @@ export class AppService implements AsyncDisposable {
       again: null,
       keepAwake: options.keepAwake ?? true,
     };
-    const start: CoordinatorStart = { ...settings, type: 'start_coordinator', run };
-    return this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
+    if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
+    const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
+    const start: CoordinatorStart = { ...settings, modelFolder, type: 'start_coordinator', run };
+    return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
   /**
@@ -203,7 +208,9 @@ export class AppService implements AsyncDisposable {
       again: { invitation, data, name },
       keepAwake: options.keepAwake ?? true,
     };
-    const start: ParticipantStart = { ...settings, stateFolder, type: 'start_participant' };
+    if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
+    const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-${name}`);
+    const start: ParticipantStart = { ...settings, stateFolder, modelFolder, type: 'start_participant' };
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
@@ -353,6 +360,10 @@ export class AppService implements AsyncDisposable {
     if (this.#comparison?.view.state === 'running') throw alreadyRunning('of the comparison');
   }
 
+  #modelFolder(name: string): string {
+    return join(this.#options.app.dataFolder, 'models', name);
+  }
+
   #freshRun(): RunId {
     return asRunId(`r-${this.#options.freshId()}`);
   }
@@ -369,30 +380,6 @@ export class AppService implements AsyncDisposable {
       invitation: this.#invitation,
     };
   }
-}
-
-/** Of a run in which this machine has one part. */
-export interface StartOptions {
-  readonly recordPath?: string | undefined;
-  /** This machine is not put to sleep while the run trains; absent: so it is. */
-  readonly keepAwake?: boolean | undefined;
-}
-
-interface Begin {
-  readonly opening: Opening;
-  readonly recordPath: string | undefined;
-}
-
-function sinkOf(host: RunHost): SupervisorSink {
-  return {
-    batch: (_source, batch) => host.ingest(batch),
-    exited: (exit) => host.report('process_exited', exit),
-    malformed: (name, what) =>
-      host.report('notice', {
-        level: 'warning',
-        text: `The process of ${name} sent what its contract does not know: ${what}`,
-      }),
-  };
 }
 
 function completedRounds(host: RunHost): number {

@@ -25,9 +25,15 @@ interface Entry {
   readonly end: number;
 }
 
-/** One allocation, one copy of the elements. The tensors lie in the order given. Elements are little-endian, as our CPUs are. */
-export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
-  const header: Record<string, { dtype: DType; shape: readonly number[]; data_offsets: [number, number] }> = {};
+type HeaderEntry = { dtype: DType; shape: readonly number[]; data_offsets: [number, number] };
+
+/**
+ * One allocation, one copy of the elements. The tensors lie in the order given. Elements are little-endian, as our CPUs are.
+ * @param metadata strings by name, for files; what travels has none, so that equal models have equal hashes
+ */
+export function encodeSafetensors(tensors: readonly Tensor[], metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> =
+    metadata === undefined ? {} : { [metadataKey]: metadata };
   let offset = 0;
   for (const { name, dtype, shape, data } of tensors) {
     assert(!Object.hasOwn(header, name) && name !== metadataKey, `tensor name taken: ${name}`);

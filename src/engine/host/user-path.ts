@@ -14,7 +14,8 @@ export function userPath(text: string, from: string, home: string = homedir()): 
   return resolve(from, typed);
 }
 
-/** Where relative paths on a command line begin: where it was typed, also where npm has changed the folder since. */
+/** Where relative paths on a command line begin: where it was typed, also where `npm run roundscope` has changed the folder. */
 export function typedIn(environment: Readonly<Record<string, string | undefined>>): string {
-  return environment['INIT_CWD'] ?? process.cwd();
+  const changed = environment['npm_lifecycle_event'] === 'roundscope';
+  return (changed ? environment['INIT_CWD'] : undefined) ?? process.cwd();
 }

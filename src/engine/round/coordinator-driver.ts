@@ -19,6 +19,7 @@ import { KeptRun, type RunKeeper } from './kept-run.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
+import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { ToldLanes } from './told-lanes.ts';
 
@@ -36,6 +37,8 @@ export interface CoordinatorOptions {
   readonly breathe: () => Promise<void>;
   /** Participants whose processes have ended for good, as whoever supervises them says; absent: nobody does. */
   readonly gone?: GoneForGood | undefined;
+  /** Is given each new global model, and told how its round ended. */
+  readonly models?: ModelKeeper | undefined;
   /** Called once with what begins round 1 with those who are here. */
   readonly onStartable?: ((startNow: () => void) => void) | undefined;
   /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
@@ -278,6 +281,10 @@ class CoordinatorRun implements Disposable {
         return this.#keeping.remember(effect.record);
       case 'report':
         this.#options.reporter.event(effect.type, effect.data);
+        if (effect.type === 'round_ended') {
+          const { round, accuracy, modelAfter: hash } = effect.data;
+          this.#options.models?.judged({ round, accuracy, hash });
+        }
         if (effect.type === 'participant_left') this.#lanes?.left(effect.data.participant);
         return;
       case 'end':
@@ -316,6 +323,7 @@ class CoordinatorRun implements Disposable {
     try {
       const { parameters, stepNorm, measures } = await aggregate(this.#models.parameters(base), contributions, breathe);
       const model = this.#models.put(parameters);
+      this.#options.models?.arrived(model, parameters);
       await this.#keeping.keepModel(model, this.#models.bytes(model));
       const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
       this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, cosines });

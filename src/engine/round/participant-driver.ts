@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import type { DataSummary, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
+import type { DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
@@ -24,6 +24,7 @@ import type {
   ParticipantInput,
   ParticipantState,
 } from './participant-state.ts';
+import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import type { TrainerPort } from './trainer-port.ts';
 
@@ -51,6 +52,8 @@ export interface ParticipantOptions {
   readonly updates?: UpdateKeeper | undefined;
   /** One that a former process of this participant left there. */
   readonly kept?: { readonly update: ComputedUpdate; readonly bytes: Uint8Array } | undefined;
+  /** Is given each global model that comes, and told how its round ended. */
+  readonly models?: ModelKeeper | undefined;
   /** Called once with what pauses this participant, and lets it go on. */
   readonly onPausable?: ((pause: (on: boolean, reason: string) => void) => void) | undefined;
   /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
@@ -160,6 +163,7 @@ class ParticipantRun implements Disposable {
     for await (const { header, payload } of link.messages()) {
       for (const { type, data } of mirror?.eventsOf(header) ?? []) reporter.event(type, data);
       const model = header.kind === 'global_model' && payload !== undefined ? this.#decode(payload) : undefined;
+      this.#tellModels(header, model);
       this.#feed({ kind: 'message', header, model });
     }
     const end = await link.closed;
@@ -172,6 +176,14 @@ class ParticipantRun implements Disposable {
       reason: status === 'unreachable' && pending !== null ? `${reason}${kept}` : reason,
       status,
     });
+  }
+
+  #tellModels(header: MessageHeader, model: ModelFinding | undefined): void {
+    const { models } = this.#options;
+    if (model?.ok === true && header.payload !== undefined) models?.arrived(header.payload.hash, model.tensors);
+    if (header.kind !== 'round_summary') return;
+    const { accuracy, modelAfter: hash } = header.body;
+    models?.judged({ round: header.round, accuracy, hash });
   }
 
   /** Only time counts in which the coordinator could have told: a link that is dialled has its own patience. */

@@ -5,6 +5,8 @@ import { controlModeSchema } from '#shared/contract/protocols.ts';
 import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
+import { typedIn } from '#engine/host/user-path.ts';
+import { dataOf, fileOf } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
@@ -62,6 +64,12 @@ export const coordinate: Command = {
       help: 'keep the run there; started again with the same folder after a crash, it goes on where it was, with the same invitation',
     },
     {
+      name: 'model-out',
+      value: 'FILE',
+      help: 'where the last global model goes, as safetensors with its layers and class names; must not exist yet',
+      default: 'in the data folder, beside the best one',
+    },
+    {
       name: 'record',
       value: 'FILE',
       help: 'where to record; must not exist yet',
@@ -100,6 +108,7 @@ export const coordinate: Command = {
         exitStatus.usage,
       );
     const state = args.text('state');
+    const modelOut = args.text('model-out');
     await using service = createService('browser');
     const json = args.has('json');
     try {
@@ -124,7 +133,8 @@ export const coordinate: Command = {
                   port,
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
-                  data: args.text('data') ?? 'digits',
+                  data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
+                  ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, typedIn(process.env)) }),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },

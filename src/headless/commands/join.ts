@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { parseDuration } from '#shared/base/duration.ts';
 import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
-import { participantIdSchema } from '#shared/contract/ids.ts';
+import { participantName } from '#shared/contract/participant-name.ts';
 import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
+import { typedIn } from '#engine/host/user-path.ts';
+import { dataOf, fileOf } from '#service/typed-paths.ts';
 import { machineName } from '#engine/host/machine-name.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Arguments, Command } from '../arguments.ts';
@@ -71,6 +73,12 @@ export const join: Command = {
       default: '10m',
     },
     {
+      name: 'model-out',
+      value: 'FILE',
+      help: 'where the last global model goes, as safetensors with its layers and class names; must not exist yet',
+      default: 'in the data folder, beside the best one',
+    },
+    {
       name: 'record',
       value: 'FILE',
       help: 'where to record; must not exist yet',
@@ -93,8 +101,9 @@ export const join: Command = {
     const text = await secretText(given);
     const invitation = decodeInvitation(text);
     if (!invitation.ok) return complain(toErrorReport(invitation.error), exitStatus.usage);
-    const name = participantIdSchema.safeParse(args.text('name') ?? machineName());
-    if (!name.success) return complain(`--name: ${name.error.issues[0]?.message ?? ''}`, exitStatus.usage);
+    const name = participantName(args.text('name') ?? machineName());
+    if (!name.ok) return complain(`--name: ${name.error}.`, exitStatus.usage);
+    const modelOut = args.text('model-out');
     const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];
     if (!transport.success || (transport.data !== undefined && !['auto', ...offered].includes(transport.data)))
@@ -117,9 +126,10 @@ export const join: Command = {
           service.join(
             invitation.value.run,
             {
-              name: name.data,
+              name: name.value,
               invitation: text,
-              data: args.text('data') ?? 'digits',
+              data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
+              ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, typedIn(process.env)) }),
               ...(mapping.value.length === 0 ? {} : { mapping: mapping.value }),
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),

@@ -38,6 +38,8 @@ export const coordinatorStartSchema = z.object({
   stateFolder: path.optional(),
   /** File for the final global model; absent: in the data folder, by run. */
   modelOut: path.optional(),
+  /** Folder for the best global model, and for the final one where nothing else is said; absent: none is kept. */
+  modelFolder: path.optional(),
   /** Address that invitations name instead of the one that is bound: `HOST` or `HOST:PORT`. */
   announce: z.string().max(300).optional(),
   /** A relay lies between: the network is worse than an address on this machine tells. */
@@ -65,6 +67,8 @@ export const participantStartSchema = z.object({
   waitMs: z.number().int().min(0).optional(),
   /** File for the final global model; absent: in the data folder, by run and name. */
   modelOut: path.optional(),
+  /** Folder for the best global model, and for the final one where nothing else is said; absent: none is kept. */
+  modelFolder: path.optional(),
   /** The one transport to take of those that the invitation offers; `auto`: chosen by itself. Absent: as the invitation says. */
   transport: z.union([protocolSchema, z.literal('auto')]).optional(),
   /** How it chooses where it is left to choose; absent: as the environment says, or the usual way. */

@@ -1,0 +1,155 @@
+import { access, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeSafetensors } from '#engine/codec/safetensors.ts';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { Hash, ParticipantId, RunId } from '#shared/contract/ids.ts';
+import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { Reporter } from '#shared/contract/reporter.ts';
+import type { Tensor } from '#shared/tensor/tensor.ts';
+import { writeAtomically } from './atomic-file.ts';
+
+export interface KeptModelsOptions {
+  readonly run: RunId;
+  /** Who keeps them; `coordinator` for the coordinator. */
+  readonly participant: ParticipantId;
+  /** For `best.safetensors` and, unless `finalPath` says otherwise, `final.safetensors`. */
+  readonly folder: string;
+  readonly finalPath?: string | undefined;
+  /** A demo keeps no more than its last model. */
+  readonly keepsBest: boolean;
+  readonly reporter: Reporter;
+}
+
+/** What the run is about, as it stands in the files. */
+export interface ModelAbout {
+  readonly runName: string;
+  readonly classes: readonly string[];
+  readonly model: ModelConfig;
+}
+
+export interface JudgedModel {
+  readonly hash: Hash;
+  readonly round: number;
+  /** Of the evaluation by all, as the coordinator tells it, 0 to 1. */
+  readonly accuracy: number;
+}
+
+type Judged = JudgedModel & { readonly tensors: readonly Tensor[] };
+
+/** The newest global model and the one that arrives while it is judged. */
+const heldMax = 2;
+
+/**
+ * The global model as the result of a run: the best so far and, at the end, the last, each a safetensors file that says
+ * what it is. A disk that does not take them costs a notice and nothing else.
+ */
+export class KeptModels {
+  readonly #options: KeptModelsOptions;
+  readonly #held = new Map<Hash, readonly Tensor[]>();
+  #about: ModelAbout | null = null;
+  #latest: JudgedModel | null = null;
+  #last: Judged | null = null;
+  #best: Judged | null = null;
+  /** Not written yet; a better one takes its place. */
+  #due: Judged | null = null;
+  #writing: Promise<void> | null = null;
+  #failed = false;
+
+  constructor(options: KeptModelsOptions) {
+    this.#options = options;
+  }
+
+  about(about: ModelAbout): void {
+    this.#about = about;
+  }
+
+  /** A global model is here. */
+  arrived(hash: Hash, tensors: readonly Tensor[]): void {
+    this.#held.delete(hash);
+    this.#held.set(hash, tensors);
+    for (const old of this.#held.keys()) {
+      if (this.#held.size <= heldMax) break;
+      this.#held.delete(old);
+    }
+    this.#match();
+  }
+
+  /** A round has ended with this model. It may have been here before, or come later. */
+  judged(model: JudgedModel): void {
+    this.#latest = model;
+    this.#match();
+  }
+
+  /** The run is over: the last model that was judged is written. */
+  async finish(): Promise<void> {
+    await this.#writing;
+    const last = this.#last;
+    if (last === null) return;
+    const { finalPath, folder } = this.#options;
+    const path = finalPath ?? join(folder, 'final.safetensors');
+    await this.#write('final', last, path, finalPath !== undefined);
+  }
+
+  #match(): void {
+    const judged = this.#latest;
+    const tensors = judged === null ? undefined : this.#held.get(judged.hash);
+    if (judged === null || tensors === undefined || this.#last?.round === judged.round) return;
+    this.#last = { ...judged, tensors };
+    if (!this.#options.keepsBest || (this.#best !== null && this.#best.accuracy >= judged.accuracy)) return;
+    this.#best = this.#last;
+    this.#due = this.#last;
+    this.#writing ??= this.#writeBest();
+  }
+
+  async #writeBest(): Promise<void> {
+    while (this.#due !== null) {
+      const due = this.#due;
+      this.#due = null;
+      await this.#write('best', due, join(this.#options.folder, 'best.safetensors'), false);
+    }
+    this.#writing = null;
+  }
+
+  async #write(kind: 'best' | 'final', model: Judged, path: string, chosen: boolean): Promise<void> {
+    const { participant, reporter } = this.#options;
+    const { round, accuracy, hash: modelHash } = model;
+    try {
+      // A file that somebody put there since the start is not ours to overwrite.
+      if (chosen && (await isThere(path))) {
+        await rename(path, `${path}.before`);
+        reporter.event('notice', { level: 'warning', text: `${path} was there already; it is ${path}.before now.` });
+      }
+      await writeAtomically(path, [encodeSafetensors(model.tensors, this.#metadata(kind, model))]);
+      reporter.event('model_saved', { participant, kind, round, accuracy, path, modelHash });
+    } catch (error) {
+      if (this.#failed && kind === 'best') return;
+      this.#failed = true;
+      const report = toErrorReport(error);
+      const text = `The ${kind} global model could not be written: ${report.message}`;
+      reporter.event('notice', { level: 'error', text: text.slice(0, 1000), error: report });
+    }
+  }
+
+  #metadata(kind: string, { round, accuracy }: Judged): Record<string, string> {
+    const about = this.#about;
+    return {
+      made_by: 'roundscope',
+      kind,
+      run: this.#options.run,
+      round: String(round),
+      accuracy: String(accuracy),
+      ...(about === null
+        ? {}
+        : { run_name: about.runName, classes: JSON.stringify(about.classes), model: JSON.stringify(about.model) }),
+    };
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
