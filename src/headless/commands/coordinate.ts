@@ -108,7 +108,6 @@ export const coordinate: Command = {
         exitStatus.usage,
       );
     const state = args.text('state');
-    const modelOut = args.text('model-out');
     await using service = createService('browser');
     const json = args.has('json');
     try {
@@ -134,7 +133,7 @@ export const coordinate: Command = {
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
-                  ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, typedIn(process.env)) }),
+                  ...modelOutOf(args),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
@@ -155,6 +154,11 @@ export const coordinate: Command = {
     }
   },
 };
+
+function modelOutOf(args: Arguments): { readonly modelOut?: string } {
+  const typed = args.text('model-out');
+  return typed === undefined ? {} : { modelOut: fileOf(typed, typedIn(process.env)) };
+}
 
 function peopleOf(count: number): string {
   return count === 1 ? '1 participant' : `${count} participants`;
