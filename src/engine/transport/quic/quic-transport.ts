@@ -51,7 +51,19 @@ export class QuicTransport implements Transport {
     for (const [index, attempt] of attempts.entries()) {
       const shareMs = this.#share(attempt, attempts.slice(index + 1), remainingMs());
       try {
-        return await this.#open(attempt, { shareMs, failures, options });
+        const beganMs = this.#clock.monotonicMs();
+        const session = await this.#open(attempt, { shareMs, failures, options });
+        const tookMs = this.#clock.monotonicMs() - beganMs;
+        const again = tookMs > wakingMs && session.fallback !== undefined ? attempts[0] : undefined;
+        const other = again === undefined ? null : await this.#againFirst(again, remainingMs(), options);
+        if (other !== null) void session.close('aborted', `${other.stack} answers after all`);
+        else if (session.fallback !== undefined)
+          options.observer?.onFallback?.({
+            from: (failures[0] as Failure).stack,
+            to: attempt.stack,
+            reason: session.fallback,
+          });
+        return other ?? session;
       } catch (error) {
         options.signal.throwIfAborted();
         const known = error instanceof RoundscopeError ? error : noAnswer(attempt, shareMs, error);
@@ -72,7 +84,7 @@ export class QuicTransport implements Transport {
     const [first] = failures;
     // What was tried first, at another address of the coordinator, is no other way.
     const fallback = first === undefined || first.stack === stack ? undefined : wordsOf(first, stack);
-    const session = await observed(options.observer, told, async () => {
+    return await observed(options.observer, told, async () => {
       try {
         return await this.#attempt(attempt, shareMs, options, fallback);
       } catch (error) {
@@ -80,9 +92,13 @@ export class QuicTransport implements Transport {
         throw noAnswer(attempt, shareMs, error);
       }
     });
-    if (first !== undefined && fallback !== undefined)
-      options.observer?.onFallback?.({ from: first.stack, to: stack, reason: fallback });
-    return session;
+  }
+
+  /** The other way took long to answer, as it does while a coordinator wakes: then the first may answer by now too. */
+  async #againFirst(first: Attempt, remainingMs: number, options: DialOptions): Promise<Session | null> {
+    const shareMs = Math.min(this.#options.udpAnswerMs, remainingMs - marginMs);
+    if (shareMs < marginMs) return null;
+    return await this.#open(first, { shareMs, failures: [], options }).catch(() => null);
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
@@ -162,6 +178,11 @@ export class QuicTransport implements Transport {
 
 /** Not a matter of the way taken: another one would hide it. */
 const final: ReadonlySet<string> = new Set(['identity_mismatch', 'certificate_expired', 'link_rejected']);
+
+/** A way that answers later than this says little about one that did not answer before. */
+const wakingMs = 1_000;
+/** What is left of the dial's limit after the last attempt, and the least that is worth an attempt. */
+const marginMs = 300;
 
 interface Attempt extends Tried {
   readonly provider: QuicProvider;
