@@ -18,6 +18,7 @@ import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
 import type { LinkSource } from '#engine/round/coordinator-driver.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
+import type { Listener } from '#engine/transport/transport.ts';
 import type { RunState } from './run-state.ts';
 
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
@@ -95,7 +96,7 @@ export async function openFrontDoor(
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => links.onLink(onLink),
-    tellEnd: (end, over) => tellEnd(acceptor, end, { demo: start.demo !== undefined, reporter, over }),
+    tellEnd: (end, over) => tellEnd({ acceptor, listener }, end, { demo: start.demo !== undefined, reporter, over }),
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
       await listener[Symbol.asyncDispose]();
@@ -104,11 +105,12 @@ export async function openFrontDoor(
 }
 
 async function tellEnd(
-  acceptor: LinkAcceptor,
+  { acceptor, listener }: { readonly acceptor: LinkAcceptor; readonly listener: Listener },
   end: RunEnd,
   { demo, reporter, over }: { readonly demo: boolean; readonly reporter: Reporter; readonly over: AbortSignal },
 ): Promise<void> {
   acceptor.announceEnd(end);
+  listener.leaveWord?.({ status: end.status, reason: runOverWords(end) });
   const names = acceptor.missing;
   // A demo's participants are ended by the demo.
   if (demo || names.length === 0 || over.aborted) return;

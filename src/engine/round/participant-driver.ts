@@ -100,6 +100,8 @@ class ParticipantRun implements Disposable {
   readonly #held = new DisposableStack();
   readonly #settled = Promise.withResolvers<RunOutcome>();
   #planTimer: Disposable | null = null;
+  /** The latest job of training; settles with it, however it ends. */
+  #training: Promise<void> = Promise.resolve();
   #work: { readonly job: number; readonly abort: AbortController } | null = null;
 
   constructor(options: ParticipantOptions) {
@@ -169,6 +171,8 @@ class ParticipantRun implements Disposable {
     const end = await link.closed;
     const reason = end.reason === '' ? end.code : end.reason;
     const status = statusOf(end);
+    // What is being computed is worth keeping for the next join, though nobody is there to take it now.
+    if (status === 'unreachable' && this.#options.updates !== undefined) await this.#training;
     const { pending = null } = this.#options.updates ?? {};
     const kept = `; your update of round ${pending?.round ?? 0} is kept and is sent when you join again`;
     this.#feed({
@@ -207,7 +211,8 @@ class ParticipantRun implements Disposable {
       case 'send':
         return void this.#send(effect.message);
       case 'train':
-        return void this.#begin(effect, (parameters, signal) => this.#train(effect, parameters, signal));
+        this.#training = this.#begin(effect, (parameters, signal) => this.#train(effect, parameters, signal));
+        return;
       case 'evaluate':
         return void this.#begin(effect, (parameters, signal) => this.#evaluate(effect, parameters, signal));
       case 'hold_work':

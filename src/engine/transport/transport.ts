@@ -1,4 +1,5 @@
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 
 /**
@@ -77,6 +78,15 @@ export interface SessionObserver {
 export interface Listener extends AsyncDisposable {
   /** What goes into the invitation. */
   readonly endpoints: readonly Endpoint[];
+  /** Nobody will serve this run any more: where something outlasts the listener, such as a broker, it leaves word there when it closes. */
+  leaveWord?(end: LastWord): void;
+}
+
+/** What a run came to. */
+export interface LastWord {
+  readonly status: RunStatus;
+  /** In words for people. */
+  readonly reason: string;
 }
 
 /** `control` shares one ordered lane; each bulk transfer has its own, named by its transfer id. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runStatusSchema } from '#shared/contract/messages.ts';
 
 const total = z.number().int().nonnegative();
 
@@ -20,10 +21,14 @@ export type ControlMessage = z.infer<typeof schema>;
 
 /** Retained on a status topic. */
 const statusSchema = z.object({
-  state: z.enum(['online', 'offline']),
+  /** `ended`: nobody will serve this run any more. */
+  state: z.enum(['online', 'offline', 'ended']),
   /** Session of a participant, instance of a coordinator: a status of an earlier one says nothing of this one. */
   id: z.string().max(64),
   reason: z.string().max(500),
+  /** Of a run that has ended: what it came to, and that whoever says so has the invitation's token. */
+  status: runStatusSchema.optional(),
+  proof: z.string().max(64).optional(),
 });
 export type StatusMessage = z.infer<typeof statusSchema>;
 

@@ -1,11 +1,17 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { DialOptions, Session } from '../transport.ts';
-import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
+import { endProof, participantCredentials, proof, sameText, type Claim } from './auth.ts';
 import type { BrokerTrust } from './broker-socket.ts';
 import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
-import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
+import {
+  decodeControl,
+  decodeStatus,
+  encodeControl,
+  type ControlMessage,
+  type StatusMessage,
+} from './control-message.ts';
 import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
 
@@ -34,9 +40,11 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     if (parsed === null) return;
     if (parsed.what === 'status' && parsed.participant === coordinatorName) {
       const status = decodeStatus(payload);
-      if (status?.state !== 'offline') return;
-      carrier?.session.lost(`the coordinator is gone: ${status.reason}`);
-      answer.reject(coordinatorAway(url, status.reason));
+      if (status === null || status.state === 'online') return;
+      const over = runOver(status, token, run);
+      if (over === null && status.state === 'ended') return;
+      carrier?.session.lost(over?.message ?? `the coordinator is gone: ${status.reason}`);
+      answer.reject(over ?? coordinatorAway(url, status.reason));
     } else if (parsed.direction === 'down' && parsed.session === setup.session) {
       if (carrier !== null) return carrier.receive(parsed.what, topic, payload);
       const message = parsed.what === 'session' ? decodeControl(payload) : null;
@@ -127,6 +135,17 @@ function judgeAnswer(message: ControlMessage, url: string, expected: string): vo
     layer: 'transport',
     message: `the coordinator behind ${withoutSecrets(url)} did not accept us: ${why}`,
   });
+}
+
+/** What a coordinator left behind whose run is over; null: it is none, or from somebody who has not the token. */
+function runOver(
+  { state, status, reason, proof: shown = '' }: StatusMessage,
+  token: string,
+  run: string,
+): RoundscopeError | null {
+  if (state !== 'ended' || status === undefined) return null;
+  if (!sameText(shown, endProof(token, run, { status, reason }))) return null;
+  return new RoundscopeError('run_over', { layer: 'transport', message: reason, context: { status } });
 }
 
 function coordinatorAway(url: string, reason: string): RoundscopeError {

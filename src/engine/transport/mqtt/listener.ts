@@ -3,8 +3,8 @@ import type { Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
-import { portFor, type BrokerNews, type Listener, type ListenOptions } from '../transport.ts';
-import { proof, sameText, type Claim } from './auth.ts';
+import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
+import { endProof, proof, sameText, type Claim } from './auth.ts';
 import { localHost, reachableHosts } from '../addresses.ts';
 import { EmbeddedBroker, urlOf } from './broker.ts';
 import { outsideTrust } from './broker-socket.ts';
@@ -38,6 +38,7 @@ export class MqttListener implements Listener {
   readonly #sessions = new Map<string, MqttCarrier>();
   #connection: BrokerWay | null = null;
   #closing: Promise<void> | null = null;
+  #lastWord: LastWord | null = null;
   #certificate: string | null = null;
   #redial: Disposable | null = null;
   #redialMs: number = timing.redialFirstMs;
@@ -97,6 +98,10 @@ export class MqttListener implements Listener {
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  leaveWord({ status, reason }: LastWord): void {
+    this.#lastWord = { status, reason: reason.slice(0, 500) };
   }
 
   get #url(): string {
@@ -236,6 +241,14 @@ export class MqttListener implements Listener {
     });
   }
 
+  /** What whoever looks for this run at the broker from now on finds there. */
+  #lastStatus(): Buffer {
+    const word = this.#lastWord;
+    if (word === null) return this.#status('offline', 'it has ended');
+    const { run, token = '' } = this.#options;
+    return encodeControl({ state: 'ended', id: this.#setup.instance, ...word, proof: endProof(token, run, word) });
+  }
+
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
     await Promise.allSettled(
@@ -243,11 +256,8 @@ export class MqttListener implements Listener {
     );
     const connection = this.#connection;
     if (connection !== null) {
-      const goodbye = connection.publish(
-        statusTopic(this.#options.run, coordinatorName),
-        this.#status('offline', 'it has ended'),
-        'retain',
-      );
+      const { run } = this.#options;
+      const goodbye = connection.publish(statusTopic(run, coordinatorName), this.#lastStatus(), 'retain');
       await Promise.race([goodbye.catch(() => undefined), connection.closed]);
       await connection.end();
     }

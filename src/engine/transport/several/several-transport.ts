@@ -89,7 +89,13 @@ export class SeveralTransports implements Transport {
       }
       onUnavailable(protocol, error);
     }
-    return { endpoints: listeners.flatMap(({ endpoints }) => endpoints), [Symbol.asyncDispose]: close };
+    return {
+      endpoints: listeners.flatMap(({ endpoints }) => endpoints),
+      leaveWord: (end) => {
+        for (const listener of listeners) listener.leaveWord?.(end);
+      },
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   /** The transports to try, in order: those that are both offered and here. */

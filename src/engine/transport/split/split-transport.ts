@@ -72,6 +72,9 @@ export class SplitTransport implements Transport {
       });
       return {
         endpoints: [...bulkListener.endpoints, ...controlListener.endpoints],
+        leaveWord: (end) => {
+          for (const listener of [controlListener, bulkListener]) listener.leaveWord?.(end);
+        },
         [Symbol.asyncDispose]: async () => {
           await pairs.close();
           await Promise.all([controlListener[Symbol.asyncDispose](), bulkListener[Symbol.asyncDispose]()]);
