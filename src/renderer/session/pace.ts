@@ -99,3 +99,21 @@ export function slowestOf(
   }
   return slowest;
 }
+
+/**
+ * How long until all updates are in: the one estimate that every place of the window shows. From who trains longest and
+ * what its sending usually takes; else from earlier rounds; null where neither can tell, or it has been overrun.
+ */
+export function updatesLeftMs(view: RunView, now: number): number | null {
+  const round = view.rounds.at(-1);
+  if (round === undefined || round.endedAt !== null || view.phase !== 'training') return null;
+  const slowest = slowestOf(view, now);
+  if (slowest !== null) {
+    const { participant, leftMs } = slowest;
+    const send = usualSteps(participant, round.round).find(({ phase }) => phase === 'send');
+    return leftMs + (send?.durationMs ?? 0);
+  }
+  const usual = paceOf(view.rounds).updatesMs;
+  const leftMs = usual === null ? 0 : round.startedAt + usual - now;
+  return leftMs > 0 ? leftMs : null;
+}

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { errorCodes } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
+import { slowestOf } from '#renderer/session/pace.ts';
 import { nextOf } from '#renderer/session/verdicts.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import type { ParticipantView } from '#shared/run-view/run-view.ts';
@@ -19,7 +20,24 @@ describe('top bar', () => {
     assert.match(words.lead, /^Waiting for \d of 4 updates, about \d+ s$/);
     assert.match(words.detail, /node-\d.* · then averages them$/);
     const first = recordedView(2);
-    assert.match(waitWords(first, seconds(first, 2)).lead, /^Waiting for 4 of 4 updates, \d+ s at most$/);
+    assert.match(waitWords(first, seconds(first, 2)).lead, /^Waiting for 4 of 4 updates, (about \d+ s|\d+ s at most)$/);
+  });
+
+  test('the wait never promises less than the slowest training that the status line tells of', () => {
+    let compared = 0;
+    for (let at = 2; at < 60; at += 0.7) {
+      const view = recordedView(at);
+      const slowest = slowestOf(view, seconds(view, at));
+      const about = / about (\d+) s/.exec(waitWords(view, seconds(view, at)).lead)?.[1];
+      if (slowest === null || about === undefined) continue;
+      compared++;
+      const left = Math.round(slowest.leftMs / 1000);
+      assert.ok(
+        Number(about) >= left && Number(about) - left <= 3,
+        `at ${at} s: about ${about} s, ${left} s of training`,
+      );
+    }
+    assert.ok(compared > 20, `only ${compared} moments had both figures`);
   });
 
   test('says how a run ended, and that nothing runs', () => {

@@ -1,6 +1,6 @@
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
-import { paceOf } from '#renderer/session/pace.ts';
+import { updatesLeftMs } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
@@ -178,13 +178,9 @@ function workWords(phase: RunView['phase'], participants: number, then: string):
 
 /** An estimate where earlier rounds allow one and it has not been overrun; else the deadline, which always holds. */
 function timeLeft(view: RunView, now: number): string {
-  const round = view.rounds.at(-1);
   const deadlineAt = view.wait?.deadlineAt ?? 0;
-  const usual = paceOf(view.rounds).updatesMs;
-  if (view.phase === 'training' && round !== undefined && usual !== null) {
-    const leftMs = round.startedAt + usual - now;
-    if (leftMs > 500) return `, about ${formatSeconds(leftMs)}`;
-  }
+  const leftMs = updatesLeftMs(view, now);
+  if (leftMs !== null && leftMs > 500) return `, about ${formatSeconds(leftMs)}`;
   return deadlineAt > now ? `, ${formatSeconds(deadlineAt - now)} at most` : '';
 }
 
