@@ -230,6 +230,8 @@ function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
 /** How it ended from this chair, where the model is, and the way back. */
 function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
   const head = endHead(view);
+  // Where the model is matters most after a good end, why after any other.
+  const reason = view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>;
   const model = view.models.findLast(({ participant }) => participant === view.self) ?? view.models.at(-1);
   return (
     <Line
@@ -241,8 +243,7 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
       }
       acts={<JoinAgain run={view.run} />}
     >
-      {view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>}
-      <Counted view={view} />
+      {!head.good && reason}
       <span className="path" title={model?.path}>
         {model === undefined ? (
           'No model was written here'
@@ -252,6 +253,8 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
           </>
         )}
       </span>
+      <Counted view={view} />
+      {head.good && reason}
     </Line>
   );
 }
