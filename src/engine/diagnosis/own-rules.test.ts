@@ -46,6 +46,9 @@ test('a coordinator that falls silent is named within 5 s, from the last sign of
   assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
   assert.match(seat.raised[0]?.sentence ?? '', /^The coordinator does not answer: last heard 4 s ago\.$/);
   assert.deepEqual([seat.raised[0]?.since, seat.raised[0]?.layer], [lastHeard, 'link']);
+  seat.own('lost', 1, 'peer silent for 5 s');
+  seat.pass(4000);
+  assert.deepEqual(seat.cleared, [], 'the end of the session is no answer');
 });
 
 test('it says how often it was tried, over what, that the update is kept, and when the next attempt comes', () => {

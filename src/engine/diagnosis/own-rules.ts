@@ -29,9 +29,12 @@ function coordinatorSilent(own: ParticipantObservation, run: RunObservation): Fi
   if (linkState === 'closed') return null;
   if (connections === 0) {
     if (dial === null || dial.attempts === 0 || elapsedMs(run, dial.since.at) < firstMs) return null;
-  } else if (isOpen(linkState)) {
-    if (lastHeard === null || elapsedMs(run, lastHeard.at) < silentMs) return null;
-  } else if (linkDown === null || elapsedMs(run, linkDown.at) < downMs) return null;
+  } else {
+    // Silence that ends the session goes on: whichever is longer counts.
+    const silent = lastHeard !== null && elapsedMs(run, lastHeard.at) >= silentMs;
+    const down = !isOpen(linkState) && linkDown !== null && elapsedMs(run, linkDown.at) >= downMs;
+    if (!silent && !down) return null;
+  }
   const heardAt = Math.max(lastHeard?.at ?? 0, dial?.last.lastHeardAt ?? 0);
   const heard = heardAt === 0 ? 'never heard' : `last heard ${lasting(run.now - heardAt)} ago`;
   const kept =
@@ -52,7 +55,7 @@ function coordinatorSilent(own: ParticipantObservation, run: RunObservation): Fi
 
 function tried({ dial }: RunObservation): string {
   if (dial === null || dial.attempts === 0) return '';
-  const times = dial.attempts === 1 ? 'once' : `${dial.attempts} times`;
+  const times = dial.attempts <= 2 ? (dial.attempts === 1 ? 'once' : 'twice') : `${dial.attempts} times`;
   return `, tried ${times} over ${[...dial.ways].toSorted().toReversed().join(' and ')}`;
 }
 
