@@ -13,10 +13,13 @@ export class Access {
   readonly #cookieName: string;
   readonly #cookieValue = randomBytes(32).toString('base64url');
   readonly #hosts: ReadonlySet<string>;
+  /** The same port at both ends, so that the address means the same at both. */
+  readonly #tunnel: string;
   #tokens: string[] = [];
 
   constructor(port: number) {
     this.#cookieName = `roundscope-${port}`;
+    this.#tunnel = `ssh -L ${port}:127.0.0.1:${port}`;
     this.#hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
   }
 
@@ -41,7 +44,7 @@ export class Access {
     options: { readonly cookie: 'required' | 'not_yet'; readonly origin: 'required' | 'if_sent' },
   ): string | null {
     const host = request.headers.host ?? '';
-    if (!this.#hosts.has(host)) return 'this address is served to this machine only';
+    if (!this.#hosts.has(host)) return `this address is served to this machine only; from another one: ${this.#tunnel}`;
     const origin = request.headers.origin;
     if (origin === undefined ? options.origin === 'required' : !this.#hosts.has(origin.replace(/^http:\/\//, ''))) {
       return 'the request comes from another site';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
@@ -29,6 +30,32 @@ describe('the browser mode’s server', () => {
     const answer = await fetch(address, { headers: { cookie: await cookieOf(server) } });
     assert.equal(await answer.text(), '<p>hello</p>');
     assert.match(answer.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+  });
+
+  test('a preview of the link does not spend its token, and no address ends the service', async () => {
+    await using server = await serve();
+    const address = server.freshAddress();
+    assert.equal((await fetch(address, { method: 'HEAD' })).status, 200);
+    assert.equal((await fetch(address, { redirect: 'manual' })).status, 303);
+    for (const path of ['//', '///', '//[', 'http://[/']) {
+      const status = await new Promise<number>((resolve, reject) => {
+        get({ host: '127.0.0.1', port: server.port, path }, ({ statusCode = 0 }) => resolve(statusCode)).on(
+          'error',
+          reject,
+        );
+      });
+      assert.ok(status === 400 || status === 403, `${path}: ${status}`);
+    }
+  });
+
+  test('through a tunnel of another port it is told how to make a better one', async () => {
+    await using server = await serve();
+    const answer = await new Promise<string>((resolve) => {
+      get({ host: '127.0.0.1', port: server.port, headers: { host: '127.0.0.1:1' } }, (response) => {
+        response.setEncoding('utf8').once('data', (text: string) => resolve(text));
+      });
+    });
+    assert.match(answer, new RegExp(`ssh -L ${server.port}:127.0.0.1:${server.port}`));
   });
 
   test('a path outside the list is not found, whatever it climbs', async () => {

@@ -63,7 +63,9 @@ export class WebServer implements AsyncDisposable {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    // `//` and the like are no addresses; whoever asks for them is told so, and the run goes on.
+    const url = URL.parse(request.url ?? '/', 'http://localhost');
+    if (url === null) return answer(response, 400, 'That is no address.');
     const token = url.pathname === '/' ? url.searchParams.get('token') : null;
     const refusal = this.#access.refusal(request, {
       cookie: token === null ? 'required' : 'not_yet',
@@ -72,6 +74,8 @@ export class WebServer implements AsyncDisposable {
     if (refusal !== null)
       return answer(response, 403, `Refused: ${refusal}. Open the address that Roundscope printed, or start it again.`);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served.');
+    // A preview of a link asks for its head alone, and must not spend what its reader is about to use.
+    if (token !== null && request.method === 'HEAD') return answer(response, 200, '');
     if (token !== null) return this.#exchange(token, request, response);
     const file = this.#files.get(url.pathname);
     if (file === undefined) return answer(response, 404, 'There is no such file.');

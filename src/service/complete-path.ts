@@ -1,6 +1,6 @@
 import { opendir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { PortAnswers } from '#shared/contract/port-api.ts';
 import { userPath } from '#engine/host/user-path.ts';
@@ -17,9 +17,10 @@ const namesMax = 20_000;
 export async function completePath(typed: string, home: string = homedir()): Promise<PortAnswers['complete_path']> {
   const path = userPath(typed, home, home);
   const isFolder = await isFolderAt(path);
-  const whole = typed.trim() === '' || typed.trim() === '~' || /[/\\]$/.test(typed.trim());
-  const folder = whole ? path : dirname(path);
-  const beginning = whole ? '' : basename(path);
+  const text = typed.trim();
+  const [, head = '', tail = ''] = /^(.*[/\\])?([^/\\]*)$/s.exec(text) ?? [];
+  const beginning = text === '~' ? '' : tail;
+  const folder = head === '' ? home : userPath(head, home, home);
   const found = await foldersIn(folder, beginning);
   return {
     path,
