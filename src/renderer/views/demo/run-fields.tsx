@@ -64,7 +64,7 @@ export function PaceFields({ settings, set }: FieldsProps): JSX.Element {
         />
         <Stepper
           label="Pace"
-          unit="s a round"
+          unit="s"
           value={settings.paceMs / 1000}
           min={0}
           max={120}
