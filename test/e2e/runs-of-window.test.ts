@@ -45,9 +45,8 @@ async function joins({ page }: OpenApp): Promise<void> {
     false,
     'looking is not joining',
   );
-  await assertAccessible(page, 'Join with a plan');
-  await button(page, 'Join').waitFor();
   await page.locator('#join-reason').filter({ hasText: 'Nothing about your data has been sent' }).waitFor();
+  await assertAccessible(page, 'Join with a plan');
   await page.keyboard.press('Control+Enter');
   await waitForEnd(page, 'Run completed');
   assert.equal((await coordinator.command.exit()).status, 0, coordinator.command.stderr);
