@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { asRunId } from '#shared/contract/ids.ts';
+import { RecentRuns } from './recent-runs.ts';
+import { RunHost } from './run-host.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'roundscope-recent-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a run is there from its beginning, with its end once it has one; damaged lines cost only themselves', async () => {
+  const recents = new RecentRuns(folder, (error) => assert.fail(String(error)));
+  const again = { invitation: 'roundscope://join?i=x', data: '/faces', name: 'lab-2' };
+  const told = { chair: 'participant' as const, name: 'faces' };
+  const host = new RunHost({
+    run: asRunId('r-1'),
+    opening: { told, again, keepAwake: false },
+    clock: systemClock,
+    recording: null,
+    onInternalError: (error) => assert.fail(String(error)),
+  });
+  recents.follow(host);
+  assert.deepEqual(
+    (await recents.list()).runs.map(({ run, status }) => [run, status]),
+    [['r-1', 'running']],
+  );
+  appendFileSync(join(folder, 'recent-runs'), 'half a li');
+  const end = { status: 'stalled', reason: 'too few', roundsCompleted: 2, loss: null, accuracy: null } as const;
+  host.report('run_ended', end);
+  await host.finish();
+  await host.finished;
+  const { runs, damaged } = await recents.list();
+  assert.deepEqual([runs[0]?.status, runs[0]?.roundsCompleted, runs[0]?.again, damaged], ['stalled', 2, again, 1]);
+  assert.equal(statSync(join(folder, 'recent-runs')).mode & 0o777, 0o600);
+});
