@@ -33,5 +33,5 @@ export function writeImageFolder(
     }
   }
   for (let i = 0; i < corrupt; i++)
-    writeFileSync(join(folder, 'middle', `${String(i).padStart(3, '0')}.png`), 'once a picture');
+    writeFileSync(join(folder, names.middle ?? '', `${String(i).padStart(3, '0')}.png`), 'once a picture');
 }
