@@ -80,10 +80,9 @@ export class Narrator {
         );
       }
       case 'verdict_raised':
-        return this.#stall(event.data);
+        return this.#stall(event.data, view);
       case 'verdict_cleared':
-        this.#open.delete(event.data.verdict);
-        return `cleared: ${event.data.reason}`;
+        return this.#open.delete(event.data.verdict) ? `cleared: ${event.data.reason}` : null;
       case 'fault_injected':
         return `fault injected: ${event.data.fault} on ${event.data.participant}`;
       case 'network_changed':
@@ -124,11 +123,15 @@ export class Narrator {
   #bold(text: string): string {
     return styleText('bold', text, { stream: this.#stream });
   }
-  #stall(verdict: EventData<'verdict_raised'>): string | null {
+  #stall(verdict: EventData<'verdict_raised'>, view: RunView): string | null {
+    // A participant's own link has lines of its own, with every attempt.
+    if (isParticipantSeat(view) && verdict.subject === coordinatorId) return null;
     if (this.#open.has(verdict.verdict)) return null;
     this.#open.add(verdict.verdict);
     const injected = verdict.injected === undefined ? '' : ' (injected fault)';
-    return this.#red(`stall: ${verdict.sentence}${injected} ${verdict.nextAction}`);
+    return this.#red(
+      `stall: ${verdict.sentence}${injected}${verdict.nextAction === '' ? '' : ` Next: ${verdict.nextAction}.`}`,
+    );
   }
 
   #red(text: string): string {
