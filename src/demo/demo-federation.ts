@@ -363,7 +363,7 @@ function startsImpaired({ network, faults }: DemoSettings): boolean {
 function coordinatorStart(options: DemoOptions): CoordinatorStart {
   const { settings, run } = options;
   const runSettings: RunPlan = {
-    name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split.replace(':', ' ')}`,
+    name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split === 'iid' ? 'even' : 'uneven'} split`,
     rounds: settings.rounds,
     minimumParticipants: settings.participants,
     quorum: 0.75,

@@ -36,7 +36,7 @@ describe('an invitation that cannot be used', () => {
     const cases: readonly (readonly [string, RegExp])[] = [
       [mistyped, /checksum does not match, so at least one character is wrong/],
       [invitation.slice(0, -9), /it was cut off/],
-      ['roundscope://join', /put the invitation in quotes/],
+      ['roundscope://join', /nothing follows its "\?".* it stands in quotes/],
       ['https://example.org/', /does not begin with roundscope:\/\/join/],
     ];
     const exits = await Promise.all(cases.map(([text]) => roundscope(['join', text])));

@@ -146,8 +146,7 @@ export class Story {
 }
 
 /** As `link-core.ts` and `single-message-session.ts` say it. */
-export const hungUp =
-  'closed by the other end (clean): heartbeat sent, connection closed without waiting for an answer';
+export const hungUp = 'closed by the other end (clean): hung up right after heartbeat';
 
 /** What a healthy participant keeps sending. */
 export function heartbeats(story: Story, participant: string): () => void {

@@ -101,7 +101,7 @@ class Script {
 
   #begin(at: number): void {
     this.#tape.event(at, 'coordinator', 'run_started', {
-      name: 'digits, dirichlet 0.3',
+      name: 'digits, uneven split',
       rounds: this.#options.rounds,
       minimumParticipants: this.#tape.nodes.length,
       quorum: 0.75,

@@ -64,8 +64,8 @@ function endOf({ note, side }: PacketRow): SessionObservation['end'] {
   return wanted.has(note.split(':')[0] ?? '') ? 'on_purpose' : 'broken';
 }
 
-/** "training_progress sent, connection closed without waiting for an answer" */
+/** The words that a client which hangs up after each message gives as its reason, see `single-message-session.ts`. */
 function afterWhat(note: string): string {
-  const kind = /\(clean\): (\w+) sent, /.exec(note)?.[1];
+  const kind = /\(clean\): hung up right after (\w+)/.exec(note)?.[1];
   return kind === undefined ? '' : ` right after ${kind}`;
 }

@@ -85,7 +85,7 @@ describe('invitation', () => {
     const text = encodeInvitation(invitation);
     assert.match(refusal(''), /empty/);
     assert.match(refusal('https://example.org'), /does not begin/);
-    assert.match(refusal('roundscope://join'), /quotes/);
+    assert.match(refusal('roundscope://join'), /nothing follows its/);
     assert.match(refusal(text.slice(0, 60)), /cut off/);
     assert.match(refusal(text.slice(0, -1)), /cut off/);
     assert.match(refusal(text.replace('W', 'w')), /checksum/);

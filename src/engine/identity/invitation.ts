@@ -107,7 +107,7 @@ function checksum(text: string): string {
 
 function withoutPrefix(line: string): string {
   if (line.startsWith('roundscope://join')) {
-    return 'nothing follows its "?", perhaps a shell took that for a wildcard: put the invitation in quotes';
+    return 'nothing follows its "?"';
   }
   return `it does not begin with ${prefix}`;
 }
@@ -116,6 +116,6 @@ function refuse(
   what: string,
   code: 'invitation_invalid' | 'version_unsupported' = 'invitation_invalid',
 ): Result<Invitation, RoundscopeError> {
-  const message = `This is not a valid invitation: ${what}. Copy the whole line that the coordinator printed, from roundscope:// to its last character, and put it in quotes on a command line.`;
+  const message = `This is not a valid invitation: ${what}. Copy the whole line that the coordinator printed, from roundscope:// to its last character.`;
   return err(new RoundscopeError(code, { layer: 'settings', message, context: { what } }));
 }

@@ -10,7 +10,7 @@ import { messageOf, type Wire } from './wire.ts';
 export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: LinkCore): Promise<void> {
   const ack = core.inbox.received;
   entry.sentOnce = true;
-  let note = `${entry.header.kind} sent, connection closed without waiting for an answer`;
+  let note = `hung up right after ${entry.header.kind}`;
   try {
     if (entry.payload !== null)
       await writeTransfer(wire, entry, { ack, rttMs: () => null, goesOn: () => true, onChunk: () => undefined });
@@ -34,7 +34,7 @@ export async function sendHeartbeatAndClose(wire: Wire, core: LinkCore): Promise
     const heartbeat = { t: 'heartbeat', n: wire.context.connection, ack: core.inbox.received } as const;
     await wire.write(heartbeat, { lane: 'control', note: { kind: 'heartbeat' } });
   } finally {
-    await hangUp(wire, core, 'heartbeat sent, connection closed without waiting for an answer');
+    await hangUp(wire, core, 'hung up right after heartbeat');
   }
 }
 

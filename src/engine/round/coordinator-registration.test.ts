@@ -109,8 +109,8 @@ describe('registration', () => {
   });
 
   const misfits: Record<string, { readonly data: { shape?: number[]; classes?: string[] }; readonly says: RegExp }> = {
-    'another shape': { data: { shape: [1, 8, 8] }, says: /uses 1 × 3 gray images, but kit has 8 × 8 gray images/ },
-    'other names': { data: { classes: ['x', 'y'] }, says: /classes a, b, but kit was registered with x, y/ },
+    'another shape': { data: { shape: [1, 8, 8] }, says: /uses 3 × 1 grey images, but kit has 8 × 8 grey ones/ },
+    'other names': { data: { classes: ['x', 'y'] }, says: /classes are a, b, but kit was registered with x, y/ },
     'another order': { data: { classes: ['b', 'a'] }, says: /registered with b, a/ },
     'fewer classes': { data: { classes: ['b'] }, says: /registered with b;/ },
   };

@@ -3,6 +3,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
+import { shapeWords } from '#shared/contract/shape-words.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
 import { forgetPause } from './coordinator-pause.ts';
@@ -169,11 +170,6 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
 }
 
-/** `16 × 16 gray images` of a shape [channels, height, width]. */
-function imageWords([channels, height, width]: readonly number[]): string {
-  return `${height} × ${width} ${channels === 1 ? 'gray' : 'color'} images`;
-}
-
 /** A name belongs to a key, so a key that is only claimed would let one take part as another. */
 function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | null {
   if (peerKey === null || peerKey === key) return null;
@@ -187,13 +183,13 @@ function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | 
  */
 function misfitOf(data: DataSummary, { model, classes }: CoordinatorConfig): string | null {
   if (model.inputShape.join() !== data.shape.join())
-    return `this run uses ${imageWords(model.inputShape)}, but ${data.source} has ${imageWords(data.shape)}`.slice(
+    return `this run uses ${shapeWords(model.inputShape)} images, but ${data.source} has ${shapeWords(data.shape)} ones`.slice(
       0,
       500,
     );
   if (data.classes.length === classes.length && data.classes.every((name, i) => name === classes[i])) return null;
   return (
-    `this run is about the classes ${listNames(classes)}, but ${data.source} was registered with ` +
+    `this run's classes are ${listNames(classes)}, but ${data.source} was registered with ` +
     `${listNames(data.classes)}; labels are matched by name on the participant's machine: join with the same version`
   ).slice(0, 500);
 }

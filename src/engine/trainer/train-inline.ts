@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import { shapeWords } from '#shared/contract/shape-words.ts';
 import { copyParameters, matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { BatchReader, judgeBatch, shuffledOrder, type Batch } from './batches.ts';
 import { exampleCount, type Dataset } from './data/dataset.ts';
@@ -145,14 +146,14 @@ function requireParameters(plan: ModelPlan, parameters: ParameterSet): Parameter
 }
 
 function requireFit(plan: ModelPlan, dataset: Dataset): void {
-  const expected = plan.config.inputShape.join('x');
-  const found = dataset.shape.join('x');
+  const expected = shapeWords(plan.config.inputShape);
+  const found = shapeWords(dataset.shape);
   const { numClasses } = plan.config;
   if (expected === found && dataset.classes.length <= numClasses && exampleCount(dataset) > 0) return;
   throw trainerError(
     'model_invalid',
-    `The model takes ${expected} images of ${numClasses} classes, but ${dataset.source} has ${exampleCount(dataset)} ` +
-      `images of ${found} in ${dataset.classes.length} classes. Choose the data that this run is about.`,
+    `This run uses ${expected} images in ${numClasses} classes, but ${dataset.source} has ${exampleCount(dataset)} ` +
+      `${found} images in ${dataset.classes.length} classes. Choose data of the same kind.`,
     { context: { expected, found, numClasses, classes: dataset.classes.length } },
   );
 }

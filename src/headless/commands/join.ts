@@ -100,7 +100,11 @@ export const join: Command = {
       );
     const text = await secretText(given);
     const invitation = decodeInvitation(text);
-    if (!invitation.ok) return complain(toErrorReport(invitation.error), exitStatus.usage);
+    if (!invitation.ok) {
+      const { message, ...error } = toErrorReport(invitation.error);
+      // A shell takes its `?` for a wildcard and its `&` for an end.
+      return complain({ ...error, message: `${message} On a command line it stands in quotes.` }, exitStatus.usage);
+    }
     const name = participantName(args.text('name') ?? machineName());
     if (!name.ok) return complain(`--name: ${name.error}.`, exitStatus.usage);
     const modelOut = args.text('model-out');

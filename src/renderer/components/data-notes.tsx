@@ -2,7 +2,7 @@ import type { JSX } from 'react';
 import type { DataPreview } from '#shared/contract/port-api.ts';
 import { formatCount } from './format.ts';
 import { Icon } from './icon.tsx';
-import { shapeWords } from './plan-words.ts';
+import { shapeWords } from '#shared/contract/shape-words.ts';
 import './data-notes.css';
 
 /** One row of them, or two in a narrow window. */

@@ -1,6 +1,7 @@
 import type { JSX, ReactNode } from 'react';
 import { formatSeconds } from './format.ts';
-import { enoughOf, shapeWords } from './plan-words.ts';
+import { shapeWords } from '#shared/contract/shape-words.ts';
+import { enoughOf } from './plan-words.ts';
 import './plan-list.css';
 
 /** What a run asks of everybody who takes part, as far as it is known. */

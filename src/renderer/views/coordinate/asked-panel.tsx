@@ -33,7 +33,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
             }}
           >
             <dt>Coordinator</dt>
-            <dd className="data">{hostOf(draft, own)}</dd>
+            <dd className="data">{hostOf(draft, own) || <span className="t3">no address yet</span>}</dd>
             <dt>Transports</dt>
             <dd className="marks">
               {transports.length === 0 ? (

@@ -6,7 +6,7 @@ import { formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { PathField } from '#renderer/components/path-field.tsx';
-import { shapeWords } from '#renderer/components/plan-words.ts';
+import { shapeWords } from '#shared/contract/shape-words.ts';
 import { Stepper } from '#renderer/components/stepper.tsx';
 import { useCommands } from '#renderer/session/commands.ts';
 import { changeCoordinate } from '#renderer/session/drafts.ts';

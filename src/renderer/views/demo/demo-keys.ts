@@ -4,7 +4,7 @@ import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { usePlace } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { isOn, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
+import { isOn, onWhom, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
 import type { FaultRow } from './fault-rows.ts';
 
 /**
@@ -25,8 +25,9 @@ export function useDemoKeys(): void {
       const target = usualTarget(row, hereOf(view));
       const round = armed ? view.round + 1 : undefined;
       act('inject_fault', specOf(row.name, target, round));
-      const on = row.name === 'kill-coordinator' ? '' : ` on ${target}`;
-      showInfo(`${armed ? `Armed for round ${round}` : 'Injected'}: ${faultInWords(row.name)}${on}`);
+      showInfo(
+        `${armed ? `Armed for round ${round}` : 'Injected'}: ${faultInWords(row.name)}${row.name === 'kill-coordinator' ? '' : ` on ${onWhom(row, target)}`}`,
+      );
     },
     [session, act],
   );

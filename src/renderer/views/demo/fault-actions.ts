@@ -5,7 +5,7 @@ import type { Command } from '#renderer/session/commands.ts';
 import { useSession } from '#renderer/session/hooks.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { asParticipantId } from '#shared/contract/ids.ts';
+import { asParticipantId, coordinatorId } from '#shared/contract/ids.ts';
 import type { FaultName, FaultSpec } from '#shared/contract/settings.ts';
 import type { FaultView } from '#shared/run-view/run-view.ts';
 import { faultRows } from './fault-rows.ts';
@@ -30,8 +30,15 @@ export function specOf(name: FaultName, target: string, round: number | undefine
   };
 }
 
+/** In words, of a fault that is set or armed. */
+export function onWhom({ name }: Pick<FaultRow, 'name'>, participant: string | undefined): string {
+  if (name === 'kill-coordinator') return coordinatorId;
+  return participant === undefined || participant === everyone ? 'everyone' : participant;
+}
+
 /** Whom a fault acts on where nobody was chosen: the last one, or the one before it where that shows more. */
 export function usualTarget(row: FaultRow, ids: readonly string[]): string {
+  if (row.name === 'kill-coordinator') return everyone;
   return (row.name === 'drop-link' ? ids.at(-2) : undefined) ?? ids.at(-1) ?? everyone;
 }
 

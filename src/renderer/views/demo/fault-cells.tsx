@@ -6,7 +6,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
-import { specOf } from './fault-actions.ts';
+import { onWhom, specOf } from './fault-actions.ts';
 import type { Act } from './fault-actions.ts';
 import { faultState } from './fault-rows.ts';
 import type { FaultRow } from './fault-rows.ts';
@@ -100,7 +100,7 @@ export function ArmedInSettings({ row, target, settings, onChange }: ArmedInSett
       <td className="st">
         {first !== undefined && (
           <span className="tag">
-            armed for round {first.round ?? 1}, {first.participant ?? 'everyone'}
+            armed for round {first.round ?? 1}, {onWhom(row, first.participant)}
           </span>
         )}
         {first === undefined ? (

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { faultTitles } from '#renderer/components/fault-words.ts';
 import type { DemoSettings, FaultName } from '#shared/contract/settings.ts';
 import type { FaultView, RunView } from '#shared/run-view/run-view.ts';
-import { everyone, isOn, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
+import { everyone, isOn, onWhom, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
 import type { Act } from './fault-actions.ts';
 import { ArmedInSettings, InRun } from './fault-cells.tsx';
 import { faultRows, faultState } from './fault-rows.ts';
@@ -149,6 +149,7 @@ interface TargetProps {
 }
 
 function Target({ row, ids, value, onChange }: TargetProps): JSX.Element {
+  if (row.name === 'kill-coordinator') return <span className="t2">{onWhom(row, undefined)}</span>;
   return (
     <select
       className="pick"

@@ -10,6 +10,7 @@ import { copyText, saveFile } from '#renderer/components/save.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { FollowBar } from './follow-bar.tsx';
+import { noteWords } from './packet-note.ts';
 import { senderOf } from './packet-table.tsx';
 import { TensorSection } from './tensor-section.tsx';
 
@@ -113,7 +114,7 @@ function Facts({ packet }: { readonly packet: PacketRow }): JSX.Element {
           </div>
         ))}
       </dl>
-      {packet.note === '' ? null : <p className="d-note">{packet.note}</p>}
+      {packet.note === '' ? null : <p className="d-note">{noteWords(packet)}</p>}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react';
-import type { JSX, KeyboardEvent } from 'react';
+import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -8,6 +8,7 @@ import { VirtualTable } from '#renderer/components/virtual-table.tsx';
 import type { Column } from '#renderer/components/virtual-table.tsx';
 import { isCut } from './packet-index.ts';
 import type { PacketList } from './packet-list.ts';
+import { noteWords } from './packet-note.ts';
 
 /** Silences this long are what people look for, so they stand out. */
 const longGapMs = 5_000;
@@ -23,6 +24,8 @@ interface PacketTableProps {
   readonly onScrollAway: () => void;
   readonly onSelect: (row: PacketRow) => void;
   readonly onLoadOlder: () => void;
+  /** In place of the rows when none matches. */
+  readonly nothing: ReactNode;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
@@ -52,7 +55,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
           ? 'Filtering …'
           : list.heldCount === 0
             ? 'No packets yet: they appear here as soon as the run sends the first one.'
-            : 'No packet matches this filter and time range.'
+            : props.nothing
       }
       rowClass={(index) => rowClass(list, index)}
       row={(index) => <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />}
@@ -143,7 +146,7 @@ const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element
       <span role="gridcell" className="num">
         {row.round === 0 ? <span className="t3">–</span> : row.round}
       </span>
-      <span role="gridcell" title={row.note}>
+      <span role="gridcell" title={noteWords(row)}>
         {row.kind}
       </span>
       <span role="gridcell" className="num">

@@ -9,6 +9,7 @@ import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { FilterBox } from './filter-box.tsx';
 import { knownValues } from './known-values.ts';
+import { NoMatch } from './no-match.tsx';
 import { move, usePacketCommands } from './packet-commands.ts';
 import { PacketDetailPane } from './packet-detail.tsx';
 import { PacketHistogram } from './packet-histogram.tsx';
@@ -70,6 +71,7 @@ export function PacketsView(): JSX.Element {
           follow={live && !list.paused}
           onScrollAway={release}
           onSelect={(row) => select(row.id)}
+          nothing={<NoMatch filter={filter} range={range} onRange={setRange} />}
           onLoadOlder={() => void store.loadOlder()}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
         />
