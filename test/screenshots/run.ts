@@ -1,37 +1,88 @@
-/** `npm run screenshots`: pictures of each view for the README and docs/images, from a real demo in browser mode. */
+/**
+ * `npm run screenshots -- [--to FOLDER] [SCENE ...]`: pictures of each view for the README and docs/images, from real runs
+ * in browser mode.
+ * Without a scene all are taken: forms, healthy, stalled, several, seat.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
+import { processesOf } from '#test/cli/command-line.ts';
+import { coordinate, join } from '#test/cli/federation.ts';
+import { fillJoinForm } from '#test/e2e/window-text.ts';
 import { launchChromium } from '#test/support/chromium.ts';
 import { smallPng } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const images = join(root, 'docs', 'images');
 const severalNetworks = ['--transport', 'mixed', '--network', 'good', '--network', 'poor:node-2'];
 const size = { width: 1440, height: 900 };
 
-const browser = await launchChromium();
+/** A window's demo takes its time; scenes that wait for the end of a run do not. */
+const atOnce = ['--pace', '0'];
+type Scheme = 'light' | 'dark';
+type Scene = (browser: Browser, scheme: Scheme) => Promise<void>;
+
+const scenes: Readonly<Record<string, Scene>> = {
+  forms: (browser, scheme) => withWindow(browser, scheme, ['--idle'], takeForms),
+  healthy: (browser, scheme) => withWindow(browser, scheme, ['--rounds', '10', ...atOnce], takeHealthy),
+  stalled: (browser, scheme) =>
+    withWindow(
+      browser,
+      scheme,
+      ['--rounds', '10', '--pace', '2', '--fault', 'connection-per-message:node-3@4'],
+      takeStalled,
+    ),
+  several: (browser, scheme) =>
+    withWindow(browser, scheme, ['--rounds', '4', '--participants', '5', ...severalNetworks, ...atOnce], takeSeveral),
+  seat: (browser, scheme) => withWindow(browser, scheme, ['--idle'], takeSeat),
+};
+
+const { values, positionals: asked } = parseArgs({ options: { to: { type: 'string' } }, allowPositionals: true });
+const images = values.to ?? joinPath(root, 'docs', 'images');
+const unknown = asked.filter((name) => !(name in scenes));
+if (unknown.length > 0) {
+  process.stderr.write(`No scene ${unknown.join(', ')}. Scenes: ${Object.keys(scenes).join(', ')}\n`);
+  process.exit(2);
+}
+const chromium = await launchChromium();
 try {
-  for (const scheme of ['light', 'dark'] as const) {
-    await withDemo(browser, scheme, ['--rounds', '10'], takeHealthy);
-    await withDemo(browser, scheme, ['--rounds', '10', '--fault', 'connection-per-message:node-3@4'], takeStalled);
-    await withDemo(browser, scheme, ['--rounds', '4', '--participants', '5', ...severalNetworks], takeSeveral);
+  for (const [name, scene] of Object.entries(scenes)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    for (const scheme of ['light', 'dark'] as const) await scene(chromium, scheme);
   }
-  await withDemo(browser, 'light', ['--idle'], takeForms);
 } finally {
-  await browser.close();
+  await chromium.close();
 }
 
 async function takeForms(take: Take, page: Page): Promise<void> {
   await until(page, /checks pass/);
-  await take('empty');
-  await take('join', ['Shift+J']);
-  await take('coordinate', ['Shift+C']);
+  await take('home');
+  await page.keyboard.press('Shift+C');
+  await page.getByLabel('Name', { exact: true }).fill('digits pilot');
+  await page.getByRole('button', { name: 'use the bundled digits' }).click();
+  await page.getByRole('button', { name: /^Start and invite/, disabled: false }).waitFor();
+  await take('coordinate');
+}
+
+/** A participant in a run of the command line: while it runs, and once the coordinator is gone. */
+async function takeSeat(take: Take, page: Page): Promise<void> {
+  const federation = ['--participants', '2', '--rounds', '40', '--deadline', '60', '--local-epochs', '8'];
+  await using coordinator = await coordinate(['--name', 'digits pilot', ...federation]);
+  await using _other = join(coordinator.invitation, 'lab-1');
+  await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
+  await until(page, /digits pilot/);
+  await take('join-filled');
+  await page.getByRole('button', { name: 'Join', exact: true }).click();
+  await until(page, /[4-9] \/ 40[\s\S]*batch \d/);
+  await take('participant', ['1']);
+  for (const { pid } of processesOf(coordinator.command.dataFolder)) process.kill(pid, 'SIGKILL');
+  await until(page, /does not answer: last heard \d\d s ago/);
+  await take('participant-alone');
 }
 
 type Take = (name: string, keys?: readonly string[]) => Promise<void>;
@@ -71,17 +122,17 @@ async function takeSeveral(take: Take, page: Page): Promise<void> {
   await take('compare');
 }
 
-/** Runs a demo of its own in browser mode, and shows it. */
-async function withDemo(
+/** Runs a service of its own in browser mode, and shows its window. */
+async function withWindow(
   shared: Browser,
   scheme: 'light' | 'dark',
   args: readonly string[],
   act: (take: Take, page: Page) => Promise<void>,
 ): Promise<void> {
   // Its path stands in some of the pictures.
-  const folder = join(tmpdir(), 'roundscope');
+  const folder = joinPath(tmpdir(), 'roundscope');
   await rm(folder, { recursive: true, force: true });
-  const program = spawn('node', [join(root, 'scripts', 'roundscope.mjs'), 'serve', '--no-open', ...args], {
+  const program = spawn('node', [joinPath(root, 'scripts', 'roundscope.mjs'), 'serve', '--no-open', ...args], {
     env: { ...process.env, ROUNDSCOPE_DATA: folder },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -93,7 +144,7 @@ async function withDemo(
       for (const key of keys) await page.keyboard.press(key);
       // Charts and details come a moment after their view; a picture may wait where a test must not.
       await page.waitForTimeout(1200);
-      const path = join(images, `${name}-${scheme}.png`);
+      const path = joinPath(images, `${name}-${scheme}.png`);
       await writeFile(path, smallPng(await page.screenshot()));
       process.stdout.write(`${path}\n`);
     }, page);
