@@ -258,6 +258,10 @@ export const trainerFrozen: Rule = (participant, run) => {
 const stuckMs = 5000;
 /** Between the last step and the first byte of the update lies its own evaluation, which may take a while. */
 const missingMs = 12_000;
+/** What flow control has taken is still on its way: over a lossy far network at this rate, bytes per ms, ... */
+const slowBytesPerMs = 20;
+/** ... which is granted for no longer than this. */
+const onItsWayMsMax = 60_000;
 
 export const transferStuck: Rule = (participant, run) => {
   const { transfer, phase, trained, phaseAt } = participant;
@@ -282,7 +286,8 @@ function stuckTransfer(
 ): Finding | null {
   const { sentBytes, totalBytes, moved, kind, direction } = transfer;
   const sent = sentBytes >= totalBytes;
-  if (quietMs(run, participant, moved.at) < (sent ? missingMs : stuckMs)) return null;
+  const onItsWayMs = Math.min(onItsWayMsMax, totalBytes / slowBytesPerMs);
+  if (quietMs(run, participant, moved.at) < (sent ? missingMs + onItsWayMs : stuckMs)) return null;
   const what =
     direction === 'up'
       ? `${whose(participant.id, run)} ${words(kind)}`

@@ -46,6 +46,18 @@ describe('view of a run', () => {
     assert.equal(view?.rounds[0]?.updates.length, 2);
   });
 
+  test('a round of whose end nobody told is over once a later one begins, and its end is not made up', () => {
+    const third = event(5000, 'round_started', { round: 3, selected: ['node-1'], modelHash: hash });
+    const view = applyEvents(null, [started, roundStarted, third]);
+    assert.deepEqual(
+      view?.rounds.map(({ round, endedAt, accuracy, contributors }) => [round, endedAt, accuracy, contributors]),
+      [
+        [1, 5000, null, null],
+        [3, null, null, null],
+      ],
+    );
+  });
+
   test('why a link is not on its first way stands as long as the end that dialled says so', () => {
     const link = (at: number, side: string, state: string, fallback?: string): RunEvent =>
       event(at, 'link_state', {

@@ -30,7 +30,10 @@ export const applyRound = {
       durationMs: null,
       phases: [],
     };
-    const known = view.rounds.filter((other) => other.round !== round.round);
+    // Rounds follow one another: one of whose end nobody told, as to a machine that slept, was over by now.
+    const known = view.rounds
+      .filter((other) => other.round !== round.round)
+      .map((other) => (other.endedAt === null ? { ...other, endedAt: event.at } : other));
     const rounds = append(known, round, limits.viewRoundsMax);
     const selected = new Set<string>(event.data.selected);
     return {
