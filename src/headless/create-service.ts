@@ -4,6 +4,7 @@ import { machineName } from '#engine/host/machine-name.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
+import { visibleText } from '#shared/base/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
 import { recordingOpener } from '#service/open-recording.ts';
 import { requestHandlers } from '#service/request-handlers.ts';
@@ -28,7 +29,8 @@ export function createService(mode: 'browser'): AppService {
     freshId: () => randomId(4),
     onInternalError: (error) => {
       // Our own mistake: say all of it and end, as after any failed assertion.
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      process.stderr.write(`${words.split('\n').map(visibleText).join('\n')}\n`);
       process.exit(70);
     },
   });

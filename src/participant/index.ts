@@ -24,7 +24,7 @@ import { DialingLink } from '#engine/link/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
 import { requireData } from '#engine/trainer/data/load-data.ts';
-import { requirePlan } from '#engine/trainer/graph-cache.ts';
+import { requireMemory, requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
 import { diallingTransport, type Route } from '#engine/transport/registry.ts';
 import { chooseProtocols, toldProtocol } from './choosing.ts';
@@ -97,7 +97,8 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     trainer,
     trainerDescription: trainer.description,
     models,
-    fitData: async ({ runName, classes, model }, { signal: until }) => {
+    fitData: async ({ runName, classes, model, batchSize }, { signal: until }) => {
+      requireMemory(requirePlan(model), batchSize);
       models?.about({ runName, classes, model });
       const fit = { classes, shape: model.inputShape, mapping: start.mapping };
       const { data, share, trainingMs } = start;

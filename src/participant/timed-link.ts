@@ -52,6 +52,10 @@ export class TimedLink implements Link {
     return this.#inner.onAnew(listener);
   }
 
+  get unreadable(): Link['unreadable'] {
+    return this.#inner.unreadable;
+  }
+
   close(code: string, reason: string): Promise<void> {
     return this.#inner.close(code, reason);
   }

@@ -15,6 +15,7 @@ import { AwakeTimer } from './awake-timer.ts';
 import { dialGraceMs } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
+import type { UnreadableLog } from './unreadable-log.ts';
 import { LinkCore } from './link-core.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
@@ -166,6 +167,10 @@ export class DialingLink implements Link {
 
   onAnew(listener: () => void): Disposable {
     return this.#core.onAnew(listener);
+  }
+
+  get unreadable(): UnreadableLog {
+    return this.#core.unreadable;
   }
 
   close(code: string, reason: string): Promise<void> {

@@ -15,6 +15,7 @@ import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import type { LogContext, PacketLog } from './packet-log.ts';
+import { UnreadableLog } from './unreadable-log.ts';
 import { SessionPump, wordsOf, type SessionEnd } from './session-pump.ts';
 import { noteOf } from './transfer-writer.ts';
 import type { Wire } from './wire.ts';
@@ -38,6 +39,7 @@ export class LinkCore implements Link {
   #inbox = new Inbox();
   #outbox = new Outbox();
   readonly #anewListeners = new Set<() => void>();
+  readonly unreadable = new UnreadableLog();
   readonly #options: LinkCoreOptions;
   readonly #queue = new MessageQueue();
   readonly #room = new Notifier();
@@ -319,6 +321,7 @@ export class LinkCore implements Link {
     code: RoundscopeError['code'],
     reason: string,
   ): void {
+    this.unreadable.add({ kind: about.kind, code, reason });
     // An error is never answered with one, and never waits for room: the packet log has it in any case.
     if (about.kind === 'error' || about.id === '' || this.closing || !this.outbox.hasRoomFor(0)) return;
     const round = Math.min(about.round, limits.roundsMax);

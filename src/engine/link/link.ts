@@ -1,6 +1,7 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
 import type { Message, Outgoing, RunStatus } from '#shared/contract/messages.ts';
+import type { UnreadableLog } from './unreadable-log.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Link extends AsyncDisposable {
   close(code: string, reason: string): Promise<void>;
   /** The other end was restarted and knows nothing of this link: what was under way either way is void, say it again. */
   onAnew(listener: () => void): Disposable;
+  /** Messages of the peer that could not be read and were answered with `error`. */
+  readonly unreadable: UnreadableLog;
   readonly closed: Promise<LinkEnd>;
 }
 

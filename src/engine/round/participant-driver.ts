@@ -133,6 +133,11 @@ class ParticipantRun implements Disposable {
       );
     }
     this.#held.use(link.onAnew(() => this.#feed({ kind: 'link_anew' })));
+    this.#held.use(
+      link.unreadable.listen(({ kind, code, reason: why }) => {
+        if (kind === 'run_plan') this.#feed({ kind: 'unreadable_plan', code, reason: why });
+      }),
+    );
     this.#read().catch((error: unknown) => this.#settled.reject(error));
     this.#awaitPlan(0);
     options.onPausable?.((on, pauseReason) => this.#feed({ kind: 'pause', on, reason: pauseReason }));

@@ -48,6 +48,16 @@ export function noPlan(draft: ParticipantDraft, waitedMs: number): void {
   draft.fail(reportOf(draft, 'timeout', message));
 }
 
+/** Waiting for another plan would be in vain: the coordinator has said what it has to say. */
+export function unreadablePlan(
+  draft: ParticipantDraft,
+  { code, reason }: { readonly code: ErrorCode; readonly reason: string },
+): void {
+  if (draft.s.plan !== null) return;
+  const message = `the coordinator's plan of the run cannot be used: ${reason}; nothing was trained or sent`;
+  draft.fail(reportOf(draft, code, message));
+}
+
 export function register(draft: ParticipantDraft, round: number): void {
   const { s } = draft;
   const { name, key, trainer } = s.config;

@@ -410,6 +410,12 @@ describe('participant machine', () => {
       code: 'timeout',
       says: /has not told what its run is about for 30 s/,
     },
+    'a plan that cannot be read': {
+      act: (kit) =>
+        kit.feed({ kind: 'unreadable_plan', code: 'header_invalid', reason: 'body of run_plan is not valid at model' }),
+      code: 'header_invalid',
+      says: /plan of the run cannot be used: body of run_plan is not valid at model/,
+    },
     'another plan than before': {
       act: (kit) => kit.planned().hear('run_plan', 0, { ...plan, classes: ['b', 'a'] }),
       code: 'run_mismatch',

@@ -3,7 +3,7 @@ import type { ErrorCode } from '#shared/base/errors.ts';
 import type { HeaderOf, MessageHeader } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
-import { linkAnew, noPlan, planTold, prepared, register, reportOf } from './participant-entry.ts';
+import { linkAnew, noPlan, planTold, prepared, register, reportOf, unreadablePlan } from './participant-entry.ts';
 import { pauseAsked } from './participant-pause.ts';
 import {
   registerIntervalMs,
@@ -84,6 +84,8 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
       return draft.fail(input.error);
     case 'no_plan':
       return noPlan(draft, input.waitedMs);
+    case 'unreadable_plan':
+      return unreadablePlan(draft, input);
     case 'link_closed':
       return input.status === undefined
         ? draft.end('failed', `the link to the coordinator is closed: ${input.reason}`)

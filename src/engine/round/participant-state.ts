@@ -104,6 +104,8 @@ export type ParticipantInput =
   | { readonly kind: 'misfit'; readonly error: ErrorReport }
   /** The link has been open for so long, and the coordinator has not told what its run is about. */
   | { readonly kind: 'no_plan'; readonly waitedMs: number }
+  /** The coordinator has told it, in words that this version cannot read. */
+  | { readonly kind: 'unreadable_plan'; readonly code: ErrorCode; readonly reason: string }
   /** By its user: compute nothing more, or go on. */
   | { readonly kind: 'pause'; readonly on: boolean; readonly reason: string }
   | { readonly kind: 'tick' }

@@ -16,6 +16,21 @@ export function requirePlan(config: ModelConfig): ModelPlan {
   return plan.value;
 }
 
+/**
+ * A model that no machine here could train is refused before data is read for it.
+ * @throws RoundscopeError `model_invalid`
+ */
+export function requireMemory(plan: ModelPlan, batchSize: number): void {
+  const bytes = stepBytes(plan, batchSize);
+  if (bytes <= limits.trainingStepBytesMax) return;
+  throw trainerError(
+    'model_invalid',
+    `A step of this model with batches of ${batchSize} would need about ${Math.ceil(bytes / 2 ** 20)} MiB. ` +
+      `Use smaller batches, smaller images or fewer filters.`,
+    { context: { batchSize, parameters: plan.parameterCount } },
+  );
+}
+
 /** One open graph per purpose: a run keeps its model and batch size, so a longer memory would only hold what is stale. */
 export class GraphCache implements AsyncDisposable {
   readonly #gate: StepGate;
@@ -48,15 +63,7 @@ export class GraphCache implements AsyncDisposable {
     const key = `${batchSize} ${JSON.stringify(plan.config)}`;
     const held = this.#open.get(purpose);
     if (held?.key === key) return held.session;
-    const bytes = stepBytes(plan, batchSize);
-    if (bytes > limits.trainingStepBytesMax) {
-      throw trainerError(
-        'model_invalid',
-        `A step of this model with batches of ${batchSize} would need about ${Math.ceil(bytes / 2 ** 20)} MiB. ` +
-          `Use smaller batches, smaller images or fewer filters.`,
-        { context: { batchSize, parameters: plan.parameterCount } },
-      );
-    }
+    requireMemory(plan, batchSize);
     this.#open.delete(purpose);
     await held?.session[Symbol.asyncDispose]();
     const session = await openGraph(build(plan, batchSize), this.#gate);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,9 +11,10 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
+import { writeImageFolder } from '#test/cli/image-folder.ts';
 import { digitsDefaults } from './defaults.ts';
 import { requirePlan } from './graph-cache.ts';
-import { digitsModel, facesModel } from './model/default-models.ts';
+import { digitsModel, facesModel, modelFor } from './model/default-models.ts';
 import { initialParameters } from './model/initial-parameters.ts';
 import type { TrainJob, TrainerSetup, TrainProgress } from './trainer.ts';
 import { WorkerTrainer } from './worker-trainer.ts';
@@ -133,6 +134,32 @@ describe('WorkerTrainer', () => {
     const expected = { code: 'trainer_crashed', retryable: true, message: /thread ended: crashed on purpose/ };
     await assert.rejects(own.train({ ...long, seed: 666 }, { signal }), expected);
     assert.ok((await own.train(job, { signal })).steps > 0);
+  });
+
+  test('a thread that crashed while its data is away says so, and trains again once the data is back', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'roundscope-trainer-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const entry = join(folder, 'crashing-worker.mjs');
+    await writeFile(entry, crashingWorker);
+    const data = join(folder, 'data');
+    writeImageFolder(data);
+    await using own = new WorkerTrainer({ entry });
+    const { data: seen } = await own.prepare({ data }, { signal });
+    const [channels = 0, height = 0, width = 0] = seen.shape;
+    const model = modelFor([channels, height, width], seen.classes.length);
+    const fitting = { ...job, model, parameters: initialParameters(requirePlan(model), seededRandom(1)) };
+    // Read once, it is in memory: the folder may go.
+    await rename(data, `${data}.away`);
+    assert.ok((await own.train(fitting, { signal })).steps > 0);
+    await assert.rejects(own.train({ ...fitting, localEpochs: 1000, seed: 666 }, { signal }), {
+      code: 'trainer_crashed',
+    });
+    await assert.rejects(own.train(fitting, { signal }), { code: 'data_missing', message: /data does not exist/ });
+    await mkdir(data);
+    await assert.rejects(own.train(fitting, { signal }), { layer: 'data', message: /empty|no images/ });
+    await rm(data, { recursive: true });
+    await rename(`${data}.away`, data);
+    assert.ok((await own.train(fitting, { signal })).steps > 0);
   });
 
   test('errors keep their code across the thread', async () => {

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { visibleText } from '#shared/base/visible-text.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { dataFolderPath } from '#engine/host/data-folder.ts';
@@ -22,9 +23,9 @@ export const check: Command = {
       }
       const colour = line.state === 'works' ? 'green' : line.state === 'needs_a_step' ? 'yellow' : 'red';
       process.stdout.write(
-        `${styleText(colour, marks[line.state], { stream: process.stdout })} ${line.what.padEnd(24)} ${line.detail}\n`,
+        `${styleText(colour, marks[line.state], { stream: process.stdout })} ${line.what.padEnd(24)} ${visibleText(line.detail)}\n`,
       );
-      if (line.mend !== '') process.stdout.write(`  ${''.padEnd(24)} ${line.mend}\n`);
+      if (line.mend !== '') process.stdout.write(`  ${''.padEnd(24)} ${visibleText(line.mend)}\n`);
     }
     // What the demo needs decides; what is merely nice to have does not fail a check.
     return lines.some((line) => line.state === 'absent' && line.required) ? exitStatus.failed : exitStatus.completed;

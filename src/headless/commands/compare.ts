@@ -1,3 +1,4 @@
+import { visibleText } from '#shared/base/visible-text.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
 import { networkPresets, networkPresetSchema } from '#shared/contract/network.ts';
@@ -69,7 +70,7 @@ class RowTeller {
       this.#told.set(index, row.state);
       if (row.state === 'running') process.stderr.write(`${nameOf(row)}: ${rounds} rounds\n`);
       else if (this.#json) writeLine({ event: 'comparison_row', ...row });
-      else process.stderr.write(`${nameOf(row)}: ${row.state}${row.note === '' ? '' : `: ${row.note}`}\n`);
+      else process.stderr.write(`${nameOf(row)}: ${row.state}${row.note === '' ? '' : `: ${visibleText(row.note)}`}\n`);
     }
   }
 }

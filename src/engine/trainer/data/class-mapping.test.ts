@@ -104,7 +104,12 @@ describe('fitting classes', () => {
       code: 'classes_unknown',
       layer: 'data',
       message:
-        /"Happy" \(did you mean "happy"\? same but for capital letters\), "junk"\. The run's classes: angry, happy, .* The data's: Happy, junk, sad\. .*--map 'Happy=happy,junk='/,
+        /"Happy" \(did you mean "happy"\? same but for capital letters\), "junk"\. The run's classes: angry, happy, .* The data's: Happy, junk, sad\. .*--map 'Happy=happy' \(/,
+    });
+    // A proposal to leave out everything would be followed.
+    assert.throws(() => fitClasses('mine', ['c,0', 'c1'], run), {
+      code: 'classes_unknown',
+      message: /--map 'c\\,0=CLASS,\.\.\.' \(nothing behind/,
     });
   });
 

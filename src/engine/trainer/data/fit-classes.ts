@@ -52,15 +52,24 @@ export function unknownClasses(
     .slice(0, 8)
     .map(({ from, guess, why }) => (guess === null ? `"${from}"` : `"${from}" (did you mean "${guess}"? ${why})`));
   const more = unknown.length > words.length ? ` and ${unknown.length - words.length} more` : '';
-  const map = unknown.slice(0, 8).map(({ from, guess }) => `${escapeName(from)}=${escapeName(guess ?? '')}`);
   return new RoundscopeError('classes_unknown', {
     layer: 'data',
     message:
       `${source} has classes that this run does not have: ${words.join(', ')}${more}. ` +
       `The run's classes: ${listNames(run)}. The data's: ${listNames(own)}. ` +
-      `To say which is which: --map '${map.join(',')}' (nothing behind = leaves one out).`,
+      `To say which is which: --map '${mapExample(unknown)}' (nothing behind = leaves one out).`,
     context: { unknown: unknown.length },
   });
+}
+
+/** What is likely meant, ready to be copied; without a guess nothing is proposed, least of all to leave everything out. */
+function mapExample(unknown: readonly MappedClass[]): string {
+  const likely = unknown.flatMap(({ from, guess }) =>
+    guess === null ? [] : [`${escapeName(from)}=${escapeName(guess)}`],
+  );
+  const [first] = unknown;
+  if (likely.length > 0 || first === undefined) return likely.slice(0, 8).join(',');
+  return `${escapeName(first.from)}=CLASS,...`;
 }
 
 /** As `--map` reads it. */

@@ -31,6 +31,15 @@ export async function requireData(name: string): Promise<void> {
   if (name !== bundledName) await filesIn(resolve(name));
 }
 
+const troubles: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'cannot be read: its links lead in a circle',
+  ENAMETOOLONG: 'cannot be read: its name is too long',
+};
+
 /** Names of what lies in a folder and is no folder: MNIST's files are often unpacked into folders of the same name beside them. */
 async function filesIn(folder: string): Promise<readonly string[]> {
   const hint = `Give the path of a folder with one sub-folder of images for each class, or "${bundledName}" for the bundled data.`;
@@ -42,7 +51,7 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'RoundscopeError') throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const what = code === 'EACCES' ? 'may not be read by this user' : 'does not exist';
+    const what = troubles[code] ?? `cannot be read (${code === '' ? String(cause) : code})`;
     throw dataError('data_missing', `The data folder ${folder} ${what}. ${hint}`, { cause, context: { path: folder } });
   }
 }
