@@ -35,6 +35,8 @@ export const kitSettings: RunSettings = {
 export class CoordinatorKit {
   state: CoordinatorState;
   nowMs = 0;
+  /** Wall time as the machine shows it; may jump. */
+  wallOriginMs = 1_700_000_000_000;
   wakeAtMs = 0;
   effects: CoordinatorEffect[] = [];
   readonly #links = new Map<string, number>();
@@ -269,7 +271,7 @@ export class CoordinatorKit {
   }
 
   #now(): { readonly monotonicMs: number; readonly wallMs: number } {
-    return { monotonicMs: this.nowMs, wallMs: 1_700_000_000_000 + this.nowMs };
+    return { monotonicMs: this.nowMs, wallMs: this.wallOriginMs + this.nowMs };
   }
 }
 

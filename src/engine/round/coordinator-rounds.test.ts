@@ -37,6 +37,25 @@ describe('deadlines', () => {
     );
   });
 
+  test('keep to a clock that nobody sets: one that jumps by an hour either way ends no round early and none late', () => {
+    for (const jumpMs of [3_600_000, -3_600_000]) {
+      const kit = started();
+      kit.pass(5_000);
+      kit.wallOriginMs += jumpMs;
+      kit.update('node-1');
+      const told = kit.sent('round_status').at(-1)?.body.deadlineAt ?? 0;
+      assert.equal(Math.round(told - kit.wallOriginMs), 25_000, 'the deadline is told in the time that is shown now');
+      kit.pass(19_999);
+      assert.deepEqual([kit.state.phase, kit.state.outcome], ['training', null]);
+      kit.update('node-2');
+      kit.update('node-3');
+      kit.aggregated();
+      for (const name of three) kit.evaluate(name);
+      assert.equal(kit.events('round_ended')[0]?.durationMs, 24_999);
+      assert.equal(kit.state.outcome, null);
+    }
+  });
+
   test('the same for evaluations', () => {
     const kit = trained(started());
     kit.aggregated();

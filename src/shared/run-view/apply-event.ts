@@ -3,7 +3,7 @@ import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { applyOwnWork } from './apply-own-work.ts';
-import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
+import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant, closeLast } from './apply-participant.ts';
 import { applyProcess } from './apply-process.ts';
 import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
@@ -121,20 +121,22 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     roundsCompleted: Math.max(view.roundsCompleted, event.data.roundsCompleted),
     status: event.data.status,
     endReason: event.data.reason,
-    endedAt: event.at,
+    endedAt: Math.max(view.startedAt, event.at),
     wait:
       view.wait === null
         ? null
         : { ...view.wait, waitingFor: event.data.status === 'stalled' ? view.wait.waitingFor : [], deadlineAt: 0 },
     participants: view.participants.map((participant) => ({
       ...participant,
-      segments: participant.segments.map((segment) =>
-        segment.endedAt === null ? { ...segment, endedAt: event.at } : segment,
-      ),
+      segments: closeLast(participant.segments, event.at),
     })),
     rounds: view.rounds.map((round) =>
       round.endedAt === null
-        ? { ...round, endedAt: event.at, state: event.data.status === 'stalled' ? 'stalled' : round.state }
+        ? {
+            ...round,
+            endedAt: Math.max(round.startedAt, event.at),
+            state: event.data.status === 'stalled' ? 'stalled' : round.state,
+          }
         : round,
     ),
   }),
@@ -206,7 +208,9 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
             ...verdict,
             clearedAt: event.at,
             clearedBecause: event.data.reason,
-            spans: verdict.spans.map((span) => (span.to === null ? { ...span, to: event.at } : span)),
+            spans: verdict.spans.map((span) =>
+              span.to === null ? { ...span, to: Math.max(span.from, event.at) } : span,
+            ),
           }
         : verdict,
     ),

@@ -190,7 +190,10 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
 
 export function closeLast(segments: readonly SegmentView[], at: number): readonly SegmentView[] {
   const last = segments.at(-1);
-  return last === undefined || last.endedAt !== null ? segments : segments.with(-1, { ...last, endedAt: at });
+  // A clock that was set back meanwhile makes no stretch that ends before it begins.
+  return last === undefined || last.endedAt !== null
+    ? segments
+    : segments.with(-1, { ...last, endedAt: Math.max(last.startedAt, at) });
 }
 
 /** Changes a participant, or adds one that is heard of for the first time; the list stays in order of id. */

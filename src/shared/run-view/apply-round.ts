@@ -76,9 +76,9 @@ export const applyRound = {
     };
   },
   round_ended: (view, event) => ({
-    ...patchRound(withTotals(view, event), event.data.round, () => ({
+    ...patchRound(withTotals(view, event), event.data.round, ({ startedAt }) => ({
       state: 'done' satisfies RoundPhase | 'done',
-      endedAt: event.at,
+      endedAt: Math.max(startedAt, event.at),
       loss: event.data.loss,
       accuracy: event.data.accuracy,
       missing: event.data.missing,
