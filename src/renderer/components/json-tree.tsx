@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { JSX } from 'react';
 
 /** Members drawn of one object or list before a button for the rest. */
@@ -25,7 +26,7 @@ function Members({ value, depth }: { readonly value: unknown; readonly depth: nu
             <Branch name={name} value={member} depth={depth + 1} />
           ) : (
             <>
-              <span className="jt-k">{name}</span> <Leaf value={member} />
+              <span className="jt-k">{shownWithin(name)}</span> <Leaf value={member} />
             </>
           )}
         </li>
@@ -65,7 +66,7 @@ function Branch({
 
 function Leaf({ value }: { readonly value: unknown }): JSX.Element {
   const kind = value === null ? 'null' : typeof value;
-  return <span className={`jt-v jt-${kind}`}>{typeof value === 'string' ? value : String(value)}</span>;
+  return <span className={`jt-v jt-${kind}`}>{typeof value === 'string' ? shownWithin(value) : String(value)}</span>;
 }
 
 function isBranch(value: unknown): value is object {

@@ -1,4 +1,5 @@
 import type { JSX, ReactNode } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { formatSeconds } from './format.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { enoughOf } from './plan-words.ts';
@@ -33,7 +34,7 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
     <dl className="kvl plan">
       <dt>Run</dt>
       <dd>
-        <b>{plan.name}</b>
+        <b>{shownWithin(plan.name)}</b>
       </dd>
       {children}
       {plan.parameters !== null && (
@@ -52,7 +53,7 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
           <ul className="chips" aria-label="Classes of the run">
             {plan.classes.map((name) => (
               <li className="chip" key={name}>
-                {name}
+                {shownWithin(name)}
               </li>
             ))}
           </ul>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { FromRenderer, FromService, Snapshot } from '#shared/contract/port-api.ts';
+import { asRunId } from '#shared/contract/ids.ts';
 import type { Port } from '#shared/port/port.ts';
 import { packetOf } from '#test/support/recorded-rows.ts';
 import { recordedSession } from '#test/support/recorded-session.ts';
@@ -176,6 +177,27 @@ describe('session', () => {
     assert.deepEqual(first.sent, []);
     assert.deepEqual(second.sent, [{ type: 'credit', batch: 1 }]);
     assert.equal(session.packets().length, 1);
+  });
+
+  test('what others say never turns our sentences around, in the first picture and in what comes later', () => {
+    const port = fakePort();
+    const { options, change } = handDriven();
+    const session = createSession(port.port, options);
+    const view = { ...recordedView(2), name: 'run \u202etfel' };
+    port.receive({ ...snapshot, view });
+    assert.equal(session.state().view?.name, 'run \\u202etfel');
+    const event = {
+      type: 'notice',
+      id: 1,
+      run: asRunId(view.run),
+      source: 'coordinator',
+      at: view.startedAt,
+      data: { level: 'info', text: 'says \u2067hello\u0007 <b>there</b>' },
+    } as const;
+    port.receive({ type: 'batch', batch: 1, events: [event], packets: [], skippedPackets: 0 });
+    change();
+    assert.equal(session.state().view?.notices.at(-1)?.text, 'says \\u2067hello\\x07 <b>there</b>');
+    session.close();
   });
 
   test('answers find their request, errors keep their code, and silence ends in a timeout', async () => {

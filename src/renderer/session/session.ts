@@ -1,4 +1,5 @@
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { ComparisonView } from '#shared/contract/comparison.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
@@ -134,9 +135,9 @@ export class Session {
   #receive(message: FromService): void {
     switch (message.type) {
       case 'snapshot':
-        return this.#takeSnapshot(message);
+        return this.#takeSnapshot(shownWithin(message));
       case 'batch':
-        return this.#takeBatch(message);
+        return this.#takeBatch(shownWithin(message));
       case 'comparison':
         this.#next = { ...this.#next, comparison: message.view };
         return this.#state.set({ ...this.#state.get(), comparison: message.view });
@@ -149,7 +150,7 @@ export class Session {
         this.#waiting.delete(message.id);
         waiting.cancelTimer();
         if (message.ok) waiting.resolve(message.value);
-        else waiting.reject(fromErrorReport(message.error));
+        else waiting.reject(fromErrorReport(shownWithin(message.error)));
       }
     }
   }

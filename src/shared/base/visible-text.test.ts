@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { visibleText, visibleWithin } from './visible-text.ts';
+import { shownWithin, visibleText, visibleWithin } from './visible-text.ts';
 
 test('what a terminal would obey is shown instead', () => {
   assert.equal(visibleText('\u001b[2J\u001b]0;title\u0007'), '\\x1b[2J\\x1b]0;title\\x07');
@@ -22,5 +22,15 @@ test('long text is cut, and a value keeps its shape', () => {
   assert.deepEqual(visibleWithin({ a: ['\u0007', 1, null], b: { c: '\n' } }), {
     a: ['\\x07', 1, null],
     b: { c: '\\n' },
+  });
+});
+
+test('in a window nothing turns the rest of a sentence around, and what is harmless stays the same object', () => {
+  const harmless = { text: 'two\nlines\tשלום', bytes: new Uint8Array(2), list: [{ a: 1 }] };
+  assert.equal(shownWithin(harmless), harmless);
+  assert.deepEqual(shownWithin({ reason: 'left \u202e"dnuor', list: ['\u2066x', 1], bytes: harmless.bytes }), {
+    reason: 'left \\u202e"dnuor',
+    list: ['\\u2066x', 1],
+    bytes: harmless.bytes,
   });
 });

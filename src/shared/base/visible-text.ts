@@ -29,6 +29,32 @@ function within(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, within(inner)]));
 }
 
+/** What a window cannot show as what it is; line ends and tabs are harmless there. */
+// eslint-disable-next-line no-control-regex
+const turning =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
+const turningAll = new RegExp(turning, 'g');
+
+/**
+ * A value as a window may show it: foreign text stands within sentences of ours there, and what would turn the rest of a
+ * sentence around is shown as an escape. What has none of that stays the same object.
+ */
+export function shownWithin<T>(value: T): T {
+  return shown(value) as T;
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return turning.test(value) ? value.replace(turningAll, escapeOf) : value;
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) {
+    const items = value.map(shown);
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  const entries = Object.entries(value);
+  const members = entries.map(([key, inner]) => [key, shown(inner)] as const);
+  return members.some(([, inner], index) => inner !== entries[index]?.[1]) ? Object.fromEntries(members) : value;
+}
+
 function escapeOf(character: string): string {
   if (character === '\n') return '\\n';
   if (character === '\r') return '\\r';

@@ -41,7 +41,7 @@ for (const jumpMs of [hourMs, -hourMs])
       assert.deepEqual([view.status, view.roundsCompleted], [honest.status, honest.roundsCompleted]);
       // What the coordinator measured by a clock that nobody sets stays right.
       for (const [index, round] of view.rounds.entries()) {
-        const right = honest.rounds[index];
+        const right: RunView['rounds'][number] | undefined = honest.rounds[index];
         assert.ok(right !== undefined);
         if (right.durationMs === null) continue;
         assert.equal(roundTookMs(round, view.endedAt ?? 0), roundTookMs(right, honest.endedAt ?? 0));

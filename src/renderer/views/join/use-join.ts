@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
@@ -69,7 +70,8 @@ export function useJoin(): Join {
     () => (preview?.classes ?? []).map((one) => mapClass(one, plan === null ? {} : draft.chosen, guessed)),
     [preview, plan, draft.chosen, guessed],
   );
-  const checks = check.current ? (check.value?.checks ?? null) : null;
+  const told = check.current ? (check.value?.checks ?? null) : null;
+  const checks = useMemo(() => shownWithin(told), [told]);
   const reasons = [
     ...faults.values(),
     ...(check.pending ? ['the invitation is being checked'] : []),
