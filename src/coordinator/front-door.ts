@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { announcedEndpoints, requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
@@ -24,6 +25,7 @@ import type { RunState } from './run-state.ts';
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
 export interface FrontDoor extends LinkSource, AsyncDisposable {
   readonly invitation: string;
+  /** As they are bound, which is not always as the invitation announces them. */
   readonly endpoints: readonly Endpoint[];
   /** The invitation's secret. */
   readonly token: string;
@@ -34,7 +36,7 @@ export interface FrontDoor extends LinkSource, AsyncDisposable {
   tellEnd(end: RunEnd, signal: AbortSignal): Promise<void>;
 }
 
-/** @throws RoundscopeError `port_in_use`, `transport_unavailable`, `broker_refused`, ... when it cannot listen */
+/** @throws RoundscopeError `settings_invalid`, `port_in_use`, `transport_unavailable`, `broker_refused`, ... when it cannot listen */
 export async function openFrontDoor(
   start: CoordinatorStart,
   reporter: Reporter,
@@ -42,6 +44,7 @@ export async function openFrontDoor(
   state: RunState | null = null,
 ): Promise<FrontDoor> {
   const { run } = start;
+  const announced = start.announce === undefined ? null : requireAnnounced(start.announce, start);
   const former = state?.restored?.file;
   const identity = await identityOf(start, reporter);
   const transport = listeningTransport(start.transport, start.control, {
@@ -90,7 +93,7 @@ export async function openFrontDoor(
       name: start.settings.name,
       control: start.control,
       transport: start.transport,
-      endpoints: [...listener.endpoints],
+      endpoints: [...(announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced))],
       token,
     }),
     endpoints: listener.endpoints,

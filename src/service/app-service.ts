@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
 import type { RoundscopeError } from '#shared/base/errors.ts';
+import { requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
 import { asRunId, type RunId } from '#shared/contract/ids.ts';
@@ -183,6 +184,7 @@ export class AppService implements AsyncDisposable {
       again: null,
       keepAwake: options.keepAwake ?? true,
     };
+    if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
     const start: CoordinatorStart = { ...settings, modelFolder, type: 'start_coordinator', run };

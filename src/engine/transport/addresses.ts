@@ -3,8 +3,8 @@ import { isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { RoundscopeError } from '#shared/base/errors.ts';
 
-/** Addresses of this machine that an invitation lists at most, besides names given by hand. */
-const addressesMax = 4;
+/** Addresses of this machine that an invitation lists at most, of each family; those of all transports must fit in one. */
+const addressesMax = 3;
 
 /** As people write it: `10.0.0.5:4433`, `[::1]:4433`. */
 export function formatAddress(host: string, port: number): string {
@@ -34,13 +34,22 @@ export async function resolveHost(host: string): Promise<string> {
 }
 
 /** Where others reach what is bound to `host`: itself, or this machine's addresses for the wildcard. */
-export function reachableHosts(host: string): readonly string[] {
+export function reachableHosts(
+  host: string,
+  interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): readonly string[] {
   if (host !== '0.0.0.0' && host !== '::') return [host];
-  const outside = Object.values(networkInterfaces())
+  // Addresses with a scope mean something on one link only.
+  const outside = Object.values(interfaces)
     .flatMap((addresses) => addresses ?? [])
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
-  return outside.length > 0 ? outside.slice(0, addressesMax) : ['127.0.0.1'];
+    .filter(({ internal, family, scopeid = 0 }) => !internal && (family === 'IPv4' || scopeid === 0));
+  const of = (wanted: string): string[] =>
+    outside
+      .filter(({ family }) => family === wanted)
+      .map(({ address }) => address)
+      .slice(0, addressesMax);
+  const hosts = host === '::' ? [...of('IPv4'), ...of('IPv6')] : of('IPv4');
+  return hosts.length > 0 ? hosts : [localHost(host)];
 }
 
 /** How a client on this machine reaches what is bound to `host`. */

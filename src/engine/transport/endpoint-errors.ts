@@ -27,11 +27,20 @@ export function cannotListen(
     ? `${layer4} port ${at.port} is taken by another program, perhaps a coordinator that still runs. End it, or choose another port; port 0 takes a free one.`
     : forbidden
       ? `Opening ${layer4} port ${at.port} is not allowed; choose one above 1023.`
-      : `${address} cannot be opened (${text}). Check that the address is one of this machine's.`;
+      : `${address} cannot be opened (${text}). Listen at an address of this machine, or at all of them with 0.0.0.0; one of a router or cloud in front of it is announced.`;
   return new RoundscopeError(taken ? 'port_in_use' : 'connect_failed', {
     layer: 'transport',
     message: mend,
     cause,
     context: { host: at.host, port: at.port },
+  });
+}
+
+/** DDS: its discovery is set up for IPv4. */
+export function ipv4Only(address: string): RoundscopeError {
+  return new RoundscopeError('connect_failed', {
+    layer: 'transport',
+    message: `DDS here speaks IPv4 only, and ${address} is IPv6. Use an IPv4 address, or another transport.`,
+    context: { host: address },
   });
 }

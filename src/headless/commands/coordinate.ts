@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import { readRunFile } from '#engine/durability/run-file.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
+import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import { controlModeSchema } from '#shared/contract/protocols.ts';
 import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
+import { bareHost } from '#engine/transport/addresses.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { dataOf, fileOf } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
@@ -28,7 +30,17 @@ export const coordinate: Command = {
       help: 'same, or mqtt: control over MQTT, models over the transport',
       default: 'same',
     },
-    { name: 'host', value: 'ADDRESS', help: 'address that participants reach this machine at', default: '127.0.0.1' },
+    {
+      name: 'host',
+      value: 'ADDRESS',
+      help: 'address of this machine to listen at, in the invitation too; 0.0.0.0 and :: are all of them',
+      default: '127.0.0.1; all of them with --announce',
+    },
+    {
+      name: 'announce',
+      value: 'HOST[:PORT]',
+      help: 'address in the invitation instead, where a router, tunnel or name leads here',
+    },
     {
       name: 'port',
       value: 'N',
@@ -79,6 +91,7 @@ export const coordinate: Command = {
   ],
   examples: [
     'roundscope coordinate --host 192.0.2.10 --participants 3',
+    'roundscope coordinate --announce hub.example.org --port 4433',
     'roundscope coordinate --state ./my-run',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
@@ -107,6 +120,9 @@ export const coordinate: Command = {
         '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
         exitStatus.usage,
       );
+    const announce = args.text('announce');
+    const announced = announce === undefined ? null : parseAnnounced(announce, plan);
+    if (announced?.ok === false) return complain(`--announce: ${announced.error}`, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');
@@ -128,7 +144,8 @@ export const coordinate: Command = {
                   settings: settings.data,
                   transport: transport.data,
                   control: control.data,
-                  host: args.text('host') ?? '127.0.0.1',
+                  host: bareHost(args.text('host') ?? (announced === null ? '127.0.0.1' : boundFor(announced.value))),
+                  ...(announce === undefined ? {} : { announce }),
                   port,
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),

@@ -1,8 +1,10 @@
+import { isIPv6 } from 'node:net';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { abortable } from '../abortable.ts';
 import { formatAddress, resolveHost } from '../addresses.ts';
+import { ipv4Only } from '../endpoint-errors.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
@@ -38,6 +40,7 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   const { runtime, clock } = setup;
   using deadline = clock.deadline(setup.timeoutMs, options.signal);
   const host = await resolveHost(endpoint.host);
+  if (isIPv6(host)) throw ipv4Only(host);
   const address = await addressTowards(host, endpoint.port);
   options.signal.throwIfAborted();
   const claim: Claim = { run: options.run, participant: options.participant, session: setup.session };

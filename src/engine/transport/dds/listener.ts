@@ -1,8 +1,10 @@
+import { isIPv6 } from 'node:net';
 import type { Clock } from '#shared/base/clock.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
+import { ipv4Only } from '../endpoint-errors.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';
@@ -67,6 +69,7 @@ export class DdsListener implements Listener {
   static async start(options: ListenOptions, setup: ListenSetup): Promise<DdsListener> {
     // One interface: Cyclone takes addresses of the network or those of loopback, not both.
     const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
+    if (isIPv6(address)) throw ipv4Only(address);
     const { runtime, domain, lossPerMille } = setup;
     for (let attempt = 1; ; attempt++) {
       const port = await freePortPair(address, portFor(options, 'dds'));

@@ -15,6 +15,8 @@ import type { QuinnConfig, QuinnConnection, QuinnNative, QuinnServer, QuinnStrea
 
 /** Handshakes that a listener waits for at once, so that one that hangs does not hold up the others. */
 const acceptors = 4;
+/** Ports that are looked at until one is free over both families. */
+const openTriesMax = 5;
 /** Pause after a handshake that failed: failures that come at once must not spin. */
 const acceptPauseMs = 10;
 
@@ -66,13 +68,26 @@ export class QuinnProvider implements QuicProvider {
   async listen(options: QuicListenOptions): Promise<QuicListener> {
     const native = await loadQuinn();
     const address = await resolveHost(options.host);
-    let server: QuinnServer;
-    try {
-      server = new native.Server(this.#config(native), address, options.port);
-    } catch (error) {
-      throw cannotListen(options, 'UDP', error);
+    const open = (host: string, port: number): QuinnListener => {
+      try {
+        const server = new native.Server(this.#config(native), host, port);
+        return new QuinnListener(server, this.#identity.peerId, this.#clock, options.onSession);
+      } catch (error) {
+        throw cannotListen({ host, port }, 'UDP', error);
+      }
+    };
+    if (address !== '::') return open(address, options.port);
+    for (let attempt = 1; ; attempt++) {
+      const ipv6 = open(address, options.port);
+      try {
+        // Its sockets speak one family each, and `::` is to be reached over both, at one port.
+        return bothFamilies(ipv6, open('0.0.0.0', ipv6.port));
+      } catch (error) {
+        await ipv6[Symbol.asyncDispose]();
+        // What is free over IPv6 may be taken over IPv4; another free one may not.
+        if (options.port !== 0 || attempt >= openTriesMax) throw error;
+      }
     }
-    return new QuinnListener(server, this.#identity.peerId, this.#clock, options.onSession);
   }
 
   #config(native: QuinnNative): QuinnConfig {
@@ -88,6 +103,18 @@ export class QuinnProvider implements QuicProvider {
       sendBufferSize: windows.socketBytes,
     });
   }
+}
+
+function bothFamilies(ipv6: QuinnListener, ipv4: QuinnListener): QuicListener {
+  const { stack, port, identity } = ipv6;
+  return {
+    stack,
+    port,
+    identity,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([ipv6[Symbol.asyncDispose](), ipv4[Symbol.asyncDispose]()]);
+    },
+  };
 }
 
 class QuinnListener implements QuicListener {

@@ -1,3 +1,4 @@
+import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
@@ -17,7 +18,8 @@ export function checkCoordinate(
     faults.set('data', 'Choose data to judge the model with; its classes and shape become those of the run.');
   if (chosenTransports(draft, own).length === 0)
     faults.set('transports', 'Choose at least one transport that works here.');
-  if (hostOf(draft, own) === '') faults.set('host', 'Say under which address the others reach this machine.');
+  const wrongHost = hostFault(draft, own);
+  if (wrongHost !== null) faults.set('host', wrongHost);
   return faults;
 }
 
@@ -30,9 +32,30 @@ export function chosenTransports(draft: CoordinateDraft, own: OwnAddresses | nul
   return draft.transports.flatMap((name) => working.find((protocol) => protocol === name) ?? []);
 }
 
-/** The address as typed or chosen, else the likeliest of this machine. */
+function hostFault(draft: CoordinateDraft, own: OwnAddresses | null): string | null {
+  const host = hostOf(draft, own);
+  if (host === '') return 'Say under which address the others reach this machine.';
+  if (isBound(host, own)) return null;
+  const read = parseAnnounced(host, waysOf(draft, own));
+  if (!read.ok) return read.error;
+  return read.value.port !== null && isBound(read.value.host, own)
+    ? `${read.value.host} is an address of this machine: write its port into the field below.`
+    : null;
+}
+
+/** Whether this machine can listen at it; another one is a name, a router's or a tunnel's that leads here. */
+function isBound(host: string, own: OwnAddresses | null): boolean {
+  return isLoopback(host) || (own?.addresses.some((address) => address.host === host) ?? false);
+}
+
+function waysOf(draft: CoordinateDraft, own: OwnAddresses | null): { transport: string; control: 'same' } {
+  return { transport: chosenTransports(draft, own).join(','), control: 'same' };
+}
+
+/** The address as typed or chosen, without the brackets of an IPv6 address alone, else the likeliest of this machine. */
 export function hostOf(draft: CoordinateDraft, own: OwnAddresses | null): string {
-  return draft.host.trim() || (own?.addresses[0]?.host ?? '');
+  const typed = draft.host.trim();
+  return /^\[([^\]]*)\]$/.exec(typed)?.[1] ?? (typed || (own?.addresses[0]?.host ?? ''));
 }
 
 /** Whether others cannot reach this address, however good the invitation is. */
@@ -48,8 +71,8 @@ export function quorumOf({ participants, enough }: Pick<CoordinateDraft, 'partic
 /** What the service is asked to serve. */
 export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | null): RequestOf<'coordinate_run'> {
   const host = hostOf(draft, own);
-  // An address that is none of this machine's is one that leads here: a name, or a router's.
-  const bound = own?.addresses.some((address) => address.host === host) ?? false;
+  const ways = waysOf(draft, own);
+  const announced = isBound(host, own) ? null : parseAnnounced(host, ways);
   return {
     name: draft.name.trim(),
     data: draft.data.trim(),
@@ -58,9 +81,8 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
     rounds: draft.rounds,
     localEpochs: draft.localEpochs,
     deadlineMs: draft.deadlineS * 1000,
-    transport: chosenTransports(draft, own).join(','),
-    host: bound ? host : '0.0.0.0',
-    ...(bound ? {} : { announce: host }),
+    transport: ways.transport,
+    ...(announced === null ? { host } : { host: announced.ok ? boundFor(announced.value) : '0.0.0.0', announce: host }),
     port: draft.port,
     keepAwake: draft.keepAwake,
   };

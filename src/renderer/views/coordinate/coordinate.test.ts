@@ -45,6 +45,18 @@ test('transports keep the order in which they were chosen, without those that do
 test('an address that is none of this machine is announced, and all are bound', () => {
   const asked = coordinateRequest({ ...draft, host: 'hub.example.org' }, seatAddresses);
   assert.deepEqual([asked.host, asked.announce], ['0.0.0.0', 'hub.example.org']);
+  const ipv6 = coordinateRequest({ ...draft, host: '[2001:db8::7]:4433' }, seatAddresses);
+  assert.deepEqual([ipv6.host, ipv6.announce], ['::', '[2001:db8::7]:4433']);
+  const loopback = coordinateRequest({ ...draft, host: '[::1]' }, seatAddresses);
+  assert.deepEqual([loopback.host, loopback.announce], ['::1', undefined]);
+});
+
+test('an address that cannot be told is a fault of its field', () => {
+  const fault = (host: string, transports: string[] = []) =>
+    checkCoordinate({ ...draft, host, transports }, seatAddresses).get('host');
+  assert.equal(fault('hub:4433'), undefined);
+  for (const host of ['http://hub', 'hub:0', '10.0.4.18:4433']) assert.notEqual(fault(host), undefined, host);
+  assert.notEqual(fault('hub:4433', ['quic', 'mqtt']), undefined);
 });
 
 test('so many of so many comes back from the share that is sent', () => {

@@ -98,7 +98,7 @@ function Address({ coordinate }: { readonly coordinate: Coordinate }): JSX.Eleme
             maxLength={253}
             placeholder={own?.addresses[0]?.host ?? 'this machine’s'}
             value={draft.host}
-            aria-invalid={failure !== null}
+            aria-invalid={failure !== null || faults.has('host')}
             aria-describedby={`${id}-help`}
             onChange={(event) => changeCoordinate({ host: event.target.value })}
           />
