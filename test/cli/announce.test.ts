@@ -23,7 +23,7 @@ describe('the address in the invitation', () => {
     const told = toldBy(coordinator.invitation);
     assert.ok(told.length > 0 && told.every((endpoint) => endpoint.includes(' localhost ')), told.join());
     await completes(coordinator.invitation);
-    assert.equal(await (await coordinator.command.exit()).status, 0);
+    assert.equal((await coordinator.command.exit()).status, 0);
   });
 
   test('has the announced port, and brackets only where they are typed', async () => {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { readRunFile } from '#engine/durability/run-file.ts';
+import { ok, type Result } from '#shared/base/result.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
-import { controlModeSchema } from '#shared/contract/protocols.ts';
-import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
+import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
+import { transportPlanSchema, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
@@ -120,9 +121,8 @@ export const coordinate: Command = {
         '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
         exitStatus.usage,
       );
-    const announce = args.text('announce');
-    const announced = announce === undefined ? null : parseAnnounced(announce, plan);
-    if (announced?.ok === false) return complain(`--announce: ${announced.error}`, exitStatus.usage);
+    const address = addressFrom(args, plan);
+    if (!address.ok) return complain(`--announce: ${address.error}`, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');
@@ -144,8 +144,7 @@ export const coordinate: Command = {
                   settings: settings.data,
                   transport: transport.data,
                   control: control.data,
-                  host: bareHost(args.text('host') ?? (announced === null ? '127.0.0.1' : boundFor(announced.value))),
-                  ...(announce === undefined ? {} : { announce }),
+                  ...address.value,
                   port,
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
@@ -171,6 +170,17 @@ export const coordinate: Command = {
     }
   },
 };
+
+/** Where to listen and, where that differs, what to tell. */
+function addressFrom(
+  args: Arguments,
+  plan: { readonly transport: TransportPlan; readonly control: ControlMode },
+): Result<{ readonly host: string; readonly announce?: string }, string> {
+  const [host, announce] = [args.text('host'), args.text('announce')];
+  if (announce === undefined) return ok({ host: bareHost(host ?? '127.0.0.1') });
+  const announced = parseAnnounced(announce, plan);
+  return announced.ok ? ok({ host: bareHost(host ?? boundFor(announced.value)), announce }) : announced;
+}
 
 function modelOutOf(args: Arguments): { readonly modelOut?: string } {
   const typed = args.text('model-out');

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { describeQuicSession } from '#test/contract/quic-session.ts';
