@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { readRunFile } from '#engine/durability/run-file.ts';
-import { ok, type Result } from '#shared/base/result.ts';
+import { err, ok, type Result } from '#shared/base/result.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
@@ -101,12 +101,9 @@ export const coordinate: Command = {
     const transport = transportPlanSchema.safeParse(args.text('transport') ?? 'quic');
     const control = controlModeSchema.safeParse(args.text('control') ?? 'same');
     const settings = runPlanSchema.safeParse(settingsFrom(args));
-    const port = Number(args.text('port') ?? 0);
     if (!transport.success || wrongTransport(transport.data) !== null)
       return complain(transportChoice(), exitStatus.usage);
     if (!control.success) return complain(`--control: ${control.error.issues[0]?.message ?? ''}`, exitStatus.usage);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535)
-      return complain('--port takes a number from 0 to 65535.', exitStatus.usage);
     if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
     // The environment as well: what stands in a command line can be read by every user of the machine.
     const given = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
@@ -122,7 +119,7 @@ export const coordinate: Command = {
         exitStatus.usage,
       );
     const address = addressFrom(args, plan);
-    if (!address.ok) return complain(`--announce: ${address.error}`, exitStatus.usage);
+    if (!address.ok) return complain(address.error, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');
@@ -145,7 +142,6 @@ export const coordinate: Command = {
                   transport: transport.data,
                   control: control.data,
                   ...address.value,
-                  port,
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
@@ -175,11 +171,14 @@ export const coordinate: Command = {
 function addressFrom(
   args: Arguments,
   plan: { readonly transport: TransportPlan; readonly control: ControlMode },
-): Result<{ readonly host: string; readonly announce?: string }, string> {
+): Result<{ readonly host: string; readonly port: number; readonly announce?: string }, string> {
+  const port = Number(args.text('port') ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) return err('--port takes a number from 0 to 65535.');
   const [host, announce] = [args.text('host'), args.text('announce')];
-  if (announce === undefined) return ok({ host: bareHost(host ?? '127.0.0.1') });
+  if (announce === undefined) return ok({ host: bareHost(host ?? '127.0.0.1'), port });
   const announced = parseAnnounced(announce, plan);
-  return announced.ok ? ok({ host: bareHost(host ?? boundFor(announced.value)), announce }) : announced;
+  if (!announced.ok) return err(`--announce: ${announced.error}`);
+  return ok({ host: bareHost(host ?? boundFor(announced.value)), port, announce });
 }
 
 function modelOutOf(args: Arguments): { readonly modelOut?: string } {
