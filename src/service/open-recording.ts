@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { entryPath } from '#engine/host/entries.ts';
@@ -8,6 +9,9 @@ import type { Clock } from '#shared/base/clock.ts';
 import type { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunId } from '#shared/contract/ids.ts';
 import type { RunRecording } from './run-recording.ts';
+
+/** More participants of one machine in one second than any machine starts. */
+const sameSecondMax = 16;
 
 /**
  * Opens a recording for each run: at the path that was asked for, else in the data folder under the time and the run's id.
@@ -21,7 +25,8 @@ export function recordingOpener(
   const folder = join(dataFolder, 'recordings');
   let cleaned = false;
   return async (run, asked) => {
-    const path = asked === undefined ? join(folder, `${fileTime(clock.wallMs())}-${run}.sqlite`) : resolve(asked);
+    const name = `${fileTime(clock.wallMs())}-${run}`;
+    let path = asked === undefined ? join(folder, `${name}.sqlite`) : resolve(asked);
     try {
       if (asked === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
       if (asked === undefined && !cleaned) {
@@ -29,7 +34,15 @@ export function recordingOpener(
         // What could not be removed is tried again at the next start.
         await removeOldRecordings(folder, { nowMs: clock.wallMs() });
       }
-      return await openRecorder({ path, run, recorder: version, entry: entryPath('recorder-worker'), clock });
+      for (let copy = 2; ; copy++) {
+        try {
+          return await openRecorder({ path, run, recorder: version, entry: entryPath('recorder-worker'), clock });
+        } catch (error) {
+          // Two participants of one run that share this data folder began in the same second.
+          if (asked !== undefined || copy > sameSecondMax || !existsSync(path)) throw error;
+          path = join(folder, `${name}-${copy}.sqlite`);
+        }
+      }
     } catch (error) {
       return { failed: recorderError(error, path, 'recording to') };
     }

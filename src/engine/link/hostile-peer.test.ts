@@ -176,6 +176,15 @@ describe('before the hello is done', () => {
     await hello(true);
   });
 
+  test('a name of who speaks in a recording is refused at the hello too, in any letter case', async () => {
+    await using federation = await new MemoryFederation().listen();
+    await withBystander(federation, async () => {
+      for (const name of ['coordinator', 'Coordinator', 'service', 'Trainer', 'BROKER', 'relay'])
+        await assert.rejects(acceptedWire(federation, name), /cannot be a participant's name/, name);
+    });
+    assert.deepEqual([...federation.accepted.keys()], ['bystander']);
+  });
+
   test('slow-loris: who does not say hello in time is let go', async () => {
     await using federation = await new MemoryFederation().listen();
     const session = await rawDial(federation);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
 import { deepDefaults, digitsDefaults, evaluationBatchSize, stepBytes, trainingDefaultsFor } from './defaults.ts';
 import { planFederation } from './federation-plan.ts';
-import { requirePlan } from './graph-cache.ts';
+import { requireMemory, requirePlan } from './graph-cache.ts';
 import { digitsModel, facesModel, modelFor } from './model/default-models.ts';
 
 const { signal } = new AbortController();
@@ -25,4 +25,13 @@ test('our own models fit into memory with our own defaults, whatever the image',
     assert.ok(batchSize >= 1 && stepBytes(plan, batchSize) < limits.trainingStepBytesMax / 2, `${side}: ${batchSize}`);
     assert.ok(stepBytes(plan, evaluationBatchSize(plan)) < limits.trainingStepBytesMax);
   }
+});
+
+test('a model whose step would need more memory than a machine should give is refused, with how much and what helps', () => {
+  const plan = requirePlan(modelFor([3, 512, 512], 1000));
+  requireMemory(plan, 1);
+  assert.throws(() => requireMemory(plan, 65_536), {
+    code: 'model_invalid',
+    message: /batches of 65536 would need about \d+ MiB\. Use smaller batches/,
+  });
 });
