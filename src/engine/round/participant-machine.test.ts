@@ -284,6 +284,23 @@ describe('participant machine', () => {
     assert.equal(kit.state.phase, 'wait');
   });
 
+  test('data that is away when it is read again: the path is told here, to the coordinator only that it is so; the next round is tried', () => {
+    const kit = new Kit().configured();
+    kit.model(1, base);
+    kit.train(1);
+    const reason = 'The data folder /home/ada/faces does not exist.';
+    kit.feed({ kind: 'work_failed', job: 1, code: 'data_missing', reason });
+    assert.deepEqual(
+      kit.sent('error').map(({ body }) => body),
+      [{ code: 'data_missing', reason: 'training of round 1 failed: its data cannot be read any more' }],
+    );
+    assert.match(kit.events('notice').at(-1)?.text ?? '', /\/home\/ada\/faces does not exist/);
+    assert.deepEqual([kit.state.outcome, kit.state.phase], [null, 'wait']);
+    kit.model(2, next);
+    kit.train(2, next);
+    assert.equal(kit.of('train').length, 2);
+  });
+
   test('a model that cannot be read is said to the coordinator', () => {
     const kit = new Kit().configured();
     kit.hear(

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '#shared/base/errors.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { ParticipantDraft } from './participant-draft.ts';
 import {
@@ -166,13 +167,22 @@ export function evaluated(draft: ParticipantDraft, input: InputOf<'evaluated'>):
 }
 
 /** It cannot do its part: the coordinator need not wait for it in this round. */
+const dataCodes: ReadonlySet<ErrorCode> = new Set([
+  'data_missing',
+  'data_invalid',
+  'data_too_large',
+  'classes_unknown',
+]);
+
 export function workFailed(draft: ParticipantDraft, input: InputOf<'work_failed'>): void {
   const { s } = draft;
   const { task } = s;
   if (task?.job !== input.job) return;
   s.task = null;
-  const reason = `${task.kind === 'train' ? 'training' : 'evaluation'} of round ${task.round} failed: ${input.reason}`;
-  draft.warn(input.code, reason, task.round);
-  draft.send({ kind: 'error', round: task.round, body: { code: input.code, reason: reason.slice(0, 500) } });
+  const failed = `${task.kind === 'train' ? 'training' : 'evaluation'} of round ${task.round} failed`;
+  draft.warn(input.code, `${failed}: ${input.reason}`, task.round);
+  // Paths and names of somebody's data are nobody else's business.
+  const told = `${failed}: ${dataCodes.has(input.code) ? 'its data cannot be read any more' : input.reason}`;
+  draft.send({ kind: 'error', round: task.round, body: { code: input.code, reason: told.slice(0, 500) } });
   draft.enterPhase('wait', task.round);
 }
