@@ -54,14 +54,19 @@ function measureInPage(): string[] {
   });
   const isEmpty = (box: Box): boolean => box.right - box.left < 1 || box.bottom - box.top < 1;
   /** What can be reached by scrolling is not cut: the box is first brought into the scroller's own view. */
+  const clipBoxes = new Map<Element, Box>();
   const clipBoxOf = (element: Element): Box => {
+    const known = clipBoxes.get(element);
+    if (known !== undefined) return known;
     const rect = element.getBoundingClientRect();
-    return {
+    const box = {
       left: rect.left + element.clientLeft,
       right: rect.left + element.clientLeft + element.clientWidth,
       top: rect.top + element.clientTop,
       bottom: rect.top + element.clientTop + element.clientHeight,
     };
+    clipBoxes.set(element, box);
+    return box;
   };
 
   const checkPage = (): void => {
@@ -103,15 +108,16 @@ function measureInPage(): string[] {
           // What drops out as a whole, by weight, is not cut; what stays is whole.
           const dropped = one.hasAttribute('data-drops') && box.top >= clip.bottom - slackPx;
           if (dropped) return;
-          const told = !strict && toldBy(element, one);
-          if (clipsX(style) && !told && (box.right > clip.right + slackPx || box.left < clip.left - slackPx))
+          // Asked only of what is cut: it points at things, which takes its time.
+          const told = (): boolean => !strict && toldBy(element, one);
+          if (clipsX(style) && (box.right > clip.right + slackPx || box.left < clip.left - slackPx) && !told())
             say('cut', element, text, ` by ${nameOf(one)}`);
           // Half of a line's height is leading.
           const leading = (rect.height - Math.min(rect.height, Number.parseFloat(styleOf(element).fontSize))) / 2;
           if (
             clipsY(style) &&
-            !told &&
-            (box.bottom - leading > clip.bottom + slackPx || box.top + leading < clip.top - slackPx)
+            (box.bottom - leading > clip.bottom + slackPx || box.top + leading < clip.top - slackPx) &&
+            !told()
           )
             say('cut in height', element, text, ` by ${nameOf(one)}`);
           box = cut(box, clip);
@@ -141,12 +147,12 @@ function measureInPage(): string[] {
     ordered.forEach((a, i) => {
       for (const b of ordered.slice(i + 1)) {
         if (b.box.left > a.box.right - slackPx) break;
-        if (a.element === b.element || layerOf(a.element) !== layerOf(b.element)) continue;
+        if (a.element === b.element) continue;
         const across = Math.min(a.box.right, b.box.right) - b.box.left;
         const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
         const lower = Math.min(a.box.bottom - a.box.top, b.box.bottom - b.box.top);
         // Line boxes of neighbouring lines touch; letters lie over each other from about a third on.
-        if (across > 2 && down > lower * 0.35 && !hides(a, b))
+        if (across > 2 && down > lower * 0.35 && layerOf(a.element) === layerOf(b.element) && !hides(a, b))
           say('overlap', a.element, `${a.text.trim()}" and "${b.text.trim()}`);
       }
     });

@@ -76,7 +76,7 @@ async function takeSeat(take: Take, page: Page): Promise<void> {
   await using _other = join(coordinator.invitation, 'lab-1');
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
   await until(page, /digits pilot/);
-  await take('join-filled');
+  await take('join');
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   await until(page, /[4-9] \/ 40[\s\S]*batch \d/);
   await take('participant', ['1']);

@@ -305,7 +305,12 @@ class Script {
     const arrivals = this.#tape.nodes
       .map((node) => ({ node, at: this.#train(node, round, at + 20) }))
       .sort((a, b) => a.at - b.at);
-    for (const { node, at: arrived } of arrivals) this.#update(node, round, arrived);
+    const waiting = [...ids];
+    for (const { node, at: arrived } of arrivals) {
+      this.#update(node, round, arrived);
+      waiting.splice(waiting.indexOf(node.id), 1);
+      this.#status(arrived + 1, round, 'training', [...waiting], deadline, 'averages them when all are in');
+    }
     const last = arrivals.at(-1)!.at + 10;
     for (let when = at + 600; when < last; when += 700) this.#tape.reconnect(bad, when, round);
     this.#phase(last, round, 'aggregating', deadline);

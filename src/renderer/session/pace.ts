@@ -1,4 +1,5 @@
 import type { ParticipantPhase } from '#shared/contract/events.ts';
+import { isHere } from '#shared/run-view/apply-process.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 
@@ -87,13 +88,13 @@ export function stepsOf(progress: NonNullable<ParticipantView['progress']>): {
   return { done: Math.max(0, epoch - 1) * batches + batch, total: Math.max(1, epochs * batches) };
 }
 
-/** The participant whose training will last longest, as far as can be told. */
+/** The participant whose training will last longest, as far as can be told; nobody trains who is gone. */
 export function slowestOf(
   view: RunView,
   now: number,
 ): { readonly participant: ParticipantView; readonly leftMs: number } | null {
   let slowest: { participant: ParticipantView; leftMs: number } | null = null;
-  for (const participant of view.participants) {
+  for (const participant of view.participants.filter(isHere)) {
     const leftMs = trainingLeftMs(participant, now);
     if (leftMs !== null && (slowest === null || leftMs > slowest.leftMs)) slowest = { participant, leftMs };
   }

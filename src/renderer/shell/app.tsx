@@ -6,6 +6,7 @@ import { applyTheme } from '#renderer/theme/apply-theme.ts';
 import { Overlays } from './overlays.tsx';
 import { Rail } from './rail.tsx';
 import { useShownView } from './shown-view.ts';
+import { SkipLink } from './skip-link.tsx';
 import { StatusSlot } from './status-slot.tsx';
 import { TopBar } from './top-bar.tsx';
 import { views } from './views.tsx';
@@ -19,6 +20,7 @@ export function App(): JSX.Element {
   const lost = useSessionState((state) => state.connection.kind === 'lost');
   return (
     <div className={lost ? 'app stopped' : 'app'}>
+      <SkipLink />
       <Rail />
       <TopBar />
       <StatusSlot />

@@ -7,13 +7,31 @@ import { asParticipantId } from '#shared/contract/ids.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 
 /** A demo is over: what people want next is one press away, in every view. */
-export function NextSteps({ settings }: { readonly settings: DemoSettings }): JSX.Element {
+export function NextSteps({
+  settings,
+  brief = false,
+}: {
+  readonly settings: DemoSettings;
+  /** The two that matter, beside the buttons of a verdict. */
+  readonly brief?: boolean;
+}): JSX.Element {
   const { state, send } = useRequest('start_demo');
   useEffect(() => {
     if (state.kind === 'failed' && state.error.code !== 'aborted') showError(state.error);
   }, [state]);
   const again = (faults: DemoSettings['faults']): void => void send({ settings: { ...settings, faults } });
   const pending = state.kind === 'pending';
+  if (brief)
+    return (
+      <>
+        <button type="button" className="btn" disabled={pending} onClick={() => again([])}>
+          Run again
+        </button>
+        <button type="button" className="btn" onClick={() => navigate({ view: 'join' })}>
+          Join a run
+        </button>
+      </>
+    );
   return (
     <span className="acts next">
       <button type="button" className="btn sm pri" disabled={pending} onClick={() => again(settings.faults)}>

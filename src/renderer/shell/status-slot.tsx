@@ -83,6 +83,7 @@ function RestoredLine({ since }: { readonly since: number }): JSX.Element | null
 
 function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
   const others = openVerdicts(view).length - 1;
+  const over = view.endedAt !== null && view.demo !== null;
   const spoken = useRef<HTMLDivElement>(null);
   return (
     <section className="verdict" aria-label="Current verdict">
@@ -96,7 +97,7 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
         <div className="say">{verdict.sentence}</div>
         <VerdictFacts verdict={verdict} next={nextOf(view, verdict)} others={others} ended={view.endedAt} />
       </div>
-      <div className="acts">
+      <div className={over ? 'acts two' : 'acts'}>
         <button type="button" className="btn pri" onClick={() => navigate({ view: 'diagnosis' })}>
           Show evidence{' '}
           <span className="key" aria-hidden="true">
@@ -106,6 +107,7 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
         <button type="button" className="btn" onClick={() => void copyReport(view, verdict)}>
           Copy report
         </button>
+        {over && <NextSteps settings={view.demo} brief />}
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-import { paceOf, usualSteps } from '#renderer/session/pace.ts';
+import { paceOf, updatesLeftMs, usualSteps } from '#renderer/session/pace.ts';
 import type { Step } from '#renderer/session/pace.ts';
 import type { ParticipantPhase } from '#shared/contract/events.ts';
 import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
@@ -191,7 +191,8 @@ export function evaluationStart(view: RunView, now: number): number | null {
   if (round === undefined) return null;
   if (round.aggregatedAt !== null) return round.aggregatedAt;
   const usual = paceOf(view.rounds).aggregatedMs;
-  return usual === null ? null : Math.max(now, round.startedAt + usual);
+  // Not before the updates are in, as the top bar has it.
+  return usual === null ? null : Math.max(now + (updatesLeftMs(view, now) ?? 0), round.startedAt + usual);
 }
 
 /** One mark of the coordinator's lane: an update that arrived. */

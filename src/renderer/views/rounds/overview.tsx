@@ -2,6 +2,7 @@ import { memo, useRef } from 'react';
 import type { JSX, PointerEvent } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { FaultView, ParticipantView, RoundView, VerdictView } from '#shared/run-view/run-view.ts';
+import { OlderLanes } from './older-lanes.tsx';
 import { OverviewMarks } from './overview-marks.tsx';
 import { field, overviewPaths, roundMarks } from './overview-paths.ts';
 import type { OverviewPhase } from './overview-paths.ts';
@@ -75,6 +76,7 @@ export function Overview({
         }}
       >
         <Strip participants={participants} whole={whole} now={at} />
+        <OlderLanes participants={participants} window={whole} />
         <OverviewMarks verdicts={verdicts} faults={faults} whole={whole} until={at} />
         <RoundMarks rounds={rounds} whole={whole} />
         <div className="ovn" style={{ left: `${Math.min(1, shareOf(whole, at)) * 100}%` }} />

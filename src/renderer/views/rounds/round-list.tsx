@@ -15,7 +15,7 @@ import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { faultNote, stallNote } from './round-notes.ts';
-import { bytesUp, countedUpdates, slowestIn } from './round-times.ts';
+import { bytesUp, countedUpdates, slowestShown } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
 
 /** Rows that are read; of longer runs the older rounds stand in Metrics. */
@@ -203,7 +203,7 @@ const RoundRow = memo(
     const open = round.endedAt === null && view?.endedAt === null;
     const endAt = round.endedAt ?? view?.endedAt ?? now;
     const tookMs = roundTookMs(round, endAt);
-    const slowest = slowestIn(participants, round, endAt);
+    const slowest = slowestShown(open ? view : null, participants, round, endAt);
     const bad = stalled || round.state === 'stalled';
     return (
       <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>

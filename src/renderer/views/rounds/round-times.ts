@@ -1,4 +1,5 @@
-import type { ParticipantView, RoundView, SegmentView } from '#shared/run-view/run-view.ts';
+import { slowestOf } from '#renderer/session/pace.ts';
+import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
 
 /** Where the time of a participant went in a round. */
 export interface RoundTimes {
@@ -66,6 +67,18 @@ export function slowestIn(
     if (slowest === null || work(times) > work(slowest.times)) slowest = { id: participant.id, times };
   }
   return slowest;
+}
+
+/** Whom the list names: while a round trains, who trains longest, as the status line says; after it, who has worked longest. */
+export function slowestShown(
+  open: RunView | null,
+  participants: readonly ParticipantView[],
+  round: RoundView,
+  now: number,
+): ReturnType<typeof slowestIn> {
+  const ahead = open === null ? null : slowestOf(open, now);
+  const times = ahead === null ? null : roundTimes(ahead.participant, round.round, now);
+  return ahead === null || times === null ? slowestIn(participants, round, now) : { id: ahead.participant.id, times };
 }
 
 function work(times: RoundTimes): number {
