@@ -69,6 +69,30 @@ describe('nothing is cut, covered or out of reach', () => {
     });
   }
 
+  test('the top bar gives way where it has to, and what gave way comes back', async () => {
+    const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
+    await page.goto(`${served.address}?run=live#/rounds`);
+    const fits = async (pattern: RegExp): Promise<void> => {
+      await page.waitForFunction(
+        (source) => new RegExp(source).test(document.querySelector<HTMLElement>('.topbar')?.dataset['fit'] ?? 'none'),
+        pattern.source,
+      );
+    };
+    await fits(/^$/);
+    await page.setViewportSize({ width: 720, height: 450 });
+    await fits(/^rows/);
+    const cut = await page.evaluate(
+      () =>
+        [...document.querySelectorAll<HTMLElement>('.topbar, .topbar .wait')].filter(
+          ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+        ).length,
+    );
+    assert.equal(cut, 0);
+    await page.setViewportSize({ width: 1920, height: 1080 });
+    await fits(/^$/);
+    await page.close();
+  });
+
   test('Tab comes to every control of every view', async () => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();

@@ -32,6 +32,11 @@ export function dismissToast(id: number): void {
   store.set(store.get().filter((toast) => toast.id !== id));
 }
 
+/** Oldest first. */
+export function heldToasts(): readonly Toast[] {
+  return store.get();
+}
+
 export function useToasts(): readonly Toast[] {
   return useSyncExternalStore(store.subscribe, store.get);
 }

@@ -77,7 +77,8 @@ export function useFaultCommands(
 const inDemo = { listed: true, stops: true };
 const none: readonly Command[] = [];
 
-function faultCommands(
+/** The commands behind those keys. */
+export function faultCommands(
   running: boolean,
   inject: (row: FaultRow, armed: boolean) => void,
   stopAll: () => void,
