@@ -33,26 +33,26 @@ export function NextSteps({
       </>
     );
   return (
-    <span className="acts next">
+    <>
       <button type="button" className="btn sm pri" disabled={pending} onClick={() => again(settings.faults)}>
         Run again
       </button>
       <button
         type="button"
-        className="btn sm"
+        className="btn sm w-next"
         disabled={pending}
         title="The same run; from round 2 on one participant opens a connection for each message"
         onClick={() => again([{ name: 'connection-per-message', participant: lastOf(settings), round: 2 }])}
       >
         Run with a fault
       </button>
-      <button type="button" className="btn sm" onClick={() => navigate({ view: 'metrics' })}>
+      <button type="button" className="btn sm w-next" onClick={() => navigate({ view: 'metrics' })}>
         Metrics
       </button>
       <button type="button" className="btn sm" onClick={() => navigate({ view: 'join' })}>
         Join a run
       </button>
-    </span>
+    </>
   );
 }
 

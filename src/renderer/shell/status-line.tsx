@@ -11,14 +11,14 @@ interface LineProps {
 export function Line({ head, children, acts }: LineProps): JSX.Element {
   if (acts === undefined)
     return (
-      <div className="status">
+      <div className="status" data-drops="">
         {head}
         {children}
       </div>
     );
   return (
     <div className="status-acts">
-      <div className="status">
+      <div className="status" data-drops="">
         {head}
         {children}
       </div>

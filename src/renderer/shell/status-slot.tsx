@@ -239,11 +239,11 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
           <b>{good ? 'Completed' : view.status === 'interrupted' ? 'Stopped' : `Ended, ${view.status}`}</b>
         </span>
       }
+      {...(view.demo === null ? {} : { acts: <NextSteps settings={view.demo} /> })}
     >
       {view.endReason !== '' && <span>{view.endReason}</span>}
       <Accuracy view={view} />
       <RunMessages view={view} />
-      {view.demo !== null && <NextSteps settings={view.demo} />}
     </Line>
   );
 }
