@@ -169,7 +169,7 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
             );
           })}
         </svg>
-        <span className="yl" style={{ top: 0 }}>
+        <span className="yl" style={{ top: 0 }} title={`most in a round: ${formatBytes(highest)}`}>
           {formatBytes(highest)}
         </span>
         <span className="yl low" style={{ top: '100%' }}>
