@@ -11,6 +11,8 @@ const tokensMax = 8;
  */
 export class Access {
   readonly #cookieName: string;
+  /** Whoever may read the lock file of this app may ask for a fresh address. */
+  readonly secret = randomBytes(32).toString('base64url');
   readonly #cookieValue = randomBytes(32).toString('base64url');
   readonly #hosts: ReadonlySet<string>;
   /** The same port at both ends, so that the address means the same at both. */
@@ -51,6 +53,12 @@ export class Access {
     }
     if (options.cookie === 'required' && !this.#hasCookie(request)) return 'the address must be opened with its token';
     return null;
+  }
+
+  /** Whether a later start of the same user asks, and no page of a browser, which always tells its origin here. */
+  isSecondStart({ headers }: IncomingMessage): boolean {
+    const proof = headers.authorization ?? '';
+    return headers.origin === undefined && equal(proof, `Bearer ${this.secret}`);
   }
 
   #hasCookie(request: IncomingMessage): boolean {

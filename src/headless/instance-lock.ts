@@ -2,7 +2,12 @@ import { mkdirSync, openSync, readFileSync, rmSync, writeSync, closeSync } from 
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const lockSchema = z.object({ pid: z.number().int().positive(), port: z.number().int().min(1).max(65_535) });
+const lockSchema = z.object({
+  pid: z.number().int().positive(),
+  port: z.number().int().min(1).max(65_535),
+  /** What a later start proves itself with to the running one; empty in the lock of an older version. Secret. */
+  secret: z.string().max(100).default(''),
+});
 export type RunningInstance = z.infer<typeof lockSchema>;
 
 /** One app per data folder: two would record over each other's heads. */
@@ -26,7 +31,13 @@ export class InstanceLock implements Disposable {
         rmSync(path, { force: true });
       }
     }
-    return { pid: 0, port: 0 };
+    return { pid: 0, port: 0, secret: '' };
+  }
+
+  /** Who runs on the folder; null: nobody. */
+  static holder(folder: string): RunningInstance | null {
+    const holder = readHolder(join(folder, 'browser-mode.lock'));
+    return holder !== null && isAlive(holder.pid) ? holder : null;
   }
 
   private constructor(path: string) {

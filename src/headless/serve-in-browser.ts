@@ -2,9 +2,10 @@ import { exitStatus } from '#shared/contract/summary.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { complain } from './complain.ts';
-import { InstanceLock } from './instance-lock.ts';
+import { InstanceLock, type RunningInstance } from './instance-lock.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { Narrator } from './narrator.ts';
+import { askRunning } from './second-start.ts';
 import { hasDisplay, openBrowser } from './open-browser.ts';
 import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
 import { WebServer } from './web-server.ts';
@@ -21,15 +22,17 @@ export interface ServeOptions {
 export async function serveInBrowser(options: ServeOptions): Promise<number> {
   const { service } = options;
   const narrator = new Narrator(process.stderr);
+  // Before a port is opened: the running one may have the very port that is asked for.
+  const running = InstanceLock.holder(service.app.dataFolder);
+  if (running !== null) return await leadToRunning(running, options, narrator);
   const files = await readStaticFiles(rendererFolder());
   await using server = await WebServer.listen({ port: options.port, files, onPort: (port) => service.connect(port) });
-  const lock = InstanceLock.take(service.app.dataFolder, { pid: process.pid, port: server.port });
-  if (!(lock instanceof InstanceLock)) {
-    return complain(
-      `Roundscope is already running on this data folder (process ${lock.pid}, http://127.0.0.1:${lock.port}/). Use that one, end it with Ctrl+C, or set ROUNDSCOPE_DATA to another folder.`,
-      exitStatus.failed,
-    );
-  }
+  const lock = InstanceLock.take(service.app.dataFolder, {
+    pid: process.pid,
+    port: server.port,
+    secret: server.secret,
+  });
+  if (!(lock instanceof InstanceLock)) return await leadToRunning(lock, options, narrator);
   using _lock = lock;
   using _telling = service.onRun((host) => {
     host.rows.subscribe((row) => {
@@ -47,6 +50,25 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
   await stopped;
   narrator.say('Stopping: saying goodbye to everybody.');
   await service[Symbol.asyncDispose]();
+  return exitStatus.completed;
+}
+
+/** A second start opens what runs: two would record over each other's heads. */
+async function leadToRunning(running: RunningInstance, options: ServeOptions, narrator: Narrator): Promise<number> {
+  const { pid, port } = running;
+  const address = await askRunning(running);
+  if (address === null) {
+    return complain(
+      `Roundscope is already running on this data folder (process ${pid}, http://127.0.0.1:${port}/). Use that one, end it with Ctrl+C, or set ROUNDSCOPE_DATA to another folder.`,
+      exitStatus.failed,
+    );
+  }
+  const canOpen = options.open && hasDisplay(process.env, process.platform);
+  const opened = canOpen && (await openBrowser(address));
+  narrator.say(
+    `Roundscope is already running on this data folder (process ${pid}); ${opened ? 'it is open in your browser.' : 'this is a fresh address of it:'}`,
+  );
+  if (!opened) process.stdout.write(`${address}\n`);
   return exitStatus.completed;
 }
 

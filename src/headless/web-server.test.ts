@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Port } from '#shared/port/port.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
+import { askRunning } from './second-start.ts';
 import { WebServer } from './web-server.ts';
 
 const files = new Map([['/', { type: 'text/html', bytes: Buffer.from('<p>hello</p>') }]]);
@@ -46,6 +47,20 @@ describe('the browser mode’s server', () => {
       });
       assert.ok(status === 400 || status === 403, `${path}: ${status}`);
     }
+  });
+
+  test('a second start of the same user is told a fresh address, and nobody else is', async () => {
+    await using server = await serve();
+    const { port, secret } = server;
+    const address = await askRunning({ pid: process.pid, port, secret });
+    assert.equal((await fetch(address ?? '', { redirect: 'manual' })).status, 303);
+    assert.equal(await askRunning({ pid: process.pid, port, secret: `${secret}x` }), null);
+    assert.equal(await askRunning({ pid: process.pid, port, secret: '' }), null);
+    const url = `http://127.0.0.1:${port}/fresh-address`;
+    const authorization = `Bearer ${secret}`;
+    const origin = `http://127.0.0.1:${port}`;
+    assert.equal((await fetch(url, { method: 'POST', headers: { authorization, origin } })).status, 403);
+    assert.equal((await fetch(url, { headers: { authorization } })).status, 403);
   });
 
   test('through a tunnel of another port it is told how to make a better one', async () => {

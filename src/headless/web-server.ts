@@ -8,6 +8,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { Port } from '#shared/port/port.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
 import { Access } from './access.ts';
+import { freshAddressPath } from './second-start.ts';
 import type { StaticFile } from '#engine/host/static-files.ts';
 
 /** Windows that one person has open at once. */
@@ -54,6 +55,11 @@ export class WebServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}/?token=${this.#access.freshToken()}`;
   }
 
+  /** What a later start of the same user asks for a fresh address with. */
+  get secret(): string {
+    return this.#access.secret;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets.clients) socket.close(1001, 'the app was closed');
     this.#sockets.close();
@@ -66,6 +72,7 @@ export class WebServer implements AsyncDisposable {
     // `//` and the like are no addresses; whoever asks for them is told so, and the run goes on.
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) return answer(response, 400, 'That is no address.');
+    if (request.method === 'POST' && url.pathname === freshAddressPath) return this.#tellSecondStart(request, response);
     const token = url.pathname === '/' ? url.searchParams.get('token') : null;
     const refusal = this.#access.refusal(request, {
       cookie: token === null ? 'required' : 'not_yet',
@@ -86,6 +93,12 @@ export class WebServer implements AsyncDisposable {
       'cache-control': 'no-cache',
     });
     response.end(request.method === 'HEAD' ? undefined : file.bytes);
+  }
+
+  #tellSecondStart(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#access.refusal(request, { cookie: 'not_yet', origin: 'if_sent' });
+    if (refusal !== null || !this.#access.isSecondStart(request)) return answer(response, 403, 'Refused.');
+    answer(response, 200, this.freshAddress());
   }
 
   #exchange(token: string, request: IncomingMessage, response: ServerResponse): void {

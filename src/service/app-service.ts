@@ -200,14 +200,14 @@ export class AppService implements AsyncDisposable {
     settings: Omit<ParticipantStart, 'type'>,
     options: StartOptions = {},
   ): Promise<RunningFederation> {
-    const { name, invitation, data } = settings;
+    const { name, invitation, data, mapping } = settings;
     const decoded = decodeInvitation(invitation);
     if (!decoded.ok) throw decoded.error;
     // A participant that died and joins the same run again under the same name sends what it had computed.
     const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, name);
     const opening: Opening = {
       told: { chair: 'participant', name: decoded.value.name, self: name },
-      again: { invitation, data, name },
+      again: { invitation, data, name, ...(mapping === undefined ? {} : { mapping }) },
       keepAwake: options.keepAwake ?? true,
     };
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { chairSchema } from '#shared/contract/events.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
@@ -31,7 +32,14 @@ const begunSchema = z.object({
   self: text(64).nullable(),
   startedAt: z.number(),
   recording: text(4096).nullable(),
-  again: z.object({ invitation: text(8192), data: text(4096), name: text(64) }).nullable(),
+  again: z
+    .object({
+      invitation: text(8192),
+      data: text(4096),
+      name: text(64),
+      mapping: participantStartSchema.shape.mapping,
+    })
+    .nullable(),
   pid: count,
   /** When that process began, as the system tells; numbers of processes are given again. */
   process: text(40),
@@ -187,6 +195,7 @@ function runOf(begun: Begun, ended: Ended | undefined): RecentRun {
     accuracy: ended?.accuracy ?? null,
     model: ended?.model ?? null,
     recording,
-    again,
+    // A run that is over refuses everybody.
+    again: ended?.status === 'completed' ? null : again,
   };
 }

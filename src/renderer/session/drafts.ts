@@ -14,6 +14,8 @@ export interface JoinDraft {
   readonly keepAwake: boolean;
   /** Whether a coordinator that does not answer is given up after ten minutes. */
   readonly givesUp: boolean;
+  /** How often the page was asked for; each time all is looked at anew. */
+  readonly opened: number;
   /** Why the last attempt failed; null once something was changed. */
   readonly failure: ErrorReport | null;
   /** The run that was joined last, to see whether that came to anything; null: none, or that has been seen. */
@@ -46,6 +48,7 @@ const emptyJoin: JoinDraft = {
   chosen: {},
   keepAwake: true,
   givesUp: true,
+  opened: 0,
   failure: null,
   attempt: null,
 };

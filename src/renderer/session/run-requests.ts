@@ -2,7 +2,7 @@ import { useCallback, useMemo } from 'react';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
-import { changeJoin } from './drafts.ts';
+import { changeJoin, joinDraft } from './drafts.ts';
 import { useSession, useSessionState } from './hooks.ts';
 import { navigate } from './navigation.ts';
 import { preferredSelection } from './preferences.ts';
@@ -40,6 +40,8 @@ export function useSetPaused(): (paused: boolean) => void {
 /** Opens the join form, filled in as that run was joined. */
 export function joinAgain({ again }: RecentRun): void {
   if (again === null) return;
-  changeJoin({ invitation: again.invitation, data: again.data, name: again.name, named: true, chosen: {} });
+  const { invitation, data, name, mapping = [] } = again;
+  const chosen = Object.fromEntries(mapping.map(({ from, to }) => [from, to]));
+  changeJoin({ invitation, data, name, named: true, chosen, opened: joinDraft().opened + 1 });
   navigate({ view: 'join' });
 }

@@ -23,6 +23,8 @@ export function useLiveRequest<N extends RequestName>(
   name: N,
   params: RequestOf<N> | null,
   delayMs: number,
+  /** Another one asks again. */
+  occasion = 0,
 ): LiveRequest<N> {
   const session = useSession();
   const [turn, setTurn] = useState(0);
@@ -34,7 +36,7 @@ export function useLiveRequest<N extends RequestName>(
   }>();
   const newest = useRef(params);
   useEffect(() => void (newest.current = params));
-  const question = params === null ? '' : `${turn} ${JSON.stringify(params)}`;
+  const question = params === null ? '' : `${turn} ${occasion} ${JSON.stringify(params)}`;
   useEffect(() => {
     if (question === '') return undefined;
     let overruled = false;

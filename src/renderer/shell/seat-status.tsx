@@ -230,6 +230,7 @@ function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
 /** How it ended from this chair, where the model is, and the way back. */
 function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
   const head = endHead(view);
+  const now = useNow(1000);
   // Where the model is matters most after a good end, why after any other.
   const reason = view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>;
   const model = view.models.findLast(({ participant }) => participant === view.self) ?? view.models.at(-1);
@@ -241,12 +242,16 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
           <b>{head.text}</b>
         </span>
       }
-      acts={<JoinAgain run={view.run} />}
+      acts={view.status === 'completed' ? null : <JoinAgain run={view.run} />}
     >
       {!head.good && reason}
       <span className="path" title={model?.path}>
         {model === undefined ? (
-          'No model was written here'
+          modelIsDue(view, now) ? (
+            'The model is being written'
+          ) : (
+            'No model was written here'
+          )
         ) : (
           <>
             Model of round {model.round} in <span className="data">{model.path}</span>
@@ -258,6 +263,13 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
     </Line>
   );
 }
+
+/** A model is written once the run is over, which takes a moment. */
+function modelIsDue({ endedAt, roundsCompleted }: RunView, now: number): boolean {
+  return endedAt !== null && roundsCompleted > 0 && now - endedAt < modelWriteMs;
+}
+
+const modelWriteMs = 10_000;
 
 /** Opens the form as this run was joined; where that is not known, an empty one. */
 function JoinAgain({ run }: { readonly run: string }): JSX.Element {

@@ -6,7 +6,7 @@ import type { PacketDetail, PacketRow } from './packet.ts';
 import type { Protocol } from './protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
 import { networkSpecSchema } from './network.ts';
-import { coordinatorStartSchema, participantStartSchema } from './child-messages.ts';
+import { coordinatorStartSchema, participantStartSchema, type ParticipantStart } from './child-messages.ts';
 import { modelConfigSchema } from './model-config.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import type { Chair, RecordedEvent } from './events.ts';
@@ -190,8 +190,14 @@ export interface RecentRun {
   readonly accuracy: number | null;
   readonly model: string | null;
   readonly recording: string | null;
-  /** What joining again takes; null where nothing can be joined. The invitation is a secret of this user. */
-  readonly again: { readonly invitation: string; readonly data: string; readonly name: string } | null;
+  /** What joining again takes; null where nothing can be joined, as in a run that has come to its end. The invitation is a secret of this user. */
+  readonly again: {
+    readonly invitation: string;
+    readonly data: string;
+    readonly name: string;
+    /** Class of the data to class of the run, as it was chosen; absent: by name alone. */
+    readonly mapping?: ParticipantStart['mapping'];
+  } | null;
 }
 
 export interface PortAnswers {

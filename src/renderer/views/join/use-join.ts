@@ -55,11 +55,12 @@ export function useJoin(): Join {
     'check_invitation',
     faults.has('invitation') || faults.has('name') ? null : { invitation, name },
     checkRestMs,
+    draft.opened,
   );
   const plan = check.current ? (check.value?.plan ?? null) : null;
   const [guessed, setGuessed] = useState<Choices>(noChoices);
   const mapping = useMemo(() => mappingOf(draft.chosen, guessed), [draft.chosen, guessed]);
-  const read = useLiveRequest('preview_data', previewParams(draft.data, plan, mapping), previewRestMs);
+  const read = useLiveRequest('preview_data', previewParams(draft.data, plan, mapping), previewRestMs, draft.opened);
   const preview = draft.data.trim() === '' ? null : read.value;
   const [seen, setSeen] = useState<DataPreview | null>(null);
   if (read.current && read.value !== null && plan !== null && seen !== read.value) {
