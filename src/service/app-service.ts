@@ -221,10 +221,15 @@ export class AppService implements AsyncDisposable {
    * @throws RoundscopeError `not_running` where it has none in `chair`
    */
   tell(chair: 'coordinator' | 'participant', message: ToChild): void {
+    this.requireChair(chair);
+    this.#federation?.tell?.(message);
+  }
+
+  /** @throws RoundscopeError `not_running` where this app has no part in `chair` */
+  requireChair(chair: 'coordinator' | 'participant'): void {
     const host = this.#host;
     const runs = host !== null && host.view.endedAt === null && host.opening.told.chair === chair;
     if (!runs || this.#federation?.tell === undefined) throw nothingToTell(chair);
-    this.#federation.tell(message);
   }
 
   /** False when nothing ran. */

@@ -71,7 +71,7 @@ const checks: readonly Check[] = [
   () =>
     ofProtocol(
       'quic',
-      attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT: --transport mqtt.`, async () => {
+      attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT.`, async () => {
         await import('@chainsafe/libp2p-quic');
         return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
       }),

@@ -12,6 +12,7 @@ import type { Federation } from './federation.ts';
 import { joinRun } from './join-run.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type { RequestHandlers } from './port-server.ts';
+import { startNow } from './start-now.ts';
 import type { RunRecording } from './run-recording.ts';
 
 /** What a renderer may ask, in terms of the service. */
@@ -50,7 +51,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
     preview_data: (asked) => previews.look(asked),
     coordinate_run: (asked) => coordinateRun(service, asked),
     start_now: async () => {
-      service.tell('coordinator', { type: 'start_now' });
+      startNow(service);
       return {};
     },
     set_paused: async ({ paused }) => {

@@ -76,6 +76,7 @@ export const errorCodes = [
   'request_invalid',
   'already_running',
   'not_running',
+  'not_now',
   'process_exited',
   'service_crashed',
   'aborted',

@@ -237,6 +237,10 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'There is no run that this could act on.',
     tryThis: 'Start the demo or join a run first.',
   },
+  not_now: {
+    meaning: 'The run is not at the point where this can be done.',
+    tryThis: 'See in Rounds what it waits for.',
+  },
   process_exited: {
     meaning: 'A process of the run ended unexpectedly. The others go on without it.',
     tryThis: 'See Diagnosis for what it did last.',

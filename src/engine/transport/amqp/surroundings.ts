@@ -9,7 +9,7 @@ import { findRabbitmq, rabbitmqVariable } from './rabbitmq-program.ts';
 /** Names a PEM file of certificate authorities that may vouch for a broker, beside the system's. */
 export const authoritiesVariable = 'ROUNDSCOPE_AMQP_CA';
 
-export const rabbitmqMend = `Debian and Ubuntu: sudo apt-get install rabbitmq-server; a run starts its own, no service is needed. Elsewhere put the path of rabbitmq-server into ${rabbitmqVariable}, or name a broker that runs with --broker amqp://user:password@host. The other transports work without it.`;
+export const rabbitmqMend = `Debian and Ubuntu: sudo apt-get install rabbitmq-server; a run starts its own, no service is needed. Elsewhere put the path of rabbitmq-server into ${rabbitmqVariable}; on the command line a broker that runs already will do. The other transports work without it.`;
 
 /** How long RabbitMQ's own tool may take to say its version: it starts Erlang, which is what is to be tried. */
 const versionMs = 20_000;
