@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -145,6 +145,11 @@ describe('a folder of class folders', () => {
     await assert.rejects(load(join(root, 'nowhere')), {
       code: 'data_missing',
       message: /nowhere does not exist\. Give the path/,
+    });
+    await symlink(join(root, 'round'), join(root, 'round'));
+    await assert.rejects(load(join(root, 'round')), {
+      code: 'data_missing',
+      message: /round cannot be read: its links lead in a circle/,
     });
     await assert.rejects(load(await write('flat', { '1.png': png(1) })), {
       code: 'data_invalid',
