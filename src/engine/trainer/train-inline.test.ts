@@ -101,7 +101,7 @@ describe('trainInline', () => {
     const foreign = job({ model: other, parameters: initialParameters(requirePlan(other), seededRandom(1)) });
     await assert.rejects(trainInline(own, foreign, options), {
       code: 'model_invalid',
-      message: /takes 1x12x12 images.*of 1x8x8/,
+      message: /uses 12 × 12 grey images.* 8 × 8 grey images/,
     });
     await assert.rejects(trainInline(own, job({ parameters: job().parameters.slice(1) }), options), {
       code: 'model_invalid',
