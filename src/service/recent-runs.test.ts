@@ -36,3 +36,29 @@ test('a run is there from its beginning, with its end once it has one; damaged l
   assert.deepEqual([runs[0]?.status, runs[0]?.roundsCompleted, runs[0]?.again, damaged], ['stalled', 2, again, 1]);
   assert.equal(statSync(join(folder, 'recent-runs')).mode & 0o777, 0o600);
 });
+
+test('joining again takes the mapping of classes along, and a run that is over is not joined again', async () => {
+  const recents = new RecentRuns(join(folder, 'mapped'), (error) => assert.fail(String(error)));
+  const mapping = [
+    { from: 'Cats', to: 'cat' },
+    { from: 'misc', to: null },
+  ];
+  const host = new RunHost({
+    run: asRunId('r-2'),
+    opening: {
+      told: { chair: 'participant', name: 'faces' },
+      again: { invitation: 'roundscope://join?i=x', data: '/faces', name: 'lab-2', mapping },
+      keepAwake: false,
+    },
+    clock: systemClock,
+    recording: null,
+    onInternalError: (error) => assert.fail(String(error)),
+  });
+  recents.follow(host);
+  assert.deepEqual((await recents.list()).runs[0]?.again?.mapping, mapping);
+  host.report('run_ended', { status: 'completed', reason: '', roundsCompleted: 2, loss: null, accuracy: null });
+  await host.finish();
+  await host.finished;
+  const [over] = (await recents.list()).runs;
+  assert.deepEqual([over?.status, over?.again], ['completed', null]);
+});

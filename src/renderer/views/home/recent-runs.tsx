@@ -148,7 +148,7 @@ function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): J
       </td>
       <td className="num">{run.accuracy === null ? '–' : formatPercent(run.accuracy)}</td>
       <td className="num">
-        {run.again !== null && (
+        {run.again !== null && run.status !== 'completed' && (
           <button
             type="button"
             className="btn sm"
