@@ -47,6 +47,24 @@ const plan: BodyOf<'run_plan'> = {
   nameTaken: false,
   software: '1',
 };
+const statusBody: BodyOf<'round_status'> = {
+  phase: 'training',
+  waitingFor: [],
+  reported: [],
+  selected: [],
+  quorum: 1,
+  deadlineAt: 0,
+  nextAction: '',
+};
+const summaryBody: BodyOf<'round_summary'> = {
+  loss: 1,
+  accuracy: 0.5,
+  contributions: [],
+  missing: [],
+  durationMs: 1,
+  modelBefore: hashOf('base'),
+  modelAfter: hashOf('next'),
+};
 const base = hashOf('base');
 const next = hashOf('next');
 
@@ -535,6 +553,30 @@ describe('a participant whose user pauses it', () => {
     pause(kit, false);
     assert.equal(kit.of('train')[0]?.round, 1);
   });
+
+  for (const [what, over] of Object.entries({
+    'a status of a later round': (kit: Kit) => kit.hear('round_status', 3, statusBody),
+    'the summary of its round': (kit: Kit) => kit.hear('round_summary', 1, summaryBody),
+  })) {
+    test(`gives up the work of a round that is over, as ${what} says, and waits to be asked`, () => {
+      const kit = new Kit().configured();
+      kit.train(1);
+      kit.model(1, base);
+      kit.hear('round_status', 1, statusBody);
+      pause(kit, true);
+      assert.deepEqual(kit.of('abort_work'), [], 'its own round still runs');
+      over(kit);
+      assert.equal(kit.of('abort_work').length, 1);
+      pause(kit, false);
+      assert.equal(kit.of('train').length, 1, 'nothing is taken up again');
+      assert.equal(kit.phases.at(-1), 'wait 1');
+      kit.train(4, next);
+      kit.model(4, next);
+      assert.equal(kit.of('train').at(-1)?.round, 4);
+      kit.hear('round_status', 4, statusBody);
+      assert.equal(kit.of('abort_work').length, 1);
+    });
+  }
 
   test('sends what it had finished', () => {
     const kit = new Kit().configured();

@@ -19,6 +19,7 @@ import {
   evaluated,
   modelArrived,
   progressed,
+  roundsOver,
   startIfReady,
   trained,
   updateAcknowledged,
@@ -143,8 +144,12 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
       );
     case 'error':
       return refused(draft, header);
+    // The rest of what these tell is for people, see participant-mirror.ts.
+    case 'round_status':
+      return roundsOver(draft, header.round - 1);
+    case 'round_summary':
+      return roundsOver(draft, header.round);
     default:
-      // What the coordinator tells of the round is for people, see participant-mirror.ts.
       return;
   }
 }

@@ -22,7 +22,7 @@ export function pauseAsked(
   }
   if (s.introduced) draft.send({ kind: 'resume', round: s.phaseRound, body: {} });
   const { task } = s;
-  if (task === null) return;
+  if (task === null) return s.phase === 'idle' ? draft.enterPhase('wait', s.phaseRound) : undefined;
   if (task.job === null) startIfReady(draft);
   else draft.enterPhase(task.kind, task.round, task.model ?? undefined);
 }

@@ -69,6 +69,17 @@ function take(draft: ParticipantDraft, task: Task): void {
   startIfReady(draft);
 }
 
+/**
+ * All rounds up to this one are over: work for one of them cannot count any more, and is given up. What comes next is for
+ * the coordinator to ask; who has paused through the end of a round would go on with it otherwise.
+ */
+export function roundsOver(draft: ParticipantDraft, last: number): void {
+  const { s } = draft;
+  if (s.task === null || s.task.round > last) return;
+  draft.dropTask(`round ${s.task.round} is over`);
+  if (!s.paused) draft.enterPhase('wait', s.phaseRound);
+}
+
 /** Begins the task once model and configuration are there, whichever came first. */
 export function startIfReady(draft: ParticipantDraft): void {
   const { s } = draft;
