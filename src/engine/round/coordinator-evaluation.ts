@@ -1,3 +1,4 @@
+import { counted } from '#shared/base/counted.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
@@ -113,7 +114,7 @@ export function settleEvaluation(draft: CoordinatorDraft): void {
   if (wait.waitingFor.length > 0) {
     if (now.monotonicMs < s.deadlineMs) return;
     if (wait.reported.length < wait.quorum) {
-      const have = `${wait.reported.length} of the ${wait.quorum} evaluations that its quorum needs`;
+      const have = `${wait.reported.length} of the ${counted(wait.quorum, 'evaluation')} that its quorum needs`;
       return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
     }
     for (const id of wait.waitingFor) {

@@ -1,3 +1,4 @@
+import { counted } from '#shared/base/counted.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
@@ -30,7 +31,7 @@ function tooFewToStart({ s }: CoordinatorDraft): string | null {
   // Only a demo knows who could still come.
   if (demo === undefined || demo.participants - s.gone.size >= settings.minimumParticipants) return null;
   const left = demo.participants - s.gone.size;
-  return `The run needs ${settings.minimumParticipants} participants and ${left === 0 ? 'all' : 'some'} have ended before it began`;
+  return `The run needs ${counted(settings.minimumParticipants, 'participant')} and ${left === 0 ? 'all' : 'some'} have ended before it began`;
 }
 
 function tooFewForQuorum({ s }: CoordinatorDraft): string | null {

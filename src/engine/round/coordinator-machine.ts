@@ -58,7 +58,7 @@ export function startCoordinator(
       gone: new Map(),
       ending: null,
       outcome: null,
-      ...(restored === null ? {} : rememberedState(restored, settings.rounds, now.monotonicMs)),
+      ...(restored === null ? {} : rememberedState(restored, settings.rounds, now)),
     },
     now,
   );

@@ -2,7 +2,7 @@ import type { Hash } from '#shared/contract/ids.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { CoordinatorState, Member, ParticipantRecord } from './coordinator-state.ts';
-import type { RunOutcome } from './machine.ts';
+import type { Instant, RunOutcome } from './machine.ts';
 import type { RememberedMember, RememberedParticipant, RunMemory } from './run-memory.ts';
 
 /** What a coordinator starts with that goes on with a run, its own former life's or another's. */
@@ -26,11 +26,13 @@ type Remembered = Pick<
   | 'loss'
   | 'accuracy'
   | 'restartedMs'
+  | 'roundSinceMs'
   | 'ending'
 >;
 
 /** The part of a coordinator's state that memory gives back: nobody has a link yet, nothing was delivered. */
-export function rememberedState({ memory, updates }: RestoredRun, rounds: number, nowMs: number): Remembered {
+export function rememberedState({ memory, updates }: RestoredRun, rounds: number, now: Instant): Remembered {
+  const nowMs = now.monotonicMs;
   const { round, stage, model, modelBefore, roundsCompleted, loss, accuracy } = memory;
   const lost = new Set(
     stage === 'training'
@@ -52,6 +54,8 @@ export function rememberedState({ memory, updates }: RestoredRun, rounds: number
     loss,
     accuracy,
     restartedMs: nowMs,
+    // Monotonic time begins anew with each machine and often with each process; a clock set back must not shorten a round.
+    roundSinceMs: nowMs - Math.max(0, now.wallMs - (memory.roundStartedAt ?? now.wallMs)),
     ending: endingOf(memory, rounds),
   };
 }

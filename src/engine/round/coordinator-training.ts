@@ -1,3 +1,4 @@
+import { plural } from '#shared/base/counted.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
@@ -37,7 +38,11 @@ export function tryStartRound(draft: CoordinatorDraft): void {
       `round ${s.round}: no participant came back within ${waitedS} s. ${describeWaiting(draft)}`,
     );
   const names = here.length === 0 ? 'none' : here.map(({ id }) => id).join(', ');
-  endRun(draft, 'stalled', `${here.length} of ${needed} participants registered within ${waitedS} s: ${names}`);
+  endRun(
+    draft,
+    'stalled',
+    `${here.length} of ${needed} ${plural(needed, 'participant')} registered within ${waitedS} s: ${names}`,
+  );
 }
 
 /** The coordinator's user waits for nobody else; without anybody there is nothing to begin. */
@@ -78,7 +83,12 @@ function startRound(draft: CoordinatorDraft, round: number): void {
     newMember(id, !someReliable || misses < probationMisses, now.monotonicMs),
   );
   draft.setMembers(members);
-  draft.remember({ kind: 'round', round, members: members.map(({ id, awaited }) => ({ id, awaited })) });
+  draft.remember({
+    kind: 'round',
+    round,
+    startedAt: now.wallMs,
+    members: members.map(({ id, awaited }) => ({ id, awaited })),
+  });
   draft.report('round_started', { round, selected: here.map(({ id }) => id), modelHash: s.model });
   draft.enterPhase('distributing', s.config.settings.trainingDeadlineMs);
   for (const participant of here) askToTrain(draft, participant);
@@ -285,7 +295,7 @@ export function settleTraining(draft: CoordinatorDraft): void {
   if (wait.reported.length >= wait.quorum) return aggregate(draft, wait.waitingFor);
   const newcomers = candidates(draft).some(({ id }) => !s.members.has(id));
   if (pausing.length > 0 && !newcomers) return;
-  const have = `${wait.reported.length} of the ${wait.quorum} updates that its quorum needs`;
+  const have = `${wait.reported.length} of the ${wait.quorum} ${plural(wait.quorum, 'update')} that its quorum needs`;
   if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
   // Everybody selected has left or pauses, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
   const stayed = members.some(({ id }) => s.participants.get(id)?.left === null && !pausing.includes(id));

@@ -67,6 +67,8 @@ const memorySchema = z.object({
   /** In order of id, as in the machine. */
   participants: z.array(participantSchema).max(limits.participantsMax * 2),
   members: z.array(memberSchema).max(limits.participantsMax),
+  /** Wall ms at which `round` began; absent before the first and in journals of older versions. */
+  roundStartedAt: z.number().optional(),
   /** The round that was closed last: whoever reported it may have died before anybody read it. */
   last: summarySchema.nullable(),
   ended: outcomeSchema.nullable(),
@@ -81,6 +83,7 @@ export const memoryRecordSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('round'),
     round,
+    startedAt: z.number().optional(),
     members: z.array(z.object({ id: participantIdSchema, awaited: z.boolean() })).max(limits.participantsMax),
   }),
   z.object({ kind: z.literal('counted'), participant: participantIdSchema, round, contribution: contributionSchema }),
@@ -134,6 +137,7 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
         ...memory,
         round: record.round,
         stage: 'training',
+        roundStartedAt: record.startedAt,
         modelBefore: memory.model,
         participants: memory.participants.filter(({ left }) => left === null),
         members: record.members.map((member) => ({
