@@ -96,8 +96,9 @@ test('no event of any type, from any chair, sends a terminal what it would obey'
 
 test('the end of a run is told the same way', () => {
   const terminal = new PassThrough({ encoding: 'utf8' });
-  const summary = { ...runSummary(recordedView(4)), status: 'failed' as const, reason: hostile };
-  new Narrator(terminal as unknown as NodeJS.WriteStream).end(summary);
+  const view = recordedView(4);
+  const summary = { ...runSummary(view), status: 'failed' as const, reason: hostile };
+  new Narrator(terminal as unknown as NodeJS.WriteStream).end(summary, view);
   assert.doesNotMatch(String(terminal.read()), obeyed);
 });
 

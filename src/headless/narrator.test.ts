@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { recordedSession } from '#test/support/recorded-session.ts';
 import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
+import { seatViewAt } from '#test/support/seat-view.ts';
 import { Narrator } from './narrator.ts';
+import { runSummary } from './summary.ts';
 
 test('a stall is news once: not when its verdict is told again, but again after it was cleared', () => {
   const terminal = new PassThrough({ encoding: 'utf8' });
@@ -30,3 +33,14 @@ test('a stall is news once: not when its verdict is told again, but again after 
 function isRaised(event: RecordedEvent): boolean {
   return event.type === 'verdict_raised';
 }
+
+test('who ended a run is said from the chair of its participant', () => {
+  const endOf = (story: 'left' | 'stopped'): string => {
+    const terminal = new PassThrough({ encoding: 'utf8' });
+    const view = seatViewAt(story, 489_000);
+    new Narrator(terminal as unknown as NodeJS.WriteStream).end(runSummary(view), view);
+    return stripVTControlCharacters(String(terminal.read())).split('\n')[0] ?? '';
+  };
+  assert.equal(endOf('left'), 'You left at round 13: the run goes on without this node, as far as is known here');
+  assert.equal(endOf('stopped'), 'The coordinator ended the run: its user stopped it');
+});

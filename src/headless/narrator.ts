@@ -1,10 +1,12 @@
 import { styleText } from 'node:util';
+import { counted } from '#shared/base/counted.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
+import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { visibleWithin } from '#shared/base/visible-text.ts';
@@ -34,18 +36,19 @@ export class Narrator {
     if (line !== null) this.say(`${styleText('gray', clock(event.at), { stream: this.#stream })} ${line}`);
   }
 
-  end(told: RunSummary): void {
+  /** `view`: what the summary is of. */
+  end(told: RunSummary, view: RunView): void {
     const summary = visibleWithin(told);
     const accuracy =
       summary.accuracy === null
         ? ''
         : `, accuracy ${percent(summary.accuracy)}${summary.baselineAccuracy === null ? '' : ` (always naming the most frequent class: ${percent(summary.baselineAccuracy)})`}`;
-    const reason = summary.status === 'completed' ? '' : `: ${summary.reason}`;
-    this.say(`${this.#bold(`Run ${summary.status}`)}${reason}`);
+    const { lead, why } = ending(summary, view);
+    this.say(`${this.#bold(lead)}${why === '' ? '' : `: ${why}`}`);
     const seen = summary.roundsTold === summary.roundsCompleted ? '' : `, ${summary.roundsTold} of them seen here`;
     const since = summary.own === null ? 'the run was opened' : 'it was joined here';
     this.say(
-      `${summary.roundsCompleted} of ${summary.roundsPlanned} rounds${seen} in ${seconds(summary.roundsDurationS)} ` +
+      `${summary.roundsCompleted} of ${counted(summary.roundsPlanned, 'round')}${seen} in ${seconds(summary.roundsDurationS)} ` +
         `(${seconds(summary.durationS)} since ${since})${accuracy}`,
     );
     const own = ownFates.flatMap((fate) => ((summary.own?.[fate] ?? 0) > 0 ? [`${summary.own?.[fate]} ${fate}`] : []));
@@ -62,7 +65,7 @@ export class Narrator {
     switch (event.type) {
       case 'run_started':
         this.#rounds = event.data.rounds;
-        return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${event.data.rounds} rounds, waits for ${event.data.minimumParticipants} participants`;
+        return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${counted(event.data.rounds, 'round')}, waits for ${counted(event.data.minimumParticipants, 'participant')}`;
       case 'data_loaded':
         return this.#loaded(event.data, view);
       case 'participant_joined':
@@ -73,7 +76,9 @@ export class Narrator {
         return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;
       case 'round_ended': {
         const missing = event.data.missing.length === 0 ? '' : `, without ${event.data.missing.join(', ')}`;
-        const updates = isParticipantSeat(view) ? ownUpdate(event.data, view) : counted(event.data);
+        const updates = isParticipantSeat(view)
+          ? ownUpdate(event.data, view)
+          : counted(event.data.contributions.length, 'update');
         return (
           `round ${event.data.round}/${this.#rounds}  loss ${event.data.loss.toFixed(3)}  accuracy ${percent(event.data.accuracy)}  ` +
           `${(event.data.durationMs / 1000).toFixed(1)} s  ${updates}${missing}`
@@ -139,13 +144,17 @@ export class Narrator {
   }
 }
 
-function joined({ participant, protocol, stack, data }: EventData<'participant_joined'>): string {
-  const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
-  return `${participant} joined over ${protocol} (${stack}) with ${data.examples} examples${leftOut}`;
+/** Who ended it, where that was not simply its plan: a participant's user has left, another machine's has stopped it. */
+function ending({ status, reason }: RunSummary, view: RunView): { readonly lead: string; readonly why: string } {
+  if (status === 'completed') return { lead: 'Run completed', why: '' };
+  if (status !== 'interrupted' || !isParticipantSeat(view)) return { lead: `Run ${status}`, why: reason };
+  if (view.left) return { lead: leftWords(view), why: goesOnWords };
+  return { lead: 'The coordinator ended the run', why: coordinatorEndReason(reason) };
 }
 
-function counted({ contributions }: EventData<'round_ended'>): string {
-  return contributions.length === 1 ? '1 update' : `${contributions.length} updates`;
+function joined({ participant, protocol, stack, data }: EventData<'participant_joined'>): string {
+  const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
+  return `${participant} joined over ${protocol} (${stack}) with ${counted(data.examples, 'example')}${leftOut}`;
 }
 
 /** What a participant made of a round that has ended, in its own eyes. */

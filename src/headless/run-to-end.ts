@@ -42,7 +42,7 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
     if (options.json) await writeLine(summary);
-    narrator.end(summary);
+    narrator.end(summary, running.host.view);
     if (error !== undefined && !interrupted) narrator.advise(error);
     return interrupted ? exitStatus.interrupted : exitStatusOf(summary);
   } catch (error) {

@@ -57,6 +57,8 @@ export class AppService implements AsyncDisposable {
   readonly recents: RecentRuns;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
+  /** The run that was stopped last by its user here. */
+  #stopped: RunHost | null = null;
   #beginning = false;
   /** Resolves when nothing is left of the latest run. */
   #ending: Promise<void> = Promise.resolve();
@@ -244,6 +246,7 @@ export class AppService implements AsyncDisposable {
   async #stopFederation(reason: string): Promise<boolean> {
     const federation = this.#federation;
     if (federation === null) return false;
+    this.#stopped = this.#host;
     await federation.stop(reason);
     return true;
   }
@@ -319,6 +322,7 @@ export class AppService implements AsyncDisposable {
         roundsCompleted: 0,
         loss: null,
         accuracy: null,
+        ...(stopped ? this.#leaving(host) : {}),
       });
       await host.finish();
       throw error;
@@ -350,11 +354,17 @@ export class AppService implements AsyncDisposable {
         roundsCompleted: completedRounds(host),
         loss: null,
         accuracy: null,
+        ...(end.status === 'interrupted' ? this.#leaving(host) : {}),
       });
     }
     await host.finish();
     if (this.#federation === federation) this.#federation = null;
     return end;
+  }
+
+  /** A participant that is stopped here has left a run that goes on; any other run is over with that. */
+  #leaving(host: RunHost): { readonly left?: true } {
+    return host === this.#stopped && host.opening.told.chair === 'participant' ? { left: true } : {};
   }
 
   /** A run that has ended is no hindrance, even while its processes are still being seen to their end: the next one waits. */

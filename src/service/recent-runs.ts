@@ -6,6 +6,7 @@ import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { chairSchema } from '#shared/contract/events.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
+import { appDiedReason } from '#shared/run-view/end-words.ts';
 import { writeAtomicallySync } from '#engine/durability/atomic-file.ts';
 import { checkedLine, readCheckedLine } from '#engine/durability/checked-line.ts';
 import { diskError, isMissing } from '#engine/durability/disk-errors.ts';
@@ -50,6 +51,8 @@ const endedSchema = z.object({
   endedAt: z.number(),
   status: runStatusSchema,
   reason: text(1000),
+  /** Not in lines of older versions. */
+  left: z.boolean().default(false),
   name: text(1000),
   roundsPlanned: count,
   roundsCompleted: count,
@@ -170,6 +173,7 @@ function endOf(id: string, { view }: RunHost): Ended {
     endedAt: view.endedAt ?? view.startedAt,
     status: view.status === 'starting' || view.status === 'running' ? 'interrupted' : view.status,
     reason: view.endReason.slice(0, 1000),
+    left: view.left,
     name: view.name.slice(0, 1000),
     roundsPlanned: view.roundsPlanned,
     roundsCompleted: view.roundsCompleted,
@@ -189,7 +193,8 @@ function runOf(begun: Begun, ended: Ended | undefined): RecentRun {
     startedAt,
     endedAt: ended?.endedAt ?? null,
     status: ended?.status ?? (runs ? 'running' : 'interrupted'),
-    reason: ended?.reason ?? (runs ? '' : 'the app ended before the run did'),
+    reason: ended?.reason ?? (runs ? '' : appDiedReason),
+    left: ended?.left ?? false,
     roundsPlanned: ended?.roundsPlanned ?? 0,
     roundsCompleted: ended?.roundsCompleted ?? 0,
     accuracy: ended?.accuracy ?? null,

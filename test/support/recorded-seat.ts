@@ -6,7 +6,7 @@ import type { RoundPhase } from '#shared/contract/messages.ts';
 import type { Recorded } from './recorded-tape.ts';
 
 /** What becomes of the run after `roundsBefore` whole rounds. */
-export type SeatStory = 'live' | 'gone' | 'back' | 'paused' | 'joining' | 'ended';
+export type SeatStory = 'live' | 'gone' | 'back' | 'paused' | 'joining' | 'ended' | 'left' | 'stopped' | 'resumed';
 
 export interface RecordedSeatOptions {
   readonly startAt: number;
@@ -59,6 +59,8 @@ class Script {
     const round = roundsBefore + 1;
     this.#heardUntil = Number.POSITIVE_INFINITY;
     if (story === 'ended') return this.#finish(this.#end(at, roundsBefore));
+    if (story === 'left' || story === 'stopped') return this.#finish(this.#cutRound(round, at, story === 'left'));
+    if (story === 'resumed') return this.#finish(this.#resumedRound(round, at));
     if (story === 'paused') return this.#finish(this.#pausedRound(round, at));
     if (story === 'gone' || story === 'back') return this.#finish(this.#goneRound(round, at));
     for (let next = round; next <= rounds; next++) at = this.#round(next, at);
@@ -254,7 +256,34 @@ class Script {
     this.#train(round, at + 30, 26_000, 41);
     this.#status(at + 12_900, round, 'training', [others[2]!], at + 45_000);
     this.#event(at + 12_950, 'participant_paused', { participant: self, paused: true, reason: 'paused by its user' });
+    this.#phase(round, 'idle', at + 12_951);
     return at + 60_000;
+  }
+
+  /** Its user goes on 17 s later; the round closes without it, and a pause lasts from before one round into the next. */
+  #resumedRound(round: number, at: number): number {
+    this.#pausedRound(round, at);
+    this.#event(at + 29_950, 'participant_paused', { participant: self, paused: false, reason: '' });
+    this.#phase(round, 'train', at + 29_950);
+    return at + 60_000;
+  }
+
+  /** In the middle of training this node leaves, or the coordinator's user stops the run. */
+  #cutRound(round: number, at: number, left: boolean): number {
+    this.#opens(round, at, at + 45_000);
+    this.#train(round, at + 30, 26_000, 41);
+    this.#status(at + 12_900, round, 'training', [others[2]!], at + 45_000);
+    const reason = left ? 'stopped in the window' : 'interrupted by the user';
+    if (left) this.#phase(round, 'idle', at + 13_100);
+    this.#event(at + 13_110, 'run_ended', {
+      status: 'interrupted',
+      reason,
+      roundsCompleted: round - 1,
+      loss: null,
+      accuracy: null,
+      ...(left ? { left } : {}),
+    });
+    return at + 13_200;
   }
 
   #end(at: number, completed: number): number {

@@ -126,7 +126,7 @@ function square(grey: number): string {
 const dayMs = 24 * 3600 * 1000;
 
 export function seatRecentRuns(now: number): readonly RecentRun[] {
-  const base = { reason: '', roundsPlanned: 20, model: null, recording: null, again: null } as const;
+  const base = { reason: '', left: false, roundsPlanned: 20, model: null, recording: null, again: null } as const;
   const again = { invitation: 'roundscope://join?i=abc', data: '~/data/faces', name: 'lab-2' };
   const run = (
     id: string,
@@ -160,7 +160,8 @@ export function seatRecentRuns(now: number): readonly RecentRun[] {
     run('r-20d611', 'digits test', 2, {
       chair: 'participant',
       status: 'interrupted',
-      reason: 'left in the window at round 6',
+      reason: 'stopped in the window',
+      left: true,
       roundsCompleted: 6,
       accuracy: 0.912,
       again,

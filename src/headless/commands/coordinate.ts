@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readRunFile } from '#engine/durability/run-file.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
+import { counted } from '#shared/base/counted.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
@@ -187,7 +188,7 @@ function modelOutOf(args: Arguments): { readonly modelOut?: string } {
 }
 
 function peopleOf(count: number): string {
-  return count === 1 ? '1 participant' : `${count} participants`;
+  return counted(count, 'participant');
 }
 
 function settingsFrom(args: Arguments): unknown {

@@ -2,14 +2,17 @@ import type { Chair } from '#shared/contract/events.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 
 /** How a run ended, as a tag says it. */
-export function endTag(status: RecentRun['status']): { readonly text: string; readonly tone: 'ok' | 'stall' | '' } {
+export function endTag({ status, left }: Pick<RecentRun, 'status' | 'left'>): {
+  readonly text: string;
+  readonly tone: 'ok' | 'stall' | '';
+} {
   switch (status) {
     case 'running':
       return { text: 'running', tone: 'ok' };
     case 'completed':
       return { text: 'finished', tone: 'ok' };
     case 'interrupted':
-      return { text: 'stopped', tone: '' };
+      return { text: left ? 'left' : 'stopped', tone: '' };
     case 'stalled':
       return { text: 'stalled', tone: 'stall' };
     case 'failed':
@@ -29,8 +32,8 @@ export function partWords(chair: Chair, self: string | null): string {
 }
 
 /** What joining the same run once more is called: after a good end, or after a bad one. */
-export function againWord(run: Pick<RecentRun, 'status'>): 'Join again' | 'Try again' {
-  return endTag(run.status).tone === 'stall' ? 'Try again' : 'Join again';
+export function againWord(run: Pick<RecentRun, 'status' | 'left'>): 'Join again' | 'Try again' {
+  return endTag(run).tone === 'stall' ? 'Try again' : 'Join again';
 }
 
 const dayMs = 24 * 3600 * 1000;

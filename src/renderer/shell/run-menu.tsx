@@ -162,7 +162,9 @@ function useThisRun(): Group {
   const paused = view.participants.find((one) => one.id === view.self)?.paused != null;
   return {
     title: running ? 'This run' : 'The last run',
-    detail: running ? partWords(chair, view.self) : `${partWords(chair, view.self)}, ${endTag(lastStatus(view)).text}`,
+    detail: running
+      ? partWords(chair, view.self)
+      : `${partWords(chair, view.self)}, ${endTag({ status: lastStatus(view), left: view.left }).text}`,
     items: [
       home,
       {
@@ -276,9 +278,9 @@ function recentItem(run: RecentRun): Item {
   const again = run.again !== null;
   return {
     id: `recent-${run.run}-${run.startedAt}`,
-    icon: again ? 'redial' : endTag(run.status).tone === 'ok' ? 'check' : 'close',
+    icon: again ? 'redial' : endTag(run).tone === 'ok' ? 'check' : 'close',
     title: run.name,
-    detail: `${endTag(run.status).text}, ${formatDay(run.startedAt, Date.now())}`,
+    detail: `${endTag(run).text}, ${formatDay(run.startedAt, Date.now())}`,
     end: (
       <span className="t3">
         {again ? againWord(run).toLowerCase() : run.accuracy === null ? '' : formatPercent(run.accuracy)}

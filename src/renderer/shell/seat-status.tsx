@@ -232,7 +232,7 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
   const head = endHead(view);
   const now = useNow(1000);
   // Where the model is matters most after a good end, why after any other.
-  const reason = view.endReason !== '' && <span title={view.endReason}>{view.endReason}</span>;
+  const reason = head.why !== '' && <span title={head.why}>{head.why}</span>;
   const model = view.models.findLast(({ participant }) => participant === view.self) ?? view.models.at(-1);
   return (
     <Line

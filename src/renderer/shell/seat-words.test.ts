@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { endTag } from '#renderer/components/run-words.ts';
+import { appDiedReason, coordinatorEndReason, endReasonWords } from '#shared/run-view/end-words.ts';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
 import { endHead, pauseWords, waitedNames } from './seat-words.ts';
 import { transportBadges, waitWords } from './summary.ts';
@@ -78,7 +80,59 @@ describe('a pause', () => {
 
 test('how it ended is said from this chair', () => {
   const view = seatViewAt('ended', 489_000);
-  assert.match(endHead(view).text, /^Run completed, 7 min/);
-  assert.deepEqual(endHead({ ...view, status: 'interrupted' }), { text: 'You left the run', good: true });
+  assert.match(endHead(view).text, /^Run completed, you were in it for 7 min/);
   assert.equal(endHead({ ...view, status: 'unreachable' }).good, false);
+});
+
+describe('a run that ended early', () => {
+  test('left here, it goes on elsewhere', () => {
+    const view = seatViewAt('left', 489_000);
+    assert.equal(view.left, true);
+    const { lead, detail } = waitWords(view, startAt + 489_000);
+    assert.equal(lead, 'You left at round 13');
+    assert.match(detail, /^the run goes on without this node, as far as is known here · 12 rounds/);
+    assert.equal(endHead(view).good, true);
+    const tag = { status: 'interrupted', left: true } as const;
+    assert.equal(endTag(tag).text, 'left');
+    assert.equal(
+      endReasonWords({ ...tag, reason: view.endReason }, true),
+      'you left; how it went on is not known here',
+    );
+  });
+
+  test('ended by the coordinator, it is not called left, and "the user" is not the one here', () => {
+    const view = seatViewAt('stopped', 489_000);
+    assert.equal(view.left, false);
+    assert.equal(waitWords(view, startAt + 489_000).lead, 'The coordinator ended the run');
+    assert.match(waitWords(view, startAt + 489_000).detail, /^its user stopped it · 12 rounds/);
+    const tag = { status: 'interrupted', left: false, reason: view.endReason } as const;
+    assert.equal(endTag(tag).text, 'stopped');
+    assert.equal(endReasonWords(tag, true), 'the coordinator ended it: its user stopped it');
+    assert.equal(endReasonWords(tag, false), 'interrupted by the user');
+    assert.equal(endReasonWords({ ...tag, reason: appDiedReason }, true), appDiedReason);
+  });
+
+  test('each way in which its end may be heard says the same', () => {
+    for (const told of [
+      'interrupted by the user',
+      'the coordinator left: stopped in the window',
+      'the run is over: interrupted: interrupted by the user',
+    ])
+      assert.equal(coordinatorEndReason(told), 'its user stopped it');
+    assert.equal(coordinatorEndReason('the run is over: interrupted'), '');
+    assert.equal(coordinatorEndReason('the disk is full'), 'the disk is full');
+  });
+});
+
+test('one update is one update', () => {
+  const view = seatViewAt('live', 489_000);
+  const alone = {
+    ...view.wait!,
+    waitingFor: view.wait!.selected.slice(1, 2),
+    selected: view.wait!.selected.slice(1, 2),
+  };
+  const words = waitWords({ ...view, wait: alone }, startAt + 489_000);
+  assert.match(words.lead, /^Waiting for 1 of 1 update\b/);
+  const averaging = { ...alone, phase: 'aggregating' as const, waitingFor: [] };
+  assert.equal(waitWords({ ...view, wait: averaging }, startAt + 489_000).lead, 'Averaging 1 update');
 });

@@ -1,7 +1,9 @@
 import { formatDuration, formatNames, formatSeconds, formatSilence } from '#renderer/components/format.ts';
 import { carrierOf, carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts';
+import { counted } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
+import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
@@ -22,7 +24,7 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   if (own?.paused == null || wait.phase !== 'training' || !wait.waitingFor.some((id) => id === own.id)) return null;
   const closesMs = wait.deadlineAt - now;
   return {
-    lead: `Waiting for ${wait.waitingFor.length} of ${wait.selected.length} updates, one is yours`,
+    lead: `Waiting for ${wait.waitingFor.length} of ${counted(wait.selected.length, 'update')}, one is yours`,
     detail: `${waitedNames(view)}, paused${closesMs > 0 ? ` · closes in ${formatSeconds(closesMs)} at most` : ''}`,
   };
 }
@@ -116,20 +118,23 @@ function isAtWork(view: RunView, round: number): boolean {
 }
 
 /** How a run ended, in words that are true from a participant's chair. */
-export function endHead(view: RunView): { readonly text: string; readonly good: boolean } {
+export function endHead(view: RunView): { readonly text: string; readonly why: string; readonly good: boolean } {
+  const why = view.endReason;
   switch (view.status) {
     case 'completed':
       return {
         text: `Run completed, you were in it for ${formatDuration((view.endedAt ?? view.startedAt) - view.startedAt)}`,
+        why,
         good: true,
       };
     case 'interrupted':
-      return { text: 'You left the run', good: true };
+      if (view.left) return { text: leftWords(view), why: goesOnWords, good: true };
+      return { text: 'The coordinator ended the run', why: coordinatorEndReason(view.endReason), good: false };
     case 'stalled':
-      return { text: 'The coordinator ended the run: it stalled', good: false };
+      return { text: 'The coordinator ended the run: it stalled', why, good: false };
     case 'unreachable':
-      return { text: 'Given up: the coordinator did not answer', good: false };
+      return { text: 'Given up: the coordinator did not answer', why, good: false };
     default:
-      return { text: 'The run failed', good: false };
+      return { text: 'The run failed', why, good: false };
   }
 }

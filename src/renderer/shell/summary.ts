@@ -3,11 +3,12 @@ import { formatDuration, formatNames, formatPercent, formatSeconds } from '#rend
 import { updatesLeftMs } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
+import { counted, plural } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { roundsTookMs } from '#shared/run-view/took.ts';
 import { isOpening, isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
-import { seatWaitWords, waitedNames } from './seat-words.ts';
+import { endHead, seatWaitWords, waitedNames } from './seat-words.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 /** One badge of the top bar: all links of one protocol and implementation. */
@@ -148,9 +149,9 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   const then = next === '' ? '' : ` · ${next}`;
   if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing') return workWords(wait.phase, of, then);
   const left = timeLeft(view, now);
-  const what = wait.phase === 'training' ? 'updates' : wait.phase === 'evaluating' ? 'results' : 'participants';
+  const what = wait.phase === 'training' ? 'update' : wait.phase === 'evaluating' ? 'result' : 'participant';
   const total = wait.phase === 'registering' ? Math.max(of, waiting + wait.reported.length) : of;
-  return { lead: `Waiting for ${waiting} of ${total} ${what}${left}`, detail: `${names}${then}` };
+  return { lead: `Waiting for ${waiting} of ${total} ${plural(total, what)}${left}`, detail: `${names}${then}` };
 }
 
 /** While all goes well: what happens when the last one is in. What the deadline would do is news once something is wrong. */
@@ -169,7 +170,7 @@ function workWords(phase: RunView['phase'], participants: number, then: string):
     registering: 'Waiting for participants',
     distributing: `Sending the model to ${participants}`,
     training: 'All updates are in',
-    aggregating: `Averaging ${participants} updates`,
+    aggregating: `Averaging ${counted(participants, 'update')}`,
     evaluating: 'All results are in',
     closing: 'Closing the round',
   };
@@ -188,7 +189,7 @@ function endWords(view: RunView): WaitWords {
   const took = formatDuration(roundsTookMs(view));
   const done = view.rounds.filter((round) => round.state === 'done').length;
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
-  const figures = `${done} ${done === 1 ? 'round' : 'rounds'} in ${took}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
+  const figures = `${counted(done, 'round')} in ${took}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
   switch (view.status) {
     case 'completed':
       return { lead: 'Run completed', detail: figures };
@@ -202,6 +203,10 @@ function endWords(view: RunView): WaitWords {
     case 'failed':
       return { lead: 'Run failed', detail: view.endReason || figures };
     default:
+      if (isParticipantSeat(view)) {
+        const { text, why } = endHead(view);
+        return { lead: text, detail: [why, figures].filter((words) => words !== '').join(' · ') };
+      }
       return { lead: 'Run stopped', detail: `${figures}${view.endReason === '' ? '' : ` · ${view.endReason}`}` };
   }
 }

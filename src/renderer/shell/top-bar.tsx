@@ -4,6 +4,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
+import { plural } from '#shared/base/counted.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import { RunMenu } from './run-menu.tsx';
@@ -70,7 +71,9 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const phase =
     view.endedAt !== null
       ? view.status === 'interrupted'
-        ? 'stopped'
+        ? view.left
+          ? 'left'
+          : 'stopped'
         : view.status
       : silent
         ? (ownParticipant(view)?.phase ?? view.phase)
@@ -166,7 +169,7 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
       className="cell rec"
       title={
         recorder.note === ''
-          ? `${formatCount(recorder.packets)} packets, ${formatCount(recorder.events)} events`
+          ? `${formatCount(recorder.packets)} ${plural(recorder.packets, 'packet')}, ${formatCount(recorder.events)} ${plural(recorder.events, 'event')}`
           : recorder.note
       }
     >

@@ -86,6 +86,8 @@ export const limits = {
   selectionTableBytesMax: 512 * KiB,
   /** Views, drop oldest: choices of protocol kept per participant. */
   viewChoicesPerParticipantMax: 100,
+  /** Views, drop oldest: pauses that are over, kept per participant. */
+  viewPausesPerParticipantMax: 100,
   /** Relay, wait: bytes of one TCP direction on their way; one second of satellite with room to spare. */
   relayTcpBufferBytes: 1 * MiB,
   /** Relay, drop newest and count: bytes of datagrams of one direction on their way. */

@@ -185,6 +185,8 @@ export interface RecentRun {
   readonly endedAt: number | null;
   readonly status: RunStatus | 'running';
   readonly reason: string;
+  /** It ended for this participant alone, which left. */
+  readonly left: boolean;
   readonly roundsPlanned: number;
   readonly roundsCompleted: number;
   readonly accuracy: number | null;

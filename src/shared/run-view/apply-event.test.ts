@@ -75,6 +75,10 @@ describe('view of a run', () => {
     assert.equal(applyEvents(null, [started, ...events])?.participants[0]?.link.fallback, 'UDP blocked');
     const back = [link(1200, 'participant', 'lost'), link(1300, 'participant', 'ready')];
     assert.equal(applyEvents(null, [started, ...events, ...back])?.participants[0]?.link.fallback, '');
+    const lost = link(1200, 'participant', 'lost');
+    assert.equal(applyEvents(null, [started, ...events, lost])?.participants[0]?.link.fallback, '');
+    const slow = link(1200, 'participant', 'degraded', 'UDP blocked');
+    assert.equal(applyEvents(null, [started, ...events, slow])?.participants[0]?.link.fallback, 'UDP blocked');
   });
 
   test('segments follow each other without gap or overlap and the last one stays open', () => {

@@ -43,6 +43,7 @@ export function emptyView(run: string, at: number): RunView {
     endedAt: null,
     status: 'starting',
     endReason: '',
+    left: false,
     roundsPlanned: 0,
     baselineAccuracy: null,
     classes: [],
@@ -121,6 +122,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     roundsCompleted: Math.max(view.roundsCompleted, event.data.roundsCompleted),
     status: event.data.status,
     endReason: event.data.reason,
+    left: event.data.left ?? false,
     endedAt: Math.max(view.startedAt, event.at),
     wait:
       view.wait === null

@@ -36,6 +36,8 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
     case 'participant_phase':
       if (event.data.phase === 'train') return begun(works, event.data.round, event.at);
       if (event.data.phase !== 'wait' && event.data.phase !== 'idle') return works;
+      // A pause gives nothing up.
+      if (event.data.phase === 'idle' && isPaused(view, self)) return works;
       // Asked for something else, or unable: whether that costs the round anything, the round's end will say.
       return changed(works, event.data.round, ({ fate }) => (fate === 'training' ? { fate: 'unknown' } : {}));
     case 'notice': {
@@ -84,11 +86,7 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
       });
     }
     case 'run_ended':
-      return each(works, ({ fate, reason }) =>
-        fate === 'training' || fate === 'sent'
-          ? { fate: 'unknown', reason: reason || 'the run ended before anybody said what became of it' }
-          : {},
-      );
+      return each(works, (work) => (isOpenWork(work, view.round) ? cutOff(work, event.data.left ?? false) : {}));
     default:
       return works;
   }
@@ -140,6 +138,28 @@ function each(works: Works, change: (work: ContributionView) => Partial<Contribu
     if (Object.keys(news).length > 0) (next ??= [...works])[index] = { ...work, ...news };
   }
   return next ?? works;
+}
+
+/** Nobody has judged it, and nothing but the end of the run has kept it from that. */
+function isOpenWork({ fate, trainedAt, reason, round }: ContributionView, running: number): boolean {
+  if (fate === 'training' || fate === 'sent') return true;
+  // Its process has laid down its work, a moment before the end was told.
+  return fate === 'unknown' && trainedAt === null && reason === '' && round === running;
+}
+
+function cutOff({ trainedAt, reason }: ContributionView, left: boolean): Partial<ContributionView> {
+  const by = left ? cutOffReasons.byLeaving : cutOffReasons.byTheEnd;
+  return { fate: 'unknown', reason: reason || (trainedAt === null ? by.untrained : by.unjudged) };
+}
+
+/** Why nobody has said what became of the work that was under way when the run ended, here or everywhere. */
+export const cutOffReasons = {
+  byTheEnd: { untrained: 'ended with the run', unjudged: 'the run ended before anybody said what became of it' },
+  byLeaving: { untrained: 'not finished: you left', unjudged: 'you left before anybody said what became of it' },
+} as const;
+
+function isPaused(view: RunView, self: string): boolean {
+  return view.participants.find(({ id }) => id === self)?.paused != null;
 }
 
 function isLinkOpen(view: RunView, self: string): boolean {

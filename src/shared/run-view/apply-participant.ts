@@ -24,8 +24,12 @@ export const applyParticipant = {
       exited: null,
     })),
   participant_paused: (view, event) =>
-    upsert(view, event.data.participant, event.at, (participant) => ({
-      paused: event.data.paused ? (participant.paused ?? { at: event.at, reason: event.data.reason }) : null,
+    upsert(view, event.data.participant, event.at, ({ paused, pauses }) => ({
+      paused: event.data.paused ? (paused ?? { at: event.at, reason: event.data.reason }) : null,
+      pauses:
+        paused === null || event.data.paused
+          ? pauses
+          : append(pauses, { from: paused.at, to: event.at }, limits.viewPausesPerParticipantMax).items,
     })),
   participant_left: (view, event) => ({
     ...view,
@@ -121,8 +125,9 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
     const link: LinkView = {
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
-      // Only who dialled knows.
-      ...(data.side === 'participant' && data.state === 'ready' ? { fallback: data.fallback ?? '', heardAt: at } : {}),
+      // Only who dialled knows, and what it says of one session is not said of the next.
+      ...(data.side === 'participant' ? { fallback: data.fallback ?? '' } : {}),
+      ...(data.side === 'participant' && data.state === 'ready' ? { heardAt: at } : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -233,6 +238,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
     joinedAt: 0,
     fromRound: 0,
     paused: null,
+    pauses: [],
     exited: null,
     left: null,
     phase: 'idle',

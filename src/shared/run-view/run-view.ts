@@ -20,6 +20,8 @@ export interface RunView {
   readonly endedAt: number | null;
   readonly status: RunStatus | 'starting' | 'running';
   readonly endReason: string;
+  /** It ended for this participant alone, which left; how it goes on elsewhere is not known here. */
+  readonly left: boolean;
   readonly roundsPlanned: number;
   /** Null: not known. */
   readonly baselineAccuracy: number | null;
@@ -151,6 +153,8 @@ export interface ParticipantView {
   readonly fromRound: number;
   /** Since when it pauses; null: it does not, or that was not told. */
   readonly paused: { readonly at: number; readonly reason: string } | null;
+  /** Pauses that are over, newest last. */
+  readonly pauses: readonly { readonly from: number; readonly to: number }[];
   /** Its process is gone; null: it lives, or is on another machine. */
   readonly exited: { readonly at: number; readonly note: string } | null;
   readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;

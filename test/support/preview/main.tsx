@@ -9,7 +9,7 @@ import { replayPort } from '../replay-port.ts';
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
  * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports.
- * `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`: from a participant's chair.
+ * `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
 const run = query.get('run') ?? 'live';
@@ -23,6 +23,9 @@ const seatElapsedS: Readonly<Record<SeatStory, number>> = {
   paused: 489,
   joining: 4,
   ended: 480,
+  left: 480,
+  stopped: 480,
+  resumed: 515,
 };
 const seat = query.get('seat') as SeatStory | null;
 const seatPlayedS = Number(query.get('elapsed') ?? seatElapsedS[seat ?? 'live']);

@@ -164,7 +164,7 @@ function RoundFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
         <span className="help">
           {enough >= participants
             ? 'A round needs the updates of all; one that is missing at the deadline stops the run.'
-            : `A round ends when all ${participants} updates are in, or at the deadline with ${enough}.`}
+            : `A round ends when ${participants === 1 ? 'the one update is' : `all ${participants} updates are`} in, or at the deadline with ${enough}.`}
         </span>
       </div>
       <div className="field">

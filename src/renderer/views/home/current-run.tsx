@@ -9,6 +9,8 @@ import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { useSetPaused } from '#renderer/session/run-requests.ts';
 import { chairOf } from '#renderer/session/run-state.ts';
+import { endReasonWords } from '#shared/run-view/end-words.ts';
+import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** The run that this window shows: what it is and where it stands, or how it ended. */
@@ -19,7 +21,7 @@ export function CurrentRun(): JSX.Element | null {
   const chair = chairOf(view);
   const running = view.endedAt === null;
   const paused = view.participants.find((one) => one.id === view.self)?.paused != null;
-  const tag = endTag(view.status === 'starting' ? 'running' : view.status);
+  const tag = endTag({ status: view.status === 'starting' ? 'running' : view.status, left: view.left });
   return (
     <section className="open" aria-label="The run of this window">
       <div className="oh">
@@ -61,6 +63,8 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
   const told = view.contributions.filter((one) => one.fate === 'counted' || one.fate === 'refused');
   const counted = told.filter((one) => one.fate === 'counted').length;
   const model = view.models.at(-1);
+  const { status, endReason, left } = view;
+  const reason = endReasonWords({ status, reason: endReason, left }, isParticipantSeat(view));
   return (
     <div className="of">
       <span>
@@ -80,7 +84,7 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
           accuracy <b>{formatPercent(accuracy)}</b>
         </span>
       )}
-      {!running && view.endReason !== '' && <span className="why">{view.endReason}</span>}
+      {!running && reason !== '' && <span className="why">{reason}</span>}
       {!running && model !== undefined && (
         <span className="why">
           model <span className="data">{model.path}</span>

@@ -7,6 +7,7 @@ import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
+import { endReasonWords } from '#shared/run-view/end-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** A run of the list that has run its course changes no more, so it is asked for when this window's run begins or ends. */
@@ -65,7 +66,10 @@ export function RecentRuns({
 
 const noRuns: readonly RecentRun[] = [];
 
-type Live = Pick<RecentRun, 'run' | 'status' | 'reason' | 'roundsPlanned' | 'roundsCompleted' | 'accuracy' | 'endedAt'>;
+type Live = Pick<
+  RecentRun,
+  'run' | 'status' | 'reason' | 'left' | 'roundsPlanned' | 'roundsCompleted' | 'accuracy' | 'endedAt'
+>;
 
 /** What the run of this window comes to so far, as text, so that it changes no oftener than the row does. */
 function liveFigures(view: RunView): string {
@@ -73,6 +77,7 @@ function liveFigures(view: RunView): string {
     run: view.run,
     status: view.endedAt === null || view.status === 'starting' ? 'running' : view.status,
     reason: view.endReason,
+    left: view.left,
     roundsPlanned: view.roundsPlanned,
     roundsCompleted: view.roundsCompleted,
     accuracy: view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null,
@@ -93,7 +98,7 @@ function countWords(all: number, found: number): string {
 }
 
 function matches(run: RecentRun, wanted: string): boolean {
-  const text = `${run.name} ${run.run} ${partWords(run.chair, run.self)} ${endTag(run.status).text}`.toLowerCase();
+  const text = `${run.name} ${run.run} ${partWords(run.chair, run.self)} ${endTag(run).text}`.toLowerCase();
   return text.includes(wanted.trim().toLowerCase());
 }
 
@@ -127,7 +132,8 @@ function RunTable({ runs }: { readonly runs: readonly RecentRun[] }): JSX.Elemen
 }
 
 function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): JSX.Element {
-  const tag = endTag(run.status);
+  const tag = endTag(run);
+  const reason = endReasonWords(run, run.chair === 'participant');
   return (
     <tr>
       <td className="two-l" title={run.name}>
@@ -138,9 +144,9 @@ function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): J
         {partWords(run.chair, run.self)}
         <small>{formatDay(run.startedAt, now)}</small>
       </td>
-      <td className="two-l stc" title={run.reason}>
+      <td className="two-l stc" title={reason}>
         <span className={`tag ${tag.tone}`}>{tag.text}</span>
-        {run.status !== 'completed' && run.reason !== '' && <small>{run.reason}</small>}
+        {run.status !== 'completed' && reason !== '' && <small>{reason}</small>}
       </td>
       <td className="num w-lg w-proj">
         {run.roundsCompleted}

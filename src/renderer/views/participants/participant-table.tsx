@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { plural } from '#shared/base/counted.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
@@ -320,7 +321,7 @@ function ClassMix({ data }: { readonly data: DataSummary }): JSX.Element {
   const words = data.classes.map((name, i) => `${name} ${percent(data.classCounts[i] ?? 0)}`).join(', ');
   return (
     <div className="two-l" title={words}>
-      {formatCount(data.examples)} examples
+      {formatCount(data.examples)} {plural(data.examples, 'example')}
       <div className="mix" role="img" aria-label={`Class mix: ${words}`}>
         {data.classCounts.map((count, i) =>
           count === 0 ? null : (

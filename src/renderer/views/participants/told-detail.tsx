@@ -2,6 +2,7 @@ import type { JSX } from 'react';
 import { countedOf } from '#renderer/components/contribution-facts.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
+import { plural } from '#shared/base/counted.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { roundWords } from './told-rows.tsx';
 
@@ -44,7 +45,7 @@ export function ToldDetail({
             <dd>
               {counted === null
                 ? 'no round that it was asked for has ended since this node joined'
-                : `in ${counted.counted} of the ${counted.of} rounds that this node saw end`}
+                : `in ${counted.counted} of the ${counted.of} ${plural(counted.of, 'round')} that this node saw end`}
             </dd>
             <dt>{view.round > 0 ? `Round ${view.round}` : 'Round'}</dt>
             <dd>{view.rounds.length === 0 ? 'none has begun' : roundWords(view, participant.id).words}</dd>

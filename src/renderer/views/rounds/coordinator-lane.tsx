@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { formatDuration } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useWidth } from '#renderer/components/use-width.ts';
+import { plural } from '#shared/base/counted.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { FaultView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { FaultBars } from './fault-bars.tsx';
@@ -83,7 +84,7 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
 function coordinatorWords(round: RoundView | undefined): string {
   if (round === undefined) return 'no round yet';
   const counted = round.updates.filter((update) => update.counted).length;
-  return `round ${round.round}, ${counted} of ${round.selected.length} updates in`;
+  return `round ${round.round}, ${counted} of ${round.selected.length} ${plural(round.selected.length, 'update')} in`;
 }
 
 function Aggregate({ round, window }: { readonly round: RoundView; readonly window: TimeWindow }): JSX.Element {
@@ -109,7 +110,7 @@ function Results({ round, window }: { readonly round: RoundView; readonly window
   if (left >= 0.85 || left < 0) return null;
   return (
     <span className="results" style={{ left: `${left * 100}%` }}>
-      {round.evaluations.length} of {round.selected.length} results in
+      {round.evaluations.length} of {round.selected.length} {plural(round.selected.length, 'result')} in
     </span>
   );
 }

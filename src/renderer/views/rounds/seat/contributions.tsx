@@ -5,11 +5,12 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf, stepsOf } from '#renderer/session/pace.ts';
+import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
-import { arrivedWords, fateWords, formatWeight } from './fate.ts';
+import { arrivedWords, fateWords, formatWeight, wasPaused, weightOf } from './fate.ts';
 import type { Standing } from './fate.ts';
 
 /** Rows that are read; of longer runs the older rounds stand in Metrics. */
@@ -183,13 +184,11 @@ const Row = memo(
             />
           )}
         </td>
-        <td className="c-in t2">{arrivalCell(props)}</td>
+        <td className="c-in t2" title={arrivalCell(props)}>
+          {arrivalCell(props)}
+        </td>
         <Num value={contribution?.sizeBytes ?? null} words={formatBytes} className="w-g" />
-        <Num
-          value={contribution?.fate === 'counted' ? contribution.weight : null}
-          words={formatWeight}
-          className="w-g"
-        />
+        <Num value={contribution === undefined ? null : weightOf(contribution)} words={formatWeight} className="w-g" />
         <Num value={contribution?.norm ?? null} words={(value) => value.toFixed(2)} className="w-lg w-g" />
         <Num value={contribution?.loss ?? null} words={(value) => value.toFixed(3)} className="w-lg w-g" />
         <Num value={round.loss} words={(value) => value.toFixed(3)} className="w-gl" />
@@ -210,6 +209,7 @@ const Row = memo(
 
 function FateCell({ round, contribution, own, open, silent, paused }: RowProps): JSX.Element {
   if (contribution === undefined) {
+    if (own !== undefined && wasPaused(own, round.startedAt)) return <span className="t2">paused</span>;
     if (own !== undefined && !round.selected.some((id) => id === own.id))
       return <span className="t2">not selected</span>;
     return open ? <b>{round.state}</b> : <span className="t2">no work of this node</span>;
@@ -229,11 +229,16 @@ function FateCell({ round, contribution, own, open, silent, paused }: RowProps):
   );
 }
 
+/** What its fate says already. */
+function standsInFate(reason: string): boolean {
+  return reason === cutOffReasons.byTheEnd.untrained || reason === cutOffReasons.byLeaving.untrained;
+}
+
 function arrivalCell({ round, contribution, own, open, silent }: RowProps): string {
   if (contribution === undefined) return '';
   const arrived = arrivedWords(contribution, round);
   if (arrived !== '') return arrived;
-  if (!open) return contribution.reason;
+  if (!open) return standsInFate(contribution.reason) ? '' : contribution.reason;
   if (contribution.fate === 'training' && own?.progress?.round === round.round) {
     const { done, total } = stepsOf(own.progress);
     return `batch ${done} / ${total}`;

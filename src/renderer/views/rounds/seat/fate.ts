@@ -1,8 +1,9 @@
 import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
 import type { IconName } from '#renderer/components/icon.tsx';
 import { isLate } from '#renderer/session/fate-counts.ts';
-import type { ContributionView, RoundView } from '#shared/run-view/run-view.ts';
-import { ordinal } from './told-layout.ts';
+import { ordinal } from '#shared/base/ordinal.ts';
+import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
+import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 
 /** The fate of an own contribution, as a table and a lane say it. */
 export interface FateWords {
@@ -41,10 +42,20 @@ export function fateWords(contribution: ContributionView, { silent, paused, clos
     case 'missed':
       return { text: 'closed without it', tone: 'wrn', icon: 'clock' };
     case 'unknown':
-      return { text: 'not told', tone: '', icon: null };
+      return { text: unknownWords(contribution), tone: '', icon: null };
     default:
       return contribution.fate satisfies never;
   }
+}
+
+const { byTheEnd, byLeaving } = cutOffReasons;
+
+/** What ended before anybody judged it is called by that; the whole reason is in its title. */
+function unknownWords({ reason, trainedAt }: ContributionView): string {
+  if (reason === byTheEnd.untrained) return 'ended with the run';
+  if (reason === byLeaving.untrained) return 'not finished';
+  if (reason === byTheEnd.unjudged || reason === byLeaving.unjudged) return 'sent, not judged';
+  return trainedAt === null && reason !== '' ? 'given up' : 'not told';
 }
 
 /** `29.7 s, 3rd of 4`; `1.8 s after the deadline`; empty: not known. */
@@ -78,6 +89,16 @@ export function fateLine(
   return { figures, fate: { ...words, text } };
 }
 
+/** Of a contribution that is in the new model; null: of no other. */
+export function weightOf({ fate, weight }: ContributionView): number | null {
+  return fate === 'counted' ? weight : null;
+}
+
 export function formatWeight(weight: number): string {
   return weight >= 0.1 || weight === 0 ? `${Math.round(weight * 100)} %` : formatPercent(weight);
+}
+
+/** Whoever pauses when a round begins is not asked to train in it. */
+export function wasPaused({ paused, pauses }: ParticipantView, at: number): boolean {
+  return (paused !== null && paused.at <= at) || pauses.some(({ from, to }) => from <= at && at < to);
 }

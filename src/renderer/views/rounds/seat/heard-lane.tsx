@@ -6,12 +6,14 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
+import { counted } from '#shared/base/counted.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import { SegmentBox } from '../segment-box.tsx';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
 import { toldTicks } from './told-layout.ts';
+import type { RunOver } from './told-layout.ts';
 
 interface HeardLaneProps {
   readonly rounds: readonly RoundView[];
@@ -21,6 +23,8 @@ interface HeardLaneProps {
   readonly evaluationAt: number | null;
   readonly link: SeatLink | null;
   readonly ended: number | null;
+  /** It has ended for this node alone. */
+  readonly left: boolean;
   /** Opens the side panel about the link. */
   readonly onOpenLink: () => void;
 }
@@ -30,7 +34,7 @@ const labelPx = 15;
 
 /** The coordinator as it is heard from here: ticks of the updates that it said were in, then its silence. */
 export function HeardLane(props: HeardLaneProps): JSX.Element {
-  const { rounds, link, ended } = props;
+  const { rounds, link, ended, left } = props;
   const silent = link?.kind === 'silent';
   const current = rounds.at(-1);
   return (
@@ -38,14 +42,14 @@ export function HeardLane(props: HeardLaneProps): JSX.Element {
       <div role="rowheader" className={`lh coord row-line${silent ? ' bad' : ''}`}>
         <div className="n">coordinator</div>
         <div className="m w-proj">
-          <Heard link={link} ended={ended !== null} />
+          <Heard link={link} over={ended === null ? null : left ? 'left' : 'ended'} />
         </div>
       </div>
       <div className="lane coord row-line" role="none">
         <span className="vh" role="gridcell">
           {current === undefined
             ? 'no round told yet'
-            : `round ${current.round}, ${current.arrivals.length} of ${current.selected.length} updates in, as told`}
+            : `round ${current.round}, ${current.arrivals.length} of ${counted(current.selected.length, 'update')} in, as told`}
         </span>
         <Told {...props} silent={silent} />
         {silent && <Silent {...props} heardAt={link.heardAt} />}
@@ -54,7 +58,7 @@ export function HeardLane(props: HeardLaneProps): JSX.Element {
   );
 }
 
-function Heard({ link, ended }: { readonly link: SeatLink | null; readonly ended: boolean }): JSX.Element {
+function Heard({ link, over }: { readonly link: SeatLink | null; readonly over: RunOver }): JSX.Element {
   const now = useNow(1000);
   if (link?.kind === 'silent')
     return (
@@ -65,7 +69,9 @@ function Heard({ link, ended }: { readonly link: SeatLink | null; readonly ended
     );
   if (link?.kind === 'joining') return <span>not heard yet</span>;
   if (link?.kind === 'heard') return <span>heard {Math.max(0, (now - link.at) / 1000).toFixed(1)} s ago</span>;
-  return <span>{ended ? 'the run is over' : 'heard again'}</span>;
+  return (
+    <span>{over === null ? 'heard again' : over === 'left' ? 'not known since you left' : 'the run is over'}</span>
+  );
 }
 
 const Told = memo(function Told({

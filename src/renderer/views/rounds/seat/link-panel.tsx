@@ -16,6 +16,7 @@ import { carrierOf } from '#renderer/session/seat-link.ts';
 import type { Attempt, Silence } from '#renderer/session/seat-link.ts';
 import { useSeatActions } from '#renderer/session/seat-actions.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import { counted } from '#shared/base/counted.ts';
 import type { ContributionView, RunView } from '#shared/run-view/run-view.ts';
 import { packetFilter } from '../packet-filter.ts';
 
@@ -68,6 +69,8 @@ export function LinkPanel({ view, silence, onClose }: LinkPanelProps): JSX.Eleme
 function Figures({ silence }: { readonly silence: Silence }): JSX.Element {
   const now = useNow(1000);
   const { heardAt, attempts, nextAt, givesUpAt } = silence;
+  // When it will be dialled, and until when, is told with the first try.
+  const begun = attempts.length > 0;
   const trying = attempts.at(-1)?.result === 'trying';
   return (
     <div className="sec figs">
@@ -78,10 +81,11 @@ function Figures({ silence }: { readonly silence: Silence }): JSX.Element {
         tries<b>{attempts.length}</b>
       </div>
       <div>
-        next try<b>{trying ? 'now' : nextAt === 0 ? 'not told' : `in ${formatSeconds(nextAt - now)}`}</b>
+        next try
+        <b>{!begun ? 'not begun' : trying ? 'now' : nextAt === 0 ? 'not told' : `in ${formatSeconds(nextAt - now)}`}</b>
       </div>
       <div className="w-lg w-projx">
-        gives up<b>{givesUpAt === 0 ? 'never' : formatSeconds(givesUpAt - now)}</b>
+        gives up<b>{!begun ? 'not begun' : givesUpAt === 0 ? 'never' : formatSeconds(givesUpAt - now)}</b>
       </div>
     </div>
   );
@@ -145,7 +149,7 @@ function Unknown({ view, silence }: { readonly view: RunView; readonly silence: 
       <h3>What is not known here</h3>
       <p>
         {round?.endedAt === null &&
-          `${round.arrivals.length} of ${round.selected.length} updates were in when it was last heard. `}
+          `${round.arrivals.length} of ${counted(round.selected.length, 'update')} ${round.selected.length === 1 ? 'was' : 'were'} in when it was last heard. `}
         {why}
       </p>
     </div>

@@ -84,15 +84,18 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
 
 /** The update that cannot go out is hatched from the last sign of life; a pause is grey. */
 function useOwnStalls({ participant, stalls, heardAt, ended }: OwnLaneProps, unsent: boolean): readonly Stall[] {
-  const { paused, phase, phaseSince } = participant;
+  const { paused, pauses, phase, phaseSince } = participant;
   return useMemo(() => {
-    const own: Stall[] = [];
-    if (ended !== null) return stalls;
+    const own: Stall[] = pauses.map(({ from, to }) => ({ fromAt: from, toAt: to, kind: 'paused' }));
+    if (ended !== null) {
+      if (paused !== null) own.push({ fromAt: paused.at, toAt: ended, kind: 'paused' });
+      return own.length === 0 ? stalls : [...stalls, ...own];
+    }
     if (heardAt !== null && unsent && phase === 'send')
       own.push({ fromAt: Math.max(heardAt, phaseSince), toAt: null, label: 'update kept, not sent for' });
     else if (paused !== null && heardAt === null) own.push({ fromAt: paused.at, toAt: null, kind: 'paused' });
     return [...(heardAt === null ? stalls : stalls.filter(({ toAt }) => toAt !== null)), ...own];
-  }, [stalls, paused, phase, phaseSince, heardAt, unsent, ended]);
+  }, [stalls, paused, pauses, phase, phaseSince, heardAt, unsent, ended]);
 }
 
 function OwnDoing({

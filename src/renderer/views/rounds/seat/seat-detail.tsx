@@ -2,11 +2,12 @@ import type { JSX } from 'react';
 import { formatBytes, formatClock, formatPercent, shortHash } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
+import { counted } from '#shared/base/counted.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';
-import { arrivedWords, fateWords, formatWeight } from './fate.ts';
-import { toldWords } from './told-layout.ts';
+import { arrivedWords, fateWords, formatWeight, wasPaused } from './fate.ts';
+import { runOver, toldWords } from './told-layout.ts';
 
 interface SeatDetailProps {
   readonly view: RunView;
@@ -34,7 +35,12 @@ export function SeatDetail({ view, own, round, silent, onClose }: SeatDetailProp
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
       <div className="scroll in" tabIndex={0} role="region" aria-label={`${title}, details`}>
         <OwnTimes view={view} own={own} round={round} />
-        <OwnWork round={round} contribution={contribution} silent={silent && round.endedAt === null} />
+        <OwnWork
+          round={round}
+          contribution={contribution}
+          silent={silent && round.endedAt === null}
+          paused={own !== undefined && wasPaused(own, round.startedAt)}
+        />
         <GlobalModel view={view} round={round} />
         <Others view={view} round={round} />
         <ItsPackets round={round.round} participant={null} />
@@ -62,16 +68,18 @@ function OwnWork({
   round,
   contribution,
   silent,
+  paused,
 }: {
   readonly round: RoundView;
   readonly contribution: ContributionView | undefined;
   readonly silent: boolean;
+  readonly paused: boolean;
 }): JSX.Element {
   return (
     <div className="sec">
       <h3>This node</h3>
       {contribution === undefined ? (
-        <p className="t2">It has done no work in this round.</p>
+        <p className="t2">{paused ? 'It was paused when this round began.' : 'It has done no work in this round.'}</p>
       ) : (
         <OwnFacts round={round} contribution={contribution} silent={silent} />
       )}
@@ -131,7 +139,7 @@ function weightWords({ weight, fate }: ContributionView): string {
 
 function measures(loss: number | null, accuracy: number | null, examples: number | null): string {
   if (loss === null || accuracy === null) return '–';
-  return `loss ${loss.toFixed(3)}, accuracy ${formatPercent(accuracy)}${examples === null ? '' : `, ${examples} examples`}`;
+  return `loss ${loss.toFixed(3)}, accuracy ${formatPercent(accuracy)}${examples === null ? '' : `, ${counted(examples, 'example')}`}`;
 }
 
 function GlobalModel({ view, round }: { readonly view: RunView; readonly round: RoundView }): JSX.Element {
@@ -167,7 +175,7 @@ function Others({ view, round }: { readonly view: RunView; readonly round: Round
       <h3>Others, as told</h3>
       <dl className="kvl">
         {others.map((id) => (
-          <Fact key={id} name={id} value={toldWords(round, id)} />
+          <Fact key={id} name={id} value={toldWords(round, id, round === view.rounds.at(-1) ? runOver(view) : null)} />
         ))}
       </dl>
     </div>

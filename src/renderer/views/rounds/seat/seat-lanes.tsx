@@ -12,6 +12,7 @@ import type { WindowControl } from '../use-time-window.ts';
 import { HeardLane } from './heard-lane.tsx';
 import { OwnLane } from './own-lane.tsx';
 import { ToldLane } from './told-lane.tsx';
+import { runOver } from './told-layout.ts';
 
 interface SeatLanesProps {
   readonly view: RunView;
@@ -74,6 +75,7 @@ export function SeatLanes({
         evaluationAt={evaluationAt}
         link={link}
         ended={ended}
+        left={view.left}
         onOpenLink={onOpenLink}
       />
       <OwnRow
@@ -92,8 +94,9 @@ export function SeatLanes({
           participant={id}
           rounds={visible}
           window={window}
-          silentSince={heardAt}
-          ended={ended}
+          silentSince={view.left ? ended : heardAt}
+          ended={view.left ? null : ended}
+          over={runOver(view)}
           selectedRound={selectedRound}
           onOpen={onOpen}
         />

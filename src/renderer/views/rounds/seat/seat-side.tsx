@@ -1,9 +1,10 @@
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { toldParticipants } from '#renderer/session/seat-link.ts';
+import { ordinal } from '#shared/base/ordinal.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { SeatSparks } from '../sparks.tsx';
-import { ordinal, toldCounted, toldWords } from './told-layout.ts';
+import { runOver, toldCounted, toldWords } from './told-layout.ts';
 
 /** Is the model getting better, and how far the others are, as told. */
 export function SeatSide({ view, silent }: { readonly view: RunView; readonly silent: boolean }): JSX.Element {
@@ -73,5 +74,5 @@ function inRound(view: RunView, id: string, silent: boolean): JSX.Element | stri
     );
   if (round?.endedAt === null && round.selected.some((other) => other === id))
     return silent ? 'not known now' : 'not in yet';
-  return toldWords(round, id);
+  return toldWords(round, id, runOver(view));
 }

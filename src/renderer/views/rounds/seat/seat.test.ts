@@ -3,8 +3,10 @@ import { describe, test } from 'node:test';
 import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
-import { arrivedWords, fateLine, fateWords } from './fate.ts';
-import { ordinal, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
+import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
+import { laneBoxes } from '../lane-layout.ts';
+import { arrivedWords, fateLine, fateWords, wasPaused, weightOf } from './fate.ts';
+import { runOver, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
 
 const live = seatViewAt('live', 489_000);
 const round = (number: number) => live.rounds.find((one) => one.round === number)!;
@@ -73,21 +75,6 @@ describe('lanes of others, as told', () => {
     const tight = toldTicks([round(12)], window, 0.06, 'lab-2').map(({ labelled }) => labelled);
     assert.deepEqual(tight.slice(0, 2), [true, false]);
   });
-
-  test('places are said as people say them', () => {
-    assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 102, 111].map(ordinal), [
-      '1st',
-      '2nd',
-      '3rd',
-      '4th',
-      '11th',
-      '12th',
-      '13th',
-      '21st',
-      '102nd',
-      '111th',
-    ]);
-  });
 });
 
 describe('the fate of own work', () => {
@@ -125,4 +112,51 @@ describe('the fate of own work', () => {
     const refused = { ...work(9), reason: 'the norm is not a number' };
     assert.equal(lossWords(fateCounts([refused])), 'one refused (round 9)');
   });
+});
+
+describe('a run that is cut off', () => {
+  const [left, stopped] = [seatViewAt('left', 489_000), seatViewAt('stopped', 489_000)];
+  const lastOf = (view: typeof left) => view.contributions.at(-1)!;
+
+  test('its last work ended with it, and nobody is said to have kept anything back', () => {
+    assert.deepEqual([lastOf(stopped).round, lastOf(stopped).fate], [13, 'unknown']);
+    assert.equal(fateWords(lastOf(stopped), { ...standing, closed: true }).text, 'ended with the run');
+    assert.equal(fateWords(lastOf(left), { ...standing, closed: true }).text, 'not finished');
+    const sent = { ...lastOf(stopped), trainedAt: 1, reason: cutOffReasons.byTheEnd.unjudged };
+    assert.equal(fateWords(sent, standing).text, 'sent, not judged');
+  });
+
+  test('of the others it is said up to when nothing had come', () => {
+    const words = (view: typeof left) => toldWords(view.rounds.at(-1), 'lab-1', runOver(view));
+    assert.equal(words(left), 'no update before you left');
+    assert.equal(words(stopped), 'no update before the run ended');
+    assert.equal(runOver(live), null);
+  });
+});
+
+test('a pause that is over keeps its place, and gives up no work', () => {
+  const view = seatViewAt('resumed', 510_000);
+  const own = view.participants.find(({ id }) => id === 'lab-2')!;
+  const [pause] = own.pauses;
+  assert.equal(own.paused, null);
+  assert.deepEqual([own.pauses.length, pause!.to - pause!.from], [1, 17_000]);
+  assert.equal(view.contributions.at(-1)?.fate, 'training');
+  assert.equal(seatViewAt('paused', 489_000).contributions.at(-1)?.fate, 'training');
+  assert.deepEqual(
+    [pause!.from - 1, pause!.from, pause!.to].map((at) => wasPaused(own, at)),
+    [false, true, false],
+  );
+  const boxes = laneBoxes(own.segments, [{ fromAt: pause!.from, toAt: pause!.to, kind: 'paused' }], {
+    fromAt: view.rounds.at(-1)!.startedAt,
+    toAt: pause!.to + 10_000,
+  });
+  assert.deepEqual(
+    boxes.map(({ kind }) => kind),
+    ['wait', 'train', 'paused', 'train'],
+  );
+});
+
+test('a weight is that of what counted', () => {
+  assert.equal(weightOf({ ...work(12), fate: 'missed', weight: 0 }), null);
+  assert.ok(weightOf(work(12))! > 0);
 });

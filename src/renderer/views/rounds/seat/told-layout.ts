@@ -1,5 +1,6 @@
 import { formatClock, formatDuration } from '#renderer/components/format.ts';
-import type { RoundView } from '#shared/run-view/run-view.ts';
+import { ordinal } from '#shared/base/ordinal.ts';
+import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import type { LaneBox } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
@@ -20,6 +21,7 @@ export function toldBoxes(
   window: TimeWindow,
   silentSince: number | null,
   ended: number | null,
+  over: RunOver = null,
 ): readonly ToldBox[] {
   const boxes: ToldBox[] = [];
   const end = silentSince ?? ended;
@@ -35,7 +37,13 @@ export function toldBoxes(
     const about = { round: round.round, startedAt: round.startedAt };
     const arrival = round.arrivals.find((one) => one.participant === participant)?.at;
     if (arrival === undefined) {
-      push({ ...about, kind: 'told', endedAt, label: withoutArrival(round, participant), arrived: false });
+      push({
+        ...about,
+        kind: 'told',
+        endedAt,
+        label: withoutArrival(round, participant, round === rounds.at(-1) ? over : null),
+        arrived: false,
+      });
       continue;
     }
     const figure = formatDuration(arrival - round.startedAt);
@@ -55,19 +63,29 @@ export function toldBoxes(
   return boxes;
 }
 
-function withoutArrival({ endedAt, contributors }: RoundView, participant: string): string {
+function withoutArrival({ endedAt, contributors, state }: RoundView, participant: string, over: RunOver): string {
   if (endedAt === null) return 'no update yet';
+  if (contributors === null && state !== 'done' && over !== null)
+    return over === 'left' ? 'no update before you left' : 'no update before the run ended';
   if (contributors === null) return 'not told';
   return contributors.some((id) => id === participant) ? 'counted, time not told' : 'not in the new model';
 }
 
+/** How a run is over that cut off its newest round; null: it is not, or this is an older round. */
+export type RunOver = 'left' | 'ended' | null;
+
+export function runOver({ endedAt, left }: Pick<RunView, 'endedAt' | 'left'>): RunOver {
+  if (endedAt === null) return null;
+  return left ? 'left' : 'ended';
+}
+
 /** Where another participant stands in the newest round, in a few words. */
-export function toldWords(round: RoundView | undefined, participant: string): string {
+export function toldWords(round: RoundView | undefined, participant: string, over: RunOver = null): string {
   if (round === undefined) return 'not told yet';
   if (!round.selected.includes(participant)) return 'not in this round';
   const place = round.arrivals.findIndex((one) => one.participant === participant);
   if (place >= 0) return `update in, ${ordinal(place + 1)}`;
-  return withoutArrival(round, participant);
+  return withoutArrival(round, participant, over);
 }
 
 /** In how many of the rounds that are over its update is in the new model; null: not told of any. */
@@ -81,13 +99,6 @@ export function toldCounted(
   if (over.length === 0) return null;
   const counted = over.filter(({ contributors }) => contributors?.some((id) => id === participant)).length;
   return { counted, of: over.length };
-}
-
-/** `1st`, `2nd`, `3rd`, `11th`. */
-export function ordinal(n: number): string {
-  const rest = n % 100;
-  if (rest >= 11 && rest <= 13) return `${n}th`;
-  return `${n}${['th', 'st', 'nd', 'rd'][n % 10] ?? 'th'}`;
 }
 
 /** One mark of the coordinator's lane: an update that it said was in. */
