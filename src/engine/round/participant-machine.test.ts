@@ -573,8 +573,6 @@ describe('a participant whose user pauses it', () => {
       kit.train(4, next);
       kit.model(4, next);
       assert.equal(kit.of('train').at(-1)?.round, 4);
-      kit.hear('round_status', 4, statusBody);
-      assert.equal(kit.of('abort_work').length, 1);
     });
   }
 
