@@ -13,6 +13,7 @@ import { requireModelOut } from '#engine/durability/model-out.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
+import { endSeenHere } from './end-seen-here.ts';
 import type { CheckParts } from './check-invitation.ts';
 import { Comparison } from './comparison.ts';
 import type { Desktop } from './desktop.ts';
@@ -316,14 +317,8 @@ export class AppService implements AsyncDisposable {
       await federation[Symbol.asyncDispose]();
       const stopped = isAborted(error);
       if (!stopped) host.report('notice', noticeOf(error));
-      host.report('run_ended', {
-        status: stopped ? 'interrupted' : 'failed',
-        reason: messageOf(error),
-        roundsCompleted: 0,
-        loss: null,
-        accuracy: null,
-        ...(stopped ? this.#leaving(host) : {}),
-      });
+      const status = stopped ? 'interrupted' : 'failed';
+      host.report('run_ended', endSeenHere(host, { status, reason: messageOf(error) }, host === this.#stopped));
       await host.finish();
       throw error;
     }
@@ -348,23 +343,11 @@ export class AppService implements AsyncDisposable {
     if (end.error !== undefined) host.report('notice', { level: 'error', text: end.reason, error: end.error });
     // The process that should have said so may have died before it could.
     if (host.view.endedAt === null) {
-      host.report('run_ended', {
-        status: end.status,
-        reason: end.reason,
-        roundsCompleted: completedRounds(host),
-        loss: null,
-        accuracy: null,
-        ...(end.status === 'interrupted' ? this.#leaving(host) : {}),
-      });
+      host.report('run_ended', endSeenHere(host, end, host === this.#stopped));
     }
     await host.finish();
     if (this.#federation === federation) this.#federation = null;
     return end;
-  }
-
-  /** A participant that is stopped here has left a run that goes on; any other run is over with that. */
-  #leaving(host: RunHost): { readonly left?: true } {
-    return host === this.#stopped && host.opening.told.chair === 'participant' ? { left: true } : {};
   }
 
   /** A run that has ended is no hindrance, even while its processes are still being seen to their end: the next one waits. */
@@ -397,8 +380,4 @@ export class AppService implements AsyncDisposable {
       invitation: this.#invitation,
     };
   }
-}
-
-function completedRounds(host: RunHost): number {
-  return host.view.rounds.filter((round) => round.state === 'done').length;
 }
