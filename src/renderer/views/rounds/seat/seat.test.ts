@@ -128,8 +128,8 @@ describe('a run that is cut off', () => {
 
   test('of the others it is said up to when nothing had come', () => {
     const words = (view: typeof left) => toldWords(view.rounds.at(-1), 'lab-1', runOver(view));
-    assert.equal(words(left), 'no update before you left');
-    assert.equal(words(stopped), 'no update before the run ended');
+    assert.equal(words(left), 'not in by then');
+    assert.equal(words(stopped), 'not in by then');
     assert.equal(runOver(live), null);
   });
 });

@@ -65,8 +65,8 @@ export function toldBoxes(
 
 function withoutArrival({ endedAt, contributors, state }: RoundView, participant: string, over: RunOver): string {
   if (endedAt === null) return 'no update yet';
-  if (contributors === null && state !== 'done' && over !== null)
-    return over === 'left' ? 'no update before you left' : 'no update before the run ended';
+  // Short: it stands in narrow places, beside the words that say how the run is over.
+  if (contributors === null && state !== 'done' && over !== null) return 'not in by then';
   if (contributors === null) return 'not told';
   return contributors.some((id) => id === participant) ? 'counted, time not told' : 'not in the new model';
 }
