@@ -90,7 +90,7 @@ describe('a run that ended early', () => {
     assert.equal(view.left, true);
     const { lead, detail } = waitWords(view, startAt + 489_000);
     assert.equal(lead, 'You left at round 13');
-    assert.match(detail, /^the run goes on without this node, as far as is known here · 12 rounds/);
+    assert.equal(detail, 'the run goes on without this node, as far as is known here');
     assert.equal(endHead(view).good, true);
     const tag = { status: 'interrupted', left: true } as const;
     assert.equal(endTag(tag).text, 'left');

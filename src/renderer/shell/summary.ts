@@ -205,6 +205,8 @@ function endWords(view: RunView): WaitWords {
     default:
       if (isParticipantSeat(view)) {
         const { text, why } = endHead(view);
+        // What is known of a run that goes on takes the whole line; its figures are of rounds up to here alone.
+        if (view.left) return { lead: text, detail: why };
         return { lead: text, detail: [why, figures].filter((words) => words !== '').join(' · ') };
       }
       return { lead: 'Run stopped', detail: `${figures}${view.endReason === '' ? '' : ` · ${view.endReason}`}` };
