@@ -105,7 +105,8 @@ export function enterPhase(
     phase,
     phaseRound: round,
     phaseSince: at,
-    progress: phase === 'train' ? participant.progress : null,
+    // A pause gives nothing up: the work goes on from there.
+    progress: phase === 'train' || (phase === 'idle' && participant.paused !== null) ? participant.progress : null,
     transfer: null,
     segments: phase === 'idle' ? closed : append(closed, segment, limits.viewSegmentsPerParticipantMax).items,
   };
