@@ -24,14 +24,13 @@ export const phases = {
   unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/golden/**/*.test.ts'], {
     coverage: true,
   }),
-  contract: suite(['test/contract/**/*.test.ts'], { coverage: true }),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
   cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts'], { concurrency: 1 }),
   e2e: suite(['test/e2e/**/*.test.ts'], { concurrency: 1, needs: 'ROUNDSCOPE_CHROMIUM' }),
 };
 
-export const checkPhases = ['format', 'types', 'lint', 'build', 'unit', 'contract', 'architecture', 'simulation'];
+export const checkPhases = ['format', 'types', 'lint', 'build', 'unit', 'architecture', 'simulation'];
 
 /** A program that must end with status 0 counts as one test. */
 async function runTool(phase, { node24, env }) {
@@ -49,8 +48,8 @@ function countTests(files) {
 async function runSuite(phase, { node24, env }) {
   const files = phase.patterns.flatMap((pattern) => globSync(pattern));
   if (files.length === 0) {
-    process.stdout.write('  no test files\n');
-    return { passed: 0, failed: 0, skipped: 0 };
+    process.stdout.write('  no test files: what this phase should have run is gone\n');
+    return { passed: 0, failed: 1, skipped: 0 };
   }
   if (phase.needs && !env[phase.needs]) return { passed: 0, failed: 0, skipped: countTests(files) };
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-test-'));

@@ -24,12 +24,15 @@ interface Served extends AsyncDisposable {
   readonly listener: Listener;
   readonly sessions: Session[];
   readonly refused: string[];
+  /** What the listener said of its broker: `lost`, `connected`, ... */
+  readonly brokerStates: string[];
   readonly port: number;
 }
 
 async function serve(transport = new MqttTransport(parts)): Promise<Served> {
   const sessions: Session[] = [];
   const refused: string[] = [];
+  const brokerStates: string[] = [];
   const listener = await transport.listen({
     signal,
     run,
@@ -38,11 +41,13 @@ async function serve(transport = new MqttTransport(parts)): Promise<Served> {
     port: 0,
     onSession: (session) => sessions.push(session),
     onRefused: ({ reason }) => refused.push(reason),
+    onBroker: ({ state }) => brokerStates.push(state),
   });
   return {
     listener,
     sessions,
     refused,
+    brokerStates,
     port: listener.endpoints[0]?.port ?? 0,
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   };
@@ -217,7 +222,7 @@ describe('a broker elsewhere', () => {
     assert.equal((await session.closed).code, 'lost');
     assert.equal((await served.sessions[0]?.closed)?.code, 'lost');
     await using _again = await startMosquitto(path, [], broker.port);
-    await until(() => served.refused.length > 0);
+    await until(() => served.brokerStates[0] === 'lost');
     let second: Session | null = null;
     for (let i = 0; i < 20 && second === null; i++) {
       // The coordinator may be back at the broker a little later than the participant.
@@ -226,6 +231,8 @@ describe('a broker elsewhere', () => {
         .catch(() => null);
     }
     assert.ok(second);
+    assert.equal(served.brokerStates.at(-1), 'connected');
+    assert.deepEqual(served.refused, [], 'a lost broker is nobody that was refused');
     await second.close('clean', 'done');
     await broker[Symbol.asyncDispose]();
   });
