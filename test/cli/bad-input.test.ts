@@ -230,12 +230,17 @@ describe('a disk that does not take it', () => {
 });
 
 describe('a second start', () => {
-  test('serve on the same data folder names the first; both go on as they are', async () => {
+  test('serve on the same data folder leads to the first, which goes on as it is', async () => {
     await using first = new Command(['serve', '--idle', '--no-open'], { dataFolder: folder });
     await first.until(/^http:\/\/127\.0\.0\.1:\d+\/\S+$/m);
     const port = /127\.0\.0\.1:(\d+)/.exec(first.stdout)?.[1] ?? '';
     const second = await roundscope(['serve', '--idle', '--no-open'], { dataFolder: folder });
-    assertComplaint(second, 1, new RegExp(`already running on this data folder .*${port}`), /ROUNDSCOPE_DATA/);
+    assert.equal(second.status, 0, second.stderr);
+    assert.match(second.stderr, /already running on this data folder/);
+    const fresh = second.stdout.trim();
+    assert.match(fresh, new RegExp(`^http://127\\.0\\.0\\.1:${port}/\\S+$`));
+    assert.ok(!first.stdout.includes(fresh), 'an address of its own, which is good once');
+    assert.equal((await fetch(fresh, { redirect: 'manual' })).status < 400, true);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 403, 'the first is there, and not for everybody');
     // A run of its own may record into the same folder.
     const demo = await roundscope(['demo', '--headless', '--participants', '2', '--rounds', '1'], {

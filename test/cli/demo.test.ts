@@ -85,7 +85,7 @@ describe('demo', () => {
     assert.match(exit.stderr, /node-2 joined over quic \(quinn\) with \d+ examples/);
     assert.match(
       exit.stderr,
-      /Run completed\n1 of 1 rounds in [\d.]+ s \([\d.]+ s since the run was opened\), accuracy [\d.]+ % \(always naming the most frequent class: [\d.]+ %\)/,
+      /Run completed\n1 of 1 round in [\d.]+ s \([\d.]+ s since the run was opened\), accuracy [\d.]+ % \(always naming the most frequent class: [\d.]+ %\)/,
     );
   });
 
