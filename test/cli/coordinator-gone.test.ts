@@ -49,7 +49,7 @@ async function orphan(coordinator: Coordinator, args: readonly string[], json = 
   return participant;
 }
 
-describe('a coordinator that is gone', { skip }, () => {
+describe('a coordinator that is gone', { skip, concurrency: 4 }, () => {
   for (const transport of ['quic', 'grpc', 'mqtt']) {
     test(`killed: lost at once, dialled, given up with a status of its own; the kept update counts at the next join (${transport})`, async (t) => {
       if (transport === 'mqtt' && 'missing' in mosquitto) return t.skip(mosquitto.missing);
@@ -151,7 +151,7 @@ describe('a coordinator that is gone', { skip }, () => {
   });
 });
 
-describe('a run that ended while a participant slept', { skip }, () => {
+describe('a run that ended while a participant slept', { skip, concurrency: 2 }, () => {
   /** Ends without lab-2 a few seconds after that has been stopped. */
   const brief = ['--participants', '2', '--rounds', '3', '--quorum', '0.5', '--deadline', '8'];
 

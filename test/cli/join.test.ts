@@ -72,7 +72,7 @@ describe('coordinate and join, with nothing shared but the invitation', () => {
     const end = await command.exit();
     assert.equal(end.status, 0, end.stderr);
     assert.match(end.stdout, /^\S+\n$/);
-    assert.match(end.stderr, /Run completed\n1 of 1 round );
+    assert.match(end.stderr, /Run completed\n1 of 1 round /);
   });
 
   test('two participants with one name: the second is told, the run of the others goes on', async () => {
