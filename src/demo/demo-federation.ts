@@ -371,7 +371,8 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     seed: settings.seed,
     trainingDeadlineMs: settings.deadlineMs,
     evaluationDeadlineMs: settings.deadlineMs,
-    registrationDeadlineMs: Math.max(60_000, settings.deadlineMs),
+    // Processes take about a second each to start where there are many.
+    registrationDeadlineMs: Math.max(60_000, settings.deadlineMs, settings.participants * 3_000),
   };
   return {
     type: 'start_coordinator',

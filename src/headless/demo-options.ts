@@ -85,8 +85,10 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
   }
   const network = parseNetworks(args.all('network'));
   if (!network.ok) return network;
+  const participants = numberOr(args.text('participants'), demoDefaults.participants);
+  const usualMs = usualDeadlineMs(network.value, participants);
   const judged = demoSettingsSchema.safeParse({
-    participants: numberOr(args.text('participants'), demoDefaults.participants),
+    participants,
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
     transport: args.text('transport') ?? demoDefaults.transport,
     control: args.text('control') ?? demoDefaults.control,
@@ -95,7 +97,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),
-    deadlineMs: Math.round(numberOr(args.text('deadline'), usualDeadlineMs(network.value) / 1000) * 1000),
+    deadlineMs: Math.round(numberOr(args.text('deadline'), usualMs / 1000) * 1000),
     paceMs: Math.round(numberOr(args.text('pace'), paceMs / 1000) * 1000),
     faults,
     network: network.value,

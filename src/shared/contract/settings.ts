@@ -119,7 +119,15 @@ export const demoDefaults: DemoSettings = {
 /** Rounds of a demo that goes on until somebody stops it. */
 export const untilStopped = limits.roundsMax;
 
-/** How long a phase may take over these networks when nobody says otherwise, ms: whole seconds, as people set it. */
-export function usualDeadlineMs(network: readonly NetworkSpec[]): number {
-  return Math.ceil((demoDefaults.deadlineMs + networkAllowanceMs(network)) / 1000) * 1000;
+/** So many participants train beside each other within the deadline on two cores; each further one needs time of its own. */
+const participantsAtOnce = 12;
+const perParticipantMs = 1500;
+
+/** How long a phase may take with these networks and so many processes on one machine when nobody says otherwise, ms: whole seconds, as people set it. */
+export function usualDeadlineMs(
+  network: readonly NetworkSpec[],
+  participants: number = demoDefaults.participants,
+): number {
+  const crowdMs = Math.max(0, participants - participantsAtOnce) * perParticipantMs;
+  return Math.ceil((demoDefaults.deadlineMs + networkAllowanceMs(network) + crowdMs) / 1000) * 1000;
 }

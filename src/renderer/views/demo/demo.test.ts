@@ -5,7 +5,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { demoDefaults, faultNames } from '#shared/contract/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
-import { specFor, withNetwork, withoutOwn } from './network-choice.ts';
+import { specFor, withNetwork, withParticipants, withoutOwn } from './network-choice.ts';
 import { faultRows, faultState } from './fault-rows.ts';
 import { missingProtocols } from './machine-check.ts';
 import { turnsOf, withTransport } from './transport-choice.ts';
@@ -97,4 +97,11 @@ test('a network for everyone and one of its own: the command says so, the deadli
       '--network latency=80,loss=2',
     ),
   );
+});
+
+test('a deadline that nobody has set leaves time for many participants, and one that somebody has set stays', () => {
+  const many = withParticipants(demoDefaults, 50);
+  assert.deepEqual(many, { participants: 50, deadlineMs: 77_000 });
+  assert.equal(withParticipants({ ...demoDefaults, ...many }, 4).deadlineMs, demoDefaults.deadlineMs);
+  assert.equal(withParticipants({ ...demoDefaults, deadlineMs: 30_000 }, 50).deadlineMs, 30_000);
 });

@@ -26,9 +26,18 @@ export function withoutOwn(settings: DemoSettings, whom: string): Pick<DemoSetti
 }
 
 function following(
-  { network: before, deadlineMs }: DemoSettings,
+  { network: before, deadlineMs, participants }: DemoSettings,
   network: readonly NetworkSpec[],
 ): Pick<DemoSettings, 'network' | 'deadlineMs'> {
-  const isUsual = deadlineMs === usualDeadlineMs(before);
-  return { network: [...network], deadlineMs: isUsual ? usualDeadlineMs(network) : deadlineMs };
+  const isUsual = deadlineMs === usualDeadlineMs(before, participants);
+  return { network: [...network], deadlineMs: isUsual ? usualDeadlineMs(network, participants) : deadlineMs };
+}
+
+/** The settings with so many participants; a deadline that nobody has set leaves time for them. */
+export function withParticipants(
+  { network, deadlineMs, participants: before }: DemoSettings,
+  participants: number,
+): Pick<DemoSettings, 'participants' | 'deadlineMs'> {
+  const isUsual = deadlineMs === usualDeadlineMs(network, before);
+  return { participants, deadlineMs: isUsual ? usualDeadlineMs(network, participants) : deadlineMs };
 }

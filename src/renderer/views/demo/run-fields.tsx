@@ -4,6 +4,7 @@ import { formatSeconds } from '#renderer/components/format.ts';
 import { Stepper } from '#renderer/components/stepper.tsx';
 import { demoDefaults, demoParticipantsMax, untilStopped } from '#shared/contract/settings.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
+import { withParticipants } from './network-choice.ts';
 
 interface FieldsProps {
   readonly settings: DemoSettings;
@@ -20,7 +21,7 @@ export function SizeFields({ settings, set }: FieldsProps): JSX.Element {
           value={settings.participants}
           min={1}
           max={demoParticipantsMax}
-          onChange={(participants) => set({ participants })}
+          onChange={(participants) => set(withParticipants(settings, participants))}
         />
         {settings.rounds === untilStopped ? (
           <>
