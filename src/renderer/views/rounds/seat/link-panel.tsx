@@ -236,7 +236,9 @@ function resultWords({ result, reason }: Attempt): string {
 
 /** What happened, without what to try: trying goes on by itself. */
 function firstSentence(reason: string): string {
-  return `${reason.split('. ')[0]?.replace(/\.$/, '') ?? ''}.`;
+  const first = reason.split('. ')[0] ?? '';
+  const sentence = `${first.slice(0, 1).toUpperCase()}${first.slice(1)}`;
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function pausesWords(attempts: readonly Attempt[]): string {
