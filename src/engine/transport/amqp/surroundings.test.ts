@@ -1,31 +1,26 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
-import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
-import { findRabbitmq } from './rabbitmq-program.ts';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { findRabbitmq, rabbitmqVariable } from './rabbitmq-program.ts';
 import { tryRabbitmq } from './surroundings.ts';
 
-const absent = 'missing' in findRabbitmq() ? 'RabbitMQ is not installed' : false;
+const skip = 'missing' in findRabbitmq() ? 'RabbitMQ is not installed' : false;
+const root = mkdtempSync(join(tmpdir(), 'roundscope-rabbitmq-'));
+after(() => rmSync(root, { recursive: true, force: true }));
 
-test('looking for RabbitMQ leaves no daemon behind', { skip: process.platform !== 'linux' || absent }, async () => {
-  const before = daemons();
-  assert.match(await tryRabbitmq(process.env), /^RabbitMQ \d+\.\d+/);
-  // A daemon says that it ends, and then does.
-  const left = (): readonly string[] => daemons().filter((pid) => !before.includes(pid));
-  for (const until = Date.now() + 5000; left().length > 0 && Date.now() < until;) await setTimeout(20);
-  assert.deepEqual(left(), []);
+test('the installed RabbitMQ is named with its version', { skip }, async () => {
+  assert.match(await tryRabbitmq(process.env), /^RabbitMQ \d+\.\d+\.\d+, .*rabbitmq-server$/);
 });
 
-/** Processes of Erlang's daemon with a port of their own choosing, as this check starts them: others' runs have theirs. */
-function daemons(): readonly string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      const own = readFileSync(`/proc/${pid}/environ`, 'utf8').includes('ERL_EPMD_RELAXED_COMMAND_CHECK=1');
-      return own && /epmd/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-    } catch {
-      // Gone meanwhile, or another user's.
-      return false;
-    }
-  });
-}
+test('looking for RabbitMQ runs none of its programs: they leave a daemon behind', { skip }, async () => {
+  const sbin = join(root, 'rabbitmq_server-3.13.1', 'sbin');
+  const marker = join(root, 'was-run');
+  mkdirSync(sbin, { recursive: true });
+  for (const name of ['rabbitmq-server', 'rabbitmqctl'])
+    writeFileSync(join(sbin, name), `#!/bin/sh\necho 9.9.9\ntouch '${marker}'\n`, { mode: 0o755 });
+  const said = await tryRabbitmq({ ...process.env, [rabbitmqVariable]: join(sbin, 'rabbitmq-server') });
+  assert.equal(said, `RabbitMQ 3.13.1, ${join(sbin, 'rabbitmq-server')}`);
+  assert.equal(existsSync(marker), false);
+});
