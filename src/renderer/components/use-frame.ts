@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { afterFrame } from '#renderer/frames/after-frame.ts';
-import { screenNow } from '#renderer/frames/screen-clock.ts';
+import { onScreenClock, screenNow } from '#renderer/frames/screen-clock.ts';
 import { Pace } from '#shared/base/pace.ts';
 
 /** Smooth where the machine has time for it; where a frame is dear, or training needs the processors, in smaller steps. */
@@ -12,14 +12,21 @@ const callbacks = new Set<(now: number) => void>();
 let running = false;
 let motion: MediaQueryList | undefined;
 
+// The next frame may be far off: with the last one, what moves would stand at another moment than the words beside it.
+onScreenClock(moveAll);
+
+function moveAll(): void {
+  const now = screenNow();
+  for (const callback of callbacks) callback(now);
+}
+
 function step(): void {
   if (callbacks.size === 0) {
     running = false;
     return;
   }
   const startedAt = performance.now();
-  const now = screenNow();
-  for (const callback of callbacks) callback(now);
+  moveAll();
   afterFrame(() => {
     pace.spent(performance.now() - startedAt);
     motion ??= window.matchMedia('(prefers-reduced-motion: reduce)');

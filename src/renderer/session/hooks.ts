@@ -3,7 +3,7 @@ import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { PortAnswers, RequestName, RequestOf } from '#shared/contract/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { screenNow } from '#renderer/frames/screen-clock.ts';
+import { onScreenClock, screenNow } from '#renderer/frames/screen-clock.ts';
 import type { Packets } from './packet-log.ts';
 import type { Session, SessionState } from './session.ts';
 
@@ -117,5 +117,10 @@ function tickerOf(kept: Map<number, Ticker>, intervalMs: number, read: () => num
     },
   };
   kept.set(intervalMs, ticker);
+  if (read === screenNow)
+    onScreenClock(() => {
+      now = read();
+      for (const listener of listeners) listener();
+    });
   return ticker;
 }

@@ -192,7 +192,9 @@ class QuinnSession implements QuicSession {
       const value = Number(Reflect.get(stats, name));
       if (Number.isFinite(value)) counters.push({ name, value });
     }
-    return { rttMs: counters.find(({ name }) => name === 'pathRtt')?.value ?? null, counters };
+    // Whole milliseconds: zero says only that it is below one, which is no figure to show.
+    const pathRtt = counters.find(({ name }) => name === 'pathRtt')?.value ?? 0;
+    return { rttMs: pathRtt > 0 ? pathRtt : null, counters };
   }
 
   abort(code: string, reason: string): void {
