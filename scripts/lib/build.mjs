@@ -32,8 +32,6 @@ export async function build(node24) {
     if (result.status !== 0) {
       throw new SetUpError('The build failed.', { tell: 'Its messages are above. `npm run types` may say more.' });
     }
-    const missing = result.output.split('\n').filter((line) => line.startsWith('left out of the build'));
-    if (missing.length > 0) process.stderr.write(`  ${missing.join('\n  ')}\n`);
   });
   writeStamp(stamp, { sources });
 }

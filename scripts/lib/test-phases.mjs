@@ -18,7 +18,7 @@ const suite = (patterns, options = {}) => ({ kind: 'suite', patterns, ...options
 /** In the order in which they run: what is quick and finds most comes first. */
 export const phases = {
   format: tool('oxfmt/bin/oxfmt', '--check'),
-  types: { kind: 'tool', args: [inRoot('scripts', 'types.mjs')] },
+  types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
   unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/golden/**/*.test.ts'], {
