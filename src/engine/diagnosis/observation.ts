@@ -90,7 +90,7 @@ export interface ProcessObservation {
   readonly late: { readonly at: number; readonly ms: number } | null;
 }
 
-/** The coordinator's own connection to a broker that is not part of it. */
+/** The connection to a broker of whoever the diagnosis sits with: the coordinator's, or the participant's own. */
 export interface BrokerObservation {
   readonly address: string;
   readonly protocol: Protocol;

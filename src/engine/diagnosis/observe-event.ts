@@ -160,6 +160,8 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     };
   },
   broker_state: (run, data, ref) => {
+    // Where the coordinator tells of it as well, its word is enough.
+    if (data.participant !== undefined && data.participant !== run.self) return;
     const before = run.broker;
     const told = ref(`${data.address}: ${data.state}${data.reason === '' ? '' : `: ${data.reason}`}`);
     const losses = [...(before?.losses ?? [])];

@@ -110,7 +110,7 @@ describe('a broker', () => {
     news(story, 'blocked', 'low on memory');
     story.pass(4000, alive(story, ['lab-1']));
     assert.deepEqual(story.standing, ['broker-blocked the broker']);
-    assert.match(story.raised[0]?.explanation ?? '', /low on memory/);
+    assert.match(story.raised[0]?.sentence ?? '', /blocks publishers: low on memory\.$/);
     news(story, 'connected');
     story.pass(500, alive(story, ['lab-1']));
     assert.deepEqual(story.standing, []);

@@ -124,8 +124,8 @@ function brokerAway(run: RunObservation): SharedCause | null {
       finding: {
         ...about,
         rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is out of the coordinator's reach.`,
-        explanation: `${why}. Everything between the coordinator and its participants goes through it; the coordinator dials it again by itself.`,
+        sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${run.self === null ? "the coordinator's " : ''}reach.`,
+        explanation: `${why}. Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
         since: since.at,
         evidence: [since],
       },
@@ -149,8 +149,9 @@ function brokerAway(run: RunObservation): SharedCause | null {
     finding: {
       ...about,
       rule: 'broker-blocked',
-      sentence: `The ${protocolNames[protocol]} broker at ${address} takes no messages for now.`,
-      explanation: `${why}. It goes on by itself once that is over.`,
+      sentence: `The ${protocolNames[protocol]} broker at ${address} blocks publishers: ${reason || 'it gives no reason'}.`,
+      explanation:
+        'It takes no messages, so nobody gets through to anybody. It goes on by itself once it has memory and disk again.',
       since: since.at,
       evidence: [since],
     },

@@ -4,7 +4,7 @@ import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { protocolOf } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import type { DialAttempt, SessionObserver } from '#engine/transport/transport.ts';
+import type { BrokerNews, DialAttempt, SessionObserver } from '#engine/transport/transport.ts';
 import { RateBucket } from './rate-bucket.ts';
 import { messageOf } from './wire.ts';
 
@@ -66,6 +66,18 @@ export class AttemptLog implements SessionObserver {
     if (entry !== undefined && error !== null) entry.end = endOf(error);
   }
 
+  /** What goes between, in trouble or well again. */
+  onBroker(news: BrokerNews): void {
+    const { participant, reporter } = this.#options;
+    const { address, reason } = news;
+    reporter.event('broker_state', {
+      ...news,
+      participant,
+      address: address.slice(0, 500),
+      reason: reason.slice(0, reasonCharsMax),
+    });
+  }
+
   /** What was opened is of no use after all: the hello over it failed. */
   failed(error: unknown): void {
     for (const entry of this.#entries) entry.end ??= endOf(error);
@@ -125,6 +137,7 @@ export class AttemptLog implements SessionObserver {
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'connect_refused',
   'broker_refused',
+  'broker_blocked',
   'link_rejected',
   'run_over',
   'run_mismatch',

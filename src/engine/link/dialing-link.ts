@@ -108,6 +108,7 @@ export class DialingLink implements Link {
       onAttempt: (attempt) => this.#attempts.onAttempt(attempt),
       onAttemptEnd: (attempt, error) => this.#attempts.onAttemptEnd(attempt, error),
       onFallback: ({ reason }) => this.#warnOnce(reason),
+      onBroker: (news) => this.#attempts.onBroker(news),
     };
     const { endpoints, run, token } = invitation;
     const dial = { signal: this.#over.signal, participant, run, token, observer };

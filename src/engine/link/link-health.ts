@@ -5,6 +5,8 @@ import type { Outbox } from './outbox.ts';
 /** What can be told of an open session once per heart-beat. Times are monotonic ms. */
 export interface LifeSigns {
   readonly nowMs: number;
+  /** As in `Session`. */
+  readonly blocked: string;
   readonly lastHeardMs: number;
   readonly rttMs: number | null;
   readonly slowInARow: number;
@@ -24,13 +26,14 @@ export interface StuckTransfer {
 
 /** What ails a session that is not dead. The kind tells whether it is still the same trouble. */
 export interface Trouble {
-  readonly kind: 'silent' | 'stuck' | 'unacknowledged' | 'slow';
+  readonly kind: 'blocked' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
   readonly reason: string;
 }
 
 /** Slow is told from dead: null is well, and what is found here ends nothing. The surest sign wins. */
 export function findTrouble(signs: LifeSigns): Trouble | null {
-  const { nowMs, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow } = signs;
+  const { nowMs, blocked, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow } = signs;
+  if (blocked !== '') return { kind: 'blocked', reason: `the broker blocks publishers: ${blocked}` };
   const silentMs = nowMs - lastHeardMs;
   if (silentMs >= timing.degradedSilentMs) return { kind: 'silent', reason: `nothing heard for ${seconds(silentMs)}` };
   if (stuck !== null && nowMs - stuck.sinceMs >= timing.degradedStuckMs) {

@@ -142,6 +142,7 @@ describe('states of a link', () => {
 
   const well: LifeSigns = {
     nowMs: 100_000,
+    blocked: '',
     lastHeardMs: 99_500,
     rttMs: 20,
     slowInARow: 0,

@@ -347,8 +347,10 @@ export class SessionPump {
     this.#watchSilence(timing.peerSilentMs - silentMs);
     const oldestMs = outbox.oldestSentMs();
     const stuck = this.#transfers.look(outbox, inbox, nowMs);
+    const { blocked = '' } = this.#wire.session;
+    const why = blocked === '' ? '' : `, and the broker blocks publishers: ${blocked}`;
     if (silentMs >= timing.peerSilentMs)
-      return this.stop('peer_silent', `nothing heard for ${(silentMs / 1000).toFixed(1)} s`);
+      return this.stop('peer_silent', `nothing heard for ${(silentMs / 1000).toFixed(1)} s${why}`);
     if (oldestMs !== null && nowMs - Math.max(oldestMs, this.#ackedMs) >= timing.sendTimeoutMs)
       return this.stop('send_timeout', `nothing acknowledged for ${timing.sendTimeoutMs} ms`);
     if (stuck?.direction === 'sent' && nowMs - stuck.sinceMs >= timing.sendTimeoutMs)
@@ -373,6 +375,7 @@ export class SessionPump {
     const trouble = findTrouble({
       nowMs,
       stuck,
+      blocked: this.#wire.session.blocked ?? '',
       lastHeardMs: this.#wire.lastHeardMs,
       rttMs: this.#heartbeats.rttMs,
       slowInARow: this.#heartbeats.slowInARow,

@@ -73,6 +73,8 @@ export interface SessionObserver {
   readonly onAttemptEnd?: (attempt: DialAttempt, error: unknown) => void;
   /** Told once the other way has answered: before, nobody knows why the first did not. */
   readonly onFallback?: (fallback: { readonly from: Stack; readonly to: Stack; readonly reason: string }) => void;
+  /** The dialler's own connection to a broker, where that is in trouble, and when it is well again. */
+  readonly onBroker?: (news: BrokerNews) => void;
 }
 
 export interface Listener extends AsyncDisposable {
@@ -150,6 +152,8 @@ export interface Session extends AsyncDisposable {
   readonly peerIdentity: string | null;
   /** Why this is not the way that was tried first ("UDP blocked: …"), in words for people; absent when it is. */
   readonly fallback?: string;
+  /** Why the broker in between takes nothing from this end for now, in its words; absent or empty: it does. */
+  readonly blocked?: string;
   /** Largest chunk body that suits this protocol, where that is below `limits.chunkBytes`. */
   readonly chunkBytes?: number;
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */

@@ -25,6 +25,7 @@ export const errorCodes = [
   'session_lost',
   'send_timeout',
   'broker_refused',
+  'broker_blocked',
   // codec
   'frame_too_large',
   'frame_truncated',

@@ -52,6 +52,10 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'The MQTT or AMQP broker is there but would not let us in.',
     tryThis: "Check the broker's address, user name and password, and its log.",
   },
+  broker_blocked: {
+    meaning: 'The broker is there and keeps all messages back until it has memory and disk again.',
+    tryThis: "Free memory or disk on the broker's machine, or raise its watermarks; it goes on by itself.",
+  },
   frame_too_large: {
     meaning: 'A peer announced a frame beyond the limit. It was not read, so that memory stays bounded.',
     tryThis: 'Check that the peer runs Roundscope of the same version and no other program.',

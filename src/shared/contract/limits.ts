@@ -191,6 +191,12 @@ export const timing = {
   amqpQueueExpiryMs: 30_000,
   /** AMQP: the coordinator's own answer gets this long after another one that its key did not seal; it takes milliseconds. */
   amqpDoubtMs: 1_000,
+  /** AMQP: how long a message to oneself is waited for once the broker has confirmed it. */
+  amqpEchoMs: 1_500,
+  /** AMQP: a coordinator sends itself a message this often, since a broker says that it takes none only to who sends. */
+  amqpBeatMs: 2_000,
+  /** AMQP: a broker elsewhere keeps word of a run that is over so long after it was last asked for. */
+  amqpWordExpiryMs: 24 * 3_600_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */
   brokerStartMs: 90_000,
   /** Clean shutdown: goodbye, flush, close. */

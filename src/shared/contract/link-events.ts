@@ -53,8 +53,10 @@ export const linkEventSchemas = {
     nextAt: z.number(),
     givesUpAt: z.number(),
   }),
-  /** The coordinator's own connection to a broker that its participants are reached through. */
+  /** The coordinator's own connection to a broker that its participants are reached through, or a participant's. */
   broker_state: z.object({
+    /** Whose connection; absent: the coordinator's. */
+    participant: participant.optional(),
     protocol: protocolSchema,
     /** Without user and password. */
     address: z.string().max(500),

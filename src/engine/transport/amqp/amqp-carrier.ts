@@ -6,6 +6,7 @@ import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
 import type { PartsReader, Piece, PieceHeader } from '../credited/piece.ts';
 import type { CloseReason, Lane } from '../transport.ts';
+import { within } from '../within.ts';
 import type { AmqpConnection, QueueReader } from './connection.ts';
 import type { SessionKeys } from './handshake.ts';
 import { willQueue, type SessionQueues } from './names.ts';
@@ -87,6 +88,10 @@ export class AmqpCarrier implements Carrier {
     return this.#options.connection.rttMs;
   }
 
+  get blocked(): string {
+    return this.#options.connection.blocked;
+  }
+
   streamOf(lane: Lane): string {
     return streamName(this.#options.queues.out[classOf(lane)], lane);
   }
@@ -117,17 +122,23 @@ export class AmqpCarrier implements Carrier {
       { name: 'publishes_returned', value: connection.returned },
       { name: 'messages_foreign', value: this.#foreign },
       { name: 'messages_undeliverable', value: this.undeliverable },
-      { name: 'broker_blocked', value: connection.isBlocked ? 1 : 0 },
+      { name: 'broker_blocked', value: connection.blocked === '' ? 0 : 1 },
     ];
   }
 
   async release(end: CloseReason & { readonly abrupt: boolean }): Promise<void> {
     this.#patience?.[Symbol.dispose]();
     for (const watch of this.#returns) watch[Symbol.dispose]();
-    const { reader, release } = this.#options;
+    const { reader, release, connection } = this.#options;
     try {
-      if (!(end.local && end.abrupt)) await this.#tidy(end);
-      await reader.close();
+      // Where the broker does not listen nothing is asked of it: what is left there expires.
+      if (connection.blocked !== '') return;
+      const tidied = end.local && end.abrupt ? Promise.resolve() : this.#tidy(end);
+      await within(
+        timing.closeTimeoutMs,
+        this.#options.clock,
+        tidied.then(() => reader.close()),
+      );
     } finally {
       await release(end);
     }

@@ -6,12 +6,14 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { observed } from '../attempts.ts';
+import { BrokerTrouble } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import { dialBroker, noCoordinatorKey } from './dial.ts';
 import { lastingHalf } from './handshake.ts';
 import { AmqpListener } from './listener.ts';
+import { MessageLimits } from './message-limits.ts';
 import { provedCertificate } from './proved-certificate.ts';
 import { authoritiesVariable } from './surroundings.ts';
 
@@ -38,6 +40,8 @@ export class AmqpTransport implements Transport {
   readonly #options: AmqpOptions;
   readonly #publishBytes: number;
   readonly #queueExpiryMs: number;
+  readonly #limits = new MessageLimits();
+  readonly #troubles = new Map<string, BrokerTrouble>();
 
   constructor(options: AmqpOptions) {
     this.#options = options;
@@ -62,6 +66,7 @@ export class AmqpTransport implements Transport {
       // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
       const shareEndMs = clock.monotonicMs() + (endMs - clock.monotonicMs()) / (usable.length - index);
       const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
+      const trouble = this.#troubleOf(withoutSecrets(url));
       try {
         if (identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
         return await observed(options.observer, { stack: 'amqplib', endpoint: withoutSecrets(url) }, async () =>
@@ -73,6 +78,8 @@ export class AmqpTransport implements Transport {
             publishBytes: this.#publishBytes,
             queueExpiryMs: this.#queueExpiryMs,
             session: entropyHex(entropy, 16),
+            trouble,
+            ...(endpoint.url === undefined ? {} : { limits: this.#limits }),
           }),
         );
       } catch (error) {
@@ -80,9 +87,17 @@ export class AmqpTransport implements Transport {
         // Not a matter of the way taken: another one would hide it.
         if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
+        if (error instanceof RoundscopeError && error.code === 'connect_refused')
+          trouble.gone(error.message, options.observer?.onBroker);
       }
     }
     throw failure;
+  }
+
+  #troubleOf(address: string): BrokerTrouble {
+    const known = this.#troubles.get(address) ?? new BrokerTrouble({ protocol: 'amqp', address });
+    this.#troubles.set(address, known);
+    return known;
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
@@ -96,6 +111,7 @@ export class AmqpTransport implements Transport {
       publishBytes: this.#publishBytes,
       queueExpiryMs: this.#queueExpiryMs,
       trust: await this.#authorities(),
+      limits: this.#limits,
       ...(brokerUrl === undefined ? {} : { brokerUrl }),
       ...(rabbitmq === undefined ? {} : { rabbitmq }),
     });

@@ -80,7 +80,17 @@ export function operationError(url: string, error: unknown): RoundscopeError {
   });
 }
 
+/** What waited for the broker waited in vain, because it keeps messages back. */
+export function brokerBlocked(url: string, reason: string): RoundscopeError {
+  return new RoundscopeError('broker_blocked', {
+    layer: 'transport',
+    message: `the broker at ${url} blocks publishers: ${reason}; it is tried again`,
+    retryable: true,
+    context: { url },
+  });
+}
+
 /** The broker's own words out of amqplib's. */
-function saidByBroker(message: string): string {
+export function saidByBroker(message: string): string {
   return /with message "([^"]*)"/.exec(message)?.[1] ?? message;
 }

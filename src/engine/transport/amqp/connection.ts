@@ -13,7 +13,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
-import { connectError, connectTimeout } from './connect-errors.ts';
+import { connectError, connectTimeout, saidByBroker } from './connect-errors.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;
@@ -32,12 +32,16 @@ export interface ConnectOptions {
   readonly clock: Clock;
   /** The broker takes no messages, with its reason; empty: it does again. */
   readonly onBlocked?: (reason: string) => void;
+  /** It has refused a message for its size, so that what was found out about its limit does not hold any more. */
+  readonly onTooLarge?: () => void;
 }
 
 interface Publishing {
   readonly queue: string;
   readonly type: string;
   readonly content: Buffer;
+  /** It is still there after a restart of the broker. */
+  readonly lasting?: boolean;
 }
 
 /**
@@ -58,6 +62,9 @@ export class AmqpConnection {
   returned = 0;
   /** Why the broker takes no messages for the time being; empty: it does. */
   #blocked = '';
+  /** What the broker said about the channel that it closed. */
+  #said = '';
+  #contentBytesMax = Number.POSITIVE_INFINITY;
 
   private constructor(
     model: ChannelModel,
@@ -69,18 +76,25 @@ export class AmqpConnection {
     this.#channels = channels;
     this.#clock = options.clock;
     this.url = withoutSecrets(options.url);
-    this.closed = closed.then((reason) => (this.#blocked === '' ? reason : `${reason}; before, ${this.#blocked}`));
+    this.closed = closed.then((reason) => {
+      const why = this.#said || reason;
+      return this.#blocked === '' ? why : `${why}; before, the broker blocked publishers: ${this.#blocked}`;
+    });
     for (const channel of [channels.control, channels.bulk]) {
       channel.on('return', ({ fields }) => {
         this.returned++;
         this.#onReturned.get(fields.routingKey)?.();
       });
       // The channels are needed to the end: without one of them nothing goes on.
-      channel.on('error', () => this.abort());
+      channel.on('error', (error: Error) => {
+        this.#said ||= saidByBroker(error.message);
+        if (isTooLarge(error)) options.onTooLarge?.();
+        this.abort();
+      });
     }
     model.on('blocked', (reason) => {
-      this.#blocked = `the broker took no messages: ${reason}`;
-      options.onBlocked?.(String(reason) || 'no reason given');
+      this.#blocked = String(reason) || 'it gives no reason';
+      options.onBlocked?.(this.#blocked);
     });
     model.on('unblocked', () => {
       this.#blocked = '';
@@ -114,9 +128,13 @@ export class AmqpConnection {
   static async #connect(options: ConnectOptions, cut: AbortSignal): Promise<AmqpConnection> {
     const model = await connect(addressOf(options), socketOptions(options, cut));
     let lastError = '';
-    model.on('error', (error) => (lastError = error.message));
+    model.on('error', (error) => (lastError ||= saidByBroker(error.message)));
     const closed = new Promise<string>((resolve) => {
-      model.once('close', () => resolve(lastError === '' ? 'the connection to the broker closed' : lastError));
+      // A broker that is shut down says so here alone.
+      model.once('close', (error?: Error) => {
+        const said = lastError || (error === undefined ? '' : saidByBroker(error.message));
+        resolve(said || 'the connection to the broker closed');
+      });
     });
     const [control, bulk] = [await model.createConfirmChannel(), await model.createConfirmChannel()];
     return new AmqpConnection(model, { control, bulk }, closed, options);
@@ -126,28 +144,66 @@ export class AmqpConnection {
     return this.#rttMs;
   }
 
-  get isBlocked(): boolean {
-    return this.#blocked !== '';
+  /** Why the broker takes no messages for now, in its words; empty: it does. */
+  get blocked(): string {
+    return this.#blocked;
   }
 
-  /** Bytes of content that travel in one frame, so that other messages get in between. */
+  /** Bytes of content that travel in one frame, so that other messages get in between, and that the broker takes. */
   get contentBytesMax(): number {
     const negotiated: unknown = Reflect.get(this.#model.connection, 'frameMax');
-    return (typeof negotiated === 'number' ? negotiated : limits.amqpFrameBytes) - frameOverheadBytes;
+    const frameBytes = typeof negotiated === 'number' ? negotiated : limits.amqpFrameBytes;
+    return Math.min(frameBytes - frameOverheadBytes, this.#contentBytesMax);
+  }
+
+  /** No message is larger from now on. */
+  limitContent(bytes: number): void {
+    this.#contentBytesMax = bytes;
+  }
+
+  /**
+   * Sends a message of that size to oneself, over a channel and a queue of its own.
+   * @returns null when it came, else why not
+   * @throws what the broker says when it does not let us have the queue
+   */
+  async echo(queue: string, bytes: number): Promise<string | null> {
+    const channel = await this.#model.createConfirmChannel();
+    const said = Promise.withResolvers<string>();
+    channel.on('error', (error: Error) => said.resolve(saidByBroker(error.message)));
+    channel.on('close', () => said.resolve('the channel was closed'));
+    const came = Promise.withResolvers<null>();
+    await channel.assertQueue(queue, { exclusive: true, durable: false, autoDelete: true });
+    await channel.consume(queue, () => came.resolve(null), { noAck: true });
+    const confirmed = new Promise<string | null>((resolve) => {
+      channel.publish('', queue, Buffer.alloc(bytes), { deliveryMode: 1 }, (error: Error | null) => {
+        // A channel that the broker closes tells why in its error, which comes as well.
+        if (error !== null && error.message !== 'channel closed') return resolve(error.message);
+        if (error === null) resolve(null);
+      });
+    });
+    const refusal = await Promise.race([confirmed, said.promise, came.promise]);
+    if (refusal !== null) return refusal;
+    const swallowed = Promise.withResolvers<string>();
+    using _late = this.#clock.timer(timing.amqpEchoMs, () => swallowed.resolve('it did not come back'));
+    const result = await Promise.race([came.promise, swallowed.promise, said.promise]);
+    // Its queue goes with its only reader.
+    channel.close().catch(() => undefined);
+    return result;
   }
 
   /** Resolves when the broker has confirmed it. Rejects when the queue refused it; a missing one is told to its watcher. */
-  publish(kind: LaneClass, { queue, type, content }: Publishing): Promise<void> {
+  publish(kind: LaneClass, { queue, type, content, lasting = false }: Publishing): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     this.published++;
     return new Promise((resolve, reject) => {
-      // Not persistent: what is under way does not outlive its session, and a session ends with its connection.
-      const options = { mandatory: true, type, deliveryMode: 1 };
+      // What is under way does not outlive its session, and a session ends with its connection.
+      const options = { mandatory: true, type, deliveryMode: lasting ? 2 : 1 };
       this.#channels[kind].publish('', queue, content, options, (error: Error | null) => {
         if (error !== null) {
           // amqplib's word for the broker's answer to what it does not keep.
           const refused = error.message === 'message nacked';
-          return reject(refused ? new Error(`it refused a message for ${queue}, which is full`) : error);
+          if (refused) return reject(new Error(`it refused a message for ${queue}, which is full`));
+          return reject(this.#said === '' ? error : new Error(this.#said));
         }
         const ms = this.#clock.monotonicMs() - startedMs;
         this.#rttMs = this.#rttMs === null ? ms : this.#rttMs * 0.9 + ms * 0.1;
@@ -223,11 +279,24 @@ export class QueueReader {
     await this.channel.consume(queue, () => undefined, { exclusive: true });
   }
 
+  /** Looks at the first message and leaves it there; null: there is none, or not for us to see. */
+  async look(queue: string): Promise<Buffer | null> {
+    const message = await this.channel.get(queue, { noAck: false }).catch(() => false as const);
+    if (message === false) return null;
+    this.channel.nack(message, false, true);
+    return message.content;
+  }
+
   async close(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     await this.channel.close();
   }
+}
+
+/** Of RabbitMQ: it closes the channel, `PRECONDITION_FAILED - message size 131072 is larger than configured max size 65536`. */
+function isTooLarge(error: Error): boolean {
+  return /message size \d+ is larger than/.test(error.message);
 }
 
 function addressOf({ url, user }: ConnectOptions): Options.Connect {

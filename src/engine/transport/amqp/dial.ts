@@ -3,17 +3,24 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { sessionEnded } from '../session-errors.ts';
+import type { BrokerTrouble } from '../broker-trouble.ts';
+import { runOver } from '../last-word.ts';
 import type { DialOptions, Session } from '../transport.ts';
+import { within } from '../within.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { userIn, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
-import { brokerRefused, connectTimeout, operationError } from './connect-errors.ts';
+import { brokerBlocked, brokerRefused, connectTimeout, operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { amqpSessionVersion, brokerPassword, freshHalf, requestProof, sessionKeys, type Claim } from './handshake.ts';
-import { inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
+import { echoQueueOf, endedOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
+import type { MessageLimits } from './message-limits.ts';
 import { participantUser } from './private-broker-files.ts';
 import { sessionType } from './sealed-piece.ts';
-import { decodeRefusal, encodeMessage, refusalType, requestType, type Refusal } from './session-message.ts';
+import { decodeEnd, decodeRefusal, encodeMessage, refusalType, requestType, type Refusal } from './session-message.ts';
+
+/** How long an attempt that is given up may take to tidy. */
+const giveUpMs = 1000;
 
 export interface DialSetup {
   readonly clock: Clock;
@@ -24,12 +31,16 @@ export interface DialSetup {
   readonly coordinatorKey: string;
   readonly trust: BrokerTrust;
   readonly timeoutMs: number;
+  /** Of a broker elsewhere; absent: it is known what the broker takes. */
+  readonly limits?: MessageLimits;
+  readonly trouble: BrokerTrouble;
 }
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
 export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
   const { run, participant, token = '', signal } = options;
-  const { clock, timeoutMs, trust } = setup;
+  const { clock, timeoutMs, trust, trouble, limits } = setup;
+  const tell = options.observer?.onBroker;
   using deadline = clock.deadline(timeoutMs, signal);
   const connection = await AmqpConnection.open({
     url,
@@ -39,10 +50,14 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     signal,
     timeoutMs,
     clock,
+    onBlocked: (reason) => (reason === '' ? trouble.over(tell) : trouble.blocked(reason, tell)),
+    onTooLarge: () => limits?.forget(withoutSecrets(url)),
   });
   const attempt = new Attempt(url, connection, options, setup);
   try {
-    return await Promise.race([attempt.open(), attempt.failed(deadline)]);
+    const session = await Promise.race([attempt.open(), attempt.failed(deadline)]);
+    trouble.over(tell);
+    return session;
   } catch (error) {
     await attempt.giveUp();
     signal.throwIfAborted();
@@ -81,6 +96,7 @@ class Attempt {
     const offered = this.#setup.coordinatorKey;
     const keys = sessionKeys('up', { own, offered, token, claim: this.#claim });
     if (keys === null) throw noCoordinatorKey(this.#url);
+    await this.#setup.limits?.apply(this.#connection, echoQueueOf(this.#claim));
     const reader = await this.#connection.openReader();
     this.#reader = reader;
     await this.#declare(reader);
@@ -97,7 +113,7 @@ class Attempt {
       release: async ({ abrupt }) => (abrupt ? this.#connection.abort() : this.#connection.end()),
     });
     await carrier.start();
-    using _returned = this.#connection.watchReturns(inboxOf(run), () => this.#refused.reject(this.#nobodyServes()));
+    using _returned = this.#connection.watchReturns(inboxOf(run), () => void this.#tellWhyNobody());
     const proof = requestProof(token, this.#claim, { own: own.offered, coordinator: offered });
     const { participant, session } = this.#claim;
     const halves = { key: own.offered, coordinator: offered };
@@ -122,14 +138,8 @@ class Attempt {
 
   failed(deadline: AbortSignal): Promise<never> {
     const { signal } = this.#options;
-    const { timeoutMs } = this.#setup;
     const over = new Promise<never>((_, reject) => {
-      const onAbort = (): void =>
-        reject(
-          signal.aborted
-            ? signal.reason
-            : connectTimeout(this.#url, 'the broker is there, but no coordinator of this run answered', timeoutMs),
-        );
+      const onAbort = (): void => reject(signal.aborted ? signal.reason : this.#late());
       if (deadline.aborted) return onAbort();
       deadline.addEventListener('abort', onAbort, { once: true });
       void this.#connection.closed.then((reason) =>
@@ -141,15 +151,29 @@ class Attempt {
 
   /** Takes away what was declared. */
   async giveUp(): Promise<void> {
+    const connection = this.#connection;
     try {
-      const { in: heard, out } = this.#queues;
-      for (const queue of [out.will, out.control, out.bulk, heard.control, heard.bulk])
-        await this.#reader?.channel.deleteQueue(queue);
-      await this.#connection.end();
+      // A broker that blocks publishers does not hear this either.
+      if (connection.blocked === '') await within(giveUpMs, this.#setup.clock, this.#takeAway());
     } catch {
       // The connection is gone, or may not: what was declared expires.
-      this.#connection.abort();
+    } finally {
+      connection.abort();
     }
+  }
+
+  async #takeAway(): Promise<void> {
+    const { in: heard, out } = this.#queues;
+    for (const queue of [out.will, out.control, out.bulk, heard.control, heard.bulk])
+      await this.#reader?.channel.deleteQueue(queue);
+    await this.#connection.end();
+  }
+
+  #late(): RoundscopeError {
+    const { blocked } = this.#connection;
+    if (blocked !== '') return brokerBlocked(this.#url, blocked);
+    const what = 'the broker is there, but no coordinator of this run answered';
+    return connectTimeout(this.#url, what, this.#setup.timeoutMs);
   }
 
   async #declare(reader: QueueReader): Promise<void> {
@@ -171,6 +195,15 @@ class Attempt {
   /** Whoever answered has not the coordinator's key; but anybody at the broker may do that, so the coordinator's own answer gets its time. */
   #giveUpSoon(): Disposable {
     return this.#setup.clock.timer(timing.amqpDoubtMs, () => this.#refused.reject(anotherKey(this.#url)));
+  }
+
+  /** Nobody serves the run: it is over where word of that was left. */
+  async #tellWhyNobody(): Promise<void> {
+    const { run, token = '' } = this.#options;
+    const looking = this.#connection.openReader().then((reader) => reader.look(endedOf(run)));
+    const left = await looking.catch(() => null);
+    const word = left === null ? null : decodeEnd(left);
+    this.#refused.reject((word === null ? null : runOver(word, token, run)) ?? this.#nobodyServes());
   }
 
   #nobodyServes(): RoundscopeError {

@@ -6,17 +6,36 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../addresses.ts';
-import { portFor, type BrokerNews, type Listener, type ListenOptions } from '../transport.ts';
+import { endProof } from '../last-word.ts';
+import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
+import { within } from '../within.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { amqpSessionVersion, brokerPassword, requestProof, sameText, sessionKeys, type KeyHalf } from './handshake.ts';
-import { inboxOf, inboxQueue, sessionQueues, undeliverableOf, undeliverableQueue } from './names.ts';
+import {
+  coordinatorEchoOf,
+  endedOf,
+  endedQueue,
+  inboxOf,
+  inboxQueue,
+  sessionQueues,
+  undeliverableOf,
+  undeliverableQueue,
+} from './names.ts';
+import type { MessageLimits } from './message-limits.ts';
 import { PrivateBroker } from './private-broker.ts';
 import { coordinatorUser } from './private-broker-files.ts';
-import { decodeRequest, encodeMessage, refusalType, type SessionRequest } from './session-message.ts';
+import {
+  beatType,
+  decodeRequest,
+  encodeMessage,
+  endType,
+  refusalType,
+  type SessionRequest,
+} from './session-message.ts';
 
 export interface ListenSetup {
   readonly clock: Clock;
@@ -28,6 +47,7 @@ export interface ListenSetup {
   readonly queueExpiryMs: number;
   /** Of a broker elsewhere. */
   readonly trust: BrokerTrust;
+  readonly limits: MessageLimits;
   readonly brokerUrl?: string;
   readonly rabbitmq?: string;
 }
@@ -51,7 +71,11 @@ export class AmqpListener implements Listener {
   #connection: AmqpConnection | null = null;
   #reader: QueueReader | null = null;
   #closing: Promise<void> | null = null;
+  #lastWord: LastWord | null = null;
   #redial: Disposable | null = null;
+  #beat: Disposable | null = null;
+  /** Resolves when it is known what the broker takes; no session is opened before. */
+  #limited: Promise<unknown> = Promise.resolve();
   #redialMs: number = timing.redialFirstMs;
   #undeliverable = 0;
 
@@ -115,9 +139,14 @@ export class AmqpListener implements Listener {
     return this.#closing;
   }
 
+  leaveWord({ status, reason }: LastWord): void {
+    this.#lastWord = { status, reason: reason.slice(0, 500) };
+  }
+
   async #connect(): Promise<void> {
     const { run, signal } = this.#options;
     const { clock } = this.#setup;
+    const blocked = Promise.withResolvers<void>();
     const connection = await AmqpConnection.open({
       url: this.#url,
       user: this.#user,
@@ -125,10 +154,17 @@ export class AmqpListener implements Listener {
       trust: this.#trust,
       signal,
       clock,
-      onBlocked: (reason) => this.#tellBroker(reason === '' ? 'connected' : 'blocked', reason),
+      onBlocked: (reason) => {
+        if (reason !== '') blocked.resolve();
+        this.#tellBroker(reason === '' ? 'connected' : 'blocked', reason);
+      },
+      onTooLarge: () => this.#setup.limits.forget(withoutSecrets(this.#url)),
     });
     try {
       this.#reader = await this.#declare(connection);
+      this.#limited = this.#limit(connection);
+      // Who waits for a broker that takes nothing would not even be told of it.
+      await Promise.race([this.#limited, blocked.promise, connection.closed]);
     } catch (error) {
       connection.abort();
       throw operationError(connection.url, error);
@@ -136,6 +172,32 @@ export class AmqpListener implements Listener {
     this.#connection = connection;
     this.#redialMs = timing.redialFirstMs;
     void connection.closed.then((reason) => this.#onLost(connection, reason));
+    this.#sendBeats(connection);
+  }
+
+  async #limit(connection: AmqpConnection): Promise<void> {
+    // What its own broker takes is known.
+    if (this.#broker !== null) return;
+    const { entropy, limits } = this.#setup;
+    const queue = coordinatorEchoOf(this.#options.run, entropyHex(entropy, 8));
+    const said = await limits.apply(connection, queue);
+    const bytes = connection.contentBytesMax;
+    if (said !== null)
+      this.#options.onProgress?.(
+        `The broker takes no larger messages than about ${Math.floor(bytes / 1024)} KiB (${said}); models travel in pieces of that size.`,
+      );
+  }
+
+  /** A broker says that it takes no messages to nobody but those who send some. */
+  #sendBeats(connection: AmqpConnection): void {
+    this.#beat?.[Symbol.dispose]();
+    this.#beat = this.#setup.clock.timer(timing.amqpBeatMs, () => {
+      const next = (): void => {
+        if (this.#connection === connection && this.#closing === null) this.#sendBeats(connection);
+      };
+      const queue = inboxOf(this.#options.run);
+      connection.publish('control', { queue, type: beatType, content: Buffer.alloc(0) }).then(next, next);
+    });
   }
 
   /** Everything that a run has at the broker beside its sessions; also what a broker has forgotten that was restarted. */
@@ -149,6 +211,8 @@ export class AmqpListener implements Listener {
     await channel.assertExchange(dead, 'fanout', { durable: true, autoDelete: true });
     await channel.assertQueue(dead, undeliverableQueue(queueExpiryMs));
     await channel.bindQueue(dead, dead, '');
+    // The run goes on.
+    await channel.deleteQueue(endedOf(run));
     const onCancelled = (): void => {
       if (this.#closing === null) connection.abort();
     };
@@ -218,7 +282,7 @@ export class AmqpListener implements Listener {
 
   /** False: no request of this protocol. */
   #onRequest(connection: AmqpConnection, message: ConsumeMessage): boolean {
-    if (this.#closing !== null) return true;
+    if (this.#closing !== null || message.properties.type === beatType) return true;
     const request = decodeRequest(message.content);
     if (request === null) return false;
     const { participant, session } = request;
@@ -261,6 +325,7 @@ export class AmqpListener implements Listener {
     try {
       const keys = sessionKeys('down', { own, offered, token, claim });
       if (keys === null) throw new Error('it offered no usable key');
+      await Promise.race([this.#limited, connection.closed]);
       const reader = await connection.openReader();
       const carrier = new AmqpCarrier({
         connection,
@@ -290,22 +355,36 @@ export class AmqpListener implements Listener {
 
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
+    this.#beat?.[Symbol.dispose]();
     const carriers = [...this.#sessions.values()].filter((carrier) => carrier !== null);
     await Promise.allSettled(
       carriers.map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
     );
     const connection = this.#connection;
     if (connection !== null) {
-      const tidied = this.#tidy().catch(() => undefined);
-      await Promise.race([tidied, connection.closed]);
+      const tidied = connection.blocked === '' ? this.#tidy() : Promise.resolve();
+      await within(timing.closeTimeoutMs, this.#setup.clock, Promise.race([tidied, connection.closed])).catch(
+        () => undefined,
+      );
       await connection.end();
     }
     await this.#broker?.[Symbol.asyncDispose]();
   }
 
+  /** Before its inbox goes: who finds that gone looks for this. A broker of its own goes with the run. */
+  async #leaveWord(reader: QueueReader | null): Promise<void> {
+    const { run, token = '' } = this.#options;
+    const word = this.#lastWord;
+    if (word === null || this.#broker !== null || reader === null) return;
+    await reader.channel.assertQueue(endedOf(run), endedQueue());
+    const content = encodeMessage({ ...word, proof: endProof(token, run, word) });
+    await this.#connection?.publish('control', { queue: endedOf(run), type: endType, content, lasting: true });
+  }
+
   async #tidy(): Promise<void> {
     const { run } = this.#options;
     const channel = this.#reader?.channel;
+    await this.#leaveWord(this.#reader);
     await channel?.deleteQueue(inboxOf(run));
     // The exchange goes with it.
     await channel?.deleteQueue(undeliverableOf(run));

@@ -1,5 +1,5 @@
 import type { Options } from 'amqplib';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 
 /**
@@ -11,6 +11,9 @@ import type { LaneClass } from '../credited/carrier.ts';
  *     roundscope.<run>.p.<participant>.<session>.up|down.control     control lane, and words about the session
  *     roundscope.<run>.p.<participant>.<session>.up|down.bulk        all bulk lanes, told apart by the message's type
  *     roundscope.<run>.p.<participant>.<session>.up|down.will        one message, held until its sender vanishes
+ *     roundscope.<run>.p.<participant>.<session>.up.echo             a message to oneself: what is the largest that passes?
+ *     roundscope.<run>.coordinator.<number>.echo                     the same for the coordinator
+ *     roundscope.<run>.ended                                         word of the end, for whoever comes later
  */
 export type Direction = 'up' | 'down';
 
@@ -36,6 +39,10 @@ export function undeliverableOf(run: string): string {
   return `${queuePrefix}.${run}.undeliverable`;
 }
 
+export function endedOf(run: string): string {
+  return `${queuePrefix}.${run}.ended`;
+}
+
 /** What the names of all session queues of a run begin with. */
 export function sessionPrefixOf(run: string): string {
   return `${queuePrefix}.${run}.p.`;
@@ -52,6 +59,24 @@ export function sessionQueues(
     will: `${base}.${direction}.will`,
   });
   return outgoing === 'up' ? { out: set('up'), in: set('down') } : { out: set('down'), in: set('up') };
+}
+
+/** For a message to oneself. */
+export function echoQueueOf({
+  run,
+  participant,
+  session,
+}: {
+  run: string;
+  participant: string;
+  session: string;
+}): string {
+  return `${sessionPrefixOf(run)}${participant}.${session}.up.echo`;
+}
+
+/** The same for a coordinator; `salt`: one that was killed may still have its queue. */
+export function coordinatorEchoOf(run: string, salt: string): string {
+  return `${inboxOf(run)}.${salt}.echo`;
 }
 
 /**
@@ -100,6 +125,11 @@ export function willQueue(to: string, expiryMs: number): Options.AssertQueue {
       'x-dead-letter-routing-key': to,
     },
   };
+}
+
+/** One message, which each reader puts back; asking for it puts its expiry off. */
+export function endedQueue(): Options.AssertQueue {
+  return { durable: true, arguments: { 'x-expires': timing.amqpWordExpiryMs, 'x-max-length': 1 } };
 }
 
 export function undeliverableQueue(expiryMs: number): Options.AssertQueue {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runStatusSchema } from '#shared/contract/messages.ts';
 
 const total = z.number().int().nonnegative();
 const reason = z.string().max(500);
@@ -19,9 +20,16 @@ export type SessionRequest = z.infer<typeof requestSchema>;
 const refusalSchema = z.object({ code: z.enum(['link_rejected', 'identity_mismatch']), reason });
 export type Refusal = z.infer<typeof refusalSchema>;
 
+/** What a run came to, for whoever comes when nobody serves it any more. */
+const endSchema = z.object({ status: runStatusSchema, reason, proof: z.string().regex(/^[0-9a-f]{64}$/) });
+export type EndWord = z.infer<typeof endSchema>;
+
 /** Types, in AMQP's sense, of these two; sealed messages have theirs. */
 export const requestType = 'open';
 export const refusalType = 'refuse';
+export const endType = 'ended';
+/** The coordinator's to itself. */
+export const beatType = 'beat';
 
 /** What both ends tell each other, sealed, as JSON. */
 const messageSchema = z.discriminatedUnion('type', [
@@ -37,7 +45,7 @@ export type SessionMessage = z.infer<typeof messageSchema>;
 
 const messageBytesMax = 4096;
 
-export function encodeMessage(message: SessionRequest | Refusal | SessionMessage): Buffer {
+export function encodeMessage(message: SessionRequest | Refusal | EndWord | SessionMessage): Buffer {
   return Buffer.from(JSON.stringify(message));
 }
 
@@ -47,6 +55,10 @@ export function decodeRequest(content: Uint8Array): SessionRequest | null {
 
 export function decodeRefusal(content: Uint8Array): Refusal | null {
   return decode(content, refusalSchema);
+}
+
+export function decodeEnd(content: Uint8Array): EndWord | null {
+  return decode(content, endSchema);
 }
 
 export function decodeMessage(content: Uint8Array): SessionMessage | null {

@@ -25,6 +25,8 @@ export interface Carrier {
   readonly pieceBytes: number;
   /** As in `Session`. */
   readonly chunkBytes?: number;
+  /** As in `Session`. */
+  readonly blocked?: string;
   /** Bytes of each class that may be sent and not yet read at the other end. */
   readonly windowBytes: Readonly<Record<LaneClass, number>>;
   /** A lane's stream as people know it, for the packet log. */

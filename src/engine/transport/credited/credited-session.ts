@@ -67,6 +67,10 @@ export class CreditedSession implements Session {
     this.#resolveClosed = closed.resolve;
   }
 
+  get blocked(): string {
+    return this.#carrier.blocked ?? '';
+  }
+
   get ended(): boolean {
     return this.#end !== null;
   }

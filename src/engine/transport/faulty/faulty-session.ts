@@ -36,6 +36,10 @@ export class FaultySession implements Session {
     void this.#passOn();
   }
 
+  get blocked(): string {
+    return this.#inner.blocked ?? '';
+  }
+
   frames(): AsyncIterable<IncomingFrame> {
     return this.#relay;
   }

@@ -1,5 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { LastWord } from '../transport.ts';
 
 /**
  * Proof of the invitation's token, which itself never travels. `instance` is drawn once per transport object: the
@@ -41,11 +40,6 @@ export function judgeCredentials(token: string, run: string, offered: Credential
 export function proof(token: string, purpose: 'connect' | 'open' | 'accept', claim: Claim): string {
   const text = [purpose, claim.run, claim.participant, claim.session, claim.instance].join('\n');
   return createHmac('sha256', token).update(text).digest('hex');
-}
-
-/** Anybody at an outside broker may write there; only who has the token may end a run. */
-export function endProof(token: string, run: string, { status, reason }: LastWord): string {
-  return createHmac('sha256', token).update(['ended', run, status, reason].join('\n')).digest('hex');
 }
 
 export function sameText(a: string, b: string): boolean {

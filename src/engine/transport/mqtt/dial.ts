@@ -1,7 +1,8 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { runOver } from '../last-word.ts';
 import type { DialOptions, Session } from '../transport.ts';
-import { endProof, participantCredentials, proof, sameText, type Claim } from './auth.ts';
+import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
 import type { BrokerTrust } from './broker-socket.ts';
 import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
@@ -41,7 +42,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     if (parsed.what === 'status' && parsed.participant === coordinatorName) {
       const status = decodeStatus(payload);
       if (status === null || status.state === 'online') return;
-      const over = runOver(status, token, run);
+      const over = endOf(status, token, run);
       if (over === null && status.state === 'ended') return;
       carrier?.session.lost(over?.message ?? `the coordinator is gone: ${status.reason}`);
       answer.reject(over ?? coordinatorAway(url, status.reason));
@@ -137,15 +138,10 @@ function judgeAnswer(message: ControlMessage, url: string, expected: string): vo
   });
 }
 
-/** What a coordinator left behind whose run is over; null: it is none, or from somebody who has not the token. */
-function runOver(
-  { state, status, reason, proof: shown = '' }: StatusMessage,
-  token: string,
-  run: string,
-): RoundscopeError | null {
-  if (state !== 'ended' || status === undefined) return null;
-  if (!sameText(shown, endProof(token, run, { status, reason }))) return null;
-  return new RoundscopeError('run_over', { layer: 'transport', message: reason, context: { status } });
+/** Null: it says of no end, or is from somebody who has not the token. */
+function endOf(told: StatusMessage, token: string, run: string): RoundscopeError | null {
+  const { state, status, reason, proof: shown = '' } = told;
+  return state !== 'ended' || status === undefined ? null : runOver({ status, reason, proof: shown }, token, run);
 }
 
 function coordinatorAway(url: string, reason: string): RoundscopeError {

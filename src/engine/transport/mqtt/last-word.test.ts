@@ -5,8 +5,8 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
+import { endProof } from '../last-word.ts';
 import type { Listener } from '../transport.ts';
-import { endProof } from './auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { coordinatorName, statusTopic } from './topics.ts';
 

@@ -52,6 +52,10 @@ export class SplitSession implements Session {
     void this.#run(control, bulk);
   }
 
+  get blocked(): string {
+    return this.#control.blocked || this.#bulk.blocked || '';
+  }
+
   frames(): AsyncIterable<IncomingFrame> {
     return this.#relay;
   }
