@@ -274,7 +274,10 @@ class Script {
     this.#train(round, at + 30, 26_000, 41);
     this.#status(at + 12_900, round, 'training', [others[2]!], at + 45_000);
     const reason = left ? 'stopped in the window' : 'interrupted by the user';
-    if (left) this.#phase(round, 'idle', at + 13_100);
+    if (left) {
+      this.#phase(round, 'idle', at + 13_100);
+      this.#link(at + 13_102, 'closed', 1, 'clean: stopped in the window');
+    }
     this.#event(at + 13_110, 'run_ended', {
       status: 'interrupted',
       reason,

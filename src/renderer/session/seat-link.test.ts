@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import {
-  carrierOf,
   carriersOf,
   nextCarrier,
   resumeUntil,
@@ -63,6 +63,19 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(linkAt('back', heard + 26_000)?.kind, 'heard');
   });
 
+  test('a link that is closed while the coordinator is there is no silence', () => {
+    const closedAt = round13 + 13_105;
+    assert.equal(seatViewAt('left', closedAt).endedAt, null);
+    assert.equal(linkAt('left', closedAt)?.kind, 'closing');
+    const gone = seatViewAt('gone', heard + 30_000);
+    const given = gone.participants.map((one) => ({
+      ...one,
+      link: { ...one.link, state: 'closed' as const, since: startAt + heard + 30_000 },
+    }));
+    const link = seatLink({ ...gone, participants: given }, startAt + heard + 30_000);
+    assert.equal(link?.kind, 'silent', 'one that was given up after a silence still is');
+  });
+
   test('from any other chair, and after the end, there is no such link', () => {
     const view = seatViewAt('gone', heard + 30_000);
     const elsewhere: RunView = { ...view, chair: 'coordinator' };
@@ -71,10 +84,10 @@ describe("a participant's link to its coordinator", () => {
   });
 
   test('ways are called by what carries them, in the order of the tries', () => {
-    assert.equal(carrierOf('quic', 'quinn'), 'UDP');
-    assert.equal(carrierOf('quic', 'webtransport-h2'), 'TCP');
-    assert.equal(carrierOf('amqp', 'amqplib'), 'TCP');
-    assert.equal(carrierOf('dds', 'cyclonedds'), 'UDP');
+    assert.equal(carrierOf('quinn'), 'UDP');
+    assert.equal(carrierOf('webtransport-h2'), 'TCP');
+    assert.equal(carrierOf('amqplib'), 'TCP');
+    assert.equal(carrierOf('cyclonedds'), 'UDP');
     const link = linkAt('gone', heard + 33_000);
     assert.ok(link?.kind === 'silent');
     assert.equal(carriersOf(link.attempts), 'UDP and TCP');

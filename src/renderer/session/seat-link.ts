@@ -1,5 +1,5 @@
 import { isOpen } from '#shared/contract/link-events.ts';
-import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import { isParticipantSeat, ownParticipant } from '#shared/run-view/seat.ts';
 import type { LinkView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { stepsOf, usualSteps } from './pace.ts';
@@ -14,7 +14,9 @@ export type SeatLink =
   | { readonly kind: 'heard'; readonly at: number }
   | Silence
   /** It was silent and is heard again, a moment ago. */
-  | { readonly kind: 'back'; readonly at: number; readonly silentMs: number };
+  | { readonly kind: 'back'; readonly at: number; readonly silentMs: number }
+  /** Closed while the coordinator was there: the end of the run is about to be told. */
+  | { readonly kind: 'closing'; readonly at: number };
 
 export interface Silence {
   readonly kind: 'silent';
@@ -41,7 +43,8 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
   }
   const heardAt = link.heardAt === 0 ? link.since : link.heardAt;
   // What its process has not told since cannot be held against the coordinator: the figures of the link must be newer.
-  const unheardMs = own.statsAt - heardAt;
+  const unheardMs = Math.max(own.statsAt, link.state === 'closed' ? link.since : 0) - heardAt;
+  if (link.state === 'closed' && unheardMs < silentMs) return { kind: 'closing', at: link.since };
   if (!isOpen(link.state) || unheardMs >= silentMs) return silence(heardAt, link);
   const before = link.attempts.at(-1);
   if (before?.result === 'connected' && before.lastHeardAt > 0 && now - link.since < backShownMs)
@@ -56,21 +59,14 @@ function silence(heardAt: number, link: LinkView): Silence {
   return { kind: 'silent', heardAt, attempts, nextAt: last?.nextAt ?? 0, givesUpAt: last?.givesUpAt ?? 0 };
 }
 
-/** What carries a session, as networks and their administrators call it. */
-export function carrierOf(protocol: Protocol, stack: Stack): 'UDP' | 'TCP' | 'memory' {
-  if (protocol === 'memory') return 'memory';
-  if (protocol === 'dds') return 'UDP';
-  return protocol === 'quic' && stack !== 'webtransport-h2' ? 'UDP' : 'TCP';
-}
-
 /** `UDP and TCP`: what has been tried, in the order of the first tries. */
 export function carriersOf(attempts: readonly Attempt[]): string {
-  return [...new Set(attempts.map(({ protocol, stack }) => carrierOf(protocol, stack)))].join(' and ');
+  return [...new Set(attempts.map(({ stack }) => carrierOf(stack)))].join(' and ');
 }
 
 /** The way that the next try takes, where the tries so far take turns; null where that cannot be told. */
 export function nextCarrier(attempts: readonly Attempt[]): string | null {
-  const carriers = attempts.map(({ protocol, stack }) => carrierOf(protocol, stack));
+  const carriers = attempts.map(({ stack }) => carrierOf(stack));
   const last = carriers.at(-1);
   if (last === undefined) return null;
   const other = carriers.findLast((one) => one !== last);

@@ -6,9 +6,10 @@ import type { Command } from '#renderer/session/commands.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { useSeatActions } from '#renderer/session/seat-actions.ts';
-import { carrierOf, nextCarrier, unsentRound } from '#renderer/session/seat-link.ts';
+import { nextCarrier, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Silence } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { quietWords, triedWords } from './seat-words.ts';
 
@@ -93,7 +94,7 @@ function Facts({
       )}
       {last?.result === 'trying' ? (
         <span className="f">
-          <i>Now</i>dialling over {carrierOf(last.protocol, last.stack)}
+          <i>Now</i>dialling over {carrierOf(last.stack)}
         </span>
       ) : (
         nextAt !== 0 && (

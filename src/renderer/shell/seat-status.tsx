@@ -14,7 +14,7 @@ import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { GoneBanner } from './gone-banner.tsx';
 import { Line } from './status-line.tsx';
-import { endHead, joiningWords, pauseWords } from './seat-words.ts';
+import { closingWords, endHead, joiningWords, pauseWords } from './seat-words.ts';
 
 interface SeatStatusProps {
   readonly view: RunView;
@@ -31,6 +31,7 @@ export function SeatStatus({ view, verdict }: SeatStatusProps): JSX.Element {
   if (open !== undefined) return verdict(open);
   if (link === null) return <EndedLine view={view} />;
   if (link.kind === 'joining') return <JoiningLine view={view} link={link} />;
+  if (link.kind === 'closing') return <ClosingLine />;
   const own = ownParticipant(view);
   if (own !== undefined && own.paused !== null) return <PausedLine view={view} own={own} since={own.paused.at} />;
   return <RunningLine view={view} own={own} link={link} />;
@@ -65,6 +66,21 @@ function JoiningLine({
       acts={<LeaveButton />}
     >
       <span>{words.detail}</span>
+    </Line>
+  );
+}
+
+function ClosingLine(): JSX.Element {
+  return (
+    <Line
+      head={
+        <span>
+          <Icon name="leave" />
+          <b>{closingWords.lead}</b>
+        </span>
+      }
+    >
+      <span>{closingWords.detail}</span>
     </Line>
   );
 }

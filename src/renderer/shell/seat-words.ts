@@ -1,8 +1,9 @@
 import { formatDuration, formatNames, formatSeconds, formatSilence } from '#renderer/components/format.ts';
-import { carrierOf, carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
+import { carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts';
 import { counted } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -18,6 +19,7 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   if (link === null) return null;
   if (link.kind === 'joining') return joiningWords(view, link, now);
   if (link.kind === 'silent') return silentWords(view, link, now);
+  if (link.kind === 'closing') return closingWords;
   const own = ownParticipant(view);
   const { wait } = view;
   if (wait === null) return { lead: 'Waiting for the first round', detail: `joined ${view.name} as ${view.self}` };
@@ -29,13 +31,16 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   };
 }
 
+/** Between the link's end and the run's, which its process tells next. */
+export const closingWords: Words = { lead: 'The link is closed', detail: 'the run is about to end here' };
+
 export function joiningWords(view: RunView, link: Extract<SeatLink, { kind: 'joining' }>, now: number): Words {
   const { attempt, since } = link;
   const host = attempt?.address.replace(/:\d+$/, '') ?? '';
   const lead = `Joining ${view.name}${host === '' ? '' : ` at ${host}`}`;
   const spent = formatSeconds(now - since);
   if (attempt === null) return { lead, detail: `getting ready, ${spent}` };
-  const way = carrierOf(attempt.protocol, attempt.stack);
+  const way = carrierOf(attempt.stack);
   const tries = attempt.number > 1 ? `, try ${attempt.number}` : '';
   if (attempt.result === 'trying' || attempt.result === 'connected')
     return { lead, detail: `dialling over ${way}, ${spent}${tries}` };
@@ -55,7 +60,7 @@ function silentWords(view: RunView, silence: Silence, now: number): Words {
     last === undefined
       ? `the link is ${quietWords(view)}`
       : last.result === 'trying'
-        ? `dialling over ${carrierOf(last.protocol, last.stack)}`
+        ? `dialling over ${carrierOf(last.stack)}`
         : nextMs > 500
           ? `next try${way === null ? '' : ` over ${way}`} in ${formatSeconds(nextMs)}`
           : 'next try now';

@@ -69,6 +69,7 @@ function Heard({ link, over }: { readonly link: SeatLink | null; readonly over: 
     );
   if (link?.kind === 'joining') return <span>not heard yet</span>;
   if (link?.kind === 'heard') return <span>heard {Math.max(0, (now - link.at) / 1000).toFixed(1)} s ago</span>;
+  if (link?.kind === 'closing') return <span>link closed</span>;
   return (
     <span>{over === null ? 'heard again' : over === 'left' ? 'not known since you left' : 'the run is over'}</span>
   );

@@ -12,11 +12,11 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { carrierOf } from '#renderer/session/seat-link.ts';
 import type { Attempt, Silence } from '#renderer/session/seat-link.ts';
 import { useSeatActions } from '#renderer/session/seat-actions.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { counted } from '#shared/base/counted.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import type { ContributionView, RunView } from '#shared/run-view/run-view.ts';
 import { packetFilter } from '../packet-filter.ts';
 
@@ -136,7 +136,7 @@ function KeptUpdate({ work }: { readonly work: ContributionView }): JSX.Element 
 
 function Unknown({ view, silence }: { readonly view: RunView; readonly silence: Silence }): JSX.Element {
   const round = view.rounds.at(-1);
-  const carriers = new Set(silence.attempts.map(({ protocol, stack }) => carrierOf(protocol, stack)));
+  const carriers = new Set(silence.attempts.map(({ stack }) => carrierOf(stack)));
   const refused = silence.attempts.findLast(({ result }) => result === 'refused' || result === 'failed');
   const why =
     refused !== undefined
@@ -210,7 +210,7 @@ function Tries({ silence }: { readonly silence: Silence }): JSX.Element {
             <tr key={attempt.number} className={attempt.result === 'trying' ? 'sel' : ''}>
               <td className="num">{attempt.number}</td>
               <td className="data">{formatClock(attempt.at)}</td>
-              <td className="c-over">{carrierOf(attempt.protocol, attempt.stack)}</td>
+              <td className="c-over">{carrierOf(attempt.stack)}</td>
               <td className="c-proto">
                 <span className={`proto ${attempt.protocol}`}>
                   <ProtocolMark protocol={attempt.protocol} />
@@ -261,7 +261,7 @@ async function copyReport(view: RunView, { heardAt, attempts }: Silence): Promis
     `The coordinator was last heard at ${formatClock(heardAt)}.`,
     ...attempts.map(
       (one) =>
-        `${one.number}. ${formatClock(one.at)} ${carrierOf(one.protocol, one.stack)} ${one.protocol} ${one.address}: ${results[one.result]}${one.reason === '' ? '' : `, ${one.reason}`}`,
+        `${one.number}. ${formatClock(one.at)} ${carrierOf(one.stack)} ${one.protocol} ${one.address}: ${results[one.result]}${one.reason === '' ? '' : `, ${one.reason}`}`,
     ),
   ];
   const copied = await copyText(lines.join('\n'));
