@@ -3,14 +3,7 @@ import { describe, test } from 'node:test';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import {
-  carriersOf,
-  nextCarrier,
-  resumeUntil,
-  seatLink,
-  toldParticipants,
-  unsentRound,
-} from './seat-link.ts';
+import { carriersOf, nextCarrier, resumeUntil, seatLink, toldParticipants, unsentRound } from './seat-link.ts';
 
 /** Round 13 of the recorded stories begins a little before this, and its silence 25 s later, ms. */
 const round13 = seatViewAt('gone', 600_000).rounds.at(-1)!.startedAt - startAt;

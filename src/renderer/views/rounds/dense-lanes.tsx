@@ -3,7 +3,7 @@ import type { JSX, ReactNode } from 'react';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { FaultView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
-import { LaneBody, openStall } from './lane.tsx';
+import { LaneBody, openStall, useHalts } from './lane.tsx';
 import { Doing } from './lane-head.tsx';
 import { groupOf } from './lane-layout.ts';
 import type { LaneGroup, Stall } from './lane-layout.ts';
@@ -143,6 +143,7 @@ interface DenseRowProps {
 
 const DenseRow = memo(function DenseRow(props: DenseRowProps): JSX.Element {
   const { participant, alt, stalls, ended } = props;
+  const halts = useHalts(participant, stalls, ended);
   const stalledSince = openStall(stalls, ended);
   return (
     <div
@@ -157,7 +158,7 @@ const DenseRow = memo(function DenseRow(props: DenseRowProps): JSX.Element {
           <Doing participant={participant} stalledSince={stalledSince} ended={ended} />
         </span>
       </div>
-      <LaneBody {...props} own={false} round={undefined} evaluationAt={null} bad="" />
+      <LaneBody {...props} stalls={halts.stalls} own={false} round={undefined} evaluationAt={null} bad="" />
     </div>
   );
 });

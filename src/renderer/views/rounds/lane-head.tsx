@@ -53,6 +53,12 @@ export function Doing({ participant, stalledSince, ended }: Omit<LaneHeadProps, 
   }
   if (ended !== null) return <span>{participant.counted} counted</span>;
   if (participant.exited !== null) return <span className="stl">gone</span>;
+  if (participant.paused !== null)
+    return (
+      <span title={participant.paused.reason}>
+        <Icon name="pause" as="small" /> <b>paused {formatSeconds(now - participant.paused.at)}</b>
+      </span>
+    );
   const { state, since } = participant.link;
   if (state !== 'ready' && participant.joinedAt > 0) {
     return (

@@ -124,6 +124,13 @@ export function stallsOf(view: Pick<RunView, 'verdicts' | 'endedAt'>, participan
     .flatMap((verdict) => verdict.spans.map(({ from, to }) => ({ fromAt: from, toAt: to ?? view.endedAt })));
 }
 
+/** Stretches in which its user had it paused; one that goes on is open, or ends with the run. */
+export function pausesOf(participant: Pick<ParticipantView, 'pauses' | 'paused'>, ended: number | null): Stall[] {
+  const { pauses, paused } = participant;
+  const over: Stall[] = pauses.map(({ from, to }) => ({ fromAt: from, toAt: to, kind: 'paused' }));
+  return paused === null ? over : [...over, { fromAt: paused.at, toAt: ended, kind: 'paused' }];
+}
+
 /** A step that is still to come, drawn as a dashed outline. */
 export interface ExpectedBox {
   readonly phase: ParticipantPhase;

@@ -6,7 +6,7 @@ import { stepsOf } from '#renderer/session/pace.ts';
 import type { FaultView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { FaultBars } from './fault-bars.tsx';
 import { LaneHead } from './lane-head.tsx';
-import { expectedBoxes, laneBoxes } from './lane-layout.ts';
+import { expectedBoxes, laneBoxes, pausesOf } from './lane-layout.ts';
 import type { Stall } from './lane-layout.ts';
 import { SegmentBox } from './segment-box.tsx';
 import { shareOf } from './time-window.ts';
@@ -29,6 +29,7 @@ export interface LaneProps {
 /** One participant: head and boxes. Renders again when the participant or the window does, not when time goes by. */
 export const Lane = memo(function Lane(props: LaneProps): JSX.Element {
   const { participant, own, ended, stalls } = props;
+  const halts = useHalts(participant, stalls, ended);
   const stalledSince = openStall(stalls, ended);
   const bad = stalledSince === null ? '' : ' bad';
   return (
@@ -36,10 +37,23 @@ export const Lane = memo(function Lane(props: LaneProps): JSX.Element {
       <div role="rowheader" className={`lh row-line${bad}`}>
         <LaneHead participant={participant} own={own} stalledSince={stalledSince} ended={ended} />
       </div>
-      <LaneBody {...props} bad={bad} />
+      <LaneBody {...props} {...halts} bad={bad} />
     </div>
   );
 });
+
+/** What interrupts a lane; a participant that pauses has no expected steps. */
+export function useHalts(
+  { pauses, paused }: ParticipantView,
+  stalls: readonly Stall[],
+  ended: number | null,
+): { readonly stalls: readonly Stall[]; readonly round?: undefined } {
+  return useMemo(() => {
+    const own = pausesOf({ pauses, paused }, ended);
+    const all = own.length === 0 ? stalls : [...stalls, ...own];
+    return paused === null ? { stalls: all } : { stalls: all, round: undefined };
+  }, [pauses, paused, stalls, ended]);
+}
 
 /** A stall that is going on, or went on until the run ended. */
 export function openStall(stalls: readonly Stall[], ended: number | null): number | null {

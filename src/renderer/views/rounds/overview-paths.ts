@@ -1,5 +1,6 @@
 import type { ParticipantPhase } from '#shared/contract/events.ts';
 import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
+import { pausesOf } from './lane-layout.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -10,8 +11,8 @@ const lanesMax = 12;
 /** Rectangles narrower than this are joined with their neighbour of the same phase. */
 const joinUnits = 0.6;
 
-export type OverviewPhase = 'receive' | 'train' | 'send' | 'evaluate';
-const drawn: ReadonlySet<ParticipantPhase> = new Set(['receive', 'train', 'send', 'evaluate']);
+export type OverviewPhase = 'receive' | 'train' | 'send' | 'evaluate' | 'paused';
+const drawn: ReadonlySet<string> = new Set(['receive', 'train', 'send', 'evaluate', 'paused']);
 
 /** One SVG path for each phase over all lanes: four elements, however long the run is. */
 export function overviewPaths(
@@ -19,7 +20,7 @@ export function overviewPaths(
   window: TimeWindow,
   now: number,
 ): Readonly<Record<OverviewPhase, string>> {
-  const paths: Record<OverviewPhase, string[]> = { receive: [], train: [], send: [], evaluate: [] };
+  const paths: Record<OverviewPhase, string[]> = { receive: [], train: [], send: [], evaluate: [], paused: [] };
   const every = Math.ceil(participants.length / lanesMax);
   const lanes = participants.filter((_, i) => i % every === 0);
   const pitch = field.height / Math.max(1, lanes.length);
@@ -27,7 +28,16 @@ export function overviewPaths(
   lanes.forEach((participant, lane) => {
     const y = lane * pitch + (pitch - height) / 2;
     const ends: Partial<Record<OverviewPhase, number>> = {};
-    for (const { phase, startedAt, endedAt } of participant.segments) {
+    // Pauses come last: they lie over the work that they interrupted.
+    const spans = [
+      ...participant.segments,
+      ...pausesOf(participant, null).map(({ fromAt, toAt }) => ({
+        phase: 'paused' as const,
+        startedAt: fromAt,
+        endedAt: toAt,
+      })),
+    ];
+    for (const { phase, startedAt, endedAt } of spans) {
       if (!isDrawn(phase)) continue;
       const from = Math.max(0, shareOf(window, startedAt) * field.width, ends[phase] ?? 0);
       const to = Math.min(field.width, shareOf(window, endedAt ?? now) * field.width);
@@ -44,10 +54,11 @@ export function overviewPaths(
     train: paths.train.join(''),
     send: paths.send.join(''),
     evaluate: paths.evaluate.join(''),
+    paused: paths.paused.join(''),
   };
 }
 
-function isDrawn(phase: ParticipantPhase): phase is OverviewPhase {
+function isDrawn(phase: ParticipantPhase | 'paused'): phase is OverviewPhase {
   return drawn.has(phase);
 }
 

@@ -86,7 +86,7 @@ export function Overview({
   );
 }
 
-const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate'];
+const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate', 'paused'];
 
 interface StripProps {
   readonly participants: readonly ParticipantView[];

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { SegmentView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
-import { evaluationStart, expectedBoxes, groupOf, laneBoxes, stallsOf, updateTicks } from './lane-layout.ts';
+import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf, updateTicks } from './lane-layout.ts';
 import { overviewPaths } from './overview-paths.ts';
 import { bytesUp, countedUpdates, roundTimes, slowestIn } from './round-times.ts';
 import { niceRange, thinned } from './spark-lines.ts';
@@ -202,6 +202,24 @@ describe('lanes', () => {
     const paths = overviewPaths(view.participants, runWindow(view, at(80)), at(80));
     assert.ok(paths.train.startsWith('M') && paths.send !== '' && paths.receive !== '' && paths.evaluate !== '');
     assert.ok(!JSON.stringify(paths).includes('NaN'));
+    assert.equal(paths.paused, '');
+  });
+
+  test('pauses are drawn over the work that they interrupt, those that are over and the one that goes on', () => {
+    const view = recordedView(80);
+    const one = { ...view.participants[0]!, pauses: [{ from: at(20), to: at(30) }] };
+    const both = { ...one, paused: { at: at(75), reason: '' } };
+    const pathOf = (participant: typeof one): string =>
+      overviewPaths([participant], runWindow(view, at(80)), at(80)).paused;
+    assert.equal(pathOf(one).split('M').length - 1, 1);
+    assert.equal(pathOf(both).split('M').length - 1, 2);
+    const window = { fromAt: at(0), toAt: at(80) };
+    const drawn = laneBoxes(both.segments, pausesOf(both, null), window).filter(({ kind }) => kind === 'paused');
+    assert.deepEqual(
+      drawn.map(({ endedAt }) => endedAt),
+      [at(30), null],
+    );
+    assert.equal(pausesOf(both, at(80)).at(-1)?.toAt, at(80), 'the end of the run ends it');
   });
 });
 

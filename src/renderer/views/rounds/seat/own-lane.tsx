@@ -10,6 +10,7 @@ import type { Attempt } from '#renderer/session/seat-link.ts';
 import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { LaneBody } from '../lane.tsx';
 import { Doing } from '../lane-head.tsx';
+import { pausesOf } from '../lane-layout.ts';
 import type { Stall } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
@@ -86,14 +87,11 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
 function useOwnStalls({ participant, stalls, heardAt, ended }: OwnLaneProps, unsent: boolean): readonly Stall[] {
   const { paused, pauses, phase, phaseSince } = participant;
   return useMemo(() => {
-    const own: Stall[] = pauses.map(({ from, to }) => ({ fromAt: from, toAt: to, kind: 'paused' }));
-    if (ended !== null) {
-      if (paused !== null) own.push({ fromAt: paused.at, toAt: ended, kind: 'paused' });
-      return own.length === 0 ? stalls : [...stalls, ...own];
-    }
+    // While the coordinator is silent that is what the lane shows, not a pause that goes on.
+    const own = pausesOf({ pauses, paused: ended === null && heardAt !== null ? null : paused }, ended);
+    if (ended !== null) return own.length === 0 ? stalls : [...stalls, ...own];
     if (heardAt !== null && unsent && phase === 'send')
       own.push({ fromAt: Math.max(heardAt, phaseSince), toAt: null, label: 'update kept, not sent for' });
-    else if (paused !== null && heardAt === null) own.push({ fromAt: paused.at, toAt: null, kind: 'paused' });
     return [...(heardAt === null ? stalls : stalls.filter(({ toAt }) => toAt !== null)), ...own];
   }, [stalls, paused, pauses, phase, phaseSince, heardAt, unsent, ended]);
 }
