@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { SegmentView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
+import { deadlineFlag } from './deadline-flag.ts';
 import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf, updateTicks } from './lane-layout.ts';
 import { overviewPaths } from './overview-paths.ts';
 import { bytesUp, countedUpdates, roundTimes, slowestIn } from './round-times.ts';
@@ -238,6 +239,39 @@ describe('times of a round', () => {
     assert.equal(countedUpdates(round), 4);
     assert.equal(bytesUp(round), 4 * 9_380_000);
     assert.equal(roundTimes(view.participants[0]!, 99, at(60)), null);
+  });
+});
+
+describe("the deadline's flag", () => {
+  const widths = [120, 60];
+  test('stands under its line, or beside the flag that is in its way, or short, or not at all', () => {
+    assert.deepEqual(deadlineFlag(500, [[100, 160]], 1000, widths), { left: 440, width: 120 });
+    assert.deepEqual(deadlineFlag(990, [], 1000, widths), { left: 878, width: 120 }, 'within the axis');
+    assert.deepEqual(deadlineFlag(200, [[100, 160]], 1000, widths), { left: 162, width: 120 });
+    assert.deepEqual(
+      deadlineFlag(
+        200,
+        [
+          [100, 160],
+          [250, 310],
+        ],
+        1000,
+        widths,
+      ),
+      { left: 170, width: 60 },
+    );
+    assert.equal(
+      deadlineFlag(
+        200,
+        [
+          [100, 190],
+          [215, 310],
+        ],
+        1000,
+        widths,
+      ),
+      null,
+    );
   });
 });
 

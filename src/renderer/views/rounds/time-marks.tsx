@@ -8,6 +8,7 @@ import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { deadlineFlag } from './deadline-flag.ts';
 import { axisTicks, shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -113,13 +114,17 @@ export function TimeLines({ rounds, window, ended, heardAt }: MarksProps): JSX.E
   );
   useFrame(move, !ended);
   const deadline = deadlineIn(rounds, window);
+  // One that has passed lies over what the lanes say since then: the axis alone marks it.
+  const past = useNow(1000) > (deadline ?? Number.POSITIVE_INFINITY);
   return (
     <div className="grid" aria-hidden="true">
       {visibleRounds(rounds, window).map((round) => {
         const left = shareOf(window, round.startedAt);
         return left > 0 ? <div key={round.round} className="vl round" style={{ left: `${left * 100}%` }} /> : null;
       })}
-      {deadline !== null && <div className="vl dead" style={{ left: `${shareOf(window, deadline) * 100}%` }} />}
+      {deadline !== null && !past && (
+        <div className="vl dead" style={{ left: `${shareOf(window, deadline) * 100}%` }} />
+      )}
       {heardAt !== undefined && <div className="vl heard" style={{ left: `${shareOf(window, heardAt) * 100}%` }} />}
       {!ended && <div className="vl now" ref={line} />}
     </div>
@@ -166,14 +171,14 @@ export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.El
   useFrame(move, !ended);
   const nowPx = shareOf(window, now) * width;
   const deadline = deadlineIn(rounds, window);
-  const dead =
-    deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, nowPx, width, [deadlinePx, clockPx]);
   const heardPx = heardAt === undefined ? null : shareOf(window, heardAt) * width;
-  const covered = [
+  const flags = [
     ...(heardPx === null ? [] : [[heardPx - heardPxWide / 2, heardPx + heardPxWide / 2] as const]),
     ...(ended ? [] : [[nowPx - clockPx / 2, nowPx + clockPx / 2] as const]),
-    ...(dead === null ? [] : [[dead.left, dead.left + dead.width] as const]),
   ];
+  const dead =
+    deadline === null ? null : deadlineFlag(shareOf(window, deadline) * width, flags, width, [deadlinePx, clockPx]);
+  const covered = dead === null ? flags : [...flags, [dead.left, dead.left + dead.width] as const];
   const ticks = axisTicks(window, Math.max(2, Math.floor(width / (tickPx * 1.6)))).filter(({ at }) => {
     const px = shareOf(window, at) * width;
     if (px < tickPx / 2 || px > width - tickPx / 2) return false;
@@ -194,6 +199,9 @@ export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.El
           </span>
         )}
         {!ended && <span className="flag" ref={flag} />}
+        {deadline !== null && deadline < now && (
+          <span className="dead-at" style={{ left: `${shareOf(window, deadline) * 100}%` }} />
+        )}
         {dead !== null && deadline !== null && (
           <span className="flag dead" style={{ left: dead.left, width: dead.width }}>
             {dead.width === deadlinePx ? 'deadline ' : ''}
@@ -203,19 +211,4 @@ export function TimeAxis({ rounds, window, ended, heardAt }: MarksProps): JSX.El
       </div>
     </>
   );
-}
-
-/** The deadline's flag stands under its line, or beside the clock's; shorter where there is little room, not at all where there is none. */
-function deadlineFlag(
-  px: number,
-  nowPx: number,
-  width: number,
-  [longPx, shortPx]: readonly [number, number],
-): { readonly left: number; readonly width: number } | null {
-  const free = nowPx + shortPx / 2 + 2;
-  for (const flagPx of [longPx, shortPx]) {
-    const left = Math.min(width - flagPx - 2, Math.max(px - flagPx / 2, free));
-    if (left >= free) return { left, width: flagPx };
-  }
-  return null;
 }
