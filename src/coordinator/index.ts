@@ -5,9 +5,10 @@ import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.
 import { hashBytes } from '#engine/codec/hash.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { KeptModels } from '#engine/durability/kept-models.ts';
+import { withoutModel } from '#engine/durability/model-out.ts';
 import { writeRunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
-import { serveParent, type Ended } from '#engine/host/child-process.ts';
+import { endedOf, serveParent, type Ended } from '#engine/host/child-process.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { ProcessReporter } from '#engine/host/process-reporter.ts';
@@ -84,11 +85,11 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     demo: start.demo,
     self: start.self,
   });
-  await models?.finish();
+  const unsaved = (await models?.finish()) ?? null;
   await state?.folder.finish();
   doing = 'telling those who missed it that the run is over';
   await door.tellEnd(outcome, signal);
-  return { status: outcome.status, reason: outcome.reason };
+  return endedOf(withoutModel({ status: outcome.status, reason: outcome.reason }, unsaved));
 }
 
 /** A demo is played again and again, so its best models are not worth a folder each. */

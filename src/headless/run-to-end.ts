@@ -37,14 +37,16 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     options.onStarted?.(running, narrator);
     out.release();
     if (interrupted) await options.service.stop('interrupted by the user');
-    const { error } = await running.ended;
+    const { error, status } = await running.ended;
     // Closes the recording first, so that the summary counts what is really on disk.
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
     if (options.json) await writeLine(summary);
     narrator.end(summary, running.host.view);
     if (error !== undefined && !interrupted) narrator.advise(error);
-    return interrupted ? exitStatus.interrupted : exitStatusOf(summary);
+    if (interrupted) return exitStatus.interrupted;
+    // The run completed, and what was asked of this end of it did not: its model is not where it should be.
+    return status === 'failed' && summary.status === 'completed' ? exitStatus.failed : exitStatusOf(summary);
   } catch (error) {
     // Ended while it was starting: a process that Ctrl+C reached before it could listen is no failure.
     if (!interrupted) throw error;

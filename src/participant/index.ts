@@ -10,7 +10,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { hashBytes } from '#engine/codec/hash.ts';
-import { serveParent, type Ended } from '#engine/host/child-process.ts';
+import { endedOf, serveParent, type Ended } from '#engine/host/child-process.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
 import { ProcessReporter } from '#engine/host/process-reporter.ts';
@@ -18,6 +18,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { KeptModels } from '#engine/durability/kept-models.ts';
+import { withoutModel } from '#engine/durability/model-out.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
@@ -122,10 +123,10 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     },
     signal,
   });
-  await models?.finish();
-  const { status, reason, error } = outcome;
+  const unsaved = (await models?.finish()) ?? null;
+  const { status } = outcome;
   if (own !== null && isOver(status, own)) await own.finish();
-  return { status, reason, ...(error === undefined ? {} : { error: { ...error, causes: [...error.causes] } }) };
+  return endedOf(withoutModel(outcome, unsaved));
 }
 
 /** Whether nothing of this participant is of use in the run any more: what it has computed and not sent is, as long as the run goes on. */

@@ -6,6 +6,7 @@ import type { RunKeeper } from '#engine/round/kept-run.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
+import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import type { TrainerPort } from '#engine/round/trainer-port.ts';
 import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
 import type { Clock } from '#shared/base/clock.ts';
@@ -33,6 +34,10 @@ export interface LinkLevelOptions {
   /** What clocks do at virtual moments: wall time jumps, or the whole machine sleeps. */
   readonly clocks?: readonly { readonly atMs: number; readonly wallMs?: number; readonly sleepMs?: number }[];
   readonly keeper?: RunKeeper;
+  /** What encodes and decodes at the coordinator or a participant; absent: one that works. */
+  readonly codec?: (who: string) => PayloadCodec;
+  /** Puts something between a participant and its trainer. */
+  readonly trainer?: (name: string, trainer: TrainerPort) => TrainerPort;
   /** Participants that leave after this many virtual ms. */
   readonly leaves?: Readonly<Record<string, number>>;
 }
@@ -66,6 +71,7 @@ export const toySettings: RunSettings = {
 /** A whole run with the real drivers, links, hellos and frames over a memory network, on virtual time. */
 export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevelResult> {
   const { seed, participants, breaks = 0, delayMsMax = 20 } = options;
+  const { codec = (): PayloadCodec => toyCodec, trainer: around = (_name, trainer): TrainerPort => trainer } = options;
   const clock = new VirtualClock();
   const random = seededRandom(`link-level-${seed}`);
   const weather = random.fork('weather');
@@ -105,7 +111,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     model: toyModel,
     initialParameters: toyInitial(seed),
     links,
-    codec: toyCodec,
+    codec: codec('coordinator'),
     clock,
     reporter,
     transfers: reporter,
@@ -138,7 +144,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     if (leavesAfterMs !== undefined) clock.timer(leavesAfterMs, () => leave.abort('has to go'));
     const outcome = await runParticipant({
       link,
-      trainer: toyTrainer(name, clock, random.fork(`trainer of ${name}`)),
+      trainer: around(name, toyTrainer(name, clock, random.fork(`trainer of ${name}`))),
       trainerDescription: 'toy',
       fitData: ({ classes, model }) => {
         if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
@@ -146,7 +152,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       },
       key: `key-${name}`,
       layoutOf: () => toyLayout,
-      codec: toyCodec,
+      codec: codec(name),
       clock,
       reporter: observed,
       transfers: observed,

@@ -1,9 +1,15 @@
 import { parseArgs } from 'node:util';
-import { makeCrashScenario, makeKillScenario, makePauseScenario, makeScenario } from './scenario.ts';
+import {
+  makeCrashScenario,
+  makeFailureScenario,
+  makeKillScenario,
+  makePauseScenario,
+  makeScenario,
+} from './scenario.ts';
 import { simulateScenario } from './simulate.ts';
 
 /** `node test/simulation/run.ts --seed N` plays one seed again; `--count N --from N` plays many and names the first that fails;
- * `--pauses` while users pause, `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
+ * `--failures` while steps fail, `--pauses` while users pause, `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -12,6 +18,7 @@ const { values } = parseArgs({
     crashes: { type: 'boolean', default: false },
     kills: { type: 'boolean', default: false },
     pauses: { type: 'boolean', default: false },
+    failures: { type: 'boolean', default: false },
   },
 });
 
@@ -21,7 +28,9 @@ const make = values.pauses
     ? makeKillScenario
     : values.crashes
       ? makeCrashScenario
-      : makeScenario;
+      : values.failures
+        ? makeFailureScenario
+        : makeScenario;
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.count) : 1;
 const ends = new Map<string, number>();

@@ -38,6 +38,8 @@ export interface Scenario {
   /** Nothing was done to it, so it has to complete. */
   readonly calm: boolean;
   readonly crashes: readonly Crash[];
+  /** Own steps that fail, of a hundred: averaging at the coordinator, evaluating at a participant. */
+  readonly failing: { readonly aggregations: number; readonly evaluations: number };
 }
 
 /** The coordinator's process is killed, in the middle of what it does, and started again. */
@@ -77,7 +79,15 @@ export function makeScenario(seed: number): Scenario {
     stopsAtMs: !calm && random.int(25) === 0 ? random.int(40_000) : null,
     calm,
     crashes: [],
+    failing: { aggregations: 0, evaluations: 0 },
   };
+}
+
+/** The same weather, crashes included, in which steps of the coordinator and of participants fail now and then. */
+export function makeFailureScenario(seed: number): Scenario {
+  const random = seededRandom(`failures-${seed}`);
+  const scenario = random.int(3) === 0 ? makeCrashScenario(seed) : makeScenario(seed);
+  return { ...scenario, failing: { aggregations: random.int(2) * 20, evaluations: random.int(3) * 30 } };
 }
 
 /** The same weather, in which the coordinator dies now and then. */

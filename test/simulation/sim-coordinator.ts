@@ -1,6 +1,7 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { FedAvg } from '#engine/round/aggregation/fedavg.ts';
+import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
 import type {
   CoordinatorEffect,
@@ -18,6 +19,9 @@ import type { Scenario } from './scenario.ts';
 import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
 import type { World } from './world.ts';
 
+/** Makes something else of a step. */
+export type Tamper = (step: Step<CoordinatorState, CoordinatorEffect>) => Step<CoordinatorState, CoordinatorEffect>;
+
 export interface SimCoordinatorOptions {
   readonly world: World;
   readonly scenario: Scenario;
@@ -28,6 +32,7 @@ export interface SimCoordinatorOptions {
   readonly onStep: (state: CoordinatorState, wakeAtMs: number) => void;
   /** Its disk: what a former life has left there, and what this one leaves. */
   readonly disk: CoordinatorDisk;
+  readonly tamper?: Tamper | undefined;
 }
 
 /** What survives a coordinator: records as they are in a journal, models and updates by their hashes. */
@@ -85,6 +90,7 @@ export class SimCoordinator {
       this.#now(),
       restored,
     );
+    checkCoordinator(null, step, this.#now());
     this.#state = step.state;
     this.#apply(step);
   }
@@ -123,7 +129,11 @@ export class SimCoordinator {
 
   feed(input: CoordinatorInput): void {
     if (!this.alive) return;
-    this.#apply(advanceCoordinator(this.#state, input, this.#now()));
+    const now = this.#now();
+    const { tamper = (same) => same } = this.#options;
+    const step = tamper(advanceCoordinator(this.#state, input, now));
+    checkCoordinator(this.#state, step, now);
+    this.#apply(step);
   }
 
   take(link: number, { header, payload }: Parcel): void {
@@ -171,6 +181,9 @@ export class SimCoordinator {
   }
 
   #aggregate({ round, base, contributions }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): void {
+    const { random, failing } = this.#options.scenario;
+    if (failing.aggregations > 0 && random.int(100) < failing.aggregations)
+      return this.feed({ kind: 'aggregation_failed', round, reason: 'no memory' });
     const job = new FedAvg({
       base: flattenParameters(this.#shelf.parameters(base)),
       updates: contributions.map(({ parameters }) => flattenParameters(parameters)),

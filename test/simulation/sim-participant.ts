@@ -6,6 +6,7 @@ import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { MachineMessage, RunOutcome } from '#engine/round/machine.ts';
 import { ModelShelf } from '#engine/round/model-shelf.ts';
+import { checkParticipant } from '#engine/round/participant-invariants.ts';
 import { advanceParticipant, startParticipant } from '#engine/round/participant-machine.ts';
 import type {
   ComputedUpdate,
@@ -24,6 +25,8 @@ export interface SimParticipantOptions {
   readonly plan: ParticipantPlan;
   /** Trainings may fail. */
   readonly failures: boolean;
+  /** Evaluations that fail, of a hundred. */
+  readonly failingEvaluations: number;
   readonly send: (message: MachineMessage, payload: Uint8Array | undefined) => void;
   readonly onEnd: (outcome: RunOutcome) => void;
   /** Ground truth: what was trained, by the hash of its bytes. */
@@ -103,6 +106,7 @@ export class SimParticipant {
   feed(input: ParticipantInput): void {
     if (this.#dead) return;
     const step = advanceParticipant(this.#state, input, this.#now());
+    checkParticipant(this.#state, step);
     this.#state = step.state;
     for (const effect of step.effects) this.#perform(effect);
   }
@@ -174,7 +178,10 @@ export class SimParticipant {
     const { plan, onTrained, random } = this.#options;
     const matched = matchLayout(work.model.tensors, toyLayout);
     if (!matched.ok) throw new Error(`the toy model does not match: ${matched.error}`);
+    const { failingEvaluations: failing } = this.#options;
     if (work.kind === 'evaluate') {
+      if (failing > 0 && random.int(100) < failing)
+        return this.feed({ kind: 'work_failed', job: work.job, code: 'trainer_crashed', reason: 'toy failure' });
       return this.feed({
         kind: 'evaluated',
         job: work.job,

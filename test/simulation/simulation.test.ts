@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeds } from './seeds.ts';
-import { makeCrashScenario, makeKillScenario, makePauseScenario, type Scenario } from './scenario.ts';
+import {
+  makeCrashScenario,
+  makeFailureScenario,
+  makeKillScenario,
+  makePauseScenario,
+  makeScenario,
+  type Scenario,
+} from './scenario.ts';
 import { simulate, simulateScenario } from './simulate.ts';
+import type { Tamper } from './sim-coordinator.ts';
 import { toyInitial, toyLayout, toyTrain } from './toy-model.ts';
 import { flattenParameters, viewParameters } from '#shared/tensor/parameter-set.ts';
 
@@ -17,11 +25,11 @@ function play(seed: number): ReturnType<typeof simulate> {
   }
 }
 
-function playScenario(scenario: Scenario, option: string): ReturnType<typeof simulate> {
+function playScenario(scenario: Scenario, option: string, tamper?: Tamper): ReturnType<typeof simulate> {
   try {
-    return simulateScenario(scenario);
+    return simulateScenario(scenario, tamper);
   } catch (error) {
-    throw new Error(`play it again: node test/simulation/run.ts ${option} --seed ${scenario.seed}`, { cause: error });
+    throw new Error(`play it again: node test/simulation/run.ts${option} --seed ${scenario.seed}`, { cause: error });
   }
 }
 
@@ -56,7 +64,7 @@ test(`${count} seeded runs under partitions, restarts, freezes and worse`, () =>
 
 test(`${count / 5} of them once more while the coordinator is killed in the middle of what it does`, () => {
   let crashes = 0;
-  for (let seed = 1; seed <= count / 5; seed++) crashes += playScenario(makeCrashScenario(seed), '--crashes').crashes;
+  for (let seed = 1; seed <= count / 5; seed++) crashes += playScenario(makeCrashScenario(seed), ' --crashes').crashes;
   assert.ok(crashes > count / 10, `${crashes} crashes`);
 });
 
@@ -64,7 +72,7 @@ test(`${count / 5} of them in which users pause, some and all at once: no calm r
   const calm = new Map<string, number>();
   for (let seed = 1; seed <= count / 5; seed++) {
     const scenario = makePauseScenario(seed);
-    const { outcome } = playScenario(scenario, '--pauses');
+    const { outcome } = playScenario(scenario, ' --pauses');
     if (scenario.calm && scenario.crashes.length === 0) calm.set(outcome.status, (calm.get(outcome.status) ?? 0) + 1);
   }
   assert.deepEqual([...calm.keys()], ['completed']);
@@ -74,11 +82,45 @@ test(`${count / 5} runs in which only processes die: the models are those of a r
   let crashes = 0;
   for (let seed = 1; seed <= count / 5; seed++) {
     const scenario = makeKillScenario(seed);
-    const result = playScenario(scenario, '--kills');
+    const result = playScenario(scenario, ' --kills');
     assert.deepEqual(result.model, undisturbedModel(scenario), `seed ${seed}`);
     crashes += result.crashes;
   }
   assert.ok(crashes > count / 10, `${crashes} crashes`);
+});
+
+test(`${count / 5} of them in which steps fail: an average that cannot be made ends the run with its reason, an evaluation does not`, () => {
+  const reasons = new Map<string, number>();
+  for (let seed = 1; seed <= count / 5; seed++) {
+    const scenario = makeFailureScenario(seed);
+    const { outcome } = playScenario(scenario, ' --failures');
+    const kind = outcome.status === 'failed' ? outcome.reason.replace(/\d+/g, 'n') : outcome.status;
+    reasons.set(kind, (reasons.get(kind) ?? 0) + 1);
+    if (scenario.calm && scenario.failing.aggregations === 0 && scenario.crashes.length === 0)
+      assert.equal(outcome.status, 'completed', `seed ${seed}: failed evaluations end no run: ${outcome.reason}`);
+  }
+  assert.ok((reasons.get('aggregation of round n failed: no memory') ?? 0) > count / 50, JSON.stringify([...reasons]));
+});
+
+test('a rule that is broken on purpose is found, with the seed to play it again', () => {
+  const forgets: Tamper = (step) => {
+    const members = new Map(step.state.members);
+    const [first, second] = [...members.values()].filter(({ contribution }) => contribution !== null);
+    if (first === undefined || second === undefined || step.state.phase !== 'training') return step;
+    members.set(first.id, { ...first, contribution: null });
+    return { ...step, state: { ...step.state, members } };
+  };
+  const scenarios = Array.from({ length: 50 }, (_, k) => makeScenario(k + 1));
+  const scenario = scenarios.find(({ calm, minimumParticipants }) => calm && minimumParticipants > 2);
+  assert.ok(scenario);
+  assert.throws(
+    () => playScenario(scenario, '', forgets),
+    (error: Error) => {
+      assert.equal(error.message, `play it again: node test/simulation/run.ts --seed ${scenario.seed}`);
+      assert.match(String(error.cause), /InvariantError: the update of node-\d in round 1 does not count any more/);
+      return true;
+    },
+  );
 });
 
 test('the same seed is the same run', () => {

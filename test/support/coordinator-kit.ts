@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { hashBytes } from '#engine/codec/hash.ts';
+import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator, type CoordinatorStep } from '#engine/round/coordinator-machine.ts';
 import type {
   CoordinatorEffect,
@@ -72,7 +73,9 @@ export class CoordinatorKit {
   }
 
   feed(input: CoordinatorInput): void {
-    this.#take(advanceCoordinator(this.state, input, this.#now()));
+    const step = advanceCoordinator(this.state, input, this.#now());
+    checkCoordinator(this.state, step, this.#now());
+    this.#take(step);
   }
 
   /** Lets time pass, waking the machine whenever it asked for that. */

@@ -1,4 +1,4 @@
-import { toErrorReport } from '#shared/base/errors.ts';
+import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
 import { endWhenIdle } from './end-when-idle.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
@@ -16,6 +16,16 @@ export interface ChildWork<S extends Start> {
   readonly onFault: (message: Extract<ToChild, { type: 'fault' }>) => void;
   /** What only some processes are told. */
   readonly onOther?: (message: ToChild) => void;
+}
+
+/** What the parent is told of an outcome. */
+export function endedOf(end: {
+  readonly status: Ended['status'];
+  readonly reason: string;
+  readonly error?: ErrorReport | undefined;
+}): Ended {
+  const { status, reason, error } = end;
+  return { status, reason, ...(error === undefined ? {} : { error: { ...error, causes: [...error.causes] } }) };
 }
 
 /** How long a process may still hold something open after its end before that counts as a leak and it is ended. */

@@ -10,6 +10,8 @@ import type { Link } from '#engine/link/link.ts';
 import { closeCodeOf } from '#engine/link/run-over.ts';
 import { aggregate } from './aggregation/aggregate.ts';
 import { judgeUpdate } from './aggregation/judge-update.ts';
+import { endByFault } from './coordinator-end.ts';
+import { checkCoordinator } from './coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator } from './coordinator-machine.ts';
 import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
@@ -149,6 +151,8 @@ class CoordinatorRun implements Disposable {
           restored ?? null,
         ),
       advance: advanceCoordinator,
+      check: checkCoordinator,
+      fail: endByFault,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
     });
@@ -191,6 +195,15 @@ class CoordinatorRun implements Disposable {
     }
   }
 
+  /** What was wanted cannot be done: the run ends with that, told to everybody. */
+  #fail(error: unknown): void {
+    try {
+      this.#runner.failed(error);
+    } catch (worse) {
+      this.#settled.reject(worse);
+    }
+  }
+
   #attach({ link, address, asks }: AcceptedLink): void {
     const number = this.#nextLink++;
     this.#links.set(number, link);
@@ -198,7 +211,7 @@ class CoordinatorRun implements Disposable {
     else this.#feed({ kind: 'looked', link: number, asks });
     this.#read(number, link).then(
       () => this.#closed(number, link),
-      (error: unknown) => this.#settled.reject(error),
+      (error: unknown) => this.#fail(error),
     );
   }
 
@@ -237,9 +250,14 @@ class CoordinatorRun implements Disposable {
 
   async #judge(payload: Uint8Array): Promise<UpdateFinding> {
     const { codec, breathe, initialParameters } = this.#options;
-    const decoded = codec.decode(payload);
-    if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
-    return judgeUpdate(decoded.value, initialParameters, breathe);
+    try {
+      const decoded = codec.decode(payload);
+      if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
+      return await judgeUpdate(decoded.value, initialParameters, breathe);
+    } catch (error) {
+      // Its sender hears why, and the others' updates are judged on their own.
+      return { ok: false, code: 'internal', reason: `the update could not be looked at: ${wordsOf(error)}` };
+    }
   }
 
   async #closed(number: number, link: Link): Promise<void> {
@@ -313,7 +331,9 @@ class CoordinatorRun implements Disposable {
       if (message.kind !== 'start_evaluation')
         this.#feed({ kind: 'delivered', link: number, message: message.kind, round: message.round });
     } catch (error) {
-      this.#settled.reject(error);
+      // News that the next news replaces is not worth a run.
+      if (message.kind === 'round_status') this.#statusDropped++;
+      else this.#fail(unsendable(message, link, error));
     }
   }
 
@@ -328,7 +348,7 @@ class CoordinatorRun implements Disposable {
       const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
       this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, cosines });
     } catch (error) {
-      this.#settled.reject(error);
+      this.#feed({ kind: 'aggregation_failed', round, reason: wordsOf(error) });
     }
   }
 
@@ -345,6 +365,14 @@ class CoordinatorRun implements Disposable {
       statusDropped: this.#statusDropped,
     });
   }
+}
+
+function unsendable({ kind, round }: MachineMessage, { participant }: Link, cause: unknown): Error {
+  return new Error(`${kind} of round ${round} cannot be sent to ${participant}: ${wordsOf(cause)}`, { cause });
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function reasonOf(reason: unknown): string {

@@ -1,6 +1,9 @@
+import { toErrorReport } from '#shared/base/errors.ts';
+import { faultWords } from '#shared/base/invariant.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
-import type { CoordinatorDraft } from './coordinator-draft.ts';
-import type { RunOutcome } from './machine.ts';
+import { CoordinatorDraft } from './coordinator-draft.ts';
+import type { CoordinatorEffect, CoordinatorState } from './coordinator-state.ts';
+import type { Instant, RunOutcome, Step } from './machine.ts';
 
 /** Longest reason that the contract lets travel. */
 const reasonMax = 500;
@@ -29,4 +32,17 @@ export function endAgain(draft: CoordinatorDraft, outcome: RunOutcome): void {
     draft.send(link, { kind: 'training_complete', round: s.round, body: { ...outcome } });
   draft.report('run_ended', { ...outcome });
   draft.effects.push({ kind: 'end', outcome });
+}
+
+/** A step broke a rule of the machine, or could not be done: the run ends from where it stood, and everybody is told. */
+export function endByFault(
+  state: CoordinatorState,
+  error: unknown,
+  now: Instant,
+): Step<CoordinatorState, CoordinatorEffect> {
+  const draft = new CoordinatorDraft(state, now);
+  const text = faultWords(error);
+  draft.report('notice', { level: 'error', text: text.slice(0, 1000), error: toErrorReport(error) });
+  if (state.outcome === null) endRun(draft, 'failed', text);
+  return { state: draft.s, effects: draft.effects, wakeAtMs: Infinity };
 }

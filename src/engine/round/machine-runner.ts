@@ -5,13 +5,20 @@ export interface MachineParts<S, I, E> {
   readonly clock: Clock;
   readonly start: (now: Instant) => Step<S, E>;
   readonly advance: (state: S, input: I, now: Instant) => Step<S, E>;
+  /** Looks at what a step has made of the state before it; null: the first step. @throws InvariantError */
+  readonly check: (before: S | null, step: Step<S, E>, now: Instant) => void;
+  /** Ends the run from the last state that held, for want of a next one. */
+  readonly fail: (state: S, error: unknown, now: Instant) => Step<S, E>;
   /** Does what the machine wants; input that follows from it comes later, by `feed`. */
   readonly perform: (effect: E) => void;
   /** Input by which the machine learns that time has passed. */
   readonly tick: I;
 }
 
-/** Gives a machine its input, one after another, does its effects and wakes it when it asked for that. */
+/**
+ * Gives a machine its input, one after another, does its effects and wakes it when it asked for that. A step that throws,
+ * breaks a rule of the machine or has an effect that cannot be done ends the run, once; what fails after that is thrown.
+ */
 export class MachineRunner<S, I, E> implements Disposable {
   readonly #parts: MachineParts<S, I, E>;
   readonly #inputs: I[] = [];
@@ -19,6 +26,7 @@ export class MachineRunner<S, I, E> implements Disposable {
   #timer: Disposable | null = null;
   #busy = false;
   #disposed = false;
+  #failed = false;
 
   constructor(parts: MachineParts<S, I, E>) {
     this.#parts = parts;
@@ -30,7 +38,11 @@ export class MachineRunner<S, I, E> implements Disposable {
 
   start(): void {
     this.#busy = true;
-    this.#apply(this.#parts.start(this.#now()));
+    const now = this.#now();
+    const step = this.#parts.start(now);
+    this.#parts.check(null, step, now);
+    this.#state = step.state;
+    this.#tryTo(() => this.#apply(step));
     this.#drain();
   }
 
@@ -52,11 +64,39 @@ export class MachineRunner<S, I, E> implements Disposable {
   #drain(): void {
     try {
       for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-        this.#apply(this.#parts.advance(this.#state as S, input, this.#now()));
+        const next = input;
+        this.#tryTo(() => this.#apply(this.#advance(this.#state as S, next)));
       }
     } finally {
       this.#busy = false;
     }
+  }
+
+  #advance(state: S, input: I): Step<S, E> {
+    const now = this.#now();
+    const step = this.#parts.advance(state, input, now);
+    this.#parts.check(state, step, now);
+    return step;
+  }
+
+  #tryTo(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (this.#failed) throw error;
+      this.#failed = true;
+      this.#apply(this.#parts.fail(this.#state as S, error, this.#now()));
+    }
+  }
+
+  /** Something that the machine had wanted done has failed: the run cannot go on. */
+  failed(error: unknown): void {
+    if (this.#disposed) return;
+    // In the middle of a step: that one has failed, then.
+    if (this.#busy) throw error;
+    this.#tryTo(() => {
+      throw error;
+    });
   }
 
   #apply({ state, effects, wakeAtMs }: Step<S, E>): void {

@@ -16,14 +16,18 @@ export class OutgoingMessages {
     this.#signal = signal;
   }
 
-  /** Null when the link was closed or the run ended meanwhile: the machine learns of that on its own. */
+  /**
+   * Null when the link was closed or the run ended meanwhile: the machine learns of that on its own.
+   * @throws RoundscopeError `frame_too_large`, `payload_too_large`: no link takes such a message
+   */
   async send(link: Link, message: Outgoing): Promise<SentMessage | null> {
     const sending = link.send(message, { signal: this.#signal });
     this.#waiting.add(sending);
     try {
       return await sending;
     } catch (error) {
-      if (error instanceof RoundscopeError || this.#signal.aborted) return null;
+      const closed = error instanceof RoundscopeError && error.code === 'session_closed';
+      if (closed || this.#signal.aborted) return null;
       throw error;
     } finally {
       this.#waiting.delete(sending);

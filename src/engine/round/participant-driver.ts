@@ -13,6 +13,8 @@ import { MachineRunner } from './machine-runner.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
+import { endByFault } from './participant-entry.ts';
+import { checkParticipant } from './participant-invariants.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
 import { RoundMirror } from './participant-mirror.ts';
 import { judgePlan } from './judge-plan.ts';
@@ -116,6 +118,8 @@ class ParticipantRun implements Disposable {
       clock,
       start: (now) => startParticipant(config, now),
       advance: advanceParticipant,
+      check: checkParticipant,
+      fail: endByFault,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
     });
@@ -138,7 +142,7 @@ class ParticipantRun implements Disposable {
         if (kind === 'run_plan') this.#feed({ kind: 'unreadable_plan', code, reason: why });
       }),
     );
-    this.#read().catch((error: unknown) => this.#settled.reject(error));
+    this.#read().catch((error: unknown) => this.#fail(error));
     this.#awaitPlan(0);
     options.onPausable?.((on, pauseReason) => this.#feed({ kind: 'pause', on, reason: pauseReason }));
   }
@@ -159,6 +163,15 @@ class ParticipantRun implements Disposable {
       this.#runner.feed(input);
     } catch (error) {
       this.#settled.reject(error);
+    }
+  }
+
+  /** What was wanted cannot be done: the run ends here with that, and the coordinator is told. */
+  #fail(error: unknown): void {
+    try {
+      this.#runner.failed(error);
+    } catch (worse) {
+      this.#settled.reject(worse);
     }
   }
 
@@ -205,10 +218,14 @@ class ParticipantRun implements Disposable {
   }
 
   #decode(payload: Uint8Array): ModelFinding {
-    const decoded = this.#options.codec.decode(payload);
-    return decoded.ok
-      ? { ok: true, tensors: decoded.value }
-      : { ok: false, code: decoded.error.code, reason: decoded.error.message };
+    try {
+      const decoded = this.#options.codec.decode(payload);
+      return decoded.ok
+        ? { ok: true, tensors: decoded.value }
+        : { ok: false, code: decoded.error.code, reason: decoded.error.message };
+    } catch (error) {
+      return { ok: false, code: 'internal', reason: wordsOf(error) };
+    }
   }
 
   #perform(effect: ParticipantEffect): void {
@@ -240,7 +257,7 @@ class ParticipantRun implements Disposable {
     try {
       await this.#outgoing.send(this.#options.link, this.#updates.withPayload(message));
     } catch (error) {
-      this.#settled.reject(error);
+      this.#fail(new Error(`${message.kind} cannot be sent to the coordinator: ${wordsOf(error)}`, { cause: error }));
     }
   }
 
@@ -252,8 +269,7 @@ class ParticipantRun implements Disposable {
       this.#feed({ kind: 'prepared', loaded: await fitData(plan, { signal }) });
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof RoundscopeError) return this.#feed({ kind: 'misfit', error: toErrorReport(error) });
-      this.#settled.reject(error);
+      this.#feed({ kind: 'misfit', error: toErrorReport(error) });
     }
   }
 
@@ -261,7 +277,9 @@ class ParticipantRun implements Disposable {
     try {
       await this.#options.updates?.forget(hash);
     } catch (error) {
-      this.#settled.reject(error);
+      // It would be offered again by the next process, and judged as one that was counted already.
+      const text = `An update that has been judged could not be removed: ${wordsOf(error)}`.slice(0, 1000);
+      this.#options.reporter.event('notice', { level: 'warning', text, error: toErrorReport(error) });
     }
   }
 
@@ -284,7 +302,7 @@ class ParticipantRun implements Disposable {
     } catch (error) {
       if (abort.signal.aborted) return;
       const code: ErrorCode = error instanceof RoundscopeError ? error.code : 'training_failed';
-      this.#feed({ kind: 'work_failed', job, code, reason: error instanceof Error ? error.message : String(error) });
+      this.#feed({ kind: 'work_failed', job, code, reason: wordsOf(error) });
     }
   }
 
@@ -338,6 +356,10 @@ function statusOf({ code, local, status }: LinkEnd): RunStatus | undefined {
   if (status !== undefined) return status;
   if (code === 'coordinator_gone') return 'unreachable';
   return local ? undefined : statusOfCloseCode(code);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function reasonOf(reason: unknown): string {

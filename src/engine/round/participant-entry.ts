@@ -1,8 +1,10 @@
-import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
+import { toErrorReport, type ErrorCode, type ErrorReport } from '#shared/base/errors.ts';
+import { faultWords } from '#shared/base/invariant.ts';
 import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
-import type { ParticipantDraft } from './participant-draft.ts';
+import type { Instant, Step } from './machine.ts';
+import { ParticipantDraft } from './participant-draft.ts';
 import { sayPaused } from './participant-pause.ts';
-import type { LoadedData } from './participant-state.ts';
+import type { LoadedData, ParticipantEffect, ParticipantState } from './participant-state.ts';
 
 /**
  * How a participant comes in: the coordinator's first word on a link is the plan of its run, the data is fitted to that on
@@ -72,6 +74,19 @@ export function register(draft: ParticipantDraft, round: number): void {
 
 export function reportOf({ s }: ParticipantDraft, code: ErrorCode, message: string): ErrorReport {
   return { code, layer: 'round', message, retryable: false, context: { participant: s.config.name }, causes: [] };
+}
+
+/** A step broke a rule of the machine, or could not be done: the run ends here, and the coordinator hears it with the goodbye. */
+export function endByFault(
+  state: ParticipantState,
+  error: unknown,
+  now: Instant,
+): Step<ParticipantState, ParticipantEffect> {
+  const draft = new ParticipantDraft(state, now);
+  const report = { ...toErrorReport(error), message: faultWords(error).slice(0, 500) };
+  draft.report('notice', { level: 'error', text: report.message, error: report, participant: state.config.name });
+  if (state.outcome === null) draft.fail(report);
+  return { state: draft.s, effects: draft.effects, wakeAtMs: Infinity };
 }
 
 function isSameTask(a: RunPlanBody, b: RunPlanBody): boolean {
