@@ -1,38 +1,46 @@
 /**
- * `npm test [-- --only PHASE[,PHASE]] [--seeds N]`: everything from a fresh clone to the closing line.
- * `--only check` is what must be green at every commit: no browser, 200 simulated seeds.
+ * `npm test [-- --only PHASE[,PHASE]] [--seeds N] [--no-install]`: everything from a fresh clone to the closing line.
+ * `--only check` is what must be green at every commit: no browser, 200 simulated seeds. `--no-install` keeps it from
+ * installing system packages, as it does for root where some are missing; what needs them is skipped and counted.
  */
+import { parseArgs } from 'node:util';
 import { addCounts, checkPhases, describeCounts, phases, runPhase } from './lib/test-phases.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureModules } from './lib/modules.mjs';
 import { ensureNode24 } from './lib/node24.mjs';
 import { SetUpError, runScript } from './lib/say.mjs';
-import { ensureSystemTools } from './lib/system-tools.mjs';
+import { ensureSystemTools, refusal } from './lib/system-tools.mjs';
 import { outerEnvironment } from './lib/paths.mjs';
 
+const options = { only: { type: 'string' }, seeds: { type: 'string' }, [refusal]: { type: 'boolean' } };
+
+/** A mistyped option ends it: by `--no-instal` something would be installed. */
 function readArguments(args) {
-  const valueOf = (name) => {
-    const index = args.indexOf(name);
-    return index < 0 ? undefined : (args[index + 1] ?? '');
-  };
-  const only = valueOf('--only');
-  const isCheck = only === 'check';
-  const names = isCheck ? checkPhases : (only?.split(',') ?? Object.keys(phases));
+  let values;
+  try {
+    ({ values } = parseArgs({ args, options }));
+  } catch (cause) {
+    throw new SetUpError(cause.message, { tell: `There are: --only PHASE[,PHASE], --seeds N, --${refusal}.`, cause });
+  }
+  const isCheck = values.only === 'check';
+  const names = isCheck ? checkPhases : (values.only?.split(',') ?? Object.keys(phases));
   const unknown = names.filter((name) => !(name in phases));
   if (unknown.length > 0) {
     throw new SetUpError(`There is no phase ${unknown.join(', ')}.`, {
       tell: `There are: check, ${Object.keys(phases).join(', ')}.`,
     });
   }
-  return { names, seeds: valueOf('--seeds') ?? (isCheck ? '200' : undefined) };
+  return { names, seeds: values.seeds ?? (isCheck ? '200' : undefined), mayInstall: values[refusal] !== true };
 }
 
 await runScript(async () => {
-  const { names, seeds } = readArguments(process.argv.slice(2));
+  const { names, seeds, mayInstall } = readArguments(process.argv.slice(2));
   await ensureModules();
   const node24 = await ensureNode24();
-  const tools = await ensureSystemTools();
-  const env = { ...outerEnvironment(), ...tools, ...(seeds && { ROUNDSCOPE_SEEDS: seeds }) };
+  const { variables, absent } = await ensureSystemTools({ mayInstall });
+  const env = { ...outerEnvironment(), ...variables, ...(seeds && { ROUNDSCOPE_SEEDS: seeds }) };
+  // A variable that names no program would be taken for one.
+  for (const name of Object.keys(variables)) if (env[name] === undefined) delete env[name];
   // Children of the tests must not take themselves for tests of an outer runner.
   delete env.NODE_TEST_CONTEXT;
   if ((names.includes('e2e') || names.includes('cli')) && !names.includes('build')) await ensureBuilt(node24);
@@ -46,6 +54,7 @@ await runScript(async () => {
   }
   const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
   process.stdout.write(`\n${failed.length > 0 ? `failed: ${failed.join(', ')}; ` : ''}${minutes} minutes\n`);
+  for (const words of absent) process.stdout.write(`${words}\n`);
   process.stdout.write(`${describeCounts(total)}\n`);
   return total.failed > 0 ? 1 : 0;
 });

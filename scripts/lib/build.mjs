@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { inRoot } from './paths.mjs';
+import { demandWritable, inRoot } from './paths.mjs';
 import { launch } from './launch.mjs';
 import { SetUpError, step } from './say.mjs';
 import { hashOf, readStamp, writeStamp } from './stamp.mjs';
@@ -20,6 +20,7 @@ export function isBuilt() {
 
 /** Bundles everything into out/. */
 export async function build(node24) {
+  demandWritable('The app has to be built');
   // Taken before the build: a file saved in the middle of it must make the next start build again.
   const sources = sourcesHash();
   await step('Building the app', async () => {

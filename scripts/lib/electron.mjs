@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder, inRoot } from './paths.mjs';
+import { cacheFolder, inRoot, isWritable } from './paths.mjs';
 import { launch } from './launch.mjs';
 import { say, step } from './say.mjs';
 import { readStamp, writeStamp } from './stamp.mjs';
@@ -38,8 +38,10 @@ export async function ensureElectron(node24) {
   const found = findElectron();
   if (found) return found;
   if (!existsSync(folder)) return undefined;
+  // Another user's checkout: no download could be kept.
+  if (!isWritable(folder) || !isWritable(cacheFolder)) return undefined;
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  const stampPath = join(cacheFolder(), 'electron-failed.json');
+  const stampPath = join(cacheFolder, 'electron-failed.json');
   if (failedLately(readStamp(stampPath), version, Date.now())) {
     say(`• No Electron: its download failed less than a day ago (try again: delete ${stampPath})`);
     return undefined;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { inRoot, outerEnvironment } from './paths.mjs';
 import { launch } from './launch.mjs';
+import { runNpm } from './npm.mjs';
+import { demandWritable, inRoot } from './paths.mjs';
 import { SetUpError, step } from './say.mjs';
 
 export const nodeMajor = 24;
@@ -23,11 +24,9 @@ export async function ensureNode24() {
   if (await works(pinned)) return pinned;
   if (isRunningOnIt() && process.execPath !== pinned) return process.execPath;
   // Its install script was not run, for instance under `ignore-scripts=true`.
+  demandWritable(`Node ${nodeMajor} has to be fetched`);
   await step(`Fetching Node ${nodeMajor} (npm package "node")`, () =>
-    launch('npm', ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'], {
-      env: outerEnvironment(),
-      shell: process.platform === 'win32',
-    }),
+    runNpm(['rebuild', 'node', '--ignore-scripts=false']),
   );
   if (await works(pinned)) return pinned;
   throw new SetUpError(`Node ${nodeMajor} of the npm package "node" does not run on this machine.`, {

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SetUpError } from './say.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -10,10 +11,30 @@ export function inRoot(...parts) {
 }
 
 /** Where these scripts remember things between runs; it goes when node_modules goes. */
-export function cacheFolder() {
-  const folder = inRoot('node_modules', '.cache', 'roundscope');
-  mkdirSync(folder, { recursive: true });
-  return folder;
+export const cacheFolder = inRoot('node_modules', '.cache', 'roundscope');
+
+/** Whether this user may write `path`, or make it where it is not there yet. */
+export function isWritable(path) {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      accessSync(at, constants.W_OK);
+      return true;
+    } catch (error) {
+      if (error.code !== 'ENOENT' || dirname(at) === at) return false;
+    }
+  }
+}
+
+/**
+ * Before anything is installed or built: a checkout may be another user's, who has to do that once.
+ * @throws SetUpError
+ */
+export function demandWritable(what) {
+  const barred = ['.', 'node_modules', 'out'].map((name) => inRoot(name)).find((path) => !isWritable(path));
+  if (barred === undefined) return;
+  throw new SetUpError(`${what}, and you have no right to write ${barred}.`, {
+    tell: 'Let its owner run `npm start` once (afterwards everybody who can read it can start it), or clone it to a folder of your own.',
+  });
 }
 
 /**

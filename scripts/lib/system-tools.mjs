@@ -4,6 +4,9 @@ import { delimiter, join } from 'node:path';
 import { launch } from './launch.mjs';
 import { say, step } from './say.mjs';
 
+/** The option that keeps `npm test` from installing anything on the system. */
+export const refusal = 'no-install';
+
 /**
  * Programs that tests need and npm does not carry. Where they are found is told to the tests by environment variables;
  * a test whose program is missing skips itself and says so.
@@ -137,6 +140,9 @@ async function installWithApt(missing) {
   };
   const apt = (...args) => launch('apt-get', args, { env, capture: true, limitMs: 8 * 60_000 });
   const names = missing.flatMap(packagesOf);
+  say('Some tests need programs that npm does not carry, and you are root, so apt-get is about to install:');
+  for (const tool of missing) say(`  ${packagesOf(tool).join(' ')}: ${tool.name}, for ${tool.skips}`);
+  say(`  (\`npm test -- --${refusal}\` installs nothing and skips those tests)`);
   await step(`Installing ${names.join(' and ')} with apt-get`, async () => {
     const isKnown = (await Promise.all(names.map(canInstall))).every(Boolean);
     const updated = isKnown ? { status: 0 } : await apt('update', '-q');
@@ -162,21 +168,22 @@ function lastLines(...outputs) {
   return outputs.join('\n').trim().split('\n').slice(-3).join('\n  ');
 }
 
+/** The words for a tool that is not there. */
+export function describeAbsent(tool, { hasApt }) {
+  const hint = hasApt ? `sudo apt-get install ${packagesOf(tool).join(' ')}` : `install ${tool.name}`;
+  return `${tool.name} is missing, so ${tool.skips} are skipped. To run them: ${hint} (or set ${tool.variable}).`;
+}
+
 /**
- * Finds the tools, after installing what is missing where that is possible.
- * @returns {Promise<Record<string, string>>} the environment variables that tell the tests where they are
+ * Finds the tools, after installing what is missing where that is possible and not refused.
+ * @returns {Promise<{variables: Record<string, string | undefined>, absent: string[]}>} the environment variables that tell the
+ *   tests where the tools are (undefined: nowhere, whatever the variable said), and what is not there, in words
  */
-export async function ensureSystemTools() {
+export async function ensureSystemTools({ mayInstall }) {
   const absent = () => tools.filter((tool) => !find(tool));
   const hasApt = process.platform === 'linux' && isProgram('/usr/bin/apt-get');
-  if (absent().length > 0 && hasApt && process.getuid() === 0) await installWithApt(absent());
-  for (const tool of absent()) {
-    const hint = hasApt ? `sudo apt-get install ${packagesOf(tool).join(' ')}` : `install ${tool.name}`;
-    say(`• ${tool.name} is missing, so ${tool.skips} are skipped. To run them: ${hint} (or set ${tool.variable}).`);
-  }
-  const found = tools.flatMap((tool) => {
-    const path = find(tool);
-    return path ? [[tool.variable, path]] : [];
-  });
-  return Object.fromEntries(found);
+  if (absent().length > 0 && hasApt && process.getuid() === 0 && mayInstall) await installWithApt(absent());
+  const described = absent().map((tool) => describeAbsent(tool, { hasApt }));
+  for (const words of described) say(`• ${words}`);
+  return { variables: Object.fromEntries(tools.map((tool) => [tool.variable, find(tool)])), absent: described };
 }

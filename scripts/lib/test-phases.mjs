@@ -51,7 +51,10 @@ async function runSuite(phase, { node24, env }) {
     process.stdout.write('  no test files: what this phase should have run is gone\n');
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  if (phase.needs && !env[phase.needs]) return { passed: 0, failed: 0, skipped: countTests(files) };
+  if (phase.needs && !env[phase.needs]) {
+    process.stdout.write(`  - skipped: all of ${files.length} files (${phase.needs} names no program)\n`);
+    return { passed: 0, failed: 0, skipped: countTests(files) };
+  }
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-test-'));
   const countsFile = join(folder, 'counts.json');
   const reporter = (name) => pathToFileURL(inRoot('scripts', 'lib', name)).href;
