@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { exclusively } from './exclusive.mjs';
 import { demandWritable, inRoot } from './paths.mjs';
 import { launch } from './launch.mjs';
 import { SetUpError, step } from './say.mjs';
@@ -14,13 +15,11 @@ function sourcesHash() {
   );
 }
 
-export function isBuilt() {
+function isBuilt() {
   return existsSync(inRoot('out', 'main')) && readStamp(stamp)?.sources === sourcesHash();
 }
 
-/** Bundles everything into out/. */
-export async function build(node24) {
-  demandWritable('The app has to be built');
+async function bundle(node24) {
   // Taken before the build: a file saved in the middle of it must make the next start build again.
   const sources = sourcesHash();
   await step('Building the app', async () => {
@@ -37,6 +36,16 @@ export async function build(node24) {
   writeStamp(stamp, { sources });
 }
 
+/** Bundles everything into out/. */
+export async function build(node24) {
+  demandWritable('The app has to be built');
+  await exclusively('builds', () => bundle(node24));
+}
+
 export async function ensureBuilt(node24) {
-  if (!isBuilt()) await build(node24);
+  if (isBuilt()) return;
+  demandWritable('The app has to be built');
+  await exclusively('builds', async () => {
+    if (!isBuilt()) await bundle(node24);
+  });
 }

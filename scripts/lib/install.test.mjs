@@ -78,8 +78,10 @@ describe('what is installed', () => {
     packages: {
       '': { version: '1.0.0' },
       'node_modules/here': { version: '1.0.0' },
+      'node_modules/older': { version: '1.0.1' },
       'node_modules/gone': { version: '1.0.0', dev: true },
-      'node_modules/native': { version: '1.0.0', optional: true },
+      'node_modules/native': { version: '1.0.0', optional: true, os: ['linux'] },
+      'node_modules/of-wasm': { version: '1.0.0', optional: true },
       'node_modules/elsewhere': { version: '1.0.0', os: ['win32'] },
     },
   };
@@ -87,15 +89,22 @@ describe('what is installed', () => {
   test('is looked at, not believed: only what this machine needs is missed', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'roundscope-modules-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
-    mkdirSync(join(folder, 'node_modules', 'here'), { recursive: true });
-    mkdirSync(join(folder, 'node_modules', 'gone'), { recursive: true });
-    writeFileSync(join(folder, 'node_modules', 'here', 'package.json'), '{}');
-    const missing = missingPackages(lock, folder, { platform: 'linux', arch: 'x64' });
-    assert.deepEqual(missing, ['node_modules/gone'], 'a folder alone is what an install that was cut off leaves');
+    const installed = { here: '1.0.0', older: '1.0.0', gone: '1.0.0' };
+    for (const name of Object.keys(installed)) mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+    for (const name of ['here', 'older']) writeFileSync(join(folder, 'node_modules', name, 'package.json'), '{}');
+    const packages = Object.entries(installed).map(([name, version]) => [`node_modules/${name}`, { version }]);
+    const list = JSON.stringify({ packages: Object.fromEntries(packages) });
+    const missing = (what) => missingPackages(lock, folder, { what, platform: 'linux', arch: 'x64' });
+    writeFileSync(join(folder, 'node_modules', '.package-lock.json'), list);
+    assert.deepEqual(missing('needed'), ['node_modules/older', 'node_modules/gone']);
+    assert.deepEqual(missing('native'), ['node_modules/native']);
+    writeFileSync(join(folder, 'node_modules', '.package-lock.json'), list.slice(0, 40));
+    assert.equal(missing('needed').length, 3, 'a list that was cut off lists nothing');
   });
 
   test('is all there in this checkout', () => {
-    assert.deepEqual(missingPackages(JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8')), inRoot()), []);
+    const lockHere = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'));
+    assert.deepEqual(missingPackages(lockHere, inRoot(), { what: 'needed' }), []);
   });
 });
 

@@ -1,66 +1,82 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { exclusively } from './exclusive.mjs';
 import { runNpm } from './npm.mjs';
-import { cacheFolder, demandWritable, inRoot } from './paths.mjs';
+import { cacheFolder, demandWritable, inRoot, root } from './paths.mjs';
 import { SetUpError, step } from './say.mjs';
 import { hashOf, readStamp, writeStamp } from './stamp.mjs';
 
 const lockfile = inRoot('package-lock.json');
 /** npm writes it last, so a folder without it was left half-way. */
 const installedLock = inRoot('node_modules', '.package-lock.json');
+/** Tells that everything that could be had was installed: what is optional and still not there cannot be had. */
 const stamp = join(cacheFolder, 'installed.json');
 
-function modifiedMs(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** `glibc` or `musl`, as packages name it. */
+function libcHere() {
+  if (process.platform !== 'linux') return undefined;
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl';
 }
 
-function namesOf(field, value) {
-  return field === undefined || field.includes(value);
+function isForHere({ os, cpu, libc }, { platform, arch }) {
+  const fits = (list, value) => list === undefined || list.includes(value);
+  return fits(os, platform) && fits(cpu, arch) && (libc === undefined || fits(libc, libcHere()));
+}
+
+function isNative({ optional, os, cpu }) {
+  return optional === true && (os !== undefined || cpu !== undefined);
 }
 
 /**
- * Packages of a lockfile that this machine needs and that are not in `folder`. A stamp and npm's own list say what was
- * meant to be there: an install that left out the development packages writes both. What is optional may rightly be missing.
+ * Packages of a lockfile that this machine needs and that `folder` does not hold in the locked version, by npm's own list
+ * of what it installed and by a look: an install that left out the development packages writes such a list too, and what
+ * is deleted afterwards stays on it.
+ * @param what `native`: builds for this platform, which a registry may rightly lack
  */
-export function missingPackages(lock, folder, { platform, arch } = process) {
+export function missingPackages(lock, folder, { what, platform = process.platform, arch = process.arch }) {
+  const installed = readStamp(join(folder, 'node_modules', '.package-lock.json'))?.packages ?? {};
+  const isThere = (path, { version }) =>
+    installed[path]?.version === version && statSync(join(folder, path, 'package.json'), { throwIfNoEntry: false });
   return Object.entries(lock.packages)
-    .filter(([path, entry]) => path !== '' && !entry.optional && !entry.peer && !entry.devOptional)
-    .filter(([, { os, cpu }]) => namesOf(os, platform) && namesOf(cpu, arch))
-    .map(([path]) => path)
-    .filter((path) => !statSync(join(folder, path, 'package.json'), { throwIfNoEntry: false }));
+    .filter(([path, entry]) => path !== '' && !entry.link && (what === 'native' ? isNative(entry) : !entry.optional))
+    .filter(([path, entry]) => isForHere(entry, { platform, arch }) && !isThere(path, entry))
+    .map(([path]) => path);
 }
 
-/** Whether node_modules belongs to this lockfile, by the stamp of these scripts or by npm's own list. */
-function isOfThisLock() {
-  if (modifiedMs(installedLock) === 0) return false;
-  // Installed by hand: then npm has written its own list after the lockfile was.
-  return readStamp(stamp)?.lockHash === hashOf([lockfile]) || modifiedMs(installedLock) >= modifiedMs(lockfile);
-}
-
-/** Installs node_modules when it is missing, incomplete or older than the lockfile. */
-export async function ensureModules() {
+/** Packages to install, in the words of npm's list; none: everything is there. */
+function findMissing() {
   const lock = JSON.parse(readFileSync(lockfile, 'utf8'));
-  const missing = () => missingPackages(lock, inRoot());
-  const isFirst = modifiedMs(installedLock) === 0;
-  if (!isFirst && isOfThisLock() && missing().length === 0) return;
+  const missing = missingPackages(lock, root, { what: 'needed' });
+  if (missing.length > 0 || readStamp(stamp)?.lockHash === hashOf([lockfile])) return missing;
+  return missingPackages(lock, root, { what: 'native' });
+}
+
+async function install() {
+  const missing = findMissing();
+  if (missing.length === 0) return;
+  const isFirst = !statSync(installedLock, { throwIfNoEntry: false });
   const what = isFirst
     ? 'Installing dependencies (about 800 MB on disk, a minute or two)'
-    : isOfThisLock()
-      ? `Installing what an earlier install left out (${missing().length} packages)`
-      : 'Updating dependencies';
-  demandWritable('Dependencies have to be installed');
+    : `Updating dependencies (${missing.length} to install)`;
   await step(what, async () => {
-    // npm believes its own list, also where a package that it names was removed since.
-    if (!isFirst && isOfThisLock()) rmSync(installedLock, { force: true });
+    // npm believes its own list, also where something that is on it was deleted.
+    if (!isFirst) rmSync(installedLock, { force: true });
     // `npm ci` removes the whole folder first, which fails on Windows for a program that runs from it.
     // What is installed is never written into the lockfile: another npm would write it otherwise.
     await runNpm(isFirst ? ['ci'] : ['install', '--no-save']);
   });
-  const still = missing();
+  writeStamp(stamp, { lockHash: hashOf([lockfile]) });
+  const still = findMissing();
   if (still.length > 0) {
     throw new SetUpError(`npm left out ${still.length} packages: ${still.slice(0, 3).join(', ')} …`, {
       tell: 'Remove the folder node_modules and run the same command again.',
     });
   }
-  writeStamp(stamp, { lockHash: hashOf([lockfile]) });
+}
+
+/** Installs into node_modules what the lockfile names and is not there. */
+export async function ensureModules() {
+  if (findMissing().length === 0) return;
+  demandWritable('Dependencies have to be installed');
+  await exclusively('installs', install);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { root } from './paths.mjs';
 
 /** Contents of a JSON file, or `undefined` when it is missing or damaged: a stamp that cannot be read is no stamp. */
 export function readStamp(path) {
@@ -29,7 +30,8 @@ function listFiles(path) {
 
 /**
  * One hash over names and contents of files and folders. Contents rather than times: a fresh clone, a restored cache
- * and a branch switched forth and back all change times without changing anything.
+ * and a branch switched forth and back all change times without changing anything. Paths count from the checkout, which
+ * may be moved.
  * @param {(path: string) => boolean} [leaveOut]
  */
 export function hashOf(paths, leaveOut = () => false) {
@@ -37,7 +39,7 @@ export function hashOf(paths, leaveOut = () => false) {
   for (const path of paths.flatMap(listFiles)) {
     if (leaveOut(path)) continue;
     const bytes = readFileSync(path);
-    hash.update(`${path}\0${bytes.length}\0`).update(bytes);
+    hash.update(`${relative(root, path)}\0${bytes.length}\0`).update(bytes);
   }
   return hash.digest('hex');
 }
