@@ -87,7 +87,14 @@ function inject(host: RunHost): NodeJS.Timeout {
     const packets = Array.from({ length: (packetsPerS * tickMs) / 1000 }, () =>
       packetOf(++id, { at, participant: `node-${(id % 4) + 1}` }),
     );
-    host.ingest({ type: 'batch', events: [], packets, dropped: 0 });
+    host.ingest('coordinator', {
+      type: 'batch',
+      batch: 1,
+      events: [],
+      packets,
+      lostEvents: null,
+      lostPackets: null,
+    });
   }, tickMs);
 }
 

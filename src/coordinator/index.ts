@@ -44,7 +44,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     run: start.run,
     source: 'coordinator',
     clock: systemClock,
-    deliver: (batch) => channel.post(batch),
+    channel,
     doing: () => doing,
   });
   const reporter = new ObservedReporter(processReporter);

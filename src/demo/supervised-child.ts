@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
 import {
@@ -118,9 +119,15 @@ export class SupervisedChild {
     const judged = fromChildSchema.safeParse(message);
     if (!judged.success) {
       sink.malformed(this.name, judged.error.message.slice(0, 500));
+      // What cannot be read was taken all the same: a process must not wait for ever for the answer to a batch.
+      const batch = batchOf(message);
+      if (batch !== null) this.post({ type: 'ack', batch });
       return;
     }
-    if (judged.data.type === 'batch') sink.batch(this.name, judged.data);
+    if (judged.data.type === 'batch') {
+      sink.batch(this.name, judged.data);
+      this.post({ type: 'ack', batch: judged.data.batch });
+    }
     if (judged.data.type === 'listening') this.#listening.resolve(judged.data);
     if (judged.data.type === 'relaying') this.#relaying.resolve(judged.data.routes);
     if (judged.data.type === 'ended') {
@@ -161,6 +168,14 @@ export class SupervisedChild {
     this.#exited.resolve();
   }
 }
+
+/** The number of a batch that may be malformed otherwise. */
+function batchOf(message: unknown): number | null {
+  const judged = batchNumber.safeParse(message);
+  return judged.success ? judged.data.batch : null;
+}
+
+const batchNumber = z.object({ type: z.literal('batch'), batch: z.number().int().positive() });
 
 function endError(name: string, end: ChildEnd): RoundscopeError {
   const report = end.error;

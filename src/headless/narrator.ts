@@ -7,6 +7,7 @@ import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
 import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
+import { anyLost, incompleteWords, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { visibleWithin } from '#shared/base/visible-text.ts';
@@ -53,6 +54,10 @@ export class Narrator {
     );
     const own = ownFates.flatMap((fate) => ((summary.own?.[fate] ?? 0) > 0 ? [`${summary.own?.[fate]} ${fate}`] : []));
     if (own.length > 0) this.say(`Your updates: ${own.join(', ')}`);
+    const lost = lossTotals(view.recorder);
+    if (anyLost(lost)) this.say(this.#red(`In the recording: ${lostWords(lost)}.`));
+    const incomplete = incompleteWords(view.losses);
+    if (incomplete !== null) this.say(this.#red(`${incomplete}.`));
   }
 
   /** What an error means and what to try; what happened has been said. */

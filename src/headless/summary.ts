@@ -1,5 +1,6 @@
 import type { RunSummary } from '#shared/contract/summary.ts';
 import { exitStatus, ownFates, type OwnFate } from '#shared/contract/summary.ts';
+import { lossTotals } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 
@@ -7,6 +8,7 @@ import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 export function runSummary(view: RunView): RunSummary {
   const done = view.rounds.filter((round) => round.state === 'done');
   const last = done.at(-1);
+  const lost = lossTotals(view.recorder);
   const status = view.status === 'running' || view.status === 'starting' ? 'interrupted' : view.status;
   return {
     event: 'summary',
@@ -35,10 +37,10 @@ export function runSummary(view: RunView): RunSummary {
           }),
       contributions: participant.counted,
     })),
-    packets: {
-      recorded: view.recorder?.packets ?? 0,
-      dropped: (view.recorder?.droppedPackets ?? 0) + (view.recorder?.droppedEvents ?? 0),
-    },
+    packets: { recorded: view.recorder?.packets ?? 0, dropped: lost.packets },
+    events: { recorded: view.recorder?.events ?? 0, dropped: lost.events },
+    malformed: lost.malformed,
+    cutBodies: lost.cutBodies,
     bytes: {
       payload: sum(view, (link) => link.payloadSentBytes + link.payloadReceivedBytes),
       wire: sum(view, (link) => link.sentBytes + link.receivedBytes),

@@ -70,7 +70,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     run: invitation.run,
     source: start.name,
     clock: systemClock,
-    deliver: (batch) => channel.post(batch),
+    channel,
     doing: () => doing,
   });
   const reporter = new ObservedReporter(processReporter);

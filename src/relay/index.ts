@@ -16,7 +16,7 @@ async function run(start: RelayStart, channel: ParentChannel, signal: AbortSigna
     run: start.run,
     source: 'relay',
     clock: systemClock,
-    deliver: (batch) => channel.post(batch),
+    channel,
     doing: () => `the network of ${start.networks.length} participants`,
   });
   await using opened = await Relay.open(start, { clock: systemClock, reporter });

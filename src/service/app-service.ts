@@ -294,6 +294,8 @@ export class AppService implements AsyncDisposable {
     const { opening, recordPath } = begin;
     const recording = await this.#options.openRecording(run, recordPath);
     const failed = 'failed' in recording ? recording.failed : null;
+    // Who names a file wants that recording; what goes by itself into the data folder may be missing, and says so.
+    if (failed !== null && recordPath !== undefined) throw failed;
     const kept = 'failed' in recording ? null : recording;
     const host = new RunHost({ run, opening, clock, recording: kept, onInternalError });
     const federation = build(host, sinkOf(host));

@@ -76,18 +76,27 @@ export class Feed implements Disposable {
     if (this.#needsSnapshot) {
       this.#needsSnapshot = false;
       this.#forget();
-      this.#port.post(this.#snapshot());
+      this.#postSnapshot();
       return;
     }
     if (this.#events.length === 0 && this.#packets.length === 0 && this.#skipped === 0) return;
-    const batch: Batch = {
-      type: 'batch',
-      batch: ++this.#batch,
-      events: this.#events,
-      packets: this.#packets,
-      skippedPackets: this.#skipped,
-    };
-    this.#forget();
+    const events = this.#events.splice(0, limits.portBatchRowsMax);
+    const packets = this.#packets.splice(0, limits.portBatchRowsMax);
+    // Rows that were left out came after all that still wait.
+    const skippedPackets = this.#packets.length === 0 ? this.#skipped : 0;
+    this.#skipped -= skippedPackets;
+    const batch: Batch = { type: 'batch', batch: ++this.#batch, events, packets, skippedPackets };
     this.#port.post(batch);
+  }
+
+  /** The newest packets follow it in batches: all of them at once would be a message of megabytes. */
+  #postSnapshot(): void {
+    const whole = this.#snapshot();
+    this.#packets = whole.packets.slice(limits.portBatchRowsMax);
+    this.#port.post({
+      ...whole,
+      packets: whole.packets.slice(0, limits.portBatchRowsMax),
+      packetsRecorded: whole.packetsRecorded - this.#packets.length,
+    });
   }
 }

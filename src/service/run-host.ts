@@ -11,11 +11,14 @@ import {
   type RunEvent,
 } from '#shared/contract/events.ts';
 import type { RunId } from '#shared/contract/ids.ts';
-import { packetSchema, type Packet, type PacketRow } from '#shared/contract/packet.ts';
+import type { Loss, LostRows } from '#shared/contract/losses.ts';
+import { isCut, packetSchema, type Packet, type PacketRow } from '#shared/contract/packet.ts';
 import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { ChildBatch } from '#demo/supervised-child.ts';
+import { LossLedger } from './loss-ledger.ts';
 import type { Opening } from './opening.ts';
+import { PacketGaps } from './packet-gaps.ts';
 import type { RunRecording } from './run-recording.ts';
 
 /** Silence is judged this often; verdicts come within seconds, so a quarter of one is soon enough. */
@@ -50,8 +53,10 @@ export class RunHost implements AsyncDisposable {
   #view: RunView;
   #eventId = 0;
   #packetId = 0;
-  #malformed = 0;
-  #lostInChildren = 0;
+  readonly #gaps = new PacketGaps();
+  readonly #losses = new LossLedger();
+  /** Before they came here. */
+  readonly #lost = { packets: 0, events: 0, malformed: 0, cutBodies: 0 };
   #finished = false;
 
   constructor(options: RunHostOptions) {
@@ -66,6 +71,8 @@ export class RunHost implements AsyncDisposable {
       },
       { cores: availableParallelism() },
     );
+    // Told with the next tick: a row about lost rows may be lost as well.
+    options.recording?.onLoss((loss) => this.#losses.add({ process: 'service', ...loss }));
     this.#timers = [
       setInterval(() => this.#diagnosis.judge(options.clock.wallMs()), judgeMs),
       setInterval(() => this.#reportRecorder(), recorderStatsMs),
@@ -98,19 +105,36 @@ export class RunHost implements AsyncDisposable {
     return this.#recent.snapshot();
   }
 
-  /** Rows from another process: each is judged by itself, a bad one is counted and the rest goes on. */
-  ingest(batch: ChildBatch): void {
-    this.#lostInChildren += batch.dropped;
+  /** Rows of the process `source`: each is judged by itself, a bad one is counted and the rest goes on. */
+  ingest(source: string, batch: ChildBatch): void {
+    this.#lostBefore(source, 'packets', batch.lostPackets);
+    this.#lostBefore(source, 'events', batch.lostEvents);
     for (const candidate of batch.events) {
       const event = parseEvent(candidate);
-      if (event === null || event.run !== this.run) this.#malformed++;
+      if (event === null || event.run !== this.run) this.malformed(source, 'events');
       else this.#takeEvent(event);
     }
     for (const candidate of batch.packets) {
       const packet = packetSchema.safeParse(candidate);
       if (packet.success) this.#takePacket(packet.data);
-      else this.#malformed++;
+      else this.malformed(source, 'packets');
     }
+  }
+
+  /** A row of that process could not be read, or a whole message of it. */
+  malformed(source: string, kind: Loss['kind']): void {
+    this.#lost.malformed++;
+    if (kind === 'packets') this.#gaps.lost(source);
+    const at = this.#options.clock.wallMs();
+    this.#noteLoss({
+      process: source,
+      kind,
+      reason: 'malformed',
+      count: 1,
+      from: at,
+      to: at,
+      afterPacket: this.#packetId,
+    });
   }
 
   /** An event of the service itself. */
@@ -142,6 +166,22 @@ export class RunHost implements AsyncDisposable {
     this.#diagnosis.judge(this.#options.clock.wallMs());
   }
 
+  #lostBefore(source: string, kind: Loss['kind'], lost: LostRows | null): void {
+    if (lost === null) return;
+    this.#lost[kind] += lost.count;
+    if (kind === 'packets') this.#gaps.lost(source);
+    this.#noteLoss({ process: source, kind, reason: 'queue_full', ...lost, afterPacket: this.#packetId });
+  }
+
+  #noteLoss(loss: Loss): void {
+    const told = this.#losses.note(loss, this.#options.clock.monotonicMs());
+    if (told !== null) this.report('rows_lost', told);
+  }
+
+  #tellLosses(): void {
+    for (const loss of this.#losses.take(this.#options.clock.monotonicMs())) this.report('rows_lost', loss);
+  }
+
   #takeEvent(event: RunEvent): void {
     // What the run ends with must find the verdicts that explain it.
     if (event.type === 'run_ended') this.judge();
@@ -154,31 +194,42 @@ export class RunHost implements AsyncDisposable {
 
   #takePacket(packet: Packet): void {
     const id = ++this.#packetId;
-    this.#options.recording?.packet({ ...packet, id });
+    const gapMs = this.#gaps.gapOf(packet);
+    if (isCut(packet)) this.#lost.cutBodies++;
+    this.#options.recording?.packet({ ...packet, id, gapMs });
     const { header: _header, bodySample: _bodySample, ...rest } = packet;
-    const row: PacketRow = { ...rest, id };
+    const row: PacketRow = { ...rest, id, gapMs };
     this.#recent.push(row);
     this.#diagnosis.packet(row);
     this.rows.emit({ packet: row });
   }
 
   #reportRecorder(): void {
+    this.#tellLosses();
+    const { packets, events, malformed, cutBodies } = this.#lost;
+    this.#options.recording?.lostBefore({ packets, events, malformed, cutBodies });
     const stats = this.#options.recording?.stats();
-    const lost = this.#lostInChildren + this.#malformed;
     if (stats === undefined) {
       this.report('recorder_stats', {
         sizeBytes: 0,
         packets: 0,
         events: 0,
-        droppedPackets: lost,
-        droppedEvents: 0,
+        droppedPackets: packets,
+        droppedEvents: events,
+        malformed,
+        cutBodies,
         state: 'off',
         note: 'nothing is recorded',
       });
       return;
     }
-    const state = this.#finished && stats.state === 'recording' ? 'recorded' : stats.state;
-    const note = this.#malformed > 0 ? `${this.#malformed} rows were malformed. ${stats.note}` : stats.note;
-    this.report('recorder_stats', { ...stats, state, droppedPackets: stats.droppedPackets + lost, note });
+    this.report('recorder_stats', {
+      ...stats,
+      droppedPackets: stats.droppedPackets + packets,
+      droppedEvents: stats.droppedEvents + events,
+      malformed,
+      cutBodies,
+      state: this.#finished && stats.state === 'recording' ? 'recorded' : stats.state,
+    });
   }
 }

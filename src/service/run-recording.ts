@@ -1,12 +1,17 @@
 import type { HistogramBucket } from '#shared/contract/port-api.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
-import type { Packet, PacketDetail, PacketRow } from '#shared/contract/packet.ts';
+import type { Loss, LossTotals } from '#shared/contract/losses.ts';
+import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 
 /** What the service asks of a recording; `engine/recorder` implements it, a test may do with less. */
 export interface RunRecording extends AsyncDisposable {
   readonly path: string;
   event(event: RecordedEvent): void;
-  packet(packet: Packet & { readonly id: number }): void;
+  packet(packet: PacketDetail): void;
+  /** What was lost before it could be given to the recording, in all so far. */
+  lostBefore(totals: LossTotals): void;
+  /** Tells of rows that were given to it and are not in the recording. */
+  onLoss(listener: (loss: Omit<Loss, 'process'>) => void): void;
   stats(): RecordingStats;
   queryPackets(query: {
     readonly filter: string;

@@ -17,12 +17,14 @@ export interface Begin {
 /** Where the processes of a run tell what they do. */
 export function sinkOf(host: RunHost): SupervisorSink {
   return {
-    batch: (_source, batch) => host.ingest(batch),
+    batch: (source, batch) => host.ingest(source, batch),
     exited: (exit) => host.report('process_exited', exit),
-    malformed: (name, what) =>
+    malformed: (name, what) => {
+      host.malformed(name, 'events');
       host.report('notice', {
         level: 'warning',
         text: `The process of ${name} sent what its contract does not know: ${what}`,
-      }),
+      });
+    },
   };
 }

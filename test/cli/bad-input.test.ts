@@ -182,13 +182,20 @@ describe('a disk that does not take it', () => {
     assert.match(check.stdout, /^✗ Data folder .*cannot be written.*\n +Set ROUNDSCOPE_DATA/m);
   });
 
-  test('a recording that exists already, or cannot be written, is said, and the run goes on without', async () => {
+  test('a recording that exists already, or cannot be made, is refused before the run begins', async () => {
     const there = joinPath(folder, 'there.sqlite');
     writeFileSync(there, 'precious');
-    for (const path of [there, joinPath(folder, 'a-file', 'recording.sqlite')]) {
-      const exit = await roundscope(['demo', '--headless', '--participants', '2', '--rounds', '1', '--record', path]);
-      assertComplaint(exit, 0, /recording/, new RegExp(path.slice(folder.length + 1)));
-      assert.match(exit.stderr, /Run completed/);
+    const refusals: readonly (readonly [string, RegExp])[] = [
+      [there, /--record: .*there\.sqlite exists already.*Choose another name/],
+      [joinPath(folder, 'a-file', 'recording.sqlite'), /--record: there is no folder .*a-file/],
+      [joinPath(folder, 'nowhere', 'recording.sqlite'), /--record: there is no folder .*nowhere/],
+    ];
+    const commands = [['demo', '--headless'], ['demo'], ['coordinate'], ['join', 'roundscope://join']];
+    for (const [i, args] of commands.entries()) {
+      const [path, words] = refusals[i % refusals.length] as (typeof refusals)[number];
+      const exit = await roundscope([...args, '--record', path]);
+      assertComplaint(exit, 2, words);
+      assert.equal(exit.stdout, '', 'nothing has begun');
     }
     assert.equal(execFileSync('cat', [there], { encoding: 'utf8' }), 'precious');
   });

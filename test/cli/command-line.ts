@@ -50,6 +50,9 @@ export interface Summary {
     readonly contributions: number;
   }[];
   readonly packets: { readonly recorded: number; readonly dropped: number };
+  readonly events: { readonly recorded: number; readonly dropped: number };
+  readonly malformed: number;
+  readonly cut_bodies: number;
   readonly bytes: { readonly payload: number; readonly wire: number };
   readonly verdicts: readonly {
     readonly rule: string;
@@ -229,7 +232,7 @@ export function assertFlawless(
       { id, connections, reconnects, contributions },
       { id, connections: 1, reconnects: 0, contributions: expected.rounds },
     );
-  assert.equal(summary.packets.dropped, 0);
+  assert.deepEqual([summary.packets.dropped, summary.events.dropped, summary.malformed], [0, 0, 0]);
   assert.deepEqual(summary.verdicts, []);
 }
 

@@ -1,11 +1,14 @@
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { asRunId, asParticipantId } from '#shared/contract/ids.ts';
-import type { Packet } from '#shared/contract/packet.ts';
+import type { LossTotals } from '#shared/contract/losses.ts';
+import type { PacketDetail } from '#shared/contract/packet.ts';
+
+export const nothingLost: LossTotals = { packets: 0, events: 0, malformed: 0, cutBodies: 0 };
 
 export const recordedRun = asRunId('r-recorded');
 
 /** The n-th packet of a made-up run: everything in it follows from `id`. */
-export function packetOf(id: number, over: Partial<Packet> = {}): Packet & { readonly id: number } {
+export function packetOf(id: number, over: Partial<PacketDetail> = {}): PacketDetail {
   const participant = `node-${(id % 3) + 1}`;
   return {
     id,
@@ -31,6 +34,7 @@ export function packetOf(id: number, over: Partial<Packet> = {}): Packet & { rea
     bodySample: new Uint8Array([id & 0xff, (id >> 8) & 0xff, 3]),
     bodyBytes: (id * 7919) % 100_000,
     note: id % 13 === 0 ? 'Unlucky Number' : '',
+    gapMs: id <= 3 ? null : id % 60,
     ...over,
   };
 }

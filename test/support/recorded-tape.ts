@@ -2,6 +2,7 @@ import type { Random } from '#shared/base/random.ts';
 import type { EventData, EventType, RecordedEvent, RunEvent } from '#shared/contract/events.ts';
 import { asRunId, hashSchema } from '#shared/contract/ids.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import { PacketGaps } from '#service/packet-gaps.ts';
 import type { Packet, PacketRow } from '#shared/contract/packet.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
@@ -37,7 +38,7 @@ export class RecordedTape {
   end = 0;
   readonly #random: Random;
   readonly #startAt: number;
-  readonly #items: { at: number; event?: RunEvent; packet?: Omit<PacketRow, 'id'> }[] = [];
+  readonly #items: { at: number; event?: RunEvent; packet?: Omit<PacketRow, 'id' | 'gapMs'> }[] = [];
   #messages = 0;
 
   constructor(startAt: number, random: Random) {
@@ -207,10 +208,11 @@ export class RecordedTape {
     this.#items.sort((a, b) => a.at - b.at);
     let events = 0;
     let packets = 0;
+    const gaps = new PacketGaps();
     return this.#items.map((item): Recorded =>
       item.event !== undefined
         ? { at: item.at, event: { ...item.event, id: ++events } }
-        : { at: item.at, packet: { ...item.packet!, id: ++packets } },
+        : { at: item.at, packet: { ...item.packet!, id: ++packets, gapMs: gaps.gapOf(item.packet!) } },
     );
   }
 

@@ -1,5 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
+import { limits } from '#shared/contract/limits.ts';
 
 /**
  * The pipe from a child process to its parent, whichever way it was launched: Electron's utility process has
@@ -7,8 +8,11 @@ import type { FromChild } from '#shared/contract/child-messages.ts';
  * `onGone` is called, and the process must end.
  */
 export interface ParentChannel {
-  post(message: FromChild): void;
+  /** False: it could not be kept, and is lost. */
+  post(message: FromChild): boolean;
+  /** All that the parent says but acknowledgements. */
   onMessage(listener: (message: unknown) => void): void;
+  onAck(listener: (batch: number) => void): void;
   onGone(listener: () => void): void;
   /** Lets the process end by itself once nothing else holds it. Resolves when all posted messages were handed over. */
   close(): Promise<void>;
@@ -24,8 +28,11 @@ interface ElectronPort {
   start(): void;
 }
 
-/** Messages kept until the port to the service has come, which is within milliseconds of the start. */
-const earlyMax = 1000;
+/**
+ * Messages kept until the port to the service has come, which is within milliseconds of the start: the batches that may
+ * be on their way, and the few other words of a process. What does not fit its sender counts as lost.
+ */
+const earlyMax = limits.reportBatchesMax + 16;
 
 export function openParentChannel(): ParentChannel {
   const electron = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort;
@@ -43,13 +50,18 @@ export function openParentChannel(): ParentChannel {
 function electronChannel(parent: ElectronPort): ParentChannel {
   let port: ElectronPort | undefined;
   let onMessage: ((message: unknown) => void) | undefined;
+  let onAck: ((batch: number) => void) | undefined;
   let onGone: (() => void) | undefined;
   const early: FromChild[] = [];
   parent.on('message', ({ ports }) => {
     const [handed] = ports ?? [];
     if (port !== undefined || handed === undefined) return;
     port = handed;
-    port.on('message', ({ data }) => onMessage?.(data));
+    port.on('message', ({ data }) => {
+      const batch = ackOf(data);
+      if (batch === null) onMessage?.(data);
+      else onAck?.(batch);
+    });
     port.on('close', () => onGone?.());
     for (const message of early.splice(0)) port.postMessage(message);
     if (onMessage !== undefined) port.start();
@@ -58,10 +70,15 @@ function electronChannel(parent: ElectronPort): ParentChannel {
     post(message) {
       if (port !== undefined) port.postMessage(message);
       else if (early.length < earlyMax) early.push(message);
+      else return false;
+      return true;
     },
     onMessage(listener) {
       onMessage = listener;
       port?.start();
+    },
+    onAck(listener) {
+      onAck = listener;
     },
     onGone(listener) {
       onGone = listener;
@@ -79,14 +96,23 @@ function forkChannel(): ParentChannel {
   let onIdle: (() => void) | undefined;
   return {
     post(message) {
-      if (!process.connected || process.send === undefined) return;
+      if (!process.connected || process.send === undefined) return false;
       pending++;
       process.send(message, undefined, undefined, () => {
         pending--;
         if (pending === 0) onIdle?.();
       });
+      return true;
     },
-    onMessage: (listener) => void process.on('message', listener),
+    onMessage: (listener) =>
+      void process.on('message', (message) => {
+        if (ackOf(message) === null) listener(message);
+      }),
+    onAck: (listener) =>
+      void process.on('message', (message) => {
+        const batch = ackOf(message);
+        if (batch !== null) listener(batch);
+      }),
     onGone: (listener) => void process.on('disconnect', listener),
     close: () =>
       new Promise((resolve) => {
@@ -98,4 +124,10 @@ function forkChannel(): ParentChannel {
         else onIdle = finish;
       }),
   };
+}
+
+/** The batch that a message acknowledges; null: it is another message. */
+function ackOf(message: unknown): number | null {
+  if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'ack') return null;
+  return 'batch' in message && typeof message.batch === 'number' ? message.batch : null;
 }

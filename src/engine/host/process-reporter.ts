@@ -1,5 +1,4 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
@@ -7,6 +6,7 @@ import type { RunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Packet } from '#shared/contract/packet.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
+import { ReportQueue } from './report-queue.ts';
 
 /** Rows go out this often: thrice as often as the screen is painted would be wasted. */
 const flushMs = 20;
@@ -14,25 +14,39 @@ const statsMs = 1000;
 /** Of the measurement of the event loop's delay. */
 const resolutionMs = 5;
 const rowsPerBatchMax = 1000;
+const bytesPerBatchMax = 1024 * 1024;
+/** Of the fields that every packet has. */
+const packetBytes = 600;
 
 /**
  * The one way in which a process says what it does: stamps events and packets with run, source and time, keeps them in
- * bounded queues and passes them on in batches. Also reports the process itself once a second: CPU, memory, and the
- * largest delay of its event loop, which shows whether links ever waited for something else.
+ * bounded queues and passes them on in batches, a few of which may be on their way: a service that takes nothing leaves
+ * the rows in these queues, where the oldest give way and are counted. Also reports the process itself once a second: CPU,
+ * memory, and the largest delay of its event loop, which shows whether links ever waited for something else.
  */
 export class ProcessReporter implements Reporter, Disposable {
   readonly #options: ProcessReporterOptions;
-  readonly #events = new BoundedQueue<RunEvent>(limits.recorderQueueMax, 'drop_oldest');
-  readonly #packets = new BoundedQueue<Packet>(limits.recorderQueueMax, 'drop_oldest');
+  readonly #events: ReportQueue<RunEvent>;
+  readonly #packets: ReportQueue<Packet>;
   readonly #loopDelay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #timers: NodeJS.Timeout[];
-  #droppedTold = 0;
+  #batches = 0;
+  #acknowledged = 0;
   #warm = false;
   #cpuBefore = process.cpuUsage();
   #cpuBeforeMs: number;
 
   constructor(options: ProcessReporterOptions) {
     this.#options = options;
+    const { queueRowsMax: rowsMax = limits.reportQueueRowsMax } = options;
+    const bytesMax = limits.reportQueueBytesMax;
+    this.#events = new ReportQueue({ rowsMax, bytesMax, bytesOf: ({ data }) => JSON.stringify(data).length });
+    this.#packets = new ReportQueue({
+      rowsMax,
+      bytesMax,
+      bytesOf: ({ header, bodySample }) => packetBytes + header.length + (bodySample?.byteLength ?? 0),
+    });
+    options.channel.onAck((batch) => this.#onAck(batch));
     this.#cpuBeforeMs = options.clock.monotonicMs();
     this.#loopDelay.enable();
     this.#timers = [setInterval(() => this.flush(), flushMs), setInterval(() => this.#reportProcess(), statsMs)];
@@ -48,14 +62,9 @@ export class ProcessReporter implements Reporter, Disposable {
     this.#packets.push({ ...packet, at: this.#options.clock.wallMs(), source: this.#options.source });
   }
 
+  /** Hands over what may be on its way; the rest stays until the service has taken some of it. */
   flush(): void {
-    while (this.#events.length > 0 || this.#packets.length > 0) {
-      const events = take(this.#events);
-      const packets = take(this.#packets);
-      const dropped = this.#events.dropped + this.#packets.dropped - this.#droppedTold;
-      this.#droppedTold += dropped;
-      this.#options.deliver({ type: 'batch', events, packets, dropped });
-    }
+    while (this.#waiting && this.#batches - this.#acknowledged < limits.reportBatchesMax) if (!this.#handOver()) return;
   }
 
   [Symbol.dispose](): void {
@@ -63,7 +72,37 @@ export class ProcessReporter implements Reporter, Disposable {
     // The last part of a second, which is all there is of a short run.
     this.#reportProcess();
     this.#loopDelay.disable();
-    this.flush();
+    // The last rows of a process that ends wait for nobody: they are as many as the queues hold.
+    while (this.#waiting) if (!this.#handOver()) break;
+  }
+
+  get #waiting(): boolean {
+    return this.#events.length > 0 || this.#packets.length > 0;
+  }
+
+  /** False: there is nobody to hand it to, and what the batch held is lost. */
+  #handOver(): boolean {
+    const lostEvents = this.#events.takeLost();
+    const lostPackets = this.#packets.takeLost();
+    const events = this.#events.take(rowsPerBatchMax, bytesPerBatchMax);
+    const packets = this.#packets.take(rowsPerBatchMax, bytesPerBatchMax);
+    const batch = this.#batches + 1;
+    if (this.#options.channel.post({ type: 'batch', batch, events, packets, lostEvents, lostPackets })) {
+      this.#batches = batch;
+      return true;
+    }
+    this.#events.giveBackLost(lostEvents);
+    this.#packets.giveBackLost(lostPackets);
+    this.#events.lose(events);
+    this.#packets.lose(packets);
+    return false;
+  }
+
+  #onAck(batch: number): void {
+    if (batch <= this.#acknowledged || batch > this.#batches) return;
+    const held = this.#batches - this.#acknowledged >= limits.reportBatchesMax;
+    this.#acknowledged = batch;
+    if (held) this.flush();
   }
 
   #reportProcess(): void {
@@ -93,17 +132,17 @@ export interface ProcessReporterOptions {
   /** Participant id, `coordinator` or `service`. */
   readonly source: string;
   readonly clock: Clock;
-  readonly deliver: (batch: Extract<FromChild, { type: 'batch' }>) => void;
+  readonly channel: ReportChannel;
   /** What the process is at, in words. */
   readonly doing: () => string;
+  /** For tests. */
+  readonly queueRowsMax?: number;
 }
 
-function take<T>(queue: BoundedQueue<T>): T[] {
-  const rows: T[] = [];
-  while (rows.length < rowsPerBatchMax) {
-    const row = queue.shift();
-    if (row === undefined) break;
-    rows.push(row);
-  }
-  return rows;
+/** The way to who takes the rows. */
+export interface ReportChannel {
+  /** False: it could not be kept. */
+  post(batch: Extract<FromChild, { type: 'batch' }>): boolean;
+  /** Tells up to which batch the rows were taken. */
+  onAck(listener: (batch: number) => void): void;
 }

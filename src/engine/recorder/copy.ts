@@ -30,7 +30,10 @@ export function copyLast(source: DatabaseSync, { from, to, minutes }: Copy): { r
     createTables(db);
     db.prepare('ATTACH DATABASE ? AS source').run(from);
     db.exec('BEGIN');
-    db.exec('INSERT INTO main.runs SELECT * FROM source.runs; INSERT INTO main.events SELECT * FROM source.events;');
+    // A source of an older format has fewer columns.
+    const known = columnsOf(source, 'runs');
+    db.exec(`INSERT INTO main.runs (${known}) SELECT ${known} FROM source.runs`);
+    db.exec('INSERT INTO main.events SELECT * FROM source.events');
     db.prepare('INSERT INTO main.packets SELECT * FROM source.packets WHERE at >= ?').run(since);
     db.exec('INSERT INTO main.bodies SELECT * FROM source.bodies WHERE packet IN (SELECT id FROM main.packets)');
     db.exec('COMMIT');
@@ -40,4 +43,9 @@ export function copyLast(source: DatabaseSync, { from, to, minutes }: Copy): { r
     throw recorderError(error, to, 'copying the recording to');
   }
   return { sizeBytes: statSync(to).size };
+}
+
+function columnsOf(db: DatabaseSync, table: string): string {
+  const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all(table);
+  return columns.map(({ name }) => String(name)).join(', ');
 }

@@ -61,10 +61,11 @@ function numberSql(field: FilterField, operator: string, value: number): SqlCond
 }
 
 function columnSql(field: FilterField): string {
-  if (field === 'gap') return 'gap_ms';
   if (field === 'time') return `${timeOfDayFunction}(at)`;
   const name = fieldInfo(field).column;
   const column = name === null ? undefined : columnOf.get(name);
+  // As it is read: see `packetRow`.
+  if (column === 'gap_ms') return 'max(gap_ms, 0)';
   // A field without a column of its own is a search, which never gets here.
   return column ?? 'NULL';
 }

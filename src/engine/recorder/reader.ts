@@ -63,6 +63,9 @@ export interface RecordingInfo {
   readonly lastAt: number | null;
   readonly droppedPackets: number;
   readonly droppedEvents: number;
+  /** Null: a recording of format 1, which counted malformed rows as dropped packets and cut bodies not at all. */
+  readonly malformedRows: number | null;
+  readonly cutBodies: number | null;
   readonly removedPackets: number;
   readonly removedBodies: number;
   readonly removedEvents: number;
@@ -151,9 +154,9 @@ export class RecordingReader implements Disposable {
     );
     const number = (name: string): number => Number(row?.[name] ?? 0);
     const text = (name: string): string => String(row?.[name] ?? '');
-    const time = (name: string): number | null => (typeof row?.[name] === 'number' ? row[name] : null);
-    const endedAt = time('ended_at');
-    const lastAt = time('last_at');
+    const known = (name: string): number | null => (typeof row?.[name] === 'number' ? row[name] : null);
+    const endedAt = known('ended_at');
+    const lastAt = known('last_at');
     const ended = endedAt === null ? null : { at: endedAt, status: text('status'), reason: text('reason') };
     return {
       run: text('run'),
@@ -164,10 +167,12 @@ export class RecordingReader implements Disposable {
       recorder: text('recorder'),
       packets: number('packets'),
       events: number('events'),
-      firstAt: time('first_at'),
+      firstAt: known('first_at'),
       lastAt,
       droppedPackets: number('dropped_packets'),
       droppedEvents: number('dropped_events'),
+      malformedRows: known('malformed_rows'),
+      cutBodies: known('cut_bodies'),
       removedPackets: number('removed_packets'),
       removedBodies: number('removed_bodies'),
       removedEvents: number('removed_events'),

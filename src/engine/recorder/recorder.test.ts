@@ -12,7 +12,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
-import { eventOfRun, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
+import { eventOfRun, nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
 import { removeOldRecordings } from './old-recordings.ts';
 import { openRecording } from './open-recording.ts';
 import { RecordingReader } from './reader.ts';
@@ -258,7 +258,7 @@ describe('when the disk refuses', () => {
       });
       for (let batch = 1; batch <= 5; batch++) {
         const packets = Array.from({ length: 10 }, (_, i) => packetOf(batch * 10 + i));
-        const write = (): void => writer.write({ events: [], packets, dropped: { events: 0, packets: 0 } });
+        const write = (): void => writer.write({ events: [], packets, lost: nothingLost });
         if (batch === failing) assert.throws(write, withCode('disk_full'));
         else write();
       }

@@ -3,6 +3,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import type { Loss, LossReason, LossTotals } from '#shared/contract/losses.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
 import { firstWord, ReadingThread } from './reading-thread.ts';
@@ -74,6 +75,11 @@ export class Recorder implements AsyncDisposable {
   #written = { events: 0, packets: 0 };
   #removed = { events: 0, packets: 0, bodies: 0 };
   #dropped = { events: 0, packets: 0 };
+  /** Lost before it could be given to this recorder. */
+  #before: LossTotals = { packets: 0, events: 0, malformed: 0, cutBodies: 0 };
+  #onLoss: ((loss: Omit<Loss, 'process'>) => void) | null = null;
+  /** Id of the newest packet that was given to it. */
+  #newest = 0;
   #sizeBytes = 0;
   #state: RecordingStats['state'] = 'recording';
   #note = '';
@@ -95,7 +101,8 @@ export class Recorder implements AsyncDisposable {
 
   /** Ids are the caller's; they must ascend. */
   event(event: RecordedEvent): void {
-    if (this.#refuses()) this.#dropped.events++;
+    const refusal = this.#refusal();
+    if (refusal !== null) this.#lose('events', [event], this.#newest, refusal);
     else {
       this.#rows.events.push(event);
       this.#added();
@@ -103,11 +110,23 @@ export class Recorder implements AsyncDisposable {
   }
 
   packet(packet: RecordedPacket): void {
-    if (this.#refuses()) this.#dropped.packets++;
+    const refusal = this.#refusal();
+    this.#newest = packet.id;
+    if (refusal !== null) this.#lose('packets', [packet], packet.id - 1, refusal);
     else {
       this.#rows.packets.push(ownSample(packet));
       this.#added();
     }
+  }
+
+  /** Kept in the recording beside its own losses. */
+  lostBefore(totals: LossTotals): void {
+    this.#before = totals;
+  }
+
+  /** Tells of rows that were given to this recorder and are not in the recording. One listener. */
+  onLoss(listener: (loss: Omit<Loss, 'process'>) => void): void {
+    this.#onLoss = listener;
   }
 
   stats(): RecordingStats {
@@ -166,12 +185,36 @@ export class Recorder implements AsyncDisposable {
     return this.close();
   }
 
+  get #lost(): LossTotals {
+    const { packets, events, ...rest } = this.#before;
+    return { packets: packets + this.#dropped.packets, events: events + this.#dropped.events, ...rest };
+  }
+
   get #queued(): number {
     return this.#rows.events.length + this.#rows.packets.length;
   }
 
-  #refuses(): boolean {
-    return this.#closing !== null || this.#state === 'off' || this.#queued + this.#rowsUnderWay >= this.#queueMax;
+  /** Why it takes no row now; null: it does. */
+  #refusal(): LossReason | null {
+    if (this.#closing !== null || this.#state === 'off') return 'recorder_ended';
+    return this.#queued + this.#rowsUnderWay >= this.#queueMax ? 'recorder_full' : null;
+  }
+
+  #loseAll({ events, packets }: Rows, reason: LossReason): void {
+    this.#lose('events', events, packets[0] === undefined ? this.#newest : packets[0].id - 1, reason);
+    this.#lose('packets', packets, (packets[0]?.id ?? 1) - 1, reason);
+  }
+
+  #lose(kind: Loss['kind'], rows: readonly { readonly at: number }[], afterPacket: number, reason: LossReason): void {
+    const [first] = rows;
+    if (first === undefined) return;
+    this.#dropped[kind] += rows.length;
+    let [from, to] = [first.at, first.at];
+    for (const { at } of rows) {
+      from = Math.min(from, at);
+      to = Math.max(to, at);
+    }
+    this.#onLoss?.({ kind, reason, count: rows.length, from, to, afterPacket });
   }
 
   #added(): void {
@@ -189,7 +232,7 @@ export class Recorder implements AsyncDisposable {
     const id = ++this.#batches;
     this.#underWay.set(id, rows);
     this.#rowsUnderWay += rows.events.length + rows.packets.length;
-    this.#worker.postMessage({ type: 'batch', id, batch: { ...rows, dropped: this.#dropped } } satisfies ToWriter);
+    this.#worker.postMessage({ type: 'batch', id, batch: { ...rows, lost: this.#lost } } satisfies ToWriter);
   }
 
   async #startWriter(mode: WriterOptions['mode']): Promise<void> {
@@ -222,30 +265,34 @@ export class Recorder implements AsyncDisposable {
     if (message.type !== 'written' && message.type !== 'lost') return;
     const rows = this.#underWay.get(message.id);
     if (rows === undefined) return;
-    this.#settle(message.id, rows, message.type === 'written' ? this.#written : this.#dropped);
+    this.#settle(message.id, rows);
     if (message.type === 'written') {
+      this.#written.events += rows.events.length;
+      this.#written.packets += rows.packets.length;
       this.#sizeBytes = message.sizeBytes;
       this.#removed = message.removed;
       if (this.#removed.packets + this.#removed.bodies > 0) this.#note = this.#removalNote();
       if (this.#state === 'failing') this.#setState('recording', `recording again; ${this.#lossNote()}`);
     } else {
+      this.#loseAll(rows, 'disk_refused');
       this.#setState('failing', message.error.message);
     }
     this.#wakeFlushes();
   }
 
-  #settle(id: number, rows: Rows, into: { events: number; packets: number }): void {
+  #settle(id: number, rows: Rows): void {
     this.#underWay.delete(id);
     this.#rowsUnderWay -= rows.events.length + rows.packets.length;
-    into.events += rows.events.length;
-    into.packets += rows.packets.length;
   }
 
   /** The thread ended by itself: what it had is lost and counted, and another one goes on with the file. */
   #onExit(worker: Worker, why: string): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    for (const [id, rows] of this.#underWay) this.#settle(id, rows, this.#dropped);
+    for (const [id, rows] of this.#underWay) {
+      this.#settle(id, rows);
+      this.#loseAll(rows, 'recorder_ended');
+    }
     if (this.#closing !== null) return this.#giveUp('the recorder ended while it was being closed');
     this.#setState('failing', `the recorder ended unexpectedly${why === '' ? '' : ` (${why})`}; ${this.#lossNote()}`);
     if (this.#restarts++ >= restartsMax)
@@ -266,9 +313,9 @@ export class Recorder implements AsyncDisposable {
   }
 
   #settleQueued(): void {
-    this.#dropped.events += this.#rows.events.length;
-    this.#dropped.packets += this.#rows.packets.length;
+    const rows = this.#rows;
     this.#rows = { events: [], packets: [] };
+    this.#loseAll(rows, 'recorder_ended');
   }
 
   #lossNote(): string {

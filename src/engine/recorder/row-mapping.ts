@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#shared/contract/events.ts';
-import type { Packet, PacketRow } from '#shared/contract/packet.ts';
+import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 
 /** Columns of `packets` in the order of the table, with the packet's own names. */
@@ -25,17 +25,18 @@ export const packetColumns = [
   ['duration_ms', 'durationMs'],
   ['body_bytes', 'bodyBytes'],
   ['note', 'note'],
+  ['gap_ms', 'gapMs'],
 ] as const satisfies readonly (readonly [string, keyof PacketRow])[];
 
-export type RecordedPacket = Packet & { readonly id: number };
+export type RecordedPacket = PacketDetail;
 
-export const insertPacketSql = `INSERT INTO packets (${packetColumns.map(([column]) => column).join(', ')}, gap_ms)
-  VALUES (${packetColumns.map(() => '?').join(', ')}, ?)`;
+export const insertPacketSql = `INSERT INTO packets (${packetColumns.map(([column]) => column).join(', ')})
+  VALUES (${packetColumns.map(() => '?').join(', ')})`;
 export const selectPacketSql = `SELECT ${packetColumns.map(([column]) => column).join(', ')} FROM packets`;
 
 /** Values for `insertPacketSql`. */
-export function packetValues(packet: RecordedPacket, gapMs: number | null): (string | number | null)[] {
-  return [...packetColumns.map(([, name]) => packet[name] ?? null), gapMs];
+export function packetValues(packet: RecordedPacket): (string | number | null)[] {
+  return packetColumns.map(([, name]) => packet[name] ?? null);
 }
 
 export function eventValues({ id, at, source, type, data }: RecordedEvent): (string | number)[] {

@@ -15,7 +15,11 @@ export function packetRow(row: SqlRow): PacketRow | null {
     if (row[column] !== null) named[name] = row[column];
   }
   const judged = judgePacket.safeParse(named);
-  return judged.success ? { ...(judged.data as Omit<PacketRow, 'id'>), id: Number(row['id']) } : null;
+  if (!judged.success) return null;
+  const gap = row['gap_ms'];
+  // Recordings of format 1 have the difference of two times as it was, below 0 where a clock was set back.
+  const gapMs = typeof gap === 'number' ? Math.max(0, gap) : null;
+  return { ...(judged.data as Omit<PacketRow, 'id' | 'gapMs'>), id: Number(row['id']), gapMs };
 }
 
 export function packetDetail(row: SqlRow): PacketDetail | null {

@@ -3,8 +3,8 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 
 /** `RSCP`, in the file's header at byte 68, so that a recording is known without opening it. */
 export const applicationId = 0x52534350;
-/** Raised when a reader of the version before could not read it; see docs/recording-format.md. */
-export const schemaVersion = 1;
+/** Raised when a reader of the version before could not read it, or would misread it; see docs/recording-format.md. */
+export const schemaVersion = 2;
 
 /** The tables of docs/recording-format.md. Ids are given by whoever records and ascend. */
 const tables = `
@@ -18,6 +18,8 @@ CREATE TABLE runs (
   recorder TEXT NOT NULL,
   dropped_packets INTEGER NOT NULL DEFAULT 0,
   dropped_events INTEGER NOT NULL DEFAULT 0,
+  malformed_rows INTEGER NOT NULL DEFAULT 0,
+  cut_bodies INTEGER NOT NULL DEFAULT 0,
   removed_packets INTEGER NOT NULL DEFAULT 0,
   removed_bodies INTEGER NOT NULL DEFAULT 0,
   removed_events INTEGER NOT NULL DEFAULT 0

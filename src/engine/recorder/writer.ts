@@ -1,7 +1,8 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { LossTotals } from '#shared/contract/losses.ts';
 import { recorderError } from './errors.ts';
 import { eventValues, insertPacketSql, packetValues, type RecordedPacket } from './row-mapping.ts';
 import { checkSchema, createTables, pragma } from './schema.ts';
@@ -23,8 +24,8 @@ export interface WriterOptions {
 export interface Batch {
   readonly events: readonly RecordedEvent[];
   readonly packets: readonly RecordedPacket[];
-  /** Rows that never reached the writer, in all. */
-  readonly dropped: { readonly events: number; readonly packets: number };
+  /** What is lost of the run, in all so far. */
+  readonly lost: LossTotals;
 }
 
 /** The one writer of a recording: a transaction per batch, rolled back whole when the disk refuses. Synchronous. */
@@ -34,7 +35,6 @@ export class RecordingWriter implements Disposable {
   readonly #insertPacket: StatementSync;
   readonly #insertBody: StatementSync;
   readonly #insertEvent: StatementSync;
-  readonly #lastAt = new Map<string, number>();
   readonly #removed: { -readonly [K in keyof Removed]: Removed[K] } = { packets: 0, bodies: 0, events: 0 };
   #commits = 0;
   #sizeBytes = 0;
@@ -45,6 +45,10 @@ export class RecordingWriter implements Disposable {
     try {
       if (mode === 'create') createFile(path);
       this.#db = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: false });
+    } catch (error) {
+      throw recorderError(error, path, 'recording to');
+    }
+    try {
       this.#db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8000;',
       );
@@ -53,6 +57,9 @@ export class RecordingWriter implements Disposable {
       if (options.failures?.pagesMax !== undefined)
         this.#db.exec(`PRAGMA max_page_count = ${options.failures.pagesMax}`);
     } catch (error) {
+      this.#db.close();
+      // An empty file is no recording, and would stand in the way of the next attempt.
+      if (mode === 'create') for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
       throw recorderError(error, path, 'recording to');
     }
     this.#insertPacket = this.#db.prepare(insertPacketSql);
@@ -76,7 +83,7 @@ export class RecordingWriter implements Disposable {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const event of batch.events) this.#event(event);
       for (const packet of batch.packets) this.#packet(packet);
-      this.#counts(batch.dropped);
+      this.#counts(batch.lost);
       if (failures?.commits?.includes(this.#commits) === true) {
         throw new RoundscopeError('disk_full', {
           layer: 'recorder',
@@ -129,22 +136,20 @@ export class RecordingWriter implements Disposable {
   }
 
   #packet(packet: RecordedPacket): void {
-    const key = `${packet.source}\n${packet.participant}`;
-    const before = this.#lastAt.get(key);
-    this.#lastAt.set(key, packet.at);
-    this.#insertPacket.run(...packetValues(packet, before === undefined ? null : packet.at - before));
+    this.#insertPacket.run(...packetValues(packet));
     if (packet.header !== '' || packet.bodySample !== undefined) {
       this.#insertBody.run(packet.id, packet.header, packet.bodySample ?? null);
     }
   }
 
-  #counts({ events, packets }: Batch['dropped']): void {
+  #counts({ packets, events, malformed, cutBodies }: LossTotals): void {
     const { packets: gone, bodies, events: goneEvents } = this.#removed;
     this.#db
       .prepare(
-        'UPDATE runs SET dropped_events = ?, dropped_packets = ?, removed_packets = ?, removed_bodies = ?, removed_events = ?',
+        `UPDATE runs SET dropped_packets = ?, dropped_events = ?, malformed_rows = ?, cut_bodies = ?,
+          removed_packets = ?, removed_bodies = ?, removed_events = ?`,
       )
-      .run(events, packets, gone, bodies, goneEvents);
+      .run(packets, events, malformed, cutBodies, gone, bodies, goneEvents);
   }
 
   #rollBack(): void {

@@ -14,6 +14,7 @@ import { dataOf, fileOf } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
+import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
 import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../wrong-option.ts';
@@ -121,6 +122,8 @@ export const coordinate: Command = {
       );
     const address = addressFrom(args, plan);
     if (!address.ok) return complain(address.error, exitStatus.usage);
+    const unrecorded = wrongRecord(args);
+    if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');

@@ -5,6 +5,7 @@ import type { Command } from '../arguments.ts';
 import { demoOptions, demoSettings } from '../demo-options.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
+import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { serveInBrowser } from '../serve-in-browser.ts';
 
@@ -31,6 +32,8 @@ export const demo: Command = {
   run: async (args) => {
     const settings = demoSettings(args, args.has('headless') ? 0 : demoDefaults.paceMs);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
+    const unrecorded = wrongRecord(args);
+    if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
     const service = createService('browser');
     await using _service = service;
     try {

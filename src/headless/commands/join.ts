@@ -14,6 +14,7 @@ import { selectionOption, wrongEnvironment } from '../selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { mapOption, parseMaps } from '../map-option.ts';
+import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
 
@@ -98,6 +99,8 @@ export const join: Command = {
         "join takes the invitation that the coordinator printed: roundscope join 'roundscope://join?...'",
         exitStatus.usage,
       );
+    const unrecorded = wrongRecord(args);
+    if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
     const text = await secretText(given);
     const invitation = decodeInvitation(text);
     if (!invitation.ok) {

@@ -5,6 +5,7 @@ import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import { plural } from '#shared/base/counted.ts';
+import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import { RunMenu } from './run-menu.tsx';
@@ -163,7 +164,7 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
   }
   // The last figures come while the recorder still writes what came last; the run that they are of is over.
   const state = recorder.state === 'recording' && view?.endedAt != null ? 'recorded' : recorder.state;
-  const dropped = recorder.droppedPackets + recorder.droppedEvents;
+  const totals = lossTotals(recorder);
   return (
     <div
       className="cell rec"
@@ -180,7 +181,7 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
       </div>
       <div className="v nw">
         <span>{formatBytes(recorder.sizeBytes)}</span>
-        <span className={dropped > 0 ? 'wrn' : 't2 drops'}>{formatCount(dropped)} dropped</span>
+        <span className={anyLost(totals) ? 'wrn' : 't2 drops'}>{lostWords(totals)}</span>
       </div>
     </div>
   );

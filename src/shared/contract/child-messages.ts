@@ -10,6 +10,7 @@ import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from 
 import { strategyNameSchema } from './selection.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
+import { lostRowsSchema } from './losses.ts';
 
 const text = z.string().max(1000);
 const path = z.string().max(4096);
@@ -121,6 +122,8 @@ export const toChildSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start_now') }),
   /** To a coordinator, by who supervises a participant on this machine: its process has ended and is not started again. */
   z.object({ type: z.literal('participant_gone'), participant: participantIdSchema, reason: text }),
+  /** The rows of this batch, and of all before it, were taken: as many more may come. */
+  z.object({ type: z.literal('ack'), batch: z.number().int().positive() }),
   z.object({ type: z.literal('fault'), fault: faultNameSchema, on: z.boolean() }),
   z.object({ type: z.literal('stop'), reason: text }),
 ]);
@@ -133,10 +136,13 @@ export type ParticipantStart = z.infer<typeof participantStartSchema>;
 export const fromChildSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('batch'),
+    /** From 1; the service acknowledges it. */
+    batch: z.number().int().positive(),
     events: z.array(z.unknown()).max(10_000),
     packets: z.array(z.unknown()).max(10_000),
-    /** Rows that this process could not keep until now; they are lost, and counted. */
-    dropped: z.number().int().nonnegative(),
+    /** Rows that this process could not keep since the batch before: they stood before those of this one. */
+    lostEvents: lostRowsSchema.nullable(),
+    lostPackets: lostRowsSchema.nullable(),
   }),
   /** The coordinator listens; `invitation` is what participants need. */
   z.object({

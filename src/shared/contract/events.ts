@@ -7,6 +7,7 @@ import { bodySchemas, dataSummarySchema, roundPhaseSchema, runStatusSchema } fro
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { linkEventSchemas } from './link-events.ts';
+import { lossSchema } from './losses.ts';
 import { choiceSchema } from './selection.ts';
 
 const count = z.number().int().nonnegative();
@@ -306,11 +307,17 @@ export const eventSchemas = {
     sizeBytes: count,
     packets: count,
     events: count,
+    /** Not in the recording, whoever lost them. */
     droppedPackets: count,
     droppedEvents: count,
+    /** Rows that a process sent and nobody can read, and bodies of which the beginning is kept; absent: not counted. */
+    malformed: count.optional(),
+    cutBodies: count.optional(),
     state: z.enum(['recording', 'recorded', 'off', 'failing']),
     note: text,
   }),
+  /** Rows of a process are missing at one place, from the service. */
+  rows_lost: lossSchema,
   /** Something people should know: what happened, what it means, what to try are looked up by `error.code`. */
   notice: z.object({
     level: z.enum(['info', 'warning', 'error']),

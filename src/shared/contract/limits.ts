@@ -103,6 +103,14 @@ export const limits = {
   /** Round, fail. */
   participantsMax: 1024,
   roundsMax: 100_000,
+  /** Reporting, drop oldest and count: events, and packets, that wait in a process for its service; either by number... */
+  reportQueueRowsMax: 20_000,
+  /** ...and by size. */
+  reportQueueBytesMax: 16 * MiB,
+  /** Reporting, wait: batches on their way from a process to its service, which has not taken them. */
+  reportBatchesMax: 4,
+  /** Reporting, forget (its next packet has no gap): links for which the time of the last packet is remembered. */
+  gapLinksMax: 4096,
   /** Recorder, drop newest and count: rows waiting for the writer. */
   recorderQueueMax: 20_000,
   /** Recorder: rows of one transaction; a full one does not wait for its time. */
@@ -117,6 +125,8 @@ export const limits = {
   journalBytesMax: 256 * MiB,
   /** Port, drop oldest and count: events kept for a renderer that does not take them. */
   portBacklogMax: 50_000,
+  /** Port: rows of one message to a renderer; the rest follows in the next. */
+  portBatchRowsMax: 2_000,
   /** Port: batches per second to a renderer. */
   portBatchesPerSecondMax: 30,
   /** Port, fail: one message from a renderer. */
@@ -133,6 +143,8 @@ export const limits = {
   /** Views, drop oldest: attempts to dial kept per link. */
   linkAttemptsMax: 100,
   viewNoticesMax: 200,
+  /** Views, drop oldest: places where rows were lost. */
+  viewLossesMax: 200,
   /** Charts: points drawn per series after min/max down-sampling. */
   chartPointsMax: 600,
   /** Data, fail. */

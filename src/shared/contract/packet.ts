@@ -57,6 +57,22 @@ export const packetSchema = z.object({
 });
 export type Packet = z.infer<typeof packetSchema>;
 
-/** A recorded packet without what only the detail pane needs; `id` is its row in the recording. */
-export type PacketRow = Omit<Packet, 'header' | 'bodySample'> & { readonly id: number };
-export type PacketDetail = Packet & { readonly id: number };
+/** What the service knows of a packet besides. */
+interface Placed {
+  /** Its row in the recording. */
+  readonly id: number;
+  /**
+   * Since the packet before of the same source and participant, never negative; null where there is none, or where packets
+   * between them were lost. Computed once, where the packet is numbered.
+   */
+  readonly gapMs: number | null;
+}
+
+/** A recorded packet without what only the detail pane needs. */
+export type PacketRow = Omit<Packet, 'header' | 'bodySample'> & Placed;
+export type PacketDetail = Packet & Placed;
+
+/** Whether only the beginning of its body is kept. */
+export function isCut({ bodyBytes }: Pick<Packet, 'bodyBytes'>): boolean {
+  return bodyBytes > limits.bodySampleBytes;
+}

@@ -278,8 +278,9 @@ export interface Snapshot {
   readonly invitation: string | null;
   /** Null: no run yet. */
   readonly view: RunView | null;
-  /** Newest packets, oldest first, at most `packetRowsMax`. */
+  /** Oldest first: the first of the newest packets; the rest follows in batches of at most `portBatchRowsMax`. */
   readonly packets: readonly PacketRow[];
+  /** Of the run, up to the last of `packets`. */
   readonly packetsRecorded: number;
   /** The comparison that runs or ran last. */
   readonly comparison: ComparisonView | null;

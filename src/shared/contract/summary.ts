@@ -31,7 +31,12 @@ export interface RunSummary {
     readonly reconnects: number | null;
     readonly contributions: number | null;
   }[];
+  /** Dropped: in no recording; what was lost before anybody saw it included. */
   readonly packets: { readonly recorded: number; readonly dropped: number };
+  readonly events: { readonly recorded: number; readonly dropped: number };
+  /** Rows that could not be read, and bodies of which the recording keeps the beginning. */
+  readonly malformed: number;
+  readonly cutBodies: number;
   readonly bytes: { readonly payload: number; readonly wire: number };
   readonly verdicts: readonly {
     readonly rule: string;

@@ -7,7 +7,7 @@ export type FieldType = 'choice' | 'text' | 'search' | 'count' | 'size' | 'durat
 
 export interface FieldInfo {
   readonly type: FieldType;
-  /** The column of a packet; null: computed (`gap`), or several (`text`). */
+  /** The column of a packet; null: several (`text`). */
   readonly column: keyof PacketRow | null;
   /** What completion says beside the name. */
   readonly hint: string;
@@ -26,7 +26,7 @@ export const filterFields = {
   side: { type: 'choice', column: 'side', hint: 'sent or received', values: ['sent', 'received'] },
   status: { type: 'choice', column: 'status', hint: 'how it went', values: packetStatusSchema.options },
   text: { type: 'search', column: null, hint: 'kind, note, stream, ids' },
-  gap: { type: 'duration', column: null, hint: 'silence before it, 5s' },
+  gap: { type: 'duration', column: 'gapMs', hint: 'silence before it, 5s' },
   duration: { type: 'duration', column: 'durationMs', hint: 'round trip, 20ms' },
   time: { type: 'time', column: 'at', hint: 'time of day, 21:10:00' },
   source: { type: 'text', column: 'source', hint: 'process that reports' },

@@ -23,6 +23,7 @@ export function packetRow(over: Partial<PacketRow> = {}): PacketRow {
     status: 'ok',
     bodyBytes: 1_048_000,
     note: '',
+    gapMs: 100,
     ...over,
   };
 }

@@ -5,25 +5,19 @@ import { fieldInfo, searchedColumns } from './filter-fields.ts';
 import type { FilterField } from './filter-fields.ts';
 import { lowerAscii, timeOfDayMs } from './filter-values.ts';
 
-/** What a row does not know by itself. */
-export interface FilterContext {
-  /** Time since the previous packet of the same source and participant; null for the first. */
-  readonly gapMs: number | null;
-}
-
 /** Whether a packet passes; the meanings are in `filter-expression.ts`. */
-export function matchesFilter(expression: FilterExpression, row: PacketRow, context: FilterContext): boolean {
+export function matchesFilter(expression: FilterExpression, row: PacketRow): boolean {
   switch (expression.kind) {
     case 'and':
-      return expression.terms.every((term) => matchesFilter(term, row, context));
+      return expression.terms.every((term) => matchesFilter(term, row));
     case 'or':
-      return expression.terms.some((term) => matchesFilter(term, row, context));
+      return expression.terms.some((term) => matchesFilter(term, row));
     case 'not':
-      return !matchesFilter(expression.term, row, context);
+      return !matchesFilter(expression.term, row);
     case 'search':
       return searchedColumns.some((column) => lowerAscii(row[column]).includes(expression.value));
     case 'number':
-      return compare(numberOf(expression.field, row, context), expression.operator, expression.value);
+      return compare(numberOf(expression.field, row), expression.operator, expression.value);
     case 'text': {
       const text = lowerAscii(textOf(expression.field, row));
       if (expression.operator === '~') return text.includes(expression.value);
@@ -40,8 +34,7 @@ function textOf(field: FilterField, row: PacketRow): string {
   return typeof value === 'string' ? value : '';
 }
 
-function numberOf(field: FilterField, row: PacketRow, context: FilterContext): number | null {
-  if (field === 'gap') return context.gapMs;
+function numberOf(field: FilterField, row: PacketRow): number | null {
   if (field === 'time') return timeOfDayMs(row.at);
   const column = fieldInfo(field).column;
   const value = column === null ? undefined : row[column];

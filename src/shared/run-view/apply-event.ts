@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
+import { applyLoss } from './apply-loss.ts';
 import { applyOwnWork } from './apply-own-work.ts';
 import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant, closeLast } from './apply-participant.ts';
 import { applyProcess } from './apply-process.ts';
@@ -65,6 +66,7 @@ export function emptyView(run: string, at: number): RunView {
     refused: [],
     processes: [],
     recorder: null,
+    losses: [],
     loopDelayMsMax: 0,
     dropped: 0,
   };
@@ -226,6 +228,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   participant_refused: (view, event) =>
     counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
   recorder_stats: (view, event) => ({ ...view, recorder: event.data }),
+  rows_lost: applyLoss,
 } satisfies Handlers;
 
 function withFault(view: RunView, fault: RunView['faults'][number]): RunView {

@@ -1,3 +1,4 @@
+import type { Loss } from '../contract/losses.ts';
 import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
@@ -56,6 +57,8 @@ export interface RunView {
   readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
   readonly processes: readonly ProcessView[];
   readonly recorder: EventData<'recorder_stats'> | null;
+  /** Where rows are missing, in the order in which it was told; the totals are the recorder's. */
+  readonly losses: readonly LossView[];
   /** Largest event-loop delay seen in any process of ours, ms. */
   readonly loopDelayMsMax: number;
   /** What fell out of the bounded lists above. */
@@ -237,5 +240,6 @@ export type NetworkView = EventData<'network_changed'> & {
   readonly at: number;
   readonly stats: EventData<'network_stats'> | null;
 };
+export type LossView = Loss & { readonly at: number };
 export type NoticeView = EventData<'notice'> & { readonly at: number; readonly source: string };
 export type ProcessView = EventData<'process_stats'> & { readonly at: number; readonly exited: string | null };

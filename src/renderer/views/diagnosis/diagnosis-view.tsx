@@ -4,6 +4,7 @@ import { copyText } from '#renderer/components/copy-text.ts';
 import { formatClock, formatClockMs, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { injectedWords } from '#renderer/components/fault-words.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { useNow, useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
@@ -63,6 +64,7 @@ function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
           {view.endedAt === null ? 'nothing in this run is stalled' : 'nothing was found in this run'}
         </span>
       </div>
+      <IncompleteLine losses={view.losses} />
       <p className="nothing">
         When a link, a process or the training of somebody is silent for longer than it may, the reason stands here in
         one sentence, with the packets and events that show it.
@@ -91,6 +93,7 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
           </button>
         </div>
       </div>
+      <IncompleteLine losses={view.losses} />
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
       <div className="scroll in" tabIndex={0} role="region" aria-label="Verdict and its evidence">
         <div className="sec">

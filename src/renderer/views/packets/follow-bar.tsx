@@ -65,7 +65,7 @@ function useCounts(choices: readonly FollowChoice[]): readonly number[] | null {
         const other = held.at(next);
         if (other === undefined) continue;
         expressions.forEach((parsed, c) => {
-          if (parsed.ok && matchesFilter(parsed.value, other, { gapMs: null })) sums[c] = (sums[c] ?? 0) + 1;
+          if (parsed.ok && matchesFilter(parsed.value, other)) sums[c] = (sums[c] ?? 0) + 1;
         });
       }
       if (next < held.length) timer = setTimeout(slice, 0);

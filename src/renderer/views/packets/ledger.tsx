@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import { formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
@@ -8,7 +9,7 @@ import type { PacketList } from './packet-list.ts';
 export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly hasRange: boolean }): JSX.Element {
   const recorded = useSessionState((state) => state.packetsRecorded);
   const recorder = useRunView((view) => view.recorder);
-  const dropped = recorder?.droppedPackets ?? 0;
+  const lost = lossTotals(recorder);
   return (
     <div className="foot">
       {hasRange ? (
@@ -29,8 +30,8 @@ export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly
           bodies cut to 4 kB: {formatCount(list.cutCount)}
         </span>
       ) : null}
-      <span className={`end${dropped > 0 || list.skipped > 0 ? ' led' : ''}`}>
-        {formatCount(dropped)} dropped, {formatCount(list.skipped)} skipped here
+      <span className={`end${anyLost(lost) || list.skipped > 0 ? ' led' : ''}`}>
+        {lostWords(lost)}, {formatCount(list.skipped)} skipped here
       </span>
     </div>
   );

@@ -2,7 +2,7 @@ import type { PacketRow } from '#shared/contract/packet.ts';
 import { protocols } from '#shared/contract/protocols.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { RowSource } from './packet-index.ts';
-import { isCut } from './packet-index.ts';
+import { isCut } from '#shared/contract/packet.ts';
 
 const firstBinMs = 250;
 /** Bins held; when a run outlasts them, two become one. */

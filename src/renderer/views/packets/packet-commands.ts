@@ -23,7 +23,11 @@ export function usePacketCommands({ paused, packet, select, open, setLive, store
 
 /** From nothing selected, the first step takes the newest row. */
 export function move(list: PacketList, index: number, step: number, select: (id: number) => void): void {
-  const next = index < 0 ? list.count - 1 : Math.min(list.count - 1, Math.max(0, index + step));
+  const last = list.rowCount - 1;
+  let next = index < 0 ? last : Math.min(last, Math.max(0, index + step));
+  // Over rows that tell of lost packets: on in the same direction, and back from the end.
+  const way = index < 0 || step < 0 ? -1 : 1;
+  while (list.lossAt(next) !== undefined) next += way;
   const row = list.at(next);
   if (row !== undefined) select(row.id);
 }

@@ -101,16 +101,6 @@ test('a new run begins from nothing', () => {
   );
 });
 
-test('a gap is the silence of one link as one process saw it', () => {
-  const log = new PacketLog(100);
-  const index = new PacketIndex(100);
-  index.setFilter(filterOf('gap > 5s'));
-  const at = (id: number, ms: number, participant: string): PacketRow => packetRow({ id, at: ms, participant });
-  log.add([at(1, 0, 'a'), at(2, 10, 'b'), at(3, 5000, 'b'), at(4, 6000, 'a'), at(5, 6001, 'b')], 0);
-  index.advance(log.snapshot(), Infinity, 100);
-  assert.deepEqual(shownIds(index, log), [4]);
-});
-
 test('finds a row by its place', () => {
   const log = new PacketLog(100);
   const index = new PacketIndex(100);

@@ -1,5 +1,4 @@
-import { limits } from '#shared/contract/limits.ts';
-import type { PacketRow } from '#shared/contract/packet.ts';
+import { isCut, type PacketRow } from '#shared/contract/packet.ts';
 import { everything } from '#shared/filter/filter-expression.ts';
 import type { FilterExpression } from '#shared/filter/filter-expression.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
@@ -35,16 +34,11 @@ export class PacketIndex {
   #range: TimeRange | null = null;
   #next = 0;
   #lastId = -1;
-  /** When the last packet of each source and participant was, for `gap`. */
-  readonly #lastAt = new Map<string, number>();
-  readonly #gaps: Float64Array;
-  #gapsUpTo = 0;
   /** 1 for rows whose body was longer than what is kept of it. */
   readonly #cuts: Uint8Array;
   #shownCuts = 0;
 
   constructor(capacity: number) {
-    this.#gaps = new Float64Array(capacity);
     this.#cuts = new Uint8Array(capacity);
   }
 
@@ -127,31 +121,15 @@ export class PacketIndex {
     return high - this.#shownHead;
   }
 
-  /** Time since the previous packet of the same source and participant; null for the first known one. */
-  gapOf(place: number): number | null {
-    const gap = this.#gaps[place % this.#gaps.length] as number;
-    return place < this.#gapsUpTo && gap >= 0 ? gap : null;
-  }
-
   #look(row: PacketRow, place: number): void {
-    if (place >= this.#gapsUpTo) this.#noteGap(row, place);
     this.#lastId = row.id;
     // Rows that fell out were counted off in #trim, before the row that takes over their slot comes by here.
     this.#cuts[place % this.#cuts.length] = isCut(row) ? 1 : 0;
-    if (!matchesFilter(this.#filter, row, { gapMs: this.gapOf(place) })) return;
+    if (!matchesFilter(this.#filter, row)) return;
     this.#matches.push(place);
     if (this.#range !== null && !isWithin(row, this.#range)) return;
     if (this.#range !== null) this.#shown.push(place);
     this.#shownCuts += this.#cutAt(place);
-  }
-
-  #noteGap(row: PacketRow, place: number): void {
-    const link = `${row.source}\n${row.participant}`;
-    const before = this.#lastAt.get(link);
-    // Packets of one process arrive in order, but its wall clock may be set back.
-    this.#gaps[place % this.#gaps.length] = before === undefined ? -1 : Math.max(0, row.at - before);
-    this.#lastAt.set(link, row.at);
-    this.#gapsUpTo = place + 1;
   }
 
   /** A new run, or a snapshot after the service came back, numbers its rows anew. */
@@ -161,10 +139,7 @@ export class PacketIndex {
     const goesOn =
       this.#next <= source.first + source.length &&
       (last === undefined ? this.#next <= source.first : last.id === this.#lastId);
-    if (goesOn) return;
-    this.#clear();
-    this.#lastAt.clear();
-    this.#gapsUpTo = 0;
+    if (!goesOn) this.#clear();
   }
 
   #trim(first: number): void {
@@ -206,11 +181,6 @@ export class PacketIndex {
     this.#next = 0;
     this.#lastId = -1;
   }
-}
-
-/** Whether the recording keeps only the beginning of this body. */
-export function isCut(row: Pick<PacketRow, 'bodyBytes'>): boolean {
-  return row.bodyBytes > limits.bodySampleBytes;
 }
 
 function isWithin(row: PacketRow, range: TimeRange): boolean {

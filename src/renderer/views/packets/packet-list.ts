@@ -1,7 +1,9 @@
 import { limits } from '#shared/contract/limits.ts';
-import type { PacketRow } from '#shared/contract/packet.ts';
+import { isCut, type PacketRow } from '#shared/contract/packet.ts';
 import type { FilterExpression } from '#shared/filter/filter-expression.ts';
+import type { LossView } from '#shared/run-view/run-view.ts';
 import type { Session } from '#renderer/session/session.ts';
+import { withLosses } from './loss-rows.ts';
 import { PacketIndex } from './packet-index.ts';
 import type { TimeRange } from './packet-index.ts';
 
@@ -18,7 +20,10 @@ export type OlderState =
 
 /** What the table draws. A new object whenever anything of it changed. */
 export interface PacketList {
+  /** Packets that are shown. */
   readonly count: number;
+  /** Rows of the table: packets, and one for each place where some were lost. */
+  readonly rowCount: number;
   readonly olderCount: number;
   /** Rows that pass the filter, in or out of the time range. */
   readonly matchCount: number;
@@ -35,10 +40,10 @@ export interface PacketList {
   /** How far the rows have moved up because older ones fell out, less those loaded in front. */
   readonly shift: number;
   readonly older: OlderState;
+  /** Of a row of the table; undefined: a loss stands there, or the packet fell out. */
   at(index: number): PacketRow | undefined;
+  lossAt(index: number): LossView | undefined;
   indexOfId(id: number): number;
-  /** Silence on the row's link before it; null when unknown. */
-  linkGapAt(index: number): number | null;
 }
 
 /** The rows of the packet table: those held by the session that pass the filter, behind older ones fetched on demand. */
@@ -51,6 +56,8 @@ export class PacketListStore {
   #filterText = '';
   #range: TimeRange | null = null;
   #pausedAt: number | null = null;
+  /** Of the run; while paused as they were then. */
+  #losses: readonly LossView[] = [];
   #busy = false;
   #frame = 0;
   #loads = 0;
@@ -66,10 +73,12 @@ export class PacketListStore {
     this.#listeners.add(listener);
     // The session tells of packets only when the screen may change.
     const unsubscribe = this.#session.subscribePackets(this.#advance);
+    const unsubscribeState = this.#session.subscribe(this.#noticeLosses);
     this.#advance();
     return () => {
       this.#listeners.delete(listener);
       unsubscribe();
+      unsubscribeState();
       cancelAnimationFrame(this.#frame);
       this.#frame = 0;
     };
@@ -93,6 +102,7 @@ export class PacketListStore {
   setPaused(paused: boolean): void {
     const held = this.#session.packets();
     this.#pausedAt = paused ? held.first + held.length : null;
+    this.#noticeLosses();
     this.#advance();
     this.#changed();
   }
@@ -135,6 +145,13 @@ export class PacketListStore {
     this.#olderState = { kind: 'idle' };
   }
 
+  readonly #noticeLosses = (): void => {
+    const losses = this.#session.state().view?.losses ?? [];
+    if (losses === this.#losses || this.#pausedAt !== null) return;
+    this.#losses = losses;
+    this.#changed();
+  };
+
   readonly #advance = (): void => {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -163,24 +180,30 @@ export class PacketListStore {
       return place === undefined ? undefined : current.at(place - current.first);
     };
     const count = older.length + index.shownCount;
+    const rows = withLosses({ count, at }, this.#losses, {
+      oldestId: this.#olderState.kind === 'complete' ? 0 : ((older[0] ?? held.at(0))?.id ?? 0),
+      range: this.#range,
+    });
+    const packetOfId = (id: number): number => indexOfId(id, count, at);
     return {
       count,
+      rowCount: rows.count,
       olderCount: older.length,
       matchCount: index.matchCount + older.length,
-      cutCount: index.shownCuts + older.reduce((sum, row) => sum + (row.bodyBytes > limits.bodySampleBytes ? 1 : 0), 0),
+      cutCount: index.shownCuts + older.filter(isCut).length,
       heldCount: held.length,
       notHeld: Math.max(0, recorded - held.length),
       skipped: held.skipped,
       arrived: this.#pausedAt === null ? 0 : Math.max(0, held.first + held.length - this.#pausedAt),
       paused: this.#pausedAt !== null,
       busy: this.#busy,
-      shift: index.shownDropped - older.length,
+      shift: index.shownDropped - older.length + rows.before,
       older: this.#olderState,
-      at,
-      indexOfId: (id) => indexOfId(id, count, at),
-      linkGapAt: (i) => {
-        const place = i < older.length ? undefined : placeOf(i);
-        return place === undefined ? null : index.gapOf(place);
+      at: rows.at,
+      lossAt: rows.lossAt,
+      indexOfId: (id) => {
+        const packet = packetOfId(id);
+        return packet < 0 ? packet : rows.indexOf(packet);
       },
     };
   }

@@ -1,12 +1,13 @@
 import { memo, useMemo } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
-import type { PacketRow } from '#shared/contract/packet.ts';
+import { isCut, type PacketRow } from '#shared/contract/packet.ts';
+import { lossMeaning, lossPlaceWords } from '#shared/run-view/loss-words.ts';
+import type { LossView } from '#shared/run-view/run-view.ts';
 import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { VirtualTable } from '#renderer/components/virtual-table.tsx';
 import type { Column } from '#renderer/components/virtual-table.tsx';
-import { isCut } from './packet-index.ts';
 import type { PacketList } from './packet-list.ts';
 import { noteWords } from './packet-note.ts';
 
@@ -36,7 +37,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
     <VirtualTable
       label="Packets"
       columns={columns}
-      count={list.count}
+      count={list.rowCount}
       rowHeightPx={props.rowHeightPx}
       selected={props.selectedId === null ? -1 : list.indexOfId(props.selectedId)}
       follow={props.follow}
@@ -58,7 +59,11 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
             : props.nothing
       }
       rowClass={(index) => rowClass(list, index)}
-      row={(index) => <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />}
+      row={(index) => {
+        const loss = list.lossAt(index);
+        if (loss !== undefined) return <LossCell loss={loss} columns={columns.length} />;
+        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />;
+      }}
     />
   );
 }
@@ -97,7 +102,7 @@ export function senderOf(row: PacketRow): string {
 }
 
 function gapAt(list: PacketList, index: number, linkGaps: boolean): number | null {
-  if (linkGaps) return list.linkGapAt(index);
+  if (linkGaps) return list.at(index)?.gapMs ?? null;
   const before = list.at(index - 1);
   const row = list.at(index);
   return index === 0 || before === undefined || row === undefined ? null : Math.max(0, row.at - before.at);
@@ -105,6 +110,7 @@ function gapAt(list: PacketList, index: number, linkGaps: boolean): number | nul
 
 function rowClass(list: PacketList, index: number): string {
   const row = list.at(index);
+  if (list.lossAt(index) !== undefined) return 'lost';
   return row === undefined || row.status === 'ok' ? '' : row.status === 'duplicate' ? 'dim' : 'bad';
 }
 
@@ -166,6 +172,20 @@ const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element
     </>
   );
 });
+
+/** Where packets are missing: nothing can be said of each of them, only how many, whose and why. */
+function LossCell({ loss, columns }: { readonly loss: LossView; readonly columns: number }): JSX.Element {
+  return (
+    <span role="gridcell" className="whole" aria-colspan={columns} title={lossMeaning(loss)}>
+      <Icon name="warn" as="small" />
+      {lossPlaceWords(loss)}
+      <span className="t3 data">
+        {formatClockMs(loss.from)}
+        {loss.to - loss.from >= 1 ? ` to ${formatClockMs(loss.to)}` : ''}
+      </span>
+    </span>
+  );
+}
 
 function Side({ row }: { readonly row: PacketRow }): JSX.Element {
   return <span className="t3"> {row.side === 'sent' ? 'sent' : 'rcvd'}</span>;

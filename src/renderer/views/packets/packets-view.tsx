@@ -145,7 +145,7 @@ function onTableKey(
     ArrowUp: -1,
     PageDown: page,
     PageUp: -page,
-    Home: -list.count,
+    Home: -list.rowCount,
   };
   const step = steps[event.key];
   if (step === undefined) return;

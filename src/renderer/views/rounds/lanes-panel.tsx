@@ -83,7 +83,7 @@ export function LanesPanel({
         ))
       )}
       <TimeAxis rounds={view.rounds} window={window} ended={ended} />
-      <TimeLines rounds={view.rounds} window={window} ended={ended} />
+      <TimeLines rounds={view.rounds} window={window} ended={ended} losses={view.losses} />
     </LanesGrid>
   );
 }

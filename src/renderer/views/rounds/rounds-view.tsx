@@ -1,5 +1,6 @@
 import { useCallback } from 'react';
 import type { JSX } from 'react';
+import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
@@ -39,6 +40,7 @@ function Rounds({ view }: { readonly view: RunView }): JSX.Element {
     >
       <section className="panel p-lanes" aria-label="Rounds over time">
         <LanesHead control={control} stalled={view.verdicts.length > 0} faults={view.faults.length > 0} />
+        <IncompleteLine losses={view.losses} />
         <Overview
           participants={view.participants}
           rounds={view.rounds}

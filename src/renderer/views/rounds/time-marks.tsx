@@ -7,6 +7,8 @@ import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
+import type { Loss } from '#shared/contract/losses.ts';
+import { missedEvents } from '#shared/run-view/loss-words.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { deadlineFlag } from './deadline-flag.ts';
 import { axisTicks, shareOf } from './time-window.ts';
@@ -100,7 +102,13 @@ function RoundWords({
 }
 
 /** Lines over all lanes: where rounds begin, now, the deadline. */
-export function TimeLines({ rounds, window, ended, heardAt }: MarksProps): JSX.Element {
+export function TimeLines({
+  rounds,
+  window,
+  ended,
+  heardAt,
+  losses,
+}: MarksProps & { readonly losses: readonly Loss[] }): JSX.Element {
   const line = useRef<HTMLDivElement>(null);
   const move = useCallback(
     (now: number) => {
@@ -118,6 +126,9 @@ export function TimeLines({ rounds, window, ended, heardAt }: MarksProps): JSX.E
   const past = useNow(1000) > (deadline ?? Number.POSITIVE_INFINITY);
   return (
     <div className="grid" aria-hidden="true">
+      {missedEvents(losses).map((loss) => (
+        <LostBand key={`${loss.process} ${loss.reason} ${loss.from}`} loss={loss} window={window} />
+      ))}
       {visibleRounds(rounds, window).map((round) => {
         const left = shareOf(window, round.startedAt);
         return left > 0 ? <div key={round.round} className="vl round" style={{ left: `${left * 100}%` }} /> : null;
@@ -129,6 +140,14 @@ export function TimeLines({ rounds, window, ended, heardAt }: MarksProps): JSX.E
       {!ended && <div className="vl now" ref={line} />}
     </div>
   );
+}
+
+/** From when to when events are missing: what the lanes show there may not be all. */
+function LostBand({ loss, window }: { readonly loss: Loss; readonly window: TimeWindow }): JSX.Element | null {
+  const left = Math.max(0, shareOf(window, loss.from));
+  const right = Math.min(1, shareOf(window, loss.to));
+  if (left > 1 || right < left) return null;
+  return <div className="lostband" style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }} />;
 }
 
 function deadlineIn(rounds: readonly RoundView[], window: TimeWindow): number | null {

@@ -102,7 +102,7 @@ export function SeatLanes({
         />
       ))}
       <TimeAxis {...marks} />
-      <TimeLines {...marks} />
+      <TimeLines {...marks} losses={view.losses} />
     </LanesGrid>
   );
 }

@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { JSX } from 'react';
+import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
@@ -43,6 +44,7 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
     <main className={`rounds seat${opened ? ' opened' : ''}${silence === null ? '' : ' is-gone'}`}>
       <section className="panel p-lanes" aria-label="Rounds over time">
         <SeatHead control={control} silent={silence !== null} />
+        <IncompleteLine losses={view.losses} />
         {!showLink && (
           <Overview
             participants={own === undefined ? [] : [own]}
