@@ -155,6 +155,7 @@ class CoordinatorRun implements Disposable {
       fail: endByFault,
       perform: (effect) => this.#perform(effect),
       tick: { kind: 'tick' },
+      stoodStill: (ms) => ({ kind: 'stood_still', ms }),
     });
     this.#held.use(this.#runner);
     this.#runner.start();

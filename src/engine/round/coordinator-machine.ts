@@ -124,11 +124,22 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
       return startNow(draft);
     case 'tick':
       return;
+    case 'stood_still':
+      return stoodStill(draft, input.ms);
     case 'stop':
       return endRun(draft, 'interrupted', input.reason);
     default:
       unreachable(input, 'coordinator input');
   }
+}
+
+/** Nobody could report while the coordinator itself stood still: that time does not count. */
+function stoodStill(draft: CoordinatorDraft, ms: number): void {
+  const { s } = draft;
+  s.deadlineMs += ms;
+  s.phaseSinceMs += ms;
+  if (s.restartedMs !== null) s.restartedMs += ms;
+  draft.waitChanged();
 }
 
 /** What may have become due through the input or through the time that has passed; phases can follow each other at once. */

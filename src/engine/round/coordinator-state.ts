@@ -206,6 +206,8 @@ export type CoordinatorInput =
   /** By the coordinator's user: begin with those who are here. */
   | { readonly kind: 'start_now' }
   | { readonly kind: 'tick' }
+  /** This process did nothing for so long: stopped, asleep, or without a processor. */
+  | { readonly kind: 'stood_still'; readonly ms: number }
   | { readonly kind: 'stop'; readonly reason: string };
 
 export type CoordinatorEffect =

@@ -68,3 +68,34 @@ describe('a step that cannot be', () => {
     assert.throws(() => runner.failed(new Error('once more')), /once more/, 'a run ends once');
   });
 });
+
+describe('a process that stands still', () => {
+  test('tells its machine before anything else that waits, and not twice; a slow step is no standstill', async () => {
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    const runner = new MachineRunner<number, string, never>({
+      clock,
+      start: () => ({ state: 0, effects: [], wakeAtMs: 10_000 }),
+      advance: (state, input) => {
+        told.push(input);
+        return { state: state + 1, effects: [], wakeAtMs: clock.monotonicMs() + 10_000 };
+      },
+      check: () => undefined,
+      fail: (state) => ({ state, effects: [], wakeAtMs: Infinity }),
+      perform: () => undefined,
+      tick: 'tick',
+      stoodStill: (ms) => `stood still for ${ms}`,
+    });
+    runner.start();
+    await clock.advance(4000);
+    clock.sleepThrough(2000);
+    await clock.advance(1);
+    assert.deepEqual(told, []);
+    clock.sleepThrough(30_000);
+    runner.feed('message');
+    await clock.advance(1000);
+    assert.deepEqual(told, ['stood still for 30001', 'message']);
+    runner[Symbol.dispose]();
+    assert.equal(clock.pendingTimers, 0);
+  });
+});

@@ -13,7 +13,13 @@ export interface MachineParts<S, I, E> {
   readonly perform: (effect: E) => void;
   /** Input by which the machine learns that time has passed. */
   readonly tick: I;
+  /** Input by which it learns that this process stood still for so long; a machine without deadlines has none. */
+  readonly stoodStill?: (ms: number) => I;
 }
+
+/** How often a machine with deadlines looks at the clock, and how much time between two looks means a standstill. */
+const lookMs = 1000;
+const standstillMs = 3000;
 
 /**
  * Gives a machine its input, one after another, does its effects and wakes it when it asked for that. A step that throws,
@@ -24,6 +30,8 @@ export class MachineRunner<S, I, E> implements Disposable {
   readonly #inputs: I[] = [];
   #state: S | undefined;
   #timer: Disposable | null = null;
+  #lookTimer: Disposable | null = null;
+  #lookedMs = 0;
   #busy = false;
   #disposed = false;
   #failed = false;
@@ -44,6 +52,8 @@ export class MachineRunner<S, I, E> implements Disposable {
     this.#state = step.state;
     this.#tryTo(() => this.#apply(step));
     this.#drain();
+    this.#lookedMs = now.monotonicMs;
+    if (this.#parts.stoodStill !== undefined) this.#lookAgain();
   }
 
   feed(input: I): void {
@@ -59,11 +69,37 @@ export class MachineRunner<S, I, E> implements Disposable {
     this.#disposed = true;
     this.#timer?.[Symbol.dispose]();
     this.#timer = null;
+    this.#lookTimer?.[Symbol.dispose]();
+    this.#lookTimer = null;
+  }
+
+  #lookAgain(): void {
+    this.#lookTimer = this.#parts.clock.timer(lookMs, () => {
+      if (this.#disposed) return;
+      this.#look();
+      if (!this.#busy) {
+        this.#busy = true;
+        this.#drain();
+      }
+      this.#lookAgain();
+    });
+  }
+
+  /** Before anything else is told: after a standstill the timer of a deadline may come before all messages that wait. */
+  #look(): void {
+    const { clock, stoodStill } = this.#parts;
+    if (stoodStill === undefined) return;
+    const passedMs = clock.monotonicMs() - this.#lookedMs;
+    this.#lookedMs += passedMs;
+    if (passedMs > standstillMs) this.#inputs.unshift(stoodStill(passedMs));
   }
 
   #drain(): void {
     try {
-      for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+      for (;;) {
+        this.#look();
+        const input = this.#inputs.shift();
+        if (input === undefined) break;
         const next = input;
         this.#tryTo(() => this.#apply(this.#advance(this.#state as S, next)));
       }
