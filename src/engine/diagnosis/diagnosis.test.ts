@@ -131,13 +131,26 @@ describe('why a round waits', () => {
     story.pass(4000);
     for (let round = 2; round < 40; round++) {
       story.waits(['node-1'], { round });
-      story.pass(250);
+      story.pass(1000);
     }
     const history = story.raised.at(-1)?.history ?? [];
     assert.equal(history.length, 16);
     assert.match(history[0]?.text ?? '', /^round 2,/);
     assert.match(history.at(-1)?.text ?? '', /^round 39,/);
     assert.equal(new Set(story.raised.map(({ verdict }) => verdict)).size, 1);
+  });
+
+  test('a cause that outlasts fast rounds is told about once a second, not with each wait', () => {
+    const story = new Story(['node-1']);
+    story.link('node-1', 'lost', 1, 'peer silent for 5 s');
+    story.pass(4000);
+    const before = story.raised.length;
+    for (let step = 0; step < 40; step++) {
+      story.waits(['node-1'], { round: 2 + step });
+      story.pass(250);
+    }
+    const told = story.raised.length - before;
+    assert.ok(told >= 8 && told <= 12, `${told} times in 10 s`);
   });
 });
 

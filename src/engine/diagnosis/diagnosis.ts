@@ -24,6 +24,8 @@ const againMs = 2000;
 const agingShare = 30;
 const agingMsMin = 1000;
 const agingMsMax = 60_000;
+/** Of a cause that outlasts fast rounds each new wait would tell it again, several times a second. */
+const waitMsMin = 1000;
 
 /** A verdict as it was last told, and the wait that it was told for. */
 interface Told {
@@ -127,7 +129,12 @@ export class Diagnosis {
       finding.ages === true &&
       before.data.sentence !== fresh.sentence &&
       now - before.toldAt >= agingMs(now, before.data.since);
-    if (stands && isSameWait(before.wait, wait) && !aged) return;
+    const waitsAnew = !isSameWait(before.wait, wait) && now - before.toldAt >= waitMsMin;
+    const grew =
+      finding.ages !== true &&
+      before.data.evidence.at(-1) !== fresh.evidence.at(-1) &&
+      before.data.sentence !== fresh.sentence;
+    if (stands && !waitsAnew && !aged && !grew) return;
     const { verdict, since, detectedAfterMs, history = [], injected } = before.data;
     this.#tell({
       ...fresh,

@@ -101,6 +101,21 @@ test('a link that opens and breaks again has its own verdict, which lets go once
   assert.deepEqual(story.standing, []);
 });
 
+test('a link that broke again after it had held for long does not flap for what was before', () => {
+  const story = new Story(['node-1']);
+  for (const connection of [2, 3]) session(story, connection, 'peer_silent: nothing heard for 5.0 s', 'sent');
+  story.packet('node-1', { kind: 'connection_open', connection: 4 });
+  story.pass(30_000, () => echo(story, 4));
+  story.packet('node-1', {
+    kind: 'connection_close',
+    connection: 4,
+    side: 'sent',
+    note: 'peer_silent: nothing heard for 5.0 s',
+  });
+  story.pass(1000);
+  assert.ok(!story.standing.includes('link-flapping node-1'), story.standing.join());
+});
+
 test('silence that is followed by the end of the session is one verdict', () => {
   const story = new Story(['node-1']);
   story.pass(7000);

@@ -124,28 +124,40 @@ const flapCalmMs = 20_000;
 const togetherMs = 2500;
 
 export const linkFlapping: Rule = (participant, run, standing) => {
-  const { id, sessions } = participant;
-  const broken = sessions.flatMap(({ end, closed }) => (end === 'broken' && closed !== null ? [closed] : []));
-  const own = broken.filter((closed) => closed.at >= run.forgiveBefore && !isShared(participant, closed, run));
+  const { id } = participant;
+  const own = shortLived(participant).filter(
+    (closed) => closed.at >= run.forgiveBefore && !isShared(participant, closed, run),
+  );
   const recent = own.filter(({ at }) => run.now - at <= flapWindowMs);
   const last = own.at(-1);
-  const first = standing === 'link-flapping' ? own[0] : recent[0];
-  if (last === undefined || first === undefined) return null;
-  const flaps = recent.length >= flapsMin && run.now - last.at < flapCalmMs;
-  if (!flaps && !(standing === 'link-flapping' && run.now - last.at < flapCalmMs)) return null;
-  const count = standing === 'link-flapping' ? own.length : recent.length;
+  const stands = standing === 'link-flapping';
+  const breaks = stands ? own : recent;
+  const [first] = breaks;
+  if (last === undefined || first === undefined || run.now - last.at >= flapCalmMs) return null;
+  if (!stands && breaks.length < flapsMin) return null;
   return {
     rule: 'link-flapping',
     layer: 'link',
     subject: id,
-    sentence: `${whose(id, run)} link opens and breaks again: ${count} times in ${seconds(Math.max(1000, run.now - first.at))}.`,
+    sentence: `${whose(id, run)} link opens and breaks again: ${breaks.length} times in ${seconds(Math.max(1000, last.at - first.at))}.`,
     explanation: `Each connection opens and is lost again, the last one for this reason: ${last.text}. What lies between the two ends lets some of it pass and not the rest.`,
     since: first.at,
     evidence: evidence(...own.slice(-6)),
     fault: injected(participant.faults, linkFaults, first.at, run),
-    ages: true,
   };
 };
+
+/** The ends of the newest sessions that broke, one soon after the other: one that held for long before it broke is the first. */
+function shortLived({ sessions }: ParticipantObservation): EvidenceRef[] {
+  const ends: EvidenceRef[] = [];
+  for (const { end, opened, closed } of sessions.toReversed()) {
+    if (closed === null) continue;
+    if (end !== 'broken') break;
+    ends.unshift(closed);
+    if (closed.at - opened.at >= flapCalmMs) break;
+  }
+  return ends;
+}
 
 function isShared(participant: ParticipantObservation, closed: EvidenceRef, run: RunObservation): boolean {
   const others = [...run.participants.values()].filter(({ id, joined }) => joined && id !== participant.id);
