@@ -53,14 +53,17 @@ export function usualSteps(participant: ParticipantView, currentRound: number): 
     steps.push({ phase: segment.phase, durationMs: segment.endedAt - segment.startedAt });
     byRound.set(segment.round, steps);
   }
-  const latest = byRound.get(Math.max(...byRound.keys()));
-  if (latest === undefined) return [];
-  const same = [...byRound.values()].filter(
-    (steps) => steps.length === latest.length && steps.every((step, i) => step.phase === latest[i]?.phase),
-  );
-  return latest.map((step, i) => ({
-    phase: step.phase,
-    durationMs: median(same.map((steps) => steps[i]?.durationMs ?? 0)) ?? step.durationMs,
+  const alike = new Map<string, Step[][]>();
+  for (const [, steps] of [...byRound].sort(([a], [b]) => b - a)) {
+    const shape = steps.map(({ phase }) => phase).join(' ');
+    alike.set(shape, [...(alike.get(shape) ?? []), steps]);
+  }
+  // The shape that most rounds have, of equals the newest: a round in which a link was down has another, and says nothing.
+  const usual = [...alike.values()].reduce((most, rounds) => (rounds.length > most.length ? rounds : most), []);
+  const [newest = []] = usual;
+  return newest.map(({ phase, durationMs }, i) => ({
+    phase,
+    durationMs: median(usual.map((steps) => steps[i]?.durationMs ?? 0)) ?? durationMs,
   }));
 }
 

@@ -79,6 +79,28 @@ describe('pace', () => {
     assert.deepEqual(usualSteps(node, 1), []);
   });
 
+  test('the usual steps are those of most rounds: one in which the link was down says nothing of the next', () => {
+    const [node] = recordedView(64).participants;
+    assert.ok(node !== undefined);
+    const rounds = [1, 2, 3, 4].flatMap((round) =>
+      (round < 4
+        ? [['train', 2000]]
+        : [
+            ['train', 2000],
+            ['send', 75_000],
+            ['train', 72_000],
+          ]
+      ).map(([phase, ms], i) => ({
+        ...(node.segments[0] as (typeof node.segments)[number]),
+        round,
+        phase: phase as 'train' | 'send',
+        startedAt: 100_000 * round + 10_000 * i,
+        endedAt: 100_000 * round + 10_000 * i + Number(ms),
+      })),
+    );
+    assert.deepEqual(usualSteps({ ...node, segments: rounds }, 5), [{ phase: 'train', durationMs: 2000 }]);
+  });
+
   test('the slowest is the one with most training left, and epochs count from one', () => {
     const at = 64;
     const view = recordedView(at);
