@@ -16,6 +16,7 @@ import { createIdentity, loadIdentity, type Identity } from '#engine/identity/id
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
+import { UnprovenRows } from '#engine/link/unproven-rows.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
 import type { LinkSource } from '#engine/round/coordinator-driver.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
@@ -64,13 +65,14 @@ export async function openFrontDoor(
   });
   const token = former?.token ?? entropyHex(systemEntropy, 24);
   const links = new AcceptedLinks();
+  const rows = new UnprovenRows(reporter, systemClock);
   const acceptor = new LinkAcceptor({
     run,
     token,
     clock: systemClock,
     entropy: systemEntropy,
-    reporter,
-    restarted: former !== undefined,
+    reporter: rows,
+    resumeMs: resumeMsOf(start),
     onLink: (link, address, asks) => links.add(link, address, asks),
   });
   const listener = await transport.listen({
@@ -84,18 +86,15 @@ export async function openFrontDoor(
     onProgress: (text) => reporter.event('notice', { level: 'info', text }),
     onBroker: ({ address, reason, ...news }) =>
       reporter.event('broker_state', { ...news, address: address.slice(0, 500), reason: reason.slice(0, 1000) }),
-    onRefused: ({ address, reason }) => reporter.event('participant_refused', { name: '', key: '', address, reason }),
+    knows: (peer) => acceptor.standing(peer),
+    onRefused: (refusal) => rows.refused(refusal),
   });
   return {
-    invitation: encodeInvitation({
-      version: contractVersion,
-      run,
-      name: start.settings.name,
-      control: start.control,
-      transport: start.transport,
-      endpoints: [...(announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced))],
+    invitation: invitationTo(
+      start,
       token,
-    }),
+      announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced),
+    ),
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => links.onLink(onLink),
@@ -103,8 +102,26 @@ export async function openFrontDoor(
     async [Symbol.asyncDispose]() {
       await acceptor.close('clean', 'the run is over');
       await listener[Symbol.asyncDispose]();
+      rows[Symbol.dispose]();
     },
   };
+}
+
+function invitationTo(
+  { run, settings, control, transport }: CoordinatorStart,
+  token: string,
+  endpoints: readonly Endpoint[],
+): string {
+  const { name } = settings;
+  return encodeInvitation({
+    version: contractVersion,
+    run,
+    name,
+    control,
+    transport,
+    endpoints: [...endpoints],
+    token,
+  });
 }
 
 async function tellEnd(
@@ -124,6 +141,14 @@ async function tellEnd(
   using limit = systemClock.deadline(timing.tellEndMs, over);
   await acceptor.tellEnd(names, limit);
 }
+
+/** Nobody's place goes while a round may still wait for it, nor while its participant still dials by default. */
+function resumeMsOf({ settings }: CoordinatorStart): number {
+  const { trainingDeadlineMs, evaluationDeadlineMs } = settings;
+  return Math.min(resumeMsMax, Math.max(timing.giveUpAfterMs, trainingDeadlineMs, evaluationDeadlineMs));
+}
+
+const resumeMsMax = 24 * 3_600_000;
 
 /** With its key in the state folder, a coordinator that is started again is the one that was invited to. */
 async function identityOf(start: CoordinatorStart, reporter: Reporter): Promise<Identity> {

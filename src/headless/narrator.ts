@@ -20,6 +20,7 @@ export class Narrator {
   #recorderFails = false;
   /** Verdicts that stand: one that is told again because the wait changed is no news here. */
   readonly #open = new Set<string>();
+  #strangers = 0;
   readonly #link = new LinkNarrator();
 
   constructor(stream: NodeJS.WriteStream) {
@@ -79,6 +80,8 @@ export class Narrator {
         return `${event.data.participant} left: ${event.data.reason}`;
       case 'participant_refused':
         return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;
+      case 'peers_unrecorded':
+        return this.#unrecorded(event.data);
       case 'round_ended': {
         const missing = event.data.missing.length === 0 ? '' : `, without ${event.data.missing.join(', ')}`;
         const updates = isParticipantSeat(view)
@@ -119,6 +122,15 @@ export class Narrator {
       default:
         return null;
     }
+  }
+
+  /** A siege goes on for long: it is told when it is ten times as large as when it was told last. */
+  #unrecorded({ packets, refusals }: EventData<'peers_unrecorded'>): string | null {
+    if (packets + refusals < 10 * this.#strangers) return null;
+    this.#strangers = packets + refusals;
+    return this.#red(
+      `many peers that are not let in: ${counted(packets, 'packet')} and ${counted(refusals, 'refusal')} of them are not recorded so far; the run goes on`,
+    );
   }
 
   /** In a demo everybody reads the same folder: once is enough. */

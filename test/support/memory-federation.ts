@@ -41,17 +41,16 @@ export class MemoryFederation implements AsyncDisposable {
   constructor({ seed = 1, wire = {} }: { readonly seed?: number | string; readonly wire?: WireBehaviour } = {}) {
     this.#random = seededRandom(seed);
     this.network = new MemoryNetwork(this.clock, wire);
-    this.acceptor = this.#makeAcceptor('acceptor', false);
+    this.acceptor = this.#makeAcceptor('acceptor');
   }
 
-  #makeAcceptor(entropy: string, restarted: boolean): LinkAcceptor {
+  #makeAcceptor(entropy: string): LinkAcceptor {
     return new LinkAcceptor({
       run: MemoryFederation.run,
       token: MemoryFederation.token,
       clock: this.clock,
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
-      restarted,
       onLink: (link, _address, asks) => {
         if (asks !== undefined) return this.onLook(link, asks);
         this.accepted.set(link.participant, link);
@@ -63,7 +62,7 @@ export class MemoryFederation implements AsyncDisposable {
   /** The coordinator's process is gone without a word, and another goes on with its run: nothing of its links is known. */
   restartCoordinator(): void {
     this.network.cut();
-    this.acceptor = this.#makeAcceptor(`acceptor again ${this.clock.monotonicMs()}`, true);
+    this.acceptor = this.#makeAcceptor(`acceptor again ${this.clock.monotonicMs()}`);
     this.accepted.clear();
   }
 

@@ -1,4 +1,5 @@
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
+import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { findAll, type Found } from './find-all.ts';
 import type { Finding } from './finding.ts';
@@ -20,6 +21,8 @@ const awayMs = 2500;
 const betweenWaitsMs = 3000;
 /** The same trouble within this time has never quite ended. */
 const againMs = 2000;
+/** A verdict that was cleared so long ago does not come back as the same one, where there are many. */
+const forgetMs = 60_000;
 /** What ages is told anew this often: each time it has grown by a thirtieth, and not more often than once a second. */
 const agingShare = 30;
 const agingMsMin = 1000;
@@ -113,7 +116,15 @@ export class Diagnosis {
 
   #clear(told: Told, reason: string, ended: boolean): void {
     this.#told.set(told.data.subject, { ...told, clearedAt: this.#run.now, idleSince: null, ended });
+    this.#forgetOld();
     this.#sink.cleared({ verdict: told.data.verdict, reason });
+  }
+
+  /** Only what was cleared a moment ago can come back as the same. */
+  #forgetOld(): void {
+    if (this.#told.size <= limits.viewVerdictsMax) return;
+    for (const [subject, { clearedAt }] of this.#told)
+      if (clearedAt !== null && this.#run.now - clearedAt > forgetMs) this.#told.delete(subject);
   }
 
   #say(finding: Finding): void {

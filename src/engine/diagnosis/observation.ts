@@ -1,5 +1,6 @@
 import type { Chair, EventData, LinkState, ParticipantPhase } from '#shared/contract/events.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
+import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 
 /** One link of a chain of evidence. */
@@ -157,6 +158,7 @@ export function emptyRunObservation(cores: number | null): RunObservation {
 export function participantOf(run: RunObservation, id: string): ParticipantObservation {
   const known = run.participants.get(id);
   if (known !== undefined) return known;
+  if (run.participants.size >= limits.observedParticipantsMax) forgetOne(run);
   const fresh: ParticipantObservation = {
     id,
     protocol: 'memory',
@@ -189,6 +191,13 @@ export function participantOf(run: RunObservation, id: string): ParticipantObser
   };
   run.participants.set(id, fresh);
   return fresh;
+}
+
+/** Of those who do not take part the one that was seen first; of many at once who do, the same. */
+function forgetOne({ participants }: RunObservation): void {
+  const [first] = participants.keys();
+  const gone = [...participants.values()].find(({ joined, left }) => !joined || left !== null)?.id ?? first;
+  if (gone !== undefined) participants.delete(gone);
 }
 
 /** Times of other processes are taken as they come; one from the future is a clock that was set back meanwhile. */

@@ -372,7 +372,10 @@ export class DialingLink implements Link {
         state: this.#core.inbox.state(),
       });
       if (this.#epoch !== undefined && epoch !== this.#epoch) {
-        this.#log.warn(context, 'the coordinator was restarted: the link begins anew');
+        this.#log.warn(
+          context,
+          'the coordinator knows nothing of this link any more: it was restarted, or the link was away for too long; it begins anew',
+        );
         this.#core.beginAnew();
       }
       this.#epoch = epoch;

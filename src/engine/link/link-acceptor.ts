@@ -1,17 +1,20 @@
 import type { Session } from '#engine/transport/transport.ts';
+import { WaitingRoom, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import { asParticipantId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import type { Protocol } from '#shared/contract/protocols.ts';
 import { contractVersion, type RunStatus } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { write } from './dialer-hello.ts';
-import { isProof, makeProof } from './hello-proof.ts';
-import type { Link } from './link.ts';
+import { isProof, makeProof, type HelloFacts } from './hello-proof.ts';
+import type { Link, LinkEnd } from './link.ts';
+import { AcceptedNames, expiredCode, type Accepted } from './link-acceptor-names.ts';
 import { LinkCore } from './link-core.ts';
 import type { LinkFrameOf, Received } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
@@ -26,8 +29,8 @@ export interface LinkAcceptorOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
-  /** This coordinator goes on with a run that a former process began: links of that time begin anew. */
-  readonly restarted?: boolean | undefined;
+  /** A link without a session is let go after this, ms; who comes back later begins anew. */
+  readonly resumeMs?: number | undefined;
   /**
    * A participant has opened a link: called once for each, before its first message. With `asks` it is somebody who only
    * looks, and wants to know whether that name is free.
@@ -35,17 +38,10 @@ export interface LinkAcceptorOptions {
   readonly onLink: (link: Link, address: string, asks?: ParticipantId) => void;
 }
 
-/** A participant's link and the life of that participant to which it belongs. */
-interface Accepted {
-  readonly core: LinkCore;
-  readonly instance: string;
-  readonly lineage: string | undefined;
-  /** Peer id that a transport has proved for it; null while none has: not every one can. */
-  identity: string | null;
-}
-
 interface Accepting {
   readonly core: LinkCore;
+  /** Whose session it is; null for somebody who only looks. */
+  readonly name: ParticipantId | null;
   /** What the participant has received of what this link sent. */
   readonly peer: Received;
 }
@@ -63,12 +59,13 @@ const aliveMs = 2.5 * timing.heartbeatMs;
 export class LinkAcceptor implements AsyncDisposable {
   readonly #options: LinkAcceptorOptions;
   readonly #log: PacketLog;
-  readonly #links = new Map<string, Accepted>();
+  readonly #names: AcceptedNames;
   /** Links of those who only look: no participants, and soon gone. */
   readonly #looks = new Set<LinkCore>();
   readonly #greeting = new Set<Wire>();
+  /** One for each protocol, so that a flood over one leaves the others alone. */
+  readonly #rooms = new Map<Protocol, WaitingRoom>();
   readonly #serving = new Set<Promise<void>>();
-  readonly #epoch: string;
   #refused = 0;
   /** Why nobody is let in any more. */
   #end: RunEnd | null = null;
@@ -80,12 +77,18 @@ export class LinkAcceptor implements AsyncDisposable {
   constructor(options: LinkAcceptorOptions) {
     this.#options = options;
     this.#log = new PacketLog(options.reporter, 'coordinator');
-    this.#epoch = entropyHex(options.entropy, 16);
+    const { clock, resumeMs = timing.giveUpAfterMs } = options;
+    this.#names = new AcceptedNames({ clock, resumeMs });
   }
 
-  /** Links by participant, the closed ones too until the name is taken again. */
-  get links(): ReadonlyMap<string, Link> {
-    return new Map([...this.#links].map(([participant, { core }]) => [participant, core]));
+  /** Links that have not ended; for tests, beside what is remembered of those that have. */
+  get held(): { readonly links: readonly Link[]; readonly ended: number; readonly greeting: number } {
+    return { links: this.#names.cores(), ended: this.#names.remembered, greeting: this.#greeting.size };
+  }
+
+  /** Whether somebody who knocks at a transport is a participant of this run, as far as that can be seen yet. */
+  standing(peer: Knocking): Standing {
+    return this.#names.standing(peer);
   }
 
   /** Sessions turned away so far. */
@@ -107,8 +110,7 @@ export class LinkAcceptor implements AsyncDisposable {
 
   /** Participants whose link was down when the run ended, and who have not come back to hear it. */
   get missing(): readonly string[] {
-    const missed = [...this.#links].filter(([name, { core }]) => core.unheard && !this.#toldEnd.has(name));
-    return missed.map(([name]) => name);
+    return this.#names.unheard().filter((name) => !this.#toldEnd.has(name));
   }
 
   /** Stays until everybody of `names` has come back and heard that the run is over, or the signal aborts. */
@@ -125,7 +127,7 @@ export class LinkAcceptor implements AsyncDisposable {
 
   async #close(code: string, reason: string): Promise<void> {
     this.#end ??= { status: statusOfCloseCode(code) ?? 'interrupted', reason };
-    const cores = [...this.#looks, ...[...this.#links.values()].map(({ core }) => core)];
+    const cores = [...this.#looks, ...this.#names.cores()];
     const closing = cores.map((core) => core.close(code, reason));
     for (const wire of this.#greeting) void wire.close(code, reason);
     await Promise.allSettled(closing);
@@ -139,19 +141,22 @@ export class LinkAcceptor implements AsyncDisposable {
   async #greet(session: Session): Promise<void> {
     const { clock } = this.#options;
     const context = {
-      participant: session.remote.slice(0, 64),
+      participant: '',
+      from: session.remote.slice(0, 64),
       protocol: session.protocol,
       stack: session.stack,
       connection: 0,
     };
     const wire = new Wire(session, { clock, log: this.#log, context });
-    if (this.#greeting.size >= limits.unauthenticatedSessionsMax) {
-      return this.#turnAway(
-        wire,
-        'refused',
-        `more than ${limits.unauthenticatedSessionsMax} sessions have not said hello yet`,
-      );
-    }
+    let letGo: string | null = null;
+    const place = this.#roomOf(session.protocol).enter(
+      { address: session.remote, identity: session.peerIdentity },
+      (reason) => {
+        letGo = reason;
+        void wire.close('refused', reason);
+      },
+    );
+    if (place === null) return this.#turnAway(wire, 'refused', 'too many sessions have not said hello yet; try again');
     this.#greeting.add(wire);
     const limit = clock.timer(
       limits.helloTimeoutMs,
@@ -162,12 +167,23 @@ export class LinkAcceptor implements AsyncDisposable {
       accepted = await this.#hearHello(wire);
     } catch (error) {
       const code = error instanceof RoundscopeError ? error.code : 'garbage';
-      return await this.#turnAway(wire, code, messageOf(error));
+      return await this.#turnAway(wire, letGo === null ? code : 'refused', letGo ?? messageOf(error));
     } finally {
       limit[Symbol.dispose]();
+      place[Symbol.dispose]();
       this.#greeting.delete(wire);
     }
-    await accepted.core.serve(wire, accepted.peer);
+    const { core, name, peer } = accepted;
+    using _session = name === null ? null : this.#names.session(name, session.remote);
+    await core.serve(wire, peer);
+  }
+
+  #roomOf(protocol: Protocol): WaitingRoom {
+    const known = this.#rooms.get(protocol);
+    if (known !== undefined) return known;
+    const room = new WaitingRoom({ knows: (peer) => this.standing(peer) });
+    this.#rooms.set(protocol, room);
+    return room;
   }
 
   async #turnAway(wire: Wire, code: string, reason: string): Promise<void> {
@@ -206,19 +222,19 @@ export class LinkAcceptor implements AsyncDisposable {
         reason: 'the token of the invitation is not that of this run',
       });
     }
-    const core = hello.look === undefined ? await this.#linkFor(wire, hello) : await this.#lookFor(wire, hello.look);
+    if (hello.look !== undefined) return await this.#welcome(wire, facts, await this.#lookFor(wire, hello));
+    return await this.#welcome(wire, facts, await this.#linkFor(wire, hello));
+  }
+
+  /** From here on it is known who this is, and the packet log goes by the name. */
+  async #welcome(wire: Wire, facts: HelloFacts, accepted: Accepting & { readonly epoch: string }): Promise<Accepting> {
+    const { core, name, epoch } = accepted;
+    wire.context.participant = name ?? '';
     core.opened(wire.context);
     this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
-    await write(wire, {
-      t: 'hello_ack',
-      accepted: true,
-      mac: makeProof(token, 'acceptor', facts),
-      state: core.inbox.state(),
-      epoch: this.#epoch,
-    });
-    // What it had from another life of ours says nothing about what this one has sent.
-    const sameLife = hello.epoch === undefined || hello.epoch === this.#epoch;
-    return { core, peer: sameLife ? hello.state : nothingReceived };
+    const mac = makeProof(this.#options.token, 'acceptor', facts);
+    await write(wire, { t: 'hello_ack', accepted: true, mac, state: core.inbox.state(), epoch });
+    return accepted;
   }
 
   async #expect<K extends 'hello' | 'proof'>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
@@ -231,11 +247,6 @@ export class LinkAcceptor implements AsyncDisposable {
       });
     }
     const { frame } = received;
-    // From here on the packet log goes by the name that is claimed; the link itself waits for the proof.
-    if (frame?.t === 'hello') {
-      wire.context.participant = frame.participant;
-      wire.context.connection = (this.#links.get(frame.participant)?.core.status.connections ?? 0) + 1;
-    }
     const right = frame?.t === kind;
     this.#log.frame(wire.context, {
       ...received.note,
@@ -246,82 +257,59 @@ export class LinkAcceptor implements AsyncDisposable {
     throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
   }
 
-  /** Nobody takes part by looking: what such a link does is in the packets and in no event. */
-  async #lookFor(wire: Wire, asks: ParticipantId): Promise<LinkCore> {
+  /** Nobody takes part by looking: what such a link does is in the packets, under no name, and in no event. */
+  async #lookFor(
+    wire: Wire,
+    { participant, look }: LinkFrameOf<'hello'>,
+  ): Promise<Accepting & { readonly epoch: string }> {
     const { clock, entropy, onLink, reporter, run } = this.#options;
     if (this.#end !== null)
       return this.#refuse(wire, { code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
     if (this.#looks.size >= looksMax)
       return this.#refuse(wire, { code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
-    const { participant, protocol, stack } = wire.context;
     const log = new PacketLog({ event: () => undefined, packet: (packet) => reporter.packet(packet) }, 'coordinator');
-    const core = new LinkCore({
-      run,
-      participant: asParticipantId(participant),
-      clock,
-      log,
-      idPrefix: entropyHex(entropy, 6),
-      protocol,
-      stack,
-    });
+    const { protocol, stack } = wire.context;
+    const idPrefix = entropyHex(entropy, 6);
+    const core = new LinkCore({ run, participant, clock, log, idPrefix, protocol, stack });
     const limit = clock.timer(lookMs, () => core.finish({ code: 'looked', reason: 'looked for long', local: true }));
     this.#looks.add(core);
     void core.closed.then(() => {
       limit[Symbol.dispose]();
       this.#looks.delete(core);
     });
-    onLink(core, wire.session.remote, asks);
-    return core;
+    onLink(core, wire.session.remote, look);
+    return { core, name: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
   }
 
   /** The link that this hello belongs to, an old one to resume or a new one. */
-  async #linkFor(wire: Wire, { participant, instance, lineage, resumes }: LinkFrameOf<'hello'>): Promise<LinkCore> {
-    const { clock, entropy, onLink, run, restarted = false } = this.#options;
+  async #linkFor(wire: Wire, hello: LinkFrameOf<'hello'>): Promise<Accepting & { readonly epoch: string }> {
+    const { participant, instance, lineage } = hello;
+    const { clock, entropy, onLink, run } = this.#options;
     if (this.#end !== null) return await this.#refuseAsOver(wire, participant, this.#end);
-    const name = participantName(participant);
-    if (!name.ok) return this.#refuse(wire, { code: 'participant_name_taken', reason: name.error });
-    const known = this.#links.get(participant);
+    const judged = participantName(participant);
+    if (!judged.ok) return this.#refuse(wire, { code: 'participant_name_taken', reason: judged.error });
+    const name = judged.value;
+    const known = this.#names.of(name);
+    const before = known ?? this.#names.endOf(name);
     const { peerIdentity } = wire.session;
+    // A link may move to a transport that proves no identity, never to another identity.
+    const foreign = before?.identity != null && peerIdentity !== null && before.identity !== peerIdentity;
+    if (before?.instance === instance && foreign)
+      return this.#refuse(wire, { code: 'link_rejected', reason: `the link of ${name} belongs to another key` });
     if (known !== undefined && known.instance === instance) {
-      // A link may move to a transport that proves no identity, never to another identity.
-      if (known.identity !== null && peerIdentity !== null && known.identity !== peerIdentity)
-        return this.#refuse(wire, {
-          code: 'link_rejected',
-          reason: `the link of ${participant} belongs to another key`,
-        });
       known.identity ??= peerIdentity;
       known.core.proved(keyOf(peerIdentity));
-      const { ended } = known.core;
-      if (ended === null && !known.core.closing) return known.core;
-      const status = ended?.local === true ? statusOfCloseCode(ended.code) : undefined;
-      if (ended !== null && status !== undefined)
-        return await this.#refuseAsOver(wire, participant, { status, reason: ended.reason });
-      return this.#refuse(wire, {
-        code: 'run_over',
-        reason: `the link of ${participant} is closed: ${ended?.reason ?? 'closing'}`,
-      });
+      if (known.core.closing)
+        return this.#refuse(wire, { code: 'run_over', reason: `the link of ${name} is closed: closing` });
+      // What it had from another life of ours says nothing about what this one has sent.
+      const sameLife = hello.epoch === undefined || hello.epoch === known.epoch;
+      return { core: known.core, name, peer: sameLife ? hello.state : nothingReceived, epoch: known.epoch };
     }
-    if (known !== undefined && known.core.ended === null) {
-      const { state, lastHeardMs } = known.core.status;
-      const sameOwner = lineage !== undefined && lineage === known.lineage;
-      if (!sameOwner && isOpen(state) && clock.monotonicMs() - lastHeardMs < aliveMs) {
-        return this.#refuse(wire, {
-          code: 'participant_name_taken',
-          reason: `${participant} is taken: another process of this name is connected`,
-        });
-      }
-      known.core.finish({
-        code: 'superseded',
-        reason: 'another process of the same name has taken its place',
-        local: true,
-      });
-    }
-    if (resumes && !(restarted && known === undefined))
-      return this.#refuse(wire, {
-        code: 'link_rejected',
-        reason: `there is no link of ${participant} to resume: the coordinator has started anew`,
-      });
-    if (known === undefined && this.#links.size >= limits.participantsMax) {
+    const ended = this.#names.endOf(name);
+    if (ended?.instance === instance && ended.end.code !== expiredCode)
+      return await this.#refuseEnded(wire, name, ended.end);
+    if (known !== undefined) await this.#supersede(wire, known, lineage);
+    if (known === undefined && this.#names.size >= limits.participantsMax) {
       return this.#refuse(wire, {
         code: 'participant_limit',
         reason: `the coordinator takes at most ${limits.participantsMax} participants`,
@@ -329,11 +317,38 @@ export class LinkAcceptor implements AsyncDisposable {
     }
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
-    const core = new LinkCore({ run, participant, clock, log: this.#log, idPrefix, protocol, stack });
+    const epoch = entropyHex(entropy, 16);
+    const core = new LinkCore({ run, participant: name, clock, log: this.#log, idPrefix, protocol, stack });
     core.proved(keyOf(peerIdentity));
-    this.#links.set(participant, { core, instance, lineage, identity: peerIdentity });
+    this.#names.add(name, { core, instance, lineage, epoch, identity: peerIdentity }, wire.session.remote);
     onLink(core, wire.session.remote);
-    return core;
+    return { core, name, peer: nothingReceived, epoch };
+  }
+
+  /** Another process of a name takes its place, unless the one that has it is alive. */
+  #supersede(wire: Wire, known: Accepted, lineage: string | undefined): Promise<never> | null {
+    const { participant, status } = known.core;
+    const sameOwner = lineage !== undefined && lineage === known.lineage;
+    const silentMs = this.#options.clock.monotonicMs() - status.lastHeardMs;
+    if (!sameOwner && isOpen(status.state) && silentMs < aliveMs) {
+      return this.#refuse(wire, {
+        code: 'participant_name_taken',
+        reason: `${participant} is taken: another process of this name is connected`,
+      });
+    }
+    known.core.finish({
+      code: 'superseded',
+      reason: 'another process of the same name has taken its place',
+      local: true,
+    });
+    return null;
+  }
+
+  /** Its owner has not heard how its link ended. */
+  #refuseEnded(wire: Wire, participant: string, { code, reason, local }: LinkEnd): Promise<never> {
+    const status = local ? statusOfCloseCode(code) : undefined;
+    if (status !== undefined) return this.#refuseAsOver(wire, participant, { status, reason });
+    return this.#refuse(wire, { code: 'run_over', reason: `the link of ${participant} is closed: ${reason}` });
   }
 
   async #refuseAsOver(wire: Wire, participant: string, end: RunEnd): Promise<never> {

@@ -128,7 +128,7 @@ export class LinkCore implements Link {
 
   /** The other end has no memory of this link: numbers begin again, and whoever uses it says anew what still matters. */
   beginAnew(): void {
-    const message = 'the coordinator was restarted before it had this message';
+    const message = 'the coordinator forgot this link before it had this message';
     this.#outbox.clear(new RoundscopeError('session_lost', { layer: 'link', message, retryable: true }));
     this.#outbox = new Outbox();
     this.#inbox = new Inbox();

@@ -9,7 +9,10 @@ export type Side = 'participant' | 'coordinator';
 
 /** Which connection of which participant something happened on. */
 export interface LogContext {
+  /** Empty while the other end has not proved that it may take part. */
   participant: string;
+  /** Address of who has said no name yet. */
+  readonly from?: string;
   readonly protocol: Protocol;
   readonly stack: Stack;
   /** Ordinal of the participant's connection in this run, from 1. */
@@ -53,7 +56,7 @@ export class PacketLog {
   frame(context: LogContext, note: FrameNote): void {
     const { body } = note;
     this.#reporter.packet({
-      peer: this.side === 'participant' ? coordinatorId : context.participant,
+      peer: this.side === 'participant' ? coordinatorId : context.participant || (context.from ?? ''),
       participant: context.participant,
       direction: (this.side === 'participant') === (note.side === 'sent') ? 'up' : 'down',
       side: note.side,

@@ -29,4 +29,9 @@ export class RateBucket {
     this.#tokens--;
     return true;
   }
+
+  /** What was taken for something that does not count after all. */
+  give(count: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count);
+  }
 }

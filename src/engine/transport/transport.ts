@@ -1,6 +1,7 @@
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { KnowsPeer } from './waiting-room.ts';
 
 /**
  * A transport carries frames (opaque bytes, at most `limits.frameBytesMax`) both ways over one session between a
@@ -46,6 +47,8 @@ export interface ListenOptions {
   readonly onSession: (session: Session) => void;
   /** What takes a while before it listens, in a sentence for people. */
   readonly onProgress?: (text: string) => void;
+  /** Who of those that knock is let wait when not all can; absent: nobody is known. */
+  readonly knows?: KnowsPeer;
   /** A peer that was turned away before it became a session (impostor, garbage, too many). */
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
   /** The listener's own connection to a broker between it and its participants. */

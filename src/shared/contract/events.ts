@@ -174,6 +174,8 @@ export const eventSchemas = {
   }),
   participant_left: z.object({ participant, reason: text, clean: z.boolean() }),
   participant_refused: z.object({ name: text, key: text, address: text, reason: text }),
+  /** In all so far: packets and refusals of peers that were not let in, beyond what is recorded of such. */
+  peers_unrecorded: z.object({ packets: count, refusals: count }),
   /** Emitted by the participant itself when its phase changes. */
   participant_phase: z.object({
     participant,

@@ -42,8 +42,10 @@ export const limits = {
   inboundBytesMax: 16 * MiB,
   /** Transport, fail: a peer that has not finished its hello by then is let go (slow-loris). */
   helloTimeoutMs: 10_000,
-  /** Transport, fail: sessions that one coordinator keeps without a finished hello. */
+  /** Transport, drop oldest: sessions that one coordinator keeps without a finished hello, of each protocol... */
   unauthenticatedSessionsMax: 64,
+  /** ...and of one host from which no participant of the run has come. */
+  unauthenticatedPerHostMax: 32,
   /** MQTT: body of one publish. Brokers often limit packets to 1 MiB or less; small ones also let control pass between. */
   mqttPublishBytes: 256 * KiB,
   /** MQTT, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
@@ -84,6 +86,8 @@ export const limits = {
   selectionWeightsMax: 64,
   /** Selection, fail: size of a table's file, checked before it is read. */
   selectionTableBytesMax: 512 * KiB,
+  /** Diagnosis, drop first: participants observed, those who do not take part before those who do. */
+  observedParticipantsMax: 1024,
   /** Views, drop oldest: choices of protocol kept per participant. */
   viewChoicesPerParticipantMax: 100,
   /** Views, drop oldest: pauses that are over, kept per participant. */
@@ -115,6 +119,10 @@ export const limits = {
   recorderQueueMax: 20_000,
   /** Recorder: rows of one transaction; a full one does not wait for its time. */
   recorderBatchRowsMax: 500,
+  /** Recorder, count: packets and refusals of peers that were not let in, of one run: in all, a second, and at once. */
+  unprovenRowsMax: 10_000,
+  unprovenRowsPerSecondMax: 20,
+  unprovenRowsBurstMax: 400,
   /** Recorder: first bytes of a body that are kept for the detail pane. */
   bodySampleBytes: 4 * KiB,
   /** Recorder: size of one recording at which its oldest packets go (counted). */

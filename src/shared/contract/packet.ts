@@ -22,9 +22,9 @@ export const packetSchema = z.object({
   /** Wall time of the reporting process, ms since 1970, with fraction. */
   at: z.number(),
   source: z.string().max(64),
-  /** The other end of the frame. */
+  /** The other end of the frame: its name, or the address of one that has not proved that it may take part. */
   peer: z.string().max(64),
-  /** The participant whose link this is, whichever side reports. */
+  /** The participant whose link this is, whichever side reports; empty for whoever has not been let in. */
   participant: z.string().max(64),
   /** `up`: participant to coordinator. */
   direction: z.enum(['up', 'down']),

@@ -64,6 +64,7 @@ export function emptyView(run: string, at: number): RunView {
     networks: [],
     notices: [],
     refused: [],
+    unrecorded: { packets: 0, refusals: 0 },
     processes: [],
     recorder: null,
     losses: [],
@@ -227,6 +228,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
     ),
   participant_refused: (view, event) =>
     counted(view, 'refused', append(view.refused, { ...event.data, at: event.at }, limits.viewNoticesMax)),
+  peers_unrecorded: (view, { data }) => ({ ...view, unrecorded: data }),
   recorder_stats: (view, event) => ({ ...view, recorder: event.data }),
   rows_lost: applyLoss,
 } satisfies Handlers;

@@ -216,12 +216,31 @@ function upsert(
   return withParticipant(view, { ...fresh, ...change(fresh) });
 }
 
-/** Adds one that is heard of for the first time; the list stays in order of id, and within its limit. */
+/**
+ * Adds one that is heard of for the first time; the list stays in order of id, and within its limit: who left longest ago
+ * goes for the newcomer.
+ */
 export function withParticipant(view: RunView, participant: ParticipantView): RunView {
-  if (view.participants.length >= limits.participantsMax) return { ...view, dropped: view.dropped + 1 };
-  const participants = [...view.participants, participant];
-  participants.sort((a, b) => collator.compare(a.id, b.id));
-  return { ...view, participants };
+  const { participants } = view;
+  const after = participants.findIndex(({ id }) => collator.compare(id, participant.id) > 0);
+  const index = after < 0 ? participants.length : after;
+  if (participants.length < limits.participantsMax)
+    return { ...view, participants: participants.toSpliced(index, 0, participant) };
+  const gone = longestGone(participants);
+  const dropped = view.dropped + 1;
+  if (gone === null) return { ...view, dropped };
+  const rest = participants.toSpliced(index, 0, participant).filter(({ id }) => id !== gone);
+  return { ...view, participants: rest, dropped };
+}
+
+/** Null: all of them are here. */
+function longestGone(participants: readonly ParticipantView[]): string | null {
+  let gone: { readonly id: string; readonly at: number } | null = null;
+  for (const { id, left, link, joinedAt } of participants) {
+    const at = left?.at ?? (joinedAt === 0 && link.state === 'closed' ? link.since : Infinity);
+    if (at < (gone?.at ?? Infinity)) gone = { id, at };
+  }
+  return gone?.id ?? null;
 }
 
 /** So that node-10 stands after node-9. */

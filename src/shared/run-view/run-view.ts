@@ -55,6 +55,8 @@ export interface RunView {
   readonly networks: readonly NetworkView[];
   readonly notices: readonly NoticeView[];
   readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
+  /** Of peers that were not let in: what is only counted. */
+  readonly unrecorded: EventData<'peers_unrecorded'>;
   readonly processes: readonly ProcessView[];
   readonly recorder: EventData<'recorder_stats'> | null;
   /** Where rows are missing, in the order in which it was told; the totals are the recorder's. */

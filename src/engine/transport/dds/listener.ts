@@ -55,6 +55,8 @@ export class DdsListener implements Listener {
   readonly #address: string;
   readonly #sessions = new Map<string, Kept>();
   readonly #ended = new Set<string>();
+  /** Until answers to those that were refused are taken back. */
+  readonly #refusals = new Set<Disposable>();
   #node = 0;
   #closing: Promise<void> | null = null;
 
@@ -125,9 +127,9 @@ export class DdsListener implements Listener {
     if (kept !== undefined || this.#ended.has(key)) return;
     const claim: Claim = { run, participant, session };
     const refuse = (reason: string): void => {
-      const refusal = { ...claim, kind: 'refuse', version: ddsSessionVersion, agreement: '', proof: '', reason };
+      const refusal = { ...claim, version: ddsSessionVersion, agreement: '', proof: '', reason };
       onRefused({ address: participant.slice(0, 64), reason });
-      this.#setup.runtime.announce(this.#node, refusal);
+      this.#answerRefused({ ...refusal, kind: 'refuse' });
     };
     if (!participantIdSchema.safeParse(participant).success || !sessionIdPattern.test(session))
       return onRefused({ address: 'a DDS participant', reason: 'its request for a session is malformed' });
@@ -146,6 +148,19 @@ export class DdsListener implements Listener {
       { ...claim, kind: 'accept', version: ddsSessionVersion, agreement: own.offered, proof, reason: '' },
       keys,
     );
+  }
+
+  /** DDS keeps what was announced for late comers: an answer is taken back once it must have been heard, or given up. */
+  #answerRefused(refusal: Announcement): void {
+    const { runtime, clock } = this.#setup;
+    // Of more at once than could wait here, nobody is who means well.
+    if (this.#refusals.size >= limits.unauthenticatedSessionsMax) return;
+    runtime.announce(this.#node, refusal);
+    const timer = clock.timer(limits.helloTimeoutMs, () => {
+      this.#refusals.delete(timer);
+      runtime.retract(this.#node, refusal);
+    });
+    this.#refusals.add(timer);
   }
 
   #grant(accept: Announcement, keys: SessionKeys): void {
@@ -197,6 +212,7 @@ export class DdsListener implements Listener {
 
   async #close(): Promise<void> {
     const { runtime, release } = this.#setup;
+    for (const timer of this.#refusals) timer[Symbol.dispose]();
     await Promise.allSettled(
       [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
     );

@@ -5,6 +5,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { formatAddress } from '../addresses.ts';
 import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
+import { WaitingRoom, type KnowsPeer } from '../waiting-room.ts';
 import { judgeCredentials, type Claim } from './auth.ts';
 import { BrokerSeat } from './broker-seat.ts';
 import { guardPacketSize } from './packet-guard.ts';
@@ -16,6 +17,7 @@ export interface BrokerOptions {
   readonly run: string;
   readonly token: string;
   readonly onRefused: (refusal: { readonly address: string; readonly reason: string }) => void;
+  readonly knows?: KnowsPeer | undefined;
   /** Whose certificate it shows. */
   readonly owner: TlsOwner;
 }
@@ -43,12 +45,14 @@ export class EmbeddedBroker implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #admitted = new Map<Client, Admitted>();
-  /** Addresses of connections that have not said who they are: while they do TLS, and until MQTT's CONNECT. */
-  readonly #unknown = new Set<string>();
+  /** Places of connections that have not said who they are, by address: while they do TLS, and until MQTT's CONNECT. */
+  readonly #unknown = new Map<string, Disposable>();
+  readonly #room: WaitingRoom;
 
   private constructor(options: BrokerOptions, aedes: Aedes) {
     this.#options = options;
     this.#aedes = aedes;
+    this.#room = new WaitingRoom({ knows: options.knows });
     this.#server = createServer({ ...serverTls(options.owner), handshakeTimeout: limits.helloTimeoutMs });
     this.#server.on('connection', (socket: Socket) => this.#onConnection(socket));
     this.#server.on('secureConnection', (socket) => this.#onSocket(socket));
@@ -133,16 +137,17 @@ export class EmbeddedBroker implements AsyncDisposable {
 
   #onConnection(socket: Socket): void {
     const address = addressOf(socket);
-    if (this.#unknown.size >= limits.unauthenticatedSessionsMax) {
-      this.#options.onRefused({ address, reason: 'too many connections that have not said who they are' });
+    const refuse = (reason: string): void => {
+      this.#options.onRefused({ address, reason });
       socket.destroy();
-      return;
-    }
-    this.#unknown.add(address);
+    };
+    const place = this.#room.enter({ address, identity: null }, refuse);
+    if (place === null) return refuse('too many connections that have not said who they are');
+    this.#unknown.set(address, place);
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.once('close', () => {
-      this.#unknown.delete(address);
+      this.#known(address);
       this.#sockets.delete(socket);
     });
   }
@@ -153,7 +158,12 @@ export class EmbeddedBroker implements AsyncDisposable {
       this.#options.onRefused({ address, reason });
       socket.destroy();
     });
-    this.#aedes.handle(socket).once('connected', () => this.#unknown.delete(address));
+    this.#aedes.handle(socket).once('connected', () => this.#known(address));
+  }
+
+  #known(address: string): void {
+    this.#unknown.get(address)?.[Symbol.dispose]();
+    this.#unknown.delete(address);
   }
 
   #authorize(): void {

@@ -51,11 +51,11 @@ export class MqttListener implements Listener {
   }
 
   static async start(options: ListenOptions, setup: ListenSetup): Promise<MqttListener> {
-    const { host, run, token = '', onRefused } = options;
+    const { host, run, token = '', onRefused, knows } = options;
     const port = portFor(options, 'mqtt');
     const broker =
       setup.brokerUrl === undefined
-        ? await EmbeddedBroker.start({ host, port, run, token, onRefused, owner: setup.owner })
+        ? await EmbeddedBroker.start({ host, port, run, token, onRefused, knows, owner: setup.owner })
         : null;
     const listener = new MqttListener(options, setup, broker);
     try {

@@ -1,8 +1,8 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { limits } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { reachableHosts } from '../addresses.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import { receiveGreeting } from './handshake.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicListener, QuicProvider, QuicSession } from './quic-session.ts';
@@ -17,12 +17,14 @@ export class QuicTransportListener implements Listener {
   readonly #sessions = new Set<QuicTransportSession>();
   /** Sessions that have not finished their hello. */
   readonly #greeting = new Set<QuicSession>();
+  readonly #room: WaitingRoom;
   #closed = false;
 
   constructor(options: ListenOptions, at: { readonly clock: Clock; readonly quic: QuicOptions }) {
     this.#options = options;
     this.#clock = at.clock;
     this.#quic = at.quic;
+    this.#room = new WaitingRoom({ knows: options.knows });
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -37,7 +39,9 @@ export class QuicTransportListener implements Listener {
     const { host } = this.#options;
     const port = portFor(this.#options, provider.name);
     const onSession = (session: QuicSession): void => void this.#admit(session);
-    this.#listeners.push({ provider: provider.name, listener: await provider.listen({ host, port, onSession }) });
+    const { knows, onRefused } = this.#options;
+    const listener = await provider.listen({ host, port, onSession, onRefused, knows });
+    this.#listeners.push({ provider: provider.name, listener });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -51,13 +55,16 @@ export class QuicTransportListener implements Listener {
   }
 
   async #admit(quic: QuicSession): Promise<void> {
-    if (this.#closed || this.#greeting.size >= limits.unauthenticatedSessionsMax) {
+    const knocking = { address: quic.remote, identity: quic.peerIdentity };
+    const place = this.#closed ? null : this.#room.enter(knocking, (reason) => quic.abort('too_many', reason));
+    if (place === null) {
       this.#refuse(quic, 'too_many', 'too many sessions wait for their hello');
       return;
     }
     this.#greeting.add(quic);
     const greeting = await receiveGreeting(quic, { run: this.#options.run, clock: this.#clock, options: this.#quic });
     this.#greeting.delete(quic);
+    place[Symbol.dispose]();
     if (!greeting.ok) {
       this.#refuse(quic, greeting.refusal.code, greeting.refusal.reason);
       return;

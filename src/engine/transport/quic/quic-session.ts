@@ -1,6 +1,6 @@
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Stack } from '#shared/contract/protocols.ts';
-import type { CloseReason, SessionStats } from '../transport.ts';
+import type { CloseReason, ListenOptions, SessionStats } from '../transport.ts';
 
 /**
  * What this transport needs of a QUIC implementation, and no more: sessions of bidirectional streams. Each provider has
@@ -28,6 +28,9 @@ export interface QuicListenOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly onSession: (session: QuicSession) => void;
+  /** As in `ListenOptions`, for those of whom no session comes. */
+  readonly knows?: ListenOptions['knows'] | undefined;
+  readonly onRefused?: ListenOptions['onRefused'] | undefined;
 }
 
 export interface QuicListener extends AsyncDisposable {

@@ -33,6 +33,8 @@ export interface NativeServer {
 }
 
 export interface NativeSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
   once(event: 'close', listener: () => void): unknown;
   destroy(): void;
 }

@@ -11,15 +11,10 @@ import { noSession, provenHash } from './proven-hash.ts';
 import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { RotatingCertificate } from './rotating-certificate.ts';
+import { SocketRoom } from './socket-room.ts';
 import { endPings } from './webtransport-mends.ts';
 import { loadWebTransport } from './webtransport-native.ts';
-import type {
-  NativeClientSession,
-  NativeServer,
-  NativeSession,
-  NativeSocket,
-  NativeWindows,
-} from './webtransport-native.ts';
+import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';
 import { WebTransportSession } from './webtransport-session.ts';
 
 const path = '/roundscope';
@@ -138,8 +133,7 @@ class WebTransportListener implements QuicListener {
   readonly #clock: Clock;
   readonly #rotation: Disposable;
   readonly #accepting: Promise<void>;
-  /** Sockets, whether a session came of them or not. */
-  readonly #sockets = new Set<NativeSocket>();
+  readonly #sockets: SocketRoom;
   #stopped = false;
 
   constructor(init: ListenerInit, sessions: ReadableStream<NativeSession>, options: QuicListenOptions) {
@@ -149,11 +143,9 @@ class WebTransportListener implements QuicListener {
     this.#server = init.server;
     this.#clock = init.clock;
     this.#rotation = init.rotation;
+    this.#sockets = new SocketRoom(init.clock, options);
     this.#accepting = this.#accept(sessions, options.onSession);
-    init.server.transportInt?.serverInt?.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+    init.server.transportInt?.serverInt?.on('connection', (socket) => this.#sockets.take(socket));
   }
 
   async #accept(sessions: ReadableStream<NativeSession>, onSession: (session: QuicSession) => void): Promise<void> {
@@ -161,6 +153,7 @@ class WebTransportListener implements QuicListener {
   }
 
   async #admit(native: NativeSession, onSession: (session: QuicSession) => void): Promise<void> {
+    this.#sockets.admitted(native.peerAddress ?? '');
     const remote = (native.peerAddress ?? '').replace(/^::ffff:/, '');
     const session = new WebTransportSession(native, {
       remote,
@@ -182,8 +175,7 @@ class WebTransportListener implements QuicListener {
     this.#stopped = true;
     this.#rotation[Symbol.dispose]();
     this.#server.stopServer();
-    // Sessions have been closed by their owner; what is left never was one, and would keep the server open.
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.destroy();
     await this.#accepting;
     await this.#server.closed;
   }

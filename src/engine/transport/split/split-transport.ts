@@ -5,6 +5,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DialOptions, IncomingFrame, Listener, ListenOptions, Session, Transport } from '../transport.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import { pairingFrame, pairingIdBytes, readPairing } from './pairing.ts';
 import { SplitSession, type Half } from './split-session.ts';
 
@@ -97,18 +98,24 @@ class PairingDesk {
   readonly #options: ListenOptions;
   readonly #clock: Clock;
   readonly #waiting = { control: new Map<string, Waiting>(), bulk: new Map<string, Waiting>() };
-  readonly #unpaired = new Set<Session>();
+  /** Each with its place among those whose other half has not come. */
+  readonly #unpaired = new Map<Session, Disposable>();
+  readonly #room: WaitingRoom;
 
   constructor(options: ListenOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    // Two halves for each session.
+    const [max, perHostMax] = [2 * limits.unauthenticatedSessionsMax, 2 * limits.unauthenticatedPerHostMax];
+    this.#room = new WaitingRoom({ knows: options.knows, max, perHostMax });
   }
 
   async take(name: 'control' | 'bulk', session: Session): Promise<void> {
-    if (this.#unpaired.size >= limits.unauthenticatedSessionsMax)
-      return this.#refuse(session, 'too many half sessions');
-    this.#unpaired.add(session);
-    void session.closed.then(() => this.#unpaired.delete(session));
+    const knocking = { address: session.remote, identity: session.peerIdentity };
+    const place = this.#room.enter(knocking, (reason) => this.#refuse(session, reason));
+    if (place === null) return this.#refuse(session, 'too many half sessions');
+    this.#unpaired.set(session, place);
+    void session.closed.then(() => this.#paired(session));
     const timer = this.#clock.timer(limits.helloTimeoutMs, () => this.#refuse(session, 'its other half did not come'));
     const frames = session.frames()[Symbol.asyncIterator]();
     const first = await frames.next();
@@ -125,7 +132,7 @@ class PairingDesk {
     for (const { timer } of [...this.#waiting.control.values(), ...this.#waiting.bulk.values()])
       timer[Symbol.dispose]();
     await Promise.all(
-      [...this.#unpaired].map((session) => session.close('clean', 'the coordinator stopped listening')),
+      [...this.#unpaired.keys()].map((session) => session.close('clean', 'the coordinator stopped listening')),
     );
   }
 
@@ -143,10 +150,15 @@ class PairingDesk {
     others.delete(id);
     for (const { half, timer } of [arrived, other]) {
       timer[Symbol.dispose]();
-      this.#unpaired.delete(half.session);
+      this.#paired(half.session);
     }
     const [control, bulk] = name === 'control' ? [arrived.half, other.half] : [other.half, arrived.half];
     this.#options.onSession(new SplitSession(control, bulk, this.#clock));
+  }
+
+  #paired(session: Session): void {
+    this.#unpaired.get(session)?.[Symbol.dispose]();
+    this.#unpaired.delete(session);
   }
 
   #refuse(session: Session, reason: string): void {

@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { formatClock } from '#renderer/components/format.ts';
+import { formatClock, formatCount } from '#renderer/components/format.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** Who was not let in, and why; absent while nobody was. */
@@ -10,7 +10,8 @@ export function Refused({ view }: { readonly view: RunView }): JSX.Element | nul
       <div className="ph">
         <h2>Refused</h2>
         <span className="sub" role="status">
-          {view.refused.length}, each was told the reason
+          {formatCount(view.refused.length)}, each was told the reason
+          {view.unrecorded.refusals > 0 ? `; ${formatCount(view.unrecorded.refusals)} more are only counted` : ''}
         </span>
       </div>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- rows hold nothing to focus */}

@@ -9,6 +9,7 @@ import type { PacketList } from './packet-list.ts';
 export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly hasRange: boolean }): JSX.Element {
   const recorded = useSessionState((state) => state.packetsRecorded);
   const recorder = useRunView((view) => view.recorder);
+  const strangers = useRunView((view) => view.unrecorded.packets) ?? 0;
   const lost = lossTotals(recorder);
   return (
     <div className="foot">
@@ -28,6 +29,14 @@ export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly
         <span className="led">
           <Icon name="cut" />
           bodies cut to 4 kB: {formatCount(list.cutCount)}
+        </span>
+      ) : null}
+      {strangers > 0 ? (
+        <span
+          className="led"
+          title="Peers that were not let in sent more than is recorded of such. The packets of participants are all here."
+        >
+          {formatCount(strangers)} of unproven peers not recorded
         </span>
       ) : null}
       <span className={`end${anyLost(lost) || list.skipped > 0 ? ' led' : ''}`}>

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { hostOf, WaitingRoom, type Standing } from './waiting-room.ts';
+
+const sizes = { max: 6, perHostMax: 4 };
+
+/** Fills a room and remembers who had to go. */
+function room(standings: Readonly<Record<string, Standing>> = {}): {
+  readonly gone: string[];
+  readonly room: WaitingRoom;
+  enter(address: string, identity?: string): Disposable | null;
+} {
+  const gone: string[] = [];
+  const made = new WaitingRoom({
+    ...sizes,
+    knows: ({ address, identity }) => standings[identity ?? ''] ?? standings[hostOf(address)] ?? 'stranger',
+  });
+  const enter = (address: string, identity: string | null = null): Disposable | null =>
+    made.enter({ address, identity }, () => void gone.push(address));
+  return { gone, room: made, enter };
+}
+
+describe('who waits to be let in', () => {
+  test('of one host only so many: the one that has waited longest goes', () => {
+    const { gone, enter, room: full } = room();
+    for (let port = 1; port <= 6; port++) assert.ok(enter(`10.0.0.1:${port}`));
+    assert.deepEqual(gone, ['10.0.0.1:1', '10.0.0.1:2']);
+    assert.equal(full.size, 4);
+  });
+
+  test('in all only so many: the host with the most of them gives up its oldest', () => {
+    const { gone, enter } = room();
+    for (let port = 1; port <= 4; port++) enter(`10.0.0.1:${port}`);
+    enter('10.0.0.2:1');
+    enter('10.0.0.3:1');
+    assert.ok(enter('10.0.0.4:1'));
+    assert.deepEqual(gone, ['10.0.0.1:1']);
+  });
+
+  test('who has left makes room and is not let go any more', () => {
+    const { gone, enter } = room();
+    enter('10.0.0.1:1')?.[Symbol.dispose]();
+    for (let port = 2; port <= 6; port++) enter(`10.0.0.1:${port}`);
+    assert.deepEqual(gone, ['10.0.0.1:2']);
+  });
+
+  test('a participant that dials again from where the flood comes from finds a place, and keeps it', () => {
+    const { gone, enter } = room({ '10.0.0.1': 'neighbor', key: 'participant' });
+    for (let port = 1; port <= 6; port++) enter(`10.0.0.1:${port}`);
+    assert.ok(enter('10.0.0.1:999', 'key'));
+    for (let port = 10; port < 200; port++) enter(`10.0.0.1:${port}`);
+    assert.equal(gone.includes('10.0.0.1:999'), false);
+    assert.equal(gone.length, 191);
+  });
+
+  test('strangers never push out who comes from where a participant is', () => {
+    const { gone, enter, room: full } = room({ '10.0.0.1': 'neighbor' });
+    for (let port = 1; port <= 6; port++) enter(`10.0.0.1:${port}`);
+    for (let host = 1; host < 100; host++) assert.equal(enter(`192.0.2.${host}:1`), null);
+    assert.deepEqual(gone, []);
+    assert.equal(full.size, 6);
+  });
+
+  test('a host is an IPv4 address, and a network of 64 bits of IPv6', () => {
+    const hosts = ['10.0.0.1:80', '::ffff:10.0.0.1:80', '[2001:db8:1:2:3:4:5:6]:80', '[2001:db8:1:2::9]:80', '::1:80'];
+    assert.deepEqual(hosts.map(hostOf), [
+      '10.0.0.1',
+      '10.0.0.1',
+      '2001:db8:1:2::/64',
+      '2001:db8:1:2::/64',
+      '0:0:0:0::/64',
+    ]);
+    assert.equal(hostOf('lab-1 via broker.example'), 'lab-1 via broker.example');
+  });
+});
