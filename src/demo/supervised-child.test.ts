@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
+import type { ChildProcess, Launcher, ToChild } from '#shared/contract/child-messages.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { SupervisedChild, type SupervisorSink } from './supervised-child.ts';
 
@@ -47,5 +47,38 @@ describe('SupervisedChild', () => {
     await gone;
     assert.deepEqual(heard, ['terminate', 'kill']);
     assert.equal(child.gone, true);
+  });
+
+  test('says of each batch that it was taken, and of one that cannot be read as well', async () => {
+    const posted: ToChild[] = [];
+    const order: string[] = [];
+    let tell: (message: unknown) => void = () => undefined;
+    const launcher: Launcher = {
+      launch: () =>
+        Promise.resolve({
+          pid: 1,
+          post: (message) => {
+            posted.push(message);
+            order.push('told');
+          },
+          onMessage: (listener) => void (tell = listener),
+          onExit: () => undefined,
+          end: () => undefined,
+        }),
+    };
+    const taking: SupervisorSink = {
+      ...sink,
+      batch: () => order.push('taken'),
+      malformed: () => order.push('refused'),
+    };
+    await SupervisedChild.launch(launcher, 'relay', 'relay', taking);
+    tell({ type: 'batch', batch: 1, events: [], packets: [], lostEvents: null, lostPackets: null });
+    tell({ type: 'batch', batch: 2, events: 'nonsense' });
+    tell({ type: 'nonsense', batch: 3 });
+    assert.deepEqual(posted, [
+      { type: 'ack', batch: 1 },
+      { type: 'ack', batch: 2 },
+    ]);
+    assert.deepEqual(order, ['taken', 'told', 'refused', 'told', 'refused']);
   });
 });

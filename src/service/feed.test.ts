@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import { asRunId } from '#shared/contract/ids.ts';
+import { limits } from '#shared/contract/limits.ts';
 import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
+import { packetRow } from '#shared/filter/filter-samples.ts';
 import type { Port } from '#shared/port/port.ts';
 import { Feed } from './feed.ts';
 import { demoOpening } from './opening.ts';
@@ -38,6 +40,7 @@ function recordingPort(): { readonly port: Port; readonly posted: (Snapshot | Ba
 
 async function withFeed(
   act: (parts: { readonly feed: Feed; readonly host: RunHost; readonly posted: (Snapshot | Batch)[] }) => void,
+  whole: Snapshot = snapshot,
 ): Promise<void> {
   mock.timers.enable({ apis: ['setInterval'] });
   const { port, posted } = recordingPort();
@@ -50,7 +53,7 @@ async function withFeed(
       throw error;
     },
   });
-  using feed = new Feed(port, () => snapshot);
+  using feed = new Feed(port, () => whole);
   try {
     act({ feed, host, posted });
   } finally {
@@ -86,6 +89,37 @@ describe('feed of a renderer', () => {
       }
       const batches = posted.filter((message) => message.type === 'batch').length;
       assert.ok(batches >= 20 && batches <= 30, `${batches} batches`);
+    });
+  });
+
+  test('a snapshot brings its packets in pieces, oldest first, and every row is counted once', async () => {
+    const newest = Array.from({ length: limits.portBatchRowsMax * 3 + 10 }, (_, i) => packetRow({ id: 501 + i }));
+    const whole = { ...snapshot, packets: newest, packetsRecorded: 500 + newest.length };
+    await withFeed(({ feed, host, posted }) => {
+      feed.follow(host);
+      for (let n = 0; n < 10; n++) {
+        mock.timers.tick(40);
+        feed.credit(posted.length - 1);
+      }
+      const first = posted[0];
+      assert.ok(first?.type === 'snapshot');
+      assert.equal(first.packetsRecorded, 500 + first.packets.length);
+      assert.deepEqual(
+        posted.flatMap(({ packets }) => packets),
+        newest,
+      );
+      for (const { packets } of posted) assert.ok(packets.length <= limits.portBatchRowsMax);
+    }, whole);
+  });
+
+  test('so do many events', async () => {
+    await withFeed(({ feed, host, posted }) => {
+      feed.follow(host);
+      for (let n = 0; n < limits.portBatchRowsMax + 5; n++) notice(host, `${n}`);
+      mock.timers.tick(40);
+      mock.timers.tick(40);
+      const counts = posted.flatMap((message) => (message.type === 'batch' ? [message.events.length] : []));
+      assert.deepEqual(counts, [limits.portBatchRowsMax, 5]);
     });
   });
 

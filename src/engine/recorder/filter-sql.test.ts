@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
@@ -22,6 +23,10 @@ const filters = [
   '!(duration > 20ms)',
   'gap > 15ms',
   '!(gap > 15ms)',
+  'gap >= 0ms',
+  'gap < 0ms',
+  'gap != 15ms',
+  '!(gap == 15ms)',
   'time > 00:00:00',
   'text ~ unlucky',
   'unlucky number',
@@ -72,6 +77,46 @@ describe('filters as SQL', () => {
       );
     });
   }
+
+  test('a recording of format 1: a clock that was set back is no silence, and what it did not count is not known', () => {
+    const old = join(folder, 'format-1.sqlite');
+    const options = {
+      path: old,
+      run: recordedRun,
+      startedAt: 0,
+      recorder: 'test',
+      sizeBytesMax: 1e9,
+      mode: 'create',
+    } as const;
+    {
+      using writer = new RecordingWriter(options);
+      writer.write({ events: [], packets: packets.slice(0, 50), lost: { ...nothingLost, packets: 7 } });
+    }
+    {
+      using db = new DatabaseSync(old);
+      db.exec(`UPDATE packets SET gap_ms = -5000 WHERE id = 20; PRAGMA user_version = 1;
+        ALTER TABLE runs DROP COLUMN malformed_rows; ALTER TABLE runs DROP COLUMN cut_bodies;`);
+    }
+    using opened = new RecordingReader(old);
+    const { droppedPackets, malformedRows, cutBodies } = opened.info();
+    assert.deepEqual([droppedPackets, malformedRows, cutBodies], [7, null, null]);
+    const rows = opened.queryPackets({ filter: '', beforeId: 0, limit: 100 }).rows;
+    assert.equal(rows.find(({ id }) => id === 20)?.gapMs, 0);
+    for (const filter of ['gap < 0ms', 'gap >= 0ms', 'gap == 0ms', 'gap != 0ms', '!(gap < 1ms)']) {
+      const parsed = parseFilter(filter);
+      assert.ok(parsed.ok);
+      assert.deepEqual(
+        opened.queryPackets({ filter, beforeId: 0, limit: 100 }).rows.map(({ id }) => id),
+        rows.filter((row) => matchesFilter(parsed.value, row)).map(({ id }) => id),
+        filter,
+      );
+    }
+    const copy = join(folder, 'copy.sqlite');
+    opened.saveLast(60, copy);
+    using copied = new RecordingReader(copy);
+    assert.equal(copied.info().droppedPackets, 7);
+    assert.equal(copied.queryPackets({ filter: 'gap == 0ms', beforeId: 0, limit: 100 }).rows.length > 0, true);
+  });
 
   test('a span of time and a page apply beside the filter', () => {
     const page = reader.queryPackets({

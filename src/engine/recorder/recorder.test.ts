@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import type { Loss } from '#shared/contract/losses.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { eventOfRun, nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
 import { removeOldRecordings } from './old-recordings.ts';
@@ -170,6 +172,39 @@ describe('limits of a recording', () => {
     assert.equal(rows[0]?.id, 600);
   });
 
+  test('each loss is told with its reason and its place, and all are kept in the file, beside those from before', async () => {
+    const losses: Omit<Loss, 'process'>[] = [];
+    const recorder = await record({ queueMax: 600, failures: { commits: [2] } });
+    recorder.onLoss((loss) => losses.push(loss));
+    fill(recorder, 1, 602);
+    await recorder.flush();
+    for (let n = 1; n <= 3; n++) recorder.event(eventOfRun(n));
+    fill(recorder, 701, 702);
+    await recorder.flush();
+    recorder.lostBefore({ packets: 10, events: 20, malformed: 30, cutBodies: 40 });
+    fill(recorder, 801, 801);
+    await recorder.close();
+    recorder.event(eventOfRun(4));
+    const told = losses.map(({ kind, reason, count, afterPacket }) => [kind, reason, count, afterPacket]);
+    assert.deepEqual(told.slice(0, 2), [
+      ['packets', 'recorder_full', 1, 600],
+      ['packets', 'recorder_full', 1, 601],
+    ]);
+    // Which rows the second commit held depends on how the first ones were gathered; all of them are told.
+    const refused = losses.filter(({ reason }) => reason === 'disk_refused');
+    assert.ok(refused.length > 0);
+    for (const { from, to } of refused) assert.ok(from <= to && from >= packetOf(1).at);
+    assert.deepEqual(told.at(-1), ['events', 'recorder_ended', 1, 801]);
+    const sum = (wanted: Loss['kind']): number =>
+      losses.slice(0, -1).reduce((total, { kind, count }) => total + (kind === wanted ? count : 0), 0);
+    await using opened = await openRecording(recorder.path, { entry });
+    const { droppedPackets, droppedEvents, malformedRows, cutBodies } = opened.info;
+    assert.deepEqual(
+      { droppedPackets, droppedEvents, malformedRows, cutBodies },
+      { droppedPackets: 10 + sum('packets'), droppedEvents: 20 + sum('events'), malformedRows: 30, cutBodies: 40 },
+    );
+  });
+
   test('at its size the oldest go, bodies before packets, and it is said how many', async () => {
     const recorder = await record({ sizeBytesMax: 300_000 });
     for (let from = 1; from < 6000; from += 500) {
@@ -225,6 +260,20 @@ describe('when the disk refuses', () => {
       await assert.rejects(record({ path: join(locked, 'r.sqlite') }), withCode('path_unwritable'));
     },
   );
+
+  test('a disk that is full from the start leaves no empty file in the way', () => {
+    const path = freshPath();
+    const options = { path, run: recordedRun, startedAt: 0, recorder: 't', sizeBytesMax: 1e9, mode: 'create' } as const;
+    assert.throws(
+      () => new RecordingWriter({ ...options, failures: { pagesMax: 2 } })[Symbol.dispose](),
+      withCode('disk_full'),
+    );
+    assert.equal(existsSync(path), false);
+    new RecordingWriter(options)[Symbol.dispose]();
+    assert.equal(existsSync(path), true);
+    assert.throws(() => new RecordingWriter(options), withCode('path_unwritable'));
+    assert.equal(existsSync(path), true, 'the recording that was there stays');
+  });
 
   test('a full disk loses rows, says so, and keeps what was recorded', async () => {
     const states: RecordingStats[] = [];

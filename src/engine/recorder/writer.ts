@@ -52,10 +52,10 @@ export class RecordingWriter implements Disposable {
       this.#db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 1000; PRAGMA cache_size = -8000;',
       );
-      if (mode === 'create') this.#begin();
-      else checkSchema(this.#db, path);
       if (options.failures?.pagesMax !== undefined)
         this.#db.exec(`PRAGMA max_page_count = ${options.failures.pagesMax}`);
+      if (mode === 'create') this.#begin();
+      else checkSchema(this.#db, path);
     } catch (error) {
       this.#db.close();
       // An empty file is no recording, and would stand in the way of the next attempt.
