@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
-import { errorWords } from '#shared/contract/error-words.ts';
+import { terminalWords } from '#shared/contract/error-words.ts';
 
 /** Says on stderr what happened, what it means and what to try; returns the exit status, so that a command can end with it. */
 export function complain(error: ErrorReport | string, status: number): number {
@@ -11,10 +11,10 @@ export function complain(error: ErrorReport | string, status: number): number {
     say(red(error));
     return status;
   }
-  const words = errorWords[error.code];
+  const words = terminalWords(error);
   say(red(error.message));
   say(words.meaning);
-  say(`Try: ${words.tryThis}`);
+  say(`Try: ${visibleText(words.tryThis)}`);
   if (error.causes.length > 0) say(`Cause: ${visibleText(error.causes.join(': '))}`);
   return status;
 }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { counted } from '#shared/base/counted.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
-import { errorWords } from '#shared/contract/error-words.ts';
+import { terminalWords } from '#shared/contract/error-words.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
@@ -63,7 +63,7 @@ export class Narrator {
 
   /** What an error means and what to try; what happened has been said. */
   advise(error: ErrorReport): void {
-    const { meaning, tryThis } = errorWords[error.code];
+    const { meaning, tryThis } = terminalWords(error);
     this.say(`${meaning}\nTry: ${tryThis}`);
   }
 

@@ -31,6 +31,41 @@ test('a planted `using` at the top level is found, one in a function is not', ()
   assert.deepEqual(moduleScopeUsings('a.ts', 'function f() { using b = open(); }'), []);
 });
 
+// A window has no options: what helps on the command line alone is told there, by `inTerminal` or the error's `option`.
+const programs = [
+  'src/shared',
+  'src/engine',
+  'src/participant',
+  'src/coordinator',
+  'src/service',
+  'src/demo',
+  'src/look',
+  'src/relay',
+];
+
+/** Lines whose text, shown in a window, would name an option of the command line. */
+function optionsInWords(file: string, text: string): string[] {
+  return text.split('\n').flatMap((line, i) => {
+    const words = /^\s*(\*|\/\/|\/\*)/.test(line) ? '' : line;
+    const named = /\S --[a-z][a-z-]+/.test(words) && !/\b(inTerminal|option): |npm install/.test(words);
+    return named ? [`${file}:${i + 1}`] : [];
+  });
+}
+
+test('what a window may show names no option of the command line', () => {
+  const found = programs.flatMap((folder) =>
+    listSources(root, folder)
+      .filter((file) => !file.endsWith('.test.ts'))
+      .flatMap((file) => optionsInWords(file, readFileSync(`${root}/${file}`, 'utf8'))),
+  );
+  assert.deepEqual(found, []);
+});
+
+test('a planted option is found, one for the terminal is not', () => {
+  assert.deepEqual(optionsInWords('a.ts', "const a = 1;\nmessage: 'try it with --broker';\n"), ['a.ts:2']);
+  assert.deepEqual(optionsInWords('a.ts', "inTerminal: 'try it with --broker',\n// as --map has it\ni--;"), []);
+});
+
 // Node strips types but does not compile JSX: a test in such a file would not be run by anybody.
 test('no test hides in a .tsx file', () => {
   assert.deepEqual(

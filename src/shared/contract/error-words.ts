@@ -1,9 +1,22 @@
-import type { ErrorCode } from '../base/errors.ts';
+import type { ErrorCode, ErrorReport } from '../base/errors.ts';
 
 /** What an error means and what to try, in words for people; what happened is the error's own message. */
 export interface ErrorWords {
   readonly meaning: string;
+  /** In a window; in a terminal too, where nothing else is said for it. */
   readonly tryThis: string;
+  /** In a terminal, which has options and no views. */
+  readonly inTerminal?: string;
+}
+
+/** What an error means and what to try in a terminal; an option of the command that helps is named by whoever failed. */
+export function terminalWords({
+  code,
+  context,
+}: Pick<ErrorReport, 'code' | 'context'>): Omit<ErrorWords, 'inTerminal'> {
+  const { meaning, tryThis, inTerminal = tryThis } = errorWords[code];
+  const { option } = context;
+  return { meaning, tryThis: option === undefined ? inTerminal : `${inTerminal} The option for it: ${option}` };
 }
 
 /** Complete by type: a new code does not compile without its words. */
@@ -30,11 +43,13 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   port_in_use: {
     meaning: 'Another program, perhaps a second Roundscope, already listens on that port.',
-    tryThis: 'Stop the other program, or choose another port with --port.',
+    tryThis: 'Stop the other program, or choose another port.',
+    inTerminal: 'Stop the other program, or choose another port with --port.',
   },
   transport_unavailable: {
     meaning: 'This machine lacks what the chosen transport needs.',
-    tryThis: 'Choose another transport, or run "roundscope check" to see what is missing.',
+    tryThis: 'Choose another transport; Home says under "This machine" what is missing.',
+    inTerminal: 'Choose another transport, or run "roundscope check" to see what is missing.',
   },
   session_closed: {
     meaning: 'The session was closed on purpose, by one side or the other.',
@@ -47,6 +62,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   send_timeout: {
     meaning: 'A message could not be handed over in time: the link is slow or the other side does not read.',
     tryThis: 'Look at the link in Participants; a slower network needs a longer deadline.',
+    inTerminal: 'A slower network needs a longer deadline.',
   },
   broker_refused: {
     meaning: 'The MQTT or AMQP broker is there but would not let us in.',
@@ -91,6 +107,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   payload_malformed: {
     meaning: 'A model arrived that cannot be read as tensors; it was not used.',
     tryThis: 'Look at its packet for what the reader stumbled over; update the side that sent it.',
+    inTerminal: 'Update the side that sent it; its packet in the recording says what the reader stumbled over.',
   },
   rate_exceeded: {
     meaning: 'A peer sent more frames a second than any participant needs; its session was closed to protect the run.',
@@ -103,6 +120,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   outbox_full: {
     meaning: 'Too many messages wait for an acknowledgement that does not come.',
     tryThis: 'Look at the link in Participants: the other side is gone or far too slow.',
+    inTerminal: 'Look after the other side and the network: it is gone or far too slow.',
   },
   peer_silent: {
     meaning: 'No sign of life for five seconds, though the connection is open: the process or machine hangs or sleeps.',
@@ -119,6 +137,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   sender_mismatch: {
     meaning: 'A message named another sender than the one whose session carried it; it was refused.',
     tryThis: 'Look at the packet to see who sent it.',
+    inTerminal: 'Its packet in the recording says who sent it.',
   },
   key_mismatch: {
     meaning:
@@ -157,6 +176,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   quorum_lost: {
     meaning: 'Too few updates were in when the deadline passed, so there is nothing to aggregate.',
     tryThis: 'See in Diagnosis who was missing; lengthen the deadline or lower the quorum.',
+    inTerminal: 'See above who was missing; lengthen the deadline or lower the quorum.',
   },
   coordinator_gone: {
     meaning:
@@ -199,7 +219,8 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   disk_full: {
     meaning: 'What should be kept could not be written. The run goes on without it, and what is lost is counted.',
-    tryThis: 'Free space on the disk of the data folder, or choose another folder under Settings.',
+    tryThis: 'Free space on the disk of the data folder, which Settings names.',
+    inTerminal: 'Free space on the disk of the data folder, or name another one by ROUNDSCOPE_DATA.',
   },
   path_unwritable: {
     meaning: 'Files cannot be written there.',
@@ -244,10 +265,12 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   not_now: {
     meaning: 'The run is not at the point where this can be done.',
     tryThis: 'See in Rounds what it waits for.',
+    inTerminal: 'Wait for what is named, then try again.',
   },
   process_exited: {
     meaning: 'A process of the run ended unexpectedly. The others go on without it.',
     tryThis: 'See Diagnosis for what it did last.',
+    inTerminal: 'The lines above say what it did last.',
   },
   service_crashed: {
     meaning: 'The service behind this window is not there. It is started again by itself; recordings are kept.',
@@ -260,9 +283,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   timeout: {
     meaning: 'It took longer than it may.',
     tryThis: 'Try again; if it goes on, see Diagnosis for what is slow.',
+    inTerminal: 'Try again; if it goes on, look at the load of the machine and the network.',
   },
   internal: {
     meaning: 'Something went wrong inside Roundscope: a bug.',
     tryThis: 'Save the last 10 minutes and send them with a report.',
+    inTerminal: 'Send the recording of the run with a report.',
   },
 };

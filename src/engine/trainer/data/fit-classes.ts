@@ -56,9 +56,11 @@ export function unknownClasses(
     layer: 'data',
     message:
       `${source} has classes that this run does not have: ${words.join(', ')}${more}. ` +
-      `The run's classes: ${listNames(run)}. The data's: ${listNames(own)}. ` +
-      `To say which is which: --map '${mapExample(unknown)}' (nothing behind = leaves one out).`,
-    context: { unknown: unknown.length },
+      `The run's classes: ${listNames(run)}. The data's: ${listNames(own)}.`,
+    context: {
+      unknown: unknown.length,
+      option: `--map '${mapExample(unknown)}' (nothing behind = leaves one out)`,
+    },
   });
 }
 

@@ -202,6 +202,7 @@ function notInstalled(missing: string): RoundscopeError {
 function doesNotStart(why: string): RoundscopeError {
   return new RoundscopeError('transport_unavailable', {
     layer: 'transport',
-    message: `RabbitMQ does not start: ${why}; see what is wrong with "rabbitmq-server" alone, name a broker that runs with --broker amqp://user:password@host, or choose another transport`,
+    message: `RabbitMQ does not start: ${why}; see what is wrong with "rabbitmq-server" alone, or choose another transport`,
+    context: { option: '--broker amqp://user:password@host, for a broker that runs already' },
   });
 }

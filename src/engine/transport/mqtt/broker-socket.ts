@@ -137,7 +137,8 @@ function notVouchedFor(url: string, cause: unknown): unknown {
   if (!/CERT|SIGNED|ISSUER|ALTNAME|VERIFY/.test(code)) return cause;
   return new RoundscopeError('identity_mismatch', {
     layer: 'transport',
-    message: `No authority that this machine trusts vouches for the broker at ${address} (${cause instanceof Error ? cause.message : code}). If it is yours, name its authority's certificate with --broker-ca; if the name differs, use the one in the certificate.`,
+    message: `No authority that this machine trusts vouches for the broker at ${address} (${cause instanceof Error ? cause.message : code}). If the name differs, use the one in the certificate.`,
+    context: { option: '--broker-ca FILE, for the certificate of its authority' },
     cause,
   });
 }
