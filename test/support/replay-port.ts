@@ -14,6 +14,8 @@ export interface ReplayOptions {
   readonly now: () => number;
   /** Calls back until stopped; the caller owns the timer. */
   readonly every: (ms: number, callback: () => void) => () => void;
+  /** Changes what is answered to a request; absent: nothing. */
+  readonly altered?: <T>(answer: T) => T;
 }
 
 const batchMs = 100;
@@ -62,7 +64,8 @@ export function replayPort(options: ReplayOptions): Port {
     post: (message) => {
       const request = message as FromRenderer;
       if (request.type !== 'request') return;
-      const answer: FromService = { type: 'answer', id: request.id, ok: true, value: answerTo(request, shown) };
+      const value = (options.altered ?? asItIs)(answerTo(request, shown));
+      const answer: FromService = { type: 'answer', id: request.id, ok: true, value };
       queueMicrotask(() => listener?.(answer));
     },
     onMessage: (next) => {
@@ -73,6 +76,8 @@ export function replayPort(options: ReplayOptions): Port {
     close: stop,
   };
 }
+
+const asItIs = <T>(value: T): T => value;
 
 function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: () => readonly PacketRow[]): unknown {
   const params = request.params as Record<string, number>;

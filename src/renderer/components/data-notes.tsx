@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
 import { formatCount } from './format.ts';
 import { Icon } from './icon.tsx';
@@ -24,8 +25,8 @@ export function Thumbs({ preview }: { readonly preview: DataPreview }): JSX.Elem
         {pictures.map(({ label, url }, index) => (
           // Two of them may be alike; their place is what tells them apart.
           <figure key={index}>
-            <img src={url} alt={`one of ${label}`} />
-            <figcaption>{label}</figcaption>
+            <img src={url} alt={`one of ${shownWithin(label)}`} />
+            <figcaption>{shownWithin(label)}</figcaption>
           </figure>
         ))}
       </div>
@@ -43,7 +44,7 @@ export function DataNotes({ preview }: { readonly preview: DataPreview }): JSX.E
           <span className="wrn">
             <Icon name="warn" as="small" />
           </span>
-          {warning}
+          {shownWithin(warning)}
         </p>
       ))}
       {(leftOut.length > 0 || changed.length > 0) && (
@@ -86,7 +87,7 @@ function NoteList({ title, sub, notes }: NoteListProps): JSX.Element {
             <tr key={what}>
               <td className="num">{formatCount(count)}</td>
               <td>{what}</td>
-              <td className="t2">{more}</td>
+              <td className="t2">{shownWithin(more)}</td>
             </tr>
           ))}
         </tbody>

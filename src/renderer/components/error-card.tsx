@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 
@@ -10,8 +11,8 @@ export function ErrorCard({ error }: { readonly error: ErrorReport }): JSX.Eleme
       <dl>
         <dt>What happened</dt>
         <dd>
-          {error.message}
-          {error.causes.length > 0 && <span className="t2"> ({error.causes.join(': ')})</span>}
+          {shownWithin(error.message)}
+          {error.causes.length > 0 && <span className="t2"> ({shownWithin(error.causes.join(': '))})</span>}
         </dd>
         <dt>What it means</dt>
         <dd>{words.meaning}</dd>

@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { PortAnswers } from '#shared/contract/port-api.ts';
 import { Icon } from './icon.tsx';
 import { completion } from './path-completion.ts';
@@ -71,7 +72,7 @@ export function PathField(props: PathFieldProps): JSX.Element {
       )}
       {found !== null && found.path !== value && (
         <span className="help" id={`${id}-is`}>
-          <span className="data">{found.path}</span>
+          <span className="data">{shownWithin(found.path)}</span>
           {found.isFolder ? '' : ', not a folder yet'}
         </span>
       )}
@@ -166,14 +167,14 @@ function FolderList({ id, entries, more, at, onPick }: FolderListProps): JSX.Ele
           id={`${id}-${index}`}
           role="option"
           aria-selected={index === at}
-          title={entry.path}
+          title={shownWithin(entry.path)}
           onPointerDown={(event) => {
             event.preventDefault();
             onPick(entry.path);
           }}
         >
           <Icon name="folder" as="small" />
-          {entry.name}
+          {shownWithin(entry.name)}
         </div>
       ))}
       {more && <div className="t3">and more: type on</div>}

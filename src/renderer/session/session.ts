@@ -43,7 +43,18 @@ export interface SessionOptions {
 /** Longest wait for an answer; starting a demo launches processes and is the slowest. */
 const answerTimeoutMs = 30_000;
 
+/** Their answers are sent back later, as they came; whoever draws them shows them by `shownWithin`. */
+const sentBack: ReadonlySet<RequestName> = new Set([
+  'check_invitation',
+  'preview_data',
+  'recent_runs',
+  'complete_path',
+  'choose_folder',
+  'own_addresses',
+]);
+
 interface Waiting {
+  readonly name: RequestName;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: RoundscopeError) => void;
   readonly cancelTimer: () => void;
@@ -127,7 +138,7 @@ export class Session {
         reject(new RoundscopeError('timeout', { layer: 'service', message, retryable: true }));
       }, answerTimeoutMs);
       // The service answers a request with what its name promises; it judged what we sent.
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, cancelTimer });
+      this.#waiting.set(id, { name, resolve: resolve as (value: unknown) => void, reject, cancelTimer });
       port.post({ type: 'request', id, name, params });
     });
   }
@@ -139,8 +150,7 @@ export class Session {
       case 'batch':
         return this.#takeBatch(shownWithin(message));
       case 'comparison':
-        this.#next = { ...this.#next, comparison: message.view };
-        return this.#state.set({ ...this.#state.get(), comparison: message.view });
+        return this.#takeComparison(shownWithin(message.view));
       case 'invitation':
         this.#next = { ...this.#next, invitation: message.invitation };
         return this.#state.set({ ...this.#state.get(), invitation: message.invitation });
@@ -149,10 +159,15 @@ export class Session {
         if (waiting === undefined) return;
         this.#waiting.delete(message.id);
         waiting.cancelTimer();
-        if (message.ok) waiting.resolve(message.value);
+        if (message.ok) waiting.resolve(sentBack.has(waiting.name) ? message.value : shownWithin(message.value));
         else waiting.reject(fromErrorReport(shownWithin(message.error)));
       }
     }
+  }
+
+  #takeComparison(comparison: ComparisonView): void {
+    this.#next = { ...this.#next, comparison };
+    this.#state.set({ ...this.#state.get(), comparison });
   }
 
   #takeSnapshot(snapshot: Snapshot): void {

@@ -11,6 +11,7 @@ import { useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { isPage, navigate } from '#renderer/session/navigation.ts';
 import { joinAgain, useBusy, useSetPaused, useStartDemo } from '#renderer/session/run-requests.ts';
 import { chairOf, endWord } from '#renderer/session/run-state.ts';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { runKeys } from './run-commands.ts';
@@ -279,7 +280,7 @@ function recentItem(run: RecentRun): Item {
   return {
     id: `recent-${run.run}-${run.startedAt}`,
     icon: again ? 'redial' : endTag(run).tone === 'ok' ? 'check' : 'close',
-    title: run.name,
+    title: shownWithin(run.name),
     detail: `${endTag(run).text}, ${formatDay(run.startedAt, Date.now())}`,
     end: (
       <span className="t3">

@@ -30,7 +30,7 @@ function within(value: unknown): unknown {
 }
 
 /** What a window cannot show as what it is; line ends and tabs are harmless there. */
-const turning =
+export const turning =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 const turningAll = new RegExp(turning, 'g');

@@ -4,12 +4,13 @@ import { mount } from '#renderer/shell/mount.tsx';
 import { recordedSeat } from '../recorded-seat.ts';
 import type { SeatStory } from '../recorded-seat.ts';
 import { recordedSession } from '../recorded-session.ts';
+import { hostileAnswer, hostileRecording } from '../hostile-text.ts';
 import { replayPort } from '../replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
  * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports.
- * `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`: from a participant's chair.
+ * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
 const run = query.get('run') ?? 'live';
@@ -29,7 +30,8 @@ const seatElapsedS: Readonly<Record<SeatStory, number>> = {
 };
 const seat = query.get('seat') as SeatStory | null;
 const seatPlayedS = Number(query.get('elapsed') ?? seatElapsedS[seat ?? 'live']);
-const items =
+const hostile = query.has('hostile');
+const recorded =
   seat !== null
     ? recordedSeat({ startAt: Date.now() - seatPlayedS * 1000, story: seat })
     : run === 'empty'
@@ -42,7 +44,8 @@ const items =
           ...(stalled ? { stallInRound: 4 } : {}),
         });
 const port = replayPort({
-  items,
+  items: hostile ? hostileRecording(recorded) : recorded,
+  ...(hostile ? { altered: hostileAnswer } : {}),
   now: Date.now,
   every: (ms, callback) => {
     const timer = setInterval(callback, ms);

@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { PlanList } from '#renderer/components/plan-list.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { chosenTransports, hostOf, quorumOf } from './check-coordinate.ts';
@@ -33,7 +34,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
             }}
           >
             <dt>Coordinator</dt>
-            <dd className="data">{hostOf(draft, own) || <span className="t3">no address yet</span>}</dd>
+            <dd className="data">{shownWithin(hostOf(draft, own)) || <span className="t3">no address yet</span>}</dd>
             <dt>Transports</dt>
             <dd className="marks">
               {transports.length === 0 ? (

@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { JSX } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
@@ -49,7 +50,7 @@ function Transports({ coordinate }: { readonly coordinate: Coordinate }): JSX.El
           const found = own?.transports.find((one) => one.protocol === protocol);
           const works = found?.works ?? own === null;
           return (
-            <label key={protocol} className={works ? 'tp' : 'tp off'} title={found?.detail}>
+            <label key={protocol} className={works ? 'tp' : 'tp off'} title={shownWithin(found?.detail)}>
               <input
                 type="checkbox"
                 disabled={!works}
@@ -96,7 +97,7 @@ function Address({ coordinate }: { readonly coordinate: Coordinate }): JSX.Eleme
             spellCheck={false}
             autoComplete="off"
             maxLength={253}
-            placeholder={own?.addresses[0]?.host ?? 'this machine’s'}
+            placeholder={shownWithin(own?.addresses[0]?.host ?? 'this machine’s')}
             value={draft.host}
             aria-invalid={failure !== null || faults.has('host')}
             aria-describedby={`${id}-help`}
@@ -105,7 +106,7 @@ function Address({ coordinate }: { readonly coordinate: Coordinate }): JSX.Eleme
           <datalist id={`${id}-own`}>
             {own?.addresses.map((one) => (
               <option key={one.host} value={one.host}>
-                {one.what}
+                {shownWithin(one.what)}
               </option>
             ))}
           </datalist>
@@ -116,7 +117,7 @@ function Address({ coordinate }: { readonly coordinate: Coordinate }): JSX.Eleme
               <span className="wrn">
                 <Icon name="warn" as="small" /> Only programs on this machine
               </span>{' '}
-              reach {host}; choose another address for others.
+              reach {shownWithin(host)}; choose another address for others.
             </>
           ) : (
             (faults.get('host') ?? <AddressWords host={host} what={what} />)
@@ -136,8 +137,8 @@ function Address({ coordinate }: { readonly coordinate: Coordinate }): JSX.Eleme
 function AddressWords({ host, what }: { readonly host: string; readonly what: string | undefined }): JSX.Element {
   return (
     <>
-      Told in the invitation: <span className="data">{host}</span>
-      {what === undefined ? ', which has to lead to this machine' : ` (${what})`}
+      Told in the invitation: <span className="data">{shownWithin(host)}</span>
+      {what === undefined ? ', which has to lead to this machine' : ` (${shownWithin(what)})`}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { againWord, endTag, formatDay, partWords } from '#renderer/components/ru
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import { endReasonWords } from '#shared/run-view/end-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -131,7 +132,8 @@ function RunTable({ runs }: { readonly runs: readonly RecentRun[] }): JSX.Elemen
   );
 }
 
-function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): JSX.Element {
+function Row({ run: kept, now }: { readonly run: RecentRun; readonly now: number }): JSX.Element {
+  const run = useMemo(() => shownWithin(kept), [kept]);
   const tag = endTag(run);
   const reason = endReasonWords(run, run.chair === 'participant');
   return (
@@ -159,7 +161,7 @@ function Row({ run, now }: { readonly run: RecentRun; readonly now: number }): J
             type="button"
             className="btn sm"
             aria-label={`${againWord(run)}: ${run.name}`}
-            onClick={() => joinAgain(run)}
+            onClick={() => joinAgain(kept)}
           >
             {againWord(run)}
           </button>

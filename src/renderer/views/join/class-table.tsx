@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
 import { coverage } from './class-mapping.ts';
 import type { MappedClass } from './class-mapping.ts';
@@ -37,8 +38,8 @@ export function ClassTable({ rows, classes, preview }: ClassTableProps): JSX.Ele
       <tbody>
         {rows.map((row) => (
           <tr key={row.name} className={classes !== null && row.state === 'unknown' ? 'badr' : ''}>
-            <th scope="row" title={row.name}>
-              {row.name}
+            <th scope="row" title={shownWithin(row.name)}>
+              {shownWithin(row.name)}
             </th>
             <td className="num">{formatCount(row.count)}</td>
             <td className="cb">
@@ -64,7 +65,7 @@ export function ClassTable({ rows, classes, preview }: ClassTableProps): JSX.Ele
             <b>{formatCount(preview.total)}</b>
           </td>
           <td colSpan={3} className="t2">
-            {classes !== null && `${coverage(rows, classes)}. `}
+            {classes !== null && `${shownWithin(coverage(rows, classes))}. `}
             {formatCount(preview.total - preview.heldOut)} to train, {formatCount(preview.heldOut)} to validate
           </td>
         </tr>
@@ -84,7 +85,7 @@ function Pick({ row, classes }: { readonly row: MappedClass; readonly classes: r
     <select
       id={id}
       className={`pick ${row.state === 'guess' ? 'q' : row.state === 'unknown' ? 'bad' : ''}`}
-      aria-label={`Class of the run for ${row.name}`}
+      aria-label={`Class of the run for ${shownWithin(row.name)}`}
       aria-invalid={row.state === 'unknown'}
       value={value}
       onChange={(event) => {
@@ -99,7 +100,7 @@ function Pick({ row, classes }: { readonly row: MappedClass; readonly classes: r
       )}
       {classes.map((name) => (
         <option key={name} value={name}>
-          {name}
+          {shownWithin(name)}
         </option>
       ))}
       <option value={leaveOut}>leave out</option>
@@ -113,7 +114,7 @@ function Why({ row }: { readonly row: MappedClass }): JSX.Element {
       <td>
         <span className="stl">
           <Icon name="stop" as="small" />
-          {row.why}
+          {shownWithin(row.why)}
         </span>
       </td>
     );
@@ -124,9 +125,9 @@ function Why({ row }: { readonly row: MappedClass }): JSX.Element {
         <span className="wrn">
           <Icon name="warn" as="small" />
         </span>{' '}
-        did you mean <b>{row.to}</b>?
+        did you mean <b>{shownWithin(row.to)}</b>?
       </td>
     );
   }
-  return <td className="t2">{row.why}</td>;
+  return <td className="t2">{shownWithin(row.why)}</td>;
 }

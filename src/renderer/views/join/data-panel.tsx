@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useId } from 'react';
 import type { JSX } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { DataNotes, Thumbs } from '#renderer/components/data-notes.tsx';
 import { formatCount, formatDuration, formatNames } from '#renderer/components/format.ts';
@@ -103,7 +104,7 @@ function DataFault({
     <div className="err" role="alert">
       <dl>
         <dt>What happened</dt>
-        <dd>{unknownWords(unknown)}</dd>
+        <dd>{shownWithin(unknownWords(unknown))}</dd>
         <dt>Run’s classes</dt>
         <dd>
           <Chips names={join.plan.classes} />
@@ -115,7 +116,7 @@ function DataFault({
         <dt>What to try</dt>
         <dd className="try">
           <button type="button" className="btn sm pri" onClick={() => leaveOut(unknown)}>
-            Leave {unknown.length === 1 ? (unknown[0] as MappedClass).name : `these ${unknown.length}`} out
+            Leave {unknown.length === 1 ? shownWithin((unknown[0] as MappedClass).name) : `these ${unknown.length}`} out
           </button>
           <span className="t2">or choose a class of the run for {unknown.length === 1 ? 'it' : 'each'} below</span>
         </dd>
@@ -148,7 +149,7 @@ function Chips({
     <ul className="chips">
       {names.map((name) => (
         <li key={name} className={bad.some((one) => one.name === name) ? 'chip bad' : 'chip'}>
-          {name}
+          {shownWithin(name)}
         </li>
       ))}
     </ul>

@@ -118,7 +118,7 @@ export const checkNames: Readonly<Record<InvitationCheck['what'], string>> = {
 function dataReasons(preview: DataPreview | null, rows: readonly MappedClass[], planned: boolean): string[] {
   if (preview === null) return [];
   const unknown = planned ? rows.filter(({ state }) => state === 'unknown') : [];
-  if (unknown.length > 0) return unknown.map(({ name }) => `the class ${name}`);
+  if (unknown.length > 0) return unknown.map(({ name }) => `the class ${shownWithin(name)}`);
   return preview.fault === null ? [] : ['your data'];
 }
 
