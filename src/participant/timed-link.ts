@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
 import type { DialingLink } from '#engine/link/dialing-link.ts';
 import type { Link, LinkStatus, SentMessage } from '#engine/link/link.ts';
 
@@ -42,6 +42,10 @@ export class TimedLink implements Link {
     const bytes = message.payload?.bytes.byteLength ?? 0;
     if (bytes > 0) this.#time(bytes, sent.acknowledged);
     return sent;
+  }
+
+  withdraw(...what: Parameters<Link['withdraw']>): readonly MessageHeader[] {
+    return this.#inner.withdraw(...what);
   }
 
   messages(): AsyncIterable<Message> {

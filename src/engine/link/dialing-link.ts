@@ -2,7 +2,7 @@ import { changedCode, type SessionObserver, type Transport } from '#engine/trans
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { durationText } from '#shared/base/duration.ts';
-import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
@@ -14,6 +14,7 @@ import { AttemptLog } from './attempt-log.ts';
 import { AwakeTimer } from './awake-timer.ts';
 import { dialGraceMs } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
+import { finalBeforeOpen } from './final-errors.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
 import { LinkCore } from './link-core.ts';
@@ -45,17 +46,6 @@ export interface DialingLinkOptions {
   /** Told of the link as soon as it dials, for those who want to hurry it or to keep it at it. */
   readonly onDialling?: ((link: DialingLink) => void) | undefined;
 }
-
-/** Answers of a transport that no patience changes while the link has never been open; later ones may be a passing state. */
-const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
-  'identity_mismatch',
-  'certificate_expired',
-  'link_rejected',
-  'broker_refused',
-  'transport_unavailable',
-  'settings_invalid',
-  'invitation_invalid',
-]);
 
 /** The participant's end: dials, says hello, and dials again when a session is lost, until it is closed or turned away. */
 export class DialingLink implements Link {
@@ -147,7 +137,6 @@ export class DialingLink implements Link {
   get status(): LinkStatus {
     return this.#core.status;
   }
-
   get closed(): Promise<LinkEnd> {
     return this.#core.closed;
   }
@@ -160,6 +149,10 @@ export class DialingLink implements Link {
         () => undefined,
       );
     return sent;
+  }
+
+  withdraw(...what: Parameters<Link['withdraw']>): ReturnType<Link['withdraw']> {
+    return this.#core.withdraw(...what);
   }
 
   messages(): AsyncIterable<Message> {

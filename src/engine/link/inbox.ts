@@ -3,6 +3,7 @@ import type { MessageId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Message, MessageHeader } from '#shared/contract/messages.ts';
 import { IncomingTransfer } from './incoming-transfer.ts';
+import { checkInbox } from './link-invariants.ts';
 import { acknowledgedTransfersMax, type Received } from './link-frames.ts';
 
 /** What became of a frame. `fatal`: the session cannot go on (its bytes are kept; the next one resumes). */
@@ -105,6 +106,17 @@ export class Inbox {
       case 'taken':
         return transfer.complete ? this.#complete(id, transfer) : { verdict: 'accepted', message: null };
     }
+  }
+
+  /** The peer has given it up. It may not have been announced yet: lanes are not ordered. */
+  withdraw(id: string): void {
+    if (!this.#finished.has(id)) this.#finish(id, 'aborted');
+  }
+
+  /** @param before what `received` was before the latest frame @throws InvariantError */
+  check(before: number): void {
+    const { received } = this;
+    checkInbox(before, { received, finished: this.#finished.size, transfers: this.#transfers.values() });
   }
 
   /** Remembers that a transfer is not wanted, whatever else of it comes. */

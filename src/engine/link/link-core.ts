@@ -1,23 +1,28 @@
 import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { faultWords } from '#shared/base/invariant.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { coordinatorId, type MessageId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { contractVersion, type Message, type MessageHeader, type Outgoing } from '#shared/contract/messages.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
+import { supersedes } from '#shared/contract/supersedes.ts';
 import { changedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './check-sizes.ts';
 import { Inbox } from './inbox.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
+import { LinkAccount } from './link-account.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import type { LogContext, PacketLog } from './packet-log.ts';
 import { UnreadableLog } from './unreadable-log.ts';
-import { SessionPump, wordsOf, type SessionEnd } from './session-pump.ts';
+import { wordsOf, type SessionEnd } from './session-end.ts';
+import { SessionPump } from './session-pump.ts';
 import { noteOf } from './transfer-writer.ts';
+import { reportUndeliverable } from './undeliverable.ts';
 import type { Wire } from './wire.ts';
 
 export interface LinkCoreOptions {
@@ -60,10 +65,11 @@ export class LinkCore implements Link {
   #peerKey: string | null = null;
   #lastHeardMs: number;
   #senders: Promise<unknown> = Promise.resolve();
-  readonly #totals = { sentBytes: 0, receivedBytes: 0, payloadSentBytes: 0, payloadReceivedBytes: 0 };
+  readonly #account: LinkAccount;
 
   constructor(options: LinkCoreOptions) {
     this.#options = options;
+    this.#account = new LinkAccount(options.log);
     this.participant = options.participant;
     this.#context = {
       participant: options.participant,
@@ -99,15 +105,12 @@ export class LinkCore implements Link {
   get inbox(): Inbox {
     return this.#inbox;
   }
-
   get outbox(): Outbox {
     return this.#outbox;
   }
-
   get ended(): LinkEnd | null {
     return this.#end;
   }
-
   /** This end has closed the link, and something that it had sent by then was not acknowledged. */
   get unheard(): boolean {
     return this.#unheard;
@@ -150,6 +153,7 @@ export class LinkCore implements Link {
   async #waitForRoom(message: Outgoing, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#throwIfClosed();
+    this.withdraw((older) => supersedes(message, older), `a newer ${message.kind} takes its place`);
     while (!this.outbox.hasRoomFor(message.payload?.bytes.byteLength ?? 0)) {
       await this.#room.waitFor(signal);
       this.#throwIfClosed();
@@ -191,22 +195,8 @@ export class LinkCore implements Link {
     return entry;
   }
 
-  /** Once for each message: an answer that finds nobody to hear it is the founding bug, and this is what shows it. */
   #reportUndeliverable(why: string): void {
-    for (const entry of this.outbox.entries()) {
-      if (entry.reportedUndeliverable) continue;
-      entry.reportedUndeliverable = true;
-      const note = entry.sentOnce ? `sent, and not acknowledged before the session ended: ${why}` : why;
-      const bodyBytes = entry.payload?.byteLength ?? 0;
-      this.#options.log.frame(this.#context, {
-        ...noteOf(entry.header),
-        side: 'sent',
-        status: 'undeliverable',
-        header: JSON.stringify(entry.wire),
-        sizeBytes: bodyBytes,
-        note,
-      });
-    }
+    reportUndeliverable(this.outbox, this.#options.log, this.#context, why);
   }
 
   /** Tells a new state; both ends use it for what happens between sessions. */
@@ -249,7 +239,11 @@ export class LinkCore implements Link {
   }
 
   async #serve(wire: Wire, peer: ReceivedState): Promise<SessionEnd> {
-    this.outbox.acknowledge(peer);
+    try {
+      this.outbox.acknowledge(peer);
+    } catch (error) {
+      this.#fault(error);
+    }
     const pump = new SessionPump(wire, {
       run: this.#options.run,
       outbox: this.outbox,
@@ -257,14 +251,15 @@ export class LinkCore implements Link {
       queue: this.#queue,
       onRefused: ({ kind, id, round }, { code, reason }) => this.#answerError({ kind, id, round }, code, reason),
       onAcknowledged: () => this.#room.notify(),
-      onPayload: (side, bytes) =>
-        void (this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes),
+      onPayload: (side, bytes) => this.#account.payload(side, bytes),
       onEnd: (end) => this.#tellLost(end),
-      onTick: (rttMs) => this.#tellStats(wire, rttMs),
+      onTick: (rttMs) => this.#account.tell(wire, rttMs, this.outbox.size),
+      onFault: (error) => this.#fault(error),
       onHealth: (trouble) =>
         this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again', wire.session.fallback),
     });
     this.#pump = pump;
+    pump.tellWithdrawn(this.outbox.unknown(peer));
     this.#context = wire.context;
     this.#room.notify();
     const how = this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected';
@@ -305,15 +300,33 @@ export class LinkCore implements Link {
 
   /** Adds the bytes of a session that is over to the totals of the link. */
   account(wire: Wire): void {
-    const { sentBytes, receivedBytes } = wire.session.stats();
-    this.#totals.sentBytes += sentBytes;
-    this.#totals.receivedBytes += receivedBytes;
-    this.#options.log.stats(wire.context, {
-      rttMs: null,
-      ...this.#totals,
-      unacknowledged: this.outbox.size,
-      counters: [],
-    });
+    this.#account.close(wire, wire.context, this.outbox.size);
+  }
+
+  /** Gives up what nobody needs any more and has not been sent whole; says what that was. */
+  withdraw(useless: (header: MessageHeader) => boolean, reason: string): readonly MessageHeader[] {
+    const entries = this.outbox.withdraw(useless, reason);
+    if (entries.length === 0) return [];
+    this.#account.withdrawn += entries.length;
+    for (const { header, sentMs } of entries) {
+      const moved = sentMs === null ? 'nothing of it was' : 'not all of it was';
+      const note = `given up: ${reason}; ${moved} sent`;
+      this.#options.log.frame(this.#context, { ...noteOf(header), side: 'sent', status: 'aborted', note });
+      this.#options.log.forgetProgress(this.participant, header.id);
+    }
+    // One that is being written says so on its own lane.
+    this.#pump?.tellWithdrawn(
+      entries.flatMap(({ header, sentOnce, sentMs }) => (sentOnce && sentMs === null ? [header.id] : [])),
+    );
+    this.#room.notify();
+    return entries.map(({ header }) => header);
+  }
+
+  /** This link's memory is not what it must be: whatever came of it is not to be trusted, and both ends hear that. */
+  #fault(error: unknown): void {
+    const reason = faultWords(error);
+    this.#options.log.fault(this.#context, reason, error);
+    void this.close('internal', reason);
   }
 
   #answerError(
@@ -326,19 +339,6 @@ export class LinkCore implements Link {
     if (about.kind === 'error' || about.id === '' || this.closing || !this.outbox.hasRoomFor(0)) return;
     const round = Math.min(about.round, limits.roundsMax);
     this.#add({ kind: 'error', round, body: { code, reason: reason.slice(0, 500) }, replyTo: about.id as MessageId });
-  }
-
-  #tellStats(wire: Wire, rttMs: number | null): void {
-    const stats = wire.session.stats();
-    this.#options.log.stats(wire.context, {
-      rttMs,
-      sentBytes: this.#totals.sentBytes + stats.sentBytes,
-      receivedBytes: this.#totals.receivedBytes + stats.receivedBytes,
-      payloadSentBytes: this.#totals.payloadSentBytes,
-      payloadReceivedBytes: this.#totals.payloadReceivedBytes,
-      unacknowledged: this.outbox.size,
-      counters: stats.counters.slice(0, 60).map(({ name, value }) => ({ name, value })),
-    });
   }
 
   /** Ends the session that is open, if one is, without ending the link. */

@@ -98,6 +98,8 @@ const schemas = {
     echo: z.object({ n: count, held: z.number().nonnegative() }).optional(),
     ack: count,
   }),
+  /** The rest of a transfer will not come: nobody needs it any more. Last frame of its lane, or, where that is closed, of control. */
+  withdraw: z.object({ t: z.literal('withdraw'), transfer: messageIdSchema }),
   goodbye: z.object({ t: z.literal('goodbye'), code: z.string().max(40), reason }),
 } as const;
 

@@ -1,6 +1,6 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
-import type { Message, Outgoing, RunStatus } from '#shared/contract/messages.ts';
+import type { Message, MessageHeader, Outgoing, RunStatus } from '#shared/contract/messages.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
@@ -23,6 +23,11 @@ export interface Link extends AsyncDisposable {
    * Rejects with `session_closed` after close, with the signal's reason on abort, `send_timeout` never: the link re-dials.
    */
   send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage>;
+  /**
+   * Gives up messages with a payload that nobody needs any more and that have not gone out whole; returns what that was. The
+   * peer lets go of what it has of them. A newer model or update does this to older ones by itself, see `supersedes`.
+   */
+  withdraw(useless: (header: MessageHeader) => boolean, reason: string): readonly MessageHeader[];
   /** Messages of the peer, once each; waits; done when the link is closed. One reader. */
   messages(): AsyncIterable<Message>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */

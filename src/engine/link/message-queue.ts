@@ -1,5 +1,6 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { Message } from '#shared/contract/messages.ts';
+import { checkQueue } from './link-invariants.ts';
 import { Notifier } from './notifier.ts';
 
 /** Messages that have arrived and not been read. While it is full the link stops reading its session (back-pressure). */
@@ -13,11 +14,13 @@ export class MessageQueue {
     return !this.#ended && (this.#messages.length >= limits.outboxMessagesMax || this.#bytes >= limits.outboxBytesMax);
   }
 
+  /** @throws InvariantError */
   push(message: Message): void {
     if (this.#ended) return;
     this.#messages.push(message);
     this.#bytes += message.payload?.byteLength ?? 0;
     this.#changed.notify();
+    checkQueue({ messages: this.#messages.length, bytes: this.#bytes });
   }
 
   /** What is there can still be read; then the reader is done. */

@@ -128,6 +128,14 @@ export class MessageReceiver {
     this.#judged(received, about, judgement);
   }
 
+  takeWithdrawal(received: Received, { transfer: id }: LinkFrameOf<'withdraw'>): void {
+    const { inbox } = this.#parts;
+    const round = inbox.transfer(id)?.header.round ?? 0;
+    inbox.withdraw(id);
+    this.#ends.acknowledge('soon');
+    this.report(received, { kind: 'withdraw', messageId: id, round, note: 'the rest will not come' });
+  }
+
   /** Reports the frame with what became of it, and draws the consequence. */
   #judged(received: Received, about: About, judgement: Judgement): void {
     const { kind, id, round, replyTo, chunk } = about;
@@ -157,7 +165,13 @@ export class MessageReceiver {
 
   report(
     { note }: Received,
-    more: { readonly kind: string; readonly status?: PacketStatus; readonly note?: string },
+    more: {
+      readonly kind: string;
+      readonly status?: PacketStatus;
+      readonly note?: string;
+      readonly messageId?: string;
+      readonly round?: number;
+    },
   ): void {
     this.#wire.log.frame(this.#wire.context, { ...note, ...more });
   }

@@ -3,6 +3,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import type { Received } from './link-frames.ts';
+import { checkOutbox } from './link-invariants.ts';
 
 /** A message that the peer's link has not acknowledged. */
 export interface OutboxEntry {
@@ -21,6 +22,10 @@ export interface OutboxEntry {
   /** Went out on any session so far. */
   sentOnce: boolean;
   reportedUndeliverable: boolean;
+  /** All of it went out on the session that is open now: nothing would be saved by giving it up. */
+  sentWhole: boolean;
+  /** Given up: what of it is being written ends here. */
+  withdrawn: boolean;
 }
 
 /** What an acknowledgement brought. `impossible`: it names what was never sent. */
@@ -49,6 +54,7 @@ export class Outbox {
     return payloadBytes === 0 || this.#bulk.size === 0 || this.#bytes + payloadBytes <= limits.outboxBytesMax;
   }
 
+  /** @throws InvariantError */
   add(header: MessageHeader, wire: object, payload: Uint8Array | null): OutboxEntry {
     assert(this.hasRoomFor(payload?.byteLength ?? 0), 'outbox is full');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -65,18 +71,24 @@ export class Outbox {
       sentMs: null,
       sentOnce: false,
       reportedUndeliverable: false,
+      sentWhole: false,
+      withdrawn: false,
     };
     if (payload === null) this.#control.push(entry);
     else {
       this.#bulk.set(header.id, entry);
       this.#bytes += payload.byteLength;
     }
+    this.#check();
     return entry;
   }
 
   /** Nothing counts as sent on the session that begins now. */
   beginSession(): void {
-    for (const entry of this.entries()) entry.sentMs = null;
+    for (const entry of this.entries()) {
+      entry.sentMs = null;
+      entry.sentWhole = false;
+    }
   }
 
   *entries(): Generator<OutboxEntry> {
@@ -100,7 +112,7 @@ export class Outbox {
     return null;
   }
 
-  /** Takes what the peer says it has. */
+  /** Takes what the peer says it has. @throws InvariantError */
   acknowledge(state: Received): AckNews {
     let news = this.acknowledgeControl(state.received);
     for (const { id, bytes } of state.transfers) {
@@ -128,7 +140,38 @@ export class Outbox {
       this.#control.shift()?.settle(null);
       news = 'some';
     }
+    this.#check();
     return news;
+  }
+
+  /** Gives up the bulk messages that nobody needs any more and that have not gone out whole; whoever waits for them is told. */
+  withdraw(useless: (header: MessageHeader) => boolean, reason: string): OutboxEntry[] {
+    const entries = [...this.#bulk.values()].filter(({ header, sentWhole }) => !sentWhole && useless(header));
+    for (const entry of entries) {
+      entry.withdrawn = true;
+      const message = `${entry.header.kind} of round ${entry.header.round} was given up: ${reason}`;
+      this.#settleBulk(entry.header.id, new RoundscopeError('transfer_failed', { layer: 'link', message }));
+    }
+    return entries;
+  }
+
+  /** Transfers that the peer holds a part of and that are not here any more: it waits in vain. */
+  unknown({ transfers }: Received): string[] {
+    return transfers.flatMap(({ id }) => (this.#bulk.has(id) ? [] : [id]));
+  }
+
+  #check(): void {
+    checkOutbox({
+      controls: this.#control.length,
+      firstSeq: this.#control[0]?.seq ?? 0,
+      newestSeq: this.#control.at(-1)?.seq ?? 0,
+      lastSeq: this.#seq,
+      bytes: this.#bytes,
+      transfers: [...this.#bulk.values()].map(({ payload, peerBytes }) => ({
+        totalBytes: payload?.byteLength ?? 0,
+        peerBytes,
+      })),
+    });
   }
 
   /** Lets an entry go as if acknowledged: only the founding bug's way of sending does this. */

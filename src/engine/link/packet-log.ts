@@ -1,3 +1,4 @@
+import { toErrorReport } from '#shared/base/errors.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -152,9 +153,15 @@ export class PacketLog {
     });
   }
 
-  /** Forgets transfers that will not end any more. */
-  forgetProgress(participant: string): void {
-    for (const key of this.#progressMs.keys()) if (key.startsWith(`${participant}/`)) this.#progressMs.delete(key);
+  /** A link's memory is not what it must be. */
+  fault(context: LogContext, text: string, error: unknown): void {
+    const participant = context.participant as never;
+    this.#reporter.event('notice', { level: 'error', text, participant, error: toErrorReport(error) });
+  }
+
+  /** Forgets transfers that will not end any more; without an id, all of this participant's. */
+  forgetProgress(participant: string, id = ''): void {
+    for (const key of this.#progressMs.keys()) if (key.startsWith(`${participant}/${id}`)) this.#progressMs.delete(key);
   }
 }
 

@@ -1,4 +1,5 @@
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import { InvariantError } from '#shared/base/invariant.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
@@ -6,24 +7,12 @@ import { findTrouble, TransferClock, type StuckTransfer, type Trouble } from './
 import { MessageReceiver, type ReceiverParts } from './message-receiver.ts';
 import { Notifier } from './notifier.ts';
 import type { AckNews, Outbox, OutboxEntry } from './outbox.ts';
-import { noteOf, writeTransfer } from './transfer-writer.ts';
+import type { SessionEnd } from './session-end.ts';
+import { noteOf, writeTransfer, writeWithdrawal } from './transfer-writer.ts';
 import { messageOf, type Received, type Wire } from './wire.ts';
 
 /** Acknowledgements wait this long for company. */
 const ackDelayMs = 50;
-
-/** How a session ended. `goodbye`: the peer closed the link itself, with the code and reason that it gave. */
-export interface SessionEnd {
-  readonly code: string;
-  readonly reason: string;
-  readonly goodbye: boolean;
-  readonly local: boolean;
-}
-
-/** Whose doing it was matters most to who reads it. */
-export function wordsOf(end: SessionEnd): string {
-  return end.local ? `${end.code}: ${end.reason}` : `closed by the other end (${end.code}): ${end.reason}`;
-}
 
 /** What the pump works on: the link's memory, which outlives sessions. */
 export interface PumpParts extends ReceiverParts {
@@ -36,6 +25,8 @@ export interface PumpParts extends ReceiverParts {
   readonly onEnd: (end: SessionEnd) => void;
   /** The session has become slow or stuck, and why; null: it is well again. */
   readonly onHealth: (trouble: string | null) => void;
+  /** The link's own memory is not what it must be. */
+  readonly onFault: (error: InvariantError) => void;
 }
 
 /** Carries messages both ways over one session until that ends: writes what the outbox holds, reads, acknowledges, listens for life. */
@@ -58,6 +49,8 @@ export class SessionPump {
   #paused = false;
   readonly #transfers = new TransferClock();
   #trouble: Trouble['kind'] | null = null;
+  /** Transfers of which the peer holds a part, and of which it is to be told that no more comes. */
+  readonly #withdrawals = new Set<string>();
   #goodbye: { readonly code: string; readonly reason: string } | null = null;
 
   constructor(wire: Wire, parts: PumpParts) {
@@ -92,6 +85,12 @@ export class SessionPump {
   wake(): void {
     this.#controlWork.notify();
     this.#bulkWork.notify();
+  }
+
+  /** The peer may hold parts of transfers that are not here any more. */
+  tellWithdrawn(ids: Iterable<string>): void {
+    for (const id of ids) this.#withdrawals.add(id);
+    this.wake();
   }
 
   /** Sends goodbye once the outbox is empty or `flush` is over, then ends. */
@@ -136,6 +135,10 @@ export class SessionPump {
       return this.#attempt(() =>
         this.#wire.write({ t: 'ack', state: inbox.state() }, { lane: 'control', note: { kind: 'ack' } }),
       );
+    }
+    for (const id of this.#withdrawals) {
+      this.#withdrawals.delete(id);
+      return this.#attempt(() => writeWithdrawal(this.#wire, { id, round: 0 }, 'control'));
     }
     const entry = outbox.nextControl();
     if (entry !== null) {
@@ -218,10 +221,14 @@ export class SessionPump {
           this.#heard = true;
           this.#bulkWork.notify();
         }
+        const before = this.#parts.inbox.received;
         this.#take(received);
+        this.#parts.inbox.check(before);
         await this.#waitForReader();
       }
     } catch (error) {
+      // What is still to be written is the goodbye, which ends the session.
+      if (error instanceof InvariantError) return this.#parts.onFault(error);
       const code = error instanceof RoundscopeError ? error.code : 'garbage';
       this.#finish({ code, reason: messageOf(error), goodbye: false, local: true });
     }
@@ -254,7 +261,10 @@ export class SessionPump {
         return this.#receiver.takeChunk(received, frame);
       case 'ack':
         this.#receiver.report(received, { kind: 'ack' });
-        return this.#acknowledged(this.#parts.outbox.acknowledge(frame.state));
+        this.#acknowledged(this.#parts.outbox.acknowledge(frame.state));
+        return this.tellWithdrawn(this.#parts.outbox.unknown(frame.state));
+      case 'withdraw':
+        return this.#receiver.takeWithdrawal(received, frame);
       case 'heartbeat':
         return this.#takeHeartbeat(received, frame);
       case 'goodbye':

@@ -1,3 +1,5 @@
+import type { Lane } from '#engine/transport/transport.ts';
+import type { MessageId } from '#shared/contract/ids.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import type { OutboxEntry } from './outbox.ts';
@@ -48,6 +50,7 @@ export async function writeTransfer(
   } as const;
   await wire.write(announcement, { lane, last: offset >= payload.byteLength, note: { ...noteOf(header), ...resumed } });
   while (offset < payload.byteLength && goesOn()) {
+    if (entry.withdrawn) return await writeWithdrawal(wire, header, lane);
     const chunkBytes = Math.min(chunkBytesFor(rttMs()), wire.session.chunkBytes ?? limits.chunkBytes);
     const count = Math.max(1, Math.ceil(payload.byteLength / chunkBytes));
     const body = payload.subarray(offset, offset + chunkBytes);
@@ -60,4 +63,16 @@ export async function writeTransfer(
     const told = { bytes: offset, totalBytes: payload.byteLength, nowMs: wire.clock.monotonicMs() };
     wire.log.progress(wire.context, { side: 'sent', id: header.id, round: header.round, kind: header.kind, ...told });
   }
+  entry.sentWhole = offset >= payload.byteLength;
+}
+
+/** On the transfer's own lane while that is open, so that it comes after what was sent of it. */
+export async function writeWithdrawal(
+  wire: Wire,
+  { id, round }: { readonly id: string; readonly round: number },
+  lane: Lane,
+): Promise<void> {
+  const note = { kind: 'withdraw', round, messageId: id, note: 'nobody needs it any more' };
+  const last = lane === 'control' ? {} : { last: true };
+  await wire.write({ t: 'withdraw', transfer: id as MessageId }, { lane, ...last, note });
 }

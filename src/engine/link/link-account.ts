@@ -1,0 +1,43 @@
+import type { LogContext, PacketLog } from './packet-log.ts';
+import type { Wire } from './wire.ts';
+
+/** What a link has moved over all its sessions, told once per heart-beat and at the end of each. */
+export class LinkAccount {
+  readonly #log: PacketLog;
+  readonly #totals = { sentBytes: 0, receivedBytes: 0, payloadSentBytes: 0, payloadReceivedBytes: 0 };
+  /** Messages that were given up before they were sent whole, since nobody needed them any more. */
+  withdrawn = 0;
+
+  constructor(log: PacketLog) {
+    this.#log = log;
+  }
+
+  payload(side: 'sent' | 'received', bytes: number): void {
+    this.#totals[side === 'sent' ? 'payloadSentBytes' : 'payloadReceivedBytes'] += bytes;
+  }
+
+  tell(wire: Wire, rttMs: number | null, unacknowledged: number): void {
+    const stats = wire.session.stats();
+    const counters = stats.counters.slice(0, 59).map(({ name, value }) => ({ name, value }));
+    this.#log.stats(wire.context, {
+      ...this.#totals,
+      rttMs,
+      sentBytes: this.#totals.sentBytes + stats.sentBytes,
+      receivedBytes: this.#totals.receivedBytes + stats.receivedBytes,
+      unacknowledged,
+      counters: [...counters, ...this.#own],
+    });
+  }
+
+  /** A session is over: what it moved is the link's from now on. */
+  close(wire: Wire, context: LogContext, unacknowledged: number): void {
+    const { sentBytes, receivedBytes } = wire.session.stats();
+    this.#totals.sentBytes += sentBytes;
+    this.#totals.receivedBytes += receivedBytes;
+    this.#log.stats(context, { rttMs: null, ...this.#totals, unacknowledged, counters: this.#own });
+  }
+
+  get #own(): { name: string; value: number }[] {
+    return this.withdrawn === 0 ? [] : [{ name: 'link.withdrawn', value: this.withdrawn }];
+  }
+}

@@ -1,0 +1,19 @@
+import type { Outbox } from './outbox.ts';
+import type { LogContext, PacketLog } from './packet-log.ts';
+import { noteOf } from './transfer-writer.ts';
+
+/** Once for each message: an answer that finds nobody to hear it is the founding bug, and this is what shows it. */
+export function reportUndeliverable(outbox: Outbox, log: PacketLog, context: LogContext, why: string): void {
+  for (const entry of outbox.entries()) {
+    if (entry.reportedUndeliverable) continue;
+    entry.reportedUndeliverable = true;
+    log.frame(context, {
+      ...noteOf(entry.header),
+      side: 'sent',
+      status: 'undeliverable',
+      header: JSON.stringify(entry.wire),
+      sizeBytes: entry.payload?.byteLength ?? 0,
+      note: entry.sentOnce ? `sent, and not acknowledged before the session ended: ${why}` : why,
+    });
+  }
+}
