@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exclusively } from './exclusive.mjs';
-import { runNpm } from './npm.mjs';
+import { installPackages } from './npm.mjs';
 import { cacheFolder, demandWritable, inRoot, root } from './paths.mjs';
 import { SetUpError, step } from './say.mjs';
 import { hashOf, readStamp, writeStamp } from './stamp.mjs';
@@ -51,19 +51,36 @@ function findMissing() {
   return missingPackages(lock, root, { what: 'native' });
 }
 
+/** What node_modules takes. */
+const neededMb = 800;
+
+function freeMb() {
+  const { bavail, bsize } = statfsSync(root);
+  return Math.floor((bavail * bsize) / 1e6);
+}
+
+/** Looked at first: npm takes minutes to fill the disk, removes what it has written, and often does not say why. */
+function demandRoom() {
+  if (freeMb() >= neededMb) return;
+  throw new SetUpError(`The disk of ${root} has ${freeMb()} MB left; the dependencies need about ${neededMb} MB.`, {
+    tell: 'Make room, or clone it to a larger disk.',
+  });
+}
+
 async function install() {
   const missing = findMissing();
   if (missing.length === 0) return;
   const isFirst = !statSync(installedLock, { throwIfNoEntry: false });
+  if (isFirst) demandRoom();
   const what = isFirst
-    ? 'Installing dependencies (about 800 MB on disk, a minute or two)'
+    ? `Installing dependencies (about ${neededMb} MB on disk, a minute or two)`
     : `Updating dependencies (${missing.length} to install)`;
   await step(what, async () => {
     // npm believes its own list, also where something that is on it was deleted.
     if (!isFirst) rmSync(installedLock, { force: true });
     // `npm ci` removes the whole folder first, which fails on Windows for a program that runs from it.
     // What is installed is never written into the lockfile: another npm would write it otherwise.
-    await runNpm(isFirst ? ['ci'] : ['install', '--no-save']);
+    await installPackages(isFirst ? ['ci'] : ['install', '--no-save']);
   });
   writeStamp(stamp, { lockHash: hashOf([lockfile]) });
   const still = findMissing();

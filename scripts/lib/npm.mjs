@@ -99,5 +99,19 @@ export async function runNpm(args, { folder = root, environment = process.env } 
   });
   if (status === 0) return;
   const end = status === null ? 'was ended by a signal' : `ended with status ${status}`;
-  throw new SetUpError(`npm ${args[0]} ${end}.`, { tell: remedyFor(words) });
+  throw new SetUpError(`npm ${args[0]} ${end}.`, { tell: remedyFor(words), cause: words });
+}
+
+/**
+ * Installs, asking the registry only for what is not in npm's cache: every version is locked, so nothing newer is wanted,
+ * and a machine without a network installs what it has installed before. Only a list of versions that is older than the
+ * lockfile has to be asked for anew.
+ */
+export async function installPackages(args) {
+  try {
+    await runNpm([...args, '--prefer-offline']);
+  } catch (error) {
+    if (!/\b(ETARGET|ENOVERSIONS)\b/.test(String(error.cause))) throw error;
+    await runNpm([...args, '--prefer-online']);
+  }
 }
