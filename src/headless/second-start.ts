@@ -1,4 +1,4 @@
-import type { RunningInstance } from './instance-lock.ts';
+import type { InstanceNote } from './instance-lock.ts';
 
 export const freshAddressPath = '/fresh-address';
 /** A running app answers at once, unless its machine is overloaded. */
@@ -6,8 +6,7 @@ const answerMs = 10_000;
 const addressMax = 300;
 
 /** A fresh address of the app that runs already, proved by the secret in its lock file; null: it does not answer. */
-export async function askRunning({ port, secret }: RunningInstance): Promise<string | null> {
-  if (secret === '') return null;
+export async function askRunning({ port, secret }: InstanceNote): Promise<string | null> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${freshAddressPath}`, {
       method: 'POST',
