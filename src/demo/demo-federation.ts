@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
@@ -15,13 +16,12 @@ import { EndedParticipants } from './ended-participants.ts';
 import { faultNotes, lastingFaults } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { RestartLimit } from './restart-limit.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
 
 /** A child has this long to end by itself after the run, then it is told, then it is killed. */
 const graceMs = 4000;
 const termMs = 1500;
-/** A process that dies this often dies of something that starting it again does not mend. */
-const restartsMax = 8;
 
 export interface DemoOptions {
   readonly run: RunId;
@@ -46,7 +46,7 @@ export class DemoFederation implements AsyncDisposable {
   readonly #timers = new Set<Disposable>();
   readonly #children = new Map<string, SupervisedChild>();
   readonly #ended = Promise.withResolvers<ChildEnd>();
-  readonly #restarts = new Map<string, number>();
+  readonly #restarts = new RestartLimit();
   readonly #invitations = new Map<ParticipantId, string>();
   readonly #gone: EndedParticipants;
   #stopping = false;
@@ -116,7 +116,7 @@ export class DemoFederation implements AsyncDisposable {
     const targets = new Set(onNetwork.flatMap((fault) => this.#faults.targets(fault)));
     const invitationOf = await this.#network.open(listening.invitation, targets);
     this.#throwIfStopped();
-    void this.#finish(coordinator);
+    spawn('seeing a demo to its end', this.#finish(coordinator));
     // A fault of the first round must be armed before anybody can begin to train.
     for (const fault of settings.faults) this.#faults.inject({ ...fault, round: fault.round ?? 1 });
     participants.forEach((child, index) => {
@@ -124,7 +124,7 @@ export class DemoFederation implements AsyncDisposable {
       this.#invitations.set(name, invitationOf(name));
       const start = (): ParticipantStart => this.#participantStart(name, index, listening.endpoints);
       child.post(start());
-      void this.#keepAlive(child, start);
+      spawn('keeping a participant alive', this.#keepAlive(child, start));
     });
   }
 
@@ -156,7 +156,7 @@ export class DemoFederation implements AsyncDisposable {
   }
 
   #mayRestart(name: string): boolean {
-    return !this.#over && !this.#stopping && (this.#restarts.get(name) ?? 0) < restartsMax;
+    return !this.#over && !this.#stopping && this.#restarts.allows(name);
   }
 
   /** A participant that dies is started again, as a service manager would, and finds what its former self has left. */
@@ -186,7 +186,7 @@ export class DemoFederation implements AsyncDisposable {
   async #again(dead: SupervisedChild, start: () => ToChild): Promise<SupervisedChild | null> {
     const { name } = dead;
     if (!dead.crashed || !this.#mayRestart(name)) return null;
-    this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1);
+    this.#restarts.count(name);
     try {
       const child = await this.#launch(name === coordinatorId ? 'coordinator' : 'participant', name);
       if (this.#over) child.end('kill');
@@ -234,7 +234,7 @@ export class DemoFederation implements AsyncDisposable {
     const coordinator = this.#children.get('coordinator');
     if (coordinator === undefined || coordinator.gone) await this.#endAll(0);
     else coordinator.post({ type: 'stop', reason });
-    const patience = this.#options.clock.timer(graceMs, () => void this.#endAll(0));
+    const patience = this.#options.clock.timer(graceMs, () => spawn('ending a demo', this.#endAll(0)));
     try {
       await this.ended;
     } finally {

@@ -1,3 +1,5 @@
+import { toErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Launcher, RelayStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
@@ -11,12 +13,15 @@ import {
   type NetworkSpec,
 } from '#shared/contract/network.ts';
 import type { DemoSettings, FaultName } from '#shared/contract/settings.ts';
+import { RestartLimit } from './restart-limit.ts';
 import { SupervisedChild, type SupervisorSink } from './supervised-child.ts';
 
 /** What a fault on cue adds to the network that a participant has anyway. */
 const faultDelayMs = 500;
 const faultLossPercent = 10;
 const lossPercentMax = 90;
+/** Its process among those of the run. */
+const relayName = 'relay';
 /** For the relay to end by itself. */
 const endPatienceMs = 3000;
 
@@ -58,6 +63,7 @@ export class DemoNetwork {
   #direct = '';
   #relay: Promise<OpenRelay> | null = null;
   #closing = false;
+  readonly #restarts = new RestartLimit();
 
   constructor(options: DemoNetworkOptions) {
     this.#options = options;
@@ -170,24 +176,64 @@ export class DemoNetwork {
   }
 
   async #open(): Promise<OpenRelay> {
-    const { launcher, sink, run, settings, participants } = this.#options;
-    const child = await SupervisedChild.launch(launcher, 'relay', 'relay', sink);
-    const start: RelayStart = {
+    const { launcher, sink } = this.#options;
+    for (;;) {
+      const child = await SupervisedChild.launch(launcher, 'relay', relayName, sink, () => this.#mayRestart());
+      child.post(this.#start());
+      try {
+        const routes = await child.relaying;
+        spawn(
+          'replacing the relay',
+          child.exited.then(() => this.#lost()),
+        );
+        return { child, invitations: new Map(routes.map(({ participant, invitation }) => [participant, invitation])) };
+      } catch (error) {
+        if (!child.crashed || !this.#mayRestart()) throw error;
+        this.#restarts.count(relayName);
+      }
+    }
+  }
+
+  #start(): RelayStart {
+    const { run, settings, participants } = this.#options;
+    return {
       type: 'start_relay',
       run,
       invitation: this.#direct,
       seed: settings.seed,
       networks: participants.map((participant) => ({ participant, conditions: this.#conditionsOf(participant) })),
     };
-    child.post(start);
-    const routes = await child.relaying;
-    void child.exited.then(() => this.#lost());
-    return { child, invitations: new Map(routes.map(({ participant, invitation }) => [participant, invitation])) };
   }
 
-  /** The relay is gone and with it the way of those behind it: they go on without impairment. */
-  #lost(): void {
+  #mayRestart(): boolean {
+    return !this.#closing && this.#restarts.allows(relayName);
+  }
+
+  /** The relay is gone and with it the way of those behind it: there is another, or they go on without impairment. */
+  async #lost(): Promise<void> {
     this.#relay = null;
+    if (this.#closing || (this.#mayRestart() && (await this.#again()))) return;
+    this.#impairNobody();
+  }
+
+  /** Another relay with the same conditions, through which those behind the former one go on. False: there is none. */
+  async #again(): Promise<boolean> {
+    this.#restarts.count(relayName);
+    try {
+      const { invitations } = await this.#opened();
+      for (const participant of this.#relayed) {
+        const invitation = invitations.get(participant) ?? this.#direct;
+        this.#options.move(participant, invitation, 'the process that makes its network worse was started again');
+      }
+      return true;
+    } catch (error) {
+      const report = toErrorReport(error);
+      this.#options.report('notice', { level: 'warning', text: report.message.slice(0, 1000), error: report });
+      return false;
+    }
+  }
+
+  #impairNobody(): void {
     if (this.#closing) return;
     const relayed = [...this.#relayed];
     this.#relayed.clear();

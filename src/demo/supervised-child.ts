@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
+import { lastWords } from '#shared/base/last-words.ts';
 import {
   fromChildSchema,
   type ChildEntry,
@@ -144,14 +145,14 @@ export class SupervisedChild {
   ): void {
     this.#gone = true;
     const how = exit.signal === null ? `exit status ${exit.code}` : `ended by ${exit.signal}`;
-    const lastWords = exit.stderr.trim().split('\n').slice(-3).join(' | ').slice(-500);
+    const words = lastWords(exit.stderr);
     const expected = this.#expected || this.#endedBySelf;
     sink.exited({
       name: this.name,
       pid: this.pid,
       expected,
       restarts: !expected && this.#restarts(),
-      note: lastWords === '' || expected ? how : `${how}: ${lastWords}`,
+      note: words === '' || expected ? how : `${how}: ${words}`,
     });
     const error: ErrorReport = {
       code: 'process_exited',
@@ -159,7 +160,7 @@ export class SupervisedChild {
       message: `The process of ${this.name} ended unexpectedly (${how}).`,
       retryable: false,
       context: { name: this.name, pid: this.pid },
-      causes: lastWords === '' ? [] : [lastWords],
+      causes: words === '' ? [] : [words],
     };
     const end: ChildEnd = { type: 'ended', status: 'failed', reason: error.message, error };
     this.#listening.reject(endError(this.name, end));

@@ -1,11 +1,13 @@
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { forkLauncher } from '#engine/host/fork-launcher.ts';
 import { machineName } from '#engine/host/machine-name.ts';
+import { processFault } from '#engine/host/process-fault.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
+import { tellFaults } from '#service/faults.ts';
 import { recordingOpener } from '#service/open-recording.ts';
 import { requestHandlers } from '#service/request-handlers.ts';
 
@@ -13,7 +15,7 @@ import { requestHandlers } from '#service/request-handlers.ts';
 export function createService(mode: 'browser'): AppService {
   const dataFolder = ensureDataFolder(dataFolderPath(process.env, process.platform));
   const version = programVersion();
-  return new AppService({
+  const service = new AppService({
     clock: systemClock,
     launcher: forkLauncher,
     app: {
@@ -27,11 +29,8 @@ export function createService(mode: 'browser'): AppService {
     openRecording: recordingOpener(dataFolder, systemClock, version),
     requests: requestHandlers,
     freshId: () => randomId(4),
-    onInternalError: (error) => {
-      // Our own mistake: say all of it and end, as after any failed assertion.
-      const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      process.stderr.write(`${words.split('\n').map(visibleText).join('\n')}\n`);
-      process.exit(70);
-    },
+    onInternalError: processFault,
   });
+  tellFaults(service, (text) => void process.stderr.write(`${visibleText(text)}\n`));
+  return service;
 }

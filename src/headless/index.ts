@@ -1,4 +1,5 @@
 import { endWhenIdle } from '#engine/host/end-when-idle.ts';
+import { endOnFault } from '#engine/host/process-fault.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
@@ -63,4 +64,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
 );
 endWhenIdle();
+endOnFault();
 process.exitCode = await main(process.argv.slice(2));

@@ -1,7 +1,9 @@
+import { spawn } from '#shared/base/spawn.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
+import { onEndSignal } from './end-signals.ts';
 import { Narrator } from './narrator.ts';
 import { exitStatusOf, runSummary } from './summary.ts';
 
@@ -18,50 +20,47 @@ export interface RunToEndOptions {
 /** Runs a federation in the terminal to its end: events as JSON lines or in words, a clean goodbye on Ctrl+C. */
 export async function runToEnd(options: RunToEndOptions): Promise<number> {
   const narrator = new Narrator(process.stderr);
-  let interrupted = false;
-  const interrupt = (): void => {
-    if (interrupted) {
+  /** Why it is to end; null: it is not. */
+  let interrupted: string | null = null;
+  const out = new EventLines(options.eventsAfterStart === true);
+  using _watching = watchNextRun(options, narrator, out);
+  using _signals = onEndSignal((reason) => {
+    if (interrupted !== null) {
       narrator.say('Ended at once, without waiting for goodbyes.');
       process.exit(exitStatus.interrupted);
     }
-    interrupted = true;
+    interrupted = reason;
     narrator.say('Stopping: saying goodbye to everybody. Press Ctrl+C again to end at once.');
-    void options.service.stop('interrupted by the user');
-  };
-  const out = new EventLines(options.eventsAfterStart === true);
-  using _watching = watchNextRun(options, narrator, out);
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+    spawn('stopping the run', options.service.stop(reason));
+  });
   try {
     const running = await options.begin();
     options.onStarted?.(running, narrator);
     out.release();
-    if (interrupted) await options.service.stop('interrupted by the user');
+    if (interrupted !== null) await options.service.stop(interrupted);
     const { error, status } = await running.ended;
     // Closes the recording first, so that the summary counts what is really on disk.
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
     if (options.json) await writeLine(summary);
     narrator.end(summary, running.host.view);
-    if (error !== undefined && !interrupted) narrator.advise(error);
-    if (interrupted) return exitStatus.interrupted;
+    if (error !== undefined && interrupted === null) narrator.advise(error);
+    if (interrupted !== null) return exitStatus.interrupted;
     // The run completed, and what was asked of this end of it did not: its model is not where it should be.
     return status === 'failed' && summary.status === 'completed' ? exitStatus.failed : exitStatusOf(summary);
   } catch (error) {
     // Ended while it was starting: a process that Ctrl+C reached before it could listen is no failure.
-    if (!interrupted) throw error;
+    if (interrupted === null) throw error;
     return exitStatus.interrupted;
   } finally {
     out.release();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
   }
 }
 
 /** A run says little before it has started; if it says more, what is to come first comes later. */
 const heldLinesMax = 1000;
 
-/** Events on stdout, a line each, from `release` on. */
+/** Events on stdout, a line each, from `release` on. That stdout fails is heard where the program begins. */
 class EventLines {
   #held: unknown[] | null;
 
@@ -70,14 +69,14 @@ class EventLines {
   }
 
   write(event: unknown): void {
-    if (this.#held === null) void writeLine(event);
+    if (this.#held === null) process.stdout.write(lineOf(event));
     else if (this.#held.push(event) >= heldLinesMax) this.release();
   }
 
   release(): void {
     const held = this.#held ?? [];
     this.#held = null;
-    for (const event of held) void writeLine(event);
+    for (const event of held) process.stdout.write(lineOf(event));
   }
 }
 
@@ -100,8 +99,12 @@ function watchNextRun(options: RunToEndOptions, narrator: Narrator, out: EventLi
   });
 }
 
+function lineOf(value: unknown): string {
+  return `${JSON.stringify(toWireNames(value))}\n`;
+}
+
 function writeLine(value: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(`${JSON.stringify(toWireNames(value))}\n`, (error) => (error ? reject(error) : resolve()));
+    process.stdout.write(lineOf(value), (error) => (error ? reject(error) : resolve()));
   });
 }

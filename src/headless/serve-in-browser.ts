@@ -2,7 +2,8 @@ import { exitStatus } from '#shared/contract/summary.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { complain } from './complain.ts';
-import { InstanceLock, type RunningInstance } from './instance-lock.ts';
+import { onEndSignal } from './end-signals.ts';
+import { runningInstance, takeInstance, type RunningInstance } from './instance-lock.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { Narrator } from './narrator.ts';
 import { askRunning } from './second-start.ts';
@@ -23,16 +24,16 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
   const { service } = options;
   const narrator = new Narrator(process.stderr);
   // Before a port is opened: the running one may have the very port that is asked for.
-  const running = InstanceLock.holder(service.app.dataFolder);
+  const running = runningInstance(service.app.dataFolder);
   if (running !== null) return await leadToRunning(running, options, narrator);
   const files = await readStaticFiles(rendererFolder());
-  await using server = await WebServer.listen({ port: options.port, files, onPort: (port) => service.connect(port) });
-  const lock = InstanceLock.take(service.app.dataFolder, {
-    pid: process.pid,
-    port: server.port,
-    secret: server.secret,
+  await using server = await WebServer.listen({
+    port: options.port,
+    files,
+    onPort: (port) => service.connect(port),
   });
-  if (!(lock instanceof InstanceLock)) return await leadToRunning(lock, options, narrator);
+  const lock = takeInstance(service.app.dataFolder, { port: server.port, secret: server.secret });
+  if (!(Symbol.dispose in lock)) return await leadToRunning(lock, options, narrator);
   using _lock = lock;
   using _telling = service.onRun((host) => {
     host.rows.subscribe((row) => {
@@ -55,11 +56,12 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
 
 /** A second start opens what runs: two would record over each other's heads. */
 async function leadToRunning(running: RunningInstance, options: ServeOptions, narrator: Narrator): Promise<number> {
-  const { pid, port } = running;
-  const address = await askRunning(running);
+  const { pid, note } = running;
+  const address = note === null ? null : await askRunning(note);
   if (address === null) {
+    // Its address alone would open nothing: each has a token that is good for once.
     return complain(
-      `Roundscope is already running on this data folder (process ${pid}, http://127.0.0.1:${port}/). Use that one, end it with Ctrl+C, or set ROUNDSCOPE_DATA to another folder.`,
+      `Roundscope is already running on this data folder (process ${pid}), and does not answer. Use its window, end it (Ctrl+C, or kill ${pid}), or set ROUNDSCOPE_DATA to another folder.`,
       exitStatus.failed,
     );
   }
@@ -88,12 +90,9 @@ async function tellAddress(server: WebServer, options: ServeOptions, narrator: N
 
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    const stop = (): void => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+    const signals = onEndSignal(() => {
+      signals[Symbol.dispose]();
       resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    });
   });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
@@ -38,7 +39,7 @@ describe('the browser mode’s server', () => {
     const address = server.freshAddress();
     assert.equal((await fetch(address, { method: 'HEAD' })).status, 200);
     assert.equal((await fetch(address, { redirect: 'manual' })).status, 303);
-    for (const path of ['//', '///', '//[', 'http://[/']) {
+    for (const path of ['//', '///', '//a:b', '//[', 'http://[/']) {
       const status = await new Promise<number>((resolve, reject) => {
         get({ host: '127.0.0.1', port: server.port, path }, ({ statusCode = 0 }) => resolve(statusCode)).on(
           'error',
@@ -52,10 +53,10 @@ describe('the browser mode’s server', () => {
   test('a second start of the same user is told a fresh address, and nobody else is', async () => {
     await using server = await serve();
     const { port, secret } = server;
-    const address = await askRunning({ pid: process.pid, port, secret });
+    const address = await askRunning({ port, secret });
     assert.equal((await fetch(address ?? '', { redirect: 'manual' })).status, 303);
-    assert.equal(await askRunning({ pid: process.pid, port, secret: `${secret}x` }), null);
-    assert.equal(await askRunning({ pid: process.pid, port, secret: '' }), null);
+    assert.equal(await askRunning({ port, secret: `${secret}x` }), null);
+    assert.equal(await askRunning({ port, secret: '' }), null);
     const url = `http://127.0.0.1:${port}/fresh-address`;
     const authorization = `Bearer ${secret}`;
     const origin = `http://127.0.0.1:${port}`;
@@ -115,6 +116,45 @@ describe('the browser mode’s server', () => {
       const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
       assert.match(error.message, /403/);
     }
+  });
+
+  test('a refused upgrade whose client resets or stays ends nothing, also not the wait for the end', async () => {
+    const server = await serve();
+    const upgrade = ['GET /port HTTP/1.1', `Host: 127.0.0.1:${server.port}`, 'Connection: Upgrade'];
+    const request = [...upgrade, 'Upgrade: websocket', '', ''].join('\r\n');
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      // Nobody reads the answer, and the reset meets it in all its stages.
+      socket.write(request);
+      if (i % 2 === 0) await once(socket, 'data');
+      socket.resetAndDestroy();
+    }
+    const staying = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    staying.write(request);
+    await once(staying, 'data');
+    assert.equal((await fetch(`http://127.0.0.1:${server.port}`)).status, 403, 'it still answers');
+    await server[Symbol.asyncDispose]();
+    staying.destroy();
+  });
+
+  test('a window too many is told why it is closed, and the others stay', async () => {
+    await using server = await serve();
+    const headers = { cookie: await cookieOf(server), origin: `http://127.0.0.1:${server.port}` };
+    const open = (): WebSocket => new WebSocket(`ws://127.0.0.1:${server.port}/port`, { headers });
+    const sockets = Array.from({ length: 16 }, open);
+    await Promise.all(sockets.map((socket) => once(socket, 'open')));
+    const [code, reason] = (await once(open(), 'close')) as [number, Buffer];
+    assert.deepEqual([code, reason.toString()], [1013, '16 windows are open already; close one of them']);
+    assert.ok(sockets.every(({ readyState }) => readyState === WebSocket.OPEN));
+    const [one] = sockets;
+    one?.close();
+    await once(one as WebSocket, 'close');
+    const next = open();
+    await once(next, 'open');
+    // One that has opened is not closed as one too many.
+    next.ping();
+    await once(next, 'pong');
   });
 
   test('a taken port is said with the mend', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
 import { securityHeaders } from '#shared/contract/content-security.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Port } from '#shared/port/port.ts';
@@ -15,6 +16,14 @@ import type { StaticFile } from '#engine/host/static-files.ts';
 const socketsMax = 16;
 /** Bytes that may wait for a browser that does not read; the feed's credit keeps it far below. */
 const bufferedBytesMax = 64 * 1024 * 1024;
+/** A whole head is there within milliseconds on one machine; who sends it byte by byte is let go. */
+const headTimeoutMs = 10_000;
+/** No request has a body. */
+const requestTimeoutMs = 20_000;
+/** Far more than the windows of one person open; beyond it new ones are closed at once. */
+const connectionsMax = 2048;
+/** How long a window may take to say goodbye, and a refused caller to read its answer. */
+const lingerMs = 2_000;
 
 export interface WebServerOptions {
   readonly port: number;
@@ -32,7 +41,12 @@ export class WebServer implements AsyncDisposable {
 
   /** @throws RoundscopeError `port_in_use` */
   static async listen(options: WebServerOptions): Promise<WebServer> {
-    const server = createServer();
+    const server = createServer({
+      headersTimeout: headTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: headTimeoutMs / 2,
+    });
+    server.maxConnections = connectionsMax;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, options.port)));
       server.listen(options.port, '127.0.0.1', resolve);
@@ -46,8 +60,26 @@ export class WebServer implements AsyncDisposable {
     this.port = (server.address() as AddressInfo).port;
     this.#access = new Access(this.port);
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.portMessageBytesMax });
-    server.on('request', (request, response) => this.#onRequest(request, response));
-    server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head, options.onPort));
+    // Such as no file descriptor for one more connection: those that are open go on.
+    server.on('error', (error) => taskFailed('accepting a connection', error));
+    server.on('request', (request, response) => {
+      try {
+        this.#onRequest(request, response);
+      } catch (error) {
+        response.destroy();
+        taskFailed('answering a request', error);
+      }
+    });
+    server.on('upgrade', (request, socket, head) => {
+      // From here on the socket is ours, and an error that nobody hears ends the process.
+      socket.on('error', () => socket.destroy());
+      try {
+        this.#onUpgrade(request, socket, head, options.onPort);
+      } catch (error) {
+        socket.destroy();
+        taskFailed('opening a window', error);
+      }
+    });
   }
 
   /** Opens the page once; the browser keeps a cookie after that. */
@@ -65,7 +97,10 @@ export class WebServer implements AsyncDisposable {
     this.#sockets.close();
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
+    // A window that hangs does not say goodbye.
+    const late = setTimeout(() => this.#sockets.clients.forEach((socket) => socket.terminate()), lingerMs);
     await closed;
+    clearTimeout(late);
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -123,16 +158,25 @@ export class WebServer implements AsyncDisposable {
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onPort: (port: Port) => void): void {
     const refusal = this.#access.refusal(request, { cookie: 'required', origin: 'required' });
-    if (refusal !== null || request.url !== '/port' || this.#sockets.clients.size >= socketsMax) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-      return;
-    }
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => onPort(socketPort(webSocket)));
+    if (refusal !== null || request.url !== '/port') return refuse(socket);
+    const isFull = this.#sockets.clients.size >= socketsMax;
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // A browser tells its page nothing of a refused upgrade, but why a socket was closed.
+      if (!isFull) return onPort(socketPort(webSocket));
+      webSocket.on('error', () => webSocket.terminate());
+      webSocket.close(1013, `${socketsMax} windows are open already; close one of them`);
+    });
   }
 }
 
+/** Not left half open: an upgraded socket is none of those that the server closes when it ends. */
+function refuse(socket: Duplex): void {
+  const late = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(late));
+  socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', () => socket.destroy());
+}
+
 function socketPort(socket: WebSocket): Port {
-  const early: unknown[] = [];
   let listener: ((message: unknown) => void) | undefined;
   socket.on('message', (data, isBinary) => {
     const message = decodePortMessage(
@@ -140,8 +184,7 @@ function socketPort(socket: WebSocket): Port {
       limits.portMessageBytesMax,
     );
     if (!message.ok) socket.close(1007, 'not a message of the port');
-    else if (listener !== undefined) listener(message.value);
-    else if (early.length < 64) early.push(message.value);
+    else listener?.(message.value);
   });
   // The close that follows every error says all that matters here.
   socket.on('error', () => socket.terminate());
@@ -152,10 +195,7 @@ function socketPort(socket: WebSocket): Port {
       if (socket.bufferedAmount > bufferedBytesMax) socket.terminate();
       else socket.send(encodePortMessage(message));
     },
-    onMessage(next) {
-      listener = next;
-      for (const message of early.splice(0)) next(message);
-    },
+    onMessage: (next) => void (listener = next),
     onClose: (next) => void socket.on('close', (_code, reason) => next(reason.toString())),
     close: (reason) => socket.close(1000, reason.slice(0, 100)),
   };

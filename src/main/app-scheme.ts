@@ -14,8 +14,8 @@ export function registerAppScheme(): void {
 export async function serveAppScheme(): Promise<void> {
   const files = await readStaticFiles(rendererFolder());
   protocol.handle('app', (request) => {
-    const url = new URL(request.url);
-    const file = `${url.protocol}//${url.host}` === appOrigin ? files.get(url.pathname) : undefined;
+    const url = URL.parse(request.url);
+    const file = url !== null && `${url.protocol}//${url.host}` === appOrigin ? files.get(url.pathname) : undefined;
     if (file === undefined) return new Response('not found', { status: 404, headers: securityHeaders });
     return new Response(new Uint8Array(file.bytes), { headers: { ...securityHeaders, 'content-type': file.type } });
   });

@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { app, dialog, type BrowserWindow } from 'electron';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
+import { endOnFault, faultWords, onProcessFault } from '#engine/host/process-fault.ts';
+import { failureWords, onTaskFailure, spawn } from '#shared/base/spawn.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
 import { chooseFolder, KeepAwake } from './desktop.ts';
+import { CrashLimit, restartsPerMinuteMax } from './crash-limit.ts';
 import { setMenu } from './menu.ts';
 import { PageLoad } from './page-load.ts';
 import { sealingKey } from './sealing-key.ts';
@@ -12,6 +15,10 @@ import { createWindow, limitPermissions } from './window.ts';
 
 /** Goodbyes to a whole federation take a second or two; then the window is gone whatever happens. */
 const stopPatienceMs = 8000;
+/** The same after a mistake of ours; less than a process has that ends by one. */
+const faultPatienceMs = 2500;
+
+endOnFault((status) => app.exit(status));
 
 async function main(): Promise<void> {
   // The data folder holds the single-instance lock, so it is settled first.
@@ -46,16 +53,34 @@ async function main(): Promise<void> {
         `It was started again three times within a minute. Start the app again; if that does not help, look at this:\n\n${why}`,
       ),
   });
+  tellFaults(service);
   page.onLoaded(() => givePort(window, service));
   connectWindow(window, service);
   await window.loadURL(`${appOrigin}/index.html`);
 }
 
+/** What fails in main itself: the run is told and ended with goodbyes, its user is shown why. */
+function tellFaults(service: ServiceProcess): void {
+  onTaskFailure((failure) => console.error(failureWords(failure)));
+  onProcessFault(async (fault) => {
+    const words = faultWords(fault);
+    await service.stop(faultPatienceMs, `The app's main process: ${words}`.slice(0, 1000));
+    dialog.showErrorBox('Roundscope has ended', `Sorry: ${words}\n\nStart it again; recordings are kept.`);
+  });
+}
+
 function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
+  const crashes = new CrashLimit();
   window.webContents.on('render-process-gone', (_event, details) => {
     console.error(`the window's page ended: ${details.reason}`);
+    if (window.isDestroyed() || details.reason === 'clean-exit') return;
     // The run goes on in the service; the page shows it again from a snapshot.
-    if (!window.isDestroyed() && details.reason !== 'clean-exit') window.webContents.reload();
+    if (crashes.mayRestart(Date.now())) window.webContents.reload();
+    else
+      dialog.showErrorBox(
+        'Roundscope’s window keeps ending',
+        `It was loaded again ${restartsPerMinuteMax} times within a minute (${details.reason}). The run goes on. View, Reload tries once more; restarting the app ends the run.`,
+      );
   });
   app.on('second-instance', () => {
     if (window.isMinimized()) window.restore();
@@ -65,10 +90,11 @@ function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
   app.on('before-quit', (event) => {
     if (stopped) return;
     event.preventDefault();
-    void service.stop(stopPatienceMs).then(() => {
+    const quit = (): void => {
       stopped = true;
       app.quit();
-    });
+    };
+    spawn('saying goodbye', service.stop(stopPatienceMs).finally(quit));
   });
   app.on('window-all-closed', () => app.quit());
 }

@@ -1,15 +1,15 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import { entryPath } from '#engine/host/entries.ts';
 import { yieldToPeople } from '#engine/host/yield-to-people.ts';
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { ChildEntry } from '#shared/contract/child-messages.ts';
 import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';
+import { CrashLimit } from './crash-limit.ts';
 
 /** Last bytes of stderr that are kept to explain an end. */
 const stderrKept = 4096;
 /** Nobody reads a child's stdout, and a pipe that nobody reads stops its writer once it is full. */
 const stdio: ('ignore' | 'pipe')[] = ['ignore', 'ignore', 'pipe'];
-/** A service that crashes more often than this in a minute would only crash again. */
-const restartsPerMinuteMax = 3;
 
 export interface ServiceProcessOptions {
   readonly version: string;
@@ -34,8 +34,10 @@ export interface ServiceProcessOptions {
 export class ServiceProcess {
   readonly #options: ServiceProcessOptions;
   readonly #children = new Map<number, UtilityProcess>();
+  /** Those that were killed here: the code of an exit alone does not tell a signal from a status. */
+  readonly #killed = new WeakSet<UtilityProcess>();
   #service: UtilityProcess | undefined;
-  #crashes: number[] = [];
+  readonly #crashes = new CrashLimit();
   #stopping: PromiseWithResolvers<void> | undefined;
 
   constructor(options: ServiceProcessOptions) {
@@ -51,12 +53,15 @@ export class ServiceProcess {
     return port1;
   }
 
-  /** Asks it to say goodbye to everybody; ends it all the same after `patienceMs`. */
-  async stop(patienceMs: number): Promise<void> {
+  /**
+   * Asks it to say goodbye to everybody; ends it all the same after `patienceMs`.
+   * @param fault why, where that is a mistake of ours
+   */
+  async stop(patienceMs: number, fault?: string): Promise<void> {
     if (this.#service === undefined) return;
     this.#stopping ??= Promise.withResolvers();
     const timer = setTimeout(() => this.#stopping?.resolve(), patienceMs);
-    this.#post({ type: 'stop' });
+    this.#post({ type: 'stop', ...(fault === undefined ? {} : { fault }) });
     await this.#stopping.promise;
     clearTimeout(timer);
     this.#endChildren();
@@ -83,13 +88,14 @@ export class ServiceProcess {
 
   #onMessage(input: unknown): void {
     const judged = toMainSchema.safeParse(input);
-    if (!judged.success) throw new Error(`the service sent an unknown message: ${judged.error.message}`);
+    if (!judged.success) return taskFailed('reading what the service said', judged.error);
     const message = judged.data;
     if (message.type === 'ready') {
-      if (this.#crashes.length > 0) this.#options.onRestarted();
+      if (this.#crashes.hasCrashed) this.#options.onRestarted();
     } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
     else if (message.type === 'end') this.#endChild(message.id, message.how);
-    else if (message.type === 'choose_folder') void this.#chooseFolder(message.id, message.title);
+    else if (message.type === 'choose_folder')
+      spawn('choosing a folder', this.#chooseFolder(message.id, message.title));
     else if (message.type === 'keep_awake') this.#options.keepAwake(message.on);
     else this.#stopping?.resolve();
   }
@@ -118,8 +124,14 @@ export class ServiceProcess {
     });
     child.once('exit', (code) => {
       this.#children.delete(id);
-      const signal = code === 137 || code === 9 ? 'SIGKILL' : null;
-      this.#post({ type: 'exited', id, code: signal === null ? code : null, signal, stderr: stderr() });
+      const killed = this.#killed.has(child);
+      this.#post({
+        type: 'exited',
+        id,
+        code: killed ? null : code,
+        signal: killed ? 'SIGKILL' : null,
+        stderr: stderr(),
+      });
     });
   }
 
@@ -127,8 +139,18 @@ export class ServiceProcess {
     const child = this.#children.get(id);
     if (child === undefined) return;
     // kill() asks politely; a process that is to die as in a power cut must not have a say.
-    if (how === 'kill' && child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
-    else child.kill();
+    if (how === 'terminate' || child.pid === undefined) {
+      child.kill();
+      return;
+    }
+    this.#killed.add(child);
+    try {
+      process.kill(child.pid, 'SIGKILL');
+    } catch (error) {
+      // It has ended by itself meanwhile, which is told in a moment.
+      this.#killed.delete(child);
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') taskFailed('killing a process', error);
+    }
   }
 
   #endChildren(): void {
@@ -146,10 +168,8 @@ export class ServiceProcess {
       return;
     }
     console.error(`the service ended with status ${code}: ${stderr}`);
-    const now = Date.now();
-    this.#crashes = [...this.#crashes.filter((at) => now - at < 60_000), now];
-    if (this.#crashes.length > restartsPerMinuteMax) this.#options.onGivenUp(stderr);
-    else this.#start('again');
+    if (this.#crashes.mayRestart(Date.now())) this.#start('again');
+    else this.#options.onGivenUp(stderr);
   }
 }
 

@@ -1,4 +1,5 @@
 import { BrowserWindow, session, shell, type Session } from 'electron';
+import { spawn } from '#shared/base/spawn.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 
 /** Makes the one window; its page is sandboxed, has no Node and may go nowhere else. */
@@ -23,11 +24,11 @@ export function createWindow(preload: string): BrowserWindow {
   window.once('ready-to-show', () => window.show());
   window.webContents.setWindowOpenHandler(({ url }) => {
     // The only links are to documentation; anything else is not ours to open.
-    if (url.startsWith('https://')) void shell.openExternal(url);
+    if (url.startsWith('https://')) spawn('opening a page in the browser', shell.openExternal(url));
     return { action: 'deny' };
   });
   window.webContents.on('will-navigate', (event, url) => {
-    if (new URL(url).origin !== appOrigin && !url.startsWith(`${appOrigin}/`)) event.preventDefault();
+    if (URL.parse(url)?.origin !== appOrigin && !url.startsWith(`${appOrigin}/`)) event.preventDefault();
   });
   return window;
 }

@@ -33,7 +33,7 @@ import { openOwnState, type OwnState } from './own-state.ts';
 
 /** What a demo's faults act on; they may be injected before it is there. */
 const faults: { link: DialingLink | null; trainer: WorkerTrainer | null } = { link: null, trainer: null };
-/** Another way to the coordinator that came before the link was there. */
+/** Another way to the coordinator that came before there was a link. */
 let moved: Extract<ToChild, { type: 'move' }> | null = null;
 
 /** The link from its first attempt on. */
@@ -90,7 +90,6 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     signal,
   );
   faults.link = link;
-  if (moved !== null) move(moved);
   const models = keptModels(start, invitation, reporter);
   doing = 'taking part';
   const outcome = await runParticipant({
@@ -173,7 +172,10 @@ function openLink(
     // A coordinator that has just been started on another machine may need a moment; a wrong address does not get better.
     patienceMs: start.waitMs ?? timing.joinWaitMs,
     giveUpAfterMs: start.giveUpAfterMs === undefined ? timing.giveUpAfterMs : start.giveUpAfterMs,
-    onDialling: (link) => (dialling = link),
+    onDialling: (link) => {
+      dialling = link;
+      if (moved !== null) move(moved);
+    },
   });
 }
 
@@ -211,5 +213,5 @@ function move(message: Extract<ToChild, { type: 'move' }>): void {
   moved = message;
   const decoded = decodeInvitation(message.invitation);
   if (!decoded.ok) throw decoded.error;
-  faults.link?.moveTo(decoded.value.endpoints, message.reason);
+  dialling?.moveTo(decoded.value.endpoints, message.reason);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import { fromChildSchema, type Launcher } from '#shared/contract/child-messages.ts';
+import { fromChildSchema, type ChildProcess, type Launcher } from '#shared/contract/child-messages.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Looked, LookStart } from '#shared/contract/look.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
@@ -46,28 +46,46 @@ function planOf(looked: Looked): PortAnswers['check_invitation']['plan'] {
   return looked.tried.find(({ seen }) => seen !== null)?.seen?.plan ?? null;
 }
 
-async function look(start: LookStart, { launcher, clock }: CheckParts): Promise<Looked | RoundscopeError> {
-  const child = await launcher.launch('look', 'look');
-  const { promise, resolve } = Promise.withResolvers<Looked | RoundscopeError>();
+/** Once more where the process has died of it without a word: that may have been chance. */
+async function look(start: LookStart, parts: CheckParts): Promise<Looked | RoundscopeError> {
+  const first = await lookOnce(start, parts);
+  return (first.died ? await lookOnce(start, parts) : first).looked;
+}
+
+interface Look {
+  readonly looked: Looked | RoundscopeError;
+  /** It ended without a word. */
+  readonly died: boolean;
+}
+
+async function lookOnce(start: LookStart, { launcher, clock }: CheckParts): Promise<Look> {
+  let child: ChildProcess;
+  try {
+    child = await launcher.launch('look', 'look');
+  } catch (error) {
+    return { looked: failed(error instanceof Error ? error.message : String(error)), died: false };
+  }
+  const { promise, resolve } = Promise.withResolvers<Look>();
+  const tell = (looked: Looked | RoundscopeError, died = false): void => resolve({ looked, died });
   const gone = Promise.withResolvers<void>();
   child.onMessage((message) => {
     const judged = fromChildSchema.safeParse(message);
-    if (judged.success && judged.data.type === 'looked') resolve(judged.data);
+    if (judged.success && judged.data.type === 'looked') tell(judged.data);
     else if (judged.success && judged.data.type === 'ended' && judged.data.error !== undefined)
-      resolve(failed(judged.data.error.message));
+      tell(failed(judged.data.error.message));
   });
   child.onExit(({ code, signal }) => {
-    resolve(failed(`it ended with ${signal ?? `status ${code}`}`));
+    tell(failed(`it ended with ${signal ?? `status ${code}`}`), true);
     gone.resolve();
   });
   child.post(start);
-  using _patience = clock.timer(patienceMs, () => resolve(failed(`it did not answer in ${patienceMs / 1000} s`)));
-  const looked = await promise;
+  using _patience = clock.timer(patienceMs, () => tell(failed(`it did not answer in ${patienceMs / 1000} s`)));
+  const look = await promise;
   // It ends by itself once it has spoken; one that hangs does not.
   using _end = clock.timer(2_000, () => child.end('kill'));
-  if (looked instanceof RoundscopeError) child.end('kill');
+  if (look.looked instanceof RoundscopeError) child.end('kill');
   await gone.promise;
-  return looked;
+  return look;
 }
 
 function failed(why: string): RoundscopeError {

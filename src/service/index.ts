@@ -1,18 +1,23 @@
+import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { ToService } from '#shared/contract/main-messages.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { ensureDataFolder } from '#engine/host/data-folder.ts';
 import { machineName } from '#engine/host/machine-name.ts';
+import { endOnFault, processFault } from '#engine/host/process-fault.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId } from '#engine/host/system-entropy.ts';
 import { AppService } from './app-service.ts';
+import { tellFaults } from './faults.ts';
 import { MainLink, type ElectronPort } from './main-link.ts';
 import { recordingOpener } from './open-recording.ts';
 import { requestHandlers } from './request-handlers.ts';
 
 /** The service as Electron's utility process: started by main, serves every window over a port that main hands over. */
 function main(): void {
+  // Main shows that the service ended, and starts it again.
+  endOnFault();
   const parent = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort;
   if (parent === undefined) {
     throw new RoundscopeError('internal', {
@@ -37,18 +42,21 @@ function main(): void {
       if (service === undefined) early.push(port);
       else service.connect(port);
     },
-    onStop: () => {
-      void (async () => {
-        await service?.[Symbol.asyncDispose]();
-        link.post({ type: 'stopped' });
-      })();
+    onStop: (fault) => {
+      if (fault !== undefined) service?.host?.report('notice', { level: 'error', text: fault });
+      // However its end goes, main is not to wait for more.
+      const stopped = (async () => service?.[Symbol.asyncDispose]())();
+      spawn(
+        'saying goodbye',
+        stopped.finally(() => link.post({ type: 'stopped' })),
+      );
     },
   });
 }
 
 function createService(start: Extract<ToService, { type: 'start' }>, link: MainLink): AppService {
   const dataFolder = ensureDataFolder(start.dataFolder);
-  return new AppService({
+  const service = new AppService({
     clock: systemClock,
     launcher: link.launcher,
     desktop: link.desktop,
@@ -64,12 +72,10 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
     requests: requestHandlers,
     ...(start.sealingKey === undefined ? {} : { sealingKey: start.sealingKey }),
     freshId: () => randomId(4),
-    onInternalError: (error) => {
-      // Our own mistake: main shows that the service ended, and starts it again.
-      console.error(error);
-      process.exit(70);
-    },
+    onInternalError: processFault,
   });
+  tellFaults(service, (text) => console.error(text));
+  return service;
 }
 
 main();

@@ -1,3 +1,6 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
+import { lastWords } from '#shared/base/last-words.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
 import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
 import { toServiceSchema, type ToMain, type ToService } from '#shared/contract/main-messages.ts';
 import type { Port } from '#shared/port/port.ts';
@@ -20,10 +23,16 @@ interface LaunchedChild {
   exit(message: Extract<ToService, { type: 'exited' }>): void;
 }
 
+interface Launching {
+  readonly name: string;
+  readonly resolve: (child: ChildProcess) => void;
+  readonly reject: (error: RoundscopeError) => void;
+}
+
 /** The service's side of main: launches children through it and takes renderers' ports from it. */
 export class MainLink {
   readonly #parent: ElectronPort;
-  readonly #launching = new Map<number, (child: ChildProcess) => void>();
+  readonly #launching = new Map<number, Launching>();
   readonly #children = new Map<number, LaunchedChild>();
   readonly #choosing = new Map<number, (path: string | null) => void>();
   #serial = 0;
@@ -33,18 +42,17 @@ export class MainLink {
     handlers: {
       readonly onStart: (start: Extract<ToService, { type: 'start' }>) => void;
       readonly onRenderer: (port: Port) => void;
-      readonly onStop: () => void;
+      readonly onStop: (fault: string | undefined) => void;
     },
   ) {
     this.#parent = parent;
     parent.on('message', ({ data, ports }) => {
       const judged = toServiceSchema.safeParse(data);
-      // Main is our own code: what it should not have said is our bug, and must show.
-      if (!judged.success) throw new Error(`main sent an unknown message: ${judged.error.message}`);
+      if (!judged.success) return taskFailed('reading what the window’s process said', judged.error);
       const message = judged.data;
       const port = ports[0];
       if (message.type === 'start') handlers.onStart(message);
-      else if (message.type === 'stop') handlers.onStop();
+      else if (message.type === 'stop') handlers.onStop(message.fault);
       else if (message.type === 'renderer' && port !== undefined) handlers.onRenderer(rendererPort(port));
       else if (message.type === 'launched' && port !== undefined) this.#onLaunched(message.id, message.pid, port);
       else if (message.type === 'exited') this.#onExited(message);
@@ -61,9 +69,9 @@ export class MainLink {
 
   readonly launcher: Launcher = {
     launch: (entry, name) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const id = ++this.#serial;
-        this.#launching.set(id, resolve);
+        this.#launching.set(id, { name, resolve, reject });
         this.post({ type: 'launch', id, entry, name });
       }),
   };
@@ -101,14 +109,26 @@ export class MainLink {
         for (const listener of exits) listener(message);
       },
     });
-    this.#launching.get(id)?.(child);
+    this.#launching.get(id)?.resolve(child);
     this.#launching.delete(id);
   }
 
   #onExited(message: Extract<ToService, { type: 'exited' }>): void {
     this.#children.get(message.id)?.exit(message);
     this.#children.delete(message.id);
+    // It ended before it stood.
+    this.#launching.get(message.id)?.reject(notStarted(this.#launching.get(message.id)?.name ?? '', message));
+    this.#launching.delete(message.id);
   }
+}
+
+function notStarted(name: string, { code, signal, stderr }: Extract<ToService, { type: 'exited' }>): RoundscopeError {
+  const words = lastWords(stderr);
+  return new RoundscopeError('process_exited', {
+    layer: 'service',
+    message: `The ${name} process could not be started: it ended at once (${signal ?? `exit status ${code}`}).`,
+    ...(words === '' ? {} : { cause: new Error(words) }),
+  });
 }
 
 function rendererPort(port: ElectronPort): Port {

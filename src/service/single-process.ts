@@ -1,6 +1,9 @@
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
+import { RestartLimit } from '#demo/restart-limit.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from '#demo/supervised-child.ts';
 import type { Federation } from './federation.ts';
 
@@ -13,8 +16,10 @@ export class SingleProcess implements Federation {
   readonly #clock: Clock;
   readonly #sink: SupervisorSink;
   readonly #ended = Promise.withResolvers<ChildEnd>();
+  readonly #restarts = new RestartLimit();
   #child: SupervisedChild | undefined;
   #invitation = '';
+  #stopping = false;
 
   constructor(
     start: CoordinatorStart | ParticipantStart,
@@ -36,26 +41,18 @@ export class SingleProcess implements Federation {
   }
 
   async start(): Promise<void> {
-    const serves = this.#start.type === 'start_coordinator';
-    const name = this.#start.type === 'start_coordinator' ? 'coordinator' : this.#start.name;
-    const child = await SupervisedChild.launch(
-      this.#launcher,
-      serves ? 'coordinator' : 'participant',
-      name,
-      this.#sink,
-    );
-    this.#child = child;
-    child.post(this.#start);
-    if (serves) this.#invitation = (await child.listening).invitation;
-    void this.#finish(child);
+    const child = await this.#launch();
+    if (this.#start.type === 'start_coordinator') this.#invitation = (await child.listening).invitation;
+    spawn('seeing a process to its end', this.#finish(child));
   }
 
   async stop(reason: string): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
+    this.#stopping = true;
     child.expectExit();
     child.post({ type: 'stop', reason });
-    using _patience = this.#clock.timer(stopPatienceMs, () => child.end('kill'));
+    using _patience = this.#clock.timer(stopPatienceMs, () => this.#child?.end('kill'));
     await this.ended;
   }
 
@@ -68,12 +65,52 @@ export class SingleProcess implements Federation {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
     this.#child?.end('kill');
     await this.#child?.exited;
   }
 
-  async #finish(child: SupervisedChild): Promise<void> {
-    const end = await child.ended;
+  async #launch(): Promise<SupervisedChild> {
+    const [entry, name] =
+      this.#start.type === 'start_coordinator'
+        ? (['coordinator', coordinatorId] as const)
+        : (['participant', this.#start.name] as const);
+    const child = await SupervisedChild.launch(this.#launcher, entry, name, this.#sink, () => this.#mayRestart(name));
+    this.#child = child;
+    child.post(this.#start);
+    return child;
+  }
+
+  /** What keeps its state on disk goes on where it was. */
+  #mayRestart(name: string): boolean {
+    return !this.#stopping && this.#start.stateFolder !== undefined && this.#restarts.allows(name);
+  }
+
+  /** The process once more, when it has crashed and may be started again. */
+  async #again(dead: SupervisedChild): Promise<SupervisedChild | null> {
+    if (!dead.crashed || !this.#mayRestart(dead.name)) return null;
+    this.#restarts.count(dead.name);
+    try {
+      const child = await this.#launch();
+      if (this.#stopping) {
+        child.expectExit();
+        child.end('kill');
+      }
+      return child;
+    } catch (error) {
+      // The end of the one before it is told, which is why there had to be another.
+      taskFailed('starting a process again', error);
+      return null;
+    }
+  }
+
+  async #finish(first: SupervisedChild): Promise<void> {
+    let child = first;
+    let end = await child.ended;
+    for (let next = await this.#again(child); next !== null; next = await this.#again(child)) {
+      child = next;
+      end = await child.ended;
+    }
     child.expectExit();
     using _patience = this.#clock.timer(stopPatienceMs, () => child.end('kill'));
     await child.exited;

@@ -52,8 +52,21 @@ describe('ending', () => {
     await command.until(inRound(1));
     command.signal('SIGTERM');
     const { status, summary } = await command.exit(15_000);
-    assert.deepEqual([status, summary.status], [130, 'interrupted']);
+    assert.deepEqual([status, summary.status, summary.reason], [130, 'interrupted', 'told to end (SIGTERM)']);
     await nothingLeft(command.dataFolder, 0);
+  });
+
+  test('its shell is killed: it ends as after SIGTERM, and does not say that its user did it', async () => {
+    // A shell that stays, with the command as its child; npm leaves what it has started behind.
+    await using command = new Command([...long, '--participants', '1'], {
+      before: 'true;',
+      env: { npm_lifecycle_event: 'start' },
+    });
+    await command.until(inRound(1));
+    command.signal('SIGKILL');
+    const { summary } = await command.exit(15_000);
+    assert.deepEqual([summary.status, summary.reason], ['interrupted', 'the program that had started it is gone']);
+    await nothingLeft(command.dataFolder, 1000);
   });
 
   test('killed: the processes of its run notice and end by themselves', async () => {

@@ -9,7 +9,7 @@ import { float32Tensor } from '#shared/tensor/tensor.ts';
 import { hashOf } from '#test/support/coordinator-kit.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { KeptModels } from './kept-models.ts';
-import { requireModelOut } from './model-out.ts';
+import { requireModelOut, withoutModel } from './model-out.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'roundscope-models-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -71,11 +71,26 @@ describe('global models that are kept', () => {
     assert.match(reporter.ofType('notice')[0]?.text ?? '', /was there already/);
   });
 
-  test('a folder that cannot be is a notice, and nothing fails', async () => {
+  test('a model that cannot be written where it was asked for is what the process ends with', async () => {
     writeFileSync(join(root, 'file'), '');
     const { models, reporter, round } = keeping(join(root, 'file', 'x.safetensors'));
     round(1, 0.5);
-    await models.finish();
+    const failure = await models.finish();
+    assert.equal(reporter.ofType('notice').at(-1)?.level, 'error');
+    assert.equal(failure?.code, 'path_unwritable');
+    const end = withoutModel({ status: 'completed', reason: 'all 1 rounds are done' }, failure);
+    assert.equal(end.status, 'failed');
+    assert.match(
+      end.reason,
+      /^The run ended \(all 1 rounds are done\), and its model could not be written: .*x\.safeten/,
+    );
+  });
+
+  test('one that nobody asked for a file of costs a notice and nothing else', async () => {
+    const { models, reporter, folder, round } = keeping();
+    writeFileSync(folder, '');
+    round(1, 0.5);
+    assert.equal(await models.finish(), null);
     assert.equal(reporter.ofType('notice').at(-1)?.level, 'error');
   });
 

@@ -1,7 +1,7 @@
 import { access, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
-import { toErrorReport } from '#shared/base/errors.ts';
+import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId, RunId } from '#shared/contract/ids.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
@@ -80,14 +80,18 @@ export class KeptModels {
     this.#match();
   }
 
-  /** The run is over: the last model that was judged is written. */
-  async finish(): Promise<void> {
+  /**
+   * The run is over: the last model that was judged is written.
+   * @returns what kept it from being written to the file that was asked for; null: it is there, or none was asked for
+   */
+  async finish(): Promise<ErrorReport | null> {
     await this.#writing;
     const last = this.#last;
-    if (last === null) return;
+    if (last === null) return null;
     const { finalPath, folder } = this.#options;
     const path = finalPath ?? join(folder, 'final.safetensors');
-    await this.#write('final', last, path, finalPath !== undefined);
+    const failure = await this.#write('final', last, path, finalPath !== undefined);
+    return finalPath === undefined ? null : failure;
   }
 
   #match(): void {
@@ -110,7 +114,7 @@ export class KeptModels {
     this.#writing = null;
   }
 
-  async #write(kind: 'best' | 'final', model: Judged, path: string, chosen: boolean): Promise<void> {
+  async #write(kind: 'best' | 'final', model: Judged, path: string, chosen: boolean): Promise<ErrorReport | null> {
     const { participant, reporter } = this.#options;
     const { round, accuracy, hash: modelHash } = model;
     try {
@@ -121,12 +125,14 @@ export class KeptModels {
       }
       await writeAtomically(path, [encodeSafetensors(model.tensors, this.#metadata(kind, model))]);
       reporter.event('model_saved', { participant, kind, round, accuracy, path, modelHash });
+      return null;
     } catch (error) {
-      if (this.#failed && kind === 'best') return;
-      this.#failed = true;
       const report = toErrorReport(error);
+      if (this.#failed && kind === 'best') return report;
+      this.#failed = true;
       const text = `The ${kind} global model could not be written: ${report.message}`;
       reporter.event('notice', { level: 'error', text: text.slice(0, 1000), error: report });
+      return report;
     }
   }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
+import type { RunStatus } from '#shared/contract/messages.ts';
 
 /**
  * Whether a model can be written there once the run is over: told before it begins, since a week may lie between.
@@ -22,6 +23,16 @@ export function requireModelOut(path: string): void {
       context: { path },
     });
   }
+}
+
+/** How a process ends that was to leave its model in a file, and could not: the run came to what it came to, its result is not there. */
+export function withoutModel<T extends { readonly status: RunStatus; readonly reason: string }>(
+  end: T,
+  failure: ErrorReport | null,
+): T | { readonly status: 'failed'; readonly reason: string; readonly error: ErrorReport } {
+  if (failure === null) return end;
+  const reason = `The run ended (${end.reason}), and its model could not be written: ${failure.message}`;
+  return { status: 'failed', reason: reason.slice(0, 500), error: failure };
 }
 
 function invalid(message: string): RoundscopeError {

@@ -1,7 +1,10 @@
 import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
+import { visibleText } from '#shared/base/visible-text.ts';
 import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
+import { failureWords, onTaskFailure, taskFailed } from '#shared/base/spawn.ts';
 import { endWhenIdle } from './end-when-idle.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
+import { endOnFault, onProcessFault, processFault } from './process-fault.ts';
 
 type Start = Extract<ToChild, { type: 'start_coordinator' | 'start_participant' | 'start_relay' | 'start_look' }>;
 export type Ended = Omit<Extract<FromChild, { type: 'ended' }>, 'type'>;
@@ -30,32 +33,44 @@ export function endedOf(end: {
 
 /** How long a process may still hold something open after its end before that counts as a leak and it is ended. */
 const lingerMs = 2000;
+/** Longest reason that the contract takes. */
+const reasonMax = 1000;
 
 /** The life of a child process: waits for its start, runs, says how it ended, and leaves nothing open. */
 export function serveParent<S extends Start>(work: ChildWork<S>): void {
   endWhenIdle();
+  endOnFault();
   const channel = openParentChannel();
+  onProcessFault(() => channel.flushed());
+  // Also while there is no run yet to be told; the last of these lines explain an end.
+  onTaskFailure((failure) => process.stderr.write(`${visibleText(failureWords(failure))}\n`));
   const stop = new AbortController();
   let started = false;
   let survives = false;
   channel.onGone(() => {
     if (survives) process.exit(1);
-    stop.abort(new DOMException('Roundscope was closed', 'AbortError'));
+    stop.abort(new DOMException('the app that ran it is gone', 'AbortError'));
   });
   process.once('SIGTERM', () => stop.abort(new DOMException('the process was told to end', 'AbortError')));
   // Ctrl+C in a terminal reaches every process of its group; the parent has the say.
   process.on('SIGINT', () => undefined);
-  channel.onMessage((input) => {
-    const judged = toChildSchema.safeParse(input);
-    if (!judged.success) throw new Error(`the parent sent an unknown message: ${judged.error.message}`);
-    const message = judged.data;
+  const take = (message: ToChild): void => {
     if (message.type === 'stop') stop.abort(new DOMException(message.reason, 'AbortError'));
     else if (message.type === 'fault') work.onFault(message);
     else if (message.type === work.startType && !started) {
       started = true;
       survives = work.survivesByState?.(message as S) === true;
-      void live(work, message as S, channel, stop.signal);
+      live(work, message as S, channel, stop.signal).catch(processFault);
     } else work.onOther?.(message);
+  };
+  channel.onMessage((input) => {
+    const judged = toChildSchema.safeParse(input);
+    if (!judged.success) return taskFailed('reading what the app said', judged.error);
+    try {
+      take(judged.data);
+    } catch (error) {
+      taskFailed('doing what the app said', error);
+    }
   });
 }
 
@@ -70,7 +85,8 @@ async function live<S extends Start>(
     ended = await work.run(start, channel, signal);
   } catch (error) {
     const report = toErrorReport(error);
-    ended = { status: signal.aborted ? 'interrupted' : 'failed', reason: report.message, error: report };
+    const reason = report.message.slice(0, reasonMax);
+    ended = { status: signal.aborted ? 'interrupted' : 'failed', reason, error: report };
     if (report.code === 'internal')
       process.stderr.write(`${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
   }

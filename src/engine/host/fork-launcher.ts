@@ -23,7 +23,8 @@ export const forkLauncher: Launcher = {
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderr = (stderr + text).slice(-stderrKept);
       });
-      child.once('error', (error) =>
+      // Also later, such as when it cannot be killed: its exit tells what matters.
+      child.on('error', (error) =>
         reject(
           new RoundscopeError('process_exited', {
             layer: 'service',
@@ -38,7 +39,7 @@ export const forkLauncher: Launcher = {
           pid: child.pid ?? 0,
           post: (message) => {
             // A child that has just died is told nothing: its exit is on the way to the listener below.
-            if (child.connected) child.send(message, (error) => void error);
+            if (child.connected) child.send(message, () => undefined);
           },
           onMessage: (listener) => void child.on('message', listener),
           onExit: (listener) => void child.once('close', (code, signal) => listener({ code, signal, stderr })),

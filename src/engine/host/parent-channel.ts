@@ -14,7 +14,9 @@ export interface ParentChannel {
   onMessage(listener: (message: unknown) => void): void;
   onAck(listener: (batch: number) => void): void;
   onGone(listener: () => void): void;
-  /** Lets the process end by itself once nothing else holds it. Resolves when all posted messages were handed over. */
+  /** Resolves when all posted messages were handed over, or the parent is gone. */
+  flushed(): Promise<void>;
+  /** Lets the process end by itself once nothing else holds it, after `flushed`. */
   close(): Promise<void>;
 }
 
@@ -83,24 +85,39 @@ function electronChannel(parent: ElectronPort): ParentChannel {
     onGone(listener) {
       onGone = listener;
     },
+    flushed: leftWithTheLoop,
     async close() {
-      // Posted messages leave with the turn of the loop; a utility process ends only when it says so.
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await leftWithTheLoop();
+      // A utility process ends only when it says so.
       process.exit(0);
     },
   };
 }
 
+/** Messages of a port leave with the turn of the loop, and nothing tells when they have. */
+function leftWithTheLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+}
+
 function forkChannel(): ParentChannel {
   let pending = 0;
-  let onIdle: (() => void) | undefined;
+  let onIdle: (() => void)[] = [];
+  const flushed = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (pending === 0 || !process.connected) resolve();
+      else onIdle.push(resolve);
+    });
   return {
     post(message) {
       if (!process.connected || process.send === undefined) return false;
       pending++;
       process.send(message, undefined, undefined, () => {
         pending--;
-        if (pending === 0) onIdle?.();
+        if (pending > 0) return;
+        for (const resolve of onIdle) resolve();
+        onIdle = [];
       });
       return true;
     },
@@ -114,15 +131,11 @@ function forkChannel(): ParentChannel {
         if (batch !== null) listener(batch);
       }),
     onGone: (listener) => void process.on('disconnect', listener),
-    close: () =>
-      new Promise((resolve) => {
-        const finish = (): void => {
-          if (process.connected) process.disconnect();
-          resolve();
-        };
-        if (pending === 0 || !process.connected) finish();
-        else onIdle = finish;
-      }),
+    flushed,
+    async close() {
+      await flushed();
+      if (process.connected) process.disconnect();
+    },
   };
 }
 

@@ -1,4 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { toErrorReport } from '#shared/base/errors.ts';
+import { failureWords, onTaskFailure } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
@@ -7,6 +9,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { Packet } from '#shared/contract/packet.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { ReportQueue } from './report-queue.ts';
+import { faultWords, onProcessFault } from './process-fault.ts';
 
 /** Rows go out this often: thrice as often as the screen is painted would be wasted. */
 const flushMs = 20;
@@ -32,6 +35,7 @@ export class ProcessReporter implements Reporter, Disposable {
   readonly #timers: NodeJS.Timeout[];
   #batches = 0;
   #acknowledged = 0;
+  readonly #failures: readonly Disposable[];
   #warm = false;
   #cpuBefore = process.cpuUsage();
   #cpuBeforeMs: number;
@@ -51,6 +55,17 @@ export class ProcessReporter implements Reporter, Disposable {
     this.#loopDelay.enable();
     this.#timers = [setInterval(() => this.flush(), flushMs), setInterval(() => this.#reportProcess(), statsMs)];
     for (const timer of this.#timers) timer.unref();
+    this.#failures = [
+      onTaskFailure((failure) => {
+        const error = toErrorReport(failure.error);
+        this.event('notice', { level: 'warning', text: failureWords(failure), error });
+      }),
+      onProcessFault((error) => {
+        const text = `The process of ${options.source}: ${faultWords(error)}`.slice(0, 1000);
+        this.event('notice', { level: 'error', text, error });
+        this[Symbol.dispose]();
+      }),
+    ];
   }
 
   event<T extends EventType>(type: T, data: EventData<T>): void {
@@ -69,6 +84,7 @@ export class ProcessReporter implements Reporter, Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
+    for (const listening of this.#failures) listening[Symbol.dispose]();
     // The last part of a second, which is all there is of a short run.
     this.#reportProcess();
     this.#loopDelay.disable();

@@ -1,4 +1,5 @@
 import { visibleText } from '#shared/base/visible-text.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
 import { networkPresets, networkPresetSchema } from '#shared/contract/network.ts';
@@ -8,6 +9,7 @@ import { transports } from '#engine/transport/registry.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
+import { onEndSignal } from '../end-signals.ts';
 import { demoOptions, demoSettings } from '../demo-options.ts';
 
 export const compare: Command = {
@@ -37,9 +39,7 @@ export const compare: Command = {
     const json = args.has('json');
     await using service = createService('browser');
     const teller = new RowTeller(json);
-    const interrupt = (): void => void service.stop('interrupted by the user');
-    process.on('SIGINT', interrupt);
-    process.on('SIGTERM', interrupt);
+    using _signals = onEndSignal((reason) => spawn('stopping the comparison', service.stop(reason)));
     try {
       const view = await service.startComparison(judged.data, (changed) => teller.take(changed)).done;
       if (json) writeLine({ event: 'comparison', ...view });
@@ -48,9 +48,6 @@ export const compare: Command = {
       return view.rows.every(({ state }) => state === 'completed') ? exitStatus.completed : exitStatus.failed;
     } catch (error) {
       return complain(toErrorReport(error), exitStatus.failed);
-    } finally {
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', interrupt);
     }
   },
 };

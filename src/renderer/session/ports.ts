@@ -78,22 +78,17 @@ const messageBytesMax = limits.packetRowsMax * 2048;
 
 function webSocketPort(socket: WebSocket): Port {
   let listener: ((message: unknown) => void) | undefined;
-  const early: unknown[] = [];
   socket.addEventListener('message', (event: MessageEvent<string | ArrayBuffer>) => {
     const data = typeof event.data === 'string' ? event.data : new Uint8Array(event.data);
     const decoded = decodePortMessage(data, messageBytesMax);
     if (!decoded.ok) socket.close(4000, `unreadable message: ${decoded.error}`.slice(0, 120));
-    else if (listener !== undefined) listener(decoded.value);
-    else if (early.length < 100) early.push(decoded.value);
+    else listener?.(decoded.value);
   });
   return {
     post: (message) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(encodePortMessage(message));
     },
-    onMessage: (next) => {
-      listener = next;
-      for (const message of early.splice(0)) next(message);
-    },
+    onMessage: (next) => void (listener = next),
     onClose: (next) =>
       socket.addEventListener('close', (event) => next(event.reason === '' ? 'no answer' : event.reason)),
     close: (reason) => socket.close(1000, reason.slice(0, 120)),

@@ -126,19 +126,22 @@ export interface ErrorReport {
 
 /** Longest chain of causes that a report keeps; deeper ones say nothing new. */
 const causesMax = 5;
+/** Longest texts that the schema of a report takes: a report that is refused for its length tells nobody anything. */
+const messageMax = 4000;
+const causeMax = 2000;
 
 export function toErrorReport(error: unknown): ErrorReport {
   const known = error instanceof RoundscopeError ? error : undefined;
   const causes: string[] = [];
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause !== undefined && causes.length < causesMax) {
-    causes.push(cause instanceof Error ? cause.message : String(cause));
+    causes.push((cause instanceof Error ? cause.message : String(cause)).slice(0, causeMax));
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return {
     code: known?.code ?? 'internal',
     layer: known?.layer ?? 'application',
-    message: error instanceof Error ? error.message : String(error),
+    message: (error instanceof Error ? error.message : String(error)).slice(0, messageMax),
     retryable: known?.retryable ?? false,
     context: known?.context ?? {},
     causes,

@@ -50,7 +50,11 @@ export const toServiceSchema = z.discriminatedUnion('type', [
     /** Null: the dialog was closed without a choice. */
     path: z.string().max(4096).nullable(),
   }),
-  z.object({ type: z.literal('stop') }),
+  z.object({
+    type: z.literal('stop'),
+    /** Main ends by a mistake of its own, which the run is to know. */
+    fault: z.string().max(1000).optional(),
+  }),
 ]);
 export type ToService = z.infer<typeof toServiceSchema>;
 

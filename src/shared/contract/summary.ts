@@ -52,4 +52,13 @@ export const ownFates = ['counted', 'refused', 'missed', 'kept', 'unknown'] as c
 export type OwnFate = (typeof ownFates)[number];
 
 /** Exit status of every command. */
-export const exitStatus = { completed: 0, failed: 1, usage: 2, stalled: 3, unreachable: 4, interrupted: 130 } as const;
+export const exitStatus = {
+  completed: 0,
+  failed: 1,
+  usage: 2,
+  stalled: 3,
+  unreachable: 4,
+  /** A mistake in the program; EX_SOFTWARE of sysexits.h. */
+  fault: 70,
+  interrupted: 130,
+} as const;

@@ -4,7 +4,7 @@
  */
 export interface Port {
   post(message: unknown): void;
-  /** One listener; messages that came before it was set are kept (bounded) and delivered then. */
+  /** One listener, set by whoever is given the port before it returns: no message can have come until then. */
   onMessage(listener: (message: unknown) => void): void;
   onClose(listener: (reason: string) => void): void;
   close(reason: string): void;
