@@ -24,6 +24,11 @@ export interface RunningBroker extends AsyncDisposable {
   readonly port: number;
   /** Ends it without a goodbye to anybody. */
   kill(): Promise<void>;
+  /** Other access rules from now on. */
+  allow(rules: readonly string[]): Promise<void>;
+  /** It stands still, with its connections open, until it is let go on. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** A real broker of its own on a free loopback port; `lines` are added to its configuration. */
@@ -31,10 +36,15 @@ export async function startMosquitto(
   path: string,
   lines: readonly string[] = [],
   wantedPort = 0,
+  rules: readonly string[] | null = null,
 ): Promise<RunningBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-mosquitto-'));
   const port = wantedPort === 0 ? await freePort() : wantedPort;
   const config = join(folder, 'mosquitto.conf');
+  const acl = join(folder, 'acl');
+  const writeRules = (wanted: readonly string[]): Promise<void> =>
+    writeFile(acl, [...wanted, ''].join('\n'), { mode: 0o600 });
+  if (rules !== null) await writeRules(rules);
   await writeFile(
     config,
     [
@@ -42,6 +52,9 @@ export async function startMosquitto(
       'allow_anonymous true',
       'persistence false',
       'set_tcp_nodelay true',
+      // As root it would change to a user that may not read the folder.
+      ...(process.getuid?.() === 0 ? ['user root'] : []),
+      ...(rules === null ? [] : [`acl_file ${acl}`]),
       ...lines,
       '',
     ].join('\n'),
@@ -57,6 +70,12 @@ export async function startMosquitto(
     url: `mqtt://127.0.0.1:${port}`,
     port,
     kill,
+    allow: async (wanted) => {
+      await writeRules(wanted);
+      broker.kill('SIGHUP');
+    },
+    freeze: () => void broker.kill('SIGSTOP'),
+    thaw: () => void broker.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });

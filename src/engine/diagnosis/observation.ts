@@ -52,6 +52,8 @@ export interface ParticipantObservation {
   linkDown: EvidenceRef | null;
   /** What the participant itself says of its link, where it reports to this machine as well. */
   ownLink: { readonly state: LinkState; readonly reason: string; readonly at: number } | null;
+  /** What a broker does not let pass between the two ends; its text is that. */
+  obstacle: EvidenceRef | null;
   connections: number;
   /** Oldest first. */
   readonly sessions: SessionObservation[];
@@ -170,6 +172,7 @@ export function participantOf(run: RunObservation, id: string): ParticipantObser
     linkAt: null,
     linkDown: null,
     ownLink: null,
+    obstacle: null,
     connections: 0,
     sessions: [],
     undeliverable: [],

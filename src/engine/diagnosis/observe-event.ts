@@ -46,6 +46,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
       participant.linkState = 'connecting';
       participant.linkAt = null;
       participant.linkDown = null;
+      participant.obstacle = null;
       participant.lastHeard = null;
       participant.lastEcho = null;
       participant.transfer = null;
@@ -127,6 +128,8 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   link_state: (run, data, ref) => {
     const participant = participantOf(run, data.participant);
     const own = run.chair === 'participant' ? 'participant' : 'coordinator';
+    if (data.obstacle !== undefined) participant.obstacle ??= ref(data.obstacle);
+    else if (isOpen(data.state) && data.side === own) participant.obstacle = null;
     // In a demo what the coordinator can rely on counts; a participant may well believe itself connected.
     if (data.side !== own) {
       participant.ownLink = { state: data.state, reason: data.reason, at: ref('').at };

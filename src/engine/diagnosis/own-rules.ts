@@ -1,5 +1,6 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
+import { obstacleFinding } from './broker-causes.ts';
 import { evidence, lasting, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type ParticipantObservation, type RunObservation } from './observation.ts';
 import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } from './participant-rules.ts';
@@ -10,11 +11,16 @@ import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } 
  */
 export const ownRules: readonly Rule[] = [
   processFrozen,
+  brokerObstacle,
   linkFlapping,
   coordinatorSilent,
   (own, run, standing) => asOwn(trainerFrozen(own, run, standing)),
   transferStuck,
 ];
+
+function brokerObstacle({ obstacle, protocol }: ParticipantObservation): Finding | null {
+  return obstacle === null ? null : obstacleFinding(protocol, ['you'], [{ obstacle }]);
+}
 
 /** A heart-beat comes once a second; four that did not come are silence. */
 const silentMs = 4000;

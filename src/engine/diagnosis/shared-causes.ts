@@ -1,16 +1,8 @@
-import { timing } from '#shared/contract/limits.ts';
-import { protocolNames } from '#shared/contract/protocols.ts';
-import { evidence, injected, seconds, subjects, type Finding } from './finding.ts';
+import { brokerCause } from './broker-causes.ts';
+import { evidence, injected, listed, seconds, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type ProcessObservation, type RunObservation } from './observation.ts';
+import { awaitsReturn, backMs, linkRules, type SharedCause } from './shared-cause.ts';
 
-/** A cause that lies with none of the participants, and what of theirs it explains. */
-export interface SharedCause {
-  readonly finding: Finding;
-  /** Whether a participant's own finding is nothing but its consequence. */
-  readonly explains: (finding: Finding) => boolean;
-}
-
-const linkRules: ReadonlySet<string> = new Set(['link-flapping', 'link-lost', 'participant-silent', 'transfer-stuck']);
 const progressRules: ReadonlySet<string> = new Set(['trainer-frozen', 'first-step-slow']);
 
 /** What the operating system or the participant itself says is so whoever else is in trouble. */
@@ -19,7 +11,7 @@ const everything = ({ rule }: Finding): boolean =>
 
 /** The coordinator's process, then its broker: while they are away nothing can be known of anybody. */
 export function sharedCause(run: RunObservation): SharedCause | null {
-  return coordinatorGone(run) ?? coordinatorFrozen(run) ?? coordinatorBack(run) ?? brokerAway(run);
+  return coordinatorGone(run) ?? coordinatorFrozen(run) ?? coordinatorBack(run) ?? brokerCause(run);
 }
 
 function coordinatorGone(run: RunObservation): SharedCause | null {
@@ -60,20 +52,6 @@ function coordinatorFrozen(run: RunObservation): SharedCause | null {
   return { finding, explains: everything };
 }
 
-/** How long a return is told at least, ... */
-const backMs = 3000;
-/** ... and for how long whose link was given up meanwhile may take to dial again: its pauses have grown to `redialMaxMs`. */
-const returnMs = timing.redialMaxMs + 3000;
-
-/** Whether somebody has not found back yet, and need not have by now. */
-function awaitsReturn(run: RunObservation, backAt: number): boolean {
-  if (run.now - backAt > returnMs) return false;
-  return [...run.participants.values()].some(
-    ({ joined, left, exited, linkDown }) =>
-      joined && left === null && exited === null && linkDown !== null && linkDown.at <= backAt + backMs,
-  );
-}
-
 function coordinatorBack(run: RunObservation): SharedCause | null {
   const pause = run.coordinatorPause;
   if (
@@ -93,70 +71,6 @@ function coordinatorBack(run: RunObservation): SharedCause | null {
     ages: true,
   };
   return { finding, explains: everything };
-}
-
-const brokerGoneMs = 1000;
-const brokerBlockedMs = 2000;
-const brokerLossesMin = 3;
-const brokerLossesWindowMs = 30_000;
-
-function brokerAway(run: RunObservation): SharedCause | null {
-  const { broker } = run;
-  if (broker === null) return null;
-  const { address, protocol, reason, since, losses, state } = broker;
-  const lately = losses.filter(({ at }) => run.now - at <= brokerLossesWindowMs);
-  const about = { layer: 'transport', subject: subjects.broker } as const;
-  const explains = ({ rule }: Finding): boolean => linkRules.has(rule) || rule === 'connection-per-message';
-  const why = reason === '' ? 'It gives no reason' : `It says: ${reason}`;
-  if (lately.length >= brokerLossesMin) {
-    const finding: Finding = {
-      ...about,
-      rule: 'broker-drops',
-      sentence: `The ${protocolNames[protocol]} broker at ${address} drops the coordinator's connection again and again.`,
-      explanation: `${lately.length} times in the last ${seconds(brokerLossesWindowMs)}. ${why}. A broker does so when it is restarted, or when a message is larger than it takes.`,
-      since: lately[0]?.at ?? since.at,
-      evidence: evidence(...lately.slice(-6)),
-    };
-    return { finding, explains };
-  }
-  if (state === 'lost' && elapsedMs(run, since.at) >= brokerGoneMs)
-    return {
-      finding: {
-        ...about,
-        rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${run.self === null ? "the coordinator's " : ''}reach.`,
-        explanation: `${why}. Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
-        since: since.at,
-        evidence: [since],
-      },
-      explains,
-    };
-  if (state === 'connected' && losses.length > 0 && awaitsReturn(run, since.at))
-    return {
-      finding: {
-        ...about,
-        rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and participants dial it again.`,
-        explanation: 'Their pauses between two attempts have grown while it was away.',
-        since: losses.at(-1)?.at ?? since.at,
-        evidence: evidence(losses.at(-1), since),
-        ages: true,
-      },
-      explains,
-    };
-  if (state !== 'blocked' || elapsedMs(run, since.at) < brokerBlockedMs) return null;
-  return {
-    finding: {
-      ...about,
-      rule: 'broker-blocked',
-      sentence: `The ${protocolNames[protocol]} broker at ${address} blocks publishers: ${reason || 'it gives no reason'}.`,
-      explanation:
-        'It takes no messages, so nobody gets through to anybody. It goes on by itself once it has memory and disk again.',
-      since: since.at,
-      evidence: [since],
-    },
-    explains,
-  };
 }
 
 /** Fewer than these, or less than half of those waited for, may well have their own troubles. */
@@ -266,8 +180,4 @@ function network(together: readonly Finding[], run: RunObservation): SharedCause
     },
     explains: ({ subject, rule }) => covered.has(subject) && linkRules.has(rule),
   };
-}
-
-function listed(names: readonly string[]): string {
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }

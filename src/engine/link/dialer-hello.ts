@@ -79,6 +79,7 @@ async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<Lin
         ? `the coordinator did not answer hello within ${limits.helloTimeoutMs / 1000} s`
         : `session ended during hello: ${code}: ${reason}`,
       retryable: true,
+      context: { code },
     });
   }
   const { frame } = received;

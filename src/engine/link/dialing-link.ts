@@ -14,13 +14,14 @@ import { AttemptLog } from './attempt-log.ts';
 import { AwakeTimer } from './awake-timer.ts';
 import { dialGraceMs } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
-import { finalBeforeOpen } from './final-errors.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
 import { LinkCore } from './link-core.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
+import { isFinal } from './final-answer.ts';
 import { Notifier } from './notifier.ts';
 import { PacketLog, type LogContext } from './packet-log.ts';
+import { detailsOfFailure, type StateDetails } from './obstacle.ts';
 import { RedialDelay } from './redial-delay.ts';
 import { SessionDialer } from './session-dialer.ts';
 import { sendHeartbeatAndClose, sendOneAndClose } from './single-message-session.ts';
@@ -223,8 +224,8 @@ export class DialingLink implements Link {
       } catch (error) {
         this.#failure = error;
         this.#attempts.failed(error);
-        if (this.#isFinal(error) || this.#impatient) this.#giveUp(error);
-        else this.#away(this.#resumes ? 'lost' : 'connecting', messageOf(error));
+        if (isFinal(error, this.#resumes) || this.#impatient) this.#giveUp(error);
+        else this.#away(this.#resumes ? 'lost' : 'connecting', messageOf(error), detailsOfFailure(error));
       }
       await this.#pause();
     }
@@ -250,9 +251,10 @@ export class DialingLink implements Link {
   }
 
   /** Says it once, however often the attempt is repeated. */
-  #away(state: 'lost' | 'connecting', reason: string): void {
+  #away(state: 'lost' | 'connecting', reason: string, details: StateDetails): void {
     const { status, ended } = this.#core;
-    if (ended === null && (status.state !== state || status.reason !== reason)) this.#core.setState(state, reason);
+    if (ended === null && (status.state !== state || status.reason !== reason))
+      this.#core.setState(state, reason, details);
   }
 
   #beginPatience(): AwakeTimer {
@@ -274,18 +276,10 @@ export class DialingLink implements Link {
     this.#heard = true;
   }
 
-  /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
-  #isFinal(error: unknown): boolean {
-    if (!(error instanceof RoundscopeError) || error.retryable) return false;
-    // Another run at that address: its own coordinator may come back there.
-    if (error.code === 'run_mismatch') return !this.#resumes;
-    return error.code === 'run_over' || error.layer === 'link' || (!this.#resumes && finalBeforeOpen.has(error.code));
-  }
-
   /** The link has never been open, the coordinator has said no, or it has not answered for too long. */
   #giveUp(error: unknown): void {
     this.#opened.reject(error);
-    if (this.#resumes && !this.#isFinal(error)) {
+    if (this.#resumes && !isFinal(error, this.#resumes)) {
       const reason = `the coordinator has not answered for ${durationText(this.#giveUpAfterMs ?? 0)}; the run may have ended`;
       return this.#core.finish({ code: 'coordinator_gone', reason, local: true });
     }
@@ -334,7 +328,7 @@ export class DialingLink implements Link {
   /** Dials and says hello. */
   async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
     const { clock, entropy, invitation, participant } = this.#options;
-    if (!this.#resumes && this.#failure === null) this.#away('connecting', 'dialling');
+    if (!this.#resumes && this.#failure === null) this.#away('connecting', 'dialling', {});
     const session = await this.#dialer.dial(this.#dialLimitMs());
     if (this.#over.signal.aborted) {
       // Dialled before the abort was seen: a link that is over opens nothing.

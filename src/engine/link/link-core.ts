@@ -5,17 +5,19 @@ import type { Clock } from '#shared/base/clock.ts';
 import { coordinatorId, type MessageId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
-import { contractVersion, type Message, type MessageHeader, type Outgoing } from '#shared/contract/messages.ts';
+import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { supersedes } from '#shared/contract/supersedes.ts';
 import { changedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './check-sizes.ts';
+import { headerOf } from './header-of.ts';
 import { Inbox } from './inbox.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import { LinkAccount } from './link-account.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
 import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
+import { detailsOf, detailsOfEnd, type StateDetails } from './obstacle.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
 import type { LogContext, PacketLog } from './packet-log.ts';
 import { UnreadableLog } from './unreadable-log.ts';
@@ -170,22 +172,11 @@ export class LinkCore implements Link {
   }
 
   #add(message: Outgoing): OutboxEntry {
-    const { clock, idPrefix, log, run } = this.#options;
-    const { payload, replyTo } = message;
-    const header = {
-      version: contractVersion,
-      run,
-      sender: log.side === 'participant' ? this.participant : coordinatorId,
-      kind: message.kind,
-      round: message.round,
-      id: `${idPrefix}.${++this.#ids}` as MessageId,
-      ...(replyTo === undefined ? {} : { replyTo }),
-      sentAt: clock.wallMs(),
-      body: message.body,
-      ...(payload === undefined
-        ? {}
-        : { payload: { hash: payload.hash, length: payload.bytes.byteLength, encoding: 'safetensors' } }),
-    } as MessageHeader;
+    const { payload } = message;
+    const { idPrefix, log, participant } = this.#options;
+    const sender = log.side === 'participant' ? participant : coordinatorId;
+    const id = `${idPrefix}.${++this.#ids}` as MessageId;
+    const header = headerOf(message, { ...this.#options, sender, id });
     const wire = encodeMessageHeader(header);
     checkSizes(header, wire);
     const entry = this.outbox.add(header, wire, payload?.bytes ?? null);
@@ -200,15 +191,14 @@ export class LinkCore implements Link {
   }
 
   /** Tells a new state; both ends use it for what happens between sessions. */
-  setState(state: LinkState, reason: string, fallback?: string): void {
+  setState(state: LinkState, reason: string, details: StateDetails = {}): void {
     if (this.#state === 'closed') return;
     this.#state = state;
     this.#reason = reason;
     const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
-    const told = fallback === undefined ? {} : { fallback };
     this.#changing = false;
     this.#patience?.[Symbol.dispose]();
-    this.#options.log.state(this.#context, { state, reason, connections, reconnects, ...told });
+    this.#options.log.state(this.#context, { state, reason, connections, reconnects, ...details });
     if (state === 'lost') this.#reportUndeliverable(`no open session: ${reason}`);
   }
 
@@ -256,14 +246,18 @@ export class LinkCore implements Link {
       onTick: (rttMs) => this.#account.tell(wire, rttMs, this.outbox.size),
       onFault: (error) => this.#fault(error),
       onHealth: (trouble) =>
-        this.setState(trouble === null ? 'ready' : 'degraded', trouble ?? 'well again', wire.session.fallback),
+        this.setState(
+          trouble === null ? 'ready' : 'degraded',
+          trouble?.reason ?? 'well again',
+          detailsOf(trouble, wire.session.fallback),
+        ),
     });
     this.#pump = pump;
     pump.tellWithdrawn(this.outbox.unknown(peer));
     this.#context = wire.context;
     this.#room.notify();
     const how = this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected';
-    this.setState('ready', how, wire.session.fallback);
+    this.setState('ready', how, { fallback: wire.session.fallback });
     const end = await pump.run();
     this.#pump = null;
     this.#lastHeardMs = wire.lastHeardMs;
@@ -281,7 +275,8 @@ export class LinkCore implements Link {
   #tellLost(end: SessionEnd): void {
     const why = wordsOf(end);
     const known = this.#state === 'lost' && this.#reason === why;
-    if (!end.goodbye && !this.closing && end.code !== changedCode && !known) this.setState('lost', why);
+    if (!end.goodbye && !this.closing && end.code !== changedCode && !known)
+      this.setState('lost', why, detailsOfEnd(end));
   }
 
   /** The session has given way to another one on purpose. Whose doing that is dials, and tells when it cannot. */

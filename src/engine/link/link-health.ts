@@ -10,10 +10,14 @@ export interface LifeSigns {
   readonly lastHeardMs: number;
   readonly rttMs: number | null;
   readonly slowInARow: number;
+  /** When the oldest message of any kind that is not acknowledged moved last. */
+  readonly oldestSentMs: number | null;
   /** When the oldest control message that is not acknowledged went out; null: all are. */
   readonly oldestControlMs: number | null;
   readonly ackedMs: number;
   readonly stuck: StuckTransfer | null;
+  /** As in `Session`. */
+  readonly obstacle: string | null;
 }
 
 export interface StuckTransfer {
@@ -26,14 +30,31 @@ export interface StuckTransfer {
 
 /** What ails a session that is not dead. The kind tells whether it is still the same trouble. */
 export interface Trouble {
-  readonly kind: 'blocked' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
+  readonly kind: 'blocked' | 'obstacle' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
   readonly reason: string;
+}
+
+/** Of what a session dies, to be dialled again; null: it lives. */
+export function findDeath(signs: LifeSigns): { readonly code: string; readonly reason: string } | null {
+  const { nowMs, lastHeardMs, ackedMs, blocked, obstacle, stuck } = signs;
+  const silentMs = nowMs - lastHeardMs;
+  const why = blocked === '' ? '' : `, and the broker blocks publishers: ${blocked}`;
+  if (silentMs >= timing.peerSilentMs)
+    return { code: 'peer_silent', reason: `nothing heard for ${seconds(silentMs)}${why}` };
+  // What a broker holds up, another session would not get through either.
+  const oldestMs = obstacle === null ? signs.oldestSentMs : signs.oldestControlMs;
+  if (oldestMs !== null && nowMs - Math.max(oldestMs, ackedMs) >= timing.sendTimeoutMs)
+    return { code: 'send_timeout', reason: `nothing acknowledged for ${timing.sendTimeoutMs} ms` };
+  if (obstacle === null && stuck?.direction === 'sent' && nowMs - stuck.sinceMs >= timing.sendTimeoutMs)
+    return { code: 'transfer_stuck', reason: `${stuck.kind} has not moved for ${timing.sendTimeoutMs} ms` };
+  return null;
 }
 
 /** Slow is told from dead: null is well, and what is found here ends nothing. The surest sign wins. */
 export function findTrouble(signs: LifeSigns): Trouble | null {
-  const { nowMs, blocked, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow } = signs;
+  const { nowMs, blocked, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow, obstacle } = signs;
   if (blocked !== '') return { kind: 'blocked', reason: `the broker blocks publishers: ${blocked}` };
+  if (obstacle !== null) return { kind: 'obstacle', reason: obstacle };
   const silentMs = nowMs - lastHeardMs;
   if (silentMs >= timing.degradedSilentMs) return { kind: 'silent', reason: `nothing heard for ${seconds(silentMs)}` };
   if (stuck !== null && nowMs - stuck.sinceMs >= timing.degradedStuckMs) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
-import { findTrouble, type LifeSigns } from './link-health.ts';
+import { findDeath, findTrouble, type LifeSigns } from './link-health.ts';
 
 const never = new AbortController().signal;
 
@@ -143,6 +143,8 @@ describe('states of a link', () => {
   const well: LifeSigns = {
     nowMs: 100_000,
     blocked: '',
+    oldestSentMs: null,
+    obstacle: null,
     lastHeardMs: 99_500,
     rttMs: 20,
     slowInARow: 0,
@@ -164,6 +166,19 @@ describe('states of a link', () => {
     );
     assert.equal(findTrouble({ ...well, stuck, lastHeardMs: 96_000 })?.kind, 'silent');
     assert.equal(findTrouble({ ...well, rttMs: 1500, slowInARow: 1 }), null, 'once is a mishap');
+    const obstacle = 'the broker takes no packet of 4 KiB';
+    assert.deepEqual(findTrouble({ ...well, stuck, obstacle }), { kind: 'obstacle', reason: obstacle });
+  });
+
+  test('a transfer that a broker holds up, and is known to, ends no session; silence and other messages do', () => {
+    const stuck = { kind: 'model_update', direction: 'sent', bytes: 0, totalBytes: 8e6, sinceMs: 80_000 } as const;
+    const held = { ...well, stuck, oldestSentMs: 80_000, ackedMs: 80_000 };
+    assert.equal(findDeath(held)?.code, 'send_timeout');
+    assert.equal(findDeath({ ...held, ackedMs: 99_000 })?.code, 'transfer_stuck');
+    const obstacle = 'the broker takes no packet of 4 KiB';
+    assert.equal(findDeath({ ...held, obstacle }), null);
+    assert.equal(findDeath({ ...held, obstacle, lastHeardMs: 95_000 })?.code, 'peer_silent');
+    assert.equal(findDeath({ ...held, obstacle, oldestControlMs: 84_000 })?.code, 'send_timeout');
   });
 });
 

@@ -99,7 +99,8 @@ export class PacketLog {
       readonly reason: string;
       readonly connections: number;
       readonly reconnects: number;
-      readonly fallback?: string;
+      readonly fallback?: string | undefined;
+      readonly obstacle?: string | undefined;
     },
   ): void {
     const { protocol, stack } = context;
@@ -112,6 +113,7 @@ export class PacketLog {
       ...told,
       reason: told.reason.slice(0, noteCharsMax),
       ...(told.fallback === undefined ? {} : { fallback: told.fallback.slice(0, noteCharsMax) }),
+      ...(told.obstacle === undefined ? {} : { obstacle: told.obstacle.slice(0, noteCharsMax) }),
     });
   }
 

@@ -3,7 +3,7 @@ import { InvariantError } from '#shared/base/invariant.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
-import { findTrouble, TransferClock, type StuckTransfer, type Trouble } from './link-health.ts';
+import { findDeath, findTrouble, TransferClock, type LifeSigns, type Trouble } from './link-health.ts';
 import { MessageReceiver, type ReceiverParts } from './message-receiver.ts';
 import { Notifier } from './notifier.ts';
 import type { AckNews, Outbox, OutboxEntry } from './outbox.ts';
@@ -24,7 +24,7 @@ export interface PumpParts extends ReceiverParts {
   /** The session is over; it may take a while until it is closed. */
   readonly onEnd: (end: SessionEnd) => void;
   /** The session has become slow or stuck, and why; null: it is well again. */
-  readonly onHealth: (trouble: string | null) => void;
+  readonly onHealth: (trouble: Trouble | null) => void;
   /** The link's own memory is not what it must be. */
   readonly onFault: (error: InvariantError) => void;
 }
@@ -48,7 +48,7 @@ export class SessionPump {
   #ackedMs: number;
   #paused = false;
   readonly #transfers = new TransferClock();
-  #trouble: Trouble['kind'] | null = null;
+  #trouble: string | null = null;
   /** Transfers of which the peer holds a part, and of which it is to be told that no more comes. */
   readonly #withdrawals = new Set<string>();
   #goodbye: { readonly code: string; readonly reason: string } | null = null;
@@ -117,14 +117,16 @@ export class SessionPump {
 
   async #controlLoop(): Promise<void> {
     while (this.#end === null) {
-      const sent = await this.#writeNextControl();
-      if (sent === 'nothing') await this.#controlWork.wait();
-      else if (sent === 'goodbye')
+      // Asked and awaited without a pause between: what comes up in one would not be noticed before the next heart-beat.
+      const writing = this.#writeNextControl();
+      if (writing === null) await this.#controlWork.wait();
+      else if ((await writing) === 'goodbye')
         return this.#finish({ ...(this.#goodbye as { code: string; reason: string }), goodbye: false, local: true });
     }
   }
 
-  async #writeNextControl(): Promise<'sent' | 'nothing' | 'goodbye'> {
+  /** Null: there is nothing to write. */
+  #writeNextControl(): Promise<'sent' | 'goodbye'> | null {
     const { inbox, outbox } = this.#parts;
     if (this.#heartbeatDue) {
       this.#heartbeatDue = false;
@@ -151,8 +153,11 @@ export class SessionPump {
       } as const;
       return this.#attempt(() => this.#wire.write(frame, { lane: 'control', note: noteOf(entry.header) }));
     }
-    if (this.#goodbye === null) return 'nothing';
-    const goodbye = { t: 'goodbye', ...this.#goodbye } as const;
+    return this.#goodbye === null ? null : this.#writeGoodbye(this.#goodbye);
+  }
+
+  async #writeGoodbye(why: { readonly code: string; readonly reason: string }): Promise<'goodbye'> {
+    const goodbye = { t: 'goodbye', ...why } as const;
     await this.#attempt(() =>
       this.#wire.write(goodbye, {
         lane: 'control',
@@ -355,17 +360,26 @@ export class SessionPump {
     const { outbox, inbox } = this.#parts;
     const silentMs = nowMs - this.#wire.lastHeardMs;
     this.#watchSilence(timing.peerSilentMs - silentMs);
-    const oldestMs = outbox.oldestSentMs();
-    const stuck = this.#transfers.look(outbox, inbox, nowMs);
-    const { blocked = '' } = this.#wire.session;
-    const why = blocked === '' ? '' : `, and the broker blocks publishers: ${blocked}`;
-    if (silentMs >= timing.peerSilentMs)
-      return this.stop('peer_silent', `nothing heard for ${(silentMs / 1000).toFixed(1)} s${why}`);
-    if (oldestMs !== null && nowMs - Math.max(oldestMs, this.#ackedMs) >= timing.sendTimeoutMs)
-      return this.stop('send_timeout', `nothing acknowledged for ${timing.sendTimeoutMs} ms`);
-    if (stuck?.direction === 'sent' && nowMs - stuck.sinceMs >= timing.sendTimeoutMs)
-      return this.stop('transfer_stuck', `${stuck.kind} has not moved for ${timing.sendTimeoutMs} ms`);
-    this.#tellTrouble(nowMs, stuck);
+    const signs: LifeSigns = {
+      nowMs,
+      stuck: this.#transfers.look(outbox, inbox, nowMs),
+      blocked: this.#wire.session.blocked ?? '',
+      obstacle: this.#wire.session.obstacle ?? null,
+      lastHeardMs: this.#wire.lastHeardMs,
+      rttMs: this.#heartbeats.rttMs,
+      slowInARow: this.#heartbeats.slowInARow,
+      oldestSentMs: outbox.oldestSentMs(),
+      oldestControlMs: outbox.oldestControlMs(),
+      ackedMs: this.#ackedMs,
+    };
+    const death = findDeath(signs);
+    if (death !== null) return this.stop(death.code, death.reason);
+    const trouble = findTrouble(signs);
+    // An obstacle is another one when its words are.
+    const kind = trouble === null ? null : trouble.kind === 'obstacle' ? trouble.reason : trouble.kind;
+    if (kind === this.#trouble) return;
+    this.#trouble = kind;
+    this.#parts.onHealth(trouble);
   }
 
   /** The limit of silence need not wait for the heart-beat after it. */
@@ -379,21 +393,5 @@ export class SessionPump {
       // Late, it is we who were asleep.
       if (nowMs - dueMs < timing.heartbeatMs && !this.#paused && this.#end === null) this.#judge(nowMs);
     });
-  }
-
-  #tellTrouble(nowMs: number, stuck: StuckTransfer | null): void {
-    const trouble = findTrouble({
-      nowMs,
-      stuck,
-      blocked: this.#wire.session.blocked ?? '',
-      lastHeardMs: this.#wire.lastHeardMs,
-      rttMs: this.#heartbeats.rttMs,
-      slowInARow: this.#heartbeats.slowInARow,
-      oldestControlMs: this.#parts.outbox.oldestControlMs(),
-      ackedMs: this.#ackedMs,
-    });
-    if (trouble?.kind === this.#trouble || (trouble === null && this.#trouble === null)) return;
-    this.#trouble = trouble?.kind ?? null;
-    this.#parts.onHealth(trouble?.reason ?? null);
   }
 }

@@ -108,11 +108,11 @@ export class Wire {
       ),
       ...(body === undefined ? {} : { body }),
     } as const;
-    using deadline = this.clock.deadline(timing.sendTimeoutMs, this.#over.signal);
+    using limit = this.#sendLimit();
     try {
       const { stream, protocol, stack } = await this.session.send(
         { lane, parts, ...(last === true ? { last } : {}) },
-        { signal: deadline },
+        { signal: AbortSignal.any([limit.signal, this.#over.signal]) },
       );
       this.log.frame(this.context, {
         ...told,
@@ -122,7 +122,7 @@ export class Wire {
         durationMs: this.clock.monotonicMs() - startedMs,
       });
     } catch (error) {
-      const timedOut = deadline.aborted && !this.#over.signal.aborted;
+      const timedOut = limit.signal.aborted && !this.#over.signal.aborted;
       const status: PacketStatus = timedOut ? 'timeout' : 'undeliverable';
       const reason = timedOut
         ? `not taken within ${timing.sendTimeoutMs} ms`
@@ -138,6 +138,19 @@ export class Wire {
         cause: error,
       });
     }
+  }
+
+  /** One that an obstacle holds up, which is told, waits as long as the session lives. */
+  #sendLimit(): { readonly signal: AbortSignal } & Disposable {
+    const over = new AbortController();
+    let timer: Disposable | null = null;
+    const begin = (): void => {
+      timer = this.clock.timer(timing.sendTimeoutMs, () =>
+        (this.session.obstacle ?? null) === null ? over.abort(new Error('not taken in time')) : begin(),
+      );
+    };
+    begin();
+    return { signal: over.signal, [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
   }
 
   /** Ends the session; what is being written is given up. Waits no longer than the close limit. Twice is fine. */

@@ -159,6 +159,8 @@ export interface Session extends AsyncDisposable {
   readonly blocked?: string;
   /** Largest chunk body that suits this protocol, where that is below `limits.chunkBytes`. */
   readonly chunkBytes?: number;
+  /** What keeps frames of either end from passing while the session stands ("the broker takes no packet of 4 KiB"), for people. */
+  readonly obstacle?: string | null;
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */
   frames(): AsyncIterable<IncomingFrame>;
   /** Resolves with the stream's name for the packet log once flow control has taken the frame. */

@@ -34,6 +34,8 @@ export const linkEventSchemas = {
     reconnects: count,
     /** Why the link is not on the way that was tried first; told by the end that dialled, as long as it is so. */
     fallback: text.optional(),
+    /** What a broker between the ends does not let pass, in its own words where it has any. */
+    obstacle: text.optional(),
   }),
   /** One attempt of the dialling end to open a session, told when it begins and again when it has ended. */
   link_attempt: z.object({

@@ -1,5 +1,6 @@
 import type { CloseReason, Lane, Session } from '../transport.ts';
 import type { PartsReader, PieceHeader } from './piece.ts';
+import type { PieceSize } from './piece-size.ts';
 
 /** Lanes of which each has a window of its own, so that neither waits for the other. */
 export type LaneClass = 'control' | 'bulk';
@@ -14,6 +15,31 @@ export type SessionWord =
   | { readonly type: 'credit'; readonly control: number; readonly bulk: number }
   | { readonly type: 'close'; readonly code: string; readonly reason: string };
 
+/** What the two ends tell each other of what passes between them. */
+export type PassageWord =
+  /** Has this piece come? `skip`: if not, it is given up and the next one is expected. */
+  | (Asked & { readonly type: 'ask'; readonly skip: boolean })
+  | (Asked & { readonly type: 'came'; readonly came: boolean })
+  /** What keeps the pieces of who says so from passing; empty: nothing any more. */
+  | { readonly type: 'trouble'; readonly reason: string };
+
+export interface Asked {
+  readonly lane: Lane;
+  readonly number: number;
+  readonly sequence: number;
+}
+
+/** What a carrier over somebody else's broker knows of the way there. */
+export interface Way {
+  readonly size: PieceSize;
+  /** Where pieces of a class, or words of the session, are published, as the broker's owner would look for it. */
+  place(kind: LaneClass | 'session'): string;
+  /** Where what the peer sends on a lane comes, as `take` is told. */
+  heardOn(lane: Lane): string;
+  /** As `Carrier.tell`. */
+  tell(word: PassageWord): Promise<void>;
+}
+
 /** How pieces and words get to the other end: the part of a credited session that knows its protocol. */
 export interface Carrier {
   readonly protocol: Session['protocol'];
@@ -27,6 +53,8 @@ export interface Carrier {
   readonly chunkBytes?: number;
   /** As in `Session`. */
   readonly blocked?: string;
+  /** Through a broker whose limits and rights have to be found out; absent: it is ours. */
+  readonly way?: Way;
   /** Bytes of each class that may be sent and not yet read at the other end. */
   readonly windowBytes: Readonly<Record<LaneClass, number>>;
   /** A lane's stream as people know it, for the packet log. */

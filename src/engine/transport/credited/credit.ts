@@ -18,7 +18,7 @@ interface Waiter {
  * sender keeps what is under way within the window.
  */
 export class CreditGate {
-  readonly #windowBytes: number;
+  #windowBytes: number;
   #sent = 0;
   #granted = 0;
   #waiters: Waiter[] = [];
@@ -71,6 +71,17 @@ export class CreditGate {
     this.#serve();
   }
 
+  /** What had been taken and will not be read. */
+  refund(cost: number): void {
+    this.#sent -= cost;
+    this.#serve();
+  }
+
+  /** From now on less is under way at once. */
+  narrow(windowBytes: number): void {
+    this.#windowBytes = Math.min(this.#windowBytes, windowBytes);
+  }
+
   end(error: unknown): void {
     this.#ended = { error };
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
@@ -92,12 +103,15 @@ export class CreditGate {
 /** The reader's half: counts what was read and says when it is time to tell the sender. */
 export class CreditMeter {
   readonly #windowBytes: number;
+  readonly #stepBytes: number;
   #received = 0;
   #read = 0;
   #told = 0;
 
-  constructor(windowBytes: number) {
+  /** @param stepBytes told as often as that has been read */
+  constructor(windowBytes: number, stepBytes: number = windowBytes / 4) {
     this.#windowBytes = windowBytes;
+    this.#stepBytes = stepBytes;
   }
 
   /** False: the peer sent more than it was allowed to. */
@@ -109,7 +123,7 @@ export class CreditMeter {
   /** The total to tell the sender, when that is due; else null. */
   read(cost: number): number | null {
     this.#read += cost;
-    if (this.#read - this.#told < this.#windowBytes / 4) return null;
+    if (this.#read - this.#told < this.#stepBytes) return null;
     this.#told = this.#read;
     return this.#read;
   }

@@ -12,16 +12,37 @@ import type {
   Session,
   SessionStats,
 } from '../transport.ts';
-import { classOf, type Carrier, type LaneClass, type SessionWord } from './carrier.ts';
+import {
+  classOf,
+  type Asked,
+  type Carrier,
+  type LaneClass,
+  type PassageWord,
+  type SessionWord,
+  type Way,
+} from './carrier.ts';
 import { CreditGate, CreditMeter, pieceCost } from './credit.ts';
 import { LaneAssembler } from './lane-assembler.ts';
 import { LaneSender, type SendingLane } from './lane-sender.ts';
-import { PartsReader, type Piece, type PieceHeader } from './piece.ts';
+import { emptyPiece, PartsReader, type Piece, type PieceBody, type PieceHeader } from './piece.ts';
+import { PieceRefused } from './piece-size.ts';
+import { Prover } from './prover.ts';
 
 interface QueuedFrame {
   readonly frame: IncomingFrame;
   readonly cost: number;
 }
+
+/** Through a broker of somebody else's: what is read is told this often, ... */
+const creditStepBytes = 256 * 1024;
+/** ... and no more pieces than these are under way, since brokers drop what is queued beyond a number (Mosquitto: 1,000 a reader), ... */
+const piecesUnderWay = 64;
+/** ... or one largest frame and what its reader has not told yet. */
+const windowBytesMin = limits.frameBytesMax + 2 * creditStepBytes;
+/** Chunks of no more pieces than these, so that one that is small is soon whole. */
+const piecesOfChunk = 16;
+/** Answers that the broker has not taken. */
+const answersMax = 64;
 
 /**
  * A session over a protocol that has messages but no flow from reader to writer: frames travel in pieces, and the
@@ -32,9 +53,9 @@ export class CreditedSession implements Session {
   readonly stack: Session['stack'];
   readonly peerIdentity: string | null;
   readonly remote: string;
-  readonly chunkBytes?: number;
   readonly closed: Promise<CloseReason>;
   readonly #carrier: Carrier;
+  readonly #prover: Prover | null;
   readonly #clock: Clock;
   readonly #lanes = new LaneSender();
   readonly #assembler = new LaneAssembler();
@@ -44,6 +65,8 @@ export class CreditedSession implements Session {
   readonly #read = { control: 0, bulk: 0 };
   readonly #unacknowledged = new Set<Promise<void>>();
   readonly #resolveClosed: (reason: CloseReason) => void;
+  #peerTrouble = '';
+  #answering = 0;
   #end: CloseReason | null = null;
   #closing: Promise<void> | null = null;
   #released: Promise<void> = Promise.resolve();
@@ -57,10 +80,13 @@ export class CreditedSession implements Session {
     this.stack = carrier.stack;
     this.remote = carrier.remote;
     this.peerIdentity = carrier.peerIdentity ?? null;
-    if (carrier.chunkBytes !== undefined) this.chunkBytes = carrier.chunkBytes;
+    const { way } = carrier;
+    this.#prover = way === undefined ? null : this.#makeProver(way);
     const { control, bulk } = carrier.windowBytes;
+    const stepBytes = way === undefined ? undefined : creditStepBytes;
     this.#gates = { control: new CreditGate(control), bulk: new CreditGate(bulk) };
-    this.#meters = { control: new CreditMeter(control), bulk: new CreditMeter(bulk) };
+    if (way !== undefined) this.#narrow();
+    this.#meters = { control: new CreditMeter(control, stepBytes), bulk: new CreditMeter(bulk, stepBytes) };
     this.#queue = new FrameQueue(({ frame, cost }) => this.#giveBack(classOf(frame.lane), cost));
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
@@ -73,6 +99,16 @@ export class CreditedSession implements Session {
 
   get ended(): boolean {
     return this.#end !== null;
+  }
+
+  get chunkBytes(): number {
+    const { chunkBytes = limits.chunkBytes, pieceBytes, way } = this.#carrier;
+    return way === undefined ? chunkBytes : Math.min(chunkBytes, piecesOfChunk * pieceBytes);
+  }
+
+  get obstacle(): string | null {
+    const known = [this.#prover?.passage.trouble ?? '', this.#peerTrouble].find((trouble) => trouble !== '');
+    return known ?? null;
   }
 
   async *frames(): AsyncIterable<IncomingFrame> {
@@ -133,10 +169,20 @@ export class CreditedSession implements Session {
   }
 
   /** A word of the peer, every piece that it sent before taken. */
-  told(word: SessionWord): void {
-    if (word.type === 'close') return this.#finish({ code: word.code, reason: word.reason, local: false }, 'in order');
-    this.#gates.control.grant(word.control);
-    this.#gates.bulk.grant(word.bulk);
+  told(word: SessionWord | PassageWord): void {
+    switch (word.type) {
+      case 'close':
+        return this.#finish({ code: word.code, reason: word.reason, local: false }, 'in order');
+      case 'credit':
+        this.#gates.control.grant(word.control);
+        return this.#gates.bulk.grant(word.bulk);
+      case 'ask':
+        return this.#answer(word, word.skip);
+      case 'came':
+        return this.#prover?.passage.answered(word);
+      case 'trouble':
+        this.#peerTrouble = word.reason;
+    }
   }
 
   /** A piece of the peer's; `stream` names where it came. */
@@ -168,50 +214,102 @@ export class CreditedSession implements Session {
     way: { readonly lane: SendingLane; readonly signal: AbortSignal },
   ): Promise<void> {
     const { lane, signal } = way;
-    const gate = this.#gates[classOf(frame.lane)];
+    const kind = classOf(frame.lane);
+    const gate = this.#gates[kind];
     const frameBytes = parts.totalBytes;
     const laneEnd = frame.last === true;
+    await this.#prover?.open(kind, signal);
     let at = 0;
-    do {
+    let begun = false;
+    let whole = false;
+    while (!whole) {
       const bytes = Math.min(this.#carrier.pieceBytes, frameBytes - at);
       const ends = { first: at === 0, last: at + bytes === frameBytes };
       try {
         await gate.acquire(pieceCost(ends, bytes), signal);
         this.#throwIfEnded();
+        const piece = { ...ends, laneEnd, abandon: false, lane: lane.number, sequence: lane.next++, frameBytes };
+        begun = true;
+        if (await this.#sendPiece(frame.lane, piece, { parts, bytes }, signal)) {
+          at += bytes;
+          whole = ends.last;
+        } else gate.refund(pieceCost(ends, bytes));
       } catch (error) {
-        if (at > 0) this.#abandon(frame.lane, lane, laneEnd);
+        if (begun) this.#abandon(frame.lane, lane, laneEnd);
         throw error;
       }
-      const piece = { ...ends, laneEnd, abandon: false, lane: lane.number, sequence: lane.next++, frameBytes };
-      this.#hand(frame.lane, piece, { parts, bytes });
-      at += bytes;
-    } while (at < frameBytes);
+    }
     lane.ended = laneEnd;
+  }
+
+  /** False: it did not pass, and another one may be tried. */
+  async #sendPiece(lane: Lane, piece: PieceHeader, body: PieceBody, signal: AbortSignal): Promise<boolean> {
+    if (this.#prover !== null) return await this.#prover.send(lane, piece, body, signal);
+    this.#hand(lane, piece, body);
+    return true;
   }
 
   #abandon(name: Lane, lane: SendingLane, laneEnd: boolean): void {
     if (this.#end !== null) return;
-    const ends = { first: false, last: false, laneEnd, abandon: true };
-    const piece = { ...ends, lane: lane.number, sequence: lane.next++, frameBytes: 0 };
     lane.ended = laneEnd;
+    const piece = { ...emptyPiece, laneEnd, lane: lane.number, sequence: lane.next++ };
     this.#hand(name, piece, { parts: new PartsReader([]), bytes: 0 });
   }
 
-  #hand(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): void {
-    this.#follow(this.#carrier.send(lane, piece, body));
+  #makeProver(way: Way): Prover {
+    return new Prover({
+      way,
+      carrier: this.#carrier,
+      clock: this.#clock,
+      lanes: this.#lanes,
+      hand: (lane, piece, body) => this.#hand(lane, piece, body),
+      track: (sending) => void this.#track(sending),
+      refuse: (reason) => this.#refusedByBroker(reason),
+      ended: () => this.#end,
+      onSmaller: () => this.#narrow(),
+    });
+  }
+
+  #narrow(): void {
+    this.#gates.bulk.narrow(Math.max(windowBytesMin, piecesUnderWay * this.#carrier.pieceBytes));
+  }
+
+  #answer({ lane, number, sequence }: Asked, skip: boolean): void {
+    const { way } = this.#carrier;
+    if (way === undefined || this.#answering >= answersMax) return this.broken('asks for more than can be answered');
+    const came = this.#assembler.hasCome({ topic: way.heardOn(lane), number, sequence }, skip);
+    this.#answering++;
+    void this.#follow('session', way.tell({ type: 'came', lane, number, sequence, came })).then(
+      () => this.#answering--,
+    );
+  }
+
+  /** Both ends hear of it. */
+  #refusedByBroker(reason: string): void {
+    void this.close('broker_refused', reason);
+  }
+
+  #hand(lane: Lane, piece: PieceHeader, body: PieceBody): void {
+    void this.#follow(classOf(lane), this.#carrier.send(lane, piece, body), body.bytes);
   }
 
   #tell(word: SessionWord): void {
-    this.#follow(this.#carrier.tell(word));
+    void this.#follow('session', this.#carrier.tell(word));
   }
 
   /** Not awaited by the sender: credit bounds what is under way. What fails ends the session. */
-  #follow(sending: Promise<void>): void {
+  #follow(kind: LaneClass | 'session', sending: Promise<void>, bytes = 0): Promise<void> {
     const acknowledged = sending.catch((error: unknown) => {
+      if (error instanceof PieceRefused && this.#prover !== null)
+        return this.#refusedByBroker(this.#prover.passage.why(kind, bytes, error));
       this.lost(`the broker did not take a message: ${error instanceof Error ? error.message : String(error)}`);
     });
-    this.#unacknowledged.add(acknowledged);
-    void acknowledged.then(() => this.#unacknowledged.delete(acknowledged));
+    return this.#track(acknowledged);
+  }
+
+  #track(sending: Promise<void>): Promise<void> {
+    this.#unacknowledged.add(sending);
+    return sending.then(() => void this.#unacknowledged.delete(sending));
   }
 
   #giveBack(kind: LaneClass, cost: number): void {
@@ -242,6 +340,7 @@ export class CreditedSession implements Session {
     const error = sessionEnded(end);
     this.#gates.control.end(error);
     this.#gates.bulk.end(error);
+    this.#prover?.end(error);
     this.#queue.end(end.local ? 'discard' : 'keep');
     this.#released = this.#carrier.release({ ...end, abrupt: manner === 'abrupt' }).catch(() => {
       // What was to be let go is gone already, which is what was wanted.

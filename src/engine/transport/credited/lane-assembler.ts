@@ -11,6 +11,13 @@ interface OpenLane {
   cost: number;
 }
 
+/** A piece, by where it comes. */
+export interface Whereabouts {
+  readonly topic: string;
+  readonly number: number;
+  readonly sequence: number;
+}
+
 export type Taken =
   | { readonly kind: 'more' }
   | { readonly kind: 'duplicate' }
@@ -37,7 +44,7 @@ export class LaneAssembler {
       if (piece.sequence !== 0) return { kind: 'gap', expected: 0 };
       if (this.#open.size >= limits.mqttLanesMax)
         return { kind: 'bad', reason: `more than ${limits.mqttLanesMax} lanes open` };
-      lane = { next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
+      lane = fresh();
       this.#open.set(key, lane);
     }
     if (piece.sequence < lane.next) return this.#duplicate();
@@ -46,6 +53,20 @@ export class LaneAssembler {
     const taken = gather(lane, piece);
     if (piece.laneEnd && (piece.last || piece.abandon)) this.#finish(key);
     return taken;
+  }
+
+  /** Whether that piece has come. `skip`: if it was to be the next one, it is not taken any more. */
+  hasCome({ topic, number, sequence }: Whereabouts, skip: boolean): boolean {
+    const key = `${number}/${topic}`;
+    const lane = this.#open.get(key);
+    if (lane === undefined) {
+      if (this.#finished.has(key)) return true;
+      if (skip && sequence === 0 && this.#open.size < limits.mqttLanesMax) this.#open.set(key, { ...fresh(), next: 1 });
+      return false;
+    }
+    if (sequence < lane.next) return true;
+    if (skip && sequence === lane.next) lane.next++;
+    return false;
   }
 
   #duplicate(): Taken {
@@ -60,6 +81,10 @@ export class LaneAssembler {
     const [oldest] = this.#finished;
     if (oldest !== undefined) this.#finished.delete(oldest);
   }
+}
+
+function fresh(): OpenLane {
+  return { next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
 }
 
 function gather(lane: OpenLane, piece: Piece): Taken {

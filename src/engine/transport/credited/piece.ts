@@ -28,6 +28,15 @@ export interface Piece {
 
 export type PieceHeader = Omit<Piece, 'body'>;
 
+/** One that carries nothing. */
+export const emptyPiece = { first: false, last: false, abandon: true, frameBytes: 0 } as const;
+
+/** The next `bytes` of `parts`. */
+export interface PieceBody {
+  readonly parts: PartsReader;
+  readonly bytes: number;
+}
+
 /** Null: too short or with unknown flags. */
 export function decodePiece(payload: Buffer): Piece | null {
   if (payload.length < pieceHeaderBytes) return null;
@@ -66,6 +75,16 @@ export class PartsReader {
   constructor(parts: readonly Uint8Array[]) {
     this.#parts = parts;
     this.totalBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  }
+
+  /** A place to go back to. */
+  mark(): { readonly part: number; readonly offset: number } {
+    return { part: this.#part, offset: this.#offset };
+  }
+
+  rewind({ part, offset }: { readonly part: number; readonly offset: number }): void {
+    this.#part = part;
+    this.#offset = offset;
   }
 
   /** Fills `target` from `at` on with the next `count` bytes, which must be there. */

@@ -11,7 +11,6 @@ export class FaultySession implements Session {
   readonly stack: Stack;
   readonly remote: string;
   readonly peerIdentity: string | null;
-  readonly chunkBytes: number;
   readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #inner: Session;
@@ -28,7 +27,6 @@ export class FaultySession implements Session {
     this.stack = inner.stack;
     this.remote = inner.remote;
     this.peerIdentity = inner.peerIdentity;
-    this.chunkBytes = inner.chunkBytes ?? limits.chunkBytes;
     if (inner.fallback !== undefined) this.fallback = inner.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
@@ -38,6 +36,14 @@ export class FaultySession implements Session {
 
   get blocked(): string {
     return this.#inner.blocked ?? '';
+  }
+
+  get chunkBytes(): number {
+    return this.#inner.chunkBytes ?? limits.chunkBytes;
+  }
+
+  get obstacle(): string | null {
+    return this.#inner.obstacle ?? null;
   }
 
   frames(): AsyncIterable<IncomingFrame> {

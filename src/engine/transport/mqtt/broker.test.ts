@@ -137,7 +137,7 @@ describe('embedded broker', () => {
     const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
     const evil = await rawClient(served, { ...participantCredentials(token, claim) });
     const { proof } = await import('./auth.ts');
-    const open = { type: 'open', version: 1, instance: 'i2', proof: proof(token, 'open', claim) } as const;
+    const open = { type: 'open', version: 2, instance: 'i2', proof: proof(token, 'open', claim) } as const;
     await evil.publishAsync(`roundscope/${run}/node-2/s2/open`, encodeControl(open), { qos: 1 });
     await until(() => served.sessions.length === 2);
     const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));

@@ -12,7 +12,7 @@ export function connectError(url: string, error: Error & { readonly code?: unkno
     layer: 'transport',
     message: refused
       ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
-      : `no MQTT connection to ${url}: ${error.message || code}; check the address and whether it speaks MQTT 3.1.1`,
+      : `no MQTT connection to ${url}: ${error.message || code}; check the address and whether it speaks MQTT 5 or 3.1.1`,
     retryable: true,
     cause: error,
     context: { url },
@@ -28,14 +28,17 @@ export function connectTimeout(url: string, what: string, timeoutMs: number): Ro
   });
 }
 
+/** Refusals that pass: server unavailable (MQTT 3.1.1), unavailable, busy, shutting down, quota and rate exceeded (MQTT 5). */
+const passing: readonly unknown[] = [3, 136, 137, 139, 151, 159];
+
 export function brokerRefused(url: string, why: string, cause?: unknown): RoundscopeError {
+  const code: unknown = Reflect.get(cause ?? {}, 'code');
   return new RoundscopeError('broker_refused', {
     layer: 'transport',
     message: `the broker at ${url} refused: ${why}; check the invitation, or user, password and access rules of the broker`,
-    // CONNACK 3, "server unavailable", is the one refusal that passes (MQTT 3.1.1, table 3.1).
-    retryable: Reflect.get(cause ?? {}, 'code') === 3,
+    retryable: passing.includes(code),
     ...(cause === undefined ? {} : { cause }),
-    context: { url },
+    context: { url, ...(typeof code === 'number' ? { reasonCode: code } : {}) },
   });
 }
 

@@ -1,10 +1,13 @@
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-socket.ts';
 import type { BrokerWay } from './broker-way.ts';
 import { brokerRefused, connectError, connectTimeout, withoutSecrets } from './connect-errors.ts';
+import { takeAllRefusals } from './mqtt-mends.ts';
+import { brokerWords, reasonStringOf, refusalOf, type Dialect } from './dialect.ts';
+import { pieceBytesMin, type PieceSize } from '../credited/piece-size.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;
@@ -21,7 +24,23 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   readonly clock: Clock;
   readonly onMessage: (topic: string, payload: Buffer) => void;
+  readonly dialect: Dialect;
+  /** What the broker names as its largest packet bounds it. */
+  readonly size: PieceSize;
 }
+
+interface Publish {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retain: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Of a packet beside a piece's body: headers, packet id, properties, and the topic. */
+const packetOverheadBytes = 1024;
+
+takeAllRefusals();
 
 /** One connection to a broker: mqtt.js with its defaults spelt out, its own reconnecting off, and typed errors. */
 export class BrokerConnection implements BrokerWay {
@@ -32,26 +51,40 @@ export class BrokerConnection implements BrokerWay {
   readonly certificate: string | null;
   /** Resolves with what is known about why, when the connection is gone. */
   readonly closed: Promise<string>;
+  readonly #dialect: Dialect;
+  /** Publishes that the broker takes before it has acknowledged the first of them (MQTT 5), ... */
+  readonly #underWayMax: number;
+  #underWay = 0;
+  /** ... and those that wait for their turn; credit bounds what is handed here. */
+  #waiting: Publish[] = [];
   #rttMs: number | null = null;
   #lastError = '';
   published = 0;
 
   private constructor(
     client: MqttClient,
-    url: string,
-    { certificate, clock }: { readonly certificate: string | null; readonly clock: Clock },
+    options: ConnectOptions,
+    { certificate, receiveMaximum }: { readonly certificate: string | null; readonly receiveMaximum: number },
   ) {
     this.#client = client;
-    this.#clock = clock;
+    this.#clock = options.clock;
+    this.#dialect = options.dialect;
+    this.#underWayMax = receiveMaximum;
     this.certificate = certificate;
-    this.url = url;
+    this.url = withoutSecrets(options.url);
     client.on('error', (error) => {
-      this.#lastError = error.message;
+      // What the broker said is why; that writing fails then is not.
+      if (this.#lastError === '') this.#lastError = error.message;
+    });
+    client.on('disconnect', (packet) => {
+      const { reasonCode = 0 } = packet;
+      this.#lastError = `the broker ended the connection: ${brokerWords(reasonCode, reasonStringOf(packet))}`;
     });
     this.closed = new Promise((resolve) => {
-      client.on('close', () =>
-        resolve(this.#lastError === '' ? 'the connection to the broker closed' : this.#lastError),
-      );
+      client.on('close', () => {
+        resolve(this.#lastError === '' ? 'the connection to the broker closed' : this.#lastError);
+        for (const { reject } of this.#waiting.splice(0)) reject(new Error('the connection to the broker closed'));
+      });
     });
   }
 
@@ -59,15 +92,29 @@ export class BrokerConnection implements BrokerWay {
     options.signal.throwIfAborted();
     const { timeoutMs = timing.connectTimeoutMs } = options;
     using deadline = options.clock.deadline(timeoutMs, options.signal);
+    for (;;) {
+      try {
+        return await BrokerConnection.#attempt(options, deadline);
+      } catch (error) {
+        if (!options.dialect.learn(error)) throw error;
+      }
+    }
+  }
+
+  static async #attempt(options: ConnectOptions, deadline: AbortSignal): Promise<BrokerConnection> {
     const { socket, certificate } = await reach(options, deadline);
     const client = new mqtt.MqttClient(() => socket, clientOptions(options));
-    client.on('message', (topic, payload) => options.onMessage(topic, payload));
-    const connection = new BrokerConnection(client, withoutSecrets(options.url), { certificate, clock: options.clock });
+    client.on('message', (topic, payload) => {
+      options.onMessage(topic, payload);
+    });
     try {
-      await connected(client, options, deadline);
-      return connection;
+      const { properties = {} } = await connected(client, options, deadline);
+      respect(properties, options);
+      const unbounded = Number.MAX_SAFE_INTEGER;
+      const receiveMaximum = options.dialect.version === 5 ? (properties.receiveMaximum ?? 65_535) : unbounded;
+      return new BrokerConnection(client, options, { certificate, receiveMaximum });
     } catch (error) {
-      connection.abort();
+      cut(client);
       throw error;
     }
   }
@@ -76,24 +123,50 @@ export class BrokerConnection implements BrokerWay {
     return this.#rttMs;
   }
 
-  /** Resolves when the broker has acknowledged it (QoS 1). */
+  /** Resolves when the broker has acknowledged it (QoS 1). @throws PieceRefused with the broker's words */
   publish(topic: string, payload: Buffer, retain: 'retain' | 'pass' = 'pass'): Promise<void> {
-    const startedMs = this.#clock.monotonicMs();
     this.published++;
     return new Promise((resolve, reject) => {
-      this.#client.publish(topic, payload, { qos: 1, retain: retain === 'retain', dup: false }, (error) => {
-        if (error !== undefined && error !== null) return reject(error);
+      this.#waiting.push({ topic, payload, retain: retain === 'retain' && this.#dialect.retains, resolve, reject });
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    while (this.#underWay < this.#underWayMax) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#publish(next);
+    }
+  }
+
+  #publish({ topic, payload, retain, resolve, reject }: Publish): void {
+    const startedMs = this.#clock.monotonicMs();
+    this.#underWay++;
+    this.#client.publish(topic, payload, { qos: 1, retain, dup: false }, (error, answer) => {
+      this.#underWay--;
+      if (error !== undefined && error !== null) reject(refusalOf(error, answer));
+      else {
         const ms = this.#clock.monotonicMs() - startedMs;
         this.#rttMs = this.#rttMs === null ? ms : this.#rttMs * 0.9 + ms * 0.1;
         resolve();
-      });
+      }
+      this.#serve();
     });
   }
 
   async subscribe(topics: readonly string[]): Promise<void> {
-    const granted = await this.#client.subscribeAsync([...topics], { qos: 1 });
-    const refused = granted.find((grant) => grant.qos === 128);
-    if (refused !== undefined) throw brokerRefused(this.url, `it does not let us read ${refused.topic}`);
+    try {
+      await this.#client.subscribeAsync([...topics], { qos: 1 });
+    } catch (error) {
+      const packet: unknown = error instanceof Error ? Reflect.get(error, 'packet') : undefined;
+      const granted: unknown = packet instanceof Object ? Reflect.get(packet, 'granted') : undefined;
+      if (!Array.isArray(granted)) throw error;
+      const codes: readonly unknown[] = granted;
+      const at = codes.findIndex((code) => typeof code === 'number' && code >= 128);
+      const why = brokerWords(Number(codes[at] ?? 128), reasonStringOf(packet));
+      throw brokerRefused(this.url, `it does not let us read ${topics[at] ?? topics.join(', ')} (${why})`);
+    }
   }
 
   /** Says goodbye to the broker, so that it does not publish the last will. */
@@ -108,10 +181,31 @@ export class BrokerConnection implements BrokerWay {
 
   /** Cuts the connection; the broker then publishes the last will. */
   abort(): void {
-    // The callback form of `end` waits for acknowledgements that will not come; the stream is what must go.
-    this.#client.end(true);
-    this.#client.stream.destroy();
+    cut(this.#client);
   }
+}
+
+function cut(client: MqttClient): void {
+  // The callback form of `end` waits for acknowledgements that will not come; the stream is what must go.
+  client.end(true);
+  client.stream.destroy();
+}
+
+/** What a broker says of itself when it accepts a connection (MQTT 5, section 3.2.2.3). */
+function respect(properties: NonNullable<IConnackPacket['properties']>, { url, size, dialect }: ConnectOptions): void {
+  const { maximumPacketSize, maximumQoS, retainAvailable } = properties;
+  const address = withoutSecrets(url);
+  if (maximumQoS === 0)
+    throw brokerRefused(address, 'it acknowledges nothing (Maximum QoS 0), so that nothing would be known to arrive');
+  if (retainAvailable === false) dialect.retains = false;
+  if (maximumPacketSize === undefined) return;
+  const neededBytes = pieceBytesMin + packetOverheadBytes;
+  if (maximumPacketSize < neededBytes)
+    throw brokerRefused(
+      address,
+      `it takes no packet of ${neededBytes / 1024} KiB (Maximum Packet Size ${maximumPacketSize}): raise max_packet_size there`,
+    );
+  size.cap(maximumPacketSize - packetOverheadBytes);
 }
 
 function clientOptions(options: ConnectOptions): IClientOptions {
@@ -119,7 +213,7 @@ function clientOptions(options: ConnectOptions): IClientOptions {
     clientId: options.clientId,
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),
-    protocolVersion: 4,
+    protocolVersion: options.dialect.version,
     clean: true,
     keepalive: timing.keepAliveMs / 1000,
     reschedulePings: true,
@@ -128,7 +222,9 @@ function clientOptions(options: ConnectOptions): IClientOptions {
     resubscribe: false,
     queueQoSZero: false,
     timerVariant: 'native',
-    ...(options.will === undefined ? {} : { will: { ...options.will, qos: 1 as const, retain: true } }),
+    ...(options.will === undefined
+      ? {}
+      : { will: { ...options.will, qos: 1 as const, retain: options.dialect.retains } }),
   };
 }
 
@@ -144,17 +240,18 @@ async function reach({ url, trust, signal, timeoutMs }: ConnectOptions, deadline
   }
 }
 
-async function connected(client: MqttClient, options: ConnectOptions, deadline: AbortSignal): Promise<void> {
+async function connected(client: MqttClient, options: ConnectOptions, deadline: AbortSignal): Promise<IConnackPacket> {
   const url = withoutSecrets(options.url);
-  await new Promise<void>((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const onAbort = (): void =>
       reject(options.signal.aborted ? options.signal.reason : noAnswer(url, options.timeoutMs));
     deadline.addEventListener('abort', onAbort, { once: true });
-    client.once('connect', () => {
+    client.once('connect', (connack) => {
       deadline.removeEventListener('abort', onAbort);
-      resolve();
+      resolve(connack);
     });
-    client.once('error', (error) => reject(connectError(url, error)));
+    // Later ones are told by the connection; without a listener they would end the process.
+    client.on('error', (error) => reject(connectError(url, error)));
     client.once('close', () =>
       reject(connectError(url, new Error('the broker closed the connection before it accepted us'))),
     );

@@ -3,6 +3,13 @@ import { runStatusSchema } from '#shared/contract/messages.ts';
 
 const total = z.number().int().nonnegative();
 
+/** A piece by its lane, the lane's number and its own in the lane. */
+const piece = {
+  lane: z.templateLiteral(['bulk:', z.string().min(1).max(200)]).or(z.literal('control')),
+  number: total,
+  sequence: total,
+};
+
 /** What both ends of a session tell each other beside the frames, as JSON on its `open` and `session` topics. */
 const schema = z.discriminatedUnion('type', [
   z.object({
@@ -16,6 +23,10 @@ const schema = z.discriminatedUnion('type', [
   /** Cost of what was read of each class since the session began. */
   z.object({ type: z.literal('credit'), control: total, bulk: total }),
   z.object({ type: z.literal('close'), code: z.string().max(40), reason: z.string().max(500) }),
+  /** What passes through a broker elsewhere: see `PassageWord`. */
+  z.object({ type: z.literal('ask'), ...piece, skip: z.boolean() }),
+  z.object({ type: z.literal('came'), ...piece, came: z.boolean() }),
+  z.object({ type: z.literal('trouble'), reason: z.string().max(500) }),
 ]);
 export type ControlMessage = z.infer<typeof schema>;
 

@@ -1,11 +1,15 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { runOver } from '../last-word.ts';
+import { timing } from '#shared/contract/limits.ts';
+import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import type { DialOptions, Session } from '../transport.ts';
+import { within } from '../within.ts';
 import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
 import type { BrokerTrust } from './broker-socket.ts';
 import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
+import type { Dialect } from './dialect.ts';
 import {
   decodeControl,
   decodeStatus,
@@ -17,12 +21,13 @@ import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
 
 /** Version of this transport's own messages and pieces. */
-export const mqttSessionVersion = 1;
+export const mqttSessionVersion = 2;
 
 export interface DialSetup {
   readonly clock: Clock;
   readonly trust: BrokerTrust;
-  readonly publishBytes: number;
+  readonly size: PieceSize;
+  readonly dialect: Dialect;
   readonly instance: string;
   readonly session: string;
   readonly timeoutMs: number;
@@ -54,27 +59,25 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   };
   using deadline = setup.clock.deadline(setup.timeoutMs, options.signal);
   const connection = await BrokerConnection.open({
+    ...setup,
     url,
-    trust: setup.trust,
     ...participantCredentials(token, claim),
     ...ownCredentials(url),
     will: { topic: topics.status, payload: farewell },
     signal: options.signal,
-    timeoutMs: setup.timeoutMs,
-    clock: setup.clock,
     onMessage,
   });
   // Made before the answer is there, so that no frame that follows it closely is missed.
   const make = (): MqttCarrier =>
     new MqttCarrier({
+      ...setup,
       connection,
       base: topics.base,
       outgoing: 'up',
       remote: new URL(url).host,
       peerIdentity: setup.trust.by === 'identity' ? (setup.trust.endpoint.identity ?? null) : null,
-      publishBytes: setup.publishBytes,
-      clock: setup.clock,
-      release: async ({ abrupt }) => letGo(connection, topics, abrupt),
+      elsewhere: setup.trust.by !== 'identity',
+      release: async ({ abrupt }) => letGo(connection, topics, { abrupt, clock: setup.clock }),
     });
   const accepted = answer.promise.then((message) => {
     judgeAnswer(message, url, proof(token, 'accept', claim));
@@ -84,15 +87,16 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   // It may fail while the request is still being made; the race below is where that is told.
   accepted.catch(() => undefined);
   try {
-    await ask(connection, topics, {
+    const asked = ask(connection, topics, {
       type: 'open',
       version: mqttSessionVersion,
       instance: setup.instance,
       proof: proof(token, 'open', claim),
     });
-    return await Promise.race([accepted, failed(connection, deadline, options.signal, setup.timeoutMs)]);
+    const answered = asked.then(() => accepted);
+    return await Promise.race([answered, failed(connection, deadline, options.signal, setup.timeoutMs)]);
   } catch (error) {
-    await letGo(connection, topics, false).catch(() => connection.abort());
+    await letGo(connection, topics, { abrupt: false, clock: setup.clock }).catch(() => connection.abort());
     throw error;
   }
 }
@@ -100,7 +104,10 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
 async function ask(connection: BrokerConnection, topics: SessionTopics, open: ControlMessage): Promise<void> {
   const [, run = ''] = topics.base.split('/');
   await connection.subscribe([statusTopic(run, coordinatorName), `${topics.base}/down/#`]);
-  await connection.publish(topics.open, encodeControl(open));
+  await connection.publish(topics.open, encodeControl(open)).catch((error: unknown) => {
+    if (!(error instanceof PieceRefused)) throw error;
+    throw brokerRefused(connection.url, `it does not take ${topics.open} (${error.message})`);
+  });
   const online = { state: 'online', id: topics.base.slice(topics.base.lastIndexOf('/') + 1), reason: '' } as const;
   await connection.publish(topics.status, encodeControl(online), 'retain');
 }
@@ -116,7 +123,11 @@ function failed(
       reject(
         signal.aborted
           ? signal.reason
-          : connectTimeout(connection.url, 'the broker is there, but no coordinator of this run answered', timeoutMs),
+          : connectTimeout(
+              connection.url,
+              'the broker is there, but no coordinator of this run answered, or the broker does not let its answer pass',
+              timeoutMs,
+            ),
       );
     if (deadline.aborted) return onAbort();
     deadline.addEventListener('abort', onAbort, { once: true });
@@ -153,9 +164,15 @@ function coordinatorAway(url: string, reason: string): RoundscopeError {
 }
 
 /** A clean end takes the retained status away, so that late joiners are not told of who has left. */
-async function letGo(connection: BrokerConnection, topics: SessionTopics, abrupt: boolean): Promise<void> {
+async function letGo(
+  connection: BrokerConnection,
+  topics: SessionTopics,
+  { abrupt, clock }: { readonly abrupt: boolean; readonly clock: Clock },
+): Promise<void> {
   if (abrupt) return connection.abort();
-  await Promise.race([connection.publish(topics.status, Buffer.alloc(0), 'retain'), connection.closed]);
+  // A broker that stands still acknowledges nothing, and closes nothing either.
+  const goodbye = connection.publish(topics.status, Buffer.alloc(0), 'retain').catch(() => undefined);
+  await within(timing.closeTimeoutMs, clock, Promise.race([goodbye, connection.closed]));
   await connection.end();
 }
 

@@ -1,26 +1,32 @@
 import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Entropy } from '#shared/base/entropy.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
+import { within } from '../within.ts';
 import { proof, sameText, type Claim } from './auth.ts';
 import { localHost, reachableHosts } from '../addresses.ts';
 import { endProof } from '../last-word.ts';
+import { abortable } from '../abortable.ts';
+import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import { EmbeddedBroker, urlOf } from './broker.ts';
 import { outsideTrust } from './broker-socket.ts';
-import { withoutSecrets } from './connect-errors.ts';
+import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
 import type { BrokerWay } from './broker-way.ts';
 import { BrokerConnection } from './connection.ts';
 import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
 import { mqttSessionVersion, ownCredentials } from './dial.ts';
+import type { Dialect } from './dialect.ts';
 import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, topicRoot, type ParsedTopic } from './topics.ts';
 
 export interface ListenSetup {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly publishBytes: number;
+  readonly size: PieceSize;
+  readonly dialect: Dialect;
   readonly instance: string;
   readonly brokerUrl?: string;
   /** Of the authority that vouches for that broker, where it is none that machines know. */
@@ -114,17 +120,25 @@ export class MqttListener implements Listener {
   }
 
   async #connect(): Promise<void> {
-    const { run } = this.#options;
+    const { run, signal } = this.#options;
+    const { clock } = this.#setup;
     const status = statusTopic(run, coordinatorName);
     const connection =
       this.#broker?.seat((topic, payload) => this.#onMessage(topic, payload)) ?? (await this.#dialBroker(status));
     try {
       const all = `${topicRoot}/${run}/+`;
-      await connection.subscribe([`${all}/+/open`, `${all}/+/up/#`, `${all}/status`]);
-      await connection.publish(status, this.#status('online', ''), 'retain');
+      using deadline = clock.deadline(timing.connectTimeoutMs, signal);
+      const gone = connection.closed.then((reason) => {
+        throw brokerRefused(withoutSecrets(this.#url), `it closed the connection (${reason})`);
+      });
+      const subscribed = connection.subscribe([`${all}/+/open`, `${all}/+/up/#`, `${all}/status`]);
+      await abortable(Promise.race([subscribed, gone]), deadline);
+      const published = connection.publish(status, this.#status('online', ''), 'retain');
+      await abortable(Promise.race([published, gone]), deadline);
     } catch (error) {
       connection.abort();
-      throw error;
+      signal.throwIfAborted();
+      throw notLetIn(withoutSecrets(this.#url), status, error);
     }
     this.#connection = connection;
     if (this.#setup.brokerCa !== undefined) this.#certificate ??= connection.certificate;
@@ -133,7 +147,7 @@ export class MqttListener implements Listener {
   }
 
   #dialBroker(status: string): Promise<BrokerConnection> {
-    const { clock, brokerCa } = this.#setup;
+    const { clock, brokerCa, dialect, size } = this.#setup;
     return BrokerConnection.open({
       url: this.#url,
       trust: outsideTrust(this.#url, { file: brokerCa }),
@@ -142,6 +156,8 @@ export class MqttListener implements Listener {
       will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
       signal: this.#options.signal,
       clock,
+      dialect,
+      size,
       onMessage: (topic, payload) => this.#onMessage(topic, payload),
     });
   }
@@ -233,7 +249,8 @@ export class MqttListener implements Listener {
       ...peer,
       connection,
       outgoing: 'down',
-      publishBytes: this.#setup.publishBytes,
+      size: this.#setup.size,
+      elsewhere: this.#broker === null,
       clock: this.#setup.clock,
       release: async ({ code, local, abrupt }) => {
         this.#sessions.delete(keyOf(parsed));
@@ -259,11 +276,19 @@ export class MqttListener implements Listener {
     if (connection !== null) {
       const { run } = this.#options;
       const goodbye = connection.publish(statusTopic(run, coordinatorName), this.#lastStatus(), 'retain');
-      await Promise.race([goodbye.catch(() => undefined), connection.closed]);
+      // A broker that stands still acknowledges nothing, and closes nothing either.
+      const told = Promise.race([goodbye.catch(() => undefined), connection.closed]);
+      await within(timing.closeTimeoutMs, this.#setup.clock, told);
       await connection.end();
     }
     await this.#broker?.[Symbol.asyncDispose]();
   }
+}
+
+function notLetIn(url: string, status: string, error: unknown): unknown {
+  if (error instanceof PieceRefused) return brokerRefused(url, `it does not take ${status} (${error.message})`);
+  if (error instanceof RoundscopeError) return error;
+  return connectTimeout(url, 'the broker accepted us and answers nothing', timing.connectTimeoutMs);
 }
 
 function keyOf(parsed: { readonly participant: string; readonly session: string }): string {

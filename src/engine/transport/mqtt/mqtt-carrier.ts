@@ -1,6 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { Carrier, SessionWord } from '../credited/carrier.ts';
+import type { Carrier, PassageWord, SessionWord, Way } from '../credited/carrier.ts';
+import type { PieceSize } from '../credited/piece-size.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
 import {
@@ -23,7 +24,9 @@ export interface MqttCarrierOptions {
   readonly remote: string;
   /** Where the broker is the coordinator's own: what TLS has proved. */
   readonly peerIdentity: string | null;
-  readonly publishBytes: number;
+  readonly size: PieceSize;
+  /** The broker is neither end's own: what it lets pass has to be found out. */
+  readonly elsewhere: boolean;
   readonly clock: Clock;
   /** Lets go of what the session used; called once, after it has ended. */
   readonly release: (end: CloseReason & { readonly abrupt: boolean }) => Promise<void>;
@@ -35,7 +38,7 @@ export class MqttCarrier implements Carrier {
   readonly stack = 'mqtt.js';
   readonly remote: string;
   readonly peerIdentity: string | null;
-  readonly pieceBytes: number;
+  readonly way?: Way;
   readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
   readonly session: CreditedSession;
   readonly #options: MqttCarrierOptions;
@@ -45,9 +48,13 @@ export class MqttCarrier implements Carrier {
     this.#options = options;
     this.remote = options.remote;
     this.peerIdentity = options.peerIdentity;
-    this.pieceBytes = options.publishBytes;
+    if (options.elsewhere) this.way = this.#makeWay();
     this.session = new CreditedSession(this, options.clock);
     void options.connection.closed.then((reason) => this.session.lost(reason));
+  }
+
+  get pieceBytes(): number {
+    return this.#options.size.bytes;
   }
 
   get rttMs(): number | null {
@@ -65,7 +72,7 @@ export class MqttCarrier implements Carrier {
     return this.#options.connection.publish(this.streamOf(lane), payload);
   }
 
-  tell(word: SessionWord): Promise<void> {
+  tell(word: SessionWord | PassageWord): Promise<void> {
     return this.#options.connection.publish(this.#topic('session'), encodeControl(word));
   }
 
@@ -98,6 +105,17 @@ export class MqttCarrier implements Carrier {
   #onControl(payload: Buffer): void {
     const message = decodeControl(payload);
     if (message === null) return this.session.broken('a session message is malformed');
-    if (message.type === 'credit' || message.type === 'close') this.session.told(message);
+    if (message.type !== 'open' && message.type !== 'accept' && message.type !== 'refuse') this.session.told(message);
+  }
+
+  #makeWay(): Way {
+    const { base, outgoing, size } = this.#options;
+    const incoming: Direction = outgoing === 'up' ? 'down' : 'up';
+    return {
+      size,
+      place: (kind) => `${base}/${outgoing}/${kind}${kind === 'bulk' ? '/#' : ''}`,
+      heardOn: (lane) => `${base}/${incoming}/${laneName(lane)}`,
+      tell: (word) => this.tell(word),
+    };
   }
 }

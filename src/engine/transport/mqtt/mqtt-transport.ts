@@ -7,8 +7,10 @@ import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { observed } from '../attempts.ts';
+import { PieceSize } from '../credited/piece-size.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';
+import { Dialect } from './dialect.ts';
 import { MqttListener } from './listener.ts';
 import { outsideTrust, type BrokerTrust } from './broker-socket.ts';
 import { withoutSecrets } from './connect-errors.ts';
@@ -27,23 +29,27 @@ export interface MqttOptions {
   readonly certificateForMs?: number;
   /** Body of one publish; less for brokers that limit packets further. */
   readonly publishBytes?: number;
+  /** Of MQTT at a broker elsewhere; default: the newest that it speaks. */
+  readonly version?: 4 | 5;
 }
 
-/** Frames over a broker: the listener's own (aedes) or any other by URL. Both ends are MQTT 3.1.1 clients, QoS 1. */
+/** Frames over a broker: the listener's own (aedes) or any other by URL. Both ends are clients of MQTT 5 where the broker speaks it, else 3.1.1, QoS 1. */
 export class MqttTransport implements Transport {
   readonly protocol = 'mqtt';
   readonly #options: MqttOptions;
-  readonly #publishBytes: number;
+  /** Of packets to a broker elsewhere. */
+  readonly #size: PieceSize;
+  readonly #dialect: Dialect;
   /** Ties this object's sessions together, so that its participant's name is its own while it is connected. */
   readonly #instance: string;
   readonly #owner: TlsOwner;
 
   constructor(options: MqttOptions) {
     this.#options = options;
-    this.#publishBytes = Math.min(
-      Math.max(options.publishBytes ?? limits.mqttPublishBytes, 1024),
-      limits.mqttPublishBytes,
+    this.#size = new PieceSize(
+      Math.min(Math.max(options.publishBytes ?? limits.mqttPublishBytes, 1024), limits.mqttPublishBytes),
     );
+    this.#dialect = new Dialect(options.version);
     this.#instance = entropyHex(options.entropy, 16);
     const { identity, clock, certificateForMs } = options;
     this.#owner = { identity, clock, ...(certificateForMs === undefined ? {} : { certificateForMs }) };
@@ -68,7 +74,9 @@ export class MqttTransport implements Transport {
             clock,
             trust: this.#trust(endpoint),
             timeoutMs,
-            publishBytes: this.#publishBytes,
+            size: this.#size,
+            // Our own speaks this one alone.
+            dialect: endpoint.url === undefined ? new Dialect(4) : this.#dialect,
             instance: this.#instance,
             session: entropyHex(this.#options.entropy, 12),
           }),
@@ -88,7 +96,8 @@ export class MqttTransport implements Transport {
     return await MqttListener.start(options, {
       clock: this.#options.clock,
       entropy: this.#options.entropy,
-      publishBytes: this.#publishBytes,
+      size: this.#size,
+      dialect: this.#dialect,
       instance: this.#instance,
       owner: this.#owner,
       ...(this.#options.brokerUrl === undefined ? {} : { brokerUrl: this.#options.brokerUrl }),

@@ -25,7 +25,6 @@ export class SplitSession implements Session {
   readonly stack: Stack;
   readonly remote: string;
   readonly peerIdentity: string | null;
-  readonly chunkBytes: number;
   readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #control: Session;
@@ -44,7 +43,6 @@ export class SplitSession implements Session {
     this.stack = this.#bulk.stack;
     this.remote = this.#bulk.remote;
     this.peerIdentity = this.#bulk.peerIdentity;
-    this.chunkBytes = this.#bulk.chunkBytes ?? limits.chunkBytes;
     if (this.#bulk.fallback !== undefined) this.fallback = this.#bulk.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
@@ -54,6 +52,14 @@ export class SplitSession implements Session {
 
   get blocked(): string {
     return this.#control.blocked || this.#bulk.blocked || '';
+  }
+
+  get chunkBytes(): number {
+    return this.#bulk.chunkBytes ?? limits.chunkBytes;
+  }
+
+  get obstacle(): string | null {
+    return this.#control.obstacle ?? this.#bulk.obstacle ?? null;
   }
 
   frames(): AsyncIterable<IncomingFrame> {
