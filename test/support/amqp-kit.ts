@@ -15,12 +15,15 @@ export interface Served extends AsyncDisposable {
   readonly listener: Listener;
   readonly sessions: Session[];
   readonly refused: string[];
+  /** What was told of the broker, and on the way to listening. */
+  readonly news: string[];
 }
 
 /** A coordinator's end at a broker. */
 export async function serve(run: string, brokerUrl: string, options: Partial<AmqpOptions> = {}): Promise<Served> {
   const sessions: Session[] = [];
   const refused: string[] = [];
+  const news: string[] = [];
   const listener = await new AmqpTransport({ ...amqpParts, brokerUrl, ...options }).listen({
     signal: never,
     run,
@@ -29,8 +32,10 @@ export async function serve(run: string, brokerUrl: string, options: Partial<Amq
     port: 0,
     onSession: (session) => sessions.push(session),
     onRefused: ({ address, reason }) => refused.push(`${address}: ${reason}`),
+    onBroker: ({ state, reason }) => news.push(`${state}: ${reason}`),
+    onProgress: (text) => news.push(text),
   });
-  return { listener, sessions, refused, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+  return { listener, sessions, refused, news, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }
 
 export function dial(

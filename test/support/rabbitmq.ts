@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,6 +28,8 @@ export interface RunningRabbitmq extends AsyncDisposable {
   readonly broker: PrivateBroker;
   /** Ends it without a goodbye to anybody. */
   kill(): Promise<void>;
+  /** Says it to Erlang, as `rabbitmqctl eval` does, which takes seconds to start: `rabbit:stop().` Returns the answer. */
+  tell(erlang: string): Promise<string>;
   /** On the same port, with what it knew or without. */
   startAgain(state: 'kept' | 'lost'): Promise<void>;
 }
@@ -63,12 +67,34 @@ export async function startRabbitmq(
       for (const child of childrenOf(pid)) if (child.command.includes('beam.smp')) process.kill(child.pid, 'SIGKILL');
       await ended;
     },
+    tell: (erlang) => tellErlang(broker, erlang),
     startAgain: async (state) => {
       if (state === 'lost') await rm(join(broker.place.folder, 'data'), { recursive: true });
       await broker.ensureRunning();
     },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
+}
+
+/** By a small node of Erlang's own tools, over the broker's own daemon and with its cookie. */
+async function tellErlang(broker: PrivateBroker, erlang: string): Promise<string> {
+  const { pid, folder } = broker.place;
+  const server = childrenOf(pid).find(({ command }) => command.includes('beam.smp'));
+  if (server === undefined) throw new Error('the broker is not running');
+  const entries = readFileSync(`/proc/${server.pid}/environ`, 'utf8').split('\0');
+  const of = (name: string): string =>
+    entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+  const cookie = readFileSync(join(folder, 'home', '.erlang.cookie'), 'utf8');
+  const child = spawn('erl_call', ['-c', cookie, '-n', of('RABBITMQ_NODENAME'), '-e'], {
+    env: { ...process.env, ERL_EPMD_PORT: of('ERL_EPMD_PORT'), ERL_EPMD_ADDRESS: '127.0.0.1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  child.stdin.end(`${erlang}\n`);
+  const [status] = await once(child, 'close');
+  if (status !== 0 || !said.startsWith('{ok,')) throw new Error(`Erlang does not do ${erlang}: ${said}`);
+  return said;
 }
 
 function someCertificate(): Certificate {

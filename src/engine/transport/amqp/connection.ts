@@ -234,10 +234,10 @@ export class AmqpConnection {
   }
 
   /** Cuts the connection; the broker then passes the last will on. */
-  abort(): void {
+  abort(why = 'the connection to the broker was cut'): void {
     const stream: unknown = Reflect.get(this.#model.connection, 'stream');
     // With an error: amqplib takes notice of a destroyed socket by its `error` or `end` only.
-    (stream as Socket).destroy(new Error('the connection to the broker was cut'));
+    (stream as Socket).destroy(new Error(why));
   }
 }
 

@@ -214,7 +214,7 @@ export class AmqpListener implements Listener {
     // The run goes on.
     await channel.deleteQueue(endedOf(run));
     const onCancelled = (): void => {
-      if (this.#closing === null) connection.abort();
+      if (this.#closing === null) connection.abort('somebody took away the queue of requests at the broker');
     };
     await reader.read(dead, limits.amqpControlPrefetch, {
       take: (message) => this.#onUndeliverable(message),

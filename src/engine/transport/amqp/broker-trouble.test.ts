@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { RoundscopeError } from '#shared/base/errors.ts';
+import { amqpParts, dial, never, serve, stranger, token, until, type Served } from '#test/support/amqp-kit.ts';
+import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { BrokerTrouble } from '../broker-trouble.ts';
+import type { BrokerNews, Session } from '../transport.ts';
+import { AmqpTransport } from './amqp-transport.ts';
+import { dialBroker } from './dial.ts';
+import { freshHalf } from './handshake.ts';
+import { encodeMessage, endType } from './session-message.ts';
+import { endedOf, endedQueue, inboxOf } from './names.ts';
+
+const run = 'r-trouble';
+const patience = { timeout: 60_000 };
+
+describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () => {
+  let rabbitmq: RunningRabbitmq;
+  before(async () => {
+    rabbitmq = await startRabbitmq(run, { lines: ['max_message_size = 65536'] });
+  });
+  after(async () => {
+    await rabbitmq[Symbol.asyncDispose]();
+  });
+
+  const dialWith = (transport: AmqpTransport, { listener }: Served, onBroker?: (news: BrokerNews) => void) =>
+    transport.dial(listener.endpoints, {
+      signal: never,
+      run,
+      token,
+      participant: 'node-1',
+      ...(onBroker === undefined ? {} : { observer: { onBroker } }),
+    });
+
+  /** The largest message that channels that are opened from now on take. */
+  const takeAtMost = (bytes: number) => rabbitmq.tell(`application:set_env(rabbit, max_message_size, ${bytes}).`);
+
+  async function passes(from: Session, to: Session | undefined, bytes: number): Promise<void> {
+    const frames = to?.frames()[Symbol.asyncIterator]();
+    await from.send({ lane: 'bulk:t', parts: [Buffer.alloc(bytes, 7)], last: true }, { signal: never });
+    assert.equal((await frames?.next())?.value?.bytes.byteLength, bytes);
+  }
+
+  describe('that limits messages', () => {
+    test('gets pieces that it takes, and says why they are smaller', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      assert.match(served.news.join(), /no larger messages than about 63 KiB \(.*configured max size 65536\)/);
+      await using near = await dial(served, run);
+      await passes(near, served.sessions[0], 1_000_000);
+      await passes(served.sessions[0] as Session, near, 1_000_000);
+    });
+
+    test('to less than anything needs is told with what to raise', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      await takeAtMost(2000);
+      try {
+        const refusal = {
+          code: 'broker_refused',
+          retryable: false,
+          message: /takes no message of 4 KiB \(PRECONDITION_FAILED - message size 4096 .*\): raise max_message_size$/,
+        };
+        await assert.rejects(serve(`${run}.small`, rabbitmq.url), refusal);
+        await assert.rejects(dial(served, run), refusal);
+      } finally {
+        await takeAtMost(65_536);
+      }
+    });
+
+    test('further in mid-run: the session ends in its words, and the next one keeps to it', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      const participant = new AmqpTransport(amqpParts);
+      await (await dialWith(participant, served)).close('clean', 'done');
+      await takeAtMost(20_000);
+      try {
+        const near = await dialWith(participant, served);
+        await near.send({ lane: 'bulk:t', parts: [Buffer.alloc(60_000)] }, { signal: never });
+        assert.match((await near.closed).reason, /PRECONDITION_FAILED - message size \d+ is larger/);
+        await using again = await dialWith(participant, served);
+        await passes(again, served.sessions.at(-1), 60_000);
+      } finally {
+        await takeAtMost(65_536);
+      }
+    });
+  });
+
+  describe('that is low on memory', () => {
+    const memory = (share: string) => rabbitmq.tell(`vm_memory_monitor:set_vm_memory_high_watermark(${share}).`);
+
+    async function dialInAlarm({ listener }: Served, onBroker: (news: BrokerNews) => void): Promise<Session> {
+      const identity = listener.endpoints[0]?.identity ?? '';
+      const options = { signal: never, run, token, participant: 'node-2', observer: { onBroker } };
+      return await dialBroker(rabbitmq.url, options, {
+        clock: amqpParts.clock,
+        publishBytes: 1024,
+        queueExpiryMs: 5000,
+        session: 'ab'.repeat(16),
+        coordinatorKey: identity,
+        trust: { by: 'authorities' },
+        timeoutMs: 1500,
+        trouble: new BrokerTrouble({ protocol: 'amqp', address: 'here' }),
+      });
+    }
+
+    test('is told at both ends as long as it lasts, and the session goes on afterwards', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      const told: BrokerNews[] = [];
+      await using near = await dialWith(new AmqpTransport(amqpParts), served, (news) => told.push(news));
+      assert.equal(near.blocked, '');
+      await memory('0');
+      try {
+        await near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never });
+        await until(() => told.length > 0 && served.news.includes('blocked: low on memory'));
+        assert.deepEqual(
+          [told[0]?.state, told[0]?.reason, near.blocked],
+          ['blocked', 'low on memory', 'low on memory'],
+        );
+      } finally {
+        await memory('0.4');
+      }
+      await until(() => told.length > 1 && served.news.at(-1) === 'connected: ');
+      assert.deepEqual([told.length, told[1]?.state, near.blocked], [2, 'connected', '']);
+      const frames = served.sessions[0]?.frames()[Symbol.asyncIterator]();
+      assert.equal((await frames?.next())?.value?.bytes[0], 1);
+    });
+
+    test('is waited for by nobody without end', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      await using near = await dial(served, run);
+      await memory('0');
+      try {
+        const told: string[] = [];
+        await assert.rejects(
+          dialInAlarm(served, ({ state }) => told.push(state)),
+          { code: 'broker_blocked', retryable: true, message: /blocks publishers: low on memory; it is tried again/ },
+        );
+        assert.deepEqual(told, ['blocked']);
+        // One that starts meanwhile says so instead of waiting for it.
+        await using other = await serve(`${run}.2`, rabbitmq.url);
+        assert.deepEqual(other.news, ['blocked: low on memory']);
+        await near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never });
+        await near.close('clean', 'over');
+        await other[Symbol.asyncDispose]();
+        await served[Symbol.asyncDispose]();
+      } finally {
+        await memory('0.4');
+      }
+    });
+  });
+
+  describe('that refuses or closes', () => {
+    test('a user without rights hears in its words what it may not', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      const weak = new URL(rabbitmq.url);
+      [weak.username, weak.password] = ['weak', 'weak-secret'];
+      await rabbitmq.tell('rabbit_auth_backend_internal:add_user(<<"weak">>, <<"weak-secret">>, <<"test">>).');
+      const noVhost = { code: 'broker_refused', message: /no such virtual host, or not for this user/ };
+      await assert.rejects(serve(`${run}.weak`, weak.href), noVhost);
+      await rabbitmq.tell(
+        'rabbit_auth_backend_internal:set_permissions(<<"weak">>, <<"/">>, <<"^$">>, <<".*">>, <<".*">>, <<"test">>).',
+      );
+      const refusal = {
+        code: 'broker_refused',
+        message: /ACCESS_REFUSED - .*access to (queue|exchange) '.*' in vhost '\/' refused for user 'weak'/,
+      };
+      await assert.rejects(serve(`${run}.weak`, weak.href), refusal);
+      const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, url: weak.href }));
+      const dialling = new AmqpTransport(amqpParts).dial(endpoints, {
+        signal: never,
+        run,
+        token,
+        participant: 'node-1',
+      });
+      await assert.rejects(dialling, refusal);
+    });
+
+    test('connections that its owner closes end in its words, and the run goes on', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      await using near = await dial(served, run);
+      await rabbitmq.tell('rabbit_networking:close_connections(rabbit_networking:connections(), "for maintenance").');
+      const [mine, theirs] = await Promise.all([near.closed, served.sessions[0]?.closed]);
+      // Whose connection went first is known to the other one by its last will.
+      for (const end of [mine, theirs]) assert.match(end?.reason ?? '', /CONNECTION_FORCED - for maintenance|vanished/);
+      await until(() => served.news.at(-1) === 'connected: ');
+      assert.match(served.news.join('\n'), /^lost: CONNECTION_FORCED - for maintenance$/m);
+      await using again = await dial(served, run);
+      await passes(again, served.sessions.at(-1), 1000);
+    });
+
+    test("the coordinator's own queue that is taken away is named, and made again", patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      const evil = await stranger(rabbitmq.url);
+      await (await evil.openReader()).channel.deleteQueue(inboxOf(run));
+      await until(() => served.news.at(-1) === 'connected: ');
+      assert.match(served.news.join('\n'), /^lost: somebody took away the queue of requests at the broker$/m);
+      await using _again = await dial(served, run);
+      await evil.end();
+    });
+  });
+
+  describe('at which a run is over', () => {
+    test('whoever comes later finds what it came to, until somebody serves it again', patience, async () => {
+      await using served = await serve(run, rabbitmq.url);
+      served.listener.leaveWord?.({ status: 'completed', reason: 'the run is over: completed' });
+      await served[Symbol.asyncDispose]();
+      // Each finds it, the second as well.
+      for (const participant of ['lab-1', 'lab-2']) {
+        await assert.rejects(dial(served, run, { participant }), (error: RoundscopeError) => {
+          const { code, message, retryable, context } = error;
+          assert.deepEqual([code, message, retryable], ['run_over', 'the run is over: completed', false]);
+          assert.equal(context['status'], 'completed');
+          return true;
+        });
+      }
+      await using again = await serve(run, rabbitmq.url);
+      // It is another coordinator, with the same key.
+      await using session = await dial(again, run);
+      assert.equal(session.blocked, '');
+      await again[Symbol.asyncDispose]();
+      await assert.rejects(dial(again, run), { code: 'connect_refused', retryable: true });
+    });
+
+    test('who has not the token ends nothing', patience, async () => {
+      const evil = await stranger(rabbitmq.url);
+      const { channel } = await evil.openReader();
+      await channel.assertQueue(endedOf(run), endedQueue());
+      const forged = [
+        encodeMessage({ status: 'failed', reason: 'go home', proof: 'ab'.repeat(32) }),
+        Buffer.from('{"status":"completed"}'),
+        Buffer.alloc(60_000, 123),
+      ];
+      const { hostname, port } = new URL(rabbitmq.url);
+      const place = { host: hostname, port: Number(port), url: rabbitmq.url, identity: freshHalf().offered };
+      for (const content of forged) {
+        await channel.purgeQueue(endedOf(run));
+        await evil.publish('control', { queue: endedOf(run), type: endType, content });
+        await assert.rejects(
+          new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], {
+            signal: never,
+            run,
+            token,
+            participant: 'lab-1',
+          }),
+          { code: 'connect_refused', retryable: true },
+        );
+      }
+      await channel.deleteQueue(endedOf(run));
+      await evil.end();
+    });
+  });
+});
