@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { announcedEndpoints, requireAnnounced } from '#shared/contract/announced.ts';
+import { announcedEndpoints, ofOneLink, requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
@@ -7,7 +7,7 @@ import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { durationText } from '#shared/base/duration.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
-import { toErrorReport } from '#shared/base/errors.ts';
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
@@ -19,6 +19,7 @@ import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
 import { UnprovenRows } from '#engine/link/unproven-rows.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
 import type { LinkSource } from '#engine/round/coordinator-driver.ts';
+import { wildcardHere } from '#engine/transport/addresses.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
 import type { Listener } from '#engine/transport/transport.ts';
 import type { RunState } from './run-state.ts';
@@ -45,6 +46,8 @@ export async function openFrontDoor(
   state: RunState | null = null,
 ): Promise<FrontDoor> {
   const { run } = start;
+  const linkOnly = ofOneLink(start.host);
+  if (linkOnly !== null) throw new RoundscopeError('settings_invalid', { layer: 'settings', message: linkOnly });
   const announced = start.announce === undefined ? null : requireAnnounced(start.announce, start);
   const former = state?.restored?.file;
   const identity = await identityOf(start, reporter);
@@ -79,7 +82,7 @@ export async function openFrontDoor(
     signal,
     run,
     token,
-    host: start.host,
+    host: wildcardHere(start.host),
     port: start.port,
     ...(former === undefined ? {} : { again: former.endpoints }),
     onSession: (session) => acceptor.accept(session),

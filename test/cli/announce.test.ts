@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { networkInterfaces } from 'node:os';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
+import { missingRabbitmq } from '#test/support/rabbitmq.ts';
 import { assertComplaint, roundscope } from './command-line.ts';
 import { coordinate, join } from './federation.ts';
 
@@ -16,7 +18,7 @@ async function completes(invitation: string, args: readonly string[] = []): Prom
   assert.equal((await participant.exit()).status, 0, participant.stderr);
 }
 
-describe('the address in the invitation', () => {
+describe('the address in the invitation', { concurrency: true }, () => {
   test('is the announced one, over which the run is joined', async () => {
     const args = ['--participants', '1', '--rounds', '1', '--host', '127.0.0.1', '--announce', 'localhost'];
     await using coordinator = await coordinate(args);
@@ -31,13 +33,41 @@ describe('the address in the invitation', () => {
     assert.deepEqual(toldBy(coordinator.invitation), ['grpc 2001:db8::7 4433']);
   });
 
+  const noIpv6 = !Object.values(networkInterfaces()).some((own) => own?.some(({ address }) => address === '::1'));
+  test(
+    'may be of IPv6, in brackets as it is typed: over each transport somebody takes part',
+    { skip: noIpv6 && 'this machine has no IPv6' },
+    async () => {
+      const ways = ['quic', 'mqtt', 'grpc', ...(missingRabbitmq() === false ? ['amqp'] : [])];
+      const args = ['--participants', String(ways.length), '--rounds', '1', '--host', '[::1]', '--transport', 'auto'];
+      await using coordinator = await coordinate(args);
+      const told = toldBy(coordinator.invitation);
+      assert.ok(told.length >= ways.length && told.every((endpoint) => endpoint.includes(' ::1 ')), told.join());
+      // DDS is not among them, where it is installed, and that is said.
+      const dds = coordinator.command.lines.filter((line) => /not offered over dds/.test(String(line['text'])));
+      for (const { text } of dds) assert.match(String(text), /speaks IPv4 only|Cyclone|not installed/);
+      const people = ways.map((way) => join(coordinator.invitation, `over-${way}`, ['--transport', way]));
+      const ends = await Promise.all([coordinator.command, ...people].map((command) => command.exit()));
+      for (const end of ends) assert.equal(end.status, 0, end.stderr);
+      const used = ends[0]?.summary.participants.map(({ transport }) => transport).toSorted();
+      assert.deepEqual(used, ways.toSorted());
+      for (const person of people) await person[Symbol.asyncDispose]();
+    },
+  );
+
   test('what cannot be told is refused before anything starts', async () => {
     for (const args of [
       ['--announce', 'http://hub'],
       ['--announce', '0.0.0.0'],
+      ['--announce', 'fe80::1%eth0'],
       ['--announce', 'hub:4433', '--transport', 'quic,mqtt'],
     ]) {
       assertComplaint(await roundscope(['coordinate', ...args]), 2, /--announce: /);
     }
+    assertComplaint(
+      await roundscope(['coordinate', '--host', '[fe80::1%eth0]']),
+      2,
+      /--host: fe80::1%eth0 holds on one link/,
+    );
   });
 });

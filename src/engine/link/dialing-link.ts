@@ -224,7 +224,7 @@ export class DialingLink implements Link {
       } catch (error) {
         this.#failure = error;
         this.#attempts.failed(error);
-        if (isFinal(error, this.#resumes) || this.#impatient) this.#giveUp(error);
+        if (isFinal(error, this.#resumes) || this.#patience?.remainingMs === 0) this.#giveUp(error);
         else this.#away(this.#resumes ? 'lost' : 'connecting', messageOf(error), detailsOfFailure(error));
       }
       await this.#pause();
@@ -241,13 +241,16 @@ export class DialingLink implements Link {
     this.#warned = reason;
   }
 
-  #lookForFirstWay(): Disposable {
-    const busy = (): boolean => this.#core.outbox.size > 0 || [...this.#core.inbox.open()].length > 0;
-    return this.#dialer.lookForFirstWay(busy, (stack) => this.changeSession(`${stack} answers again`));
-  }
-
-  get #impatient(): boolean {
-    return this.#patience?.remainingMs === 0;
+  #lookForFirstWay(wire: Wire): Disposable {
+    return this.#dialer.lookForFirstWay({
+      busy: () => this.#core.outbox.size > 0 || [...this.#core.inbox.open()].length > 0,
+      changeTo: (stack) => this.changeSession(`${stack} answers again`),
+      onSilence: (reason) => {
+        this.#warnOnce((wire.fallback = reason));
+        const { state, reason: why } = this.status;
+        if (/ready|degraded/.test(state)) this.#core.setState(state, why, { fallback: reason });
+      },
+    });
   }
 
   /** Says it once, however often the attempt is repeated. */
@@ -308,7 +311,7 @@ export class DialingLink implements Link {
       return entry === null ? sendHeartbeatAndClose(wire, this.#core) : sendOneAndClose(wire, entry, this.#core);
     }
     this.#opened.resolve();
-    using _lookout = wire.session.fallback === undefined ? null : this.#lookForFirstWay();
+    using _lookout = wire.fallback === undefined ? null : this.#lookForFirstWay(wire);
     await this.#core.serve(wire, peer);
     this.#delay.reset();
   }

@@ -12,6 +12,7 @@ export interface LookoutOptions {
   /** Opens a session on the way that is tried first, and on no other. */
   readonly dial: (signal: AbortSignal) => Promise<Session>;
   readonly found: (session: Session) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -36,7 +37,7 @@ export class FirstWayLookout implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { clock, busy, dial, found } = this.#options;
+    const { clock, busy, dial, found, failed } = this.#options;
     if (busy()) {
       this.#timer = clock.timer(busyPauseMs, () => void this.#look());
       return;
@@ -45,9 +46,9 @@ export class FirstWayLookout implements Disposable {
       const session = await dial(this.#over.signal);
       if (this.#over.signal.aborted) await session.close('aborted', 'not needed any more');
       else found(session);
-    } catch {
-      // It still does not answer, which the session that is open has said.
+    } catch (error) {
       if (this.#over.signal.aborted) return;
+      failed(error);
       this.#pauseMs = Math.min(this.#pauseMs * 2, timing.firstWayAgainMaxMs);
       this.#timer = clock.timer(this.#pauseMs, () => void this.#look());
     }

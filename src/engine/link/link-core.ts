@@ -249,7 +249,7 @@ export class LinkCore implements Link {
         this.setState(
           trouble === null ? 'ready' : 'degraded',
           trouble?.reason ?? 'well again',
-          detailsOf(trouble, wire.session.fallback),
+          detailsOf(trouble, wire.fallback),
         ),
     });
     this.#pump = pump;
@@ -257,7 +257,7 @@ export class LinkCore implements Link {
     this.#context = wire.context;
     this.#room.notify();
     const how = this.#reconnects > 0 ? `resumed on connection ${wire.context.connection}` : 'connected';
-    this.setState('ready', how, { fallback: wire.session.fallback });
+    this.setState('ready', how, { fallback: wire.fallback });
     const end = await pump.run();
     this.#pump = null;
     this.#lastHeardMs = wire.lastHeardMs;

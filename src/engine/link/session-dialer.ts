@@ -1,5 +1,6 @@
 import type { DialOptions, Session, Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { dialInTime } from './dial-in-time.ts';
@@ -12,6 +13,20 @@ export interface SessionDialerOptions {
   /** All that does not change from one dial to the next. */
   readonly dial: Omit<DialOptions, 'noFallback'>;
 }
+
+export interface Lookout {
+  readonly busy: () => boolean;
+  /** Another session is there to be dialled in place of the one that is open, on the stack that it names. */
+  readonly changeTo: (stack: string) => void;
+  /** The first way does not answer, with what that means. */
+  readonly onSilence: (reason: string) => void;
+}
+
+/** Longer than an answer over UDP is waited for where TCP is left to try: here nobody waits. */
+const lookMs = 2 * timing.udpAnswerMs;
+
+/** QUIC is the one transport with two ways, of which the first is over UDP. */
+const udpBlocked = 'UDP blocked: TCP answers and UDP does not; over TCP, and UDP is tried again now and then';
 
 /** Opens the sessions of one link, one after another, and looks for a better way while one is open. */
 export class SessionDialer {
@@ -39,8 +54,7 @@ export class SessionDialer {
     return ready ?? (await dialInTime(transport, this.#endpoints, { clock, limitMs, options: dial }));
   }
 
-  /** `changeTo`: another session is there to be dialled in place of the one that is open, on the stack that it names. */
-  lookForFirstWay(busy: () => boolean, changeTo: (stack: string) => void): FirstWayLookout {
+  lookForFirstWay({ busy, changeTo, onSilence }: Lookout): FirstWayLookout {
     const { clock, dial, transport } = this.#options;
     return new FirstWayLookout({
       clock,
@@ -48,7 +62,7 @@ export class SessionDialer {
       dial: (over) => {
         const { observer: _unobserved, ...rest } = dial;
         const options = { ...rest, noFallback: true, signal: AbortSignal.any([over, dial.signal]) };
-        return dialInTime(transport, this.#endpoints, { clock, limitMs: timing.connectTimeoutMs, options });
+        return dialInTime(transport, this.#endpoints, { clock, limitMs: lookMs, options });
       },
       found: (session) => {
         this.#prepared = session;
@@ -56,6 +70,10 @@ export class SessionDialer {
           if (this.#prepared === session) this.#prepared = null;
         });
         changeTo(session.stack);
+      },
+      failed: (error) => {
+        // Only silence beside a session that is open says so: a way that nobody has answered on may have nobody at its end.
+        if (error instanceof RoundscopeError && error.code === 'connect_timeout') onSilence(udpBlocked);
       },
     });
   }

@@ -38,12 +38,15 @@ export class Wire {
   #closing: Promise<void> | null = null;
   /** Monotonic ms of the last frame of the peer. */
   lastHeardMs: number;
+  /** As in `Session`, until more is known. */
+  fallback: string | undefined;
 
   constructor(
     session: Session,
     { clock, log, context }: { readonly clock: Clock; readonly log: PacketLog; readonly context: LogContext },
   ) {
     this.session = session;
+    this.fallback = session.fallback;
     this.clock = clock;
     this.log = log;
     this.context = context;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bareHost, formatAddress, reachableHosts } from './addresses.ts';
+import { bareHost, formatAddress, reachableHosts, wildcardHere } from './addresses.ts';
 
 const none = { netmask: '', mac: '', cidr: null, internal: false };
 const interfaces = {
@@ -17,6 +17,14 @@ test('a wildcard stands for the addresses of its families, without those of one 
   assert.deepEqual(reachableHosts('0.0.0.0', interfaces), ['10.0.0.5']);
   assert.deepEqual(reachableHosts('fd00::5', interfaces), ['fd00::5']);
   assert.deepEqual([reachableHosts('::', {}), reachableHosts('0.0.0.0', {})], [['::1'], ['127.0.0.1']]);
+});
+
+test('a machine with addresses of IPv6 alone listens at those', () => {
+  const [, ipv6] = interfaces.eth0;
+  const alone = { lo: interfaces.lo, eth0: ipv6 === undefined ? [] : [ipv6] };
+  assert.deepEqual([wildcardHere('0.0.0.0', alone), reachableHosts('::', alone)], ['::', ['fd00::5']]);
+  assert.deepEqual([wildcardHere('0.0.0.0', interfaces), wildcardHere('0.0.0.0', {})], ['0.0.0.0', '0.0.0.0']);
+  assert.equal(wildcardHere('127.0.0.1', alone), '127.0.0.1');
 });
 
 test('brackets are those of an address, not of its host', () => {

@@ -52,6 +52,16 @@ export function reachableHosts(
   return hosts.length > 0 ? hosts : [localHost(host)];
 }
 
+/** The address to listen at: where this machine has no other addresses than IPv6, `0.0.0.0` would be reached by nobody. */
+export function wildcardHere(
+  host: string,
+  interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): string {
+  if (host !== '0.0.0.0') return host;
+  const told = reachableHosts('::', interfaces);
+  return told.every((address) => isIPv6(address) && address !== '::1') ? '::' : host;
+}
+
 /** How a client on this machine reaches what is bound to `host`. */
 export function localHost(host: string): string {
   if (host === '0.0.0.0' || host === '') return '127.0.0.1';

@@ -153,7 +153,7 @@ export interface Session extends AsyncDisposable {
   readonly remote: string;
   /** Identity that the transport itself has proved (hash of the peer's public key), or null where it proves none. */
   readonly peerIdentity: string | null;
-  /** Why this is not the way that was tried first ("UDP blocked: …"), in words for people; absent when it is. */
+  /** Why this is not the way that was tried first ("No answer over UDP: …"), in words for people; absent when it is. */
   readonly fallback?: string;
   /** Why the broker in between takes nothing from this end for now, in its words; absent or empty: it does. */
   readonly blocked?: string;

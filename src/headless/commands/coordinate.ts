@@ -3,7 +3,7 @@ import { readRunFile } from '#engine/durability/run-file.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { counted } from '#shared/base/counted.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
+import { boundFor, ofOneLink, parseAnnounced } from '#shared/contract/announced.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
 import { transportPlanSchema, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
@@ -179,6 +179,8 @@ function addressFrom(
   const port = Number(args.text('port') ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return err('--port takes a number from 0 to 65535.');
   const [host, announce] = [args.text('host'), args.text('announce')];
+  const linkOnly = host === undefined ? null : ofOneLink(bareHost(host));
+  if (linkOnly !== null) return err(`--host: ${linkOnly}`);
   if (announce === undefined) return ok({ host: bareHost(host ?? '127.0.0.1'), port });
   const announced = parseAnnounced(announce, plan);
   if (!announced.ok) return err(`--announce: ${announced.error}`);

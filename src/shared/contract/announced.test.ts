@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { announcedEndpoints, boundFor, parseAnnounced } from './announced.ts';
+import { announcedEndpoints, boundFor, ofOneLink, parseAnnounced } from './announced.ts';
 
 const one = { transport: 'quic', control: 'same' } as const;
 
@@ -17,6 +17,14 @@ test('an announced address is a name or an address, with a port where that diffe
   const wrong = ['', 'a b', 'http://hub', 'hub/path', '[hub]:1', '1.2.3.999', ':4433', 'hub:', 'hub:0', 'hub:70000'];
   for (const text of [...wrong, '0.0.0.0', '[::]:1', '-hub', 'hub:1:2', `${'a'.repeat(60)}.`.repeat(5)])
     assert.equal(read(text), null, text);
+});
+
+test('an address of one link alone is refused, with and without its zone', () => {
+  for (const text of ['fe80::1', 'fe80::1%eth0', 'FEBF::7%2']) {
+    const read = parseAnnounced(text, one);
+    assert.match(read.ok ? '' : read.error, /holds on one link alone/, text);
+  }
+  assert.deepEqual([ofOneLink('fd00::1'), ofOneLink('fec0::1'), ofOneLink('fe80.example')], [null, null, null]);
 });
 
 test('one port is not announced for several transports', () => {

@@ -23,10 +23,12 @@ const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 /** `HOST`, `HOST:PORT`, `IPv6` or `[IPv6]:PORT`, and why it will not do, as a sentence that names it. */
 export function parseAnnounced(text: string, { transport, control }: Ways): Result<Announced, string> {
   const typed = text.trim();
-  const read = isIpv6(typed) ? { host: typed, port: null } : splitPort(typed);
+  const read = isIpv6(typed) || ofOneLink(typed) !== null ? { host: typed, port: null } : splitPort(typed);
   if (read === null)
     return err(`${typed} is no address. Write a name or an IP address, with :PORT behind it where that differs.`);
   const { host, port } = read;
+  const linkOnly = ofOneLink(host);
+  if (linkOnly !== null) return err(linkOnly);
   if (wildcards.has(host)) return err(`${host} leads nobody here. Write the address that the others reach.`);
   if (port === null) return ok(read);
   if (port < 1 || port > 65_535) return err(`${typed} has a port that is not from 1 to 65535.`);
@@ -36,6 +38,15 @@ export function parseAnnounced(text: string, { transport, control }: Ways): Resu
       `${typed} names one port, and several transports cannot share it. Write ${host} alone, or one transport.`,
     );
   return ok(read);
+}
+
+/**
+ * Why an address will not do that holds on one link alone (RFC 4291, `fe80::/10`): which link is said by its zone, and that
+ * means nothing on another machine. Null: it is none.
+ */
+export function ofOneLink(host: string): string | null {
+  if (!/^fe[89ab][0-9a-f]:/i.test(host)) return null;
+  return `${host} holds on one link alone, and an invitation cannot say on which. Use an address without a zone (fd00::7, 192.0.2.7), or :: for all of this machine's.`;
 }
 
 /** @throws RoundscopeError `settings_invalid` */

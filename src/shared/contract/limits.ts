@@ -177,7 +177,7 @@ export const timing = {
   keepAliveMs: 10_000,
   idleTimeoutMs: 30_000,
   /** While a session is on another way than the first (TCP instead of UDP): looks for the first after this, then twice as long, ... */
-  firstWayAgainMs: 15_000,
+  firstWayAgainMs: 5_000,
   firstWayAgainMaxMs: 300_000,
   /** A first connection is tried for this long, a coordinator that was there is dialled for that long, ms awake. */
   joinWaitMs: 20_000,

@@ -1,5 +1,4 @@
-/** What a broker takes at the least where anything can go on: words about a session fit into it. */
-const leastBytes = 4096;
+import { pieceBytesMin } from './piece-size.ts';
 
 export interface PieceLimit {
   /** Bytes of the largest message that came through; null: not even a small one did. */
@@ -9,7 +8,7 @@ export interface PieceLimit {
 }
 
 /**
- * Brokers limit messages, and not all of them say so: a message of `wantedBytes` is sent to oneself, then one of half its
+ * For brokers that say at once what they do not take, where a session of ours would end over it: a message of `wantedBytes` is sent to oneself, then one of half its
  * size, ... until one comes.
  * @param pass resolves with null when the message came, else with why not
  */
@@ -18,16 +17,16 @@ export async function findPieceLimit(
   pass: (bytes: number) => Promise<string | null>,
 ): Promise<PieceLimit> {
   let said = '';
-  for (let bytes = wantedBytes; ; bytes = Math.max(leastBytes, Math.floor(bytes / 2))) {
+  for (let bytes = wantedBytes; ; bytes = Math.max(pieceBytesMin, Math.floor(bytes / 2))) {
     const refusal = await pass(bytes);
     if (refusal === null) return { bytes, said };
     said = refusal;
-    if (bytes <= leastBytes) return { bytes: null, said };
+    if (bytes <= pieceBytesMin) return { bytes: null, said };
   }
 }
 
 /** Of a broker that takes not even a small one; `setting`: what the broker's owner raises, such as `max_message_size`. */
 export function takesNone(said: string, setting: string): string {
   const why = said === '' ? '' : ` (${said})`;
-  return `takes no message of ${leastBytes / 1024} KiB${why}: raise ${setting}`;
+  return `takes no message of ${pieceBytesMin / 1024} KiB${why}: raise ${setting}`;
 }

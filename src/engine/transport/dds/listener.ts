@@ -72,6 +72,8 @@ export class DdsListener implements Listener {
     // One interface: Cyclone takes addresses of the network or those of loopback, not both.
     const address = await resolveHost(reachableHosts(options.host)[0] ?? '127.0.0.1');
     if (isIPv6(address)) throw ipv4Only(address);
+    if (options.host === '::')
+      options.onProgress?.(`DDS here speaks IPv4 only: over DDS this run is reached at ${address}.`);
     const { runtime, domain, lossPerMille } = setup;
     for (let attempt = 1; ; attempt++) {
       const port = await freePortPair(address, portFor(options, 'dds'));

@@ -7,7 +7,7 @@ import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
 import { proof, sameText, type Claim } from './auth.ts';
-import { localHost, reachableHosts } from '../addresses.ts';
+import { bareHost, localHost, reachableHosts } from '../addresses.ts';
 import { endProof } from '../last-word.ts';
 import { abortable } from '../abortable.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
@@ -94,7 +94,7 @@ export class MqttListener implements Listener {
       {
         protocol: 'mqtt',
         provider: 'mqtt',
-        host: hostname,
+        host: bareHost(hostname),
         port: port === '' ? standardPort : Number(port),
         ...outside,
         ...vouched,

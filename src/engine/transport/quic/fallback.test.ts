@@ -83,7 +83,7 @@ describe('quic over two providers', () => {
     await using session = await makeTransport().dial(endpoints, { signal, participant: 'p', run: 'r', observer });
     assert.equal(session.stack, 'webtransport-h2');
     assert.equal(falls.length, 1);
-    const why = 'UDP blocked: no answer in 1.5 s; over TCP now';
+    const why = 'No answer over UDP: none in 1.5 s; over TCP now, and UDP is tried again';
     assert.equal(falls[0], `quinn > webtransport-h2: ${why}`);
     assert.equal(session.fallback, why);
   });
@@ -98,7 +98,7 @@ describe('quic over two providers', () => {
       run: 'r',
     });
     t.diagnostic(`over TCP after ${Math.round(performance.now() - startedMs)} ms`);
-    assert.equal(session.fallback, 'UDP blocked: no answer in 2.5 s; over TCP now');
+    assert.equal(session.fallback, 'No answer over UDP: none in 2.5 s; over TCP now, and UDP is tried again');
   });
 
   test('while no way has answered nobody says that UDP is blocked', async () => {

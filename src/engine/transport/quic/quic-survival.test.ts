@@ -10,7 +10,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 const never = new AbortController().signal;
 const MB = 1_000_000;
 const modelBytes = 32 * MB;
-const udpBlocked = 'UDP blocked: no answer in 2.5 s; over TCP now';
+const noAnswer = 'No answer over UDP: none in 2.5 s; over TCP now, and UDP is tried again';
 
 function portOf(endpoints: readonly Endpoint[], provider: Endpoint['provider']): number {
   return endpoints.find((endpoint) => endpoint.provider === provider)?.port ?? 0;
@@ -47,7 +47,7 @@ function told({ reports }: Dialled): { readonly stack: string; readonly fallback
   return ready === undefined ? undefined : { stack: ready.stack, fallback: ready.fallback };
 }
 
-describe('a QUIC link and the network under it', () => {
+describe('a QUIC link and the network under it', { concurrency: 3 }, () => {
   test('the coordinator knows the key of whose link it is, as `register` names it', async () => {
     await using federation = await QuicFederation.open();
     const { near, far } = await federation.dial(federation.endpoints());
@@ -85,10 +85,29 @@ describe('a QUIC link and the network under it', () => {
     await using hole = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
     hole.swallows = true;
     const dialled = await federation.dial(federation.endpoints({ udp: hole.port }));
-    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: udpBlocked });
-    assert.deepEqual(
-      dialled.reports.ofType('notice').map(({ text }) => text),
-      [udpBlocked],
+    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: noAnswer });
+    // Silent once more while TCP answers: now it is known.
+    await dialled.reports.until(() => told(dialled)?.fallback?.startsWith('UDP blocked: TCP answers') === true);
+    const notices = dialled.reports.ofType('notice').map(({ text }) => text);
+    assert.deepEqual([notices[0], notices.length], [noAnswer, 2]);
+    assert.match(notices[1] ?? '', /^UDP blocked: TCP answers and UDP does not/);
+  });
+
+  test('nobody answered over UDP yet: it is found soon, and nobody has called it blocked', async () => {
+    await using federation = await QuicFederation.open();
+    await using late = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
+    late.swallows = true;
+    const dialled = await federation.dial(federation.endpoints({ udp: late.port }));
+    late.swallows = false;
+    await dialled.reports.until(() => told(dialled)?.stack === 'quinn');
+    assert.equal(told(dialled)?.fallback, undefined);
+    assert.equal(dialled.near.status.connections, 2);
+    assert.doesNotMatch(
+      dialled.reports
+        .ofType('notice')
+        .map(({ text }) => text)
+        .join(),
+      /blocked/,
     );
   });
 
@@ -98,7 +117,7 @@ describe('a QUIC link and the network under it', () => {
     const dialled = await federation.dial(federation.endpoints({ udp: path.port }));
     assert.deepEqual(told(dialled), { stack: 'quinn', fallback: undefined });
     await sendThrough(dialled, path.meter.passed(20 * MB), () => void (path.swallows = true));
-    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: udpBlocked });
+    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: noAnswer });
     t.diagnostic(`resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
     assert.ok(resumedAt(dialled) > 0);
     assert.match(

@@ -193,13 +193,13 @@ function isTcp(stack: Stack): boolean {
 }
 
 /**
- * Why `to` is used now instead of what failed: short, since it stands on a badge as long as the session lives. That UDP is
- * blocked is known only because `to` has answered.
+ * Why `to` is used now instead of what failed: short, since it stands on a badge. Whether UDP is blocked or nobody listened yet
+ * shows when it is asked again, beside the session that is open by then.
  */
 function wordsOf({ error, stack, waitedMs }: Failure, to: Stack): string {
   const now = isTcp(to) ? 'over TCP now' : `over ${to} now`;
   if (error.code === 'connect_timeout' && !isTcp(stack)) {
-    return `UDP blocked: no answer in ${Math.round(waitedMs / 100) / 10} s; ${now}`;
+    return `No answer over UDP: none in ${Math.round(waitedMs / 100) / 10} s; ${now}, and UDP is tried again`;
   }
   return `${stack} failed (${error.message.slice(0, 200)}); ${now}`;
 }
