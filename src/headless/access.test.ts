@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
-import { Access } from './access.ts';
+import { Access, isOpenedByReader } from './access.ts';
 
 const port = 7870;
 const page = { cookie: 'required', origin: 'if_sent' } as const;
@@ -20,9 +20,23 @@ describe('who may see the page', () => {
     const access = new Access(port);
     const token = access.freshToken();
     const cookie = access.exchange(token);
-    assert.match(cookie ?? '', /^roundscope-7870=.+; HttpOnly; SameSite=Strict; Path=\/$/);
+    assert.match(cookie ?? '', /^roundscope-7870=.+; HttpOnly; SameSite=Lax; Path=\/$/);
     assert.equal(access.exchange(token), null);
     assert.equal(access.exchange('guess'), null);
+  });
+
+  test('only a reader who opens the address in a tab spends its token', () => {
+    const html = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const get = (headers: Readonly<Record<string, string>>, method = 'GET'): boolean =>
+      isOpenedByReader({ method, headers } as unknown as IncomingMessage);
+    assert.equal(get({ accept: html, 'sec-fetch-mode': 'navigate' }), true);
+    assert.equal(get({ accept: html }), true, 'a browser that does not say');
+    assert.equal(get({ accept: html, 'sec-fetch-mode': 'navigate', 'sec-purpose': 'prefetch;prerender' }), false);
+    assert.equal(get({ accept: html, 'sec-fetch-mode': 'navigate', purpose: 'prefetch' }), false);
+    assert.equal(get({ accept: html, 'sec-fetch-mode': 'no-cors' }), false, 'a picture of another page');
+    assert.equal(get({ accept: '*/*' }), false, 'a preview');
+    assert.equal(get({}), false);
+    assert.equal(get({ accept: html }, 'HEAD'), false);
   });
 
   test('the cookie opens page and port, nothing else does', () => {

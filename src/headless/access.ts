@@ -7,7 +7,8 @@ const tokensMax = 8;
 /**
  * Who may see the page: whoever opens an address with a fresh token gets a cookie, and only that cookie opens anything.
  * Host and Origin are checked on every request, so that no other site in the same browser can talk to it (DNS rebinding,
- * cross-site WebSocket). Cookies do not tell ports apart, so the cookie's name has the port in it.
+ * cross-site WebSocket). Cookies do not tell ports apart, so the cookie's name has the port in it. A link that is clicked
+ * in a page of another site (mail, chat, a terminal in the browser) must open too, so the cookie is "lax".
  */
 export class Access {
   readonly #cookieName: string;
@@ -37,7 +38,7 @@ export class Access {
     const match = this.#tokens.find((known) => equal(known, token));
     if (match === undefined) return null;
     this.#tokens = this.#tokens.filter((known) => known !== match);
-    return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Strict; Path=/`;
+    return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Lax; Path=/`;
   }
 
   /** Null when the request may be answered, else why not. */
@@ -66,6 +67,18 @@ export class Access {
     const prefix = `${this.#cookieName}=`;
     return cookies.some((cookie) => cookie.startsWith(prefix) && equal(cookie.slice(prefix.length), this.#cookieValue));
   }
+}
+
+/**
+ * Whether somebody opens the address in a tab, rather than a preview, a prefetch or a program that reads it. Browsers say
+ * so (Fetch Metadata, https://www.w3.org/TR/fetch-metadata/); of an old one, which says nothing, the kinds of answer that
+ * it takes must do: previews and programs take anything.
+ */
+export function isOpenedByReader({ method, headers }: IncomingMessage): boolean {
+  const isAhead = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) => headers[name] !== undefined);
+  if (method !== 'GET' || isAhead) return false;
+  const mode = headers['sec-fetch-mode'];
+  return mode === undefined ? (headers.accept ?? '').includes('text/html') : mode === 'navigate';
 }
 
 function equal(a: string, b: string): boolean {

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Port } from '#shared/port/port.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
+import { cookieIn, openAddress } from '#test/support/open-address.ts';
 import { askRunning } from './second-start.ts';
 import { WebServer } from './web-server.ts';
 
@@ -18,10 +19,10 @@ async function serve(onPort: (port: Port) => void = () => undefined): Promise<We
 }
 
 async function cookieOf(server: WebServer): Promise<string> {
-  const answer = await fetch(server.freshAddress(), { redirect: 'manual' });
-  assert.equal(answer.status, 303);
-  assert.equal(answer.headers.get('location'), '/');
-  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  const answer = await openAddress(server.freshAddress());
+  assert.equal(answer.statusCode, 303);
+  assert.equal(answer.headers.location, '/');
+  return cookieIn(answer);
 }
 
 describe('the browser mode’s server', () => {
@@ -38,7 +39,9 @@ describe('the browser mode’s server', () => {
     await using server = await serve();
     const address = server.freshAddress();
     assert.equal((await fetch(address, { method: 'HEAD' })).status, 200);
-    assert.equal((await fetch(address, { redirect: 'manual' })).status, 303);
+    const preview = await fetch(address, { redirect: 'manual' });
+    assert.deepEqual([preview.status, preview.headers.get('set-cookie')], [200, null]);
+    assert.equal((await openAddress(address)).statusCode, 303);
     for (const path of ['//', '///', '//a:b', '//[', 'http://[/']) {
       const status = await new Promise<number>((resolve, reject) => {
         get({ host: '127.0.0.1', port: server.port, path }, ({ statusCode = 0 }) => resolve(statusCode)).on(
@@ -54,7 +57,7 @@ describe('the browser mode’s server', () => {
     await using server = await serve();
     const { port, secret } = server;
     const address = await askRunning({ port, secret });
-    assert.equal((await fetch(address ?? '', { redirect: 'manual' })).status, 303);
+    assert.equal((await openAddress(address ?? '')).statusCode, 303);
     assert.equal(await askRunning({ port, secret: `${secret}x` }), null);
     assert.equal(await askRunning({ port, secret: '' }), null);
     const url = `http://127.0.0.1:${port}/fresh-address`;

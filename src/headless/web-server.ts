@@ -8,7 +8,7 @@ import { securityHeaders } from '#shared/contract/content-security.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Port } from '#shared/port/port.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
-import { Access } from './access.ts';
+import { Access, isOpenedByReader } from './access.ts';
 import { freshAddressPath } from './second-start.ts';
 import type { StaticFile } from '#engine/host/static-files.ts';
 
@@ -116,8 +116,8 @@ export class WebServer implements AsyncDisposable {
     if (refusal !== null)
       return answer(response, 403, `Refused: ${refusal}. Open the address that Roundscope printed, or start it again.`);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served.');
-    // A preview of a link asks for its head alone, and must not spend what its reader is about to use.
-    if (token !== null && request.method === 'HEAD') return answer(response, 200, '');
+    // What only looks at a link must not spend what its reader is about to use.
+    if (token !== null && !isOpenedByReader(request)) return answer(response, 200, 'Open this address in a browser.');
     if (token !== null) return this.#exchange(token, request, response);
     const file = this.#files.get(url.pathname);
     if (file === undefined) return answer(response, 404, 'There is no such file.');
@@ -203,7 +203,7 @@ function socketPort(socket: WebSocket): Port {
 
 function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
-  response.end(`${text}\n`);
+  response.end(response.req.method === 'HEAD' ? undefined : `${text}\n`);
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number): RoundscopeError {

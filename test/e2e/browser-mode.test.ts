@@ -6,6 +6,7 @@ import { roundscope } from '#test/cli/command-line.ts';
 import { launchChromium } from '#test/support/chromium.ts';
 import { BrowserApp } from './open-app.ts';
 import { accuracyPercent, startDemo, waitForEnd, waitForRound } from './window-text.ts';
+import { openAddress } from '#test/support/open-address.ts';
 import { contentSecurityPolicy, securityHeaders } from '#shared/contract/content-security.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
@@ -37,7 +38,12 @@ describe('browser mode alone', () => {
     assert.match(second.stderr, new RegExp(`already running .*process ${app.command.pid}`));
     const fresh = second.stdout.trim();
     assert.equal(new URL(fresh).origin, new URL(app.address).origin);
-    assert.equal((await fetch(fresh, { redirect: 'manual' })).status, 303, 'it opens another browser');
+    // In another browser, and by a click in a page of another site: a chat, a terminal in the browser.
+    const other = await app.page.context().browser()?.newPage();
+    assert.ok(other);
+    await other.goto(`data:text/html,<a href="${fresh}">open</a>`);
+    await other.getByRole('link').click();
+    await other.getByRole('heading', { name: 'No run yet' }).waitFor();
     await app.page.reload();
     await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
   });
@@ -52,7 +58,7 @@ describe('browser mode alone', () => {
       const stranger = await fetch(new URL('/', address));
       assert.equal(stranger.status, 403);
       assert.equal(stranger.headers.get('content-security-policy'), contentSecurityPolicy);
-      assert.equal((await fetch(address)).status, 403, 'a token is good for one browser');
+      assert.equal((await openAddress(address)).statusCode, 403, 'a token is good for one browser');
       assert.equal((await page.request.get(new URL('/../package.json', address).href)).status(), 404);
     },
   );
