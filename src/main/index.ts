@@ -7,6 +7,7 @@ import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
 import { chooseFolder, KeepAwake } from './desktop.ts';
 import { CrashLimit, restartsPerMinuteMax } from './crash-limit.ts';
+import { InvitationLinks, registerLinks } from './invitation-links.ts';
 import { setMenu } from './menu.ts';
 import { PageLoad } from './page-load.ts';
 import { sealingKey } from './sealing-key.ts';
@@ -30,11 +31,14 @@ async function main(): Promise<void> {
     return;
   }
   app.enableSandbox();
+  const links = new InvitationLinks();
+  links.take(process.argv);
   registerAppScheme();
   await app.whenReady();
   limitPermissions();
   setMenu();
   await serveAppScheme();
+  registerLinks();
   const window = createWindow(fileURLToPath(new URL('../preload/index.cjs', import.meta.url)));
   const page = new PageLoad(window.webContents);
   const awake = new KeepAwake();
@@ -54,8 +58,16 @@ async function main(): Promise<void> {
       ),
   });
   tellFaults(service);
-  page.onLoaded(() => givePort(window, service));
-  connectWindow(window, service);
+  links.showBy((invitation) => {
+    if (!page.isLoaded || window.isDestroyed()) return false;
+    window.webContents.postMessage('roundscope-invitation', invitation);
+    return true;
+  });
+  page.onLoaded(() => {
+    givePort(window, service);
+    links.flush();
+  });
+  connectWindow(window, service, links);
   await window.loadURL(`${appOrigin}/index.html`);
 }
 
@@ -69,7 +81,7 @@ function tellFaults(service: ServiceProcess): void {
   });
 }
 
-function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
+function connectWindow(window: BrowserWindow, service: ServiceProcess, links: InvitationLinks): void {
   const crashes = new CrashLimit();
   window.webContents.on('render-process-gone', (_event, details) => {
     console.error(`the window's page ended: ${details.reason}`);
@@ -82,7 +94,8 @@ function connectWindow(window: BrowserWindow, service: ServiceProcess): void {
         `It was loaded again ${restartsPerMinuteMax} times within a minute (${details.reason}). The run goes on. View, Reload tries once more; restarting the app ends the run.`,
       );
   });
-  app.on('second-instance', () => {
+  app.on('second-instance', (_event, words) => {
+    links.take(words);
     if (window.isMinimized()) window.restore();
     window.focus();
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -180,6 +180,21 @@ export class WindowApp extends OpenApp {
 export function appEnvironment(dataFolder: string): Record<string, string> {
   const { npm_lifecycle_event: _npm, NODE_TEST_CONTEXT: _test, NODE_OPTIONS: _options, ...outer } = process.env;
   return { ...(outer as Record<string, string>), ROUNDSCOPE_DATA: dataFolder, NO_COLOR: '1' };
+}
+
+/** Starts it once more on the same data, as a second click on its icon or a link does, and waits for its end. */
+export function startAgain(
+  dataFolder: string,
+  words: readonly string[] = [],
+): Promise<{ readonly status: number | null; readonly stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.env['ROUNDSCOPE_ELECTRON'] ?? standIn,
+      [root, ...words],
+      { env: appEnvironment(dataFolder), timeout: 20_000 },
+      (_error, _out, stderr) => resolve({ status: child.exitCode, stderr }),
+    );
+  });
 }
 
 export { standIn, root };

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { contentSecurityPolicy } from '#shared/contract/content-security.ts';
 import { processesOf } from '#test/cli/command-line.ts';
 import { appSpec, appTest } from './app-spec.ts';
-import { appEnvironment, root, standIn, WindowApp } from './open-app.ts';
+import { startAgain, WindowApp } from './open-app.ts';
 import { startDemo, waitForEnd, waitForRound } from './window-text.ts';
 
 const open = WindowApp.open.bind(WindowApp);
@@ -121,16 +120,4 @@ async function until(isSo: () => boolean, what: string, limitMs = 5000): Promise
     assert.ok(performance.now() < untilMs, `not so after ${limitMs} ms: ${what}`);
     await delay(20);
   }
-}
-
-function startAgain(dataFolder: string): Promise<{ readonly status: number | null; readonly stderr: string }> {
-  return new Promise((resolve) => {
-    const program = process.env['ROUNDSCOPE_ELECTRON'] ?? standIn;
-    const child = execFile(
-      program,
-      [root],
-      { env: appEnvironment(dataFolder), timeout: 20_000 },
-      (_error, _out, stderr) => resolve({ status: child.exitCode, stderr }),
-    );
-  });
 }

@@ -40,3 +40,17 @@ export type Invitation = z.infer<typeof invitationSchema>;
 
 /** Longest text accepted as an invitation. */
 export const invitationTextMax = Math.min(4096, limits.headerBytesMax);
+
+/** The scheme of invitations, which the system opens in this app. */
+export const invitationScheme = 'roundscope';
+
+/**
+ * The invitation in a link as the system hands it over: nothing but its characters, and no longer than one is. Null: it is
+ * something else. What it says is judged as that of any other invitation.
+ */
+export function invitationInLink(link: unknown): string | null {
+  if (typeof link !== 'string' || link.length > invitationTextMax) return null;
+  // Some systems put a slash behind what looks like a host.
+  const [, query] = /^roundscope:\/\/join\/?\?([\w.~%&=+-]+)$/i.exec(link) ?? [];
+  return query === undefined ? null : `roundscope://join?${query}`;
+}

@@ -1,4 +1,14 @@
-import { appendFileSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, watch, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Chromium } from './chromium.ts';
@@ -14,6 +24,7 @@ type AppPart = Pick<
   | 'isReady'
   | 'quit'
   | 'requestSingleInstanceLock'
+  | 'setAsDefaultProtocolClient'
   | 'setPath'
   | 'whenReady'
 >;
@@ -27,6 +38,7 @@ export interface OpenWindow {
 interface AppEvents {
   ready: [];
   'second-instance': [event: object, argv: string[], workingFolder: string];
+  'open-url': [event: Refusable, url: string];
   'window-all-closed': [];
   'before-quit': [event: Refusable];
   'will-quit': [event: Refusable];
@@ -41,6 +53,7 @@ class App extends Emitter<AppEvents> implements AppPart {
   #isReady = false;
   #chromium: Chromium | undefined;
   #releaseLock: (() => void) | undefined;
+  #heard = 0;
   #isQuitting = false;
   #isEnding = false;
 
@@ -101,12 +114,27 @@ class App extends Emitter<AppEvents> implements AppPart {
       rmSync(path, { force: true });
       return this.requestSingleInstanceLock();
     }
-    const watcher = watch(path, () => this.emit('second-instance', {}, [], ''));
+    const watcher = watch(path, () => this.#hearOthers(path));
     watcher.unref();
     this.#releaseLock = () => {
       watcher.close();
       rmSync(path, { force: true });
     };
+    return true;
+  }
+
+  /** Starts since the last look; each wrote its command line as a line of its own, after our pid. */
+  #hearOthers(path: string): void {
+    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(1, -1) : [];
+    for (const line of lines.slice(this.#heard)) {
+      this.#heard++;
+      this.emit('second-instance', {}, JSON.parse(line) as string[], '');
+    }
+  }
+
+  /** There is no desktop to open links; that it was asked for is printed. */
+  setAsDefaultProtocolClient(scheme: string, path = '', args: string[] = []): boolean {
+    console.error(`[opens links] ${[scheme, path, ...args].join(' ').trimEnd()}`);
     return true;
   }
 
