@@ -1,6 +1,6 @@
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
-import { fromErrorReport } from '#shared/base/errors.ts';
+import { fromErrorReport, RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { RestartLimit } from '#demo/restart-limit.ts';
@@ -20,6 +20,7 @@ export class SingleProcess implements Federation {
   #child: SupervisedChild | undefined;
   #invitation = '';
   #stopping = false;
+  #stopReason = 'stopped';
 
   constructor(
     start: CoordinatorStart | ParticipantStart,
@@ -41,17 +42,27 @@ export class SingleProcess implements Federation {
   }
 
   async start(): Promise<void> {
-    const child = await this.#launch();
-    if (this.#start.type === 'start_coordinator') this.#invitation = (await child.listening).invitation;
-    spawn('seeing a process to its end', this.#finish(child));
+    try {
+      const child = await this.#launch();
+      if (this.#stopping) throw this.#aborted();
+      if (this.#start.type === 'start_coordinator') this.#invitation = (await child.listening).invitation;
+      spawn('seeing a process to its end', this.#finish(child));
+    } catch (cause) {
+      const error = this.#stopping ? this.#aborted(cause) : cause;
+      // Who has asked it to stop meanwhile waits for this.
+      const report = toErrorReport(error);
+      const status = this.#stopping ? 'interrupted' : 'failed';
+      this.#ended.resolve({ type: 'ended', status, reason: report.message, error: report });
+      throw error;
+    }
   }
 
+  /** Also while it is starting, which then fails with `aborted` and this reason. */
   async stop(reason: string): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
     this.#stopping = true;
-    child.expectExit();
-    child.post({ type: 'stop', reason });
+    this.#stopReason = reason;
+    this.#child?.expectExit();
+    this.#child?.post({ type: 'stop', reason });
     using _patience = this.#clock.timer(stopPatienceMs, () => this.#child?.end('kill'));
     await this.ended;
   }
@@ -68,6 +79,10 @@ export class SingleProcess implements Federation {
     this.#stopping = true;
     this.#child?.end('kill');
     await this.#child?.exited;
+  }
+
+  #aborted(cause?: unknown): RoundscopeError {
+    return new RoundscopeError('aborted', { layer: 'application', message: this.#stopReason, cause });
   }
 
   async #launch(): Promise<SupervisedChild> {

@@ -98,7 +98,7 @@ describe('what the app asks of the desktop', () => {
     async (app) => {
       const { page, electron } = app;
       await seesInvitation(page, link('Abc1'));
-        await electron.evaluate(({ BrowserWindow }) => {
+      await electron.evaluate(({ BrowserWindow }) => {
         BrowserWindow.getAllWindows()[0]?.once('focus', () => Object.assign(globalThis, { broughtToFront: true }));
       });
       const second = await startAgain(app.dataFolder, ['--idle', link('Def2').replace('join?', 'join/?')]);

@@ -73,7 +73,11 @@ function useStarting(
     changeCoordinate({ failure: null });
     session
       .request('coordinate_run', coordinateRequest(draft, own))
-      .catch((error: unknown) => changeCoordinate({ failure: toErrorReport(error) }))
+      .catch((error: unknown) => {
+        const failure = toErrorReport(error);
+        // Stopped by its user while it was starting: no fault of the form.
+        if (failure.code !== 'aborted') changeCoordinate({ failure });
+      })
       .finally(() => setStarting(false));
   }, [session, draft, own]);
   return { starting, start };

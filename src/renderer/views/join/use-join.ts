@@ -159,7 +159,10 @@ function useJoining(
           changeJoin({ attempt: run });
           navigate({ view: 'rounds', round: null, participant: null });
         },
-        (error: unknown) => changeJoin({ failure: toErrorReport(error) }),
+        (error: unknown) => {
+          const failure = toErrorReport(error);
+          if (failure.code !== 'aborted') changeJoin({ failure });
+        },
       )
       .finally(() => setJoining(false));
   }, [session, draft, preview, mapping]);
