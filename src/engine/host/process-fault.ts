@@ -40,16 +40,10 @@ export function processFault(error: unknown): void {
   ending = true;
   const late = setTimeout(() => exit(exitStatus.fault), patienceMs);
   say(error);
-  markAll(toErrorReport(error)).then(
-    () => {
-      clearTimeout(late);
-      exit(exitStatus.fault);
-    },
-    (again: unknown) => {
-      say(again);
-      exit(exitStatus.fault);
-    },
-  );
+  void markAll(toErrorReport(error)).then(() => {
+    clearTimeout(late);
+    exit(exitStatus.fault);
+  });
 }
 
 /** One sentence for people. */
@@ -57,8 +51,15 @@ export function faultWords({ message }: ErrorReport): string {
   return `a mistake in the program ended it: ${message}`;
 }
 
+/** One that fails keeps the others from nothing. Never rejects. */
 async function markAll(fault: ErrorReport): Promise<void> {
-  for (const mark of [...marks].toReversed()) await mark(fault);
+  for (const mark of [...marks].toReversed()) {
+    try {
+      await mark(fault);
+    } catch (error) {
+      say(error);
+    }
+  }
 }
 
 /** The words last: they are what a supervisor keeps of it, and what stands above the prompt. */

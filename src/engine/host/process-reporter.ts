@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { failureWords, onTaskFailure } from '#shared/base/spawn.ts';
+import { failureWords, onTaskFailure, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType, RunEvent } from '#shared/contract/events.ts';
@@ -36,6 +36,7 @@ export class ProcessReporter implements Reporter, Disposable {
   #batches = 0;
   #acknowledged = 0;
   readonly #failures: readonly Disposable[];
+  #memoryBytes = 0;
   #warm = false;
   #cpuBefore = process.cpuUsage();
   #cpuBeforeMs: number;
@@ -84,9 +85,9 @@ export class ProcessReporter implements Reporter, Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
-    for (const listening of this.#failures) listening[Symbol.dispose]();
     // The last part of a second, which is all there is of a short run.
     this.#reportProcess();
+    for (const listening of this.#failures) listening[Symbol.dispose]();
     this.#loopDelay.disable();
     // The last rows of a process that ends wait for nobody: they are as many as the queues hold.
     while (this.#waiting) if (!this.#handOver()) break;
@@ -121,6 +122,16 @@ export class ProcessReporter implements Reporter, Disposable {
     if (held) this.flush();
   }
 
+  /** Read from a file of the system's: a process that has all files open which it may cannot, and shows what it had last. */
+  #memory(): number {
+    try {
+      this.#memoryBytes = process.memoryUsage.rss();
+    } catch (error) {
+      taskFailed('measuring this process’ memory', error);
+    }
+    return this.#memoryBytes;
+  }
+
   #reportProcess(): void {
     const now = this.#options.clock.monotonicMs();
     const cpu = process.cpuUsage(this.#cpuBefore);
@@ -136,7 +147,7 @@ export class ProcessReporter implements Reporter, Disposable {
       name: this.#options.source,
       pid: process.pid,
       cpuPercent: (cpu.user + cpu.system) / 10 / elapsedMs,
-      memoryBytes: process.memoryUsage.rss(),
+      memoryBytes: this.#memory(),
       loopDelayMsMax,
       doing: this.#options.doing(),
     });

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Random } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -55,7 +56,10 @@ export class TcpRoute implements AsyncDisposable {
     const random = this.#random.fork(`connection ${this.#serial++}`);
     const connection = new RelayedConnection(socket, this.#target, { ways: this.#ways, clock: this.#clock, random });
     this.#connections.add(connection);
-    void connection.closed.then(() => this.#connections.delete(connection));
+    spawn(
+      'letting a relayed connection go',
+      connection.closed.then(() => this.#connections.delete(connection)),
+    );
   }
 }
 
@@ -135,6 +139,8 @@ export function listenTcp(port: number): Promise<Server> {
     server.once('error', reject);
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
       server.off('error', reject);
+      // Such as no file descriptor for one more connection: those that are open go on.
+      server.on('error', (error) => taskFailed('accepting a connection', error));
       resolve(server);
     });
   });
