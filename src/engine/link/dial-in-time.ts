@@ -1,4 +1,5 @@
 import type { DialOptions, Session, Transport } from '#engine/transport/transport.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { durationText } from '#shared/base/duration.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
@@ -29,9 +30,13 @@ export async function dialInTime(
   } catch (error) {
     // Left behind, its session would be nobody's.
     if (guard.aborted)
-      dialling.then(
-        (session) => session.close('aborted', 'too late'),
-        () => undefined,
+      spawn(
+        'closing a session',
+        dialling.then(
+          (session) => session.close('aborted', 'too late'),
+          // That it failed is told by what is thrown here.
+          () => undefined,
+        ),
       );
     if (!deadline.aborted || options.signal.aborted) throw error;
     throw new RoundscopeError('connect_timeout', {

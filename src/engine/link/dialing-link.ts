@@ -1,4 +1,5 @@
 import { changedCode, type SessionObserver, type Transport } from '#engine/transport/transport.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { durationText } from '#shared/base/duration.ts';
@@ -119,7 +120,7 @@ export class DialingLink implements Link {
     const onAbort = (): void => link.#core.finish({ code: 'aborted', reason: 'opening was aborted', local: true });
     options.signal.addEventListener('abort', onAbort, { once: true });
     options.onDialling?.(link);
-    void link.#run();
+    link.#run().catch((error: unknown) => link.#fail(error));
     try {
       await link.#opened.promise;
     } catch (error) {
@@ -233,6 +234,13 @@ export class DialingLink implements Link {
     this.#dialer.letGo();
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
     this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+  }
+
+  /** A mistake of ours: a link that nobody dials any more must not seem to be one that waits. */
+  #fail(error: unknown): void {
+    taskFailed('keeping the link open', error);
+    this.#opened.reject(error);
+    this.#core.finish({ code: 'internal', reason: messageOf(error), local: true });
   }
 
   /** Each time it is dialled this way again is no news. */

@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { timing } from '#shared/contract/limits.ts';
@@ -28,7 +29,7 @@ export class FirstWayLookout implements Disposable {
 
   constructor(options: LookoutOptions) {
     this.#options = options;
-    this.#timer = options.clock.timer(this.#pauseMs, () => void this.#look());
+    this.#timer = options.clock.timer(this.#pauseMs, () => spawn('looking for the first way', this.#look()));
   }
 
   [Symbol.dispose](): void {
@@ -39,18 +40,20 @@ export class FirstWayLookout implements Disposable {
   async #look(): Promise<void> {
     const { clock, busy, dial, found, failed } = this.#options;
     if (busy()) {
-      this.#timer = clock.timer(busyPauseMs, () => void this.#look());
+      this.#timer = clock.timer(busyPauseMs, () => spawn('looking for the first way', this.#look()));
       return;
     }
+    let session: Session;
     try {
-      const session = await dial(this.#over.signal);
-      if (this.#over.signal.aborted) await session.close('aborted', 'not needed any more');
-      else found(session);
+      session = await dial(this.#over.signal);
     } catch (error) {
       if (this.#over.signal.aborted) return;
       failed(error);
       this.#pauseMs = Math.min(this.#pauseMs * 2, timing.firstWayAgainMaxMs);
-      this.#timer = clock.timer(this.#pauseMs, () => void this.#look());
+      this.#timer = clock.timer(this.#pauseMs, () => spawn('looking for the first way', this.#look()));
+      return;
     }
+    if (this.#over.signal.aborted) await session.close('aborted', 'not needed any more');
+    else found(session);
   }
 }

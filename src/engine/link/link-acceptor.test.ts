@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Session } from '#engine/transport/transport.ts';
+import { failureWords, onTaskFailure, type TaskFailure } from '#shared/base/spawn.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, progressMessage, take } from '#test/support/messages.ts';
@@ -64,6 +65,27 @@ describe('what a coordinator holds of those who come and go', () => {
     assert.equal(federation.acceptor.held.links.length, 1);
     await federation.clock.advance(timing.giveUpAfterMs + 10);
     assert.equal(federation.acceptor.held.links.length, 0);
+  });
+});
+
+describe('a mistake that one session brings to light', () => {
+  test('ends that session and is told; the others go on', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const session = await strangerAt(federation, 'node-9');
+    const broken = new Proxy(session, {
+      get: (target, name) => {
+        if (name === 'frames') throw new TypeError('frames is not what it seems');
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const told: TaskFailure[] = [];
+    using _listening = onTaskFailure((failure) => told.push(failure));
+    federation.acceptor.accept(broken);
+    const end = await federation.within(5000, session.closed);
+    assert.equal(end.code, 'internal');
+    assert.deepEqual(told.map(failureWords), ['Serving a session failed: frames is not what it seems']);
+    assert.equal((await federation.dial('node-1')).status.state, 'ready');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Session } from '#engine/transport/transport.ts';
 import { WaitingRoom, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
@@ -98,9 +99,15 @@ export class LinkAcceptor implements AsyncDisposable {
 
   /** Takes a session of any transport; never throws, never waits. */
   accept(session: Session): void {
-    const serving = this.#greet(session);
+    // Whatever goes wrong with one session is that session's end, and no other's.
+    const serving = this.#greet(session)
+      .catch((error: unknown) => {
+        taskFailed('serving a session', error);
+        return session.close('internal', 'the coordinator made a mistake');
+      })
+      .catch((error: unknown) => taskFailed('closing a session', error))
+      .finally(() => this.#serving.delete(serving));
     this.#serving.add(serving);
-    void serving.finally(() => this.#serving.delete(serving));
   }
 
   /** The run is over: from now on whoever comes is told so, and what it came to. */
@@ -116,6 +123,7 @@ export class LinkAcceptor implements AsyncDisposable {
   /** Stays until everybody of `names` has come back and heard that the run is over, or the signal aborts. */
   async tellEnd(names: readonly string[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted && names.some((name) => !this.#toldEnd.has(name)))
+      // Rejects when the signal aborts, which the loop looks for.
       await this.#changed.waitFor(signal).catch(() => undefined);
   }
 

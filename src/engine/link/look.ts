@@ -58,6 +58,7 @@ export async function lookAt(options: LookOptions): Promise<Seen> {
     const roundTripMs = (clock.monotonicMs() - startedMs) / 2;
     const header = await inTime(signal, 'it did not say what the run is about', () => firstWord(wire));
     const clockAheadMs = header.sentAt + roundTripMs / 2 - clock.wallMs();
+    // What was asked has been answered; a coordinator that is gone by now misses nothing.
     await write(wire, { t: 'goodbye', code: 'looked', reason: 'only looked' }).catch(() => undefined);
     if (header.kind === 'run_plan') return { stack: session.stack, roundTripMs, clockAheadMs, plan: header.body };
     if (header.kind === 'error')

@@ -1,4 +1,5 @@
 import type { DialOptions, Session, Transport } from '#engine/transport/transport.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -80,7 +81,8 @@ export class SessionDialer {
 
   /** What was opened beforehand is not needed. */
   letGo(): void {
-    void this.#prepared?.close('aborted', 'not needed any more');
+    const prepared = this.#prepared;
     this.#prepared = null;
+    if (prepared !== null) spawn('closing a session', prepared.close('aborted', 'not needed any more'));
   }
 }

@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, Session, SessionStats } from '../transport.ts';
@@ -59,7 +60,7 @@ export class QuicTransportSession implements Session {
     init.control.stream.prefer?.();
     this.closed = this.#watch();
     this.#receive(this.#readControl(init.control));
-    void this.#acceptStreams();
+    spawn('accepting streams', this.#acceptStreams());
   }
 
   async *frames(): AsyncIterable<IncomingFrame> {
@@ -221,7 +222,7 @@ export class QuicTransportSession implements Session {
   async #readControl(reader: FrameReader): Promise<void> {
     await this.#readFrames(reader, 'control');
     // Not waited for: whoever waits until everything is read shall not wait for this.
-    void this.#onControlEnd();
+    spawn('ending a session', this.#onControlEnd());
   }
 
   /** Right before the record that says why, or for no good reason. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -144,12 +145,15 @@ class WebTransportListener implements QuicListener {
     this.#clock = init.clock;
     this.#rotation = init.rotation;
     this.#sockets = new SocketRoom(init.clock, options);
-    this.#accepting = this.#accept(sessions, options.onSession);
+    // When it fails QUIC is still there; only who comes over TCP is not let in any more, and the run says so.
+    this.#accepting = this.#accept(sessions, options.onSession).catch((error: unknown) =>
+      taskFailed('accepting WebTransport sessions', error),
+    );
     init.server.transportInt?.serverInt?.on('connection', (socket) => this.#sockets.take(socket));
   }
 
   async #accept(sessions: ReadableStream<NativeSession>, onSession: (session: QuicSession) => void): Promise<void> {
-    for await (const native of sessions) void this.#admit(native, onSession);
+    for await (const native of sessions) spawn('admitting a session', this.#admit(native, onSession));
   }
 
   async #admit(native: NativeSession, onSession: (session: QuicSession) => void): Promise<void> {

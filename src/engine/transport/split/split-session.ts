@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
@@ -47,7 +48,7 @@ export class SplitSession implements Session {
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
-    void this.#run(control, bulk);
+    spawn('watching the halves of a session', this.#run(control, bulk));
   }
 
   get blocked(): string {
@@ -108,7 +109,10 @@ export class SplitSession implements Session {
       const { protocol, stack } = session;
       return this.#relay.pump(frames, (frame) => ({ ...frame, protocol, stack }));
     });
-    void Promise.all(read).then(() => this.#relay.end('keep'));
+    spawn(
+      'reading the halves of a session',
+      Promise.all(read).then(() => this.#relay.end('keep')),
+    );
     const first = await Promise.race([ended(control.session, bulk.session), ended(bulk.session, control.session)]);
     if (this.#end === null && !first.end.local && isOrderly(first.end.code)) {
       // The peer closes both halves; what it sent last on the other one may still be under way.

@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
@@ -64,12 +65,12 @@ export class SplitTransport implements Transport {
   async listen(options: ListenOptions): Promise<Listener> {
     const { control, bulk, clock, controlPort = 0 } = this.#parts;
     const pairs = new PairingDesk(options, clock);
-    const bulkListener = await bulk.listen({ ...options, onSession: (session) => void pairs.take('bulk', session) });
+    const bulkListener = await bulk.listen({ ...options, onSession: (session) => pairs.take('bulk', session) });
     try {
       const controlListener = await control.listen({
         ...options,
         port: controlPort,
-        onSession: (session) => void pairs.take('control', session),
+        onSession: (session) => pairs.take('control', session),
       });
       return {
         endpoints: [...bulkListener.endpoints, ...controlListener.endpoints],
@@ -110,7 +111,13 @@ class PairingDesk {
     this.#room = new WaitingRoom({ knows: options.knows, max, perHostMax });
   }
 
-  async take(name: 'control' | 'bulk', session: Session): Promise<void> {
+  take(name: 'control' | 'bulk', session: Session): void {
+    this.#take(name, session).catch((error: unknown) =>
+      this.#refuse(session, `it broke off: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  }
+
+  async #take(name: 'control' | 'bulk', session: Session): Promise<void> {
     const knocking = { address: session.remote, identity: session.peerIdentity };
     const place = this.#room.enter(knocking, (reason) => this.#refuse(session, reason));
     if (place === null) return this.#refuse(session, 'too many half sessions');
@@ -163,7 +170,7 @@ class PairingDesk {
 
   #refuse(session: Session, reason: string): void {
     this.#options.onRefused({ address: session.remote, reason });
-    void session.close('refused', reason);
+    spawn('closing a half session', session.close('refused', reason));
   }
 }
 
