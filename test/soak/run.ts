@@ -1,8 +1,10 @@
 /**
- * `npm run soak [-- --minutes 10] [-- --rounds 100] [-- --megabytes 100]`: what takes too long for `npm test`. A link that
- * stays through a hundred rounds, minutes of silence and a model of 100 MB both ways; memory that stays flat.
+ * `npm run soak [-- --minutes 10] [-- --rounds 100] [-- --megabytes 100] [-- --joins 10000]`: what takes too long for `npm test`. A link that
+ * stays through a hundred rounds, minutes of silence and a model of 100 MB both ways; memory that stays
+ * flat, also while thousands join and leave.
  */
 import { parseArgs } from 'node:util';
+import { soakChurn } from './churn.ts';
 import { soakIdle } from './idle.ts';
 import { soakModel } from './model.ts';
 import { soakRounds } from './rounds.ts';
@@ -12,12 +14,15 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '100' },
     megabytes: { type: 'string', default: '100' },
+    joins: { type: 'string', default: '10000' },
   },
 });
 const [minutes, rounds, megabytes] = [Number(values.minutes), Number(values.rounds), Number(values.megabytes)];
+const joins = Number(values.joins);
 const failures: string[] = [];
 
 await soak(`model of ${megabytes} MB both ways`, () => soakModel(megabytes * 1e6));
+await soak(`${joins} joins and leaves`, () => soakChurn(joins));
 // The silence costs nothing, so the rounds go on beside it.
 await Promise.all([
   soak(`idle for ${minutes} minutes`, () => soakIdle(minutes)),

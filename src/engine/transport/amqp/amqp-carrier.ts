@@ -19,6 +19,7 @@ import {
   willLaneNumber,
 } from './sealed-piece.ts';
 import { decodeMessage, encodeMessage, type SessionMessage } from './session-message.ts';
+import { whenSettled } from '../when-settled.ts';
 
 export interface AmqpCarrierOptions {
   readonly connection: AmqpConnection;
@@ -70,7 +71,8 @@ export class AmqpCarrier implements Carrier {
     // Its queues go with the peer's end of the session: it is gone, or it has just said goodbye and we are about to hear.
     const onReturned = (): void => this.#giveUpSoon('the broker has no queue any more that the other end would read');
     this.#returns = [queues.out.control, queues.out.bulk].map((queue) => connection.watchReturns(queue, onReturned));
-    void connection.closed.then((reason) => this.session.lost(reason));
+    const waiting = whenSettled(connection.closed, (reason) => this.session.lost(reason));
+    void this.session.closed.then(() => waiting[Symbol.dispose]());
   }
 
   /** Puts our last will where it is held, and reads what the other end sends. */

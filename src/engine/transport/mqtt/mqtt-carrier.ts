@@ -15,6 +15,7 @@ import type { CloseReason, Lane } from '../transport.ts';
 import type { BrokerWay } from './broker-way.ts';
 import { decodeControl, encodeControl } from './control-message.ts';
 import type { Direction } from './topics.ts';
+import { whenSettled } from '../when-settled.ts';
 
 export interface MqttCarrierOptions {
   readonly connection: BrokerWay;
@@ -50,7 +51,8 @@ export class MqttCarrier implements Carrier {
     this.peerIdentity = options.peerIdentity;
     if (options.elsewhere) this.way = this.#makeWay();
     this.session = new CreditedSession(this, options.clock);
-    void options.connection.closed.then((reason) => this.session.lost(reason));
+    const waiting = whenSettled(options.connection.closed, (reason) => this.session.lost(reason));
+    void this.session.closed.then(() => waiting[Symbol.dispose]());
   }
 
   get pieceBytes(): number {
