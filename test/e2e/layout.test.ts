@@ -25,11 +25,11 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
   { query: 'run=stalled&participants=6&mixed', places: [...viewIds, 'rounds?round=4&participant=node-5'] },
   { query: 'run=live&participants=24&rounds=400&mixed', places: ['rounds', 'metrics', 'participants'] },
   { query: 'run=done', places: ['rounds', 'demo'] },
-  { query: 'run=stalled&elapsed=300', places: ['rounds', 'diagnosis'] },
+  { query: 'run=stalled&elapsed=300&lossy', places: ['rounds', 'diagnosis', 'packets'] },
   { query: 'run=empty', places: [...pageIds, 'demo', 'settings'] },
   { query: 'seat=live', places: ['rounds', 'metrics', 'participants', 'diagnosis'] },
   { query: 'seat=gone', places: ['rounds', 'home'] },
-  { query: 'seat=paused', places: ['rounds'] },
+  { query: 'seat=paused&lossy', places: ['rounds'] },
 ];
 
 describe('nothing is cut, covered or out of reach', () => {

@@ -5,7 +5,8 @@ import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import { plural } from '#shared/base/counted.ts';
-import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
+import type { LossTotals } from '#shared/contract/losses.ts';
+import { anyLost, lossTotals, lostKinds, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import { RunMenu } from './run-menu.tsx';
@@ -166,14 +167,7 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
   const state = recorder.state === 'recording' && view?.endedAt != null ? 'recorded' : recorder.state;
   const totals = lossTotals(recorder);
   return (
-    <div
-      className="cell rec"
-      title={
-        recorder.note === ''
-          ? `${formatCount(recorder.packets)} ${plural(recorder.packets, 'packet')}, ${formatCount(recorder.events)} ${plural(recorder.events, 'event')}`
-          : recorder.note
-      }
-    >
+    <div className="cell rec" title={titleOf(recorder)}>
       <div className={state === 'failing' ? 'k stl' : 'k'}>
         {state === 'recording' && !lost && <i className="live" aria-hidden="true" />}
         {state === 'failing' && <Icon name="warn" as="small" />}
@@ -181,8 +175,25 @@ function RecorderCell({ view, lost }: { readonly view: RunView | null; readonly 
       </div>
       <div className="v nw">
         <span>{formatBytes(recorder.sizeBytes)}</span>
-        <span className={anyLost(totals) ? 'wrn' : 't2 drops'}>{lostWords(totals)}</span>
+        {anyLost(totals) ? <Lost totals={totals} /> : <span className="t2 drops">{lostWords(totals)}</span>}
       </div>
     </div>
   );
+}
+
+/** A loss never gives way: where its figures have no room its kinds stand, and the figures are in the cell's title. */
+function Lost({ totals }: { readonly totals: LossTotals }): JSX.Element {
+  return (
+    <span className="wrn">
+      <span className="drops">{lostWords(totals)}</span>
+      <span className="lostkinds">{lostKinds(totals)}</span>
+    </span>
+  );
+}
+
+function titleOf(recorder: NonNullable<RunView['recorder']>): string {
+  const { packets, events, note } = recorder;
+  const totals = lossTotals(recorder);
+  const held = `${formatCount(packets)} ${plural(packets, 'packet')}, ${formatCount(events)} ${plural(events, 'event')}`;
+  return [note === '' ? held : note, ...(anyLost(totals) ? [lostWords(totals)] : [])].join('; ');
 }

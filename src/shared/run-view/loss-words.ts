@@ -15,6 +15,13 @@ export function lostWords({ packets, events, malformed }: LossTotals): string {
   return parts.length === 0 ? 'nothing lost' : parts.join(', ');
 }
 
+/** The kinds alone, where the figures have no room: `packets, events lost, malformed`. */
+export function lostKinds({ packets, events, malformed }: LossTotals): string {
+  const lost = [...(packets > 0 ? ['packets'] : []), ...(events > 0 ? ['events'] : [])];
+  const parts = [...(lost.length > 0 ? [`${lost.join(', ')} lost`] : []), ...(malformed > 0 ? ['malformed'] : [])];
+  return parts.join(', ');
+}
+
 /** Of what the recorder told last. */
 export function lossTotals(recorder: EventData<'recorder_stats'> | null): LossTotals {
   return {

@@ -1,6 +1,7 @@
 import '#renderer/theme/index.css';
 import { createSession } from '#renderer/session/session.ts';
 import { mount } from '#renderer/shell/mount.tsx';
+import { lossy } from '../lossy-run.ts';
 import { recordedSeat } from '../recorded-seat.ts';
 import type { SeatStory } from '../recorded-seat.ts';
 import { recordedSession } from '../recorded-session.ts';
@@ -9,7 +10,8 @@ import { replayPort } from '../replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
- * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports.
+ * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports;
+ * `&lossy` where rows of each kind are lost.
  * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
@@ -43,8 +45,9 @@ const recorded =
           mixed: query.has('mixed'),
           ...(stalled ? { stallInRound: 4 } : {}),
         });
+const items = query.has('lossy') ? lossy(recorded) : recorded;
 const port = replayPort({
-  items: hostile ? hostileRecording(recorded) : recorded,
+  items: hostile ? hostileRecording(items) : items,
   ...(hostile ? { altered: hostileAnswer } : {}),
   now: Date.now,
   every: (ms, callback) => {
