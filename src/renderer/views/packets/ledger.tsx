@@ -5,8 +5,15 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import type { PacketList } from './packet-list.ts';
 
+interface LedgerProps {
+  readonly list: PacketList;
+  readonly hasRange: boolean;
+  /** Goes to a place where packets were lost; null: there is none. */
+  readonly onLoss: (() => void) | null;
+}
+
 /** Every packet is accounted for: what is shown, what matches, what exists, and what was cut, dropped or left out. */
-export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly hasRange: boolean }): JSX.Element {
+export function Ledger({ list, hasRange, onLoss }: LedgerProps): JSX.Element {
   const recorded = useSessionState((state) => state.packetsRecorded);
   const recorder = useRunView((view) => view.recorder);
   const strangers = useRunView((view) => view.unrecorded.packets) ?? 0;
@@ -40,7 +47,19 @@ export function Ledger({ list, hasRange }: { readonly list: PacketList; readonly
         </span>
       ) : null}
       <span className={`end${anyLost(lost) || list.skipped > 0 ? ' led' : ''}`}>
-        {lostWords(lost)}, {formatCount(list.skipped)} skipped here
+        {onLoss === null ? (
+          `${lostWords(lost)}, `
+        ) : (
+          <button
+            type="button"
+            className="tolost"
+            title="Go to where packets were lost, the newest first"
+            onClick={onLoss}
+          >
+            {lostWords(lost)}
+          </button>
+        )}
+        <span>{formatCount(list.skipped)} skipped here</span>
       </span>
     </div>
   );

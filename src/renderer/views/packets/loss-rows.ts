@@ -16,6 +16,8 @@ export interface RowsWithLosses {
   /** Undefined: a loss stands there, or the packet fell out. */
   at(index: number): PacketRow | undefined;
   lossAt(index: number): LossView | undefined;
+  /** Where the losses stand, ascending. */
+  readonly losses: readonly number[];
   /** Where the i-th packet stands. */
   indexOf(packet: number): number;
 }
@@ -41,6 +43,7 @@ export function withLosses(
   return {
     count: rows.count + shown.length,
     before: ofPackets.length - shown.length,
+    losses: places,
     at: (index) => {
       const passed = passedBy(places, index);
       return places[passed] === index ? undefined : rows.at(index - passed);

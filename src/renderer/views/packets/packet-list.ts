@@ -43,6 +43,8 @@ export interface PacketList {
   /** Of a row of the table; undefined: a loss stands there, or the packet fell out. */
   at(index: number): PacketRow | undefined;
   lossAt(index: number): LossView | undefined;
+  /** Rows of the table where losses stand, ascending. */
+  readonly losses: readonly number[];
   indexOfId(id: number): number;
 }
 
@@ -201,6 +203,7 @@ export class PacketListStore {
       older: this.#olderState,
       at: rows.at,
       lossAt: rows.lossAt,
+      losses: rows.losses,
       indexOfId: (id) => {
         const packet = packetOfId(id);
         return packet < 0 ? packet : rows.indexOf(packet);

@@ -17,6 +17,8 @@ const longGapMs = 5_000;
 interface PacketTableProps {
   readonly list: PacketList;
   readonly selectedId: number | null;
+  /** Row of a loss that was gone to; -1: none. */
+  readonly lossIndex: number;
   readonly narrow: boolean;
   readonly rowHeightPx: number;
   /** The filter speaks of `gap`: the column then shows what it means by it. */
@@ -39,7 +41,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
       columns={columns}
       count={list.rowCount}
       rowHeightPx={props.rowHeightPx}
-      selected={props.selectedId === null ? -1 : list.indexOfId(props.selectedId)}
+      selected={props.selectedId === null ? props.lossIndex : list.indexOfId(props.selectedId)}
       follow={props.follow}
       onScrollAway={props.onScrollAway}
       shift={list.shift}

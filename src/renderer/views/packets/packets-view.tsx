@@ -10,6 +10,7 @@ import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { FilterBox } from './filter-box.tsx';
 import { knownValues } from './known-values.ts';
 import { NoMatch } from './no-match.tsx';
+import { useLossTour } from './loss-tour.ts';
 import { move, usePacketCommands } from './packet-commands.ts';
 import { PacketDetailPane } from './packet-detail.tsx';
 import { PacketHistogram } from './packet-histogram.tsx';
@@ -49,6 +50,7 @@ export function PacketsView(): JSX.Element {
     },
     [open],
   );
+  const tour = useLossTour(list, release);
   usePacketCommands({ paused: list.paused, packet, select, open, setLive, store });
   const narrow = useMedia('(max-width: 1199px)');
   const rowHeightPx = useTokenPx('--row-h-dense');
@@ -65,6 +67,7 @@ export function PacketsView(): JSX.Element {
         <PacketTable
           list={list}
           selectedId={packet}
+          lossIndex={packet === null ? tour.index : -1}
           narrow={narrow}
           rowHeightPx={rowHeightPx}
           linkGaps={linkGaps}
@@ -75,7 +78,7 @@ export function PacketsView(): JSX.Element {
           onLoadOlder={() => void store.loadOlder()}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
         />
-        <Ledger list={list} hasRange={range !== null} />
+        <Ledger list={list} hasRange={range !== null} onLoss={tour.next} />
       </section>
       {packet === null ? null : (
         <PacketDetailPane
