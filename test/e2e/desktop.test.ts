@@ -149,10 +149,7 @@ async function coordinate(page: Page, name: string): Promise<void> {
 async function stop(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Stop…' }).first().click();
   await page.getByRole('dialog').getByRole('button', { name: /^Stop/ }).click();
-  await page
-    .locator('header .wait')
-    .getByText(/^Run stopped/)
-    .waitFor();
+  await page.locator('header .wait .w1').filter({ hasText: 'Run stopped' }).waitFor();
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

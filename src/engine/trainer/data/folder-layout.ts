@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { dataError } from '../errors.ts';
@@ -45,11 +46,41 @@ export async function findLayout(folder: string, tally: LoadTally): Promise<Fold
   return await checked({ parts, classes: [...new Set(parts.flatMap(({ classes }) => classes))].sort() });
 }
 
-/** What lies in a folder, in the order of names; links are what they lead to. */
+const troubles: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  ELOOP: 'cannot be read: its links lead in a circle',
+  ENAMETOOLONG: 'cannot be read: its name is too long',
+};
+
+/** Why a folder cannot be looked into, to be said behind its path. */
+export function folderTrouble(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return troubles[code] ?? `cannot be read (${code === '' ? String(cause) : code})`;
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw dataError(
+      'data_missing',
+      `The folder ${folder} ${folderTrouble(cause)}. Change its rights, or move it away if it is not to be used.`,
+      { cause, context: { path: folder } },
+    );
+  }
+}
+
+/**
+ * What lies in a folder, in the order of names; links are what they lead to.
+ * @throws RoundscopeError `data_missing` when it cannot be looked into
+ */
 export async function listFolder(folder: string, tally?: LoadTally): Promise<Listing> {
   const folders: string[] = [];
   const files: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await entriesOf(folder)) {
     const { name } = entry;
     if (leftByTools.test(name)) continue;
     if (entry.isDirectory()) folders.push(name);

@@ -8,6 +8,7 @@ import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import type { LoadedData } from './dataset.ts';
 import type { ImageFolderOptions } from './image-folder.ts';
+import { withoutRights } from '#test/support/without-rights.ts';
 import { loadData } from './load-data.ts';
 
 let root = '';
@@ -49,6 +50,36 @@ function idx(shape: readonly number[], data: readonly number[]): Uint8Array {
   shape.forEach((side, i) => header.setUint32(4 + 4 * i, side));
   return Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]);
 }
+
+describe('what this user may not read', { skip: process.platform === 'win32' && 'rights are others there' }, () => {
+  const files = { 'cat/a.png': png(1), 'cat/b.png': png(2), 'dog/a.png': png(3), 'dog/b.png': png(4) };
+  const cases = { 'the folder itself': '', 'the folder of one class': 'dog' } as const;
+  for (const [what, inside] of Object.entries(cases)) {
+    test(`${what} is named, with what to do`, async () => {
+      const folder = await write(`closed ${inside}`, files);
+      const path = join(folder, inside);
+      await withoutRights(path, [root, folder], () =>
+        assert.rejects(load(folder), (error: Error) => {
+          assert.match(error.message, new RegExp(`folder ${path} may not be read by this user\\. (Give|Change)`));
+          return 'code' in error && error.code === 'data_missing';
+        }),
+      );
+      assert.equal((await load(folder)).all.labels.length, 4, 'and nothing else is wrong with it');
+    });
+  }
+
+  test('one image of many is left out and told of; of few it is too much', async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`cat/${i}.png`, png(i)]));
+    const folder = await write('one closed', { ...many, ...files });
+    const loaded = await withoutRights(join(folder, 'dog/a.png'), [root, folder], () => load(folder));
+    assert.equal(loaded.all.labels.length, 43);
+    assert.equal(loaded.skipped, 1);
+    const few = await write('closed of few', files);
+    await withoutRights(join(few, 'dog/a.png'), [root, few], () =>
+      assert.rejects(load(few), { code: 'data_invalid', message: /dog\/a\.png cannot be opened \(EACCES\)/ }),
+    );
+  });
+});
 
 describe('the bundled digits', () => {
   test('are 1,797 images of 8x8 in ten classes', async () => {

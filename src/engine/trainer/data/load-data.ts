@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { dataError } from '../errors.ts';
 import type { LoadedData } from './dataset.ts';
 import { bundledName, loadDigits } from './digits.ts';
-import { listFolder } from './folder-layout.ts';
+import { folderTrouble, listFolder } from './folder-layout.ts';
 import { findIdxPairs, loadIdxFolder } from './idx-folder.ts';
 import { loadImageFolder, type ImageFolderOptions } from './image-folder.ts';
 
@@ -31,15 +31,6 @@ export async function requireData(name: string): Promise<void> {
   if (name !== bundledName) await filesIn(resolve(name));
 }
 
-const troubles: Readonly<Record<string, string>> = {
-  ENOENT: 'does not exist',
-  ENOTDIR: 'does not exist',
-  EACCES: 'may not be read by this user',
-  EPERM: 'may not be read by this user',
-  ELOOP: 'cannot be read: its links lead in a circle',
-  ENAMETOOLONG: 'cannot be read: its name is too long',
-};
-
 /** Names of what lies in a folder and is no folder: MNIST's files are often unpacked into folders of the same name beside them. */
 async function filesIn(folder: string): Promise<readonly string[]> {
   const hint = `Give the path of a folder with one sub-folder of images for each class, or "${bundledName}" for the bundled data.`;
@@ -50,8 +41,9 @@ async function filesIn(folder: string): Promise<readonly string[]> {
     return (await listFolder(folder)).files;
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'RoundscopeError') throw cause;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    const what = troubles[code] ?? `cannot be read (${code === '' ? String(cause) : code})`;
-    throw dataError('data_missing', `The data folder ${folder} ${what}. ${hint}`, { cause, context: { path: folder } });
+    throw dataError('data_missing', `The data folder ${folder} ${folderTrouble(cause)}. ${hint}`, {
+      cause,
+      context: { path: folder },
+    });
   }
 }
