@@ -77,7 +77,8 @@ export class Wire {
     const parcel = { header, payload };
     this.inFlight[direction]++;
     this.#travel(direction, parcel);
-    if (random.next() >= duplicateShare) return;
+    // A pause that comes again after its end would be another one; real links let nothing come twice.
+    if (random.next() >= duplicateShare || message.kind === 'pause') return;
     this.inFlight[direction]++;
     this.#options.world.after(random.int(3_000), () => this.#travel(direction, parcel));
   }

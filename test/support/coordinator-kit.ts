@@ -9,6 +9,7 @@ import type {
   UpdateFinding,
 } from '#engine/round/coordinator-state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
+import type { MemoryRecord } from '#engine/round/run-memory.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
@@ -40,6 +41,8 @@ export class CoordinatorKit {
   wallOriginMs = 1_700_000_000_000;
   wakeAtMs = 0;
   effects: CoordinatorEffect[] = [];
+  /** All that was to be remembered since the start. */
+  readonly remembered: MemoryRecord[] = [];
   readonly #links = new Map<string, number>();
   #nextLink = 1;
   #serial = 0;
@@ -270,6 +273,7 @@ export class CoordinatorKit {
   #take({ state, effects, wakeAtMs }: CoordinatorStep): void {
     this.state = state;
     this.effects.push(...effects);
+    for (const effect of effects) if (effect.kind === 'remember') this.remembered.push(effect.record);
     this.wakeAtMs = wakeAtMs;
   }
 

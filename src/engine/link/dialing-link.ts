@@ -320,8 +320,9 @@ export class DialingLink implements Link {
     }
     this.#opened.resolve();
     using _lookout = wire.fallback === undefined ? null : this.#lookForFirstWay(wire);
-    await this.#core.serve(wire, peer);
-    this.#delay.reset();
+    const sinceMs = this.#options.clock.monotonicMs();
+    const { code } = await this.#core.serve(wire, peer);
+    this.#delay.served(this.#options.clock.monotonicMs() - sinceMs, code);
   }
 
   #unsent(): ReturnType<LinkCore['outbox']['nextControl']> {

@@ -113,6 +113,11 @@ export class CoordinatorDraft {
     this.#owned.add('members');
   }
 
+  /** Keeps the order of ids. */
+  addMember(member: Member): void {
+    this.setMembers([...this.s.members.values(), member].sort((a, b) => compareIds(a.id, b.id)));
+  }
+
   patchMember(id: ParticipantId, change: Partial<Member>): void {
     const member = this.s.members.get(id);
     assert(member !== undefined, `${id} is not in round ${this.s.round}`);

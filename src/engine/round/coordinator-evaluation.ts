@@ -1,6 +1,7 @@
 import { counted } from '#shared/base/counted.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
+import { tellRoundEnd } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
 import { pauses } from './coordinator-pause.ts';
@@ -144,7 +145,7 @@ function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): 
     examples: members.reduce((sum, { contribution }) => sum + (contribution?.examples ?? 0), 0),
   };
   draft.remember({ kind: 'closed', summary: { round: s.round, ...summary }, missing: [...missed] });
-  draft.sendAll({ kind: 'round_summary', round: s.round, body: summary });
+  tellRoundEnd(draft, s.round, summary);
   draft.report('round_ended', { round: s.round, ...summary });
   const { rounds } = s.config.settings;
   if (s.round >= rounds) return endRun(draft, 'completed', completedReason(rounds));

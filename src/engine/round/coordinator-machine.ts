@@ -50,6 +50,7 @@ export function startCoordinator(
       members: new Map(),
       modelBefore: config.initialModel,
       model: config.initialModel,
+      ends: [],
       roundsCompleted: 0,
       loss: null,
       accuracy: null,

@@ -4,6 +4,8 @@ import type { ErrorCode } from '#shared/base/errors.ts';
 import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
+import { isOpen } from '#shared/contract/events.ts';
+import { takeInLate, tellMissedEnds } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
 import { forgetPause } from './coordinator-pause.ts';
@@ -41,12 +43,20 @@ export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>)
   const changed = record.state !== news.state;
   const link = { ...record, ...news, sinceMs: changed ? draft.now.monotonicMs : record.sinceMs };
   draft.setLink(link);
+  if (isOpen(link.state) && !isOpen(record.state)) back(draft, link);
   if (link.peerKey === record.peerKey) return;
   // It registered over a transport that proves nothing, and has moved to one that does.
   const known = draft.s.participants.get(link.participant);
   if (known === undefined || known.link !== link.link || known.left !== null) return;
   const forged = forgedKey(link, known.key);
   if (forged !== null) turnAway(draft, link, { key: known.key, code: 'key_mismatch', reason: forged });
+}
+
+/** The link of somebody who takes part is open again. */
+function back(draft: CoordinatorDraft, { participant, link }: LinkRecord): void {
+  if (draft.s.participants.get(participant)?.link !== link) return;
+  tellMissedEnds(draft, participant);
+  takeInLate(draft, participant);
 }
 
 /**
@@ -129,8 +139,9 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     misses: known?.key === key ? known.misses : 0,
     left: null,
   };
+  const toldRound = known?.key === key ? known.toldRound : (s.ends.at(-1)?.round ?? 0);
   if (known !== undefined) forgetPause(draft, known);
-  draft.setParticipant({ ...facts, link: link.link, holds: null, paused: false });
+  draft.setParticipant({ ...facts, link: link.link, holds: null, paused: false, toldRound });
   draft.remember({ kind: 'participant', participant: facts });
   draft.report('participant_joined', {
     participant: link.participant,
@@ -144,6 +155,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   });
   draft.waitChanged();
   welcome(draft, link, header, fromRound);
+  tellMissedEnds(draft, link.participant);
   if (member === undefined) return;
   if (!continues) return draft.patchMember(link.participant, { failure: 'another participant took over the name' });
   if (!sameProcess)

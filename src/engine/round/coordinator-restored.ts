@@ -22,6 +22,7 @@ type Remembered = Pick<
   | 'members'
   | 'modelBefore'
   | 'model'
+  | 'ends'
   | 'roundsCompleted'
   | 'loss'
   | 'accuracy'
@@ -41,7 +42,7 @@ export function rememberedState({ memory, updates }: RestoredRun, rounds: number
         )
       : [],
   );
-  const participants = memory.participants.map((one) => participantOf(one, lost.has(one.id)));
+  const participants = memory.participants.map((one) => participantOf(one, lost.has(one.id), memory));
   const members = memory.members.map((member) => memberOf(member, lost.has(member.id), updates, nowMs));
   return {
     // Between rounds the machine stands in the one that is due.
@@ -50,6 +51,7 @@ export function rememberedState({ memory, updates }: RestoredRun, rounds: number
     members: new Map(members.map((member) => [member.id, member])),
     model,
     modelBefore,
+    ends: endsOf(memory),
     roundsCompleted,
     loss,
     accuracy,
@@ -72,8 +74,16 @@ export function completedReason(rounds: number): string {
   return rounds === 1 ? 'the round is done' : `all ${rounds} rounds are done`;
 }
 
-function participantOf(one: RememberedParticipant, lostUpdate: boolean): ParticipantRecord {
-  return { ...one, link: 0, holds: null, paused: false, lastCounted: lostUpdate ? null : one.lastCounted };
+/** Whether everybody had heard of the last one before the former process died is not known: it is told again. */
+function endsOf({ last }: RunMemory): CoordinatorState['ends'] {
+  if (last === null) return [];
+  const { round, ...body } = last;
+  return [{ round, body }];
+}
+
+function participantOf(one: RememberedParticipant, lostUpdate: boolean, { last }: RunMemory): ParticipantRecord {
+  const toldRound = last === null ? 0 : last.round - 1;
+  return { ...one, link: 0, holds: null, paused: false, toldRound, lastCounted: lostUpdate ? null : one.lastCounted };
 }
 
 function memberOf(

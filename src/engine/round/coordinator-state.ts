@@ -55,6 +55,8 @@ export interface ParticipantRecord {
   readonly holds: Hash | null;
   /** Its newest update that counts: a late copy is told the same again, also when the round is over. */
   readonly lastCounted: { readonly round: number; readonly hash: Hash } | null;
+  /** The last round of whose end it was told, or before which it was not there. */
+  readonly toldRound: number;
   /** Deadlines missed in a row. */
   readonly misses: number;
   /** By its user's wish; it stays in the run. */
@@ -121,6 +123,8 @@ export interface CoordinatorState {
   /** The model that the round started from, and the newest one. */
   readonly modelBefore: Hash;
   readonly model: Hash;
+  /** How the latest rounds ended, oldest first, at most `roundEndsKept`: for those who were away. */
+  readonly ends: readonly { readonly round: number; readonly body: BodyOf<'round_summary'> }[];
   readonly roundsCompleted: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
@@ -233,6 +237,8 @@ export type CoordinatorEffect =
 export const awayMs = 10_000;
 /** Deadlines missed in a row after which nobody waits for a participant until it contributes again. */
 export const probationMisses = 2;
+/** Ends of rounds that a participant which was away is told when it is back; of older ones it knows that they are over. */
+export const roundEndsKept = 16;
 /** Own work, in slices: only a bug or a dying machine takes longer. */
 export const aggregationDeadlineMs = 600_000;
 /** Changes of the wait within this time are told together: each goes to every participant. */

@@ -94,7 +94,7 @@ function startRound(draft: CoordinatorDraft, round: number): void {
   for (const participant of here) askToTrain(draft, participant);
 }
 
-function newMember(id: ParticipantId, awaited: boolean, startedMs: number): Member {
+export function newMember(id: ParticipantId, awaited: boolean, startedMs: number): Member {
   return {
     id,
     awaited,
@@ -297,8 +297,10 @@ export function settleTraining(draft: CoordinatorDraft): void {
   if (pausing.length > 0 && !newcomers) return;
   const have = `${wait.reported.length} of the ${wait.quorum} ${plural(wait.quorum, 'update')} that its quorum needs`;
   if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
-  // Everybody selected has left or pauses, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
-  const stayed = members.some(({ id }) => s.participants.get(id)?.left === null && !pausing.includes(id));
+  // Everybody waited for has left or pauses, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
+  const stayed = members.some(
+    ({ id, awaited }) => awaited && s.participants.get(id)?.left === null && !pausing.includes(id),
+  );
   if (!stayed && wait.reported.length === 0) {
     s.round -= 1;
     return nextRound(draft);

@@ -109,4 +109,23 @@ describe("a coordinator's run as a participant knows it", () => {
     assert.equal(joined?.type, 'participant_joined');
     assert.equal(joined.data.fromRound, 5);
   });
+
+  test('the end of a round is told once; of one that was slept through, its beginning with it', () => {
+    const tell = mirror();
+    const body = {
+      loss: 1,
+      accuracy: 0.5,
+      contributions: ['lab-1'],
+      missing: ['lab-2'],
+      durationMs: 1,
+      modelBefore: 'a'.repeat(64),
+      modelAfter: 'b'.repeat(64),
+    };
+    const told = (round: number): string[] =>
+      tell('round_summary', round, body).map((event) => `${event.type} ${(event.data as { round: number }).round}`);
+    assert.deepEqual(told(4), ['round_started 4', 'round_ended 4']);
+    assert.deepEqual(told(4), []);
+    assert.deepEqual(told(5), ['round_started 5', 'round_ended 5']);
+    assert.deepEqual(told(3), [], 'older than what is known');
+  });
 });

@@ -28,6 +28,7 @@ export class RoundMirror {
   #started: 'no' | 'by_welcome' | 'by_plan' = 'no';
   #welcomed = false;
   #round = 0;
+  #ended = 0;
   #phase: RoundPhase | null = null;
   #model = unknownHash;
 
@@ -47,7 +48,7 @@ export class RoundMirror {
       case 'round_status':
         return this.#status(header);
       case 'round_summary':
-        return [report('round_ended', { round: header.round, ...header.body })];
+        return this.#summary(header);
       case 'training_complete':
         return [report('run_ended', header.body)];
       default:
@@ -86,6 +87,18 @@ export class RoundMirror {
     const fromRound = body.phase === 'registering' ? Math.max(1, round) : round + 1;
     events.push(report('participant_joined', { ...own, address: '', protocol, stack, fromRound }));
     return events;
+  }
+
+  /** Told once, however often it comes. Of a round that was slept through, its beginning and its end are told together. */
+  #summary({ round, body }: HeaderOf<'round_summary'>): readonly ReportEffect[] {
+    if (round <= this.#ended) return [];
+    this.#ended = round;
+    const ended = report('round_ended', { round, ...body });
+    if (round <= this.#round) return [ended];
+    this.#round = round;
+    this.#phase = null;
+    const selected = [...body.contributions, ...body.missing].sort();
+    return [report('round_started', { round, selected, modelHash: body.modelBefore }), ended];
   }
 
   #status({ round, body }: HeaderOf<'round_status'>): readonly ReportEffect[] {

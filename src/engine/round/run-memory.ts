@@ -86,6 +86,8 @@ export const memoryRecordSchema = z.discriminatedUnion('kind', [
     startedAt: z.number().optional(),
     members: z.array(z.object({ id: participantIdSchema, awaited: z.boolean() })).max(limits.participantsMax),
   }),
+  /** Somebody who was away when the round began is asked as well. */
+  z.object({ kind: z.literal('member'), member: z.object({ id: participantIdSchema, awaited: z.boolean() }) }),
   z.object({ kind: z.literal('counted'), participant: participantIdSchema, round, contribution: contributionSchema }),
   z.object({
     kind: z.literal('aggregated'),
@@ -140,13 +142,12 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
         roundStartedAt: record.startedAt,
         modelBefore: memory.model,
         participants: memory.participants.filter(({ left }) => left === null),
-        members: record.members.map((member) => ({
-          ...member,
-          contribution: null,
-          evaluates: 'no',
-          evaluation: null,
-        })),
+        members: record.members.map(memberOf),
       };
+    case 'member': {
+      const members = [...memory.members, memberOf(record.member)];
+      return { ...memory, members: members.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+    }
     case 'counted': {
       const { participant, round: counted, contribution } = record;
       const news = { misses: 0, lastCounted: { round: counted, hash: contribution.hash } };
@@ -186,6 +187,10 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
     case 'ended':
       return { ...memory, ended: record.outcome };
   }
+}
+
+function memberOf(member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedMember {
+  return { ...member, contribution: null, evaluates: 'no', evaluation: null };
 }
 
 /** A member that leaves is named in its round, so it stays until that is over. */

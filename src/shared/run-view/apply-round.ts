@@ -63,6 +63,8 @@ export const applyRound = {
     const reasons = new Map(event.data.why.map((entry) => [entry.participant as string, entry.reason]));
     return {
       ...patchRound(view, event.data.round, (round) => ({
+        // Who was away when the round began may be asked later.
+        selected: event.data.selected.length > round.selected.length ? event.data.selected : round.selected,
         deadlineAt: event.data.deadlineAt,
         arrivals: withArrivals(round, event),
       })),

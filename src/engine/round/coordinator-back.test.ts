@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { finishRound, hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
+import { emptyMemory, remember } from './run-memory.ts';
+import { roundEndsKept } from './coordinator-state.ts';
+
+const others = ['node-1', 'node-2'];
+
+/** A round without node-3. */
+function playRound(kit: CoordinatorKit): void {
+  trained(kit, others).aggregated();
+  for (const name of others) kit.evaluate(name);
+}
+
+/** Two rounds, through the second of which node-3 sleeps; the third has begun without it. */
+function asleep(): CoordinatorKit {
+  const kit = started({ rounds: 40, quorum: 0.5 });
+  finishRound(kit);
+  kit.down('node-3');
+  kit.pass(11_000);
+  trained(kit, others);
+  // It was asked for round 2, so that one waits for it to its deadline.
+  kit.pass(21_000);
+  kit.aggregated();
+  for (const name of others) kit.evaluate(name);
+  assert.deepEqual([kit.state.round, [...kit.state.members.keys()]], [3, others]);
+  return kit.clear();
+}
+
+describe('a participant that is back', () => {
+  test('hears how the rounds ended that it slept through, once and in their order', () => {
+    const kit = asleep();
+    playRound(kit);
+    playRound(kit);
+    kit.clear().up('node-3');
+    const rounds = (): number[] => kit.sent('round_summary', 'node-3').map(({ round }) => round);
+    assert.deepEqual(rounds(), [2, 3, 4]);
+    kit.down('node-3');
+    kit.up('node-3');
+    assert.deepEqual(rounds(), [2, 3, 4], 'not again');
+    assert.deepEqual(kit.sent('round_summary', 'node-1'), []);
+  });
+
+  test('after a long sleep it hears of the latest only', () => {
+    const kit = asleep();
+    for (let round = 3; round < 3 + roundEndsKept + 5; round++) playRound(kit);
+    kit.clear().up('node-3');
+    const rounds = kit.sent('round_summary', 'node-3').map(({ round }) => round);
+    assert.deepEqual([rounds.length, rounds.at(-1)], [roundEndsKept, kit.state.round - 1]);
+  });
+
+  test('with another process it hears the same; a newcomer hears of no round before it', () => {
+    const kit = asleep();
+    playRound(kit);
+    kit.clear().join('node-3');
+    assert.deepEqual(
+      kit.sent('round_summary', 'node-3').map(({ round }) => round),
+      [2, 3],
+    );
+    kit.join('node-4');
+    assert.deepEqual(kit.sent('round_summary', 'node-4'), []);
+  });
+
+  test('is asked for the round that began without it, and counts if it is in time; nobody waits for it', () => {
+    const kit = asleep();
+    kit.pass(5_000);
+    kit.up('node-3');
+    assert.equal(kit.sent('start_training', 'node-3').length, 1);
+    kit.pass(1_000);
+    const status = kit.events('round_status').at(-1);
+    assert.deepEqual([status?.selected, status?.waitingFor], [[...others, 'node-3'], others]);
+    kit.update('node-3');
+    assert.equal(kit.sent('update_ack', 'node-3').at(-1)?.body.accepted, true);
+    trained(kit, others).aggregated();
+    assert.deepEqual(kit.events('aggregated').at(-1)?.contributions, [...others, 'node-3']);
+  });
+
+  test('is not asked when half of the time is over, when it pauses, or when it has been asked', () => {
+    const late = asleep();
+    late.pass(11_000);
+    late.up('node-3');
+    assert.equal(late.sent('start_training', 'node-3').length, 0);
+    const pausing = asleep();
+    pausing.say('node-3', 'pause', { reason: 'battery' });
+    pausing.up('node-3');
+    assert.equal(pausing.sent('start_training', 'node-3').length, 0);
+    const again = asleep();
+    for (let times = 0; times < 3; times++) {
+      again.up('node-3');
+      again.down('node-3');
+    }
+    assert.equal(again.sent('start_training', 'node-3').length, 1);
+  });
+
+  test('who was asked late is remembered with the round, and its update too', () => {
+    const kit = asleep();
+    kit.up('node-3');
+    kit.update('node-3', { hash: hashOf('late') });
+    const memory = kit.remembered.reduce(remember, emptyMemory(hashOf('initial')));
+    const member = memory.members.find(({ id }) => id === 'node-3');
+    assert.deepEqual([member?.awaited, member?.contribution?.hash], [false, hashOf('late')]);
+  });
+});
