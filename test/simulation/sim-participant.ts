@@ -142,6 +142,8 @@ export class SimParticipant {
       case 'hold_work':
         this.#held = effect.on;
         return this.#goOn();
+      // What is on its way in this network is out of its hands.
+      case 'withdraw_updates':
       case 'abort_work':
       case 'report':
         return;

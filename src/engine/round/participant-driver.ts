@@ -244,6 +244,8 @@ class ParticipantRun implements Disposable {
         return;
       case 'prepare':
         return void this.#prepare(effect.plan);
+      case 'withdraw_updates':
+        return this.#withdraw(effect.last);
       case 'forget_update':
         return void this.#forget(effect.hash);
       case 'report':
@@ -270,6 +272,14 @@ class ParticipantRun implements Disposable {
     } catch (error) {
       if (signal.aborted) return;
       this.#feed({ kind: 'misfit', error: toErrorReport(error) });
+    }
+  }
+
+  #withdraw(last: number): void {
+    const useless = ({ kind, round }: MessageHeader): boolean => kind === 'model_update' && round <= last;
+    for (const { round, payload } of this.#options.link.withdraw(useless, 'its round is over')) {
+      const reason = `round ${round} was over before all of it was sent`;
+      if (payload !== undefined) this.#feed({ kind: 'withdrawn', round, hash: payload.hash, reason });
     }
   }
 

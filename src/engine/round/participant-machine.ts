@@ -23,6 +23,7 @@ import {
   startIfReady,
   trained,
   updateAcknowledged,
+  withdrawn,
   workFailed,
 } from './participant-work.ts';
 
@@ -104,6 +105,8 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
       return evaluated(draft, input);
     case 'work_failed':
       return workFailed(draft, input);
+    case 'withdrawn':
+      return withdrawn(draft, input);
     case 'pause':
       return pauseAsked(draft, input);
     case 'tick':

@@ -99,6 +99,8 @@ export type ParticipantInput =
     }
   | { readonly kind: 'evaluated'; readonly job: number; readonly result: BodyOf<'evaluation_result'> }
   | { readonly kind: 'work_failed'; readonly job: number; readonly code: ErrorCode; readonly reason: string }
+  /** This update was given up before all of it was sent. */
+  | { readonly kind: 'withdrawn'; readonly round: number; readonly hash: Hash; readonly reason: string }
   /** The data has been fitted to the plan, or cannot be. */
   | { readonly kind: 'prepared'; readonly loaded: LoadedData }
   | { readonly kind: 'misfit'; readonly error: ErrorReport }
@@ -136,6 +138,8 @@ export type ParticipantEffect =
   /** The trainer stands still between two steps, or goes on. */
   | { readonly kind: 'hold_work'; readonly on: boolean }
   | { readonly kind: 'abort_work'; readonly job: number; readonly reason: string }
+  /** Updates of rounds up to this one are of no use any more, unless they have gone out. */
+  | { readonly kind: 'withdraw_updates'; readonly last: number }
   /** The coordinator has judged this update: it need not outlive the process any longer. */
   | { readonly kind: 'forget_update'; readonly hash: Hash }
   | { readonly kind: 'end'; readonly outcome: RunOutcome }

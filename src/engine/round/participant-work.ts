@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#shared/base/errors.ts';
+import type { Hash } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { ParticipantDraft } from './participant-draft.ts';
 import {
@@ -75,6 +76,7 @@ function take(draft: ParticipantDraft, task: Task): void {
  */
 export function roundsOver(draft: ParticipantDraft, last: number): void {
   const { s } = draft;
+  if (s.unjudged.some(({ round }) => round <= last)) draft.effects.push({ kind: 'withdraw_updates', last });
   if (s.task === null || s.task.round > last) return;
   draft.dropTask(`round ${s.task.round} is over`);
   if (!s.paused) draft.enterPhase('wait', s.phaseRound);
@@ -143,28 +145,42 @@ function tellTraining(draft: ParticipantDraft): void {
 }
 
 export function updateAcknowledged(draft: ParticipantDraft, header: HeaderOf<'update_ack'>): void {
-  const { s } = draft;
   const { accepted, contribution, reason, code, order } = header.body;
-  // Told once of each: a judgement that is repeated is no news.
-  const update = s.unjudged.find(({ hash, round }) => hash === contribution && round === header.round);
-  if (update === undefined) return;
-  s.unjudged = s.unjudged.filter((other) => other !== update);
-  if (s.lastUpdate?.hash === update.hash) tellTraining(draft);
-  draft.report('update_acknowledged', {
-    participant: s.config.name,
-    round: update.round,
-    contribution,
-    accepted,
-    reason: reason ?? '',
-    order: order ?? null,
-    sizeBytes: update.sizeBytes,
-  });
-  if (!accepted) {
+  const told = judged(draft, { round: header.round, hash: contribution, accepted, reason: reason ?? '', order });
+  if (told && !accepted) {
     const text = `the update of round ${header.round} was refused: ${reason ?? 'no reason given'}`;
     draft.warn(code ?? 'internal', text, header.round);
   }
-  draft.effects.push({ kind: 'forget_update', hash: header.body.contribution });
-  if (s.phase === 'send' && s.phaseRound === header.round) draft.enterPhase('wait', header.round);
+}
+
+/** It was still on its way when its round ended: it could only have been refused. */
+export function withdrawn(draft: ParticipantDraft, { round, hash, reason }: InputOf<'withdrawn'>): void {
+  judged(draft, { round, hash, accepted: false, reason });
+}
+
+/** Told once of each: a judgement that is repeated is no news. */
+function judged(
+  draft: ParticipantDraft,
+  judgement: {
+    readonly round: number;
+    readonly hash: Hash;
+    readonly accepted: boolean;
+    readonly reason: string;
+    readonly order?: number | undefined;
+  },
+): boolean {
+  const { s } = draft;
+  const { round, hash, accepted, reason, order = null } = judgement;
+  const update = s.unjudged.find((other) => other.hash === hash && other.round === round);
+  if (update === undefined) return false;
+  s.unjudged = s.unjudged.filter((other) => other !== update);
+  if (s.lastUpdate?.hash === hash) tellTraining(draft);
+  const { sizeBytes } = update;
+  const participant = s.config.name;
+  draft.report('update_acknowledged', { participant, round, contribution: hash, accepted, reason, order, sizeBytes });
+  draft.effects.push({ kind: 'forget_update', hash });
+  if (s.phase === 'send' && s.phaseRound === round) draft.enterPhase('wait', round);
+  return true;
 }
 
 export function evaluated(draft: ParticipantDraft, input: InputOf<'evaluated'>): void {

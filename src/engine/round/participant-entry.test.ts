@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { toyLoaded } from '#test/simulation/toy-model.ts';
+import { plan, ParticipantKit } from '#test/support/participant-kit.ts';
+
+describe('how a participant comes in', () => {
+  test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {
+    const kit = new ParticipantKit().planned();
+    for (const nowMs of [10, 1_500, 1_600, 3_000]) {
+      kit.nowMs = nowMs;
+      kit.hear('error', 0, { code: 'not_registered', reason: 'who are you' });
+    }
+    assert.equal(kit.sent('register').length, 3);
+  });
+
+  test('the plan comes first, then the data is fitted to it, and only then does it say who it is', () => {
+    const kit = new ParticipantKit();
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [0, 0]);
+    kit.hear('run_plan', 2, { ...plan, round: 2 });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [0, 1]);
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
+    assert.deepEqual(
+      kit.sent('register').map(({ round, body }) => [round, body.data.classes]),
+      [[2, ['a', 'b']]],
+    );
+    assert.equal(kit.events('data_loaded')[0]?.participant, 'node-1');
+  });
+
+  test('after a restart of the coordinator it registers again and loads nothing again', () => {
+    const kit = new ParticipantKit().planned();
+    kit.feed({ kind: 'link_anew' });
+    assert.equal(kit.sent('register').length, 2);
+    kit.hear('run_plan', 1, { ...plan, round: 1, phase: 'training', registered: 1 });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [2, 1], 'once, whichever comes first');
+  });
+
+  test('a coordinator that was restarted while data was loading is told when it is loaded', () => {
+    const kit = new ParticipantKit();
+    kit.hear('run_plan', 0, plan);
+    kit.feed({ kind: 'link_anew' });
+    kit.hear('run_plan', 0, plan);
+    assert.equal(kit.sent('register').length, 0);
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
+    assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [1, 1]);
+  });
+
+  const refusals: Record<
+    string,
+    { readonly act: (kit: ParticipantKit) => void; readonly code: string; readonly says: RegExp }
+  > = {
+    'data that does not fit': {
+      act: (kit) => {
+        kit.hear('run_plan', 0, plan);
+        const error = { code: 'classes_unknown', layer: 'data', message: 'no "Happy" here' } as const;
+        kit.feed({ kind: 'misfit', error: { ...error, retryable: false, context: {}, causes: [] } });
+      },
+      code: 'classes_unknown',
+      says: /no "Happy" here/,
+    },
+    'no plan in good time': {
+      act: (kit) => kit.feed({ kind: 'no_plan', waitedMs: 30_000 }),
+      code: 'timeout',
+      says: /has not told what its run is about for 30 s/,
+    },
+    'a plan that cannot be read': {
+      act: (kit) =>
+        kit.feed({ kind: 'unreadable_plan', code: 'header_invalid', reason: 'body of run_plan is not valid at model' }),
+      code: 'header_invalid',
+      says: /plan of the run cannot be used: body of run_plan is not valid at model/,
+    },
+    'another plan than before': {
+      act: (kit) => kit.planned().hear('run_plan', 0, { ...plan, classes: ['b', 'a'] }),
+      code: 'run_mismatch',
+      says: /other classes/,
+    },
+    'a name that is taken': {
+      act: (kit) => kit.planned().hear('error', 0, { code: 'participant_name_taken', reason: 'node-1 is taken' }),
+      code: 'participant_name_taken',
+      says: /is taken/,
+    },
+  };
+  for (const [what, { act, code, says }] of Object.entries(refusals)) {
+    test(`${what}: it ends, with a code`, () => {
+      const kit = new ParticipantKit();
+      act(kit);
+      const [end] = kit.of('end');
+      assert.deepEqual([end?.outcome.status, end?.outcome.error?.code], ['failed', code]);
+      assert.match(end?.outcome.reason ?? '', says);
+    });
+  }
+});
