@@ -31,6 +31,10 @@ class Terminal {
     if (state === 'ready') [this.#heardAt, this.#number] = [this.#at, 0];
   }
 
+  broker(state: EventData<'broker_state'>['state'], reason: string): void {
+    this.#tell('broker_state', { participant, protocol: 'amqp', address: 'amqp://hub', state, reason });
+  }
+
   attempt(
     result: EventData<'link_attempt'>['result'],
     reason: string,
@@ -91,6 +95,22 @@ describe('a link in the terminal', () => {
     terminal.state('ready', 'connected');
     assert.deepEqual(terminal.lines, [
       'no coordinator yet: nothing listens at 10.0.4.18:4434 (TCP); trying for 20 s more',
+    ]);
+  });
+
+  test('a broker that takes nothing is told before the first connection; later the diagnosis names it', () => {
+    const terminal = new Terminal();
+    terminal.broker('blocked', 'low on memory');
+    terminal.broker('connected', '');
+    terminal.attempt('connected', 'connected', {});
+    terminal.state('ready', 'connected');
+    terminal.broker('blocked', 'low on memory');
+    terminal.state('lost', 'nothing heard for 5.0 s');
+    terminal.broker('connected', '');
+    assert.deepEqual(terminal.lines, [
+      'the broker blocks publishers: low on memory',
+      'the broker takes messages again',
+      'link lost: nothing heard for 5.0 s; trying again',
     ]);
   });
 

@@ -20,6 +20,7 @@ export class LinkNarrator {
   readonly #carriers = new Set<string>();
 
   lineOf(event: RecordedEvent): string | null {
+    if (event.type === 'broker_state') return this.#broker(event.data);
     if (event.type === 'link_state') return event.data.side === 'participant' ? this.#state(event.data) : null;
     return event.type === 'link_attempt' ? this.#attempt(event.data, event.at) : null;
   }
@@ -30,6 +31,13 @@ export class LinkNarrator {
     this.#open = false;
     this.#begin(true);
     return `link lost: ${brief(reason)}; trying again`;
+  }
+
+  /** Before the first connection; later the diagnosis names it. */
+  #broker({ participant, state, reason }: EventData<'broker_state'>): string | null {
+    if (participant === undefined || this.#open || this.#lost) return null;
+    if (state === 'lost') return null;
+    return state === 'blocked' ? `the broker blocks publishers: ${reason}` : 'the broker takes messages again';
   }
 
   #begin(lost: boolean): void {

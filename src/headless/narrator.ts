@@ -114,6 +114,7 @@ export class Narrator {
         return event.data.kind === 'best' ? null : savedModel(event.data, view);
       case 'notice':
         return event.data.level === 'info' ? event.data.text : this.#red(event.data.text);
+      case 'broker_state':
       case 'link_state':
       case 'link_attempt': {
         const line = isParticipantSeat(view) && event.data.participant === view.self ? this.#link.lineOf(event) : null;

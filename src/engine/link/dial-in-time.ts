@@ -38,7 +38,8 @@ export async function dialInTime(
           () => undefined,
         ),
       );
-    if (!deadline.aborted || options.signal.aborted) throw error;
+    // What the transport found out is more than that the time is over.
+    if (error instanceof RoundscopeError || !deadline.aborted || options.signal.aborted) throw error;
     throw new RoundscopeError('connect_timeout', {
       layer: 'transport',
       message: `no connection to the coordinator within ${durationText(limitMs)}`,

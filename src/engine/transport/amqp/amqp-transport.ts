@@ -10,7 +10,7 @@ import { BrokerTrouble } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
-import { dialBroker, noCoordinatorKey } from './dial.ts';
+import { dialBroker, isBlocked, noCoordinatorKey } from './dial.ts';
 import { lastingHalf } from './handshake.ts';
 import { AmqpListener } from './listener.ts';
 import { MessageLimits } from './message-limits.ts';
@@ -83,6 +83,7 @@ export class AmqpTransport implements Transport {
           }),
         );
       } catch (error) {
+        if (isBlocked(error)) throw error;
         options.signal.throwIfAborted();
         // Not a matter of the way taken: another one would hide it.
         if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;

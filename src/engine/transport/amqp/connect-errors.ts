@@ -84,7 +84,7 @@ export function operationError(url: string, error: unknown): RoundscopeError {
 export function brokerBlocked(url: string, reason: string): RoundscopeError {
   return new RoundscopeError('broker_blocked', {
     layer: 'transport',
-    message: `the broker at ${url} blocks publishers: ${reason}; it is tried again`,
+    message: `the broker at ${url} blocks publishers: ${reason}`,
     retryable: true,
     context: { url },
   });

@@ -60,7 +60,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     return session;
   } catch (error) {
     await attempt.giveUp();
-    signal.throwIfAborted();
+    if (!isBlocked(error)) signal.throwIfAborted();
     throw operationError(withoutSecrets(url), error);
   } finally {
     attempt.settled();
@@ -139,7 +139,8 @@ class Attempt {
   failed(deadline: AbortSignal): Promise<never> {
     const { signal } = this.#options;
     const over = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(signal.aborted ? signal.reason : this.#late());
+      const onAbort = (): void =>
+        reject(signal.aborted && this.#connection.blocked === '' ? signal.reason : this.#late());
       if (deadline.aborted) return onAbort();
       deadline.addEventListener('abort', onAbort, { once: true });
       void this.#connection.closed.then((reason) =>
@@ -228,6 +229,11 @@ function anotherKey(url: string): RoundscopeError {
     layer: 'transport',
     message: `whoever serves this run behind ${url} has another key than the invitation names: ask the coordinator for a new invitation; if this one is new, somebody stands in for it`,
   });
+}
+
+/** Its words say more than that the time for it is over. */
+export function isBlocked(error: unknown): boolean {
+  return error instanceof RoundscopeError && error.code === 'broker_blocked';
 }
 
 export function noCoordinatorKey(url: string): RoundscopeError {
