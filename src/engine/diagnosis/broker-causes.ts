@@ -13,7 +13,7 @@ export function brokerCause(run: RunObservation): SharedCause | null {
   return brokerAway(run) ?? brokerObstacle(run);
 }
 
-function brokerAway(run: RunObservation): SharedCause | null {
+export function brokerAway(run: RunObservation): SharedCause | null {
   const { broker } = run;
   if (broker === null) return null;
   const { address, protocol, reason, since, losses, state } = broker;

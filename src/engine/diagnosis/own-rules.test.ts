@@ -142,3 +142,22 @@ test('a participant that ends says nothing about itself', () => {
   seat.pass(10_000);
   assert.deepEqual(seat.raised, []);
 });
+
+test('a broker that blocks publishers is named instead of the coordinator, as long as it does', () => {
+  const seat = new Seat();
+  seat.connected();
+  const news = { participant: 'lab-1', protocol: 'amqp', address: 'amqp://hub' };
+  // That of others is told by the coordinator, where there is one to tell it.
+  seat.event('broker_state', { ...news, participant: 'lab-2', state: 'blocked', reason: 'low on disk' }, 'lab-2');
+  seat.event('broker_state', { ...news, state: 'blocked', reason: 'low on memory' }, 'lab-1');
+  seat.pass(5000);
+  seat.own('lost', 1, 'nothing heard for 5.0 s, and the broker blocks publishers: low on memory');
+  seat.pass(6000);
+  assert.deepEqual(seat.standing, ['broker-blocked the broker']);
+  assert.deepEqual([...new Set(seat.raised.map(({ rule }) => rule))], ['broker-blocked']);
+  assert.equal(seat.raised[0]?.sentence, 'The AMQP broker at amqp://hub blocks publishers: low on memory.');
+  seat.event('broker_state', { ...news, state: 'connected', reason: '' }, 'lab-1');
+  seat.own('ready', 2);
+  seat.pass(2000, () => seat.hears());
+  assert.deepEqual(seat.standing, []);
+});

@@ -1,6 +1,6 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
-import { obstacleFinding } from './broker-causes.ts';
+import { brokerAway, obstacleFinding } from './broker-causes.ts';
 import { evidence, lasting, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type ParticipantObservation, type RunObservation } from './observation.ts';
 import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } from './participant-rules.ts';
@@ -11,6 +11,8 @@ import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } 
  */
 export const ownRules: readonly Rule[] = [
   processFrozen,
+  // Of the broker as this end's own connection knows it.
+  (_own, run) => brokerAway(run)?.finding ?? null,
   brokerObstacle,
   linkFlapping,
   coordinatorSilent,
