@@ -13,7 +13,7 @@ export interface DialerHello {
   };
   readonly token: string;
   readonly resumes: boolean;
-  /** The acceptor's life that accepted the link before. */
+  /** The life of the acceptor's end of this link that answered before. */
   readonly epoch?: string | undefined;
   readonly lineage?: string | undefined;
   readonly look?: ParticipantId | undefined;

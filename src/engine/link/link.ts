@@ -32,7 +32,7 @@ export interface Link extends AsyncDisposable {
   messages(): AsyncIterable<Message>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
-  /** The other end was restarted and knows nothing of this link: what was under way either way is void, say it again. */
+  /** The other end knows nothing of this link any more (restarted, or away for too long): what was under way either way is void, say it again. */
   onAnew(listener: () => void): Disposable;
   /** Messages of the peer that could not be read and were answered with `error`. */
   readonly unreadable: UnreadableLog;
