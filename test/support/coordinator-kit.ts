@@ -213,6 +213,12 @@ export class CoordinatorKit {
     this.#linkState(name, { state, reason, lastHeardMs: this.nowMs, connections, unacknowledged });
   }
 
+  /** Its session stands, and a broker holds up what is large. */
+  held(name: string, obstacle: string): void {
+    const news = { lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 };
+    this.#linkState(name, { state: 'degraded', reason: obstacle, obstacle, ...news });
+  }
+
   up(name: string): void {
     this.#linkState(name, { state: 'ready', reason: '', lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 });
   }

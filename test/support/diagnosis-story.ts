@@ -74,7 +74,7 @@ export class Story {
     this.event('round_status', wait);
   }
 
-  link(participant: string, state: string, connections: number, reason = ''): void {
+  link(participant: string, state: string, connections: number, reason = '', more: object = {}): void {
     this.event('link_state', {
       participant,
       side: 'coordinator',
@@ -84,6 +84,7 @@ export class Story {
       stack: 'quinn',
       connections,
       reconnects: connections - 1,
+      ...more,
     });
   }
 

@@ -96,8 +96,11 @@ export function obstacleFinding(
     rule: 'broker-obstacle',
     layer: 'transport',
     subject: subjects.broker,
-    sentence: `The ${protocolNames[protocol]} broker does not let everything pass between the coordinator and ${listed(names)}.`,
-    explanation: `${reasons.map(capital).join('. ')}. It is tried again by itself.`,
+    sentence: `The ${protocolNames[protocol]} broker holds up what passes between the coordinator and ${listed(names)}: ${reasons[0] ?? ''}.`,
+    explanation: `${reasons
+      .slice(1)
+      .map((reason) => `${capital(reason)}. `)
+      .join('')}It is tried again by itself, and goes on as soon as it passes.`,
     since: Math.min(...held.map(({ obstacle }) => obstacle.at)),
     evidence: evidence(...held.slice(0, 6).map(({ obstacle }) => obstacle)),
   };

@@ -75,7 +75,7 @@ export interface ParticipantObservation {
   transfer: TransferObservation | null;
   /** Its own process on this machine told of itself; null: it is elsewhere. */
   process: ProcessObservation | null;
-  /** Its process stood still until then: what it missed meanwhile is no trouble of its own. */
+  /** Its process stood still, or a broker held it up, until then: what it missed meanwhile is no trouble of its own. */
   backAt: number;
   exited: (EvidenceRef & { readonly expected: boolean; readonly restarts: boolean }) | null;
   joined: boolean;

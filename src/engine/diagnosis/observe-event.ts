@@ -129,7 +129,10 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     const participant = participantOf(run, data.participant);
     const own = run.chair === 'participant' ? 'participant' : 'coordinator';
     if (data.obstacle !== undefined) participant.obstacle ??= ref(data.obstacle);
-    else if (isOpen(data.state) && data.side === own) participant.obstacle = null;
+    else if (isOpen(data.state) && data.side === own && participant.obstacle !== null) {
+      participant.obstacle = null;
+      participant.backAt = Math.max(participant.backAt, ref('').at);
+    }
     // In a demo what the coordinator can rely on counts; a participant may well believe itself connected.
     if (data.side !== own) {
       participant.ownLink = { state: data.state, reason: data.reason, at: ref('').at };

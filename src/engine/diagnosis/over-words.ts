@@ -17,7 +17,7 @@ const words: Readonly<Record<string, (subject: string) => string>> = {
   'coordinator-silent': () => 'the coordinator answers again',
   'broker-lost': () => 'the broker is back',
   'broker-drops': () => 'the connection to the broker holds again',
-  'broker-obstacle': () => 'the broker lets everything pass again',
+  'broker-obstacle': () => 'nothing is held up by the broker any more',
   'broker-blocked': () => 'the broker takes messages again',
   'machine-overloaded': () => 'this machine keeps up again',
   'many-out-of-reach': () => 'they are heard of again',

@@ -10,9 +10,9 @@ class Seat extends Story {
     this.own('connecting', 0);
   }
 
-  own(state: string, connections: number, reason = ''): void {
+  own(state: string, connections: number, reason = '', more: object = {}): void {
     const data = { participant: 'lab-1', side: 'participant', state, reason, protocol: 'quic', stack: 'quinn' };
-    this.event('link_state', { ...data, connections, reconnects: 0 }, 'lab-1');
+    this.event('link_state', { ...data, connections, reconnects: 0, ...more }, 'lab-1');
   }
 
   hears(): void {
@@ -37,6 +37,20 @@ class Seat extends Story {
     this.pass(2000, () => this.hears());
   }
 }
+
+test('a broker that holds up what passes is named from here as well, and no coordinator that falls silent by it', () => {
+  const seat = new Seat();
+  seat.connected();
+  const obstacle =
+    'the broker does not take what is published on roundscope/r/lab-1/s/up/control (it says: Not authorized)';
+  seat.own('lost', 1, `broker_refused: ${obstacle}`, { obstacle });
+  seat.pass(8000);
+  assert.deepEqual(seat.standing, ['broker-obstacle the broker']);
+  assert.ok(seat.raised[0]?.sentence.endsWith(`between the coordinator and you: ${obstacle}.`));
+  seat.own('ready', 2);
+  seat.pass(1000, () => seat.hears());
+  assert.deepEqual(seat.standing, []);
+});
 
 test('a coordinator that falls silent is named within 5 s, from the last sign of life on', () => {
   const seat = new Seat();

@@ -116,6 +116,28 @@ describe('a broker', () => {
     assert.deepEqual(story.standing, []);
   });
 
+  test('that holds up what is large is named with its own words, and nobody whose transfer is stuck by it', () => {
+    const people = ['lab-1', 'lab-2'];
+    const story = new Story(people, people);
+    story.event('participant_phase', { participant: 'lab-1', round: 1, phase: 'send' }, 'lab-1');
+    const obstacle = 'the broker takes no packet of 4 KiB (it says: Packet too large)';
+    story.link('lab-1', 'degraded', 1, obstacle, { obstacle });
+    story.pass(12_000, alive(story, people));
+    assert.deepEqual(story.standing, ['broker-obstacle the broker']);
+    const [told] = story.raised;
+    assert.ok(told);
+    assert.ok(told.sentence.endsWith(`between the coordinator and lab-1: ${obstacle}.`));
+    assert.ok(told.detectedAfterMs < 1000);
+    // A session that is lost in between changes nothing, one that is well does.
+    story.link('lab-1', 'lost', 1, 'peer silent');
+    story.pass(2000, alive(story, people));
+    assert.deepEqual(story.standing, ['broker-obstacle the broker']);
+    story.link('lab-1', 'ready', 2);
+    story.pass(1000, alive(story, people));
+    assert.deepEqual(story.standing, []);
+    assert.deepEqual([...new Set(story.raised.map(({ subject }) => subject))], ['the broker']);
+  });
+
   test('that comes back within a second is no verdict', () => {
     const story = new Story(['lab-1'], ['lab-1']);
     news(story, 'lost', 'read ECONNRESET');

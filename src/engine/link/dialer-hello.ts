@@ -72,6 +72,8 @@ async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<Lin
   const received = await wire.read();
   if (received === null) {
     const { code, reason } = await wire.session.closed;
+    if (code === 'broker_refused')
+      throw new RoundscopeError(code, { layer: 'transport', message: reason, retryable: true });
     const timedOut = code === 'hello_timeout';
     throw new RoundscopeError(timedOut ? 'timeout' : 'session_lost', {
       layer: 'link',

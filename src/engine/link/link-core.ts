@@ -58,6 +58,7 @@ export class LinkCore implements Link {
   #closing: Promise<void> | null = null;
   #state: LinkState = 'connecting';
   #reason = '';
+  #obstacle: string | undefined;
   #connections = 0;
   #reconnects = 0;
   #ids = 0;
@@ -89,6 +90,7 @@ export class LinkCore implements Link {
     return {
       state: this.#state,
       reason: this.#reason,
+      obstacle: this.#obstacle,
       protocol: this.#context.protocol,
       stack: this.#context.stack,
       connections: this.#connections,
@@ -195,6 +197,7 @@ export class LinkCore implements Link {
     if (this.#state === 'closed') return;
     this.#state = state;
     this.#reason = reason;
+    this.#obstacle = details.obstacle;
     const { connections, reconnects } = { connections: this.#connections, reconnects: this.#reconnects };
     this.#changing = false;
     this.#patience?.[Symbol.dispose]();

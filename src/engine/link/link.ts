@@ -62,6 +62,8 @@ export interface LinkStatus {
   /** Monotonic ms of the last frame from the peer. */
   readonly lastHeardMs: number;
   readonly unacknowledged: number;
+  /** What a broker between the ends does not let pass; absent: nothing that is known. */
+  readonly obstacle?: string | undefined;
   /** SHA-256 of the peer's public key, once a transport has proved it; not every one can. */
   readonly peerKey: string | null;
 }

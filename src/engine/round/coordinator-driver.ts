@@ -273,7 +273,7 @@ class CoordinatorRun implements Disposable {
   }
 
   #feedLinkState(number: number, { status }: Link): void {
-    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged, peerKey } = status;
+    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged, obstacle, peerKey } = status;
     this.#feed({
       kind: 'link_state',
       link: number,
@@ -284,6 +284,7 @@ class CoordinatorRun implements Disposable {
       connections,
       lastHeardMs,
       unacknowledged,
+      obstacle,
       peerKey,
     });
   }

@@ -39,6 +39,8 @@ export interface LinkRecord {
   readonly lastHeardMs: number;
   readonly connections: number;
   readonly unacknowledged: number;
+  /** As in `LinkStatus`. */
+  readonly obstacle?: string | undefined;
   /** SHA-256 of the peer's public key where a transport has proved it. */
   readonly peerKey: string | null;
 }
@@ -173,6 +175,7 @@ export type CoordinatorInput =
       readonly lastHeardMs: number;
       readonly connections: number;
       readonly unacknowledged: number;
+      readonly obstacle?: string | undefined;
       readonly peerKey: string | null;
       readonly protocol: Protocol;
       readonly stack: Stack;

@@ -78,6 +78,14 @@ describe('round_status', () => {
       },
       says: /^trained [45] s ago, update not here yet$/,
     },
+    'trained, and a broker holds it up': {
+      when: (kit) => {
+        kit.say('node-1', 'training_progress', { epoch: 3, epochs: 3, batch: 180, batches: 180, loss: 1 });
+        kit.pass(2_900);
+        kit.held('node-1', 'the broker takes no packet of 4 KiB');
+      },
+      says: /^trained [45] s ago, update not here yet: the broker takes no packet of 4 KiB$/,
+    },
     'link lost': { when: (kit) => kit.down('node-1'), says: /^link lost 2 s ago: peer silent$/ },
     'link lost and lost again': {
       when: (kit) => kit.down('node-1', { reason: 'closed by the peer', connections: 9, unacknowledged: 4 }),

@@ -58,21 +58,22 @@ function brokenLink(link: LinkRecord | undefined, nowMs: number): string | null 
 function trainingReason(draft: CoordinatorDraft, member: Member, link: LinkRecord): string {
   const nowMs = draft.now.monotonicMs;
   const { progress, transfer } = member;
+  const held = link.obstacle === undefined ? '' : `: ${link.obstacle}`;
   if (transfer?.direction === 'up' && transfer.kind === 'model_update')
-    return `trained, ${onItsWay('update', transfer, nowMs)}`;
+    return `trained, ${onItsWay('update', transfer, nowMs)}${held}`;
   if (progress !== null) {
     const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} of ${progress.epochs}, ` : '';
     const quietMs = nowMs - progress.atMs;
     const quiet = quietMs > staleMs ? `, no progress for ${seconds(quietMs)}` : '';
     const done = progress.epoch >= progress.epochs && progress.batch >= progress.batches;
-    if (done) return `trained${quietMs > staleMs ? ` ${seconds(quietMs)} ago` : ''}, update not here yet`;
+    if (done) return `trained${quietMs > staleMs ? ` ${seconds(quietMs)} ago` : ''}, update not here yet${held}`;
     return `training, ${epoch}batch ${progress.batch} of ${progress.batches}${quiet}`;
   }
   if (transfer?.direction === 'down' && transfer.sentBytes < transfer.totalBytes)
-    return onItsWay('model', transfer, nowMs);
+    return `${onItsWay('model', transfer, nowMs)}${held}`;
   const sinceMs = nowMs - member.startedMs;
   if (!member.delivered)
-    return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)`;
+    return `${member.awaitsModel ? 'model' : 'start_training'} sent ${seconds(sinceMs)} ago, not acknowledged (${link.unacknowledged} messages on their way)${held}`;
   return sinceMs > staleMs ? `told to train ${seconds(sinceMs)} ago, no progress yet` : 'told to train';
 }
 

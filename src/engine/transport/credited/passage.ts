@@ -86,8 +86,8 @@ export class Passage {
     }
     const place = this.way.place(kind);
     return said === ''
-      ? `what is published on ${place} does not come out of the broker, which does not say why: look at the rights to publish and to read there`
-      : `the broker does not take what is published on ${place}. It says: ${said}`;
+      ? `what is published on ${place} does not come out of the broker, which does not say why; look at the rights to publish and to read there`
+      : `the broker does not take what is published on ${place} (it says: ${said})`;
   }
 
   end(error: unknown): void {

@@ -152,7 +152,7 @@ describe('a broker elsewhere that lacks rights', { skip, concurrency: true }, ()
     await until(() => near.obstacle !== null && far.obstacle !== null);
     assert.match(
       far.obstacle ?? '',
-      /^the broker does not take what is published on roundscope\/r-1\/lab-1\/[0-9a-f]+\/up\/bulk\/#\. It says: Not authorized$/,
+      /^the broker does not take what is published on roundscope\/r-1\/lab-1\/[0-9a-f]+\/up\/bulk\/# \(it says: Not authorized\)$/,
     );
     await broker.allow(everythingBut());
     await passing;
@@ -173,7 +173,7 @@ describe('a broker elsewhere that lacks rights', { skip, concurrency: true }, ()
     await until(() => near.obstacle !== null && far.obstacle !== null);
     assert.match(
       near.obstacle ?? '',
-      /down\/bulk\/# does not come out of the broker, which does not say why: look at the rights/,
+      /down\/bulk\/# does not come out of the broker, which does not say why; look at the rights/,
     );
     await bulkPasses(near, far, 'up');
   });
@@ -189,7 +189,7 @@ describe('a broker elsewhere that lacks rights', { skip, concurrency: true }, ()
       assert.deepEqual([own.code, other.code], ['broker_refused', 'broker_refused']);
       assert.match(
         other.reason,
-        version === 5 ? /up\/control\. It says: Not authorized$/ : /up\/control does not come out/,
+        version === 5 ? /up\/control \(it says: Not authorized\)$/ : /up\/control does not come out/,
       );
     });
   }
@@ -209,7 +209,7 @@ describe('a broker elsewhere that lacks rights', { skip, concurrency: true }, ()
     sent().catch(() => undefined);
     const { code, reason } = await far.closed;
     assert.equal(code, 'broker_refused');
-    assert.match(reason, /up\/bulk\/#\. It says: Not authorized/);
+    assert.match(reason, /up\/bulk\/# \(it says: Not authorized\)/);
   });
 });
 

@@ -252,8 +252,9 @@ export class MqttListener implements Listener {
       size: this.#setup.size,
       elsewhere: this.#broker === null,
       clock: this.#setup.clock,
-      release: async ({ code, local, abrupt }) => {
+      release: async ({ code, reason, local, abrupt }) => {
         this.#sessions.delete(keyOf(parsed));
+        if (code === 'broker_refused') this.#options.onRefused({ address: peer.remote, reason });
         if (local && (abrupt || code === 'garbage')) this.#broker?.kick(parsed.participant, parsed.session);
       },
     });
