@@ -1,3 +1,4 @@
+import { taskFailed } from '#shared/base/spawn.ts';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,14 +7,16 @@ const forgottenMs = 24 * 3600 * 1000;
 
 /** Removes the state of demos whose own processes could not: they were all killed at once. */
 export async function removeLeftovers(folder: string, nowMs: number): Promise<void> {
+  // No folder: there has been no demo yet.
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const path = join(folder, name);
     try {
       const { mtimeMs } = await stat(join(path, 'coordinator')).catch(() => stat(path));
       if (nowMs - mtimeMs > forgottenMs) await rm(path, { recursive: true, force: true });
-    } catch {
-      // Another demo that starts now has removed it.
+    } catch (error) {
+      // Another demo that starts now may have removed it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') taskFailed('removing what an earlier demo left', error);
     }
   }
 }

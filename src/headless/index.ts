@@ -59,10 +59,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has heard enough (`| head`) closes stdout: that ends the program without a stack trace.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
-);
+// A reader that has heard enough (`| head`, `2>&1 | head`) closes what it reads: that ends the program without a stack trace.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
+  );
 endWhenIdle();
 endOnFault();
 process.exitCode = await main(process.argv.slice(2));

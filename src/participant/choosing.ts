@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { spawn } from '#shared/base/spawn.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart } from '#shared/contract/child-messages.ts';
@@ -75,7 +76,10 @@ export async function chooseProtocols(start: ParticipantStart, reporter: Reporte
       new TimedLink(link, {
         clock: systemClock,
         told: ({ protocol, ...outcome }) => {
-          void readMachineState().then((machine) => observer.machine(machine));
+          spawn(
+            'reading the state of this machine',
+            readMachineState().then((machine) => observer.machine(machine)),
+          );
           const wanted = choice.sent(protocol, outcome);
           if (wanted !== null) link.changeSession(`changes to ${wanted.reason}`.slice(0, reasonCharsMax));
         },

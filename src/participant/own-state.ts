@@ -120,7 +120,7 @@ class ToldKeeper implements UpdateKeeper {
 
   async forget(hash: Hash): Promise<void> {
     if (this.#pending?.hash === hash) this.#pending = null;
-    await this.#file.forget(hash).catch(() => undefined);
+    await this.#file.forget(hash);
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
@@ -77,6 +78,10 @@ export class TimedLink implements Link {
       this.#told({ protocol, bytes, seconds, succeeded });
     };
     // Without a session it is not the protocol that is slow; a link that closes has nothing to tell any more.
-    if (state === 'ready' || state === 'degraded') void acknowledged.then(tell, () => undefined);
+    if (state === 'ready' || state === 'degraded')
+      spawn(
+        'timing a message',
+        acknowledged.then(tell, () => undefined),
+      );
   }
 }

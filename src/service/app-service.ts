@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
 import type { RoundscopeError } from '#shared/base/errors.ts';
@@ -329,7 +330,7 @@ export class AppService implements AsyncDisposable {
     const ended = this.#finish(federation, host);
     this.#ending = ended.then(
       () => undefined,
-      () => undefined,
+      (error: unknown) => taskFailed('closing a run', error),
     );
     return { host, invitation, ended };
   }

@@ -1,4 +1,5 @@
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
+import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { ComparisonRow, ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import { emptyView } from '#shared/run-view/apply-event.ts';
@@ -80,8 +81,9 @@ export class Comparison {
         figures: tally.figures(host.view),
       });
     } catch (error) {
-      if (!(error instanceof RoundscopeError)) throw error;
-      this.#set(index, { state: error.code === 'aborted' ? 'interrupted' : 'failed', note: error.message });
+      if (!(error instanceof RoundscopeError)) taskFailed('running a row of a comparison', error);
+      const { code, message } = toErrorReport(error);
+      this.#set(index, { state: code === 'aborted' ? 'interrupted' : 'failed', note: message });
     }
   }
 

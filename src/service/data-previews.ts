@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { DataPreview, RequestOf } from '#shared/contract/port-api.ts';
 import { entryPath } from '#engine/host/entries.ts';
@@ -33,7 +34,7 @@ export class DataPreviews {
       throw new RoundscopeError('timeout', { layer: 'data', message, cause: error });
     } finally {
       // Not waited for: a thread that hangs in a read ends when the system lets it.
-      void trainer[Symbol.asyncDispose]();
+      spawn('closing a look at data', trainer[Symbol.asyncDispose]());
       if (this.#current === current) this.#current = null;
     }
   }

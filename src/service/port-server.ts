@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import {
   requestEnvelopeSchema,
@@ -53,7 +54,7 @@ export class PortServer implements Disposable {
     const envelope = requestEnvelopeSchema.safeParse(message);
     // Without an id there is nobody to answer: an unknown message is dropped as any web server drops noise.
     if (!envelope.success) return;
-    void this.#answer(envelope.data.id, envelope.data.name, envelope.data.params);
+    spawn('answering a window', this.#answer(envelope.data.id, envelope.data.name, envelope.data.params));
   }
 
   async #answer(id: number, name: string, params: unknown): Promise<void> {

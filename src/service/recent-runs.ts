@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { spawn } from '#shared/base/spawn.ts';
 import { participantStartSchema } from '#shared/contract/child-messages.ts';
 import { chairSchema } from '#shared/contract/events.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
@@ -94,7 +95,10 @@ export class RecentRuns {
       pid: process.pid,
       process: startOf(process.pid),
     });
-    void host.finished.then(() => this.#append(endOf(id, host)));
+    spawn(
+      'noting the end of a run',
+      host.finished.then(() => this.#append(endOf(id, host))),
+    );
   }
 
   /** Newest first; one line for a run that was joined again under the same name. `damaged`: lines that could not be read. */
@@ -117,7 +121,7 @@ export class RecentRuns {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
       // A line that was cut off when a process died must not take the next one with it.
       appendFileSync(this.#path, `\n${checkedLine(line)}`, { mode: 0o600 });
-      if (line.kind === 'begun') void this.#tidy().catch(this.#onFailure);
+      if (line.kind === 'begun') this.#tidy().catch(this.#onFailure);
     } catch (error) {
       this.#onFailure(diskError(this.#path, error));
     }

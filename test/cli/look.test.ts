@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join as joinPath } from 'node:path';
 import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
@@ -53,6 +54,20 @@ describe('looking at an invitation before joining', () => {
     assert.equal(text(answer, 'address'), 'answers over QUIC, also over gRPC');
     assert.deepEqual([answer.plan?.runName, answer.plan?.rounds, answer.plan?.registered], ['faces', 1, 0]);
     assert.equal(answer.plan?.classes.length, 10);
+  });
+
+  test('is taken once more where its process dies of it', async () => {
+    const cue = joinPath(folder, 'cue');
+    writeFileSync(cue, '');
+    const preload = new URL('../support/throw-on-cue.ts', import.meta.url).href;
+    Object.assign(process.env, { NODE_OPTIONS: `--import ${preload}`, THROW_IN: 'look look', THROW_CUE: cue });
+    try {
+      const answer = await look();
+      assert.equal(existsSync(cue), false, 'a process has died');
+      assert.equal(text(answer, 'address'), 'answers over QUIC, also over gRPC');
+    } finally {
+      for (const name of ['NODE_OPTIONS', 'THROW_IN', 'THROW_CUE']) delete process.env[name];
+    }
   });
 
   test('a name that is taken is said, and its participant is not disturbed', async () => {

@@ -155,6 +155,13 @@ export class WindowApp extends OpenApp {
     return this.#printed;
   }
 
+  /** Its exit status, once it has ended by itself. */
+  async exited(): Promise<number | null> {
+    if (this.#process.exitCode === null)
+      await once(this.#process, 'exit', { signal: AbortSignal.timeout(quitPatienceMs) });
+    return this.#process.exitCode;
+  }
+
   /** Closes the window, as its cross does. */
   async quit(): Promise<number | null> {
     const child = this.#process;

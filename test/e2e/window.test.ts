@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { contentSecurityPolicy } from '#shared/contract/content-security.ts';
@@ -23,6 +26,20 @@ describe('window alone', () => {
     // Its coordinator and participants went with it; the new service takes orders.
     await startDemo(page, { participants: 2, rounds: 2 });
     await waitForEnd(page, 'Run completed');
+  });
+
+  appTest('a mistake in main ends the app with goodbyes, and its recording says why', open, {}, async (app) => {
+    await waitForRound(app.page, 1);
+    await app.electron.evaluate(() => void setTimeout(() => void Promise.reject(new Error('thrown on purpose')), 100));
+    assert.equal(await app.exited(), 70);
+    assert.match(app.printed, /Roundscope: a mistake in the program ended it: thrown on purpose/);
+    const folder = join(app.dataFolder, 'recordings');
+    const [file = ''] = readdirSync(folder);
+    using recording = new DatabaseSync(join(folder, file), { readOnly: true });
+    const said = recording.prepare("select data from events where type in ('notice', 'run_ended')").all();
+    assert.match(JSON.stringify(said), /main process: a mistake in the program ended it: thrown on purpose/);
+    assert.match(JSON.stringify(said), /the app was closed/);
+    assert.deepEqual(processesOf(app.dataFolder), []);
   });
 
   appTest('a crash of the page: it is loaded again, the run has gone on', open, {}, async (app) => {

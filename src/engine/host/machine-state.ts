@@ -20,6 +20,7 @@ export async function readMachineState(
 
 /** The fullest battery: of a machine with two, one is drawn after the other. */
 async function readBattery(folder: string): Promise<LinkConditions['battery']> {
+  // No such folder: no battery that could be read.
   const names = await readdir(folder).catch(() => []);
   let found: LinkConditions['battery'] = null;
   for (const name of names.slice(0, suppliesMax)) {

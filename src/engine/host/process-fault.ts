@@ -29,6 +29,8 @@ export function onProcessFault(mark: Mark): Disposable {
  */
 export function endOnFault(end?: (status: number) => void): void {
   if (end !== undefined) exit = end;
+  // Nobody reads what it says any more: no reason to end before the goodbyes.
+  process.stderr.on('error', () => undefined);
   process.on('uncaughtException', processFault);
   process.on('unhandledRejection', processFault);
 }
