@@ -65,6 +65,12 @@ describe('the address in the invitation', { concurrency: true }, () => {
       assertComplaint(await roundscope(['coordinate', ...args]), 2, /--announce: /);
     }
     assertComplaint(
+      await roundscope(['coordinate', '--host', '203.0.113.7']),
+      1,
+      /203\.0\.113\.7:0 cannot be opened/,
+      /Try: Correct the setting that is named/,
+    );
+    assertComplaint(
       await roundscope(['coordinate', '--host', '[fe80::1%eth0]']),
       2,
       /--host: fe80::1%eth0 holds on one link/,

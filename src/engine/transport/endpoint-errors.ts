@@ -28,7 +28,7 @@ export function cannotListen(
     : forbidden
       ? `Opening ${layer4} port ${at.port} is not allowed; choose one above 1023.`
       : `${address} cannot be opened (${text}). Listen at an address of this machine, or at all of them with 0.0.0.0; one of a router or cloud in front of it is announced.`;
-  return new RoundscopeError(taken ? 'port_in_use' : 'connect_failed', {
+  return new RoundscopeError(taken ? 'port_in_use' : 'settings_invalid', {
     layer: 'transport',
     message: mend,
     cause,
@@ -38,7 +38,7 @@ export function cannotListen(
 
 /** DDS: its discovery is set up for IPv4. */
 export function ipv4Only(address: string): RoundscopeError {
-  return new RoundscopeError('connect_failed', {
+  return new RoundscopeError('settings_invalid', {
     layer: 'transport',
     message: `DDS here speaks IPv4 only, and ${address} is IPv6. Use an IPv4 address, or another transport.`,
     context: { host: address },

@@ -98,5 +98,7 @@ const fieldsByCode: Readonly<Record<string, CoordinateField>> = {
 /** The field under which a failure of the start belongs; null: none of them. */
 export function coordinateFieldOf(error: { readonly code: string; readonly layer: string }): CoordinateField | null {
   if (error.layer === 'data' || error.layer === 'trainer' || error.code.startsWith('data_')) return 'data';
+  // An address that is not this machine's, or of a family that the transport does not speak.
+  if (error.code === 'settings_invalid' && error.layer === 'transport') return 'host';
   return fieldsByCode[error.code] ?? null;
 }

@@ -75,6 +75,7 @@ test('each missing field has its own sentence', () => {
 
 test('a failed start is told at its field, where it has one', () => {
   assert.equal(coordinateFieldOf({ code: 'port_in_use', layer: 'transport' }), 'host');
+  assert.equal(coordinateFieldOf({ code: 'settings_invalid', layer: 'transport' }), 'host');
   assert.equal(coordinateFieldOf({ code: 'data_missing', layer: 'data' }), 'data');
   assert.equal(coordinateFieldOf({ code: 'already_running', layer: 'service' }), null);
 });
