@@ -72,6 +72,7 @@ async function rawClient(served: Served, options: IClientOptions): Promise<MqttC
   await new Promise<void>((resolve, reject) => {
     client.once('connect', () => resolve());
     client.once('error', reject);
+    client.once('close', () => reject(new Error('the broker hung up')));
   });
   client.on('error', () => undefined);
   return client;
@@ -151,6 +152,32 @@ describe('embedded broker', () => {
       break;
     }
     evil.end(true);
+  });
+
+  test('who asks for more than a session needs is refused, and told about', async () => {
+    await using served = await serve();
+    const credentials = participantCredentials(token, { run, participant: 'node-2', session: 's2', instance: 'i2' });
+    const status = { topic: `roundscope/${run}/node-2/status`, qos: 1, retain: true } as const;
+    const asks: readonly (readonly [IClientOptions, RegExp])[] = [
+      [{ clean: false }, /keep messages for it while it is away/],
+      [{ will: { ...status, payload: Buffer.alloc(5000) } }, /last will is longer/],
+      [{ will: { ...status, topic: `roundscope/${run}/node-1/status`, payload: Buffer.alloc(5) } }, /not its own/],
+    ];
+    for (const [ask, reason] of asks) {
+      await assert.rejects(rawClient(served, { ...credentials, ...ask }));
+      assert.match(served.refused.at(-1) ?? '', reason);
+    }
+    const client = await rawClient(served, { ...credentials, will: { ...status, payload: Buffer.alloc(5) } });
+    const granted = async (topic: string): Promise<number | undefined> =>
+      (
+        await client.subscribeAsync(`roundscope/${run}/node-2/s2/down/${topic}`, { qos: 1 }).catch(() => [{ qos: 128 }])
+      )[0]?.qos;
+    for (let k = 0; k < 8; k++) assert.equal(await granted(`bulk/${k}`), 1);
+    assert.equal(await granted('bulk/8'), 128, 'one more than anybody reads');
+    const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    client.publish(`roundscope/${run}/node-2/s2/up/session`, Buffer.alloc(5000), { qos: 1 });
+    await gone;
+    client.end(true);
   });
 
   test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {

@@ -8,6 +8,7 @@ import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { WaitingRoom, type KnowsPeer } from '../waiting-room.ts';
 import { judgeCredentials, type Claim } from './auth.ts';
 import { BrokerSeat } from './broker-seat.ts';
+import { isTooLong, subscriptionsMax, tooMuch } from './client-limits.ts';
 import { guardPacketSize } from './packet-guard.ts';
 import { coordinatorName, parseTopic, statusTopic, topicRoot } from './topics.ts';
 
@@ -27,6 +28,7 @@ interface Admitted {
   readonly claim: Claim;
   /** By its certificate; null for a client that has none, which the token alone admits. */
   readonly identity: string | null;
+  readonly topics: Set<string>;
 }
 
 /** Keep-alive that a client must ask for: without one, a peer that stops in the middle of a packet would stay for ever. */
@@ -190,11 +192,20 @@ export class EmbeddedBroker implements AsyncDisposable {
       );
       if (rival !== undefined)
         return this.#refuse(client, `the name ${claim.participant} is in use by another connection`, done);
-      this.#admitted.set(client, { claim, identity });
+      this.#admitted.set(client, { claim, identity, topics: new Set() });
       return done(null, true);
     };
-    aedes.authorizePublish = (client, packet, done) =>
-      done(this.#mayPublish(client, packet.topic) ? null : new Error(`no right to publish on ${packet.topic}`));
+    aedes.preConnect = (client, packet, done) => {
+      const reason = tooMuch(run, this.#admitted.size, packet);
+      // Told by "connectionError".
+      done(reason === null ? null : new Error(reason), reason === null);
+    };
+    aedes.authorizePublish = (client, packet, done) => {
+      // Nobody who comes later reads what clients say; kept, it would fill this process with topics of their choice.
+      if (client !== null) packet.retain = false;
+      const allowed = this.#mayPublish(client, packet.topic, packet.payload.length);
+      done(allowed ? null : new Error(`no right to publish on ${packet.topic}`));
+    };
     aedes.authorizeSubscribe = (client, subscription, done) =>
       done(null, this.#maySubscribe(client, subscription.topic) ? subscription : null);
   }
@@ -214,14 +225,14 @@ export class EmbeddedBroker implements AsyncDisposable {
     done(Object.assign(new Error(reason), { returnCode: 5 }), false);
   }
 
-  #mayPublish(client: Client | null, topic: string): boolean {
+  #mayPublish(client: Client | null, topic: string, bytes: number): boolean {
     const { run } = this.#options;
     // No client: the broker itself.
     if (client === null) return true;
     const claim = this.#admitted.get(client)?.claim;
     if (claim === undefined) return false;
     const parsed = parseTopic(run, topic);
-    if (parsed === null || parsed.participant !== claim.participant) return false;
+    if (parsed === null || parsed.participant !== claim.participant || isTooLong(parsed.what, bytes)) return false;
     return (
       parsed.what === 'status' ||
       (parsed.session === claim.session && (parsed.what === 'open' || parsed.direction === 'up'))
@@ -230,8 +241,13 @@ export class EmbeddedBroker implements AsyncDisposable {
 
   #maySubscribe(client: Client, topic: string): boolean {
     const { run } = this.#options;
-    const claim = this.#admitted.get(client)?.claim;
-    if (claim === undefined) return false;
+    const admitted = this.#admitted.get(client);
+    if (admitted === undefined) return false;
+    const { claim, topics } = admitted;
+    if (topics.add(topic).size > subscriptionsMax) {
+      topics.delete(topic);
+      return false;
+    }
     const own = `${topicRoot}/${run}/${claim.participant}/${claim.session}/down/`;
     return topic.startsWith(own) || topic === statusTopic(run, coordinatorName);
   }
