@@ -20,7 +20,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
   const lately = losses.filter(({ at }) => run.now - at <= brokerLossesWindowMs);
   const about = { layer: 'transport', subject: subjects.broker } as const;
   const explains = ({ rule }: Finding): boolean => linkRules.has(rule) || rule === 'connection-per-message';
-  const why = reason === '' ? 'It gives no reason' : `It says: ${reason}`;
+  const why = reason === '' ? 'It gives no reason' : `The reason: ${reason}`;
   if (lately.length >= brokerLossesMin) {
     const finding: Finding = {
       ...about,

@@ -152,7 +152,7 @@ describe('a broker elsewhere that lacks rights', { skip, concurrency: true }, ()
     await until(() => near.obstacle !== null && far.obstacle !== null);
     assert.match(
       far.obstacle ?? '',
-      /^the broker does not take what is published on roundscope\/r-1\/lab-1\/[0-9a-f]+\/up\/bulk\/# \(it says: Not authorized\)$/,
+      /^the broker does not take what is published on roundscope\/r-1\/lab-1\/\+\/up\/bulk\/# \(it says: Not authorized\)$/,
     );
     await broker.allow(everythingBut());
     await passing;
@@ -242,6 +242,27 @@ describe('a broker elsewhere that ends or stands still', { skip, concurrency: tr
     // Two limits of two seconds each, and room for a busy machine.
     assert.ok(systemClock.monotonicMs() - startedMs < 15_000);
     broker.thaw();
+  });
+
+  test('the coordinator says of one that stands still that it does, and that it goes on', async () => {
+    await using broker = await startMosquitto(path);
+    await using both = await ends(broker);
+    await using near = await both.dial();
+    await until(() => both.accepted.length === 1);
+    const far = both.accepted[0] as Session;
+    await greet(near, far);
+    broker.freeze();
+    await far.send({ lane: 'control', parts: [Uint8Array.of(2)] }, { signal });
+    await until(() => both.news.length > 0);
+    broker.thaw();
+    await until(() => both.news.length > 1);
+    assert.deepEqual(
+      both.news.map(({ state, reason }) => [state, reason]),
+      [
+        ['lost', 'it acknowledges nothing, and keeps the connection'],
+        ['connected', ''],
+      ],
+    );
   });
 
   test('a dial at one that stands still ends when it is to end', async () => {

@@ -10,6 +10,7 @@ type Deliver = (packet: AedesPublishPacket, done: () => void) => void;
  */
 export class BrokerSeat implements BrokerWay {
   readonly rttMs = null;
+  readonly silentMs = 0;
   readonly certificate = null;
   readonly closed: Promise<string>;
   published = 0;

@@ -2,6 +2,8 @@
 export interface BrokerWay {
   /** Smoothed time until the broker has acknowledged a publish, ms; null where that tells nothing of a network. */
   readonly rttMs: number | null;
+  /** How long the broker has acknowledged nothing though it could have, ms; 0: nothing waits for that. */
+  readonly silentMs: number;
   readonly published: number;
   /** As in `BrokerSocket`. */
   readonly certificate: string | null;

@@ -37,6 +37,8 @@ interface Publish {
   readonly reject: (error: Error) => void;
 }
 
+/** What is under way may still be on its way at this rate, bytes per ms. */
+const slowBytesPerMs = 20;
 /** Of a packet beside a piece's body: headers, packet id, properties, and the topic. */
 const packetOverheadBytes = 1024;
 
@@ -55,8 +57,11 @@ export class BrokerConnection implements BrokerWay {
   /** Publishes that the broker takes before it has acknowledged the first of them (MQTT 5), ... */
   readonly #underWayMax: number;
   #underWay = 0;
+  #underWayBytes = 0;
   /** ... and those that wait for their turn; credit bounds what is handed here. */
   #waiting: Publish[] = [];
+  /** When the broker last acknowledged, or had nothing to acknowledge. */
+  #answeredMs: number;
   #rttMs: number | null = null;
   #lastError = '';
   published = 0;
@@ -69,6 +74,7 @@ export class BrokerConnection implements BrokerWay {
     this.#client = client;
     this.#clock = options.clock;
     this.#dialect = options.dialect;
+    this.#answeredMs = options.clock.monotonicMs();
     this.#underWayMax = receiveMaximum;
     this.certificate = certificate;
     this.url = withoutSecrets(options.url);
@@ -123,6 +129,11 @@ export class BrokerConnection implements BrokerWay {
     return this.#rttMs;
   }
 
+  get silentMs(): number {
+    if (this.#underWay === 0) return 0;
+    return Math.max(0, this.#clock.monotonicMs() - this.#answeredMs - this.#underWayBytes / slowBytesPerMs);
+  }
+
   /** Resolves when the broker has acknowledged it (QoS 1). @throws PieceRefused with the broker's words */
   publish(topic: string, payload: Buffer, retain: 'retain' | 'pass' = 'pass'): Promise<void> {
     this.published++;
@@ -142,9 +153,13 @@ export class BrokerConnection implements BrokerWay {
 
   #publish({ topic, payload, retain, resolve, reject }: Publish): void {
     const startedMs = this.#clock.monotonicMs();
+    if (this.#underWay === 0) this.#answeredMs = startedMs;
     this.#underWay++;
+    this.#underWayBytes += payload.byteLength;
     this.#client.publish(topic, payload, { qos: 1, retain, dup: false }, (error, answer) => {
       this.#underWay--;
+      this.#underWayBytes -= payload.byteLength;
+      this.#answeredMs = this.#clock.monotonicMs();
       if (error !== undefined && error !== null) reject(refusalOf(error, answer));
       else {
         const ms = this.#clock.monotonicMs() - startedMs;

@@ -48,6 +48,10 @@ export class MqttListener implements Listener {
   #lastWord: LastWord | null = null;
   #certificate: string | null = null;
   #redial: Disposable | null = null;
+  #watch: Disposable | null = null;
+  #silent = false;
+  /** What a broker refuses of somebody's, last told: it is the same at each of their attempts. */
+  readonly #refusals = new Map<string, string>();
   #redialMs: number = timing.redialFirstMs;
 
   private constructor(options: ListenOptions, setup: ListenSetup, broker: EmbeddedBroker | null) {
@@ -144,6 +148,7 @@ export class MqttListener implements Listener {
     if (this.#setup.brokerCa !== undefined) this.#certificate ??= connection.certificate;
     this.#redialMs = timing.redialFirstMs;
     void connection.closed.then((reason) => this.#onLost(connection, reason));
+    if (this.#broker === null) this.#watchSilence(connection);
   }
 
   #dialBroker(status: string): Promise<BrokerConnection> {
@@ -166,8 +171,30 @@ export class MqttListener implements Listener {
   #onLost(connection: BrokerWay, reason: string): void {
     if (this.#connection !== connection || this.#closing !== null) return;
     this.#connection = null;
+    this.#silent = false;
     this.#tellBroker('lost', reason);
     this.#retry();
+  }
+
+  /** One that stands still keeps its connections, and says nothing to anybody. */
+  #watchSilence(connection: BrokerWay): void {
+    this.#watch = this.#setup.clock.timer(timing.heartbeatMs, () => {
+      if (this.#connection !== connection || this.#closing !== null) return;
+      const silent = connection.silentMs >= timing.degradedStuckMs;
+      if (silent !== this.#silent)
+        this.#tellBroker(
+          silent ? 'lost' : 'connected',
+          silent ? 'it acknowledges nothing, and keeps the connection' : '',
+        );
+      this.#silent = silent;
+      this.#watchSilence(connection);
+    });
+  }
+
+  #tellRefusal(participant: string, address: string, reason: string): void {
+    if (this.#refusals.get(participant) === reason) return;
+    if (this.#refusals.size < limits.participantsMax) this.#refusals.set(participant, reason);
+    this.#options.onRefused({ address, reason });
   }
 
   #tellBroker(state: BrokerNews['state'], reason: string): void {
@@ -254,7 +281,7 @@ export class MqttListener implements Listener {
       clock: this.#setup.clock,
       release: async ({ code, reason, local, abrupt }) => {
         this.#sessions.delete(keyOf(parsed));
-        if (code === 'broker_refused') this.#options.onRefused({ address: peer.remote, reason });
+        if (code === 'broker_refused') this.#tellRefusal(parsed.participant, peer.remote, reason);
         if (local && (abrupt || code === 'garbage')) this.#broker?.kick(parsed.participant, parsed.session);
       },
     });
@@ -270,6 +297,7 @@ export class MqttListener implements Listener {
 
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
     await Promise.allSettled(
       [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
     );

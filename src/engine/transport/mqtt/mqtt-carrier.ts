@@ -115,7 +115,8 @@ export class MqttCarrier implements Carrier {
     const incoming: Direction = outgoing === 'up' ? 'down' : 'up';
     return {
       size,
-      place: (kind) => `${base}/${outgoing}/${kind}${kind === 'bulk' ? '/#' : ''}`,
+      // With a wildcard for the session, as access rules have it; so the words are the same in the next one.
+      place: (kind) => `${base.slice(0, base.lastIndexOf('/'))}/+/${outgoing}/${kind}${kind === 'bulk' ? '/#' : ''}`,
       heardOn: (lane) => `${base}/${incoming}/${laneName(lane)}`,
       tell: (word) => this.tell(word),
     };
