@@ -1,6 +1,8 @@
 import type { Random } from '#shared/base/random.ts';
 import { timing } from '#shared/contract/limits.ts';
-import { changedCode } from '#engine/transport/transport.ts';
+
+/** Codes with which either end gives up a session over which nothing comes through any more. */
+const silentEnds: ReadonlySet<string> = new Set(['peer_silent', 'send_timeout', 'transfer_stuck', 'idle']);
 
 /** Doubling pauses between attempts, each shortened by up to a half at random: participants that lost one coordinator together must not return together. */
 export class RedialDelay {
@@ -17,9 +19,12 @@ export class RedialDelay {
     return fullMs * (0.5 + this.#random.next() / 2);
   }
 
-  /** A session has ended: pauses go on growing while they die young, as on a network that takes each and then swallows it. */
+  /**
+   * A session has ended. Pauses go on growing while sessions die young in silence, as on a network that takes each and then
+   * swallows what is sent; one that is cut off is dialled again at once.
+   */
   served(livedMs: number, code: string): void {
-    if (livedMs >= timing.sessionLivedMs || code === changedCode) this.reset();
+    if (livedMs >= timing.sessionLivedMs || !silentEnds.has(code)) this.reset();
   }
 
   /** Somebody wants to try at once. */

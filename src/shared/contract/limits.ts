@@ -198,7 +198,7 @@ export const timing = {
   sendTimeoutMs: 15_000,
   /** Round trip from which on a peer is far away, beyond what a city or a country takes. */
   farRoundTripMs: 75,
-  /** A session that lasted so long was none of a link that flaps: dialling begins again with the shortest pause. */
+  /** A session that lasted so long was none of a link that flaps: dialling begins again with the shortest pause, however it ended. */
   sessionLivedMs: 20_000,
   redialFirstMs: 250,
   redialMaxMs: 10_000,
