@@ -137,6 +137,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     fromRound,
     lastCounted: known?.key === key ? known.lastCounted : null,
     misses: known?.key === key ? known.misses : 0,
+    counted: known?.key === key ? known.counted : 0,
     left: null,
   };
   const toldRound = known?.key === key ? known.toldRound : (s.ends.at(-1)?.round ?? 0);
@@ -152,6 +153,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     data,
     trainer,
     fromRound,
+    counted: facts.counted,
   });
   draft.waitChanged();
   welcome(draft, link, header, fromRound);

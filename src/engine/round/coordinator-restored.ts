@@ -83,7 +83,8 @@ function endsOf({ last }: RunMemory): CoordinatorState['ends'] {
 
 function participantOf(one: RememberedParticipant, lostUpdate: boolean, { last }: RunMemory): ParticipantRecord {
   const toldRound = last === null ? 0 : last.round - 1;
-  return { ...one, link: 0, holds: null, paused: false, toldRound, lastCounted: lostUpdate ? null : one.lastCounted };
+  const kept = { ...one, link: 0, holds: null, paused: false, toldRound };
+  return lostUpdate ? { ...kept, lastCounted: null, counted: Math.max(0, one.counted - 1) } : kept;
 }
 
 function memberOf(

@@ -59,6 +59,8 @@ export interface ParticipantRecord {
   readonly lastCounted: { readonly round: number; readonly hash: Hash } | null;
   /** The last round of whose end it was told, or before which it was not there. */
   readonly toldRound: number;
+  /** Rounds in which an update of it has counted. */
+  readonly counted: number;
   /** Deadlines missed in a row. */
   readonly misses: number;
   /** By its user's wish; it stays in the run. */

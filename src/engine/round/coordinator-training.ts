@@ -7,6 +7,7 @@ import { endRun } from './coordinator-end.ts';
 import {
   aggregationDeadlineMs,
   probationMisses,
+  type Contribution,
   type CoordinatorInput,
   type Member,
   type ParticipantRecord,
@@ -221,14 +222,36 @@ export function modelUpdate(
     });
     return judge(false, false, finding.reason, finding.code);
   }
+  judge(
+    true,
+    true,
+    '',
+    undefined,
+    count(draft, participant, header, { hash: contribution, parameters: finding.parameters }),
+  );
+}
+
+/** @returns how many of this round count with it */
+function count(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  header: HeaderOf<'model_update'>,
+  { hash, parameters }: Pick<Contribution, 'hash' | 'parameters'>,
+): number {
+  const { s } = draft;
+  const { id } = participant;
   const { examples, loss, accuracy, norm } = header.body;
   const order = [...s.members.values()].filter((other) => other.contribution !== null).length + 1;
   const sizeBytes = header.payload?.length ?? 0;
-  const counted = { hash: contribution, examples, loss, accuracy, norm, sizeBytes, order };
-  draft.patchMember(member.id, { contribution: { ...counted, parameters: finding.parameters }, delivered: true });
-  draft.remember({ kind: 'counted', participant: participant.id, round: s.round, contribution: counted });
-  draft.patchParticipant(participant.id, { misses: 0, lastCounted: { round: s.round, hash: contribution } });
-  judge(true, true, '', undefined, order);
+  const counted = { hash, examples, loss, accuracy, norm, sizeBytes, order };
+  draft.patchMember(id, { contribution: { ...counted, parameters }, delivered: true });
+  draft.remember({ kind: 'counted', participant: id, round: s.round, contribution: counted });
+  draft.patchParticipant(id, {
+    misses: 0,
+    counted: participant.counted + 1,
+    lastCounted: { round: s.round, hash },
+  });
+  return order;
 }
 
 interface Verdict {

@@ -20,6 +20,8 @@ const participantSchema = z.object({
   trainer: text,
   fromRound: round,
   misses: count,
+  /** Absent in journals of older versions. */
+  counted: count.default(0),
   lastCounted: z.object({ round, hash: hashSchema }).nullable(),
   left: z.object({ reason: text, clean: z.boolean() }).nullable(),
 });
@@ -150,10 +152,13 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
     }
     case 'counted': {
       const { participant, round: counted, contribution } = record;
-      const news = { misses: 0, lastCounted: { round: counted, hash: contribution.hash } };
+      const lastCounted = { round: counted, hash: contribution.hash };
+      const participants = memory.participants.map((one) =>
+        one.id === participant ? { ...one, misses: 0, counted: one.counted + 1, lastCounted } : one,
+      );
       return {
         ...memory,
-        participants: patched(memory.participants, participant, news),
+        participants,
         members: patched(memory.members, participant, { contribution }),
       };
     }

@@ -149,6 +149,8 @@ export const eventSchemas = {
     data: dataSummarySchema,
     trainer: text,
     fromRound: count,
+    /** Rounds in which its update has counted so far, for who begins to look now; absent: not told. */
+    counted: count.optional(),
   }),
   /** It pauses, or goes on; from the participant itself and from the coordinator that was told. */
   participant_paused: z.object({ participant, paused: z.boolean(), reason: text }),

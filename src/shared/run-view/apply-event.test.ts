@@ -239,4 +239,23 @@ test('a run that is gone on with keeps what is known, and fills in what the form
   assert.deepEqual([view.startedAt, view.roundsCompleted], [1000, 1]);
   assert.equal(view.participants.find(({ id }) => id === 'node-1')?.counted, 2);
   assert.deepEqual(applyEvents(view, [resumed]), view, 'told twice it is the same');
+  const data = { source: 's', examples: 1, heldOut: 0, shape: [1], classes: ['a'], classCounts: [1], skipped: 0 };
+  const back = {
+    key: 'k',
+    address: 'a',
+    protocol: 'memory',
+    stack: 'memory',
+    data,
+    trainer: 't',
+    fromRound: 1,
+  } as const;
+  // A view that begins with the restart knows of the rounds before it by what the coordinator remembers.
+  const fresh = applyEvents(null, [
+    again,
+    resumed,
+    event(3100, 'participant_joined', { participant: 'node-1', ...back, counted: 7 }),
+  ]);
+  assert.equal(fresh?.participants[0]?.counted, 7);
+  const known = applyEvents(view, [event(3100, 'participant_joined', { participant: 'node-1', ...back, counted: 2 })]);
+  assert.equal(known?.participants.find(({ id }) => id === 'node-1')?.counted, 2);
 });

@@ -19,6 +19,8 @@ export const applyParticipant = {
       data: event.data.data,
       trainer: event.data.trainer,
       fromRound: event.data.fromRound,
+      // After a restart of the coordinator, what counted before is known from its memory alone.
+      ...(event.data.counted === undefined ? {} : { counted: Math.max(participant.counted ?? 0, event.data.counted) }),
       joinedAt: participant.joinedAt === 0 ? event.at : participant.joinedAt,
       left: null,
       exited: null,
