@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { createStore } from './store.ts';
 
 /** Something that can be done by key or by name. Views register theirs while they are shown. */
@@ -72,4 +72,34 @@ export function keyName(press: KeyPress): string {
 /** The command for a key: the one registered last. */
 export function commandFor(name: string, commands: readonly Command[]): Command | undefined {
   return commands.findLast((command) => command.key === name && command.disabled === undefined);
+}
+
+/** What the button of a form does, by Ctrl+Enter and in the palette. */
+export function useFormCommand(command: {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+  readonly icon: string;
+  /** Why it cannot be done now; undefined: it can. */
+  readonly reason: string | undefined;
+  readonly run: () => void;
+}): void {
+  const { id, section, title, icon, reason, run } = command;
+  useCommands(
+    useMemo(
+      () => [
+        {
+          id,
+          section,
+          group: 'do' as const,
+          title,
+          icon,
+          key: 'Ctrl+Enter',
+          ...(reason === undefined ? {} : { disabled: reason }),
+          run,
+        },
+      ],
+      [id, section, title, icon, reason, run],
+    ),
+  );
 }

@@ -1,11 +1,10 @@
 import type { JSX } from 'react';
-import { formatDuration, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
+import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
 import { useNow, useRequest } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { stepsOf } from '#renderer/session/pace.ts';
 import { joinAgain, useSetPaused } from '#renderer/session/run-requests.ts';
 import { resumeUntil, seatLink } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
@@ -14,6 +13,7 @@ import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { GoneBanner } from './gone-banner.tsx';
 import { Line } from './status-line.tsx';
+import { Accuracy, OwnNode } from './status-parts.tsx';
 import { closingWords, endHead, joiningWords, pauseWords } from './seat-words.ts';
 
 interface SeatStatusProps {
@@ -144,9 +144,9 @@ function RunningLine({
         </>
       }
     >
-      {own !== undefined && <Doing own={own} />}
+      {own !== undefined && <OwnNode own={own} idle="waits for the first round" />}
       <Counted view={view} />
-      <Accuracy view={view} />
+      <Accuracy view={view} className="w-lg" />
     </Line>
   );
 }
@@ -188,32 +188,6 @@ function backWords(view: RunView, { at, silentMs }: Extract<SeatLink, { kind: 'b
   return `Back after ${formatDuration(silentMs)}, ${what}`;
 }
 
-const phaseWords = {
-  receive: 'receives the model',
-  train: 'is training',
-  send: 'sends its update',
-  wait: 'waits for the others',
-  evaluate: 'evaluates',
-  idle: 'waits for the first round',
-} as const;
-
-function Doing({ own }: { readonly own: ParticipantView }): JSX.Element {
-  const steps = own.phase === 'train' && own.progress !== null ? stepsOf(own.progress) : null;
-  return (
-    <span>
-      This node <b>{own.id}</b> {phaseWords[own.phase]}
-      {steps !== null && (
-        <>
-          , batch{' '}
-          <b>
-            {steps.done} / {steps.total}
-          </b>
-        </>
-      )}
-    </span>
-  );
-}
-
 function Counted({ view }: { readonly view: RunView }): JSX.Element | null {
   const counts = fateCounts(view.contributions);
   if (counts.decided === 0) return null;
@@ -225,20 +199,6 @@ function Counted({ view }: { readonly view: RunView }): JSX.Element | null {
         {counts.counted} of {counts.decided}
       </b>
       {lost !== '' && `, ${lost}`}
-    </span>
-  );
-}
-
-function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
-  const known = view.rounds.filter((round) => round.accuracy !== null);
-  const last = known.at(-1)?.accuracy ?? null;
-  if (last === null) return null;
-  const before = known.at(-2)?.accuracy ?? null;
-  const points = before === null ? null : (last - before) * 100;
-  return (
-    <span className="w-lg">
-      Accuracy <b>{formatPercent(last)}</b>
-      {points !== null && `, ${points >= 0 ? 'up' : 'down'} ${formatSigned(points, 1).replace(/^[+−±]/, '')} points`}
     </span>
   );
 }

@@ -1,12 +1,12 @@
 import { useRef } from 'react';
 import type { JSX } from 'react';
-import { formatClock, formatPercent, formatSeconds, formatSigned } from '#renderer/components/format.ts';
+import { formatClock, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { useNow, useRunView, useSessionState, useWallNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { slowestOf, stepsOf } from '#renderer/session/pace.ts';
+import { slowestOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { Recovery } from '#renderer/session/recovery.ts';
@@ -14,6 +14,7 @@ import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { isOpening, isParticipantSeat } from '#shared/run-view/seat.ts';
 import { SeatStatus } from './seat-status.tsx';
 import { Line } from './status-line.tsx';
+import { Accuracy, OwnNode } from './status-parts.tsx';
 import { NextSteps } from './next-steps.tsx';
 import { Recovered, useRecovery } from './recovered.tsx';
 import { RunMessages } from './run-messages.tsx';
@@ -194,6 +195,7 @@ function StatusLine({ view, recovery }: LineProps<RunView | null>): JSX.Element 
 }
 
 function RunningLine({ view, recovery }: LineProps<RunView>): JSX.Element {
+  const own = view.participants.find((participant) => participant.id === view.self);
   const now = useNow(1000);
   const slowest = slowestOf(view, now);
   const trouble = view.participants.filter(
@@ -211,7 +213,7 @@ function RunningLine({ view, recovery }: LineProps<RunView>): JSX.Element {
       <Recovered last={recovery} now={now} />
       <FaultTag view={view} />
       <RunMessages view={view} />
-      <OwnNode view={view} />
+      {own !== undefined && <OwnNode own={own} />}
       {trouble.length > 0 && (
         <span>
           Link of <b>{trouble[0]?.id}</b> {trouble[0]?.link.state}
@@ -263,48 +265,6 @@ function FaultTag({ view }: { readonly view: RunView }): JSX.Element | null {
     <span className="tag fault">
       <Icon name="fault" as="small" />
       {words}
-    </span>
-  );
-}
-
-function OwnNode({ view }: { readonly view: RunView }): JSX.Element | null {
-  const own = view.participants.find((participant) => participant.id === view.self);
-  if (own === undefined) return null;
-  const steps = own.progress === null ? null : stepsOf(own.progress);
-  return (
-    <span>
-      This node <b>{own.id}</b> {own.phase === 'train' ? 'is training' : phaseWords[own.phase]}
-      {own.phase === 'train' && steps !== null && (
-        <>
-          , batch{' '}
-          <b>
-            {steps.done} / {steps.total}
-          </b>
-        </>
-      )}
-    </span>
-  );
-}
-
-const phaseWords = {
-  receive: 'receives the model',
-  train: 'is training',
-  send: 'sends its update',
-  wait: 'waits for the others',
-  evaluate: 'evaluates',
-  idle: 'is idle',
-} as const;
-
-function Accuracy({ view }: { readonly view: RunView }): JSX.Element | null {
-  const known = view.rounds.filter((round) => round.accuracy !== null);
-  const last = known.at(-1)?.accuracy ?? null;
-  if (last === null) return null;
-  const before = known.at(-2)?.accuracy ?? null;
-  const points = before === null ? null : (last - before) * 100;
-  return (
-    <span>
-      Accuracy <b>{formatPercent(last)}</b>
-      {points !== null && `, ${points >= 0 ? 'up' : 'down'} ${formatSigned(points, 1).replace(/^[+−±]/, '')} points`}
     </span>
   );
 }

@@ -1,14 +1,14 @@
-import { useCallback, useId, useMemo } from 'react';
+import { useCallback, useId } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { DataNotes } from '#renderer/components/data-notes.tsx';
 import { formatCount } from '#renderer/components/format.ts';
+import { FormFoot } from '#renderer/components/form-foot.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
-import { Keys } from '#renderer/components/keys.tsx';
 import { PathField } from '#renderer/components/path-field.tsx';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { Stepper } from '#renderer/components/stepper.tsx';
-import { useCommands } from '#renderer/session/commands.ts';
+import { useFormCommand } from '#renderer/session/commands.ts';
 import { changeCoordinate } from '#renderer/session/drafts.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { navigate } from '#renderer/session/navigation.ts';
@@ -26,7 +26,14 @@ import type { Coordinate } from './use-coordinate.ts';
 /** What the run is, whom it needs and how they reach it; beside it the plan that each of them will read. */
 export function CoordinateForm(): JSX.Element {
   const coordinate = useCoordinate();
-  useStartCommand(coordinate);
+  useFormCommand({
+    id: 'coordinate-now',
+    section: 'Coordinate',
+    title: 'Start this run and invite',
+    icon: 'coordinate',
+    reason: coordinate.starting ? 'starting already' : coordinate.reasons[0],
+    run: coordinate.start,
+  });
   return (
     <main className="coordinate">
       <section className="panel p-form" aria-label="Coordinate a run">
@@ -203,64 +210,23 @@ function RoundFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
 }
 
 function Foot({ coordinate }: FieldsProps): JSX.Element {
-  const { draft, reasons, starting } = coordinate;
+  const { draft, reasons, starting, start } = coordinate;
   const busy = useBusy();
   const elsewhere = draft.failure !== null && coordinateFieldOf(draft.failure) === null ? draft.failure : null;
   return (
     <>
       {elsewhere !== null && <ErrorCard error={elsewhere} />}
-      <div className="form-foot">
-        <span id="coordinate-reason" role="status">
-          {starting ? 'Starting…' : reasonWords(reasons)}
-        </span>
-        <span className="end">
-          {busy !== null && (
-            <button type="button" className="btn" onClick={askToEndRun}>
-              {endWord(busy)}…
-            </button>
-          )}
-          <button type="button" className="btn" onClick={() => navigate({ view: 'home' })}>
-            Back
-          </button>
-          <button
-            type="button"
-            className="btn pri"
-            disabled={reasons.length > 0 || starting}
-            aria-describedby="coordinate-reason"
-            onClick={coordinate.start}
-          >
-            {starting ? 'Starting' : 'Start and invite'} <Keys of="Ctrl+Enter" />
-          </button>
-        </span>
-      </div>
+      <FormFoot
+        name="coordinate"
+        reasons={reasons}
+        ready="Nobody is asked before you send the invitation."
+        before="Before it can start"
+        sent={starting ? 'Starting…' : null}
+        button={starting ? 'Starting' : 'Start and invite'}
+        onSend={start}
+        onBack={() => navigate({ view: 'home' })}
+        end={busy === null ? null : { word: endWord(busy), act: askToEndRun }}
+      />
     </>
-  );
-}
-
-function reasonWords(reasons: readonly string[]): string {
-  const [first, ...more] = reasons;
-  if (first === undefined) return 'Nobody is asked before you send the invitation.';
-  return `Before it can start: ${first.replace(/\.$/, '')}${more.length === 0 ? '' : ` (and ${more.length} more)`}.`;
-}
-
-function useStartCommand(coordinate: Coordinate): void {
-  const { reasons, starting, start } = coordinate;
-  const reason = starting ? 'starting already' : reasons[0];
-  useCommands(
-    useMemo(
-      () => [
-        {
-          id: 'coordinate-now',
-          section: 'Coordinate',
-          group: 'do' as const,
-          title: 'Start this run and invite',
-          icon: 'coordinate',
-          key: 'Ctrl+Enter',
-          ...(reason === undefined ? {} : { disabled: reason }),
-          run: start,
-        },
-      ],
-      [reason, start],
-    ),
   );
 }

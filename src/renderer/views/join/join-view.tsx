@@ -1,8 +1,7 @@
-import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { FormFoot } from '#renderer/components/form-foot.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
-import { Keys } from '#renderer/components/keys.tsx';
-import { useCommands } from '#renderer/session/commands.ts';
+import { useFormCommand } from '#renderer/session/commands.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { useBusy } from '#renderer/session/run-requests.ts';
@@ -18,7 +17,14 @@ import './join.css';
 /** Join a federation elsewhere: what it wants and what the data holds is seen before anything about the data is sent. */
 export function JoinView(): JSX.Element {
   const join = useJoin();
-  useJoinCommand(join);
+  useFormCommand({
+    id: 'join-now',
+    section: 'Join',
+    title: 'Join with these fields',
+    icon: 'link',
+    reason: join.joining ? 'joining already' : join.reasons[0],
+    run: join.join,
+  });
   return (
     <main className="join">
       <section className="panel p-want" aria-label="The run">
@@ -44,63 +50,23 @@ export function JoinView(): JSX.Element {
 }
 
 function Foot({ join }: { readonly join: Join }): JSX.Element {
-  const { reasons, joining } = join;
   const busy = useBusy();
   return (
-    <div className="form-foot">
-      <span id="join-reason" role="status">
-        {joining ? 'Joining…' : reasonWords(reasons)}
-      </span>
-      <span className="end">
-        {busy !== null && (
-          <button type="button" className="btn" onClick={askToEndRun}>
-            {endWord(busy)}…
-          </button>
-        )}
-        <button type="button" className="btn" onClick={() => navigate({ view: 'home' })}>
-          Back
-        </button>
-        <button
-          type="button"
-          className="btn pri"
-          disabled={reasons.length > 0 || joining}
-          aria-describedby="join-reason"
-          onClick={join.join}
-        >
+    <FormFoot
+      name="join"
+      reasons={join.reasons}
+      ready="Nothing about your data has been sent. The first model comes after you join."
+      before="Before you can join"
+      sent={join.joining ? 'Joining…' : null}
+      button={
+        <>
           <Icon name="link" as="small" />
-          {joining ? 'Joining' : 'Join'} <Keys of="Ctrl+Enter" />
-        </button>
-      </span>
-    </div>
-  );
-}
-
-function reasonWords(reasons: readonly string[]): string {
-  const [first, ...more] = reasons;
-  if (first === undefined) return 'Nothing about your data has been sent. The first model comes after you join.';
-  const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;
-  return `Before you can join: ${first.replace(/\.$/, '')}${rest}.`;
-}
-
-function useJoinCommand(join: Join): void {
-  const { reasons, joining } = join;
-  const reason = joining ? 'joining already' : reasons[0];
-  const run = join.join;
-  useCommands(
-    useMemo(
-      () => [
-        {
-          id: 'join-now',
-          section: 'Join',
-          group: 'do' as const,
-          title: 'Join with these fields',
-          icon: 'link',
-          key: 'Ctrl+Enter',
-          ...(reason === undefined ? {} : { disabled: reason }),
-          run,
-        },
-      ],
-      [reason, run],
-    ),
+          {join.joining ? 'Joining' : 'Join'}
+        </>
+      }
+      onSend={join.join}
+      onBack={() => navigate({ view: 'home' })}
+      end={busy === null ? null : { word: endWord(busy), act: askToEndRun }}
+    />
   );
 }

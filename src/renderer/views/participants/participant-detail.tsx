@@ -14,6 +14,7 @@ import { navigate } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { ChoiceSection } from './choice-section.tsx';
+import { DetailFrame } from './detail-frame.tsx';
 import { groupKey, quicAccount } from './participant-facts.ts';
 
 interface DetailProps {
@@ -25,55 +26,48 @@ interface DetailProps {
 
 export function ParticipantDetail({ view, participant, now, onClose }: DetailProps): JSX.Element {
   return (
-    <aside className="panel p-det" aria-label={`Participant ${participant.id}`}>
-      <div className="ph">
-        <h2>{participant.id}</h2>
-        <span className="nw">
-          <ProtocolMark protocol={participant.protocol} /> <span className="t3">{participant.stack}</span>
-        </span>
-        {participant.selected ? (
-          <span className="tag ok">
-            <Icon name="check" />
-            selected
+    <DetailFrame
+      participant={participant.id}
+      head={
+        <>
+          <span className="nw">
+            <ProtocolMark protocol={participant.protocol} /> <span className="t3">{participant.stack}</span>
           </span>
-        ) : null}
-        <div className="end">
+          {participant.selected ? (
+            <span className="tag ok">
+              <Icon name="check" />
+              selected
+            </span>
+          ) : null}
+        </>
+      }
+      acts={
+        <>
+          <button type="button" className="btn sm" onClick={() => showPackets(participant.id)}>
+            Its packets <span className="key">P</span>
+          </button>
           <button
             type="button"
-            className="btn ghost sm"
-            aria-label={`Close ${participant.id}`}
-            title="Close (Esc)"
-            onClick={onClose}
+            className="btn sm last"
+            disabled={participant.key === ''}
+            onClick={() =>
+              void copyText(participant.key).then((done) =>
+                showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'),
+              )
+            }
           >
-            <Icon name="close" />
+            Copy key
           </button>
-        </div>
-      </div>
-      <div className="scroll" tabIndex={0} role="region" aria-label={`Details of ${participant.id}`}>
-        <Identity participant={participant} />
-        <SessionSection view={view} participant={participant} now={now} />
-        <ChoiceSection participant={participant} />
-        <Account participant={participant} />
-        <RoundsSection view={view} participant={participant} now={now} />
-      </div>
-      <div className="acts">
-        <button type="button" className="btn sm" onClick={() => showPackets(participant.id)}>
-          Its packets <span className="key">P</span>
-        </button>
-        <button
-          type="button"
-          className="btn sm last"
-          disabled={participant.key === ''}
-          onClick={() =>
-            void copyText(participant.key).then((done) =>
-              showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'),
-            )
-          }
-        >
-          Copy key
-        </button>
-      </div>
-    </aside>
+        </>
+      }
+      onClose={onClose}
+    >
+      <Identity participant={participant} />
+      <SessionSection view={view} participant={participant} now={now} />
+      <ChoiceSection participant={participant} />
+      <Account participant={participant} />
+      <RoundsSection view={view} participant={participant} now={now} />
+    </DetailFrame>
   );
 }
 

@@ -1,9 +1,9 @@
 import type { JSX } from 'react';
 import { countedOf } from '#renderer/components/contribution-facts.ts';
-import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
 import { plural } from '#shared/base/counted.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { DetailFrame } from './detail-frame.tsx';
 import { roundWords } from './told-rows.tsx';
 
 /** Another participant, from a participant's own chair. */
@@ -20,49 +20,35 @@ export function ToldDetail({
   const asked = view.rounds.filter(({ selected }) => selected.includes(participant.id));
   const [first, last] = [asked[0]?.round, asked.at(-1)?.round];
   return (
-    <aside className="panel p-det" aria-label={`Participant ${participant.id}`}>
-      <div className="ph">
-        <h2>{participant.id}</h2>
-        <span className="t3">as told by the coordinator</span>
-        <div className="end">
-          <button
-            type="button"
-            className="btn ghost sm"
-            aria-label={`Close ${participant.id}`}
-            title="Close (Esc)"
-            onClick={onClose}
-          >
-            <Icon name="close" />
-          </button>
-        </div>
+    <DetailFrame
+      participant={participant.id}
+      head={<span className="t3">as told by the coordinator</span>}
+      onClose={onClose}
+    >
+      <div className="sec">
+        <h3>Rounds</h3>
+        <dl className="kvl">
+          <dt>Counted</dt>
+          <dd>
+            {counted === null
+              ? 'no round that it was asked for has ended since this node joined'
+              : `in ${counted.counted} of the ${counted.of} ${plural(counted.of, 'round')} that this node saw end`}
+          </dd>
+          <dt>{view.round > 0 ? `Round ${view.round}` : 'Round'}</dt>
+          <dd>{view.rounds.length === 0 ? 'none has begun' : roundWords(view, participant.id).words}</dd>
+          <dt>Asked</dt>
+          <dd>
+            {first === undefined
+              ? 'in no round that this node saw'
+              : first === last
+                ? `in round ${first}`
+                : `in ${asked.length} rounds from ${first} to ${last}`}
+          </dd>
+        </dl>
       </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
-      <div className="scroll" tabIndex={0} role="region" aria-label={`Details of ${participant.id}`}>
-        <div className="sec">
-          <h3>Rounds</h3>
-          <dl className="kvl">
-            <dt>Counted</dt>
-            <dd>
-              {counted === null
-                ? 'no round that it was asked for has ended since this node joined'
-                : `in ${counted.counted} of the ${counted.of} ${plural(counted.of, 'round')} that this node saw end`}
-            </dd>
-            <dt>{view.round > 0 ? `Round ${view.round}` : 'Round'}</dt>
-            <dd>{view.rounds.length === 0 ? 'none has begun' : roundWords(view, participant.id).words}</dd>
-            <dt>Asked</dt>
-            <dd>
-              {first === undefined
-                ? 'in no round that this node saw'
-                : first === last
-                  ? `in round ${first}`
-                  : `in ${asked.length} rounds from ${first} to ${last}`}
-            </dd>
-          </dl>
-        </div>
-        <div className="sec">
-          <NotTold what="Key, address, data, link and the time that it needs" />
-        </div>
+      <div className="sec">
+        <NotTold what="Key, address, data, link and the time that it needs" />
       </div>
-    </aside>
+    </DetailFrame>
   );
 }

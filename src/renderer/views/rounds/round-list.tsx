@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react';
-import type { JSX, KeyboardEvent } from 'react';
+import type { JSX } from 'react';
 import {
   formatBytes,
   formatClock,
@@ -9,7 +9,7 @@ import {
   formatSigned,
 } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { plannedRounds, roundOf } from '#renderer/session/planned.ts';
+import { roundOf } from '#renderer/session/planned.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
@@ -17,9 +17,7 @@ import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { faultNote, stallNote } from './round-notes.ts';
 import { bytesUp, countedUpdates, slowestShown } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
-
-/** Rows that are read; of longer runs the older rounds stand in Metrics. */
-const rowsMax = 200;
+import { PlannedRow, RoundCell, RoundsTable, rowsMax, tabStop } from './rounds-table.tsx';
 
 interface RoundListProps {
   readonly view: RunView;
@@ -33,61 +31,40 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
   const done = view.rounds.filter((round) => round.state === 'done');
   const longest = Math.max(1, ...view.rounds.slice(-rowsMax).map((round) => roundTookMs(round, round.startedAt)));
   const shown = view.rounds.slice(-rowsMax);
-  const hidden = view.rounds.length - shown.length;
   const notes = useNotes(view, shown);
-  const stop = shown.some((round) => round.round === selected) ? selected : (shown.at(-1)?.round ?? null);
+  const stop = tabStop(shown, selected);
   return (
-    <section className="panel p-list" aria-label="Round list">
-      <div className="ph">
-        <h2>Round list</h2>
-        <span className="sub">
+    <RoundsTable
+      title="Round list"
+      sub={
+        <>
           {roundOf(done.length, view)} done
           {pace.roundMs === null ? '' : `, ${formatDuration(pace.roundMs)} a round`}
-        </span>
-        <div className="end">
-          <Legend />
-        </div>
-      </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
-      <div className="scroll" tabIndex={0} role="region" aria-label="Rounds, newest first">
-        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its buttons have the focus */}
-        <table data-roving="" onKeyDown={walkRows}>
-          <ListHead />
-          <tbody>
-            <PlannedRow view={view} roundMs={pace.roundMs} />
-            {shown.toReversed().map((round) => (
-              <RoundRow
-                key={round.round}
-                view={round.endedAt === null ? view : null}
-                participants={view.participants}
-                round={round}
-                before={view.rounds.find((other) => other.round === round.round - 1)}
-                longestMs={longest}
-                selected={round.round === selected}
-                stalled={stalled && round.endedAt === null && view.endedAt === null}
-                stop={round.round === stop}
-                stallWords={notes.get(round.round)?.stall ?? ''}
-                faultWords={notes.get(round.round)?.fault ?? ''}
-                onOpen={onOpen}
-              />
-            ))}
-          </tbody>
-        </table>
-        {hidden > 0 && <p className="more">and {hidden} earlier rounds, drawn in Metrics</p>}
-      </div>
-    </section>
+        </>
+      }
+      region="Rounds, newest first"
+      head={<ListHead />}
+      hidden={view.rounds.length - shown.length}
+    >
+      <PlannedRow view={view} columns={10} />
+      {shown.toReversed().map((round) => (
+        <RoundRow
+          key={round.round}
+          view={round.endedAt === null ? view : null}
+          participants={view.participants}
+          round={round}
+          before={view.rounds.find((other) => other.round === round.round - 1)}
+          longestMs={longest}
+          selected={round.round === selected}
+          stalled={stalled && round.endedAt === null && view.endedAt === null}
+          stop={round.round === stop}
+          stallWords={notes.get(round.round)?.stall ?? ''}
+          faultWords={notes.get(round.round)?.fault ?? ''}
+          onOpen={onOpen}
+        />
+      ))}
+    </RoundsTable>
   );
-}
-
-/** The rows are one tab stop; arrows go from round to round. */
-function walkRows(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('.row-open')];
-  const at = buttons.indexOf(event.target as HTMLElement);
-  if (step === undefined || at < 0) return;
-  event.preventDefault();
-  event.stopPropagation();
-  buttons[Math.min(buttons.length - 1, Math.max(0, at + step))]?.focus();
 }
 
 interface Notes {
@@ -110,25 +87,6 @@ function useNotes(view: RunView, shown: readonly RoundView[]): ReadonlyMap<numbe
   }, [verdicts, faults, endedAt, key]);
 }
 
-function Legend(): JSX.Element {
-  return (
-    <span className="legend w-lg" aria-hidden="true">
-      <span>
-        <i className="sw c" />
-        compute
-      </span>
-      <span>
-        <i className="sw m" />
-        communicate
-      </span>
-      <span>
-        <i className="sw wait" />
-        wait
-      </span>
-    </span>
-  );
-}
-
 function ListHead(): JSX.Element {
   return (
     <thead>
@@ -148,36 +106,6 @@ function ListHead(): JSX.Element {
   );
 }
 
-function PlannedRow({
-  view,
-  roundMs,
-}: {
-  readonly view: RunView;
-  readonly roundMs: number | null;
-}): JSX.Element | null {
-  const now = useNow(5000);
-  const first = (view.rounds.at(-1)?.round ?? 0) + 1;
-  const planned = plannedRounds(view);
-  if (view.endedAt !== null || (planned !== null && first > planned)) return null;
-  const current = view.rounds.at(-1);
-  const started = current?.startedAt ?? now;
-  // A round that takes far longer than usual says nothing about the end of the run.
-  const usual = current === undefined || current.endedAt !== null || roundMs === null || now < started + roundMs * 1.5;
-  const endsAt =
-    roundMs === null || !usual || planned === null
-      ? null
-      : Math.max(now, started + roundMs) + (planned - first + 1) * roundMs;
-  return (
-    <tr className="next">
-      <td className="num">{planned === null ? `${first}–` : first === planned ? first : `${first}–${planned}`}</td>
-      <td colSpan={9}>
-        {planned === null ? 'until stopped' : 'planned'}
-        {endsAt === null ? '' : `, the run ends about ${formatClock(endsAt)} at this pace`}
-      </td>
-    </tr>
-  );
-}
-
 interface RoundRowProps {
   /** Given for the open round alone, so that the others rest while it goes on. */
   readonly view: RunView | null;
@@ -187,7 +115,7 @@ interface RoundRowProps {
   readonly longestMs: number;
   readonly selected: boolean;
   readonly stalled: boolean;
-  /** Whether Tab comes to it; the others are reached from there by arrows. */
+  /** Whether Tab comes to it. */
   readonly stop: boolean;
   /** What stalled in it and what was injected, in words; empty: nothing. */
   readonly stallWords: string;
@@ -207,17 +135,7 @@ const RoundRow = memo(
     const bad = stalled || round.state === 'stalled';
     return (
       <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>
-        <td className="num">
-          <button
-            type="button"
-            className="row-open"
-            tabIndex={stop ? 0 : -1}
-            aria-label={`Open round ${round.round}`}
-            aria-pressed={selected}
-          >
-            {round.round}
-          </button>
-        </td>
+        <RoundCell round={round.round} selected={selected} stop={stop} />
         <td className="r-state">
           {faultWords !== '' && (
             <span className="flt" title={`injected: ${faultWords}`}>

@@ -1,20 +1,18 @@
 import { memo } from 'react';
 import type { JSX } from 'react';
-import { formatBytes, formatClock, formatDuration, formatPercent } from '#renderer/components/format.ts';
+import { formatBytes, formatClock, formatDuration, formatPercent, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
-import { paceOf, stepsOf } from '#renderer/session/pace.ts';
+import { stepsOf } from '#renderer/session/pace.ts';
 import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
+import { PlannedRow, RoundCell, RoundsTable, rowsMax, tabStop } from '../rounds-table.tsx';
 import { arrivedWords, fateWords, formatWeight, wasPaused, weightOf } from './fate.ts';
 import type { Standing } from './fate.ts';
-
-/** Rows that are read; of longer runs the older rounds stand in Metrics. */
-const rowsMax = 200;
 
 interface ContributionsProps {
   readonly view: RunView;
@@ -30,49 +28,48 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
   const shown = view.rounds.slice(-rowsMax);
   const longest = Math.max(1, ...shown.map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
   const counts = fateCounts(view.contributions);
+  const stop = tabStop(shown, selected);
   const first = view.rounds[0]?.round ?? null;
   return (
-    <section className="panel p-list" aria-label="Your contributions">
-      <div className="ph">
-        <h2>Your contributions</h2>
-        <span className="sub">{countsWords(counts)}</span>
-        <div className="end">
-          <TimeLegend />
-        </div>
-      </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
-      <div className="scroll" tabIndex={0} role="region" aria-label="Contributions, newest first">
-        <table>
-          <Head />
-          <tbody>
-            <PlannedRow view={view} silent={silent} />
-            {shown.toReversed().map((round) => (
-              <Row
-                key={round.round}
-                round={round}
-                contribution={view.contributions.find((one) => one.round === round.round)}
-                own={own}
-                open={round.endedAt === null && view.endedAt === null}
-                ended={view.endedAt}
-                longestMs={longest}
-                selected={round.round === selected}
-                silent={standing.silent}
-                paused={standing.paused}
-                onOpen={onOpen}
-              />
-            ))}
-            {first !== null && first > 1 && (
-              <tr className="next">
-                <td className="num">{first === 2 ? 1 : `1–${first - 1}`}</td>
-                <td colSpan={11}>{view.dropped > 0 ? 'no longer listed here' : 'before you joined'}</td>
-              </tr>
-            )}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <RoundsTable
+      title="Your contributions"
+      sub={countsWords(counts)}
+      region="Contributions, newest first"
+      head={<Head />}
+      hidden={view.rounds.length - shown.length}
+    >
+      <PlannedRow
+        view={view}
+        columns={columns}
+        unknown={silent ? 'planned; whether they have begun is not known here' : ''}
+      />
+      {shown.toReversed().map((round) => (
+        <Row
+          key={round.round}
+          round={round}
+          contribution={view.contributions.find((one) => one.round === round.round)}
+          own={own}
+          open={round.endedAt === null && view.endedAt === null}
+          ended={view.endedAt}
+          longestMs={longest}
+          selected={round.round === selected}
+          stop={round.round === stop}
+          silent={standing.silent}
+          paused={standing.paused}
+          onOpen={onOpen}
+        />
+      ))}
+      {first !== null && first > 1 && (
+        <tr className="next">
+          <td className="num">{first === 2 ? 1 : `1–${first - 1}`}</td>
+          <td colSpan={columns - 1}>{view.dropped > 0 ? 'no longer listed here' : 'before you joined'}</td>
+        </tr>
+      )}
+    </RoundsTable>
   );
 }
+
+const columns = 12;
 
 function countsWords({ decided, counted, late, refused, missed }: ReturnType<typeof fateCounts>): string {
   if (decided === 0) return 'none judged yet';
@@ -83,25 +80,6 @@ function countsWords({ decided, counted, late, refused, missed }: ReturnType<typ
     ...(refused.length > 0 ? [`${refused.length} refused`] : []),
     ...(missed.length > 0 ? [`${missed.length} missed`] : []),
   ].join(', ');
-}
-
-function TimeLegend(): JSX.Element {
-  return (
-    <span className="legend w-lg w-g" aria-hidden="true">
-      <span>
-        <i className="sw c" />
-        compute
-      </span>
-      <span>
-        <i className="sw m" />
-        communicate
-      </span>
-      <span>
-        <i className="sw wait" />
-        wait
-      </span>
-    </span>
-  );
 }
 
 function Head(): JSX.Element {
@@ -125,25 +103,6 @@ function Head(): JSX.Element {
   );
 }
 
-function PlannedRow({ view, silent }: { readonly view: RunView; readonly silent: boolean }): JSX.Element | null {
-  const now = useNow(5000);
-  const first = (view.rounds.at(-1)?.round ?? 0) + 1;
-  if (view.endedAt !== null || first > view.roundsPlanned) return null;
-  const { roundMs } = paceOf(view.rounds);
-  const started = view.rounds.at(-1)?.startedAt ?? now;
-  const usual = roundMs !== null && now < started + roundMs * 1.5;
-  const endsAt = usual ? Math.max(now, started + roundMs) + (view.roundsPlanned - first + 1) * roundMs : null;
-  const words = silent
-    ? 'planned; whether they have begun is not known here'
-    : `planned${endsAt === null ? '' : `, the run ends about ${formatClock(endsAt)} at this pace`}`;
-  return (
-    <tr className="next">
-      <td className="num">{first === view.roundsPlanned ? first : `${first}–${view.roundsPlanned}`}</td>
-      <td colSpan={11}>{words}</td>
-    </tr>
-  );
-}
-
 interface RowProps extends Omit<Standing, 'closed'> {
   readonly round: RoundView;
   readonly contribution: ContributionView | undefined;
@@ -152,12 +111,14 @@ interface RowProps extends Omit<Standing, 'closed'> {
   readonly ended: number | null;
   readonly longestMs: number;
   readonly selected: boolean;
+  /** Whether Tab comes to it. */
+  readonly stop: boolean;
   readonly onOpen: (round: number) => void;
 }
 
 const Row = memo(
   function Row(props: RowProps): JSX.Element {
-    const { round, contribution, own, open, ended, longestMs, selected, silent, onOpen } = props;
+    const { round, contribution, own, open, ended, longestMs, selected, stop, silent, onOpen } = props;
     const now = useNow(open ? 1000 : 60_000);
     const endAt = round.endedAt ?? ended ?? now;
     const tookMs = roundTookMs(round, endAt);
@@ -165,16 +126,12 @@ const Row = memo(
     const hatched = silent && open && contribution !== undefined && contribution.fate !== 'training';
     return (
       <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>
-        <td className="num">
-          <button type="button" className="row-open" aria-label={`Open round ${round.round}`} aria-pressed={selected}>
-            {round.round}
-          </button>
-        </td>
+        <RoundCell round={round.round} selected={selected} stop={stop} />
         <td>
           <FateCell {...props} />
         </td>
         <td className="num w-lg">{formatClock(round.startedAt)}</td>
-        <td className="num">{formatDuration(tookMs)}</td>
+        <td className="num">{open ? formatSeconds(tookMs) : formatDuration(tookMs)}</td>
         <td className="c-bar">
           {times !== null && (
             <TimeBar
@@ -202,6 +159,7 @@ const Row = memo(
     a.round === b.round &&
     a.contribution === b.contribution &&
     a.selected === b.selected &&
+    a.stop === b.stop &&
     a.silent === b.silent &&
     a.longestMs === b.longestMs &&
     a.onOpen === b.onOpen,

@@ -2,12 +2,14 @@ import { useCallback, useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
-import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { usePlace } from '#renderer/session/navigation.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { LanesControls } from '../lanes-controls.tsx';
+import { LanesHead } from '../lanes-head.tsx';
+import type { Swatch } from '../lanes-head.tsx';
+import { closeRound, openLane } from '../open-round.ts';
 import { Overview } from '../overview.tsx';
 import { useRoundCommands } from '../round-commands.ts';
 import { silentWindow } from '../time-window.ts';
@@ -30,12 +32,9 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
   const silence = link?.kind === 'silent' ? link : null;
   const [closedAt, setClosedAt] = useState(0);
   const round = place.round === null ? undefined : view.rounds.find((one) => one.round === place.round);
-  const open = useCallback((number: number, id: string | null) => navigate({ round: number, participant: id }), []);
-  const openRound = useCallback((number: number) => navigate({ round: number, participant: null }), []);
-  const close = useCallback(() => navigate({ round: null, participant: null }), []);
   const openLink = useCallback(() => {
     setClosedAt(0);
-    navigate({ round: null, participant: null });
+    closeRound();
   }, []);
   useRoundCommands(view, control, place);
   const showLink = silence !== null && round === undefined && closedAt !== silence.heardAt;
@@ -43,7 +42,7 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
   return (
     <main className={`rounds seat${opened ? ' opened' : ''}${silence === null ? '' : ' is-gone'}`}>
       <section className="panel p-lanes" aria-label="Rounds over time">
-        <SeatHead control={control} silent={silence !== null} />
+        <LanesHead control={control} legend={silence === null ? heardLegend : silentLegend} />
         <IncompleteLine losses={view.losses} />
         {!showLink && (
           <Overview
@@ -60,7 +59,7 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
           control={control}
           link={link}
           selectedRound={round?.round ?? null}
-          onOpen={open}
+          onOpen={openLane}
           onOpenLink={openLink}
         />
       </section>
@@ -69,10 +68,10 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
         own={own}
         silent={silence !== null}
         selected={place.round ?? view.rounds.at(-1)?.round ?? null}
-        onOpen={openRound}
+        onOpen={openOwn}
       />
       {round !== undefined ? (
-        <SeatDetail view={view} own={own} round={round} silent={silence !== null} onClose={close} />
+        <SeatDetail view={view} own={own} round={round} silent={silence !== null} onClose={closeRound} />
       ) : showLink ? (
         <LinkPanel view={view} silence={silence} onClose={() => setClosedAt(silence.heardAt)} />
       ) : (
@@ -104,52 +103,27 @@ function useSeatWindow(view: RunView, link: SeatLink | null, now: number): Windo
   );
 }
 
-function SeatHead({ control, silent }: { readonly control: WindowControl; readonly silent: boolean }): JSX.Element {
-  const phases = silent ? (['train', 'send'] as const) : (['train', 'send', 'receive', 'evaluate'] as const);
-  return (
-    <div className="ph">
-      <h2>Rounds</h2>
-      <div className="legend" aria-hidden="true" data-drops="">
-        {phases.map((phase) => (
-          <span key={phase}>
-            <i className={`sw ${phase}`} />
-            {phase}
-          </span>
-        ))}
-        <span>
-          <i className="sw wait" />
-          wait
-        </span>
-        {silent && (
-          <span>
-            <i className="sw stalled" />
-            silent
-          </span>
-        )}
-        <span>
-          <i className="sw told" />
-          as told by the coordinator
-        </span>
-        {!silent && (
-          <span>
-            <i className="sw plan" />
-            expected
-          </span>
-        )}
-        {silent && (
-          <>
-            <span>
-              <i className="sw try" />
-              try
-            </span>
-            <span>
-              <i className="sw unknown" />
-              not known
-            </span>
-          </>
-        )}
-      </div>
-      <LanesControls control={control} />
-    </div>
-  );
+const told: Swatch = ['told', 'as told by the coordinator'];
+const heardLegend: readonly Swatch[] = [
+  ['train'],
+  ['send'],
+  ['receive'],
+  ['evaluate'],
+  ['wait'],
+  told,
+  ['plan', 'expected'],
+];
+const silentLegend: readonly Swatch[] = [
+  ['train'],
+  ['send'],
+  ['wait'],
+  ['stalled', 'silent'],
+  told,
+  ['try'],
+  ['unknown', 'not known'],
+];
+
+/** The round as a whole; there is no other participant's part to look at. */
+function openOwn(round: number): void {
+  openLane(round, null);
 }
