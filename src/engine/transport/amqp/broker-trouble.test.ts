@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import type { RoundscopeError } from '#shared/base/errors.ts';
 import { amqpParts, dial, never, serve, stranger, token, until, type Served } from '#test/support/amqp-kit.ts';
+import { freePort } from '#test/support/mosquitto.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
 import { BrokerTrouble } from '../broker-trouble.ts';
 import type { BrokerNews, Session } from '../transport.ts';
@@ -13,11 +15,15 @@ import { endedOf, endedQueue, inboxOf } from './names.ts';
 
 const run = 'r-trouble';
 const patience = { timeout: 60_000 };
+const noIpv6 = !Object.values(networkInterfaces()).some((own) => own?.some(({ address }) => address === '::1'));
 
 describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () => {
   let rabbitmq: RunningRabbitmq;
+  let ipv6Port = 0;
   before(async () => {
-    rabbitmq = await startRabbitmq(run, { lines: ['max_message_size = 65536'] });
+    if (!noIpv6) ipv6Port = await freePort('::1');
+    const overIpv6 = noIpv6 ? [] : [`listeners.tcp.2 = ::1:${ipv6Port}`];
+    rabbitmq = await startRabbitmq(run, { lines: ['max_message_size = 65536', ...overIpv6] });
   });
   after(async () => {
     await rabbitmq[Symbol.asyncDispose]();
@@ -40,6 +46,16 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
     await from.send({ lane: 'bulk:t', parts: [Buffer.alloc(bytes, 7)], last: true }, { signal: never });
     assert.equal((await frames?.next())?.value?.bytes.byteLength, bytes);
   }
+
+  test('is reached by its IPv6 address', { ...patience, skip: noIpv6 && 'this machine has no IPv6' }, async () => {
+    const url = new URL(rabbitmq.url);
+    url.host = `[::1]:${ipv6Port}`;
+    await using served = await serve(run, url.href);
+    const [told] = served.listener.endpoints;
+    assert.deepEqual([told?.host, told?.port], ['::1', ipv6Port]);
+    await using near = await dial(served, run);
+    await passes(near, served.sessions[0], 1000);
+  });
 
   describe('that limits messages', () => {
     test('gets pieces that it takes, and says why they are smaller', patience, async () => {
@@ -110,7 +126,7 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       try {
         // A broker that is low on memory says so to who sends, and takes a moment to know it.
         await until(async () => {
-          await near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never });
+          if (told.length === 0) await near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never });
           return told.length > 0 && served.news.includes('blocked: low on memory');
         });
         assert.deepEqual(
