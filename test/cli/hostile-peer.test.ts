@@ -214,7 +214,8 @@ async function siege(args: readonly string[]): Promise<void> {
     // A flood may fill the bounded queues of the recording; what gives way is counted, and most of it is there.
     const { recorded, dropped } = served.summary.packets;
     assert.ok(dropped < recorded, `${dropped} of ${recorded + dropped} packets gave way`);
-    const calmly = { ...served.summary, participants: honest, verdicts: [], packets: { recorded, dropped: 0 } };
+    const events = { ...served.summary.events, dropped: 0 };
+    const calmly = { ...served.summary, participants: honest, verdicts: [], packets: { recorded, dropped: 0 }, events };
     assertFlawless(calmly, { participants: 2, rounds });
     await attack;
     const grown = memoryMax(coordinator.command) - calm;
