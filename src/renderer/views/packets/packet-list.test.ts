@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
+import type { LossView } from '#shared/run-view/run-view.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { everything } from '#shared/filter/filter-expression.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
 import { PacketLog } from '../../session/packet-log.ts';
 import type { Session } from '../../session/session.ts';
+import { move } from './packet-commands.ts';
 import { PacketListStore } from './packet-list.ts';
 
 const rows = (from: number, count: number): PacketRow[] =>
@@ -16,10 +18,13 @@ function bench(held: number) {
   const log = new PacketLog(limits.packetRowsMax);
   log.add(rows(1001, held), 0);
   const asked: unknown[] = [];
+  let losses: readonly LossView[] = [];
+  let tell: () => void = () => undefined;
   const session = {
     packets: () => log.snapshot(),
     subscribePackets: () => () => undefined,
-    state: () => ({ packetsRecorded: held + 1000 }),
+    subscribe: (listener: () => void) => ((tell = listener), () => undefined),
+    state: () => ({ packetsRecorded: held + 1000, view: { losses } }),
     request: (_name: string, params: { readonly beforeId: number; readonly limit: number }) => {
       asked.push(params);
       const from = Math.max(1, params.beforeId - params.limit);
@@ -37,7 +42,20 @@ function bench(held: number) {
   const settle = (): void => {
     for (let frame = frames.shift(); frame !== undefined; frame = frames.shift()) frame();
   };
-  return { log, store, settle, asked };
+  const lose = (...afterPackets: readonly number[]): void => {
+    const loss = {
+      process: 'coordinator',
+      kind: 'packets',
+      reason: 'queue_full',
+      count: 9,
+      from: 0,
+      to: 1,
+      at: 2,
+    } as const;
+    losses = afterPackets.map((afterPacket) => ({ ...loss, afterPacket }));
+    tell();
+  };
+  return { log, store, settle, asked, lose };
 }
 
 test('a row keeps its meaning while the ring moves on under a list that is still drawn', () => {
@@ -83,4 +101,41 @@ test('a pause holds the rows and counts what comes', () => {
   store.setPaused(false);
   settle();
   assert.deepEqual([store.list().count, store.list().arrived], [22, 0]);
+});
+
+test('what was lost has a row, from the first look on, and a pause holds these rows too', async () => {
+  const { store, settle, lose } = bench(10);
+  lose(1003, 500);
+  store.setFilter(everything, '');
+  store.subscribe(() => undefined);
+  settle();
+  const list = store.list();
+  assert.deepEqual([list.count, list.rowCount, list.losses], [10, 11, [3]]);
+  assert.deepEqual([list.at(3), list.lossAt(3)?.afterPacket, list.at(4)?.id], [undefined, 1003, 1004]);
+  assert.deepEqual([list.indexOfId(1003), list.indexOfId(1004), list.indexOfId(7)], [2, 4, -1]);
+  store.setPaused(true);
+  lose(1003, 500, 1010);
+  assert.equal(store.list().rowCount, 11);
+  store.setPaused(false);
+  assert.equal(store.list().rowCount, 12);
+  const before = store.list();
+  await store.loadOlder();
+  const after = store.list();
+  assert.deepEqual([after.count, after.losses], [1010, [500, 1004, 1012]]);
+  assert.equal(after.shift - before.shift, -1001, 'the reader stays where he is');
+});
+
+test('keys walk over rows that tell of losses', () => {
+  const { store, settle, lose } = bench(3);
+  lose(1000, 1001, 1003);
+  store.setFilter(everything, '');
+  store.subscribe(() => undefined);
+  settle();
+  const list = store.list();
+  const walk = (from: number, step: number): number | null => {
+    let to: number | null = null;
+    move(list, from < 0 ? -1 : list.indexOfId(from), step, (id) => (to = id));
+    return to;
+  };
+  assert.deepEqual([walk(-1, 0), walk(1001, 1), walk(1002, -1), walk(1003, 1)], [1003, 1002, 1001, null]);
 });

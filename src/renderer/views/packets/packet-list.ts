@@ -76,6 +76,7 @@ export class PacketListStore {
     // The session tells of packets only when the screen may change.
     const unsubscribe = this.#session.subscribePackets(this.#advance);
     const unsubscribeState = this.#session.subscribe(this.#noticeLosses);
+    this.#noticeLosses();
     this.#advance();
     return () => {
       this.#listeners.delete(listener);
