@@ -1,6 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 
 /**
  * The pipe from a child process to its parent, whichever way it was launched: Electron's utility process has
@@ -36,6 +36,9 @@ interface ElectronPort {
  */
 const earlyMax = limits.reportBatchesMax + 16;
 
+/** A process that ends looks this often whether its last rows were taken. */
+const closeLookMs = 50;
+
 export function openParentChannel(): ParentChannel {
   const electron = (process as unknown as { readonly parentPort?: ElectronPort }).parentPort;
   if (electron !== undefined) return electronChannel(electron);
@@ -55,6 +58,9 @@ function electronChannel(parent: ElectronPort): ParentChannel {
   let onAck: ((batch: number) => void) | undefined;
   let onGone: (() => void) | undefined;
   const early: FromChild[] = [];
+  /** The newest batch that was posted, and that was acknowledged. */
+  let [posted, acknowledged] = [0, 0];
+  let gone = false;
   parent.on('message', ({ ports }) => {
     const [handed] = ports ?? [];
     if (port !== undefined || handed === undefined) return;
@@ -62,17 +68,31 @@ function electronChannel(parent: ElectronPort): ParentChannel {
     port.on('message', ({ data }) => {
       const batch = ackOf(data);
       if (batch === null) onMessage?.(data);
-      else onAck?.(batch);
+      else {
+        acknowledged = batch;
+        onAck?.(batch);
+      }
     });
-    port.on('close', () => onGone?.());
+    port.on('close', () => {
+      gone = true;
+      onGone?.();
+    });
     for (const message of early.splice(0)) port.postMessage(message);
     if (onMessage !== undefined) port.start();
   });
+  /** Messages leave with the turn of the loop; the last rows have arrived when their batch is acknowledged. */
+  const taken = async (): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < timing.closeTimeoutMs; waitedMs += closeLookMs) {
+      await new Promise((resolve) => setTimeout(resolve, closeLookMs));
+      if (gone || acknowledged >= posted) return;
+    }
+  };
   return {
     post(message) {
       if (port !== undefined) port.postMessage(message);
       else if (early.length < earlyMax) early.push(message);
       else return false;
+      if (message.type === 'batch') posted = message.batch;
       return true;
     },
     onMessage(listener) {
@@ -85,20 +105,13 @@ function electronChannel(parent: ElectronPort): ParentChannel {
     onGone(listener) {
       onGone = listener;
     },
-    flushed: leftWithTheLoop,
+    flushed: taken,
     async close() {
-      await leftWithTheLoop();
+      await taken();
       // A utility process ends only when it says so.
       process.exit(0);
     },
   };
-}
-
-/** Messages of a port leave with the turn of the loop, and nothing tells when they have. */
-function leftWithTheLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
 }
 
 function forkChannel(): ParentChannel {
