@@ -196,7 +196,7 @@ export class EmbeddedBroker implements AsyncDisposable {
       return done(null, true);
     };
     aedes.preConnect = (client, packet, done) => {
-      const reason = tooMuch(run, this.#admitted.size, packet);
+      const reason = tooMuch(this.#admitted.size, packet);
       // Told by "connectionError".
       done(reason === null ? null : new Error(reason), reason === null);
     };
