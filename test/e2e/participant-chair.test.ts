@@ -6,6 +6,7 @@ import type { Summary } from '#test/cli/command-line.ts';
 import { coordinate, join } from '#test/cli/federation.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp, type OpenApp } from './open-app.ts';
+import { watchFigures } from './same-figures.ts';
 import { fillJoinForm, openView, waitForEnd } from './window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
@@ -22,7 +23,9 @@ async function federate(app: OpenApp, transport: string): Promise<{ readonly ser
   await using other = join(coordinator.invitation, 'lab-1');
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
   await page.getByRole('button', { name: 'Join', exact: true }).click();
+  const sameFigures = await watchFigures(page);
   await waitForEnd(page, 'Run completed');
+  await sameFigures({ round: 1, accuracy: 1, 'own work': 1 });
   const [served] = await Promise.all([coordinator.command.exit(), other.exit()]);
   assert.equal(served.status, 0, served.stderr);
   const [joined] = served.lines.filter(

@@ -198,8 +198,9 @@ function workingWords(
   if (paused) return { lead: `step ${done} of ${total} done, coordinator told`, more: '' };
   const eachMs = done === 0 ? null : (progress.at - phaseSince) / done;
   return {
-    lead: `batch loss ${progress.loss.toFixed(2)}`,
-    more: eachMs === null ? '' : `${formatDuration(eachMs)} a batch`,
+    lead: `batch loss ${progress.loss.toFixed(3)}`,
+    // Of small networks nobody wants to know.
+    more: eachMs === null || eachMs < 10 ? '' : `${formatDuration(eachMs)} a batch`,
   };
 }
 

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '#test/support/chromium.ts';
+import { servePreview } from '#test/support/preview-server.ts';
+import { disagreements, figuresNow } from './same-figures.ts';
+
+/** Moments of recorded runs, and figures that must stand in two places or more then. */
+const moments: Readonly<Record<string, readonly string[]>> = {
+  'run=live&elapsed=64': [
+    'round',
+    'time of the round',
+    'updates that are in',
+    'accuracy',
+    'slowest',
+    'batch of node-1',
+  ],
+  'run=live&participants=6&mixed&elapsed=75': ['round', 'updates that are in', 'accuracy', 'batch of node-6'],
+  'run=stalled': ['round', 'time of the round', 'accuracy'],
+  'run=done': ['round', 'accuracy'],
+  'seat=live': ['round', 'time of the round', 'accuracy', 'own work', 'batch of lab-2'],
+  'seat=paused': ['round', 'time of the round', 'own work'],
+  'seat=gone': ['round', 'time of the round', 'own work', 'silence'],
+  'seat=ended': ['round', 'accuracy', 'own work'],
+};
+
+describe('a figure is the same wherever the window shows it', () => {
+  let served: Awaited<ReturnType<typeof servePreview>>;
+  let browser: Browser;
+  let page: Page;
+  before(async () => {
+    [served, browser] = await Promise.all([servePreview(), launchChromium()]);
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    // The moment stands still, so that one view after another can be looked at.
+    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+  });
+  after(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  });
+
+  for (const [query, figures] of Object.entries(moments)) {
+    test(query, async () => {
+      await page.goto(`${served.address}?${query}#/rounds`);
+      await page.locator('.p-list tbody tr').nth(1).waitFor();
+      await page.locator('header .wait .w1').waitFor();
+      const rounds = await figuresNow(page);
+      await page.evaluate(() => {
+        window.location.hash = '#/home';
+      });
+      await page.locator('main.home .of').waitFor();
+      const home = await figuresNow(page);
+      assert.deepEqual([...disagreements(rounds), ...disagreements(home)], []);
+      for (const figure of figures)
+        assert.ok(Object.keys(rounds[figure] ?? {}).length >= 2, `${figure}: ${JSON.stringify(rounds[figure])}`);
+      // What Home says of the run is what Rounds said.
+      for (const [figure, { Home }] of Object.entries(home))
+        if (Home !== undefined) assert.ok(Object.values(rounds[figure] ?? {}).includes(Home), `${figure}: ${Home}`);
+    });
+  }
+
+  test('a figure that is planted is found', async () => {
+    await page.goto(`${served.address}?seat=live#/rounds`);
+    await page.locator('.p-list tbody tr').nth(1).waitFor();
+    await page.evaluate(() => {
+      const place = document.querySelector('.p-list .sub');
+      if (place !== null) place.textContent = '12 judged, 10 counted';
+    });
+    assert.match(disagreements(await figuresNow(page)).join('\n'), /own work: 12 10 \(list\)/);
+  });
+});
