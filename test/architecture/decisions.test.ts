@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../../docs/decisions/', import.meta.url));
+
+test('each decision has a number of its own, in its name and in its title', () => {
+  const names = readdirSync(folder).filter((name) => /^\d{4}-.*\.md$/.test(name));
+  assert.ok(names.length > 30, `${names.length} decisions`);
+  const numbers = names.map((name) => name.slice(0, 4));
+  assert.deepEqual(
+    numbers.filter((number, at) => numbers.indexOf(number) !== at),
+    [],
+  );
+  for (const name of names) {
+    const title = readFileSync(`${folder}${name}`, 'utf8').split('\n')[0] ?? '';
+    assert.ok(title.startsWith(`# ${name.slice(0, 4)}`), `${name}: ${title}`);
+  }
+});
