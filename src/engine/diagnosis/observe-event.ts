@@ -142,8 +142,11 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     if (participant.linkState !== data.state || participant.linkAt === null) participant.linkAt = told;
     participant.linkState = data.state;
     participant.linkReason = data.reason;
+    const another = data.connections !== participant.connections;
     participant.connections = data.connections;
     if (isOpen(data.state)) {
+      // Whatever it did meanwhile could not be told; it may also be a process that was started again.
+      if (participant.linkDown !== null || another) participant.backAt = Math.max(participant.backAt, told.at);
       participant.linkDown = null;
       if (data.participant === run.self) run.dial = null;
     } else if (participant.connections > 0) participant.linkDown ??= told;

@@ -134,6 +134,22 @@ test('a participant of whom nothing tells that it dials is not said to dial', ()
   assert.match(explanation, /Nothing has been heard of a new connection/);
 });
 
+test('a participant whose link has just come back, or whose process was started again, has not stopped training', () => {
+  const story = new Story(['node-1']);
+  story.event('participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+  for (let batch = 1; batch <= 3; batch++) {
+    story.pass(250, heartbeats(story, 'node-1'));
+    story.progress('node-1', batch);
+  }
+  story.link('node-1', 'lost', 1, 'cut');
+  story.pass(6000);
+  story.link('node-1', 'ready', 2);
+  story.pass(2000, heartbeats(story, 'node-1'));
+  assert.deepEqual(story.standing, []);
+  story.pass(4000, heartbeats(story, 'node-1'));
+  assert.deepEqual(story.standing, ['trainer-frozen node-1'], 'by then a step would have come');
+});
+
 describe('a first gradient step', () => {
   function training(): Story {
     const story = new Story(['node-1']);
