@@ -165,8 +165,8 @@ export class Narrator {
 /** Who ended it, where that was not simply its plan: a participant's user has left, another machine's has stopped it. */
 function ending({ status, reason }: RunSummary, view: RunView): { readonly lead: string; readonly why: string } {
   if (status === 'completed') return { lead: 'Run completed', why: '' };
+  if (isParticipantSeat(view) && view.left) return { lead: leftWords(view), why: goesOnWords };
   if (status !== 'interrupted' || !isParticipantSeat(view)) return { lead: `Run ${status}`, why: reason };
-  if (view.left) return { lead: leftWords(view), why: goesOnWords };
   return { lead: 'The coordinator ended the run', why: coordinatorEndReason(reason) };
 }
 

@@ -1,16 +1,18 @@
 import type { EventData } from '#shared/contract/events.ts';
+import type { ChildEnd } from '#demo/supervised-child.ts';
 import type { RunHost } from './run-host.ts';
 
 /**
- * The end of a run whose own process has not told it. A participant that was stopped by its user here (`stopped`) has left a
- * run that goes on; any other run is over with that.
+ * The end of a run whose own process has not told it. A participant that was stopped by its user here (`stopped`), or whose
+ * process died, is out of a run that goes on; any other run is over with that.
  */
 export function endSeenHere(
   host: RunHost,
-  { status, reason }: Pick<EventData<'run_ended'>, 'status' | 'reason'>,
+  { status, reason, error }: Pick<ChildEnd, 'status' | 'reason' | 'error'>,
   stopped: boolean,
 ): EventData<'run_ended'> {
-  const left = stopped && status === 'interrupted' && host.opening.told.chair === 'participant';
+  const parted = (stopped && status === 'interrupted') || error?.code === 'process_exited';
+  const left = parted && host.opening.told.chair === 'participant';
   return {
     status,
     reason,

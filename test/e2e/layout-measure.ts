@@ -130,14 +130,16 @@ function measureInPage(): string[] {
       texts.push({ element, text, box: cut(box, { left: 0, right: width, top: 0, bottom: height }) });
     }
   };
+  /** An empty one tells nothing. */
+  const hasTitle = (one: Element): boolean => (one.getAttribute('title') ?? '') !== '';
   /** A title on the way from the text to what cuts it, or on that itself, tells the whole text. */
   const toldBy = (from: Element, clip: Element): boolean => {
     // Ellipses get their title when pointed at.
     if (styleOf(clip).textOverflow === 'ellipsis')
       clip.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
     for (let one: Element | null = from; one !== null; one = one.parentElement) {
-      if (one.hasAttribute('title') || one.querySelector(':scope > title') !== null) return true;
-      if (one === clip) return clip.parentElement?.hasAttribute('title') ?? false;
+      if (hasTitle(one) || one.querySelector(':scope > title') !== null) return true;
+      if (one === clip) return clip.parentElement !== null && hasTitle(clip.parentElement);
     }
     return false;
   };

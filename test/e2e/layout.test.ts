@@ -30,6 +30,8 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
   { query: 'seat=live', places: ['rounds', 'metrics', 'participants', 'diagnosis'] },
   { query: 'seat=gone', places: ['rounds', 'home'] },
   { query: 'seat=paused&lossy', places: ['rounds'] },
+  { query: 'seat=killed', places: ['rounds', 'home'] },
+  { query: 'seat=restarting', places: ['rounds'] },
 ];
 
 describe('nothing is cut, covered or out of reach', () => {

@@ -6,7 +6,18 @@ import type { RoundPhase } from '#shared/contract/messages.ts';
 import type { Recorded } from './recorded-tape.ts';
 
 /** What becomes of the run after `roundsBefore` whole rounds. */
-export type SeatStory = 'live' | 'gone' | 'back' | 'paused' | 'joining' | 'ended' | 'left' | 'stopped' | 'resumed';
+export type SeatStory =
+  | 'live'
+  | 'gone'
+  | 'back'
+  | 'paused'
+  | 'joining'
+  | 'ended'
+  | 'left'
+  | 'stopped'
+  | 'resumed'
+  | 'restarting'
+  | 'killed';
 
 export interface RecordedSeatOptions {
   readonly startAt: number;
@@ -60,6 +71,7 @@ class Script {
     this.#heardUntil = Number.POSITIVE_INFINITY;
     if (story === 'ended') return this.#finish(this.#end(at, roundsBefore));
     if (story === 'left' || story === 'stopped') return this.#finish(this.#cutRound(round, at, story === 'left'));
+    if (story === 'restarting' || story === 'killed') return this.#finish(this.#killedRound(round, at, story));
     if (story === 'resumed') return this.#finish(this.#resumedRound(round, at));
     if (story === 'paused') return this.#finish(this.#pausedRound(round, at));
     if (story === 'gone' || story === 'back') return this.#finish(this.#goneRound(round, at));
@@ -287,6 +299,21 @@ class Script {
       ...(left ? { left } : {}),
     });
     return at + 13_200;
+  }
+
+  /** Its own process is killed in the middle of training; it is started again, or has been too often. */
+  #killedRound(round: number, at: number, story: 'restarting' | 'killed'): number {
+    this.#opens(round, at, at + 45_000);
+    this.#train(round, at + 30, 26_000, 41);
+    this.#status(at + 12_900, round, 'training', [others[2]!], at + 45_000);
+    const exit = { name: self, pid: 4711, expected: false, note: 'ended by SIGKILL' };
+    this.#event(at + 13_000, 'process_exited', { ...exit, restarts: story === 'restarting' }, 'service');
+    this.#heardUntil = at + 13_000;
+    if (story === 'restarting') return at + 14_000;
+    const reason = 'The process of lab-2 ended unexpectedly (ended by SIGKILL).';
+    const figures = { roundsCompleted: round - 1, loss: null, accuracy: null };
+    this.#event(at + 13_010, 'run_ended', { status: 'failed', reason, ...figures, left: true }, 'service');
+    return at + 13_100;
   }
 
   #end(at: number, completed: number): number {

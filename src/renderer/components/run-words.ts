@@ -16,7 +16,7 @@ export function endTag({ status, left }: Pick<RecentRun, 'status' | 'left'>): {
     case 'stalled':
       return { text: 'stalled', tone: 'stall' };
     case 'failed':
-      return { text: 'failed', tone: 'stall' };
+      return { text: left ? 'process ended' : 'failed', tone: 'stall' };
     case 'unreachable':
       return { text: 'no answer', tone: 'stall' };
     default:
@@ -33,7 +33,7 @@ export function partWords(chair: Chair, self: string | null): string {
 
 /** What joining the same run once more is called: after a good end, or after a bad one. */
 export function againWord(run: Pick<RecentRun, 'status' | 'left'>): 'Join again' | 'Try again' {
-  return endTag(run).tone === 'stall' ? 'Try again' : 'Join again';
+  return endTag(run).tone === 'stall' && !run.left ? 'Try again' : 'Join again';
 }
 
 const dayMs = 24 * 3600 * 1000;

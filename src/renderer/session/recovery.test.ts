@@ -28,7 +28,7 @@ test('a link that comes back tells after how long, from its first moment away', 
 
 test('who has left or died is not back', () => {
   const lost = followRecovery(nobodyAway, withLink('lost', 1000));
-  const exited = { at: 1500, note: 'killed' };
+  const exited = { at: 1500, note: 'killed', restarts: false };
   assert.equal(followRecovery(lost, withLink('ready', 2000, { exited })).last, null);
 });
 

@@ -56,6 +56,16 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(linkAt('back', heard + 26_000)?.kind, 'heard');
   });
 
+  test('its own process died: no silence of the coordinator, until another is heard', () => {
+    const died = round13 + 13_500;
+    assert.deepEqual(linkAt('restarting', died), {
+      kind: 'restarting',
+      at: startAt + round13 + 13_000,
+      note: 'ended by SIGKILL',
+    });
+    assert.equal(linkAt('killed', died), null, 'given up, the run is over for this node');
+  });
+
   test('a link that is closed while the coordinator is there is no silence', () => {
     const closedAt = round13 + 13_105;
     assert.equal(seatViewAt('left', closedAt).endedAt, null);

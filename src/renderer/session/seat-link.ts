@@ -15,6 +15,8 @@ export type SeatLink =
   | Silence
   /** It was silent and is heard again, a moment ago. */
   | { readonly kind: 'back'; readonly at: number; readonly silentMs: number }
+  /** This node's own process died, and is started again. */
+  | { readonly kind: 'restarting'; readonly at: number; readonly note: string }
   /** Closed while the coordinator was there: the end of the run is about to be told. */
   | { readonly kind: 'closing'; readonly at: number };
 
@@ -41,6 +43,7 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
   if (own === undefined || link === undefined || (link.connections === 0 && link.heardAt === 0)) {
     return { kind: 'joining', since: view.startedAt, attempt: link?.attempts.at(-1) ?? null };
   }
+  if (own.exited?.restarts === true) return { kind: 'restarting', at: own.exited.at, note: own.exited.note };
   const heardAt = link.heardAt === 0 ? link.since : link.heardAt;
   // What its process has not told since cannot be held against the coordinator: the figures of the link must be newer.
   const unheardMs = Math.max(own.statsAt, link.state === 'closed' ? link.since : 0) - heardAt;

@@ -14,7 +14,7 @@ import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run
 import { GoneBanner } from './gone-banner.tsx';
 import { Line } from './status-line.tsx';
 import { Accuracy, OwnNode } from './status-parts.tsx';
-import { closingWords, endHead, joiningWords, pauseWords } from './seat-words.ts';
+import { closingWords, endHead, joiningWords, pauseWords, restartingWords } from './seat-words.ts';
 
 interface SeatStatusProps {
   readonly view: RunView;
@@ -27,6 +27,8 @@ export function SeatStatus({ view, verdict }: SeatStatusProps): JSX.Element {
   const now = useNow(1000);
   const link = seatLink(view, now);
   if (link?.kind === 'silent') return <GoneBanner view={view} silence={link} />;
+  // What is told of other things can wait until it is back.
+  if (link?.kind === 'restarting') return <RestartingLine note={link.note} />;
   const open = openVerdicts(view)[0];
   if (open !== undefined) return verdict(open);
   if (link === null) return <EndedLine view={view} />;
@@ -81,6 +83,23 @@ function ClosingLine(): JSX.Element {
       }
     >
       <span>{closingWords.detail}</span>
+    </Line>
+  );
+}
+
+function RestartingLine({ note }: { readonly note: string }): JSX.Element {
+  const { lead, detail } = restartingWords(note);
+  return (
+    <Line
+      head={
+        <span className="wrn" title={note}>
+          <Icon name="warn" />
+          <b>{lead};</b>
+        </span>
+      }
+      acts={<LeaveButton />}
+    >
+      <span>{detail}</span>
     </Line>
   );
 }

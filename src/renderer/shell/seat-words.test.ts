@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { endTag } from '#renderer/components/run-words.ts';
+import { againWord, endTag } from '#renderer/components/run-words.ts';
 import { appDiedReason, coordinatorEndReason, endReasonWords } from '#shared/run-view/end-words.ts';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
-import { endHead, pauseWords, waitedNames } from './seat-words.ts';
+import { endHead, pauseWords, restartingWords, waitedNames } from './seat-words.ts';
 import { transportBadges, waitWords } from './summary.ts';
 
 const wordsAt = (story: Parameters<typeof seatViewAt>[0], at: number) => waitWords(seatViewAt(story, at), startAt + at);
@@ -98,6 +98,26 @@ describe('a run that ended early', () => {
       endReasonWords({ ...tag, reason: view.endReason }, true),
       'you left; how it went on is not known here',
     );
+  });
+
+  test('its own process died: the run has not failed with it', () => {
+    const view = seatViewAt('killed', 489_000);
+    const { lead, detail } = waitWords(view, startAt + 489_000);
+    assert.equal(lead, "This node's process ended (SIGKILL)");
+    assert.equal(detail, 'the run goes on without this node, as far as is known here');
+    assert.deepEqual(endHead(view), { text: lead, why: detail, good: false });
+    const tag = { status: 'failed', left: true } as const;
+    assert.equal(endTag(tag).text, 'process ended');
+    assert.equal(againWord(tag), 'Join again');
+    const words = endReasonWords({ ...tag, reason: view.endReason }, true);
+    assert.equal(words, "this node's process ended; how it went on is not known here");
+  });
+
+  test('its own process is started again', () => {
+    const at = 481_000;
+    const { lead, detail } = waitWords(seatViewAt('restarting', at), startAt + at);
+    assert.deepEqual([lead, detail], ["This node's process ended (SIGKILL)", 'it is started again']);
+    assert.equal(restartingWords('exit status 70: out of memory').lead, "This node's process ended (exit status 70)");
   });
 
   test('ended by the coordinator, it is not called left, and "the user" is not the one here', () => {

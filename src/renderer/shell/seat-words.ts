@@ -4,7 +4,7 @@ import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts'
 import { counted } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
-import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
+import { coordinatorEndReason, goesOnWords, leftWords, processEndWords } from '#shared/run-view/end-words.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
@@ -20,6 +20,7 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   if (link.kind === 'joining') return joiningWords(view, link, now);
   if (link.kind === 'silent') return silentWords(view, link, now);
   if (link.kind === 'closing') return closingWords;
+  if (link.kind === 'restarting') return restartingWords(link.note);
   const own = ownParticipant(view);
   const { wait } = view;
   if (wait === null) return { lead: 'Waiting for the first round', detail: `joined ${view.name} as ${view.self}` };
@@ -29,6 +30,11 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
     lead: `Waiting for ${wait.waitingFor.length} of ${counted(wait.selected.length, 'update')}, one is yours`,
     detail: `${waitedNames(view)}, paused${closesMs > 0 ? ` · closes in ${formatSeconds(closesMs)} at most` : ''}`,
   };
+}
+
+/** Its own process died; the run is not over with that. */
+export function restartingWords(note: string): Words {
+  return { lead: processEndWords(note), detail: 'it is started again' };
 }
 
 /** Between the link's end and the run's, which its process tells next. */
@@ -125,6 +131,7 @@ function isAtWork(view: RunView, round: number): boolean {
 /** How a run ended, in words that are true from a participant's chair. */
 export function endHead(view: RunView): { readonly text: string; readonly why: string; readonly good: boolean } {
   const why = view.endReason;
+  if (view.left) return { text: leftWords(view), why: goesOnWords, good: view.status === 'interrupted' };
   switch (view.status) {
     case 'completed':
       return {
@@ -133,7 +140,6 @@ export function endHead(view: RunView): { readonly text: string; readonly why: s
         good: true,
       };
     case 'interrupted':
-      if (view.left) return { text: leftWords(view), why: goesOnWords, good: true };
       return { text: 'The coordinator ended the run', why: coordinatorEndReason(view.endReason), good: false };
     case 'stalled':
       return { text: 'The coordinator ended the run: it stalled', why, good: false };

@@ -190,6 +190,11 @@ function endWords(view: RunView): WaitWords {
   const done = view.rounds.filter((round) => round.state === 'done').length;
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
   const figures = `${counted(done, 'round')} in ${took}${accuracy === null ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
+  if (isParticipantSeat(view) && view.left) {
+    const { text, why } = endHead(view);
+    // What is known of a run that goes on takes the whole line; its figures are of rounds up to here alone.
+    return { lead: text, detail: why };
+  }
   switch (view.status) {
     case 'completed':
       return { lead: 'Run completed', detail: figures };
@@ -205,8 +210,6 @@ function endWords(view: RunView): WaitWords {
     default:
       if (isParticipantSeat(view)) {
         const { text, why } = endHead(view);
-        // What is known of a run that goes on takes the whole line; its figures are of rounds up to here alone.
-        if (view.left) return { lead: text, detail: why };
         return { lead: text, detail: [why, figures].filter((words) => words !== '').join(' · ') };
       }
       return { lead: 'Run stopped', detail: `${figures}${view.endReason === '' ? '' : ` · ${view.endReason}`}` };

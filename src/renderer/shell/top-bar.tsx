@@ -57,6 +57,12 @@ const whole = (view: RunView): RunView => view;
 /** More rounds than this make pips too thin to count; a bar says the same. */
 const pipsMax = 16;
 
+/** In a word; a run that goes on without this node has not failed with it. */
+function endPhase({ status, left }: RunView): string {
+  if (left) return status === 'failed' ? 'node ended' : 'left';
+  return status === 'interrupted' ? 'stopped' : status;
+}
+
 function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   if (view === null || view.round === 0) {
     return (
@@ -71,15 +77,7 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const silent = seatLink(view, 0)?.kind === 'silent';
   // The phase of the round was told; while nobody tells, what this node does is what is known.
   const phase =
-    view.endedAt !== null
-      ? view.status === 'interrupted'
-        ? view.left
-          ? 'left'
-          : 'stopped'
-        : view.status
-      : silent
-        ? (ownParticipant(view)?.phase ?? view.phase)
-        : view.phase;
+    view.endedAt !== null ? endPhase(view) : silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase;
   const stalled =
     silent || view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
   return (

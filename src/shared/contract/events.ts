@@ -80,7 +80,7 @@ export const eventSchemas = {
     roundsCompleted: count,
     loss: z.number().nullable(),
     accuracy: z.number().nullable(),
-    /** It has ended for this participant alone, by its user's wish: how it goes on elsewhere is not known here. */
+    /** It has ended for this participant alone, which left or whose process died: how it goes on elsewhere is not known here. */
     left: z.boolean().optional(),
   }),
   /** A coordinator process goes on with a run that another began: where it stands, also for whoever missed the last reports. */

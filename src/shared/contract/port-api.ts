@@ -185,7 +185,7 @@ export interface RecentRun {
   readonly endedAt: number | null;
   readonly status: RunStatus | 'running';
   readonly reason: string;
-  /** It ended for this participant alone, which left. */
+  /** It ended for this participant alone, which left or whose process died. */
   readonly left: boolean;
   readonly roundsPlanned: number;
   readonly roundsCompleted: number;

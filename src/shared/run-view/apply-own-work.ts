@@ -1,4 +1,4 @@
-import { isOpen, type RunEvent } from '../contract/events.ts';
+import { isOpen, type EventOf, type RunEvent } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch } from './fold.ts';
 import { isParticipantSeat } from './seat.ts';
@@ -86,7 +86,7 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
       });
     }
     case 'run_ended':
-      return each(works, (work) => (isOpenWork(work, view.round) ? cutOff(work, event.data.left ?? false) : {}));
+      return each(works, (work) => (isOpenWork(work, view.round) ? cutOff(work, endOf(event.data)) : {}));
     default:
       return works;
   }
@@ -147,8 +147,13 @@ function isOpenWork({ fate, trainedAt, reason, round }: ContributionView, runnin
   return fate === 'unknown' && trainedAt === null && reason === '' && round === running;
 }
 
-function cutOff({ trainedAt, reason }: ContributionView, left: boolean): Partial<ContributionView> {
-  const by = left ? cutOffReasons.byLeaving : cutOffReasons.byTheEnd;
+function endOf({ left, status }: EventOf<'run_ended'>['data']): keyof typeof cutOffReasons {
+  if (left !== true) return 'byTheEnd';
+  return status === 'failed' ? 'byDying' : 'byLeaving';
+}
+
+function cutOff({ trainedAt, reason }: ContributionView, end: keyof typeof cutOffReasons): Partial<ContributionView> {
+  const by = cutOffReasons[end];
   return { fate: 'unknown', reason: reason || (trainedAt === null ? by.untrained : by.unjudged) };
 }
 
@@ -156,7 +161,16 @@ function cutOff({ trainedAt, reason }: ContributionView, left: boolean): Partial
 export const cutOffReasons = {
   byTheEnd: { untrained: 'ended with the run', unjudged: 'the run ended before anybody said what became of it' },
   byLeaving: { untrained: 'not finished: you left', unjudged: 'you left before anybody said what became of it' },
+  byDying: {
+    untrained: "not finished: this node's process ended",
+    unjudged: "this node's process ended before anybody said what became of it",
+  },
 } as const;
+
+/** Whether such a reason says that it was never trained to its end. */
+export function isCutOffUntrained(reason: string): boolean {
+  return Object.values(cutOffReasons).some(({ untrained }) => untrained === reason);
+}
 
 function isPaused(view: RunView, self: string): boolean {
   return view.participants.find(({ id }) => id === self)?.paused != null;

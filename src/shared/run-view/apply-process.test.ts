@@ -53,7 +53,7 @@ test('the lane of a killed participant ends, and it trains and is here no more',
     phase(1950, 'send'),
     stats(1960, 7),
   );
-  assert.deepEqual(view.exited, { at: 2000, note: 'ended by SIGKILL' });
+  assert.deepEqual(view.exited, { at: 2000, note: 'ended by SIGKILL', restarts: false });
   assert.deepEqual([view.phase, view.progress, isHere(view)], ['idle', null, false]);
   assert.deepEqual(view.segments.at(-1), { round: 1, phase: 'train', startedAt: 1100, endedAt: 2000 });
 });

@@ -34,7 +34,7 @@ export const applyProcess = {
       view.endedAt !== null
         ? view.participants
         : patch(view.participants, event.data.name, ({ segments }) => ({
-            exited: { at: event.at, note: event.data.note },
+            exited: { at: event.at, note: event.data.note, restarts: event.data.restarts ?? false },
             phase: 'idle' as const,
             phaseSince: event.at,
             progress: null,

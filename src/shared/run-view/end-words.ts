@@ -1,4 +1,5 @@
 import type { RunView } from './run-view.ts';
+import { ownParticipant } from './seat.ts';
 
 /** What whoever stops a run gives as the reason, on the machine on which it is stopped. */
 const stoppedByUser: ReadonlySet<string> = new Set(['interrupted by the user', 'stopped in the window', 'stopped']);
@@ -14,9 +15,17 @@ export function coordinatorEndReason(told: string): string {
   return reason === 'interrupted' ? '' : reason;
 }
 
-/** `You left at round 20`. */
-export function leftWords({ round }: Pick<RunView, 'round'>): string {
+/** How this node parted from a run that goes on: `You left at round 20`, `This node's process ended (SIGKILL)`. */
+export function leftWords(view: RunView): string {
+  const { round, status } = view;
+  if (status === 'failed') return processEndWords(ownParticipant(view)?.exited?.note ?? '');
   return round === 0 ? 'You left before the first round' : `You left at round ${round}`;
+}
+
+/** Of the note of its end, the way without its last words: `This node's process ended (SIGKILL)`. */
+export function processEndWords(note: string): string {
+  const how = note.replace(/^ended by /, '').replace(/:[^]*$/, '');
+  return `This node's process ended${how === '' ? '' : ` (${how})`}`;
 }
 
 /** What is known of a run that one has left. */
@@ -27,8 +36,9 @@ export function endReasonWords(
   { status, reason, left }: { readonly status: string; readonly reason: string; readonly left: boolean },
   isParticipant: boolean,
 ): string {
+  if (isParticipant && left)
+    return `${status === 'failed' ? "this node's process ended" : 'you left'}; how it went on is not known here`;
   if (!isParticipant || status !== 'interrupted') return reason;
-  if (left) return 'you left; how it went on is not known here';
   // Of an app that died before the run did it is not known who ended what.
   if (reason === appDiedReason) return reason;
   const why = coordinatorEndReason(reason);

@@ -21,7 +21,7 @@ export interface RunView {
   readonly endedAt: number | null;
   readonly status: RunStatus | 'starting' | 'running';
   readonly endReason: string;
-  /** It ended for this participant alone, which left; how it goes on elsewhere is not known here. */
+  /** It ended for this participant alone, which left or whose process died; how it goes on elsewhere is not known here. */
   readonly left: boolean;
   readonly roundsPlanned: number;
   /** Null: not known. */
@@ -161,7 +161,8 @@ export interface ParticipantView {
   /** Pauses that are over, newest last. */
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
   /** Its process is gone; null: it lives, or is on another machine. */
-  readonly exited: { readonly at: number; readonly note: string } | null;
+  /** `restarts`: its process is started again. */
+  readonly exited: { readonly at: number; readonly note: string; readonly restarts: boolean } | null;
   readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;
   readonly phase: ParticipantPhase;
   readonly phaseRound: number;

@@ -12,7 +12,7 @@ import { replayPort } from '../replay-port.ts';
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
  * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports;
  * `&lossy` where rows of each kind are lost.
- * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`: from a participant's chair.
+ * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`, `restarting`, `killed`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
 const run = query.get('run') ?? 'live';
@@ -29,6 +29,8 @@ const seatElapsedS: Readonly<Record<SeatStory, number>> = {
   left: 480,
   stopped: 480,
   resumed: 515,
+  restarting: 480,
+  killed: 481,
 };
 const seat = query.get('seat') as SeatStory | null;
 const seatPlayedS = Number(query.get('elapsed') ?? seatElapsedS[seat ?? 'live']);

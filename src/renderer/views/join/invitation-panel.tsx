@@ -43,7 +43,7 @@ export function InvitationPanel({ join }: { readonly join: Join }): JSX.Element 
           <input
             id={id}
             className="inp data"
-            placeholder="roundscope://join?…  paste it, or drop a text or file here"
+            placeholder="roundscope://join?…  paste or drop it"
             spellCheck={false}
             autoComplete="off"
             value={draft.invitation}

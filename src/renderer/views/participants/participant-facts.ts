@@ -58,9 +58,9 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
       1,
       (Math.max(0, progress.epoch - 1) + progress.batch / Math.max(1, progress.batches)) / Math.max(1, progress.epochs),
     );
-    const epoch = progress.epochs > 1 ? `epoch ${progress.epoch} / ${progress.epochs}, ` : '';
+    const epoch = progress.epochs > 1 ? `, epoch ${progress.epoch} / ${progress.epochs}` : '';
     return {
-      text: `train, ${epoch}batch ${progress.batch} / ${progress.batches}`,
+      text: `train, batch ${progress.batch} / ${progress.batches}${epoch}`,
       share,
       kind: 'compute',
       leftMs: left(share, progress.at),

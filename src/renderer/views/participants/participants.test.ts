@@ -43,7 +43,7 @@ test('time left follows from what is done', () => {
     at: 1000,
   } as never;
   const phase = phaseOf(participant({ progress }), 1500, String);
-  assert.deepEqual([phase.text, phase.share, phase.leftMs], ['train, epoch 1 / 2, batch 50 / 100', 0.25, 2500]);
+  assert.deepEqual([phase.text, phase.share, phase.leftMs], ['train, batch 50 / 100, epoch 1 / 2', 0.25, 2500]);
   assert.equal(
     phaseOf(participant({ progress, phaseRound: 2 }), 1500, String).share,
     null,

@@ -146,9 +146,9 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
       <div className="top">
         <span className="name">Payload</span>
         <span className="fig">{formatBytes(Math.max(up, told) + down)}</span>
-        <span className="end">
+        <span className="end" title={`${formatBytes(Math.max(up, told))} up, ${formatBytes(down)} down`}>
           <i className="bar-key" />
-          {formatBytes(Math.max(up, told))} up, {formatBytes(down)} down
+          {formatBytes(Math.max(up, told))} up
         </span>
       </div>
       <div className="plotbox" role="img" aria-label={`Bytes of updates by round, ${formatBytes(up)} in all`}>

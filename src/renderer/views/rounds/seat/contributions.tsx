@@ -5,7 +5,7 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
-import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
+import { isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';
@@ -189,7 +189,7 @@ function FateCell({ round, contribution, own, open, silent, paused }: RowProps):
 
 /** What its fate says already. */
 function standsInFate(reason: string): boolean {
-  return reason === cutOffReasons.byTheEnd.untrained || reason === cutOffReasons.byLeaving.untrained;
+  return isCutOffUntrained(reason);
 }
 
 function arrivalCell({ round, contribution, own, open, silent }: RowProps): string {

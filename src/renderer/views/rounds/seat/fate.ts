@@ -2,7 +2,7 @@ import { formatBytes, formatDuration, formatPercent } from '#renderer/components
 import type { IconName } from '#renderer/components/icon.tsx';
 import { isLate } from '#renderer/session/fate-counts.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
-import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
+import { cutOffReasons, isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 
 /** The fate of an own contribution, as a table and a lane say it. */
@@ -48,13 +48,14 @@ export function fateWords(contribution: ContributionView, { silent, paused, clos
   }
 }
 
-const { byTheEnd, byLeaving } = cutOffReasons;
+const { byTheEnd, byLeaving, byDying } = cutOffReasons;
+const unjudged: ReadonlySet<string> = new Set([byTheEnd.unjudged, byLeaving.unjudged, byDying.unjudged]);
 
 /** What ended before anybody judged it is called by that; the whole reason is in its title. */
 function unknownWords({ reason, trainedAt }: ContributionView): string {
   if (reason === byTheEnd.untrained) return 'ended with the run';
-  if (reason === byLeaving.untrained) return 'not finished';
-  if (reason === byTheEnd.unjudged || reason === byLeaving.unjudged) return 'sent, not judged';
+  if (isCutOffUntrained(reason)) return 'not finished';
+  if (unjudged.has(reason)) return 'sent, not judged';
   return trainedAt === null && reason !== '' ? 'given up' : 'not told';
 }
 
@@ -73,20 +74,19 @@ function placeWords(order: number | null, round: RoundView): string {
   return order === null ? '' : `, ${ordinal(order)} of ${round.contributors?.length ?? round.selected.length}`;
 }
 
-/** The line under a round of the own lane, its less important half first. */
+/** The line under a round of the own lane: what it drops first where it is narrow are the figures, then the place. */
 export function fateLine(
   contribution: ContributionView,
   round: RoundView,
   standing: Standing,
-): { readonly figures: string; readonly fate: FateWords } {
+): { readonly figures: string; readonly fate: FateWords; readonly place: string } {
   const { sizeBytes, weight, order, fate } = contribution;
   const words = fateWords(contribution, standing);
   const figures = [
     ...(sizeBytes === null ? [] : [formatBytes(sizeBytes)]),
     ...(weight === null || fate !== 'counted' ? [] : [`weight ${formatWeight(weight)}`]),
   ].join(', ');
-  const text = fate === 'counted' ? `${words.text}${placeWords(order, round)}` : words.text;
-  return { figures, fate: { ...words, text } };
+  return { figures, fate: words, place: fate === 'counted' ? placeWords(order, round) : '' };
 }
 
 /** Of a contribution that is in the new model; null: of no other. */

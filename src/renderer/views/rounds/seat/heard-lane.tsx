@@ -23,8 +23,7 @@ interface HeardLaneProps {
   readonly evaluationAt: number | null;
   readonly link: SeatLink | null;
   readonly ended: number | null;
-  /** It has ended for this node alone. */
-  readonly left: boolean;
+  readonly over: RunOver;
   /** Opens the side panel about the link. */
   readonly onOpenLink: () => void;
 }
@@ -34,7 +33,7 @@ const labelPx = 15;
 
 /** The coordinator as it is heard from here: ticks of the updates that it said were in, then its silence. */
 export function HeardLane(props: HeardLaneProps): JSX.Element {
-  const { rounds, link, ended, left } = props;
+  const { rounds, link, over } = props;
   const silent = link?.kind === 'silent';
   const current = rounds.at(-1);
   return (
@@ -42,7 +41,7 @@ export function HeardLane(props: HeardLaneProps): JSX.Element {
       <div role="rowheader" className={`lh coord row-line${silent ? ' bad' : ''}`}>
         <div className="n">coordinator</div>
         <div className="m w-proj">
-          <Heard link={link} over={ended === null ? null : left ? 'left' : 'ended'} />
+          <Heard link={link} over={over} />
         </div>
       </div>
       <div className="lane coord row-line" role="none">
@@ -70,10 +69,15 @@ function Heard({ link, over }: { readonly link: SeatLink | null; readonly over: 
   if (link?.kind === 'joining') return <span>not heard yet</span>;
   if (link?.kind === 'heard') return <span>heard {Math.max(0, (now - link.at) / 1000).toFixed(1)} s ago</span>;
   if (link?.kind === 'closing') return <span>link closed</span>;
-  return (
-    <span>{over === null ? 'heard again' : over === 'left' ? 'not known since you left' : 'the run is over'}</span>
-  );
+  if (link?.kind === 'restarting') return <span>not heard for now</span>;
+  return <span>{over === null ? 'heard again' : overWords[over]}</span>;
 }
+
+const overWords = {
+  left: 'not known since you left',
+  died: 'not known any more',
+  ended: 'the run is over',
+} as const;
 
 const Told = memo(function Told({
   rounds,

@@ -115,6 +115,7 @@ function OwnDoing({
         </span>
       </span>
     );
+  if (ended === null && participant.exited?.restarts === true) return <span className="stl">started again</span>;
   if (ended === null && participant.paused !== null)
     return (
       <span>
@@ -172,9 +173,13 @@ function Fate({ round, contribution, participant, standing, window }: FateProps)
     );
   }
   if (contribution === undefined) return null;
-  const { figures, fate } = fateLine(contribution, round, { ...standing, closed: round.endedAt !== null });
+  const { figures, fate, place } = fateLine(contribution, round, { ...standing, closed: round.endedAt !== null });
   return (
-    <div className="fate" style={style} title={contribution.reason}>
+    <div
+      className="fate"
+      style={style}
+      title={contribution.reason || `${fate.text}${place}${figures === '' ? '' : `, ${figures}`}`}
+    >
       {figures !== '' && <span className="w-lg figures">{figures} ·</span>}
       <span className="word">
         {fate.icon !== null && (
@@ -182,7 +187,8 @@ function Fate({ round, contribution, participant, standing, window }: FateProps)
             <Icon name={fate.icon} as="small" />
           </span>
         )}
-        {fate.text}
+        <span className="text">{fate.text}</span>
+        {place !== '' && <span className="place">{place}</span>}
       </span>
     </div>
   );

@@ -75,7 +75,7 @@ export function SeatLanes({
         evaluationAt={evaluationAt}
         link={link}
         ended={ended}
-        left={view.left}
+        over={runOver(view)}
         onOpenLink={onOpenLink}
       />
       <OwnRow

@@ -81,7 +81,8 @@ describe('the fate of own work', () => {
   test('what counted has its place and its weight, what came late has neither', () => {
     assert.deepEqual(fateLine(work(12), round(12), standing), {
       figures: '9.38 MB, weight 24 %',
-      fate: { text: 'counted, 3rd of 4', tone: 'okc', icon: 'check' },
+      fate: { text: 'counted', tone: 'okc', icon: 'check' },
+      place: ', 3rd of 4',
     });
     assert.equal(fateLine(work(9), round(9), standing).fate.text, 'late, not counted');
     assert.match(arrivedWords(work(12), round(12)), /^29\.\d s, 3rd of 4$/);
@@ -115,13 +116,20 @@ describe('the fate of own work', () => {
 });
 
 describe('a run that is cut off', () => {
-  const [left, stopped] = [seatViewAt('left', 489_000), seatViewAt('stopped', 489_000)];
+  const [left, stopped, killed] = [
+    seatViewAt('left', 489_000),
+    seatViewAt('stopped', 489_000),
+    seatViewAt('killed', 489_000),
+  ];
   const lastOf = (view: typeof left) => view.contributions.at(-1)!;
 
   test('its last work ended with it, and nobody is said to have kept anything back', () => {
     assert.deepEqual([lastOf(stopped).round, lastOf(stopped).fate], [13, 'unknown']);
     assert.equal(fateWords(lastOf(stopped), { ...standing, closed: true }).text, 'ended with the run');
     assert.equal(fateWords(lastOf(left), { ...standing, closed: true }).text, 'not finished');
+    assert.equal(fateWords(lastOf(killed), { ...standing, closed: true }).text, 'not finished');
+    assert.equal(lastOf(killed).reason, cutOffReasons.byDying.untrained);
+    assert.equal(runOver(killed), 'died');
     const sent = { ...lastOf(stopped), trainedAt: 1, reason: cutOffReasons.byTheEnd.unjudged };
     assert.equal(fateWords(sent, standing).text, 'sent, not judged');
   });

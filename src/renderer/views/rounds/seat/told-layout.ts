@@ -72,11 +72,12 @@ function withoutArrival({ endedAt, contributors, state }: RoundView, participant
 }
 
 /** How a run is over that cut off its newest round; null: it is not, or this is an older round. */
-export type RunOver = 'left' | 'ended' | null;
+export type RunOver = 'left' | 'died' | 'ended' | null;
 
-export function runOver({ endedAt, left }: Pick<RunView, 'endedAt' | 'left'>): RunOver {
+export function runOver({ endedAt, left, status }: Pick<RunView, 'endedAt' | 'left' | 'status'>): RunOver {
   if (endedAt === null) return null;
-  return left ? 'left' : 'ended';
+  if (!left) return 'ended';
+  return status === 'failed' ? 'died' : 'left';
 }
 
 /** Where another participant stands in the newest round, in a few words. */
