@@ -86,7 +86,7 @@ export class Diagnosis {
     run.now = now;
     if (now < before || now - before > awayMs) run.forgiveBefore = now;
     run.forgiveBefore = Math.min(run.forgiveBefore, now);
-    if (!run.running) return;
+    if (!run.running || ownPartIsOver(run)) return;
     const found = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
     for (const [subject, told] of this.#told) if (told.clearedAt === null) this.#reconsider(told, found.get(subject));
     for (const { finding, stalls } of found.values()) if (stalls) this.#say(finding);
@@ -102,7 +102,9 @@ export class Diagnosis {
     const { rule, subject } = told.data;
     const now = this.#run.now;
     if (found?.finding.rule !== rule) {
-      const reason = found === undefined ? overBecause(rule, subject) : `now: ${found.finding.sentence}`;
+      const hasLeft = (this.#run.participants.get(subject)?.left ?? null) !== null;
+      const over = hasLeft ? `${subject} has left` : overBecause(rule, subject);
+      const reason = found === undefined ? over : `now: ${found.finding.sentence}`;
       return this.#clear(told, reason, true);
     }
     if (found.stalls) {
@@ -176,6 +178,12 @@ export class Diagnosis {
     }
     this.#told.clear();
   }
+}
+
+/** Whoever has closed its link, or whose process is gone, sees no cause end: what stands does so until the run has ended. */
+function ownPartIsOver({ chair, self, participants }: RunObservation): boolean {
+  const own = chair === 'participant' && self !== null ? participants.get(self) : undefined;
+  return own !== undefined && (own.exited !== null || own.linkState === 'closed');
 }
 
 function agingMs(now: number, since: number): number {

@@ -20,7 +20,7 @@ export function findAll(run: RunObservation, standingOn: StandingOn): ReadonlyMa
 
 function fromOwnChair(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
   const own = run.self === null ? undefined : run.participants.get(run.self);
-  if (own === undefined || own.exited !== null) return new Map();
+  if (own === undefined) return new Map();
   const standing = standingOn(own.id)?.rule ?? null;
   const finding = first(ownRules, own, run, standing);
   return new Map(finding === null ? [] : [[finding.subject, { finding, stalls: true }]]);

@@ -175,3 +175,29 @@ test('a broker that blocks publishers is named instead of the coordinator, as lo
   seat.pass(2000, () => seat.hears());
   assert.deepEqual(seat.standing, []);
 });
+
+for (const [how, cause] of Object.entries({
+  'a broker that blocks publishers': (seat: Seat): void =>
+    seat.event(
+      'broker_state',
+      { participant: 'lab-1', protocol: 'amqp', address: 'amqp://hub', state: 'blocked', reason: 'low on memory' },
+      'lab-1',
+    ),
+  'a coordinator that does not answer': (seat: Seat): void => seat.own('lost', 1, 'peer silent for 5 s'),
+}))
+  test(`${how} is not told to be over because this participant gives up`, () => {
+    const seat = new Seat();
+    seat.connected();
+    cause(seat);
+    seat.pass(8000);
+    assert.equal(seat.standing.length, 1);
+    seat.own('closed', 1, 'gives up');
+    seat.pass(1000);
+    seat.event('process_exited', { name: 'lab-1', pid: 7, expected: true, note: 'exit status 0' }, 'service');
+    seat.pass(1000);
+    seat.event('run_ended', { status: 'unreachable', reason: '', roundsCompleted: 0, loss: null, accuracy: null });
+    assert.deepEqual(
+      seat.cleared.map(({ reason }) => reason),
+      ['the run ended'],
+    );
+  });

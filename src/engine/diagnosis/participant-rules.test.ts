@@ -280,3 +280,20 @@ test('a process of this machine that stands still is told from a silent particip
   });
   assert.equal(story.raised.length, 1);
 });
+
+test('one that leaves is not said to train again', () => {
+  const story = new Story(['node-1']);
+  story.event('participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+  story.progress('node-1', 1);
+  story.progress('node-1', 2);
+  story.pass(8000, heartbeats(story, 'node-1'));
+  assert.deepEqual(story.standing, ['trainer-frozen node-1']);
+  story.event('participant_left', { participant: 'node-1', reason: 'interrupted by the user' });
+  story.link('node-1', 'closed', 1, 'interrupted by the user');
+  story.waits(['node-2']);
+  story.pass(1000, heartbeats(story, 'node-2'));
+  assert.deepEqual(
+    story.cleared.map(({ reason }) => reason),
+    ['node-1 has left'],
+  );
+});
