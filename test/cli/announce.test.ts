@@ -18,7 +18,7 @@ async function completes(invitation: string, args: readonly string[] = []): Prom
   assert.equal((await participant.exit()).status, 0, participant.stderr);
 }
 
-describe('the address in the invitation', { concurrency: true }, () => {
+describe('the address in the invitation', { concurrency: 2 }, () => {
   test('is the announced one, over which the run is joined', async () => {
     const args = ['--participants', '1', '--rounds', '1', '--host', '127.0.0.1', '--announce', 'localhost'];
     await using coordinator = await coordinate(args);

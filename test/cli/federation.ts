@@ -1,4 +1,4 @@
-import { Command, type CommandOptions } from './command-line.ts';
+import { Command, patienceMs, type CommandOptions } from './command-line.ts';
 
 /** A running `coordinate --json` and the invitation that it printed. */
 export interface Coordinator extends AsyncDisposable {
@@ -10,7 +10,7 @@ export interface Coordinator extends AsyncDisposable {
 export async function coordinate(args: readonly string[], options: CommandOptions = {}): Promise<Coordinator> {
   const command = new Command(['coordinate', '--json', '--local-epochs', '1', ...args], options);
   try {
-    await command.until(({ lines }) => lines.some(({ event }) => event === 'invitation'), 30_000);
+    await command.until(({ lines }) => lines.some(({ event }) => event === 'invitation'), patienceMs);
   } catch (error) {
     await command[Symbol.asyncDispose]();
     throw error;

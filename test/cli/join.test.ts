@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { startMosquitto } from '#test/support/mosquitto.ts';
-import { assertComplaint, assertFlawless, Command, nothingLeft, temporaryFolder } from './command-line.ts';
-import { coordinate, hasJoined, join } from './federation.ts';
+import { assertFlawless, Command, nothingLeft, temporaryFolder } from './command-line.ts';
+import { coordinate, join } from './federation.ts';
 import { writeImageFolder } from './image-folder.ts';
 
 const short = ['--participants', '2', '--rounds', '2'];
@@ -37,7 +37,7 @@ async function federate(
   for (const command of [coordinator.command, first, second]) await nothingLeft(command.dataFolder);
 }
 
-describe('coordinate and join, with nothing shared but the invitation', () => {
+describe('coordinate and join, with nothing shared but the invitation', { concurrency: 2 }, () => {
   test('over quic', () => federate([], 'quic'));
   test('over mqtt, with the embedded broker', () => federate(['--transport', 'mqtt'], 'mqtt'));
   test('control over mqtt, models over quic', () => federate(['--control', 'mqtt'], 'quic'));
@@ -73,19 +73,5 @@ describe('coordinate and join, with nothing shared but the invitation', () => {
     assert.equal(end.status, 0, end.stderr);
     assert.match(end.stdout, /^\S+\n$/);
     assert.match(end.stderr, /Run completed\n1 of 1 round /);
-  });
-
-  test('two participants with one name: the second is told, the run of the others goes on', async () => {
-    await using coordinator = await coordinate(short);
-    await using first = join(coordinator.invitation, 'lab-1');
-    await coordinator.command.until((command) => hasJoined(command, 'lab-1'));
-    await using namesake = join(coordinator.invitation, 'lab-1');
-    assertComplaint(await namesake.exit(), 1, /lab-1 is taken/, /Try: Join under another name/);
-    await using second = join(coordinator.invitation, 'lab-2');
-    const ends = await Promise.all([coordinator.command, first, second].map((command) => command.exit()));
-    for (const end of ends) assert.equal(end.status, 0, end.stderr);
-    const served = ends[0]?.summary;
-    assert.ok(served);
-    assertFlawless(served, { participants: 2, rounds: 2 });
   });
 });

@@ -16,7 +16,7 @@ function metadataOf(path: string): Readonly<Record<string, string>> {
   return (JSON.parse(header) as { readonly __metadata__: Record<string, string> }).__metadata__;
 }
 
-describe('the model that a run leaves', () => {
+describe('the model that a run leaves', { concurrency: 2 }, () => {
   test('is written where both sides chose, equal, with layers and class names, and the summary says where', async () => {
     const [theirs, ours] = ['coordinator.safetensors', 'participant.safetensors'].map((name) => joinPath(folder, name));
     assert.ok(theirs !== undefined && ours !== undefined);
@@ -46,11 +46,5 @@ describe('the model that a run leaves', () => {
     const nowhere = joinPath(folder, 'no', 'model.safetensors');
     assertComplaint(await roundscope(['coordinate', '--model-out', nowhere]), 1, /There is no folder/);
     assert.equal(existsSync(joinPath(folder, 'no')), false);
-  });
-
-  test('a name that the app uses itself is no participant’s, in any letter case', async () => {
-    await using coordinator = await coordinate(['--participants', '1', '--rounds', '1']);
-    for (const name of ['coordinator', 'Service'])
-      assertComplaint(await roundscope(['join', coordinator.invitation, '--name', name]), 2, /name/i);
   });
 });
