@@ -1,16 +1,21 @@
 /**
  * `npm run soak [-- --minutes 10] [-- --rounds 100] [-- --megabytes 100] [-- --joins 10000]`: what takes too long for `npm test`. A link that
  * stays through a hundred rounds, minutes of silence and a model of 100 MB both ways; memory that stays
- * flat, also while thousands join and leave.
+ * flat, also while thousands join and leave. `npm run soak -- hostile [--minutes 60] [--over quic,mqtt,grpc,amqp,dds]`: runs
+ * over each transport with the hostile suite beside them.
  */
 import { parseArgs } from 'node:util';
+import { protocolSchema } from '#shared/contract/protocols.ts';
 import { soakChurn } from './churn.ts';
+import { hostileReport, soakHostile } from './hostile.ts';
 import { soakIdle } from './idle.ts';
 import { soakModel } from './model.ts';
 import { soakRounds } from './rounds.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    over: { type: 'string', default: 'quic,mqtt,grpc,amqp,dds' },
     minutes: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '100' },
     megabytes: { type: 'string', default: '100' },
@@ -21,16 +26,29 @@ const [minutes, rounds, megabytes] = [Number(values.minutes), Number(values.roun
 const joins = Number(values.joins);
 const failures: string[] = [];
 
-await soak(`model of ${megabytes} MB both ways`, () => soakModel(megabytes * 1e6));
-await soak(`${joins} joins and leaves`, () => soakChurn(joins));
-// The silence costs nothing, so the rounds go on beside it.
-await Promise.all([
-  soak(`idle for ${minutes} minutes`, () => soakIdle(minutes)),
-  soak(`${rounds} rounds`, () => soakRounds(rounds)),
-]);
+await (positionals.includes('hostile') ? hostile() : usual());
 await soak('nothing left', nothingLeft);
 process.stdout.write(failures.length === 0 ? 'soak passed\n' : `soak failed: ${failures.join(', ')}\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+async function usual(): Promise<void> {
+  await soak(`model of ${megabytes} MB both ways`, () => soakModel(megabytes * 1e6));
+  await soak(`${joins} joins and leaves`, () => soakChurn(joins));
+  // The silence costs nothing, so the rounds go on beside it.
+  await Promise.all([
+    soak(`idle for ${minutes} minutes`, () => soakIdle(minutes)),
+    soak(`${rounds} rounds`, () => soakRounds(rounds)),
+  ]);
+}
+
+async function hostile(): Promise<void> {
+  const over = values.over.split(',').map((name) => protocolSchema.parse(name));
+  await soak(`${minutes} minutes of hostile peers`, async () => {
+    const result = await soakHostile(minutes, over);
+    process.stdout.write(hostileReport(result));
+    if (result.violations.length > 0) throw new Error(result.violations.join('; '));
+  });
+}
 
 async function soak(name: string, act: () => Promise<unknown>): Promise<void> {
   const startedMs = performance.now();

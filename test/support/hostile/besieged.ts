@@ -1,0 +1,71 @@
+import { decodeInvitation } from '#engine/identity/invitation.ts';
+import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Command, Line, Summary } from '../../cli/command-line.ts';
+
+/** Trains as slowly as it is told. */
+const preload = new URL('slow-training.ts', import.meta.url).href;
+
+/** With `heap`: each process writes into that folder, every so many ms, what is alive in its memory. */
+export function slowTraining(
+  trainingMs: number,
+  heap: { readonly folder: string; readonly everyMs: number } | null = null,
+): Readonly<Record<string, string>> {
+  const sampled = heap === null ? {} : { HEAP_FOLDER: heap.folder, HEAP_MS: String(heap.everyMs) };
+  return { NODE_OPTIONS: `--import ${preload}`, TRAINING_MS: String(trainingMs), ...sampled };
+}
+
+export function invitationIn(text: string): Invitation {
+  const decoded = decodeInvitation(text);
+  if (!decoded.ok) throw new Error('the coordinator printed no invitation');
+  return decoded.value;
+}
+
+const of = (lines: readonly Line[], event: string): readonly Line[] => lines.filter((line) => line.event === event);
+
+/** Refusals at its doors by the coordinator's own count, told one by one and those beyond what it tells. */
+export function refusalsOf({ lines }: Command): number {
+  const told = of(lines, 'participant_refused').length;
+  return told + Number(of(lines, 'peers_unrecorded').at(-1)?.['refusals'] ?? 0);
+}
+
+/** Of each round that is over, ms. */
+export function roundTimes({ lines }: Command): readonly number[] {
+  return of(lines, 'round_ended').map((line) => Number(line['duration_ms']));
+}
+
+export function roundsDone({ lines }: Command): number {
+  return of(lines, 'round_ended').length;
+}
+
+/** Most of each process's memory so far, bytes. */
+export function memoryMax({ lines }: Command): Readonly<Record<string, number>> {
+  const most: Record<string, number> = {};
+  for (const line of of(lines, 'process_stats')) {
+    const name = String(line['name']);
+    most[name] = Math.max(most[name] ?? 0, Number(line['memory_bytes']));
+  }
+  return most;
+}
+
+/** Processes that ended before their time; each should be empty. */
+export function unexpectedEnds({ lines }: Command): readonly string[] {
+  return of(lines, 'process_exited')
+    .filter((line) => line['expected'] !== true)
+    .map((line) => `${String(line['name'])}: ${String(line['note'])}`);
+}
+
+/** Those who take part by the coordinator's word and were not invited to: it has let in who has the invitation, and no one else. */
+export function strangersIn({ lines }: Command, invited: readonly string[]): readonly string[] {
+  const joined = of(lines, 'participant_joined').map((line) => String(line['participant']));
+  return joined.filter((name) => !invited.includes(name));
+}
+
+/** Updates that did not count, by the summary of a run that has ended. */
+export function lostContributions(summary: Summary, invited: readonly string[]): number {
+  const counted = new Map(summary.participants.map(({ id, contributions }) => [id, contributions]));
+  return invited.reduce((lost, name) => lost + summary.rounds_completed - (counted.get(name) ?? 0), 0);
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
