@@ -221,10 +221,10 @@ function neverReached(ledger: Ledger): readonly string[] {
 
 /** For people, and for the file of results. */
 export function hostileReport({ minutes, passes, federations, attacks, violations }: HostileResult): string {
-  const figures = ([from, to]: readonly [number, number], slope: number): string =>
-    `${from.toFixed(0)} → ${to.toFixed(0)} (${slope >= 0 ? '+' : ''}${slope.toFixed(1)})`;
+  const figures = ([from, to]: readonly [number, number], anHour: number): string =>
+    `${from.toFixed(0)} → ${to.toFixed(0)} (${anHour >= 0 ? '+' : ''}${anHour.toFixed(0)})`;
   return [
-    `${minutes} minutes, ${passes} whole passes of the suite.`,
+    `${minutes} minutes, ${passes} passes of the suite.`,
     '',
     '| over | rounds | contributions lost | verdicts | reconnects of the three | refusals told |',
     '|---|---:|---:|---:|---:|---:|',
@@ -233,20 +233,45 @@ export function hostileReport({ minutes, passes, federations, attacks, violation
         `| ${over} | ${rounds[0]} of ${rounds[1]} | ${lost} | ${verdicts.length} | ${reconnects} | ${refusals} |`,
     ),
     '',
-    '| process | alive after collection, MB (an hour) | resident, MB (an hour) |',
+    '| process; of several the one that grew most | alive after collection, MB (an hour) | resident, MB (an hour) |',
     '|---|---|---|',
     ...federations.flatMap(({ over, memory }) =>
-      memory.map(
+      worstOfEachKind(memory).map(
         (one) =>
-          `| ${over}: ${one.name} | ${figures(one.heapMb, one.heapMbAnHour)} | ${figures(one.rssMb, one.rssMbAnHour)} |`,
+          `| ${over}: ${kindOf(one)} | ${figures(one.heapMb, one.heapMbAnHour)} | ${figures(one.rssMb, one.rssMbAnHour)} |`,
       ),
     ),
     '',
-    '| attack | made | reached |',
+    '| attacks | made | reached |',
     '|---|---:|---:|',
-    ...Object.entries(attacks).map(([kind, { made, reached }]) => `| ${kind} | ${made} | ${reached} |`),
+    ...[...groups(attacks)].map(([group, { made, reached }]) => `| ${group} | ${made} | ${reached} |`),
     '',
     violations.length === 0 ? 'It held.' : `It did not hold:\n${violations.map((line) => `- ${line}`).join('\n')}`,
     '',
   ].join('\n');
+}
+
+function kindOf({ name }: Growth): string {
+  return name.replace(/ lab-\d$| coordinator$/, '').replace(/^headless (\w+)$/, 'service of `$1`');
+}
+
+function worstOfEachKind(memory: readonly Growth[]): readonly Growth[] {
+  const worst = new Map<string, Growth>();
+  for (const one of memory) {
+    const known = worst.get(kindOf(one));
+    if (known === undefined || one.heapMb[1] - one.heapMb[0] > known.heapMb[1] - known.heapMb[0])
+      worst.set(kindOf(one), one);
+  }
+  return [...worst.values()];
+}
+
+/** Kinds that begin alike, `TCP: garbage` and `TCP: a JSON bomb`. */
+function groups(attacks: Ledger['table']): ReadonlyMap<string, { readonly made: number; readonly reached: number }> {
+  const sums = new Map<string, { made: number; reached: number }>();
+  for (const [kind, { made, reached }] of Object.entries(attacks)) {
+    const group = kind.split(':')[0] ?? kind;
+    const sum = sums.get(group) ?? { made: 0, reached: 0 };
+    sums.set(group, { made: sum.made + made, reached: sum.reached + reached });
+  }
+  return sums;
 }
