@@ -28,7 +28,10 @@ export interface NativeServer {
   sessionStream(path: string): ReadableStream<NativeSession>;
   /** Not part of its interface: over HTTP/2 alone, Node's server. */
   readonly transportInt?: {
-    readonly serverInt?: { on(event: 'connection', listener: (socket: NativeSocket) => void): unknown };
+    readonly serverInt?: {
+      on(event: 'connection', listener: (socket: NativeSocket) => void): unknown;
+      prependListener(event: 'session', listener: (connection: NativeHttp2Session) => void): unknown;
+    };
   };
 }
 

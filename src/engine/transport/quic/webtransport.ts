@@ -150,6 +150,8 @@ class WebTransportListener implements QuicListener {
       taskFailed('accepting WebTransport sessions', error),
     );
     init.server.transportInt?.serverInt?.on('connection', (socket) => this.#sockets.take(socket));
+    // Before its own listener, which pings at once and then every second.
+    init.server.transportInt?.serverInt?.prependListener('session', endPings);
   }
 
   async #accept(sessions: ReadableStream<NativeSession>, onSession: (session: QuicSession) => void): Promise<void> {
