@@ -40,8 +40,8 @@ export function widenWindows(connection: NativeHttp2Session): void {
 }
 
 /**
- * Its client and its server ask once a second, in a timer, whether the connection is closed, and pings it if not. Of one whose socket
- * was lost Node says destroyed, not closed, and the ping throws where nobody can catch it: the process would end.
+ * Its client and its server ask once a second, in a timer, whether the connection is closed, and ping it if not. Of one
+ * whose socket was lost Node says destroyed, not closed, and the ping throws where nobody can catch it: the process would end.
  */
 export function endPings(connection: Pick<NativeHttp2Session, 'destroyed'>): void {
   const prototype = Reflect.getPrototypeOf(connection) ?? {};
