@@ -58,13 +58,15 @@ export async function floodFromWithin(
   frames = 100_000,
 ): Promise<void> {
   const kind = `${protocol} from within: a flood of frames`;
+  // Of its own: a name that somebody has over another transport is refused.
+  const name = `mallory-${protocol}`;
   ledger.made(kind);
-  const session = await whateverHappens(insider(invitation, protocol, 'mallory'), 20_000);
+  const session = await whateverHappens(insider(invitation, protocol, name), 20_000);
   if (session === undefined) return;
-  const context = { participant: 'mallory', protocol: session.protocol, stack: session.stack, connection: 1 };
+  const context = { participant: name, protocol: session.protocol, stack: session.stack, connection: 1 };
   const log = new PacketLog(new RecordingReporter(), 'participant');
   const wire = new Wire(session, { clock: systemClock, log, context });
-  const participant = asParticipantId('mallory');
+  const participant = asParticipantId(name);
   const facts = { run: invitation.run, participant, instance: 'ab'.repeat(16), dialerNonce: 'cd'.repeat(16) };
   const state = { received: 0, transfers: [], done: [], failed: [] };
   const said = sayHello(wire, { facts, token: invitation.token, resumes: false, state }).then(() => true);
