@@ -62,6 +62,7 @@ try {
 async function takeForms(take: Take, page: Page): Promise<void> {
   await until(page, /checks pass/);
   await take('home');
+  await take('settings', ['7']);
   await page.keyboard.press('Shift+C');
   await page.getByLabel('Name', { exact: true }).fill('digits pilot');
   await page.getByRole('button', { name: 'use the bundled digits' }).click();
@@ -100,7 +101,6 @@ async function takeHealthy(take: Take, page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'model_update' }).waitFor();
   await take('packets');
   await take('demo', ['6']);
-  await take('settings', ['7']);
 }
 
 async function takeStalled(take: Take, page: Page): Promise<void> {

@@ -6,8 +6,9 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 /** One row for each process of the demo; one that ended stays, with how it ended. */
 export function ProcessTable({ view, end }: { readonly view: RunView | null; readonly end: ReactNode }): JSX.Element {
   const processes = view?.processes ?? [];
-  const running =
-    view === null || view.endedAt !== null ? 0 : processes.filter((process) => process.exited === null).length;
+  // After the run all of them go; the end of one may not have been told yet.
+  const over = view === null || view.endedAt !== null;
+  const running = over ? 0 : processes.filter((process) => process.exited === null).length;
   const protocols = new Map(view?.participants.map((participant) => [participant.id, participant.protocol]));
   return (
     <section className="panel p-proc" aria-label="Processes">
@@ -38,16 +39,23 @@ export function ProcessTable({ view, end }: { readonly view: RunView | null; rea
             <tbody>
               {processes.map((process) => {
                 const protocol = protocols.get(process.name);
+                const lives = !over && process.exited === null;
                 return (
-                  <tr key={process.pid} className={process.exited === null ? '' : 'next'}>
+                  <tr key={process.pid} className={lives ? '' : 'next'}>
                     <td>
                       <b>{process.name}</b>
                     </td>
                     <td className="data">{process.pid}</td>
                     <td>{protocol !== undefined && <ProtocolMark protocol={protocol} />}</td>
-                    <td>{process.exited === null ? process.doing : `ended: ${process.exited}`}</td>
-                    <td className="num">{process.exited === null ? `${Math.round(process.cpuPercent)} %` : '–'}</td>
-                    <td className="num">{process.exited === null ? formatBytes(process.memoryBytes) : '–'}</td>
+                    <td>
+                      {lives
+                        ? process.doing
+                        : process.exited === null
+                          ? 'ends with the run'
+                          : `ended: ${process.exited}`}
+                    </td>
+                    <td className="num">{lives ? `${Math.round(process.cpuPercent)} %` : '–'}</td>
+                    <td className="num">{lives ? formatBytes(process.memoryBytes) : '–'}</td>
                   </tr>
                 );
               })}

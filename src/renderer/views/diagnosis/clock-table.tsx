@@ -78,7 +78,8 @@ function Clock({
 }): JSX.Element {
   if (at === 0) return <td className="t3">not yet</td>;
   const silentMs = Math.max(0, now - at);
-  const words = `${(silentMs / 1000).toFixed(1)} s ago`;
+  // Tenths tell nothing of a long silence, and take room.
+  const words = `${(silentMs / 1000).toFixed(silentMs < 10_000 ? 1 : 0)} s ago`;
   if (limitMs === null) return <td className="t3">{words}, not due</td>;
   if (silentMs <= limitMs) return <td>{words}</td>;
   return (

@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { formatBytes, formatSeconds } from '#renderer/components/format.ts';
+import { formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
@@ -77,17 +77,9 @@ function doingWords(participant: ParticipantView, now: number): string {
     const { done, total } = stepsOf(progress);
     return `batch ${done} / ${total}`;
   }
-  if ((phase === 'send' || phase === 'receive') && transfer !== null) {
-    return `${phase} ${transferWords(transfer)}`;
+  if ((phase === 'send' || phase === 'receive') && transfer !== null && transfer.totalBytes > 0) {
+    return `${phase} ${Math.round((transfer.sentBytes / transfer.totalBytes) * 100)} %`;
   }
   if (phase === 'wait') return `wait ${formatSeconds(now - participant.phaseSince)}`;
   return phase;
-}
-
-/** `5.0 / 9.4 MB`: the unit once when both have the same. */
-function transferWords(transfer: { readonly sentBytes: number; readonly totalBytes: number }): string {
-  const sent = formatBytes(transfer.sentBytes);
-  const total = formatBytes(transfer.totalBytes);
-  const unit = total.slice(total.lastIndexOf(' '));
-  return `${sent.endsWith(unit) ? sent.slice(0, -unit.length) : sent} / ${total}`;
 }
