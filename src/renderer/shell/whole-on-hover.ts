@@ -15,7 +15,8 @@ function tellWhole({ target }: Event): void {
   let element = target instanceof HTMLElement ? target : null;
   for (let level = 0; element !== null && level < levelsMax; level++, element = element.parentElement) {
     const cut = element.scrollWidth > element.clientWidth && getComputedStyle(element).textOverflow === 'ellipsis';
-    if (cut && (!element.hasAttribute('title') || element.dataset['told'] === 'hover')) {
+    // An empty title tells nothing.
+    if (cut && (element.title === '' || element.dataset['told'] === 'hover')) {
       element.title = element.textContent.trim();
       element.dataset['told'] = 'hover';
     } else if (!cut && element.dataset['told'] === 'hover') {
