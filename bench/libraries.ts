@@ -1,15 +1,20 @@
-/** What a user would pick instead of our sessions: the libraries alone, as their own examples use them. */
-import { createServer, type AddressInfo } from 'node:net';
+/**
+ * What a user would pick instead of our sessions: the libraries alone, with what our sessions give them: TLS 1.3, Nagle's
+ * algorithm off, pieces and windows of the same size.
+ */
+import type { AddressInfo } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { Aedes } from 'aedes';
 import * as grpc from '@grpc/grpc-js';
 import { connect as connectAmqp, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { MqttClient } from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { createIdentityCertificate } from '#engine/identity/identity-certificate.ts';
 import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
 import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
+import { channelOptions, grpcDefaults, serverOptions } from '#engine/transport/grpc/grpc-options.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Connection } from './connection.ts';
@@ -23,7 +28,7 @@ export interface Library {
   readonly open: (endpoint: Endpoint) => Promise<Connection>;
 }
 
-export type LibraryName = 'mqtt.js' | 'amqplib' | 'grpc-js' | 'grpc-js with TLS';
+export type LibraryName = 'mqtt.js' | 'amqplib' | 'grpc-js';
 
 /** Answers to one connection, in order: echoes and uploads are asked for one at a time each. */
 class Answers {
@@ -38,26 +43,75 @@ class Answers {
   }
 }
 
-/** A whole payload in one publish at QoS 1 through aedes, the broker that the peer brings. */
+/** As many as `most` acts at once; the rest wait their turn. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}
+
+/** Bytes that have come of each upload, by its name; true once all are there. */
+class Arrivals {
+  readonly #bytes = new Map<string, number>();
+
+  whole(upload: string, bytes: number, total: number): boolean {
+    const came = (this.#bytes.get(upload) ?? 0) + bytes;
+    this.#bytes.set(upload, came);
+    if (came < total) return false;
+    return this.#bytes.delete(upload);
+  }
+}
+
+/** Publishes at QoS 1 through aedes inside the peer, which reads without a socket of its own: as our coordinator does. */
 const mqttJs: Library = {
   async serve() {
-    const broker = await Aedes.createBroker();
-    const server = createServer((socket) => broker.handle(socket));
+    const broker = await Aedes.createBroker({ concurrency: 1000 });
+    const { cert, key } = serverCertificate();
+    const server = createTlsServer({ cert, key, minVersion: 'TLSv1.3', noDelay: true }, (socket) =>
+      broker.handle(socket),
+    );
     await new Promise<void>((resolve) => server.listen(0, host, resolve));
-    const { port } = server.address() as AddressInfo;
-    const client = await connectMqtt(port);
-    await client.subscribeAsync('up/#', { qos: 1 });
-    client.on('message', (topic, payload) => {
-      const answer = topic === 'up/echo' ? payload : Buffer.from('d');
-      void client.publishAsync(topic.replace('up/', 'down/'), answer, { qos: 1 });
-    });
-    return { protocol: 'mqtt', provider: 'mqtt', host, port };
+    const arrivals = new Arrivals();
+    const answer = (topic: string, payload: Buffer): void =>
+      broker.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, () => undefined);
+    broker.subscribe(
+      'up/#',
+      ({ topic, payload }, done) => {
+        const bytes = payload as Buffer;
+        const [, what, upload = '', total = ''] = topic.split('/');
+        if (what === 'echo') answer('down/echo', bytes);
+        else if (arrivals.whole(upload, bytes.byteLength, Number(total))) answer(`down/${upload}`, Buffer.from('d'));
+        done();
+      },
+      () => undefined,
+    );
+    return { protocol: 'mqtt', provider: 'mqtt', host, port: (server.address() as AddressInfo).port };
   },
   async open({ port }) {
-    const client = await connectMqtt(port);
-    const [echoes, uploads] = [new Answers(), new Answers()];
-    client.on('message', (topic) => (topic === 'down/echo' ? echoes : uploads).came());
+    const socket = connectTls({ host, port, rejectUnauthorized: false, minVersion: 'TLSv1.3' });
+    socket.setNoDelay(true);
+    const client = new MqttClient(() => socket, { reconnectPeriod: 0 });
+    await new Promise<void>((resolve) => client.once('connect', () => resolve()));
+    const echoes = new Answers();
+    const uploads = new Map<string, () => void>();
+    client.on('message', (topic) => (topic === 'down/echo' ? echoes.came() : uploads.get(topic)?.()));
     await client.subscribeAsync('down/#', { qos: 1 });
+    const turns = new Turns(limits.mqttBulkWindowBytes / limits.mqttPublishBytes);
+    let count = 0;
     return {
       async roundTrip(bytes) {
         const back = echoes.next();
@@ -65,27 +119,39 @@ const mqttJs: Library = {
         await back;
       },
       async upload(bytes) {
-        const back = uploads.next();
-        await client.publishAsync('up/model', Buffer.alloc(bytes, 7), { qos: 1 });
+        const name = String(++count);
+        const back = new Promise<void>((resolve) => void uploads.set(`down/${name}`, resolve));
+        for (const part of piecesOf(bytes, limits.mqttPublishBytes)) {
+          await turns.take();
+          client.publish(`up/model/${name}/${bytes}`, part, { qos: 1 }, () => turns.give());
+        }
         await back;
+        uploads.delete(`down/${name}`);
       },
       close: () => client.endAsync(),
     };
   },
 };
 
-function connectMqtt(port: number): Promise<MqttClient> {
-  return connectAsync({ host, port, protocol: 'mqtt', reconnectPeriod: 0 });
+function* piecesOf(bytes: number, size: number): Iterable<Buffer> {
+  for (let left = bytes; left > 0; left -= size) yield Buffer.from(piece.buffer, 0, Math.min(size, left));
+}
+
+function serverCertificate(): { readonly cert: string; readonly key: string } {
+  const { certificatePem, privateKeyPem } = createIdentityCertificate(createIdentity(), { nowMs: Date.now() });
+  return { cert: certificatePem, key: privateKeyPem };
 }
 
 /** Below the name that a private broker's user has rights on. */
 const queueOf = (way: 'up' | 'down', name: 'echo' | 'model'): string => `roundscope.bench.${way}.${name}`;
 const queues = (['up', 'down'] as const).flatMap((way) => [queueOf(way, 'echo'), queueOf(way, 'model')]);
 
-/** A whole payload in one confirmed publish through a RabbitMQ of its own, over TLS 1.3 as ours, consumed with acknowledgements. */
+/** A piece of an upload: what of it is under way belongs to its frame of AMQP. */
+const amqpPieceBytes = limits.amqpFrameBytes - 64;
+
+/** Confirmed publishes through a RabbitMQ of its own, consumed with acknowledgements. */
 const amqplib: Library = {
   async serve() {
-    // As a run's own has it; TLS 1.3, like our sessions.
     const certificate = createIdentityCertificate(createIdentity(), { nowMs: systemClock.wallMs() });
     const { url } = await PrivateBroker.start({
       certificate,
@@ -96,39 +162,57 @@ const amqplib: Library = {
       port: 0,
       run: 'bench',
       passwords: { coordinator: password, participants: password },
-      // Whole payloads, as its default of 128 MiB allows.
-      lines: ['max_message_size = 134217728'],
     });
     const { port } = new URL(url);
     const { channel } = await openChannel(Number(port));
-    for (const name of ['echo', 'model'] as const) {
-      await channel.consume(queueOf('up', name), (message) => {
-        if (message === null) return;
-        channel.ack(message);
-        channel.sendToQueue(queueOf('down', name), name === 'echo' ? message.content : Buffer.from('d'));
-      });
-    }
+    const arrivals = new Arrivals();
+    await channel.consume(queueOf('up', 'echo'), (message) => {
+      if (message === null) return;
+      channel.ack(message);
+      channel.sendToQueue(queueOf('down', 'echo'), message.content);
+    });
+    await channel.consume(queueOf('up', 'model'), (message) => {
+      if (message === null) return;
+      channel.ack(message);
+      const { correlationId, messageId } = message.properties as { correlationId: string; messageId: string };
+      if (arrivals.whole(correlationId, message.content.byteLength, Number(messageId)))
+        channel.sendToQueue(queueOf('down', 'model'), Buffer.from('d'), { correlationId });
+    });
     return { protocol: 'amqp', provider: 'amqp', host, port: Number(port) };
   },
   async open({ port }) {
     const { connection, channel } = await openChannel(port);
-    const answers = { echo: new Answers(), model: new Answers() };
-    for (const name of ['echo', 'model'] as const) {
-      await channel.consume(queueOf('down', name), (message) => {
-        if (message === null) return;
-        channel.ack(message);
-        answers[name].came();
-      });
-    }
-    const publish = async (name: 'echo' | 'model', bytes: Buffer): Promise<void> => {
-      const back = answers[name].next();
-      channel.sendToQueue(queueOf('up', name), bytes);
-      await channel.waitForConfirms();
-      await back;
-    };
+    const echoes = new Answers();
+    const uploads = new Map<string, () => void>();
+    await channel.consume(queueOf('down', 'echo'), (message) => {
+      if (message === null) return;
+      channel.ack(message);
+      echoes.came();
+    });
+    await channel.consume(queueOf('down', 'model'), (message) => {
+      if (message === null) return;
+      channel.ack(message);
+      uploads.get(String(message.properties.correlationId))?.();
+    });
+    const turns = new Turns(limits.amqpBulkWindowBytes / limits.amqpFrameBytes);
+    let count = 0;
     return {
-      roundTrip: (bytes) => publish('echo', Buffer.from(piece.subarray(0, bytes))),
-      upload: (bytes) => publish('model', Buffer.alloc(bytes, 7)),
+      async roundTrip(bytes) {
+        const back = echoes.next();
+        channel.sendToQueue(queueOf('up', 'echo'), Buffer.from(piece.subarray(0, bytes)));
+        await back;
+      },
+      async upload(bytes) {
+        const correlationId = String(++count);
+        const back = new Promise<void>((resolve) => void uploads.set(correlationId, resolve));
+        const about = { correlationId, messageId: String(bytes) };
+        for (const part of piecesOf(bytes, amqpPieceBytes)) {
+          await turns.take();
+          channel.sendToQueue(queueOf('up', 'model'), part, about, () => turns.give());
+        }
+        await back;
+        uploads.delete(correlationId);
+      },
       close: () => connection.close(),
     };
   },
@@ -137,10 +221,12 @@ const amqplib: Library = {
 const password = 'bench-password-0123456789abcdef';
 
 async function openChannel(port: number): Promise<{ connection: ChannelModel; channel: ConfirmChannel }> {
-  const address = { protocol: 'amqps', hostname: host, port, username: coordinatorUser, password };
+  const frameMax = limits.amqpFrameBytes;
+  const address = { protocol: 'amqps', hostname: host, port, username: coordinatorUser, password, frameMax };
   // Whose certificate it is costs nothing to find out and is not what is measured.
-  const connection = await connectAmqp(address, { rejectUnauthorized: false });
+  const connection = await connectAmqp(address, { rejectUnauthorized: false, noDelay: true });
   const channel = await connection.createConfirmChannel();
+  await channel.prefetch(limits.amqpBulkPrefetch);
   for (const queue of queues) await channel.assertQueue(queue, { durable: false });
   return { connection, channel };
 }
@@ -157,13 +243,10 @@ const bytesMethod = (name: string, responseStream: boolean): grpc.MethodDefiniti
 });
 const service = { echo: bytesMethod('echo', true), upload: bytesMethod('upload', false) };
 
-/**
- * A two-way stream for echoes, a client stream of 512 KiB messages for uploads, all options as they come; in plain text,
- * or over TLS 1.3 as our sessions are.
- */
-const grpcJs = (secure: boolean): Library => ({
+/** A two-way stream for echoes, a client stream for uploads, with the options of our own channels and servers. */
+const grpcJs: Library = {
   async serve() {
-    const server = new grpc.Server();
+    const server = new grpc.Server(serverOptions(grpcDefaults));
     server.addService(service, {
       echo: (call: grpc.ServerDuplexStream<Buffer, Buffer>) => {
         call.on('data', (bytes: Buffer) => call.write(bytes));
@@ -176,14 +259,13 @@ const grpcJs = (secure: boolean): Library => ({
       },
     });
     const bind = new Promise<number>((resolve, reject) =>
-      server.bindAsync(`${host}:0`, secure ? serverTls() : grpc.ServerCredentials.createInsecure(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
-      ),
+      server.bindAsync(`${host}:0`, serverTls(), (error, port) => (error === null ? resolve(port) : reject(error))),
     );
     return { protocol: 'grpc', provider: 'grpc', host, port: await bind };
   },
   async open({ port }) {
-    const client = new grpc.Client(`${host}:${port}`, secure ? clientTls() : grpc.credentials.createInsecure());
+    const at = `${host}:${port}`;
+    const client = new grpc.Client(at, clientTls(), channelOptions(grpcDefaults, { authority: at }));
     await new Promise<void>((resolve, reject) =>
       client.waitForReady(Date.now() + 10_000, (error) => (error === undefined ? resolve() : reject(error))),
     );
@@ -216,13 +298,11 @@ const grpcJs = (secure: boolean): Library => ({
       },
     };
   },
-});
+};
 
 function serverTls(): grpc.ServerCredentials {
-  const { certificatePem, privateKeyPem } = createIdentityCertificate(createIdentity(), { nowMs: Date.now() });
-  return grpc.ServerCredentials.createSsl(null, [
-    { cert_chain: Buffer.from(certificatePem), private_key: Buffer.from(privateKeyPem) },
-  ]);
+  const { cert, key } = serverCertificate();
+  return grpc.ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }]);
 }
 
 const clientTls = (): grpc.ChannelCredentials =>
@@ -231,6 +311,5 @@ const clientTls = (): grpc.ChannelCredentials =>
 export const libraries: Readonly<Record<LibraryName, Library>> = {
   'mqtt.js': mqttJs,
   amqplib,
-  'grpc-js': grpcJs(false),
-  'grpc-js with TLS': grpcJs(true),
+  'grpc-js': grpcJs,
 };

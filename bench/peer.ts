@@ -8,7 +8,11 @@ import { libraries, type LibraryName } from './libraries.ts';
 import { benchRun, never, providerOf, transportOf, type PeerKind, type ProviderName } from './ways.ts';
 
 const kind = process.argv[2] as PeerKind;
-process.send?.(await serve());
+process.send?.({ endpoint: await serve() });
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpuMs: (user + system) / 1000 });
+});
 process.on('disconnect', () => process.exit(0));
 
 async function serve(): Promise<Endpoint> {

@@ -2,7 +2,7 @@
  * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, renderer, selection. Bounded to five minutes; prints
  * JSON on stdout and writes the tables into their sections of `bench/RESULTS.md`, unless it was quick.
  */
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { benchRecorder, recorderTable } from './recorder.ts';
 import { benchRenderer, rendererTable } from './renderer.ts';
@@ -27,7 +27,7 @@ const groups: Readonly<Record<string, Group>> = {
   transports: {
     title: 'Transports beside the libraries that carry them',
     run: async (quick) => {
-      const data = await benchTransports({ repetitions: quick ? 1 : 4 });
+      const data = await benchTransports({ scale: quick ? 0.1 : 1 });
       return { table: transportsTable(data), data };
     },
   },
@@ -67,9 +67,13 @@ const data: Record<string, unknown> = {};
 for (const [name, group] of Object.entries(groups)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
   process.stderr.write(`${group.title}\n`);
+  const loadBefore = loadavg()[0] ?? 0;
   const result = await group.run(quick);
   data[name] = result.data;
-  sections.push({ title: group.title, text: `${today()}, ${machine()}.\n\n${result.table}` });
+  sections.push({
+    title: group.title,
+    text: `${today()}, ${machine()}; load ${loadBefore.toFixed(0)} before, ${(loadavg()[0] ?? 0).toFixed(0)} after.\n\n${result.table}`,
+  });
   process.stderr.write(`${result.table}\n\n`);
 }
 process.stdout.write(`${JSON.stringify({ machine: machine(), data })}\n`);

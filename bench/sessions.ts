@@ -1,22 +1,20 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { median, quantile, spread } from './statistics.ts';
 import type { Connection } from './connection.ts';
+import { startPeer, type Peer } from './peer-process.ts';
 import { open, type PeerKind } from './ways.ts';
 
 export const MB = 1_000_000;
-/** Libraries that leave Nagle's algorithm on need 90 ms for each; a few of those say it. */
 const roundTripsForMs = 2000;
 
-export interface Way {
+interface Way {
   readonly name: string;
   readonly kind: PeerKind;
   readonly connections: 'one' | 'per message';
 }
 
 /** How much is measured of each way. */
-export interface Measurement {
+interface Measurement {
   readonly sizes: readonly number[];
   /** Bytes of each of the four uploads that run beside round trips. */
   readonly loadBytes: number;
@@ -50,19 +48,19 @@ export function benchSessions(options: { readonly repetitions: number }): Promis
 }
 
 /** Ways take turns in each repetition, so that a machine that slows down slows all of them. */
-export async function benchWays(
+async function benchWays(
   ways: readonly Way[],
   measured: Measurement,
   options: { readonly repetitions: number },
 ): Promise<readonly WayResult[]> {
-  const peers = new Map<PeerKind, { readonly child: ChildProcess; readonly endpoint: Endpoint }>();
+  const peers = new Map<PeerKind, Peer>();
   for (const { kind } of ways) if (!peers.has(kind)) peers.set(kind, await startPeer(kind));
   const results = ways.map(emptyResult);
   try {
     // The first time round warms both processes up and is not counted.
     for (let repetition = 0; repetition <= options.repetitions; repetition++) {
       for (const [index, way] of ways.entries()) {
-        const { endpoint } = peers.get(way.kind) as { endpoint: Endpoint };
+        const { endpoint } = peers.get(way.kind) as Peer;
         process.stderr.write(
           `  ${repetition === 0 ? 'warm-up' : `${repetition}/${options.repetitions}`} ${way.name}\n`,
         );
@@ -71,7 +69,7 @@ export async function benchWays(
       }
     }
   } finally {
-    for (const { child } of peers.values()) child.disconnect();
+    for (const peer of peers.values()) peer.end();
   }
   return results;
 }
@@ -147,22 +145,11 @@ async function rate(result: WayResult, bytes: number, act: () => Promise<void>):
   (result.throughput[bytes] ??= []).push(bytes / MB / ((performance.now() - startedMs) / 1000));
 }
 
-function startPeer(kind: PeerKind): Promise<{ readonly child: ChildProcess; readonly endpoint: Endpoint }> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('./peer.ts', import.meta.url)), [kind], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    child.once('error', reject);
-    child.once('message', (endpoint) => resolve({ child, endpoint: endpoint as Endpoint }));
-  });
-}
-
-/** A Markdown table and the figures that have an aim. */
 export function sessionsTable(results: readonly WayResult[]): string {
-  return [...waysTable(results, sessionsMeasured), '', ...shares(results)].join('\n');
+  return waysTable(results, sessionsMeasured).join('\n');
 }
 
-export function waysTable(results: readonly WayResult[], { sizes, loadBytes }: Measurement): readonly string[] {
+function waysTable(results: readonly WayResult[], { sizes, loadBytes }: Measurement): readonly string[] {
   const rows = results.map((way) => {
     const rates = sizes.map((bytes) => spread(way.throughput[bytes] ?? [], 0)).join(' | ');
     const loaded =
@@ -177,17 +164,4 @@ export function waysTable(results: readonly WayResult[], { sizes, loadBytes }: M
     `|${'---|'.repeat(6 + sizes.length)}`,
     ...rows,
   ];
-}
-
-function shares(results: readonly WayResult[]): string[] {
-  return ['quinn', 'WebTransport/HTTP/2'].map((name) => {
-    const [ours, raw] = ['our session', 'raw streams'].map((way) =>
-      results.find((result) => result.name === `${name}: ${way}`),
-    );
-    const parts = sessionsMeasured.sizes.map((bytes) => {
-      const share = median(ours?.throughput[bytes] ?? []) / median(raw?.throughput[bytes] ?? []);
-      return `${bytes / MB} MB ${(share * 100).toFixed(0)} %`;
-    });
-    return `${name}: our session moves ${parts.join(', ')} of what raw streams do (aim: at least 80 %); control p99 beside uploads ${quantile(ours?.loadedMs ?? [], 0.99).toFixed(1)} ms (aim: at most 25 ms).  `;
-  });
 }

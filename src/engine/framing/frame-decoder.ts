@@ -78,7 +78,8 @@ export class FrameDecoder {
   #reserve(bytes: number): void {
     if (this.#partial.byteLength >= bytes) return;
     const target = bytes > firstAllocationBytes ? this.#frameBytes : Math.min(this.#frameBytes, firstAllocationBytes);
-    const grown = new Uint8Array(Math.max(target, bytes));
+    // Not filled with zeros: a frame is handed out only once every byte of it has come.
+    const grown = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(target, bytes)).buffer);
     grown.set(this.#partial.subarray(0, this.#filled));
     this.#partial = grown;
   }

@@ -34,6 +34,8 @@ export class Wire {
   readonly #reader: AsyncIterator<IncomingFrame>;
   readonly #bucket: RateBucket;
   readonly #over = new AbortController();
+  /** Limits of what is being written, ended with the session. One `AbortSignal.any` for each frame would cost more than encoding it. */
+  readonly #writing = new Set<AbortController>();
   #unknownFrames = 0;
   #closing: Promise<void> | null = null;
   /** Monotonic ms of the last frame of the peer. */
@@ -115,7 +117,7 @@ export class Wire {
     try {
       const { stream, protocol, stack } = await this.session.send(
         { lane, parts, ...(last === true ? { last } : {}) },
-        { signal: AbortSignal.any([limit.signal, this.#over.signal]) },
+        { signal: limit.signal },
       );
       this.log.frame(this.context, {
         ...told,
@@ -143,9 +145,11 @@ export class Wire {
     }
   }
 
-  /** One that an obstacle holds up, which is told, waits as long as the session lives. */
+  /** Ends with the session, or when it takes too long. One that an obstacle holds up, which is told, waits as long as the session lives. */
   #sendLimit(): { readonly signal: AbortSignal } & Disposable {
     const over = new AbortController();
+    if (this.#over.signal.aborted) over.abort(this.#over.signal.reason);
+    this.#writing.add(over);
     let timer: Disposable | null = null;
     const begin = (): void => {
       timer = this.clock.timer(timing.sendTimeoutMs, () =>
@@ -153,7 +157,13 @@ export class Wire {
       );
     };
     begin();
-    return { signal: over.signal, [Symbol.dispose]: () => timer?.[Symbol.dispose]() };
+    return {
+      signal: over.signal,
+      [Symbol.dispose]: () => {
+        timer?.[Symbol.dispose]();
+        this.#writing.delete(over);
+      },
+    };
   }
 
   /** Ends the session; what is being written is given up. Waits no longer than the close limit. Twice is fine. */
@@ -163,7 +173,9 @@ export class Wire {
   }
 
   async #close(code: string, reason: string): Promise<void> {
-    this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: reason }));
+    const over = new RoundscopeError('session_closed', { layer: 'link', message: reason });
+    this.#over.abort(over);
+    for (const writing of this.#writing) writing.abort(over);
     const { promise, resolve } = Promise.withResolvers<void>();
     using _limit = this.clock.timer(timing.closeTimeoutMs, resolve);
     // A session that fails to close is as good as closed; there is nobody left to tell but the log.

@@ -3,9 +3,11 @@ import type { QuicStream } from './quic-session.ts';
 
 /**
  * Frames that wait while a write is under way go out together up to this size: one crossing into native code and one
- * packet for many acknowledgements and heart-beats. Larger pieces are passed on as they are, uncopied.
+ * packet for many acknowledgements and heart-beats. Larger pieces are passed on uncopied, but for their beginning.
  */
 const coalesceBytesMax = 64 * 1024;
+/** So much of a large piece goes out with what is small before it: a header alone would be a datagram and a read of its own. */
+const companyBytes = 16 * 1024;
 
 interface Waiting {
   readonly parts: readonly Uint8Array[];
@@ -114,6 +116,13 @@ export function coalesce(parts: readonly Uint8Array[]): readonly Uint8Array[] {
   };
   for (const part of parts) {
     if (part.byteLength === 0) continue;
+    if (smallBytes > 0 && part.byteLength > coalesceBytesMax) {
+      small.push(part.subarray(0, companyBytes));
+      smallBytes += companyBytes;
+      flush();
+      pieces.push(part.subarray(companyBytes));
+      continue;
+    }
     if (smallBytes + part.byteLength > coalesceBytesMax) flush();
     small.push(part);
     smallBytes += part.byteLength;
