@@ -228,6 +228,17 @@ describe('IDX files', () => {
     }
   });
 
+  test('beside folders of the same name, as some archives unpack', async () => {
+    const folder = await write('mnist-in-folders', {
+      'train-images.idx3-ubyte': images,
+      'train-images-idx3-ubyte/train-images-idx3-ubyte': images,
+      'train-labels.idx1-ubyte': labels,
+      'train-labels-idx1-ubyte/train-labels-idx1-ubyte': labels,
+    });
+    const { all } = await load(folder);
+    assert.deepEqual([...all.labels], [0, 1, 2, 1]);
+  });
+
   test('train and t10k are training and test set', async () => {
     const folder = await write('mnist', {
       't10k-images-idx3-ubyte': idx([1, 2, 3], [9, 9, 9, 9, 9, 9]),
