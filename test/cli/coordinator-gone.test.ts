@@ -3,7 +3,15 @@ import { rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { describe, test } from 'node:test';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
-import { Command, nothingLeft, processesOf, temporaryFolder, type Line } from './command-line.ts';
+import {
+  assertComplaint,
+  Command,
+  nothingLeft,
+  processesOf,
+  roundscope,
+  temporaryFolder,
+  type Line,
+} from './command-line.ts';
 import { coordinate, hasJoined, join, type Coordinator } from './federation.ts';
 
 const skip = process.platform !== 'linux' && 'finds processes by /proc and stops them';
@@ -49,7 +57,50 @@ async function orphan(coordinator: Coordinator, args: readonly string[], json = 
   return participant;
 }
 
-describe('a coordinator that is gone', { skip, concurrency: 4 }, () => {
+/** Nearly all of it waits: for a silence, a limit, an end. */
+describe('a coordinator that is gone', { skip, concurrency: 3 }, () => {
+  describe('a run that ended while a participant slept', { concurrency: 2 }, () => {
+    /** Ends without lab-2 a few seconds after that has been stopped. */
+    const brief = ['--participants', '2', '--rounds', '3', '--quorum', '0.5', '--deadline', '8'];
+
+    async function sleepThroughEnd(
+      args: readonly string[],
+      wake: (command: Command) => Promise<unknown>,
+    ): Promise<Line> {
+      await using coordinator = await coordinate([...brief, ...args]);
+      await using stayer = join(coordinator.invitation, 'lab-1');
+      await using sleeper = join(coordinator.invitation, 'lab-2', ['--give-up-after', '20s']);
+      await coordinator.command.until(inRound(2));
+      signalAll(sleeper, 'SIGSTOP');
+      await wake(coordinator.command);
+      signalAll(sleeper, 'SIGCONT');
+      const exit = await sleeper.exit(60_000);
+      assert.equal(exit.status, 0, `${exit.summary.status}: ${exit.summary.reason}`);
+      await stayer.exit();
+      return exit.summary as unknown as Line;
+    }
+
+    test('the coordinator stays a while to tell it', async () => {
+      const summary = await sleepThroughEnd([], (command) =>
+        command.until(({ lines }) => lines.some((line) => /stays up to 12 s to tell lab-2/.test(String(line['text'])))),
+      );
+      assert.deepEqual([summary['status'], summary['reason']], ['completed', 'the run is over: completed']);
+    });
+
+    test(
+      'at a broker elsewhere it finds word of the end however late it wakes',
+      { skip: 'missing' in mosquitto && mosquitto.missing },
+      async () => {
+        assert.ok('path' in mosquitto);
+        await using broker = await startMosquitto(mosquitto.path);
+        const summary = await sleepThroughEnd(['--transport', 'mqtt', '--broker', broker.url], (command) =>
+          command.exit(),
+        );
+        assert.deepEqual([summary['status'], summary['reason']], ['completed', 'the run is over: completed']);
+      },
+    );
+  });
+
   for (const transport of ['quic', 'grpc', 'mqtt']) {
     test(`killed: lost at once, dialled, given up with a status of its own; the kept update counts at the next join (${transport})`, async (t) => {
       if (transport === 'mqtt' && 'missing' in mosquitto) return t.skip(mosquitto.missing);
@@ -138,54 +189,16 @@ describe('a coordinator that is gone', { skip, concurrency: 4 }, () => {
 
   test('a length of time that is none is refused before anything is dialled', async () => {
     await using coordinator = await coordinate(slow);
-    for (const wrong of [
-      ['--wait', 'soon'],
-      ['--give-up-after', '10'],
-      ['--give-up-after', '5ms'],
-    ]) {
-      await using participant = new Command(['join', coordinator.invitation, ...wrong]);
-      const exit = await participant.exit();
-      assert.equal(exit.status, 2);
-      assert.match(exit.stderr, new RegExp(`${String(wrong[0])} takes a length of time`));
-    }
-  });
-});
-
-describe('a run that ended while a participant slept', { skip, concurrency: 2 }, () => {
-  /** Ends without lab-2 a few seconds after that has been stopped. */
-  const brief = ['--participants', '2', '--rounds', '3', '--quorum', '0.5', '--deadline', '8'];
-
-  async function sleepThroughEnd(args: readonly string[], wake: (command: Command) => Promise<unknown>): Promise<Line> {
-    await using coordinator = await coordinate([...brief, ...args]);
-    await using stayer = join(coordinator.invitation, 'lab-1');
-    await using sleeper = join(coordinator.invitation, 'lab-2', ['--give-up-after', '20s']);
-    await coordinator.command.until(inRound(2));
-    signalAll(sleeper, 'SIGSTOP');
-    await wake(coordinator.command);
-    signalAll(sleeper, 'SIGCONT');
-    const exit = await sleeper.exit(60_000);
-    assert.equal(exit.status, 0, `${exit.summary.status}: ${exit.summary.reason}`);
-    await stayer.exit();
-    return exit.summary as unknown as Line;
-  }
-
-  test('the coordinator stays a while to tell it', async () => {
-    const summary = await sleepThroughEnd([], (command) =>
-      command.until(({ lines }) => lines.some((line) => /stays up to 12 s to tell lab-2/.test(String(line['text'])))),
+    const refused = async (wrong: readonly string[]): Promise<void> => {
+      const exit = await roundscope(['join', coordinator.invitation, ...wrong]);
+      assertComplaint(exit, 2, new RegExp(`${String(wrong[0])} takes a length of time`));
+    };
+    await Promise.all(
+      [
+        ['--wait', 'soon'],
+        ['--give-up-after', '10'],
+        ['--give-up-after', '5ms'],
+      ].map(refused),
     );
-    assert.deepEqual([summary['status'], summary['reason']], ['completed', 'the run is over: completed']);
   });
-
-  test(
-    'at a broker elsewhere it finds word of the end however late it wakes',
-    { skip: 'missing' in mosquitto && mosquitto.missing },
-    async () => {
-      assert.ok('path' in mosquitto);
-      await using broker = await startMosquitto(mosquitto.path);
-      const summary = await sleepThroughEnd(['--transport', 'mqtt', '--broker', broker.url], (command) =>
-        command.exit(),
-      );
-      assert.deepEqual([summary['status'], summary['reason']], ['completed', 'the run is over: completed']);
-    },
-  );
 });
