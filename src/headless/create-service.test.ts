@@ -3,9 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '#engine/host/system-clock.ts';
+import { setImmediate } from 'node:timers/promises';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
+import type { EventType } from '#shared/contract/events.ts';
+import type { RunHost } from '#service/run-host.ts';
 import { createService } from './create-service.ts';
 
 const isCode =
@@ -16,17 +18,12 @@ const alreadyRunning = isCode('already_running');
 
 test('the next run begins as soon as one has ended; before that, and twice at once, it is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-test-'));
-  process.env['ROUNDSCOPE_DATA'] = folder;
   const settings = { ...demoDefaults, participants: 1, rounds: 1, localEpochs: 1, paceMs: 0 };
   try {
-    await using service = createService('browser');
+    await using service = createService('browser', { ROUNDSCOPE_DATA: folder });
     const first = await service.startDemo(settings);
     await assert.rejects(service.startDemo(settings), alreadyRunning);
-    const said = Promise.withResolvers<void>();
-    first.host.rows.subscribe((row) => {
-      if ('event' in row && row.event.type === 'run_ended') said.resolve();
-    });
-    await said.promise;
+    await told(first.host, 'run_ended');
     assert.ok(service.federation !== null, 'its processes are still there');
     const [second, third] = await Promise.allSettled([service.startDemo(settings), service.startDemo(settings)]);
     assert.equal(second.status, 'fulfilled');
@@ -38,29 +35,52 @@ test('the next run begins as soon as one has ended; before that, and twice at on
   }
 });
 
-for (const afterMs of [0, 100, 300, 600]) {
-  test(`who stops a demo ${afterMs} ms after the start began gets it stopped`, async () => {
+/** Moments of a start, and whether it is the start or already the run that is stopped then. */
+const moments: readonly (readonly [string, 'aborted' | 'interrupted', (host: RunHost) => Promise<unknown>])[] = [
+  ['its run is opened', 'aborted', () => Promise.resolve()],
+  ['its processes are being launched', 'aborted', hasChild],
+  ['somebody has joined', 'interrupted', (host) => told(host, 'participant_joined')],
+];
+
+for (const [moment, becomes, reached] of moments) {
+  test(`who stops a demo when ${moment} gets it stopped`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'roundscope-test-'));
-    process.env['ROUNDSCOPE_DATA'] = folder;
     try {
-      await using service = createService('browser');
-      const begun = Promise.withResolvers<void>();
-      using _begun = service.onRun(() => begun.resolve());
+      await using service = createService('browser', { ROUNDSCOPE_DATA: folder });
+      const begun = Promise.withResolvers<RunHost>();
+      using _begun = service.onRun((host) => begun.resolve(host));
       const starting = service.startDemo({ ...demoDefaults, participants: 2 });
       const [start] = await Promise.all([
         Promise.allSettled([starting]),
-        begun.promise.then(async () => {
-          await systemClock.sleep(afterMs, { signal: AbortSignal.timeout(10_000) });
+        begun.promise.then(async (host) => {
+          await reached(host);
           assert.equal(await service.stop('changed my mind'), true);
         }),
       ]);
-      // It may have been too late to stop the start; then it is the run that was stopped.
-      if (start[0].status === 'rejected') assert.ok(isCode('aborted')(start[0].reason), String(start[0].reason));
-      else assert.equal((await start[0].value.ended).status, 'interrupted');
+      if (becomes === 'aborted') {
+        assert.ok(start[0].status === 'rejected', 'the start went on');
+        assert.ok(isCode('aborted')(start[0].reason), String(start[0].reason));
+      } else {
+        assert.ok(start[0].status === 'fulfilled');
+        assert.equal((await start[0].value.ended).status, 'interrupted');
+      }
       assert.equal(service.federation, null);
       assert.notEqual(service.host?.view.endedAt, null);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
+}
+
+/** Until a child process of this one runs. */
+async function hasChild(): Promise<void> {
+  while (!process.getActiveResourcesInfo().includes('ProcessWrap')) await setImmediate();
+}
+
+function told(host: RunHost, type: EventType): Promise<void> {
+  const said = Promise.withResolvers<void>();
+  host.rows.subscribe((row) => {
+    if ('event' in row && row.event.type === type) said.resolve();
+  });
+  return said.promise;
 }

@@ -12,8 +12,11 @@ import { recordingOpener } from '#service/open-recording.ts';
 import { requestHandlers } from '#service/request-handlers.ts';
 
 /** The service in this process, with its children as forked Node processes. */
-export function createService(mode: 'browser'): AppService {
-  const dataFolder = ensureDataFolder(dataFolderPath(process.env, process.platform));
+export function createService(
+  mode: 'browser',
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): AppService {
+  const dataFolder = ensureDataFolder(dataFolderPath(environment, process.platform));
   const version = programVersion();
   const service = new AppService({
     clock: systemClock,

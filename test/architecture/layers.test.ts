@@ -1,6 +1,6 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { importFault, isIn, isTest, layerOf, layers, packageFault } from '../../layers.ts';
 import { importGraph, importsOf } from './import-graph.ts';
@@ -52,13 +52,29 @@ describe('layers', () => {
   });
 
   test('every name of package.json imports leads to a row', () => {
+    const { imports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as {
+      readonly imports: Readonly<Record<string, string>>;
+    };
+    const names = Object.entries(imports);
+    assert.ok(names.length >= 10, `${names.length} names`);
+    for (const [name, path] of names) {
+      const folder = /^\.\/(.+)\/\*$/.exec(path)?.[1] ?? '';
+      assert.equal(statSync(`${root}/${folder}`, { throwIfNoEntry: false })?.isDirectory(), true, `${name}: ${path}`);
+      if (folder === 'test') continue;
+      assert.equal(name, `#${folder.replace('src/', '')}/*`, 'a name is that of its folder below src');
+      const rows = layers.filter((layer) => isIn(layer.path, folder));
+      assert.ok(rows.length > 0, `${name} leads to ${folder}, in which no row lies`);
+    }
+  });
+
+  test('every folder that a row names is one that a row describes, and is there', () => {
     for (const layer of layers) {
+      assert.ok(statSync(`${root}/${layer.path}`, { throwIfNoEntry: false }), `${layer.path} is not there`);
       for (const path of layer.imports) {
         const known = layers.some((other) => isIn(other.path, path) || isIn(path, other.path));
         assert.ok(known, `${layer.path} names ${path}, which no row describes`);
       }
     }
-    assert.ok(existsSync(`${root}/package.json`));
   });
 
   test('no two layers import each other, directly or in a circle', () => {

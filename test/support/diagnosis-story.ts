@@ -1,7 +1,24 @@
+import assert from 'node:assert/strict';
 import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
-import type { Chair, EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
-import { asRunId } from '#shared/contract/ids.ts';
+import { parseEvent, type Chair, type EventData, type EventType } from '#shared/contract/events.ts';
+import { asRunId, type Hash } from '#shared/contract/ids.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
+
+const hash = '0'.repeat(64);
+
+/** What no rule looks at, so that a test names only what matters to it. */
+const usual: { readonly [T in EventType]?: Partial<EventData<T>> } = {
+  participant_joined: {
+    key: '',
+    address: '',
+    protocol: 'quic',
+    stack: 'quinn',
+    data: { source: 'digits', examples: 1, heldOut: 0, shape: [1], classes: ['0'], classCounts: [1], skipped: 0 },
+    trainer: '',
+    fromRound: 1,
+  },
+  run_resumed: { round: 1, roundsCompleted: 0, selected: [], modelHash: hash as Hash, updates: [], last: null },
+};
 
 /** A run told step by step, and what the diagnosis says of it. */
 export class Story {
@@ -48,14 +65,16 @@ export class Story {
   }
 
   event(type: EventType, data: unknown, source = 'coordinator'): void {
-    this.#diagnosis.event({
+    const event = parseEvent({
       type,
-      id: ++this.#id,
       run: asRunId('r-1'),
       source,
       at: this.at,
-      data,
-    } as RecordedEvent);
+      data: { ...usual[type], ...(data as object) },
+    });
+    // What a recording would not take cannot be diagnosed either.
+    assert.ok(event !== null, `no valid ${type}: ${JSON.stringify(data)}`);
+    this.#diagnosis.event({ ...event, id: ++this.#id });
   }
 
   waits(waitingFor: readonly string[], over: Partial<EventData<'round_status'>> = {}): void {

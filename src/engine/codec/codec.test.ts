@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Message, MessageHeader } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import { hashBytes, RunningHash } from './hash.ts';
-import { decodeMessageHeader, encodeMessageHeader } from './message-codec.ts';
+import { decodeMessageHeader, encodeMessageHeader, salvageHeader } from './message-codec.ts';
 import { decodeSafetensors, encodeSafetensors, firstNotFinite } from './safetensors.ts';
 
 const header: MessageHeader = {
@@ -51,6 +51,47 @@ describe('message headers', () => {
     assert.equal(codeOf({ sender: '../../etc' }), 'header_invalid');
     assert.equal(codeOf({ body: {} }), 'header_invalid');
     assert.equal(codeOf({ payload: { hash: 'ab'.repeat(32), length: 4, encoding: 'safetensors' } }), 'header_invalid');
+  });
+
+  test('what is refused is named, with what was wrong', () => {
+    const wire = encodeMessageHeader(header) as Record<string, unknown>;
+    const payload = { hash: 'ab'.repeat(32), length: 4, encoding: 'safetensors' };
+    const said = (change: object): readonly unknown[] => {
+      const decoded = decodeMessageHeader({ ...wire, ...change });
+      if (decoded.ok) return ['ok'];
+      const { layer, message, context } = decoded.error;
+      assert.equal(layer, 'codec');
+      return [message, context];
+    };
+    assert.deepEqual(said({ version: 2 }), ['message of contract version 2; this side speaks 1', { version: 2 }]);
+    assert.deepEqual(said({ kind: 'telepathy' }), ['unknown kind of message: telepathy', { kind: 'telepathy' }]);
+    assert.deepEqual(said({ kind: 'global_model' }), ['global_model without its payload', { kind: 'global_model' }]);
+    assert.deepEqual(said({ payload }), [
+      'update_ack carries no payload, but one is announced',
+      { kind: 'update_ack' },
+    ]);
+    assert.match(String(said({ round: -1 })[0]), /^message header is not valid at round: \w/);
+    assert.match(
+      String(said({ body: { ...(wire['body'] as object), accepted: 1 } })[0]),
+      /^body of update_ack is not valid at accepted: \w/,
+    );
+    assert.match(String(said({ body: null })[0]), /^(body of update_ack|message header) is not valid(?: at body)?: \w/);
+    const whole = decodeMessageHeader(7);
+    assert.match(whole.ok ? '' : whole.error.message, /^message header is not valid: \w/);
+    const long = decodeMessageHeader({ ...wire, body: { ['x'.repeat(3000)]: 1 } });
+    assert.ok(!long.ok && long.error.message.length <= 500);
+  });
+
+  test('of a header that failed its kind, id, round and sender are told as far as they can be', () => {
+    const nothing = { kind: '', id: '', round: 0, sender: '' };
+    for (const wire of [null, undefined, 7, 'text', [], {}, { kind: 1, id: null, round: '3', sender: {} }])
+      assert.deepEqual(salvageHeader(wire), nothing);
+    const told = { kind: 'ping', id: 'a.1', round: 3, sender: 'node-1' };
+    assert.deepEqual(salvageHeader({ ...told, more: 1 }), told);
+    const long = salvageHeader({ kind: 'k'.repeat(99), id: 'i'.repeat(99), sender: 's'.repeat(99) });
+    assert.deepEqual([long.kind.length, long.id.length, long.sender.length], [40, 64, 48]);
+    const rounds = [0, 1, -1, 1.5, 2 ** 53, Number.NaN].map((round) => salvageHeader({ round }).round);
+    assert.deepEqual(rounds, [0, 1, 0, 0, 0, 0]);
   });
 
   test('no JSON value makes the decoder throw', () => {

@@ -170,7 +170,7 @@ test('a coordinator that is started again is the one verdict, and nobody is blam
     [['coordinator-restarting', 'application']],
   );
   assert.match(story.raised[0]?.sentence ?? '', /is gone and is being started again/);
-  story.event('run_resumed', { round: 1, roundsCompleted: 0, selected: [], modelHash: '', updates: [], last: null });
+  story.event('run_resumed', {});
   story.pass(1000);
   assert.equal(story.cleared.length, 1);
   assert.equal(story.raised.length, 1, 'the silence of before is not held against anybody');
@@ -184,7 +184,7 @@ test('a participant that is started again is told from a dead one', () => {
     story.raised.map(({ rule }) => rule),
     ['participant-restarting'],
   );
-  story.event('participant_joined', { participant: 'node-1', protocol: 'memory' });
+  story.event('participant_joined', { participant: 'node-1', protocol: 'quic' });
   story.pass(1000);
   assert.equal(story.cleared.length, 1);
 });

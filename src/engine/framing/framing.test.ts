@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { limits } from '#shared/contract/limits.ts';
-import { decodeFrame, encodeFrame, framePrefixBytes } from './frame.ts';
+import { decodeFrame, encodeFrame, framePrefixBytes, readPrefix } from './frame.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { checkJsonDepth } from './json-depth.ts';
 
@@ -146,5 +146,115 @@ describe('frames', () => {
     assert.ok(checkJsonDepth(Buffer.from('{"a":"[[[[[[\\"[[[["}'), 1));
     assert.ok(checkJsonDepth(Buffer.from('[[]]'), 2));
     assert.ok(!checkJsonDepth(Buffer.from('[[[]]]'), 2));
+  });
+
+  test('depth is that of the deepest place, not the number of brackets', () => {
+    for (const [wide, deepest] of [
+      ['[[],[],[],{}]', 2],
+      ['{"a":{},"b":{},"c":[]}', 2],
+      ['[{"a":[1]},{"a":[1]}]', 3],
+      ['["\\\\",[["]"]],["["]]', 3],
+    ] as const) {
+      assert.ok(checkJsonDepth(Buffer.from(wide), deepest), wide);
+      assert.ok(!checkJsonDepth(Buffer.from(wide), deepest - 1), wide);
+    }
+    assert.ok(!checkJsonDepth(Buffer.from('{"a":{"b":{}}}'), 2));
+  });
+
+  test('each byte of a prefix is judged as soon as it is there', () => {
+    const whole = claim(2, 0);
+    const codeAfter = (place: number, value: number): string | undefined => {
+      const bytes = Uint8Array.from(whole.subarray(0, place + 1));
+      bytes[place] = value;
+      const alone = new FrameDecoder().push(bytes).error;
+      // Also where its beginning came before it.
+      const decoder = new FrameDecoder();
+      for (let i = 0; i < place; i++) assert.equal(decoder.push(bytes.subarray(i, i + 1)).error, null);
+      const later = decoder.push(bytes.subarray(place)).error;
+      assert.equal(later?.message, alone?.message);
+      assert.equal(later?.layer, 'codec');
+      return `${alone?.code}: ${alone?.message}`;
+    };
+    assert.equal(codeAfter(0, 0x51), 'frame_malformed: bytes do not begin with a frame prefix: 51');
+    assert.equal(codeAfter(1, 0x54), 'frame_malformed: bytes do not begin with a frame prefix: 5254');
+    assert.equal(codeAfter(2, 3), 'version_unsupported: frame layout version 3 is not supported (this side speaks 1)');
+    assert.equal(codeAfter(3, 1), 'frame_malformed: reserved byte of the frame prefix is not 0');
+    const garbage = new FrameDecoder().push(Buffer.from('a longer line of text')).error;
+    assert.equal(garbage?.message, 'bytes do not begin with a frame prefix: 61206c6f6e676572');
+  });
+
+  test('lengths are taken up to their limits, whichever byte they stand in', () => {
+    for (const headerBytes of [0, 1]) {
+      const refused = new FrameDecoder().push(claim(headerBytes, 0)).error;
+      assert.equal(refused?.message, `frame header of ${headerBytes} bytes cannot be a JSON object`);
+    }
+    const { headerBytesMax, frameBytesMax } = limits;
+    const most = frameBytesMax - framePrefixBytes - 2;
+    for (const [headerBytes, bodyBytes] of [
+      [2, 0],
+      [headerBytesMax, 0],
+      [2, most],
+      [2, 0x01_02_03],
+    ] as const)
+      assert.deepEqual(readPrefix(claim(headerBytes, bodyBytes), 0, 12), {
+        ok: true,
+        value: { headerBytes, bodyBytes, frameBytes: framePrefixBytes + headerBytes + bodyBytes },
+      });
+    const refusals: readonly (readonly [number, number, string, object])[] = [
+      [
+        headerBytesMax + 1,
+        0,
+        `frame header of ${headerBytesMax + 1} bytes exceeds the limit of ${headerBytesMax}`,
+        { headerBytes: headerBytesMax + 1 },
+      ],
+      [
+        2,
+        most + 1,
+        `frame of ${frameBytesMax + 1} bytes exceeds the limit of ${frameBytesMax}`,
+        { frameBytes: frameBytesMax + 1 },
+      ],
+    ];
+    for (const [headerBytes, bodyBytes, message, context] of refusals) {
+      const error = new FrameDecoder().push(claim(headerBytes, bodyBytes)).error;
+      assert.deepEqual([error?.message, error?.context, error?.layer], [message, context, 'codec']);
+    }
+  });
+
+  test('a frame that is not whole or not JSON says in what', () => {
+    const said = (bytes: Uint8Array): string => {
+      const decoded = decodeFrame(bytes);
+      if (decoded.ok) return 'ok';
+      assert.equal(decoded.error.layer, 'codec');
+      return decoded.error.message;
+    };
+    const raw = (text: string): Buffer => Buffer.concat([claim(Buffer.byteLength(text), 0), Buffer.from(text)]);
+    assert.equal(said(raw('{}').subarray(0, 5)), 'frame ends after 5 of at least 12 bytes');
+    assert.equal(said(raw('{}').subarray(0, 13)), 'frame ends after 13 of at least 14 bytes');
+    assert.equal(said(Buffer.concat([raw('{}'), Buffer.from('abc')])), '3 bytes follow the end of the frame');
+    for (const text of ['[1]', 'null', '12', '"a"']) assert.equal(said(raw(text)), 'frame header is not a JSON object');
+    const notJson = decodeFrame(raw('{]'));
+    assert.ok(!notJson.ok && notJson.error.message === 'frame header is not JSON in UTF-8');
+    assert.ok(notJson.error.cause instanceof SyntaxError);
+    const deep = (depth: number): Buffer => raw(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`);
+    assert.equal(said(deep(limits.headerDepthMax)), 'ok');
+    assert.equal(said(deep(limits.headerDepthMax + 1)), `frame header is nested deeper than ${limits.headerDepthMax}`);
+    const text = '{"word":"\ufeffé"}';
+    const decoded = decodeFrame(raw(text));
+    assert.ok(decoded.ok && decoded.value.headerText === text && decoded.value.body.length === 0);
+  });
+
+  test('pieces are copied once they have to be kept, and what is whole is a view', () => {
+    const frame = bytesOf({ header: { n: 1 }, body: new Uint8Array(100).fill(7) });
+    const whole = new FrameDecoder().push(frame).frames[0];
+    assert.equal(whole?.buffer, frame.buffer);
+    const decoder = new FrameDecoder();
+    const first = Uint8Array.from(frame.subarray(0, 50));
+    assert.deepEqual(decoder.push(first).frames, []);
+    assert.equal(decoder.pendingBytes, 50);
+    first.fill(0);
+    const { frames } = decoder.push(frame.subarray(50));
+    assert.equal(Buffer.compare(frames[0] as Uint8Array, frame), 0);
+    assert.equal(decoder.pendingBytes, 0);
+    assert.equal(encodeFrame({ n: 1 }).length, 1, 'no body, no second piece');
   });
 });

@@ -1,5 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { entryPath, entrySources, entryUrl } from './entries.ts';
 import type { EntryName } from './entries.ts';
@@ -9,6 +10,7 @@ test('in a checkout an entry is its TypeScript source', () => {
     const path = entryPath(name);
     assert.ok(isAbsolute(path));
     assert.ok(path.replaceAll('\\', '/').endsWith(`/${entrySources[name]}`), path);
+    assert.ok(statSync(path).isFile(), path);
   }
 });
 

@@ -14,6 +14,7 @@ function steps(name: OptimiserName, gradients: readonly number[], learningRate: 
 }
 
 function close(actual: readonly number[], expected: readonly number[]): void {
+  assert.equal(actual.length, expected.length);
   actual.forEach((value, i) =>
     assert.ok(Math.abs(value - (expected[i] as number)) < 1e-6, `${actual.join()} but ${expected.join()}`),
   );
