@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { addCounts, checkPhases, describeCounts, phases, runPhase } from './lib/test-phases.mjs';
 import { ensureBuilt } from './lib/build.mjs';
+import { windowOfTests } from './lib/electron.mjs';
 import { ensureModules } from './lib/modules.mjs';
 import { ensureNode24 } from './lib/node24.mjs';
 import { SetUpError, runScript } from './lib/say.mjs';
@@ -44,6 +45,8 @@ await runScript(async () => {
   // Children of the tests must not take themselves for tests of an outer runner.
   delete env.NODE_TEST_CONTEXT;
   if ((names.includes('e2e') || names.includes('cli')) && !names.includes('build')) await ensureBuilt(node24);
+  const window = windowOfTests();
+  if (window.program) env.ROUNDSCOPE_ELECTRON = window.program;
   const startedMs = performance.now();
   let total = { passed: 0, failed: 0, skipped: 0 };
   const failed = [];
@@ -55,6 +58,7 @@ await runScript(async () => {
   const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
   process.stdout.write(`\n${failed.length > 0 ? `failed: ${failed.join(', ')}; ` : ''}${minutes} minutes\n`);
   for (const words of absent) process.stdout.write(`${words}\n`);
+  if (total.standIns > 0) process.stdout.write(`${window.words}: ${total.standIns} tests ran in it\n`);
   process.stdout.write(`${describeCounts(total)}\n`);
   return total.failed > 0 ? 1 : 0;
 });

@@ -28,6 +28,19 @@ export function reasonAgainstElectron({
   return undefined;
 }
 
+/**
+ * What the tests of the window run in: the Electron that is told or installed, or else the stand-in, and why.
+ * @returns {{program?: string, words: string}}
+ */
+export function windowOfTests({ told = process.env.ROUNDSCOPE_ELECTRON, find = findElectron, ...machine } = {}) {
+  if (told) return { program: told, words: `window: Electron, as ROUNDSCOPE_ELECTRON says (${told})` };
+  const program = find();
+  const why = program ? reasonAgainstElectron(machine) : 'no Electron is installed (`npm start` downloads it)';
+  return why === undefined
+    ? { program, words: 'window: Electron' }
+    : { words: `window: Electron's stand-in, since ${why}` };
+}
+
 /** Whether a failed download lies less than a day back; a clock that was set back does not prolong that. */
 export function failedLately(stamp, version, nowMs) {
   return stamp?.version === version && stamp.atMs <= nowMs && nowMs - stamp.atMs < failureLastsMs;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { delimiter } from 'node:path';
 import { describe, test } from 'node:test';
-import { failedLately, reasonAgainstElectron } from './electron.mjs';
+import { failedLately, reasonAgainstElectron, windowOfTests } from './electron.mjs';
 import { globSync } from './glob.mjs';
 import { launch } from './launch.mjs';
 import { outerEnvironment } from './paths.mjs';
@@ -22,6 +22,23 @@ describe('a failed download of Electron', () => {
     assert.ok(!failedLately(undefined, '45.0.0', 1001 * hourMs));
     assert.equal(failedLately(stamp, '45.0.0', 999 * hourMs), false);
   });
+});
+
+test('tests of the window take a real Electron where there is one, and say why where there is none', () => {
+  const machine = { platform: 'linux', env: { DISPLAY: ':0' }, uid: 1000, told: undefined };
+  const find = () => '/e/electron';
+  assert.deepEqual(windowOfTests({ ...machine, find }), { program: '/e/electron', words: 'window: Electron' });
+  assert.equal(windowOfTests({ ...machine, find, told: '/other' }).program, '/other');
+  const standIns = [
+    [{ find: () => undefined }, /stand-in, since no Electron is installed/],
+    [{ find, env: {} }, /stand-in, since there is no display/],
+    [{ find, uid: 0 }, /stand-in, since Electron keeps its sandbox/],
+  ];
+  for (const [change, expected] of standIns) {
+    const { program, words } = windowOfTests({ ...machine, ...change });
+    assert.equal(program, undefined);
+    assert.match(words, expected);
+  }
 });
 
 test('Electron is not tried where it cannot show a window', () => {

@@ -8,7 +8,7 @@ import { inRoot } from './paths.mjs';
 import { seconds } from './say.mjs';
 
 /**
- * @typedef {{passed: number, failed: number, skipped: number}} Counts
+ * @typedef {{passed: number, failed: number, skipped: number, standIns?: number}} Counts
  * @typedef {{node24: string, env: Record<string, string>, isCheck: boolean}} Context
  */
 
@@ -105,5 +105,6 @@ export function describeCounts({ passed, failed, skipped }) {
 }
 
 export function addCounts(a, b) {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+  const standIns = (a.standIns ?? 0) + (b.standIns ?? 0);
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped, standIns };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { standInRemark } from '#test/support/stand-in-remark.ts';
 import { assertAccessible } from './accessibility.ts';
 import type { OpenApp, OpenOptions } from './open-app.ts';
 import {
@@ -46,6 +47,7 @@ export function appTest<A extends OpenApp>(
 ): void {
   test(title, async (t) => {
     await using app = await open(options);
+    if (app.isStandIn) t.diagnostic(standInRemark);
     try {
       await body(app);
       assert.deepEqual(app.problems, [], 'errors in the console of the page');

@@ -35,6 +35,9 @@ export abstract class OpenApp implements AsyncDisposable {
     this.dataFolder = options.dataFolder ?? temporaryFolder();
   }
 
+  /** Whether what shows the window only stands in for Electron. */
+  readonly isStandIn: boolean = false;
+
   abstract get page(): Page;
   /** What the app has printed for people. */
   abstract get printed(): string;
@@ -119,6 +122,7 @@ export class BrowserApp extends OpenApp {
 
 /** The production bundles in Electron's stand-in, or in the Electron that `ROUNDSCOPE_ELECTRON` names. */
 export class WindowApp extends OpenApp {
+  override readonly isStandIn = process.env['ROUNDSCOPE_ELECTRON'] === undefined;
   readonly electron: ElectronApplication;
   readonly #page: Page;
   readonly #process: ChildProcess;
