@@ -23,6 +23,7 @@ export const phases = {
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
   unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/golden/**/*.test.ts'], {
     coverage: true,
+    preload: 'test/support/leak-gate.ts',
   }),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
@@ -69,6 +70,7 @@ async function runSuite(phase, { node24, env }) {
     ...(phase.coverage
       ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.ts']
       : []),
+    ...(phase.preload ? ['--import', pathToFileURL(inRoot(phase.preload)).href] : []),
     ...files,
   ];
   try {

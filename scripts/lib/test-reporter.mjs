@@ -64,15 +64,21 @@ const outputKept = 4000;
 class Outputs {
   #byFile = new Map();
 
+  // The runner names a file from the root in one event and from the working folder in the other.
   add(file, text) {
-    this.#byFile.set(file, ((this.#byFile.get(file) ?? '') + text).slice(-outputKept));
+    const name = nameOf(file);
+    this.#byFile.set(name, ((this.#byFile.get(name) ?? '') + text).slice(-outputKept));
   }
 
   take(file) {
-    const text = this.#byFile.get(file);
-    this.#byFile.delete(file);
+    const text = this.#byFile.get(nameOf(file));
+    this.#byFile.delete(nameOf(file));
     return text;
   }
+}
+
+function describeOutput(output) {
+  return output ? `    it printed:\n${output.replace(/^/gm, '      ')}\n` : '';
 }
 
 export default async function* report(events) {
@@ -80,12 +86,14 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') outputs.add(data.file, data.message);
     if (type === 'test:fail' && !isEcho(data.details?.error)) yield describeFailure(data);
+    // A file whose process failed as such has no summary; what it said last is all there is.
+    if (type === 'test:fail' && data.details?.error?.exitCode)
+      yield describeOutput(outputs.take(data.file ?? data.name));
     if (type === 'test:pass' && typeof data.skip === 'string') yield `  - skipped: ${data.name} (${data.skip})\n`;
     if (type === 'test:summary' && data.file) {
       const output = outputs.take(data.file);
       yield describeFile(data);
-      if (data.counts.passed < data.counts.tests && output)
-        yield `    it printed:\n${output.replace(/^/gm, '      ')}\n`;
+      if (data.counts.passed < data.counts.tests) yield describeOutput(output);
     }
     if (type === 'test:coverage') yield describeCoverage(data.summary.files);
   }
