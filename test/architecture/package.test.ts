@@ -62,6 +62,16 @@ describe('package', () => {
     );
   });
 
+  test('so is every package of the mutation check, which has a lockfile of its own', () => {
+    const { packages } = readJson<typeof lock>('test/mutation/tool/package-lock.json');
+    const names = Object.keys(packages).filter((path) => path !== '');
+    assert.ok(names.length > 100, `${names.length} packages`);
+    assert.deepEqual(
+      names.filter((path) => !/^sha512-/.test(packages[path]?.integrity ?? '') || packages[path]?.resolved),
+      [],
+    );
+  });
+
   test('the Node that the programs run on is the one that package.json demands of whoever installs it', () => {
     const pinned = manifest.devDependencies?.['node'] ?? '';
     const [, lowest, above] = /^>=(\d+) <(\d+)$/.exec(manifest.engines?.node ?? '') ?? [];
