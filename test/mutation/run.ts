@@ -1,7 +1,7 @@
 /**
- * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors]`: changes the program in one place after the other, and
- * counts the changes that a test of that area notices. No file is begun after its minutes; what has been done is kept,
- * and the next run goes on from there.
+ * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors]`: changes the program in one place
+ * after the other, and counts the changes that a test of that area notices. No file is begun after its minutes; what has
+ * been done is kept, and the next run goes on from there.
  */
 import { dirname, delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';

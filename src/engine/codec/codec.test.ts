@@ -105,6 +105,61 @@ describe('message headers', () => {
 });
 
 describe('safetensors', () => {
+  test('each refusal says what is wrong', () => {
+    const entry = (change: object = {}): object => ({ dtype: 'F32', shape: [1], data_offsets: [0, 4], ...change });
+    const said = (header: unknown, dataBytes = 4): string => {
+      const text = typeof header === 'string' ? header : JSON.stringify(header);
+      const decoded = decodeSafetensors(safetensors(text, new Uint8Array(dataBytes)));
+      if (decoded.ok) return 'ok';
+      assert.deepEqual([decoded.error.code, decoded.error.layer], ['payload_malformed', 'codec']);
+      return decoded.error.message.replace('safetensors: ', '');
+    };
+    const long = 'n'.repeat(300);
+    const refusals: readonly (readonly [unknown, string | RegExp])[] = [
+      [{ w: entry() }, 'ok'],
+      [{ __metadata__: { a: 'b' }, w: entry() }, 'ok'],
+      ['{"w"', 'header is not JSON in UTF-8'],
+      ['[]', 'header is not a JSON object'],
+      ['null', 'header is not a JSON object'],
+      ['7 ', 'header is not a JSON object'],
+      [{ w: 7 }, 'tensor "w" is not described by an object'],
+      [{ w: null }, 'tensor "w" is not described by an object'],
+      [{ '': entry() }, 'tensor name of 0 characters'],
+      [{ ['n'.repeat(5000)]: entry() }, 'tensor name of 5000 characters'],
+      [{ w: entry({ dtype: 'F31' }) }, 'tensor "w" has the unknown type "F31"'],
+      [{ w: entry({ dtype: undefined }) }, 'tensor "w" has the unknown type undefined'],
+      [{ w: entry({ dtype: long }) }, `tensor "w" has the unknown type "${'n'.repeat(39)}`],
+      [{ w: entry({ shape: [-1] }) }, /^tensor "w": shape is not a list of at most \d+ sizes$/],
+      [{ w: entry({ shape: [1.5] }) }, /^tensor "w": shape is not a list/],
+      [{ w: entry({ shape: Array.from({ length: 99 }, () => 1) }) }, /^tensor "w": shape is not a list/],
+      [{ w: entry({ data_offsets: [0] }) }, 'tensor "w": data_offsets are not two sizes'],
+      [{ w: entry({ data_offsets: [0, 4, 8] }) }, 'tensor "w": data_offsets are not two sizes'],
+      [{ w: entry({ data_offsets: 'ab' }) }, 'tensor "w": data_offsets are not two sizes'],
+      [{ w: entry({ data_offsets: [4, 0] }) }, 'tensor "w": offsets 4 to 0 do not lie in 4 bytes'],
+      [{ w: entry({ data_offsets: [4, 8] }) }, 'tensor "w": offsets 4 to 8 do not lie in 4 bytes'],
+      [{ w: entry({ data_offsets: [2, 4] }) }, 'tensor "w": 2 bytes for F32 [1]'],
+      [{ w: entry({ shape: [], dtype: 'U8', data_offsets: [1, 2] }) }, 'hole before tensor "w"'],
+      [{ v: entry(), w: entry() }, 'overlap before tensor "w"'],
+      [{ w: entry({ dtype: 'U8', data_offsets: [0, 1] }) }, '3 bytes belong to no tensor'],
+    ];
+    for (const [header, expected] of refusals) {
+      if (typeof expected === 'string') assert.equal(said(header), expected, JSON.stringify(header).slice(0, 80));
+      else assert.match(said(header), expected);
+    }
+  });
+
+  test('half-precision infinities are found, integers are always finite', () => {
+    const found = (dtype: Tensor['dtype'], data: Tensor['data']): unknown =>
+      firstNotFinite([{ name: 'w', dtype, shape: [data.length], data }]);
+    assert.deepEqual(found('F16', Uint16Array.of(0x3c00, 0x7c00)), { tensor: 'w', index: 1, value: Number.NaN });
+    assert.deepEqual(found('BF16', Uint16Array.of(0xff80)), { tensor: 'w', index: 0, value: Number.NaN });
+    assert.equal(found('F16', Uint16Array.of(0x7bff, 0)), null);
+    assert.equal(found('BF16', Uint16Array.of(0x7c00, 0x7f7f)), null);
+    assert.equal(found('U16', Uint16Array.of(0xffff)), null);
+    assert.deepEqual(found('F64', Float64Array.of(1, -Infinity)), { tensor: 'w', index: 1, value: -Infinity });
+    assert.equal(found('F32', Float32Array.of(1, 2)), null);
+  });
+
   const float32 = fc.record({
     name: fc.string({ minLength: 1, maxLength: 20 }).filter((name) => name !== '__metadata__' && name !== '__proto__'),
     shape: fc.array(fc.nat(4), { maxLength: 4 }),
