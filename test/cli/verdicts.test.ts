@@ -29,46 +29,47 @@ function trains({ lines }: Command, round: number): boolean {
   return lines.some(({ event, round: of }) => event === 'training_progress' && Number(of) >= round);
 }
 
-test('a demo whose coordinator is stopped for a while blames the coordinator and nobody else', async () => {
-  await using demo = new Command([
-    'demo',
-    '--headless',
-    '--json',
-    '--seed',
-    '1',
-    '--participants',
-    '3',
-    '--rounds',
-    '4',
-  ]);
-  await demo.until((command) => trains(command, 2));
-  const pid = pidOf(demo, 'coordinator');
-  process.kill(pid, 'SIGSTOP');
-  await demo.until((command) => raised(command, 'coordinator-frozen') !== undefined, 30_000);
-  process.kill(pid, 'SIGCONT');
-  const verdict = raised(demo, 'coordinator-frozen');
-  await demo.until((command) => isCleared(command, verdict?.['verdict']), 30_000);
-  const { status, summary, stderr } = await demo.exit();
-  assert.equal(status, 0, stderr);
-  assert.equal(summary.rounds_completed, 4);
-  assert.deepEqual(named(demo), ['coordinator']);
-});
+/** Two at a time: each waits for silence to be noticed, and for its end. */
+describe('whom a verdict names', { concurrency: 2 }, () => {
+  test('a demo whose coordinator is stopped for a while blames the coordinator and nobody else', async () => {
+    await using demo = new Command([
+      'demo',
+      '--headless',
+      '--json',
+      '--seed',
+      '1',
+      '--participants',
+      '3',
+      '--rounds',
+      '4',
+    ]);
+    await demo.until((command) => trains(command, 2));
+    const pid = pidOf(demo, 'coordinator');
+    process.kill(pid, 'SIGSTOP');
+    await demo.until((command) => raised(command, 'coordinator-frozen') !== undefined, 30_000);
+    process.kill(pid, 'SIGCONT');
+    const verdict = raised(demo, 'coordinator-frozen');
+    await demo.until((command) => isCleared(command, verdict?.['verdict']), 30_000);
+    const { status, summary, stderr } = await demo.exit();
+    assert.equal(status, 0, stderr);
+    assert.equal(summary.rounds_completed, 4);
+    assert.deepEqual(named(demo), ['coordinator']);
+  });
 
-test('the founding bug switched off again is over, and does not come back in later rounds', async () => {
-  await using demo = new Command([
-    ...['demo', '--headless', '--json', '--seed', '1', '--participants', '3', '--rounds', '8'],
-    ...['--fault', 'connection-per-message:node-2@2+5'],
-  ]);
-  const { status, lines, stderr } = await demo.exit();
-  assert.equal(status, 0, stderr);
-  const told = lines.filter(({ event }) => event === 'verdict_raised' || event === 'verdict_cleared');
-  const clearings = told.filter(({ event }) => event === 'verdict_cleared');
-  assert.deepEqual(named(demo), ['node-2']);
-  assert.equal(clearings.length, 1, 'it did not come and go');
-  assert.equal(told.at(-1)?.event, 'verdict_cleared');
-});
+  test('the founding bug switched off again is over, and does not come back in later rounds', async () => {
+    await using demo = new Command([
+      ...['demo', '--headless', '--json', '--seed', '1', '--participants', '3', '--rounds', '8'],
+      ...['--fault', 'connection-per-message:node-2@2+5'],
+    ]);
+    const { status, lines, stderr } = await demo.exit();
+    assert.equal(status, 0, stderr);
+    const told = lines.filter(({ event }) => event === 'verdict_raised' || event === 'verdict_cleared');
+    const clearings = told.filter(({ event }) => event === 'verdict_cleared');
+    assert.deepEqual(named(demo), ['node-2']);
+    assert.equal(clearings.length, 1, 'it did not come and go');
+    assert.equal(told.at(-1)?.event, 'verdict_cleared');
+  });
 
-describe('a federation of several processes', () => {
   test('a participant that is stopped is named at the coordinator, and only it; then the coordinator at the participant', async () => {
     await using coordinator = await coordinate(['--participants', '2', '--rounds', '200', '--deadline', '60']);
     await using one = join(coordinator.invitation, 'lab-1');
