@@ -35,7 +35,7 @@ test('tests of the window take a real Electron where there is one, and say why w
     [{ find, uid: 0 }, /stand-in, since Electron keeps its sandbox/],
   ];
   for (const [change, expected] of standIns) {
-    const { program, words } = windowOfTests({ ...machine, ...change });
+    const { program, words } = windowOfTests(Object.assign({}, machine, change));
     assert.equal(program, undefined);
     assert.match(words, expected);
   }
