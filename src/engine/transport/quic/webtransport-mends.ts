@@ -46,6 +46,8 @@ export function widenWindows(connection: NativeHttp2Session): void {
 export function endPings(connection: Pick<NativeHttp2Session, 'destroyed'>): void {
   const prototype = Reflect.getPrototypeOf(connection) ?? {};
   Object.defineProperty(connection, 'closed', {
+    // The same connection may be mended again, for another session that it carries.
+    configurable: true,
     get: () => connection.destroyed || Reflect.get(prototype, 'closed', connection) === true,
   });
 }
