@@ -56,6 +56,20 @@ describe('a connection per message', () => {
     assert.deepEqual([story.raised.length, story.cleared.length], [1, 1]);
   });
 
+  test('began with its own connections, not with an answer that was lost long before', () => {
+    const story = new Story(['node-1']);
+    story.packet('node-1', { kind: 'run_plan', side: 'sent', direction: 'down', status: 'undeliverable' });
+    story.pass(60_000, () => echo(story, 1));
+    const beganAt = story.at;
+    let connection = 1;
+    story.pass(6000, () => {
+      if (story.at % 500 === 0) session(story, ++connection, hungUp);
+    });
+    const since = story.raised[0]?.since ?? 0;
+    assert.equal(story.raised[0]?.rule, 'connection-per-message');
+    assert.ok(since - beganAt >= 0 && since - beganAt < 2000, `${since - beganAt} ms`);
+  });
+
   test('is over at once when the fault that made it is switched off', () => {
     const story = new Story(['node-1']);
     let connection = 1;
@@ -288,7 +302,7 @@ test('one that leaves is not said to train again', () => {
   story.progress('node-1', 2);
   story.pass(8000, heartbeats(story, 'node-1'));
   assert.deepEqual(story.standing, ['trainer-frozen node-1']);
-  story.event('participant_left', { participant: 'node-1', reason: 'interrupted by the user' });
+  story.event('participant_left', { participant: 'node-1', reason: 'interrupted by the user', clean: true });
   story.link('node-1', 'closed', 1, 'interrupted by the user');
   story.waits(['node-2']);
   story.pass(1000, heartbeats(story, 'node-2'));

@@ -38,8 +38,10 @@ const connectionPerMessage: Rule = (participant, run) => {
   const newest = hungUp.at(-1)?.closed;
   if (lastEcho !== null && newest != null && lastEcho.at > newest.at) return null;
   const unheard = undeliverable.filter(({ at }) => elapsedMs(run, at) <= perMessageWindowMs * 2);
-  const first = undeliverable[0];
-  if (unheard.length === 0 || first === undefined) return null;
+  // An answer that was lost long before, such as in the run's first second, is none of this habit's.
+  const began = hungUp[0]?.opened.at ?? run.now;
+  const first = undeliverable.find(({ at }) => at >= began) ?? unheard[0];
+  if (first === undefined) return null;
   const shown = hungUp.slice(-3);
   const spanMs = Math.max(1000, run.now - (hungUp[0]?.opened.at ?? run.now));
   return {
