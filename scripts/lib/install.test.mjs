@@ -67,7 +67,7 @@ describe('npm for this checkout', () => {
       remedyFor('npm error request to https://r/x failed, reason: getaddrinfo EAI_AGAIN r'),
       /could not be reached/,
     );
-    assert.match(remedyFor('npm error code EACCES\nnpm error path /root/.npm/_cacache/tmp'), /npm_config_cache/);
+    assert.match(remedyFor('npm error code EACCES\nnpm error path /home/one/.npm/_cacache/tmp'), /npm_config_cache/);
     assert.match(remedyFor('npm error code EACCES\nnpm error path /srv/clone/node_modules'), /change its owner/i);
     assert.match(remedyFor('npm error code E407'), /proxy/);
   });
