@@ -174,10 +174,11 @@ describe('a run outlives what befalls its processes and machines', { skip: linux
       const counted = contributions(served.command.lines);
       assert.deepEqual(counted.get(2), ['lab-1', 'lab-2'], 'the round in which the broker died');
       assert.deepEqual(counted.get(rounds), ['lab-1', 'lab-2'], 'both are back');
-      // Who is still dialling when a round begins is not asked for that one; whoever is asked is counted, once.
+      // Who comes back in the middle of a round is asked and not waited for: once each it may be too late.
       const ended = served.command.lines.filter(({ event }) => event === 'round_ended');
       assert.equal(ended.length, rounds);
-      for (const line of ended) assert.deepEqual(line['missing'], []);
+      const late = ended.flatMap((line) => line['missing'] as string[]);
+      assert.equal(new Set(late).size, late.length, `too late: ${late.join(', ')}`);
       for (const names of counted.values()) assert.equal(new Set(names as string[]).size, (names as string[]).length);
     },
   );
