@@ -1,3 +1,4 @@
+import { plural } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -202,8 +203,11 @@ function backWords(view: RunView, { at, silentMs }: Extract<SeatLink, { kind: 'b
       (one.fate === 'missed' || one.fate === 'refused') &&
       (view.rounds.find(({ round }) => round === one.round)?.endedAt ?? at) >= from,
   );
-  const what =
-    lost.length === 0 ? 'nothing lost' : `round ${lost.map(({ round }) => round).join(', ')} closed without this node`;
+  const rounds =
+    lost.length > 3
+      ? `${lost.length} rounds`
+      : `${plural(lost.length, 'round')} ${lost.map(({ round }) => round).join(', ')}`;
+  const what = lost.length === 0 ? 'nothing lost' : `${rounds} closed without this node`;
   return `Back after ${formatDuration(silentMs)}, ${what}`;
 }
 
