@@ -1,4 +1,3 @@
-import { plural } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -10,6 +9,7 @@ import { joinAgain, useSetPaused } from '#renderer/session/run-requests.ts';
 import { resumeUntil, seatLink } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { plural } from '#shared/base/counted.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { GoneBanner } from './gone-banner.tsx';
