@@ -81,11 +81,28 @@ function describeOutput(output) {
   return output ? `    it printed:\n${output.replace(/^/gm, '      ')}\n` : '';
 }
 
+/** Files whose latest test failed: what a test remarked comes right after its result. */
+class LatestFailed {
+  #files = new Set();
+
+  see(type, file) {
+    if (type === 'test:fail') this.#files.add(file);
+    if (type === 'test:pass') this.#files.delete(file);
+  }
+
+  has(file) {
+    return file !== undefined && this.#files.has(file);
+  }
+}
+
 export default async function* report(events) {
   const outputs = new Outputs();
+  const failed = new LatestFailed();
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') outputs.add(data.file, data.message);
+    failed.see(type, data.file);
     if (type === 'test:fail' && !isEcho(data.details?.error)) yield describeFailure(data);
+    if (type === 'test:diagnostic' && failed.has(data.file)) yield `${data.message.replace(/^/gm, '      ')}\n`;
     // A file whose process failed as such has no summary; what it said last is all there is.
     if (type === 'test:fail' && data.details?.error?.exitCode)
       yield describeOutput(outputs.take(data.file ?? data.name));

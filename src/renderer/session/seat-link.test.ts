@@ -56,6 +56,28 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(linkAt('back', heard + 26_000)?.kind, 'heard');
   });
 
+  test('a session that takes the place of another on purpose is neither a silence nor a return', () => {
+    const at = heard + 16_000;
+    const view = seatViewAt('back', at);
+    const changed = (state: 'resuming' | 'ready'): RunView => ({
+      ...view,
+      participants: view.participants.map((one) => ({
+        ...one,
+        statsAt: startAt + at,
+        link: {
+          ...one.link,
+          state,
+          since: startAt + at,
+          heardAt: startAt + at - 900,
+          attempts: one.link.attempts.map((attempt) => ({ ...attempt, lastHeardAt: startAt + at - 900 })),
+        },
+      })),
+    });
+    assert.equal(view.participants.find(({ id }) => id === view.self)?.link.attempts.at(-1)?.result, 'connected');
+    assert.equal(seatLink(changed('resuming'), startAt + at)?.kind, 'heard');
+    assert.equal(seatLink(changed('ready'), startAt + at)?.kind, 'heard');
+  });
+
   test('its own process died: no silence of the coordinator, until another is heard', () => {
     const died = round13 + 13_500;
     assert.deepEqual(linkAt('restarting', died), {

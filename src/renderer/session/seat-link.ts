@@ -48,10 +48,12 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
   // What its process has not told since cannot be held against the coordinator: the figures of the link must be newer.
   const unheardMs = Math.max(own.statsAt, link.state === 'closed' ? link.since : 0) - heardAt;
   if (link.state === 'closed' && unheardMs < silentMs) return { kind: 'closing', at: link.since };
-  if (!isOpen(link.state) || unheardMs >= silentMs) return silence(heardAt, link);
+  // A session that another one takes the place of, as when UDP answers again, is not a coordinator that does not answer.
+  const there = isOpen(link.state) || link.state === 'resuming';
+  if (!there || unheardMs >= silentMs) return silence(heardAt, link);
   const before = link.attempts.at(-1);
-  if (before?.result === 'connected' && before.lastHeardAt > 0 && now - link.since < backShownMs)
-    return { kind: 'back', at: link.since, silentMs: link.since - before.lastHeardAt };
+  const awayMs = before?.result === 'connected' && before.lastHeardAt > 0 ? link.since - before.lastHeardAt : 0;
+  if (awayMs >= silentMs && now - link.since < backShownMs) return { kind: 'back', at: link.since, silentMs: awayMs };
   return { kind: 'heard', at: heardAt };
 }
 
