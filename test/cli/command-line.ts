@@ -72,6 +72,8 @@ export interface CommandOptions {
   readonly before?: string;
   /** What reads its stdout, such as `head -n 3`. */
   readonly pipeTo?: string;
+  /** Of a run of hours: only these events are kept, and nothing else of its stdout. */
+  readonly keep?: (line: Line) => boolean;
 }
 
 /** `roundscope ...` as a user starts it, in a process group of its own as in a terminal. */
@@ -84,11 +86,14 @@ export class Command implements AsyncDisposable {
   #stdout = '';
   #stderr = '';
   #gone = false;
+  readonly #keep: CommandOptions['keep'];
+  #kept: Line[] = [];
 
   constructor(args: readonly string[], options: CommandOptions = {}) {
     this.#name = `roundscope ${args.join(' ').slice(0, 60)}`;
     this.#ownsFolder = options.dataFolder === undefined;
     this.dataFolder = options.dataFolder ?? temporaryFolder();
+    this.#keep = options.keep;
     const { npm_lifecycle_event: _npm, NODE_TEST_CONTEXT: _test, ...outer } = process.env;
     const env = { ...outer, ROUNDSCOPE_DATA: this.dataFolder, NO_COLOR: '1', ...options.env };
     const whole = [process.execPath, script, ...args];
@@ -97,13 +102,19 @@ export class Command implements AsyncDisposable {
     const inShell = before !== '' || pipeTo !== undefined;
     const [file, ...rest] = inShell ? ['/bin/sh', '-c', line, 'sh', ...whole] : whole;
     this.#child = spawn(file as string, rest, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => void (this.#stdout += text));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#take(text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => void (this.#stderr += text));
     this.#exit = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (status) => {
         this.#gone = true;
-        resolve(exitOf(status, this.#stdout, this.#stderr));
+        resolve({
+          status,
+          stdout: this.#stdout,
+          stderr: this.#stderr,
+          lines: this.lines,
+          summary: this.lines.at(-1) as unknown as Summary,
+        });
       });
     });
     this.#exit.catch(() => undefined);
@@ -123,7 +134,7 @@ export class Command implements AsyncDisposable {
 
   /** Events so far. */
   get lines(): readonly Line[] {
-    return jsonLines(this.#stdout);
+    return this.#keep === undefined ? jsonLines(this.#stdout) : this.#kept;
   }
 
   /** Its end; fails when that does not come in time. */
@@ -168,6 +179,13 @@ export class Command implements AsyncDisposable {
       await this.#exit.catch(() => undefined);
     }
     if (this.#ownsFolder) rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  #take(text: string): void {
+    this.#stdout += text;
+    if (this.#keep === undefined) return;
+    this.#kept.push(...jsonLines(this.#stdout).filter(this.#keep));
+    this.#stdout = this.#stdout.slice(this.#stdout.lastIndexOf('\n') + 1);
   }
 
   #tail(): string {
@@ -234,11 +252,6 @@ export function assertFlawless(
     );
   assert.deepEqual([summary.packets.dropped, summary.events.dropped, summary.malformed], [0, 0, 0]);
   assert.deepEqual(summary.verdicts, []);
-}
-
-function exitOf(status: number | null, stdout: string, stderr: string): Exit {
-  const lines = jsonLines(stdout);
-  return { status, stdout, stderr, lines, summary: lines.at(-1) as unknown as Summary };
 }
 
 function jsonLines(text: string): readonly Line[] {

@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Invitation } from '#shared/contract/invitation.ts';
@@ -7,51 +7,46 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { attackOutsideAmqp, giveAllRights, queuesOf } from '#test/support/hostile/amqp-stranger.ts';
 import {
   invitationIn,
-  lostContributions,
+  judged,
+  missingSoFar,
   refusalsOf,
+  roundsDone,
   slowTraining,
   strangersIn,
   unexpectedEnds,
+  verdictsIn,
 } from '#test/support/hostile/besieged.ts';
 import { attackDomain } from '#test/support/hostile/dds-stranger.ts';
 import { floodFromWithin, nonsenseFromWithin } from '#test/support/hostile/insider.ts';
 import { Ledger } from '#test/support/hostile/ledger.ts';
-import { growthIn, type Growth } from '#test/support/hostile/memory-slope.ts';
+import { growthIn } from '#test/support/hostile/memory-slope.ts';
 import { attackBroker, attackPorts, tcpPortsOf } from '#test/support/hostile/siege.ts';
 import { idleConnections, malformedConnections, slowLoris } from '#test/support/hostile/tcp.ts';
 import { startRabbitmq } from '#test/support/rabbitmq.ts';
-import type { Command } from '../cli/command-line.ts';
+import type { Command, CommandOptions } from '../cli/command-line.ts';
 import { coordinate, hasJoined, join } from '../cli/federation.ts';
+import { hostileReport, verdictLine, type FederationResult, type HostileResult } from './hostile-report.ts';
 
 const names = ['lab-1', 'lab-2', 'lab-3'] as const;
 /** Of each round at least; so slow that five federations and their attackers find room on two cores. */
-const trainingMs = 10_000;
+const trainingMs = 14_500;
+/** With it, what is planned takes the time that was asked for. */
+const roundMs = 15_000;
 const [idlePerPort, lorisesPerPort, malformedPerPass, framesPerFlood] = [100, 10, 2000, 20_000];
 /** Between two passes of the suite over all federations. */
-const pauseMs = 5000;
+const pauseMs = 15_000;
+/** Between two reports of how far it is. */
+const reportMs = 60_000;
 /** Of each process's memory; a long run has one a minute. */
 const samplesMin = 12;
 
-export interface HostileResult {
+export interface HostileOptions {
   readonly minutes: number;
-  readonly passes: number;
-  readonly federations: readonly FederationResult[];
-  readonly attacks: Ledger['table'];
-  /** Empty: it held. */
-  readonly violations: readonly string[];
-}
-
-interface FederationResult {
-  readonly over: Protocol;
-  readonly status: string;
-  readonly rounds: readonly [number, number];
-  readonly lost: number;
-  readonly verdicts: readonly string[];
-  readonly strangers: readonly string[];
-  readonly ends: readonly string[];
-  readonly reconnects: number;
-  readonly refusals: number;
-  readonly memory: readonly Growth[];
+  readonly over: readonly Protocol[];
+  /** Where figures, recordings and reports stay; null: nowhere. */
+  readonly folder: string | null;
+  /** Breaks it off: what is known by then is the result. */
+  readonly signal: AbortSignal;
 }
 
 interface Besieged {
@@ -67,33 +62,58 @@ interface Besieged {
 }
 
 /** Runs of three participants over each transport for so long, and the hostile suite beside them in a loop. */
-export async function soakHostile(minutes: number, over: readonly Protocol[]): Promise<HostileResult> {
-  const rounds = Math.ceil((minutes * 60_000) / trainingMs);
+export async function soakHostile({ minutes, over, folder, signal }: HostileOptions): Promise<HostileResult> {
+  const rounds = Math.ceil((minutes * 60_000) / roundMs);
   const limitMs = minutes * 60_000 * 3 + 600_000;
   const startedMs = performance.now();
   await using owned = new AsyncDisposableStack();
-  const root = mkdtempSync(joinPath(tmpdir(), 'roundscope-hostile-'));
-  owned.defer(() => rmSync(root, { recursive: true, force: true }));
+  const root = folder ?? mkdtempSync(joinPath(tmpdir(), 'roundscope-hostile-'));
+  if (folder === null) owned.defer(() => rmSync(root, { recursive: true, force: true }));
   const besieged: Besieged[] = [];
   // One after another: all at once would start twenty processes in the same second.
   for (const protocol of over) besieged.push(await begin(protocol, { rounds, root, limitMs }, owned));
   const ledger = new Ledger();
   const end = new AbortController();
   owned.defer(() => end.abort());
-  const ends = Promise.all(besieged.map(({ command }) => command.exit(limitMs)));
-  const allOver = ends.finally(() => end.abort());
-  allOver.catch(() => undefined);
-  for (const { invitation, ended } of besieged) await hold(invitation, ledger, ended);
-  const passes = await besiege(besieged, ledger, end.signal);
-  await allOver;
-  const federations = await Promise.all(besieged.map((one) => resultOf(one, rounds, limitMs)));
-  return {
-    minutes: Math.round((performance.now() - startedMs) / 6000) / 10,
-    passes,
-    federations,
-    attacks: ledger.table,
-    violations: [...federations.flatMap(violationsOf), ...neverReached(ledger)],
+  const enough = AbortSignal.any([end.signal, signal]);
+  const progress = { passes: 0 };
+  const result = (): HostileResult => {
+    const federations = besieged.map((one) => resultOf(one, rounds));
+    const attacks = ledger.table;
+    const violations = [...federations.flatMap(violationsOf), ...neverReached(ledger)];
+    const lasted = Math.round((performance.now() - startedMs) / 6000) / 10;
+    return { minutes: lasted, passes: progress.passes, federations, attacks, violations };
   };
+  using _reports = reportEvery(root, result);
+  const ends = besieged.flatMap(({ command, labs }) => [command, ...labs].map((one) => one.exit(limitMs)));
+  void Promise.allSettled(ends).then(() => end.abort());
+  for (const { invitation, ended } of besieged) await hold(invitation, ledger, AbortSignal.any([ended, enough]));
+  await besiege(besieged, ledger, enough, progress);
+  return result();
+}
+
+/** What is known so far, as a report; and a line of how busy this machine was, by which verdicts are judged. */
+function reportEvery(root: string, result: () => HostileResult): Disposable {
+  let before = busyMs();
+  const timer = setInterval(() => {
+    const now = busyMs();
+    const busy = (now - before) / reportMs / availableParallelism();
+    before = now;
+    const so = result();
+    const { passes, federations, violations } = so;
+    const done = federations.map(({ over, status, rounds, lost, verdicts, reconnects, refusals }) => ({
+      ...{ over, status, rounds, lost, verdicts: verdicts.length, reconnects, refusals },
+    }));
+    const line = { at: new Date().toISOString(), busy, load: loadavg()[0], passes, done, violations };
+    appendFileSync(joinPath(root, 'figures.jsonl'), `${JSON.stringify(line)}\n`);
+    writeFileSync(joinPath(root, 'report.md'), hostileReport(so));
+  }, reportMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Of all processors together, whoever keeps them busy. */
+function busyMs(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }
 
 async function begin(
@@ -102,16 +122,18 @@ async function begin(
   owned: AsyncDisposableStack,
 ): Promise<Besieged> {
   const folder = joinPath(root, over);
-  mkdirSync(folder);
-  const options = {
-    env: slowTraining(trainingMs, { folder, everyMs: Math.min(60_000, rounds * (trainingMs / samplesMin)) }),
+  const everyMs = Math.min(60_000, rounds * (trainingMs / samplesMin));
+  const optionsOf = (who: string): CommandOptions => {
+    const dataFolder = joinPath(folder, who);
+    mkdirSync(dataFolder, { recursive: true });
+    return { env: slowTraining(trainingMs, { folder, everyMs }), keep: judged, dataFolder };
   };
   const rabbit = over === 'amqp' ? owned.use(await startRabbitmq('hostile')) : null;
   if (rabbit !== null) await giveAllRights(rabbit);
   const broker = rabbit === null ? [] : ['--broker', rabbit.url];
   const args = ['--participants', '3', '--rounds', String(rounds), '--transport', over, ...broker];
-  const { command, invitation: text } = owned.use(await coordinate(args, options));
-  const labs = names.map((name) => owned.use(join(text, name, [], options)));
+  const { command, invitation: text } = owned.use(await coordinate(args, optionsOf('coordinator')));
+  const labs = names.map((name) => owned.use(join(text, name, [], optionsOf(name))));
   for (const name of names) await command.until((seen) => hasJoined(seen, name));
   const invitation = invitationIn(text);
   const attack = async (ledger: Ledger): Promise<unknown> => {
@@ -136,11 +158,17 @@ async function hold(invitation: Invitation, ledger: Ledger, signal: AbortSignal)
 }
 
 /** One after another, so that none hides behind the load of the next; until the runs are over. */
-async function besiege(besieged: readonly Besieged[], ledger: Ledger, signal: AbortSignal): Promise<number> {
-  for (let passes = 0; ; passes++) {
-    for (const { over, invitation, attack, ended } of besieged) {
-      if (signal.aborted) return passes;
+async function besiege(
+  besieged: readonly Besieged[],
+  ledger: Ledger,
+  signal: AbortSignal,
+  progress: { passes: number },
+): Promise<void> {
+  for (;;) {
+    for (const { over, invitation, attack, ended: runEnded } of besieged) {
+      if (signal.aborted) return;
       // Nobody is there any more: what is thrown at a closed port says nothing.
+      const ended = AbortSignal.any([runEnded, signal]);
       const steps = [
         () => attackPorts(invitation, ledger, ended),
         () => attackBroker(invitation, names[1], ledger),
@@ -155,7 +183,7 @@ async function besiege(besieged: readonly Besieged[], ledger: Ledger, signal: Ab
             process.stderr.write(`an attack over ${over} broke off: ${String(error)}\n`);
           });
     }
-    process.stderr.write(`pass ${passes + 1} is over\n`);
+    progress.passes++;
     await delay(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -164,47 +192,40 @@ async function flood(ports: readonly number[], ledger: Ledger, signal: AbortSign
   if (ports.length > 0) await malformedConnections(ports, malformedPerPass, ledger, { atOnce: 16, signal });
 }
 
-async function resultOf(
-  { over, command, labs, folder }: Besieged,
-  rounds: number,
-  limitMs: number,
-): Promise<FederationResult> {
-  const { status, summary } = await command.exit();
-  const own = await Promise.all(labs.map((lab) => lab.exit(limitMs)));
-  const honest = summary.participants.filter(({ id }) => names.some((name) => name === id));
+/** By what its processes have told so far. */
+function resultOf({ over, command, labs, folder }: Besieged, rounds: number): FederationResult {
+  const own = labs.map((lab, index) => ({ lab, name: names[index] ?? '' }));
   return {
     over,
-    status: [status, ...own.map((exit) => exit.status)].every((code) => code === 0)
-      ? summary.status
-      : `${summary.status}: ${summary.reason}`,
-    rounds: [summary.rounds_completed, rounds],
-    lost: lostContributions(summary, names),
-    verdicts: [summary, ...own.map((exit) => exit.summary)].flatMap(({ verdicts }) =>
-      verdicts.map(({ rule, subject, since }) => `${rule} on ${subject} at ${since}`),
-    ),
+    status: statusOf(command),
+    rounds: [roundsDone(command), rounds],
+    lost: missingSoFar(command, names),
+    verdicts: [...verdictsIn(command, 'the coordinator'), ...own.flatMap(({ lab, name }) => verdictsIn(lab, name))],
     strangers: strangersIn(command, names),
     ends: [command, ...labs].flatMap((one) => unexpectedEnds(one)),
-    reconnects: honest.reduce((sum, { reconnects }) => sum + reconnects, 0),
+    reconnects: reconnectsIn(labs),
     refusals: refusalsOf(command),
     memory: growthIn(folder),
   };
 }
 
-function violationsOf({
-  over,
-  status,
-  rounds,
-  lost,
-  verdicts,
-  strangers,
-  ends,
-  memory,
-}: FederationResult): readonly string[] {
+function statusOf({ lines }: Command): string {
+  const last = lines.at(-1);
+  return last?.event === 'summary' ? String(last['status']) : 'running';
+}
+
+function reconnectsIn(labs: readonly Command[]): number {
+  const counts = labs.map(({ lines }) => lines.findLast(({ event }) => event === 'link_state')?.['reconnects']);
+  return counts.reduce<number>((sum, count) => sum + Number(count ?? 0), 0);
+}
+
+function violationsOf(result: FederationResult): readonly string[] {
+  const { over, status, rounds, lost, verdicts, strangers, ends, memory } = result;
   const [done, planned] = rounds;
   return [
     ...(status === 'completed' && done === planned ? [] : [`${over}: ${status} after ${done} of ${planned} rounds`]),
     ...(lost === 0 ? [] : [`${over}: ${lost} contributions lost`]),
-    ...verdicts.map((verdict) => `${over}: verdict ${verdict}`),
+    ...verdicts.map((verdict) => `${over}: verdict to be judged: ${verdictLine(verdict).slice(0, 100)}`),
     ...strangers.map((name) => `${over}: ${name} takes part`),
     ...ends.map((end) => `${over}: a process ended, ${end}`),
     ...memory
@@ -217,61 +238,4 @@ function neverReached(ledger: Ledger): readonly string[] {
   return Object.entries(ledger.table).flatMap(([kind, { reached }]) =>
     reached === 0 ? [`${kind}: never reached its target`] : [],
   );
-}
-
-/** For people, and for the file of results. */
-export function hostileReport({ minutes, passes, federations, attacks, violations }: HostileResult): string {
-  const figures = ([from, to]: readonly [number, number], anHour: number): string =>
-    `${from.toFixed(0)} → ${to.toFixed(0)} (${anHour >= 0 ? '+' : ''}${anHour.toFixed(0)})`;
-  return [
-    `${minutes} minutes, ${passes} passes of the suite.`,
-    '',
-    '| over | rounds | contributions lost | verdicts | reconnects of the three | refusals told |',
-    '|---|---:|---:|---:|---:|---:|',
-    ...federations.map(
-      ({ over, rounds, lost, verdicts, reconnects, refusals }) =>
-        `| ${over} | ${rounds[0]} of ${rounds[1]} | ${lost} | ${verdicts.length} | ${reconnects} | ${refusals} |`,
-    ),
-    '',
-    '| process; of several the one that grew most | alive after collection, MB (an hour) | resident, MB (an hour) |',
-    '|---|---|---|',
-    ...federations.flatMap(({ over, memory }) =>
-      worstOfEachKind(memory).map(
-        (one) =>
-          `| ${over}: ${kindOf(one)} | ${figures(one.heapMb, one.heapMbAnHour)} | ${figures(one.rssMb, one.rssMbAnHour)} |`,
-      ),
-    ),
-    '',
-    '| attacks | made | reached |',
-    '|---|---:|---:|',
-    ...[...groups(attacks)].map(([group, { made, reached }]) => `| ${group} | ${made} | ${reached} |`),
-    '',
-    violations.length === 0 ? 'It held.' : `It did not hold:\n${violations.map((line) => `- ${line}`).join('\n')}`,
-    '',
-  ].join('\n');
-}
-
-function kindOf({ name }: Growth): string {
-  return name.replace(/ lab-\d$| coordinator$/, '').replace(/^headless (\w+)$/, 'service of `$1`');
-}
-
-function worstOfEachKind(memory: readonly Growth[]): readonly Growth[] {
-  const worst = new Map<string, Growth>();
-  for (const one of memory) {
-    const known = worst.get(kindOf(one));
-    if (known === undefined || one.heapMb[1] - one.heapMb[0] > known.heapMb[1] - known.heapMb[0])
-      worst.set(kindOf(one), one);
-  }
-  return [...worst.values()];
-}
-
-/** Kinds that begin alike, `TCP: garbage` and `TCP: a JSON bomb`. */
-function groups(attacks: Ledger['table']): ReadonlyMap<string, { readonly made: number; readonly reached: number }> {
-  const sums = new Map<string, { made: number; reached: number }>();
-  for (const [kind, { made, reached }] of Object.entries(attacks)) {
-    const group = kind.split(':')[0] ?? kind;
-    const sum = sums.get(group) ?? { made: 0, reached: 0 };
-    sums.set(group, { made: sum.made + made, reached: sum.reached + reached });
-  }
-  return sums;
 }

@@ -1,13 +1,15 @@
 /**
  * `npm run soak [-- --minutes 10] [-- --rounds 100] [-- --megabytes 100] [-- --joins 10000]`: what takes too long for `npm test`. A link that
  * stays through a hundred rounds, minutes of silence and a model of 100 MB both ways; memory that stays
- * flat, also while thousands join and leave. `npm run soak -- hostile [--minutes 60] [--over quic,mqtt,grpc,amqp,dds]`: runs
- * over each transport with the hostile suite beside them.
+ * flat, also while thousands join and leave. `npm run soak -- hostile [--minutes 60] [--over quic,mqtt,grpc,amqp,dds] [--into FOLDER]`:
+ * runs over each transport with the hostile suite beside them; figures, recordings and a report every minute stay in FOLDER,
+ * and Ctrl+C breaks it off with the report so far.
  */
 import { parseArgs } from 'node:util';
 import { protocolSchema } from '#shared/contract/protocols.ts';
 import { soakChurn } from './churn.ts';
-import { hostileReport, soakHostile } from './hostile.ts';
+import { hostileReport } from './hostile-report.ts';
+import { soakHostile } from './hostile.ts';
 import { soakIdle } from './idle.ts';
 import { soakModel } from './model.ts';
 import { soakRounds } from './rounds.ts';
@@ -20,6 +22,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '100' },
     megabytes: { type: 'string', default: '100' },
     joins: { type: 'string', default: '10000' },
+    into: { type: 'string' },
   },
 });
 const [minutes, rounds, megabytes] = [Number(values.minutes), Number(values.rounds), Number(values.megabytes)];
@@ -44,7 +47,9 @@ async function usual(): Promise<void> {
 async function hostile(): Promise<void> {
   const over = values.over.split(',').map((name) => protocolSchema.parse(name));
   await soak(`${minutes} minutes of hostile peers`, async () => {
-    const result = await soakHostile(minutes, over);
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const result = await soakHostile({ minutes, over, folder: values.into ?? null, signal: stop.signal });
     process.stdout.write(hostileReport(result));
     if (result.violations.length > 0) throw new Error(result.violations.join('; '));
   });

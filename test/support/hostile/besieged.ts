@@ -66,6 +66,64 @@ export function lostContributions(summary: Summary, invited: readonly string[]):
   return invited.reduce((lost, name) => lost + summary.rounds_completed - (counted.get(name) ?? 0), 0);
 }
 
+/** What is told several times a second, of a run that goes on for an hour. */
+const chatter: ReadonlySet<string> = new Set([
+  'training_progress',
+  'link_stats',
+  'recorder_stats',
+  'process_stats',
+  'round_status',
+  'round_phase',
+  'participant_phase',
+  'transfer_progress',
+]);
+
+/** Events by which a run is judged. */
+export const judged = ({ event }: Line): boolean => !chatter.has(event);
+
+/** The same of a run that goes on, by the rounds that are over. */
+export function missingSoFar({ lines }: Command, invited: readonly string[]): number {
+  return of(lines, 'round_ended').reduce((missing, { contributions }) => {
+    const counted: readonly unknown[] = Array.isArray(contributions) ? contributions : [];
+    return missing + invited.filter((name) => !counted.includes(name)).length;
+  }, 0);
+}
+
+/** A verdict, with what it was told of and when, for whoever judges it. */
+export interface ToldVerdict {
+  /** In whose eyes. */
+  readonly by: string;
+  readonly rule: string;
+  readonly subject: string;
+  readonly sentence: string;
+  readonly explanation: string;
+  readonly evidence: unknown;
+  /** When it began, was told and was over, ISO 8601; null: it stands. */
+  readonly since: string;
+  readonly toldAt: string;
+  readonly over: string | null;
+}
+
+/** Every verdict once, however often it was told again. */
+export function verdictsIn({ lines }: Command, by: string): readonly ToldVerdict[] {
+  const cleared = new Map(of(lines, 'verdict_cleared').map(({ verdict, at }) => [verdict, time(at)]));
+  const verdicts = new Map<unknown, ToldVerdict>();
+  for (const line of of(lines, 'verdict_raised')) {
+    const { verdict, evidence, at, since } = line;
+    if (verdicts.has(verdict)) continue;
+    const [rule, subject] = [String(line['rule']), String(line['subject'])];
+    const [sentence, explanation] = [String(line['sentence']), String(line['explanation'])];
+    const over = cleared.get(verdict) ?? null;
+    const told = { by, rule, subject, sentence, explanation, evidence, since: time(since), toldAt: time(at), over };
+    verdicts.set(verdict, told);
+  }
+  return [...verdicts.values()];
+}
+
+function time(at: unknown): string {
+  return new Date(Number(at)).toISOString();
+}
+
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,3 +1,4 @@
+import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -19,6 +20,7 @@ async function insider(invitation: Invitation, protocol: Protocol, participant: 
     clock: systemClock,
     entropy: systemEntropy,
     identity: createIdentity(),
+    ddsWorker: entryPath('dds-worker'),
   });
   const { run, token } = invitation;
   const endpoints = invitation.endpoints.filter((endpoint) => endpoint.protocol === protocol);

@@ -25,9 +25,10 @@ if (isMainThread && HEAP_FOLDER !== '') {
     const folder = basename(join(process.argv[1] ?? '', '..'));
     if (folder === 'scripts' || folder === 'lib') return;
     collect();
-    const { heapUsed, external, rss } = process.memoryUsage();
+    const { user, system } = process.cpuUsage();
     const name = `${folder} ${process.argv[2] ?? ''}`;
-    const line = JSON.stringify({ name, pid: process.pid, at: Date.now(), heapUsed, external, rss });
+    const cpuMs = (user + system) / 1000;
+    const line = JSON.stringify({ name, pid: process.pid, at: Date.now(), cpuMs, ...process.memoryUsage() });
     appendFileSync(join(HEAP_FOLDER, `${process.pid}.jsonl`), `${line}\n`);
   }, Number(HEAP_MS));
   timer.unref();
