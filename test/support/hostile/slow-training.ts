@@ -1,13 +1,14 @@
 /**
  * Imported before the program (`NODE_OPTIONS=--import`): a participant that was started trains as slowly as a slower
  * machine would, by `TRAINING_MS`, so that a round lasts about as long whatever goes on beside it; only demos can be asked
- * for that. With `HEAP_FOLDER` each process writes there every `HEAP_MS` what is alive in its memory after a collection.
+ * for that. With `HEAP_FOLDER` each process and each of its threads writes
+ * there every `HEAP_MS` what is alive in its memory after a collection.
  */
 import { appendFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 
 const { TRAINING_MS = '', HEAP_FOLDER = '', HEAP_MS = '60000' } = process.env;
 
@@ -18,18 +19,22 @@ if (isMainThread && TRAINING_MS !== '' && process.send !== undefined) {
   });
 }
 
-if (isMainThread && HEAP_FOLDER !== '') {
+if (HEAP_FOLDER !== '') {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
+  const script = process.argv[1] ?? '';
+  const folder = basename(join(script, '..'));
+  const isLauncher = isMainThread && (folder === 'scripts' || folder === 'lib');
+  const name = isMainThread ? `${folder} ${process.argv[2] ?? ''}` : `thread ${basename(script)}`;
+  const file = join(HEAP_FOLDER, `${process.pid}${isMainThread ? '' : `-${threadId}`}.jsonl`);
   const timer = setInterval(() => {
-    const folder = basename(join(process.argv[1] ?? '', '..'));
-    if (folder === 'scripts' || folder === 'lib') return;
+    if (isLauncher) return;
     collect();
+    const memory = process.memoryUsage();
     const { user, system } = process.cpuUsage();
-    const name = `${folder} ${process.argv[2] ?? ''}`;
-    const cpuMs = (user + system) / 1000;
-    const line = JSON.stringify({ name, pid: process.pid, at: Date.now(), cpuMs, ...process.memoryUsage() });
-    appendFileSync(join(HEAP_FOLDER, `${process.pid}.jsonl`), `${line}\n`);
+    // Of a thread, what is its own: what is resident and what it takes of the processor is told of its process.
+    const own = isMainThread ? { cpuMs: (user + system) / 1000 } : { cpuMs: 0, rss: memory.heapTotal };
+    appendFileSync(file, `${JSON.stringify({ name, pid: process.pid, at: Date.now(), ...memory, ...own })}\n`);
   }, Number(HEAP_MS));
   timer.unref();
 }
