@@ -22,13 +22,13 @@ if (isMainThread && TRAINING_MS !== '' && process.send !== undefined) {
 if (HEAP_FOLDER !== '') {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const script = process.argv[1] ?? '';
-  const folder = basename(join(script, '..'));
-  const isLauncher = isMainThread && (folder === 'scripts' || folder === 'lib');
-  const name = isMainThread ? `${folder} ${process.argv[2] ?? ''}` : `thread ${basename(script)}`;
   const file = join(HEAP_FOLDER, `${process.pid}${isMainThread ? '' : `-${threadId}`}.jsonl`);
   const timer = setInterval(() => {
-    if (isLauncher) return;
+    // Now, not before: a launcher that goes on as the program has changed them.
+    const [, script = '', first = ''] = process.argv;
+    const folder = basename(join(script, '..'));
+    if (isMainThread && (folder === 'scripts' || folder === 'lib')) return;
+    const name = isMainThread ? `${folder} ${first}` : `thread ${basename(script)}`;
     collect();
     const memory = process.memoryUsage();
     const { user, system } = process.cpuUsage();
