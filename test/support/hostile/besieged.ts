@@ -78,11 +78,14 @@ const chatter: ReadonlySet<string> = new Set([
   'transfer_progress',
 ]);
 
+/** What a command has told so far. */
+type Told = Pick<Command, 'lines'>;
+
 /** Events by which a run is judged. */
 export const judged = ({ event }: Line): boolean => !chatter.has(event);
 
 /** The same of a run that goes on, by the rounds that are over. */
-export function missingSoFar({ lines }: Command, invited: readonly string[]): number {
+export function missingSoFar({ lines }: Told, invited: readonly string[]): number {
   return of(lines, 'round_ended').reduce((missing, { contributions }) => {
     const counted: readonly unknown[] = Array.isArray(contributions) ? contributions : [];
     return missing + invited.filter((name) => !counted.includes(name)).length;
@@ -105,7 +108,7 @@ export interface ToldVerdict {
 }
 
 /** Every verdict once, however often it was told again. */
-export function verdictsIn({ lines }: Command, by: string): readonly ToldVerdict[] {
+export function verdictsIn({ lines }: Told, by: string): readonly ToldVerdict[] {
   const cleared = new Map(of(lines, 'verdict_cleared').map(({ verdict, at }) => [verdict, time(at)]));
   const verdicts = new Map<unknown, ToldVerdict>();
   for (const line of of(lines, 'verdict_raised')) {

@@ -28,7 +28,7 @@ if (HEAP_FOLDER !== '') {
     const [, script = '', first = ''] = process.argv;
     const folder = basename(join(script, '..'));
     if (isMainThread && (folder === 'scripts' || folder === 'lib')) return;
-    const name = isMainThread ? `${folder} ${first}` : `thread ${basename(script)}`;
+    const name = isMainThread ? `${folder} ${first}` : `${folder} thread`;
     collect();
     const memory = process.memoryUsage();
     const { user, system } = process.cpuUsage();
