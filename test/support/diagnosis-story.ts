@@ -153,6 +153,20 @@ export class Story {
     }
   }
 
+  /** Nobody judges for so long, and what is reported meanwhile is read after that only. */
+  away(ms: number): void {
+    this.at += ms;
+    this.#diagnosis.judge(this.at);
+  }
+
+  /** What happened so long ago is reported now. */
+  late(ms: number, report: () => void): void {
+    const now = this.at;
+    this.at = now - ms;
+    report();
+    this.at = now;
+  }
+
   /** The verdicts that stand, as `rule subject`. */
   get standing(): readonly string[] {
     const last = new Map<string, string | null>();

@@ -3,7 +3,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { findAll, type Found } from './find-all.ts';
 import type { Finding } from './finding.ts';
-import { emptyRunObservation, type RunObservation } from './observation.ts';
+import { emptyRunObservation, observeSign, type RunObservation } from './observation.ts';
 import { observeEvent } from './observe-event.ts';
 import { observePacket } from './observe-packet.ts';
 import { overBecause } from './over-words.ts';
@@ -17,6 +17,8 @@ export interface DiagnosisSink {
 const historyMax = 16;
 /** `judge` is called several times a second: after a longer pause the doctor was away itself, or the clock was set. */
 const awayMs = 2500;
+/** After this pause it came late: what was reported meanwhile still waits to be read, and is read before it judges. */
+const lateMs = 1500;
 /** Between two waits lies the aggregation: a cause that goes on is not over for that. */
 const betweenWaitsMs = 3000;
 /** The same trouble within this time has never quite ended. */
@@ -61,6 +63,7 @@ export class Diagnosis {
   readonly #told = new Map<string, Told>();
   readonly #run: RunObservation;
   #judgedAt: number | null = null;
+  #passed = false;
   #serial = 0;
 
   /** @param cores of this machine; null in a replay of another's recording */
@@ -71,11 +74,13 @@ export class Diagnosis {
 
   event(event: RecordedEvent): void {
     observeEvent(this.#run, event);
+    observeSign(this.#run, event.source, event.at);
     if (event.type === 'run_ended' && event.data.status !== 'stalled') this.#clearAll('the run ended');
   }
 
   packet(packet: PacketRow): void {
     observePacket(this.#run, packet);
+    observeSign(this.#run, packet.source, packet.at);
   }
 
   /** @param now wall time, ms since 1970 */
@@ -86,7 +91,9 @@ export class Diagnosis {
     run.now = now;
     if (now < before || now - before > awayMs) run.forgiveBefore = now;
     run.forgiveBefore = Math.min(run.forgiveBefore, now);
-    if (!run.running || ownPartIsOver(run)) return;
+    // Once: late every time, it judges all the same.
+    this.#passed = now - before > lateMs && !this.#passed;
+    if (this.#passed || !run.running || ownPartIsOver(run)) return;
     const found = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
     for (const [subject, told] of this.#told) if (told.clearedAt === null) this.#reconsider(told, found.get(subject));
     for (const { finding, stalls } of found.values()) if (stalls) this.#say(finding);

@@ -88,6 +88,10 @@ export interface ParticipantObservation {
 export interface ProcessObservation {
   readonly pid: number;
   readonly told: EvidenceRef;
+  /** When anything came from it last, whatever it was of: reports may be behind, and who is behind with them runs. */
+  signAt: number;
+  /** Up to when it has told what it saw. */
+  toldUntil: number;
   readonly cpuPercent: number;
   /** When its clock last ran late (a report or its event loop), by how much; null: never. */
   readonly late: { readonly at: number; readonly ms: number } | null;
@@ -212,9 +216,26 @@ export function elapsedMs(run: RunObservation, at: number): number {
   return Math.max(0, run.now - begin);
 }
 
-/** The same for what one participant did or did not do. */
+/** A process on this machine tells of itself once a second: it is behind with its reports when it has not for longer. */
+const reportMs = 1500;
+
+/** By how much the end that observes is behind with what it saw (a flood, no processor), ms: of that time nothing is known. */
+function behindMs({ chair, self, coordinator, processes, now }: RunObservation): number {
+  const observer = chair === 'participant' ? processes.get(self ?? '') : coordinator;
+  return observer == null ? 0 : Math.max(0, now - observer.toldUntil - reportMs);
+}
+
+/** The same for what one participant did or did not do, as far as it could be seen. */
 export function quietMs(run: RunObservation, { backAt }: ParticipantObservation, at: number): number {
-  return elapsedMs(run, Math.max(at, backAt));
+  return Math.max(0, elapsedMs(run, Math.max(at, backAt)) - behindMs(run));
+}
+
+/** Whatever comes from a process of this machine says that it runs. */
+export function observeSign({ processes, now }: RunObservation, source: string, at: number): void {
+  const process = processes.get(source);
+  if (process === undefined) return;
+  process.signAt = Math.max(process.signAt, at, now);
+  process.toldUntil = Math.max(process.toldUntil, at);
 }
 
 export function push<T>(items: T[], item: T, max = recentMax): void {

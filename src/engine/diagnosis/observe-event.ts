@@ -186,7 +186,8 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     // Measured by the process itself: a wall clock that is set makes nobody late.
     const lateMs = data.loopDelayMsMax;
     const late = lateMs >= lateFromMs ? { at: told.at, ms: lateMs } : sameLife ? before.late : null;
-    const now: ProcessObservation = { pid: data.pid, told, cpuPercent: data.cpuPercent, late };
+    const heard = { signAt: told.at, toldUntil: told.at };
+    const now: ProcessObservation = { pid: data.pid, told, cpuPercent: data.cpuPercent, late, ...heard };
     if (before === undefined && run.processes.size >= limits.participantsMax) return;
     run.processes.set(data.name, now);
     if (data.name !== coordinatorId) {

@@ -2,7 +2,7 @@ import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import { brokerAway, obstacleFinding } from './broker-causes.ts';
 import { evidence, lasting, subjects, type Finding } from './finding.ts';
-import { elapsedMs, type ParticipantObservation, type RunObservation } from './observation.ts';
+import { elapsedMs, quietMs, type ParticipantObservation, type RunObservation } from './observation.ts';
 import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } from './participant-rules.ts';
 
 /**
@@ -39,8 +39,8 @@ function coordinatorSilent(own: ParticipantObservation, run: RunObservation): Fi
     if (dial === null || dial.attempts === 0 || elapsedMs(run, dial.since.at) < firstMs) return null;
   } else {
     // Silence that ends the session goes on: whichever is longer counts.
-    const silent = lastHeard !== null && elapsedMs(run, lastHeard.at) >= silentMs;
-    const down = !isOpen(linkState) && linkDown !== null && elapsedMs(run, linkDown.at) >= downMs;
+    const silent = lastHeard !== null && quietMs(run, own, lastHeard.at) >= silentMs;
+    const down = !isOpen(linkState) && linkDown !== null && quietMs(run, own, linkDown.at) >= downMs;
     if (!silent && !down) return null;
   }
   const heardAt = Math.max(lastHeard?.at ?? 0, dial?.last.lastHeardAt ?? 0);

@@ -106,14 +106,14 @@ const stoodStillMs = 4000;
 
 export const processFrozen: Rule = (participant, run) => {
   const { id, process, lastHeard } = participant;
-  if (process === null || elapsedMs(run, process.told.at) < stoodStillMs) return null;
+  if (process === null || elapsedMs(run, process.signAt) < stoodStillMs) return null;
   return {
     rule: 'process-frozen',
     layer: 'application',
     subject: id,
     sentence: `${id}'s process stands still: it was stopped or gets no processor.`,
     explanation: `Its own clock has said nothing since ${process.told.text}, and the process is still there. It dials no link and trains nothing until it is let go on.`,
-    since: process.told.at,
+    since: process.signAt,
     evidence: evidence(process.told, lastHeard),
   };
 };

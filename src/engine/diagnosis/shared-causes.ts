@@ -35,9 +35,9 @@ const frozenMs = 4000;
 
 function coordinatorFrozen(run: RunObservation): SharedCause | null {
   const { coordinator } = run;
-  if (coordinator === null || elapsedMs(run, coordinator.told.at) < frozenMs) return null;
+  if (coordinator === null || elapsedMs(run, coordinator.signAt) < frozenMs) return null;
   const others = [...run.processes].filter(([name]) => name !== 'coordinator');
-  const ticking = others.filter(([, { told }]) => elapsedMs(run, told.at) <= frozenMs / 2);
+  const ticking = others.filter(([, { signAt }]) => elapsedMs(run, signAt) <= frozenMs / 2);
   // Where the others' clocks have stopped as well it is not the coordinator.
   if (ticking.length * 2 < others.length) return null;
   const finding: Finding = {
@@ -46,7 +46,7 @@ function coordinatorFrozen(run: RunObservation): SharedCause | null {
     subject: subjects.coordinator,
     sentence: 'The coordinator stands still: its process was stopped or gets no processor.',
     explanation: `Its own clock has said nothing since ${coordinator.told.text}, and the process is still there. Until it goes on nobody is heard and nobody can be blamed for silence.`,
-    since: coordinator.told.at,
+    since: coordinator.signAt,
     evidence: [coordinator.told],
   };
   return { finding, explains: everything };
@@ -126,8 +126,8 @@ interface Late {
 /** Processes of this machine whose clocks ran late in the last seconds, when they are many. */
 function lateProcesses(run: RunObservation): Late | null {
   const all = [...run.processes];
-  const lateMs = ({ late, told }: ProcessObservation): number =>
-    Math.max(late !== null && elapsedMs(run, late.at) <= lateWindowMs ? late.ms : 0, elapsedMs(run, told.at) - 1200);
+  const lateMs = ({ late, signAt }: ProcessObservation): number =>
+    Math.max(late !== null && elapsedMs(run, late.at) <= lateWindowMs ? late.ms : 0, elapsedMs(run, signAt) - 1200);
   const late = all.filter(([, process]) => lateMs(process) >= 200);
   if (late.length < 3 || late.length * 5 < all.length) return null;
   const severe = late.filter(([, process]) => lateMs(process) >= severeMs).length * 4 >= all.length;

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { heartbeats, Story } from '#test/support/diagnosis-story.ts';
+
+const people = ['node-1', 'node-2'];
+
+/** A coordinator that is well and reports what it saw so much later: a flood of others' messages goes before. */
+function behind(story: Story, ms: number, heard: readonly string[] = people): () => void {
+  return () =>
+    story.late(ms, () => {
+      if (story.at % 1000 === 0) story.ticks('coordinator');
+      for (const name of heard) heartbeats(story, name)();
+    });
+}
+
+describe('a coordinator whose reports are behind', () => {
+  test('runs, as long as they come', () => {
+    const story = new Story(people, people);
+    for (const ms of [0, 2000, 4000, 6000]) story.pass(10_000, behind(story, ms));
+    assert.deepEqual(story.raised, []);
+    story.pass(5000);
+    assert.deepEqual(story.standing, ['coordinator-frozen coordinator'], 'none come any more');
+  });
+
+  test('makes nobody silent: who was heard since is not known yet', () => {
+    const story = new Story(people, people);
+    story.pass(10_000, behind(story, 0));
+    for (const ms of [2000, 4000, 6000, 8000]) story.pass(5000, behind(story, ms));
+    assert.deepEqual(story.raised, []);
+    // What is reported then is that one of them was not heard for long.
+    story.pass(8000, behind(story, 8000, ['node-1']));
+    assert.deepEqual(story.standing, ['participant-silent node-2']);
+  });
+});
+
+test('a process whose messages come does not stand still, whatever became of its clock', () => {
+  const story = new Story(['node-1'], people, 'demo');
+  const clocks = (...names: readonly string[]): void => {
+    for (const name of story.at % 1000 === 0 ? names : []) story.ticks(name);
+    for (const name of people) heartbeats(story, name)();
+  };
+  story.pass(3000, () => clocks('coordinator', 'node-1', 'node-2'));
+  story.pass(6000, () => {
+    clocks('coordinator', 'node-2');
+    story.packet('node-1', { source: 'node-1', direction: 'down' });
+  });
+  assert.deepEqual(story.raised, []);
+  story.pass(5000, () => clocks('coordinator', 'node-2'));
+  assert.deepEqual(story.standing, ['process-frozen node-1']);
+});
+
+test('whoever judges late reads what was reported meanwhile before it says anything', () => {
+  const story = new Story(['node-1'], people);
+  story.pass(3000, behind(story, 0));
+  story.pass(2500);
+  for (let times = 0; times < 5; times++) {
+    story.away(2000);
+    story.late(1000, () => story.ticks('coordinator'));
+    heartbeats(story, 'node-1')();
+  }
+  assert.deepEqual(story.raised, []);
+  story.away(2000);
+  story.away(2400);
+  story.away(2400);
+  assert.deepEqual(story.standing, ['coordinator-frozen coordinator'], 'late each time, it judges all the same');
+});
+
+test('a coordinator that this end cannot have heard, since it stood still itself, is not silent', () => {
+  const seat = new Story([], [], 'participant');
+  seat.event('run_opened', { chair: 'participant', name: 'pilot', self: 'node-1' }, 'service');
+  seat.link('node-1', 'ready', 1, '', { side: 'participant' });
+  const heard = { source: 'node-1', peer: 'coordinator', direction: 'down' } as const;
+  seat.pass(3000, () => {
+    if (seat.at % 1000 === 0) seat.ticks('node-1');
+    seat.packet('node-1', heard);
+  });
+  // What it told of its clock came late, and what it has heard later still.
+  seat.pass(3500);
+  seat.pass(2000, () => {
+    if (seat.at % 1000 === 0) seat.late(3000, () => seat.ticks('node-1'));
+  });
+  seat.pass(2000, () => seat.late(2500, () => seat.packet('node-1', heard)));
+  assert.deepEqual(seat.raised, []);
+});
