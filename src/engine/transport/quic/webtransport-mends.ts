@@ -52,6 +52,14 @@ export function endPings(connection: Pick<NativeHttp2Session, 'destroyed'>): voi
   });
 }
 
+/**
+ * Its client looks at the certificate when the handshake is done, and throws where nobody can catch it when the connection
+ * was destroyed before that. Whoever destroys one takes that look away first: of a connection that is gone it says nothing.
+ */
+export function endHandshake({ socket }: Pick<NativeHttp2Session, 'socket'>): void {
+  for (const look of socket?.listeners('secureConnect') ?? []) socket?.removeListener('secureConnect', look);
+}
+
 /** Bytes in a reader's queue at which the library is made to leave the rest to flow control. */
 const queuedBytesMax = 1024 * 1024;
 

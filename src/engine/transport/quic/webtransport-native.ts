@@ -103,6 +103,11 @@ export interface NativeHttp2Session {
   destroy(): void;
   once(event: 'close', listener: () => void): unknown;
   readonly destroyed: boolean;
+  /** Undefined once it is destroyed. */
+  readonly socket?: {
+    listeners(event: 'secureConnect'): (() => void)[];
+    removeListener(event: 'secureConnect', listener: () => void): unknown;
+  };
   readonly WTrtt?: number;
 }
 

@@ -13,7 +13,7 @@ import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { RotatingCertificate } from './rotating-certificate.ts';
 import { SocketRoom } from './socket-room.ts';
-import { endPings } from './webtransport-mends.ts';
+import { endHandshake, endPings } from './webtransport-mends.ts';
 import { loadWebTransport } from './webtransport-native.ts';
 import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';
 import { WebTransportSession } from './webtransport-session.ts';
@@ -189,11 +189,13 @@ class WebTransportListener implements QuicListener {
 
 /** A client that gave up: its socket may still be waiting for an answer, which `close` does not end. */
 function letGo(client: NativeClientSession): void {
-  client.close({ closeCode: 0, reason: 'given up' });
   const connection = client.sessionint?.parentobj?.transportInt?.clientInt;
-  if (connection === undefined) return;
-  endPings(connection);
-  connection.destroy();
+  if (connection !== undefined) {
+    endPings(connection);
+    endHandshake(connection);
+  }
+  client.close({ closeCode: 0, reason: 'given up' });
+  connection?.destroy();
 }
 
 function nameless(): RoundscopeError {
