@@ -44,3 +44,17 @@ test('who ended a run is said from the chair of its participant', () => {
   assert.equal(endOf('left'), 'You left at round 13: the run goes on without this node, as far as is known here');
   assert.equal(endOf('stopped'), 'The coordinator ended the run: its user stopped it');
 });
+
+test('an update whose round never ended is named as that, and otherwise where this node left', () => {
+  const updatesOf = (story: 'left' | 'stopped'): string | undefined => {
+    const terminal = new PassThrough({ encoding: 'utf8' });
+    const whole = seatViewAt(story, 489_000);
+    const contributions = whole.contributions.slice(0, 1).map((one) => ({ ...one, fate: 'acknowledged' as const }));
+    const view = { ...whole, contributions };
+    new Narrator(terminal as unknown as NodeJS.WriteStream).end(runSummary(view), view);
+    const lines = stripVTControlCharacters(String(terminal.read())).split('\n');
+    return lines.find((line) => line.startsWith('Your updates'));
+  };
+  assert.equal(updatesOf('stopped'), 'Your updates: 1 acknowledged, its round never ended');
+  assert.equal(updatesOf('left'), 'Your updates: 1 acknowledged, how the round ends is not told');
+});

@@ -6,6 +6,7 @@ import { ordinal } from '#shared/base/ordinal.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
+import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
 import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
 import { anyLost, incompleteWords, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -53,7 +54,11 @@ export class Narrator {
       `${summary.roundsCompleted} of ${counted(summary.roundsPlanned, 'round')}${seen} in ${seconds(summary.roundsDurationS)} ` +
         `(${seconds(summary.durationS)} since ${since})${accuracy}`,
     );
-    const own = ownFates.flatMap((fate) => ((summary.own?.[fate] ?? 0) > 0 ? [`${summary.own?.[fate]} ${fate}`] : []));
+    const words = { acknowledged: view.left ? 'acknowledged, how the round ends is not told' : acknowledgedOnly };
+    const own = ownFates.flatMap((fate) => {
+      const count = summary.own?.[fate] ?? 0;
+      return count === 0 ? [] : [`${count} ${fate === 'acknowledged' ? words.acknowledged : fate}`];
+    });
     if (own.length > 0) this.say(`Your updates: ${own.join(', ')}`);
     const lost = lossTotals(view.recorder);
     if (anyLost(lost)) this.say(this.#red(`In the recording: ${lostWords(lost)}.`));

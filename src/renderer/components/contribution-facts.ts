@@ -4,7 +4,8 @@ import { isOwnSeat, isTold } from '#shared/run-view/seat.ts';
 /** What became of one participant's update in one round, as far as it is known from this chair. */
 export type Contribution =
   | {
-      readonly kind: 'counted' | 'rejected';
+      /** `acknowledged`: it counted, and the run ended before the end of its round was told. */
+      readonly kind: 'counted' | 'acknowledged' | 'rejected';
       /** After its round began; null: not told. */
       readonly afterMs: number | null;
       readonly place: number | null;
@@ -26,14 +27,23 @@ export function contributionOf(
   if (isTold(view, participant)) return toldContribution(round, participant);
   if (isOwnSeat(view, participant)) return ownContribution(view, round, participant);
   const own = round.updates.filter((update) => update.participant === participant);
-  const update = own.find((candidate) => candidate.counted) ?? own[0];
+  const update = own.find(hasCounted) ?? own[0];
   if (update !== undefined) {
-    const place = round.updates.filter((other) => other.counted && other.at < update.at).length + 1;
+    const place = round.updates.filter((other) => hasCounted(other) && other.at < update.at).length + 1;
     const afterMs = update.at - round.startedAt;
-    return { kind: update.counted ? 'counted' : 'rejected', afterMs, place, reason: update.reason };
+    return { kind: kindOf(update), afterMs, place, reason: update.reason };
   }
   if (!round.selected.includes(participant)) return { kind: 'not_asked' };
   return isOpen(round) ? { kind: 'running', how: 'at_work' } : { kind: 'missing' };
+}
+
+function kindOf({ counted, acknowledged }: UpdateView): 'counted' | 'acknowledged' | 'rejected' {
+  return counted ? 'counted' : acknowledged ? 'acknowledged' : 'rejected';
+}
+
+/** Whether it was taken into its round, however that ended. */
+export function hasCounted({ counted, acknowledged }: UpdateView): boolean {
+  return counted || acknowledged;
 }
 
 /** A participant's own work: what the coordinator said of it, and nothing made of silence. */
@@ -45,9 +55,10 @@ function ownContribution(view: RunView, round: RoundView, participant: string): 
   }
   switch (own.fate) {
     case 'counted':
+    case 'acknowledged':
     case 'refused':
       return {
-        kind: own.fate === 'counted' ? 'counted' : 'rejected',
+        kind: own.fate === 'refused' ? 'rejected' : own.fate,
         afterMs: own.acknowledgedAt === null ? null : own.acknowledgedAt - round.startedAt,
         place: own.order,
         reason: own.reason,

@@ -9,6 +9,7 @@ export function isLate({ fate, reason }: ContributionView): boolean {
 export function fateCounts(contributions: readonly ContributionView[]): {
   readonly decided: number;
   readonly counted: number;
+  readonly acknowledged: readonly number[];
   readonly late: readonly number[];
   readonly refused: readonly number[];
   readonly missed: readonly number[];
@@ -16,12 +17,14 @@ export function fateCounts(contributions: readonly ContributionView[]): {
   const of = (pick: (one: ContributionView) => boolean): number[] =>
     contributions.filter(pick).map(({ round }) => round);
   const counted = of(({ fate }) => fate === 'counted');
+  const acknowledged = of(({ fate }) => fate === 'acknowledged');
   const late = of(isLate);
   const refused = of((one) => one.fate === 'refused' && !isLate(one));
   const missed = of(({ fate }) => fate === 'missed');
   return {
-    decided: counted.length + late.length + refused.length + missed.length,
+    decided: counted.length + acknowledged.length + late.length + refused.length + missed.length,
     counted: counted.length,
+    acknowledged,
     late,
     refused,
     missed,
@@ -29,12 +32,17 @@ export function fateCounts(contributions: readonly ContributionView[]): {
 }
 
 /** `one late (round 9)`, `2 late, one missed (round 4)`; empty: all counted. */
-export function lossWords({ late, refused, missed }: ReturnType<typeof fateCounts>): string {
+export function lossWords({ acknowledged, late, refused, missed }: ReturnType<typeof fateCounts>): string {
   const words = (rounds: readonly number[], what: string): string[] =>
     rounds.length === 0
       ? []
       : rounds.length === 1
         ? [`one ${what} (round ${rounds[0]})`]
         : [`${rounds.length} ${what} (newest in round ${rounds.at(-1)})`];
-  return [...words(late, 'late'), ...words(refused, 'refused'), ...words(missed, 'missed')].join(', ');
+  return [
+    ...words(late, 'late'),
+    ...words(refused, 'refused'),
+    ...words(missed, 'missed'),
+    ...words(acknowledged, 'only acknowledged'),
+  ].join(', ');
 }

@@ -48,7 +48,7 @@ export interface RunSummary {
   }[];
 }
 
-export const ownFates = ['counted', 'refused', 'missed', 'kept', 'unknown'] as const;
+export const ownFates = ['counted', 'acknowledged', 'refused', 'missed', 'kept', 'unknown'] as const;
 export type OwnFate = (typeof ownFates)[number];
 
 /** Exit status of every command. */

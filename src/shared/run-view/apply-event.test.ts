@@ -4,6 +4,7 @@ import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { applyEvents } from './apply-event.ts';
+import { acknowledgedOnly } from './apply-run-ended.ts';
 
 const run = asRunId('r-1');
 const hash = 'a'.repeat(64);
@@ -137,6 +138,30 @@ describe('view of a run', () => {
     assert.deepEqual(view?.wait?.waitingFor, ['node-2']);
     assert.equal(view?.rounds[0]?.state, 'stalled');
     assert.equal(view?.rounds[0]?.endedAt, 5000);
+  });
+
+  test('an update of a round that never ended counts no more, one of a round that did still does', () => {
+    const end = event(5000, 'run_ended', {
+      status: 'stalled',
+      reason: '',
+      roundsCompleted: 0,
+      loss: null,
+      accuracy: null,
+    });
+    const phase = event(1150, 'participant_phase', { participant: 'node-1', round: 1, phase: 'train' });
+    const view = applyEvents(null, [started, roundStarted, phase, update(1200, true), update(1300, false), end, end]);
+    assert.equal(view?.participants[0]?.counted, 0, 'though the end is told twice');
+    assert.deepEqual(
+      view?.rounds[0]?.updates.map(({ counted, acknowledged, reason }) => [counted, acknowledged, reason]),
+      [
+        [false, true, acknowledgedOnly],
+        [false, false, 'duplicate'],
+      ],
+    );
+    const over = { ...end, data: { ...end.data, roundsCompleted: 1 } } as RunEvent;
+    const whole = applyEvents(null, [started, roundStarted, phase, update(1200, true), over]);
+    assert.equal(whole?.participants[0]?.counted, 1);
+    assert.equal(whole?.rounds[0]?.updates[0]?.counted, true);
   });
 
   test('what an event does not touch keeps its identity', () => {

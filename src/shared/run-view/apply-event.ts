@@ -4,10 +4,11 @@ import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { applyLoss } from './apply-loss.ts';
 import { applyOwnWork } from './apply-own-work.ts';
-import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant, closeLast } from './apply-participant.ts';
+import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
 import { applyProcess } from './apply-process.ts';
 import { applyResumed } from './apply-resumed.ts';
 import { applyRound } from './apply-round.ts';
+import { applyRunEnded } from './apply-run-ended.ts';
 import { applyTold } from './apply-told.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { RunView } from './run-view.ts';
@@ -120,31 +121,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   }),
   model_saved: (view, { data, at }) => ({ ...view, models: append(view.models, { ...data, at }, 16).items }),
   run_resumed: applyResumed,
-  run_ended: (view, event) => ({
-    ...view,
-    roundsCompleted: Math.max(view.roundsCompleted, event.data.roundsCompleted),
-    status: event.data.status,
-    endReason: event.data.reason,
-    left: event.data.left ?? false,
-    endedAt: Math.max(view.startedAt, event.at),
-    wait:
-      view.wait === null
-        ? null
-        : { ...view.wait, waitingFor: event.data.status === 'stalled' ? view.wait.waitingFor : [], deadlineAt: 0 },
-    participants: view.participants.map((participant) => ({
-      ...participant,
-      segments: closeLast(participant.segments, event.at),
-    })),
-    rounds: view.rounds.map((round) =>
-      round.endedAt === null
-        ? {
-            ...round,
-            endedAt: Math.max(round.startedAt, event.at),
-            state: event.data.status === 'stalled' ? 'stalled' : round.state,
-          }
-        : round,
-    ),
-  }),
+  run_ended: applyRunEnded,
   link_state: applyLinkState,
   link_attempt: applyLinkAttempt,
   link_stats: applyLinkStats,

@@ -1,5 +1,6 @@
 import { isOpen, type EventOf, type RunEvent } from '../contract/events.ts';
 import { limits } from '../contract/limits.ts';
+import { isOver } from './apply-round.ts';
 import { append, patch } from './fold.ts';
 import { isParticipantSeat } from './seat.ts';
 import type { ContributionView, RoundView, RunView } from './run-view.ts';
@@ -86,7 +87,11 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
       });
     }
     case 'run_ended':
-      return each(works, (work) => (isOpenWork(work, view.round) ? cutOff(work, endOf(event.data)) : {}));
+      return each(works, (work) => {
+        if (isOpenWork(work, view.round)) return cutOff(work, endOf(event.data));
+        const unended = work.fate === 'counted' && work.round > view.roundsCompleted && !isOver(view, work.round);
+        return unended ? { fate: 'acknowledged', reason: whyUnended(event) } : {};
+      });
     default:
       return works;
   }
@@ -165,6 +170,20 @@ export const cutOffReasons = {
     untrained: "not finished: this node's process ended",
     unjudged: "this node's process ended before anybody said what became of it",
   },
+} as const;
+
+/** Why the end of the round is not known in which an update was acknowledged. */
+function whyUnended({ data, source }: EventOf<'run_ended'>): string {
+  if (data.left === true) return unendedReasons[endOf(data) === 'byDying' ? 'byDying' : 'byLeaving'];
+  // What the app itself saw end says nothing of rounds that it was not told of.
+  return source === 'service' ? unendedReasons.untold : unendedReasons.byTheEnd;
+}
+
+export const unendedReasons = {
+  byTheEnd: 'the run ended before its round did',
+  untold: 'how its round ended was not told',
+  byLeaving: 'you left before its round ended',
+  byDying: "this node's process ended before its round did",
 } as const;
 
 /** Whether such a reason says that it was never trained to its end. */

@@ -100,7 +100,8 @@ export const applyRound = {
   update_received: (view, event) => {
     const next = patchRound(view, event.data.round, (round) => ({
       // A participant counts once a round, so refused and repeated copies stay few; keep the list bounded all the same.
-      updates: append(round.updates, { ...event.data, at: event.at }, limits.participantsMax * 2).items,
+      updates: append(round.updates, { ...event.data, acknowledged: false, at: event.at }, limits.participantsMax * 2)
+        .items,
     }));
     if (!event.data.counted) return next;
     return {

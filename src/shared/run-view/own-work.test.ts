@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
 import { applyEvents } from './apply-event.ts';
+import { unendedReasons } from './apply-own-work.ts';
 import type { ContributionView, RunView } from './run-view.ts';
 
 const run = asRunId('r-1');
@@ -71,8 +72,13 @@ const ended = (at: number, round: number, contributions: string[], missing: stri
     modelAfter: hash,
     ...(examples === undefined ? {} : { examples }),
   });
-const runEnded = (at: number): RunEvent =>
-  event(at, 'run_ended', { status: 'interrupted', reason: '', roundsCompleted: 0, loss: null, accuracy: null });
+const runEnded = (at: number, over: object = {}, source?: string): RunEvent =>
+  event(
+    at,
+    'run_ended',
+    { status: 'interrupted', reason: '', roundsCompleted: 0, loss: null, accuracy: null, ...over },
+    source,
+  );
 
 const round1 = [link(1000, 'ready'), roundStarted(1100, 1), phase(1110, 1, 'train'), done(1500, 1)];
 
@@ -160,6 +166,27 @@ describe("a participant's own work", () => {
     'neither named as in nor as missing': { events: [...round1, ended(1800, 1, ['lab-1'], [])], fate: '1 unknown' },
     'the run ends before a word': { events: [...round1, runEnded(1900)], fate: '1 unknown' },
     'the run ends while it is kept': { events: [...round1, link(1550, 'lost'), runEnded(1900)], fate: '1 kept' },
+    'acknowledged in a round that never ended': {
+      events: [...round1, ack(1600, 1, true, '', 1), runEnded(1900)],
+      fate: '1 acknowledged',
+    },
+    'acknowledged in a round that ended, though only the end of the run tells that': {
+      events: [...round1, ack(1600, 1, true, '', 1), runEnded(1900, { roundsCompleted: 1 })],
+      fate: '1 counted',
+      counted: 1,
+    },
+    'acknowledged before a round that was slept through, and one that never ended': {
+      events: [
+        ...round1,
+        ack(1600, 1, true),
+        roundStarted(3000, 3),
+        phase(3010, 3, 'train'),
+        ack(3400, 3, true),
+        runEnded(3900),
+      ],
+      fate: '1 counted,3 acknowledged',
+      counted: 1,
+    },
     'given up for the next round': {
       events: [...round1.slice(0, 3), roundStarted(2000, 2), phase(2010, 2, 'train')],
       fate: '1 unknown,2 training',
@@ -173,6 +200,15 @@ describe("a participant's own work", () => {
       assert.equal(view.participants.find(({ id }) => id === 'lab-2')?.counted, counted);
     });
   }
+
+  test('why the end of its round is not known', () => {
+    const reasonOf = (end: RunEvent): string | undefined =>
+      viewOf(...round1, ack(1600, 1, true), end).contributions[0]?.reason;
+    assert.equal(reasonOf(runEnded(1900)), unendedReasons.byTheEnd);
+    assert.equal(reasonOf(runEnded(1900, {}, 'service')), unendedReasons.untold);
+    assert.equal(reasonOf(runEnded(1900, { left: true }, 'service')), unendedReasons.byLeaving);
+    assert.equal(reasonOf(runEnded(1900, { left: true, status: 'failed' }, 'service')), unendedReasons.byDying);
+  });
 
   test('of another chair is not folded: the coordinator counts there', () => {
     const elsewhere = event(900, 'run_opened', { chair: 'coordinator', name: 'faces' }, 'service');

@@ -105,9 +105,10 @@ export interface ContributionView {
   readonly round: number;
   /**
    * `training`: at work; `kept`: computed, not acknowledged, and no link to send it over; `sent`: awaiting acknowledgement;
-   * `counted`, `refused` as the coordinator said; `missed`: the round ended without it; `unknown`: nobody told.
+   * `counted`, `refused` as the coordinator said; `acknowledged`: as one that counts, and the end of its round was never
+   * told; `missed`: the round ended without it; `unknown`: nobody told.
    */
-  readonly fate: 'training' | 'kept' | 'sent' | 'counted' | 'refused' | 'missed' | 'unknown';
+  readonly fate: 'training' | 'kept' | 'sent' | 'counted' | 'acknowledged' | 'refused' | 'missed' | 'unknown';
   readonly reason: string;
   readonly startedAt: number;
   readonly trainedAt: number | null;
@@ -130,7 +131,10 @@ export interface UpdateView {
   readonly contribution: string;
   readonly examples: number;
   readonly sizeBytes: number;
+  /** In its round, and so in the model that the round ends with. */
   readonly counted: boolean;
+  /** It counted until the run ended before its round did. */
+  readonly acknowledged: boolean;
   readonly reason: string;
   readonly loss: number;
   readonly accuracy: number;

@@ -60,7 +60,9 @@ export function CurrentRun(): JSX.Element | null {
 
 function Figures({ view, running }: { readonly view: RunView; readonly running: boolean }): JSX.Element {
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
-  const told = view.contributions.filter((one) => one.fate === 'counted' || one.fate === 'refused');
+  const told = view.contributions.filter(
+    ({ fate }) => fate === 'counted' || fate === 'acknowledged' || fate === 'refused',
+  );
   const counted = told.filter((one) => one.fate === 'counted').length;
   const model = view.models.at(-1);
   const { status, endReason, left } = view;

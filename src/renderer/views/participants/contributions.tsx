@@ -103,12 +103,18 @@ function totalWords(view: RunView): string {
   if (!isParticipantSeat(view)) {
     const all = view.rounds.flatMap((round) => round.updates);
     const counted = all.filter((update) => update.counted).length;
-    return `${all.length} arrived, ${counted} counted, ${all.length - counted} not`;
+    const only = all.filter((update) => update.acknowledged).length;
+    return `${all.length} arrived, ${counted} counted${onlyWords(only)}, ${all.length - counted - only} not`;
   }
   const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
   const counted = sent.filter(({ fate }) => fate === 'counted').length;
   const refused = sent.filter(({ fate }) => fate === 'refused').length;
-  return `${sent.length} sent, ${counted} counted${refused > 0 ? `, ${refused} refused` : ''}`;
+  const only = sent.filter(({ fate }) => fate === 'acknowledged').length;
+  return `${sent.length} sent, ${counted} counted${onlyWords(only)}${refused > 0 ? `, ${refused} refused` : ''}`;
+}
+
+function onlyWords(count: number): string {
+  return count === 0 ? '' : `, ${count} only acknowledged`;
 }
 
 interface CellProps {
@@ -134,6 +140,22 @@ function arrivalWords(place: string | null, seconds: string | null): string {
 }
 
 const howWords = { at_work: '…', unsent: 'kept', sent: 'sent', in: 'in', not_in: '…' } as const;
+
+function SaidCell({
+  words,
+  why,
+  more,
+}: {
+  readonly words: string;
+  readonly why: string;
+  readonly more: string;
+}): JSX.Element {
+  return (
+    <td className={`c said${more}`} title={why}>
+      {words}
+    </td>
+  );
+}
 
 function Cell({ view, round, number, participant, current, onRound }: CellProps): JSX.Element {
   const outcome = contributionOf(view, { number, round }, participant.id);
@@ -162,15 +184,12 @@ function Cell({ view, round, number, participant, current, onRound }: CellProps)
           no<small>{outcome.reason}</small>
         </td>
       );
-    case 'missing':
-      return (
-        <td
-          className={`c said bad${now}`}
-          title={`${participant.id}, round ${number}: the round closed without its update`}
-        >
-          missed
-        </td>
-      );
+    case 'acknowledged':
+      return <SaidCell words="acknowledged" why={`${participant.id}, round ${number}: ${outcome.reason}`} more={now} />;
+    case 'missing': {
+      const why = `${participant.id}, round ${number}: the round closed without its update`;
+      return <SaidCell words="missed" why={why} more={` bad${now}`} />;
+    }
     case 'running':
       return (
         <td className={`c said t2${now}`}>

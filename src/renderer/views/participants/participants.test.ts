@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunEvent } from '#shared/contract/events.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import { applyEvents } from '#shared/run-view/apply-event.ts';
 import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
-import { contributionOf } from '#renderer/components/contribution-facts.ts';
+import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
+import { runSummary } from '#headless/summary.ts';
 import { clocksOf, groupKey, phaseOf, quicAccount } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
@@ -71,6 +75,56 @@ test('a contribution is told by time and place', () => {
   assert.deepEqual(of({ updates: [] }, 'a'), { kind: 'running', how: 'at_work' });
   assert.deepEqual(of({ updates: [], endedAt: 9 }, 'a'), { kind: 'missing' });
   assert.deepEqual(contributionOf(view, { number: 2, round: undefined }, 'a'), { kind: 'planned' });
+});
+
+test('an update of a round that never ended is told alike at both ends', () => {
+  const run = asRunId('r-1');
+  const hash = 'a'.repeat(64);
+  const node = asParticipantId('node-1');
+  const tell = (at: number, source: string, type: string, data: object): RunEvent =>
+    ({ run, source, at, type, data }) as unknown as RunEvent;
+  const opened = (chair: 'coordinator' | 'participant', self?: string): RunEvent =>
+    tell(1, 'service', 'run_opened', { chair, name: 'digits', ...(self === undefined ? {} : { self }) });
+  const round = tell(2, 'x', 'round_started', { round: 1, selected: [node], modelHash: hash });
+  const joined = tell(2, 'x', 'participant_phase', { participant: node, round: 1, phase: 'train' });
+  const figures = { participant: node, round: 1, contribution: hash, sizeBytes: 100, reason: '' };
+  const received = { ...figures, examples: 9, counted: true, loss: 1, accuracy: 0.5, norm: 1, cosine: null };
+  const acknowledged = { ...figures, accepted: true, order: 1 };
+  const ended = { status: 'stalled', reason: 'quorum', roundsCompleted: 0, loss: null, accuracy: null };
+  const ends: Record<string, RunView | null> = {
+    coordinator: applyEvents(null, [
+      opened('coordinator'),
+      round,
+      joined,
+      tell(7, 'coordinator', 'update_received', received),
+      tell(9, 'coordinator', 'run_ended', ended),
+    ]),
+    participant: applyEvents(null, [
+      opened('participant', node),
+      round,
+      joined,
+      tell(7, node, 'update_acknowledged', acknowledged),
+      tell(9, node, 'run_ended', ended),
+    ]),
+  };
+  for (const [end, view] of Object.entries(ends)) {
+    assert.ok(view !== null, end);
+    const outcome = contributionOf(view, { number: 1, round: view.rounds[0] }, node);
+    assert.ok(outcome.kind === 'acknowledged', `${end}: ${outcome.kind}`);
+    assert.deepEqual([outcome.afterMs, outcome.place], [5, 1], end);
+    const own = view.participants.find(({ id }) => id === node);
+    assert.ok(own !== undefined, end);
+    assert.deepEqual(countedOf(view, own), { counted: 0, of: 1 }, end);
+    assert.equal(runSummary(view).participants[0]?.contributions, 0, end);
+  }
+  assert.deepEqual(runSummary(ends['participant'] as RunView).own, {
+    counted: 0,
+    acknowledged: 1,
+    refused: 0,
+    missed: 0,
+    kept: 0,
+    unknown: 0,
+  });
 });
 
 test('words and figures', () => {

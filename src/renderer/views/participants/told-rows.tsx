@@ -92,6 +92,8 @@ export function roundWords(view: RunView, id: string): { readonly words: string;
   switch (outcome.kind) {
     case 'counted':
       return { words: 'counted', isIn: true };
+    case 'acknowledged':
+      return { words: 'acknowledged', isIn: true };
     case 'running':
       return outcome.how === 'in' ? { words: 'in', isIn: true } : { words: 'not in yet', isIn: false };
     case 'missing':

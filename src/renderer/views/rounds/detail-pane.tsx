@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { hasCounted } from '#renderer/components/contribution-facts.ts';
 import { formatBytes, formatClockMs, formatDuration, shortHash } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
@@ -7,6 +8,7 @@ import { useNow, usePackets } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import type { Packets } from '#renderer/session/packet-log.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
+import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { packetFilter } from './packet-filter.ts';
 import { TimeBar } from './round-list.tsx';
@@ -129,7 +131,8 @@ function Facts({
   const updates =
     participant === null ? round.updates : round.updates.filter((update) => update.participant === participant.id);
   const training = participant?.trainings.findLast((one) => one.round === round.round);
-  const refused = updates.filter((update) => !update.counted);
+  const refused = updates.filter((update) => !hasCounted(update));
+  const only = updates.filter((update) => update.acknowledged).length;
   return (
     <div className="sec">
       <dl className="kvl">
@@ -139,7 +142,10 @@ function Facts({
             ? `${countedUpdates(round)} of ${round.selected.length} counted`
             : updates.find((one) => one.counted)
               ? 'counted'
-              : 'none yet'}
+              : only > 0
+                ? acknowledgedOnly
+                : 'none yet'}
+          {participant === null && only > 0 && `, ${only} ${acknowledgedOnly}`}
           {refused.length > 0 && (
             <span className="wrn">
               , {refused.length} refused: {refused.at(-1)?.reason}

@@ -1,6 +1,7 @@
 import { paceOf, updatesLeftMs, usualSteps } from '#renderer/session/pace.ts';
 import type { Step } from '#renderer/session/pace.ts';
 import type { ParticipantPhase } from '#shared/contract/events.ts';
+import { hasCounted } from '#renderer/components/contribution-facts.ts';
 import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
@@ -225,12 +226,13 @@ export function updateTicks(
     if (round.startedAt > window.toAt || (round.endedAt ?? Number.POSITIVE_INFINITY) < window.fromAt) continue;
     let number = 0;
     for (const update of round.updates) {
-      if (update.counted) number++;
+      const counted = hasCounted(update);
+      if (counted) number++;
       const left = shareOf(window, update.at);
       if (left < 0 || left > 1) continue;
-      const labelled = update.counted && left - labelShare > free;
+      const labelled = counted && left - labelShare > free;
       if (labelled || left > free) free = left;
-      ticks.push({ at: update.at, left, number, participant: update.participant, counted: update.counted, labelled });
+      ticks.push({ at: update.at, left, number, participant: update.participant, counted, labelled });
     }
   }
   return ticks;

@@ -71,11 +71,12 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
 
 const columns = 12;
 
-function countsWords({ decided, counted, late, refused, missed }: ReturnType<typeof fateCounts>): string {
+function countsWords({ decided, counted, acknowledged, late, refused, missed }: ReturnType<typeof fateCounts>): string {
   if (decided === 0) return 'none judged yet';
   return [
     `${decided} judged`,
     `${counted} counted`,
+    ...(acknowledged.length > 0 ? [`${acknowledged.length} only acknowledged`] : []),
     ...(late.length > 0 ? [`${late.length} late`] : []),
     ...(refused.length > 0 ? [`${refused.length} refused`] : []),
     ...(missed.length > 0 ? [`${missed.length} missed`] : []),

@@ -134,6 +134,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
 
 function weightWords({ weight, fate }: ContributionView): string {
   if (fate === 'refused' || fate === 'missed') return 'none, it does not count';
+  if (fate === 'acknowledged') return 'none known: the end of its round was not told';
   return weight === null ? 'not told' : `${formatWeight(weight)} of the new model`;
 }
 

@@ -109,6 +109,7 @@ describe('the fate of own work', () => {
       lossWords({ ...counts, late: [3, 9], missed: [4] }),
       '2 late (newest in round 9), one missed (round 4)',
     );
+    assert.equal(lossWords({ ...counts, late: [], acknowledged: [13] }), 'one only acknowledged (round 13)');
     assert.equal(lossWords(fateCounts([])), '');
     const refused = { ...work(9), reason: 'the norm is not a number' };
     assert.equal(lossWords(fateCounts([refused])), 'one refused (round 9)');
