@@ -67,7 +67,7 @@ describe('the address in the invitation', { concurrency: 2 }, () => {
     assertComplaint(
       await roundscope(['coordinate', '--host', '203.0.113.7']),
       1,
-      /203\.0\.113\.7:0 cannot be opened/,
+      /203\.0\.113\.7 cannot be opened \(this machine has no such address\)/,
       /Try: Correct the setting that is named/,
     );
     assertComplaint(

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { formatAddress } from './addresses.ts';
@@ -20,14 +21,17 @@ export function cannotListen(
   cause: unknown,
 ): RoundscopeError {
   const text = cause instanceof Error ? cause.message : String(cause);
-  const address = formatAddress(at.host, at.port);
+  const address = at.port === 0 ? at.host : formatAddress(at.host, at.port);
   const taken = /in use|EADDRINUSE|os error (98|48|10048)/i.test(text);
   const forbidden = /permission|EACCES|os error (13|10013)/i.test(text);
+  const strange = /EADDRNOTAVAIL|os error (99|49|10049)/i.test(text);
+  const why = strange ? 'this machine has no such address' : text;
+  const all = isIPv6(at.host) ? '::' : '0.0.0.0';
   const mend = taken
     ? `${layer4} port ${at.port} is taken by another program, perhaps a coordinator that still runs. End it, or choose another port; port 0 takes a free one.`
     : forbidden
       ? `Opening ${layer4} port ${at.port} is not allowed; choose one above 1023.`
-      : `${address} cannot be opened (${text}). Listen at an address of this machine, or at all of them with 0.0.0.0; one of a router or cloud in front of it is announced.`;
+      : `${address} cannot be opened (${why}). Listen at an address of this machine, or at all of them with ${all}; one of a router or cloud in front of it is announced.`;
   return new RoundscopeError(taken ? 'port_in_use' : 'settings_invalid', {
     layer: 'transport',
     message: mend,

@@ -46,6 +46,27 @@ async function reaches(
   assert.match(Buffer.from((await frames.next()).value?.bytes ?? []).toString(), /"six":6/);
 }
 
+// 203.0.113.0/24 and 2001:db8::/32 are kept for documentation (RFC 5737, 3849): no machine has them.
+describe('an address that this machine does not have', () => {
+  for (const { name, make, missing = false } of ways) {
+    for (const [host, all] of [
+      ['203.0.113.7', '0.0.0.0'],
+      ['2001:db8::7', '::'],
+    ] as const) {
+      const skip = all === '::' && noIpv6 ? 'this machine has no IPv6' : missing;
+      test(`${name} at ${host} names it, and all addresses of its family`, { skip }, () =>
+        assert.rejects(
+          listen(make(), host, () => assert.fail('nobody can come')),
+          {
+            code: 'settings_invalid',
+            message: `${host} cannot be opened (this machine has no such address). Listen at an address of this machine, or at all of them with ${all}; one of a router or cloud in front of it is announced.`,
+          },
+        ),
+      );
+    }
+  }
+});
+
 describe('addresses of both families', { skip: noIpv6 && 'this machine has no IPv6', concurrency: true }, () => {
   for (const { name, make, missing = false } of ways) {
     test(`${name} at :: answers over IPv6 and IPv4, and tells of both`, { skip: missing }, async () => {

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { createServer, TLSSocket, type Server } from 'node:tls';
 import { Aedes, type Client } from 'aedes';
-import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { formatAddress } from '../addresses.ts';
+import { cannotListen } from '../endpoint-errors.ts';
 import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { WaitingRoom, type KnowsPeer } from '../waiting-room.ts';
 import { judgeCredentials, type Claim } from './auth.ts';
@@ -128,7 +128,7 @@ export class EmbeddedBroker implements AsyncDisposable {
   #bind(): Promise<void> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(error, host, port)));
+      this.#server.once('error', (error) => reject(cannotListen({ host, port }, 'TCP', error)));
       this.#server.listen({ host, port, exclusive: true }, () => {
         this.#server.removeAllListeners('error');
         this.#server.on('error', (error) => this.#options.onRefused({ address: '', reason: error.message }));
@@ -255,23 +255,6 @@ export class EmbeddedBroker implements AsyncDisposable {
 
 function addressOf(socket: Socket): string {
   return `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-}
-
-function bindError(error: NodeJS.ErrnoException, host: string, port: number): RoundscopeError {
-  if (error.code === 'EADDRINUSE') {
-    return new RoundscopeError('port_in_use', {
-      layer: 'transport',
-      message: `port ${port} on ${host} is taken by another program: choose another port, 0 for any free one`,
-      cause: error,
-      context: { host, port },
-    });
-  }
-  return new RoundscopeError('transport_unavailable', {
-    layer: 'transport',
-    message: `the broker cannot listen on ${host}:${port} (${error.code ?? error.message}): check host and permissions`,
-    cause: error,
-    context: { host, port },
-  });
 }
 
 /** Of the coordinator's own broker, which speaks TLS alone. */
