@@ -66,6 +66,87 @@ test('a planted option is found, one for the terminal is not', () => {
   assert.deepEqual(optionsInWords('a.ts', "inTerminal: 'try it with --broker',\n// as --map has it\ni--;"), []);
 });
 
+/** Calls by these names give no promise, whatever they are called on. */
+const givesNoPromise = new Set([
+  'add',
+  'delete',
+  'end',
+  'kill',
+  'notify',
+  'on',
+  'once',
+  'push',
+  'set',
+  'write',
+  'emit',
+]);
+
+interface SyntaxNode {
+  readonly type: string;
+  readonly start: number;
+  readonly [key: string]: unknown;
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  return Object.values(node).flatMap((value: unknown) => (Array.isArray(value) ? value : [value]).filter(isNode));
+}
+
+/** The last name of what is called: `delete` of `a.#b.delete(c)`. */
+function calledName(call: SyntaxNode): string {
+  const { callee } = call;
+  if (!isNode(callee)) return '';
+  const named = callee.type === 'MemberExpression' ? callee['property'] : callee;
+  return isNode(named) && typeof named['name'] === 'string' ? named['name'] : '';
+}
+
+/** Whether its value comes from a call that may give a promise. */
+function mayPromise(node: unknown): boolean {
+  if (!isNode(node)) return false;
+  if (node.type === 'CallExpression') return !givesNoPromise.has(calledName(node));
+  return ['expression', 'right', 'consequent', 'alternate'].some(
+    (part) => node.type !== 'AssignmentExpression' && mayPromise(node[part]),
+  );
+}
+
+/**
+ * Lines with `void f()` as a value, such as `() => void f()`: whether `f` gives a promise cannot be seen there. Statements
+ * are judged by the linter, which knows types.
+ */
+function discardedCalls(file: string, text: string): string[] {
+  if (!/\bvoid [\w(#]/.test(text)) return [];
+  const found: string[] = [];
+  const visit = (node: SyntaxNode, parent: SyntaxNode | null): void => {
+    const statement = parent?.type === 'ExpressionStatement';
+    const discards = node.type === 'UnaryExpression' && node['operator'] === 'void' && !statement;
+    if (discards && mayPromise(node['argument'])) found.push(`${file}:${text.slice(0, node.start).split('\n').length}`);
+    for (const child of childrenOf(node)) visit(child, node);
+  };
+  const { program } = parseSync(file, text);
+  for (const statement of program.body) if (isNode(statement)) visit(statement, null);
+  return found;
+}
+
+test('work that nobody waits for goes through `spawn`: `void` hides what fails', () => {
+  const found = listSources(root, 'src')
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) => discardedCalls(file, readFileSync(`${root}/${file}`, 'utf8')));
+  assert.deepEqual(found, []);
+});
+
+test('a planted `void` of an unknown call is found, one of a known method or an assignment is not', () => {
+  assert.deepEqual(discardedCalls('a.ts', 'const a = () => void f();\nfunction g() { return void a.b(); }'), [
+    'a.ts:1',
+    'a.ts:2',
+  ]);
+  assert.deepEqual(discardedCalls('a.ts', 'const a = () => void (b && c?.d());'), ['a.ts:1']);
+  const harmless = ['const a = () => void set.delete(1);', 'const b = () => void (c = d);', 'void f();'];
+  assert.deepEqual(discardedCalls('a.ts', harmless.join('\n')), []);
+});
+
 // Node strips types but does not compile JSX: a test in such a file would not be run by anybody.
 test('no test hides in a .tsx file', () => {
   assert.deepEqual(

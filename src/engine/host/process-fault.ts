@@ -1,4 +1,5 @@
 import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 
@@ -42,10 +43,13 @@ export function processFault(error: unknown): void {
   ending = true;
   const late = setTimeout(() => exit(exitStatus.fault), patienceMs);
   say(error);
-  void markAll(toErrorReport(error)).then(() => {
-    clearTimeout(late);
-    exit(exitStatus.fault);
-  });
+  spawn(
+    'ending the process',
+    markAll(toErrorReport(error)).then(() => {
+      clearTimeout(late);
+      exit(exitStatus.fault);
+    }),
+  );
 }
 
 /** One sentence for people. */

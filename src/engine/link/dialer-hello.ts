@@ -1,4 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
@@ -35,7 +36,9 @@ export async function sayHello(
   wire: Wire,
   { facts, token, resumes, epoch, lineage, look, state }: DialerHello,
 ): Promise<Welcomed> {
-  using _limit = wire.clock.timer(limits.helloTimeoutMs, () => void wire.close('hello_timeout', 'no answer to hello'));
+  using _limit = wire.clock.timer(limits.helloTimeoutMs, () =>
+    spawn('closing a session', wire.close('hello_timeout', 'no answer to hello')),
+  );
   const { run, participant, instance, dialerNonce } = facts;
   await write(wire, {
     t: 'hello',

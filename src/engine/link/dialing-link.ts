@@ -1,5 +1,5 @@
 import { changedCode, type SessionObserver, type Transport } from '#engine/transport/transport.ts';
-import { taskFailed } from '#shared/base/spawn.ts';
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { durationText } from '#shared/base/duration.ts';
@@ -15,6 +15,7 @@ import { AttemptLog } from './attempt-log.ts';
 import { AwakeTimer } from './awake-timer.ts';
 import { dialGraceMs } from './dial-in-time.ts';
 import { sayHello } from './dialer-hello.ts';
+import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
 import { LinkCore } from './link-core.ts';
@@ -105,9 +106,8 @@ export class DialingLink implements Link {
     const { endpoints, run, token } = invitation;
     const dial = { signal: this.#over.signal, participant, run, token, observer };
     this.#dialer = new SessionDialer({ clock, transport, endpoints, dial });
-    void this.#core.closed.then(() =>
-      this.#over.abort(new RoundscopeError('session_closed', { layer: 'link', message: 'the link is closed' })),
-    );
+    const aborted = this.#core.closed.then(() => this.#over.abort(linkClosed('the link is closed')));
+    spawn('ending a link', aborted);
   }
 
   /**
@@ -146,7 +146,7 @@ export class DialingLink implements Link {
   send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage> {
     const sent = this.#core.send(message, options);
     if (this.#connectionPerMessage)
-      void sent.then(
+      sent.then(
         () => this.#faultChanged.notify(),
         () => undefined,
       );
@@ -233,7 +233,7 @@ export class DialingLink implements Link {
     this.#patience?.[Symbol.dispose]();
     this.#dialer.letGo();
     // Rejecting after it was resolved does nothing: only an opening that failed is told.
-    this.#opened.reject(new RoundscopeError('session_closed', { layer: 'link', message: this.#core.ended.reason }));
+    this.#opened.reject(linkClosed(this.#core.ended.reason));
   }
 
   /** A mistake of ours: a link that nobody dials any more must not seem to be one that waits. */
@@ -274,7 +274,7 @@ export class DialingLink implements Link {
       clock: this.#options.clock,
       limitMs,
       // The first attempt is let finish, so that it can be told what is wrong.
-      onOver: () => void (this.#failure !== null && this.#giveUp(this.#failure)),
+      onOver: () => this.#failure !== null && this.#giveUp(this.#failure),
       onWoke: () => this.tryNow(),
     });
   }
@@ -353,7 +353,7 @@ export class DialingLink implements Link {
     if (this.#resumes && !this.#core.changing) this.#core.setState('resuming', `somebody answers at ${session.remote}`);
     this.#log.connection(context, 'connection_open', { local: true, note: `to ${session.remote}` });
     const wire = new Wire(session, { clock, log: this.#log, context });
-    const onOver = (): void => void wire.close('aborted', 'the link was closed');
+    const onOver = (): void => spawn('closing a session', wire.close('aborted', 'the link was closed'));
     this.#over.signal.addEventListener('abort', onOver, { once: true });
     try {
       const facts = {

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { durationText } from '#shared/base/duration.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { hostOf, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
 import type { LinkEnd } from './link.ts';
@@ -82,7 +83,10 @@ export class AcceptedNames {
     this.#ended.delete(name);
     this.#held.set(name, held);
     this.#watch(held);
-    void held.core.closed.then((end) => this.#end(name, held, end));
+    spawn(
+      'letting go of a link',
+      held.core.closed.then((end) => this.#end(name, held, end)),
+    );
   }
 
   /** A session of that name begins; to be disposed of when it is over. */

@@ -1,6 +1,6 @@
 import type { Session } from '#engine/transport/transport.ts';
 import { WaitingRoom, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
-import { taskFailed } from '#shared/base/spawn.ts';
+import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
@@ -14,6 +14,7 @@ import { contractVersion, type RunStatus } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { write } from './dialer-hello.ts';
 import { isProof, makeProof, type HelloFacts } from './hello-proof.ts';
+import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd } from './link.ts';
 import { AcceptedNames, expiredCode, type Accepted } from './link-acceptor-names.ts';
 import { LinkCore } from './link-core.ts';
@@ -137,7 +138,7 @@ export class LinkAcceptor implements AsyncDisposable {
     this.#end ??= { status: statusOfCloseCode(code) ?? 'interrupted', reason };
     const cores = [...this.#looks, ...this.#names.cores()];
     const closing = cores.map((core) => core.close(code, reason));
-    for (const wire of this.#greeting) void wire.close(code, reason);
+    for (const wire of this.#greeting) spawn('closing a session', wire.close(code, reason));
     await Promise.allSettled(closing);
     await Promise.allSettled([...this.#serving]);
   }
@@ -161,14 +162,13 @@ export class LinkAcceptor implements AsyncDisposable {
       { address: session.remote, identity: session.peerIdentity },
       (reason) => {
         letGo = reason;
-        void wire.close('refused', reason);
+        spawn('closing a session', wire.close('refused', reason));
       },
     );
     if (place === null) return this.#turnAway(wire, 'refused', 'too many sessions have not said hello yet; try again');
     this.#greeting.add(wire);
-    const limit = clock.timer(
-      limits.helloTimeoutMs,
-      () => void wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`),
+    const limit = clock.timer(limits.helloTimeoutMs, () =>
+      spawn('closing a session', wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`)),
     );
     let accepted: Accepting;
     try {
@@ -249,10 +249,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const received = await wire.read();
     if (received === null) {
       const { code, reason } = await wire.session.closed;
-      throw new RoundscopeError('session_closed', {
-        layer: 'link',
-        message: `ended before ${kind}: ${code}: ${reason}`,
-      });
+      throw linkClosed(`ended before ${kind}: ${code}: ${reason}`);
     }
     const { frame } = received;
     const right = frame?.t === kind;
@@ -281,10 +278,13 @@ export class LinkAcceptor implements AsyncDisposable {
     const core = new LinkCore({ run, participant, clock, log, idPrefix, protocol, stack });
     const limit = clock.timer(lookMs, () => core.finish({ code: 'looked', reason: 'looked for long', local: true }));
     this.#looks.add(core);
-    void core.closed.then(() => {
-      limit[Symbol.dispose]();
-      this.#looks.delete(core);
-    });
+    spawn(
+      'letting go of a look',
+      core.closed.then(() => {
+        limit[Symbol.dispose]();
+        this.#looks.delete(core);
+      }),
+    );
     onLink(core, wire.session.remote, look);
     return { core, name: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
   }

@@ -2,6 +2,7 @@ import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { faultWords } from '#shared/base/invariant.ts';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { coordinatorId, type MessageId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
@@ -12,6 +13,7 @@ import { changedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './check-sizes.ts';
 import { headerOf } from './header-of.ts';
 import { Inbox } from './inbox.ts';
+import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import { LinkAccount } from './link-account.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
@@ -167,10 +169,7 @@ export class LinkCore implements Link {
   #throwIfClosed(): void {
     if (!this.closing) return;
     const reason = this.#end?.reason ?? 'closing';
-    throw new RoundscopeError('session_closed', {
-      layer: 'link',
-      message: `the link of ${this.participant} is closed: ${reason}`,
-    });
+    throw linkClosed(`the link of ${this.participant} is closed: ${reason}`);
   }
 
   #add(message: Outgoing): OutboxEntry {
@@ -324,7 +323,7 @@ export class LinkCore implements Link {
   #fault(error: unknown): void {
     const reason = faultWords(error);
     this.#options.log.fault(this.#context, reason, error);
-    void this.close('internal', reason);
+    spawn('closing a link', this.close('internal', reason));
   }
 
   #answerError(
@@ -382,11 +381,7 @@ export class LinkCore implements Link {
     this.#end = end;
     this.#unheard = end.local && this.outbox.size > 0;
     this.#pump?.stop(end.code, end.reason);
-    const error = new RoundscopeError('session_closed', {
-      layer: 'link',
-      message: `the link is closed: ${end.reason}`,
-    });
-    this.outbox.clear(error);
+    this.outbox.clear(linkClosed(`the link is closed: ${end.reason}`));
     this.#queue.end();
     this.#room.notify();
     this.#resolveClosed(end);

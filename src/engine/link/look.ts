@@ -3,6 +3,7 @@ import type { Transport } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { asParticipantId, type ParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import type { MessageHeader, RunPlanBody } from '#shared/contract/messages.ts';
@@ -48,7 +49,7 @@ export async function lookAt(options: LookOptions): Promise<Seen> {
   );
   const context = { participant, protocol: session.protocol, stack: session.stack, connection: 1 };
   const wire = new Wire(session, { clock, log: new PacketLog(silent, 'participant'), context });
-  const onAbort = (): void => void wire.close('aborted', 'the look took too long');
+  const onAbort = (): void => spawn('closing a session', wire.close('aborted', 'the look took too long'));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     const facts = { run, participant, instance: entropyHex(entropy, 16), dialerNonce: entropyHex(entropy, 16) };

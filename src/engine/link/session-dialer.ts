@@ -67,9 +67,12 @@ export class SessionDialer {
       },
       found: (session) => {
         this.#prepared = session;
-        void session.closed.then(() => {
-          if (this.#prepared === session) this.#prepared = null;
-        });
+        spawn(
+          'watching a prepared session',
+          session.closed.then(() => {
+            if (this.#prepared === session) this.#prepared = null;
+          }),
+        );
         changeTo(session.stack);
       },
       failed: (error) => {

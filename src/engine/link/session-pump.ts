@@ -1,5 +1,6 @@
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { InvariantError } from '#shared/base/invariant.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
@@ -108,7 +109,7 @@ export class SessionPump {
     if (this.#end !== null) return;
     this.#end = end;
     this.#parts.onEnd(end);
-    void this.#wire.close(end.code, end.reason);
+    spawn('closing a session', this.#wire.close(end.code, end.reason));
     this.wake();
     this.#parts.queue.wake();
   }

@@ -4,6 +4,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { PacketStatus } from '#shared/contract/packet.ts';
+import { linkClosed } from './link-closed.ts';
 import { decodeLinkFrame, type LinkFrame } from './link-frames.ts';
 import type { FrameNote, LogContext, PacketLog } from './packet-log.ts';
 import { RateBucket } from './rate-bucket.ts';
@@ -173,7 +174,7 @@ export class Wire {
   }
 
   async #close(code: string, reason: string): Promise<void> {
-    const over = new RoundscopeError('session_closed', { layer: 'link', message: reason });
+    const over = linkClosed(reason);
     this.#over.abort(over);
     for (const writing of this.#writing) writing.abort(over);
     const { promise, resolve } = Promise.withResolvers<void>();

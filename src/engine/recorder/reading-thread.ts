@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { FromReader, QueryAnswer, QueryName, QueryParameters, ToReader, WorkerStart } from './worker-protocol.ts';
 
 interface Pending {
@@ -20,7 +21,10 @@ export class ReadingThread implements AsyncDisposable {
     this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: FromReader) => this.#onMessage(message));
     worker.on('error', (error) => this.#failAll(`the recorder's reading thread failed: ${error.message}`));
-    void this.#exited.then(() => this.#failAll('the recording was closed'));
+    spawn(
+      "watching the recorder's reading thread",
+      this.#exited.then(() => this.#failAll('the recording was closed')),
+    );
   }
 
   /** @throws RoundscopeError `recording_invalid`, `path_unwritable` (also when there is no such file) */

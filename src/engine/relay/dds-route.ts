@@ -1,5 +1,6 @@
 import type { Socket } from 'node:dgram';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { locatorsIn } from './rtps-locators.ts';
@@ -77,7 +78,10 @@ export class DdsRoute implements AsyncDisposable {
     const [oldest] = known;
     if (known.size > limits.relayFlowsMax && oldest !== undefined) {
       known.delete(oldest[0]);
-      void oldest[1].then(({ socket }) => closeUdp(socket));
+      spawn(
+        'closing a socket of the relay',
+        oldest[1].then(({ socket }) => closeUdp(socket)),
+      );
     }
     return standing;
   }
@@ -91,7 +95,7 @@ export class DdsRoute implements AsyncDisposable {
 
   #take(bytes: Buffer, to: { way: Way; sender: 'coordinator' | 'participant'; real: Target }): void {
     const through = { way: to.way, queue: this.#queue, clock: this.#clock };
-    passThrough(bytes, through, () => void this.#deliver(bytes, to));
+    passThrough(bytes, through, () => spawn('passing a datagram on', this.#deliver(bytes, to)));
   }
 
   /** The addresses of who sends it are replaced by ports that stand for them, opened when they are new. */

@@ -82,7 +82,10 @@ function inLocator(locator: Buffer, little: boolean): PortPlace | null {
   return {
     host: locator.subarray(20, 24).join('.'),
     port,
-    replace: (other) => void (little ? locator.writeUInt32LE(other, 4) : locator.writeUInt32BE(other, 4)),
+    replace: (other) => {
+      if (little) locator.writeUInt32LE(other, 4);
+      else locator.writeUInt32BE(other, 4);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { Target } from './tcp-route.ts';
@@ -46,7 +47,7 @@ export class UdpRoute implements AsyncDisposable {
   /** A NAT that has forgotten its mappings: what goes out next leaves from new ports, what comes to the old ones is lost. */
   rebind(): void {
     for (const flow of this.#flows.values()) {
-      if (flow.back !== null) void closeUdp(flow.back);
+      if (flow.back !== null) spawn('closing a socket of the relay', closeUdp(flow.back));
       flow.back = null;
     }
   }
@@ -86,7 +87,7 @@ export class UdpRoute implements AsyncDisposable {
     const [oldest] = this.#flows;
     if (this.#flows.size >= limits.relayFlowsMax && oldest !== undefined) {
       this.#flows.delete(oldest[0]);
-      if (oldest[1].back !== null) void closeUdp(oldest[1].back);
+      if (oldest[1].back !== null) spawn('closing a socket of the relay', closeUdp(oldest[1].back));
     }
     const flow: Flow = { host: address, port, back: null };
     this.#flows.set(key, flow);

@@ -1,4 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
@@ -292,11 +293,14 @@ class CoordinatorRun implements Disposable {
   #perform(effect: CoordinatorEffect): void {
     switch (effect.kind) {
       case 'send':
-        return void this.#send(effect.link, effect.message);
-      case 'close_link':
-        return void this.#links.get(effect.link)?.close(effect.code, effect.reason);
+        return spawn('sending a message', this.#send(effect.link, effect.message));
+      case 'close_link': {
+        const link = this.#links.get(effect.link);
+        if (link !== undefined) spawn('closing a link', link.close(effect.code, effect.reason));
+        return;
+      }
       case 'aggregate':
-        return void this.#aggregate(effect);
+        return spawn('aggregating the updates', this.#aggregate(effect));
       case 'remember':
         return this.#keeping.remember(effect.record);
       case 'report':

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import type { DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
@@ -231,23 +232,26 @@ class ParticipantRun implements Disposable {
   #perform(effect: ParticipantEffect): void {
     switch (effect.kind) {
       case 'send':
-        return void this.#send(effect.message);
+        return spawn('sending a message', this.#send(effect.message));
       case 'train':
         this.#training = this.#begin(effect, (parameters, signal) => this.#train(effect, parameters, signal));
         return;
       case 'evaluate':
-        return void this.#begin(effect, (parameters, signal) => this.#evaluate(effect, parameters, signal));
+        return spawn(
+          'evaluating the model',
+          this.#begin(effect, (parameters, signal) => this.#evaluate(effect, parameters, signal)),
+        );
       case 'hold_work':
         return this.#options.trainer.hold?.(effect.on);
       case 'abort_work':
         if (this.#work?.job === effect.job) this.#work.abort.abort(new DOMException(effect.reason, 'AbortError'));
         return;
       case 'prepare':
-        return void this.#prepare(effect.plan);
+        return spawn('preparing the data', this.#prepare(effect.plan));
       case 'withdraw_updates':
         return this.#withdraw(effect.last);
       case 'forget_update':
-        return void this.#forget(effect.hash);
+        return spawn('forgetting an update', this.#forget(effect.hash));
       case 'report':
         return this.#options.reporter.event(effect.type, effect.data);
       case 'end':

@@ -4,6 +4,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { yieldThread } from '#engine/host/yield-to-people.ts';
 import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { previewData } from './data/preview-data.ts';
 import { trainerError } from './errors.ts';
 import { JobRunner } from './job-runner.ts';
@@ -26,7 +27,7 @@ port.on('message', (message: ToWorker) => {
     case 'preview':
     case 'train':
     case 'evaluate':
-      void serve(message);
+      spawn('serving the trainer', serve(message));
       break;
     case 'cancel':
       running.get(message.id)?.abort();

@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { QuicSession } from './quic/quic-session.ts';
 
 /**
@@ -20,6 +21,9 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promi
 /** Aborts when the session ends: a provider may leave calls that were under way without an answer then. */
 export function endOf(session: Pick<QuicSession, 'closed'>): AbortSignal {
   const over = new AbortController();
-  void session.closed.then(({ reason }) => over.abort(new Error(`the session has ended: ${reason}`)));
+  spawn(
+    'watching a session',
+    session.closed.then(({ reason }) => over.abort(new Error(`the session has ended: ${reason}`))),
+  );
   return over.signal;
 }

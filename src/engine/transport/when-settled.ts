@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 const waiting = new WeakMap<Promise<unknown>, Set<(value: never) => void>>();
 
 /**
@@ -9,11 +10,14 @@ export function whenSettled<T>(promise: Promise<T>, listener: (value: T) => void
   if (listeners === undefined) {
     const made = new Set<(value: never) => void>();
     waiting.set(promise, made);
-    void promise.then((value) => {
-      for (const told of made) told(value as never);
-      made.clear();
-      waiting.delete(promise);
-    });
+    spawn(
+      'telling of an end',
+      promise.then((value) => {
+        for (const told of made) told(value as never);
+        made.clear();
+        waiting.delete(promise);
+      }),
+    );
     listeners = made;
   }
   listeners.add(listener);

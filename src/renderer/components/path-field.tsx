@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import type { PortAnswers } from '#shared/contract/port-api.ts';
 import { Icon } from './icon.tsx';
@@ -35,9 +36,12 @@ function useCompletion(value: string, complete: PathFieldProps['complete']): Com
     if (blank) return undefined;
     let stale = false;
     const timer = setTimeout(() => {
-      void complete(value).then((answer) => {
-        if (!stale) setFound({ of: value, answer });
-      });
+      spawn(
+        'completing a path',
+        complete(value).then((answer) => {
+          if (!stale) setFound({ of: value, answer });
+        }),
+      );
     }, restMs);
     return () => {
       stale = true;

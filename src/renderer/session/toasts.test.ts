@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
-import { dismissToast, heldToasts, showInfo, showToast } from './toasts.ts';
+import { taskFailed } from '#shared/base/spawn.ts';
+import { dismissToast, heldToasts, showInfo, showTaskFailures, showToast } from './toasts.ts';
 
 const texts = (): readonly string[] => heldToasts().map(({ text }) => text);
 
@@ -20,6 +21,13 @@ describe('toasts', () => {
     for (let i = 1; i <= 20; i++) showInfo(`news ${i}`);
     assert.equal(texts().length, 8);
     assert.deepEqual([texts()[0], texts().at(-1)], ['news 13', 'news 20']);
+  });
+
+  test('work that nobody waited for is told when it fails', () => {
+    using _told = showTaskFailures();
+    taskFailed('copying', new Error('no clipboard'));
+    assert.deepEqual(texts(), ['Copying failed: no clipboard']);
+    assert.equal(heldToasts()[0]?.level, 'error');
   });
 
   test('one that is dismissed leaves the one before it', () => {

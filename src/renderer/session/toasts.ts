@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import type { ErrorReport } from '#shared/base/errors.ts';
+import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
+import { failureWords, onTaskFailure } from '#shared/base/spawn.ts';
 import { createStore } from './store.ts';
 
 /** An answer to what the user just did; what concerns the run as such stands in Diagnosis. */
@@ -22,6 +23,13 @@ export function showToast(toast: Omit<Toast, 'id'>): void {
 
 export function showError(error: ErrorReport): void {
   showToast({ level: 'error', text: error.message, error });
+}
+
+/** What fails where nobody waits for it is told as well: copying, an answer that could not be shown. Returns what ends it. */
+export function showTaskFailures(): Disposable {
+  return onTaskFailure((failure) => {
+    showToast({ level: 'error', text: failureWords(failure), error: toErrorReport(failure.error) });
+  });
 }
 
 export function showInfo(text: string): void {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { PortAnswers, RequestName, RequestOf } from '#shared/contract/port-api.ts';
 import { useSession } from './hooks.ts';
 
@@ -51,7 +52,7 @@ export function useLiveRequest<N extends RequestName>(
       }
     };
     const timer = setTimeout(() => {
-      if (newest.current !== null) void ask(newest.current);
+      if (newest.current !== null) spawn('asking the service', ask(newest.current));
     }, delayMs);
     return () => {
       overruled = true;

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { forgetEnding } from '#renderer/session/ending.ts';
@@ -38,7 +39,12 @@ export function EndRunDialog(): JSX.Element | null {
           type="button"
           className="btn pri"
           disabled={pending}
-          onClick={() => void send({}).then((done) => done !== null && forgetEnding())}
+          onClick={() =>
+            spawn(
+              'ending the run',
+              send({}).then((done) => done !== null && forgetEnding()),
+            )
+          }
         >
           {pending ? 'Saying goodbye' : word}
         </button>

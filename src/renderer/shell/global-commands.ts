@@ -1,4 +1,5 @@
 import { useMemo } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
@@ -51,7 +52,7 @@ function useVerdictCommands(): void {
     const off = verdict === null ? { disabled: 'there is no verdict' } : {};
     const copy = (): void => {
       const { view } = session.state();
-      if (view !== null && verdict !== null) void copyReport(view, verdict);
+      if (view !== null && verdict !== null) spawn('copying the report', copyReport(view, verdict));
     };
     const show = (): void => navigate({ view: 'diagnosis' });
     return [

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showError } from '#renderer/session/toasts.ts';
@@ -19,7 +20,8 @@ export function NextSteps({
   useEffect(() => {
     if (state.kind === 'failed' && state.error.code !== 'aborted') showError(state.error);
   }, [state]);
-  const again = (faults: DemoSettings['faults']): void => void send({ settings: { ...settings, faults } });
+  const again = (faults: DemoSettings['faults']): void =>
+    spawn('starting the demo', send({ settings: { ...settings, faults } }));
   const pending = state.kind === 'pending';
   if (brief)
     return (

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import type { IconName } from '#renderer/components/icon.tsx';
@@ -263,7 +264,7 @@ const recentShownMax = 3;
 
 function useRecent(): Group {
   const { state, send } = useRequest('recent_runs');
-  useEffect(() => void send({}), [send]);
+  useEffect(() => spawn('asking for earlier runs', send({})), [send]);
   return useMemo(() => {
     const runs = state.kind === 'done' ? state.value.runs.filter((run) => run.status !== 'running') : [];
     const more = runs.length - recentShownMax;

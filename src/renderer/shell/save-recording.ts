@@ -1,4 +1,5 @@
 import { useCallback, useEffect } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatBytes } from '#renderer/components/format.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showError, showInfo } from '#renderer/session/toasts.ts';
@@ -12,6 +13,6 @@ export function useSaveRecording(): { readonly pending: boolean; readonly save: 
     if (state.kind === 'done') showInfo(`Saved ${formatBytes(state.value.sizeBytes)} to ${state.value.path}`);
     if (state.kind === 'failed') showError(state.error);
   }, [state]);
-  const save = useCallback(() => void send({ minutes }), [send]);
+  const save = useCallback(() => spawn('saving the recording', send({ minutes })), [send]);
   return { pending: state.kind === 'pending', save };
 }

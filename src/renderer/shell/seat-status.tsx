@@ -10,6 +10,7 @@ import { resumeUntil, seatLink } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { plural } from '#shared/base/counted.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { ParticipantView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { GoneBanner } from './gone-banner.tsx';
@@ -279,7 +280,7 @@ function JoinAgain({ run }: { readonly run: string }): JSX.Element {
     else joinAgain(known);
   };
   return (
-    <button type="button" className="btn sm" onClick={() => void open()}>
+    <button type="button" className="btn sm" onClick={() => spawn('joining again', open())}>
       <Icon name="redial" as="small" />
       Join again
     </button>

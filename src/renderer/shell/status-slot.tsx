@@ -1,5 +1,6 @@
 import { useRef } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatClock, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
@@ -105,7 +106,7 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
             E
           </span>
         </button>
-        <button type="button" className="btn" onClick={() => void copyReport(view, verdict)}>
+        <button type="button" className="btn" onClick={() => spawn('copying the report', copyReport(view, verdict))}>
           Copy report
         </button>
         {over && <NextSteps settings={view.demo} brief />}

@@ -1,5 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type LaneClass, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
@@ -72,7 +73,10 @@ export class AmqpCarrier implements Carrier {
     const onReturned = (): void => this.#giveUpSoon('the broker has no queue any more that the other end would read');
     this.#returns = [queues.out.control, queues.out.bulk].map((queue) => connection.watchReturns(queue, onReturned));
     const waiting = whenSettled(connection.closed, (reason) => this.session.lost(reason));
-    void this.session.closed.then(() => waiting[Symbol.dispose]());
+    spawn(
+      'watching a session',
+      this.session.closed.then(() => waiting[Symbol.dispose]()),
+    );
   }
 
   /** Puts our last will where it is held, and reads what the other end sends. */

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { BrokerTrouble } from '../broker-trouble.ts';
@@ -113,7 +114,9 @@ class Attempt {
       release: async ({ abrupt }) => (abrupt ? this.#connection.abort() : this.#connection.end()),
     });
     await carrier.start();
-    using _returned = this.#connection.watchReturns(inboxOf(run), () => void this.#tellWhyNobody());
+    using _returned = this.#connection.watchReturns(inboxOf(run), () =>
+      spawn('asking why nobody answers', this.#tellWhyNobody()),
+    );
     const proof = requestProof(token, this.#claim, { own: own.offered, coordinator: offered });
     const { participant, session } = this.#claim;
     const halves = { key: own.offered, coordinator: offered };
@@ -143,8 +146,11 @@ class Attempt {
         reject(signal.aborted && this.#connection.blocked === '' ? signal.reason : this.#late());
       if (deadline.aborted) return onAbort();
       deadline.addEventListener('abort', onAbort, { once: true });
-      void this.#connection.closed.then((reason) =>
-        reject(brokerRefused(this.#url, `it closed the connection (${reason})`)),
+      spawn(
+        'watching the connection to a broker',
+        this.#connection.closed.then((reason) =>
+          reject(brokerRefused(this.#url, `it closed the connection (${reason})`)),
+        ),
       );
     });
     return Promise.race([over, this.#refused.promise]);

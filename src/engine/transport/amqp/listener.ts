@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
@@ -171,7 +172,10 @@ export class AmqpListener implements Listener {
     }
     this.#connection = connection;
     this.#redialMs = timing.redialFirstMs;
-    void connection.closed.then((reason) => this.#onLost(connection, reason));
+    spawn(
+      'watching the connection to a broker',
+      connection.closed.then((reason) => this.#onLost(connection, reason)),
+    );
     this.#sendBeats(connection);
   }
 
@@ -290,7 +294,7 @@ export class AmqpListener implements Listener {
     const reason = this.#judge(request);
     if (reason === null) {
       this.#sessions.set(session, null);
-      void this.#open(connection, request, address);
+      spawn('opening a session', this.#open(connection, request, address));
     } else if (reason !== '') {
       const { control } = sessionQueues({ run: this.#options.run, participant, session }, 'down').out;
       const code = reason === anotherKey ? 'identity_mismatch' : 'link_rejected';

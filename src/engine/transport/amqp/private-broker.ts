@@ -1,12 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn as startProcess, type ChildProcess } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { localHost } from '../addresses.ts';
+import { cannotListen } from '../endpoint-errors.ts';
 import { urlOf } from './amqp-url.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerEnvironment, coordinatorUser, makeBrokerFolder, type BrokerSettings } from './private-broker-files.ts';
@@ -70,7 +72,7 @@ export class PrivateBroker implements AsyncDisposable {
     this.url = urlOf(localHost(options.host), place.port);
   }
 
-  /** @throws RoundscopeError `transport_unavailable` where RabbitMQ is not installed or does not start, `port_in_use` */
+  /** @throws RoundscopeError `transport_unavailable` where RabbitMQ is not installed or does not start, `port_in_use`, `settings_invalid` */
   static async start(options: PrivateBrokerOptions): Promise<PrivateBroker> {
     options.signal.throwIfAborted();
     const { host, program, entropy } = options;
@@ -98,7 +100,7 @@ export class PrivateBroker implements AsyncDisposable {
   async ensureRunning(): Promise<void> {
     if (this.#child !== null) return;
     const ports = { distribution: await freePort('127.0.0.1', 0), names: await freePort('127.0.0.1', 0) };
-    const child = spawn(
+    const child = startProcess(
       '/bin/sh',
       ['-c', keeper, 'roundscope-broker', this.#folder, this.#programs.epmd, this.#programs.server],
       {
@@ -114,9 +116,12 @@ export class PrivateBroker implements AsyncDisposable {
     this.#ended = ended.promise;
     child.once('error', () => ended.resolve());
     child.once('exit', () => ended.resolve());
-    void ended.promise.then(() => {
-      if (this.#child === child) this.#child = null;
-    });
+    spawn(
+      'watching the broker of this run',
+      ended.promise.then(() => {
+        if (this.#child === child) this.#child = null;
+      }),
+    );
     await this.#answering(ended.promise);
   }
 
@@ -131,7 +136,10 @@ export class PrivateBroker implements AsyncDisposable {
     const { clock, signal, passwords, certificate } = this.#options;
     using deadline = clock.deadline(timing.brokerStartMs, signal);
     let over = false;
-    void ended.then(() => (over = true));
+    spawn(
+      'watching the broker of this run',
+      ended.then(() => (over = true)),
+    );
     for (;;) {
       signal.throwIfAborted();
       if (over) throw doesNotStart(await this.#lastWords());
@@ -165,7 +173,7 @@ export class PrivateBroker implements AsyncDisposable {
   }
 }
 
-/** The port itself when it is free; for 0 any. @throws RoundscopeError `port_in_use` */
+/** The port itself when it is free; for 0 any. @throws RoundscopeError `port_in_use`, `settings_invalid` */
 async function freePort(host: string, wanted: number): Promise<number> {
   const server = createServer();
   try {
@@ -177,16 +185,7 @@ async function freePort(host: string, wanted: number): Promise<number> {
       });
     });
   } catch (error) {
-    const code: unknown = Reflect.get(error instanceof Error ? error : {}, 'code');
-    throw new RoundscopeError(code === 'EADDRINUSE' ? 'port_in_use' : 'transport_unavailable', {
-      layer: 'transport',
-      message:
-        code === 'EADDRINUSE'
-          ? `port ${wanted} on ${host} is taken by another program: choose another port, 0 for any free one`
-          : `a broker cannot listen on ${host}:${wanted} (${String(code)}): check host and permissions`,
-      cause: error,
-      context: { host, port: wanted },
-    });
+    throw cannotListen({ host, port: wanted }, 'TCP', error);
   } finally {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }

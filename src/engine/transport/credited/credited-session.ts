@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { FrameQueue } from '../frame-queue.ts';
 import { sessionEnded } from '../session-errors.ts';
@@ -165,7 +166,7 @@ export class CreditedSession implements Session {
 
   /** The peer sent what is none of this protocol. */
   broken(reason: string): void {
-    void this.close('garbage', reason);
+    spawn('closing a session', this.close('garbage', reason));
   }
 
   /** A word of the peer, every piece that it sent before taken. */
@@ -263,7 +264,7 @@ export class CreditedSession implements Session {
       clock: this.#clock,
       lanes: this.#lanes,
       hand: (lane, piece, body) => this.#hand(lane, piece, body),
-      track: (sending) => void this.#track(sending),
+      track: (sending) => spawn('sending a piece', this.#track(sending)),
       refuse: (reason) => this.#refusedByBroker(reason),
       ended: () => this.#end,
       onSmaller: () => this.#narrow(),
@@ -279,22 +280,23 @@ export class CreditedSession implements Session {
     if (way === undefined || this.#answering >= answersMax) return this.broken('asks for more than can be answered');
     const came = this.#assembler.hasCome({ topic: way.heardOn(lane), number, sequence }, skip);
     this.#answering++;
-    void this.#follow('session', way.tell({ type: 'came', lane, number, sequence, came })).then(
-      () => this.#answering--,
+    spawn(
+      'answering what came',
+      this.#follow('session', way.tell({ type: 'came', lane, number, sequence, came })).then(() => this.#answering--),
     );
   }
 
   /** Both ends hear of it. */
   #refusedByBroker(reason: string): void {
-    void this.close('broker_refused', reason);
+    spawn('closing a session', this.close('broker_refused', reason));
   }
 
   #hand(lane: Lane, piece: PieceHeader, body: PieceBody): void {
-    void this.#follow(classOf(lane), this.#carrier.send(lane, piece, body), body.bytes);
+    spawn('sending a piece', this.#follow(classOf(lane), this.#carrier.send(lane, piece, body), body.bytes));
   }
 
   #tell(word: SessionWord): void {
-    void this.#follow('session', this.#carrier.tell(word));
+    spawn('telling the other end', this.#follow('session', this.#carrier.tell(word)));
   }
 
   /** Not awaited by the sender: credit bounds what is under way. What fails ends the session. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { abortable } from '../abortable.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { classOf, type Asked, type Carrier, type LaneClass, type Way } from './carrier.ts';
@@ -64,7 +65,7 @@ export class Prover {
     if (kind === 'bulk' || body.bytes > pieceBytesMin) return await this.#prove(name, { piece, body, asked }, signal);
     this.#parts.hand(name, piece, body);
     this.passage.passed('control', pieceBytesMin);
-    void this.#mustBeThere('control', asked);
+    spawn('asking the broker what passes', this.#mustBeThere('control', asked));
     return true;
   }
 
@@ -123,7 +124,7 @@ export class Prover {
     this.#newest = asked;
     this.#asking ??= this.#parts.clock.timer(askAfterMs, () => {
       this.#asking = null;
-      if (this.#newest !== null) void this.#mustBeThere('bulk', this.#newest);
+      if (this.#newest !== null) spawn('asking the broker what passes', this.#mustBeThere('bulk', this.#newest));
       this.#newest = null;
     });
   }

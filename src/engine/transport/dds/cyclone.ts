@@ -96,7 +96,9 @@ function bind(koffi: Koffi, path: string): Cyclone {
     ...entities(library),
     ...samplesAndStatus(library),
     ...qualities(library),
-    copy: (target, source, count) => void (count > 0 && memcpy(target, source, count)),
+    copy: (target, source, count) => {
+      if (count > 0) memcpy(target, source, count);
+    },
     addressOf: (bytes) => koffi.address(bytes),
     textAt: (address) => (koffi.decode(address, 'str') as string | null) ?? '',
   };

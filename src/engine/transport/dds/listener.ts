@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -195,13 +196,19 @@ export class DdsListener implements Listener {
     this.#sessions.set(key, kept);
     runtime.announce(this.#node, accept);
     const giveUp = clock.timer(limits.helloTimeoutMs, () => session.lost('its topics did not appear in time'));
-    void session.closed.then(() => giveUp[Symbol.dispose]());
-    void Promise.all([matched.promise, carrier.ready.promise]).then(() => {
-      giveUp[Symbol.dispose]();
-      kept.shown = true;
-      carrier.answerReady();
-      if (this.#closing === null) this.#options.onSession(session);
-    });
+    spawn(
+      'watching a session',
+      session.closed.then(() => giveUp[Symbol.dispose]()),
+    );
+    spawn(
+      'opening a session',
+      Promise.all([matched.promise, carrier.ready.promise]).then(() => {
+        giveUp[Symbol.dispose]();
+        kept.shown = true;
+        carrier.answerReady();
+        if (this.#closing === null) this.#options.onSession(session);
+      }),
+    );
   }
 
   #forget(key: string): void {

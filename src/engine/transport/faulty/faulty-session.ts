@@ -1,3 +1,4 @@
+import { spawn } from '#shared/base/spawn.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { FrameRelay } from '../frame-relay.ts';
@@ -31,7 +32,7 @@ export class FaultySession implements Session {
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
-    void this.#passOn();
+    spawn('passing frames on', this.#passOn());
   }
 
   get blocked(): string {
@@ -64,7 +65,8 @@ export class FaultySession implements Session {
   }
 
   drop(): void {
-    if (this.#inner.abort === undefined) void this.#inner.close('lost', 'the network dropped the session');
+    if (this.#inner.abort === undefined)
+      spawn('closing a session', this.#inner.close('lost', 'the network dropped the session'));
     else this.#inner.abort();
     this.#finish({ code: 'lost', reason: 'the network dropped the session', local: false });
   }
@@ -84,7 +86,10 @@ export class FaultySession implements Session {
   }
 
   async #passOn(): Promise<void> {
-    void this.#inner.closed.then((end) => this.#finish(end));
+    spawn(
+      'watching a session',
+      this.#inner.closed.then((end) => this.#finish(end)),
+    );
     await this.#relay.pump(this.#inner.frames(), (frame) => frame);
     this.#relay.end('keep');
   }

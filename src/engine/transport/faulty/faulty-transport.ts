@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import type { Random } from '#shared/base/random.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport, TransportFaults } from '../transport.ts';
@@ -57,7 +58,10 @@ export class FaultyTransport implements Transport, TransportFaults {
   #wrap(inner: Session): Session {
     const session = new FaultySession(inner, this.#wire);
     this.#sessions.add(session);
-    void session.closed.then(() => this.#sessions.delete(session));
+    spawn(
+      'watching a session',
+      session.closed.then(() => this.#sessions.delete(session)),
+    );
     return session;
   }
 }

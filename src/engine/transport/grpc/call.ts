@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ClientDuplexStream, ClientReadableStream, ClientWritableStream, StatusObject } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { spawn } from '#shared/base/spawn.ts';
 import { callEnd, type CallEnd } from './status-words.ts';
 
 /** `Status.CANCELLED` of the library, which is loaded on first use only. */
@@ -33,11 +34,14 @@ export class Call {
     // Told by `ended`; without a listener it would end the process.
     parts.readable?.on('error', () => undefined);
     parts.writable?.on('error', () => undefined);
-    void parts.ended.then((end) => {
-      this.#end = end;
-      for (const reject of this.#writing) reject(brokenOff(end));
-      this.#writing.clear();
-    });
+    spawn(
+      'watching a call',
+      parts.ended.then((end) => {
+        this.#end = end;
+        for (const reject of this.#writing) reject(brokenOff(end));
+        this.#writing.clear();
+      }),
+    );
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { abortable } from '../abortable.ts';
 import { Inbox } from '../inbox.ts';
@@ -73,8 +74,11 @@ export class GrpcSession implements Session {
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;
     this.#resolveClosed = closed.resolve;
-    void init.control.ended.then(({ code, reason }) => this.#finish({ ...lost(reason), code }));
-    void this.#readControl();
+    spawn(
+      'watching the control call',
+      init.control.ended.then(({ code, reason }) => this.#finish({ ...lost(reason), code })),
+    );
+    spawn('reading the control call', this.#readControl());
   }
 
   async *frames(): AsyncIterable<IncomingFrame> {
@@ -133,10 +137,13 @@ export class GrpcSession implements Session {
   keep(call: Call): void {
     this.#calls.add(call);
     this.#opened++;
-    void call.ended.then((end) => {
-      this.#calls.delete(call);
-      if (!end.ok) void this.#onBroken(brokenCall(call, end));
-    });
+    spawn(
+      'watching a bulk call',
+      call.ended.then((end) => {
+        this.#calls.delete(call);
+        if (!end.ok) spawn('ending a session', this.#onBroken(brokenCall(call, end)));
+      }),
+    );
   }
 
   #sendBulk({ lane, parts, last }: OutgoingFrame, signal: AbortSignal): Promise<string> {
@@ -149,7 +156,7 @@ export class GrpcSession implements Session {
     if (last === true) {
       // Let go of now, so that a frame that comes later under the same name begins a new call.
       this.#bulk.delete(lane);
-      void writer.end();
+      spawn('ending a bulk call', writer.end());
     }
     return sending;
   }
@@ -164,7 +171,7 @@ export class GrpcSession implements Session {
       this.keep(call);
       return call;
     } catch (error) {
-      void this.#onBroken(error);
+      spawn('ending a session', this.#onBroken(error));
       throw error;
     }
   }
@@ -191,7 +198,7 @@ export class GrpcSession implements Session {
     if (this.#ending !== null) return;
     for (const frame of frames) await this.#put({ lane: 'control', bytes: frame, stream });
     if (offer !== null) this.#onOffer(offer.number, offer.lane);
-    if (close !== null) void this.#leave(close.code, close.reason);
+    if (close !== null) spawn('ending a session', this.#leave(close.code, close.reason));
   }
 
   #onOffer(number: number, lane: Lane): void {
@@ -212,10 +219,13 @@ export class GrpcSession implements Session {
   #track(reading: Promise<void>, call: Call): void {
     this.#calls.add(call);
     this.#opened++;
-    void call.ended.then((end) => {
-      this.#calls.delete(call);
-      if (end.code === 'garbage') void this.#onBroken(brokenCall(call, end));
-    });
+    spawn(
+      'watching a bulk call',
+      call.ended.then((end) => {
+        this.#calls.delete(call);
+        if (end.code === 'garbage') spawn('ending a session', this.#onBroken(brokenCall(call, end)));
+      }),
+    );
     const done = reading.catch((error: unknown) => this.#onBroken(error)).finally(() => this.#receiving.delete(done));
     this.#receiving.add(done);
   }
@@ -286,7 +296,7 @@ export class GrpcSession implements Session {
   }
 
   #garbage(reason: string): void {
-    if (this.#ending === null) void this.close('garbage', reason);
+    if (this.#ending === null) spawn('closing a session', this.close('garbage', reason));
   }
 
   /** Bytes outside the contract end the session, and so does a bulk call that broke off: its frames are missing. */
@@ -295,7 +305,7 @@ export class GrpcSession implements Session {
     if (error instanceof RoundscopeError && error.code === 'frame_malformed') return this.#garbage(reason);
     if (this.#ending !== null) return;
     await this.#graceForEnd();
-    if (this.#ending === null) void this.close('lost', `a bulk call broke off: ${reason}`);
+    if (this.#ending === null) spawn('closing a session', this.close('lost', `a bulk call broke off: ${reason}`));
   }
 
   async #graceForEnd(): Promise<CloseReason> {

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { observed } from '../attempts.ts';
@@ -136,7 +137,10 @@ export class MemoryNetwork implements Transport {
     });
     const entry = { participant, address, ...pair };
     this.#pairs.add(entry);
-    void Promise.all([pair.dialler.closed, pair.listener.closed]).then(() => this.#pairs.delete(entry));
+    spawn(
+      'watching a pair of sessions',
+      Promise.all([pair.dialler.closed, pair.listener.closed]).then(() => this.#pairs.delete(entry)),
+    );
     return pair;
   }
 

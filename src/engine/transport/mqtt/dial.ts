@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { runOver } from '../last-word.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
@@ -131,8 +132,9 @@ function failed(
       );
     if (deadline.aborted) return onAbort();
     deadline.addEventListener('abort', onAbort, { once: true });
-    void connection.closed.then((reason) =>
-      reject(brokerRefused(connection.url, `it closed the connection (${reason})`)),
+    spawn(
+      'watching the connection to a broker',
+      connection.closed.then((reason) => reject(brokerRefused(connection.url, `it closed the connection (${reason})`))),
     );
   });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Entropy } from '#shared/base/entropy.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
@@ -147,7 +148,10 @@ export class MqttListener implements Listener {
     this.#connection = connection;
     if (this.#setup.brokerCa !== undefined) this.#certificate ??= connection.certificate;
     this.#redialMs = timing.redialFirstMs;
-    void connection.closed.then((reason) => this.#onLost(connection, reason));
+    spawn(
+      'watching the connection to a broker',
+      connection.closed.then((reason) => this.#onLost(connection, reason)),
+    );
     if (this.#broker === null) this.#watchSilence(connection);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Carrier, PassageWord, SessionWord, Way } from '../credited/carrier.ts';
 import type { PieceSize } from '../credited/piece-size.ts';
@@ -52,7 +53,10 @@ export class MqttCarrier implements Carrier {
     if (options.elsewhere) this.way = this.#makeWay();
     this.session = new CreditedSession(this, options.clock);
     const waiting = whenSettled(options.connection.closed, (reason) => this.session.lost(reason));
-    void this.session.closed.then(() => waiting[Symbol.dispose]());
+    spawn(
+      'watching a session',
+      this.session.closed.then(() => waiting[Symbol.dispose]()),
+    );
   }
 
   get pieceBytes(): number {

@@ -1,4 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { reachableHosts } from '../addresses.ts';
@@ -38,7 +39,7 @@ export class QuicTransportListener implements Listener {
   async add(provider: QuicProvider): Promise<void> {
     const { host } = this.#options;
     const port = portFor(this.#options, provider.name);
-    const onSession = (session: QuicSession): void => void this.#admit(session);
+    const onSession = (session: QuicSession): void => spawn('admitting a session', this.#admit(session));
     const { knows, onRefused } = this.#options;
     const listener = await provider.listen({ host, port, onSession, onRefused, knows });
     this.#listeners.push({ provider: provider.name, listener });
@@ -76,8 +77,11 @@ export class QuicTransportListener implements Listener {
       options: this.#quic,
     });
     this.#sessions.add(session);
-    void session.closed.then(() => this.#sessions.delete(session));
-    if (this.#closed) void session.close('closed', 'the coordinator has ended');
+    spawn(
+      'watching a session',
+      session.closed.then(() => this.#sessions.delete(session)),
+    );
+    if (this.#closed) spawn('closing a session', session.close('closed', 'the coordinator has ended'));
     else this.#options.onSession(session);
   }
 

@@ -1,5 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { carrierOf, type Stack } from '#shared/contract/protocols.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -56,7 +57,7 @@ export class QuicTransport implements Transport {
         const tookMs = this.#clock.monotonicMs() - beganMs;
         const again = tookMs > wakingMs && session.fallback !== undefined ? attempts[0] : undefined;
         const other = again === undefined ? null : await this.#againFirst(again, remainingMs(), options);
-        if (other !== null) void session.close('aborted', `${other.stack} answers after all`);
+        if (other !== null) spawn('closing a session', session.close('aborted', `${other.stack} answers after all`));
         else if (session.fallback !== undefined)
           options.observer?.onFallback?.({
             from: (failures[0] as Failure).stack,

@@ -142,9 +142,8 @@ export class QuicTransportSession implements Session {
       // The peer ends the session once it has read everything; our own ending would throw away what is on its way.
       await abortable(this.#tell(end), limit);
       await abortable(this.#quic.closed, limit);
-    } catch (error) {
+    } catch {
       // Out of time, or the session is gone: nothing more can be said to the peer.
-      void error;
     }
     this.#quic.abort(end.code, end.reason);
     await this.closed;
@@ -228,7 +227,8 @@ export class QuicTransportSession implements Session {
   /** Right before the record that says why, or for no good reason. */
   async #onControlEnd(): Promise<void> {
     await this.#graceForEnd();
-    if (this.#ending === null) void this.close('lost', 'the peer ended the control stream without closing the session');
+    if (this.#ending === null)
+      spawn('closing a session', this.close('lost', 'the peer ended the control stream without closing the session'));
   }
 
   async #readFrames(reader: FrameReader, lane: Lane): Promise<void> {
@@ -245,7 +245,7 @@ export class QuicTransportSession implements Session {
   async #onBroken(error: unknown): Promise<void> {
     if (!(error instanceof RoundscopeError)) return;
     if (error.code === 'frame_truncated') await this.#graceForEnd();
-    if (this.#ending === null) void this.close('garbage', error.message);
+    if (this.#ending === null) spawn('closing a session', this.close('garbage', error.message));
   }
 
   /** Whether the session turns out to have ended, a moment after a stream of it broke off. */

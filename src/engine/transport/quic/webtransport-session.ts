@@ -1,5 +1,6 @@
 import type { ReadableStreamDefaultReader, WritableStreamDefaultWriter } from 'node:stream/web';
 import type { Clock } from '#shared/base/clock.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { CloseReason } from '../transport.ts';
 import type { QuicSession, QuicStream } from './quic-session.ts';
 import {
@@ -61,7 +62,7 @@ export class WebTransportSession implements QuicSession {
       widenWindows(this.#connection);
     }
     mendStreams(inner);
-    void discardDatagrams(native);
+    spawn('reading datagrams', discardDatagrams(native));
     this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();
     this.closed = this.#watch();
   }

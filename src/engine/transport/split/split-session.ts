@@ -95,7 +95,7 @@ export class SplitSession implements Session {
   abort(): void {
     this.#finish({ code: 'aborted', reason: 'cut off at this end', local: true });
     for (const half of [this.#control, this.#bulk]) {
-      if (half.abort === undefined) void half.close('lost', 'cut off');
+      if (half.abort === undefined) spawn('closing a half session', half.close('lost', 'cut off'));
       else half.abort();
     }
   }

@@ -122,7 +122,10 @@ class PairingDesk {
     const place = this.#room.enter(knocking, (reason) => this.#refuse(session, reason));
     if (place === null) return this.#refuse(session, 'too many half sessions');
     this.#unpaired.set(session, place);
-    void session.closed.then(() => this.#paired(session));
+    spawn(
+      'watching a half session',
+      session.closed.then(() => this.#paired(session)),
+    );
     const timer = this.#clock.timer(limits.helloTimeoutMs, () => this.#refuse(session, 'its other half did not come'));
     const frames = session.frames()[Symbol.asyncIterator]();
     const first = await frames.next();
@@ -148,10 +151,13 @@ class PairingDesk {
     const other = others.get(id);
     if (other === undefined) {
       this.#waiting[name].set(id, arrived);
-      void arrived.half.session.closed.then(() => {
-        arrived.timer[Symbol.dispose]();
-        this.#waiting[name].delete(id);
-      });
+      spawn(
+        'watching a half session',
+        arrived.half.session.closed.then(() => {
+          arrived.timer[Symbol.dispose]();
+          this.#waiting[name].delete(id);
+        }),
+      );
       return;
     }
     others.delete(id);

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { showInfo, showToast } from '#renderer/session/toasts.ts';
@@ -63,13 +64,16 @@ export function InvitationCard({
 }
 
 function copy(text: string, what: string): void {
-  void copyText(text).then((copied) =>
-    copied
-      ? showInfo(`${what} is on the clipboard.`)
-      : showToast({
-          level: 'warning',
-          text: 'This browser does not let pages copy: select the line instead.',
-          error: null,
-        }),
+  spawn(
+    'copying',
+    copyText(text).then((copied) =>
+      copied
+        ? showInfo(`${what} is on the clipboard.`)
+        : showToast({
+            level: 'warning',
+            text: 'This browser does not let pages copy: select the line instead.',
+            error: null,
+          }),
+    ),
   );
 }

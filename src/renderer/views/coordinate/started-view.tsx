@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatSeconds } from '#renderer/components/format.ts';
 import { Keys } from '#renderer/components/keys.tsx';
 import { askToEndRun } from '#renderer/session/ending.ts';
@@ -83,7 +84,12 @@ function StartNow({ here }: { readonly here: number }): JSX.Element {
     if (state.kind === 'failed') showError(state.error);
   }, [state]);
   return (
-    <button type="button" className="btn pri" disabled={state.kind === 'pending'} onClick={() => void send({})}>
+    <button
+      type="button"
+      className="btn pri"
+      disabled={state.kind === 'pending'}
+      onClick={() => spawn('starting the first round', send({}))}
+    >
       Start with {here} now
     </button>
   );

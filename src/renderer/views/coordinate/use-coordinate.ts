@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { DataPreview, PortAnswers } from '#shared/contract/port-api.ts';
 import { changeCoordinate, useCoordinateDraft } from '#renderer/session/drafts.ts';
 import type { CoordinateDraft } from '#renderer/session/drafts.ts';
@@ -33,7 +34,7 @@ export function useCoordinate(): Coordinate {
   const busy = useBusy();
   const addresses = useRequest('own_addresses');
   const { send } = addresses;
-  useEffect(() => void send({}), [send]);
+  useEffect(() => spawn('asking for the addresses', send({})), [send]);
   const own = addresses.state.kind === 'done' ? addresses.state.value : null;
   const faults = useMemo(() => checkCoordinate(draft, own), [draft, own]);
   const data = draft.data.trim();

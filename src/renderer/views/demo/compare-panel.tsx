@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatBytes, formatDuration, formatMs, formatPercent, shortHash } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useRequest, useSessionState } from '#renderer/session/hooks.ts';
@@ -31,6 +32,7 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
   const [between, setBetween] = useState<ReadonlySet<NetworkPreset>>(() => new Set(['none']));
   const transports = namedProtocols.filter((protocol) => chosen.has(protocol));
   const networks = networkPresets.filter((preset) => between.has(preset));
+  const asCompared = { ...settings, control: 'same' as const, faults: [] };
   const runs = transports.length * networks.length;
   return (
     <section className="panel p-proc" aria-label="Compare transports">
@@ -60,7 +62,7 @@ export function ComparePanel({ settings, running, end }: ComparePanelProps): JSX
           onClick={() => {
             // Its runs are not what the next start is to be like.
             changeDraft(settings);
-            void send({ settings: { ...settings, control: 'same', faults: [] }, transports, networks });
+            spawn('starting the comparison', send({ settings: asCompared, transports, networks }));
           }}
         >
           Compare: {runs} {runs === 1 ? 'run' : 'runs'}

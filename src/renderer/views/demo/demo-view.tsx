@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { formatSeconds } from '#renderer/components/format.ts';
 import { Choice } from '#renderer/components/choice.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -93,14 +94,14 @@ function useStart(settings: DemoSettings, running: boolean): { readonly start: (
         icon: 'demo',
         key: 'Enter',
         ...(running ? { disabled: 'a run is going on' } : faulty ? { disabled: 'a setting is not valid' } : {}),
-        run: () => void send({ settings: { ...preferredSelection(), ...settings } }),
+        run: () => spawn('starting the demo', send({ settings: { ...preferredSelection(), ...settings } })),
       },
     ],
     [settings, running, faulty, send],
   );
   useCommands(commands);
   return {
-    start: () => void send({ settings: { ...preferredSelection(), ...settings } }),
+    start: () => spawn('starting the demo', send({ settings: { ...preferredSelection(), ...settings } })),
     pending: state.kind === 'pending',
   };
 }
@@ -156,7 +157,7 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
         icon: 'close',
         key: 'Shift+S',
         changesRun: true,
-        run: () => void send({}),
+        run: () => spawn('stopping the run', send({})),
       },
     ],
     [send],
@@ -169,7 +170,12 @@ function RunningBox({ view }: { readonly view: RunView }): JSX.Element {
         <b>{view.round === 0 ? 'Starting' : `Running, round ${roundOf(view.round, view)}`}</b>{' '}
         <span className="t2 nw">{formatSeconds(now - view.startedAt)}</span>
       </span>
-      <button type="button" className="btn" disabled={state.kind === 'pending'} onClick={() => void send({})}>
+      <button
+        type="button"
+        className="btn"
+        disabled={state.kind === 'pending'}
+        onClick={() => spawn('stopping the run', send({}))}
+      >
         <Icon name="close" />
         Stop{' '}
         <span className="key" aria-hidden="true">

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { createStore } from '#renderer/session/store.ts';
 import type { CheckLine } from '#shared/contract/port-api.ts';
@@ -27,11 +28,11 @@ export function useMissingProtocols(): {
     if (answer !== null) known.set(answer.lines);
   }, [send]);
   useEffect(() => {
-    if (known.get() === null) void again();
+    if (known.get() === null) spawn('checking this machine', again());
   }, [again]);
   return {
     missing: missingProtocols(lines ?? []),
     checking: state.kind === 'pending',
-    again: () => void again(),
+    again: () => spawn('checking this machine', again()),
   };
 }

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { Choice } from '#renderer/components/choice.tsx';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { Stepper } from '#renderer/components/stepper.tsx';
@@ -111,7 +112,7 @@ function Preview({ settings }: { readonly settings: DemoSettings }): JSX.Element
   useEffect(() => {
     if (!valid) return undefined;
     const timer = setTimeout(
-      () => void send({ settings: { ...demoDefaults, participants, data, split, seed } }),
+      () => spawn('previewing the split', send({ settings: { ...demoDefaults, participants, data, split, seed } })),
       previewDelayMs,
     );
     return () => clearTimeout(timer);
@@ -129,7 +130,7 @@ function CommandLine({ settings }: { readonly settings: DemoSettings }): JSX.Ele
   return (
     <div className="cli">
       <span>{command}</span>
-      <button type="button" className="btn sm" onClick={() => void copy()}>
+      <button type="button" className="btn sm" onClick={() => spawn('copying', copy())}>
         Copy
       </button>
     </div>

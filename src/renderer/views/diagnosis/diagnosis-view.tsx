@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { formatClock, formatClockMs, formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { injectedWords } from '#renderer/components/fault-words.ts';
@@ -87,7 +88,7 @@ function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verd
         <h2>{verdict.clearedAt === null ? 'Verdict' : 'Verdict, cleared'}</h2>
         <span className="sub">rule {verdict.rule}</span>
         <div className="end">
-          <button type="button" className="btn sm" onClick={() => void copy()}>
+          <button type="button" className="btn sm" onClick={() => spawn('copying', copy())}>
             <Icon name="copy" as="small" />
             Copy report
           </button>

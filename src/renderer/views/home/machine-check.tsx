@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
@@ -8,7 +9,7 @@ import type { CheckLine } from '#shared/contract/port-api.ts';
 /** What works on this machine, and how to mend what does not. */
 export function MachineCheck(): JSX.Element {
   const { state, send } = useRequest('check');
-  useEffect(() => void send({}), [send]);
+  useEffect(() => spawn('checking this machine', send({})), [send]);
   const lines = state.kind === 'done' ? state.value.lines : [];
   const working = lines.filter((line) => line.state === 'works').length;
   return (
@@ -23,7 +24,12 @@ export function MachineCheck(): JSX.Element {
               : `${working} of ${lines.length} checks pass`}
           {lines.length > working && !lines.some(isNeeded) && '; the rest works without them'}
         </span>
-        <button type="button" className="btn sm" disabled={state.kind === 'pending'} onClick={() => void send({})}>
+        <button
+          type="button"
+          className="btn sm"
+          disabled={state.kind === 'pending'}
+          onClick={() => spawn('checking this machine', send({}))}
+        >
           Check again
         </button>
       </div>

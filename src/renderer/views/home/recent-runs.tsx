@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { formatPercent } from '#renderer/components/format.ts';
 import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
@@ -22,7 +23,7 @@ export function RecentRuns({
 }): JSX.Element {
   const { state, send } = useRequest('recent_runs');
   const changed = useRunView((view) => `${view.run} ${view.endedAt ?? ''}`);
-  useEffect(() => void send({}), [send, changed]);
+  useEffect(() => spawn('asking for earlier runs', send({})), [send, changed]);
   const [wanted, setWanted] = useState('');
   const now = useRunView(liveFigures) ?? '';
   const runs = useMemo(

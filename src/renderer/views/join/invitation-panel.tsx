@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import type { DragEvent, JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import type { IconName } from '#renderer/components/icon.tsx';
@@ -23,7 +24,10 @@ export function InvitationPanel({ join }: { readonly join: Join }): JSX.Element 
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
-    void droppedText(event.dataTransfer).then((text) => text !== '' && take(text));
+    spawn(
+      'taking what was dropped',
+      droppedText(event.dataTransfer).then((text) => text !== '' && take(text)),
+    );
   };
   return (
     // Dropping is a shortcut; the field and the button do the same by keyboard.

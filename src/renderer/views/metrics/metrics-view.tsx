@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { formatSeconds } from '#renderer/components/format.ts';
 import { saveFile } from '#renderer/components/save.ts';
@@ -46,14 +47,17 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
     else if (root.current === null) return;
     else if (kind === 'svg') saveFile(name, 'image/svg+xml', chartsAsSvg(root.current).text);
     else {
-      void savePng(root.current, name).then((done) => {
-        if (!done)
-          showToast({
-            level: 'warning',
-            text: 'This browser does not turn the charts into a PNG; SVG and CSV work.',
-            error: null,
-          });
-      });
+      spawn(
+        'saving the charts',
+        savePng(root.current, name).then((done) => {
+          if (!done)
+            showToast({
+              level: 'warning',
+              text: 'This browser does not turn the charts into a PNG; SVG and CSV work.',
+              error: null,
+            });
+        }),
+      );
     }
   };
   return (

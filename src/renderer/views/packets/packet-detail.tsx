@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { formatBytes, formatClockMs, formatCount, formatMs } from '#renderer/components/format.ts';
@@ -26,7 +27,7 @@ interface DetailProps {
 /** Everything that the recording kept of one packet. */
 export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailProps): JSX.Element {
   const { state, send } = useRequest('packet_detail');
-  useEffect(() => void send({ id }), [id, send]);
+  useEffect(() => spawn('asking for a packet', send({ id })), [id, send]);
   const detail = state.kind === 'done' && state.value.packet?.id === id ? state.value.packet : null;
   const shown = detail ?? row;
   return (
@@ -170,8 +171,9 @@ function readHeader(text: string): { readonly ok: true; readonly value: unknown 
 
 function CopyButton({ what, text }: { readonly what: string; readonly text: () => string }): JSX.Element {
   const copy = (): void => {
-    void copyText(text()).then((done) =>
-      showInfo(done ? `Copied: ${what}` : 'The browser does not let this page copy.'),
+    spawn(
+      'copying',
+      copyText(text()).then((done) => showInfo(done ? `Copied: ${what}` : 'The browser does not let this page copy.')),
     );
   };
   return (

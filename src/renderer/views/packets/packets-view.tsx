@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import type { KnownValues } from '#shared/filter/complete-filter.ts';
 import { fieldsOf } from '#shared/filter/filter-expression.ts';
 import { formatCount } from '#renderer/components/format.ts';
@@ -75,7 +76,7 @@ export function PacketsView(): JSX.Element {
           onScrollAway={release}
           onSelect={(row) => select(row.id)}
           nothing={<NoMatch filter={filter} range={range} onRange={setRange} />}
-          onLoadOlder={() => void store.loadOlder()}
+          onLoadOlder={() => spawn('loading older packets', store.loadOlder())}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
         />
         <Ledger list={list} hasRange={range !== null} onLoss={tour.next} />

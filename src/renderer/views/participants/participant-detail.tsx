@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
@@ -51,8 +52,11 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
             className="btn sm last"
             disabled={participant.key === ''}
             onClick={() =>
-              void copyText(participant.key).then((done) =>
-                showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'),
+              spawn(
+                'copying',
+                copyText(participant.key).then((done) =>
+                  showInfo(done ? `Copied: the key of ${participant.id}` : 'The browser does not let this page copy.'),
+                ),
               )
             }
           >

@@ -16,6 +16,7 @@ import type { Attempt, Silence } from '#renderer/session/seat-link.ts';
 import { useSeatActions } from '#renderer/session/seat-actions.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { counted } from '#shared/base/counted.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
 import type { ContributionView, RunView } from '#shared/run-view/run-view.ts';
 import { packetFilter } from '../packet-filter.ts';
@@ -58,7 +59,11 @@ export function LinkPanel({ view, silence, onClose }: LinkPanelProps): JSX.Eleme
             P
           </span>
         </button>
-        <button type="button" className="btn end" onClick={() => void copyReport(view, silence)}>
+        <button
+          type="button"
+          className="btn end"
+          onClick={() => spawn('copying the report', copyReport(view, silence))}
+        >
           Copy report
         </button>
       </div>
