@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import {
   assertComplaint,
@@ -55,6 +57,19 @@ async function orphan(coordinator: Coordinator, args: readonly string[], json = 
   );
   await killAll(coordinator.command);
   return participant;
+}
+
+/** Waits until it has tried so often again, as its recording tells. */
+async function moreAttempts({ dataFolder }: Command, count: number): Promise<void> {
+  const folder = joinPath(dataFolder, 'recordings');
+  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.sqlite'));
+  using recording = new DatabaseSync(joinPath(folder, file), { readOnly: true });
+  const failed = recording.prepare(
+    `SELECT count(*) AS count FROM events WHERE type = 'link_attempt' AND json_extract(data, '$.result') <> 'trying'`,
+  );
+  const failures = (): number => Number(failed.get()?.['count']);
+  const signal = AbortSignal.timeout(60_000);
+  for (const enough = failures() + count; failures() < enough;) await delay(50, undefined, { signal });
 }
 
 /** Nearly all of it waits: for a silence, a limit, an end. */
@@ -149,8 +164,7 @@ describe('a coordinator that is gone', { skip, concurrency: 3 }, () => {
     await using coordinator = await coordinate(slow);
     await using participant = await orphan(coordinator, ['--give-up-after', 'never'], false);
     await participant.until(/no coordinator: nothing listens at 127\.0\.0\.1:\d+ \(TCP\); trying without a time limit/);
-    // Several more attempts.
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await moreAttempts(participant, 3);
     participant.interrupt();
     const exit = await participant.exit(10_000);
     assert.equal(exit.status, 130, exit.stderr);
@@ -160,13 +174,13 @@ describe('a coordinator that is gone', { skip, concurrency: 3 }, () => {
     await nothingLeft(participant.dataFolder, 0);
   });
 
-  test('stopped for 15 s and continued: the link comes back over UDP, which nobody calls blocked', async () => {
+  test('stopped for several attempts and continued: the link comes back over UDP, which nobody calls blocked', async () => {
     await using coordinator = await coordinate([...slow, '--rounds', '3']);
     await using participant = new Command(['join', coordinator.invitation, '--name', 'lab-1']);
     await coordinator.command.until(inRound(2));
     signalAll(coordinator.command, 'SIGSTOP');
     await participant.until(/link lost: nothing heard for/);
-    await new Promise((resolve) => setTimeout(resolve, 9000));
+    await moreAttempts(participant, 3);
     signalAll(coordinator.command, 'SIGCONT');
     const exit = await participant.exit();
     assert.equal(exit.status, 0, exit.stderr);

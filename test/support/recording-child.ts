@@ -1,4 +1,4 @@
-/** A process that records until it is killed: `node recording-child.ts PATH`. */
+/** A process that records until it is killed: `node recording-child.ts PATH`. Says `committed` with each batch. */
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { openRecorder } from '#engine/recorder/recorder.ts';
@@ -20,5 +20,9 @@ setInterval(() => {
     if (id % 10 === 0) recorder.event(eventOfRun(id / 10));
   }
 }, 2);
-while (recorder.stats().packets === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-process.send?.('committed');
+let committed = 0;
+setInterval(() => {
+  const { packets } = recorder.stats();
+  if (packets > committed) process.send?.('committed');
+  committed = packets;
+}, 1);

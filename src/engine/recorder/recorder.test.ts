@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
@@ -370,10 +369,9 @@ describe('a recorder that is killed', () => {
     for (let i = 0; i < 4; i++) {
       const path = freshPath();
       const recording = fork(child, [path]);
-      // The first one dies while it begins; the others once something is on disk, however slow the machine.
-      const moment = i === 0 ? 'recording' : 'committed';
-      await new Promise<void>((resolve) => recording.on('message', (word) => word === moment && resolve()));
-      await delay(random.int(250));
+      // The first one dies while it begins; the others once so many batches are on disk, however slow the machine.
+      let words = i === 0 ? 1 : 2 + random.int(12);
+      await new Promise<void>((resolve) => recording.on('message', () => --words === 0 && resolve()));
       const exited = new Promise((resolve) => recording.once('exit', resolve));
       recording.kill('SIGKILL');
       await exited;

@@ -30,10 +30,11 @@ describe('grpc, a peer that is there no more', () => {
   test('a connection with nothing to say stays, however long', async () => {
     const options = { keepAliveMs: 50, keepAliveTimeoutMs: 2000, helloTimeoutMs: 100 };
     await using served = await serve(transport({ options }));
-    await using near = await dial(served, transport({ options }));
+    await using relay = await tcpRelay(served.port);
+    await using near = await dial({ endpoints: moved(served.endpoints, relay.port) }, transport({ options }));
     const far = await served.next();
-    // Several times the limits for connections without a session; the clock is that of the library.
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    // Twelve times as much as is between two of the library's pings: several times what connections without a session have.
+    for (let pings = 0; pings < 12; pings++) await relay.heard();
     await assertAlive(near, far);
   });
 
@@ -161,7 +162,9 @@ async function listening(server: Server, others: () => readonly { destroy(): voi
 }
 
 /** Passes bytes on as they are, until it swallows them: both ends' connections stay open. */
-async function tcpRelay(to: number): Promise<Relay & { readonly swallow: () => void }> {
+async function tcpRelay(
+  to: number,
+): Promise<Relay & { readonly swallow: () => void; readonly heard: () => Promise<void> }> {
   const pairs: Socket[] = [];
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1');
@@ -173,7 +176,9 @@ async function tcpRelay(to: number): Promise<Relay & { readonly swallow: () => v
   const swallow = (): void => {
     for (const socket of pairs) socket.unpipe().on('data', () => undefined);
   };
-  return { ...relay, swallow };
+  // What is written at once may come in several pieces; a ping is one.
+  const heard = async (): Promise<void> => void (await once(pairs[0] as Socket, 'data'));
+  return { ...relay, swallow, heard };
 }
 
 /** As much of a reverse proxy as gRPC meets: streams passed on one by one, trailers and resets with them. */
