@@ -6,7 +6,7 @@ import { OlderLanes } from './older-lanes.tsx';
 import { OverviewMarks } from './overview-marks.tsx';
 import { field, overviewPaths, roundMarks } from './overview-paths.ts';
 import type { OverviewPhase } from './overview-paths.ts';
-import { pan, shareOf, timeAt } from './time-window.ts';
+import { centred, pan, shareOf, timeAt } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 import type { WindowControl } from './use-time-window.ts';
 
@@ -21,7 +21,17 @@ interface OverviewProps {
   readonly label?: string;
 }
 
-/** The whole run in one strip; the brush is the window of the lanes and can be dragged or drawn anew. */
+interface Drag {
+  readonly fromShare: number;
+  /** The window that is moved; null: a new one is drawn. */
+  readonly window: TimeWindow | null;
+  moved: boolean;
+}
+
+/** Share of the strip that a press may move and still be a click. */
+const dragShareMin = 0.005;
+
+/** The whole run in one strip; the brush is the window of the lanes. It can be dragged, drawn anew, or put where one clicks. */
 export function Overview({
   participants,
   rounds,
@@ -35,17 +45,18 @@ export function Overview({
   const now = useNow(1000);
   const at = ended ?? now;
   const strip = useRef<HTMLDivElement>(null);
-  const drag = useRef<{ readonly fromShare: number; readonly window: TimeWindow | null } | null>(null);
+  const drag = useRef<Drag | null>(null);
   const shareAt = (event: PointerEvent): number => {
     const box = strip.current?.getBoundingClientRect();
     return box === undefined ? 0 : Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
   };
   const left = Math.max(0, shareOf(whole, window.fromAt));
   const right = Math.min(1, shareOf(whole, window.toAt));
+  const isWhole = right - left >= 0.98;
   const onDown = (event: PointerEvent): void => {
     const share = shareAt(event);
-    const inside = share > left && share < right && right - left < 0.98;
-    drag.current = { fromShare: share, window: inside ? window : null };
+    const inside = share > left && share < right && !isWhole;
+    drag.current = { fromShare: share, window: inside ? window : null, moved: false };
     event.currentTarget.setPointerCapture(event.pointerId);
   };
   const onMove = (event: PointerEvent): void => {
@@ -53,11 +64,19 @@ export function Overview({
     if (start === null) return;
     const share = shareAt(event);
     const lengthMs = whole.toAt - whole.fromAt;
+    start.moved ||= Math.abs(share - start.fromShare) > dragShareMin;
+    if (!start.moved) return;
     if (start.window !== null) control.show(pan(start.window, (share - start.fromShare) * lengthMs, whole));
-    else if (Math.abs(share - start.fromShare) > 0.005) {
+    else {
       const [from, to] = [Math.min(share, start.fromShare), Math.max(share, start.fromShare)];
       control.show({ fromAt: timeAt(whole, from), toAt: timeAt(whole, to) });
     }
+  };
+  const onUp = (): void => {
+    const start = drag.current;
+    drag.current = null;
+    if (start === null || start.moved || start.window !== null || isWhole) return;
+    control.show(centred(window, timeAt(whole, start.fromShare), whole));
   };
   return (
     <div className="overview">
@@ -71,7 +90,8 @@ export function Overview({
         aria-hidden="true"
         onPointerDown={onDown}
         onPointerMove={onMove}
-        onPointerUp={() => {
+        onPointerUp={onUp}
+        onPointerCancel={() => {
           drag.current = null;
         }}
       >

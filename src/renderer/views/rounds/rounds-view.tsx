@@ -26,8 +26,8 @@ export function RoundsView(): JSX.Element {
 
 function Rounds({ view }: { readonly view: RunView }): JSX.Element {
   const place = usePlace();
-  const control = useTimeWindow(view);
   const round = place.round === null ? undefined : view.rounds.find((one) => one.round === place.round);
+  const control = useTimeWindow(view, round);
   const participant = view.participants.find((one) => one.id === place.participant) ?? null;
   const stalled = stalledParticipants(view);
   useRoundCommands(view, control, place);

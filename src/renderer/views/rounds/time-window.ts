@@ -10,9 +10,6 @@ export interface TimeWindow {
 export const spans = ['round', 'last3', 'run'] as const;
 export type Span = (typeof spans)[number];
 
-/** What the reader has chosen: to follow the end of the run, or to stay where he looks. */
-export type WindowMode = { readonly kind: 'live'; readonly span: Span } | ({ readonly kind: 'free' } & TimeWindow);
-
 /** A first round has no pace yet; this is how much time it gets to begin with. */
 const firstRoundMs = 8_000;
 /** The end of a live window moves in steps of this share of it, so that the axis stands still between two steps. */
@@ -76,6 +73,27 @@ export function silentWindow(fromAt: number, now: number): TimeWindow {
 export function runWindow(view: RunView, now: number): TimeWindow {
   return liveWindow(view, 'run', now);
 }
+
+/** A round that is over, with a little of what was before and after it. */
+export function roundWindow({ startedAt, endedAt }: RoundTime, until: number, bounds: TimeWindow): TimeWindow {
+  const toAt = Math.max(endedAt ?? until, startedAt + windowMsMin);
+  const airMs = (toAt - startedAt) * 0.15;
+  return fit({ fromAt: startedAt - airMs, toAt: toAt + airMs }, bounds);
+}
+
+/** Whether the window shows the whole of a round, or nothing but it. */
+export function isWithin({ startedAt, endedAt }: RoundTime, until: number, window: TimeWindow): boolean {
+  const toAt = endedAt ?? until;
+  const whole = startedAt >= window.fromAt && toAt <= window.toAt;
+  return whole || (startedAt <= window.fromAt && toAt >= window.toAt);
+}
+
+/** A window of the same length with this place in its middle, as far as the bounds let it. */
+export function centred(window: TimeWindow, at: number, bounds: TimeWindow): TimeWindow {
+  return pan(window, at - (window.fromAt + window.toAt) / 2, bounds);
+}
+
+type RoundTime = Pick<RoundView, 'startedAt' | 'endedAt'>;
 
 /** Place in the window, 0 at its left and 1 at its right; beyond them outside. */
 export function shareOf(window: TimeWindow, at: number): number {

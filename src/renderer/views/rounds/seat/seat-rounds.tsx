@@ -6,7 +6,7 @@ import { usePlace } from '#renderer/session/navigation.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { LanesHead } from '../lanes-head.tsx';
 import type { Swatch } from '../lanes-head.tsx';
 import { closeRound, openLane } from '../open-round.ts';
@@ -27,11 +27,11 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
   const place = usePlace();
   const now = useNow(1000);
   const link = useSeatLink(view, now);
-  const control = useSeatWindow(view, link, now);
   const own = ownParticipant(view);
   const silence = link?.kind === 'silent' ? link : null;
   const [closedAt, setClosedAt] = useState(0);
   const round = place.round === null ? undefined : view.rounds.find((one) => one.round === place.round);
+  const control = useSeatWindow(view, round, link, now);
   const openLink = useCallback(() => {
     setClosedAt(0);
     closeRound();
@@ -90,10 +90,15 @@ function useSeatLink(view: RunView, now: number): SeatLink | null {
 }
 
 /** While the coordinator is silent its silence is what is looked at: from the round it fell into. */
-function useSeatWindow(view: RunView, link: SeatLink | null, now: number): WindowControl {
-  const control = useTimeWindow(view);
-  const round = view.rounds.at(-1);
-  const silentFrom = link?.kind === 'silent' ? Math.min(round?.startedAt ?? link.heardAt, link.heardAt) : null;
+function useSeatWindow(
+  view: RunView,
+  opened: RoundView | undefined,
+  link: SeatLink | null,
+  now: number,
+): WindowControl {
+  const control = useTimeWindow(view, opened);
+  const last = view.rounds.at(-1);
+  const silentFrom = link?.kind === 'silent' ? Math.min(last?.startedAt ?? link.heardAt, link.heardAt) : null;
   const wanted = silentFrom !== null && control.live && control.span === 'last3' ? silentWindow(silentFrom, now) : null;
   const key = wanted === null ? '' : `${wanted.fromAt} ${wanted.toAt}`;
   return useMemo(

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '#test/support/chromium.ts';
+import { servePreview } from '#test/support/preview-server.ts';
+
+describe('a round of the past, and a coordinator that is silent', () => {
+  let served: Awaited<ReturnType<typeof servePreview>>;
+  let browser: Browser;
+  let page: Page;
+  before(async () => {
+    [served, browser] = await Promise.all([servePreview(), launchChromium()]);
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+  });
+  after(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  });
+  /** The run of `query` from the start, also where only the part after the `#` would differ. */
+  const open = async (query: string, place: string): Promise<void> => {
+    await page.goto('about:blank');
+    await page.goto(`${served.address}?${query}#/${place}`);
+    await page.locator('main:not([aria-busy])').first().waitFor();
+  };
+
+  for (const [query, lane] of [
+    ['run=live&participants=4', 'node-1'],
+    ['seat=live', 'lab-2'],
+  ] as const) {
+    test(`a round that is opened brings its lanes: ${query}`, async () => {
+      await open(query, 'rounds');
+      const live = page.getByRole('button', { name: /^Live/ });
+      await page.locator(`[data-lane="${lane}"] .sg`).first().waitFor();
+      assert.equal(await live.getAttribute('aria-pressed'), 'true');
+      const trained = page.locator(trainingOf(lane, 2));
+      assert.equal(await trained.count(), 0, 'round 2 is long past');
+      const before = await brush(page);
+      await page.getByRole('button', { name: 'Open round 2', exact: true }).click();
+      await trained.first().waitFor();
+      const box = await trained.first().boundingBox();
+      assert.ok(box !== null && box.width > 100, `the round fills the lanes, its training is ${box?.width} px wide`);
+      assert.equal(await live.getAttribute('aria-pressed'), 'false');
+      assert.ok((await brush(page)).left < before.left, 'the strip of the whole run shows where that is');
+      // Another round from there, also one that lies beside the window.
+      await page.getByRole('button', { name: 'Open round 4', exact: true }).click();
+      await page.locator(trainingOf(lane, 4)).first().waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(() => document.querySelector('main.opened') === null);
+      assert.deepEqual(await brush(page), before, 'closed, the lanes are where they were');
+      assert.equal(await live.getAttribute('aria-pressed'), 'true');
+    });
+
+    test(`Live leads back from a past round while it stays open: ${query}`, async () => {
+      await open(query, 'rounds?round=2');
+      const live = page.getByRole('button', { name: /^Live/ });
+      await page.locator(trainingOf(lane, 2)).first().waitFor();
+      await page.keyboard.press('f');
+      await page.waitForFunction(
+        () =>
+          [...document.querySelectorAll('button')].find(({ textContent }) => /^Live/.test(textContent))?.ariaPressed ===
+          'true',
+      );
+      assert.equal(await page.locator('main.opened').count(), 1);
+      await live.waitFor();
+    });
+
+    test(`a click on the strip of the whole run moves the lanes there: ${query}`, async () => {
+      await open(query, 'rounds');
+      await page.locator(`[data-lane="${lane}"] .sg`).first().waitFor();
+      const before = await brush(page);
+      const strip = await page.locator('.overview .ov').boundingBox();
+      assert.ok(strip !== null && before.left > 0.25, 'there is room before the window');
+      await page.mouse.click(strip.x + strip.width * 0.02, strip.y + strip.height / 2);
+      await page.waitForFunction((left) => {
+        const own = document.querySelector<HTMLElement>('.brush')?.style.left ?? '';
+        return Number.parseFloat(own) / 100 < left;
+      }, before.left - 0.05);
+      const after = await brush(page);
+      assert.ok(after.left < 0.02, `the run's beginning is in sight, not from ${after.left} on`);
+      assert.ok(Math.abs(after.width - before.width) < 0.001, 'as much time as before');
+      assert.equal(await page.getByRole('button', { name: /^Live/ }).getAttribute('aria-pressed'), 'false');
+      await page.locator(trainingOf(lane, 1)).first().waitFor();
+    });
+  }
+
+  test('Diagnosis says what the banner above it says', async () => {
+    await open('seat=gone', 'diagnosis');
+    const said = page.getByRole('region', { name: 'The coordinator does not answer' }).locator('.say');
+    await said.waitFor();
+    const sentence = await page.getByRole('region', { name: 'Verdict', exact: true }).locator('.sentence').innerText();
+    assert.equal(sentence, await said.innerText());
+    assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);
+    await open('seat=restarting', 'diagnosis');
+    await page
+      .getByText(/process ended .* it is started again/i)
+      .first()
+      .waitFor();
+    assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);
+  });
+});
+
+function trainingOf(lane: string, round: number): string {
+  return `[data-lane="${lane}"] .sg.train[title$=", round ${round}"]`;
+}
+
+/** Where the window of the lanes lies in the strip of the whole run, as shares of it. */
+function brush(page: Page): Promise<{ readonly left: number; readonly width: number }> {
+  return page.evaluate(() => {
+    const { left = '', width = '' } = document.querySelector<HTMLElement>('.brush')?.style ?? {};
+    return { left: Number.parseFloat(left) / 100, width: Number.parseFloat(width) / 100 };
+  });
+}
