@@ -1,21 +1,33 @@
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
-import { formatClock, formatDuration } from './format.ts';
+import { formatClock, formatClockMs, formatDuration } from './format.ts';
+
+/** Whose report it is, as far as the window was told. */
+export interface ReportingApp {
+  readonly version: string;
+  readonly platform: string;
+  readonly machineName: string;
+}
 
 /**
  * A verdict as text, for a bug ticket.
  * @param next what happens next by itself, as far as is known now
+ * @param app null where the service has not said yet
  */
 export function verdictReport(
   view: RunView,
   verdict: VerdictView,
   next: { readonly action: string; readonly at: number },
+  app: ReportingApp | null,
 ): string {
+  const transports = [...new Set(view.participants.map(({ protocol, stack }) => `${protocol} (${stack})`))].toSorted();
   const lines = [
     verdict.sentence,
     '',
     verdict.explanation,
     '',
     `run:       ${view.run} (${view.name})`,
+    ...(app === null ? [] : [`app:       Roundscope ${app.version}, ${app.platform}, on ${app.machineName}`]),
+    ...(transports.length === 0 ? [] : [`transport: ${transports.join(', ')}`]),
     `layer:     ${verdict.layer}`,
     `subject:   ${verdict.subject}`,
     `rule:      ${verdict.rule}`,
@@ -26,7 +38,8 @@ export function verdictReport(
     ...(verdict.clearedAt === null ? [] : [`cleared:   ${formatClock(verdict.clearedAt)}  ${verdict.clearedBecause}`]),
     '',
     'evidence:',
-    ...verdict.evidence.map((evidence) => `  ${formatClock(evidence.at)}  ${evidence.ref.padEnd(14)} ${evidence.text}`),
+    // One event may be evidence twice over, as what was heard last and as what went down.
+    ...new Set(verdict.evidence.map(({ at, ref, text }) => `  ${formatClockMs(at)}  ${ref.padEnd(14)} ${text}`)),
   ];
   return lines.join('\n');
 }

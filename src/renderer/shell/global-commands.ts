@@ -3,7 +3,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
-import { navigate, viewIds, wishFocus } from '#renderer/session/navigation.ts';
+import { navigate, usePlace, viewIds, wishFocus } from '#renderer/session/navigation.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { useRoundCommands, useRunCommands } from './run-commands.ts';
@@ -22,6 +22,30 @@ export function useGlobalCommands(open: { readonly openPalette: () => void; read
   const names = useRunView((view) => view.participants.map((participant) => participant.id).join(' ')) ?? '';
   useCommands(useMemo(() => participantCommands(names), [names]));
   useRoundCommands();
+  useExportCommand();
+}
+
+/** Of the menu of another view, which its name leads to. */
+function useExportCommand(): void {
+  const hasRun = useRunView(() => true) ?? false;
+  const shown = usePlace().view;
+  const commands = useMemo(
+    (): Command[] =>
+      !hasRun || shown === 'metrics'
+        ? []
+        : [
+            {
+              id: 'export-figures',
+              group: 'go',
+              title: 'Export figures as CSV, SVG or PNG',
+              detail: 'in Metrics',
+              icon: 'metrics',
+              run: () => navigate({ view: 'metrics' }),
+            },
+          ],
+    [hasRun, shown],
+  );
+  useCommands(commands);
 }
 
 function useSaveCommand(): void {
@@ -51,8 +75,8 @@ function useVerdictCommands(): void {
   const commands = useMemo((): Command[] => {
     const off = verdict === null ? { disabled: 'there is no verdict' } : {};
     const copy = (): void => {
-      const { view } = session.state();
-      if (view !== null && verdict !== null) spawn('copying the report', copyReport(view, verdict));
+      const { app, view } = session.state();
+      if (view !== null && verdict !== null) spawn('copying the report', copyReport(view, verdict, app));
     };
     const show = (): void => navigate({ view: 'diagnosis' });
     return [

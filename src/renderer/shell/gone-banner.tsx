@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { formatDuration, formatSeconds, formatSilence } from '#renderer/components/format.ts';
+import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import { coordinatorSilentWords } from '#renderer/components/trouble-words.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
@@ -34,9 +35,7 @@ export function GoneBanner({ view, silence }: GoneBannerProps): JSX.Element {
         <path d="M5 1.3h6L14.7 5v6L11 14.7H5L1.3 11V5zM8 4.5v4.5M8 11.3v.1" />
       </svg>
       <div>
-        <div className="say">
-          The coordinator does not answer: last heard {formatSilence(now - silence.heardAt)} ago.
-        </div>
+        <div className="say">{coordinatorSilentWords(silence.heardAt, now)}</div>
         <Facts view={view} silence={silence} now={now} unsent={unsent} />
       </div>
       <div className="acts two">

@@ -1,9 +1,10 @@
-import { useRef } from 'react';
+import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import { formatClock, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
+import type { ReportingApp } from '#renderer/components/verdict-report.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { useNow, useRunView, useSessionState, useWallNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
@@ -11,6 +12,7 @@ import { slowestOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { Recovery } from '#renderer/session/recovery.ts';
+import { troubledLinks } from '#renderer/session/trouble.ts';
 import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
 import { isOpening, isParticipantSeat } from '#shared/run-view/seat.ts';
 import { SeatStatus } from './seat-status.tsx';
@@ -86,18 +88,26 @@ function RestoredLine({ since }: { readonly since: number }): JSX.Element | null
 function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
   const others = openVerdicts(view).length - 1;
   const over = view.endedAt !== null && view.demo !== null;
-  const spoken = useRef<HTMLDivElement>(null);
+  const next = nextOf(view, verdict);
+  // News is told to the ear once, in the words that the eye has at that moment.
+  const spoken = useMemo(
+    () =>
+      `${verdict.sentence} Layer: ${verdict.layer}. Next: ${next.action === '' ? 'nothing by itself' : next.action}.`,
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- another verdict is other news; its figures are not
+    [verdict.verdict],
+  );
+  const app = useSessionState((state) => state.app);
   return (
     <section className="verdict" aria-label="Current verdict">
-      <span className="vh" role="alert" ref={spoken}>
-        {verdict.sentence} Layer: {verdict.layer}. Next: {verdict.nextAction}.
+      <span className="vh" role="alert">
+        {spoken}
       </span>
       <svg className="i ic" viewBox="0 0 16 16" aria-hidden="true">
         <path d="M5 1.3h6L14.7 5v6L11 14.7H5L1.3 11V5zM8 4.5v4.5M8 11.3v.1" />
       </svg>
       <div>
         <div className="say">{verdict.sentence}</div>
-        <VerdictFacts verdict={verdict} next={nextOf(view, verdict)} others={others} ended={view.endedAt} />
+        <VerdictFacts verdict={verdict} next={next} others={others} ended={view.endedAt} />
       </div>
       <div className={over ? 'acts two' : 'acts'}>
         <button type="button" className="btn pri" onClick={() => navigate({ view: 'diagnosis' })}>
@@ -106,7 +116,11 @@ function Verdict({ view, verdict }: { readonly view: RunView; readonly verdict: 
             E
           </span>
         </button>
-        <button type="button" className="btn" onClick={() => spawn('copying the report', copyReport(view, verdict))}>
+        <button
+          type="button"
+          className="btn"
+          onClick={() => spawn('copying the report', copyReport(view, verdict, app))}
+        >
           Copy report
         </button>
         {over && <NextSteps settings={view.demo} brief />}
@@ -162,8 +176,8 @@ function VerdictFacts({
   );
 }
 
-export async function copyReport(view: RunView, verdict: VerdictView): Promise<void> {
-  const copied = await copyText(verdictReport(view, verdict, nextOf(view, verdict)));
+export async function copyReport(view: RunView, verdict: VerdictView, app: ReportingApp | null): Promise<void> {
+  const copied = await copyText(verdictReport(view, verdict, nextOf(view, verdict), app));
   showInfo(copied ? 'Report copied' : 'The clipboard is not available here; the report stands under Diagnosis.');
 }
 
@@ -199,9 +213,7 @@ function RunningLine({ view, recovery }: LineProps<RunView>): JSX.Element {
   const own = view.participants.find((participant) => participant.id === view.self);
   const now = useNow(1000);
   const slowest = slowestOf(view, now);
-  const trouble = view.participants.filter(
-    (one) => one.left === null && one.link.state !== 'ready' && one.link.connections > 0,
-  );
+  const trouble = troubledLinks(view);
   return (
     <Line
       head={

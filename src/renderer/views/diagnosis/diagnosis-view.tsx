@@ -6,11 +6,15 @@ import { formatClock, formatClockMs, formatDuration, formatSeconds } from '#rend
 import { injectedWords } from '#renderer/components/fault-words.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
+import { coordinatorSilentWords } from '#renderer/components/trouble-words.ts';
 import { verdictReport } from '#renderer/components/verdict-report.ts';
-import { useNow, useRunView } from '#renderer/session/hooks.ts';
+import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
+import type { Silence } from '#renderer/session/seat-link.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import { noVerdictWords, silenceNow } from '#renderer/session/trouble.ts';
 import { nextOf } from '#renderer/session/verdicts.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { ClockTable } from './clock-table.tsx';
 import { MessageList } from './message-list.tsx';
@@ -21,13 +25,20 @@ import './diagnosis.css';
 export function DiagnosisView(): JSX.Element {
   const view = useRunView((whole) => whole);
   const [chosen, setChosen] = useState<string | null>(null);
+  const now = useNow(1000);
   if (view === null) return <main />;
   const verdicts = view.verdicts.toReversed();
-  const open = verdicts.findLast((verdict) => verdict.clearedAt === null);
-  const verdict = verdicts.find((one) => one.verdict === chosen) ?? open ?? verdicts[0] ?? null;
+  const silence = silenceNow(view, now);
+  const verdict = verdicts.find((one) => one.verdict === chosen) ?? firstShown(verdicts, silence);
   return (
     <main className="diagnosis">
-      {verdict === null ? <NoVerdict view={view} /> : <VerdictPanel view={view} verdict={verdict} />}
+      {verdict !== null ? (
+        <VerdictPanel view={view} verdict={verdict} />
+      ) : silence !== null ? (
+        <SilencePanel view={view} silence={silence} now={now} />
+      ) : (
+        <NoVerdict view={view} now={now} />
+      )}
       <section className="panel p-clocks" aria-label="Clocks">
         <ClockTable view={view} />
       </section>
@@ -56,13 +67,52 @@ export function DiagnosisView(): JSX.Element {
   );
 }
 
-function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
+/** What a banner says comes first: the verdict of a silent coordinator, or the silence itself until there is one. */
+function firstShown(newestFirst: readonly VerdictView[], silence: Silence | null): VerdictView | null {
+  const open = newestFirst.filter(({ clearedAt }) => clearedAt === null);
+  if (silence !== null) return open.findLast(({ subject }) => subject === coordinatorId) ?? null;
+  return open.at(-1) ?? newestFirst[0] ?? null;
+}
+
+/** In the seconds of a silence in which no rule has spoken yet. */
+function SilencePanel({
+  view,
+  silence,
+  now,
+}: {
+  readonly view: RunView;
+  readonly silence: Silence;
+  readonly now: number;
+}): JSX.Element {
+  return (
+    <section className="panel p-verdict" aria-label="Verdict">
+      <div className="ph">
+        <h2>Coordinator silent</h2>
+        <span className="sub">no verdict yet</span>
+      </div>
+      <IncompleteLine losses={view.losses} />
+      <div className="scroll in">
+        <div className="sec">
+          <p className="sentence">{coordinatorSilentWords(silence.heardAt, now)}</p>
+          <p className="t2">
+            The verdict with its evidence stands here as soon as a rule names the cause. What is tried, and what is
+            kept, stands in Rounds.
+          </p>
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function NoVerdict({ view, now }: { readonly view: RunView; readonly now: number }): JSX.Element {
+  const gone = useSessionState(({ connection }) => connection.kind === 'lost');
   return (
     <section className="panel p-verdict" aria-label="Verdict">
       <div className="ph">
         <h2>No verdict</h2>
         <span className="sub">
-          {view.endedAt === null ? 'nothing in this run is stalled' : 'nothing was found in this run'}
+          {gone && 'when this window was last told: '}
+          {noVerdictWords(view, now)}
         </span>
       </div>
       <IncompleteLine losses={view.losses} />
@@ -75,9 +125,10 @@ function NoVerdict({ view }: { readonly view: RunView }): JSX.Element {
 }
 
 function VerdictPanel({ view, verdict }: { readonly view: RunView; readonly verdict: VerdictView }): JSX.Element {
+  const app = useSessionState((state) => state.app);
   const copy = async (): Promise<void> => {
     showInfo(
-      (await copyText(verdictReport(view, verdict, nextOf(view, verdict))))
+      (await copyText(verdictReport(view, verdict, nextOf(view, verdict), app)))
         ? 'Report copied'
         : 'The clipboard is not available here; select the text instead.',
     );
