@@ -37,6 +37,12 @@ const filters = [
   'body <= 1KiB',
   'stream == 7',
   'note_is_no_field',
+  'quic',
+  'quinn timeout',
+  'from == node-2',
+  'to == coordinator && from != node-2',
+  'from ~ NODE',
+  'packet in (3, 7)',
   'text ~ "%"',
   'text ~ "\'; DROP TABLE packets"',
 ];

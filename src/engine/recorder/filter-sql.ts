@@ -62,6 +62,8 @@ function numberSql(field: FilterField, operator: string, value: number): SqlCond
 
 function columnSql(field: FilterField): string {
   if (field === 'time') return `${timeOfDayFunction}(at)`;
+  if (field === 'from') return "(CASE side WHEN 'sent' THEN source ELSE peer END)";
+  if (field === 'to') return "(CASE side WHEN 'sent' THEN peer ELSE source END)";
   const name = fieldInfo(field).column;
   const column = name === null ? undefined : columnOf.get(name);
   // As it is read: see `packetRow`.

@@ -72,6 +72,16 @@ interface Placed {
 export type PacketRow = Omit<Packet, 'header' | 'bodySample'> & Placed;
 export type PacketDetail = Packet & Placed;
 
+/** Who put the frame on the wire, whichever end reports it. */
+export function senderOf({ side, source, peer }: Pick<Packet, 'side' | 'source' | 'peer'>): string {
+  return side === 'sent' ? source : peer;
+}
+
+/** For whom it was, whichever end reports it. */
+export function receiverOf({ side, source, peer }: Pick<Packet, 'side' | 'source' | 'peer'>): string {
+  return side === 'sent' ? peer : source;
+}
+
 /** Whether only the beginning of its body is kept. */
 export function isCut({ bodyBytes }: Pick<Packet, 'bodyBytes'>): boolean {
   return bodyBytes > limits.bodySampleBytes;

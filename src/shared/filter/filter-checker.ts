@@ -110,7 +110,7 @@ function numberCondition(
         from,
         to,
         mend: `${read.digits}s`,
-        ...stops,
+        ...(to === textLength ? { ...stops, looksWhole: true } : {}),
       });
     case 'unknown_unit': {
       const names = info.type === 'size' ? ['B', 'kB', 'MB', 'GB', 'KiB', 'MiB'] : Object.keys(units);

@@ -9,6 +9,7 @@ import type { FilterField } from './filter-fields.ts';
  *   outcome as any other, so SQL needs `coalesce(comparison, 0)`.
  * - `time` is the time of day in ms since local midnight; `size`, `body` are bytes; `duration`, `gap` ms.
  * - `gap` is the time since the previous packet (by id) of the same `source` and `participant`; the first has none.
+ * - `from` is `source` of a packet that was sent, `peer` of one that was received; `to` is the other one.
  * - `search` asks whether any of `searchedColumns` contains the text; `text ~ x` is checked into the same thing.
  * - `and` of no terms holds always (the empty filter), `or` of no terms never.
  */
@@ -35,6 +36,8 @@ export interface FilterError {
   readonly mend?: string;
   /** The text just stops too early: what of it is whole, and how far that reaches. */
   readonly unfinished?: { readonly expression: FilterExpression; readonly keptTo: number };
+  /** Looks whole and is not, so that the message is worth reading before anything more is typed. */
+  readonly looksWhole?: true;
 }
 
 /** The fields that a filter speaks of, such as to know whether `gap` must be computed. */

@@ -7,7 +7,7 @@ export type FieldType = 'choice' | 'text' | 'search' | 'count' | 'size' | 'durat
 
 export interface FieldInfo {
   readonly type: FieldType;
-  /** The column of a packet; null: several (`text`). */
+  /** The column of a packet; null: several (`text`), or one of two (`from`, `to`). */
   readonly column: keyof PacketRow | null;
   /** What completion says beside the name. */
   readonly hint: string;
@@ -20,12 +20,14 @@ export const filterFields = {
   protocol: { type: 'choice', column: 'protocol', hint: 'quic, mqtt, …', values: protocols },
   kind: { type: 'text', column: 'kind', hint: 'kind of message or frame' },
   participant: { type: 'text', column: 'participant', hint: 'whose link it is' },
+  from: { type: 'text', column: null, hint: 'who sent it' },
+  to: { type: 'text', column: null, hint: 'for whom it was' },
   round: { type: 'count', column: 'round', hint: 'number' },
   size: { type: 'size', column: 'sizeBytes', hint: 'bytes on the wire, 1MB' },
   direction: { type: 'choice', column: 'direction', hint: 'up: to the coordinator', values: ['up', 'down'] },
   side: { type: 'choice', column: 'side', hint: 'sent or received', values: ['sent', 'received'] },
   status: { type: 'choice', column: 'status', hint: 'how it went', values: packetStatusSchema.options },
-  text: { type: 'search', column: null, hint: 'kind, note, stream, ids' },
+  text: { type: 'search', column: null, hint: 'protocol, kind, note, ids, …' },
   gap: { type: 'duration', column: 'gapMs', hint: 'silence before it, 5s' },
   duration: { type: 'duration', column: 'durationMs', hint: 'round trip, 20ms' },
   time: { type: 'time', column: 'at', hint: 'time of day, 21:10:00' },
@@ -38,6 +40,7 @@ export const filterFields = {
   message: { type: 'text', column: 'messageId', hint: 'message id' },
   reply_to: { type: 'text', column: 'replyTo', hint: 'message id' },
   body: { type: 'size', column: 'bodyBytes', hint: 'bytes of the body, 64KiB' },
+  packet: { type: 'count', column: 'id', hint: 'its number in the recording' },
 } as const satisfies Record<string, FieldInfo>;
 
 export type FilterField = keyof typeof filterFields;
@@ -52,8 +55,38 @@ export function asField(name: string): FilterField | null {
   return Object.hasOwn(filterFields, lower) ? (lower as FilterField) : null;
 }
 
+/** Names that people know from elsewhere, or from the screen, and the field that has what they mean. */
+const otherNames: ReadonlyMap<string, FilterField> = new Map([
+  ['sender', 'from'],
+  ['src', 'from'],
+  ['receiver', 'to'],
+  ['dst', 'to'],
+  ['node', 'participant'],
+  ['type', 'kind'],
+  ['length', 'size'],
+  ['bytes', 'size'],
+  ['silence', 'gap'],
+  ['topic', 'stream'],
+  ['queue', 'stream'],
+  ['id', 'packet'],
+  ['address', 'peer'],
+  ['host', 'peer'],
+  ['port', 'peer'],
+  ['ip.addr', 'peer'],
+  ['tcp.port', 'peer'],
+  ['udp.port', 'peer'],
+]);
+
+/** The field that has what another name means; null: none has. */
+export function fieldMeant(name: string): FilterField | null {
+  return otherNames.get(name.toLowerCase()) ?? null;
+}
+
 /** Where `text ~ x` and bare words look. */
 export const searchedColumns = [
+  'protocol',
+  'stack',
+  'status',
   'kind',
   'note',
   'stream',

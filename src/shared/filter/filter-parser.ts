@@ -1,7 +1,8 @@
 import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { FilterError } from './filter-expression.ts';
-import { asField, fieldNames, operatorsOf, fieldInfo } from './filter-fields.ts';
+import { asField, fieldMeant, fieldNames, operatorsOf, fieldInfo } from './filter-fields.ts';
+import type { FilterField } from './filter-fields.ts';
 import { nothingYet } from './filter-lexer.ts';
 import type { Token } from './filter-lexer.ts';
 import { nearest } from './nearest.ts';
@@ -12,6 +13,21 @@ export type ParsedFilter =
   | { readonly kind: 'not'; readonly term: ParsedFilter }
   | { readonly kind: 'compare'; readonly field: Token; readonly operator: Token; readonly values: readonly Token[] }
   | { readonly kind: 'search'; readonly word: Token };
+
+/** Operators as other tools spell them. */
+const spokenOperators: ReadonlyMap<string, string> = new Map([
+  ['contains', '~'],
+  ['matches', '~'],
+  ['like', '~'],
+  ['is', '=='],
+  ['equals', '=='],
+  ['eq', '=='],
+  ['ne', '!='],
+  ['gt', '>'],
+  ['lt', '<'],
+  ['ge', '>='],
+  ['le', '<='],
+]);
 
 /** Parentheses and `not` within each other: more is a mistake or an attack on the stack. */
 export const filterDepthMax = 32;
@@ -138,7 +154,9 @@ class Parser {
     for (let token = this.#peek(); token !== undefined; token = this.#peek()) {
       const next = this.#peek(1);
       if ((token.kind !== 'word' && token.kind !== 'string') || next?.kind === 'operator') break;
-      const problem = token.kind === 'word' ? this.#fieldWithoutOperator(token, next) : null;
+      // After a word that is searched for no condition can begin: this is one more word, unless a value follows.
+      const isSearched = terms.length > 0 && next?.kind !== 'word' && next?.kind !== 'string';
+      const problem = token.kind === 'word' && !isSearched ? this.#fieldWithoutOperator(token, next) : null;
       if (problem !== null) {
         this.error = problem;
         return null;
@@ -164,6 +182,8 @@ class Parser {
         unfinished: nothingYet,
       };
     }
+    const spoken = next?.kind === 'word' ? this.#spokenOperator(token, field, next) : null;
+    if (spoken !== null) return spoken;
     const operator = operatorsOf(fieldInfo(field).type)[0] as string;
     const message = `An operator must follow ${field}, such as ${field} ${operator} …; write "${token.text}" to search for the word.`;
     if (next === undefined) return { message, from, to, unfinished: nothingYet };
@@ -175,8 +195,25 @@ class Parser {
     };
   }
 
+  /** `kind contains model`: said as other tools have it. */
+  #spokenOperator(token: Token, field: FilterField, next: Token): FilterError | null {
+    const operator = spokenOperators.get(next.text.toLowerCase());
+    if (operator === undefined || !operatorsOf(fieldInfo(field).type).includes(operator)) return null;
+    return {
+      message: `Write ${operator} for ${next.text}: ${field} ${operator} …`,
+      from: token.from,
+      to: next.to,
+      mend: `${field} ${operator}`,
+    };
+  }
+
   #unknownField(token: Token): null {
-    const guess = nearest(token.text, fieldNames);
+    if (/^loss(es)?$|^lost$/i.test(token.text))
+      return this.#fail(
+        token,
+        'There is no field loss: lost packets are no packets, and stand at their place in the table.',
+      );
+    const guess = fieldMeant(token.text) ?? nearest(token.text, fieldNames);
     const tail =
       guess === null ? `The fields are ${fieldNames.slice(0, 8).join(', ')} and others.` : `Did you mean ${guess}?`;
     return this.#fail(token, `There is no field ${token.text}. ${tail}`, guess ?? undefined);

@@ -9,6 +9,7 @@ import { fieldNames } from './filter-fields.ts';
 import { quoteValue } from './filter-lexer.ts';
 import { packetRow } from './filter-samples.ts';
 import { matchesFilter } from './matches-filter.ts';
+import { oddTerms } from './odd-terms.ts';
 import { parseFilter, usableFilter } from './parse-filter.ts';
 
 function holds(text: string, over: Partial<PacketRow> = {}): boolean {
@@ -40,6 +41,13 @@ describe('what a filter lets through', () => {
     'text ~ "000A91"',
     'a91 node-3',
     '"model_update"',
+    'quic',
+    'node-3 quinn',
+    'node-3 chunk || model',
+    'nan pro || model',
+    'from == node-3 && to == coordinator',
+    'from ~ NODE && to != node-3',
+    'packet == 1',
     'direction == up && side == received && connection == 1 && chunk == 1/9',
     'round in (1, 2, 3)',
     'protocol == mqtt || protocol == quic && round == 3',
@@ -52,6 +60,10 @@ describe('what a filter lets through', () => {
     'nan',
     '!model_update',
     'not (round == 3)',
+    'mqtt',
+    'from == coordinator',
+    'node-3 chunk',
+    'nan pro',
     'time < 21:10:25',
     'protocol == mqtt && round == 3 || round == 9',
   ];
@@ -84,6 +96,11 @@ describe('errors name the place and the likely mend', () => {
     ['round == 3)', ')', '', /no \(/],
     ['kind in (ack model)', 'model', ', model', /comma/],
     ['round 3', 'round', 'round ==', /operator must follow/],
+    ['kind contains model', 'kind contains', 'kind ~', /Write ~ for contains/],
+    ['protocol is quic', 'protocol is', 'protocol ==', /Write == for is/],
+    ['size gt 1MB', 'size gt', 'size >', /Write > for gt/],
+    ['sender == node-3', 'sender', 'from', /no field sender\. Did you mean from/],
+    ['tcp.port == 4433 && round == 3', 'tcp.port', 'peer', /Did you mean peer/],
   ];
   for (const [text, place, mend, message] of cases) {
     test(text, () => {
@@ -104,6 +121,57 @@ describe('errors name the place and the likely mend', () => {
   });
 });
 
+test('lost packets are no packets, and a number without its unit is told of while it is typed', () => {
+  assert.match(errorOf('loss > 1').message, /^There is no field loss: lost packets .* at their place/);
+  const unit = errorOf('gap > 5');
+  assert.match(unit.message, /^gap needs a unit: 5s, 5ms or 5min\.$/);
+  assert.equal(unit.looksWhole, true);
+  assert.notEqual(unit.unfinished, undefined);
+  assert.equal(errorOf('gap >').looksWhole, undefined);
+});
+
+describe('what found nothing', () => {
+  const known = {
+    values: { kind: ['heartbeat', 'model_update'], participant: ['node-1', 'node-2'] },
+    hints: {},
+  };
+  const notes = (text: string): readonly string[] => {
+    const parsed = parseFilter(text);
+    assert.ok(parsed.ok, text);
+    return oddTerms(parsed.value, known);
+  };
+  test('a value that was never seen, with the nearest that was', () => {
+    assert.deepEqual(notes('kind == banana'), ['No kind banana among the packets held here.']);
+    assert.deepEqual(notes('kind == heart-beat'), [
+      'No kind heart-beat among the packets held here: did you mean heartbeat?',
+    ]);
+    assert.deepEqual(notes('kind in (heartbeat, model_updat) && round == 3'), [
+      'No kind model_updat among the packets held here: did you mean model_update?',
+    ]);
+  });
+  test('patterns of other tools, and a part of an id', () => {
+    assert.deepEqual(notes('participant == node-*'), [
+      'There are no patterns, * is a letter: participant ~ node- looks for a part.',
+    ]);
+    assert.deepEqual(notes('text ~ /model/'), [
+      'There are no patterns, / is a letter: text ~ model looks for it anywhere.',
+    ]);
+    assert.deepEqual(notes('message == 5'), ['message == takes a whole id: message ~ 5 looks for a part.']);
+  });
+  test('nothing is said of what is in order, negated or not known', () => {
+    for (const text of [
+      '',
+      'kind == HEARTBEAT',
+      'kind != banana',
+      '!(kind == banana)',
+      'stream == 9',
+      'nan',
+      'round == 3',
+    ])
+      assert.deepEqual(notes(text), [], text);
+  });
+});
+
 describe('an unfinished filter keeps its last whole part', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['protocol == quic &&', 'protocol == quic'],
@@ -116,7 +184,6 @@ describe('an unfinished filter keeps its last whole part', () => {
     ['protocol == quic && kind in (a, ', 'protocol == quic'],
     ['protocol == quic |', ''],
     ['(protocol == quic', ''],
-    ['nan pro', 'nan'],
     ['proto', ''],
     ['!', ''],
   ];

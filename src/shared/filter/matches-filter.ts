@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.ts';
+import { receiverOf, senderOf } from '../contract/packet.ts';
 import type { PacketRow } from '../contract/packet.ts';
 import type { Comparison, FilterExpression } from './filter-expression.ts';
 import { fieldInfo, searchedColumns } from './filter-fields.ts';
@@ -29,6 +30,8 @@ export function matchesFilter(expression: FilterExpression, row: PacketRow): boo
 }
 
 function textOf(field: FilterField, row: PacketRow): string {
+  if (field === 'from') return senderOf(row);
+  if (field === 'to') return receiverOf(row);
   const column = fieldInfo(field).column;
   const value = column === null ? '' : row[column];
   return typeof value === 'string' ? value : '';
