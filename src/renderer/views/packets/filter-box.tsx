@@ -64,7 +64,7 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
         </div>
         {error?.unfinished === undefined ? null : (
           <span className="end w-lg" title={error.message}>
-            {unfinishedNote(text, error.unfinished.keptTo)}
+            {error.looksWhole === true ? error.message : unfinishedNote(text, error.unfinished.keptTo)}
           </span>
         )}
         {text === '' ? null : (

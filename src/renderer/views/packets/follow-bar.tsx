@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
@@ -14,10 +14,18 @@ interface FollowBarProps {
   readonly onFollow: (filter: string) => void;
 }
 
-/** What belongs together with this packet; each choice is a filter. Pressing it again clears it. */
+/** What belongs together with this packet; each choice is a filter. Pressing it again brings back the filter before it. */
 export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Element {
   const choices = useMemo(() => followChoices(row), [row]);
   const counts = useCounts(choices);
+  const before = useRef('');
+  const isFollowed = (text: string): boolean => choices.some((choice) => choice.filter === text.trim());
+  const follow = (next: string): void => {
+    if (filter.trim() === next) return onFollow(before.current);
+    // From one choice to another is still the same following.
+    if (!isFollowed(filter)) before.current = filter;
+    onFollow(next);
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
@@ -35,7 +43,7 @@ export function FollowBar({ row, filter, onFollow }: FollowBarProps): JSX.Elemen
           key={choice.id}
           aria-pressed={filter.trim() === choice.filter}
           title={choice.filter}
-          onClick={() => onFollow(filter.trim() === choice.filter ? '' : choice.filter)}
+          onClick={() => follow(choice.filter)}
         >
           {choice.label} <i>{counts === null ? '…' : formatCount(counts[i] ?? 0)}</i>
         </button>

@@ -27,8 +27,9 @@ export function knownValues(source: RowSource, participants: readonly Participan
   const values: Partial<Record<FilterField, readonly string[]>> = Object.fromEntries(
     names.map((name) => [name, [...seen[name]].filter((value) => value !== '').toSorted()]),
   );
+  const ends = [...new Set([...(values.source ?? []), ...(values.peer ?? [])])].toSorted().slice(0, valuesMax);
   return {
-    values: { ...values, participant: participants.map((participant) => participant.id) },
+    values: { ...values, from: ends, to: ends, participant: participants.map((participant) => participant.id) },
     hints: {
       round: rounds > 0 ? `number, 1 to ${rounds}` : 'number',
       participant: `${participants.length} seen, such as ${participants[0]?.id ?? 'node-1'}`,

@@ -1,15 +1,21 @@
+import { useMemo } from 'react';
 import type { JSX } from 'react';
+import type { KnownValues } from '#shared/filter/complete-filter.ts';
+import { oddTerms } from '#shared/filter/odd-terms.ts';
 import type { TimeRange } from './packet-index.ts';
 import type { FilterState } from './use-filter.ts';
 
 interface NoMatchProps {
   readonly filter: FilterState;
   readonly range: TimeRange | null;
+  readonly known: () => KnownValues;
   readonly onRange: (range: null) => void;
 }
 
-/** In place of the rows when there are none: what leaves them out can be cleared there. */
-export function NoMatch({ filter, range, onRange }: NoMatchProps): JSX.Element {
+/** In place of the rows when there are none: what leaves them out can be cleared there, and what looks odd is said. */
+export function NoMatch({ filter, range, known, onRange }: NoMatchProps): JSX.Element {
+  const { expression } = filter.shown;
+  const odd = useMemo(() => oddTerms(expression, known()), [expression, known]);
   return (
     <span className="nomatch">
       No packet matches.
@@ -23,6 +29,11 @@ export function NoMatch({ filter, range, onRange }: NoMatchProps): JSX.Element {
           Clear the time range
         </button>
       )}
+      {odd.map((note) => (
+        <span className="t2" key={note}>
+          {note}
+        </span>
+      ))}
     </span>
   );
 }

@@ -1,6 +1,9 @@
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { protocols } from '#shared/contract/protocols.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import { everything } from '#shared/filter/filter-expression.ts';
+import type { FilterExpression } from '#shared/filter/filter-expression.ts';
+import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import type { RowSource } from './packet-index.ts';
 import { isCut } from '#shared/contract/packet.ts';
 
@@ -16,14 +19,19 @@ export interface BinView {
   readonly cut: number;
 }
 
-/** Packets over time by protocol, from the first one seen on; never more than a fixed number of bins. */
+/** Packets that pass a filter over time by protocol; never more than a fixed number of bins. */
 export class PacketBins {
+  readonly #filter: FilterExpression;
   #origin = 0;
   #binMs = firstBinMs;
   #data = new Uint32Array(columns * 256);
   #used = 0;
   #next = 0;
   #lastId = -1;
+
+  constructor(filter: FilterExpression = everything) {
+    this.#filter = filter;
+  }
 
   get binMs(): number {
     return this.#binMs;
@@ -43,18 +51,24 @@ export class PacketBins {
     });
   }
 
-  /** Counts the rows not counted yet; a new run begins anew. */
-  advance(source: RowSource): void {
+  /**
+   * Looks at rows not looked at yet, at most `budget` of them; a new run begins anew.
+   * @returns whether that was all
+   */
+  advance(source: RowSource, budget = Number.POSITIVE_INFINITY): boolean {
     const last = source.at(this.#next - 1 - source.first);
     const isOther = this.#next > source.first + source.length || (last !== undefined && last.id !== this.#lastId);
     if (isOther) this.#reset();
-    for (let place = Math.max(this.#next, source.first); place < source.first + source.length; place++) {
+    const end = source.first + source.length;
+    const start = Math.max(this.#next, source.first);
+    for (let place = start; place < Math.min(end, start + budget); place++) {
       const row = source.at(place - source.first);
       if (row === undefined) break;
-      this.#add(row);
+      if (matchesFilter(this.#filter, row)) this.#add(row);
       this.#next = place + 1;
       this.#lastId = row.id;
     }
+    return this.#next >= end;
   }
 
   /** The span cut into at most `count` stretches, each a whole number of bins wide. */

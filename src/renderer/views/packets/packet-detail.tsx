@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
+import { receiverOf, senderOf } from '#shared/contract/packet.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { formatBytes, formatClockMs, formatCount, formatMs } from '#renderer/components/format.ts';
@@ -12,7 +13,6 @@ import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { FollowBar } from './follow-bar.tsx';
 import { noteWords } from './packet-note.ts';
-import { senderOf } from './packet-table.tsx';
 import { TensorSection } from './tensor-section.tsx';
 
 interface DetailProps {
@@ -89,6 +89,7 @@ function Facts({ packet }: { readonly packet: PacketRow }): JSX.Element {
   const facts: readonly (readonly [string, string, boolean?])[] = [
     ['time', formatClockMs(packet.at), true],
     ['from', senderOf(packet)],
+    ['to', receiverOf(packet)],
     ['seen by', `${packet.source}, ${packet.side}`],
     ['link of', packet.participant],
     ['protocol', `${packet.protocol}, ${packet.stack}`],

@@ -1,12 +1,14 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { protocols } from '#shared/contract/protocols.ts';
+import { everything } from '#shared/filter/filter-expression.ts';
+import type { FilterExpression } from '#shared/filter/filter-expression.ts';
 import { formatClock, formatCount, formatSeconds } from '#renderer/components/format.ts';
 import { Histogram } from '#renderer/components/histogram.tsx';
 import type { Span } from '#renderer/components/histogram.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { useRunView, useSession } from '#renderer/session/hooks.ts';
+import { useNow, useRunView, useSession } from '#renderer/session/hooks.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { PacketBins } from './packet-bins.ts';
 import type { TimeRange } from './packet-index.ts';
@@ -16,21 +18,37 @@ const barsMax = 240;
 const redrawMs = 250;
 const spanMsMin = 2_000;
 
-/** Packets per second by protocol over the whole run; a stretch of it can be selected for the table. */
+const nothing: FilterExpression = { kind: 'or', terms: [] };
+
+/** What the button without a pointer selects: as much as one looks back over when something has just happened. */
+const lastMs = 10_000;
+
+/**
+ * Packets per second by protocol, from the first one to now, so that a silence is seen; those that pass the filter. A
+ * stretch of it can be selected for the table.
+ */
 export function PacketHistogram({
+  filter,
   range,
   onRange,
 }: {
+  readonly filter: FilterExpression;
   readonly range: TimeRange | null;
   readonly onRange: (range: TimeRange | null) => void;
 }): JSX.Element {
-  const bins = useBins();
+  const isFiltered = !(filter.kind === 'and' && filter.terms.length === 0);
+  const all = useBins(everything);
+  const filtered = useBins(isFiltered ? filter : nothing);
+  const bins = isFiltered ? filtered : all;
+  const now = useNow(1000);
+  const endedAt = useRunView((view) => view.endedAt);
   const rounds = useRunView((view) => view.rounds);
   const [zoom, setZoom] = useState<Span | null>(null);
-  const whole = { from: bins.from, to: Math.max(bins.to, bins.from + 10_000) };
+  const until = endedAt ?? (all.to === 0 ? 0 : now);
+  const whole = { from: all.from, to: Math.max(all.to, until, all.from + 10_000) };
   const span = zoom ?? whole;
   const { bins: shown, binMs } = bins.view(span.from, span.to, barsMax);
-  const present = bins.protocols();
+  const present = all.protocols();
   const marks = useMemo(
     () => (rounds ?? []).map((round) => ({ at: round.startedAt, label: `round ${round.round}` })),
     [rounds],
@@ -44,7 +62,7 @@ export function PacketHistogram({
   return (
     <section className="panel p-hist" aria-label="Packets per second">
       <div className="h-head">
-        <b>Packets per second</b>
+        <b>Packets per second{isFiltered && ' that match'}</b>
         {present.map((protocol) => (
           <ProtocolMark key={protocol} protocol={protocol} />
         ))}
@@ -52,7 +70,7 @@ export function PacketHistogram({
           <i className="h-cutk" />
           bodies cut
         </span>
-        <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} />
+        <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} end={whole.to} />
       </div>
       <Histogram
         label={`Packets per second, ${formatClock(span.from)} to ${formatClock(span.to)}`}
@@ -65,7 +83,7 @@ export function PacketHistogram({
         onSelect={onRange}
         onZoom={onZoom}
       />
-      <NotCounted />
+      <NotCounted isFiltered={isFiltered} />
     </section>
   );
 }
@@ -75,14 +93,27 @@ interface SelectedProps {
   readonly zoomed: boolean;
   readonly onRange: (range: TimeRange | null) => void;
   readonly onZoom: (span: Span | null) => void;
+  /** Of the time that the bars show. */
+  readonly end: number;
 }
 
 /** What of the time is selected, and the ways out. */
-function Selected({ range, zoomed, onRange, onZoom }: SelectedProps): JSX.Element {
+function Selected({ range, zoomed, onRange, onZoom, end }: SelectedProps): JSX.Element {
   return (
     <span className="hs">
       {range === null ? (
-        <span className="t3 w-lg">drag to select, wheel to zoom</span>
+        <>
+          <span className="t3 w-lg">drag to select, wheel to zoom</span>
+          {/* By keyboard: what it selects has handles that arrows move. */}
+          <button
+            type="button"
+            className="btn ghost sm"
+            title="Select the last 10 s; arrow keys move both ends"
+            onClick={() => onRange({ from: end - lastMs, to: end })}
+          >
+            Last 10 s
+          </button>
+        </>
       ) : (
         <>
           <span>
@@ -121,25 +152,35 @@ function widened(range: TimeRange): Span {
 }
 
 /** What the bars leave out is said beside them. */
-function NotCounted(): JSX.Element | null {
+function NotCounted({ isFiltered }: { readonly isFiltered: boolean }): JSX.Element | null {
   const session = useSession();
   const held = session.packets();
-  if (held.skipped === 0) return null;
-  return <div className="h-note">{formatCount(held.skipped)} packets skipped by this screen are not in the bars</div>;
+  // All packets were counted as they came; those that pass a filter can only be looked for among what is held.
+  const notHeld = isFiltered ? held.first : 0;
+  if (held.skipped === 0 && notHeld === 0) return null;
+  return (
+    <div className="h-note">
+      {[
+        ...(held.skipped === 0 ? [] : [`${formatCount(held.skipped)} packets skipped by this screen`]),
+        ...(notHeld === 0 ? [] : [`${formatCount(notHeld)} older packets that are in the recording only`]),
+      ].join(' and ')}{' '}
+      are not in the bars
+    </div>
+  );
 }
 
-function useBins(): PacketBins {
+/** Rows looked at in one go, so that a filter typed over a long run costs no frame. */
+const rowsPerSlice = 20_000;
+
+function useBins(filter: FilterExpression): PacketBins {
   const session = useSession();
-  const bins = useRef<PacketBins>(undefined);
-  bins.current ??= new PacketBins();
+  const bins = useMemo(() => new PacketBins(filter), [filter]);
   const [, redraw] = useState(0);
   useEffect(() => {
-    const own = bins.current;
-    if (own === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const update = (): void => {
-      timer = undefined;
-      own.advance(session.packets());
+      const isAll = bins.advance(session.packets(), rowsPerSlice);
+      timer = isAll ? undefined : setTimeout(update, 0);
       redraw((count) => count + 1);
     };
     update();
@@ -148,6 +189,6 @@ function useBins(): PacketBins {
       unsubscribe();
       clearTimeout(timer);
     };
-  }, [session]);
-  return bins.current;
+  }, [session, bins]);
+  return bins;
 }

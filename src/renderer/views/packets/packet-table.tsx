@@ -1,6 +1,6 @@
 import { memo, useMemo } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
-import { isCut, type PacketRow } from '#shared/contract/packet.ts';
+import { isCut, receiverOf, senderOf, type PacketRow } from '#shared/contract/packet.ts';
 import { lossMeaning, lossPlaceWords } from '#shared/run-view/loss-words.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
 import { formatBytes, formatClockMs, formatCount } from '#renderer/components/format.ts';
@@ -14,12 +14,20 @@ import { noteWords } from './packet-note.ts';
 /** Silences this long are what people look for, so they stand out. */
 const longGapMs = 5_000;
 
+export interface TableRoom {
+  /** A window of less than 1200 px. */
+  readonly narrow: boolean;
+  /** A packet's detail takes of the width that the table needs. */
+  readonly beside: boolean;
+}
+
 interface PacketTableProps {
   readonly list: PacketList;
   readonly selectedId: number | null;
   /** Row of a loss that was gone to; -1: none. */
   readonly lossIndex: number;
-  readonly narrow: boolean;
+  /** How much room there is for columns. */
+  readonly room: TableRoom;
   readonly rowHeightPx: number;
   /** The filter speaks of `gap`: the column then shows what it means by it. */
   readonly linkGaps: boolean;
@@ -33,8 +41,10 @@ interface PacketTableProps {
 }
 
 export function PacketTable(props: PacketTableProps): JSX.Element {
-  const { list, narrow, linkGaps } = props;
-  const columns = useMemo(() => columnsFor(narrow, linkGaps), [narrow, linkGaps]);
+  const { list, linkGaps } = props;
+  const { narrow, beside } = props.room;
+  const columns = useMemo(() => columnsFor({ narrow, beside }, linkGaps), [narrow, beside, linkGaps]);
+  const shown = useMemo(() => new Set(columns.map(({ id }) => id)), [columns]);
   return (
     <VirtualTable
       label="Packets"
@@ -64,43 +74,44 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
       row={(index) => {
         const loss = list.lossAt(index);
         if (loss !== undefined) return <LossCell loss={loss} columns={columns.length} />;
-        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} narrow={narrow} />;
+        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} shown={shown} />;
       }}
     />
   );
 }
 
-function columnsFor(narrow: boolean, linkGaps: boolean): readonly Column[] {
+/** What gives way: first what the detail shows as well, then what the filter still finds. */
+function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly Column[] {
+  const dropped = new Set([
+    ...(narrow ? ['protocol', 'stream'] : []),
+    ...(beside ? ['stream', ...(narrow ? ['to'] : [])] : []),
+  ]);
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
-  const columns: (Column & { readonly wide?: true })[] = [
+  const columns: readonly Column[] = [
     { id: 'time', label: 'Time', width: wide(narrow ? 84 : 96) },
     { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 48 : 60), align: 'end' },
     { id: 'direction', label: '', name: 'Direction', width: wide(16) },
-    { id: 'protocol', label: 'Protocol', width: wide(60), wide: true },
+    { id: 'protocol', label: 'Protocol', width: wide(60) },
     {
       id: 'from',
       label: 'From',
       title: 'Sender of the frame; two rows where both ends report it',
       width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)`,
     },
+    { id: 'to', label: 'To', title: 'For whom the frame was', width: `minmax(${wide(72)}, 0.7fr)` },
     { id: 'round', label: 'Round', width: wide(narrow ? 36 : 40), align: 'end' },
     { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
     { id: 'chunk', label: 'Chunk', width: wide(narrow ? 34 : 40), align: 'end' },
     { id: 'size', label: 'Size', width: wide(narrow ? 56 : 60), align: 'end' },
-    { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end', wide: true },
+    { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end' },
     { id: 'status', label: 'Status', width: wide(narrow ? 86 : 100) },
   ];
-  return columns.filter((column) => !narrow || column.wide !== true);
+  return columns.filter(({ id }) => !dropped.has(id));
 }
 
 /** A width given for the light theme's type, in step with that of every theme. */
 function wide(px: number): string {
   return `calc(var(--fs-small) * ${px / 12})`;
-}
-
-/** Who put the frame on the wire, whichever end reports it. */
-export function senderOf(row: PacketRow): string {
-  return row.side === 'sent' ? row.source : row.peer;
 }
 
 function gapAt(list: PacketList, index: number, linkGaps: boolean): number | null {
@@ -119,11 +130,12 @@ function rowClass(list: PacketList, index: number): string {
 interface CellsProps {
   readonly row: PacketRow | undefined;
   readonly gap: number | null;
-  readonly narrow: boolean;
+  /** Ids of the columns. */
+  readonly shown: ReadonlySet<string>;
 }
 
 /** Rows never change: as long as the reader sees the same ones, none is rendered again. */
-const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element {
+const Cells = memo(function Cells({ row, gap, shown }: CellsProps): JSX.Element {
   if (row === undefined) return <span role="gridcell" />;
   const isLong = gap !== null && gap >= longGapMs;
   return (
@@ -142,15 +154,20 @@ const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element
         <Icon name={row.direction} as="small" />
         <span className="vh">{row.direction}</span>
       </span>
-      {narrow ? null : (
+      {!shown.has('protocol') ? null : (
         <span role="gridcell">
           <ProtocolMark protocol={row.protocol} />
         </span>
       )}
       <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>
         {senderOf(row)}
-        {narrow ? null : <Side row={row} />}
+        {!shown.has('protocol') ? null : <Side row={row} />}
       </span>
+      {!shown.has('to') ? null : (
+        <span role="gridcell" title={receiverOf(row)}>
+          {receiverOf(row)}
+        </span>
+      )}
       <span role="gridcell" className="num">
         {row.round === 0 ? <span className="t3">–</span> : row.round}
       </span>
@@ -163,7 +180,7 @@ const Cells = memo(function Cells({ row, gap, narrow }: CellsProps): JSX.Element
       <span role="gridcell" className="num">
         {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}
       </span>
-      {narrow ? null : (
+      {!shown.has('stream') ? null : (
         <span role="gridcell" className="num data" title={row.stream}>
           {row.stream}
         </span>

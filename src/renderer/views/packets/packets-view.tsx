@@ -54,6 +54,8 @@ export function PacketsView(): JSX.Element {
   const tour = useLossTour(list, release);
   usePacketCommands({ paused: list.paused, packet, select, open, setLive, store });
   const narrow = useMedia('(max-width: 1199px)');
+  const wide = useMedia('(min-width: 1600px)');
+  const room = { narrow, beside: packet !== null && !wide };
   const rowHeightPx = useTokenPx('--row-h-dense');
   const index = packet === null ? -1 : list.indexOfId(packet);
   return (
@@ -63,19 +65,19 @@ export function PacketsView(): JSX.Element {
         <SavedMenu text={filter.text} valid={filter.error === null} onPick={filter.set} />
         <LiveButtons list={list} live={live} onLive={setLive} onPause={(paused) => store.setPaused(paused)} />
       </section>
-      <PacketHistogram range={range} onRange={setRange} />
+      <PacketHistogram filter={filter.shown.expression} range={range} onRange={setRange} />
       <section className="panel p-table" aria-label="Packets">
         <PacketTable
           list={list}
           selectedId={packet}
           lossIndex={packet === null ? tour.index : -1}
-          narrow={narrow}
+          room={room}
           rowHeightPx={rowHeightPx}
           linkGaps={linkGaps}
           follow={live && !list.paused}
           onScrollAway={release}
           onSelect={(row) => select(row.id)}
-          nothing={<NoMatch filter={filter} range={range} onRange={setRange} />}
+          nothing={<NoMatch filter={filter} range={range} known={known} onRange={setRange} />}
           onLoadOlder={() => spawn('loading older packets', store.loadOlder())}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
         />

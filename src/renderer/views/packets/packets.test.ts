@@ -94,6 +94,33 @@ test('bins count every packet once, however long the run', () => {
   assert.equal(bins.to - bins.from, 0);
 });
 
+test('bins of a filter count what passes it, in slices, over the same time', () => {
+  const log = new PacketLog(1000);
+  const start = 1_700_000_000_000;
+  log.add(
+    Array.from({ length: 600 }, (_, i) =>
+      packetRow({ id: i + 1, at: start + i * 100, kind: i % 3 === 0 ? 'chunk' : 'heartbeat' }),
+    ),
+    0,
+  );
+  const parsed = parseFilter('kind == chunk');
+  assert.ok(parsed.ok);
+  const bins = new PacketBins(parsed.value);
+  let slices = 1;
+  while (!bins.advance(log.snapshot(), 100)) slices++;
+  assert.equal(slices, 6);
+  const { bins: shown } = bins.view(start - 5_000, start + 90_000, 50);
+  assert.equal(
+    shown.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0),
+    200,
+  );
+  assert.ok(
+    (shown[0]?.at ?? 0) <= start - 4_000 && (shown.at(-1)?.at ?? 0) > start + 80_000,
+    'silence has bars of none',
+  );
+  assert.ok(shown.at(-1)?.counts.every((count) => count === 0));
+});
+
 test('saved filters survive whatever stands in storage', () => {
   assert.deepEqual(readSavedFilters('{"a":1}'), []);
   assert.deepEqual(readSavedFilters('not json'), []);

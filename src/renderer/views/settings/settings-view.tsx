@@ -75,7 +75,7 @@ export function SettingsView(): JSX.Element {
             )}
           </dl>
           <p className="help">
-            Recordings and keys lie in the data folder. Nothing is sent anywhere but to the runs that you join.
+            Recordings and keys are stored in the data folder. Nothing is sent anywhere but to the runs that you join.
           </p>
         </div>
       </section>
