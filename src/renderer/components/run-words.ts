@@ -1,5 +1,6 @@
 import type { Chair } from '#shared/contract/events.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
+import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 /** How a run ended, as a tag says it. */
 export function endTag({ status, left }: Pick<RecentRun, 'status' | 'left'>): {
@@ -22,6 +23,11 @@ export function endTag({ status, left }: Pick<RecentRun, 'status' | 'left'>): {
     default:
       return status satisfies never;
   }
+}
+
+/** What the coordinator or a participant is at, as people say it. */
+export function phaseWord(phase: RunView['phase'] | ParticipantView['phase']): string {
+  return phase === 'registering' ? 'joining' : phase;
 }
 
 /** The part that this app takes in a run, in a few words: `joined as lab-2`. */

@@ -1,6 +1,7 @@
 import type { JSX } from 'react';
 import { formatBytes, formatCount } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { phaseWord } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
@@ -68,7 +69,9 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
     return (
       <div className="cell round">
         <div className="k">Round</div>
-        <div className="v t2">{view === null ? 'none' : view.status === 'starting' ? 'starting' : view.phase}</div>
+        <div className="v t2">
+          {view === null ? 'none' : view.status === 'starting' ? 'starting' : phaseWord(view.phase)}
+        </div>
       </div>
     );
   }
@@ -77,7 +80,9 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const silent = seatLink(view, 0)?.kind === 'silent';
   // The phase of the round was told; while nobody tells, what this node does is what is known.
   const phase =
-    view.endedAt !== null ? endPhase(view) : silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase;
+    view.endedAt !== null
+      ? endPhase(view)
+      : phaseWord(silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase);
   const stalled =
     silent || view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
   return (

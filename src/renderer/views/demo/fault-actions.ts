@@ -95,6 +95,8 @@ export function faultCommands(
       ...common,
       id: `inject-${row.name}`,
       title: `Inject: ${faultInWords(row.name)}`,
+      // Who looks for it by what it is finds it too.
+      detail: 'fault',
       key: row.letter,
       run: () => inject(row, false),
     },
