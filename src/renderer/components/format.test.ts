@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatClockMs,
   formatDuration,
+  formatFixed,
   formatMs,
   formatNames,
   formatSeconds,
@@ -33,6 +34,7 @@ test('signs are as wide as figures, and nothing is neither up nor down', () => {
     [formatSigned(-0.057, 3), formatSigned(2.13, 1), formatSigned(-0.0001, 3)],
     ['−0.057', '+2.1', '±0.000'],
   );
+  assert.deepEqual([formatFixed(-0.0712, 2), formatFixed(-0.001, 2), formatFixed(0.5, 1)], ['−0.07', '0.00', '0.5']);
 });
 
 test('times of day keep their milliseconds, long lists their count', () => {

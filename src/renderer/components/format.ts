@@ -63,6 +63,12 @@ export function formatSigned(value: number, digits: number): string {
   return `${value < 0 ? '−' : '+'}${text}`;
 }
 
+/** A figure that may be negative, with the minus sign of `formatSigned`; nothing is not below zero. */
+export function formatFixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+}
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Wall time of day, local: `21:12:09`. */

@@ -8,9 +8,22 @@ export function plannedRounds({ roundsPlanned }: Pick<RunView, 'roundsPlanned'>)
   return roundsPlanned >= untilStopped ? null : roundsPlanned;
 }
 
-/** For axes and rows by round: those planned, or those that were and a few more. */
+/** For rows by round: those planned, or those that were and a few more. */
 export function roundsToDraw(view: Planned): number {
-  return plannedRounds(view) ?? Math.max(20, Math.ceil((view.round + 1) / 10) * 10);
+  return plannedRounds(view) ?? someMore(view.round);
+}
+
+/**
+ * Where an axis by round ends. A plan of hundreds of rounds would squeeze what there is to a dot; then it grows with the
+ * run.
+ */
+export function roundsOnAxis(view: Planned): number {
+  const planned = plannedRounds(view);
+  return planned !== null && planned > 0 && planned <= Math.max(50, view.round * 3) ? planned : someMore(view.round);
+}
+
+function someMore(round: number): number {
+  return Math.max(20, Math.ceil((round + 1) / 10) * 10);
 }
 
 /** `3 of 10`; `3` where there is no end planned. */

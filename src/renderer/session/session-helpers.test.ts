@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { untilStopped } from '#shared/contract/settings.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { commandFor, keyName } from './commands.ts';
 import type { Command } from './commands.ts';
 import { formatPlace, parsePlace, viewIds } from './navigation.ts';
 import { median, paceOf, slowestOf, stepsOf, usualSteps } from './pace.ts';
+import { roundsOnAxis } from './planned.ts';
 import { readPreferences } from './preferences.ts';
 import { openVerdicts, stalledParticipants } from './verdicts.ts';
 
@@ -50,6 +52,12 @@ describe('commands', () => {
     assert.equal(commandFor('f', [command('a', 'f'), command('b', 'f')])?.id, 'b');
     assert.equal(commandFor('f', [command('a', 'f'), command('b', 'f', 'not now')])?.id, 'a');
   });
+});
+
+test('an axis by round ends with the plan, unless that would make a dot of what there is', () => {
+  const end = (round: number, roundsPlanned: number): number => roundsOnAxis({ round, roundsPlanned });
+  assert.deepEqual([end(3, 10), end(3, 50), end(15, 400), end(140, 400), end(0, untilStopped)], [10, 50, 20, 400, 20]);
+  assert.ok(end(99, 1000) > 99, 'there is room for the round that runs');
 });
 
 describe('pace', () => {

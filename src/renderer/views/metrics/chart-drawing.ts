@@ -3,6 +3,7 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 import { countStep, niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
 import type { ChartAxis, ChartLine } from '#renderer/components/line-chart.tsx';
+import { roundsOnAxis } from '#renderer/session/planned.ts';
 import { valueAt } from './metric-series.ts';
 import type { Series, XAxis } from './metric-series.ts';
 
@@ -66,12 +67,7 @@ export function axisFrom0(top: number, format: (value: number) => string): Chart
 /** The x axis that all charts share. */
 export function sharedX(view: RunView, axis: XAxis, now: number): ChartAxis {
   if (axis === 'round') {
-    const reached = Math.max(view.round, view.rounds.at(-1)?.round ?? 0);
-    // A plan of thousands of rounds would squeeze what there is to a line; then the axis grows with the run.
-    const end =
-      view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, reached * 3)
-        ? view.roundsPlanned
-        : niceTop(Math.max(10, reached));
+    const end = roundsOnAxis(view);
     // Half a round of air: the bar of the last one is as wide as the others.
     return {
       domain: [0, end + 0.5],

@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
+import { formatFixed } from '#renderer/components/format.ts';
 import { niceTop } from '#renderer/components/axis.ts';
 import { NotTold } from '#renderer/components/not-told.tsx';
 import { Chart } from '#renderer/components/line-chart.tsx';
@@ -24,7 +25,7 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
   }, [view, axis, showLocal]);
   const norm = useMemo(() => draw(all.norm, lookOf(strong)), [all, strong]);
   const cosine = useMemo(() => draw(all.cosine, lookOf(strong, '3 3')), [all, strong]);
-  const two = (value: number): string => value.toFixed(2);
+  const two = (value: number): string => formatFixed(value, 2);
   const legend: LegendItem[] = [
     {
       id: 'norm',
@@ -107,6 +108,6 @@ function cosineAxis(lowest: number): ChartAxis {
   return {
     domain: [bottom, 1],
     ticks: bottom < 0 ? [-1, 0, 1] : [0, 1],
-    format: (value) => (value === 1 ? 'cos 1.0' : String(value)),
+    format: (value) => (value === 1 ? 'cos 1.0' : formatFixed(value, 0)),
   };
 }

@@ -49,7 +49,7 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
             autoComplete="off"
             spellCheck={false}
             maxLength={filterTextMax}
-            placeholder="protocol == quic && kind == model_update && size > 1MB, or any words"
+            placeholder="protocol == quic && kind == chunk && size > 100kB, or any words"
             value={text}
             onChange={(event) => {
               props.onChange(event.target.value);

@@ -15,7 +15,10 @@ export const givenFilters: readonly SavedFilter[] = [
   { name: 'What went wrong', text: 'status != ok' },
   { name: 'Silences over 5 s', text: 'gap > 5s' },
   { name: 'Without heart-beats and acknowledgements', text: '!(kind in (heartbeat, ack))' },
-  { name: 'NaN anywhere', text: 'text ~ "nan"' },
+  // Of a frame both ends may tell, so that it stands in two rows.
+  { name: 'Each frame once, as its sender told it', text: 'side == sent' },
+  // The values of a body are not searched.
+  { name: 'NaN in a note or a name', text: 'text ~ "nan"' },
 ];
 
 /** What of a stored text is a list of filters; anything else that stands there is left out. */

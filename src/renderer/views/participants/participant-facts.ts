@@ -130,6 +130,6 @@ export function quicAccount(counters: Counters, bytesText: (bytes: number) => st
   );
   row('Pings', 'frameTxPing', count);
   row('Path MTU', values.has('pathCurrentMtu') ? 'pathCurrentMtu' : 'pathMtu', (value) => `${count(value)} B`);
-  row('Path black holes', 'pathBlackHolesDetected', count);
+  row('Path black holes', 'pathBlackHolesDetected', count, 'large packets lost in a row');
   return rows;
 }

@@ -4,7 +4,14 @@ import type { DataSummary } from '#shared/contract/messages.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { isOwnSeat, isTold } from '#shared/run-view/seat.ts';
-import { formatBytes, formatClock, formatCount, formatDuration, formatSeconds } from '#renderer/components/format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatFixed,
+  formatSeconds,
+} from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { countedOf, lastUpdate } from '#renderer/components/contribution-facts.ts';
@@ -179,7 +186,7 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
         ) : update.cosine === null ? (
           <span className="t3">–</span>
         ) : (
-          update.cosine.toFixed(2)
+          formatFixed(update.cosine, 2)
         )}
       </td>
       <td className="lastc">

@@ -6,9 +6,11 @@ import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { countStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
 import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
+import { formatFixed } from '#renderer/components/format.ts';
 import { NotTold } from '#renderer/components/not-told.tsx';
 import { Chart } from '#renderer/components/line-chart.tsx';
 import type { ChartLine } from '#renderer/components/line-chart.tsx';
+import { roundsOnAxis } from '#renderer/session/planned.ts';
 
 /** Norm and cosine of the selected participant's updates among those of the others. */
 export function UpdateSparks({
@@ -22,12 +24,7 @@ export function UpdateSparks({
   readonly cross: number | null;
   readonly onCross: (x: number | null) => void;
 }): JSX.Element {
-  const end = Math.max(
-    2,
-    view.roundsPlanned > 0 && view.roundsPlanned <= Math.max(50, view.round * 3)
-      ? view.roundsPlanned
-      : niceTop(view.round),
-  );
+  const end = Math.max(2, roundsOnAxis(view));
   const x = useMemo(
     () => ({ domain: [1, end] as const, ticks: ticksOf(1, end, countStep(end, 5)), format: String }),
     [end],
@@ -55,7 +52,7 @@ export function UpdateSparks({
           <Chart
             key={selected}
             label="Cosine of the updates to the global step by round"
-            y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => value.toFixed(bottom < 0 ? 0 : 1) }}
+            y={{ domain: [bottom, 1], ticks: [bottom, 1], format: (value) => formatFixed(value, bottom < 0 ? 0 : 1) }}
             lines={cosine}
             {...common}
           />
@@ -84,7 +81,7 @@ function Spark({
     <div className="spark">
       <div className="top">
         <span className="name">{name}</span>
-        <span className="fig">{value === undefined ? '–' : value.y.toFixed(2)}</span>
+        <span className="fig">{value === undefined ? '–' : formatFixed(value.y, 2)}</span>
         <span className="end">{selected === null || lines.length < 2 ? '' : `${selected} bold, others thin`}</span>
       </div>
       {children}

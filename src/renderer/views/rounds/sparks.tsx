@@ -1,7 +1,7 @@
 import { memo, useMemo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatPercent, formatSigned } from '#renderer/components/format.ts';
-import { roundsToDraw } from '#renderer/session/planned.ts';
+import { roundsOnAxis } from '#renderer/session/planned.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { bytesUp } from './round-times.ts';
 import { niceRange, thinned } from './spark-lines.ts';
@@ -19,7 +19,7 @@ const localsMax = 24;
 /** Is the model getting better? Loss, accuracy and payload by round. */
 export function Sparks({ view }: { readonly view: RunView }): JSX.Element {
   const { rounds, participants } = view;
-  const roundsPlanned = roundsToDraw(view);
+  const roundsPlanned = roundsOnAxis(view);
   const trained = participants.map((participant) => participant.trainings);
   const key = trained.reduce((sum, list) => sum + list.length, 0);
   return (
@@ -34,7 +34,7 @@ export function Sparks({ view }: { readonly view: RunView }): JSX.Element {
 /** From a participant's chair: the global model, and what this node's own training came to. */
 export function SeatSparks({ view }: { readonly view: RunView }): JSX.Element {
   const { rounds } = view;
-  const roundsPlanned = roundsToDraw(view);
+  const roundsPlanned = roundsOnAxis(view);
   const own = view.participants.filter(({ id }) => id === view.self);
   const about = { rounds, participants: own, planned: roundsPlanned, version: own[0]?.trainings.length ?? 0 };
   return (
