@@ -171,6 +171,7 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
   return upsert(view, data.participant, at, (participant) => {
     const before = participant.link;
     const elapsedS = Math.max(0.2, (at - (participant.statsAt === 0 ? at - 1000 : participant.statsAt)) / 1000);
+    const heard = data.receivedBytes > before.receivedBytes;
     const grown = data.sentBytes + data.receivedBytes - before.sentBytes - before.receivedBytes;
     return {
       statsSide: data.side,
@@ -185,9 +186,10 @@ export function applyLinkStats(view: RunView, event: EventOf<'link_stats'>): Run
         rateBytesPerS: Math.max(0, grown) / elapsedS,
         unacknowledged: data.unacknowledged,
         counters: data.counters,
-        heardAt: data.side === 'participant' && data.receivedBytes > before.receivedBytes ? at : before.heardAt,
+        heardAt: data.side === 'participant' && heard ? at : before.heardAt,
       },
-      lastLinkAt: grown > 0 ? at : participant.lastLinkAt,
+      // What this end has sent into silence is no sign of life.
+      lastLinkAt: heard ? at : participant.lastLinkAt,
       rtt:
         data.rttMs === null
           ? participant.rtt

@@ -178,7 +178,7 @@ export interface ParticipantView {
   /** Which end's link figures are shown, and when they came. */
   readonly statsSide: 'participant' | 'coordinator';
   readonly statsAt: number;
-  /** Last sign of life by clock: bytes on the link, the process, progress in its work. */
+  /** Last sign of life by clock: bytes that came over the link, the process, progress in its work. */
   readonly lastLinkAt: number;
   readonly lastProcessAt: number;
   readonly lastProgressAt: number;
