@@ -58,8 +58,8 @@ describe('a round of the past, and a coordinator that is silent', () => {
       await page.keyboard.press('f');
       await page.waitForFunction(
         () =>
-          [...document.querySelectorAll('button')].find(({ textContent }) => /^Live/.test(textContent))?.ariaPressed ===
-          'true',
+          [...document.querySelectorAll('button')].find(({ textContent }) => textContent.startsWith('Live'))
+            ?.ariaPressed === 'true',
       );
       assert.equal(await page.locator('main.opened').count(), 1);
       await live.waitFor();

@@ -20,6 +20,7 @@ import { Ledger } from './ledger.tsx';
 import { PacketListStore } from './packet-list.ts';
 import type { PacketList } from './packet-list.ts';
 import { PacketTable } from './packet-table.tsx';
+import type { TableRoom } from './packet-table.tsx';
 import { SavedMenu } from './saved-menu.tsx';
 import { useFilter } from './use-filter.ts';
 import './packets.css';
@@ -53,9 +54,7 @@ export function PacketsView(): JSX.Element {
   );
   const tour = useLossTour(list, release);
   usePacketCommands({ paused: list.paused, packet, select, open, setLive, store });
-  const narrow = useMedia('(max-width: 1199px)');
-  const wide = useMedia('(min-width: 1600px)');
-  const room = { narrow, beside: packet !== null && !wide };
+  const room = useRoom(packet !== null);
   const rowHeightPx = useTokenPx('--row-h-dense');
   const index = packet === null ? -1 : list.indexOfId(packet);
   return (
@@ -94,6 +93,12 @@ export function PacketsView(): JSX.Element {
       )}
     </main>
   );
+}
+
+function useRoom(isOpen: boolean): TableRoom {
+  const narrow = useMedia('(max-width: 1199px)');
+  const wide = useMedia('(min-width: 1600px)');
+  return { narrow, beside: isOpen && !wide };
 }
 
 function focusTable(): void {

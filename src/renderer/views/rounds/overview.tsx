@@ -1,5 +1,5 @@
 import { memo, useRef } from 'react';
-import type { JSX, PointerEvent } from 'react';
+import type { JSX, PointerEvent, RefObject } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { FaultView, ParticipantView, RoundView, VerdictView } from '#shared/run-view/run-view.ts';
 import { OlderLanes } from './older-lanes.tsx';
@@ -44,40 +44,9 @@ export function Overview({
   const { whole, window } = control;
   const now = useNow(1000);
   const at = ended ?? now;
-  const strip = useRef<HTMLDivElement>(null);
-  const drag = useRef<Drag | null>(null);
-  const shareAt = (event: PointerEvent): number => {
-    const box = strip.current?.getBoundingClientRect();
-    return box === undefined ? 0 : Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-  };
   const left = Math.max(0, shareOf(whole, window.fromAt));
   const right = Math.min(1, shareOf(whole, window.toAt));
-  const isWhole = right - left >= 0.98;
-  const onDown = (event: PointerEvent): void => {
-    const share = shareAt(event);
-    const inside = share > left && share < right && !isWhole;
-    drag.current = { fromShare: share, window: inside ? window : null, moved: false };
-    event.currentTarget.setPointerCapture(event.pointerId);
-  };
-  const onMove = (event: PointerEvent): void => {
-    const start = drag.current;
-    if (start === null) return;
-    const share = shareAt(event);
-    const lengthMs = whole.toAt - whole.fromAt;
-    start.moved ||= Math.abs(share - start.fromShare) > dragShareMin;
-    if (!start.moved) return;
-    if (start.window !== null) control.show(pan(start.window, (share - start.fromShare) * lengthMs, whole));
-    else {
-      const [from, to] = [Math.min(share, start.fromShare), Math.max(share, start.fromShare)];
-      control.show({ fromAt: timeAt(whole, from), toAt: timeAt(whole, to) });
-    }
-  };
-  const onUp = (): void => {
-    const start = drag.current;
-    drag.current = null;
-    if (start === null || start.moved || start.window !== null || isWhole) return;
-    control.show(centred(window, timeAt(whole, start.fromShare), whole));
-  };
+  const { strip, ...drag } = useBrush(control, left, right);
   return (
     <div className="overview">
       <div className="lab">
@@ -88,12 +57,7 @@ export function Overview({
         ref={strip}
         // The same is done from the keyboard with Round, Last 3, Run and the keys + - , .
         aria-hidden="true"
-        onPointerDown={onDown}
-        onPointerMove={onMove}
-        onPointerUp={onUp}
-        onPointerCancel={() => {
-          drag.current = null;
-        }}
+        {...drag}
       >
         <Strip participants={participants} whole={whole} now={at} />
         <OlderLanes participants={participants} window={whole} />
@@ -104,6 +68,55 @@ export function Overview({
       </div>
     </div>
   );
+}
+
+interface Brush {
+  readonly strip: RefObject<HTMLDivElement | null>;
+  readonly onPointerDown: (event: PointerEvent) => void;
+  readonly onPointerMove: (event: PointerEvent) => void;
+  readonly onPointerUp: () => void;
+  readonly onPointerCancel: () => void;
+}
+
+/** Moves the window that lies from `left` to `right` of the strip, draws another, or puts it where one clicks. */
+function useBrush(control: WindowControl, left: number, right: number): Brush {
+  const { whole, window } = control;
+  const strip = useRef<HTMLDivElement>(null);
+  const drag = useRef<Drag | null>(null);
+  const isWhole = right - left >= 0.98;
+  const shareAt = (event: PointerEvent): number => {
+    const box = strip.current?.getBoundingClientRect();
+    return box === undefined ? 0 : Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  return {
+    strip,
+    onPointerDown: (event) => {
+      const share = shareAt(event);
+      const inside = share > left && share < right && !isWhole;
+      drag.current = { fromShare: share, window: inside ? window : null, moved: false };
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    onPointerMove: (event) => {
+      const start = drag.current;
+      if (start === null) return;
+      const share = shareAt(event);
+      start.moved ||= Math.abs(share - start.fromShare) > dragShareMin;
+      if (!start.moved) return;
+      if (start.window !== null)
+        return control.show(pan(start.window, (share - start.fromShare) * (whole.toAt - whole.fromAt), whole));
+      const [from, to] = [Math.min(share, start.fromShare), Math.max(share, start.fromShare)];
+      control.show({ fromAt: timeAt(whole, from), toAt: timeAt(whole, to) });
+    },
+    onPointerUp: () => {
+      const start = drag.current;
+      drag.current = null;
+      if (start === null || start.moved || start.window !== null || isWhole) return;
+      control.show(centred(window, timeAt(whole, start.fromShare), whole));
+    },
+    onPointerCancel: () => {
+      drag.current = null;
+    },
+  };
 }
 
 const phases: readonly OverviewPhase[] = ['receive', 'train', 'send', 'evaluate', 'paused'];
