@@ -33,7 +33,7 @@ async function arm(page: Page, fault: NonNullable<DemoWish['fault']>): Promise<v
   const { title, fromRound } = fault;
   await page.getByLabel(`${title}: on whom`).selectOption('everyone');
   await page.getByLabel(`${title}: from which round`).selectOption(`round ${fromRound}`);
-  await page.getByRole('row', { name: title }).getByRole('button', { name: 'Arm', exact: true }).click();
+  await page.getByRole('button', { name: `Arm: ${title}`, exact: true }).click();
 }
 
 /** From Home to the page Join with its fields filled in; whoever calls presses the button. */

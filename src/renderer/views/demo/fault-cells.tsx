@@ -37,6 +37,7 @@ export function InRun({ row, target, view, act }: InRunProps): JSX.Element {
         {firstActive !== undefined && row.stoppable ? (
           <button type="button" className="btn sm" onClick={() => clear(active)}>
             Stop
+            <Of row={row} />
           </button>
         ) : firstArmed === undefined ? (
           <button
@@ -45,10 +46,12 @@ export function InRun({ row, target, view, act }: InRunProps): JSX.Element {
             onClick={() => act('inject_fault', specOf(row.name, target, undefined))}
           >
             Inject
+            <Of row={row} />
           </button>
         ) : (
           <button type="button" className="btn sm" onClick={() => clear(armed)}>
             Disarm
+            <Of row={row} />
           </button>
         )}
       </td>
@@ -67,6 +70,11 @@ function ActiveTag({ faults, row }: { readonly faults: readonly FaultView[]; rea
       {row.stoppable && last !== undefined && `, ${formatSeconds(now - last.at)}`}
     </span>
   );
+}
+
+/** Of a button that stands in every row: whose it is, for the ear. */
+function Of({ row }: { readonly row: FaultRow }): JSX.Element {
+  return <span className="vh">: {faultTitles[row.name]}</span>;
 }
 
 interface ArmedInSettingsProps {
@@ -110,6 +118,7 @@ export function ArmedInSettings({ row, target, settings, onChange }: ArmedInSett
             onClick={() => onChange({ ...settings, faults: [...settings.faults, specOf(row.name, target, round)] })}
           >
             Arm
+            <Of row={row} />
           </button>
         ) : (
           <button
@@ -120,6 +129,7 @@ export function ArmedInSettings({ row, target, settings, onChange }: ArmedInSett
             }
           >
             Disarm
+            <Of row={row} />
           </button>
         )}
       </td>

@@ -59,7 +59,7 @@ export function NetworkRow({ settings, running, set }: NetworkRowProps): JSX.Ele
         >
           {networkPresets.map((preset) => (
             <option key={preset} value={preset}>
-              {preset.replaceAll('_', ' ')}
+              {optionWords(preset)}
             </option>
           ))}
         </select>
@@ -76,6 +76,11 @@ export function NetworkRow({ settings, running, set }: NetworkRowProps): JSX.Ele
       </div>
     </div>
   );
+}
+
+/** With its figures, so that they are known before it is chosen: `poor: 100 ms, 1 % loss`. */
+function optionWords(preset: NetworkPreset): string {
+  return preset === 'none' ? 'none' : networkWords(networkOf([{ preset }], ''));
 }
 
 /** What the relay says that it does, faults on cue included. */
