@@ -9,8 +9,9 @@ import { asParticipantId, coordinatorId, type ParticipantId, type RunId } from '
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { impairs, networkOf, type NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
-import type { DemoSettings, FaultName, FaultSpec, RunPlan } from '#shared/contract/settings.ts';
+import type { DemoSettings, FaultName, FaultSpec } from '#shared/contract/settings.ts';
 import { trainingMsOf } from './demo-pace.ts';
+import { demoPlan } from './demo-plan.ts';
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
 import { EndedParticipants } from './ended-participants.ts';
 import { faultNotes, lastingFaults } from './fault-notes.ts';
@@ -362,22 +363,10 @@ function startsImpaired({ network, faults }: DemoSettings): boolean {
 
 function coordinatorStart(options: DemoOptions): CoordinatorStart {
   const { settings, run } = options;
-  const runSettings: RunPlan = {
-    name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split === 'iid' ? 'even' : 'uneven'} split`,
-    rounds: settings.rounds,
-    minimumParticipants: settings.participants,
-    quorum: 0.75,
-    localEpochs: settings.localEpochs,
-    seed: settings.seed,
-    trainingDeadlineMs: settings.deadlineMs,
-    evaluationDeadlineMs: settings.deadlineMs,
-    // Processes take about a second each to start where there are many.
-    registrationDeadlineMs: Math.max(60_000, settings.deadlineMs, settings.participants * 3_000),
-  };
   return {
     type: 'start_coordinator',
     run,
-    settings: runSettings,
+    settings: demoPlan(settings),
     transport: settings.transport,
     control: settings.control,
     host: '127.0.0.1',

@@ -6,6 +6,7 @@ import { ordinal } from '#shared/base/ordinal.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { ownFates, type RunSummary } from '#shared/contract/summary.ts';
+import { weightRuleName } from '#shared/contract/weight-rule.ts';
 import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
 import { coordinatorEndReason, goesOnWords, leftWords } from '#shared/run-view/end-words.ts';
 import { anyLost, incompleteWords, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
@@ -76,7 +77,7 @@ export class Narrator {
     switch (event.type) {
       case 'run_started':
         this.#rounds = event.data.rounds;
-        return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${counted(event.data.rounds, 'round')}, waits for ${counted(event.data.minimumParticipants, 'participant')}`;
+        return `${this.#bold(`Run ${event.run}`)}, ${event.data.name}: ${counted(event.data.rounds, 'round')}, waits for ${counted(event.data.minimumParticipants, 'participant')}${ruleWords(view)}`;
       case 'data_loaded':
         return this.#loaded(event.data, view);
       case 'participant_joined':
@@ -178,6 +179,10 @@ function ending({ status, reason }: RunSummary, view: RunView): { readonly lead:
 function joined({ participant, protocol, stack, data }: EventData<'participant_joined'>): string {
   const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
   return `${participant} joined over ${protocol} (${stack}) with ${counted(data.examples, 'example')}${leftOut}`;
+}
+
+function ruleWords({ weightRule }: RunView): string {
+  return weightRule === null ? '' : `; ${weightRuleName(weightRule)}`;
 }
 
 /** What a participant made of a round that has ended, in its own eyes. */

@@ -19,6 +19,7 @@ export function wrongOption({ issues }: Pick<z.ZodError, 'issues'>): string {
   const setting = String(issue?.path[0] ?? '');
   if (setting === 'transport') return transportChoice();
   const name = optionNames[setting] ?? setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (setting === 'weightCap' || setting === 'normClip') return `--${name} takes a number from 1 to 1000, or off.`;
   if (issue?.code === 'invalid_type') return `--${name} takes a number.`;
   // Milliseconds within, seconds for people.
   if (setting === 'paceMs') return '--pace takes 0 to 120 seconds.';

@@ -23,6 +23,8 @@ export async function coordinateRun(
         rounds,
         quorum,
         localEpochs,
+        weightCap: asked.weightCap,
+        normClip: asked.normClip,
         minimumParticipants: asked.participants,
         seed: 1,
         trainingDeadlineMs: deadlineMs,

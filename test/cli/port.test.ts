@@ -16,6 +16,8 @@ const plan = {
   quorum: 1,
   rounds: 1,
   localEpochs: 1,
+  weightCap: 3,
+  normClip: 3,
   deadlineMs: 60_000,
   transport: 'quic',
   host: '127.0.0.1',

@@ -15,6 +15,7 @@ import type { EventData, EventType } from '#shared/contract/events.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { seededEntropy } from '#test/support/seeded-entropy.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { toyCodec, toyInitial, toyLayout, toyLoaded, toyModel, toyTrain } from './toy-model.ts';
@@ -63,6 +64,7 @@ export const toySettings: RunSettings = {
   learningRate: 0.1,
   optimizer: 'sgd',
   seed: 1,
+  ...weightRuleDefault,
   trainingDeadlineMs: 60_000,
   evaluationDeadlineMs: 60_000,
   registrationDeadlineMs: 60_000,

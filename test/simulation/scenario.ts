@@ -1,4 +1,5 @@
 import { seededRandom, type Random } from '#shared/base/random.ts';
+import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
 
 /** What befalls one participant, in virtual ms since the start. */
 export interface Trouble {
@@ -30,6 +31,7 @@ export interface Scenario {
   readonly deadlineMs: number;
   readonly registrationDeadlineMs: number;
   readonly participants: readonly ParticipantPlan[];
+  readonly rule: WeightRule;
   readonly delayMsMax: number;
   readonly duplicateShare: number;
   /** When the weather clears: no new trouble begins after it, and what lasts is ended. */
@@ -73,6 +75,7 @@ export function makeScenario(seed: number): Scenario {
     deadlineMs,
     registrationDeadlineMs: 30_000,
     participants,
+    rule: weightRuleDefault,
     delayMsMax: [2, 50, 400][random.int(3)] as number,
     duplicateShare: calm ? 0 : random.next() * 0.2,
     healsAtMs,

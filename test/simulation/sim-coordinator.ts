@@ -1,6 +1,7 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { FedAvg } from '#engine/round/aggregation/fedavg.ts';
+import { FedAvg, type UpdateMeasure } from '#engine/round/aggregation/fedavg.ts';
+import { cappedWeights } from '#engine/round/aggregation/weigh.ts';
 import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
 import type {
@@ -60,7 +61,7 @@ export class SimCoordinator {
   constructor(options: SimCoordinatorOptions) {
     this.#options = options;
     const { scenario } = options;
-    const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed } = scenario;
+    const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed, rule } = scenario;
     const initialModel = this.#shelf.put(toyInitial(seed));
     const restored = this.#restored(initialModel);
     const step = startCoordinator(
@@ -75,6 +76,7 @@ export class SimCoordinator {
           learningRate: 0.1,
           optimizer: 'sgd',
           seed,
+          ...rule,
           trainingDeadlineMs: deadlineMs,
           evaluationDeadlineMs: deadlineMs,
           registrationDeadlineMs,
@@ -180,22 +182,26 @@ export class SimCoordinator {
     }
   }
 
-  #aggregate({ round, base, contributions }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): void {
+  #aggregate({ round, base, contributions, rule }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): void {
     const { random, failing } = this.#options.scenario;
     if (failing.aggregations > 0 && random.int(100) < failing.aggregations)
       return this.feed({ kind: 'aggregation_failed', round, reason: 'no memory' });
     const job = new FedAvg({
       base: flattenParameters(this.#shelf.parameters(base)),
       updates: contributions.map(({ parameters }) => flattenParameters(parameters)),
-      exampleCounts: contributions.map(({ examples }) => examples),
+      weights: cappedWeights(
+        contributions.map(({ examples }) => examples),
+        rule.weightCap,
+      ),
+      clip: rule.normClip,
     });
     while (!job.step(3));
     const { parameters, stepNorm, measures } = job.result();
     if (!this.alive) return;
     const model = this.#shelf.put(viewParameters(toyLayout, parameters));
     this.#options.disk.parameters.set(model, this.#shelf.parameters(model));
-    const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
-    this.feed({ kind: 'aggregated', round, model, durationMs: 1, stepNorm, cosines });
+    const updates = contributions.map(({ participant }, k) => ({ participant, ...(measures[k] as UpdateMeasure) }));
+    this.feed({ kind: 'aggregated', round, model, durationMs: 1, stepNorm, updates });
   }
 
   #now(): { readonly monotonicMs: number; readonly wallMs: number } {

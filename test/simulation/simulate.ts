@@ -69,7 +69,7 @@ class Simulation {
   constructor(scenario: Scenario, tamper?: Tamper) {
     this.#scenario = scenario;
     this.#tamper = tamper;
-    this.#invariants = new Invariants(scenario.seed);
+    this.#invariants = new Invariants(scenario);
     this.#coordinator = this.#startCoordinator();
     this.#invariants.watchModel(() => this.#coordinator.model());
     for (const plan of scenario.participants) this.#plan(plan);

@@ -14,6 +14,7 @@ import type { EventData, EventType, LinkState } from '#shared/contract/events.ts
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 
 export const hashOf = (text: string): Hash => hashBytes(Buffer.from(text));
 export const initialModel = hashOf('initial');
@@ -28,6 +29,7 @@ export const kitSettings: RunSettings = {
   learningRate: 0.1,
   optimizer: 'sgd',
   seed: 1,
+  ...weightRuleDefault,
   trainingDeadlineMs: 20_000,
   evaluationDeadlineMs: 10_000,
   registrationDeadlineMs: 30_000,
@@ -114,10 +116,10 @@ export class CoordinatorKit {
 
   join(
     name: string,
-    { key = `key-${name}`, heldOut = 10 }: { readonly key?: string; readonly heldOut?: number } = {},
+    more: { readonly key?: string; readonly heldOut?: number; readonly examples?: number } = {},
   ): void {
     this.open(name);
-    this.register(name, { key, heldOut });
+    this.register(name, more);
   }
 
   register(
@@ -125,18 +127,20 @@ export class CoordinatorKit {
     {
       key = `key-${name}`,
       heldOut = 10,
+      examples = 100,
       shape = [1, 1, 3],
       classes = ['a', 'b'],
     }: {
       readonly key?: string;
       readonly heldOut?: number;
+      readonly examples?: number;
       readonly shape?: number[];
       readonly classes?: string[];
     } = {},
   ): void {
     const data = {
       source: 'kit',
-      examples: 100,
+      examples,
       heldOut,
       shape,
       classes,
@@ -198,8 +202,11 @@ export class CoordinatorKit {
   }
 
   aggregated(): void {
-    const { round } = this.state;
-    this.feed({ kind: 'aggregated', round, model: hashOf(`model ${round}`), durationMs: 1, stepNorm: 1, cosines: [] });
+    const { round, members } = this.state;
+    const contributions = [...members.values()].filter(({ contribution }) => contribution !== null);
+    const measure = { norm: 1, cosine: 1, agreement: 1, clipped: 1, share: 1 / contributions.length };
+    const updates = contributions.map(({ id: participant }) => ({ participant, ...measure }));
+    this.feed({ kind: 'aggregated', round, model: hashOf(`model ${round}`), durationMs: 1, stepNorm: 1, updates });
   }
 
   evaluate(name: string, { loss = 1, accuracy = 0.5, examples = 10, round = this.state.round } = {}): void {

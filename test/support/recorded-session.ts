@@ -8,6 +8,7 @@ import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import { modelBytes, RecordedTape } from './recorded-tape.ts';
 import type { Recorded, RecordedNode } from './recorded-tape.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 
 export type { Recorded } from './recorded-tape.ts';
 
@@ -167,13 +168,7 @@ class Script {
       modelHash: this.#model,
       stepNorm: 2.1 / Math.sqrt(round),
     });
-    for (const id of ids) {
-      this.#tape.event(last + 241, 'coordinator', 'update_cosine', {
-        participant: id,
-        round,
-        cosine: 0.62 + this.#random.next() * 0.3,
-      });
-    }
+    this.#weighed(round, last + 241);
     const ended = this.#evaluate(round, last + 250, deadline, this.#tape.nodes);
     this.#tape.event(ended, 'coordinator', 'round_ended', {
       round,
@@ -188,6 +183,21 @@ class Script {
     for (const node of this.#tape.nodes) this.#tape.message(node, ended + 2, 'down', 'round_summary', round, 410);
     this.#tape.end = ended;
     return ended + 40;
+  }
+
+  #weighed(round: number, at: number): void {
+    const sum = this.#tape.nodes.reduce((total, { examples }) => total + examples, 0);
+    const updates = this.#tape.nodes.map(({ id: participant, examples }) => ({
+      participant,
+      claimed: examples,
+      examples,
+      share: examples / sum,
+      clipped: 1,
+      norm: 3.6 / Math.sqrt(round),
+      cosine: 0.62 + this.#random.next() * 0.3,
+      agreement: 0.5,
+    }));
+    this.#tape.event(at, 'coordinator', 'updates_weighed', { round, ...weightRuleDefault, updates });
   }
 
   /** Receive, train, send; returns when the update has arrived. */

@@ -10,6 +10,8 @@ export const seatPlan: RunPlanBody = {
   minimumParticipants: 4,
   quorum: 0.75,
   localEpochs: 2,
+  weightCap: 3,
+  normClip: 3,
   batchSize: 32,
   learningRate: 0.01,
   optimizer: 'sgd',

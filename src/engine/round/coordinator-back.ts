@@ -1,18 +1,27 @@
-import type { BodyOf } from '#shared/contract/messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
-import { roundEndsKept, type ParticipantRecord } from './coordinator-state.ts';
+import { roundEndsKept, type ParticipantRecord, type RoundEnd } from './coordinator-state.ts';
 import { askToTrain, newMember } from './coordinator-training.ts';
 
 /** Tells all who are here how a round has ended, and keeps it for those who are away. */
-export function tellRoundEnd(draft: CoordinatorDraft, round: number, body: BodyOf<'round_summary'>): void {
+export function tellRoundEnd(draft: CoordinatorDraft, end: RoundEnd): void {
   const { s } = draft;
-  s.ends = [...s.ends, { round, body }].slice(-roundEndsKept);
+  s.ends = [...s.ends, end].slice(-roundEndsKept);
   for (const participant of s.participants.values()) {
     if (!draft.isHere(participant)) continue;
-    draft.send(participant.link, { kind: 'round_summary', round, body });
-    draft.patchParticipant(participant.id, { toldRound: round });
+    sendRoundEnd(draft, participant, end);
+    draft.patchParticipant(participant.id, { toldRound: end.round });
   }
+}
+
+/** Each is told how its own update counted, and not the others'. */
+function sendRoundEnd(
+  draft: CoordinatorDraft,
+  { id, link }: ParticipantRecord,
+  { round, body, weights }: RoundEnd,
+): void {
+  const own = weights.get(id);
+  draft.send(link, { kind: 'round_summary', round, body: own === undefined ? body : { ...body, own } });
 }
 
 /** Whoever slept through the ends of rounds hears them when it is back, in their order: the latest ones. */
@@ -20,7 +29,7 @@ export function tellMissedEnds(draft: CoordinatorDraft, id: ParticipantId): void
   const participant = draft.s.participants.get(id);
   if (participant === undefined || participant.left !== null) return;
   const missed = draft.s.ends.filter(({ round }) => round > participant.toldRound);
-  for (const { round, body } of missed) draft.send(participant.link, { kind: 'round_summary', round, body });
+  for (const end of missed) sendRoundEnd(draft, participant, end);
   const last = missed.at(-1);
   if (last !== undefined) draft.patchParticipant(id, { toldRound: last.round });
 }

@@ -343,16 +343,29 @@ class CoordinatorRun implements Disposable {
     }
   }
 
-  async #aggregate({ round, base, contributions }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): Promise<void> {
+  async #aggregate({
+    round,
+    base,
+    contributions,
+    rule,
+  }: Extract<CoordinatorEffect, { kind: 'aggregate' }>): Promise<void> {
     const { clock, breathe } = this.#options;
     const startedMs = clock.monotonicMs();
     try {
-      const { parameters, stepNorm, measures } = await aggregate(this.#models.parameters(base), contributions, breathe);
+      const { parameters, stepNorm, measures } = await aggregate(
+        this.#models.parameters(base),
+        contributions,
+        rule,
+        breathe,
+      );
       const model = this.#models.put(parameters);
       this.#options.models?.arrived(model, parameters);
       await this.#keeping.keepModel(model, this.#models.bytes(model));
-      const cosines = contributions.map(({ participant }, k) => ({ participant, cosine: measures[k]?.cosine ?? 0 }));
-      this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, cosines });
+      const updates = measures.flatMap((measure, k) => {
+        const participant = contributions[k]?.participant;
+        return participant === undefined ? [] : [{ participant, ...measure }];
+      });
+      this.#feed({ kind: 'aggregated', round, model, durationMs: clock.monotonicMs() - startedMs, stepNorm, updates });
     } catch (error) {
       this.#feed({ kind: 'aggregation_failed', round, reason: wordsOf(error) });
     }

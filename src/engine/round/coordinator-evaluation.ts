@@ -1,12 +1,13 @@
 import { counted } from '#shared/base/counted.ts';
-import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { BodyOf, HeaderOf } from '#shared/contract/messages.ts';
+import { cappedWeights, countedExamples } from './aggregation/weigh.ts';
 import { tellRoundEnd } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
 import { pauses } from './coordinator-pause.ts';
 import { completedReason, mayReturn } from './coordinator-restored.ts';
-import type { CoordinatorInput, Member, ParticipantRecord } from './coordinator-state.ts';
+import type { CoordinatorInput, Member, ParticipantRecord, RoundEnd, Weighed } from './coordinator-state.ts';
 import { nextRound } from './coordinator-training.ts';
 import { roundWait } from './round-wait.ts';
 import { describeWaiting } from './wait-reason.ts';
@@ -20,7 +21,7 @@ export function beginEvaluation(
   // The end of an aggregation that was given up.
   if (s.phase !== 'aggregating' || input.round !== s.round) return;
   s.model = input.model;
-  rememberAggregate(draft, input.model);
+  rememberAggregate(draft, input);
   const contributions = [...s.members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
   draft.report('aggregated', {
     round: s.round,
@@ -29,13 +30,22 @@ export function beginEvaluation(
     modelHash: input.model,
     stepNorm: input.stepNorm,
   });
-  for (const { participant, cosine } of input.cosines)
-    draft.report('update_cosine', { participant, round: s.round, cosine });
+  const weighed = new Map(input.updates.map((update) => [update.participant, update]));
+  const { weightCap, normClip } = s.config.settings;
+  const updates = input.updates.flatMap(({ participant, ...measure }) => {
+    const { claimed, examples } = s.members.get(participant)?.contribution ?? {};
+    return claimed === undefined || examples === undefined ? [] : [{ participant, claimed, examples, ...measure }];
+  });
+  draft.report('updates_weighed', { round: s.round, weightCap, normClip, updates });
   draft.enterPhase('evaluating', s.config.settings.evaluationDeadlineMs);
   for (const member of s.members.values()) {
     const participant = s.participants.get(member.id);
     // The sum is made: the updates' bytes need not be held any longer.
-    const contribution = member.contribution === null ? null : { ...member.contribution, parameters: [] };
+    const weight = weighed.get(member.id);
+    const contribution =
+      member.contribution === null
+        ? null
+        : { ...member.contribution, parameters: [], weighed: weight === undefined ? null : weighedOf(weight) };
     const evaluates = evaluationOf(draft, member);
     draft.patchMember(member.id, { contribution, transfer: null, evaluates });
     if (evaluates !== 'no' && participant !== undefined) askToEvaluate(draft, participant);
@@ -50,11 +60,19 @@ function evaluationOf(draft: CoordinatorDraft, { id, contribution, refusal }: Me
   return contribution !== null || refusal !== null ? 'awaited' : 'asked';
 }
 
-function rememberAggregate(draft: CoordinatorDraft, model: Hash): void {
+function weighedOf({ share, clipped }: Weighed): Weighed {
+  return { share, clipped };
+}
+
+function rememberAggregate(
+  draft: CoordinatorDraft,
+  { model, updates }: Extract<CoordinatorInput, { kind: 'aggregated' }>,
+): void {
   const members = [...draft.s.members.values()];
   draft.remember({
     kind: 'aggregated',
     model,
+    weights: updates.map((update) => ({ id: update.participant, ...weighedOf(update) })),
     evaluates: members.map((member) => ({ id: member.id, evaluates: evaluationOf(draft, member) })),
     missing: members.flatMap(({ id, awaited, contribution, refusal, failure }) =>
       awaited && !pauses(draft.s, id) && contribution === null && refusal === null && failure === null ? [id] : [],
@@ -93,19 +111,27 @@ export function evaluationResult(
     member.evaluation !== null
   )
     return;
-  const { loss, accuracy, examples } = header.body;
-  if (!Number.isFinite(loss) || !Number.isFinite(accuracy)) {
-    draft.patchMember(member.id, { failure: 'its evaluation is not a finite number' });
-  } else {
-    draft.patchMember(member.id, { evaluation: { loss, accuracy, examples } });
-    draft.remember({
-      kind: 'evaluated',
-      participant: participant.id,
-      evaluation: { loss, accuracy, examples },
-    });
-    draft.report('evaluation_received', { participant: participant.id, round: s.round, loss, accuracy, examples });
+  const { loss, accuracy, examples: claimed } = header.body;
+  const unfit = unfitOf(header.body);
+  if (unfit !== null) draft.patchMember(member.id, { failure: unfit });
+  else {
+    const examples = countedExamples(claimed, participant.data.heldOut);
+    const evaluation = { loss, accuracy, examples, claimed };
+    draft.patchMember(member.id, { evaluation });
+    draft.remember({ kind: 'evaluated', participant: participant.id, evaluation });
+    draft.report('evaluation_received', { participant: participant.id, round: s.round, ...evaluation });
   }
   draft.waitChanged();
+}
+
+/** More than any classifier's cross-entropy in float32. */
+const lossMax = 1e6;
+
+/** Why a result is none. */
+function unfitOf({ loss, accuracy }: BodyOf<'evaluation_result'>): string | null {
+  if (!Number.isFinite(loss) || !Number.isFinite(accuracy)) return 'its evaluation is not a finite number';
+  if (accuracy < 0 || accuracy > 1) return `its evaluation says an accuracy of ${accuracy}, which is not from 0 to 1`;
+  return loss < 0 || loss > lossMax ? `its evaluation says a loss of ${loss}, which no loss is` : null;
 }
 
 /** Closes the round when all have judged, or at the deadline with those who did. */
@@ -129,7 +155,8 @@ export function settleEvaluation(draft: CoordinatorDraft): void {
 function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): void {
   const { s, now } = draft;
   const members = [...s.members.values()];
-  const { loss, accuracy } = globalMeasures(members);
+  const { loss, accuracy } = globalMeasures(members, s.config.settings.weightCap);
+  tellEvaluations(draft, members);
   s.loss = loss;
   s.accuracy = accuracy;
   s.roundsCompleted += 1;
@@ -145,30 +172,63 @@ function closeRound(draft: CoordinatorDraft, missed: readonly ParticipantId[]): 
     examples: members.reduce((sum, { contribution }) => sum + (contribution?.examples ?? 0), 0),
   };
   draft.remember({ kind: 'closed', summary: { round: s.round, ...summary }, missing: [...missed] });
-  tellRoundEnd(draft, s.round, summary);
+  tellRoundEnd(draft, { round: s.round, body: summary, weights: weightsOf(members) });
   draft.report('round_ended', { round: s.round, ...summary });
   const { rounds } = s.config.settings;
   if (s.round >= rounds) return endRun(draft, 'completed', completedReason(rounds));
   nextRound(draft);
 }
 
+function weightsOf(members: readonly Member[]): RoundEnd['weights'] {
+  return new Map(
+    members.flatMap(({ id, contribution }) => {
+      if (contribution?.weighed == null) return [];
+      const { claimed, examples, weighed } = contribution;
+      return [[id, { claimed, examples, ...weighed }] as const];
+    }),
+  );
+}
+
+function tellEvaluations(draft: CoordinatorDraft, members: readonly Member[]): void {
+  const { s } = draft;
+  const judged = members.flatMap(({ id, evaluation }) => (evaluation === null ? [] : [{ id, ...evaluation }]));
+  if (judged.length === 0) return;
+  const weights = cappedWeights(
+    judged.map(({ examples }) => examples),
+    s.config.settings.weightCap,
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const evaluations = judged.map(({ id: participant, ...one }, k) => {
+    return { participant, ...one, share: (weights[k] as number) / sum };
+  });
+  draft.report('evaluations_weighed', { round: s.round, evaluations });
+}
+
 /**
- * Example-weighted mean of the evaluations, summed in order of participant id. Where nobody has held-out data, or all who
+ * Mean of the evaluations, weighted by the examples that count under the cap, summed in order of participant id. Where nobody has held-out data, or all who
  * have it failed, the means of local training stand in: lower in loss than the truth, but better than no number.
  */
-export function globalMeasures(members: readonly Member[]): { readonly loss: number; readonly accuracy: number } {
+export function globalMeasures(
+  members: readonly Member[],
+  weightCap: number | null,
+): { readonly loss: number; readonly accuracy: number } {
   const evaluations = members.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation]));
   const measures =
     evaluations.length > 0
       ? evaluations
       : members.flatMap(({ contribution }) => (contribution === null ? [] : [contribution]));
-  let examples = 0;
+  const weights = cappedWeights(
+    measures.map(({ examples }) => examples),
+    weightCap,
+  );
+  let sum = 0;
   let loss = 0;
   let accuracy = 0;
-  for (const measure of measures) {
-    examples += measure.examples;
-    loss += measure.loss * measure.examples;
-    accuracy += measure.accuracy * measure.examples;
+  for (const [k, measure] of measures.entries()) {
+    const weight = weights[k] as number;
+    sum += weight;
+    loss += measure.loss * weight;
+    accuracy += measure.accuracy * weight;
   }
-  return examples === 0 ? { loss: 0, accuracy: 0 } : { loss: loss / examples, accuracy: accuracy / examples };
+  return sum === 0 ? { loss: 0, accuracy: 0 } : { loss: loss / sum, accuracy: accuracy / sum };
 }

@@ -71,6 +71,8 @@ export function startCoordinator(
     seed: settings.seed,
     baselineAccuracy: config.baselineAccuracy,
     classes: [...config.classes],
+    weightCap: settings.weightCap,
+    normClip: settings.normClip,
     ...(config.demo === undefined ? {} : { demo: config.demo }),
     ...(config.self === undefined ? {} : { self: config.self }),
   });

@@ -32,6 +32,8 @@ function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): vo
     learningRate: settings.learningRate,
     optimizer: settings.optimizer,
     trainingDeadlineMs: settings.trainingDeadlineMs,
+    weightCap: settings.weightCap,
+    normClip: settings.normClip,
     model,
     parameters,
     classes: [...classes],

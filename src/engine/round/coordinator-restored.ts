@@ -78,7 +78,7 @@ export function completedReason(rounds: number): string {
 function endsOf({ last }: RunMemory): CoordinatorState['ends'] {
   if (last === null) return [];
   const { round, ...body } = last;
-  return [{ round, body }];
+  return [{ round, body, weights: new Map() }];
 }
 
 function participantOf(one: RememberedParticipant, lostUpdate: boolean, { last }: RunMemory): ParticipantRecord {
@@ -104,10 +104,15 @@ function memberOf(
     contribution:
       contribution === null || lostUpdate
         ? null
-        : { ...contribution, parameters: updates.get(contribution.hash) ?? [] },
+        : {
+            ...contribution,
+            claimed: contribution.claimed ?? contribution.examples,
+            weighed: contribution.weighed ?? null,
+            parameters: updates.get(contribution.hash) ?? [],
+          },
     refusal: null,
     failure: null,
-    evaluation,
+    evaluation: evaluation === null ? null : { ...evaluation, claimed: evaluation.claimed ?? evaluation.examples },
     evaluates,
   };
 }
@@ -124,7 +129,7 @@ export function takeUp(draft: CoordinatorDraft, { memory }: RestoredRun): void {
     modelHash: s.modelBefore,
     updates: members.flatMap(({ id, contribution }) => {
       if (contribution === null) return [];
-      const { hash, parameters: _, order: _order, ...measures } = contribution;
+      const { hash, parameters: _, order: _order, claimed: _claimed, weighed: _weighed, ...measures } = contribution;
       return [{ participant: id, contribution: hash, ...measures }];
     }),
     last: memory.last,

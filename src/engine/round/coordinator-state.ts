@@ -5,7 +5,9 @@ import type { BodyOf, DataSummary, MessageHeader, RoundPhase } from '#shared/con
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
+import type { OwnWeight, WeightRule } from '#shared/contract/weight-rule.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { UpdateMeasure } from './aggregation/fedavg.ts';
 import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
 import type { MemoryRecord } from './run-memory.ts';
 
@@ -70,7 +72,11 @@ export interface ParticipantRecord {
 
 export interface Contribution {
   readonly hash: Hash;
+  /** Those that count, of those that it claimed. */
   readonly examples: number;
+  readonly claimed: number;
+  /** How it counted; null until it has. */
+  readonly weighed: Weighed | null;
   readonly loss: number;
   readonly accuracy: number;
   readonly norm: number;
@@ -79,6 +85,11 @@ export interface Contribution {
   readonly order?: number | undefined;
   readonly parameters: ParameterSet;
 }
+
+export type Weighed = Pick<UpdateMeasure, 'share' | 'clipped'>;
+
+/** Examples are those that count. */
+export type Evaluation = BodyOf<'evaluation_result'> & { readonly claimed: number };
 
 /** A participant in the current round. */
 export interface Member {
@@ -96,7 +107,7 @@ export interface Member {
   readonly refusal: { readonly contribution: Hash; readonly code: ErrorCode; readonly reason: string } | null;
   /** It said itself that it cannot. */
   readonly failure: string | null;
-  readonly evaluation: BodyOf<'evaluation_result'> | null;
+  readonly evaluation: Evaluation | null;
   /** Asked to evaluate, and waited for. */
   readonly evaluates: 'no' | 'asked' | 'awaited';
 }
@@ -128,7 +139,7 @@ export interface CoordinatorState {
   readonly modelBefore: Hash;
   readonly model: Hash;
   /** How the latest rounds ended, oldest first, at most `roundEndsKept`: for those who were away. */
-  readonly ends: readonly { readonly round: number; readonly body: BodyOf<'round_summary'> }[];
+  readonly ends: readonly RoundEnd[];
   readonly roundsCompleted: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
@@ -140,6 +151,13 @@ export interface CoordinatorState {
   /** The run was over when the former process died, and not everybody may have heard. */
   readonly ending: RunOutcome | null;
   readonly outcome: RunOutcome | null;
+}
+
+export interface RoundEnd {
+  readonly round: number;
+  readonly body: Omit<BodyOf<'round_summary'>, 'own'>;
+  /** How each update counted: told to its participant alone. Empty where a former process knew it. */
+  readonly weights: ReadonlyMap<ParticipantId, OwnWeight>;
 }
 
 /** What was last said about the wait, so that only changes are said. */
@@ -208,7 +226,7 @@ export type CoordinatorInput =
       readonly model: Hash;
       readonly durationMs: number;
       readonly stepNorm: number;
-      readonly cosines: readonly { readonly participant: ParticipantId; readonly cosine: number }[];
+      readonly updates: readonly (UpdateMeasure & { readonly participant: ParticipantId })[];
     }
   | { readonly kind: 'aggregation_failed'; readonly round: number; readonly reason: string }
   | { readonly kind: 'gone'; readonly participant: ParticipantId; readonly reason: string }
@@ -226,7 +244,8 @@ export type CoordinatorEffect =
       readonly kind: 'aggregate';
       readonly round: number;
       readonly base: Hash;
-      /** In order of participant id. */
+      readonly rule: WeightRule;
+      /** In order of participant id; examples are those that count. */
       readonly contributions: readonly {
         readonly participant: ParticipantId;
         readonly examples: number;

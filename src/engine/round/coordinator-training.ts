@@ -2,6 +2,7 @@ import { plural } from '#shared/base/counted.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
+import { countedExamples } from './aggregation/weigh.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { endRun } from './coordinator-end.ts';
 import {
@@ -240,11 +241,11 @@ function count(
 ): number {
   const { s } = draft;
   const { id } = participant;
-  const { examples, loss, accuracy, norm } = header.body;
+  const { loss, accuracy, norm } = header.body;
   const order = [...s.members.values()].filter((other) => other.contribution !== null).length + 1;
   const sizeBytes = header.payload?.length ?? 0;
-  const counted = { hash, examples, loss, accuracy, norm, sizeBytes, order };
-  draft.patchMember(id, { contribution: { ...counted, parameters }, delivered: true });
+  const counted = { hash, ...examplesOf(participant, header), loss, accuracy, norm, sizeBytes, order };
+  draft.patchMember(id, { contribution: { ...counted, weighed: null, parameters }, delivered: true });
   draft.remember({ kind: 'counted', participant: id, round: s.round, contribution: counted });
   draft.patchParticipant(id, {
     misses: 0,
@@ -252,6 +253,14 @@ function count(
     lastCounted: { round: s.round, hash },
   });
   return order;
+}
+
+/** What it says of its own work is bounded by what it registered before it knew anything of the others'. */
+function examplesOf(
+  { data }: ParticipantRecord,
+  { body }: HeaderOf<'model_update'>,
+): Pick<Contribution, 'examples' | 'claimed'> {
+  return { examples: countedExamples(body.examples, data.examples), claimed: body.examples };
 }
 
 interface Verdict {
@@ -282,12 +291,12 @@ function answer(
       ...(order === undefined ? {} : { order }),
     },
   });
-  const { examples, loss, accuracy, norm } = header.body;
+  const { loss, accuracy, norm } = header.body;
   draft.report('update_received', {
     participant: participant.id,
     round: header.round,
     contribution,
-    examples,
+    ...examplesOf(participant, header),
     sizeBytes: header.payload?.length ?? 0,
     counted,
     reason,
@@ -346,5 +355,7 @@ function aggregate(draft: CoordinatorDraft, missing: readonly ParticipantId[]): 
       ? []
       : [{ participant: id, examples: contribution.examples, parameters: contribution.parameters }],
   );
-  draft.effects.push({ kind: 'aggregate', round: s.round, base: s.modelBefore, contributions });
+  const { weightCap, normClip } = s.config.settings;
+  const rule = { weightCap, normClip };
+  draft.effects.push({ kind: 'aggregate', round: s.round, base: s.modelBefore, rule, contributions });
 }

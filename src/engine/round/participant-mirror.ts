@@ -60,9 +60,10 @@ export class RoundMirror {
   #plan({ body }: HeaderOf<'run_plan'>): readonly ReportEffect[] {
     if (this.#started === 'by_plan') return [];
     this.#started = 'by_plan';
-    const { runName: name, rounds, minimumParticipants, quorum, baselineAccuracy, classes } = body;
+    const { runName: name, rounds, minimumParticipants, quorum, baselineAccuracy, classes, weightCap, normClip } = body;
     const self = this.#own.participant;
-    const plan = { name, rounds, minimumParticipants, quorum, baselineAccuracy, classes };
+    const rule = { ...(weightCap === undefined ? {} : { weightCap }), ...(normClip === undefined ? {} : { normClip }) };
+    const plan = { name, rounds, minimumParticipants, quorum, baselineAccuracy, classes, ...rule };
     const started = report('run_started', { ...plan, seed: 0, self });
     // Who comes in the middle sees where the run stands before it is told of a round of its own.
     const { round, phase } = body;

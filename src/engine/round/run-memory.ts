@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hashSchema, participantIdSchema, type Hash, type ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bodySchemas, dataSummarySchema, runStatusSchema } from '#shared/contract/messages.ts';
+import { ownWeightSchema } from '#shared/contract/weight-rule.ts';
 
 /**
  * What a coordinator must not forget when its process dies, and the records of which it is made. The machine emits a record
@@ -27,9 +28,13 @@ const participantSchema = z.object({
 });
 export type RememberedParticipant = z.infer<typeof participantSchema>;
 
+const weighedSchema = ownWeightSchema.pick({ share: true, clipped: true });
 const contributionSchema = z.object({
   hash: hashSchema,
   examples: z.number().int().positive(),
+  /** Absent in journals of older versions, as much as that. */
+  claimed: count.optional(),
+  weighed: weighedSchema.nullable().optional(),
   loss: z.number(),
   accuracy: z.number(),
   norm: z.number(),
@@ -38,17 +43,18 @@ const contributionSchema = z.object({
 });
 export type RememberedContribution = z.infer<typeof contributionSchema>;
 
+const evaluationSchema = bodySchemas.evaluation_result.extend({ claimed: count.optional() });
 const evaluatesSchema = z.enum(['no', 'asked', 'awaited']);
 const memberSchema = z.object({
   id: participantIdSchema,
   awaited: z.boolean(),
   contribution: contributionSchema.nullable(),
   evaluates: evaluatesSchema,
-  evaluation: bodySchemas.evaluation_result.nullable(),
+  evaluation: evaluationSchema.nullable(),
 });
 export type RememberedMember = z.infer<typeof memberSchema>;
 
-const summarySchema = bodySchemas.round_summary.extend({ round });
+const summarySchema = bodySchemas.round_summary.omit({ own: true }).extend({ round });
 const outcomeSchema = z.object({
   status: runStatusSchema,
   reason: z.string().max(500),
@@ -96,11 +102,16 @@ export const memoryRecordSchema = z.discriminatedUnion('kind', [
     model: hashSchema,
     evaluates: z.array(z.object({ id: participantIdSchema, evaluates: evaluatesSchema })).max(limits.participantsMax),
     missing: ids,
+    /** Absent in journals of older versions. */
+    weights: z
+      .array(weighedSchema.extend({ id: participantIdSchema }))
+      .max(limits.participantsMax)
+      .optional(),
   }),
   z.object({
     kind: z.literal('evaluated'),
     participant: participantIdSchema,
-    evaluation: bodySchemas.evaluation_result,
+    evaluation: evaluationSchema,
   }),
   z.object({ kind: z.literal('closed'), summary: summarySchema, missing: ids }),
   z.object({ kind: z.literal('ended'), outcome: outcomeSchema }),
@@ -162,18 +173,8 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
         members: patched(memory.members, participant, { contribution }),
       };
     }
-    case 'aggregated': {
-      const evaluates = new Map<ParticipantId, RememberedMember['evaluates']>(
-        record.evaluates.map((entry) => [entry.id, entry.evaluates]),
-      );
-      return {
-        ...memory,
-        stage: 'evaluating',
-        model: record.model,
-        participants: missed(memory.participants, record.missing),
-        members: memory.members.map((member) => ({ ...member, evaluates: evaluates.get(member.id) ?? 'no' })),
-      };
-    }
+    case 'aggregated':
+      return aggregated(memory, record);
     case 'evaluated':
       return { ...memory, members: patched(memory.members, record.participant, { evaluation: record.evaluation }) };
     case 'closed': {
@@ -192,6 +193,24 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
     case 'ended':
       return { ...memory, ended: record.outcome };
   }
+}
+
+function aggregated(memory: RunMemory, record: RecordOf<'aggregated'>): RunMemory {
+  const evaluates = new Map<ParticipantId, RememberedMember['evaluates']>(
+    record.evaluates.map((entry) => [entry.id, entry.evaluates]),
+  );
+  const weighed = new Map(record.weights?.map(({ id, share, clipped }) => [id, { share, clipped }]));
+  return {
+    ...memory,
+    stage: 'evaluating',
+    model: record.model,
+    participants: missed(memory.participants, record.missing),
+    members: memory.members.map((member) => ({
+      ...member,
+      contribution: member.contribution === null ? null : { ...member.contribution, weighed: weighed.get(member.id) },
+      evaluates: evaluates.get(member.id) ?? 'no',
+    })),
+  };
 }
 
 function memberOf(member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedMember {

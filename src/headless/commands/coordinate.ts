@@ -8,6 +8,7 @@ import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.
 import { transportPlanSchema, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { dataOf, fileOf } from '#service/typed-paths.ts';
@@ -68,6 +69,18 @@ export const coordinate: Command = {
       value: 'SHARE',
       help: 'share of the updates that closes a round at its deadline',
       default: '0.75',
+    },
+    {
+      name: 'weight-cap',
+      value: 'TIMES',
+      help: 'most that one participant weighs, in equal shares; off: no limit',
+      default: '3',
+    },
+    {
+      name: 'norm-clip',
+      value: 'TIMES',
+      help: 'longest that an update counts, in medians of its round; off: no limit',
+      default: '3',
     },
     { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: '120' },
     { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: '3600' },
@@ -198,6 +211,10 @@ function peopleOf(count: number): string {
 
 function settingsFrom(args: Arguments): unknown {
   const seconds = (name: string, fallback: number): number => Math.round(Number(args.text(name) ?? fallback) * 1000);
+  const times = (name: string, usual: number): number | null => {
+    const typed = args.text(name);
+    return typed === 'off' ? null : Number(typed ?? usual);
+  };
   return {
     name: args.text('name') ?? 'my run',
     rounds: Number(args.text('rounds') ?? 10),
@@ -205,6 +222,8 @@ function settingsFrom(args: Arguments): unknown {
     quorum: Number(args.text('quorum') ?? 0.75),
     localEpochs: Number(args.text('local-epochs') ?? 2),
     seed: Number(args.text('seed') ?? 1),
+    weightCap: times('weight-cap', weightRuleDefault.weightCap),
+    normClip: times('norm-clip', weightRuleDefault.normClip),
     trainingDeadlineMs: seconds('deadline', 120),
     evaluationDeadlineMs: seconds('deadline', 120),
     registrationDeadlineMs: seconds('wait', 3600),

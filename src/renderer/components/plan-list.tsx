@@ -2,6 +2,7 @@ import type { JSX, ReactNode } from 'react';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import { formatSeconds } from './format.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
+import { weightRuleWords, type WeightRule } from '#shared/contract/weight-rule.ts';
 import { enoughOf } from './plan-words.ts';
 import './plan-list.css';
 
@@ -16,6 +17,8 @@ export interface PlanWords {
   /** Share of the participants whose updates are enough at the deadline. */
   readonly quorum: number;
   readonly localEpochs: number;
+  /** Null: not told. */
+  readonly weightRule: WeightRule | null;
   /** Batch, optimizer and rate; empty: not settled before the start. */
   readonly training: string;
   readonly parameters: number | null;
@@ -70,6 +73,10 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
       <dd>
         {plan.localEpochs} {plan.localEpochs === 1 ? 'epoch' : 'epochs'} a round
         {plan.training !== '' && `, ${plan.training}`}
+      </dd>
+      <dt>Counting</dt>
+      <dd>
+        {plan.weightRule === null ? <span className="t3">not told</span> : weightRuleWords(plan.weightRule).join(' ')}
       </dd>
     </dl>
   );

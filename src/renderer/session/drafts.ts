@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { createStore } from './store.ts';
 
@@ -31,6 +32,9 @@ export interface CoordinateDraft {
   readonly deadlineS: number;
   readonly rounds: number;
   readonly localEpochs: number;
+  /** Times the equal share, and times the median; 0: off. */
+  readonly weightCap: number;
+  readonly normClip: number;
   /** In the order in which they were chosen; empty: the first one that works. */
   readonly transports: readonly string[];
   /** Address told in the invitation; empty: the first one of this machine. */
@@ -61,6 +65,7 @@ const emptyCoordinate: CoordinateDraft = {
   deadlineS: 60,
   rounds: 10,
   localEpochs: 2,
+  ...weightRuleDefault,
   transports: [],
   host: '',
   port: 0,

@@ -49,6 +49,7 @@ export const errorCodes = [
   'run_mismatch',
   'round_mismatch',
   'update_not_finite',
+  'update_exploded',
   'update_wrong_shape',
   'update_duplicate',
   'participant_limit',

@@ -157,6 +157,11 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'The update contains NaN or infinity. It was refused, so that the global model stays sound.',
     tryThis: 'Lower the learning rate, or look for broken images in the data of that participant.',
   },
+  update_exploded: {
+    meaning:
+      'The update has values that no model in training has. It was refused, so that the global model stays sound.',
+    tryThis: 'Lower the learning rate, or look for broken images in the data of that participant.',
+  },
   update_wrong_shape: {
     meaning: 'The update is of another model than the one being trained; it was refused.',
     tryThis: 'Check that the participant runs the same version and joined this run.',

@@ -8,6 +8,8 @@ import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { linkEventSchemas } from './link-events.ts';
 import { lossSchema } from './losses.ts';
+import { weightEventSchemas } from './weight-events.ts';
+import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
 import { choiceSchema } from './selection.ts';
 
 const count = z.number().int().nonnegative();
@@ -73,6 +75,9 @@ export const eventSchemas = {
     demo: demoSettingsSchema.optional(),
     /** The participant that is this app's own, if any. */
     self: participant.optional(),
+    /** How updates and evaluations count; null is off, absent is not told. */
+    weightCap: weightRuleFields.weightCap.optional(),
+    normClip: weightRuleFields.normClip.optional(),
   }),
   run_ended: z.object({
     status: runStatusSchema,
@@ -130,8 +135,10 @@ export const eventSchemas = {
     durationMs: z.number(),
     modelBefore: hashSchema,
     modelAfter: hashSchema,
-    /** Examples behind all counted updates; absent where the coordinator did not tell. */
+    /** Examples that count of all counted updates; absent where the coordinator did not tell. */
     examples: count.optional(),
+    /** How this app's own update counted, as its participant was told. */
+    own: ownWeightSchema.optional(),
   }),
   aggregated: z.object({
     round: count,
@@ -219,12 +226,16 @@ export const eventSchemas = {
     participant,
     round: count,
     contribution: hashSchema,
+    /** Training examples that count: no more than were registered. */
     examples: count,
+    /** Those that the participant said; absent: not more. */
+    claimed: count.optional(),
     sizeBytes: count,
     counted: z.boolean(),
     reason: text,
     loss: z.number(),
     accuracy: z.number(),
+    /** As the participant says; what was measured is in `updates_weighed`. */
     norm: z.number(),
     /** Cosine between this update and the aggregated step; known once aggregated, else null. */
     cosine: z.number().nullable(),
@@ -240,8 +251,17 @@ export const eventSchemas = {
     order: count.nullable(),
     sizeBytes: count,
   }),
-  update_cosine: z.object({ participant, round: count, cosine: z.number() }),
-  evaluation_received: z.object({ participant, round: count, loss: z.number(), accuracy: z.number(), examples: count }),
+  evaluation_received: z.object({
+    participant,
+    round: count,
+    loss: z.number(),
+    accuracy: z.number(),
+    /** Held-out examples that count: no more than were registered. */
+    examples: count,
+    /** Those that the participant said; absent: not more. */
+    claimed: count.optional(),
+  }),
+  ...weightEventSchemas,
   ...linkEventSchemas,
   /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */
   transport_chosen: choiceSchema.extend({ participant }),

@@ -3,6 +3,7 @@ import { errorCodes } from '../base/errors.ts';
 import { modelConfigSchema } from './model-config.ts';
 import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
+import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
 
 /** Version of the message contract; a peer of another major version is refused with `version_unsupported`. */
 export const contractVersion = 1;
@@ -56,6 +57,9 @@ export const runPlanBodySchema = z.object({
   learningRate: z.number().positive().max(10),
   optimizer: z.enum(['sgd', 'adam']),
   trainingDeadlineMs: count,
+  /** How updates and evaluations count; null is off, absent is not told. */
+  weightCap: weightRuleFields.weightCap.optional(),
+  normClip: weightRuleFields.normClip.optional(),
   model: modelConfigSchema,
   /** Trainable numbers in the model; an update is four bytes for each. */
   parameters: count,
@@ -152,8 +156,10 @@ export const bodySchemas = {
     durationMs: z.number(),
     modelBefore: hashSchema,
     modelAfter: hashSchema,
-    /** Examples behind all counted updates together; a participant's weight is its own share of them. */
+    /** Examples that count of all counted updates together. */
     examples: count.optional(),
+    /** How the update of whoever is told this counted; absent: it did not, or that is not known any more. */
+    own: ownWeightSchema.optional(),
   }),
   training_complete: z.object({
     status: runStatusSchema,

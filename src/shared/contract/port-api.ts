@@ -59,6 +59,9 @@ export const requestSchemas = {
     quorum: runSettingsSchema.shape.quorum,
     rounds: runSettingsSchema.shape.rounds,
     localEpochs: runSettingsSchema.shape.localEpochs,
+    /** How updates and evaluations count; null is off. */
+    weightCap: runSettingsSchema.shape.weightCap,
+    normClip: runSettingsSchema.shape.normClip,
     /** Of each phase of a round. */
     deadlineMs: runSettingsSchema.shape.trainingDeadlineMs,
     transport: transportPlanSchema,

@@ -6,6 +6,7 @@ import { transportPlanSchema } from './transport-plan.ts';
 import { limits } from './limits.ts';
 import { networkAllowanceMs, networkSpecSchema, type NetworkSpec } from './network.ts';
 import { participantIdSchema } from './ids.ts';
+import { weightRuleDefault, weightRuleFields } from './weight-rule.ts';
 
 /** `iid` or `dirichlet:ALPHA`, alpha from 0.01 (each participant sees few classes) to 100 (nearly even). */
 export const splitSchema = z
@@ -60,6 +61,8 @@ export const runSettingsSchema = z.object({
   trainingDeadlineMs: z.number().int().min(1000),
   evaluationDeadlineMs: z.number().int().min(1000),
   registrationDeadlineMs: z.number().int().min(1000),
+  weightCap: weightRuleFields.weightCap.default(weightRuleDefault.weightCap),
+  normClip: weightRuleFields.normClip.default(weightRuleDefault.normClip),
 });
 export type RunSettings = z.infer<typeof runSettingsSchema>;
 

@@ -48,6 +48,7 @@ export function emptyView(run: string, at: number): RunView {
     left: false,
     roundsPlanned: 0,
     baselineAccuracy: null,
+    weightRule: null,
     classes: [],
     contributions: [],
     loaded: [],
@@ -97,8 +98,13 @@ function startedView(view: RunView | null, event: EventOf<'run_started'>): RunVi
     status: 'running',
     roundsPlanned: event.data.rounds,
     baselineAccuracy: event.data.baselineAccuracy,
+    weightRule: ruleToldBy(event) ?? base.weightRule,
     classes: event.data.classes ?? base.classes,
   };
+}
+
+function ruleToldBy({ data: { weightCap, normClip } }: EventOf<'run_started'>): RunView['weightRule'] {
+  return weightCap === undefined || normClip === undefined ? null : { weightCap, normClip };
 }
 
 /** Of recordings without `run_opened`: from where the run was seen shows in who reports its start. */

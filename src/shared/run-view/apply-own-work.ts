@@ -73,12 +73,14 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
       });
     }
     case 'round_ended': {
-      const { round, contributions, missing, examples } = event.data;
+      const { round, contributions, missing, examples, own } = event.data;
       if (contributions.includes(self as (typeof contributions)[number]))
         return changed(withWork(works, round, event.at), round, (work) => ({
           fate: 'counted',
           reason: '',
-          weight: work.examples === null || examples === undefined || examples === 0 ? null : work.examples / examples,
+          weight: own?.share ?? shareOf(work, examples),
+          countedExamples: own?.examples ?? work.countedExamples,
+          clipped: own?.clipped ?? work.clipped,
         }));
       const missed = missing.includes(self as (typeof missing)[number]);
       return changed(works, round, (work) => {
@@ -95,6 +97,11 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
     default:
       return works;
   }
+}
+
+/** Where the coordinator told the sum alone. */
+function shareOf({ examples }: ContributionView, sum: number | undefined): number | null {
+  return examples === null || sum === undefined || sum === 0 ? null : examples / sum;
 }
 
 /** A round that is trained in; what was trained before and never finished was given up for it. */
@@ -125,6 +132,8 @@ function withWork(works: Works, round: number, at: number): Works {
     trainMs: null,
     order: null,
     weight: null,
+    countedExamples: null,
+    clipped: null,
     modelHash: '',
   };
   const after = works.findIndex((other) => other.round > round);

@@ -3,7 +3,7 @@ import type { RoundPhase } from '../contract/messages.ts';
 import { limits } from '../contract/limits.ts';
 import { enterPhase } from './apply-participant.ts';
 import { append, patch, type Handlers } from './fold.ts';
-import type { RoundView, RunView } from './run-view.ts';
+import type { RoundView, RunView, UpdateView } from './run-view.ts';
 
 /** Events of the coordinator's round machine. */
 export const applyRound = {
@@ -100,8 +100,7 @@ export const applyRound = {
   update_received: (view, event) => {
     const next = patchRound(view, event.data.round, (round) => ({
       // A participant counts once a round, so refused and repeated copies stay few; keep the list bounded all the same.
-      updates: append(round.updates, { ...event.data, acknowledged: false, at: event.at }, limits.participantsMax * 2)
-        .items,
+      updates: append(round.updates, updateOf(event), limits.participantsMax * 2).items,
     }));
     if (!event.data.counted) return next;
     return {
@@ -116,19 +115,44 @@ export const applyRound = {
       })),
     };
   },
-  update_cosine: (view, event) =>
-    patchRound(view, event.data.round, (round) => ({
-      updates: round.updates.map((update) =>
-        update.participant === event.data.participant && update.counted
-          ? { ...update, cosine: event.data.cosine }
-          : update,
-      ),
-    })),
+  updates_weighed: (view, event) => {
+    const weighed = new Map(event.data.updates.map((update) => [update.participant as string, update]));
+    return patchRound(view, event.data.round, (round) => ({
+      updates: round.updates.map((update) => {
+        const told = update.counted ? weighed.get(update.participant) : undefined;
+        if (told === undefined) return update;
+        const { share, clipped, norm, cosine, agreement } = told;
+        return { ...update, share, clipped, norm, cosine, agreement };
+      }),
+    }));
+  },
   evaluation_received: (view, event) =>
     patchRound(view, event.data.round, (round) => ({
-      evaluations: append(round.evaluations, { ...event.data, at: event.at }, limits.participantsMax).items,
+      evaluations: append(
+        round.evaluations,
+        { ...event.data, claimed: event.data.claimed ?? event.data.examples, share: null, at: event.at },
+        limits.participantsMax,
+      ).items,
     })),
+  evaluations_weighed: (view, event) => {
+    const shares = new Map(event.data.evaluations.map(({ participant, share }) => [participant as string, share]));
+    return patchRound(view, event.data.round, (round) => ({
+      evaluations: round.evaluations.map((one) => ({ ...one, share: shares.get(one.participant) ?? null })),
+    }));
+  },
 } satisfies Handlers;
+
+function updateOf({ data, at }: EventOf<'update_received'>): UpdateView {
+  return {
+    ...data,
+    claimed: data.claimed ?? data.examples,
+    acknowledged: false,
+    share: null,
+    clipped: null,
+    agreement: null,
+    at,
+  };
+}
 
 /** Reports of the other phases are about something else than updates. */
 function withArrivals({ arrivals }: RoundView, { data, at }: EventOf<'round_status'>): RoundView['arrivals'] {

@@ -113,6 +113,8 @@ describe("a participant's own work", () => {
         trainMs: 400,
         order: 2,
         weight: 0.25,
+        countedExamples: null,
+        clipped: null,
         modelHash: '1'.padStart(64, '0'),
       },
     );
@@ -243,6 +245,15 @@ describe('what a participant is told of the others', () => {
     assert.deepEqual([other?.key, other?.data, other?.joinedAt, other?.link.connections], ['', null, 0, 0]);
     assert.deepEqual([after.roundsCompleted, after.roundsTold, after.roundsMs], [14, 1, 700]);
     assert.equal(after.rounds[0]?.durationMs, 700);
+  });
+
+  test('how much of it counted is what the coordinator says of it, not what it says itself', () => {
+    const end = ended(1800, 1, ['lab-1', 'lab-2'], [], 120);
+    assert.equal(end.type, 'round_ended');
+    const own = { claimed: 30, examples: 20, share: 0.5, clipped: 0.75 };
+    const told: RunEvent = { ...end, data: { ...end.data, own } };
+    const [work] = viewOf(...round1, ack(1600, 1, true, '', 2), told).contributions;
+    assert.deepEqual([work?.examples, work?.countedExamples, work?.weight, work?.clipped], [30, 20, 0.5, 0.75]);
   });
 
   test('who registered before the first round', () => {

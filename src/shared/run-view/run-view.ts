@@ -3,6 +3,7 @@ import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
 import type { DemoSettings, FaultName } from '../contract/settings.ts';
+import type { WeightRule } from '../contract/weight-rule.ts';
 
 /**
  * What views show of a run: the projection of its events by `apply-event.ts`. The service keeps one for snapshots, the
@@ -26,6 +27,8 @@ export interface RunView {
   readonly roundsPlanned: number;
   /** Null: not known. */
   readonly baselineAccuracy: number | null;
+  /** How updates and evaluations count; null: not told. */
+  readonly weightRule: WeightRule | null;
   /** Names of the run's classes; empty: not known. */
   readonly classes: readonly string[];
   /** What this app's own participant made of each round, in order; empty without one. */
@@ -82,7 +85,11 @@ export interface RoundView {
     readonly at: number;
     readonly loss: number;
     readonly accuracy: number;
+    /** Those that count, of those that it claimed. */
     readonly examples: number;
+    readonly claimed: number;
+    /** Its part of the round's loss and accuracy, 0 to 1; null until the round has ended. */
+    readonly share: number | null;
   }[];
   readonly missing: readonly string[];
   /** Whose updates are in the new model; null until the round has ended, or not told. */
@@ -120,8 +127,11 @@ export interface ContributionView {
   readonly norm: number | null;
   readonly trainMs: number | null;
   readonly order: number | null;
-  /** Its share of the examples behind the new model, 0 to 1; null until the round has ended, or not told. */
+  /** Its share of the new model, 0 to 1; null until the round has ended, or not told. */
   readonly weight: number | null;
+  /** Of its examples those that count, and what its update was multiplied with; null: not told. */
+  readonly countedExamples: number | null;
+  readonly clipped: number | null;
   readonly modelHash: string;
 }
 
@@ -129,7 +139,9 @@ export interface UpdateView {
   readonly participant: string;
   readonly at: number;
   readonly contribution: string;
+  /** Those that count, of those that it claimed. */
   readonly examples: number;
+  readonly claimed: number;
   readonly sizeBytes: number;
   /** In its round, and so in the model that the round ends with. */
   readonly counted: boolean;
@@ -138,8 +150,14 @@ export interface UpdateView {
   readonly reason: string;
   readonly loss: number;
   readonly accuracy: number;
+  /** As the participant says, until it has been measured. */
   readonly norm: number;
   readonly cosine: number | null;
+  /** Its share of the new model, 0 to 1, and what it was multiplied with; null until it is averaged. */
+  readonly share: number | null;
+  readonly clipped: number | null;
+  /** Cosine with the direction of the others; null until it is averaged. */
+  readonly agreement: number | null;
 }
 
 /** One stretch of a swimlane; `endedAt` null while it grows. */

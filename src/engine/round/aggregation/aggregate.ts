@@ -4,7 +4,9 @@ import {
   type ParameterLayout,
   type ParameterSet,
 } from '#shared/tensor/parameter-set.ts';
+import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import { FedAvg, type UpdateMeasure } from './fedavg.ts';
+import { cappedWeights } from './weigh.ts';
 
 /** Multiplications between two breaths: about 3 ms, short beside any heart-beat. */
 const sliceOperations = 1 << 20;
@@ -17,11 +19,12 @@ export interface Aggregate {
 
 /**
  * Runs FedAvg over whole models while the event loop goes on.
- * @param contributions sorted by participant id
+ * @param contributions sorted by participant id; `examples` are those that count
  */
 export async function aggregate(
   base: ParameterSet,
   contributions: readonly { readonly examples: number; readonly parameters: ParameterSet }[],
+  rule: WeightRule,
   breathe: () => Promise<void>,
 ): Promise<Aggregate> {
   const updates: Float32Array[] = [];
@@ -32,7 +35,11 @@ export async function aggregate(
   const job = new FedAvg({
     base: flattenParameters(base),
     updates,
-    exampleCounts: contributions.map(({ examples }) => examples),
+    weights: cappedWeights(
+      contributions.map(({ examples }) => examples),
+      rule.weightCap,
+    ),
+    clip: rule.normClip,
   });
   const elements = Math.max(1024, Math.floor(sliceOperations / contributions.length));
   while (!job.step(elements)) await breathe();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { aggregate } from './aggregate.ts';
 import { FedAvg, type FedAvgInput, type FedAvgResult } from './fedavg.ts';
 import { judgeUpdate } from './judge-update.ts';
@@ -21,7 +22,8 @@ const input = fc
     return fc.record({
       base: array,
       updates: fc.array(array, { minLength: updates, maxLength: updates }),
-      exampleCounts: fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: updates, maxLength: updates }),
+      weights: fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: updates, maxLength: updates }),
+      clip: fc.constant(null),
     });
   });
 
@@ -30,13 +32,14 @@ describe('FedAvg', () => {
     const { parameters } = average({
       base: Float32Array.of(0),
       updates: [Float32Array.of(1), Float32Array.of(4)],
-      exampleCounts: [1, 2],
+      weights: [1, 2],
+      clip: null,
     });
     assert.deepEqual(parameters, Float32Array.of(3));
     // In float32 the ones would vanish beside 2^24.
     const many = Array.from({ length: 5 }, (_, k) => Float32Array.of(k === 0 ? 2 ** 24 : 1));
     assert.deepEqual(
-      average({ base: Float32Array.of(0), updates: many, exampleCounts: [1, 1, 1, 1, 1] }).parameters,
+      average({ base: Float32Array.of(0), updates: many, weights: [1, 1, 1, 1, 1], clip: null }).parameters,
       Float32Array.of((2 ** 24 + 4) / 5),
     );
   });
@@ -45,16 +48,55 @@ describe('FedAvg', () => {
     const { stepNorm, measures } = average({
       base: Float32Array.of(1, 1),
       updates: [Float32Array.of(4, 1), Float32Array.of(1, 5)],
-      exampleCounts: [1, 1],
+      weights: [1, 1],
+      clip: null,
     });
     assert.equal(stepNorm, 2.5);
     assert.deepEqual(measures, [
-      { norm: 3, cosine: 0.6 },
-      { norm: 4, cosine: 0.8 },
+      { norm: 3, cosine: 0.6, agreement: 0, clipped: 1, share: 0.5 },
+      { norm: 4, cosine: 0.8, agreement: 0, clipped: 1, share: 0.5 },
     ]);
     assert.deepEqual(
-      average({ base: Float32Array.of(1), updates: [Float32Array.of(1)], exampleCounts: [1] }).measures,
-      [{ norm: 0, cosine: 0 }],
+      average({ base: Float32Array.of(1), updates: [Float32Array.of(1)], weights: [1], clip: null }).measures,
+      [{ norm: 0, cosine: 0, agreement: 0, clipped: 1, share: 1 }],
+    );
+  });
+
+  test('one that is too long counts in its direction, with the length that the median allows', () => {
+    const { parameters, measures } = average({
+      base: Float32Array.of(1, 1),
+      updates: [Float32Array.of(2, 1), Float32Array.of(1, 2), Float32Array.of(-99, 1)],
+      weights: [1, 1, 1],
+      clip: 3,
+    });
+    // Two steps of 1, and one of 3 instead of 100.
+    assert.deepEqual(parameters, Float32Array.of((2 + 1 - 2) / 3, (1 + 2 + 1) / 3));
+    assert.deepEqual(
+      measures.map(({ norm, clipped }) => [norm, clipped]),
+      [
+        [1, 1],
+        [1, 1],
+        [100, 0.03],
+      ],
+    );
+  });
+
+  test('whoever points against the others is told apart, whatever its size makes of the step', () => {
+    const { measures } = average({
+      base: Float32Array.of(0),
+      updates: [1, 1, 1, -90].map((value) => Float32Array.of(value)),
+      weights: [1, 1, 1, 1],
+      clip: null,
+    });
+    // By the step alone the three would be the odd ones.
+    assert.deepEqual(
+      measures.map(({ cosine, agreement }) => [cosine, Math.round(agreement)]),
+      [
+        [-1, 1],
+        [-1, 1],
+        [-1, 1],
+        [1, -1],
+      ],
     );
   });
 
@@ -76,7 +118,7 @@ describe('FedAvg', () => {
         }
         for (const { cosine } of measures) assert.ok(cosine >= -1 && cosine <= 1);
         const [first] = data.updates;
-        const alone = average({ base: data.base, updates: [first!], exampleCounts: [7] }).parameters;
+        const alone = average({ base: data.base, updates: [first!], weights: [7], clip: null }).parameters;
         assert.deepEqual(
           [...alone],
           [...first!].map((value) => value + 0),
@@ -88,11 +130,11 @@ describe('FedAvg', () => {
   test('unequal lengths and weights that are none are our own mistakes', () => {
     const base = Float32Array.of(1, 2);
     assert.throws(
-      () => new FedAvg({ base, updates: [Float32Array.of(1)], exampleCounts: [1] }),
+      () => new FedAvg({ base, updates: [Float32Array.of(1)], weights: [1], clip: null }),
       /1 parameters, the model has 2/,
     );
-    assert.throws(() => new FedAvg({ base, updates: [base], exampleCounts: [0] }), /0 examples/);
-    assert.throws(() => new FedAvg({ base, updates: [], exampleCounts: [] }), /nothing/);
+    assert.throws(() => new FedAvg({ base, updates: [base], weights: [0], clip: null }), /a weight of 0/);
+    assert.throws(() => new FedAvg({ base, updates: [], weights: [], clip: null }), /nothing/);
   });
 
   test('a large aggregate breathes often', async () => {
@@ -104,6 +146,7 @@ describe('FedAvg', () => {
     const { parameters } = await aggregate(
       set(0),
       Array.from({ length: 10 }, (_, k) => ({ examples: 1, parameters: set(k) })),
+      weightRuleDefault,
       async () => void breaths++,
     );
     assert.equal(parameters[0]?.data[size - 1], 4.5);

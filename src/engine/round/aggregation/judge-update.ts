@@ -5,9 +5,12 @@ import type { UpdateFinding } from '../coordinator-state.ts';
 
 /** Elements looked at between two breaths: about a millisecond. */
 const sliceElements = 1 << 20;
+/** No model that trains has parameters of this size; the next training step would overflow. */
+export const parameterMax = 1e6;
 
 /**
- * Whether tensors from a participant may be averaged: the model's names, shapes and type, every element finite.
+ * Whether tensors from a participant may be averaged: the model's names, shapes and type, every element finite and no
+ * larger than `parameterMax` either way.
  * @param breathe lets the event loop serve others; a large model takes a while to look at
  */
 export async function judgeUpdate(
@@ -22,9 +25,8 @@ export async function judgeUpdate(
   for (const { name, data } of matched.value) {
     for (let start = 0; start < data.length; start += sliceElements) {
       const end = Math.min(data.length, start + sliceElements);
-      const bad = firstNotFinite(data, start, end);
-      if (bad >= 0)
-        return { ok: false, code: 'update_not_finite', reason: `element ${bad} of tensor ${name} is ${data[bad]}` };
+      const bad = firstUnfit(data, start, end);
+      if (bad >= 0) return refusal(data[bad] as number, `element ${bad} of tensor ${name}`);
       sinceBreath += end - start;
       if (sinceBreath >= sliceElements) {
         sinceBreath = 0;
@@ -35,7 +37,17 @@ export async function judgeUpdate(
   return { ok: true, parameters: matched.value };
 }
 
-function firstNotFinite(data: Float32Array, start: number, end: number): number {
-  for (let i = start; i < end; i++) if (!Number.isFinite(data[i])) return i;
+function firstUnfit(data: Float32Array, start: number, end: number): number {
+  // NaN is neither.
+  for (let i = start; i < end; i++) {
+    const value = data[i] as number;
+    if (!(value <= parameterMax && value >= -parameterMax)) return i;
+  }
   return -1;
+}
+
+function refusal(value: number, where: string): UpdateFinding {
+  if (!Number.isFinite(value)) return { ok: false, code: 'update_not_finite', reason: `${where} is ${value}` };
+  const reason = `${where} is ${value.toPrecision(3)}, beyond ${parameterMax.toExponential(0)}: the training has diverged`;
+  return { ok: false, code: 'update_exploded', reason };
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'react';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import { PlanList } from '#renderer/components/plan-list.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { chosenTransports, hostOf, quorumOf } from './check-coordinate.ts';
+import { chosenTransports, hostOf, quorumOf, weightRuleOf } from './check-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
 /** The plan as each participant will read it before it joins. */
@@ -29,6 +29,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
               participants: draft.participants,
               quorum: quorumOf(draft),
               localEpochs: draft.localEpochs,
+              weightRule: weightRuleOf(draft),
               training: 'batch, optimizer and rate as suits the network',
               parameters: null,
             }}

@@ -2,6 +2,7 @@ import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import type { CoordinateDraft } from '#renderer/session/drafts.ts';
 
 export type CoordinateField = 'name' | 'data' | 'transports' | 'host';
@@ -68,6 +69,11 @@ export function quorumOf({ participants, enough }: Pick<CoordinateDraft, 'partic
   return Math.min(1, Math.max(0.01, Math.min(enough, participants) / participants));
 }
 
+/** Steppers have no word for off. */
+export function weightRuleOf({ weightCap, normClip }: Pick<CoordinateDraft, 'weightCap' | 'normClip'>): WeightRule {
+  return { weightCap: weightCap === 0 ? null : weightCap, normClip: normClip === 0 ? null : normClip };
+}
+
 /** What the service is asked to serve. */
 export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | null): RequestOf<'coordinate_run'> {
   const host = hostOf(draft, own);
@@ -80,6 +86,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
     quorum: quorumOf(draft),
     rounds: draft.rounds,
     localEpochs: draft.localEpochs,
+    ...weightRuleOf(draft),
     deadlineMs: draft.deadlineS * 1000,
     transport: ways.transport,
     ...(announced === null ? { host } : { host: announced.ok ? boundFor(announced.value) : '0.0.0.0', announce: host }),

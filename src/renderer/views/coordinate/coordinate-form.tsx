@@ -17,8 +17,9 @@ import { endWord } from '#renderer/session/run-state.ts';
 import { bundled, useFolders } from '#renderer/session/use-folders.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { weightRuleWords } from '#shared/contract/weight-rule.ts';
 import { AskedPanel } from './asked-panel.tsx';
-import { coordinateFieldOf } from './check-coordinate.ts';
+import { coordinateFieldOf, weightRuleOf } from './check-coordinate.ts';
 import { NetworkFields } from './network-fields.tsx';
 import { useCoordinate } from './use-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
@@ -141,7 +142,8 @@ function Read({ preview }: { readonly preview: DataPreview }): JSX.Element {
   );
 }
 
-function RoundFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
+function RoundFields({ coordinate }: FieldsProps): JSX.Element {
+  const { draft } = coordinate;
   const { participants, enough } = draft;
   return (
     <>
@@ -204,6 +206,38 @@ function RoundFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
           onChange={(localEpochs) => changeCoordinate({ localEpochs })}
         />
         <span className="help">Passes over its own data that each makes in a round.</span>
+      </div>
+      <WeightFields coordinate={coordinate} />
+    </>
+  );
+}
+
+/** Limits to what one participant can do to the model; 0 says off. */
+function WeightFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
+  const [, share, size] = weightRuleWords(weightRuleOf(draft));
+  return (
+    <>
+      <div className="field">
+        <Stepper
+          label="Weight cap"
+          value={draft.weightCap}
+          min={0}
+          max={100}
+          unit={draft.weightCap === 0 ? 'off' : 'equal shares'}
+          onChange={(weightCap) => changeCoordinate({ weightCap })}
+        />
+        <span className="help">{share}</span>
+      </div>
+      <div className="field">
+        <Stepper
+          label="Norm clip"
+          value={draft.normClip}
+          min={0}
+          max={100}
+          unit={draft.normClip === 0 ? 'off' : 'medians'}
+          onChange={(normClip) => changeCoordinate({ normClip })}
+        />
+        <span className="help">{size}</span>
       </div>
     </>
   );

@@ -19,6 +19,8 @@ const draft = {
   deadlineS: 45,
   rounds: 20,
   localEpochs: 2,
+  weightCap: 3,
+  normClip: 0,
   transports: [],
   host: '',
   port: 0,
@@ -32,6 +34,7 @@ test('the first transport that works and the likeliest address stand for what wa
   assert.equal(asked.host, '10.0.4.18');
   assert.equal(asked.announce, undefined);
   assert.equal(asked.deadlineMs, 45_000);
+  assert.deepEqual([asked.weightCap, asked.normClip], [3, null], 'a limit of 0 is none');
 });
 
 test('transports keep the order in which they were chosen, without those that do not work here', () => {

@@ -2,6 +2,7 @@ import type { JSX } from 'react';
 import { formatBytes } from '#renderer/components/format.ts';
 import { PlanList } from '#renderer/components/plan-list.tsx';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
+import type { WeightRule } from '#shared/contract/weight-rule.ts';
 
 /** What the run wants, from the plan that its coordinator told; nothing before that. */
 export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.Element {
@@ -25,6 +26,7 @@ export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.E
               participants: plan.minimumParticipants,
               quorum: plan.quorum,
               localEpochs: plan.localEpochs,
+              weightRule: weightRuleToldBy(plan),
               training: `batch ${plan.batchSize}, ${plan.optimizer === 'sgd' ? 'SGD' : 'Adam'} ${plan.learningRate}`,
               parameters: plan.parameters,
             }}
@@ -39,6 +41,11 @@ export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.E
       </div>
     </>
   );
+}
+
+/** An older coordinator tells none. */
+function weightRuleToldBy({ weightCap, normClip }: RunPlanBody): WeightRule | null {
+  return weightCap === undefined || normClip === undefined ? null : { weightCap, normClip };
 }
 
 /** A parameter travels as a float32. */

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { cappedWeights, clipFactors, countedExamples, medianOf } from './weigh.ts';
+
+function sharesOf(weights: readonly number[]): number[] {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+const examples = fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 40 });
+const cap = fc.double({ min: 1, max: 10, noNaN: true });
+
+describe('countedExamples', () => {
+  test('is what was registered or claimed, whichever is less, and one at least', () => {
+    assert.equal(countedExamples(Number.MAX_SAFE_INTEGER, 1000), 1000);
+    assert.equal(countedExamples(7, 1000), 7);
+    assert.equal(countedExamples(7, 0), 1);
+  });
+});
+
+describe('cappedWeights', () => {
+  test('one of ten that says 2^53-1 weighs three equal shares, the others keep their proportions', () => {
+    const weights = cappedWeights([100, 100, 100, 100, 100, 100, 100, 100, 200, Number.MAX_SAFE_INTEGER], 3);
+    const shares = sharesOf(weights);
+    assert.ok(Math.abs((shares[9] ?? 0) - 0.3) < 1e-12, String(shares[9]));
+    assert.deepEqual(weights.slice(0, 9), [100, 100, 100, 100, 100, 100, 100, 100, 200]);
+  });
+
+  test('two of ten share what two may', () => {
+    const shares = sharesOf(cappedWeights([1, 1, 1, 1, 1, 1, 1, 1, 5e15, 9e15], 3));
+    assert.ok(
+      shares.slice(8).every((share) => Math.abs(share - 0.3) < 1e-9),
+      shares.join(),
+    );
+  });
+
+  test('nothing changes with two or three participants, where nobody has too much, and when it is off', () => {
+    for (const few of [[1], [1, 9e15], [1, 1, 9e15], [5, 6, 7, 8, 9]]) assert.deepEqual(cappedWeights(few, 3), few);
+    const all = [1, 1, 1, 1, 1, 9e15];
+    assert.deepEqual(cappedWeights(all, null), all);
+  });
+
+  test('property: no share exceeds the cap, the order stays, and only what was too much changes', () => {
+    fc.assert(
+      fc.property(examples, cap, (list, times) => {
+        const weights = cappedWeights(list, times);
+        const shares = sharesOf(weights);
+        for (const share of shares) assert.ok(share <= (times / list.length) * (1 + 1e-6), `${share} of ${times}`);
+        for (const [k, weight] of weights.entries()) {
+          assert.ok(weight > 0 && weight <= (list[k] ?? 0) * (1 + 1e-6));
+          for (const [i, other] of weights.entries())
+            if ((list[k] ?? 0) < (list[i] ?? 0)) assert.ok(weight <= other * (1 + 1e-6));
+        }
+      }),
+    );
+  });
+});
+
+describe('clipFactors', () => {
+  test('scales what is longer than so many medians, and nothing else', () => {
+    assert.deepEqual(clipFactors([1, 2, 3, 60], 3), [1, 1, 1, 0.125]);
+    assert.deepEqual(clipFactors([1, 2, 3, 60], null), [1, 1, 1, 1]);
+  });
+
+  test('of two none can be too long for three times their median, and nobody is measured by a median of 0', () => {
+    assert.deepEqual(clipFactors([1e-9, 1e9], 3), [1, 1]);
+    assert.deepEqual(clipFactors([0, 0, 5], 3), [1, 1, 1]);
+  });
+
+  test('the median of an even number lies between the two in the middle', () => {
+    assert.deepEqual([medianOf([4, 1, 3, 2]), medianOf([9, 1, 5]), medianOf([])], [2.5, 5, 0]);
+  });
+});

@@ -1,0 +1,51 @@
+import type { WeightRule } from '#shared/contract/weight-rule.ts';
+
+/** What counts of the examples that somebody claims: never more than it registered, one at least. */
+export function countedExamples(claimed: number, registered: number): number {
+  return Math.max(1, Math.min(claimed, registered));
+}
+
+/**
+ * Weights of which none is more than `cap` equal shares of their sum; those that would be more get exactly that, the others
+ * keep what they have. Where none is, they are the examples as they came, to the last bit.
+ * @param examples positive, one for each participant
+ * @param cap at least 1; null: off
+ * @returns positive, in the order of `examples`; their sum is the divisor
+ */
+export function cappedWeights(examples: readonly number[], cap: WeightRule['weightCap']): readonly number[] {
+  const shareMax = (cap ?? Infinity) / examples.length;
+  if (shareMax >= 1) return examples;
+  const capped = new Set<number>();
+  for (;;) {
+    const free = examples.reduce((sum, own, k) => (capped.has(k) ? sum : sum + own), 0);
+    // Of m capped ones each has w = shareMax * (m * w + free).
+    const weight = (shareMax * free) / (1 - capped.size * shareMax);
+    const before = capped.size;
+    for (const [k, own] of examples.entries()) if (own > weight * (1 + roundingShare)) capped.add(k);
+    if (capped.size === before) return examples.map((own, k) => (capped.has(k) ? weight : own));
+  }
+}
+
+/** Sums of float64 are off by less than this. */
+const roundingShare = 1e-9;
+
+/** Of an even number the mean of the two in the middle; 0 of none. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return 0;
+  if (sorted.length % 2 === 1) return sorted[middle] as number;
+  return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/**
+ * What each update is multiplied with so that none is longer than `clip` times the median of the round: norm bounding, Sun
+ * et al. 2019, arXiv:1911.07963, section 3, with a bound that comes from the round. A median of 0 bounds nothing.
+ * @param norms Euclidean, of update minus global model
+ * @param clip at least 1; null: off
+ * @returns 1 for those that stay as they are, else between 0 and 1
+ */
+export function clipFactors(norms: readonly number[], clip: WeightRule['normClip']): readonly number[] {
+  const longest = clip === null ? 0 : clip * medianOf(norms);
+  return norms.map((norm) => (longest === 0 || norm <= longest ? 1 : longest / norm));
+}
