@@ -26,8 +26,8 @@ export const areas: readonly Area[] = [
   },
 ];
 
-/** Drivers wire the machines to links, clocks and files: their tests are the runs of whole federations. */
-const notPure = /-driver\.ts$|\.test\.ts$/;
+/** Drivers wire the machines to links, clocks and files: their tests are the runs of whole federations. Samples are for tests. */
+const notPure = /-driver\.ts$|-samples\.ts$|\.test\.ts$/;
 
 export function sourcesOf(area: Area, root: string): readonly string[] {
   return filesOf(area.sources, root).filter((file) => !notPure.test(file));

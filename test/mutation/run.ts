@@ -1,13 +1,18 @@
 /**
- * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors]`: changes the program in one place
- * after the other, and counts the changes that a test of that area notices. No file is begun after its minutes; what has
- * been done is kept, and the next run goes on from there.
+ * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors] [--retry] [--statics]`: changes the
+ * program in one place after the other, and counts the changes that a test of that area notices. Nothing is begun after its
+ * minutes; what has been done is kept, and the next run goes on from there. With `--retry` only the changes that survived
+ * before are made again.
  */
-import { dirname, delimiter } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { areas, sourcesOf } from './areas.ts';
-import { mutateFile, type Mutant } from './mutate-file.ts';
+import { keptMutants, mutateFiles, wasNoticed, type Mutant } from './mutate-files.ts';
+
+/** Files of this many lines go into one run of StrykerJS, whose start costs more than a small file's mutants. */
+const linesAtOnce = 500;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
@@ -16,6 +21,8 @@ const { values } = parseArgs({
     file: { type: 'string', default: '' },
     minutes: { type: 'string', default: '60' },
     survivors: { type: 'boolean', default: false },
+    retry: { type: 'boolean', default: false },
+    statics: { type: 'boolean', default: false },
   },
 });
 const names = values.only.split(',');
@@ -28,27 +35,50 @@ process.chdir(root);
 // Stryker starts `node` by name.
 process.env['PATH'] = `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`;
 
+const head = ['', 'files', 'mutants', 'noticed', 'timed out', 'survived', 'not reached', 'not run', 'score'];
+const table = [`| ${head.join(' | ')} |`, `|${'---|'.repeat(head.length)}`];
 const untilMs = performance.now() + minutes * 60_000;
-const table = [
-  '| area | files | mutants | noticed | timed out | survived | not reached | score |',
-  `|${'---|'.repeat(8)}`,
-];
 for (const area of areas.filter(({ name }) => names.includes(name))) {
   const files = sourcesOf(area, root).filter((file) => file.includes(values.file));
-  const all: Mutant[] = [];
-  let done = 0;
-  for (const file of files) {
+  const missing = files.filter((file) => keptMutants(file, area, root) === undefined);
+  for (const batch of batches(missing)) {
     if (performance.now() > untilMs) break;
-    const mutants = await mutateFile(file, area, root);
-    all.push(...mutants);
-    done++;
-    process.stderr.write(`${file}: ${scoreOf(mutants)} of ${mutants.length}\n`);
-    if (values.survivors) tellSurvivors(file, mutants);
+    mutateFiles(batch, area, root, values);
+    for (const file of batch) process.stderr.write(`${file}: ${scoreOf(keptMutants(file, area, root) ?? [])}\n`);
   }
-  const cells = [area.name, `${done} of ${files.length}`, all.length, count(all, 'Killed'), count(all, 'Timeout')];
-  table.push(`| ${[...cells, count(all, 'Survived'), count(all, 'NoCoverage'), scoreOf(all)].join(' | ')} |`);
+  const done = files.flatMap((file) => {
+    const mutants = keptMutants(file, area, root);
+    return mutants === undefined ? [] : [{ file, mutants }];
+  });
+  for (const { file, mutants } of done) {
+    if (values.survivors) tellSurvivors(file, mutants);
+    table.push(row(file, '', mutants));
+  }
+  const all = done.flatMap(({ mutants }) => mutants);
+  table.push(row(`**${area.name}**`, `${done.length} of ${files.length}`, all));
 }
 process.stdout.write(`${table.join('\n')}\n`);
+
+/** Smallest files first: their figures come soon. */
+function batches(files: readonly string[]): readonly (readonly string[])[] {
+  const sized = files.map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length }));
+  const all: string[][] = [];
+  let room = 0;
+  for (const { file, lines } of sized.toSorted((a, b) => a.lines - b.lines)) {
+    if (lines > room) {
+      all.push([]);
+      room = linesAtOnce;
+    }
+    all.at(-1)?.push(file);
+    room -= lines;
+  }
+  return all;
+}
+
+function row(name: string, files: string, mutants: readonly Mutant[]): string {
+  const counts = ['Killed', 'Timeout', 'Survived', 'NoCoverage', 'Static'].map((status) => count(mutants, status));
+  return `| ${[name, files, mutants.length, ...counts, scoreOf(mutants)].join(' | ')} |`;
+}
 
 function count(mutants: readonly Mutant[], ...statuses: readonly string[]): number {
   return mutants.filter(({ status }) => statuses.includes(status)).length;
@@ -56,16 +86,18 @@ function count(mutants: readonly Mutant[], ...statuses: readonly string[]): numb
 
 /** Share of the mutants that could run and were noticed. */
 function scoreOf(mutants: readonly Mutant[]): string {
-  const noticed = count(mutants, 'Killed', 'Timeout');
+  const noticed = mutants.filter(wasNoticed).length;
   const ran = noticed + count(mutants, 'Survived', 'NoCoverage');
   return ran === 0 ? '-' : `${((100 * noticed) / ran).toFixed(1)} %`;
 }
 
 function tellSurvivors(file: string, mutants: readonly Mutant[]): void {
-  for (const { status, mutator, line, original, replacement } of mutants) {
-    if (status === 'Killed' || status === 'Timeout') continue;
-    process.stdout.write(
-      `${file}:${line} ${status} ${mutator}: ${original} → ${replacement.replaceAll(/\s+/g, ' ')}\n`,
-    );
+  const lines = readFileSync(file, 'utf8').split('\n');
+  for (const { status, mutator, start, end, replacement } of mutants) {
+    if (status !== 'Survived' && status !== 'NoCoverage') continue;
+    const text = lines[start.line - 1] ?? '';
+    const original = text.slice(start.column - 1, end.line === start.line ? end.column - 1 : undefined);
+    const instead = replacement.replaceAll(/\s+/g, ' ');
+    process.stdout.write(`${file}:${start.line} ${status} ${mutator}: ${original} → ${instead}\n`);
   }
 }
