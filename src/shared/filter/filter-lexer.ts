@@ -102,9 +102,10 @@ export const nothingYet = { expression: { kind: 'and', terms: [] }, keptTo: 0 } 
 /** As a filter must write this value: bare where it reads back as one word, else quoted. */
 export function quoteValue(value: string): string {
   const bare =
-    value !== '' &&
-    !wordEnd.test(value) &&
-    !Object.hasOwn(connectives, value.toLowerCase()) &&
-    value.toLowerCase() !== 'in';
-  return bare ? value : `"${value.replaceAll(/[\\"]/g, (char) => `\\${char}`)}"`;
+    value !== '' && !wordEnd.test(value) && !connectives.has(value.toLowerCase()) && value.toLowerCase() !== 'in';
+  return bare ? value : inQuotes(value);
+}
+
+export function inQuotes(text: string): string {
+  return `"${text.replaceAll(/[\\"]/g, (char) => `\\${char}`)}"`;
 }

@@ -3,7 +3,7 @@ import type { Result } from '../base/result.ts';
 import type { FilterError } from './filter-expression.ts';
 import { asField, fieldMeant, fieldNames, operatorsOf, fieldInfo } from './filter-fields.ts';
 import type { FilterField } from './filter-fields.ts';
-import { nothingYet } from './filter-lexer.ts';
+import { inQuotes, nothingYet } from './filter-lexer.ts';
 import type { Token } from './filter-lexer.ts';
 import { nearest } from './nearest.ts';
 
@@ -58,7 +58,7 @@ class Parser {
     const left = this.#peek();
     if (left === undefined) return parsed;
     if (left.kind === 'close') return this.#fail(left, 'This ) has no ( before it.', '');
-    return this.#fail(left, `Put && or || before ${shown(left)}.`, `&& ${left.text}`);
+    return this.#fail(left, `Put && or || before ${shown(left)}.`, joined('&&', left));
   }
 
   #chain(kind: 'or' | 'and'): ParsedFilter | null {
@@ -100,7 +100,7 @@ class Parser {
     const close = this.#peek();
     if (close === undefined) return this.#failAtEnd('The ( is not closed yet.');
     if (close.kind !== 'close')
-      return this.#fail(close, `Put && or || before ${shown(close)}, or close the ( first.`, `&& ${close.text}`);
+      return this.#fail(close, `Put && or || before ${shown(close)}, or close the ( first.`, joined('&&', close));
     this.#at++;
     return inner;
   }
@@ -128,7 +128,7 @@ class Parser {
       const separator = this.#peek();
       if (separator === undefined) return this.#failAtEnd(`The list after ${field.text} in ( is not closed yet.`);
       if (separator.kind !== 'comma' && separator.kind !== 'close')
-        return this.#fail(separator, `Put a comma before ${shown(separator)}.`, `, ${separator.text}`);
+        return this.#fail(separator, `Put a comma before ${shown(separator)}.`, joined(',', separator));
       this.#at++;
       if (separator.kind === 'close') return { kind: 'compare', field, operator, values };
     }
@@ -238,6 +238,13 @@ function isIn(token: Token, after: Token | undefined): boolean {
   return token.kind === 'word' && token.text.toLowerCase() === 'in' && after?.kind === 'open';
 }
 
+/** A mend for what stands where `mark` was expected; none where a mark alone would not help. */
+function joined(mark: '&&' | ',', token: Token): string | undefined {
+  const isValue = token.kind === 'word' || token.kind === 'string';
+  const begins = isValue || (mark === '&&' && (token.kind === 'not' || token.kind === 'open'));
+  return begins ? `${mark} ${shown(token)}` : undefined;
+}
+
 function shown(token: Token): string {
-  return token.kind === 'string' ? `"${token.text}"` : token.text;
+  return token.kind === 'string' ? inQuotes(token.text) : token.text;
 }

@@ -25,11 +25,11 @@ export function parseFilter(text: string): Result<FilterExpression, FilterError>
   if (!lexed.ok) {
     if (lexed.error.unfinished === undefined) return lexed;
     const before = lexFilter(text.slice(0, lexed.error.from));
-    return err(withKept(lexed.error, before.ok ? before.value : []));
+    return err(withKept(lexed.error, before.ok ? before.value : [], 'whole'));
   }
   const parsed = build(lexed.value, text.length);
   if (parsed.ok || parsed.error.unfinished === undefined) return parsed;
-  return err(withKept(parsed.error, lexed.value));
+  return err(withKept(parsed.error, lexed.value, 'broken'));
 }
 
 function build(tokens: readonly Token[], textLength: number): Result<FilterExpression, FilterError> {
@@ -37,14 +37,16 @@ function build(tokens: readonly Token[], textLength: number): Result<FilterExpre
   return parsed.ok ? checkFilter(parsed.value, textLength) : parsed;
 }
 
-function withKept(error: FilterError, tokens: readonly Token[]): FilterError {
+/** `end`: whether all `tokens` may make a filter, since the error lies behind them. */
+function withKept(error: FilterError, tokens: readonly Token[], end: 'whole' | 'broken'): FilterError {
   let depth = 0;
-  for (let i = tokens.length - 1; i > 0; i--) {
-    const token = tokens[i] as Token;
-    if (token.kind === 'close') depth++;
-    if (token.kind === 'open') depth--;
+  for (let i = tokens.length; i > 0; i--) {
+    const token = tokens[i];
+    if (token?.kind === 'close') depth++;
+    if (token?.kind === 'open') depth--;
+    const mayEnd = token === undefined ? end === 'whole' : canEndBefore(token, tokens[i - 1] as Token);
     // Only what lies outside every parenthesis, counted from the end: an unclosed one makes this negative.
-    if (depth > 0 || !canEndBefore(token, tokens[i - 1] as Token)) continue;
+    if (depth > 0 || !mayEnd) continue;
     const kept = build(tokens.slice(0, i), Infinity);
     if (kept.ok) return { ...error, unfinished: { expression: kept.value, keptTo: (tokens[i - 1] as Token).to } };
   }
