@@ -69,10 +69,11 @@ export function keptMutants(file: string, area: Area, root: string): readonly Mu
 /** Runs StrykerJS once over `files`, and remembers what became of each mutant. */
 export function mutateFiles(files: readonly string[], area: Area, root: string, options: MutationOptions): void {
   const fingerprint = fingerprintOf(area, root);
+  const sources = new Map(files.map((file) => [file, sourceHash(file, root)]));
   const before = new Map<string, readonly Mutant[]>();
   for (const file of options.retry ? files : []) {
     const kept = readKept(file, root);
-    if (kept?.source === sourceHash(file, root)) before.set(file, kept.mutants);
+    if (kept !== undefined && kept.source === sources.get(file)) before.set(file, kept.mutants);
   }
   const wanted = files.flatMap((file) => before.get(file)?.filter(isAsked).map(rangeIn(file)) ?? [file]);
   const report = wanted.length === 0 ? { files: {} } : runStryker(wanted, area, root, options);
@@ -82,7 +83,7 @@ export function mutateFiles(files: readonly string[], area: Area, root: string, 
     const mutants = before
       .get(file)
       ?.map((mutant) => (isAsked(mutant) ? (again.get(keyOf(mutant)) ?? mutant) : mutant));
-    const kept: Kept = { fingerprint, source: sourceHash(file, root), mutants: mutants ?? fresh };
+    const kept: Kept = { fingerprint, source: sources.get(file) ?? '', mutants: mutants ?? fresh };
     writeFileSync(statePath(file, root), JSON.stringify(kept));
   }
 
@@ -105,9 +106,11 @@ function runStryker(mutate: readonly string[], area: Area, root: string, { stati
     ignoreStatic: !statics,
     mutator: { excludedMutations },
     concurrency: 1,
-    // Far from what a file takes, also on a busy machine: a mutant that only came late is not one that was found.
-    timeoutMS: 60_000,
-    timeoutFactor: 4,
+    // Far from what a mutant takes, also on a busy machine: one that only came late is not one that was found. What runs
+    // for ever is noticed before, by the times that it passes its mutant or by the turns that its test takes.
+    timeoutMS: 600_000,
+    timeoutFactor: 10,
+    dryRunTimeoutMinutes: 30,
     tempDirName: `${stateFolder}/sandbox`,
     ignorePatterns: ['/out', '/bench', '/docs', '/resources', '/test/fixtures', '/src/renderer', '/.cache'],
     // The sandbox lies below the checkout: Node finds node_modules upwards.

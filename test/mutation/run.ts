@@ -12,7 +12,7 @@ import { areas, sourcesOf } from './areas.ts';
 import { keptMutants, mutateFiles, wasNoticed, type Mutant } from './mutate-files.ts';
 
 /** Files of this many lines go into one run of StrykerJS, whose start costs more than a small file's mutants. */
-const linesAtOnce = 500;
+const linesAtOnce = 1500;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
