@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { parseFilter, usableFilter } from './parse-filter.ts';
 
 /** Message, the stretch it means, what to write instead, and what is kept of a text that only stops too early. */
-type Told = readonly [string, string, string?, string?];
+type Told = readonly [message: string, place: string, mend?: string | undefined, kept?: string | undefined];
 
 function told(text: string): Told {
   const parsed = parseFilter(text);
