@@ -26,7 +26,15 @@ function explainedBy(
 }
 
 function process(told: number, over: Partial<ProcessObservation> = {}): ProcessObservation {
-  return { pid: 7, told: moment(told, 'its clock runs'), cpuPercent: 40.4, late: null, ...over };
+  return {
+    pid: 7,
+    told: moment(told, 'its clock runs'),
+    cpuPercent: 40.4,
+    late: null,
+    signAt: told,
+    toldUntil: told,
+    ...over,
+  };
 }
 
 describe('a coordinator', () => {

@@ -293,6 +293,8 @@ describe('its machine', () => {
       told: moment(5000, "node-1's process: training, its clock runs"),
       cpuPercent: 20,
       late: null,
+      signAt: 5000,
+      toldUntil: 5000,
     });
     ticks(6000, 200);
     ticks(7000, 5);

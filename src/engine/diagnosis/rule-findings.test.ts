@@ -147,7 +147,14 @@ describe('a connection per message', () => {
 });
 
 test('a process on this machine stands still when it has told nothing for 4 s', () => {
-  const process = { pid: 7, told: moment(10_000, "node-1's process: training"), cpuPercent: 5, late: null };
+  const process = {
+    pid: 7,
+    told: moment(10_000, "node-1's process: training"),
+    cpuPercent: 5,
+    late: null,
+    signAt: 10_000,
+    toldUntil: 10_000,
+  };
   const story = seen({ process, lastHeard: moment(9900), linkState: 'ready' });
   const finding = findFrom(14_000, story);
   assert.deepEqual(

@@ -74,7 +74,7 @@ export function linkClosed(
   const participant = draft.s.participants.get(record.participant);
   if (participant === undefined) return;
   for (const other of draft.s.links.values()) if (other.participant === participant.id) return draft.waitChanged();
-  participantGone(draft, participant, how);
+  participantGone(draft, participant, { reason: how.reason, clean: how.clean });
 }
 
 export function participantGone(
