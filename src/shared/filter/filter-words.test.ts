@@ -46,7 +46,7 @@ describe('conditions', () => {
   const nothingFollows = 'The filter stops after a connective: a condition must follow.';
   tellsEach({
     round: [noOperator('round', 'round =='), 'round', undefined, ''],
-    'nan text': [noOperator('text', 'text ~'), 'text', undefined, 'nan '],
+    'nan && text': [noOperator('text', 'text ~'), 'text', undefined, 'nan '],
     'size && nan': [noOperator('size', 'size >'), 'size', '"size"'],
     'round "x"': [noOperator('round', 'round =='), 'round', 'round =='],
     'round (': [noOperator('round', 'round =='), 'round', '"round"'],
@@ -54,7 +54,7 @@ describe('conditions', () => {
     ro: [begins('ro'), 'ro', undefined, ''],
     'nan || RO': [begins('RO'), 'RO', undefined, 'nan '],
     'zzzzzzzzzz == 1': [
-      'There is no field zzzzzzzzzz. The fields are protocol, kind, participant, round, size, direction, side, status and others.',
+      'There is no field zzzzzzzzzz. The fields are protocol, kind, participant, from, to, round, size, direction and others.',
       'zzzzzzzzzz',
     ],
     ')': [noCondition(')'), ')'],
