@@ -51,17 +51,34 @@ async function restore(
   const { settings, model, baselineAccuracy } = file;
   const run = await folder.restore(requirePlan(model).layout, reporter);
   const [initialParameters = []] = run.models;
-  const classes = file.classes.length > 0 ? file.classes : await classesOf(path, file);
+  const classes =
+    file.classes.length > 0
+      ? file.classes
+      : await classesOf(path, { data: file.start.data, seed: settings.seed, numClasses: model.numClasses });
   return { file, run, settings, model, baselineAccuracy, classes, initialParameters };
 }
 
-/** An older version kept no class names; they are those of the data that the run was begun with, if that is still there. */
-async function classesOf(path: string, { start, settings, model }: RunFile): Promise<readonly string[]> {
+/**
+ * An older version kept no class names; they are those of the data that the run was begun with, if that is still there.
+ * @throws RoundscopeError `state_invalid` with why they cannot be had
+ */
+export async function classesOf(
+  path: string,
+  begun: { readonly data: string; readonly seed: number; readonly numClasses: number },
+): Promise<readonly string[]> {
+  const { data, seed, numClasses } = begun;
   const { signal } = new AbortController();
-  const plan = await planFederation(start.data, { seed: settings.seed, signal }).catch((): null => null);
-  if (plan?.classes.length === model.numClasses) return plan.classes;
+  const file = join(path, 'run.json');
+  let classes: readonly string[];
+  try {
+    classes = (await planFederation(data, { seed, signal })).classes;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw stateInvalid(file, `names no classes, and the data it was begun with cannot be read: ${why}`, error);
+  }
+  if (classes.length === numClasses) return classes;
   throw stateInvalid(
-    join(path, 'run.json'),
-    `names no classes, and the data it was begun with is no longer at ${start.data}`,
+    file,
+    `names no classes, and ${data} has ${classes.length} where the run's model has ${numClasses}`,
   );
 }

@@ -16,10 +16,12 @@ export function diskError(path: string, error: unknown): RoundscopeError {
 }
 
 /** What lies in a state folder is not what this program left there. */
-export function stateInvalid(path: string, what: string): RoundscopeError {
+export function stateInvalid(path: string, what: string, cause?: unknown): RoundscopeError {
   return new RoundscopeError('state_invalid', {
     layer: 'application',
-    message: `${path} ${what}.`,
+    // What it ends with may be a sentence of its own.
+    message: `${path} ${what}.`.replace(/\.\.$/, '.'),
+    cause,
     context: { path },
   });
 }

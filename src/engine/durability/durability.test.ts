@@ -183,7 +183,10 @@ describe('folder of a run', () => {
     writeFileSync(join(folder, 'run.json'), '{"version": 2}');
     await assert.rejects(readRunFile(folder), { code: 'state_invalid', message: /run\.json does not describe a run/ });
     writeFileSync(join(folder, 'run.json'), '{"vers');
-    await assert.rejects(readRunFile(folder), { code: 'state_invalid' });
+    await assert.rejects(readRunFile(folder), {
+      code: 'state_invalid',
+      message: /run\.json is no JSON: .+ position 6/,
+    });
   });
 });
 

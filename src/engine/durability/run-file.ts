@@ -37,7 +37,7 @@ export async function readRunFile(folder: string): Promise<RunFile | null> {
     throw diskError(path, error);
   }
   if (text.length > limits.portMessageBytesMax) throw stateInvalid(path, 'is too large to be of a run');
-  const judged = runFileSchema.safeParse(jsonOf(text));
+  const judged = runFileSchema.safeParse(jsonOf(path, text));
   if (judged.success) return judged.data;
   const issue = judged.error.issues[0];
   throw stateInvalid(path, `does not describe a run (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''})`);
@@ -47,10 +47,10 @@ export async function writeRunFile(folder: string, file: RunFile): Promise<void>
   await writeAtomically(join(folder, 'run.json'), [Buffer.from(`${JSON.stringify(file, null, 2)}\n`, 'utf8')]);
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(path: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw stateInvalid(path, `is no JSON: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

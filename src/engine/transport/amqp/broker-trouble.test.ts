@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { RoundscopeError } from '#shared/base/errors.ts';
 import { amqpParts, dial, never, serve, stranger, token, until, type Served } from '#test/support/amqp-kit.ts';
 import { freePort } from '#test/support/mosquitto.ts';
+import { TcpPath } from '#test/support/network-path.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
 import { BrokerTrouble } from '../broker-trouble.ts';
 import type { BrokerNews, Session } from '../transport.ts';
@@ -203,6 +204,20 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       assert.match(served.news.join('\n'), /^lost: CONNECTION_FORCED - for maintenance$/m);
       await using again = await dial(served, run);
       await passes(again, served.sessions.at(-1), 1000);
+    });
+
+    test('one that goes away while it is tried is not listened at', patience, async () => {
+      await using path = await TcpPath.open(Number(new URL(rabbitmq.url).port));
+      const url = new URL(rabbitmq.url);
+      url.port = String(path.port);
+      // Queues are declared within less; more is sent only to find out how much it takes.
+      const tried = path.meter.passed(20_000).then(() => path.cut());
+      await assert.rejects(serve(`${run}.cut`, url.href), {
+        code: 'connect_failed',
+        retryable: true,
+        message: /ended while the session was being opened/,
+      });
+      await tried;
     });
 
     test("the coordinator's own queue that is taken away is named, and made again", patience, async () => {

@@ -146,7 +146,6 @@ export class AmqpListener implements Listener {
 
   async #connect(): Promise<void> {
     const { run, signal } = this.#options;
-    const { clock } = this.#setup;
     const blocked = Promise.withResolvers<void>();
     const connection = await AmqpConnection.open({
       url: this.#url,
@@ -154,7 +153,7 @@ export class AmqpListener implements Listener {
       name: `roundscope ${run} coordinator`,
       trust: this.#trust,
       signal,
-      clock,
+      clock: this.#setup.clock,
       onBlocked: (reason) => {
         if (reason !== '') blocked.resolve();
         this.#tellBroker(reason === '' ? 'connected' : 'blocked', reason);
@@ -164,18 +163,17 @@ export class AmqpListener implements Listener {
     try {
       this.#reader = await this.#declare(connection);
       this.#limited = this.#limit(connection);
+      const gone = connection.closed.then((reason) => Promise.reject(new Error(reason)));
       // Who waits for a broker that takes nothing would not even be told of it.
-      await Promise.race([this.#limited, blocked.promise, connection.closed]);
+      await Promise.race([this.#limited, blocked.promise, gone]);
     } catch (error) {
       connection.abort();
       throw operationError(connection.url, error);
     }
     this.#connection = connection;
     this.#redialMs = timing.redialFirstMs;
-    spawn(
-      'watching the connection to a broker',
-      connection.closed.then((reason) => this.#onLost(connection, reason)),
-    );
+    const lost = connection.closed.then((reason) => this.#onLost(connection, reason));
+    spawn('watching the connection to a broker', lost);
     this.#sendBeats(connection);
   }
 
@@ -248,7 +246,7 @@ export class AmqpListener implements Listener {
       this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
       if (this.#closing !== null || this.#options.signal.aborted) return;
       this.#connectAgain().then(
-        () => this.#tellBroker('connected', ''),
+        () => this.#tellConnected(),
         (error: unknown) => {
           this.#tellBroker('lost', error instanceof Error ? error.message : String(error));
           this.#retry();
@@ -262,6 +260,12 @@ export class AmqpListener implements Listener {
     await this.#connect();
     // Closed meanwhile: nobody else lets go of it.
     if (this.#closing !== null) this.#connection?.abort();
+  }
+
+  /** As it stands now: it may have said meanwhile that it takes nothing, or be gone again, which has been told. */
+  #tellConnected(): void {
+    const blocked = this.#connection?.blocked;
+    if (blocked !== undefined) this.#tellBroker(blocked === '' ? 'connected' : 'blocked', blocked);
   }
 
   #tell(address: string, reason: string): void {

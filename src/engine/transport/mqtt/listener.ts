@@ -210,7 +210,8 @@ export class MqttListener implements Listener {
       this.#redialMs = Math.min(this.#redialMs * 2, timing.redialMaxMs);
       if (this.#closing !== null || this.#options.signal.aborted) return;
       this.#connect().then(
-        () => this.#tellBroker('connected', ''),
+        // It may be gone again, which has been told.
+        () => this.#connection !== null && this.#tellBroker('connected', ''),
         (error: unknown) => {
           this.#tellBroker('lost', error instanceof Error ? error.message : String(error));
           this.#retry();
