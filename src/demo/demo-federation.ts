@@ -9,12 +9,12 @@ import { asParticipantId, coordinatorId, type ParticipantId, type RunId } from '
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { impairs, networkOf, type NetworkSpec } from '#shared/contract/network.ts';
 import { plannedFor } from '#shared/contract/transport-plan.ts';
-import type { DemoSettings, FaultName, FaultSpec } from '#shared/contract/settings.ts';
+import { lastingFaults, type DemoSettings, type FaultName, type FaultSpec } from '#shared/contract/settings.ts';
 import { trainingMsOf } from './demo-pace.ts';
 import { demoPlan } from './demo-plan.ts';
 import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.ts';
 import { EndedParticipants } from './ended-participants.ts';
-import { faultNotes, lastingFaults } from './fault-notes.ts';
+import { faultNotes } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { RestartLimit } from './restart-limit.ts';

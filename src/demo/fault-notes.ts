@@ -14,13 +14,3 @@ export const faultNotes: Readonly<Record<FaultName, string>> = {
   disconnect: 'connections are reset and none can be opened',
   rebind: 'the NAT on the way forgot its mappings: UDP comes from another port',
 };
-
-/** Faults that last until they are switched off, by what switching off means. */
-export const lastingFaults: ReadonlySet<FaultName> = new Set<FaultName>([
-  'connection-per-message',
-  'freeze-trainer',
-  'delay',
-  'loss',
-  'blackhole',
-  'disconnect',
-]);

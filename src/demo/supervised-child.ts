@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
+import { fromErrorReport, RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
 import { lastWords } from '#shared/base/last-words.ts';
 import {
   fromChildSchema,
@@ -186,11 +186,5 @@ function endError(name: string, end: ChildEnd): RoundscopeError {
       message: `${name} ended before it was ready: ${end.reason}`,
     });
   }
-  return new RoundscopeError(report.code, {
-    layer: report.layer,
-    message: report.message,
-    retryable: report.retryable,
-    context: report.context,
-    ...(report.causes.length > 0 ? { cause: new Error(report.causes.join(': ')) } : {}),
-  });
+  return fromErrorReport(report);
 }

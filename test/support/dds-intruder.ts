@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
-import { agreedKeys, newAgreement } from '#engine/transport/dds/handshake.ts';
+import { agreedKeys } from '#engine/transport/dds/handshake.ts';
+import { freshHalf } from '#engine/transport/key-agreement.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -33,7 +34,7 @@ export async function writeAsAnother({ endpoints, participant, run, token, far }
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   owned.defer(() => runtime.closeNode(node, 'clean'));
   const { session: id, agreement: offered } = await accepted.promise;
-  const keys = agreedKeys('up', { own: newAgreement(), offered, token, claim: { run, participant, session: id } });
+  const keys = agreedKeys('up', { own: freshHalf(), offered, token, claim: { run, participant, session: id } });
   assert.ok(keys !== null);
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(

@@ -1,4 +1,4 @@
-import type { FaultName } from '#shared/contract/settings.ts';
+import { lastingFaults, type FaultName } from '#shared/contract/settings.ts';
 import type { FaultView } from '#shared/run-view/run-view.ts';
 
 /** Faults on cue by name, as people read them. */
@@ -15,16 +15,6 @@ export const faultTitles: Readonly<Record<FaultName, string>> = {
   disconnect: 'Disconnect',
   rebind: 'NAT rebinding',
 };
-
-/** Those that go on until they are taken back; the others act once. */
-const lastingFaults: ReadonlySet<FaultName> = new Set([
-  'connection-per-message',
-  'freeze-trainer',
-  'delay',
-  'loss',
-  'blackhole',
-  'disconnect',
-]);
 
 /** The name in the middle of a sentence: `NAT rebinding` keeps its capitals. */
 export function faultInWords(name: FaultName): string {

@@ -33,6 +33,16 @@ export const faultNames = [
 export const faultNameSchema = z.enum(faultNames);
 export type FaultName = z.infer<typeof faultNameSchema>;
 
+/** Those that go on until they are taken back; the others act once. */
+export const lastingFaults: ReadonlySet<FaultName> = new Set<FaultName>([
+  'connection-per-message',
+  'freeze-trainer',
+  'delay',
+  'loss',
+  'blackhole',
+  'disconnect',
+]);
+
 /** A fault on cue: on one participant or on all, at once or when a round begins. */
 export const faultSchema = z.object({
   name: faultNameSchema,

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
-import { agreedKeys, ddsSessionVersion, newAgreement, proofOf } from '#engine/transport/dds/handshake.ts';
+import { agreedKeys, ddsSessionVersion, proofOf } from '#engine/transport/dds/handshake.ts';
+import { freshHalf } from '#engine/transport/key-agreement.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -41,7 +42,7 @@ export async function attackDomain(
   for (let i = 0; i < asks; i++) {
     ledger.made(kind);
     const claim = { run, participant: `mallory-${i}`, session: randomBytes(16).toString('hex') };
-    const agreement = newAgreement().offered;
+    const agreement = freshHalf().offered;
     const proof = i % 2 === 0 ? 'x'.repeat(200) : proofOf('another token', 'open', claim, [agreement]);
     const version = i % 3 === 0 ? 99 : ddsSessionVersion;
     const long = i % 5 === 0 ? 'y'.repeat(5000) : '';
@@ -56,7 +57,7 @@ export async function attackDomain(
   const said = accepted as Announcement | null;
   if (said === null) return;
   const claim = { run, participant: victim, session: said.session };
-  const keys = agreedKeys('up', { own: newAgreement(), offered: said.agreement, token, claim });
+  const keys = agreedKeys('up', { own: freshHalf(), offered: said.agreement, token, claim });
   if (keys === null) return;
   const matched = Promise.withResolvers<void>();
   const session = { node, participant: victim, id: said.session, keys };

@@ -10,7 +10,7 @@ import { BrokerTrouble } from '../broker-trouble.ts';
 import type { BrokerNews, Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { dialBroker } from './dial.ts';
-import { freshHalf } from './handshake.ts';
+import { freshHalf } from '../key-agreement.ts';
 import { encodeMessage, endType } from './session-message.ts';
 import { endedOf, endedQueue, inboxOf } from './names.ts';
 

@@ -1,5 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
+import { connectTimeout, noConnection } from '../broker-errors.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import { authoritiesVariable } from './surroundings.ts';
 
@@ -26,16 +27,8 @@ export function connectError(url: string, error: unknown, trust: BrokerTrust['by
   }
   if (code === 'ETIMEDOUT' || message === 'connect ETIMEDOUT')
     return connectTimeout(url, 'the broker did not answer', timing.connectTimeoutMs);
-  const refused = code === 'ECONNREFUSED';
-  return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
-    layer: 'transport',
-    message: refused
-      ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
-      : `no AMQP connection to ${url}: ${message || code}; check the address and whether it speaks AMQP 0-9-1`,
-    retryable: true,
-    cause: error,
-    context: { url },
-  });
+  const protocol = { protocol: 'AMQP', speaks: 'AMQP 0-9-1' };
+  return noConnection(url, error, { refused: code === 'ECONNREFUSED', said: message || code, ...protocol });
 }
 
 /** It was the coordinator's own a moment ago, or is ours. */
@@ -44,15 +37,6 @@ function anotherCertificate(url: string, code: string, cause: unknown): Roundsco
     layer: 'transport',
     message: `the broker at ${url} does not show the certificate of this run's coordinator (${code}): try again; if that does not help, another program answers at its port or in between`,
     cause,
-    context: { url },
-  });
-}
-
-export function connectTimeout(url: string, what: string, timeoutMs: number): RoundscopeError {
-  return new RoundscopeError('connect_timeout', {
-    layer: 'transport',
-    message: `${what} at ${url} within ${(timeoutMs / 1000).toFixed(1)} s: check host, port and firewall, and that the run is being served`,
-    retryable: true,
     context: { url },
   });
 }

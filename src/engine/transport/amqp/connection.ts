@@ -13,7 +13,8 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
-import { connectError, connectTimeout, saidByBroker } from './connect-errors.ts';
+import { connectTimeout } from '../broker-errors.ts';
+import { connectError, saidByBroker } from './connect-errors.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;

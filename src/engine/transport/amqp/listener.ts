@@ -15,7 +15,9 @@ import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-
 import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
-import { amqpSessionVersion, brokerPassword, requestProof, sameText, sessionKeys, type KeyHalf } from './handshake.ts';
+import type { KeyHalf } from '../key-agreement.ts';
+import { sameText } from '../same-text.ts';
+import { amqpSessionVersion, brokerPassword, requestProof, sessionKeys } from './handshake.ts';
 import {
   coordinatorEchoOf,
   endedOf,
@@ -181,12 +183,10 @@ export class AmqpListener implements Listener {
     // What its own broker takes is known.
     if (this.#broker !== null) return;
     const { entropy, limits } = this.#setup;
-    const queue = coordinatorEchoOf(this.#options.run, entropyHex(entropy, 8));
-    const said = await limits.apply(connection, queue);
-    const bytes = connection.contentBytesMax;
+    const said = await limits.apply(connection, coordinatorEchoOf(this.#options.run, entropyHex(entropy, 8)));
     if (said !== null)
       this.#options.onProgress?.(
-        `The broker takes no larger messages than about ${Math.floor(bytes / 1024)} KiB (${said}); models travel in pieces of that size.`,
+        `The broker takes no larger messages than about ${Math.floor(connection.contentBytesMax / 1024)} KiB (${said}); models travel in pieces of that size.`,
       );
   }
 

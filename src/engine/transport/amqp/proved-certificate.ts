@@ -6,7 +6,8 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { abortable } from '../abortable.ts';
 import { secure, type TlsOwner } from '../tls/pinned-tls.ts';
 import { urlOf } from './amqp-url.ts';
-import { connectError, connectTimeout } from './connect-errors.ts';
+import { connectTimeout } from '../broker-errors.ts';
+import { connectError } from './connect-errors.ts';
 
 /**
  * What the coordinator's own broker shows, as PEM, once it has proved the identity that the invitation names.

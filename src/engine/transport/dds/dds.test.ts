@@ -10,7 +10,9 @@ import { missingLibrary } from '#test/support/cyclone.ts';
 import type { Listener, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
-import { agreedKeys, newAgreement, proofOf, sameProof } from './handshake.ts';
+import { freshHalf } from '../key-agreement.ts';
+import { sameText } from '../same-text.ts';
+import { agreedKeys, proofOf } from './handshake.ts';
 import { libraryCandidates } from './library.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
@@ -67,7 +69,7 @@ test('a library that is not there is a typed error that names the package', asyn
 
 test('both ends agree on keys that nobody else with the token has', () => {
   const claim = { run, participant: 'node-1', session: 'ab'.repeat(12) };
-  const [near, far, other] = [newAgreement(), newAgreement(), newAgreement()];
+  const [near, far, other] = [freshHalf(), freshHalf(), freshHalf()];
   const up = agreedKeys('up', { own: near, offered: far.offered, token, claim });
   const down = agreedKeys('down', { own: far, offered: near.offered, token, claim });
   assert.ok(up !== null && down !== null);
@@ -80,9 +82,9 @@ test('both ends agree on keys that nobody else with the token has', () => {
     assert.equal(agreedKeys('up', { own: near, offered, token, claim }), null, offered);
   }
   const proof = proofOf(token, 'open', claim, [near.offered]);
-  assert.ok(sameProof(proof, proofOf(token, 'open', claim, [near.offered])));
+  assert.ok(sameText(proof, proofOf(token, 'open', claim, [near.offered])));
   for (const changed of [{ run: 'x' }, { participant: 'node-2' }, { session: 'cd' }]) {
-    assert.ok(!sameProof(proof, proofOf(token, 'open', { ...claim, ...changed }, [near.offered])));
+    assert.ok(!sameText(proof, proofOf(token, 'open', { ...claim, ...changed }, [near.offered])));
   }
 });
 

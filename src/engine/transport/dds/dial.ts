@@ -5,18 +5,12 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { abortable } from '../abortable.ts';
 import { formatAddress, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
+import { freshHalf } from '../key-agreement.ts';
+import { sameText } from '../same-text.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
-import {
-  agreedKeys,
-  coordinatorName,
-  ddsSessionVersion,
-  newAgreement,
-  proofOf,
-  sameProof,
-  type Claim,
-} from './handshake.ts';
+import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Claim } from './handshake.ts';
 import { misfitMend } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
@@ -144,7 +138,7 @@ class Asking {
   readonly #claim: Claim;
   readonly #token: string;
   readonly #remote: string;
-  readonly #agreement = newAgreement();
+  readonly #agreement = freshHalf();
   readonly #outcome = Promise.withResolvers<SessionKeys>();
 
   constructor(claim: Claim, token: string, remote: string) {
@@ -189,7 +183,7 @@ class Asking {
   #judge(said: Announcement): void {
     const token = this.#token;
     const expected = proofOf(token, 'accept', this.#claim, [this.#agreement.offered, said.agreement]);
-    const keys = sameProof(said.proof, expected)
+    const keys = sameText(said.proof, expected)
       ? agreedKeys('up', { own: this.#agreement, offered: said.agreement, token, claim: this.#claim })
       : null;
     if (keys !== null) return this.#outcome.resolve(keys);

@@ -6,19 +6,13 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
+import { freshHalf } from '../key-agreement.ts';
+import { sameText } from '../same-text.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
-import {
-  agreedKeys,
-  coordinatorName,
-  ddsSessionVersion,
-  newAgreement,
-  proofOf,
-  sameProof,
-  type Claim,
-} from './handshake.ts';
+import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Claim } from './handshake.ts';
 import { freePortPair } from './places.ts';
 import { misfitMend } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
@@ -138,9 +132,9 @@ export class DdsListener implements Listener {
       return onRefused({ address: 'a DDS participant', reason: 'its request for a session is malformed' });
     if (said.version !== ddsSessionVersion)
       return refuse(`it speaks version ${said.version}, this coordinator ${ddsSessionVersion}`);
-    if (!sameProof(said.proof, proofOf(token, 'open', claim, [said.agreement])))
+    if (!sameText(said.proof, proofOf(token, 'open', claim, [said.agreement])))
       return refuse('it has no proof of the invitation to this run');
-    const own = newAgreement();
+    const own = freshHalf();
     const keys = agreedKeys('down', { own, offered: said.agreement, token, claim });
     if (keys === null) return refuse('its half of the session key is none');
     if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);

@@ -1,7 +1,8 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
 import { err, ok, type Result } from '#shared/base/result.ts';
+import { sameText } from '../same-text.ts';
 
 /** Version of `resources/proto/roundscope.proto`. */
 export const contractVersion = '1';
@@ -30,11 +31,6 @@ export interface ClaimRefusal {
 export function proof(token: string, purpose: Purpose, claim: Claim): string {
   const text = [purpose, claim.run, claim.participant, claim.session, claim.instance].join('\n');
   return createHmac('sha256', token).update(text).digest('hex');
-}
-
-export function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 export function writeClaim(

@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { sameText } from '../same-text.ts';
 
 /**
  * Proof of the invitation's token, which itself never travels. `instance` is drawn once per transport object: the
@@ -40,9 +41,4 @@ export function judgeCredentials(token: string, run: string, offered: Credential
 export function proof(token: string, purpose: 'connect' | 'open' | 'accept', claim: Claim): string {
   const text = [purpose, claim.run, claim.participant, claim.session, claim.instance].join('\n');
   return createHmac('sha256', token).update(text).digest('hex');
-}
-
-export function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

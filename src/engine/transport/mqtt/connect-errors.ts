@@ -1,5 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
+import { connectTimeout, noConnection } from '../broker-errors.ts';
 
 /** Why there is no connection to a broker, by what socket or broker said. */
 export function connectError(url: string, error: Error & { readonly code?: unknown }): RoundscopeError {
@@ -7,25 +8,8 @@ export function connectError(url: string, error: Error & { readonly code?: unkno
   const code = typeof error.code === 'string' ? error.code : '';
   if (code === 'ETIMEDOUT' || error.message === 'connack timeout')
     return connectTimeout(url, error.message, timing.connectTimeoutMs);
-  const refused = code === 'ECONNREFUSED';
-  return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
-    layer: 'transport',
-    message: refused
-      ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
-      : `no MQTT connection to ${url}: ${error.message || code}; check the address and whether it speaks MQTT 5 or 3.1.1`,
-    retryable: true,
-    cause: error,
-    context: { url },
-  });
-}
-
-export function connectTimeout(url: string, what: string, timeoutMs: number): RoundscopeError {
-  return new RoundscopeError('connect_timeout', {
-    layer: 'transport',
-    message: `${what} at ${url} within ${(timeoutMs / 1000).toFixed(1)} s: check host, port and firewall, and that the run is being served`,
-    retryable: true,
-    context: { url },
-  });
+  const protocol = { protocol: 'MQTT', speaks: 'MQTT 5 or 3.1.1' };
+  return noConnection(url, error, { refused: code === 'ECONNREFUSED', said: error.message || code, ...protocol });
 }
 
 /** Refusals that pass: server unavailable (MQTT 3.1.1), unavailable, busy, shutting down, quota and rate exceeded (MQTT 5). */

@@ -6,9 +6,11 @@ import { timing } from '#shared/contract/limits.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { within } from '../within.ts';
-import { participantCredentials, proof, sameText, type Claim } from './auth.ts';
+import { participantCredentials, proof, type Claim } from './auth.ts';
+import { sameText } from '../same-text.ts';
 import type { BrokerTrust } from './broker-socket.ts';
-import { brokerRefused, connectTimeout, withoutSecrets } from './connect-errors.ts';
+import { connectTimeout } from '../broker-errors.ts';
+import { brokerRefused, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
 import type { Dialect } from './dialect.ts';
 import {
