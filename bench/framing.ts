@@ -1,6 +1,7 @@
 /** Which layout a frame should have: `node bench/framing.ts`. The answer is in docs/decisions/0003-frame-layout.md. */
 import { performance } from 'node:perf_hooks';
 import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
+import { bytesIn } from '#engine/framing/parts.ts';
 import { FrameDecoder } from '#engine/framing/frame-decoder.ts';
 
 interface Layout {
@@ -19,7 +20,7 @@ const prefixed: Layout = {
       let bodyBytes = 0;
       for (const frame of decoder.push(bytes).frames) {
         const decoded = decodeFrame(frame);
-        if (decoded.ok) bodyBytes += decoded.value.body.byteLength;
+        if (decoded.ok) bodyBytes += bytesIn(decoded.value.body);
       }
       return bodyBytes;
     };

@@ -44,7 +44,7 @@ async function answerFrames(session: Session): Promise<void> {
   const pieces = new Map<string, number>();
   for await (const frame of session.frames()) {
     if (frame.lane === 'control') {
-      await session.send({ lane: 'control', parts: [frame.bytes] }, { signal: never }).catch(() => undefined);
+      await session.send({ lane: 'control', parts: frame.parts }, { signal: never }).catch(() => undefined);
       continue;
     }
     pieces.set(frame.lane, (pieces.get(frame.lane) ?? 0) + 1);

@@ -68,7 +68,7 @@ export function overSession(session: Session): Connection {
   const uploads = new Map<unknown, () => void>();
   void (async () => {
     for await (const frame of session.frames()) {
-      const decoded = decodeFrame(frame.bytes);
+      const decoded = decodeFrame(frame.parts);
       const done = decoded.ok ? decoded.value.header['done'] : undefined;
       if (done === undefined) echoes.shift()?.();
       else uploads.get(done)?.();

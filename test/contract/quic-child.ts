@@ -1,6 +1,7 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
+import { bytesIn } from '#engine/framing/parts.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Session } from '#engine/transport/transport.ts';
@@ -57,7 +58,7 @@ async function whole(): Promise<void> {
   const near = await make().dial(listener.endpoints, { signal: never, participant: 'p', run: 'r' });
   const far = await incoming;
   await near.send({ lane: 'bulk:x', parts: encodeFrame({}, new Uint8Array(100_000)), last: true }, { signal: never });
-  for await (const frame of far.frames()) if (frame.bytes.byteLength > 100_000) break;
+  for await (const frame of far.frames()) if (bytesIn(frame.parts) > 100_000) break;
   await near.close('clean', 'done');
   await far.closed;
   await listener[Symbol.asyncDispose]();

@@ -13,9 +13,14 @@ export async function expectFrames(session: Session, lane: Lane, sizes: readonly
   for (const [i, size] of sizes.entries()) {
     const frame = frames[i];
     assert.equal(frame?.lane, lane);
-    assert.equal(frame?.bytes.length, size, `length of frame ${i}`);
-    assert.equal(digest(frame?.bytes ?? new Uint8Array()), digest(body(i, size)), `content of frame ${i}`);
+    assert.equal(bytesOf(frame).length, size, `length of frame ${i}`);
+    assert.equal(digest(bytesOf(frame)), digest(body(i, size)), `content of frame ${i}`);
   }
+}
+
+/** A frame's bytes in one piece. */
+export function bytesOf(frame: IncomingFrame | undefined): Buffer {
+  return Buffer.concat(frame?.parts ?? []);
 }
 
 export async function take(session: Session, count: number): Promise<IncomingFrame[]> {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '#shared/contract/limits.ts';
 import type { IncomingFrame } from '#engine/transport/transport.ts';
 import type { TransportHarness } from './harness.ts';
-import { body, counter, never, quiet, reader, take } from './session-frames.ts';
+import { body, bytesOf, counter, never, quiet, reader, take } from './session-frames.ts';
 import { patience, type Pair } from './session-pair.ts';
 
 const { chunkBytes } = limits;
@@ -29,10 +29,10 @@ export function describeFlow(pair: () => Promise<Pair>, harness: () => Transport
       const incoming = reader(both.far);
       for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
         const frame = next.value;
-        if (frame.lane === 'control') await both.far.send({ lane: 'control', parts: [frame.bytes] }, never());
-        else assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), received++);
+        if (frame.lane === 'control') await both.far.send({ lane: 'control', parts: frame.parts }, never());
+        else assert.equal(bytesOf(frame).readUInt32BE(0), received++);
         if (received === chunks) bulkDone = true;
-        if (frame.lane === 'control' && frame.bytes.length === 1) break;
+        if (frame.lane === 'control' && bytesOf(frame).length === 1) break;
       }
       assert.equal(received, chunks);
     })();
@@ -40,7 +40,7 @@ export function describeFlow(pair: () => Promise<Pair>, harness: () => Transport
     for (let i = 0; !bulkDone; i++) {
       await both.near.send({ lane: 'control', parts: [counter(i)] }, never());
       const reply = await replies.next();
-      assert.equal(Buffer.from((reply.value as IncomingFrame).bytes).readUInt32BE(0), i);
+      assert.equal(bytesOf(reply.value as IncomingFrame).readUInt32BE(0), i);
       if (!bulkDone) echoedBeforeEnd++;
       // In memory both ends answer without the event loop, which would starve the timers that deliver the bulk lane.
       await delay(0);
@@ -80,15 +80,15 @@ export function describeFlow(pair: () => Promise<Pair>, harness: () => Transport
     while (whole < taken || !controlSeen) {
       const [frame] = await take(both.far, 1);
       if (frame?.lane === 'control') {
-        assert.equal(frame.bytes[0], 42);
+        assert.equal(bytesOf(frame)[0], 42);
         controlSeen = true;
       } else {
-        assert.equal(frame?.bytes.length, chunkBytes, 'a torn frame');
-        assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), whole++);
+        assert.equal(bytesOf(frame).length, chunkBytes, 'a torn frame');
+        assert.equal(bytesOf(frame).readUInt32BE(0), whole++);
       }
     }
     await both.far.send({ lane: 'control', parts: [Uint8Array.of(43)] }, never());
-    assert.equal((await take(both.near, 1))[0]?.bytes[0], 43);
+    assert.equal(bytesOf((await take(both.near, 1))[0])[0], 43);
   });
 
   test('send with an aborted signal has no effect', patience, async () => {
@@ -99,6 +99,6 @@ export function describeFlow(pair: () => Promise<Pair>, harness: () => Transport
       /no longer wanted/,
     );
     await both.near.send({ lane: 'control', parts: [Uint8Array.of(2)] }, never());
-    assert.equal((await take(both.far, 1))[0]?.bytes[0], 2);
+    assert.equal(bytesOf((await take(both.far, 1))[0])[0], 2);
   });
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
 import type { Lane } from '#engine/transport/transport.ts';
 import type { TransportHarness } from './harness.ts';
-import { body, counter, expectFrames, never, sendAll, take } from './session-frames.ts';
+import { body, bytesOf, counter, expectFrames, never, sendAll, take } from './session-frames.ts';
 import { patience, type Pair } from './session-pair.ts';
 
 /** What is sent on a lane comes out of it: once, whole, in order. */
@@ -33,7 +33,7 @@ export function describeFrames(pair: () => Promise<Pair>, harness: () => Transpo
     const parts = [new Uint8Array(0), Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3), body(7, 70_000)];
     const sent = await both.near.send({ lane: 'control', parts }, never());
     const [frame] = await take(both.far, 1);
-    assert.deepEqual(Buffer.from(frame?.bytes ?? []), Buffer.concat(parts));
+    assert.deepEqual(bytesOf(frame), Buffer.concat(parts));
     assert.equal(typeof sent.stream, 'string');
     assert.notEqual(frame?.stream, '');
   });
@@ -51,7 +51,7 @@ export function describeFrames(pair: () => Promise<Pair>, harness: () => Transpo
     })();
     const frames = await take(both.far, count);
     await sending;
-    frames.forEach((frame, i) => assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), i));
+    frames.forEach((frame, i) => assert.equal(bytesOf(frame).readUInt32BE(0), i));
   });
 
   test('each lane keeps its own order while lanes interleave', patience, async () => {
@@ -71,7 +71,7 @@ export function describeFrames(pair: () => Promise<Pair>, harness: () => Transpo
     const next = new Map<Lane, number>();
     for (const frame of await take(both.far, lanes.length * each)) {
       const expected = next.get(frame.lane) ?? 0;
-      assert.equal(Buffer.from(frame.bytes).readUInt32BE(0), expected, `order in ${frame.lane}`);
+      assert.equal(bytesOf(frame).readUInt32BE(0), expected, `order in ${frame.lane}`);
       next.set(frame.lane, expected + 1);
     }
     assert.deepEqual([...next.keys()].toSorted(), lanes.toSorted());
@@ -84,7 +84,7 @@ export function describeFrames(pair: () => Promise<Pair>, harness: () => Transpo
       const sent = both.near.send({ lane: 'bulk:again', parts: [counter(i), body(i, 1000)], last: true }, never());
       const [frame] = await take(both.far, 1);
       await sent;
-      assert.equal(Buffer.from(frame?.bytes ?? []).readUInt32BE(0), i);
+      assert.equal(bytesOf(frame).readUInt32BE(0), i);
     }
   });
 }

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { limits } from '#shared/contract/limits.ts';
 import type { TransportHarness } from './harness.ts';
-import { body, counter, never, quiet, reader } from './session-frames.ts';
+import { body, bytesOf, counter, never, quiet, reader } from './session-frames.ts';
 import { patience, type Pair } from './session-pair.ts';
 
 const { chunkBytes } = limits;
@@ -45,7 +45,7 @@ export function describeMemory(pair: () => Promise<Pair>, harness: () => Transpo
       for (let i = 0; i < chunks; i++) {
         const next = await incoming.next();
         assert.ok(next.done !== true, `the session ended after ${i} of ${chunks} frames`);
-        const bytes = Buffer.from(next.value.bytes.buffer, next.value.bytes.byteOffset, next.value.bytes.byteLength);
+        const bytes = bytesOf(next.value);
         assert.equal(bytes.readUInt32BE(0), i);
         assert.equal(Buffer.compare(bytes.subarray(4), content), 0, `content of frame ${i}`);
       }

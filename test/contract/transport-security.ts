@@ -5,7 +5,7 @@ import type { Listener, Session } from '#engine/transport/transport.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { TransportHarness } from './harness.ts';
-import { expectFrames, never, sendAll } from './session-frames.ts';
+import { bytesOf, expectFrames, never, sendAll } from './session-frames.ts';
 import { patience, run, token, type Pair } from './session-pair.ts';
 
 const turnedAway: readonly string[] = ['link_rejected', 'broker_refused', 'identity_mismatch'];
@@ -72,7 +72,7 @@ export function describeSecurity(pair: () => Promise<Pair>, harness: () => Trans
     // Had anything come in, it would stand before this one.
     await both.near.send({ lane: 'control', parts: [new Uint8Array(12)] }, never());
     const reader = both.far.frames()[Symbol.asyncIterator]();
-    const lengths = [await reader.next(), await reader.next()].map(({ value }) => value?.bytes.byteLength);
+    const lengths = [await reader.next(), await reader.next()].map(({ value }) => bytesOf(value).byteLength);
     assert.deepEqual(lengths, [11, 12]);
   });
 }

@@ -3,6 +3,7 @@ import { decodeMessageHeader, encodeMessageHeader } from '#engine/codec/message-
 import { decodeSafetensors, encodeSafetensors, firstNotFinite } from '#engine/codec/safetensors.ts';
 import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
 import { FrameDecoder } from '#engine/framing/frame-decoder.ts';
+import { joined, type Parts } from '#engine/framing/parts.ts';
 import { decodeInvitation, encodeInvitation } from '#engine/identity/invitation.ts';
 import { decodeLinkFrame } from '#engine/link/link-frames.ts';
 import type { Random } from '#shared/base/random.ts';
@@ -154,7 +155,7 @@ function encodeInvitationList(value: unknown): Uint8Array {
 function runStream(input: Uint8Array, random: Random): boolean {
   const whole = new FrameDecoder().push(input);
   const decoder = new FrameDecoder();
-  const frames: Uint8Array[] = [];
+  const frames: Parts[] = [];
   let error = null;
   for (let at = 0; at < input.length && error === null;) {
     const end = Math.min(input.length, at + 1 + random.int(64));
@@ -167,14 +168,15 @@ function runStream(input: Uint8Array, random: Random): boolean {
   if (frames.length !== whole.frames.length)
     throw new Error(`${frames.length} frames in pieces, ${whole.frames.length} at once`);
   for (const [i, frame] of frames.entries())
-    if (Buffer.compare(frame, whole.frames[i] as Uint8Array) !== 0) throw new Error(`frame ${i} depends on the split`);
+    if (Buffer.compare(joined(frame), joined(whole.frames[i] ?? [])) !== 0)
+      throw new Error(`frame ${i} depends on the split`);
   if (error?.code !== whole.error?.code) throw new Error(`${error?.code} in pieces, ${whole.error?.code} at once`);
-  for (const frame of frames) runFrame(frame);
+  for (const frame of frames) runFrame(joined(frame));
   return whole.error === null;
 }
 
 function runFrame(input: Uint8Array): boolean {
-  const frame = decodeFrame(input);
+  const frame = decodeFrame([input]);
   if (!frame.ok) return false;
   const link = decodeLinkFrame(frame.value.header);
   if (link.ok && link.value?.t === 'message') decodeMessageHeader(link.value.header);
@@ -182,7 +184,7 @@ function runFrame(input: Uint8Array): boolean {
 }
 
 function runMessage(input: Uint8Array): boolean {
-  const frame = decodeFrame(framed(input));
+  const frame = decodeFrame([framed(input)]);
   if (!frame.ok) return false;
   const decoded = decodeMessageHeader(frame.value.header);
   if (decoded.ok && !decodeMessageHeader(encodeMessageHeader(decoded.value)).ok)

@@ -1,4 +1,5 @@
 import { encodeFrame, framePrefixBytes } from '#engine/framing/frame.ts';
+import { after } from '#engine/framing/parts.ts';
 import type { IncomingFrame, Listener, Session, Transport } from '#engine/transport/transport.ts';
 
 /** What the frame around a body adds: prefix and the header `{}`. */
@@ -34,5 +35,5 @@ function framedSession(session: Session): Session {
 }
 
 async function* bodies(session: Session): AsyncIterable<IncomingFrame> {
-  for await (const frame of session.frames()) yield { ...frame, bytes: frame.bytes.subarray(framingBytes) };
+  for await (const frame of session.frames()) yield { ...frame, parts: after(frame.parts, framingBytes) };
 }

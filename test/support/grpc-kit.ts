@@ -81,7 +81,7 @@ export async function assertAlive(near: Session, far: Session): Promise<void> {
   ] as const) {
     const reading = readOne(to);
     await from.send({ lane: 'control', parts: [Uint8Array.of(7)] }, { signal });
-    assert.equal((await reading)?.bytes[0], 7);
+    assert.equal((await reading)?.parts[0]?.[0], 7);
   }
 }
 

@@ -2,6 +2,7 @@ import { limits } from '#shared/contract/limits.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { checkJsonDepth } from './json-depth.ts';
+import { after, bytesIn, joined, type Parts } from './parts.ts';
 
 /**
  * One frame on every wire: a fixed prefix, a JSON header, a binary body (docs/decisions/0003-frame-layout.md).
@@ -31,8 +32,8 @@ export interface DecodedFrame {
   readonly header: Readonly<Record<string, unknown>>;
   /** The header as it travelled, for the packet log. */
   readonly headerText: string;
-  /** View into the frame's bytes. */
-  readonly body: Uint8Array;
+  /** Views into the frame's bytes. */
+  readonly body: Parts;
 }
 
 const noBody = new Uint8Array(0);
@@ -131,25 +132,28 @@ function readU32(bytes: Uint8Array, offset: number): number {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Takes one whole frame apart. The header's size and depth are checked before it is parsed. */
-export function decodeFrame(bytes: Uint8Array): Result<DecodedFrame, RoundscopeError> {
-  const prefix = readPrefix(bytes, 0, bytes.byteLength);
+export function decodeFrame(parts: Parts): Result<DecodedFrame, RoundscopeError> {
+  const bytes = bytesIn(parts);
+  const first = parts[0] ?? noBody;
+  const prefix = readPrefix(first, 0, first.byteLength);
   if (!prefix.ok) return prefix;
-  if (prefix.value === null || bytes.byteLength < prefix.value.frameBytes) {
+  const headBytes = framePrefixBytes + (prefix.value?.headerBytes ?? 0);
+  // Every transport of ours has the header in the first part; this is for what has not.
+  if (parts.length > 1 && first.byteLength < headBytes) return decodeFrame([joined(parts)]);
+  if (prefix.value === null || bytes < prefix.value.frameBytes) {
     const wanted = prefix.value?.frameBytes ?? framePrefixBytes;
     return err(
       new RoundscopeError('frame_truncated', {
         layer: 'codec',
-        message: `frame ends after ${bytes.byteLength} of at least ${wanted} bytes`,
+        message: `frame ends after ${bytes} of at least ${wanted} bytes`,
       }),
     );
   }
-  const { headerBytes, frameBytes } = prefix.value;
-  if (bytes.byteLength > frameBytes)
-    return err(malformed(`${bytes.byteLength - frameBytes} bytes follow the end of the frame`));
-  const headerView = bytes.subarray(framePrefixBytes, framePrefixBytes + headerBytes);
-  const header = parseHeader(headerView);
+  const { frameBytes } = prefix.value;
+  if (bytes > frameBytes) return err(malformed(`${bytes - frameBytes} bytes follow the end of the frame`));
+  const header = parseHeader(first.subarray(framePrefixBytes, headBytes));
   if (!header.ok) return header;
-  return ok({ ...header.value, body: bytes.subarray(framePrefixBytes + headerBytes) });
+  return ok({ ...header.value, body: after(parts, headBytes) });
 }
 
 function parseHeader(bytes: Uint8Array): Result<Pick<DecodedFrame, 'header' | 'headerText'>, RoundscopeError> {

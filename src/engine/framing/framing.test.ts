@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { limits } from '#shared/contract/limits.ts';
 import { decodeFrame, encodeFrame, framePrefixBytes, readPrefix } from './frame.ts';
 import { FrameDecoder } from './frame-decoder.ts';
+import { after, bytesIn, joined, start, type Parts } from './parts.ts';
 import { checkJsonDepth } from './json-depth.ts';
 
 const header = fc.dictionary(
@@ -35,10 +36,10 @@ describe('frames', () => {
   test('what is encoded is decoded', () => {
     fc.assert(
       fc.property(frameParts, (frame) => {
-        const decoded = decodeFrame(bytesOf(frame));
+        const decoded = decodeFrame([bytesOf(frame)]);
         assert.ok(decoded.ok);
         assert.deepEqual(decoded.value.header, JSON.parse(JSON.stringify(frame.header)));
-        assert.equal(Buffer.compare(decoded.value.body, frame.body), 0);
+        assert.equal(Buffer.compare(joined(decoded.value.body), frame.body), 0);
       }),
     );
   });
@@ -54,7 +55,7 @@ describe('frames', () => {
           const decoded = cut(stream, cuts).flatMap((piece) => {
             const { frames: whole, error } = decoder.push(piece);
             assert.equal(error, null);
-            return whole.map((bytes) => Buffer.from(bytes));
+            return whole.map((parts) => Buffer.concat(parts));
           });
           assert.equal(decoder.pendingBytes, 0);
           assert.deepEqual(decoded, frames.map(bytesOf));
@@ -63,19 +64,89 @@ describe('frames', () => {
     );
   });
 
+  test('large pieces of a body stay in their memory, and no frame holds much more than its bytes', () => {
+    const sizes = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 30_000 }));
+    fc.assert(
+      fc.property(fc.nat(90_000), fc.array(sizes, { minLength: 1, maxLength: 30 }), (bodyBytes, lengths) => {
+        const frame = bytesOf({ header: { t: 'chunk' }, body: new Uint8Array(bodyBytes).map((_, i) => i * 7) });
+        const headBytes = frame.length - bodyBytes;
+        const decoder = new FrameDecoder();
+        const pushed = new Set<ArrayBufferLike>();
+        let parts: Parts = [];
+        for (let at = 0, i = 0; at < frame.length; i++) {
+          // Each in memory of its own, as a read gives them.
+          const piece = Uint8Array.from(frame.subarray(at, at + (lengths[i % lengths.length] as number)));
+          if (at >= headBytes && piece.byteLength >= 4096) pushed.add(piece.buffer);
+          at += piece.byteLength;
+          parts = decoder.push(piece).frames[0] ?? parts;
+        }
+        assert.equal(Buffer.compare(joined(parts), frame), 0);
+        assert.ok((parts[0] as Uint8Array).byteLength >= headBytes, 'the header is in the first part');
+        const held = new Set(parts.map(({ buffer }) => buffer));
+        assert.ok(pushed.isSubsetOf(held));
+        const heldBytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
+        assert.ok(heldBytes <= 2 * frame.length + 2048, `${heldBytes} bytes of memory for ${frame.length}`);
+      }),
+    );
+  });
+
+  test('a small view of a large buffer is copied out of it, so that it does not keep it alive', () => {
+    const frame = bytesOf({ header: {}, body: new Uint8Array(20_000).fill(3) });
+    const large = Buffer.alloc(200_000);
+    frame.copy(large, 1000);
+    const decoder = new FrameDecoder();
+    decoder.push(large.subarray(1000, 10_000));
+    const parts = decoder.push(Uint8Array.from(frame.subarray(9000))).frames[0] ?? [];
+    assert.equal(Buffer.compare(joined(parts), frame), 0);
+    assert.ok(parts.every(({ buffer }) => buffer !== large.buffer));
+  });
+
+  test('a header that comes in parts is put together before it is parsed', () => {
+    const frame = bytesOf({ header: { text: 'x'.repeat(20_000) }, body: Uint8Array.of(1, 2, 3, 4) });
+    for (const at of [[5], [12], [13], [10_000], [20_023], [6000, 12_000, 18_000], [5, 20_025]]) {
+      const pieces = cut(frame, at);
+      const decoder = new FrameDecoder();
+      const decoded = decodeFrame(pieces.flatMap((piece) => decoder.push(Uint8Array.from(piece)).frames)[0] ?? []);
+      for (const { header, body } of [decoded, decodeFrame(pieces)].map((one) =>
+        one.ok ? one.value : assert.fail(),
+      )) {
+        assert.equal((header['text'] as string).length, 20_000);
+        assert.deepEqual([...joined(body)], [1, 2, 3, 4]);
+      }
+    }
+  });
+
+  test('parts of bytes: what comes after some, the start of them, all of them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 6 }), fc.nat(60), (parts, count) => {
+        const whole = Buffer.concat(parts);
+        assert.equal(bytesIn(parts), whole.length);
+        assert.deepEqual(Buffer.from(joined(parts)), whole);
+        assert.deepEqual(Buffer.from(joined(after(parts, count))), whole.subarray(count));
+        assert.deepEqual(Buffer.from(start(parts, count)), whole.subarray(0, count));
+      }),
+    );
+    const parts = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    assert.ok(
+      after(parts, 1).every(({ buffer }, i) => buffer === parts[i]?.buffer),
+      'views',
+    );
+    assert.notEqual(start(parts, 1).buffer, parts[0]?.buffer, 'a copy');
+  });
+
   test('byte by byte, also beyond the first allocation', () => {
     const frame = bytesOf({ header: { t: 'chunk' }, body: new Uint8Array(200_000).map((_, i) => i) });
     const decoder = new FrameDecoder();
-    let whole: readonly Uint8Array[] = [];
+    let whole: readonly Parts[] = [];
     for (let i = 0; i < frame.length; i++) whole = decoder.push(frame.subarray(i, i + 1)).frames;
-    assert.equal(Buffer.compare(whole[0] as Uint8Array, frame), 0);
+    assert.equal(Buffer.compare(joined(whole[0] ?? []), frame), 0);
   });
 
   test('any cut of a frame is truncated, never an exception', () => {
     fc.assert(
       fc.property(frameParts, fc.nat(), (frame, cutAt) => {
         const bytes = bytesOf(frame);
-        const decoded = decodeFrame(bytes.subarray(0, cutAt % bytes.length));
+        const decoded = decodeFrame([bytes.subarray(0, cutAt % bytes.length)]);
         assert.ok(!decoded.ok);
         assert.equal(decoded.error.code, 'frame_truncated');
       }),
@@ -122,15 +193,15 @@ describe('frames', () => {
       raw('null'),
       raw('['.repeat(5000) + ']'.repeat(5000)),
     ]) {
-      const decoded = decodeFrame(bad);
+      const decoded = decodeFrame([bad]);
       assert.ok(!decoded.ok);
       assert.equal(decoded.error.code, 'frame_malformed');
     }
-    const trailing = decodeFrame(Buffer.concat([raw('{}'), Buffer.of(0)]));
+    const trailing = decodeFrame([raw('{}'), Buffer.of(0)]);
     assert.ok(!trailing.ok && trailing.error.code === 'frame_malformed');
     const newer = raw('{}');
     newer[2] = 2;
-    const decoded = decodeFrame(newer);
+    const decoded = decodeFrame([newer]);
     assert.ok(!decoded.ok && decoded.error.code === 'version_unsupported');
   });
 
@@ -222,7 +293,7 @@ describe('frames', () => {
 
   test('a frame that is not whole or not JSON says in what', () => {
     const said = (bytes: Uint8Array): string => {
-      const decoded = decodeFrame(bytes);
+      const decoded = decodeFrame([bytes]);
       if (decoded.ok) return 'ok';
       assert.equal(decoded.error.layer, 'codec');
       return decoded.error.message;
@@ -232,28 +303,28 @@ describe('frames', () => {
     assert.equal(said(raw('{}').subarray(0, 13)), 'frame ends after 13 of at least 14 bytes');
     assert.equal(said(Buffer.concat([raw('{}'), Buffer.from('abc')])), '3 bytes follow the end of the frame');
     for (const text of ['[1]', 'null', '12', '"a"']) assert.equal(said(raw(text)), 'frame header is not a JSON object');
-    const notJson = decodeFrame(raw('{]'));
+    const notJson = decodeFrame([raw('{]')]);
     assert.ok(!notJson.ok && notJson.error.message === 'frame header is not JSON in UTF-8');
     assert.ok(notJson.error.cause instanceof SyntaxError);
     const deep = (depth: number): Buffer => raw(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`);
     assert.equal(said(deep(limits.headerDepthMax)), 'ok');
     assert.equal(said(deep(limits.headerDepthMax + 1)), `frame header is nested deeper than ${limits.headerDepthMax}`);
     const text = '{"word":"\ufeffé"}';
-    const decoded = decodeFrame(raw(text));
+    const decoded = decodeFrame([raw(text)]);
     assert.ok(decoded.ok && decoded.value.headerText === text && decoded.value.body.length === 0);
   });
 
   test('pieces are copied once they have to be kept, and what is whole is a view', () => {
     const frame = bytesOf({ header: { n: 1 }, body: new Uint8Array(100).fill(7) });
     const whole = new FrameDecoder().push(frame).frames[0];
-    assert.equal(whole?.buffer, frame.buffer);
+    assert.equal(whole?.[0]?.buffer, frame.buffer);
     const decoder = new FrameDecoder();
     const first = Uint8Array.from(frame.subarray(0, 50));
     assert.deepEqual(decoder.push(first).frames, []);
     assert.equal(decoder.pendingBytes, 50);
     first.fill(0);
     const { frames } = decoder.push(frame.subarray(50));
-    assert.equal(Buffer.compare(frames[0] as Uint8Array, frame), 0);
+    assert.equal(Buffer.compare(joined(frames[0] ?? []), frame), 0);
     assert.equal(decoder.pendingBytes, 0);
     assert.equal(encodeFrame({ n: 1 }).length, 1, 'no body, no second piece');
   });

@@ -233,7 +233,7 @@ describe('before the hello is done', () => {
       const session = await rawDial(federation, 'node-1');
       const reader = session.frames()[Symbol.asyncIterator]();
       await rawSend(session, hello);
-      const challenge = decodeFrame((await federation.within(1000, reader.next())).value?.bytes as Uint8Array);
+      const challenge = decodeFrame((await federation.within(1000, reader.next())).value?.parts ?? []);
       assert.ok(challenge.ok);
       const facts = {
         run: MemoryFederation.run,
@@ -244,7 +244,7 @@ describe('before the hello is done', () => {
       };
       proofs.push(makeProof(MemoryFederation.token, 'dialer', facts));
       await rawSend(session, encodeFrame({ t: 'proof', mac: proofs[0] }));
-      const answer = decodeFrame((await federation.within(1000, reader.next())).value?.bytes as Uint8Array);
+      const answer = decodeFrame((await federation.within(1000, reader.next())).value?.parts ?? []);
       assert.ok(answer.ok);
       assert.equal(answer.value.header['accepted'], i === 0);
       await session.close('clean', 'next');

@@ -1,3 +1,4 @@
+import type { Parts } from '#engine/framing/parts.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { MessageId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -86,7 +87,7 @@ export class Inbox {
     return transfer.complete ? this.#complete(id, transfer) : { verdict: 'accepted', message: null };
   }
 
-  takeChunk(id: string, offset: number, bytes: Uint8Array): Judgement {
+  takeChunk(id: string, offset: number, bytes: Parts): Judgement {
     const transfer = this.#transfers.get(id);
     if (transfer === undefined) {
       if (this.#finished.has(id)) return { verdict: 'duplicate' };

@@ -1,4 +1,5 @@
 import { RunningHash } from '#engine/codec/hash.ts';
+import { after, bytesIn, type Parts } from '#engine/framing/parts.ts';
 import type { MessageHeader, PayloadInfo } from '#shared/contract/messages.ts';
 
 /** Allocated at once on a peer's word; the buffer grows fourfold as bytes really come. */
@@ -28,16 +29,17 @@ export class IncomingTransfer {
   }
 
   /** `duplicate`: all of it was here already. `gap` and `overflow` mean that the lane cannot be trusted any more. */
-  append(offset: number, bytes: Uint8Array): 'taken' | 'duplicate' | 'gap' | 'overflow' {
-    const end = offset + bytes.byteLength;
+  append(offset: number, parts: Parts): 'taken' | 'duplicate' | 'gap' | 'overflow' {
+    const end = offset + bytesIn(parts);
     if (end > this.info.length) return 'overflow';
     if (offset > this.#received) return 'gap';
     if (end <= this.#received) return 'duplicate';
-    const fresh = bytes.subarray(this.#received - offset);
     this.#reserve(end);
-    this.#buffer.set(fresh, this.#received);
-    this.#hash.update(fresh);
-    this.#received = end;
+    for (const fresh of after(parts, this.#received - offset)) {
+      this.#buffer.set(fresh, this.#received);
+      this.#hash.update(fresh);
+      this.#received += fresh.byteLength;
+    }
     return 'taken';
   }
 

@@ -1,4 +1,5 @@
 import { decodeMessageHeader, salvageHeader } from '#engine/codec/message-codec.ts';
+import { bytesIn } from '#engine/framing/parts.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
@@ -116,7 +117,7 @@ export class MessageReceiver {
     const judgement = inbox.takeChunk(frame.transfer, frame.offset, received.body);
     const round = transfer?.header.round ?? 0;
     if (transfer !== undefined && judgement.verdict === 'accepted') {
-      onPayload('received', received.body.byteLength);
+      onPayload('received', bytesIn(received.body));
       const { log, context, clock } = this.#wire;
       const { kind, id } = transfer.header;
       const told = { bytes: transfer.receivedBytes, totalBytes: transfer.info.length, nowMs: clock.monotonicMs() };

@@ -1,3 +1,4 @@
+import { bytesIn, start, type Parts } from '#engine/framing/parts.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
@@ -32,7 +33,7 @@ export interface FrameNote {
   readonly status?: PacketStatus;
   readonly durationMs?: number;
   readonly header?: string;
-  readonly body?: Uint8Array;
+  readonly body?: Parts;
   readonly note?: string;
   /** Where a session has two protocols: the one that carried this frame. */
   readonly protocol?: Protocol | undefined;
@@ -55,7 +56,8 @@ export class PacketLog {
   }
 
   frame(context: LogContext, note: FrameNote): void {
-    const { body } = note;
+    const body = note.body ?? [];
+    const bodyBytes = bytesIn(body);
     this.#reporter.packet({
       peer: this.side === 'participant' ? coordinatorId : context.participant || (context.from ?? ''),
       participant: context.participant,
@@ -75,10 +77,8 @@ export class PacketLog {
       ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
       header: note.header ?? '',
       // A copy: the sample must not keep the whole payload alive, nor share its memory.
-      ...(body === undefined || body.byteLength === 0
-        ? {}
-        : { bodySample: new Uint8Array(body.subarray(0, limits.bodySampleBytes)) }),
-      bodyBytes: body?.byteLength ?? 0,
+      ...(bodyBytes === 0 ? {} : { bodySample: start(body, limits.bodySampleBytes) }),
+      bodyBytes,
       note: (note.note ?? '').slice(0, noteCharsMax),
     });
   }

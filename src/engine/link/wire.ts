@@ -1,4 +1,5 @@
 import { decodeFrame, encodeFrame, framePrefixBytes } from '#engine/framing/frame.ts';
+import { bytesIn, type Parts } from '#engine/framing/parts.ts';
 import type { IncomingFrame, Lane, Session } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
@@ -13,7 +14,7 @@ import { RateBucket } from './rate-bucket.ts';
 export interface Received {
   readonly frame: LinkFrame | null;
   readonly kind: string;
-  readonly body: Uint8Array;
+  readonly body: Parts;
   readonly lane: Lane;
   /** Half of the packet that reports it; whoever judges the frame adds the rest. */
   readonly note: Pick<FrameNote, 'side' | 'sizeBytes' | 'stream' | 'header' | 'body' | 'protocol' | 'stack'>;
@@ -73,17 +74,17 @@ export class Wire {
   async read(): Promise<Received | null> {
     const next = await this.#reader.next();
     if (next.done === true) return null;
-    const { bytes, lane, stream, protocol, stack } = next.value;
+    const { parts, lane, stream, protocol, stack } = next.value;
     this.lastHeardMs = this.clock.monotonicMs();
-    const note = { side: 'received', sizeBytes: bytes.byteLength, stream, protocol, stack } as const;
+    const note = { side: 'received', sizeBytes: bytesIn(parts), stream, protocol, stack } as const;
     if (!this.#bucket.take(this.lastHeardMs)) {
       throw new RoundscopeError('rate_exceeded', {
         layer: 'link',
         message: `more than ${limits.framesPerSecondMax} frames a second (burst ${limits.framesBurstMax})`,
       });
     }
-    const decoded = decodeFrame(bytes);
-    if (!decoded.ok) return this.#malformed(decoded.error, { ...note, kind: 'malformed', body: bytes });
+    const decoded = decodeFrame(parts);
+    if (!decoded.ok) return this.#malformed(decoded.error, { ...note, kind: 'malformed', body: parts });
     const { header, headerText, body } = decoded.value;
     const frame = decodeLinkFrame(header);
     const kind = typeof header['t'] === 'string' ? header['t'].slice(0, 40) : 'malformed';
@@ -112,7 +113,7 @@ export class Wire {
       header: Buffer.from(head.buffer, head.byteOffset + framePrefixBytes, head.byteLength - framePrefixBytes).toString(
         'utf8',
       ),
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: [body] }),
     } as const;
     using limit = this.#sendLimit();
     try {

@@ -1,5 +1,6 @@
 import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { bytesIn } from '../framing/parts.ts';
 import type { IncomingFrame } from './transport.ts';
 
 /**
@@ -59,13 +60,13 @@ class Half {
 
   push(frame: IncomingFrame): void {
     this.#frames.push(frame);
-    this.#bytes += frame.bytes.byteLength;
+    this.#bytes += bytesIn(frame.parts);
   }
 
   shift(): IncomingFrame | undefined {
     const frame = this.#frames.shift();
     if (frame === undefined) return undefined;
-    this.#bytes -= frame.bytes.byteLength;
+    this.#bytes -= bytesIn(frame.parts);
     if (!this.full) this.wakeAll();
     return frame;
   }

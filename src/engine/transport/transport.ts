@@ -107,7 +107,8 @@ export interface OutgoingFrame {
 
 export interface IncomingFrame {
   readonly lane: Lane;
-  readonly bytes: Uint8Array;
+  /** Bytes of one frame, possibly in the pieces in which they came so that bodies need not be copied together; prefix and header are in the first. */
+  readonly parts: readonly Uint8Array[];
   /** QUIC stream id, topic or queue as people know it; for the packet log. */
   readonly stream: string;
   /** Protocol that carried this frame where a session has two; absent: the session's own. */

@@ -51,7 +51,7 @@ describe('a broker behind TLS', { skip: missingRabbitmq() }, () => {
     await using near = await dial(served, run, { caFile });
     await near.send({ lane: 'control', parts: [Uint8Array.of(7)] }, { signal: never });
     for await (const frame of served.sessions[0]?.frames() ?? []) {
-      assert.equal(frame.bytes[0], 7);
+      assert.equal(frame.parts[0]?.[0], 7);
       break;
     }
   });

@@ -4,6 +4,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { amqpParts, comesBack, dial, hasQueue, never, serve, stranger, token, until } from '#test/support/amqp-kit.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { bytesIn } from '../../framing/parts.ts';
 import type { Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { AmqpTransport } from './amqp-transport.ts';
@@ -190,7 +191,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     assert.match(served.refused.join('\n'), /version 1,/);
     await near.send({ lane: 'control', parts: [Uint8Array.of(3)] }, { signal: never });
     for await (const frame of served.sessions[0]?.frames() ?? []) {
-      assert.equal(frame.bytes[0], 3);
+      assert.equal(frame.parts[0]?.[0], 3);
       break;
     }
     await evil.end();
@@ -318,7 +319,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     assert.ok(far);
     const reading = (async () => {
       let bytes = 0;
-      for await (const frame of far.frames()) if ((bytes += frame.bytes.byteLength) >= 20 * limits.chunkBytes) break;
+      for await (const frame of far.frames()) if ((bytes += bytesIn(frame.parts)) >= 20 * limits.chunkBytes) break;
       return bytes;
     })();
     for (let i = 0; i < 20; i++)

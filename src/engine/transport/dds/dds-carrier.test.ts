@@ -52,8 +52,8 @@ test('`ready` is said again until the coordinator is heard, further and further 
   assert.ok(written.every(({ sample }) => sample.number === 0 && sample.lane === 'session'));
   assert.equal(clock.pendingTimers, 0, 'it is said again although it was answered');
   await near.session.send({ lane: 'control', parts: [Uint8Array.of(7)] }, { signal: never });
-  for await (const { bytes } of far.session.frames()) {
-    assert.deepEqual([...bytes], [7]);
+  for await (const { parts } of far.session.frames()) {
+    assert.deepEqual(parts, [Uint8Array.of(7)]);
     break;
   }
   assert.equal(near.session.ended, false);

@@ -8,7 +8,8 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
 import { buildPeer, findTools, Peer, type BuiltPeer } from '#test/support/dds-peer.ts';
-import type { ListenOptions, Session } from '../transport.ts';
+import { bytesIn } from '../../framing/parts.ts';
+import type { IncomingFrame, ListenOptions, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
 import { freePortPair } from './places.ts';
@@ -100,22 +101,21 @@ async function exchange({ session, peer }: Joined, size: number, frames: AsyncIt
   const bytes = model(size);
   const lane = `bulk:model-${size}` as const;
   const sending = send(session, lane, bytes);
-  const parts: Uint8Array[] = [];
+  const received: Uint8Array[] = [];
   let told = '';
-  for (let received = 0; received < size || told === '';) {
-    const next = (await frames.next()) as IteratorResult<{ lane: string; bytes: Uint8Array }>;
+  while (bytesIn(received) < size || told === '') {
+    const next = (await frames.next()) as IteratorResult<IncomingFrame>;
     assert.ok(next.done !== true, `the session ended: ${peer.lines.join(' | ')}`);
     const frame = next.value;
-    if (frame.lane === 'control') told = Buffer.from(frame.bytes).toString();
+    if (frame.lane === 'control') told = Buffer.concat(frame.parts).toString();
     else {
       assert.equal(frame.lane, lane);
-      parts.push(frame.bytes);
-      received += frame.bytes.byteLength;
+      received.push(...frame.parts);
     }
   }
   await sending;
   assert.equal(told, `${lane} ${size} ${hash(bytes)}`);
-  assert.equal(hash(Buffer.concat(parts)), hash(Buffer.from(bytes.map((byte) => byte ^ 0xff))));
+  assert.equal(hash(Buffer.concat(received)), hash(Buffer.from(bytes.map((byte) => byte ^ 0xff))));
 }
 
 describe('dds with a peer in C, built from the same IDL', { skip }, () => {

@@ -2,6 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { bytesIn } from '../../framing/parts.ts';
 import { abortable } from '../abortable.ts';
 import { Inbox } from '../inbox.ts';
 import { sessionEnded } from '../session-errors.ts';
@@ -196,7 +197,7 @@ export class GrpcSession implements Session {
     if (close !== null) this.#peerDone.resolve();
     // After the end it is read on, so that the call can end, and nothing is done about it.
     if (this.#ending !== null) return;
-    for (const frame of frames) await this.#put({ lane: 'control', bytes: frame, stream });
+    for (const frame of frames) await this.#put({ lane: 'control', parts: [frame], stream });
     if (offer !== null) this.#onOffer(offer.number, offer.lane);
     if (close !== null) spawn('ending a session', this.#leave(close.code, close.reason));
   }
@@ -240,13 +241,13 @@ export class GrpcSession implements Session {
       if (named !== null && lane !== null) throw misplaced(call, 'names its lane once');
       lane ??= named;
       if (lane === null) throw misplaced(call, 'begins with its lane');
-      for (const frame of frames) await this.#put({ lane, bytes: frame, stream: call.name });
+      for (const frame of frames) await this.#put({ lane, parts: [frame], stream: call.name });
     }
     call.end();
   }
 
   async #put(frame: IncomingFrame): Promise<void> {
-    this.#receivedBytes += frame.bytes.byteLength;
+    this.#receivedBytes += bytesIn(frame.parts);
     await this.#inbox.put(frame);
   }
 

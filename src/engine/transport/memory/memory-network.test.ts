@@ -45,7 +45,7 @@ async function pair(
 function collect(session: Session): number[] {
   const seen: number[] = [];
   void (async () => {
-    for await (const { bytes } of session.frames()) seen.push(bytes[0] as number);
+    for await (const { parts } of session.frames()) seen.push(parts[0]?.[0] as number);
   })();
   return seen;
 }

@@ -1,6 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { bytesIn } from '../../framing/parts.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame } from '../transport.ts';
 
 /** What the wire does with the frames of one direction; all of it is decided by the network that made the pipe. */
@@ -67,7 +68,7 @@ export class MemoryPipe {
       const bytes = concat(frame.parts);
       const lane = this.#lane(frame.lane);
       const waiting: Waiting = {
-        frame: { lane: frame.lane, bytes, stream: frame.lane },
+        frame: { lane: frame.lane, parts: [bytes], stream: frame.lane },
         resolve,
         reject,
         signal,
@@ -88,8 +89,8 @@ export class MemoryPipe {
     if (frame === null) return null;
     const budget = this.#budget(frame.lane);
     budget.frames--;
-    budget.bytes -= frame.bytes.byteLength;
-    this.deliveredBytes += frame.bytes.byteLength;
+    budget.bytes -= bytesIn(frame.parts);
+    this.deliveredBytes += bytesIn(frame.parts);
     for (const [name, lane] of this.#lanes) {
       this.#takeFrom(lane);
       if (name !== 'control' && lane.waiting.length + lane.arrived.length + lane.flying.length === 0)
@@ -168,7 +169,7 @@ export class MemoryPipe {
       const next = lane.waiting[0];
       if (next === undefined) return;
       const budget = this.#budget(next.frame.lane);
-      const size = next.frame.bytes.byteLength;
+      const size = bytesIn(next.frame.parts);
       const full =
         budget.frames >= limits.inboundFramesMax || (budget.bytes > 0 && budget.bytes + size > limits.inboundBytesMax);
       if (full) return;
@@ -188,7 +189,7 @@ export class MemoryPipe {
 
   #fly(lane: LaneState, frame: IncomingFrame): void {
     const nowMs = this.#wire.clock.monotonicMs();
-    lane.dueMs = Math.max(lane.dueMs, nowMs + this.#wire.delayMs(frame.lane, frame.bytes.byteLength));
+    lane.dueMs = Math.max(lane.dueMs, nowMs + this.#wire.delayMs(frame.lane, bytesIn(frame.parts)));
     if (lane.flying.length === 0 && lane.dueMs <= nowMs) return this.#arrive(lane, frame);
     lane.flying.push(frame);
     const flight = this.#wire.clock.timer(lane.dueMs - nowMs, () => {
@@ -239,7 +240,7 @@ function sessionClosed(reason: CloseReason | null): RoundscopeError {
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  const bytes = new Uint8Array(bytesIn(parts));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

@@ -5,6 +5,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
 import { until } from '#test/support/amqp-kit.ts';
+import { joined } from '../../framing/parts.ts';
 import type { BrokerNews, Listener, Session } from '../transport.ts';
 import { PieceSize } from '../credited/piece-size.ts';
 import { BrokerConnection } from './connection.ts';
@@ -59,7 +60,7 @@ async function bulkPasses(from: Session, to: Session, id: string): Promise<void>
   const sending = from.send({ lane: `bulk:${id}`, parts: [body], last: true }, { signal });
   for await (const frame of to.frames()) {
     if (frame.lane === 'control') continue;
-    assert.ok(body.equals(frame.bytes), 'as it was sent');
+    assert.ok(body.equals(joined(frame.parts)), 'as it was sent');
     break;
   }
   await sending;

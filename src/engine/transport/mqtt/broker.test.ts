@@ -148,7 +148,7 @@ describe('embedded broker', () => {
     await gone;
     await good.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal });
     for await (const frame of served.sessions[0]?.frames() ?? []) {
-      assert.equal(frame.bytes[0], 5);
+      assert.equal(frame.parts[0]?.[0], 5);
       break;
     }
     evil.end(true);

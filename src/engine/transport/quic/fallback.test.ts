@@ -183,7 +183,7 @@ describe('quic over two providers', () => {
     const far = await served.next;
     void (async () => {
       for await (const frame of far.frames())
-        if (frame.lane === 'control') await far.send({ lane: 'control', parts: [frame.bytes] }, { signal });
+        if (frame.lane === 'control') await far.send({ lane: 'control', parts: frame.parts }, { signal });
     })().catch(() => undefined);
     const body = new Uint8Array(500_000);
     let uploading = true;

@@ -1,5 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { FrameDecoder } from '../../framing/frame-decoder.ts';
+import type { Parts } from '../../framing/parts.ts';
 import type { QuicStream } from './quic-session.ts';
 
 /** Bytes asked for at once. Quinn with 4 KB reads moves a fraction of what it moves with these. */
@@ -9,7 +10,7 @@ const readBytes = 64 * 1024;
 export class FrameReader {
   readonly stream: QuicStream;
   readonly #decoder = new FrameDecoder();
-  #ready: readonly Uint8Array[] = [];
+  #ready: readonly Parts[] = [];
   #taken = 0;
   #error: RoundscopeError | null = null;
 
@@ -21,7 +22,7 @@ export class FrameReader {
    * The next frame, prefix included; null when the peer has ended its half (or the session has ended).
    * @throws RoundscopeError of layer `codec` for bytes that are no frames, anything else for a stream that broke off
    */
-  async next(): Promise<Uint8Array | null> {
+  async next(): Promise<Parts | null> {
     for (;;) {
       const frame = this.#ready[this.#taken];
       if (frame !== undefined) {

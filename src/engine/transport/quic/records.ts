@@ -3,6 +3,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok } from '#shared/base/result.ts';
 import type { Result } from '#shared/base/result.ts';
 import { decodeFrame, encodeFrame } from '../../framing/frame.ts';
+import type { Parts } from '../../framing/parts.ts';
 import type { Lane } from '../transport.ts';
 
 /**
@@ -55,7 +56,7 @@ export function encodeRecord(record: RecordToSend): Uint8Array {
   return Buffer.concat(encodeFrame({ ...record, ...short, quic: version }));
 }
 
-export function decodeRecord(frame: Uint8Array): Result<QuicRecord, RoundscopeError> {
+export function decodeRecord(frame: Parts): Result<QuicRecord, RoundscopeError> {
   const decoded = decodeFrame(frame);
   if (!decoded.ok) return decoded;
   const record = recordSchema.safeParse(decoded.value.header);

@@ -1,4 +1,5 @@
 import { assert } from '#shared/base/assert.ts';
+import { bytesIn } from '../../framing/parts.ts';
 import type { QuicStream } from './quic-session.ts';
 
 /**
@@ -43,7 +44,7 @@ export class StreamWriter {
     if (this.#failure !== null) throw this.#failure;
     assert(!this.#finished, 'frame after the last one of its lane');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiting: Waiting = { parts, bytes: parts.reduce((sum, part) => sum + part.byteLength, 0), resolve, reject };
+    const waiting: Waiting = { parts, bytes: bytesIn(parts), resolve, reject };
     const onAbort = (): void => {
       this.#waiting = this.#waiting.filter((other) => other !== waiting);
       reject(signal.reason);

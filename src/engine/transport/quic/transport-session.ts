@@ -1,6 +1,7 @@
 import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
+import { bytesIn } from '../../framing/parts.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, Session, SessionStats } from '../transport.ts';
 import { abortable, endOf } from '../abortable.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -83,7 +84,7 @@ export class QuicTransportSession implements Session {
     }
     try {
       const stream = await sending;
-      this.#sentBytes += frame.parts.reduce((sum, part) => sum + part.byteLength, 0);
+      this.#sentBytes += bytesIn(frame.parts);
       return { stream };
     } catch (error) {
       if (signal.aborted || error instanceof RoundscopeError) throw error;
@@ -234,10 +235,10 @@ export class QuicTransportSession implements Session {
   async #readFrames(reader: FrameReader, lane: Lane): Promise<void> {
     const stream = reader.stream.id;
     for (;;) {
-      const bytes = await reader.next();
-      if (bytes === null) return;
-      this.#receivedBytes += bytes.byteLength;
-      await this.#inbox.put({ lane, bytes, stream });
+      const parts = await reader.next();
+      if (parts === null) return;
+      this.#receivedBytes += bytesIn(parts);
+      await this.#inbox.put({ lane, parts, stream });
     }
   }
 

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
+import type { Parts } from '#engine/framing/parts.ts';
 
 /** Bytes of the id that ties the two halves of a session together. */
 export const pairingIdBytes = 16;
@@ -21,8 +22,8 @@ export function pairingFrame(token: string, half: 'control' | 'bulk', id: string
 }
 
 /** The id; null when it is no pairing frame of this half or its proof is wrong. */
-export function readPairing(token: string, half: 'control' | 'bulk', bytes: Uint8Array): string | null {
-  const frame = decodeFrame(bytes);
+export function readPairing(token: string, half: 'control' | 'bulk', parts: Parts): string | null {
+  const frame = decodeFrame(parts);
   const said = frame.ok ? pairing.safeParse(frame.value.header) : null;
   if (said?.success !== true || said.data.half !== half) return null;
   return timingSafeEqual(Buffer.from(said.data.proof, 'hex'), mac(token, half, said.data.id)) ? said.data.id : null;

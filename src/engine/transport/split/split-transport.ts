@@ -129,7 +129,7 @@ class PairingDesk {
     const timer = this.#clock.timer(limits.helloTimeoutMs, () => this.#refuse(session, 'its other half did not come'));
     const frames = session.frames()[Symbol.asyncIterator]();
     const first = await frames.next();
-    const id = first.done === true ? null : readPairing(this.#options.token ?? '', name, first.value.bytes);
+    const id = first.done === true ? null : readPairing(this.#options.token ?? '', name, first.value.parts);
     if (id === null) {
       timer[Symbol.dispose]();
       return this.#refuse(session, 'it did not begin with a proof of which session it belongs to');
