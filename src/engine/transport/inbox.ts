@@ -1,3 +1,4 @@
+import { assert } from '#shared/base/assert.ts';
 import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bytesIn } from '../framing/parts.ts';
@@ -8,30 +9,47 @@ import type { IncomingFrame } from './transport.ts';
  * keep control from coming in. Who puts into a full half waits, which ends its reading of the stream and so holds the
  * peer back.
  */
-export class Inbox {
+export class Inbox implements AsyncIterable<IncomingFrame> {
   readonly #control = new Half();
   readonly #bulk = new Half();
   #ended = false;
-  /** Wakes the reader. */
-  #wake: (() => void) | null = null;
+  /** Waits for a frame; nothing is in the halves then. */
+  #reader: ((result: IteratorResult<IncomingFrame, undefined>) => void) | null = null;
 
-  /** Resolves when the frame has found room; at once, without it, when the inbox has ended. */
-  async put(frame: IncomingFrame): Promise<void> {
+  /**
+   * Null: the frame has found room, or the inbox has ended and it is nobody's. Else room is waited for. No promise where
+   * there is nothing to wait for: of a small frame's way, steps of promises are the longest part.
+   */
+  put(frame: IncomingFrame): Promise<void> | null {
+    if (this.#ended) return null;
+    const reader = this.#reader;
+    if (reader !== null) {
+      this.#reader = null;
+      reader({ done: false, value: frame });
+      return null;
+    }
     const half = frame.lane === 'control' ? this.#control : this.#bulk;
-    while (half.full && !this.#ended) await half.room();
-    if (this.#ended) return;
+    if (half.full) return this.#putLater(half, frame);
     half.push(frame);
-    this.#wakeReader();
+    return null;
   }
 
-  /** The next frame; null when the inbox has ended and is empty. */
-  async take(): Promise<IncomingFrame | null> {
-    for (;;) {
-      const frame = this.#control.shift() ?? this.#bulk.shift();
-      if (frame !== undefined) return frame;
-      if (this.#ended) return null;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+  async #putLater(half: Half, frame: IncomingFrame): Promise<void> {
+    while (half.full && !this.#ended) await half.room();
+    await this.put(frame);
+  }
+
+  /** One reader; it is done when the inbox has ended and is empty. Who leaves its loop may begin another. */
+  [Symbol.asyncIterator](): AsyncIterator<IncomingFrame, undefined> {
+    return { next: () => this.#next() };
+  }
+
+  #next(): Promise<IteratorResult<IncomingFrame, undefined>> {
+    assert(this.#reader === null, 'a session has one reader');
+    const frame = this.#control.shift() ?? this.#bulk.shift();
+    if (frame !== undefined) return Promise.resolve({ done: false, value: frame });
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    return new Promise((resolve) => (this.#reader = resolve));
   }
 
   /** Nothing more comes; what is there can still be taken. */
@@ -39,12 +57,8 @@ export class Inbox {
     this.#ended = true;
     this.#control.wakeAll();
     this.#bulk.wakeAll();
-    this.#wakeReader();
-  }
-
-  #wakeReader(): void {
-    this.#wake?.();
-    this.#wake = null;
+    this.#reader?.({ done: true, value: undefined });
+    this.#reader = null;
   }
 }
 

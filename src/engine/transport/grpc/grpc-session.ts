@@ -82,8 +82,8 @@ export class GrpcSession implements Session {
     spawn('reading the control call', this.#readControl());
   }
 
-  async *frames(): AsyncIterable<IncomingFrame> {
-    for (let frame = await this.#inbox.take(); frame !== null; frame = await this.#inbox.take()) yield frame;
+  frames(): AsyncIterable<IncomingFrame> {
+    return this.#inbox;
   }
 
   async send(frame: OutgoingFrame, { signal }: { readonly signal: AbortSignal }): Promise<SentFrame> {

@@ -1,5 +1,5 @@
 import { assert } from '#shared/base/assert.ts';
-import { bytesIn } from '../../framing/parts.ts';
+import { bytesIn, joined } from '../../framing/parts.ts';
 import type { QuicStream } from './quic-session.ts';
 
 /**
@@ -13,7 +13,7 @@ const companyBytes = 16 * 1024;
 interface Waiting {
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
-  readonly resolve: () => void;
+  readonly resolve: (stream: string) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -39,25 +39,31 @@ export class StreamWriter {
   }
 
   /** Resolves with the stream's name. */
-  async send(parts: readonly Uint8Array[], signal: AbortSignal): Promise<string> {
-    signal.throwIfAborted();
-    if (this.#failure !== null) throw this.#failure;
-    assert(!this.#finished, 'frame after the last one of its lane');
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiting: Waiting = { parts, bytes: bytesIn(parts), resolve, reject };
-    const onAbort = (): void => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiting);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#waiting.push(waiting);
-    this.#running ??= this.#run();
-    try {
-      await promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-    return this.#stream?.id ?? '';
+  send(parts: readonly Uint8Array[], signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (this.#failure !== null) return reject(this.#failure);
+      assert(!this.#finished, 'frame after the last one of its lane');
+      const onAbort = (): void => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        reject(signal.reason);
+      };
+      const waiting: Waiting = {
+        parts,
+        bytes: bytesIn(parts),
+        resolve: (stream) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(stream);
+        },
+        reject: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(waiting);
+      this.#running ??= this.#run();
+    });
   }
 
   /** Ends the stream after what waits. Twice is fine; on a lane that never sent it does nothing. */
@@ -82,7 +88,7 @@ export class StreamWriter {
       while (this.#waiting.length > 0) {
         this.#batch = this.#takeBatch();
         for (const piece of coalesce(this.#batch.flatMap(({ parts }) => parts))) await this.#stream.write(piece);
-        for (const { resolve } of this.#batch) resolve();
+        for (const { resolve } of this.#batch) resolve(this.#stream.id);
         this.#batch = [];
       }
     } catch (error) {
@@ -94,6 +100,7 @@ export class StreamWriter {
 
   /** The first frame, and as many of the following ones as fit beside it. */
   #takeBatch(): readonly Waiting[] {
+    if (this.#waiting.length === 1) return this.#waiting.splice(0);
     let count = 0;
     let bytes = 0;
     for (const waiting of this.#waiting) {
@@ -107,6 +114,9 @@ export class StreamWriter {
 
 /** The same bytes in fewer pieces: neighbours are joined while they stay small. */
 export function coalesce(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = bytesIn(parts);
+  if (bytes === 0) return [];
+  if (bytes <= coalesceBytesMax) return [joined(parts)];
   const pieces: Uint8Array[] = [];
   let small: Uint8Array[] = [];
   let smallBytes = 0;

@@ -64,12 +64,8 @@ export class QuicTransportSession implements Session {
     spawn('accepting streams', this.#acceptStreams());
   }
 
-  async *frames(): AsyncIterable<IncomingFrame> {
-    for (;;) {
-      const frame = await this.#inbox.take();
-      if (frame === null) return;
-      yield frame;
-    }
+  frames(): AsyncIterable<IncomingFrame> {
+    return this.#inbox;
   }
 
   async send(frame: OutgoingFrame, { signal }: { readonly signal: AbortSignal }): Promise<{ readonly stream: string }> {
@@ -238,7 +234,8 @@ export class QuicTransportSession implements Session {
       const parts = await reader.next();
       if (parts === null) return;
       this.#receivedBytes += bytesIn(parts);
-      await this.#inbox.put({ lane, parts, stream });
+      const room = this.#inbox.put({ lane, parts, stream });
+      if (room !== null) await room;
     }
   }
 
