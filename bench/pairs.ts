@@ -105,7 +105,8 @@ async function inTurn(
 }
 
 async function warmUp(connection: Connection, plan: PairPlan): Promise<void> {
-  for (let i = 0; i < 50; i++) await connection.roundTrip(1024);
+  // Until what runs is compiled: a session lives for many more.
+  for (let i = 0; i < 500; i++) await connection.roundTrip(1024);
   for (let i = 0; i < 5; i++) await connection.upload(Math.min(10_000_000, plan.loaded.bytes));
 }
 

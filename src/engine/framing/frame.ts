@@ -138,7 +138,7 @@ export function decodeFrame(parts: Parts): Result<DecodedFrame, RoundscopeError>
   const prefix = readPrefix(first, 0, first.byteLength);
   if (!prefix.ok) return prefix;
   const headBytes = framePrefixBytes + (prefix.value?.headerBytes ?? 0);
-  // Every transport of ours has the header in the first part; this is for what has not.
+  // A broker's pieces may be shorter than a header.
   if (parts.length > 1 && first.byteLength < headBytes) return decodeFrame([joined(parts)]);
   if (prefix.value === null || bytes < prefix.value.frameBytes) {
     const wanted = prefix.value?.frameBytes ?? framePrefixBytes;

@@ -107,7 +107,7 @@ export interface OutgoingFrame {
 
 export interface IncomingFrame {
   readonly lane: Lane;
-  /** Bytes of one frame, possibly in the pieces in which they came so that bodies need not be copied together; prefix and header are in the first. */
+  /** Bytes of one frame, possibly in the pieces in which they came, so that bodies need not be copied together. */
   readonly parts: readonly Uint8Array[];
   /** QUIC stream id, topic or queue as people know it; for the packet log. */
   readonly stream: string;

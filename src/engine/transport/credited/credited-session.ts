@@ -200,7 +200,7 @@ export class CreditedSession implements Session {
     const cost = piece.abandon ? 0 : pieceCost(piece, piece.body.byteLength);
     if (!this.#meters[kind].received(cost)) return this.broken('more was sent than the window allows');
     if (taken.kind === 'abandoned') this.#giveBack(kind, taken.cost);
-    if (taken.kind === 'frame') this.#queue.push({ frame: { lane, parts: [taken.bytes], stream }, cost: taken.cost });
+    if (taken.kind === 'frame') this.#queue.push({ frame: { lane, parts: taken.parts, stream }, cost: taken.cost });
   }
 
   #throwIfEnded(): void {

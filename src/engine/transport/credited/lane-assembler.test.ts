@@ -52,7 +52,7 @@ describe('pieces of frames', () => {
           const lanes = new LaneAssembler();
           const got = delivered
             .map((piece) => lanes.take('t', piece))
-            .flatMap((taken) => (taken.kind === 'frame' ? [Buffer.from(taken.bytes)] : []));
+            .flatMap((taken) => (taken.kind === 'frame' ? [Buffer.concat(taken.parts)] : []));
           assert.deepEqual(
             got,
             frames.map((frame) => Buffer.from(frame)),

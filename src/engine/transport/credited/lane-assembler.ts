@@ -21,7 +21,7 @@ export interface Whereabouts {
 export type Taken =
   | { readonly kind: 'more' }
   | { readonly kind: 'duplicate' }
-  | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly cost: number }
+  | { readonly kind: 'frame'; readonly parts: readonly Uint8Array[]; readonly cost: number }
   /** The sender gave up on a frame in the middle; the credit of its pieces goes back. */
   | { readonly kind: 'abandoned'; readonly cost: number }
   | { readonly kind: 'gap'; readonly expected: number }
@@ -30,7 +30,7 @@ export type Taken =
 /** Lanes that have ended and are remembered, so that a late repetition is known as one. */
 const finishedMax = 1024;
 
-/** Puts the pieces of all lanes of one direction together: discards repetitions, notices gaps, judges sizes first. */
+/** Finds the frames in the pieces of all lanes of one direction, without copying: discards repetitions, notices gaps, judges sizes first. */
 export class LaneAssembler {
   readonly #open = new Map<string, OpenLane>();
   readonly #finished = new Set<string>();
@@ -107,8 +107,8 @@ function gather(lane: OpenLane, piece: Piece): Taken {
   lane.cost += pieceCost(piece, piece.body.byteLength);
   if (!piece.last) return { kind: 'more' };
   if (lane.gatheredBytes !== lane.frameBytes) return { kind: 'bad', reason: 'pieces are shorter than their frame' };
-  const bytes = lane.parts.length === 1 ? (lane.parts[0] as Uint8Array) : Buffer.concat(lane.parts);
-  return { kind: 'frame', bytes, cost: forget(lane) };
+  const { parts } = lane;
+  return { kind: 'frame', parts, cost: forget(lane) };
 }
 
 /** Empties a lane of the frame that it gathered; the answer is that frame's credit. */
