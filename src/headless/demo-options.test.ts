@@ -38,6 +38,9 @@ describe('options of the demo', () => {
     for (const [argv, name] of [
       [['--rounds', 'many'], '--rounds'],
       [['--participants', '0'], '--participants'],
+      [['--participants', '65'], '--participants takes at most 64.'],
+      [['--rounds', '-1'], '--rounds takes at least 1.'],
+      [['--deadline', '9999999'], '--deadline takes at most 3600 seconds.'],
       [['--local-epochs', '1.5'], '--local-epochs'],
       [['--split', 'dirichlet'], '--split'],
       [['--split', 'dirichlet:1000'], '--split: alpha of dirichlet:1000 must lie from 0.01 to 100'],

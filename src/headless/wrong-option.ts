@@ -24,7 +24,17 @@ export function wrongOption({ issues }: Pick<z.ZodError, 'issues'>): string {
   // Milliseconds within, seconds for people.
   if (setting === 'paceMs') return '--pace takes 0 to 120 seconds.';
   if (setting.endsWith('Ms') && issue?.code === 'too_small') return `--${name} takes at least 1 second.`;
+  // Numbers only: a text or a list that is too long says so in its own words.
+  if (issue?.code === 'too_big' && isNumber(issue.origin)) {
+    const most = Number(issue.maximum);
+    return `--${name} takes at most ${setting.endsWith('Ms') ? `${most / 1000} seconds` : most}.`;
+  }
+  if (issue?.code === 'too_small' && isNumber(issue.origin)) return `--${name} takes at least ${issue.minimum}.`;
   return `--${name}: ${issue?.message ?? 'is not valid'}.`;
+}
+
+function isNumber(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
 }
 
 /** The contract knows protocols that this build does not speak. */

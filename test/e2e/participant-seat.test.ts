@@ -9,7 +9,7 @@ import type { Coordinator } from '#test/cli/federation.ts';
 import { assertAccessible } from './accessibility.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
-import { fillJoinForm, waitForRound } from './window-text.ts';
+import { fillJoinForm, openView, waitForRound } from './window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 /** Rounds of some seconds, so that a killed coordinator leaves work behind; more of them than any test waits for. */
@@ -134,6 +134,12 @@ async function seesSilence(page: Page): Promise<void> {
   await banner.getByText('Tried').waitFor();
   assert.equal(await page.getByRole('region', { name: 'Current verdict' }).count(), 0, 'one banner, not two');
   await assertAccessible(page, 'a silent coordinator');
+  await openView(page, 'Diagnosis');
+  const sentence = page.getByRole('region', { name: 'Verdict', exact: true }).locator('.sentence');
+  await sentence.waitFor();
+  assert.match(await sentence.innerText(), /^The coordinator does not answer: last heard \d+/);
+  assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);
+  await openView(page, 'Rounds');
   await page.getByRole('button', { name: 'Keep trying' }).click();
   await banner.getByText('never, until you leave').waitFor();
   await page.getByRole('button', { name: 'Leave…' }).first().click();
