@@ -4,6 +4,7 @@ import type { RoundView, SegmentView } from '#shared/run-view/run-view.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { bytesByProtocol, crossAt, reachedOf, roundAt, seriesCsv, valueAt } from './metric-series.ts';
+import { stepCross } from './cross-keys.ts';
 
 const round = (number: number, startedAt: number, endedAt: number | null): RoundView =>
   ({ round: number, startedAt, endedAt }) as RoundView;
@@ -51,6 +52,12 @@ test('the crosshair is never where nothing has been yet', () => {
   assert.equal(crossAt(276, 'round', reachedOf(view, 'round', 0)), view.rounds.at(-1)?.round);
   assert.equal(crossAt(0.2, 'round', reachedOf(view, 'round', 0)), 1);
   assert.equal(crossAt(900, 'time', reachedOf(view, 'time', view.startedAt + 40_000)), 40);
+});
+
+test('keys walk the crosshair from the newest figures, never out of what has been', () => {
+  assert.deepEqual([stepCross(null, -1, 'round', 7), stepCross(null, 1, 'round', 7)], [6, 7]);
+  assert.deepEqual([stepCross(1, -1, 'round', 7), stepCross(3, 1, 'round', 7)], [1, 4]);
+  assert.deepEqual([stepCross(null, -1, 'time', 500), stepCross(490, 1, 'time', 500)], [490, 500]);
 });
 
 test('transports keep their rows whichever of them carries more', () => {

@@ -13,6 +13,7 @@ import { crossAt, qualitySeries, reachedOf, roundTripSeries, seriesCsv, updateSe
 import type { XAxis } from './metric-series.ts';
 import { BytesPanel } from './bytes-panel.tsx';
 import { sharedX } from './chart-drawing.ts';
+import { useCrossKeys } from './cross-keys.ts';
 import { QualityChart } from './quality-chart.tsx';
 import { RoundTripChart } from './round-trip-chart.tsx';
 import { TimeChart } from './time-chart.tsx';
@@ -40,6 +41,7 @@ function Charts({ view }: { readonly view: RunView }): JSX.Element {
     (at: number | null) => setCross(at === null ? null : crossAt(at, axis, reached)),
     [axis, reached],
   );
+  useCrossKeys({ cross, axis, reached }, onCross);
   const input = { view, axis, x, showLocal, cross, onCross };
   const onExport = (kind: 'csv' | 'svg' | 'png'): void => {
     const name = `${view.run}-metrics.${kind}`;
