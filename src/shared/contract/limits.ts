@@ -217,6 +217,8 @@ export const timing = {
   amqpEchoMs: 1_500,
   /** AMQP: a coordinator sends itself a message this often, since a broker says that it takes none only to who sends. */
   amqpBeatMs: 2_000,
+  /** AMQP: a last will is put anew this often, since a broker lets nobody hold a message for as long as a run takes. */
+  amqpWillMs: 45_000,
   /** AMQP: a broker elsewhere keeps word of a run that is over so long after it was last asked for. */
   amqpWordExpiryMs: 24 * 3_600_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */

@@ -60,6 +60,7 @@ export class AmqpCarrier implements Carrier {
   /** The peer's farewell, while bulk pieces that it sent before are still to be read. */
   #farewell: Close | null = null;
   #patience: Disposable | null = null;
+  #renewal: Disposable | null = null;
   undeliverable = 0;
 
   constructor(options: AmqpCarrierOptions) {
@@ -81,11 +82,12 @@ export class AmqpCarrier implements Carrier {
 
   /** Puts our last will where it is held, and reads what the other end sends. */
   async start(): Promise<void> {
-    const { reader, queues, connection, queueExpiryMs } = this.#options;
+    const { reader, queues, queueExpiryMs } = this.#options;
     const { will, control } = queues.out;
     await reader.channel.assertQueue(will, willQueue(control, queueExpiryMs));
-    await reader.hold(will);
-    await connection.publish('control', { queue: will, type: sessionType, content: this.#will() });
+    const content = this.#will();
+    await reader.hold(will, content);
+    await this.#putWill(content);
     await this.#read('control', limits.amqpControlPrefetch);
     await this.#read('bulk', limits.amqpBulkPrefetch);
   }
@@ -134,6 +136,7 @@ export class AmqpCarrier implements Carrier {
 
   async release(end: CloseReason & { readonly abrupt: boolean }): Promise<void> {
     this.#patience?.[Symbol.dispose]();
+    this.#renewal?.[Symbol.dispose]();
     for (const watch of this.#returns) watch[Symbol.dispose]();
     const { reader, release, connection } = this.#options;
     try {
@@ -230,6 +233,19 @@ export class AmqpCarrier implements Carrier {
       bytes: bytes.byteLength,
       fill: (target, at) => void target.set(bytes, at),
     });
+  }
+
+  /**
+   * Again and again: RabbitMQ closes the channel of who keeps a message unacknowledged for too long (`consumer_timeout`, half an
+   * hour unless somebody set it otherwise, a minute at least).
+   */
+  async #putWill(content: Buffer): Promise<void> {
+    const { connection, queues, clock } = this.#options;
+    await connection.publish('control', { queue: queues.out.will, type: sessionType, content });
+    if (this.session.ended) return;
+    // Where it cannot be put there any more the connection or the channel has ended, and the session with it.
+    const renew = (): void => void this.#putWill(content).catch(() => undefined);
+    this.#renewal = clock.timer(timing.amqpWillMs, renew);
   }
 
   #will(): Buffer {

@@ -275,9 +275,19 @@ export class QueueReader {
     this.channel.once('error', parts.onCancelled);
   }
 
-  /** Keeps what is put into `queue` unacknowledged, for as long as the connection lives. */
-  async hold(queue: string): Promise<void> {
-    await this.channel.consume(queue, () => undefined, { exclusive: true });
+  /**
+   * Keeps the newest message of `queue` that says this unacknowledged, for as long as the connection lives. What else somebody
+   * puts there, and the one before it, is let go.
+   */
+  async hold(queue: string, content: Buffer): Promise<void> {
+    let held: ConsumeMessage | null = null;
+    const onMessage = (message: ConsumeMessage | null): void => {
+      if (message === null || this.#over) return;
+      const gone = message.content.equals(content) ? held : message;
+      if (gone !== message) held = message;
+      if (gone !== null) this.channel.ack(gone);
+    };
+    await this.channel.consume(queue, onMessage, { exclusive: true });
   }
 
   /** Looks at the first message and leaves it there; null: there is none, or not for us to see. */
