@@ -243,9 +243,14 @@ export class AmqpCarrier implements Carrier {
     const { connection, queues, clock } = this.#options;
     await connection.publish('control', { queue: queues.out.will, type: sessionType, content });
     if (this.session.ended) return;
-    // Where it cannot be put there any more the connection or the channel has ended, and the session with it.
-    const renew = (): void => void this.#putWill(content).catch(() => undefined);
-    this.#renewal = clock.timer(timing.amqpWillMs, renew);
+    const renew = async (): Promise<void> => {
+      try {
+        await this.#putWill(content);
+      } catch {
+        // The connection or the channel has ended, and the session with it.
+      }
+    };
+    this.#renewal = clock.timer(timing.amqpWillMs, () => spawn('renewing the last will', renew()));
   }
 
   #will(): Buffer {
