@@ -25,6 +25,8 @@ class Meter {
 export class UdpPath implements AsyncDisposable {
   readonly meter = new Meter();
   swallows = false;
+  /** Larger datagrams are swallowed, as by a tunnel with less room that tells nobody. */
+  largestBytes = Number.POSITIVE_INFINITY;
   /** Addresses that clients' flows have had towards the target. */
   flows = 0;
   readonly #front: UdpSocket;
@@ -54,14 +56,18 @@ export class UdpPath implements AsyncDisposable {
     this.#upstream.clear();
   }
 
+  #swallowed(datagram: Buffer): boolean {
+    return this.swallows || datagram.byteLength > this.largestBytes;
+  }
+
   #up(datagram: Buffer, from: RemoteInfo): void {
-    if (this.swallows) return;
+    if (this.#swallowed(datagram)) return;
     let socket = this.#upstream.get(from.port);
     if (socket === undefined) {
       this.flows++;
       socket = createSocket({ type: 'udp4', recvBufferSize: socketBytes, sendBufferSize: socketBytes });
       socket.on('message', (answer) => {
-        if (this.swallows) return;
+        if (this.#swallowed(answer)) return;
         this.meter.add(answer.byteLength);
         this.#front.send(answer, from.port, from.address);
       });
@@ -85,6 +91,8 @@ export class TcpPath implements AsyncDisposable {
   readonly #server = createServer((socket) => this.#join(socket));
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
+  /** The clients' ends of them. */
+  readonly #nears = new Set<Socket>();
 
   private constructor(target: number) {
     this.#target = target;
@@ -101,6 +109,11 @@ export class TcpPath implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** What clients send is read no more: they see a window of zero. What is sent to them passes. */
+  stall(): void {
+    for (const socket of this.#nears) socket.unpipe().pause();
+  }
+
   /** Ends what is open, as an address that is gone does. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -108,6 +121,8 @@ export class TcpPath implements AsyncDisposable {
 
   #join(near: Socket): void {
     const far = connect({ port: this.#target, host: '127.0.0.1' });
+    this.#nears.add(near);
+    near.once('close', () => this.#nears.delete(near));
     for (const [from, to] of [
       [near, far],
       [far, near],
