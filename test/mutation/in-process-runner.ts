@@ -7,6 +7,7 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
+import { inSample, notInSample } from './sample.ts';
 import { collectedTests, type CollectedTest } from './collected-tests.ts';
 
 /** What StrykerJS and the instrumented program tell each other. */
@@ -65,6 +66,7 @@ class InProcessRunner {
   }
 
   async mutantRun({ testFilter, hitLimit, activeMutant, mutantActivation }: MutantRun): Promise<object> {
+    if (!inSample(activeMutant.id)) return { status: 'error', errorMessage: notInSample };
     if (mutantActivation === 'static') shared.activeMutant = activeMutant.id;
     try {
       await this.#load();
@@ -91,8 +93,8 @@ class InProcessRunner {
     this.#loaded = true;
     process.on('uncaughtException', (error) => (strayError ??= error));
     process.on('unhandledRejection', (error) => (strayError ??= error));
-    // The same examples for each mutant, and no search for a smaller one.
-    fc.configureGlobal({ seed: 1, endOnFailure: true });
+    // The same examples for each mutant, not many, and no search for a smaller one.
+    fc.configureGlobal({ seed: 1, endOnFailure: true, numRuns: 30 });
     const standIn = new URL('collected-tests.ts', import.meta.url).href;
     registerHooks({
       resolve: (specifier, context, next) =>

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inSample, sampleShare } from './sample.ts';
 import { stryker } from './stryker.ts';
 import { sourcesOf, testsOf, type Area } from './areas.ts';
 
@@ -36,6 +37,7 @@ interface Report {
 }
 
 interface ReportedMutant {
+  readonly id: string;
   readonly status: string;
   readonly statusReason?: string;
   readonly mutatorName: string;
@@ -138,7 +140,7 @@ function mutantOf(reported: ReportedMutant): Mutant[] {
   const { start, end } = reported.location;
   const isStatic = reported.status === 'Ignored' && statusReason.startsWith('Static');
   const status = isStatic ? 'Static' : reported.status;
-  return status === 'Ignored' ? [] : [{ status, mutator, start, end, replacement }];
+  return status === 'Ignored' || !inSample(reported.id) ? [] : [{ status, mutator, start, end, replacement }];
 }
 
 function keyOf({ mutator, start, end, replacement }: Mutant): string {
@@ -155,7 +157,7 @@ function statePath(file: string, root: string): string {
 }
 
 function fingerprintOf(area: Area, root: string): string {
-  const hash = createHash('sha256').update(excludedMutations.join());
+  const hash = createHash('sha256').update([...excludedMutations, sampleShare()].join());
   for (const file of [...sourcesOf(area, root), ...testsOf(area, root)])
     hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest('hex');

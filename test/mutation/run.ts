@@ -1,8 +1,8 @@
 /**
- * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors] [--retry] [--statics]`: changes the
+ * `npm run mutate [-- --only codecs,filter] [--file PART] [--minutes 60] [--survivors] [--retry] [--statics] [--share 0.1]`: changes the
  * program in one place after the other, and counts the changes that a test of that area notices. Nothing is begun after its
  * minutes; what has been done is kept, and the next run goes on from there. With `--retry` only the changes that survived
- * before are made again.
+ * before are made again, with `--share` only some of all, the same each time.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, delimiter, join } from 'node:path';
@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import { areas, sourcesOf } from './areas.ts';
 import { keptMutants, mutateFiles, wasNoticed, type Mutant } from './mutate-files.ts';
 
-/** Files of this many lines go into one run of StrykerJS, whose start costs more than a small file's mutants. */
-const linesAtOnce = 1500;
+/** Files of this many lines go into one run of StrykerJS, whose start costs more than many a file's mutants. */
+const linesAtOnce = 4000;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
@@ -23,11 +23,14 @@ const { values } = parseArgs({
     survivors: { type: 'boolean', default: false },
     retry: { type: 'boolean', default: false },
     statics: { type: 'boolean', default: false },
+    share: { type: 'string', default: '1' },
   },
 });
 const names = values.only.split(',');
 const minutes = Number(values.minutes);
-if (!names.every((name) => areas.some((area) => area.name === name)) || !(minutes > 0)) {
+const share = Number(values.share);
+process.env['ROUNDSCOPE_MUTATION_SHARE'] = values.share;
+if (!names.every((name) => areas.some((area) => area.name === name)) || !(minutes > 0 && share > 0 && share <= 1)) {
   process.stderr.write(`usage: npm run mutate -- [--only ${areas.map(({ name }) => name).join()}] [--minutes N]\n`);
   process.exit(2);
 }
