@@ -43,7 +43,7 @@ describe('what is told at the door', () => {
   });
 
   test('the run, as it starts', () => {
-    const { name, rounds, minimumParticipants, quorum, seed } = kitSettings;
+    const { name, rounds, minimumParticipants, quorum, seed, weightCap, normClip } = kitSettings;
     const [run] = new CoordinatorKit().events('run_started');
     assert.deepEqual(run, {
       name,
@@ -51,6 +51,8 @@ describe('what is told at the door', () => {
       minimumParticipants,
       quorum,
       seed,
+      weightCap,
+      normClip,
       baselineAccuracy: 0.5,
       classes: ['a', 'b'],
     });
@@ -314,9 +316,23 @@ describe('an evaluation', () => {
     assert.equal(kit.state.members.get('node-2' as never)?.failure, 'its evaluation is not a finite number');
     kit.evaluate('node-3', { loss: 2, accuracy: 0.25, examples: 7 });
     assert.deepEqual(kit.events('evaluation_received'), [
-      { participant: 'node-3', round: 1, loss: 2, accuracy: 0.25, examples: 7 },
+      { participant: 'node-3', round: 1, loss: 2, accuracy: 0.25, examples: 7, claimed: 7 },
     ]);
     assert.deepEqual([kit.state.round, kit.state.loss, kit.state.accuracy], [2, 2, 0.25]);
+  });
+  test('of numbers that no evaluation has is none', () => {
+    const failure = (measures: { loss?: number; accuracy?: number }): unknown => {
+      const kit = trained(started());
+      kit.aggregated();
+      kit.evaluate('node-1', measures);
+      return kit.state.members.get('node-1' as never)?.failure;
+    };
+    for (const fits of [{ accuracy: 0 }, { accuracy: 1 }, { loss: 0 }, { loss: 1e6 }])
+      assert.equal(failure(fits), null);
+    assert.equal(failure({ accuracy: -0.1 }), 'its evaluation says an accuracy of -0.1, which is not from 0 to 1');
+    assert.equal(failure({ accuracy: 1.1 }), 'its evaluation says an accuracy of 1.1, which is not from 0 to 1');
+    assert.equal(failure({ loss: -1 }), 'its evaluation says a loss of -1, which no loss is');
+    assert.equal(failure({ loss: 1_000_001 }), 'its evaluation says a loss of 1000001, which no loss is');
   });
   test('is not asked of who has nothing to judge with, pauses or is away', () => {
     const kit = new CoordinatorKit({ minimumParticipants: 4 });
@@ -335,6 +351,7 @@ describe('an evaluation', () => {
         model: hashOf('model 1'),
         evaluates: Object.entries(asked).map(([id, evaluates]) => ({ id, evaluates })),
         missing: ['node-2'],
+        weights: ['node-1', 'node-3', 'node-4'].map((id) => ({ id, share: 1 / 3, clipped: 1 })),
       },
     );
     assert.equal(kit.sent('start_evaluation').length, 1);

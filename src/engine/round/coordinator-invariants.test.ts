@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
+import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { hashOf, started, trained } from '#test/support/coordinator-kit.ts';
 import { checkCoordinator } from './coordinator-invariants.ts';
 import type { CoordinatorEffect, CoordinatorState, Member, ParticipantRecord } from './coordinator-state.ts';
@@ -117,6 +118,7 @@ test('an average is of updates in order, each of examples', () => {
         effects: [
           {
             kind: 'aggregate',
+            rule: weightRuleDefault,
             round: 1,
             base: hashOf('b'),
             contributions: given.map(([id, examples]) => ({

@@ -121,6 +121,7 @@ describe('what an update is answered', () => {
       round: 1,
       contribution: hashOf('node-1 1'),
       examples: 100,
+      claimed: 100,
       sizeBytes: 32,
       counted: true,
       reason: '',
