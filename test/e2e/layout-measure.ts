@@ -6,12 +6,13 @@ export async function measureLayout(page: Page): Promise<readonly string[]> {
 }
 
 /**
- * Runs in the page. Text may be cut only inside an element that scrolls, or where a title tells the whole of it; the
- * top bar's wait, Stop and Save not even there.
+ * Runs in the page. Text may be cut only inside an element that scrolls downwards, or where a title tells the whole of
+ * it; the top bar's wait, Stop and Save not even there, nor heads of columns and what is too short to lose letters.
  */
 function measureInPage(): string[] {
   const found = new Set<string>();
   const slackPx = 1.5;
+  const shortLetters = 12;
   const width = window.innerWidth;
   const height = window.innerHeight;
 
@@ -104,7 +105,7 @@ function measureInPage(): string[] {
           within = true;
         } else if (clipsX(style) || clipsY(style)) {
           const clip = clipBoxOf(one);
-          const strict = one.closest('.wait, [data-whole]') !== null;
+          const strict = one.closest('.wait, [data-whole]') !== null || isShort(element, text);
           // What drops out as a whole, by weight, is not cut; what stays is whole.
           const dropped = one.hasAttribute('data-drops') && box.top >= clip.bottom - slackPx;
           if (dropped) return;
@@ -130,6 +131,10 @@ function measureInPage(): string[] {
       texts.push({ element, text, box: cut(box, { left: 0, right: width, top: 0, bottom: height }) });
     }
   };
+  /** A head, a name, a figure: with some of its letters gone it says nothing, or something else. */
+  const isShort = (element: Element, text: string): boolean =>
+    element.closest('th, .vt-h') !== null ||
+    (element.closest('td, [role="gridcell"]') !== null && text.trim().length <= shortLetters);
   /** An empty one tells nothing. */
   const hasTitle = (one: Element): boolean => (one.getAttribute('title') ?? '') !== '';
   /** A title on the way from the text to what cuts it, or on that itself, tells the whole text. */
@@ -211,10 +216,46 @@ function measureInPage(): string[] {
     if (!own) say('control covered', control, label, top === null ? '' : ` by ${nameOf(top)}`);
   };
 
+  /** What lies beside the edge of a part that scrolls down is not looked for there, if it can be reached at all. */
+  const checkSideways = (element: Element): void => {
+    if (!scrolls(styleOf(element)) || !isSeen(element)) return;
+    const beyond = element.scrollWidth - element.clientWidth;
+    if (beyond > slackPx) say('scrolls sideways', element, element.textContent, ` by ${beyond} px`);
+  };
+
+  const ruler = document.createElement('canvas').getContext('2d');
+  /** What a field says of itself while it is empty is no text of the page. */
+  const checkHint = (field: HTMLInputElement): void => {
+    if (field.placeholder === '' || field.value !== '' || !isSeen(field) || ruler === null) return;
+    const style = styleOf(field);
+    // The shorthand is empty where it can't say all, as of tabular figures.
+    ruler.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const room = field.clientWidth - Number.parseFloat(style.paddingLeft) - Number.parseFloat(style.paddingRight);
+    if (ruler.measureText(field.placeholder).width > room + slackPx) say('hint cut', field, field.placeholder);
+  };
+
+  /** Letters on the line of the bar are hard to read, however whole they are. */
+  const checkBar = (): void => {
+    const bar = document.querySelector('.topbar')?.getBoundingClientRect();
+    if (bar === undefined) return;
+    for (const { element, text, box } of texts) {
+      const cell = element.closest('.topbar .cell')?.getBoundingClientRect();
+      if (cell === undefined) continue;
+      const letters = Number.parseFloat(styleOf(element).fontSize);
+      const leading = Math.max(0, (box.bottom - box.top - letters) / 2);
+      if (box.top + leading < bar.top + slackPx * 2 || box.bottom - leading > bar.bottom - slackPx * 2)
+        say('on the edge of the bar', element, text);
+      if (box.right > cell.right - slackPx * 2) say('on the edge of its cell', element, text);
+    }
+  };
+
   checkPage();
+  for (const element of document.body.querySelectorAll('*')) checkSideways(element);
+  for (const field of document.querySelectorAll('input')) checkHint(field);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) checkText(node as Text0);
   checkOverlaps();
+  checkBar();
   for (const control of document.querySelectorAll(controls)) checkControl(control);
   return [...found];
 }

@@ -3,6 +3,7 @@ import type { JSX, PointerEvent } from 'react';
 import { Bar, BarChart, CartesianGrid, Line, LineChart as Plot, XAxis, YAxis } from 'recharts';
 import './line-chart.css';
 import { sameContent } from './same-content.ts';
+import { useTokenPx } from './use-media.ts';
 import { useSize } from './use-size.ts';
 import { useTurn } from './use-turn.ts';
 
@@ -43,20 +44,25 @@ interface ChartProps {
   /** Place of the crosshair that all charts share; null: the pointer is in none of them. */
   readonly cross: number | null;
   readonly onCross: (x: number | null) => void;
-  /** Room for the labels of the value axis, px. */
-  readonly axisWidthPx?: number;
+  /** Room for the labels of the value axis, in widths of a figure. */
+  readonly axisFigures?: number;
 }
 
-const axisWidthDefaultPx = 56;
-const axisHeightPx = 20;
-const marginTopPx = 8;
+const axisFiguresDefault = 8;
+/** Of the type of the value axis. */
+const figureWidthShare = 0.64;
+const axisHeightShare = 1.8;
+const marginTopShare = 0.72;
 /** A chart that is drawn more often than this tells no more. */
 const apartMs = 1000;
 
 /** A calm chart: value axis on the right, no animation, a crosshair that other charts follow. */
 export function Chart(props: ChartProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
-  const axisWidthPx = props.axisWidthPx ?? axisWidthDefaultPx;
+  const typePx = useTokenPx('--fs-micro');
+  const axisWidthPx = Math.round((props.axisFigures ?? axisFiguresDefault) * typePx * figureWidthShare);
+  const axisHeightPx = Math.round(typePx * axisHeightShare);
+  const marginTopPx = Math.round(typePx * marginTopShare);
   const { lines, bars, ...axes } = useDrawn(props);
   // While somebody reads values off it, an axis must not move under the pointer.
   const held = useRef(axes);
@@ -83,6 +89,8 @@ export function Chart(props: ChartProps): JSX.Element {
       {size.width === 0 || size.height === 0 ? null : (
         <Drawing
           axisWidthPx={axisWidthPx}
+          axisHeightPx={axisHeightPx}
+          marginTopPx={marginTopPx}
           width={size.width}
           height={size.height}
           x={x}
@@ -142,6 +150,8 @@ function sameAxis(a: ChartAxis, b: ChartAxis): boolean {
 
 interface DrawingProps {
   readonly axisWidthPx: number;
+  readonly axisHeightPx: number;
+  readonly marginTopPx: number;
   readonly width: number;
   readonly height: number;
   readonly x: ChartAxis;
@@ -151,12 +161,13 @@ interface DrawingProps {
 }
 
 const strokeWidths = { thin: 1, normal: 1.5, strong: 2.25 } as const;
-const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
 
 /** The part that costs: drawn again for new data or size only, not as the pointer moves. */
-const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines, bars }: DrawingProps): JSX.Element {
+const Drawing = memo(function Drawing(props: DrawingProps): JSX.Element {
+  const { axisWidthPx, marginTopPx, width, height, x, lines, bars } = props;
   const rows = useMemo(() => (bars ? barRows(bars) : []), [bars]);
-  const axes = axesOf(x, y, axisWidthPx);
+  const margin = { top: marginTopPx, right: 0, bottom: 0, left: 0 };
+  const axes = axesOf(props);
   if (bars === undefined) {
     return (
       <Plot width={width} height={height} margin={margin} accessibilityLayer={false}>
@@ -202,7 +213,7 @@ const Drawing = memo(function Drawing({ axisWidthPx, width, height, x, y, lines,
 });
 
 /** Grid and axes; a list, since recharts looks for them among its own children. */
-function axesOf(x: ChartAxis, y: ChartAxis, axisWidthPx: number): readonly JSX.Element[] {
+function axesOf({ x, y, axisWidthPx, axisHeightPx }: DrawingProps): readonly JSX.Element[] {
   return [
     <CartesianGrid key="grid" vertical={false} stroke="var(--line)" />,
     <XAxis
@@ -211,7 +222,7 @@ function axesOf(x: ChartAxis, y: ChartAxis, axisWidthPx: number): readonly JSX.E
       type="number"
       domain={[...x.domain]}
       ticks={[...x.ticks]}
-      tick={<XTick format={x.format} first={x.domain[0]} last={x.domain[1]} />}
+      tick={<XTick format={x.format} first={x.domain[0]} last={x.domain[1]} dropPx={axisHeightPx * 0.4} />}
       height={axisHeightPx}
       axisLine={false}
       tickLine={false}
@@ -224,7 +235,7 @@ function axesOf(x: ChartAxis, y: ChartAxis, axisWidthPx: number): readonly JSX.E
       type="number"
       domain={[...y.domain]}
       ticks={[...y.ticks]}
-      tickFormatter={y.format}
+      tick={<YTick format={y.format} />}
       width={axisWidthPx}
       axisLine={false}
       tickLine={false}
@@ -244,22 +255,36 @@ function barSizePx(bars: ChartBars, x: ChartAxis, widthPx: number): number {
   return Math.max(2, Math.min(28, widthPx * Math.min(1, (Number.isFinite(apart) ? apart : 1) / span) * 0.7));
 }
 
-interface XTickProps {
+interface TickProps {
   readonly format: (value: number) => string;
-  readonly first: number;
-  readonly last: number;
   readonly x?: number;
   readonly y?: number;
   readonly payload?: { readonly value: number };
 }
 
+interface XTickProps extends TickProps {
+  readonly first: number;
+  readonly last: number;
+  /** From the axis to the line of its words. */
+  readonly dropPx: number;
+}
+
 /** The first label begins at the edge, so that its words are not cut off. recharts fills in place and value. */
-function XTick({ format, first, last, x, y, payload }: XTickProps): JSX.Element {
+function XTick({ format, first, last, dropPx, x, y, payload }: XTickProps): JSX.Element {
   const value = payload?.value ?? 0;
   const anchor = value === first ? 'start' : value === last ? 'end' : 'middle';
   return (
-    <text x={x} y={(y ?? 0) + 8} className="recharts-cartesian-axis-tick-value" textAnchor={anchor}>
+    <text x={x} y={(y ?? 0) + dropPx} className="recharts-cartesian-axis-tick-value" textAnchor={anchor}>
       {format(value)}
+    </text>
+  );
+}
+
+/** In one line: recharts' own breaks where it takes the words for wider than the axis. */
+function YTick({ format, x, y, payload }: TickProps): JSX.Element {
+  return (
+    <text x={x} y={y} dy="0.355em" className="recharts-cartesian-axis-tick-value">
+      {format(payload?.value ?? 0)}
     </text>
   );
 }

@@ -47,6 +47,18 @@ describe('view of a run', () => {
     assert.equal(view?.rounds[0]?.updates.length, 2);
   });
 
+  test('a participant that is told anew of a round that goes on, as after a crash, knows since when it goes', () => {
+    const fromSeat = event(1000, 'run_started', { ...started.data, self: 'node-1' });
+    const again = event(4000, 'round_started', { round: 1, selected: ['node-1', 'node-2'], modelHash: hash });
+    const view = applyEvents(null, [fromSeat, roundStarted, update(1200, true), again]);
+    assert.deepEqual(
+      view?.rounds.map(({ startedAt, updates }) => [startedAt, updates.length]),
+      [[1100, 1]],
+    );
+    // A coordinator that begins a round anew begins it then.
+    assert.equal(applyEvents(null, [started, roundStarted, again])?.rounds[0]?.startedAt, 4000);
+  });
+
   test('a round of whose end nobody told is over once a later one begins, and its end is not made up', () => {
     const third = event(5000, 'round_started', { round: 3, selected: ['node-1'], modelHash: hash });
     const view = applyEvents(null, [started, roundStarted, third]);

@@ -4,10 +4,14 @@ import { limits } from '../contract/limits.ts';
 import { enterPhase } from './apply-participant.ts';
 import { append, patch, type Handlers } from './fold.ts';
 import type { RoundView, RunView, UpdateView } from './run-view.ts';
+import { isParticipantSeat } from './seat.ts';
 
 /** Events of the coordinator's round machine. */
 export const applyRound = {
   round_started: (view, event) => {
+    const told = view.rounds.find(({ round, endedAt }) => round === event.data.round && endedAt === null);
+    // A participant whose process was started again in the middle of a round is told of it anew: it goes on.
+    const goesOn = told !== undefined && isParticipantSeat(view) ? told : {};
     const round: RoundView = {
       round: event.data.round,
       state: 'distributing',
@@ -29,6 +33,7 @@ export const applyRound = {
       stepNorm: null,
       durationMs: null,
       phases: [],
+      ...goesOn,
     };
     // Rounds follow one another: one of whose end nobody told, as to a machine that slept, was over by now.
     const known = view.rounds

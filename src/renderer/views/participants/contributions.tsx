@@ -7,11 +7,11 @@ import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { sameContent } from '#renderer/components/same-content.ts';
+import { useTokenPx } from '#renderer/components/use-media.ts';
 import { useSize } from '#renderer/components/use-size.ts';
 
-const nameWidthPx = 84;
-const sumWidthPx = 48;
-const cellWidthPx = 46;
+/** At a desk, px; other themes have them wider by `--k`. */
+const desk = { letter: 7.8, pad: 24, nameMin: 84, nameMax: 180, sum: 50, cell: 46 } as const;
 
 interface ContributionsProps {
   readonly view: RunView;
@@ -38,7 +38,11 @@ function shownOf({ id, counted, phase, phaseRound, left }: ParticipantView): unk
 
 function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Element {
   const { ref, size } = useSize<HTMLDivElement>();
-  const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / cellWidthPx));
+  const scale = useTokenPx('--k');
+  const letters = Math.max(0, ...order.map(({ id }) => id.length));
+  const nameWidthPx = Math.min(desk.nameMax, Math.max(desk.nameMin, letters * desk.letter + desk.pad)) * scale;
+  const sumWidthPx = desk.sum * scale;
+  const fitting = Math.max(3, Math.floor((size.width - nameWidthPx - sumWidthPx) / (desk.cell * scale)));
   const total = Math.max(plannedRounds(view) ?? 0, view.rounds.at(-1)?.round ?? 0);
   const last = Math.min(total, Math.max(fitting, view.round + 1));
   const first = Math.max(1, last - fitting + 1);
@@ -51,10 +55,7 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
         <span className="sub" title="Seconds after its round began, and the place in which it arrived">
           seconds, place
         </span>
-        <div className="end w-lg t3 small">
-          {first > 1 || last < total ? `rounds ${first} to ${last} · ` : ''}
-          {totalWords(view)}
-        </div>
+        <div className="end w-lg t3 small">{totalWords(view)}</div>
       </div>
       <div className="scroll" ref={ref}>
         <table className="ct">
@@ -72,7 +73,7 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
           <tbody>
             {order.map((participant) => (
               <tr key={participant.id} className={participant.id === selected ? 'sel' : ''}>
-                <td>
+                <td title={participant.id}>
                   <b>{participant.id}</b>
                 </td>
                 {numbers.map((number) => (

@@ -49,10 +49,12 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
         {told.length > 0 && <ToldRows view={view} order={told} selected={selected} onOpen={onOpen} />}
         {gone.length + view.refused.length > 0 ? (
           <tr className="grp">
-            <td colSpan={8}>
+            <td colSpan={7}>
               <b>Not in the run</b>
             </td>
-            <td className="w-lg" colSpan={3} />
+            <td className="w-lg c-mix" />
+            <td className="w-lg c-upd" colSpan={2} />
+            <td />
           </tr>
         ) : null}
         {gone.map((participant) => (
@@ -81,8 +83,8 @@ function Head({ round }: { readonly round: number }): JSX.Element {
           <span>last sign of life, ago</span>
         </th>
         <td />
-        <td className="w-lg" />
-        <th colSpan={2} className="w-lg" scope="colgroup">
+        <td className="w-lg c-mix" />
+        <th colSpan={2} className="w-lg c-upd" scope="colgroup">
           <span>last update</span>
         </th>
         <td />
@@ -95,9 +97,9 @@ function Head({ round }: { readonly round: number }): JSX.Element {
         <th className="num">Process</th>
         <th className="num">Progress</th>
         <th className="num">Counted</th>
-        <th className="w-lg">Data, class mix</th>
-        <th className="num w-lg">Norm</th>
-        <th className="num w-lg">Cosine</th>
+        <th className="w-lg c-mix">Data, class mix</th>
+        <th className="num w-lg c-upd">Norm</th>
+        <th className="num w-lg c-upd">Cosine</th>
         <th className="num">{round > 0 ? `Round ${round}` : 'Selected'}</th>
       </tr>
     </thead>
@@ -114,10 +116,11 @@ function RefusedRow({ refused }: { readonly refused: RunView['refused'][number] 
         </div>
       </td>
       <td className="data t2">{refused.address}</td>
-      <td colSpan={6} className="why2">
+      <td colSpan={5} className="why2" title={refused.reason}>
         refused at {formatClock(refused.at)}: {refused.reason}
       </td>
-      <td className="w-lg" colSpan={2} />
+      <td className="w-lg c-mix" />
+      <td className="w-lg c-upd" colSpan={2} />
       <td className="lastc">
         <span className="tag warn">refused</span>
       </td>
@@ -177,8 +180,10 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
       <td className="w-lg c-mix">
         {participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}
       </td>
-      <td className="num w-lg">{update.norm === null ? <span className="t3">–</span> : update.norm.toFixed(2)}</td>
-      <td className="num w-lg">
+      <td className="num w-lg c-upd">
+        {update.norm === null ? <span className="t3">–</span> : update.norm.toFixed(2)}
+      </td>
+      <td className="num w-lg c-upd">
         {own ? (
           <span className="not-told" title="The coordinator alone knows where the step went.">
             not told
@@ -217,11 +222,12 @@ function GoneRow({
       <td>
         <ProtocolMark protocol={participant.protocol} />
       </td>
-      <td colSpan={6} className="why2">
+      <td colSpan={5} className="why2" title={left?.reason}>
         left at {formatClock(left?.at ?? 0)}
         {left?.clean === true ? '' : ', without goodbye'}: {left?.reason}
       </td>
-      <td className="w-lg t2" colSpan={2}>
+      <td className="w-lg c-mix" />
+      <td className="w-lg t2 c-upd" colSpan={2}>
         {participant.counted === null ? '' : `counted in ${participant.counted}`}
       </td>
       <td className="lastc">

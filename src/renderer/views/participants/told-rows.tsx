@@ -16,10 +16,12 @@ export function ToldRows({ view, order, selected, onOpen }: ToldRowsProps): JSX.
   return (
     <>
       <tr className="grp">
-        <td colSpan={8}>
+        <td colSpan={7}>
           <b>The others</b>, as told by the coordinator
         </td>
-        <td className="w-lg" colSpan={3} />
+        <td className="w-lg c-mix" />
+        <td className="w-lg c-upd" colSpan={2} />
+        <td />
       </tr>
       {order.map((participant, i) => {
         const counted = countedOf(view, participant);
@@ -51,9 +53,14 @@ export function ToldRows({ view, order, selected, onOpen }: ToldRowsProps): JSX.
               )}
             </td>
             {i === 0 && (
-              <td colSpan={3} rowSpan={order.length} className="told-cell w-lg">
-                <NotTold what="Data, norm and cosine" />
-              </td>
+              <>
+                <td rowSpan={order.length} className="told-cell w-lg c-mix">
+                  <NotTold what="Data" />
+                </td>
+                <td colSpan={2} rowSpan={order.length} className="told-cell w-lg c-upd">
+                  <NotTold what="Norm and cosine" />
+                </td>
+              </>
             )}
             <td className="lastc">
               <InRound view={view} participant={participant} />

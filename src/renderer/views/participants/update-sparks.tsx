@@ -33,7 +33,7 @@ export function UpdateSparks({
   const cosine = useMemo(() => linesOf(view, 'cosine', selected), [view, selected]);
   const top = niceTop(Math.max(0, ...norm.flatMap((line) => line.points.map((point) => point.y))) * 1.03);
   const bottom = cosine.some((line) => line.points.some((point) => point.y < 0)) ? -1 : 0;
-  const common = { x, cross, onCross, axisWidthPx: 34 };
+  const common = { x, cross, onCross, axisFigures: 4 };
   return (
     <section className="panel p-upd" aria-label="Updates">
       <Spark name="Update norm" lines={norm} selected={selected} cross={cross}>
@@ -82,7 +82,7 @@ function Spark({
       <div className="top">
         <span className="name">{name}</span>
         <span className="fig">{value === undefined ? '–' : formatFixed(value.y, 2)}</span>
-        <span className="end">{selected === null || lines.length < 2 ? '' : `${selected} bold, others thin`}</span>
+        <span className="end">{selected === null || lines.length < 2 ? '' : `${selected} bold`}</span>
       </div>
       {children}
     </div>

@@ -262,9 +262,9 @@ export function ItsPackets({
               <th>
                 <span className="vh">Direction</span>
               </th>
-              <th>Kind</th>
+              <th className="c-kind">Kind</th>
               <th className="num">Size</th>
-              <th className="num">Conn.</th>
+              <th className="num c-conn">Conn.</th>
               <th>Status</th>
             </tr>
           </thead>
@@ -276,10 +276,18 @@ export function ItsPackets({
                   <Icon name={row.direction === 'up' ? 'up' : 'down'} as="small" />
                   <span className="vh">{row.direction}</span>
                 </td>
-                <td>{row.kind}</td>
+                <td className="c-kind" title={row.kind}>
+                  {row.kind}
+                </td>
                 <td className="num">{formatBytes(row.sizeBytes)}</td>
-                <td className="num">{row.connection}</td>
-                <td>{row.status === 'ok' ? 'ok' : <b className="stl">{row.status}</b>}</td>
+                <td className="num c-conn">{row.connection}</td>
+                <td>
+                  {row.status === 'ok' ? (
+                    'ok'
+                  ) : (
+                    <b className="stl">{row.status === 'undeliverable' ? 'undelivered' : row.status}</b>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>

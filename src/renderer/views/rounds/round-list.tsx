@@ -93,11 +93,14 @@ function ListHead(): JSX.Element {
       <tr>
         <th className="num">Round</th>
         <th>State</th>
-        <th className="num w-lg">Start</th>
+        <th className="num w-lg c-start">Start</th>
         <th className="num">Duration</th>
-        <th className="c-bar">Slowest participant’s time</th>
+        <th className="c-bar">
+          <span className="w-room">Slowest participant’s time</span>
+          <span className="w-small">Slowest’s time</span>
+        </th>
         <th>Updates</th>
-        <th className="w-lg">Slowest</th>
+        <th className="w-lg c-slow">Slowest</th>
         <th className="num">Loss</th>
         <th className="num">Accuracy</th>
         <th className="num">Up</th>
@@ -144,9 +147,13 @@ const RoundRow = memo(
             </span>
           )}
           {bad ? <StalledWord /> : open ? <b>{round.state}</b> : round.endedAt === null ? 'not finished' : round.state}
-          {stallWords !== '' && <span className="stl-note">, {stallWords}</span>}
+          {stallWords !== '' && (
+            <span className="stl-note" title={stallWords}>
+              , {stallWords}
+            </span>
+          )}
         </td>
-        <td className="num w-lg">{formatClock(round.startedAt)}</td>
+        <td className="num w-lg c-start">{formatClock(round.startedAt)}</td>
         <td className="num">{open ? formatSeconds(tookMs) : formatDuration(tookMs)}</td>
         <td className="c-bar">
           {slowest !== null && (
@@ -156,7 +163,7 @@ const RoundRow = memo(
         <td>
           {countedUpdates(round)} of {round.selected.length}
         </td>
-        <td className="w-lg">{slowest?.id ?? '–'}</td>
+        <td className="w-lg c-slow">{slowest?.id ?? '–'}</td>
         <Figure value={round.loss} before={before?.loss ?? null} kind="loss" />
         <Figure value={round.accuracy} before={before?.accuracy ?? null} kind="accuracy" />
         <td className="num">{round.updates.length === 0 ? '–' : formatBytes(bytesUp(round))}</td>

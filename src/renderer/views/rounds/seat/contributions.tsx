@@ -89,7 +89,7 @@ function Head(): JSX.Element {
       <tr>
         <th className="num">Round</th>
         <th>Fate</th>
-        <th className="num w-lg">Start</th>
+        <th className="num w-lg c-start">Start</th>
         <th className="num">Duration</th>
         <th className="c-bar">This node’s time</th>
         <th className="c-in">Arrived after</th>
@@ -131,7 +131,7 @@ const Row = memo(
         <td>
           <FateCell {...props} />
         </td>
-        <td className="num w-lg">{formatClock(round.startedAt)}</td>
+        <td className="num w-lg c-start">{formatClock(round.startedAt)}</td>
         <td className="num">{open ? formatSeconds(tookMs) : formatDuration(tookMs)}</td>
         <td className="c-bar">
           {times !== null && (

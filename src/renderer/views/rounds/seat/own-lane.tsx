@@ -168,7 +168,7 @@ function Fate({ round, contribution, participant, standing, window }: FateProps)
     return words === null ? null : (
       <div className="fate working" style={style}>
         <span>{words.lead}</span>
-        <span className="w-lg">{words.more}</span>
+        {words.more !== '' && <span className="w-lg">· {words.more}</span>}
       </div>
     );
   }
