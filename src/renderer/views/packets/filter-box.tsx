@@ -5,8 +5,11 @@ import { completeFilter } from '#shared/filter/complete-filter.ts';
 import type { KnownValues, Suggestion } from '#shared/filter/complete-filter.ts';
 import type { FilterError } from '#shared/filter/filter-expression.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { useMedia } from '#renderer/components/use-media.ts';
 import { takeFocusWish } from '#renderer/session/navigation.ts';
 import { FilterNote, Highlighted, Offers, unfinishedNote } from './filter-offers.tsx';
+
+const example = 'protocol == quic && kind == chunk';
 
 interface FilterBoxProps {
   readonly text: string;
@@ -19,6 +22,7 @@ interface FilterBoxProps {
 /** The filter as it is typed: coloured, completed, and judged in one sentence. */
 export function FilterBox(props: FilterBoxProps): JSX.Element {
   const { text, error } = props;
+  const wide = useMedia('(min-width: 900px)');
   const completion = useCompletion(props);
   const { input, offers, active } = completion;
   useEffect(() => {
@@ -49,7 +53,7 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
             autoComplete="off"
             spellCheck={false}
             maxLength={filterTextMax}
-            placeholder="protocol == quic && kind == chunk && size > 100kB, or any words"
+            placeholder={wide ? `${example} && size > 100kB, or any words` : 'round == 3, or any words'}
             value={text}
             onChange={(event) => {
               props.onChange(event.target.value);
