@@ -105,13 +105,16 @@ function measureInPage(): string[] {
           within = true;
         } else if (clipsX(style) || clipsY(style)) {
           const clip = clipBoxOf(one);
-          const strict = one.closest('.wait, [data-whole]') !== null || isShort(element, text);
+          const short = isShort(element, text);
+          const strict = short || one.closest('.wait, [data-whole]') !== null;
+          // Half a pixel too few, and an ellipsis takes the place of two letters.
+          const slack = short ? 0.5 : slackPx;
           // What drops out as a whole, by weight, is not cut; what stays is whole.
           const dropped = one.hasAttribute('data-drops') && box.top >= clip.bottom - slackPx;
           if (dropped) return;
           // Asked only of what is cut: it points at things, which takes its time.
           const told = (): boolean => !strict && toldBy(element, one);
-          if (clipsX(style) && (box.right > clip.right + slackPx || box.left < clip.left - slackPx) && !told())
+          if (clipsX(style) && (box.right > clip.right + slack || box.left < clip.left - slack) && !told())
             say('cut', element, text, ` by ${nameOf(one)}`);
           // Half of a line's height is leading.
           const leading = (rect.height - Math.min(rect.height, Number.parseFloat(styleOf(element).fontSize))) / 2;

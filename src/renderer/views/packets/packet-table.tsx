@@ -84,7 +84,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
 function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly Column[] {
   const dropped = new Set([
     ...(narrow ? ['protocol', 'stream'] : []),
-    ...(beside ? ['stream', ...(narrow ? ['to'] : [])] : []),
+    ...(beside ? ['stream', ...(narrow ? ['to', 'chunk'] : [])] : []),
   ]);
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
   const columns: readonly Column[] = [
@@ -99,12 +99,12 @@ function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly 
       width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)`,
     },
     { id: 'to', label: 'To', title: 'For whom the frame was', width: `minmax(${wide(72)}, 0.7fr)` },
-    { id: 'round', label: 'Round', width: wide(narrow ? 36 : 40), align: 'end' },
+    { id: 'round', label: 'Round', width: wide(44), align: 'end' },
     { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
-    { id: 'chunk', label: 'Chunk', width: wide(narrow ? 34 : 40), align: 'end' },
+    { id: 'chunk', label: 'Chunk', width: wide(46), align: 'end' },
     { id: 'size', label: 'Size', width: wide(narrow ? 56 : 60), align: 'end' },
     { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end' },
-    { id: 'status', label: 'Status', width: wide(narrow ? 86 : 100) },
+    { id: 'status', label: 'Status', width: wide(100) },
   ];
   return columns.filter(({ id }) => !dropped.has(id));
 }
@@ -174,9 +174,11 @@ const Cells = memo(function Cells({ row, gap, shown }: CellsProps): JSX.Element 
       <span role="gridcell" title={noteWords(row)}>
         {row.kind}
       </span>
-      <span role="gridcell" className="num">
-        {row.chunk}
-      </span>
+      {!shown.has('chunk') ? null : (
+        <span role="gridcell" className="num">
+          {row.chunk}
+        </span>
+      )}
       <span role="gridcell" className="num">
         {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}
       </span>

@@ -263,7 +263,7 @@ export function ItsPackets({
                 <span className="vh">Direction</span>
               </th>
               <th className="c-kind">Kind</th>
-              <th className="num">Size</th>
+              <th className="num c-size">Size</th>
               <th className="num c-conn">Conn.</th>
               <th>Status</th>
             </tr>
@@ -279,7 +279,7 @@ export function ItsPackets({
                 <td className="c-kind" title={row.kind}>
                   {row.kind}
                 </td>
-                <td className="num">{formatBytes(row.sizeBytes)}</td>
+                <td className="num c-size">{formatBytes(row.sizeBytes)}</td>
                 <td className="num c-conn">{row.connection}</td>
                 <td>
                   {row.status === 'ok' ? (
