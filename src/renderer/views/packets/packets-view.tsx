@@ -98,7 +98,9 @@ export function PacketsView(): JSX.Element {
 function useRoom(isOpen: boolean): TableRoom {
   const narrow = useMedia('(max-width: 1199px)');
   const wide = useMedia('(min-width: 1600px)');
-  return { narrow, beside: isOpen && !wide };
+  // At large zoom the window itself takes that room.
+  const tight = useMedia('(max-width: 899px)');
+  return { narrow, beside: (isOpen && !wide) || tight };
 }
 
 function focusTable(): void {
