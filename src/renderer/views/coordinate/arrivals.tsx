@@ -3,9 +3,9 @@ import { formatClock, formatCount, formatMs, formatNames, shortHash } from '#ren
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
-/** Participants that are in the run now. */
+/** Participants that are in the run now: registered, not linked alone. */
 export function hereOf(view: RunView): readonly ParticipantView[] {
-  return view.participants.filter((one) => one.left === null && one.exited === null);
+  return view.participants.filter((one) => one.joinedAt > 0 && one.left === null && one.exited === null);
 }
 
 /** Who has come, with what. */
@@ -48,7 +48,7 @@ function Row({ one, classes }: { readonly one: ParticipantView; readonly classes
         <b>{one.id}</b>
         <small className="data">{one.key === '' ? 'no key told' : shortHash(one.key)}</small>
       </td>
-      <td className="data t2 w-lg">{formatClock(one.joinedAt)}</td>
+      <td className="data t2 w-lg">{one.joinedAt === 0 ? '–' : formatClock(one.joinedAt)}</td>
       <td className="two-l">
         <ProtocolMark protocol={one.protocol} />
         <small>{one.link.rttMs === null ? '– ms' : formatMs(one.link.rttMs)}</small>
@@ -70,6 +70,7 @@ function stateOf(one: ParticipantView): { readonly text: string; readonly tone: 
   if (one.paused !== null) return { text: 'paused', tone: 'warn', why: one.paused.reason };
   if (one.link.state === 'lost' || one.link.state === 'resuming')
     return { text: 'link lost', tone: 'warn', why: one.link.reason };
+  if (one.joinedAt === 0) return { text: 'registering', tone: '', why: 'its link is open, it is not in the run yet' };
   return { text: 'here', tone: 'ok', why: '' };
 }
 

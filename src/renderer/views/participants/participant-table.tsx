@@ -17,7 +17,7 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { countedOf, lastUpdate } from '#renderer/components/contribution-facts.ts';
 import { clocksOf, groupKey, isWaitedFor, phaseOf } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
-import { ToldRows } from './told-rows.tsx';
+import { GroupRow, ToldRows } from './told-rows.tsx';
 
 interface TableProps {
   readonly view: RunView;
@@ -48,14 +48,9 @@ export function ParticipantTable({ view, order, selected, now, onOpen }: TablePr
         ))}
         {told.length > 0 && <ToldRows view={view} order={told} selected={selected} onOpen={onOpen} />}
         {gone.length + view.refused.length > 0 ? (
-          <tr className="grp">
-            <td colSpan={7}>
-              <b>Not in the run</b>
-            </td>
-            <td className="w-lg c-mix" />
-            <td className="w-lg c-upd" colSpan={2} />
-            <td />
-          </tr>
+          <GroupRow>
+            <b>Not in the run</b>
+          </GroupRow>
         ) : null}
         {gone.map((participant) => (
           <GoneRow

@@ -1,4 +1,4 @@
-import type { JSX } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
 import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
@@ -15,14 +15,9 @@ interface ToldRowsProps {
 export function ToldRows({ view, order, selected, onOpen }: ToldRowsProps): JSX.Element {
   return (
     <>
-      <tr className="grp">
-        <td colSpan={7}>
-          <b>The others</b>, as told by the coordinator
-        </td>
-        <td className="w-lg c-mix" />
-        <td className="w-lg c-upd" colSpan={2} />
-        <td />
-      </tr>
+      <GroupRow>
+        <b>The others</b>, as told by the coordinator
+      </GroupRow>
       {order.map((participant, i) => {
         const counted = countedOf(view, participant);
         const isSelected = participant.id === selected;
@@ -69,6 +64,18 @@ export function ToldRows({ view, order, selected, onOpen }: ToldRowsProps): JSX.
         );
       })}
     </>
+  );
+}
+
+/** Stands over rows of one kind, in as many cells as there are columns that give way. */
+export function GroupRow({ children }: { readonly children: ReactNode }): JSX.Element {
+  return (
+    <tr className="grp">
+      <td colSpan={7}>{children}</td>
+      <td className="w-lg c-mix" />
+      <td className="w-lg c-upd" colSpan={2} />
+      <td />
+    </tr>
   );
 }
 
