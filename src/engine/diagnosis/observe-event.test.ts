@@ -127,6 +127,8 @@ describe('what a participant does', () => {
       tell(story, at, 'training_progress', { participant: 'node-1', epoch: 1, epochs: 1, batch, batches: 4, ...over });
     step(50, 1);
     assert.deepEqual([story.node.firstStepMsMax, story.node.progressGapMsMax], [0, 0], 'of no known beginning');
+    step(70, 2);
+    assert.deepEqual([story.node.firstStepMsMax, story.node.progressGapMsMax], [0, 0], 'nor of a training');
     tell(story, 100, 'participant_phase', { participant: 'node-1', phase: 'train', round: 1 });
     step(130, 1);
     step(150, 2);
@@ -324,7 +326,7 @@ describe('its machine', () => {
   });
   test('no more processes are kept than participants can be', () => {
     const story = seen({});
-    for (let i = 0; i < limits.participantsMax + 5; i++) story.run.processes.set(`p-${i}`, {} as never);
+    for (let i = 0; i < limits.participantsMax; i++) story.run.processes.set(`p-${i}`, {} as never);
     tell(story, 5, 'process_stats', { name: 'node-1', pid: 7, loopDelayMsMax: 0 });
     assert.equal(story.node.process, null);
     tell(story, 6, 'process_stats', { name: 'p-1', pid: 7, loopDelayMsMax: 0 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { moment, seen, type Seen } from '#test/support/observed-run.ts';
 import type { EventData } from '#shared/contract/events.ts';
+import { findAll } from './find-all.ts';
 import type { Finding } from './finding.ts';
 import type { DialObservation, ParticipantObservation, RunObservation } from './observation.ts';
 import { ownRules } from './own-rules.ts';
@@ -131,4 +132,13 @@ test('the own trainer is told of with "your", and so is a slow first step', () =
   );
   const slow = find(own({ ...training, firstStep: true, lastHeard: moment(50_000) }), 50_000);
   assert.equal(slow?.sentence, 'Your first gradient step is not done after 40 s.');
+});
+
+test('whoever does not know who it is judges nobody', () => {
+  const { run } = own({ lastHeard: moment(10_000), linkState: 'ready' }, { now: 90_000 });
+  assert.equal(findAll(run, () => null).size, 1);
+  run.self = 'somebody-else';
+  assert.equal(findAll(run, () => null).size, 0);
+  run.self = null;
+  assert.equal(findAll(run, () => null).size, 0);
 });

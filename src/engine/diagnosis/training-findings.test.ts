@@ -146,5 +146,7 @@ describe('a transfer', () => {
       { now: 60_000, chair: 'participant', self: 'node-2' },
     );
     assert.match(transferStuck(other.node, other.run, null)?.sentence ?? '', /reaches node-1;/);
+    Object.assign(other.node, { transfer });
+    assert.match(transferStuck(other.node, other.run, null)?.sentence ?? '', /^node-1's model update is stuck/);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { limits } from '#shared/contract/limits.ts';
 import { heartbeats, Story } from '#test/support/diagnosis-story.ts';
 
 /** `node-1` is lost from `at` on, and was waited for until then. */
@@ -114,5 +115,55 @@ describe('a verdict', () => {
         ['blackhole', 0, 3000],
       ],
     );
+  });
+  test('whose wait ended is the same when its cause never did, however much later it is waited for', () => {
+    const story = lost();
+    story.waits([]);
+    story.pass(20_000);
+    assert.equal(story.cleared.length, 1);
+    story.waits(['node-1'], { round: 5 });
+    story.pass(250);
+    assert.deepEqual(story.standing, ['link-lost node-1']);
+    assert.deepEqual([...new Set(story.raised.map(({ verdict }) => verdict))], ['v1-link-lost-node-1']);
+  });
+  test('of one that has left says so, of another what is over', () => {
+    const story = lost();
+    story.event('participant_left', { participant: 'node-1', reason: 'x', clean: true });
+    story.link('node-1', 'ready', 2);
+    story.pass(250, heartbeats(story, 'node-1'));
+    assert.deepEqual(
+      story.cleared.map(({ reason }) => reason),
+      ['node-1 has left'],
+    );
+  });
+  test('that was cleared a minute ago does not come back as the same where there are very many', () => {
+    const names = Array.from({ length: limits.viewVerdictsMax + 1 }, (_, i) => `p-${i}`);
+    const story = new Story(names, []);
+    const pause = (name: string, paused: boolean): void =>
+      story.event('participant_paused', { participant: name, paused, reason: '' });
+    const oneMoreEnds = (): void => {
+      story.waits(['one-more']);
+      pause('one-more', true);
+      story.pass(250);
+      pause('one-more', false);
+      story.pass(250);
+    };
+    const firstAgain = (): string | undefined => {
+      story.waits(['p-0'], { round: 2 });
+      story.pass(250);
+      const last = story.raised.at(-1)?.verdict;
+      story.waits([]);
+      story.pass(4000);
+      return last;
+    };
+    for (const name of names) pause(name, true);
+    story.pass(250);
+    story.waits([]);
+    story.pass(4000);
+    oneMoreEnds();
+    assert.equal(firstAgain(), 'v1-participant-paused-p-0', 'its pause never ended');
+    story.pass(61_000);
+    oneMoreEnds();
+    assert.match(firstAgain() ?? '', /^v\d{2,}-participant-paused-p-0$/);
   });
 });
