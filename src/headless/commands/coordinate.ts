@@ -20,13 +20,29 @@ import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
 import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../wrong-option.ts';
 
+/** What holds where nothing is said: one source for the help and for the run. */
+const usual = {
+  participants: 2,
+  rounds: 10,
+  localEpochs: 2,
+  quorum: 0.75,
+  deadlineS: 120,
+  waitS: 3600,
+  seed: 1,
+} as const;
+
 export const coordinate: Command = {
   name: 'coordinate',
   summary: 'Serves a run to participants on other machines. Prints an invitation: one line for `roundscope join`.',
   positionals: [],
   options: [
-    { name: 'participants', value: 'N', help: 'start round 1 when so many are there', default: '2' },
-    { name: 'rounds', value: 'N', help: 'how many rounds', default: '10' },
+    {
+      name: 'participants',
+      value: 'N',
+      help: 'start round 1 when so many are there',
+      default: String(usual.participants),
+    },
+    { name: 'rounds', value: 'N', help: 'how many rounds', default: String(usual.rounds) },
     { name: 'transport', value: 'NAMES', help: transportHelp, default: 'quic' },
     {
       name: 'control',
@@ -63,12 +79,17 @@ export const coordinate: Command = {
       help: 'digits, or a folder like those of the participants: decides the shape of the model',
       default: 'digits',
     },
-    { name: 'local-epochs', value: 'N', help: 'passes over the local data per round', default: '4' },
+    {
+      name: 'local-epochs',
+      value: 'N',
+      help: 'passes over the local data per round',
+      default: String(usual.localEpochs),
+    },
     {
       name: 'quorum',
       value: 'SHARE',
       help: 'share of the updates that closes a round at its deadline',
-      default: '0.75',
+      default: String(usual.quorum),
     },
     {
       name: 'weight-cap',
@@ -82,9 +103,9 @@ export const coordinate: Command = {
       help: 'longest that an update counts, in medians of its round; off: no limit',
       default: '3',
     },
-    { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: '120' },
-    { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: '3600' },
-    { name: 'seed', value: 'N', help: 'of the first model', default: '1' },
+    { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: String(usual.deadlineS) },
+    { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: String(usual.waitS) },
+    { name: 'seed', value: 'N', help: 'of the first model', default: String(usual.seed) },
     { name: 'name', value: 'TEXT', help: 'name of the run', default: 'my run' },
     {
       name: 'state',
@@ -209,7 +230,8 @@ function peopleOf(count: number): string {
   return counted(count, 'participant');
 }
 
-function settingsFrom(args: Arguments): unknown {
+/** What the run is to be like, still to be validated. */
+export function settingsFrom(args: Arguments): unknown {
   const seconds = (name: string, fallback: number): number => Math.round(Number(args.text(name) ?? fallback) * 1000);
   const times = (name: string, usual: number): number | null => {
     const typed = args.text(name);
@@ -217,15 +239,15 @@ function settingsFrom(args: Arguments): unknown {
   };
   return {
     name: args.text('name') ?? 'my run',
-    rounds: Number(args.text('rounds') ?? 10),
-    minimumParticipants: Number(args.text('participants') ?? 2),
-    quorum: Number(args.text('quorum') ?? 0.75),
-    localEpochs: Number(args.text('local-epochs') ?? 2),
-    seed: Number(args.text('seed') ?? 1),
+    rounds: Number(args.text('rounds') ?? usual.rounds),
+    minimumParticipants: Number(args.text('participants') ?? usual.participants),
+    quorum: Number(args.text('quorum') ?? usual.quorum),
+    localEpochs: Number(args.text('local-epochs') ?? usual.localEpochs),
+    seed: Number(args.text('seed') ?? usual.seed),
     weightCap: times('weight-cap', weightRuleDefault.weightCap),
     normClip: times('norm-clip', weightRuleDefault.normClip),
-    trainingDeadlineMs: seconds('deadline', 120),
-    evaluationDeadlineMs: seconds('deadline', 120),
-    registrationDeadlineMs: seconds('wait', 3600),
+    trainingDeadlineMs: seconds('deadline', usual.deadlineS),
+    evaluationDeadlineMs: seconds('deadline', usual.deadlineS),
+    registrationDeadlineMs: seconds('wait', usual.waitS),
   };
 }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ import { createIdentityCertificate } from '#engine/identity/identity-certificate
 import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { childrenOf, isAlive, missingRabbitmq } from '#test/support/rabbitmq.ts';
-import type { Session } from '../transport.ts';
+import type { Listener, Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerPassword } from './handshake.ts';
@@ -161,93 +161,105 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
     );
   });
 
-  test('who has the invitation may neither read requests nor the undeliverable, nor declare outside its run', async () => {
-    await using broker = await start();
-    const coordinator = await open(broker.url, 'coordinator', 'c');
-    const own = await coordinator.openReader();
-    for (const queue of [inboxOf(run), undeliverableOf(run)]) await own.channel.assertQueue(queue, { durable: true });
-    const participant = await open(broker.url, 'participant', brokerPassword(token, run));
-    for (const queue of [inboxOf(run), undeliverableOf(run)]) {
-      const reader = await participant.openReader();
-      const reading = reader.read(queue, 1, { take: () => true, onCancelled: () => undefined });
-      await assert.rejects(reading, /403/);
-    }
-    for (const queue of ['roundscope.r-other.p.x', 'anything', inboxOf(run)]) {
-      const reader = await participant.openReader();
-      await assert.rejects(reader.channel.assertQueue(queue, { durable: false }), /403/);
-    }
-    const reader = await participant.openReader();
-    await reader.channel.assertQueue(`${sessionPrefixOf(run)}node-1.x`, { durable: true });
-    await participant.end();
-    await coordinator.end();
-  });
-
-  test('a participant without the token is not let in by the broker', async () => {
-    await using listener = await new AmqpTransport(parts).listen(listenOptions());
-    const dialling = new AmqpTransport(parts).dial(listener.endpoints, {
-      signal,
-      run,
-      token: 'guessed',
-      participant: 'node-1',
+  describe('to which some talk', () => {
+    let broker: PrivateBroker;
+    before(async () => {
+      broker = await start();
     });
-    await assert.rejects(dialling, (error) => {
-      assert.ok(error instanceof RoundscopeError);
-      assert.equal(error.code, 'broker_refused');
-      assert.match(error.message, /invitation/);
-      return true;
+    after(() => broker[Symbol.asyncDispose]());
+
+    test('who has the invitation may neither read requests nor the undeliverable, nor declare outside its run', async () => {
+      const coordinator = await open(broker.url, 'coordinator', 'c');
+      const own = await coordinator.openReader();
+      for (const queue of [inboxOf(run), undeliverableOf(run)]) await own.channel.assertQueue(queue, { durable: true });
+      const participant = await open(broker.url, 'participant', brokerPassword(token, run));
+      for (const queue of [inboxOf(run), undeliverableOf(run)]) {
+        const reader = await participant.openReader();
+        const reading = reader.read(queue, 1, { take: () => true, onCancelled: () => undefined });
+        await assert.rejects(reading, /403/);
+      }
+      for (const queue of ['roundscope.r-other.p.x', 'anything', inboxOf(run)]) {
+        const reader = await participant.openReader();
+        await assert.rejects(reader.channel.assertQueue(queue, { durable: false }), /403/);
+      }
+      const reader = await participant.openReader();
+      await reader.channel.assertQueue(`${sessionPrefixOf(run)}node-1.x`, { durable: true });
+      await participant.end();
+      await coordinator.end();
     });
-    assert.ok(listener.endpoints.every(({ url }) => url === undefined));
+
+    test('it speaks TLS 1.3 and nothing else, and keeps its key to itself', async () => {
+      const { hostname, port, protocol } = new URL(broker.url);
+
+      assert.equal(protocol, 'amqps:');
+      const place = { host: hostname, port: Number(port) };
+      const plain = connect(place);
+      plain.write('AMQP\0\0\x09\x01');
+      const [answer] = (await once(plain, 'data')) as [Buffer];
+      // A TLS alert (RFC 8446, section 5.1), not the header of AMQP or its first method.
+      assert.equal(answer[0], 0x15);
+      plain.destroy();
+      const old = connectTls({ ...place, maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+      // Rejects with the socket's error.
+      await assert.rejects(once(old, 'secureConnect'), /protocol version/i);
+      old.destroy();
+      for (const name of ['certificate.pem', 'key.pem'])
+        assert.equal(statSync(join(broker.place.folder, name)).mode & 0o777, 0o600);
+    });
   });
 
-  test('it speaks TLS 1.3 and nothing else, and keeps its key to itself', async () => {
-    await using broker = await start();
-    const { hostname, port, protocol } = new URL(broker.url);
+  describe('at which a coordinator listens', () => {
+    let listener: Listener;
+    before(async () => {
+      listener = await new AmqpTransport(parts).listen(listenOptions());
+    });
+    after(() => listener[Symbol.asyncDispose]());
 
-    assert.equal(protocol, 'amqps:');
-    const place = { host: hostname, port: Number(port) };
-    const plain = connect(place);
-    plain.write('AMQP\0\0\x09\x01');
-    const [answer] = (await once(plain, 'data')) as [Buffer];
-    // A TLS alert (RFC 8446, section 5.1), not the header of AMQP or its first method.
-    assert.equal(answer[0], 0x15);
-    plain.destroy();
-    const old = connectTls({ ...place, maxVersion: 'TLSv1.2', rejectUnauthorized: false });
-    // Rejects with the socket's error.
-    await assert.rejects(once(old, 'secureConnect'), /protocol version/i);
-    old.destroy();
-    for (const name of ['certificate.pem', 'key.pem'])
-      assert.equal(statSync(join(broker.place.folder, name)).mode & 0o777, 0o600);
-  });
-
-  test('the coordinator proves its identity with it; somebody else at its port is told nothing', async () => {
-    await using listener = await new AmqpTransport(parts).listen(listenOptions());
-    const { endpoints } = listener;
-    const heard: number[] = [];
-    const options = { signal, run, token, participant: 'node-1' };
-    for (const shown of [createIdentityCertificate(createIdentity(), { nowMs: systemClock.wallMs() }), nobodys()]) {
-      await using impostor = await impostorOf(shown, (bytes) => heard.push(bytes.byteLength));
-      const { port } = impostor;
-      const astray = endpoints.map((endpoint) => ({ ...endpoint, port }));
-      await assert.rejects(new AmqpTransport(parts).dial(astray, options), (error) => {
+    test('a participant without the token is not let in by the broker', async () => {
+      const dialling = new AmqpTransport(parts).dial(listener.endpoints, {
+        signal,
+        run,
+        token: 'guessed',
+        participant: 'node-1',
+      });
+      await assert.rejects(dialling, (error) => {
         assert.ok(error instanceof RoundscopeError);
-        assert.equal(error.code, 'identity_mismatch');
-        assert.match(error.message, /answers with .* instead of 12D3KooW.*Ask for a new invitation/);
+        assert.equal(error.code, 'broker_refused');
+        assert.match(error.message, /invitation/);
         return true;
       });
-      // Nor is who already knows the certificate deceived, which the coordinator does.
-      await assert.rejects(open(`amqps://127.0.0.1:${port}`, 'coordinator', 'c'), {
-        code: 'identity_mismatch',
-        message: /does not show the certificate of this run's coordinator.*try again/,
-      });
-    }
-    assert.deepEqual(heard, []);
-    const nameless = endpoints.map(({ brokerIdentity: _, ...endpoint }) => endpoint);
-    await assert.rejects(new AmqpTransport(parts).dial(nameless, options), {
-      code: 'identity_mismatch',
-      message: /does not say which identity/,
+      assert.ok(listener.endpoints.every(({ url }) => url === undefined));
     });
-    const session = await new AmqpTransport(parts).dial(endpoints, options);
-    await session.close('clean', 'done');
+
+    test('the coordinator proves its identity with it; somebody else at its port is told nothing', async () => {
+      const { endpoints } = listener;
+      const heard: number[] = [];
+      const options = { signal, run, token, participant: 'node-1' };
+      for (const shown of [createIdentityCertificate(createIdentity(), { nowMs: systemClock.wallMs() }), nobodys()]) {
+        await using impostor = await impostorOf(shown, (bytes) => heard.push(bytes.byteLength));
+        const { port } = impostor;
+        const astray = endpoints.map((endpoint) => ({ ...endpoint, port }));
+        await assert.rejects(new AmqpTransport(parts).dial(astray, options), (error) => {
+          assert.ok(error instanceof RoundscopeError);
+          assert.equal(error.code, 'identity_mismatch');
+          assert.match(error.message, /answers with .* instead of 12D3KooW.*Ask for a new invitation/);
+          return true;
+        });
+        // Nor is who already knows the certificate deceived, which the coordinator does.
+        await assert.rejects(open(`amqps://127.0.0.1:${port}`, 'coordinator', 'c'), {
+          code: 'identity_mismatch',
+          message: /does not show the certificate of this run's coordinator.*try again/,
+        });
+      }
+      assert.deepEqual(heard, []);
+      const nameless = endpoints.map(({ brokerIdentity: _, ...endpoint }) => endpoint);
+      await assert.rejects(new AmqpTransport(parts).dial(nameless, options), {
+        code: 'identity_mismatch',
+        message: /does not say which identity/,
+      });
+      const session = await new AmqpTransport(parts).dial(endpoints, options);
+      await session.close('clean', 'done');
+    });
   });
 
   test('one that dies is started again on its port; a coordinator that starts again is found where it was', async () => {

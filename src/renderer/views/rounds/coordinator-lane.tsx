@@ -1,5 +1,6 @@
 import { memo, useMemo, useRef } from 'react';
 import type { JSX } from 'react';
+import { hasCounted } from '#renderer/components/contribution-facts.ts';
 import { formatDuration } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useWidth } from '#renderer/components/use-width.ts';
@@ -83,7 +84,7 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
 
 function coordinatorWords(round: RoundView | undefined): string {
   if (round === undefined) return 'no round yet';
-  const counted = round.updates.filter((update) => update.counted).length;
+  const counted = round.updates.filter(hasCounted).length;
   return `round ${round.round}, ${counted} of ${round.selected.length} ${plural(round.selected.length, 'update')} in`;
 }
 
