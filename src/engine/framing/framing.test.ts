@@ -106,7 +106,9 @@ describe('frames', () => {
     for (const at of [[5], [12], [13], [10_000], [20_023], [6000, 12_000, 18_000], [5, 20_025]]) {
       const pieces = cut(frame, at);
       const decoder = new FrameDecoder();
-      const decoded = decodeFrame(pieces.flatMap((piece) => decoder.push(Uint8Array.from(piece)).frames)[0] ?? []);
+      const parts = pieces.flatMap((piece) => decoder.push(Uint8Array.from(piece)).frames)[0] ?? [];
+      assert.ok((parts[0] as Uint8Array).byteLength >= frame.length - 4, 'the header is in the first part');
+      const decoded = decodeFrame(parts);
       for (const { header, body } of [decoded, decodeFrame(pieces)].map((one) =>
         one.ok ? one.value : assert.fail(),
       )) {
@@ -140,6 +142,8 @@ describe('frames', () => {
     let whole: readonly Parts[] = [];
     for (let i = 0; i < frame.length; i++) whole = decoder.push(frame.subarray(i, i + 1)).frames;
     assert.equal(Buffer.compare(joined(whole[0] ?? []), frame), 0);
+    const sizes = (whole[0] ?? []).map(({ buffer }) => buffer.byteLength);
+    assert.ok(Math.max(...sizes) <= 65_536, `gathered in memory of ${sizes.join(', ')} bytes`);
   });
 
   test('any cut of a frame is truncated, never an exception', () => {
