@@ -47,7 +47,7 @@ export function InvitationPanel({ join }: { readonly join: Join }): JSX.Element 
           <input
             id={id}
             className="inp data"
-            placeholder="roundscope://join?…  paste or drop it"
+            placeholder="paste or drop it here"
             spellCheck={false}
             autoComplete="off"
             value={draft.invitation}
