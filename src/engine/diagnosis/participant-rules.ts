@@ -24,6 +24,8 @@ export type Rule = (
 /** This many sessions within the window, each hung up by its opener, are a habit and no mishap. */
 const perMessageSessions = 3;
 const perMessageWindowMs = 10_000;
+/** A session that lasted longer had more than a message. */
+const perMessageSessionMs = 1000;
 
 /**
  * The founding bug: a connection for each message, sent and hung up; the answers find no open connection.
@@ -39,11 +41,12 @@ const connectionPerMessage: Rule = (participant, run) => {
   if (lastEcho !== null && newest != null && lastEcho.at > newest.at) return null;
   const unheard = undeliverable.filter(({ at }) => elapsedMs(run, at) <= perMessageWindowMs * 2);
   // An answer that was lost long before, such as in the run's first second, is none of this habit's.
-  const began = hungUp[0]?.opened.at ?? run.now;
+  // The first that it hung up may have been a good session until then.
+  const began = Math.max(hungUp[0]?.opened.at ?? run.now, (hungUp[0]?.closed?.at ?? run.now) - perMessageSessionMs);
   const first = undeliverable.find(({ at }) => at >= began) ?? unheard[0];
   if (first === undefined) return null;
   const shown = hungUp.slice(-3);
-  const spanMs = Math.max(1000, run.now - (hungUp[0]?.opened.at ?? run.now));
+  const spanMs = Math.max(1000, run.now - began);
   return {
     rule: 'connection-per-message',
     layer: 'transport',

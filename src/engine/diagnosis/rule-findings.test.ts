@@ -124,6 +124,14 @@ describe('a connection per message', () => {
     assert.equal(told(habit(3, 10_000), { lastEcho: moment(10_001) }), null);
     assert.notEqual(told(habit(3, 10_000), { lastEcho: moment(10_000) }), null);
   });
+  test('began when the good session before it was hung up, not when that was opened', () => {
+    const [first, ...rest] = habit(3, 19_000);
+    const sessions = [{ ...(first as SessionObservation), opened: moment(1000) }, ...rest];
+    const finding = told(sessions, { undeliverable: [moment(1100), moment(17_200)] }, 19_500);
+    assert.equal(finding?.since, 17_200);
+    assert.match(finding.explanation, /^3 connections in the last 3\.5 s/);
+  });
+
   test('began with the first answer that was lost since, of the last 20 s', () => {
     const since = (undeliverable: EvidenceRef[], now = 10_000): unknown =>
       told(habit(3, 10_000), { undeliverable }, now)?.since;
