@@ -159,7 +159,7 @@ export class Narrator {
     this.#open.add(verdict.verdict);
     const injected = verdict.injected === undefined ? '' : ' (injected fault)';
     return this.#red(
-      `stall: ${verdict.sentence}${injected}${verdict.nextAction === '' ? '' : ` Next: ${verdict.nextAction}.`}`,
+      `${weightRules.has(verdict.rule) ? 'warning' : 'stall'}: ${verdict.sentence}${injected}${verdict.nextAction === '' ? '' : ` Next: ${verdict.nextAction}.`}`,
     );
   }
 
@@ -180,6 +180,16 @@ function joined({ participant, protocol, stack, data }: EventData<'participant_j
   const leftOut = data.skipped === 0 ? '' : `; left out ${data.skipped} that could not be read`;
   return `${participant} joined over ${protocol} (${stack}) with ${counted(data.examples, 'example')}${leftOut}`;
 }
+
+/** What somebody does to the model holds up nobody. */
+const weightRules: ReadonlySet<string> = new Set([
+  'claims-more',
+  'update-refused',
+  'update-too-long',
+  'update-opposes',
+  'weighs-most',
+  'evaluation-outlier',
+]);
 
 function ruleWords({ weightRule }: RunView): string {
   return weightRule === null ? '' : `; ${weightRuleName(weightRule)}`;

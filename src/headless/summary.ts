@@ -23,6 +23,7 @@ export function runSummary(view: RunView): RunSummary {
     own: ownWork(view),
     accuracy: last?.accuracy ?? null,
     loss: last?.loss ?? null,
+    weightRule: view.weightRule,
     baselineAccuracy: view.baselineAccuracy,
     model: view.models.findLast(({ kind }) => kind === 'final')?.path ?? null,
     participants: view.participants.map((participant) => ({
@@ -36,6 +37,7 @@ export function runSummary(view: RunView): RunSummary {
             reconnects: participant.link.reconnects,
           }),
       contributions: participant.counted,
+      weight: weightOf(view, participant.id),
     })),
     packets: { recorded: view.recorder?.packets ?? 0, dropped: lost.packets },
     events: { recorded: view.recorder?.events ?? 0, dropped: lost.events },
@@ -54,6 +56,18 @@ export function runSummary(view: RunView): RunSummary {
       evidence: verdict.evidence.map((evidence) => evidence.ref),
     })),
   };
+}
+
+function weightOf(view: RunView, id: string): RunSummary['participants'][number]['weight'] {
+  if (isParticipantSeat(view)) {
+    const own = id === view.self ? view.contributions.findLast(({ weight }) => weight !== null) : undefined;
+    if (own?.weight == null || own.examples === null) return null;
+    return { claimed: own.examples, counted: own.countedExamples ?? own.examples, share: round3(own.weight) };
+  }
+  const updates = view.rounds.flatMap((round) => round.updates).filter(({ participant }) => participant === id);
+  const last = updates.findLast(({ share }) => share !== null);
+  if (last?.share == null) return null;
+  return { claimed: last.claimed, counted: last.examples, share: round3(last.share) };
 }
 
 function ownWork(view: RunView): RunSummary['own'] {

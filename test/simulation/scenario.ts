@@ -1,4 +1,6 @@
 import { seededRandom, type Random } from '#shared/base/random.ts';
+import type { BodyOf } from '#shared/contract/messages.ts';
+import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
 
 /** What befalls one participant, in virtual ms since the start. */
@@ -20,6 +22,11 @@ export interface ParticipantPlan {
   readonly troubles: readonly Trouble[];
   /** The founding bug: a new connection for every message, no answer ever arrives. */
   readonly connectionPerMessage: boolean;
+  /** What it makes of a model instead of the usual toy training. */
+  readonly train?: ((base: ParameterSet, round: number) => ParameterSet) | undefined;
+  /** Examples that it says instead of those that it has, and the result of its evaluations. */
+  readonly claims?: number | undefined;
+  readonly judges?: BodyOf<'evaluation_result'> | undefined;
 }
 
 export interface Scenario {

@@ -1,6 +1,7 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { FedAvg, type UpdateMeasure } from '#engine/round/aggregation/fedavg.ts';
+import { parameterMax } from '#engine/round/aggregation/judge-update.ts';
 import { cappedWeights } from '#engine/round/aggregation/weigh.ts';
 import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
@@ -214,7 +215,10 @@ function judge(payload: Uint8Array): UpdateFinding {
   if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
   const matched = matchLayout(decoded.value, toyLayout);
   if (!matched.ok) return { ok: false, code: 'update_wrong_shape', reason: matched.error };
-  for (const { data } of matched.value)
+  for (const { data } of matched.value) {
     if (!data.every(Number.isFinite)) return { ok: false, code: 'update_not_finite', reason: 'not finite' };
+    if (data.some((value) => Math.abs(value) > parameterMax))
+      return { ok: false, code: 'update_exploded', reason: 'diverged' };
+  }
   return { ok: true, parameters: matched.value };
 }

@@ -187,12 +187,12 @@ export class SimParticipant {
       return this.feed({
         kind: 'evaluated',
         job: work.job,
-        result: { loss: 0.5, accuracy: 0.75, examples: plan.heldOut },
+        result: plan.judges ?? { loss: 0.5, accuracy: 0.75, examples: plan.heldOut },
       });
     }
     if (this.#options.failures && random.int(50) === 0)
       return this.feed({ kind: 'work_failed', job: work.job, code: 'training_failed', reason: 'toy failure' });
-    let trained = toyTrain(matched.value, plan.id, work.round);
+    let trained = plan.train?.(matched.value, work.round) ?? toyTrain(matched.value, plan.id, work.round);
     if (this.#poisoned) {
       this.#poisoned = false;
       // One of the two ways in which an update can be useless.
@@ -215,7 +215,7 @@ export class SimParticipant {
       disk.kept?.update.round !== work.round || disk.kept.update.body.base !== work.model.hash,
       'trained again',
     );
-    const measures = { examples: plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 };
+    const measures = { examples: plan.claims ?? plan.examples, loss: 0.4, accuracy: 0.8, trainMs: 1, norm: 1 };
     const body = { ...measures, base: work.model.hash };
     disk.kept = { update: { round: work.round, hash, body }, parameters: trained };
     onTrained(hash, Float32Array.from(trained.flatMap(({ data }) => [...data])), plan.examples);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { timing } from '#shared/contract/limits.ts';
-import type { LinkState } from '#shared/contract/events.ts';
+import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import { Invariants } from './invariants.ts';
@@ -44,14 +44,20 @@ export function simulate(seed: number): SimulationResult {
   return new Simulation(makeScenario(seed)).run();
 }
 
-/** @param tamper breaks the coordinator's steps on purpose, to see that it is found */
-export function simulateScenario(scenario: Scenario, tamper?: Tamper): SimulationResult {
-  return new Simulation(scenario, tamper).run();
+export interface SimulationHooks {
+  /** Breaks the coordinator's steps on purpose, to see that it is found. */
+  readonly tamper?: Tamper | undefined;
+  /** Is told what the coordinator reports, with the virtual time. */
+  readonly onEvent?: (<T extends EventType>(type: T, data: EventData<T>, nowMs: number) => void) | undefined;
+}
+
+export function simulateScenario(scenario: Scenario, hooks: SimulationHooks = {}): SimulationResult {
+  return new Simulation(scenario, hooks).run();
 }
 
 class Simulation {
   readonly #scenario: Scenario;
-  readonly #tamper: Tamper | undefined;
+  readonly #hooks: SimulationHooks;
   readonly #world = new World();
   readonly #invariants: Invariants;
   readonly #disk = new CoordinatorDisk();
@@ -66,9 +72,9 @@ class Simulation {
   #steps = 0;
   #outcome: RunOutcome | null = null;
 
-  constructor(scenario: Scenario, tamper?: Tamper) {
+  constructor(scenario: Scenario, hooks: SimulationHooks = {}) {
     this.#scenario = scenario;
-    this.#tamper = tamper;
+    this.#hooks = hooks;
     this.#invariants = new Invariants(scenario);
     this.#coordinator = this.#startCoordinator();
     this.#invariants.watchModel(() => this.#coordinator.model());
@@ -84,7 +90,7 @@ class Simulation {
       world: this.#world,
       scenario: this.#scenario,
       disk: this.#disk,
-      tamper: this.#tamper,
+      tamper: this.#hooks.tamper,
       send: (link, message, payload) => {
         const entry = this.#byLink.get(link);
         if (message.kind === 'update_ack' && entry !== undefined)
@@ -95,7 +101,10 @@ class Simulation {
       onEnd: (outcome) => {
         this.#outcome = outcome;
       },
-      onEvent: (type, data) => this.#invariants.event(type, data),
+      onEvent: (type, data) => {
+        this.#invariants.event(type, data);
+        this.#hooks.onEvent?.(type, data, this.#world.nowMs);
+      },
       onStep: (state, wakeAtMs) => {
         // Effects of one step come in the order in which they are sent; what they say is compared when all are there.
         for (const check of this.#acks.splice(0)) check();

@@ -28,7 +28,7 @@ function play(seed: number): ReturnType<typeof simulate> {
 
 function playScenario(scenario: Scenario, option: string, tamper?: Tamper): ReturnType<typeof simulate> {
   try {
-    return simulateScenario(scenario, tamper);
+    return simulateScenario(scenario, { tamper });
   } catch (error) {
     throw new Error(`play it again: node test/simulation/run.ts${option} --seed ${scenario.seed}`, { cause: error });
   }

@@ -2,6 +2,7 @@ import { subjects, type Finding } from './finding.ts';
 import type { ParticipantObservation, RunObservation } from './observation.ts';
 import { ownRules } from './own-rules.ts';
 import { sureRules, symptomRules, type Rule } from './participant-rules.ts';
+import { weightFinding } from './weight-rules.ts';
 import { commonCause, sharedCause, type StandingCause } from './shared-causes.ts';
 
 export interface Found {
@@ -47,6 +48,11 @@ function fromCoordinator(run: RunObservation, standingOn: StandingOn): ReadonlyM
     if (cause?.explains(finding) === true && id !== cause.finding.subject) found.delete(id);
   for (const symptom of symptoms)
     if (cause?.explains(symptom.finding) !== true) found.set(symptom.finding.subject, symptom);
+  // What somebody does to the model is said of whoever stalls nothing; it is no less told for that.
+  for (const participant of run.participants.values()) {
+    const weight = found.has(participant.id) ? null : weightFinding(participant, run);
+    if (weight !== null) found.set(participant.id, { finding: weight, stalls: true });
+  }
   return found;
 }
 

@@ -117,6 +117,14 @@ export interface DialObservation {
   readonly told: EvidenceRef;
 }
 
+/** How work counted in the newest round that told it. */
+export interface WeighedObservation {
+  updates: { readonly data: EventData<'updates_weighed'>; readonly told: EvidenceRef } | null;
+  evaluations: { readonly data: EventData<'evaluations_weighed'>; readonly told: EvidenceRef } | null;
+  /** Updates that were refused for their values, by participant, until one of theirs counts. */
+  readonly refusals: Map<string, { readonly round: number; readonly reason: string; readonly told: EvidenceRef }>;
+}
+
 export interface RunObservation {
   /** Of this machine; null: not known. */
   readonly cores: number | null;
@@ -136,6 +144,7 @@ export interface RunObservation {
   coordinatorPause: { readonly from: number; readonly to: number; readonly told: EvidenceRef } | null;
   broker: BrokerObservation | null;
   dial: DialObservation | null;
+  readonly weighed: WeighedObservation;
   readonly processes: Map<string, ProcessObservation>;
   readonly faults: Map<FaultName, FaultObservation>;
   readonly participants: Map<string, ParticipantObservation>;
@@ -155,6 +164,7 @@ export function emptyRunObservation(cores: number | null): RunObservation {
     coordinatorPause: null,
     broker: null,
     dial: null,
+    weighed: { updates: null, evaluations: null, refusals: new Map() },
     processes: new Map(),
     faults: new Map(),
     participants: new Map(),

@@ -105,10 +105,22 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   training_done: (run, data, ref) => {
     participantOf(run, data.participant).trained ??= ref(`training of round ${data.round} done`);
   },
-  update_received: (run, data) => {
+  update_received: (run, data, ref) => {
     const participant = participantOf(run, data.participant);
     participant.trained = null;
     participant.transfer = null;
+    const { round, reason, code } = data;
+    if (code === undefined || !valueCodes.has(code)) return;
+    const { refusals } = run.weighed;
+    if (refusals.size >= limits.participantsMax) return;
+    refusals.set(data.participant, { round, reason, told: ref(`update of round ${round} refused: ${reason}`) });
+  },
+  updates_weighed: (run, data, ref) => {
+    run.weighed.updates = { data, told: ref(`updates of round ${data.round} were weighed`) };
+    for (const { participant } of data.updates) run.weighed.refusals.delete(participant);
+  },
+  evaluations_weighed: (run, data, ref) => {
+    run.weighed.evaluations = { data, told: ref(`evaluations of round ${data.round} were weighed`) };
   },
   update_acknowledged: (run, data) => {
     const participant = participantOf(run, data.participant);
@@ -224,6 +236,9 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     if (data.fault === 'connection-per-message') forgetHabit(participantOf(run, data.participant));
   },
 };
+
+/** An update is refused for what it is, not for when it comes. */
+const valueCodes: ReadonlySet<string> = new Set(['update_not_finite', 'update_exploded', 'update_wrong_shape']);
 
 /** A clock that runs this late has not had the processor. */
 const lateFromMs = 200;

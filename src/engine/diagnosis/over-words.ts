@@ -20,5 +20,11 @@ const words: Readonly<Record<string, (subject: string) => string>> = {
   'broker-obstacle': () => 'nothing is held up by the broker any more',
   'broker-blocked': () => 'the broker takes messages again',
   'machine-overloaded': () => 'this machine keeps up again',
+  'claims-more': (subject) => `${subject} says what it has registered`,
+  'update-refused': (subject) => `an update of ${subject} counts`,
+  'update-too-long': (subject) => `the update of ${subject} is as long as others`,
+  'update-opposes': (subject) => `the update of ${subject} points where the others do`,
+  'weighs-most': (subject) => `${subject} no longer carries most of a round`,
+  'evaluation-outlier': (subject) => `${subject} reports what the others do`,
   'many-out-of-reach': () => 'they are heard of again',
 };

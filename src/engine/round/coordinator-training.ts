@@ -300,6 +300,7 @@ function answer(
     sizeBytes: header.payload?.length ?? 0,
     counted,
     reason,
+    ...(code === undefined ? {} : { code }),
     loss,
     accuracy,
     norm,

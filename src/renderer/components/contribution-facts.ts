@@ -154,3 +154,30 @@ export function ownNorms(
     norm === null || trainedAt === null || !Number.isFinite(norm) ? [] : [{ round, at: trainedAt, norm }],
   );
 }
+
+/** How much its newest averaged update weighed. */
+export interface Weight {
+  /** Of the new model, 0 to 1. */
+  readonly share: number;
+  /** Examples that counted; null: not told. */
+  readonly examples: number | null;
+  readonly claimed: number | null;
+  /** What its update was multiplied with; null: not told. */
+  readonly clipped: number | null;
+}
+
+/** Null: none was averaged, or that is not told here. */
+export function lastWeight(view: RunView, participant: string): Weight | null {
+  if (isOwnSeat(view, participant)) {
+    const own = view.contributions.findLast(({ weight, fate }) => weight !== null && fate === 'counted');
+    if (own?.weight == null) return null;
+    return { share: own.weight, examples: own.countedExamples, claimed: own.examples, clipped: own.clipped };
+  }
+  for (const round of view.rounds.toReversed()) {
+    const update = countedUpdate(round, participant);
+    if (update?.share == null) continue;
+    const { share, examples, claimed, clipped } = update;
+    return { share, examples, claimed, clipped };
+  }
+  return null;
+}

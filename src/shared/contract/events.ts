@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorCodes } from '../base/errors.ts';
 import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
@@ -233,6 +234,8 @@ export const eventSchemas = {
     sizeBytes: count,
     counted: z.boolean(),
     reason: text,
+    /** Why it does not count; absent: it does, or did already. */
+    code: z.enum(errorCodes).optional(),
     loss: z.number(),
     accuracy: z.number(),
     /** As the participant says; what was measured is in `updates_weighed`. */

@@ -1,5 +1,6 @@
 import type { RunStatus } from './messages.ts';
 import type { Protocol, Stack } from './protocols.ts';
+import type { WeightRule } from './weight-rule.ts';
 
 /** Last line of `--json`, in wire names. */
 export interface RunSummary {
@@ -18,6 +19,8 @@ export interface RunSummary {
   readonly own: Readonly<Record<OwnFate, number>> | null;
   readonly accuracy: number | null;
   readonly loss: number | null;
+  /** How updates and evaluations counted; null where it was not told, and within it where it is off. */
+  readonly weightRule: WeightRule | null;
   /** Null where it was not told. */
   readonly baselineAccuracy: number | null;
   /** File with the final global model; null when none was written. */
@@ -30,6 +33,8 @@ export interface RunSummary {
     readonly connections: number | null;
     readonly reconnects: number | null;
     readonly contributions: number | null;
+    /** How its newest averaged update weighed; null: none was, or not told. */
+    readonly weight: { readonly claimed: number; readonly counted: number; readonly share: number } | null;
   }[];
   /** Dropped: in no recording; what was lost before anybody saw it included. */
   readonly packets: { readonly recorded: number; readonly dropped: number };

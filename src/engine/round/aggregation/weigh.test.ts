@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { cappedWeights, clipFactors, countedExamples, medianOf } from './weigh.ts';
+import { medianOf } from '#shared/base/median.ts';
+import { cappedWeights, clipFactors, countedExamples } from './weigh.ts';
 
 function sharesOf(weights: readonly number[]): number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);

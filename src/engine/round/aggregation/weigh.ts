@@ -1,3 +1,4 @@
+import { medianOf } from '#shared/base/median.ts';
 import type { WeightRule } from '#shared/contract/weight-rule.ts';
 
 /** What counts of the examples that somebody claims: never more than it registered, one at least. */
@@ -28,15 +29,6 @@ export function cappedWeights(examples: readonly number[], cap: WeightRule['weig
 
 /** Sums of float64 are off by less than this. */
 const roundingShare = 1e-9;
-
-/** Of an even number the mean of the two in the middle; 0 of none. */
-export function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  if (sorted.length % 2 === 1) return sorted[middle] as number;
-  return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
-}
 
 /**
  * What each update is multiplied with so that none is longer than `clip` times the median of the round: norm bounding, Sun

@@ -14,10 +14,11 @@ import {
 } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { countedOf, lastUpdate } from '#renderer/components/contribution-facts.ts';
+import { countedOf, lastUpdate, lastWeight } from '#renderer/components/contribution-facts.ts';
 import { clocksOf, groupKey, isWaitedFor, phaseOf } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
 import { GroupRow, ToldRows } from './told-rows.tsx';
+import { WeightCell } from './weight-cell.tsx';
 
 interface TableProps {
   readonly view: RunView;
@@ -171,6 +172,7 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
             {counted.counted} of {counted.of}
           </b>
         )}
+        <WeightCell weight={lastWeight(view, participant.id)} />
       </td>
       <td className="w-lg c-mix">
         {participant.data === null ? <span className="t3">not told yet</span> : <ClassMix data={participant.data} />}

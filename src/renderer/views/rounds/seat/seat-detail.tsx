@@ -132,10 +132,16 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-function weightWords({ weight, fate }: ContributionView): string {
+function weightWords({ weight, fate, countedExamples, examples, clipped }: ContributionView): string {
   if (fate === 'refused' || fate === 'missed') return 'none, it does not count';
   if (fate === 'acknowledged') return 'none known: the end of its round was not told';
-  return weight === null ? 'not told' : `${formatWeight(weight)} of the new model`;
+  if (weight === null) return 'not told';
+  const less =
+    countedExamples !== null && examples !== null && countedExamples < examples
+      ? `; ${countedExamples} of ${examples} examples counted`
+      : '';
+  const short = clipped !== null && clipped < 1 ? `; scaled down to ${formatWeight(clipped)} of its length` : '';
+  return `${formatWeight(weight)} of the new model${less}${short}`;
 }
 
 function measures(loss: number | null, accuracy: number | null, examples: number | null): string {
