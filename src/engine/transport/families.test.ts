@@ -43,7 +43,7 @@ async function reaches(
   await using near = await transport.dial(endpoints, { ...about, participant: 'lab-1' });
   await near.send({ lane: 'control', parts: encodeFrame({ six: 6 }) }, { signal });
   const frames = (await coming).frames()[Symbol.asyncIterator]();
-  assert.match(Buffer.from((await frames.next()).value?.bytes ?? []).toString(), /"six":6/);
+  assert.match(Buffer.concat((await frames.next()).value?.parts ?? []).toString(), /"six":6/);
 }
 
 // 203.0.113.0/24 and 2001:db8::/32 are kept for documentation (RFC 5737, 3849): no machine has them.

@@ -154,7 +154,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     assert.ok(far);
     const frames = far.frames()[Symbol.asyncIterator]();
     const queue = await controlQueueOf(near);
-    assert.equal((await frames.next()).value?.bytes[0], 1);
+    assert.equal((await frames.next()).value?.parts[0]?.[0], 1);
     const evil = await stranger(rabbitmq.url);
     const hostile = ['', 'control', 'session', 'bulk/x', 'x'.repeat(200)].flatMap((type) =>
       [Buffer.alloc(0), Buffer.alloc(13), Buffer.alloc(29, 7), Buffer.alloc(5000, 255)].map((content) => ({
@@ -167,7 +167,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     assert.equal(counter(far, 'messages_foreign'), hostile.length);
     assert.match(served.refused.join('\n'), /up\.control: a message could not be delivered \(rejected\)/);
     await near.send({ lane: 'control', parts: [Uint8Array.of(2)] }, { signal: never });
-    assert.equal((await frames.next()).value?.bytes[0], 2);
+    assert.equal((await frames.next()).value?.parts[0]?.[0], 2);
     await evil.end();
   });
 

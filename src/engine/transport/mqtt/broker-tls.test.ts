@@ -129,7 +129,7 @@ describe('a broker elsewhere, over TLS', () => {
       const far = await served.first;
       await near.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal });
       const { value } = await far.frames()[Symbol.asyncIterator]().next();
-      assert.equal(value?.bytes[0], 5);
+      assert.equal(value?.parts[0]?.[0], 5);
       const endpoints = served.endpoints.map((endpoint) => ({ ...endpoint, identity: 'ab'.repeat(32) }));
       await assert.rejects(dial({ endpoints }), isError('identity_mismatch', /another certificate than/));
     },

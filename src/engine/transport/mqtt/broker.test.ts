@@ -126,9 +126,9 @@ describe('embedded broker', () => {
     evil.publish(stream, Buffer.alloc(20, 7), { qos: 1 });
     await gone;
     const frames = far.frames()[Symbol.asyncIterator]();
-    assert.equal((await frames.next()).value?.bytes[0], 1);
+    assert.equal((await frames.next()).value?.parts[0]?.[0], 1);
     await victim.send({ lane: 'control', parts: [Uint8Array.of(2)] }, { signal });
-    assert.equal((await frames.next()).value?.bytes[0], 2);
+    assert.equal((await frames.next()).value?.parts[0]?.[0], 2);
     evil.end(true);
   });
 
