@@ -62,8 +62,8 @@ async function pair(): Promise<Served> {
   };
 }
 
-function text(frame: { readonly bytes: Uint8Array } | undefined): string {
-  return Buffer.from(frame?.bytes ?? []).toString();
+function text(frame: { readonly parts: readonly Uint8Array[] } | undefined): string {
+  return Buffer.concat(frame?.parts ?? []).toString();
 }
 
 function frameOf(words: string, more: Partial<OutgoingFrame> = {}): OutgoingFrame {
