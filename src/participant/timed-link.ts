@@ -49,7 +49,7 @@ export class TimedLink implements Link {
     return this.#inner.withdraw(...what);
   }
 
-  messages(): AsyncIterable<Message> {
+  messages(): AsyncIterable<Message, undefined> {
     return this.#inner.messages();
   }
 

@@ -142,6 +142,6 @@ export interface LinkPair {
   readonly participant: DialingLink;
   readonly coordinator: Link;
   /** What the coordinator receives. */
-  readonly up: AsyncIterator<Message>;
-  readonly down: AsyncIterator<Message>;
+  readonly up: AsyncIterator<Message, undefined>;
+  readonly down: AsyncIterator<Message, undefined>;
 }

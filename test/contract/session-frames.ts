@@ -41,10 +41,10 @@ export async function readToEnd(session: Session): Promise<IncomingFrame[]> {
   return frames;
 }
 
-const readers = new WeakMap<Session, AsyncIterator<IncomingFrame>>();
+const readers = new WeakMap<Session, AsyncIterator<IncomingFrame, undefined>>();
 
 /** The one reader of a session. Not for-await: leaving such a loop would end an iterator that the test goes on with. */
-export function reader(session: Session): AsyncIterator<IncomingFrame> {
+export function reader(session: Session): AsyncIterator<IncomingFrame, undefined> {
   const known = readers.get(session) ?? session.frames()[Symbol.asyncIterator]();
   readers.set(session, known);
   return known;

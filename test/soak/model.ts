@@ -53,7 +53,7 @@ async function soakOne(provider: 'quinn' | 'webtransport', model: Outgoing, byte
 
 interface End {
   readonly link: Link;
-  readonly messages: AsyncIterator<Message>;
+  readonly messages: AsyncIterator<Message, undefined>;
 }
 
 async function pass(from: End, to: End, model: Outgoing): Promise<void> {

@@ -34,6 +34,6 @@ function framedSession(session: Session): Session {
   };
 }
 
-async function* bodies(session: Session): AsyncIterable<IncomingFrame> {
+async function* bodies(session: Session): AsyncIterable<IncomingFrame, undefined> {
   for await (const frame of session.frames()) yield { ...frame, parts: after(frame.parts, framingBytes) };
 }

@@ -85,7 +85,7 @@ export async function assertAlive(near: Session, far: Session): Promise<void> {
   }
 }
 
-const readers = new WeakMap<Session, AsyncIterator<IncomingFrame>>();
+const readers = new WeakMap<Session, AsyncIterator<IncomingFrame, undefined>>();
 
 export async function readOne(session: Session): Promise<IncomingFrame | null> {
   const reader = readers.get(session) ?? session.frames()[Symbol.asyncIterator]();

@@ -18,7 +18,7 @@ export function modelMessage(byteCount: number, seed = 1): Outgoing & { readonly
 }
 
 /** The next `count` messages of a link, in order of delivery. */
-export async function take(messages: AsyncIterator<Message>, count: number): Promise<Message[]> {
+export async function take(messages: AsyncIterator<Message, undefined>, count: number): Promise<Message[]> {
   const taken: Message[] = [];
   while (taken.length < count) {
     const next = await messages.next();

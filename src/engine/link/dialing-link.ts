@@ -157,7 +157,7 @@ export class DialingLink implements Link {
     return this.#core.withdraw(...what);
   }
 
-  messages(): AsyncIterable<Message> {
+  messages(): AsyncIterable<Message, undefined> {
     return this.#core.messages();
   }
 

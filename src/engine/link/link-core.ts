@@ -126,7 +126,7 @@ export class LinkCore implements Link {
     return this.#closing !== null || this.#end !== null;
   }
 
-  messages(): AsyncIterable<Message> {
+  messages(): AsyncIterable<Message, undefined> {
     return this.#queue.read();
   }
 

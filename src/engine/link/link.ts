@@ -29,7 +29,7 @@ export interface Link extends AsyncDisposable {
    */
   withdraw(useless: (header: MessageHeader) => boolean, reason: string): readonly MessageHeader[];
   /** Messages of the peer, once each; waits; done when the link is closed. One reader. */
-  messages(): AsyncIterable<Message>;
+  messages(): AsyncIterable<Message, undefined>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
   /** The other end knows nothing of this link any more (restarted, or away for too long): what was under way either way is void, say it again. */

@@ -38,7 +38,7 @@ export class MessageQueue {
     return this.#changed.wait();
   }
 
-  async *read(): AsyncGenerator<Message, void> {
+  async *read(): AsyncGenerator<Message, undefined> {
     for (;;) {
       const message = this.#messages.shift();
       if (message !== undefined) {

@@ -33,7 +33,7 @@ export class Wire {
   readonly context: LogContext;
   readonly log: PacketLog;
   readonly clock: Clock;
-  readonly #reader: AsyncIterator<IncomingFrame>;
+  readonly #reader: AsyncIterator<IncomingFrame, undefined>;
   readonly #bucket: RateBucket;
   readonly #over = new AbortController();
   /** Limits of what is being written, ended with the session. One `AbortSignal.any` for each frame would cost more than encoding it. */

@@ -4,7 +4,7 @@ import { assert } from '#shared/base/assert.ts';
  * Frames on their way from a transport to its one reader. It holds what flow control admitted and nothing more: whoever
  * pushes has counted, `onTaken` tells it when an item has left.
  */
-export class FrameQueue<T> implements AsyncIterable<T> {
+export class FrameQueue<T> implements AsyncIterable<T, undefined> {
   readonly #onTaken: (item: T) => void;
   #items: T[] = [];
   #head = 0;

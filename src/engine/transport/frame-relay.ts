@@ -7,12 +7,12 @@ interface Held {
 }
 
 /** Frames of other sessions, passed on no faster than they are read: one in hand per source. */
-export class FrameRelay implements AsyncIterable<IncomingFrame> {
+export class FrameRelay implements AsyncIterable<IncomingFrame, undefined> {
   readonly #queue = new FrameQueue<Held>(({ taken }) => taken());
 
   /** Resolves when the source has ended and what it gave has been read. `pass` may change a frame, or drop it by null. */
   async pump(
-    source: AsyncIterable<IncomingFrame>,
+    source: AsyncIterable<IncomingFrame, undefined>,
     pass: (frame: IncomingFrame) => IncomingFrame | null,
   ): Promise<void> {
     for await (const incoming of source) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
 import { Inbox } from './inbox.ts';
-import type { IncomingFrame, Lane } from './transport.ts';
+import type { IncomingFrame, Lane, Session } from './transport.ts';
 
 function frame(lane: Lane, ...parts: readonly Uint8Array[]): IncomingFrame {
   return { lane, parts, stream: lane };
@@ -62,4 +62,14 @@ describe('frames received and not yet read', () => {
     empty.end();
     assert.equal((await waiting).done, true);
   });
+});
+
+test('what comes after the last frame has no fields, and the compiler knows it', async () => {
+  const inbox = new Inbox();
+  inbox.end();
+  const frames: ReturnType<Session['frames']> = inbox;
+  const end = await frames[Symbol.asyncIterator]().next();
+  // @ts-expect-error -- a frame has no such field, and neither has the end
+  const read: unknown = end.value?.bytes;
+  assert.deepEqual([read, end.done], [undefined, true]);
 });

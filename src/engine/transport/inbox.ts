@@ -9,7 +9,7 @@ import type { IncomingFrame } from './transport.ts';
  * keep control from coming in. Who puts into a full half waits, which ends its reading of the stream and so holds the
  * peer back.
  */
-export class Inbox implements AsyncIterable<IncomingFrame> {
+export class Inbox implements AsyncIterable<IncomingFrame, undefined> {
   readonly #control = new Half();
   readonly #bulk = new Half();
   #ended = false;

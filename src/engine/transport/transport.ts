@@ -163,7 +163,7 @@ export interface Session extends AsyncDisposable {
   /** What keeps frames of either end from passing while the session stands ("the broker takes no packet of 4 KiB"), for people. */
   readonly obstacle?: string | null;
   /** Frames of all lanes; waits when nothing is there; done when the session is closed. One reader. */
-  frames(): AsyncIterable<IncomingFrame>;
+  frames(): AsyncIterable<IncomingFrame, undefined>;
   /** Resolves with the stream's name for the packet log once flow control has taken the frame. */
   send(frame: OutgoingFrame, options: { readonly signal: AbortSignal }): Promise<SentFrame>;
   stats(): SessionStats;

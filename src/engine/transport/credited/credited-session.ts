@@ -112,7 +112,7 @@ export class CreditedSession implements Session {
     return known ?? null;
   }
 
-  async *frames(): AsyncIterable<IncomingFrame> {
+  async *frames(): AsyncIterable<IncomingFrame, undefined> {
     for await (const { frame } of this.#queue) yield frame;
   }
 

@@ -47,7 +47,7 @@ export class FaultySession implements Session {
     return this.#inner.obstacle ?? null;
   }
 
-  frames(): AsyncIterable<IncomingFrame> {
+  frames(): AsyncIterable<IncomingFrame, undefined> {
     return this.#relay;
   }
 

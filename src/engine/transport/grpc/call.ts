@@ -49,7 +49,7 @@ export class Call {
    * reader.
    * @throws Error when the call broke off
    */
-  async *messages(): AsyncIterable<Buffer> {
+  async *messages(): AsyncIterable<Buffer, undefined> {
     const { readable } = this.#parts;
     if (readable === undefined) return;
     // Not destroyed at its end: the other half may still have something to say.

@@ -82,7 +82,7 @@ export class GrpcSession implements Session {
     spawn('reading the control call', this.#readControl());
   }
 
-  frames(): AsyncIterable<IncomingFrame> {
+  frames(): AsyncIterable<IncomingFrame, undefined> {
     return this.#inbox;
   }
 

@@ -41,7 +41,7 @@ export class MemorySession implements Session {
     };
   }
 
-  async *frames(): AsyncGenerator<IncomingFrame, void> {
+  async *frames(): AsyncGenerator<IncomingFrame, undefined> {
     while (!this.#localEnd) {
       const frame = this.#incoming.take();
       if (frame !== null) yield frame;

@@ -14,7 +14,7 @@ const skip = process.platform === 'win32' ? 'Windows has no SIGSTOP' : false;
 
 interface Frozen extends AsyncDisposable {
   readonly link: Link;
-  readonly answers: AsyncIterator<Message>;
+  readonly answers: AsyncIterator<Message, undefined>;
   readonly signal: (name: 'SIGSTOP' | 'SIGCONT') => void;
 }
 

@@ -64,7 +64,7 @@ export class QuicTransportSession implements Session {
     spawn('accepting streams', this.#acceptStreams());
   }
 
-  frames(): AsyncIterable<IncomingFrame> {
+  frames(): AsyncIterable<IncomingFrame, undefined> {
     return this.#inbox;
   }
 

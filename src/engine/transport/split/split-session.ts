@@ -17,7 +17,7 @@ import {
 /** One half with the frames that are left after its pairing frame. */
 export interface Half {
   readonly session: Session;
-  readonly frames: AsyncIterable<IncomingFrame>;
+  readonly frames: AsyncIterable<IncomingFrame, undefined>;
 }
 
 /** A session whose control lane travels over one protocol and whose bulk lanes over another. It lives while both do. */
@@ -63,7 +63,7 @@ export class SplitSession implements Session {
     return this.#control.obstacle ?? this.#bulk.obstacle ?? null;
   }
 
-  frames(): AsyncIterable<IncomingFrame> {
+  frames(): AsyncIterable<IncomingFrame, undefined> {
     return this.#relay;
   }
 

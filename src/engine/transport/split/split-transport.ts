@@ -5,7 +5,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { DialOptions, IncomingFrame, Listener, ListenOptions, Session, Transport } from '../transport.ts';
+import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { WaitingRoom } from '../waiting-room.ts';
 import { pairingFrame, pairingIdBytes, readPairing } from './pairing.ts';
 import { SplitSession, type Half } from './split-session.ts';
@@ -134,7 +134,7 @@ class PairingDesk {
       timer[Symbol.dispose]();
       return this.#refuse(session, 'it did not begin with a proof of which session it belongs to');
     }
-    const half: Half = { session, frames: { [Symbol.asyncIterator]: () => frames as AsyncIterator<IncomingFrame> } };
+    const half: Half = { session, frames: { [Symbol.asyncIterator]: () => frames } };
     this.#match(name, id, { half, timer });
   }
 
