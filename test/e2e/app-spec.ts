@@ -158,6 +158,11 @@ async function keyboardOnly({ page }: OpenApp): Promise<void> {
   for (const [index, title] of views.entries()) {
     await page.keyboard.press(String(index + 1));
     await current.filter({ hasText: title }).waitFor();
+    // The focus comes along, and the view is read out by its name; so it is when its key is pressed again.
+    await focusOnView(page, title);
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.keyboard.press(String(index + 1));
+    await focusOnView(page, title);
   }
   await page.keyboard.press('1');
   await page.keyboard.press('/');
@@ -182,6 +187,13 @@ async function keyboardOnly({ page }: OpenApp): Promise<void> {
   await page.getByRole('button', { name: /^Stop/ }).first().waitFor();
   await page.keyboard.press('Shift+S');
   await waitForEnd(page, 'Run stopped');
+}
+
+async function focusOnView(page: Page, title: string): Promise<void> {
+  await page.waitForFunction((name) => {
+    const focus = document.activeElement;
+    return focus?.tagName === 'MAIN' && focus.getAttribute('aria-label') === name;
+  }, title);
 }
 
 async function tabTo(page: Page, name: RegExp, key: 'Tab' | 'Shift+Tab'): Promise<void> {

@@ -81,6 +81,19 @@ export function currentPlace(): Place {
   return store.get();
 }
 
+const arrivals = createStore(0);
+
+/** Goes to a view by its key: the focus comes along, which would else stay on what has gone. */
+export function navigateWithFocus(view: Place['view']): void {
+  navigate({ view });
+  arrivals.set(arrivals.get() + 1);
+}
+
+/** How often a view was gone to by its key, were it the one that is shown already. */
+export function useArrivals(): number {
+  return useSyncExternalStore(arrivals.subscribe, arrivals.get);
+}
+
 let wish: string | null = null;
 
 /** The element of this id takes the focus when its view, which may have yet to be loaded, shows it. */

@@ -3,6 +3,8 @@ import type { JSX } from 'react';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { usePreferences } from '#renderer/session/preferences.ts';
 import { applyTheme } from '#renderer/theme/apply-theme.ts';
+import { useArrivals } from '#renderer/session/navigation.ts';
+import { focusView } from './focus-view.ts';
 import { Overlays } from './overlays.tsx';
 import { Rail } from './rail.tsx';
 import { useShownView } from './shown-view.ts';
@@ -35,6 +37,22 @@ export function App(): JSX.Element {
 function CurrentView(): JSX.Element {
   const shown = useShownView();
   if (shown === null) return <main aria-busy="true" />;
-  const View = views[shown].component;
-  return <View />;
+  const { component: View, title } = views[shown];
+  return (
+    <>
+      <View />
+      <FocusOnArrival title={title} />
+    </>
+  );
+}
+
+/** Beside the view, so that it comes no earlier than one that has yet to be loaded. */
+function FocusOnArrival({ title }: { readonly title: string }): null {
+  const arrival = useArrivals();
+  useEffect(() => {
+    if (arrival > 0) focusView(title);
+    // Another view that is shown for another reason takes no focus.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [arrival]);
+  return null;
 }

@@ -3,7 +3,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
-import { navigate, usePlace, viewIds, wishFocus } from '#renderer/session/navigation.ts';
+import { navigate, navigateWithFocus, usePlace, viewIds, wishFocus } from '#renderer/session/navigation.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { useRoundCommands, useRunCommands } from './run-commands.ts';
@@ -96,7 +96,7 @@ function goCommands(): Command[] {
     title: views[id].title,
     icon: views[id].icon,
     key: String(index + 1),
-    run: () => navigate({ view: id }),
+    run: () => navigateWithFocus(id),
   }));
 }
 
