@@ -1,5 +1,5 @@
 import { lastingFaults, type FaultName } from '#shared/contract/settings.ts';
-import type { FaultView } from '#shared/run-view/run-view.ts';
+import type { FaultView, NetworkView } from '#shared/run-view/run-view.ts';
 
 /** Faults on cue by name, as people read them. */
 export const faultTitles: Readonly<Record<FaultName, string>> = {
@@ -31,4 +31,13 @@ export function injectedWords(injected: string): string {
 export function faultEnd(fault: FaultView, until: number): number {
   if (fault.clearedAt !== null) return fault.clearedAt;
   return lastingFaults.has(fault.fault) ? until : fault.at;
+}
+
+/** What is done to the participant's network while the fault lasts, ` (10 % lost each way)`; empty where that is not told. */
+export function faultFigure({ fault, participant, state }: FaultView, networks: readonly NetworkView[]): string {
+  const figures = networks.find((one) => one.participant === participant)?.figures;
+  if (figures === undefined || state !== 'active') return '';
+  if (fault === 'loss' && figures.lossPercent > 0) return ` (${figures.lossPercent} % lost each way)`;
+  if (fault === 'delay' && figures.latencyMs > 0) return ` (${figures.latencyMs} ms each way)`;
+  return '';
 }

@@ -21,7 +21,7 @@ import { Accuracy, OwnNode } from './status-parts.tsx';
 import { NextSteps } from './next-steps.tsx';
 import { Recovered, useRecovery } from './recovered.tsx';
 import { RunMessages } from './run-messages.tsx';
-import { faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
+import { faultFigure, faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 
@@ -272,7 +272,7 @@ function FaultTag({ view }: { readonly view: RunView }): JSX.Element | null {
     first === undefined
       ? `${armed.length} armed for round ${armed[0]?.round}`
       : active.length === 1
-        ? `injected fault: ${faultInWords(first.fault)} on ${first.participant}`
+        ? `injected fault: ${faultInWords(first.fault)} on ${first.participant}${faultFigure(first, view.networks)}`
         : `${active.length} injected faults`;
   return (
     <span className="tag fault">

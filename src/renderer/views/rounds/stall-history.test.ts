@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
-import { faultEnd, faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
+import { faultEnd, faultFigure, faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { groupOf, laneBoxes, stallsOf } from './lane-layout.ts';
 import { faultNote, stallNote } from './round-notes.ts';
@@ -97,4 +97,14 @@ test('when a round begins nobody is in, whatever was said of the wait before it'
   };
   for (const participant of view.participants)
     assert.equal(groupOf(begun, participant, false, round!.startedAt + 100), 'working', participant.id);
+});
+
+test('a loss and a delay say how much while they last, and nothing where that is not told', () => {
+  const networks = [{ participant: 'node-2', figures: { lossPercent: 11, latencyMs: 500 } }] as never;
+  const words = (change: Partial<FaultView>): string => faultFigure(fault({ state: 'active', ...change }), networks);
+  assert.equal(words({ fault: 'loss' }), ' (11 % lost each way)');
+  assert.equal(words({ fault: 'delay' }), ' (500 ms each way)');
+  assert.equal(words({ fault: 'loss', state: 'cleared' }), '');
+  assert.equal(words({ fault: 'loss', participant: 'node-3' }), '');
+  assert.equal(words({ fault: 'freeze-trainer' }), '');
 });
