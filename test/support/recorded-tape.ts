@@ -86,6 +86,15 @@ export class RecordedTape {
         });
       }
     }
+    if (direction === 'down')
+      this.event(to, 'coordinator', 'transfer_progress', {
+        participant: node.id,
+        round,
+        kind,
+        direction,
+        sentBytes: modelBytes,
+        totalBytes: modelBytes,
+      });
     this.message(node, from, direction, kind, round, 640);
   }
 

@@ -160,6 +160,21 @@ describe('registration', () => {
     assert.equal(kit.sent('run_plan', 'node-9')[0]?.body.nameTaken, false);
   });
 
+  test('of a key it is told whether the connection proved it', () => {
+    const kit = new CoordinatorKit();
+    kit.open('node-1', 'key-node-1');
+    kit.register('node-1');
+    kit.open('node-2');
+    kit.register('node-2');
+    assert.deepEqual(
+      kit.events('participant_joined').map(({ key, keyProved }) => [key, keyProved]),
+      [
+        ['key-node-1', true],
+        ['key-node-2', false],
+      ],
+    );
+  });
+
   test('a name that is taken is refused to another key, unless its owner is away', () => {
     const kit = started().clear();
     const owner = kit.link('node-1');

@@ -5,6 +5,7 @@ import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { isOpen } from '#shared/contract/events.ts';
+import type { EventData } from '#shared/contract/events.ts';
 import { takeInLate, tellMissedEnds } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
@@ -147,9 +148,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   draft.report('participant_joined', {
     participant: link.participant,
     key,
-    address: link.address,
-    protocol: link.protocol,
-    stack: link.stack,
+    ...cameOver(link),
     data,
     trainer,
     fromRound,
@@ -182,6 +181,16 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   if ((s.phase === 'distributing' || s.phase === 'training') && contribution === null && refusal === null)
     askToTrain(draft, participant);
   if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
+}
+
+/** What a link tells of who came in over it: who claims another key than a proved one is turned away before. */
+function cameOver({
+  address,
+  protocol,
+  stack,
+  peerKey,
+}: LinkRecord): Pick<EventData<'participant_joined'>, 'keyProved' | 'address' | 'protocol' | 'stack'> {
+  return { keyProved: peerKey !== null, address, protocol, stack };
 }
 
 /** A name belongs to a key, so a key that is only claimed would let one take part as another. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { Icon } from './icon.tsx';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import './data-notes.css';

@@ -26,7 +26,7 @@ test('durations change their unit, and seconds never read 60', () => {
     '2 h 3 min',
   ]);
   assert.deepEqual([-5, 400, 59_400, 61_000].map(formatSeconds), ['0 s', '0 s', '59 s', '1 min 1 s']);
-  assert.deepEqual([0.614, 12.34, 408.2].map(formatMs), ['0.61 ms', '12.3 ms', '408 ms']);
+  assert.deepEqual([0.614, 12.34, 408.2, 2354.4].map(formatMs), ['0.61 ms', '12.3 ms', '408 ms', '2,354 ms']);
 });
 
 test('signs are as wide as figures, and nothing is neither up nor down', () => {

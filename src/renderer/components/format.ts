@@ -1,4 +1,5 @@
 /** Numbers as people read them: with units, U+2212 as minus, three significant figures at most. */
+import { formatCount } from '#shared/base/counted.ts';
 
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${Math.round(bytes)} B`;
@@ -38,7 +39,7 @@ export function formatSilence(ms: number): string {
 }
 
 export function formatMs(ms: number): string {
-  return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+  return ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${formatCount(ms)} ms`;
 }
 
 /** `1.20 to 9.60 ms`. */
@@ -48,12 +49,6 @@ export function formatMsRange(low: number, high: number): string {
 
 export function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-
-export function formatCount(value: number): string {
-  return counts.format(value);
 }
 
 /** With its sign; U+2212 is as wide as plus in tabular figures. */

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import type { JSX, ReactNode } from 'react';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import { formatSeconds } from './format.ts';
@@ -29,8 +30,6 @@ function deadlineWords(ms: number): string {
   return ms >= 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : formatSeconds(ms);
 }
 
-const counts = new Intl.NumberFormat('en-US');
-
 export function PlanList({ plan, children }: { readonly plan: PlanWords; readonly children?: ReactNode }): JSX.Element {
   const enough = enoughOf(plan.participants, plan.quorum);
   return (
@@ -43,7 +42,7 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
       {plan.parameters !== null && (
         <>
           <dt>Network</dt>
-          <dd>{counts.format(plan.parameters)} parameters</dd>
+          <dd>{formatCount(plan.parameters)} parameters</dd>
         </>
       )}
       <dt>Pictures</dt>

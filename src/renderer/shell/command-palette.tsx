@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { useId, useMemo, useState } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { Dialog } from '#renderer/components/dialog.tsx';
@@ -96,7 +97,7 @@ function Foot({ shown, total }: { readonly shown: number; readonly total: number
         <Keys of="Escape" /> close
       </span>
       <span className="end">
-        {shown} of {total} match
+        {formatCount(shown)} of {formatCount(total)} match
       </span>
     </div>
   );

@@ -1,3 +1,4 @@
+import { counted } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { navigate } from '#renderer/session/navigation.ts';
@@ -17,7 +18,7 @@ export function RunMessages({ view }: { readonly view: RunView }): JSX.Element |
         onClick={() => navigate({ view: 'diagnosis' })}
       >
         <Icon name="warn" as="small" />
-        {told.length === 1 ? '1 message' : `${told.length} messages`}
+        {counted(told.length, 'message')}
       </button>
     </span>
   );

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { formatPercent, formatSigned } from '#renderer/components/format.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
@@ -49,7 +50,7 @@ export function OwnNode({
         <>
           , batch{' '}
           <b>
-            {steps.done} / {steps.total}
+            {formatCount(steps.done)} / {formatCount(steps.total)}
           </b>
         </>
       )}

@@ -1,11 +1,11 @@
 import type { JSX } from 'react';
-import { formatBytes, formatCount } from '#renderer/components/format.ts';
+import { formatBytes } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { phaseWord } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
-import { plural } from '#shared/base/counted.ts';
+import { plural, formatCount } from '#shared/base/counted.ts';
 import type { LossTotals } from '#shared/contract/losses.ts';
 import { anyLost, lossTotals, lostKinds, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';

@@ -151,6 +151,8 @@ export const eventSchemas = {
   participant_joined: z.object({
     participant,
     key: text,
+    /** Whether its connection proved that key, or it was only told; absent: not told. */
+    keyProved: z.boolean().optional(),
     address: text,
     protocol: protocolSchema,
     stack: stackSchema,

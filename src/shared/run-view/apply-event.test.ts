@@ -296,3 +296,36 @@ test('a run that is gone on with keeps what is known, and fills in what the form
   const known = applyEvents(view, [event(3100, 'participant_joined', { participant: 'node-1', ...back, counted: 2 })]);
   assert.equal(known?.participants.find(({ id }) => id === 'node-1')?.counted, 2);
 });
+
+test('the bytes of a round that went down are those that the coordinator has sent whole', () => {
+  const sent = (source: string, sentBytes: number, change: object = {}): RunEvent => ({
+    ...event(1200, 'transfer_progress', {
+      participant: 'node-1',
+      round: 1,
+      kind: 'start_training',
+      direction: 'down',
+      sentBytes,
+      totalBytes: 900,
+      ...change,
+    }),
+    source,
+  });
+  const down = (...events: RunEvent[]): unknown =>
+    applyEvents(null, [started, roundStarted, ...events])?.rounds[0]?.bytesDown;
+  assert.equal(down(), 0);
+  assert.equal(down(sent('coordinator', 400), sent('coordinator', 900)), 900, 'a part is not counted twice');
+  assert.equal(down(sent('coordinator', 900), sent('node-1', 900)), 900, 'both ends tell of it');
+  assert.equal(down(sent('coordinator', 900), sent('coordinator', 900, { participant: 'node-2' })), 1800);
+  assert.equal(down(sent('coordinator', 900, { direction: 'up' }), sent('coordinator', 900, { round: 7 })), 0);
+  const seat = event(900, 'run_opened', { chair: 'participant', name: '', self: 'node-1' });
+  assert.equal(applyEvents(null, [started, seat, roundStarted])?.rounds[0]?.bytesDown, null);
+});
+
+test('whether a connection proved the key is kept as told', () => {
+  const joined = (change: object): unknown =>
+    applyEvents(null, [
+      started,
+      event(1050, 'participant_joined', { participant: 'node-1', key: 'ab', fromRound: 1, ...change }),
+    ])?.participants[0]?.keyProved;
+  assert.deepEqual([joined({ keyProved: true }), joined({ keyProved: false }), joined({})], [true, false, null]);
+});

@@ -7,7 +7,7 @@ import { applyOwnWork } from './apply-own-work.ts';
 import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
 import { applyProcess } from './apply-process.ts';
 import { applyResumed } from './apply-resumed.ts';
-import { applyRound } from './apply-round.ts';
+import { applyDown, applyRound } from './apply-round.ts';
 import { applyRunEnded } from './apply-run-ended.ts';
 import { applyTold } from './apply-told.ts';
 import { append, patch, type Handlers } from './fold.ts';
@@ -118,6 +118,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   ...applyRound,
   ...applyParticipant,
   ...applyProcess,
+  transfer_progress: (view, event) => applyDown(applyParticipant.transfer_progress(view, event), event),
   run_opened: (view, { data }) => ({ ...view, chair: data.chair, name: data.name, self: data.self ?? view.self }),
   data_loaded: (view, { data, at }) => ({
     ...view,

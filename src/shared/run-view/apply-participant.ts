@@ -13,6 +13,7 @@ export const applyParticipant = {
   participant_joined: (view, event) =>
     upsert(view, event.data.participant, event.at, (participant) => ({
       key: event.data.key,
+      keyProved: event.data.keyProved ?? null,
       address: event.data.address,
       protocol: event.data.protocol,
       stack: event.data.stack,
@@ -254,6 +255,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
   return {
     id,
     key: '',
+    keyProved: null,
     address: '',
     protocol: 'memory',
     stack: 'memory',

@@ -1,5 +1,6 @@
 import type { EventOf } from '../contract/events.ts';
 import type { RoundPhase } from '../contract/messages.ts';
+import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { enterPhase } from './apply-participant.ts';
 import { append, patch, type Handlers } from './fold.ts';
@@ -20,6 +21,7 @@ export const applyRound = {
       deadlineAt: 0,
       selected: event.data.selected,
       updates: [],
+      bytesDown: isParticipantSeat(view) ? null : 0,
       arrivals: [],
       evaluations: [],
       missing: [],
@@ -180,6 +182,14 @@ function withTotals(view: RunView, { data }: EventOf<'round_ended'>): RunView {
 /** Whether the end of this round has been told. */
 export function isOver(view: RunView, number: number): boolean {
   return view.rounds.findLast(({ round }) => round === number)?.state === 'done';
+}
+
+/** Both ends tell of a transfer: the sender's word counts, at its end. */
+export function applyDown(view: RunView, { source, data }: EventOf<'transfer_progress'>): RunView {
+  if (source !== coordinatorId || data.direction !== 'down' || data.sentBytes < data.totalBytes) return view;
+  return patchRound(view, data.round, ({ bytesDown }) => ({
+    bytesDown: bytesDown === null ? null : bytesDown + data.totalBytes,
+  }));
 }
 
 function patchRound(view: RunView, number: number, change: (round: RoundView) => Partial<RoundView>): RunView {

@@ -1,16 +1,16 @@
-import { plural } from '../base/counted.ts';
+import { counted, formatCount } from '../base/counted.ts';
 import type { EventData } from '../contract/events.ts';
 import type { Loss, LossReason, LossTotals } from '../contract/losses.ts';
 
-const counts = new Intl.NumberFormat('en');
-const some = (count: number, noun: string): string => `${counts.format(count)} ${plural(count, noun)}`;
-
 /** What is lost of a run, of each kind that is: `12 packets, 3 events lost, 2 malformed`; `nothing lost`. */
 export function lostWords({ packets, events, malformed }: LossTotals): string {
-  const lost = [...(packets > 0 ? [some(packets, 'packet')] : []), ...(events > 0 ? [some(events, 'event')] : [])];
+  const lost = [
+    ...(packets > 0 ? [counted(packets, 'packet')] : []),
+    ...(events > 0 ? [counted(events, 'event')] : []),
+  ];
   const parts = [
     ...(lost.length > 0 ? [`${lost.join(', ')} lost`] : []),
-    ...(malformed > 0 ? [`${counts.format(malformed)} malformed`] : []),
+    ...(malformed > 0 ? [`${formatCount(malformed)} malformed`] : []),
   ];
   return parts.length === 0 ? 'nothing lost' : parts.join(', ');
 }
@@ -38,7 +38,7 @@ export function anyLost({ packets, events, malformed }: LossTotals): boolean {
 
 /** `1,234 packets of coordinator were lost here (queue full)`. */
 export function lossPlaceWords(loss: Loss): string {
-  const rows = some(loss.count, loss.kind === 'packets' ? 'packet' : 'event');
+  const rows = counted(loss.count, loss.kind === 'packets' ? 'packet' : 'event');
   const was = loss.count === 1 ? 'was' : 'were';
   if (loss.reason === 'malformed') return `${rows} of ${loss.process} could not be read here (malformed)`;
   // Seen live, by the windows and by the diagnosis.
@@ -81,5 +81,5 @@ export function incompleteWords(losses: readonly Loss[]): string | null {
   const count = missed.reduce((sum, loss) => sum + loss.count, 0);
   const processes = [...new Set(missed.map(({ process }) => process))];
   const whose = processes.length > 3 ? `${processes.length} processes` : processes.join(', ');
-  return `${some(count, 'event')} of ${whose} ${count === 1 ? 'was' : 'were'} lost: lanes, rounds and verdicts may be incomplete`;
+  return `${counted(count, 'event')} of ${whose} ${count === 1 ? 'was' : 'were'} lost: lanes, rounds and verdicts may be incomplete`;
 }

@@ -78,6 +78,11 @@ export interface RoundView {
   readonly deadlineAt: number;
   readonly selected: readonly string[];
   readonly updates: readonly UpdateView[];
+  /**
+   * Bytes of the models that the coordinator has sent whole in this round, to train and to evaluate; what it sent again
+   * counts again. A participant is not told of others': null from its chair.
+   */
+  readonly bytesDown: number | null;
   /** Whose updates the coordinator said were in, in the order in which that was heard: all that a participant knows of others. */
   readonly arrivals: readonly { readonly participant: string; readonly at: number }[];
   readonly evaluations: readonly {
@@ -171,6 +176,8 @@ export interface SegmentView {
 export interface ParticipantView {
   readonly id: string;
   readonly key: string;
+  /** Whether its connection proved the key when it came in; null: not told. */
+  readonly keyProved: boolean | null;
   readonly address: string;
   readonly protocol: Protocol;
   readonly stack: Stack;

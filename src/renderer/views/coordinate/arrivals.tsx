@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
-import { formatClock, formatCount, formatMs, formatNames, shortHash } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
+import { formatClock, formatMs, formatNames, shortHash } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 

@@ -2,7 +2,7 @@ import { useCallback, useId } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { DataNotes } from '#renderer/components/data-notes.tsx';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { FormFoot } from '#renderer/components/form-foot.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { PathField } from '#renderer/components/path-field.tsx';

@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
-import { formatClock, formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
+import { formatClock } from '#renderer/components/format.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** Who was not let in, and why; absent while nobody was. */

@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import type { RequestState } from '#renderer/session/hooks.ts';
 import type { PortAnswers } from '#shared/contract/port-api.ts';
 
@@ -32,7 +32,7 @@ export function SplitPreview({ state }: { readonly state: RequestState<'preview_
               <i
                 key={split.classes[i]}
                 style={{ flexGrow: count, opacity: shade(i, share.classCounts.length) }}
-                title={`${split.classes[i]}: ${count}`}
+                title={`${split.classes[i]}: ${formatCount(count)}`}
               />
             ))}
           </div>

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { useState } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
@@ -52,9 +53,7 @@ export function DiagnosisView(): JSX.Element {
           <>
             <div className="ph">
               <h2>Messages</h2>
-              <span className="sub">
-                {view.notices.length === 1 ? '1 of this run' : `${view.notices.length} of this run`}
-              </span>
+              <span className="sub">{formatCount(view.notices.length)} of this run</span>
             </div>
             {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key */}
             <div className="scroll" tabIndex={0} role="region" aria-label="Messages, newest first">

@@ -1,3 +1,4 @@
+import { counted, formatCount } from '#shared/base/counted.ts';
 import { invitationTextMax } from '#shared/contract/invitation.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
@@ -44,7 +45,7 @@ export function checkJoin(fields: JoinFields): ReadonlyMap<JoinField, string> {
 function checkInvitation(text: string): string | null {
   if (text === '') return 'Paste the line that the coordinator sent you.';
   if (text.length > invitationTextMax)
-    return `That is ${text.length} characters; an invitation has at most ${invitationTextMax}.`;
+    return `That is ${counted(text.length, 'character')}; an invitation has at most ${formatCount(invitationTextMax)}.`;
   if (!/^roundscope:\/\/join\?/i.test(text)) return 'An invitation begins with roundscope://join?';
   return text.length < 60 ? 'It ends too early; copy the whole line.' : null;
 }

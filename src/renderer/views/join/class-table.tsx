@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import type { JSX } from 'react';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';

@@ -1,5 +1,5 @@
 import type { JSX, ReactNode } from 'react';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 
 export interface LegendItem {
   readonly id: string;

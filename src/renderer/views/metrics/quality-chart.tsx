@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -118,5 +119,5 @@ function legendOf({ series, cross, baseline, what }: LegendInput): readonly Lege
 function heldOutText(view: RunView, seat: boolean): string {
   if (seat) return 'on held-out examples of all';
   const heldOut = view.participants.reduce((sum, participant) => sum + (participant.data?.heldOut ?? 0), 0);
-  return heldOut > 0 ? `on ${heldOut.toLocaleString('en-US')} held-out examples` : 'on held-out examples';
+  return heldOut > 0 ? `on ${formatCount(heldOut)} held-out examples` : 'on held-out examples';
 }

@@ -3,7 +3,7 @@ import type { JSX, KeyboardEvent } from 'react';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { useSession } from '#renderer/session/hooks.ts';
 import { followChoices } from './follow.ts';
 import type { FollowChoice } from './follow.ts';

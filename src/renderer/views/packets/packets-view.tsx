@@ -3,7 +3,7 @@ import type { JSX, KeyboardEvent } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import type { KnownValues } from '#shared/filter/complete-filter.ts';
 import { fieldsOf } from '#shared/filter/filter-expression.ts';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useMedia, useTokenPx } from '#renderer/components/use-media.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';

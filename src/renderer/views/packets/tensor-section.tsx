@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { readTensorSample } from './tensor-sample.ts';
 
 /** The arrays that a body says it holds; figures only of those whose every byte was kept. */

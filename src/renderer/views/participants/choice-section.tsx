@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import type { ChoiceView, ParticipantView } from '#shared/run-view/run-view.ts';
@@ -20,7 +21,7 @@ export function ChoiceSection({ participant }: { readonly participant: Participa
       <h3>
         Protocol, chosen by {choice.strategy}{' '}
         <span className="end">
-          {count === 1 ? 'once' : `${count} times`}, last at {formatClock(choice.at)}
+          {count === 1 ? 'once' : `${formatCount(count)} times`}, last at {formatClock(choice.at)}
         </span>
       </h3>
       <p className="reason">{choice.reason}</p>

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { memo } from 'react';
 import type { JSX } from 'react';
 import { plannedRounds } from '#renderer/session/planned.ts';
@@ -105,17 +106,17 @@ function totalWords(view: RunView): string {
     const all = view.rounds.flatMap((round) => round.updates);
     const counted = all.filter((update) => update.counted).length;
     const only = all.filter((update) => update.acknowledged).length;
-    return `${all.length} arrived, ${counted} counted${onlyWords(only)}, ${all.length - counted - only} not`;
+    return `${formatCount(all.length)} arrived, ${formatCount(counted)} counted${onlyWords(only)}, ${formatCount(all.length - counted - only)} not`;
   }
   const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
   const counted = sent.filter(({ fate }) => fate === 'counted').length;
   const refused = sent.filter(({ fate }) => fate === 'refused').length;
   const only = sent.filter(({ fate }) => fate === 'acknowledged').length;
-  return `${sent.length} sent, ${counted} counted${onlyWords(only)}${refused > 0 ? `, ${refused} refused` : ''}`;
+  return `${formatCount(sent.length)} sent, ${formatCount(counted)} counted${onlyWords(only)}${refused > 0 ? `, ${formatCount(refused)} refused` : ''}`;
 }
 
 function onlyWords(count: number): string {
-  return count === 0 ? '' : `, ${count} only acknowledged`;
+  return count === 0 ? '' : `, ${formatCount(count)} only acknowledged`;
 }
 
 interface CellProps {

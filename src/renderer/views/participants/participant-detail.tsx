@@ -5,7 +5,8 @@ import { plannedRounds } from '#renderer/session/planned.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
 import { downSample } from '#renderer/components/down-sample.ts';
-import { formatBytes, formatClock, formatCount, formatDuration, formatMs } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
+import { formatBytes, formatClock, formatDuration, formatMs } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { copyText } from '#renderer/components/save.ts';
@@ -16,7 +17,7 @@ import { showInfo } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { ChoiceSection } from './choice-section.tsx';
 import { DetailFrame } from './detail-frame.tsx';
-import { groupKey, quicAccount } from './participant-facts.ts';
+import { groupKey, keyWords, quicAccount } from './participant-facts.ts';
 
 interface DetailProps {
   readonly view: RunView;
@@ -66,7 +67,7 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
       }
       onClose={onClose}
     >
-      <Identity participant={participant} />
+      <Identity view={view} participant={participant} />
       <SessionSection view={view} participant={participant} now={now} />
       <ChoiceSection participant={participant} />
       <Account participant={participant} />
@@ -79,8 +80,9 @@ export function showPackets(participant: string): void {
   navigate({ view: 'packets', filter: `participant == ${quoteValue(participant)}`, packet: null });
 }
 
-function Identity({ participant }: { readonly participant: ParticipantView }): JSX.Element {
+function Identity({ view, participant }: Pick<DetailProps, 'view' | 'participant'>): JSX.Element {
   const { data } = participant;
+  const keyFrom = keyWords(view, participant);
   return (
     <div className="sec">
       <h3>
@@ -90,6 +92,12 @@ function Identity({ participant }: { readonly participant: ParticipantView }): J
       </h3>
       <div className="fp">{participant.key === '' ? 'not known yet' : groupKey(participant.key)}</div>
       <dl className="kvl">
+        {keyFrom !== '' && (
+          <>
+            <dt>Key</dt>
+            <dd>{keyFrom}</dd>
+          </>
+        )}
         <dt>Came in</dt>
         <dd>
           {participant.joinedAt === 0 ? (
@@ -158,20 +166,20 @@ function SessionSection({
           round trip<b>{link.rttMs === null ? '–' : formatMs(link.rttMs)}</b>
         </div>
         <div>
-          connections<b className={link.connections > 1 ? 'wrn' : ''}>{link.connections}</b>
+          connections<b className={link.connections > 1 ? 'wrn' : ''}>{formatCount(link.connections)}</b>
         </div>
         <div>
-          reconnects<b className={link.reconnects > 0 ? 'wrn' : ''}>{link.reconnects}</b>
+          reconnects<b className={link.reconnects > 0 ? 'wrn' : ''}>{formatCount(link.reconnects)}</b>
         </div>
         <div className="w4">
-          awaiting ack.<b title="messages sent and not acknowledged yet">{link.unacknowledged}</b>
+          awaiting ack.<b title="messages sent and not acknowledged yet">{formatCount(link.unacknowledged)}</b>
         </div>
       </div>
       {points.length > 1 ? (
         <MiniLine
           points={points}
           color={protocolColors[participant.protocol]}
-          label={`Round trip, ${points.length} of ${participant.rtt.length} points shown`}
+          label={`Round trip, ${formatCount(points.length)} of ${formatCount(participant.rtt.length)} points shown`}
         />
       ) : null}
       <dl className="kvl">
@@ -233,8 +241,11 @@ function Account({ participant }: { readonly participant: ParticipantView }): JS
         <table className="qs">
           <tbody>
             {rows.map((row) => (
-              <tr key={row.label}>
-                <td className="t2">{row.label}</td>
+              <tr key={row.label} {...(row.meaning === '' ? {} : { title: row.meaning })}>
+                <td className="t2">
+                  {row.label}
+                  {row.meaning !== '' && <span className="vh">: {row.meaning}</span>}
+                </td>
                 <td>
                   <b>{row.value}</b>
                 </td>

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
@@ -60,7 +61,7 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
     );
     const epoch = progress.epochs > 1 ? `, epoch ${progress.epoch} / ${progress.epochs}` : '';
     return {
-      text: `train, batch ${progress.batch} / ${progress.batches}${epoch}`,
+      text: `train, batch ${formatCount(progress.batch)} / ${formatCount(progress.batches)}${epoch}`,
       share,
       kind: 'compute',
       leftMs: left(share, progress.at),
@@ -83,6 +84,14 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
   return { text: words[phase], share: null, kind: phase === 'evaluate' ? 'compute' : 'wait', leftMs: null, soFarMs };
 }
 
+/** Where the key of a participant is known from; empty: there is none, or nobody told. */
+export function keyWords({ self }: Pick<RunView, 'self'>, { id, key, keyProved }: ParticipantView): string {
+  if (key === '') return '';
+  if (id === self) return 'of this node itself';
+  if (keyProved === null) return '';
+  return keyProved ? 'proved by its connection (TLS)' : 'told only: its connection proves none';
+}
+
 /** Hex in groups of four, other text as it is: for the eye to compare. */
 export function groupKey(key: string): string {
   return /^[0-9a-f]{8,}$/i.test(key) ? (key.match(/.{1,4}/g) ?? []).join(' ') : key;
@@ -92,18 +101,29 @@ export interface CounterRow {
   readonly label: string;
   readonly value: string;
   readonly note: string;
+  /** What is counted, where its name could be taken for something else; else empty. */
+  readonly meaning: string;
 }
+
+/** Of quinn's statistics of a path, and of loss detection in RFC 9002, which it follows. */
+const lostMeaning =
+  'Packets of this end that quinn took for lost: later ones were acknowledged first, or no acknowledgement came in time. ' +
+  'One that was only late counts too. Within one machine this happens when the receiver is busy and its buffer is full. ' +
+  'Probes of the path MTU are not counted here.';
+const blackHoleMeaning =
+  'How often several bursts of large packets alone were lost: quinn then takes it that the path carries no such packets, ' +
+  'and sends smaller ones. A receiver whose buffer is full looks the same; nothing of the data is lost.';
 
 type Counters = readonly { readonly name: string; readonly value: number }[];
 
 /** The figures of quinn's account that tell why a link is slow or stands still, in words; the rest is listed raw. */
 export function quicAccount(counters: Counters, bytesText: (bytes: number) => string): readonly CounterRow[] {
   const values = new Map(counters.map((counter) => [counter.name.replace(/^.*\./, ''), counter.value]));
-  const count = (value: number): string => value.toLocaleString('en-US');
+  const count = formatCount;
   const rows: CounterRow[] = [];
-  const row = (label: string, name: string, text: (value: number) => string, note = ''): void => {
+  const row = (label: string, name: string, text: (value: number) => string, note = '', meaning = ''): void => {
     const value = values.get(name);
-    if (value !== undefined) rows.push({ label, value: text(value), note });
+    if (value !== undefined) rows.push({ label, value: text(value), note, meaning });
   };
   row('Congestion window', 'pathCwnd', bytesText);
   const sent = values.get('pathSentPackets');
@@ -111,7 +131,8 @@ export function quicAccount(counters: Counters, bytesText: (bytes: number) => st
     'Lost packets',
     'pathLostPackets',
     (lost) => (sent === undefined ? count(lost) : `${count(lost)} of ${count(sent)}`),
-    'all sent again',
+    'not acknowledged in time; sent again',
+    lostMeaning,
   );
   row('Congestion events', 'pathCongestionEvents', count);
   row(
@@ -130,6 +151,6 @@ export function quicAccount(counters: Counters, bytesText: (bytes: number) => st
   );
   row('Pings', 'frameTxPing', count);
   row('Path MTU', values.has('pathCurrentMtu') ? 'pathCurrentMtu' : 'pathMtu', (value) => `${count(value)} B`);
-  row('Path black holes', 'pathBlackHolesDetected', count, 'large packets lost in a row');
+  row('Path black holes', 'pathBlackHolesDetected', count, 'bursts of large packets lost', blackHoleMeaning);
   return rows;
 }

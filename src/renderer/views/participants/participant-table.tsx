@@ -1,17 +1,10 @@
 import type { JSX } from 'react';
-import { plural } from '#shared/base/counted.ts';
+import { plural, formatCount } from '#shared/base/counted.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { isOwnSeat, isTold } from '#shared/run-view/seat.ts';
-import {
-  formatBytes,
-  formatClock,
-  formatCount,
-  formatDuration,
-  formatFixed,
-  formatSeconds,
-} from '#renderer/components/format.ts';
+import { formatBytes, formatClock, formatDuration, formatFixed, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { countedOf, lastUpdate, lastWeight } from '#renderer/components/contribution-facts.ts';

@@ -7,7 +7,7 @@ import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/ru
 import { ordinal } from '#shared/base/ordinal.ts';
 import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
 import { runSummary } from '#headless/summary.ts';
-import { clocksOf, groupKey, phaseOf, quicAccount } from './participant-facts.ts';
+import { clocksOf, groupKey, keyWords, phaseOf, quicAccount } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
   ({
@@ -140,14 +140,30 @@ test('words and figures', () => {
     '111th',
   ]);
   assert.equal(groupKey('2fd805b67ae1'), '2fd8 05b6 7ae1');
-  assert.deepEqual(
-    quicAccount(
-      [
-        { name: 'quic.pathLostPackets', value: 6 },
-        { name: 'pathSentPackets', value: 41870 },
-      ],
-      String,
-    )[0],
-    { label: 'Lost packets', value: '6 of 41,870', note: 'all sent again' },
+  const rows = quicAccount(
+    [
+      { name: 'quic.pathLostPackets', value: 6 },
+      { name: 'pathSentPackets', value: 41870 },
+      { name: 'pathBlackHolesDetected', value: 15 },
+    ],
+    String,
   );
+  assert.deepEqual(rows[0], {
+    label: 'Lost packets',
+    value: '6 of 41,870',
+    note: 'not acknowledged in time; sent again',
+    meaning: rows[0]?.meaning ?? '',
+  });
+  assert.match(rows[0]?.meaning ?? '', /only late counts too/);
+  assert.equal(rows[1]?.value, '15');
+  assert.match(rows[1]?.meaning ?? '', /nothing of the data is lost/);
+});
+
+test('a key says where it is known from, and nothing where nobody told', () => {
+  const words = (over: Partial<ParticipantView>): string =>
+    keyWords({ self: 'node-1' }, participant({ id: 'node-2', key: 'ab', keyProved: null, ...over }));
+  assert.equal(words({ keyProved: true }), 'proved by its connection (TLS)');
+  assert.equal(words({ keyProved: false }), 'told only: its connection proves none');
+  assert.equal(words({ id: 'node-1' }), 'of this node itself');
+  assert.deepEqual([words({}), words({ key: '', keyProved: true })], ['', '']);
 });

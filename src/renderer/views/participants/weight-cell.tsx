@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import type { Weight } from '#renderer/components/contribution-facts.ts';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 
 /** Its share of the newest model and, where that is less than it said or sent, why. */
 export function WeightCell({ weight }: { readonly weight: Weight | null }): JSX.Element | null {
@@ -11,7 +11,7 @@ export function WeightCell({ weight }: { readonly weight: Weight | null }): JSX.
     <>
       <div className="mic t3">weighs {formatShare(share)}</div>
       {less && (
-        <div className="mic wrn" title={`It said ${claimed.toLocaleString('en-US')} examples.`}>
+        <div className="mic wrn" title={`It said ${formatCount(claimed)} examples.`}>
           {formatCount(examples)} counted
         </div>
       )}

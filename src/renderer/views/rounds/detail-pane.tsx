@@ -1,3 +1,4 @@
+import { counted, formatCount } from '#shared/base/counted.ts';
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { hasCounted } from '#renderer/components/contribution-facts.ts';
@@ -12,7 +13,7 @@ import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { packetFilter } from './packet-filter.ts';
 import { TimeBar } from './round-list.tsx';
-import { bytesUp, countedUpdates, roundTimes } from './round-times.ts';
+import { bytesUp, countedUpdates, downWords, roundTimes } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
 
 interface DetailPaneProps {
@@ -158,12 +159,22 @@ function Facts({
             updates.reduce((sum, update) => sum + update.sizeBytes, 0) || (participant === null ? bytesUp(round) : 0),
           )}
         </dd>
+        {participant === null && round.bytesDown !== null && (
+          <>
+            <dt>Bytes down</dt>
+            <dd title="Models that were sent whole, to train and to evaluate; what was sent again counts again">
+              {downWords(round)}
+            </dd>
+          </>
+        )}
         {participant !== null && (
           <>
             <dt>Connections</dt>
             <dd>
-              <span className={participant.link.connections > 1 ? 'stl' : ''}>{participant.link.connections}</span>
-              &nbsp;in this run, {participant.link.reconnects} reconnects
+              <span className={participant.link.connections > 1 ? 'stl' : ''}>
+                {formatCount(participant.link.connections)}
+              </span>
+              &nbsp;in this run, {counted(participant.link.reconnects, 'reconnect')}
             </dd>
           </>
         )}
@@ -192,8 +203,8 @@ function Measures({ training, round }: MeasuresProps): JSX.Element {
         <>
           <dt>Local model</dt>
           <dd>
-            loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %, {training.examples}{' '}
-            examples
+            loss {training.loss.toFixed(3)}, accuracy {(training.accuracy * 100).toFixed(1)} %,{' '}
+            {counted(training.examples, 'example')}
           </dd>
         </>
       )}

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
 import { formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -75,7 +76,7 @@ function doingWords(participant: ParticipantView, now: number): string {
   const { phase, progress, transfer } = participant;
   if (phase === 'train' && progress !== null) {
     const { done, total } = stepsOf(progress);
-    return `batch ${done} / ${total}`;
+    return `batch ${formatCount(done)} / ${formatCount(total)}`;
   }
   if ((phase === 'send' || phase === 'receive') && transfer !== null && transfer.totalBytes > 0) {
     return `${phase} ${Math.round((transfer.sentBytes / transfer.totalBytes) * 100)} %`;

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { memo, useCallback, useMemo } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -102,7 +103,7 @@ function progressOf(participant: ParticipantView): string {
   const { phase, progress, transfer } = participant;
   if (phase === 'train' && progress !== null) {
     const { done, total } = stepsOf(progress);
-    return `${done} / ${total}`;
+    return `${formatCount(done)} / ${formatCount(total)}`;
   }
   if ((phase === 'send' || phase === 'receive') && transfer !== null && transfer.totalBytes > 0) {
     return `${Math.round((transfer.sentBytes / transfer.totalBytes) * 100)} %`;

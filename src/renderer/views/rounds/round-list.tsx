@@ -15,7 +15,7 @@ import { paceOf } from '#renderer/session/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { faultNote, stallNote } from './round-notes.ts';
-import { bytesUp, countedUpdates, slowestShown } from './round-times.ts';
+import { bytesUp, countedUpdates, downWords, slowestShown } from './round-times.ts';
 import type { RoundTimes } from './round-times.ts';
 import { PlannedRow, RoundCell, RoundsTable, rowsMax, tabStop } from './rounds-table.tsx';
 
@@ -46,7 +46,7 @@ export function RoundList({ view, selected, stalled, onOpen }: RoundListProps): 
       head={<ListHead />}
       hidden={view.rounds.length - shown.length}
     >
-      <PlannedRow view={view} columns={10} />
+      <PlannedRow view={view} columns={11} />
       {shown.toReversed().map((round) => (
         <RoundRow
           key={round.round}
@@ -104,6 +104,7 @@ function ListHead(): JSX.Element {
         <th className="num">Loss</th>
         <th className="num">Accuracy</th>
         <th className="num">Up</th>
+        <th className="num w-lg c-down">Down</th>
       </tr>
     </thead>
   );
@@ -167,6 +168,7 @@ const RoundRow = memo(
         <Figure value={round.loss} before={before?.loss ?? null} kind="loss" />
         <Figure value={round.accuracy} before={before?.accuracy ?? null} kind="accuracy" />
         <td className="num">{round.updates.length === 0 ? '–' : formatBytes(bytesUp(round))}</td>
+        <td className="num w-lg c-down">{downWords(round)}</td>
       </tr>
     );
   },

@@ -1,3 +1,4 @@
+import { formatBytes } from '#renderer/components/format.ts';
 import { slowestOf } from '#renderer/session/pace.ts';
 import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
 
@@ -88,6 +89,11 @@ function work(times: RoundTimes): number {
 /** Bytes of the updates that arrived in a round, counted or not: they were all sent. */
 export function bytesUp(round: RoundView): number {
   return round.updates.reduce((sum, update) => sum + update.sizeBytes, 0);
+}
+
+/** Bytes of the models that went out in a round; a dash while there are none, or where nobody tells. */
+export function downWords({ bytesDown }: Pick<RoundView, 'bytesDown'>): string {
+  return bytesDown === null || bytesDown === 0 ? '–' : formatBytes(bytesDown);
 }
 
 export function countedUpdates(round: RoundView): number {

@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { formatClock } from '#renderer/components/format.ts';
 import { useNow } from '#renderer/session/hooks.ts';
@@ -37,7 +38,7 @@ export function RoundsTable({ title, sub, region, head, hidden, children }: Roun
           {head}
           <tbody>{children}</tbody>
         </table>
-        {hidden > 0 && <p className="more">and {hidden} earlier rounds, drawn in Metrics</p>}
+        {hidden > 0 && <p className="more">and {formatCount(hidden)} earlier rounds, drawn in Metrics</p>}
       </div>
     </section>
   );

@@ -6,7 +6,7 @@ import { recordedView } from '#test/support/recorded-view.ts';
 import { deadlineFlag } from './deadline-flag.ts';
 import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf, updateTicks } from './lane-layout.ts';
 import { overviewPaths } from './overview-paths.ts';
-import { bytesUp, countedUpdates, roundTimes, slowestIn } from './round-times.ts';
+import { bytesUp, countedUpdates, downWords, roundTimes, slowestIn } from './round-times.ts';
 import { niceRange, thinned } from './spark-lines.ts';
 import { axisTicks, liveWindow, pan, runWindow, shareOf, zoom } from './time-window.ts';
 
@@ -238,6 +238,8 @@ describe('times of a round', () => {
     assert.equal(slowestIn(view.participants, round, at(60))?.id, 'node-3');
     assert.equal(countedUpdates(round), 4);
     assert.equal(bytesUp(round), 4 * 9_380_000);
+    assert.equal(downWords(round), '75.0 MB', 'the model to train and the model to evaluate, to each of four');
+    assert.equal(downWords({ bytesDown: null }), '–');
     assert.equal(roundTimes(view.participants[0]!, 99, at(60)), null);
   });
 });

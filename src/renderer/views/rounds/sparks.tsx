@@ -1,4 +1,4 @@
-import { memo, useMemo } from 'react';
+import { Fragment, memo, useMemo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatPercent, formatSigned } from '#renderer/components/format.ts';
 import { roundsOnAxis } from '#renderer/session/planned.ts';
@@ -125,47 +125,59 @@ function axisLabel(kind: 'loss' | 'accuracy', value: number): string {
 }
 
 function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
-  const bars = rounds.map((round) => ({ round: round.round, bytes: bytesUp(round) }));
+  const bars = rounds.map((round) => ({ round: round.round, up: bytesUp(round), down: round.bytesDown ?? 0 }));
   const told = participants.reduce(
     (sum, { link, statsSide }) =>
       sum + (statsSide === 'participant' ? link.payloadSentBytes : link.payloadReceivedBytes),
     0,
   );
   // Links tell their totals once a second; updates that have arrived are known at once.
-  const up = bars.reduce((sum, bar) => sum + bar.bytes, 0);
+  const up = bars.reduce((sum, bar) => sum + bar.up, 0);
+  const sentDown = bars.reduce((sum, bar) => sum + bar.down, 0);
   const down = participants.reduce(
     (sum, { link, statsSide }) =>
       sum + (statsSide === 'participant' ? link.payloadReceivedBytes : link.payloadSentBytes),
     0,
   );
   const shown = bars.slice(-60);
-  const highest = Math.max(1, ...shown.map((bar) => bar.bytes));
+  const highest = Math.max(1, ...shown.map((bar) => bar.up + bar.down));
   const slots = Math.max(shown.length, Math.min(60, planned));
   return (
     <div className="spark">
       <div className="top">
         <span className="name">Payload</span>
-        <span className="fig">{formatBytes(Math.max(up, told) + down)}</span>
-        <span className="end" title={`${formatBytes(Math.max(up, told))} up, ${formatBytes(down)} down`}>
+        <span className="fig">{formatBytes(Math.max(up, told) + Math.max(sentDown, down))}</span>
+        <span
+          className="end"
+          title={`${formatBytes(Math.max(up, told))} up, ${formatBytes(Math.max(sentDown, down))} down`}
+        >
           <i className="bar-key" />
           {formatBytes(Math.max(up, told))} up
+          {sentDown > 0 && (
+            <span className="w-lg">
+              {' '}
+              <i className="bar-key down" />
+              down
+            </span>
+          )}
         </span>
       </div>
-      <div className="plotbox" role="img" aria-label={`Bytes of updates by round, ${formatBytes(up)} in all`}>
+      <div
+        className="plotbox"
+        role="img"
+        aria-label={`Bytes by round: updates up, ${formatBytes(up)} in all; models down, ${formatBytes(sentDown)} in all`}
+      >
         <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           <line className="gl" x1="0" x2="100" y1="0" y2="0" />
           <line className="gl" x1="0" x2="100" y1="100" y2="100" />
           {shown.map((bar, i) => {
-            const height = (bar.bytes / highest) * 100;
+            const [up, down] = [(bar.up / highest) * 100, (bar.down / highest) * 100];
+            const place = { x: ((i + 0.15) / slots) * 100, width: 70 / slots };
             return (
-              <rect
-                key={bar.round}
-                className="bar-up"
-                x={((i + 0.15) / slots) * 100}
-                width={70 / slots}
-                y={100 - height}
-                height={height}
-              />
+              <Fragment key={bar.round}>
+                <rect className="bar-up" {...place} y={100 - up} height={up} />
+                <rect className="bar-down" {...place} y={100 - up - down} height={down} />
+              </Fragment>
             );
           })}
         </svg>

@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import { Choice } from '#renderer/components/choice.tsx';
-import { formatCount } from '#renderer/components/format.ts';
+import { formatCount } from '#shared/base/counted.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { setPreferences, usePreferences } from '#renderer/session/preferences.ts';
 import { ProtocolField } from './protocol-field.tsx';

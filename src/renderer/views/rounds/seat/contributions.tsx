@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { memo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatClock, formatDuration, formatPercent, formatSeconds } from '#renderer/components/format.ts';
@@ -200,7 +201,7 @@ function arrivalCell({ round, contribution, own, open, silent }: RowProps): stri
   if (!open) return standsInFate(contribution.reason) ? '' : contribution.reason;
   if (contribution.fate === 'training' && own?.progress?.round === round.round) {
     const { done, total } = stepsOf(own.progress);
-    return `batch ${done} / ${total}`;
+    return `batch ${formatCount(done)} / ${formatCount(total)}`;
   }
   return contribution.fate === 'kept' || silent ? 'ready to send' : '';
 }

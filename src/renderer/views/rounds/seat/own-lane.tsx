@@ -1,3 +1,4 @@
+import { formatCount } from '#shared/base/counted.ts';
 import { memo, useMemo } from 'react';
 import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
@@ -201,7 +202,7 @@ function workingWords(
 ): { readonly lead: string; readonly more: string } | null {
   if (progress === null || progress.round !== round || phase !== 'train') return null;
   const { done, total } = stepsOf(progress);
-  if (paused) return { lead: `step ${done} of ${total} done, coordinator told`, more: '' };
+  if (paused) return { lead: `step ${formatCount(done)} of ${formatCount(total)} done, coordinator told`, more: '' };
   const eachMs = done === 0 ? null : (progress.at - phaseSince) / done;
   return {
     lead: `batch loss ${progress.loss.toFixed(3)}`,

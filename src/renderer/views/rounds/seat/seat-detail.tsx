@@ -2,7 +2,7 @@ import type { JSX } from 'react';
 import { formatBytes, formatClock, formatPercent, shortHash } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
-import { counted } from '#shared/base/counted.ts';
+import { counted, formatCount } from '#shared/base/counted.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';
@@ -138,7 +138,7 @@ function weightWords({ weight, fate, countedExamples, examples, clipped }: Contr
   if (weight === null) return 'not told';
   const less =
     countedExamples !== null && examples !== null && countedExamples < examples
-      ? `; ${countedExamples} of ${examples} examples counted`
+      ? `; ${formatCount(countedExamples)} of ${formatCount(examples)} examples counted`
       : '';
   const short = clipped !== null && clipped < 1 ? `; scaled down to ${formatWeight(clipped)} of its length` : '';
   return `${formatWeight(weight)} of the new model${less}${short}`;
