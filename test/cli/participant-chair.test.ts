@@ -44,7 +44,7 @@ describe("a run in a participant's own words", () => {
         of(json, 'update_acknowledged').map(({ round, accepted, contribution }) => [round, accepted, contribution]),
         orders.map(({ round, counted, contribution }) => [round, counted, contribution]),
       );
-      assert.deepEqual(json.summary.own, { counted: 3, refused: 0, missed: 0, kept: 0, unknown: 0 });
+      assert.deepEqual(json.summary.own, { counted: 3, acknowledged: 0, refused: 0, missed: 0, kept: 0, unknown: 0 });
       assert.deepEqual(shareOf(json.summary, 'lab-1'), [3, transport, 1]);
       assert.deepEqual(shareOf(json.summary, 'lab-2'), [3, null, null], 'of the other what the ends of rounds told');
       for (const what of ['accuracy', 'loss', 'baseline_accuracy', 'rounds_duration_s'] as const)

@@ -33,6 +33,7 @@ function process(told: number, over: Partial<ProcessObservation> = {}): ProcessO
     late: null,
     signAt: told,
     toldUntil: told,
+    backAt: 0,
     ...over,
   };
 }

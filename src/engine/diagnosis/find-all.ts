@@ -42,7 +42,7 @@ function fromCoordinator(run: RunObservation, standingOn: StandingOn): ReadonlyM
   }
   const waited = symptoms.flatMap(({ finding, stalls }) => (stalls ? [finding] : []));
   const standing = Object.values(subjects).flatMap((subject) => standingOn(subject) ?? []);
-  const cause = sharedCause(run) ?? commonCause(waited, waitedFor.size, run, standing);
+  const cause = sharedCause(run, standing) ?? commonCause(waited, waitedFor.size, run, standing);
   if (cause !== null) found.set(cause.finding.subject, { finding: cause.finding, stalls: true });
   for (const [id, { finding }] of found)
     if (cause?.explains(finding) === true && id !== cause.finding.subject) found.delete(id);

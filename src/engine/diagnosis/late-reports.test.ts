@@ -82,3 +82,42 @@ test('a coordinator that this end cannot have heard, since it stood still itself
   seat.pass(2000, () => seat.late(2500, () => seat.packet('node-1', heard)));
   assert.deepEqual(seat.raised, []);
 });
+
+test('a coordinator that goes on tells of links before it has read what was sent to it: nobody was silent meanwhile', () => {
+  const story = new Story(people, people, 'demo');
+  const clocks = (...names: readonly string[]): void => {
+    for (const name of story.at % 1000 === 0 ? names : []) story.ticks(name);
+  };
+  story.pass(5000, () => {
+    clocks('coordinator', ...people);
+    for (const name of people) heartbeats(story, name)();
+  });
+  story.pass(9000, () => clocks(...people));
+  assert.deepEqual(story.standing, ['coordinator-frozen coordinator']);
+  story.pass(750, () => story.waits(people));
+  story.ticks('coordinator', 9750);
+  story.pass(2000, () => {
+    clocks('coordinator', ...people);
+    for (const name of people) heartbeats(story, name)();
+  });
+  assert.equal(story.cleared.length, 0, 'it is one verdict until everybody is back');
+  assert.deepEqual(new Set(story.raised.map(({ subject }) => subject)), new Set(['coordinator']));
+  story.pass(20_000, () => {
+    clocks('coordinator', ...people);
+    heartbeats(story, 'node-1')();
+  });
+  assert.deepEqual(story.standing, ['participant-silent node-2'], 'who is silent after that is');
+});
+
+test('a participant that was away itself does not find the coordinator silent when it tells of its own work first', () => {
+  const seat = new Story([], [], 'participant');
+  seat.event('run_opened', { chair: 'participant', name: 'pilot', self: 'node-1' }, 'service');
+  seat.link('node-1', 'ready', 1, '', { side: 'participant' });
+  seat.pass(3000, () => {
+    if (seat.at % 1000 === 0) seat.ticks('node-1');
+    seat.packet('node-1', { source: 'node-1', peer: 'coordinator', direction: 'down' });
+  });
+  seat.pass(6000);
+  seat.pass(750, () => seat.progress('node-1', seat.at));
+  assert.deepEqual(new Set(seat.raised.map(({ rule }) => rule)), new Set(['process-frozen']));
+});

@@ -1,4 +1,5 @@
 import type { Chair, EventData, LinkState, ParticipantPhase } from '#shared/contract/events.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { FaultName } from '#shared/contract/settings.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
@@ -92,6 +93,8 @@ export interface ProcessObservation {
   signAt: number;
   /** Up to when it has told what it saw. */
   toldUntil: number;
+  /** When it was first heard of again after it had been away; 0: it never was. */
+  backAt: number;
   readonly cpuPercent: number;
   /** When its clock last ran late (a report or its event loop), by how much; null: never. */
   readonly late: { readonly at: number; readonly ms: number } | null;
@@ -240,12 +243,29 @@ export function quietMs(run: RunObservation, { backAt }: ParticipantObservation,
   return Math.max(0, elapsedMs(run, Math.max(at, backAt)) - behindMs(run));
 }
 
-/** Whatever comes from a process of this machine says that it runs. */
-export function observeSign({ processes, now }: RunObservation, source: string, at: number): void {
-  const process = processes.get(source);
+/** A process that was away for so long has heard nobody meanwhile. */
+export const stoodStillMs = 2500;
+
+/**
+ * Whatever comes from a process of this machine says that it runs. One that tells of nothing between two moments of its own
+ * clock was away between them: what it tells first may be of anybody, and what it could not hear is read only then.
+ */
+export function observeSign(run: RunObservation, source: string, at: number): void {
+  const process = run.processes.get(source);
   if (process === undefined) return;
-  process.signAt = Math.max(process.signAt, at, now);
+  if (at - process.toldUntil >= stoodStillMs) {
+    process.backAt = Math.max(at, run.now);
+    forgive(run, source, at);
+  }
+  process.signAt = Math.max(process.signAt, at, run.now);
   process.toldUntil = Math.max(process.toldUntil, at);
+}
+
+/** Nobody is to blame for what the coordinator, or that participant, did not hear or do until then. */
+export function forgive(run: RunObservation, name: string, until: number): void {
+  const participant = run.participants.get(name);
+  if (name === coordinatorId) run.forgiveBefore = Math.max(run.forgiveBefore, until);
+  else if (participant !== undefined) participant.backAt = Math.max(participant.backAt, until);
 }
 
 export function push<T>(items: T[], item: T, max = recentMax): void {

@@ -297,6 +297,7 @@ describe('its machine', () => {
       late: null,
       signAt: 5000,
       toldUntil: 5000,
+      backAt: 0,
     });
     ticks(6000, 200);
     ticks(7000, 5);

@@ -2,8 +2,10 @@ import { isOpen, type EventData, type EventType, type RecordedEvent } from '#sha
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import {
+  forgive,
   participantOf,
   push,
+  stoodStillMs,
   type EvidenceRef,
   type ParticipantObservation,
   type ProcessObservation,
@@ -198,20 +200,23 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     // Measured by the process itself: a wall clock that is set makes nobody late.
     const lateMs = data.loopDelayMsMax;
     const late = lateMs >= lateFromMs ? { at: told.at, ms: lateMs } : sameLife ? before.late : null;
-    const heard = { signAt: told.at, toldUntil: told.at };
-    const now: ProcessObservation = { pid: data.pid, told, cpuPercent: data.cpuPercent, late, ...heard };
+    const [toldUntil, backAt] = sameLife ? [before.toldUntil, before.backAt] : [told.at, 0];
+    const now: ProcessObservation = {
+      pid: data.pid,
+      told,
+      cpuPercent: data.cpuPercent,
+      late,
+      signAt: told.at,
+      toldUntil,
+      backAt,
+    };
     if (before === undefined && run.processes.size >= limits.participantsMax) return;
     run.processes.set(data.name, now);
-    if (data.name !== coordinatorId) {
-      const participant = participantOf(run, data.name);
-      participant.process = now;
-      if (sameLife && lateMs >= stoodStillMs) participant.backAt = told.at;
-      return;
-    }
-    run.coordinator = now;
+    if (data.name === coordinatorId) run.coordinator = now;
+    else participantOf(run, data.name).process = now;
     if (!sameLife || lateMs < stoodStillMs) return;
-    run.coordinatorPause = { from: told.at - lateMs, to: told.at, told };
-    run.forgiveBefore = Math.max(run.forgiveBefore, told.at);
+    forgive(run, data.name, told.at);
+    if (data.name === coordinatorId) run.coordinatorPause = { from: told.at - lateMs, to: told.at, told };
   },
   process_exited: (run, data, ref) => {
     run.processes.delete(data.name);
@@ -242,8 +247,6 @@ const valueCodes: ReadonlySet<string> = new Set(['update_not_finite', 'update_ex
 
 /** A clock that runs this late has not had the processor. */
 const lateFromMs = 200;
-/** A coordinator that was away for this long has heard nobody meanwhile. */
-export const stoodStillMs = 2500;
 
 const phaseWords: Readonly<Record<ParticipantObservation['phase'], string>> = {
   receive: 'receives the global model',

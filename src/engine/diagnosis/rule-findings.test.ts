@@ -162,6 +162,7 @@ test('a process on this machine stands still when it has told nothing for 4 s', 
     late: null,
     signAt: 10_000,
     toldUntil: 10_000,
+    backAt: 0,
   };
   const story = seen({ process, lastHeard: moment(9900), linkState: 'ready' });
   const finding = findFrom(14_000, story);

@@ -10,8 +10,8 @@ const everything = ({ rule }: Finding): boolean =>
   linkRules.has(rule) || progressRules.has(rule) || rule === 'connection-per-message';
 
 /** The coordinator's process, then its broker: while they are away nothing can be known of anybody. */
-export function sharedCause(run: RunObservation): SharedCause | null {
-  return coordinatorGone(run) ?? coordinatorFrozen(run) ?? coordinatorBack(run) ?? brokerCause(run);
+export function sharedCause(run: RunObservation, standing: readonly StandingCause[] = []): SharedCause | null {
+  return coordinatorGone(run) ?? coordinatorFrozen(run, standing) ?? coordinatorBack(run) ?? brokerCause(run);
 }
 
 function coordinatorGone(run: RunObservation): SharedCause | null {
@@ -33,9 +33,15 @@ function coordinatorGone(run: RunObservation): SharedCause | null {
 /** It tells of itself once a second. */
 const frozenMs = 4000;
 
-function coordinatorFrozen(run: RunObservation): SharedCause | null {
+/** For how long after its first sign a coordinator's own clock may take to say how long it stood still. */
+const firstTickMs = 1500;
+
+function coordinatorFrozen(run: RunObservation, standing: readonly StandingCause[]): SharedCause | null {
   const { coordinator } = run;
-  if (coordinator === null || elapsedMs(run, coordinator.signAt) < frozenMs) return null;
+  if (coordinator === null) return null;
+  const stands = standing.some(({ rule }) => rule === 'coordinator-frozen');
+  const untold = run.now - coordinator.told.at >= frozenMs && run.now - coordinator.backAt < firstTickMs;
+  if (elapsedMs(run, coordinator.signAt) < frozenMs && !(stands && untold)) return null;
   const others = [...run.processes].filter(([name]) => name !== 'coordinator');
   const ticking = others.filter(([, { signAt }]) => elapsedMs(run, signAt) <= frozenMs / 2);
   // Where the others' clocks have stopped as well it is not the coordinator.

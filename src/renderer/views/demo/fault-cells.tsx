@@ -35,23 +35,21 @@ export function InRun({ row, target, view, act }: InRunProps): JSX.Element {
         {firstActive !== undefined && <ActiveTag faults={active} row={row} />}
         {firstArmed !== undefined && <span className="tag">armed for round {firstArmed.round}</span>}
         {firstActive !== undefined && row.stoppable ? (
-          <button type="button" className="btn sm" onClick={() => clear(active)}>
+          <button type="button" className="btn sm" aria-label={nameOf('Stop', row)} onClick={() => clear(active)}>
             Stop
-            <Of row={row} />
           </button>
         ) : firstArmed === undefined ? (
           <button
             type="button"
             className="btn sm"
+            aria-label={nameOf('Inject', row)}
             onClick={() => act('inject_fault', specOf(row.name, target, undefined))}
           >
             Inject
-            <Of row={row} />
           </button>
         ) : (
-          <button type="button" className="btn sm" onClick={() => clear(armed)}>
+          <button type="button" className="btn sm" aria-label={nameOf('Disarm', row)} onClick={() => clear(armed)}>
             Disarm
-            <Of row={row} />
           </button>
         )}
       </td>
@@ -72,9 +70,9 @@ function ActiveTag({ faults, row }: { readonly faults: readonly FaultView[]; rea
   );
 }
 
-/** Of a button that stands in every row: whose it is, for the ear. */
-function Of({ row }: { readonly row: FaultRow }): JSX.Element {
-  return <span className="vh">: {faultTitles[row.name]}</span>;
+/** A button that stands in every row says whose it is, for the ear. */
+function nameOf(verb: string, row: FaultRow): string {
+  return `${verb}: ${faultTitles[row.name]}`;
 }
 
 interface ArmedInSettingsProps {
@@ -115,21 +113,21 @@ export function ArmedInSettings({ row, target, settings, onChange }: ArmedInSett
           <button
             type="button"
             className="btn sm"
+            aria-label={nameOf('Arm', row)}
             onClick={() => onChange({ ...settings, faults: [...settings.faults, specOf(row.name, target, round)] })}
           >
             Arm
-            <Of row={row} />
           </button>
         ) : (
           <button
             type="button"
             className="btn sm"
+            aria-label={nameOf('Disarm', row)}
             onClick={() =>
               onChange({ ...settings, faults: settings.faults.filter((fault) => fault.name !== row.name) })
             }
           >
             Disarm
-            <Of row={row} />
           </button>
         )}
       </td>
