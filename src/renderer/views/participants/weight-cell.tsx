@@ -9,7 +9,10 @@ export function WeightCell({ weight }: { readonly weight: Weight | null }): JSX.
   const less = examples !== null && claimed !== null && claimed > examples;
   return (
     <>
-      <div className="mic t3">weighs {formatShare(share)}</div>
+      <div className="mic t3" title="Its share of the newest model">
+        <span className="w-word">weighs </span>
+        {formatShare(share)}
+      </div>
       {less && (
         <div className="mic wrn" title={`It said ${formatCount(claimed)} examples.`}>
           {formatCount(examples)} counted
