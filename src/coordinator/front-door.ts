@@ -72,6 +72,8 @@ export async function openFrontDoor(
   const acceptor = new LinkAcceptor({
     run,
     token,
+    identity,
+    owners: state?.restored?.run.memory.owners.map(({ id, key }) => ({ name: id, key })),
     clock: systemClock,
     entropy: systemEntropy,
     reporter: rows,
@@ -92,12 +94,9 @@ export async function openFrontDoor(
     knows: (peer) => acceptor.standing(peer),
     onRefused: (refusal) => rows.refused(refusal),
   });
+  const endpoints = announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced);
   return {
-    invitation: invitationTo(
-      start,
-      token,
-      announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced),
-    ),
+    invitation: invitationTo(start, { token, identity }, endpoints),
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => links.onLink(onLink),
@@ -112,7 +111,7 @@ export async function openFrontDoor(
 
 function invitationTo(
   { run, settings, control, transport }: CoordinatorStart,
-  token: string,
+  { token, identity }: { readonly token: string; readonly identity: Identity },
   endpoints: readonly Endpoint[],
 ): string {
   const { name } = settings;
@@ -122,6 +121,7 @@ function invitationTo(
     name,
     control,
     transport,
+    identity: identity.peerId,
     endpoints: [...endpoints],
     token,
   });

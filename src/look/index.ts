@@ -46,14 +46,16 @@ async function attempt(
   const startedMs = systemClock.monotonicMs();
   using deadline = systemClock.deadline(patienceMs, signal);
   try {
+    const identity = createIdentity();
     const transport = createTransport(protocol, invitation.control, {
       clock: systemClock,
       entropy: systemEntropy,
-      identity: createIdentity(),
+      identity,
       ddsWorker: entryPath('dds-worker'),
     });
     const seen = await lookAt({
       invitation: { ...invitation, endpoints },
+      identity,
       name: start.name,
       transport,
       clock: systemClock,

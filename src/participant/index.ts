@@ -85,10 +85,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   await using choosing = told === null ? await chooseProtocols(start, reporter) : null;
   const take = choosing?.route ?? (told as Protocol);
   const seen = choosing?.reporter ?? reporter;
-  await using link = await openLink(
-    { start, invitation, identity, take, reporter: seen, lineage: own?.lineage },
-    signal,
-  );
+  await using link = await openLink({ start, invitation, identity, take, reporter: seen }, signal);
   faults.link = link;
   const models = keptModels(start, invitation, reporter);
   doing = 'taking part';
@@ -145,11 +142,10 @@ interface LinkParts {
   readonly identity: Identity;
   readonly take: Protocol | Route;
   readonly reporter: Reporter;
-  readonly lineage: string | undefined;
 }
 
 function openLink(
-  { start, invitation, identity, take, reporter, lineage }: LinkParts,
+  { start, invitation, identity, take, reporter }: LinkParts,
   signal: AbortSignal,
 ): Promise<DialingLink> {
   const transport = diallingTransport(take, invitation, {
@@ -162,7 +158,7 @@ function openLink(
   return DialingLink.open({
     invitation,
     participant: start.name,
-    lineage,
+    identity,
     transport,
     clock: systemClock,
     random: seededRandom(systemEntropy.bytes(8).join('.')),

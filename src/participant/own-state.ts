@@ -1,22 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { entropyHex } from '#shared/base/entropy.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { ParticipantStart } from '#shared/contract/child-messages.ts';
 import type { Hash, RunId } from '#shared/contract/ids.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { writeAtomically } from '#engine/durability/atomic-file.ts';
-import { diskError, isMissing, isNoRoom } from '#engine/durability/disk-errors.ts';
+import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { lockFolder } from '#engine/durability/folder-lock.ts';
 import { UpdateFile, type KeptUpdate } from '#engine/durability/update-file.ts';
-import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { ParticipantOptions, UpdateKeeper } from '#engine/round/participant-driver.ts';
 
 /** What a participant has on disk for the case that its process dies, while this process has it. */
 export interface OwnState extends Disposable {
-  /** Who it is over all its lives, to the coordinator. */
-  readonly lineage: string;
   readonly updates: UpdateKeeper;
   readonly kept: ParticipantOptions['kept'];
   /** The run is over for it: nothing of it need stay. */
@@ -46,7 +40,6 @@ async function open(
 ): Promise<OwnState> {
   using held = new DisposableStack();
   held.use(lockFolder(folder));
-  const lineage = await lineageIn(folder);
   const file = new UpdateFile(join(folder, 'update'), { run, participant: start.name });
   const kept = await file.find();
   if (kept.found === 'damaged') {
@@ -55,7 +48,6 @@ async function open(
   }
   const lock = held.move();
   return {
-    lineage,
     updates: new ToldKeeper(file, reporter, {
       participant: start.name,
       kept: kept.found === 'update' ? kept.update : null,
@@ -63,7 +55,7 @@ async function open(
     kept: kept.found === 'update' ? { update: kept.update, bytes: kept.bytes } : undefined,
     async finish() {
       await file.remove();
-      for (const name of ['lineage', 'update.damaged']) rmSync(join(folder, name), { force: true });
+      rmSync(join(folder, 'update.damaged'), { force: true });
     },
     [Symbol.dispose]() {
       lock.dispose();
@@ -122,17 +114,4 @@ class ToldKeeper implements UpdateKeeper {
     if (this.#pending?.hash === hash) this.#pending = null;
     await this.#file.forget(hash);
   }
-}
-
-async function lineageIn(folder: string): Promise<string> {
-  const path = join(folder, 'lineage');
-  try {
-    const text = (await readFile(path, 'utf8')).trim();
-    if (/^[0-9a-f]{32}$/.test(text)) return text;
-  } catch (error) {
-    if (!isMissing(error)) throw diskError(path, error);
-  }
-  const fresh = entropyHex(systemEntropy, 16);
-  await writeAtomically(path, [Buffer.from(`${fresh}\n`, 'utf8')]);
-  return fresh;
 }

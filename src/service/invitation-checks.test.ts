@@ -10,11 +10,12 @@ import { runPlan } from '#test/support/run-plan.ts';
 import { checksOf, type Found } from './invitation-checks.ts';
 
 const invitation: Invitation = {
-  version: 1,
+  version: 2,
   run: asRunId('r-1'),
   name: 'faces',
   control: 'same',
   transport: 'quic,mqtt',
+  identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
   endpoints: [{ protocol: 'quic', provider: 'quinn', host: '10.0.4.18', port: 4433 }],
   token: 'a-token-of-sixteen-or-more',
 };

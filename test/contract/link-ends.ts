@@ -1,5 +1,6 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import type { Identity } from '#engine/identity/identity.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -9,7 +10,7 @@ import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Message } from '#shared/contract/messages.ts';
 import { RecordingReporter, type ReportedPacket } from '#test/support/recording-reporter.ts';
 import type { TransportHarness } from './harness.ts';
-import { run, token } from './session-pair.ts';
+import { coordinatorIdentity, participantIdentity, run, token } from './session-pair.ts';
 import { never } from './session-frames.ts';
 
 /** Calls back for each packet that is reported, at the very moment: what a test cuts is cut there. */
@@ -67,6 +68,7 @@ export class LinkEnds implements AsyncDisposable {
     this.#acceptor = new LinkAcceptor({
       run: asRunId(run),
       token,
+      identity: coordinatorIdentity,
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.coordinatorReports,
@@ -88,10 +90,22 @@ export class LinkEnds implements AsyncDisposable {
     return ends;
   }
 
-  async dial(name: string, signal: AbortSignal = never().signal): Promise<DialingLink> {
+  /** @param as who signs, and whom the invitation names: not those whom the transport knows */
+  async dial(
+    name: string,
+    signal: AbortSignal = never().signal,
+    as: { readonly participant?: Identity; readonly coordinator?: Identity } = {},
+  ): Promise<DialingLink> {
+    const { participant = participantIdentity, coordinator = coordinatorIdentity } = as;
     const link = await DialingLink.open({
-      invitation: { run: asRunId(run), token, endpoints: [...(this.#listener?.endpoints ?? [])] },
+      invitation: {
+        run: asRunId(run),
+        token,
+        identity: coordinator.peerId,
+        endpoints: [...(this.#listener?.endpoints ?? [])],
+      },
       participant: asParticipantId(name),
+      identity: participant,
       transport: this.#transport,
       clock: systemClock,
       random: seededRandom(1).fork(name),

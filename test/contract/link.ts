@@ -8,6 +8,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import type { TransportHarness } from './harness.ts';
 import { LinkEnds, type LinkPair, type WatchingReporter } from './link-ends.ts';
 import { never } from './session-frames.ts';
@@ -21,6 +22,36 @@ const largePatience = { timeout: 230_000 };
 /** What links make of a transport's sessions: each message once, whatever becomes of the sessions. */
 export function describeLinks(harness: () => TransportHarness): void {
   const reasonAgainst = (): string | undefined => harness().skip?.links;
+
+  test(
+    'whoever answers without the key that the invitation names is refused, though it has the token',
+    patience,
+    async (t) => {
+      const reason = reasonAgainst();
+      if (reason !== undefined) return void t.skip(reason);
+      await using ends = await LinkEnds.listen(harness());
+      const coordinator = seededIdentity('whom the invitation names');
+      await assert.rejects(ends.dial('node-1', never().signal, { coordinator }), {
+        code: 'identity_mismatch',
+        message: /could not prove to be the coordinator of the invitation/,
+      });
+      assert.equal(ends.coordinatorReports.ofKind('connection_open').length, 0);
+    },
+  );
+
+  test('a name is not given to another key, though it has the invitation; its owner goes on', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const pair = await ends.pair();
+    const participant = seededIdentity('thief');
+    // Where the connection has proved another key already, it fails of that.
+    const refused = { message: /belongs to another key|its connection proved/ };
+    await assert.rejects(ends.dial('node-1', never().signal, { participant }), refused);
+    await pair.participant.send(progressMessage(7), never());
+    assert.deepEqual((await take(pair.up, 1)).map(batchOf), [7]);
+    assert.equal(pair.participant.status.connections, 1);
+  });
 
   for (const [way, sender, receiver] of [
     ['down', 'coordinator', 'participantReports'],

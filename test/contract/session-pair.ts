@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Listener, Session } from '#engine/transport/transport.ts';
 import { never } from './session-frames.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import type { TransportHarness } from './harness.ts';
 
 export const run = 'r-contract';
+/** Who is at either end: transports under test that prove identities prove these. */
+export const participantIdentity = seededIdentity('participant of the contract');
+export const coordinatorIdentity = seededIdentity('coordinator of the contract');
 export const token = 'contract-token-0123456789abcdef';
 /** Longest that a test of the suites may take: against hanging, no measure of speed. */
 export const patience = { timeout: 90_000 };

@@ -9,7 +9,7 @@ import { decodeLinkFrame } from '#engine/link/link-frames.ts';
 import type { Random } from '#shared/base/random.ts';
 import { invitationSchema } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { MessageHeader } from '#shared/contract/messages.ts';
+import { contractVersion, type MessageHeader } from '#shared/contract/messages.ts';
 
 /** A decoder, what it normally gets, and what must hold whatever it gets. A violation throws. */
 export interface FuzzTarget {
@@ -51,7 +51,7 @@ const messages = [
   { kind: 'goodbye', body: { code: 'clean', reason: 'done' } },
 ].map((message, i) =>
   encodeMessageHeader({
-    version: 1,
+    version: contractVersion,
     run: 'run-1',
     sender: 'node-1',
     round: 1,
@@ -64,17 +64,18 @@ const messages = [
 const linkHeaders: readonly object[] = [
   {
     t: 'hello',
-    version: 1,
+    version: contractVersion,
     run: 'run-1',
     participant: 'node-1',
     instance: 'ab'.repeat(16),
+    peer: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
     nonce: 'cd'.repeat(16),
     resumes: true,
     state,
   },
   { t: 'challenge', nonce: 'ab'.repeat(16) },
-  { t: 'proof', mac: hash },
-  { t: 'hello_ack', accepted: true, mac: hash, state },
+  { t: 'proof', mac: hash, signature: hash.repeat(2) },
+  { t: 'hello_ack', accepted: true, signature: hash.repeat(2), epoch: 'ef'.repeat(16), state },
   { t: 'hello_ack', accepted: false, code: 'link_rejected', reason: 'no', retry: false },
   { t: 'ack', state },
   { t: 'chunk', transfer: 'a.2', offset: 0, index: 1, count: 2 },
@@ -90,7 +91,9 @@ const tensors = encodeSafetensors([
 ]);
 const invitation = encodeInvitation(
   invitationSchema.parse({
-    ...{ version: 1, run: 'run-1', name: 'a run', control: 'same', transport: 'quic', token: 'x'.repeat(24) },
+    ...{ version: contractVersion, run: 'run-1', name: 'a run', control: 'same', transport: 'quic' },
+    token: 'x'.repeat(24),
+    identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
     endpoints: [{ protocol: 'quic', provider: 'quinn', host: '127.0.0.1', port: 4433, identity: hash }],
   }),
 );

@@ -17,6 +17,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
 import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { seededEntropy } from '#test/support/seeded-entropy.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { toyCodec, toyInitial, toyLayout, toyLoaded, toyModel, toyTrain } from './toy-model.ts';
 
@@ -87,6 +88,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
   const acceptor = new LinkAcceptor({
     run,
     token,
+    identity: seededIdentity('coordinator'),
     clock,
     entropy: seededEntropy(random.fork('acceptor')),
     reporter,
@@ -130,8 +132,9 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
   const taking = names.map(async (name) => {
     const observed = new ObservedReporter(sink);
     const link = await DialingLink.open({
-      invitation: { run, token, endpoints: [...listener.endpoints] },
+      invitation: { run, token, identity: seededIdentity('coordinator').peerId, endpoints: [...listener.endpoints] },
       participant: asParticipantId(name),
+      identity: seededIdentity(name),
       transport: network,
       clock,
       random: random.fork(`jitter of ${name}`),
@@ -152,7 +155,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
         if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
         return Promise.resolve(toyLoaded(classes, model.inputShape));
       },
-      key: `key-${name}`,
+      key: seededIdentity(name).fingerprint,
       layoutOf: () => toyLayout,
       codec: codec(name),
       clock,

@@ -310,7 +310,7 @@ class Simulation {
       address: '127.0.0.1:1',
       protocol: 'memory',
       stack: 'memory',
-      peerKey: null,
+      peerKey: `key-${plan.id}`,
     });
     return link;
   }
@@ -404,7 +404,6 @@ class Simulation {
         lastHeardMs: station.lastHeardMs,
         connections: station.connections,
         unacknowledged: wire.inFlight.down,
-        peerKey: null,
         protocol: 'memory',
         stack: 'memory',
       });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
 import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import { Churn, heapAlive, type ChurnOptions } from '#test/support/churn.ts';
@@ -30,9 +29,8 @@ export async function soakChurn(joins: number): Promise<readonly ChurnResult[]> 
   for (const over of ['quic', 'grpc', 'mqtt'] as const) {
     const identity = createIdentity();
     const parts = { clock: systemClock, entropy: systemEntropy, identity };
-    const key = fingerprintOfPeer(identity.peerId);
-    assert.ok(key !== null);
-    const options = { make: () => createTransport(over, 'same', parts), key };
+    const identities = { coordinator: identity, participant: identity };
+    const options = { make: () => createTransport(over, 'same', parts), identities };
     results.push(await soakOne(over, Math.ceil(joins / 10), options, bytesPerEarlyJoinMax));
   }
   return results;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -71,12 +71,19 @@ async function openLink(
 ): Promise<
   AsyncDisposable & { readonly participant: End & { readonly link: DialingLink }; readonly coordinator: End }
 > {
-  const transport = (): QuicTransport =>
-    new QuicTransport({ clock: systemClock, identity: createIdentity(), providers: [provider] });
+  const transport = (own: Identity): QuicTransport =>
+    new QuicTransport({ clock: systemClock, identity: own, providers: [provider] });
   const accepted = Promise.withResolvers<Link>();
+  const [coordinatorIdentity, identity] = [createIdentity(), createIdentity()];
   const parts = { clock: systemClock, entropy: systemEntropy, reporter: silent };
-  const acceptor = new LinkAcceptor({ ...parts, run, token, onLink: (link) => accepted.resolve(link) });
-  const listener = await transport().listen({
+  const acceptor = new LinkAcceptor({
+    ...parts,
+    run,
+    token,
+    identity: coordinatorIdentity,
+    onLink: (link) => accepted.resolve(link),
+  });
+  const listener = await transport(coordinatorIdentity).listen({
     signal: never,
     run,
     token,
@@ -87,9 +94,10 @@ async function openLink(
   });
   const participant = await DialingLink.open({
     ...parts,
-    invitation: { run, token, endpoints: [...listener.endpoints] },
+    invitation: { run, token, identity: coordinatorIdentity.peerId, endpoints: [...listener.endpoints] },
     participant: asParticipantId('soak'),
-    transport: transport(),
+    transport: transport(identity),
+    identity,
     random: seededRandom(1),
     signal: never,
   });

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import type { Identity } from '#engine/identity/identity.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { UnprovenRows } from '#engine/link/unproven-rows.ts';
@@ -18,9 +19,11 @@ import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { toyCodec, toyInitial, toyModel } from '../simulation/toy-model.ts';
 import { kitSettings } from './coordinator-kit.ts';
+import { seededIdentity } from './seeded-identity.ts';
 
 const run = asRunId('r-churn');
 const token = 'churn-token-0123456789abcdef';
+const own = { coordinator: seededIdentity('coordinator'), participant: seededIdentity('participant') };
 const judgeEvery = 200;
 const silent: Reporter = { event: () => undefined, packet: () => undefined };
 
@@ -48,8 +51,8 @@ class Watcher implements Reporter {
 export interface ChurnOptions {
   /** One transport for each side and dial, as each process has its own. */
   readonly make: () => Transport;
-  /** SHA-256 of the key that they prove, where they prove one. */
-  readonly key?: string;
+  /** Whose keys: of the coordinator, and the one that all participants have. */
+  readonly identities?: { readonly coordinator: Identity; readonly participant: Identity };
   /** Also what a service makes of it: view and diagnosis, which keep the newest of those who were here. */
   readonly watched?: boolean;
 }
@@ -64,20 +67,21 @@ export class Churn implements AsyncDisposable {
   readonly #links = new AcceptedLinks();
   readonly #stop = new AbortController();
   readonly #make: () => Transport;
-  readonly #key: string;
+  readonly #identities: NonNullable<ChurnOptions['identities']>;
   readonly #running: Promise<CoordinatorResult>;
   #listener: Listener | null = null;
   #left = 0;
 
-  private constructor({ make, key = 'none', watched = false }: ChurnOptions) {
+  private constructor({ make, identities = own, watched = false }: ChurnOptions) {
     this.#make = make;
-    this.#key = key;
+    this.#identities = identities;
     this.watcher = watched ? new Watcher() : null;
     const reporter = this.watcher ?? silent;
     this.#rows = new UnprovenRows(reporter, systemClock);
     this.acceptor = new LinkAcceptor({
       run,
       token,
+      identity: identities.coordinator,
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.#rows,
@@ -129,8 +133,14 @@ export class Churn implements AsyncDisposable {
     // Of its own: what hangs on one that lasts for the whole run would be the dialler's, whose process ends in life.
     const { signal } = new AbortController();
     const link = await DialingLink.open({
-      invitation: { run, token, endpoints: [...(this.#listener?.endpoints ?? [])] },
+      invitation: {
+        run,
+        token,
+        identity: this.#identities.coordinator.peerId,
+        endpoints: [...(this.#listener?.endpoints ?? [])],
+      },
       participant,
+      identity: this.#identities.participant,
       transport: this.#make(),
       clock: systemClock,
       random: seededRandom(name),
@@ -139,7 +149,12 @@ export class Churn implements AsyncDisposable {
       signal,
     });
     const data = { source: 'toy', examples: 9, heldOut: 2, shape: [1, 1, 3], classes: ['a', 'b'], classCounts: [5, 4] };
-    const body = { name: participant, key: this.#key, data: { ...data, skipped: 0 }, trainer: 'test' };
+    const body = {
+      name: participant,
+      key: this.#identities.participant.fingerprint,
+      data: { ...data, skipped: 0 },
+      trainer: 'test',
+    };
     await link.send({ kind: 'register', round: 0, body }, { signal });
     let answer = '';
     for await (const { header } of link.messages()) {

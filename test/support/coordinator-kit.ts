@@ -93,7 +93,8 @@ export class CoordinatorKit {
     this.nowMs = untilMs;
   }
 
-  open(name: string, peerKey: string | null = null): number {
+  /** @param peerKey the key that the link has proved */
+  open(name: string, peerKey = `key-${name}`): number {
     const link = this.#nextLink++;
     this.#links.set(name, link);
     this.feed({
@@ -118,7 +119,7 @@ export class CoordinatorKit {
     name: string,
     more: { readonly key?: string; readonly heldOut?: number; readonly examples?: number } = {},
   ): void {
-    this.open(name);
+    this.open(name, more.key);
     this.register(name, more);
   }
 
@@ -230,12 +231,6 @@ export class CoordinatorKit {
     this.#linkState(name, { state: 'ready', reason: '', lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 });
   }
 
-  /** A transport has proved whose link it is. */
-  proves(name: string, peerKey: string): void {
-    const news = { state: 'ready', reason: '', lastHeardMs: this.nowMs, connections: 1, unacknowledged: 0 } as const;
-    this.#linkState(name, { ...news, peerKey });
-  }
-
   sent<K extends MessageKind>(kind: K, to?: string): Extract<MachineMessage, { kind: K }>[] {
     const link = to === undefined ? undefined : this.link(to);
     return this.effects.flatMap((effect) =>
@@ -266,19 +261,13 @@ export class CoordinatorKit {
 
   #linkState(
     name: string,
-    news: Omit<
-      Extract<CoordinatorInput, { kind: 'link_state' }>,
-      'kind' | 'link' | 'protocol' | 'stack' | 'peerKey'
-    > & {
-      readonly peerKey?: string;
-    },
+    news: Omit<Extract<CoordinatorInput, { kind: 'link_state' }>, 'kind' | 'link' | 'protocol' | 'stack'>,
   ): void {
     this.feed({
       kind: 'link_state',
       link: this.link(name),
       protocol: 'memory',
       stack: 'memory',
-      peerKey: null,
       ...news,
     });
   }

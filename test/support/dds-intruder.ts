@@ -34,11 +34,11 @@ export async function writeAsAnother({ endpoints, participant, run, token, far }
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   owned.defer(() => runtime.closeNode(node, 'clean'));
   const { session: id, agreement: offered } = await accepted.promise;
-  const keys = agreedKeys('up', { own: freshHalf(), offered, token, claim: { run, participant, session: id } });
-  assert.ok(keys !== null);
+  const agreed = agreedKeys('up', { own: freshHalf(), offered, token, claim: { run, participant, session: id } });
+  assert.ok(agreed !== null);
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
-    { node, participant, id, keys },
+    { node, participant, id, keys: agreed.keys },
     { onMatched: () => matched.resolve(), onSamples: () => undefined, onFailed: () => undefined },
   );
   owned.defer(() => runtime.closeSession(number, 100));

@@ -1,20 +1,22 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
+import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
 import { batchOf, progressMessage } from './messages.ts';
 
 /** A participant's process that sends back what it gets, for tests that freeze it. Ends with its stdin. */
-const invitation = JSON.parse(process.argv[2] ?? '') as Pick<Invitation, 'run' | 'token' | 'endpoints'>;
+const invitation = JSON.parse(process.argv[2] ?? '') as InvitedTo;
+const identity = createIdentity();
 const signal = new AbortController().signal;
 const link = await DialingLink.open({
   invitation,
   participant: asParticipantId('frozen'),
-  transport: new QuicTransport({ clock: systemClock, identity: createIdentity() }),
+  transport: new QuicTransport({ clock: systemClock, identity }),
+  identity,
   clock: systemClock,
   random: seededRandom('frozen'),
   entropy: systemEntropy,

@@ -24,6 +24,7 @@ function framedSession(session: Session): Session {
     stack: session.stack,
     remote: session.remote,
     peerIdentity: session.peerIdentity,
+    ...(session.channel === undefined ? {} : { channel: session.channel }),
     closed: session.closed,
     frames: () => bodies(session),
     send: (frame, options) => session.send({ ...frame, parts: encodeFrame({}, Buffer.concat(frame.parts)) }, options),

@@ -1,14 +1,18 @@
 import { MemoryNetwork, type WireBehaviour } from '#engine/transport/memory/memory-network.ts';
+import type { Identity } from '#engine/identity/identity.ts';
+import type { InvitedTo } from '#engine/link/dialer-hello.ts';
+import type { OwnedName } from '#engine/link/link-acceptor-names.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import { Notifier } from '#engine/link/notifier.ts';
 import { asParticipantId, asRunId, type ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Listener } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { RecordingReporter } from './recording-reporter.ts';
 import { seededEntropy } from './seeded-entropy.ts';
+import { seededIdentity } from './seeded-identity.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 export interface DialOverrides {
@@ -17,13 +21,17 @@ export interface DialOverrides {
   readonly patienceMs?: number;
   readonly giveUpAfterMs?: number | null;
   readonly signal?: AbortSignal;
-  readonly lineage?: string;
+  /** Whose key it is; default one of the name. */
+  readonly identity?: Identity;
+  /** Whom the invitation names. */
+  readonly coordinator?: Identity;
 }
 
 /** A coordinator's acceptor and any number of participants' links on one network in memory, on virtual time. */
 export class MemoryFederation implements AsyncDisposable {
   static readonly run = asRunId('run-1');
   static readonly token = 'a-token-of-sixteen-or-more';
+  static readonly identity = seededIdentity('coordinator');
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
   acceptor: LinkAcceptor;
@@ -44,10 +52,12 @@ export class MemoryFederation implements AsyncDisposable {
     this.acceptor = this.#makeAcceptor('acceptor');
   }
 
-  #makeAcceptor(entropy: string): LinkAcceptor {
+  #makeAcceptor(entropy: string, owners?: readonly OwnedName[]): LinkAcceptor {
     return new LinkAcceptor({
       run: MemoryFederation.run,
       token: MemoryFederation.token,
+      identity: MemoryFederation.identity,
+      owners,
       clock: this.clock,
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
@@ -59,10 +69,10 @@ export class MemoryFederation implements AsyncDisposable {
     });
   }
 
-  /** The coordinator's process is gone without a word, and another goes on with its run: nothing of its links is known. */
-  restartCoordinator(): void {
+  /** The coordinator's process is gone without a word, and another goes on with its run: nothing of its links is known, but for whose names they are. */
+  restartCoordinator(owners: readonly OwnedName[] = []): void {
     this.network.cut();
-    this.acceptor = this.#makeAcceptor(`acceptor again ${this.clock.monotonicMs()}`);
+    this.acceptor = this.#makeAcceptor(`acceptor again ${this.clock.monotonicMs()}`, owners);
     this.accepted.clear();
   }
 
@@ -89,22 +99,23 @@ export class MemoryFederation implements AsyncDisposable {
     return [{ protocol: 'memory', provider: 'memory', host: 'coordinator', port: 4433 }];
   }
 
-  invitation(overrides: DialOverrides = {}): Pick<Invitation, 'run' | 'token' | 'endpoints'> {
+  invitation(overrides: DialOverrides = {}): InvitedTo {
     const { run = MemoryFederation.run, token = MemoryFederation.token } = overrides;
-    return { run: asRunId(run), token, endpoints: [...this.endpoints] };
+    const { peerId } = overrides.coordinator ?? MemoryFederation.identity;
+    return { run: asRunId(run), token, identity: peerId, endpoints: [...this.endpoints] };
   }
 
   async dial(name: string, overrides: DialOverrides = {}): Promise<DialingLink> {
     const opening = DialingLink.open({
       invitation: this.invitation(overrides),
       participant: asParticipantId(name),
+      identity: overrides.identity ?? seededIdentity(name),
       transport: this.network,
       clock: this.clock,
       random: this.#random.fork(`jitter of ${name}`),
       entropy: seededEntropy(this.#random.fork(`entropy of ${name} ${this.#links.length}`)),
       reporter: this.participantReports,
       signal: overrides.signal ?? new AbortController().signal,
-      lineage: overrides.lineage,
       ...(overrides.patienceMs === undefined ? {} : { patienceMs: overrides.patienceMs }),
       giveUpAfterMs: overrides.giveUpAfterMs ?? null,
     });

@@ -1,6 +1,7 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
+import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -9,7 +10,7 @@ import type { Listener } from '#engine/transport/transport.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/invitation.ts';
 import { WatchedReporter } from './watched-reporter.ts';
 
 const never = new AbortController().signal;
@@ -22,6 +23,7 @@ export class QuicFederation implements AsyncDisposable {
   readonly links: Link[] = [];
   /** Who dials. */
   readonly identity = createIdentity();
+  readonly coordinator = createIdentity();
   readonly #acceptor: LinkAcceptor;
   readonly #dialled: DialingLink[] = [];
   #listener: Listener | null = null;
@@ -30,6 +32,7 @@ export class QuicFederation implements AsyncDisposable {
     this.#acceptor = new LinkAcceptor({
       run,
       token,
+      identity: this.coordinator,
       clock,
       entropy: systemEntropy,
       reporter: this.reports,
@@ -39,7 +42,7 @@ export class QuicFederation implements AsyncDisposable {
 
   static async open(clock: Clock = systemClock): Promise<QuicFederation> {
     const federation = new QuicFederation(clock);
-    federation.#listener = await new QuicTransport({ clock, identity: createIdentity() }).listen({
+    federation.#listener = await new QuicTransport({ clock, identity: federation.coordinator }).listen({
       signal: never,
       run,
       token,
@@ -59,8 +62,8 @@ export class QuicFederation implements AsyncDisposable {
     });
   }
 
-  invitation(endpoints: readonly Endpoint[]): Pick<Invitation, 'run' | 'token' | 'endpoints'> {
-    return { run, token, endpoints: [...endpoints] };
+  invitation(endpoints: readonly Endpoint[]): InvitedTo {
+    return { run, token, identity: this.coordinator.peerId, endpoints: [...endpoints] };
   }
 
   async dial(endpoints: readonly Endpoint[], clock: Clock = systemClock): Promise<Dialled> {
@@ -68,6 +71,7 @@ export class QuicFederation implements AsyncDisposable {
     const near = await DialingLink.open({
       invitation: this.invitation(endpoints),
       participant: asParticipantId('node-1'),
+      identity: this.identity,
       transport: new QuicTransport({ clock, identity: this.identity }),
       clock,
       random: seededRandom('redial'),

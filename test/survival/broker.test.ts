@@ -25,16 +25,18 @@ describe('a broker that is killed in mid-transfer', () => {
     async () => {
       assert.ok('path' in mosquitto);
       await using first = await startMosquitto(mosquitto.path);
+      const [serving, identity] = [createIdentity(), createIdentity()];
       const parts = { clock: systemClock, entropy: systemEntropy, brokerUrl: first.url };
       const accepted = Promise.withResolvers<Link>();
       await using acceptor = new LinkAcceptor({
         ...parts,
         run,
         token,
+        identity: serving,
         reporter: new RecordingReporter(),
         onLink: (link) => accepted.resolve(link),
       });
-      const listening = new MqttTransport({ ...parts, identity: createIdentity() });
+      const listening = new MqttTransport({ ...parts, identity: serving });
       await using listener = await listening.listen({
         signal,
         run,
@@ -56,9 +58,10 @@ describe('a broker that is killed in mid-transfer', () => {
       };
       await using participant = await DialingLink.open({
         ...parts,
-        invitation: { run, token, endpoints: [...listener.endpoints] },
+        invitation: { run, token, identity: serving.peerId, endpoints: [...listener.endpoints] },
         participant: asParticipantId('node-1'),
-        transport: new MqttTransport({ ...parts, identity: createIdentity() }),
+        identity,
+        transport: new MqttTransport({ ...parts, identity }),
         random: seededRandom('jitter'),
         reporter,
         signal,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Message, MessageHeader } from '#shared/contract/messages.ts';
+import { contractVersion, type Message, type MessageHeader } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import { hashBytes, RunningHash } from './hash.ts';
 import { decodeMessageHeader, encodeMessageHeader, salvageHeader } from './message-codec.ts';
 import { decodeSafetensors, encodeSafetensors, firstNotFinite } from './safetensors.ts';
 
 const header: MessageHeader = {
-  version: 1,
+  version: contractVersion,
   run: 'run-1',
   sender: 'node-1',
   kind: 'update_ack',
@@ -46,7 +46,7 @@ describe('message headers', () => {
     };
     assert.equal(codeOf({ kind: 'telepathy' }), 'kind_unknown');
     assert.equal(codeOf({ kind: '__proto__' }), 'kind_unknown');
-    assert.equal(codeOf({ version: 2 }), 'version_unsupported');
+    assert.equal(codeOf({ version: contractVersion + 1 }), 'version_unsupported');
     assert.equal(codeOf({ round: -1 }), 'header_invalid');
     assert.equal(codeOf({ sender: '../../etc' }), 'header_invalid');
     assert.equal(codeOf({ body: {} }), 'header_invalid');
@@ -63,7 +63,11 @@ describe('message headers', () => {
       assert.equal(layer, 'codec');
       return [message, context];
     };
-    assert.deepEqual(said({ version: 2 }), ['message of contract version 2; this side speaks 1', { version: 2 }]);
+    const version = contractVersion + 1;
+    assert.deepEqual(said({ version }), [
+      `message of contract version ${version}; this side speaks ${contractVersion}`,
+      { version },
+    ]);
     assert.deepEqual(said({ kind: 'telepathy' }), ['unknown kind of message: telepathy', { kind: 'telepathy' }]);
     assert.deepEqual(said({ kind: 'global_model' }), ['global_model without its payload', { kind: 'global_model' }]);
     assert.deepEqual(said({ payload }), [

@@ -1,9 +1,9 @@
-import { createPrivateKey, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { fingerprintOf, peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
+import { fingerprintOf, keyOfPeer, peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
 import { seal, unseal } from './sealing.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
@@ -19,6 +19,12 @@ export interface Identity {
 /** A signature by the identity's key (Ed25519). */
 export function signAs(identity: Identity, bytes: Uint8Array): Uint8Array {
   return sign(null, bytes, privateKeyOf(identity.privateKeyProtobuf));
+}
+
+/** Whether the key that this peer id is made of has signed this. */
+export function hasSigned(peerId: string, bytes: Uint8Array, signature: Uint8Array): boolean {
+  const key = keyOfPeer(peerId);
+  return key !== null && verify(null, bytes, key, signature);
 }
 
 /** A fresh identity that lives as long as the process, for the demo. */

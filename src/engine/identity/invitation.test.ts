@@ -6,11 +6,12 @@ import type { Invitation } from '#shared/contract/invitation.ts';
 import { decodeInvitation, encodeInvitation } from './invitation.ts';
 
 const invitation: Invitation = {
-  version: 1,
+  version: 2,
   run: asRunId('run-7f3a'),
   name: 'Emotion study, Grüße',
   control: 'same',
   transport: 'quic',
+  identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
   endpoints: [
     {
       protocol: 'quic',

@@ -8,7 +8,7 @@ import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
 
 const prefix = 'roundscope://join?i=';
 /** Version of the text form below; the first element of the list in it. */
-const formVersion = 1;
+const formVersion = 2;
 
 /**
  * One line: prefix, base64url of a JSON list, a dot, CRC-32 of the base64url in base 36 (seven characters). The checksum
@@ -16,13 +16,12 @@ const formVersion = 1;
  * or space is in it, since a shell would cut the line there.
  */
 export function encodeInvitation(invitation: Invitation): string {
-  const { version, run, name, control, transport, token } = invitation;
+  const { version, run, name, control, transport, token, identity } = invitation;
   const endpoints = invitation.endpoints.map((e) => {
-    const [identity, url] = [e.identity ?? null, e.url ?? null];
-    const list = [e.protocol, e.provider, e.host, e.port, identity, url];
+    const list = [e.protocol, e.provider, e.host, e.port, e.identity ?? null, e.url ?? null];
     return e.brokerIdentity === undefined ? list : [...list, e.brokerIdentity];
   });
-  const list = [formVersion, version, run, name, control, transport, token, endpoints];
+  const list = [formVersion, version, run, name, control, transport, token, endpoints, identity];
   const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
   return `${prefix}${text}.${checksum(text)}`;
 }
@@ -53,6 +52,12 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
   }
   if (Array.isArray(list) && typeof list[0] === 'number' && list[0] > formVersion) {
     return refuse('it was made by a newer version of Roundscope; update this one', 'version_unsupported');
+  }
+  if (Array.isArray(list) && list[0] === 1) {
+    return refuse(
+      'it was made by an older version of Roundscope, which does not say who the coordinator is; update that one',
+      'version_unsupported',
+    );
   }
   const form = formSchema.safeParse(list);
   const invitation = form.success ? invitationSchema.safeParse(form.data) : undefined;
@@ -94,9 +99,10 @@ const formSchema = z
     z.string(),
     z.string(),
     z.array(endpointForm).max(endpointsMax),
+    z.string(),
   ])
-  .transform(([, version, run, name, control, transport, token, endpoints]) => {
-    return { version, run, name, control, transport, token, endpoints };
+  .transform(([, version, run, name, control, transport, token, endpoints, identity]) => {
+    return { version, run, name, control, transport, token, identity, endpoints };
   });
 
 const checksumLength = 7;

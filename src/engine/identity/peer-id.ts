@@ -59,12 +59,17 @@ export function fingerprintOf(key: KeyObject): string {
 
 /** The same of the key that a peer id is made of; null: it is none of an Ed25519 key. */
 export function fingerprintOfPeer(peerId: string): string | null {
+  const key = keyOfPeer(peerId);
+  return key === null ? null : fingerprintOf(key);
+}
+
+/** The public key that a peer id is made of; null: it is none of an Ed25519 key. */
+export function keyOfPeer(peerId: string): KeyObject | null {
   const bytes = fromBase58(peerId);
   if (bytes === null || bytes.byteLength !== peerIdPrefix.byteLength + rawKeyBytes) return null;
   const multihashBytes = peerIdPrefix.byteLength - publicKeyPrefix.byteLength;
   if (!bytes.subarray(0, multihashBytes).equals(peerIdPrefix.subarray(0, multihashBytes))) return null;
-  const key = publicKeyOf(bytes.subarray(multihashBytes));
-  return key === null ? null : fingerprintOf(key);
+  return publicKeyOf(bytes.subarray(multihashBytes));
 }
 
 /** The 32 bytes of an Ed25519 public key. */

@@ -1,22 +1,29 @@
+import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
+import type { Identity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { Invitation } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
-import { isProof, makeProof, type HelloFacts } from './hello-proof.ts';
+import { isAnswer, proveHello, type Answer, type HelloFacts } from './hello-proof.ts';
 import type { LinkFrame, LinkFrameKind, LinkFrameOf, Received as ReceivedState } from './link-frames.ts';
 import type { Wire } from './wire.ts';
 
+/** What a link needs of an invitation. */
+export type InvitedTo = Pick<Invitation, 'run' | 'token' | 'identity' | 'endpoints'>;
+
 export interface DialerHello {
-  readonly facts: Omit<HelloFacts, 'acceptorNonce' | 'run' | 'participant'> & {
-    readonly run: RunId;
-    readonly participant: ParticipantId;
-  };
-  readonly token: string;
+  readonly invitation: Pick<InvitedTo, 'run' | 'token' | 'identity'>;
+  /** Who dials, as its transport proves it where that can. */
+  readonly identity: Identity;
+  readonly participant: ParticipantId;
+  readonly instance: string;
+  /** 32 random hex digits of this session alone. */
+  readonly nonce: string;
   readonly resumes: boolean;
   /** The life of the acceptor's end of this link that answered before. */
   readonly epoch?: string | undefined;
-  readonly lineage?: string | undefined;
   readonly look?: ParticipantId | undefined;
   readonly state: ReceivedState;
 }
@@ -24,54 +31,72 @@ export interface DialerHello {
 /** What the acceptor has received on earlier sessions, and which of its lives it is that has. */
 export interface Welcomed {
   readonly peer: ReceivedState;
-  readonly epoch: string | undefined;
+  readonly epoch: string;
 }
+
+type HelloAck = LinkFrameOf<'hello_ack'>;
 
 /**
  * The dialler's half of opening: hello, then the proof that the challenge asks for.
- * @throws RoundscopeError: the acceptor's own code when it refuses (`retryable` as it says), `link_rejected` when it cannot
- *   prove itself, `timeout` after the hello limit
+ * @throws RoundscopeError: the acceptor's own code when it refuses (`retryable` as it says), `identity_mismatch` when it
+ *   cannot prove to be whom the invitation names, `timeout` after the hello limit
  */
 export async function sayHello(
   wire: Wire,
-  { facts, token, resumes, epoch, lineage, look, state }: DialerHello,
+  { invitation, identity, participant, instance, nonce, resumes, epoch, look, state }: DialerHello,
 ): Promise<Welcomed> {
   using _limit = wire.clock.timer(limits.helloTimeoutMs, () =>
     spawn('closing a session', wire.close('hello_timeout', 'no answer to hello')),
   );
-  const { run, participant, instance, dialerNonce } = facts;
-  await write(wire, {
-    t: 'hello',
+  const { run, token, identity: coordinator } = invitation;
+  // Whoever the connection itself has proved must be the one who signs.
+  const { peerIdentity, channel = '' } = wire.session;
+  if (peerIdentity !== null && peerIdentity !== coordinator) throw impostor(`its connection proved ${peerIdentity}`);
+  const hello = {
     version: contractVersion,
     run,
     participant,
     instance,
-    ...(lineage === undefined ? {} : { lineage }),
-    nonce: dialerNonce,
+    peer: identity.peerId,
+    nonce,
     ...(look === undefined ? {} : { look }),
     resumes,
     ...(epoch === undefined ? {} : { epoch }),
     state,
-  });
+  };
+  await write(wire, { t: 'hello', ...hello });
   const challenge = await expect(wire, 'challenge');
-  const allFacts = { ...facts, acceptorNonce: challenge.nonce };
-  await write(wire, { t: 'proof', mac: makeProof(token, 'dialer', allFacts) });
-  const answer = await expect(wire, 'hello_ack');
+  if (challenge.t === 'hello_ack') throw refusedUnproved(challenge);
+  const facts: HelloFacts = { hello, challenge: challenge.nonce, coordinator, channel };
+  await write(wire, { t: 'proof', ...proveHello(facts, token, identity) });
+  const answer = requireSigned(await expect(wire, 'hello_ack'), facts);
   if (!answer.accepted) throw refused(answer);
-  if (!isProof(answer.mac, token, { role: 'acceptor', facts: allFacts })) {
-    throw new RoundscopeError('link_rejected', {
-      layer: 'link',
-      message: 'the coordinator could not prove that it knows the invitation',
-    });
-  }
   return { peer: answer.state, epoch: answer.epoch };
+}
+
+/** @throws RoundscopeError `identity_mismatch`: nobody but the coordinator of the invitation is believed */
+function requireSigned({ t: _, signature, ...answer }: HelloAck, facts: HelloFacts): Answer {
+  if (signature !== undefined && isAnswer(facts, answer, signature)) return answer;
+  throw impostor(`it did not sign as ${facts.coordinator}`);
+}
+
+function impostor(why: string): RoundscopeError {
+  return new RoundscopeError('identity_mismatch', {
+    layer: 'link',
+    message: `whoever answers could not prove to be the coordinator of the invitation: ${why}. Ask for a new invitation; if that does not help, something between you and the coordinator answers in its place`,
+  });
+}
+
+/** SHA-256 of the coordinator's key. */
+export function coordinatorKey({ identity }: Pick<Invitation, 'identity'>): string {
+  return fingerprintOfPeer(identity) ?? '';
 }
 
 export async function write(wire: Wire, frame: LinkFrame): Promise<void> {
   await wire.write(frame, { lane: 'control', note: { kind: frame.t } });
 }
 
-async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
+async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<LinkFrameOf<K> | HelloAck> {
   const received = await wire.read();
   if (received === null) {
     const { code, reason } = await wire.session.closed;
@@ -89,17 +114,21 @@ async function expect<K extends LinkFrameKind>(wire: Wire, kind: K): Promise<Lin
   }
   const { frame } = received;
   wire.log.frame(wire.context, { ...received.note, kind: received.kind });
-  if (frame?.t === kind) return frame as LinkFrameOf<K>;
-  if (frame?.t === 'hello_ack' && !frame.accepted) throw refused(frame);
+  if (frame?.t === kind || (frame?.t === 'hello_ack' && !frame.accepted)) return frame as LinkFrameOf<K> | HelloAck;
   throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
 }
 
-function refused({
-  code,
-  reason,
-  retry,
-  status,
-}: Extract<LinkFrameOf<'hello_ack'>, { accepted: false }>): RoundscopeError {
+type Refusal = Pick<Extract<HelloAck, { accepted: false }>, 'code' | 'reason' | 'retry' | 'status'>;
+
+function refused({ code, reason, retry, status }: Refusal): RoundscopeError {
   const context = status === undefined ? {} : { status };
   return new RoundscopeError(code, { layer: 'link', message: reason, retryable: retry, context });
+}
+
+/** Words that anybody could have said: they tell why nobody gets in there, and end no link that has been open. */
+const wordsBeforeProof: ReadonlySet<string> = new Set(['version_unsupported', 'run_mismatch']);
+
+function refusedUnproved(answer: HelloAck): RoundscopeError {
+  if (answer.accepted || !wordsBeforeProof.has(answer.code)) return impostor('it refuses without a proof');
+  return refused(answer);
 }

@@ -6,6 +6,7 @@ import { durationText } from '#shared/base/duration.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { Identity } from '#engine/identity/identity.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { runStatusSchema, type Message, type Outgoing } from '#shared/contract/messages.ts';
@@ -14,7 +15,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { AwakeTimer } from './awake-timer.ts';
 import { dialGraceMs } from './dial-in-time.ts';
-import { sayHello } from './dialer-hello.ts';
+import { coordinatorKey, sayHello, type InvitedTo } from './dialer-hello.ts';
 import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
@@ -30,16 +31,16 @@ import { sendHeartbeatAndClose, sendOneAndClose } from './single-message-session
 import { messageOf, Wire } from './wire.ts';
 
 export interface DialingLinkOptions {
-  readonly invitation: Pick<Invitation, 'run' | 'token' | 'endpoints'>;
+  readonly invitation: InvitedTo;
   readonly participant: ParticipantId;
+  /** Whose link it is: signs each hello, and is what the transport proves where it can. The name belongs to it. */
+  readonly identity: Identity;
   readonly transport: Transport;
   readonly clock: Clock;
   /** For the jitter of re-dialling. */
   readonly random: Random;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
-  /** 32 hex digits that a participant keeps over its restarts, so that its name is its own again at once. */
-  readonly lineage?: string | undefined;
   /** Ends the opening; afterwards `close` ends the link. */
   readonly signal: AbortSignal;
   /** How long the first connection is tried for, ms awake; 0: one attempt. */
@@ -88,7 +89,9 @@ export class DialingLink implements Link {
     const idPrefix = this.#instance.slice(0, 12);
     const stack = usualStack[protocol];
     this.#usual = { participant, protocol, stack, connection: 0 };
-    this.#core = new LinkCore({ run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack });
+    const peerKey = coordinatorKey(invitation);
+    const about = { run: invitation.run, participant, clock, log: this.#log, idPrefix, protocol, stack };
+    this.#core = new LinkCore({ ...about, peerKey });
     this.#giveUpAfterMs = options.giveUpAfterMs ?? null;
     this.#attempts = new AttemptLog({
       participant,
@@ -339,7 +342,7 @@ export class DialingLink implements Link {
 
   /** Dials and says hello. */
   async #connect(): Promise<{ readonly wire: Wire; readonly peer: ReceivedState }> {
-    const { clock, entropy, invitation, participant } = this.#options;
+    const { clock, entropy, identity, invitation, participant } = this.#options;
     if (!this.#resumes && this.#failure === null) this.#away('connecting', 'dialling', {});
     const session = await this.#dialer.dial(this.#dialLimitMs());
     if (this.#over.signal.aborted) {
@@ -356,18 +359,14 @@ export class DialingLink implements Link {
     const onOver = (): void => spawn('closing a session', wire.close('aborted', 'the link was closed'));
     this.#over.signal.addEventListener('abort', onOver, { once: true });
     try {
-      const facts = {
-        run: invitation.run,
+      const { peer, epoch } = await sayHello(wire, {
+        invitation,
+        identity,
         participant,
         instance: this.#instance,
-        dialerNonce: entropyHex(entropy, 16),
-      };
-      const { peer, epoch } = await sayHello(wire, {
-        facts,
-        token: invitation.token,
+        nonce: entropyHex(entropy, 16),
         resumes: this.#resumes,
         epoch: this.#epoch,
-        lineage: this.#options.lineage,
         state: this.#core.inbox.state(),
       });
       if (this.#epoch !== undefined && epoch !== this.#epoch) {

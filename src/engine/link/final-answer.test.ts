@@ -17,3 +17,10 @@ test('silence is tried again, and so is another run at the address of one that w
   assert.equal(isFinal(answer('run_mismatch'), true), false);
   assert.equal(isFinal(answer('run_over'), true), true);
 });
+
+test('an impostor ends no link that has been open: the coordinator may come back', () => {
+  for (const code of ['identity_mismatch', 'version_unsupported'] as const) {
+    const error = new RoundscopeError(code, { layer: 'link', message: code });
+    assert.deepEqual([isFinal(error, false), isFinal(error, true)], [true, false]);
+  }
+});

@@ -11,10 +11,15 @@ const finalBeforeOpen: ReadonlySet<ErrorCode> = new Set([
   'invitation_invalid',
 ]);
 
+/**
+ * What somebody else than the coordinator can say as well: another run or version at that address, or an impostor there.
+ * It is no reason to leave a run; the coordinator may come back.
+ */
+const anybodys: ReadonlySet<ErrorCode> = new Set(['run_mismatch', 'version_unsupported', 'identity_mismatch']);
+
 /** Whether dialling again cannot help: the coordinator has said no, or it is another one than the invitation names. */
 export function isFinal(error: unknown, resumes: boolean): boolean {
   if (!(error instanceof RoundscopeError) || error.retryable) return false;
-  // Another run at that address: its own coordinator may come back there.
-  if (error.code === 'run_mismatch') return !resumes;
+  if (anybodys.has(error.code)) return !resumes;
   return error.code === 'run_over' || error.layer === 'link' || (!resumes && finalBeforeOpen.has(error.code));
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
+import { encodeFrame } from '#engine/framing/frame.ts';
 import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { MessageHeader } from '#shared/contract/messages.ts';
+import { contractVersion, type MessageHeader } from '#shared/contract/messages.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
-import { makeProof } from './hello-proof.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { PacketLog } from './packet-log.ts';
 import { sayHello } from './dialer-hello.ts';
 import { Wire } from './wire.ts';
@@ -42,16 +42,16 @@ async function acceptedWire(federation: MemoryFederation, participant: string): 
     log: new PacketLog(new RecordingReporter(), 'participant'),
     context,
   });
-  const facts = {
-    run: MemoryFederation.run,
+  const hello = {
+    invitation: federation.invitation(),
+    identity: seededIdentity(participant),
     participant: participant as never,
     instance: 'ab'.repeat(16),
-    dialerNonce: 'cd'.repeat(16),
+    nonce: 'cd'.repeat(16),
+    resumes: false,
+    state: nothing,
   };
-  await federation.within(
-    1000,
-    sayHello(wire, { facts, token: MemoryFederation.token, resumes: false, state: nothing }),
-  );
+  await federation.within(1000, sayHello(wire, hello));
   return wire;
 }
 
@@ -67,7 +67,7 @@ async function withBystander(federation: MemoryFederation, attack: () => Promise
 
 function messageFrame(seq: number, header: Partial<MessageHeader>): readonly Uint8Array[] {
   const whole = {
-    version: 1,
+    version: contractVersion,
     run: MemoryFederation.run,
     sender: 'mallory',
     kind: 'training_progress',
@@ -78,17 +78,6 @@ function messageFrame(seq: number, header: Partial<MessageHeader>): readonly Uin
     ...header,
   } as MessageHeader;
   return encodeFrame({ t: 'message', seq, ack: 0, header: encodeMessageHeader(whole) });
-}
-
-/** The same session as a transport would hand it on that has proved a key. */
-function provedAs(peerIdentity: string | null, session: Session): Session {
-  return new Proxy(session, {
-    get: (inner, name) => {
-      if (name === 'peerIdentity') return peerIdentity;
-      const value: unknown = Reflect.get(inner, name);
-      return typeof value === 'function' ? (value.bind(inner) as unknown) : value;
-    },
-  });
 }
 
 async function closedWith(session: Session, code: string, pattern: RegExp): Promise<void> {
@@ -141,42 +130,6 @@ describe('before the hello is done', () => {
     });
   }
 
-  test('a link is not resumed by another key, whatever else its owner has given away', async () => {
-    await using federation = await new MemoryFederation().listen();
-    const keys = ['12D3KooWowner', null, '12D3KooWthief', '12D3KooWowner'];
-    const where = { host: 'coordinator', port: 4434 };
-    await using _listener = await federation.network.listen({
-      ...never,
-      ...where,
-      run: MemoryFederation.run,
-      onSession: (session) => federation.acceptor.accept(provedAs(keys.shift() ?? null, session)),
-      onRefused: () => undefined,
-    });
-    const hello = async (resumes: boolean): Promise<void> => {
-      const endpoints = [{ protocol: 'memory', provider: 'memory', ...where }] as const;
-      const session = await federation.network.dial(endpoints, {
-        ...never,
-        run: MemoryFederation.run,
-        participant: 'mallory',
-      });
-      const context = { participant: 'mallory', protocol: 'memory', stack: 'memory', connection: 1 } as const;
-      const log = new PacketLog(new RecordingReporter(), 'participant');
-      const wire = new Wire(session, { clock: federation.clock, log, context });
-      const facts = {
-        run: MemoryFederation.run,
-        participant: 'mallory' as never,
-        instance: 'ab'.repeat(16),
-        dialerNonce: 'cd'.repeat(16),
-      };
-      const said = sayHello(wire, { facts, token: MemoryFederation.token, resumes, state: nothing });
-      await federation.within(1000, said);
-    };
-    await hello(false);
-    await hello(true);
-    await assert.rejects(hello(true), /belongs to another key/);
-    await hello(true);
-  });
-
   test('a name of who speaks in a recording is refused at the hello too, in any letter case', async () => {
     await using federation = await new MemoryFederation().listen();
     await withBystander(federation, async () => {
@@ -213,76 +166,6 @@ describe('before the hello is done', () => {
     assert.equal(federation.accepted.size, 0);
     const rejected = federation.coordinatorReports.ofKind('connection_close').at(-1);
     assert.deepEqual([rejected?.status, rejected?.participant], ['rejected', '']);
-  });
-
-  test('a proof overheard on one session is worth nothing on another', async () => {
-    await using federation = await new MemoryFederation().listen();
-    const instance = 'ab'.repeat(16);
-    const hello = encodeFrame({
-      t: 'hello',
-      version: 1,
-      run: MemoryFederation.run,
-      participant: 'node-1',
-      instance,
-      nonce: instance,
-      resumes: false,
-      state: nothing,
-    });
-    const proofs: string[] = [];
-    for (let i = 0; i < 2; i++) {
-      const session = await rawDial(federation, 'node-1');
-      const reader = session.frames()[Symbol.asyncIterator]();
-      await rawSend(session, hello);
-      const challenge = decodeFrame((await federation.within(1000, reader.next())).value?.parts ?? []);
-      assert.ok(challenge.ok);
-      const facts = {
-        run: MemoryFederation.run,
-        participant: 'node-1',
-        instance,
-        dialerNonce: instance,
-        acceptorNonce: challenge.value.header['nonce'] as string,
-      };
-      proofs.push(makeProof(MemoryFederation.token, 'dialer', facts));
-      await rawSend(session, encodeFrame({ t: 'proof', mac: proofs[0] }));
-      const answer = decodeFrame((await federation.within(1000, reader.next())).value?.parts ?? []);
-      assert.ok(answer.ok);
-      assert.equal(answer.value.header['accepted'], i === 0);
-      await session.close('clean', 'next');
-    }
-    assert.notEqual(proofs[0], proofs[1]);
-  });
-
-  test('a coordinator that does not know the token is not trusted', async () => {
-    const federation = new MemoryFederation();
-    await federation.network.listen({
-      ...never,
-      run: MemoryFederation.run,
-      host: 'coordinator',
-      port: 4433,
-      onRefused: () => undefined,
-      onSession: (session) =>
-        void (async () => {
-          await rawSend(
-            session,
-            encodeFrame({ t: 'challenge', nonce: 'ab'.repeat(16) }),
-            encodeFrame({ t: 'hello_ack', accepted: true, mac: 'cd'.repeat(32), state: nothing }),
-          );
-        })(),
-    });
-    await assert.rejects(federation.dial('node-1'), { code: 'link_rejected', message: /could not prove/ });
-    assert.equal(federation.clock.pendingTimers, 0);
-  });
-
-  test('the name of a participant that is alive is taken; that of a dead one is free', async () => {
-    await using federation = await new MemoryFederation().listen();
-    const { coordinator } = await federation.pair('node-1');
-    await assert.rejects(federation.dial('node-1'), { code: 'participant_name_taken' });
-    assert.equal(coordinator.status.state, 'ready');
-    const dead = await acceptedWire(federation, 'node-2');
-    dead.session.abort?.();
-    await federation.clock.advance(10);
-    const second = await federation.dial('node-2');
-    assert.equal(second.status.state, 'ready');
   });
 
   test('nobody can be the coordinator', async () => {
@@ -355,7 +238,7 @@ describe('after the hello', () => {
     for (let i = 0; i < 5; i++) {
       const header = {
         ...{
-          version: 1,
+          version: contractVersion,
           run: MemoryFederation.run,
           sender: 'mallory',
           kind: 'global_model',

@@ -11,20 +11,39 @@ import { statusOfCloseCode } from './run-over.ts';
 export interface Accepted {
   readonly core: LinkCore;
   readonly instance: string;
-  readonly lineage: string | undefined;
   /** Of this link's memory: whoever resumes with another one begins anew. */
   readonly epoch: string;
-  /** Peer id that a transport has proved for it; null while none has: not every one can. */
-  identity: string | null;
+  /** SHA-256 of the public key that has signed each hello of it. */
+  readonly key: string;
+  /** The same key as peer id. */
+  readonly peer: string;
+}
+
+/** Whose a name is for the run. */
+export interface OwnedName {
+  readonly name: string;
+  /** SHA-256 of its owner's public key. */
+  readonly key: string;
+}
+
+interface Owner {
+  readonly key: string;
+  /** It has said goodbye: somebody else may take the name. */
+  left: boolean;
+  /** Instances that a later process of the same key has taken the place of, the latest last. */
+  readonly superseded: string[];
 }
 
 /** What is remembered of a link that has ended, for its owner, who may come back and not have heard. */
 export interface EndedLink {
   readonly instance: string;
-  readonly identity: string | null;
+  readonly key: string;
   readonly end: LinkEnd;
   readonly unheard: boolean;
 }
+
+/** Of one name; more processes of one key at once than these mean no good. */
+const supersededMax = 8;
 
 /** Its owner was away for longer than its place was kept. */
 export const expiredCode = 'expired';
@@ -39,6 +58,9 @@ interface Held extends Accepted {
 /**
  * Which link each name has. A link without a session is let go after its resume window; of those that have ended a line
  * each is kept, of the newest. So what is held is bounded by who is here, and not by who has ever been.
+ *
+ * A name belongs to the key that took it for as long as the run lasts, or until its owner says goodbye: neither silence nor
+ * the end of the window gives it to somebody else.
  */
 export class AcceptedNames {
   readonly #clock: Clock;
@@ -47,14 +69,38 @@ export class AcceptedNames {
   /** The oldest end first. */
   readonly #ended = new Map<string, EndedLink>();
 
-  constructor({ clock, resumeMs }: { readonly clock: Clock; readonly resumeMs: number }) {
+  /** The one that left longest ago first among those who left. */
+  readonly #owners = new Map<string, Owner>();
+
+  constructor({
+    clock,
+    resumeMs,
+    owners = [],
+  }: {
+    readonly clock: Clock;
+    readonly resumeMs: number;
+    readonly owners?: readonly OwnedName[];
+  }) {
     this.#clock = clock;
     this.#resumeMs = resumeMs;
+    for (const { name, key } of owners) this.#owners.set(name, { key, left: false, superseded: [] });
   }
 
-  /** Names whose links have not ended. */
-  get size(): number {
-    return this.#held.size;
+  ownerOf(name: string): { readonly key: string; readonly left: boolean } | undefined {
+    // Its goodbye may have been heard just now.
+    this.of(name);
+    return this.#owners.get(name);
+  }
+
+  wasSuperseded(name: string, instance: string): boolean {
+    return this.#owners.get(name)?.superseded.includes(instance) === true;
+  }
+
+  /** Whether another participant can be taken, and its name remembered. */
+  hasRoomFor(name: string): boolean {
+    if (this.#held.size >= limits.participantsMax) return false;
+    if (this.#owners.has(name) || this.#owners.size < limits.ownedNamesMax) return true;
+    return [...this.#owners.values()].some(({ left }) => left);
   }
 
   /** For tests: what is kept of links that have ended. */
@@ -79,6 +125,7 @@ export class AcceptedNames {
   }
 
   add(name: string, accepted: Accepted, address: string): void {
+    this.#own(name, accepted);
     const held: Held = { ...accepted, host: hostOf(address), sessions: 0, window: null };
     this.#ended.delete(name);
     this.#held.set(name, held);
@@ -108,7 +155,7 @@ export class AcceptedNames {
     const host = hostOf(address);
     let standing: Standing = 'stranger';
     for (const held of this.#held.values()) {
-      if (identity !== null && held.identity === identity) return 'participant';
+      if (identity !== null && held.peer === identity) return 'participant';
       if (held.host === host) standing = 'neighbor';
     }
     return standing;
@@ -120,6 +167,32 @@ export class AcceptedNames {
     return [...this.#ended].flatMap(([name, { end, unheard }]) =>
       unheard && statusOfCloseCode(end.code) !== undefined ? [name] : [],
     );
+  }
+
+  #own(name: string, { key, instance }: Accepted): void {
+    const before = this.#owners.get(name);
+    if (before?.key === key) {
+      before.left = false;
+      const former = this.#held.get(name) ?? this.#ended.get(name);
+      if (former === undefined || former.instance === instance) return;
+      before.superseded.push(former.instance);
+      if (before.superseded.length > supersededMax) before.superseded.shift();
+      return;
+    }
+    if (before === undefined && this.#owners.size >= limits.ownedNamesMax) this.#forgetOneWhoLeft();
+    this.#owners.set(name, { key, left: false, superseded: [] });
+  }
+
+  #left(name: string): void {
+    const owner = this.#owners.get(name);
+    if (owner === undefined) return;
+    owner.left = true;
+    this.#owners.delete(name);
+    this.#owners.set(name, owner);
+  }
+
+  #forgetOneWhoLeft(): void {
+    for (const [name, { left }] of this.#owners) if (left) return void this.#owners.delete(name);
   }
 
   #watch(held: Held): void {
@@ -140,8 +213,9 @@ export class AcceptedNames {
     // The name may have another link by now.
     if (this.#held.get(name) !== held) return;
     this.#held.delete(name);
-    const { instance, identity, core } = held;
-    this.#ended.set(name, { instance, identity, end, unheard: core.unheard });
+    const { instance, key, core } = held;
+    if (!end.local) this.#left(name);
+    this.#ended.set(name, { instance, key, end, unheard: core.unheard });
     if (this.#ended.size <= limits.participantsMax) return;
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined) this.#ended.delete(oldest);

@@ -3,22 +3,18 @@ import { WaitingRoom, type Knocking, type Standing } from '#engine/transport/wai
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
-import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
-import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
+import type { Identity } from '#engine/identity/identity.ts';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
-import { isOpen } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { contractVersion, type RunStatus } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { write } from './dialer-hello.ts';
-import { isProof, makeProof, type HelloFacts } from './hello-proof.ts';
-import { linkClosed } from './link-closed.ts';
+import { hearHello, type Guest } from './acceptor-hello.ts';
 import type { Link, LinkEnd } from './link.ts';
-import { AcceptedNames, expiredCode, type Accepted } from './link-acceptor-names.ts';
+import { AcceptedNames, expiredCode, type OwnedName } from './link-acceptor-names.ts';
 import { LinkCore } from './link-core.ts';
-import type { LinkFrameOf, Received } from './link-frames.ts';
+import type { Received } from './link-frames.ts';
 import { Notifier } from './notifier.ts';
 import { PacketLog } from './packet-log.ts';
 import { runOverWords, statusOfCloseCode, type RunEnd } from './run-over.ts';
@@ -28,6 +24,10 @@ export interface LinkAcceptorOptions {
   readonly run: RunId;
   /** The invitation's secret. */
   readonly token: string;
+  /** The coordinator's; its peer id stands in the invitation. */
+  readonly identity: Identity;
+  /** Who had which name when a former life of this coordinator ended. */
+  readonly owners?: readonly OwnedName[] | undefined;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly reporter: Reporter;
@@ -46,6 +46,8 @@ interface Accepting {
   readonly name: ParticipantId | null;
   /** What the participant has received of what this link sent. */
   readonly peer: Received;
+  /** Of the link's memory at this end. */
+  readonly epoch: string;
 }
 
 const nothingReceived: Received = { received: 0, transfers: [], done: [], failed: [] };
@@ -53,9 +55,6 @@ const nothingReceived: Received = { received: 0, transfers: [], done: [], failed
 /** Whoever looks needs a moment; more at once than a whole class that was sent the invitation are none who mean well. */
 const looksMax = 64;
 const lookMs = 10_000;
-
-/** A peer whose silence is longer than this no longer guards its name against a new process of the same name. */
-const aliveMs = 2.5 * timing.heartbeatMs;
 
 /** The coordinator's end: takes fresh sessions, lets each prove itself, and hands it to the link of its participant. */
 export class LinkAcceptor implements AsyncDisposable {
@@ -79,8 +78,8 @@ export class LinkAcceptor implements AsyncDisposable {
   constructor(options: LinkAcceptorOptions) {
     this.#options = options;
     this.#log = new PacketLog(options.reporter, 'coordinator');
-    const { clock, resumeMs = timing.giveUpAfterMs } = options;
-    this.#names = new AcceptedNames({ clock, resumeMs });
+    const { clock, owners = [], resumeMs = timing.giveUpAfterMs } = options;
+    this.#names = new AcceptedNames({ clock, owners, resumeMs });
   }
 
   /** Links that have not ended; for tests, beside what is remembered of those that have. */
@@ -206,76 +205,30 @@ export class LinkAcceptor implements AsyncDisposable {
   }
 
   async #hearHello(wire: Wire): Promise<Accepting> {
-    const { run, token, entropy } = this.#options;
-    const hello = await this.#expect(wire, 'hello');
-    if (hello.version !== contractVersion) {
-      const reason = `the coordinator speaks contract version ${contractVersion}, this participant ${hello.version}`;
-      return this.#refuse(wire, { code: 'version_unsupported', reason });
-    }
-    if (hello.run !== run)
-      return this.#refuse(wire, { code: 'run_mismatch', reason: `this is run ${run}, not ${hello.run}` });
-    const acceptorNonce = entropyHex(entropy, 16);
-    await write(wire, { t: 'challenge', nonce: acceptorNonce });
-    const { mac } = await this.#expect(wire, 'proof');
-    const facts = {
-      run,
-      participant: hello.participant,
-      instance: hello.instance,
-      dialerNonce: hello.nonce,
-      acceptorNonce,
-    };
-    if (!isProof(mac, token, { role: 'dialer', facts })) {
-      return this.#refuse(wire, {
-        code: 'link_rejected',
-        reason: 'the token of the invitation is not that of this run',
-      });
-    }
-    if (hello.look !== undefined) return await this.#welcome(wire, facts, await this.#lookFor(wire, hello));
-    return await this.#welcome(wire, facts, await this.#linkFor(wire, hello));
-  }
-
-  /** From here on it is known who this is, and the packet log goes by the name. */
-  async #welcome(wire: Wire, facts: HelloFacts, accepted: Accepting & { readonly epoch: string }): Promise<Accepting> {
+    const guest = await hearHello(wire, this.#options);
+    const { look } = guest.hello;
+    const accepted = look === undefined ? await this.#linkFor(guest) : await this.#lookFor(guest, look);
     const { core, name, epoch } = accepted;
+    // From here on it is known who this is, and the packet log goes by the name.
     wire.context.participant = name ?? '';
     core.opened(wire.context);
     this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
-    const mac = makeProof(this.#options.token, 'acceptor', facts);
-    await write(wire, { t: 'hello_ack', accepted: true, mac, state: core.inbox.state(), epoch });
+    await guest.welcome(core.inbox.state(), epoch);
     return accepted;
   }
 
-  async #expect<K extends 'hello' | 'proof'>(wire: Wire, kind: K): Promise<LinkFrameOf<K>> {
-    const received = await wire.read();
-    if (received === null) {
-      const { code, reason } = await wire.session.closed;
-      throw linkClosed(`ended before ${kind}: ${code}: ${reason}`);
-    }
-    const { frame } = received;
-    const right = frame?.t === kind;
-    this.#log.frame(wire.context, {
-      ...received.note,
-      kind: received.kind,
-      ...(right ? {} : { status: 'malformed', note: `instead of ${kind}` }),
-    });
-    if (right) return frame as LinkFrameOf<K>;
-    throw new RoundscopeError('frame_malformed', { layer: 'link', message: `${received.kind} instead of ${kind}` });
-  }
-
   /** Nobody takes part by looking: what such a link does is in the packets, under no name, and in no event. */
-  async #lookFor(
-    wire: Wire,
-    { participant, look }: LinkFrameOf<'hello'>,
-  ): Promise<Accepting & { readonly epoch: string }> {
+  async #lookFor({ wire, hello, key, refuse }: Guest, asks: ParticipantId): Promise<Accepting> {
     const { clock, entropy, onLink, reporter, run } = this.#options;
     if (this.#end !== null)
-      return this.#refuse(wire, { code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
+      return refuse({ code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
     if (this.#looks.size >= looksMax)
-      return this.#refuse(wire, { code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
+      return refuse({ code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
     const log = new PacketLog({ event: () => undefined, packet: (packet) => reporter.packet(packet) }, 'coordinator');
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
-    const core = new LinkCore({ run, participant, clock, log, idPrefix, protocol, stack });
+    const { participant } = hello;
+    const core = new LinkCore({ run, participant, clock, log, idPrefix, protocol, stack, peerKey: key });
     const limit = clock.timer(lookMs, () => core.finish({ code: 'looked', reason: 'looked for long', local: true }));
     this.#looks.add(core);
     spawn(
@@ -285,99 +238,84 @@ export class LinkAcceptor implements AsyncDisposable {
         this.#looks.delete(core);
       }),
     );
-    onLink(core, wire.session.remote, look);
+    onLink(core, wire.session.remote, asks);
     return { core, name: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
   }
 
   /** The link that this hello belongs to, an old one to resume or a new one. */
-  async #linkFor(wire: Wire, hello: LinkFrameOf<'hello'>): Promise<Accepting & { readonly epoch: string }> {
-    const { participant, instance, lineage } = hello;
-    const { clock, entropy, onLink, run } = this.#options;
-    if (this.#end !== null) return await this.#refuseAsOver(wire, participant, this.#end);
+  async #linkFor(guest: Guest): Promise<Accepting> {
+    const { wire, hello, key } = guest;
+    const { participant, instance } = hello;
+    if (this.#end !== null) return await this.#refuseAsOver(guest, participant, this.#end);
     const judged = participantName(participant);
-    if (!judged.ok) return this.#refuse(wire, { code: 'participant_name_taken', reason: judged.error });
+    if (!judged.ok) return guest.refuse({ code: 'participant_name_taken', reason: judged.error });
     const name = judged.value;
+    const owner = this.#names.ownerOf(name);
+    if (owner !== undefined && owner.key !== key && !owner.left)
+      return guest.refuse({
+        code: 'participant_name_taken',
+        reason: `the name ${name} belongs to another key in this run, whether its owner is here or away; choose another name`,
+      });
     const known = this.#names.of(name);
-    const before = known ?? this.#names.endOf(name);
-    const { peerIdentity } = wire.session;
-    // A link may move to a transport that proves no identity, never to another identity.
-    const foreign = before?.identity != null && peerIdentity !== null && before.identity !== peerIdentity;
-    if (before?.instance === instance && foreign)
-      return this.#refuse(wire, { code: 'link_rejected', reason: `the link of ${name} belongs to another key` });
-    if (known !== undefined && known.instance === instance) {
-      known.identity ??= peerIdentity;
-      known.core.proved(keyOf(peerIdentity));
+    if (known?.instance === instance) {
       if (known.core.closing)
-        return this.#refuse(wire, { code: 'run_over', reason: `the link of ${name} is closed: closing` });
+        return guest.refuse({ code: 'run_over', reason: `the link of ${name} is closed: closing` });
       // What it had from another life of ours says nothing about what this one has sent.
       const sameLife = hello.epoch === undefined || hello.epoch === known.epoch;
       return { core: known.core, name, peer: sameLife ? hello.state : nothingReceived, epoch: known.epoch };
     }
     const ended = this.#names.endOf(name);
-    if (ended?.instance === instance && ended.end.code !== expiredCode)
-      return await this.#refuseEnded(wire, name, ended.end);
-    if (known !== undefined) await this.#supersede(wire, known, lineage);
-    if (known === undefined && this.#names.size >= limits.participantsMax) {
-      return this.#refuse(wire, {
+    if (ended?.instance === instance && ended.key === key && ended.end.code !== expiredCode)
+      return await this.#refuseEnded(guest, name, ended.end);
+    // Of two processes with one key the later one has the name; the earlier one must not take it back and forth.
+    if (this.#names.wasSuperseded(name, instance))
+      return guest.refuse({
+        code: 'participant_name_taken',
+        reason: `another process with the same key takes part as ${name} instead of this one`,
+      });
+    if (known === undefined && !this.#names.hasRoomFor(name))
+      return guest.refuse({
         code: 'participant_limit',
         reason: `the coordinator takes at most ${limits.participantsMax} participants`,
       });
-    }
+    known?.core.finish({
+      code: 'superseded',
+      reason: 'another process with the same key has taken its place',
+      local: true,
+    });
+    if (owner !== undefined && owner.key !== key)
+      this.#log.warn(
+        { ...wire.context, participant: name },
+        `${name} has another key than before: who had the name (key ${owner.key.slice(0, 12)}…) left the run, and somebody else joined under it (key ${key.slice(0, 12)}…)`,
+      );
+    return this.#begin(guest, name);
+  }
+
+  #begin({ wire, hello, key }: Guest, name: ParticipantId): Accepting {
+    const { clock, entropy, onLink, run } = this.#options;
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
     const epoch = entropyHex(entropy, 16);
-    const core = new LinkCore({ run, participant: name, clock, log: this.#log, idPrefix, protocol, stack });
-    core.proved(keyOf(peerIdentity));
-    this.#names.add(name, { core, instance, lineage, epoch, identity: peerIdentity }, wire.session.remote);
+    const about = { run, participant: name, clock, log: this.#log, idPrefix, protocol, stack };
+    const core = new LinkCore({ ...about, peerKey: key });
+    this.#names.add(name, { core, instance: hello.instance, epoch, key, peer: hello.peer }, wire.session.remote);
     onLink(core, wire.session.remote);
     return { core, name, peer: nothingReceived, epoch };
   }
 
-  /** Another process of a name takes its place, unless the one that has it is alive. */
-  #supersede(wire: Wire, known: Accepted, lineage: string | undefined): Promise<never> | null {
-    const { participant, status } = known.core;
-    const sameOwner = lineage !== undefined && lineage === known.lineage;
-    const silentMs = this.#options.clock.monotonicMs() - status.lastHeardMs;
-    if (!sameOwner && isOpen(status.state) && silentMs < aliveMs) {
-      return this.#refuse(wire, {
-        code: 'participant_name_taken',
-        reason: `${participant} is taken: another process of this name is connected`,
-      });
-    }
-    known.core.finish({
-      code: 'superseded',
-      reason: 'another process of the same name has taken its place',
-      local: true,
-    });
-    return null;
-  }
-
   /** Its owner has not heard how its link ended. */
-  #refuseEnded(wire: Wire, participant: string, { code, reason, local }: LinkEnd): Promise<never> {
+  #refuseEnded(guest: Guest, participant: string, { code, reason, local }: LinkEnd): Promise<never> {
     const status = local ? statusOfCloseCode(code) : undefined;
-    if (status !== undefined) return this.#refuseAsOver(wire, participant, { status, reason });
-    return this.#refuse(wire, { code: 'run_over', reason: `the link of ${participant} is closed: ${reason}` });
+    if (status !== undefined) return this.#refuseAsOver(guest, participant, { status, reason });
+    return guest.refuse({ code: 'run_over', reason: `the link of ${participant} is closed: ${reason}` });
   }
 
-  async #refuseAsOver(wire: Wire, participant: string, end: RunEnd): Promise<never> {
+  async #refuseAsOver(guest: Guest, participant: string, end: RunEnd): Promise<never> {
     try {
-      return await this.#refuse(wire, { code: 'run_over', reason: runOverWords(end), status: end.status });
+      return await guest.refuse({ code: 'run_over', reason: runOverWords(end), status: end.status });
     } finally {
       if (this.#toldEnd.size < limits.participantsMax) this.#toldEnd.add(participant);
       this.#changed.notify();
     }
   }
-
-  async #refuse(
-    wire: Wire,
-    refusal: { readonly code: ErrorCode; readonly reason: string; readonly status?: RunStatus },
-  ): Promise<never> {
-    const { code, reason } = refusal;
-    await write(wire, { t: 'hello_ack', accepted: false, retry: false, ...refusal });
-    throw new RoundscopeError(code, { layer: 'link', message: reason });
-  }
-}
-
-function keyOf(peerIdentity: string | null): string | null {
-  return peerIdentity === null ? null : fingerprintOfPeer(peerIdentity);
 }

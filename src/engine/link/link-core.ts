@@ -39,6 +39,8 @@ export interface LinkCoreOptions {
   /** Shown before there is a session. */
   readonly protocol: Protocol;
   readonly stack: Stack;
+  /** SHA-256 of the peer's public key. */
+  readonly peerKey: string;
 }
 
 /** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
@@ -67,7 +69,6 @@ export class LinkCore implements Link {
   #changing = false;
   #unheard = false;
   #patience: Disposable | null = null;
-  #peerKey: string | null = null;
   #lastHeardMs: number;
   #senders: Promise<unknown> = Promise.resolve();
   readonly #account: LinkAccount;
@@ -99,13 +100,8 @@ export class LinkCore implements Link {
       reconnects: this.#reconnects,
       lastHeardMs: this.#pump?.lastHeardMs ?? this.#lastHeardMs,
       unacknowledged: this.outbox.size,
-      peerKey: this.#peerKey,
+      peerKey: this.#options.peerKey,
     };
-  }
-
-  /** A transport has proved who the other end is. */
-  proved(peerKey: string | null): void {
-    this.#peerKey ??= peerKey;
   }
 
   get inbox(): Inbox {

@@ -13,7 +13,11 @@ import { runStatusSchema } from '#shared/contract/messages.ts';
  */
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const nonce = z.string().regex(/^[0-9a-f]{32}$/);
+/** libp2p peer id, as identities have it; what it is made of is read where it is used. */
+const peer = z.string().max(100);
+/** In hex; see `hello-proof.ts`. */
 const mac = z.string().regex(/^[0-9a-f]{64}$/);
+const signature = z.string().regex(/^[0-9a-f]{128}$/);
 const code = z.enum(errorCodes);
 const reason = z.string().max(500);
 
@@ -36,13 +40,10 @@ const schemas = {
     version: count,
     run: runIdSchema,
     participant: participantIdSchema,
-    /** Names this life of the participant's link: a second process of the same name has another. */
+    /** Names this life of the participant's link: a second process of the same key has another. No secret. */
     instance: nonce,
-    /**
-     * Names the participant over all its lives, where it keeps its state on disk: a process that was killed and started
-     * again takes its own name back at once, however alive the coordinator still believes the former one.
-     */
-    lineage: nonce.optional(),
+    /** Whose key signs this. Absent: of an older version, which is told so. */
+    peer: peer.optional(),
     nonce,
     /** Only looks, and takes no part: is this name free, and what is the run about? */
     look: participantIdSchema.optional(),
@@ -53,15 +54,15 @@ const schemas = {
     state: receivedSchema,
   }),
   challenge: z.object({ t: z.literal('challenge'), nonce }),
-  proof: z.object({ t: z.literal('proof'), mac }),
+  proof: z.object({ t: z.literal('proof'), mac, signature }),
   hello_ack: z.discriminatedUnion('accepted', [
     z.object({
       t: z.literal('hello_ack'),
       accepted: z.literal(true),
-      mac,
+      signature,
       state: receivedSchema,
       /** Names this life of the acceptor: another one than before has no memory of the link, and both begin at nothing. */
-      epoch: nonce.optional(),
+      epoch: nonce,
     }),
     z.object({
       t: z.literal('hello_ack'),
@@ -69,6 +70,8 @@ const schemas = {
       code,
       reason,
       retry: z.boolean(),
+      /** Absent before the challenge, when there is nothing yet to be proved: of another version, or another run. */
+      signature: signature.optional(),
       /** With `run_over`: what the run came to. */
       status: runStatusSchema.optional(),
     }),

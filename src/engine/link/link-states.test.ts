@@ -240,17 +240,6 @@ describe('a link outlives processes and clocks', () => {
     assert.equal(batchOf(up as never), 9);
   });
 
-  test('a process that was killed takes its name back at once by its lineage, a stranger does not', async () => {
-    await using federation = await new MemoryFederation().listen();
-    const lineage = 'ab'.repeat(16);
-    await federation.dial('node-1', { lineage });
-    await federation.clock.advance(1500);
-    await assert.rejects(federation.dial('node-1'), { code: 'participant_name_taken' });
-    await assert.rejects(federation.dial('node-1', { lineage: 'cd'.repeat(16) }), { code: 'participant_name_taken' });
-    const again = await federation.dial('node-1', { lineage });
-    assert.equal(again.status.state, 'ready');
-  });
-
   test('a machine that slept for an hour goes on with the session that it had', async () => {
     await using federation = await new MemoryFederation().listen();
     const { participant, coordinator } = await federation.pair('node-1');

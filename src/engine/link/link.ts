@@ -64,6 +64,6 @@ export interface LinkStatus {
   readonly unacknowledged: number;
   /** What a broker between the ends does not let pass; absent: nothing that is known. */
   readonly obstacle?: string | undefined;
-  /** SHA-256 of the peer's public key, once a transport has proved it; not every one can. */
-  readonly peerKey: string | null;
+  /** SHA-256 of the peer's public key, which signs each hello. */
+  readonly peerKey: string;
 }

@@ -6,6 +6,7 @@ import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, progressMessage, take } from '#test/support/messages.ts';
 import { runPlan } from '#test/support/run-plan.ts';
 import { seededEntropy } from '#test/support/seeded-entropy.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { lookAt, type Seen } from './look.ts';
 
 const never = new AbortController().signal;
@@ -15,6 +16,7 @@ function look(federation: MemoryFederation, name: string, token = MemoryFederati
     20_000,
     lookAt({
       invitation: federation.invitation({ token }),
+      identity: seededIdentity('looker'),
       name: asParticipantId(name),
       transport: federation.network,
       clock: federation.clock,

@@ -1,20 +1,22 @@
 import { decodeMessageHeader } from '#engine/codec/message-codec.ts';
 import type { Transport } from '#engine/transport/transport.ts';
+import type { Identity } from '#engine/identity/identity.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { asParticipantId, type ParticipantId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
 import type { MessageHeader, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Stack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { sayHello, write } from './dialer-hello.ts';
+import { sayHello, write, type InvitedTo } from './dialer-hello.ts';
 import { PacketLog } from './packet-log.ts';
 import { Wire } from './wire.ts';
 
 export interface LookOptions {
-  readonly invitation: Pick<Invitation, 'run' | 'token' | 'endpoints'>;
+  readonly invitation: InvitedTo;
+  /** As the transport proves it where it can; whoever looks needs none that lasts. */
+  readonly identity: Identity;
   /** Asked along: is it free? */
   readonly name: ParticipantId;
   readonly transport: Transport;
@@ -41,7 +43,7 @@ const nothing = { received: 0, transfers: [], done: [], failed: [] };
  * @throws RoundscopeError as dialling and greeting do, or the coordinator's own answer (`run_over`, ...)
  */
 export async function lookAt(options: LookOptions): Promise<Seen> {
-  const { invitation, transport, clock, entropy, signal, name } = options;
+  const { invitation, identity, transport, clock, entropy, signal, name } = options;
   const participant = asParticipantId(`look-${entropyHex(entropy, 6)}`);
   const { run, token, endpoints } = invitation;
   const session = await inTime(signal, 'no answer', () =>
@@ -52,9 +54,9 @@ export async function lookAt(options: LookOptions): Promise<Seen> {
   const onAbort = (): void => spawn('closing a session', wire.close('aborted', 'the look took too long'));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const facts = { run, participant, instance: entropyHex(entropy, 16), dialerNonce: entropyHex(entropy, 16) };
+    const said = { participant, instance: entropyHex(entropy, 16), nonce: entropyHex(entropy, 16) };
     const startedMs = clock.monotonicMs();
-    await sayHello(wire, { facts, token, look: name, resumes: false, state: nothing });
+    await sayHello(wire, { invitation, identity, ...said, look: name, resumes: false, state: nothing });
     // Hello and proof, each with its answer.
     const roundTripMs = (clock.monotonicMs() - startedMs) / 2;
     const header = await inTime(signal, 'it did not say what the run is about', () => firstWord(wire));

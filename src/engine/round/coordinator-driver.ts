@@ -274,7 +274,7 @@ class CoordinatorRun implements Disposable {
   }
 
   #feedLinkState(number: number, { status }: Link): void {
-    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged, obstacle, peerKey } = status;
+    const { state, reason, protocol, stack, connections, lastHeardMs, unacknowledged, obstacle } = status;
     this.#feed({
       kind: 'link_state',
       link: number,
@@ -286,7 +286,6 @@ class CoordinatorRun implements Disposable {
       lastHeardMs,
       unacknowledged,
       obstacle,
-      peerKey,
     });
   }
 

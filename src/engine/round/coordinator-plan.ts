@@ -47,11 +47,8 @@ function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): vo
   draft.send(link, { kind: 'run_plan', round: s.round, body });
 }
 
-/** Whether somebody else is here under the name of this link. Whoever has proved to be the same is not somebody else. */
+/** Whether the name of this link is another key's. */
 function isTaken(draft: CoordinatorDraft, link: LinkRecord): boolean {
   const known = draft.s.participants.get(link.participant);
-  if (known === undefined || known.left !== null || known.link === link.link) return false;
-  if (link.peerKey !== null && link.peerKey === known.key) return false;
-  const other = draft.linkOf(known);
-  return other !== undefined && isOpen(other.state);
+  return known !== undefined && known.left === null && known.key !== link.peerKey;
 }

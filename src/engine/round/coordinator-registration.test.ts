@@ -53,45 +53,26 @@ describe('registration', () => {
     );
   });
 
-  for (const [when, join] of [
-    ['at the door', ['proves', 'register']],
-    ['when it moves to a transport that proves its own', ['register', 'proves']],
-  ] as const) {
-    test(`a key that is not the one its connection proved is refused ${when}, and the run goes on`, () => {
-      const kit = new CoordinatorKit({ minimumParticipants: 2 });
-      kit.join('node-1');
-      kit.open('node-2');
-      for (const step of join) {
-        if (step === 'proves') kit.proves('node-2', 'key-of-mallory');
-        else kit.register('node-2', { key: 'key-node-2' });
-      }
-      const [refusal] = kit.sent('error', 'node-2');
-      assert.equal(refusal?.body.code, 'key_mismatch');
-      assert.match(refusal.body.reason, /registers with key key-node-2…, but its connection proved key-of-mallo…/);
-      assert.deepEqual(
-        kit.effect('close_link').map(({ link, code }) => [link, code]),
-        [[kit.link('node-2'), 'key_mismatch']],
-      );
-      assert.deepEqual(
-        kit.events('participant_refused').map(({ name, key }) => [name, key]),
-        [['node-2', 'key-node-2']],
-      );
-      kit.feed({ kind: 'link_closed', link: kit.link('node-2'), reason: 'turned away', clean: false });
-      kit.join('node-3');
-      assert.deepEqual(kit.sent('error', 'node-1'), []);
-      assert.equal(kit.sent('start_training', 'node-1').length, 1);
-    });
-  }
-
-  test('a key that its connection proved, or that none could, is taken', () => {
+  test('a key that is not the one its link proved is refused, and the run goes on', () => {
     const kit = new CoordinatorKit({ minimumParticipants: 2 });
-    kit.open('node-1');
-    kit.proves('node-1', 'key-node-1');
-    kit.register('node-1');
-    kit.join('node-2');
-    kit.proves('node-2', 'key-node-2');
-    assert.deepEqual(kit.sent('error'), []);
-    assert.equal(kit.sent('start_training').length, 2);
+    kit.join('node-1');
+    kit.open('node-2', 'key-of-mallory');
+    kit.register('node-2', { key: 'key-node-2' });
+    const [refusal] = kit.sent('error', 'node-2');
+    assert.equal(refusal?.body.code, 'key_mismatch');
+    assert.match(refusal.body.reason, /registers with key key-node-2…, but its link proved key-of-mallo…/);
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link, code }) => [link, code]),
+      [[kit.link('node-2'), 'key_mismatch']],
+    );
+    assert.deepEqual(
+      kit.events('participant_refused').map(({ name, key }) => [name, key]),
+      [['node-2', 'key-node-2']],
+    );
+    kit.feed({ kind: 'link_closed', link: kit.link('node-2'), reason: 'turned away', clean: false });
+    kit.join('node-3');
+    assert.deepEqual(kit.sent('error', 'node-1'), []);
+    assert.equal(kit.sent('start_training', 'node-1').length, 1);
   });
 
   test('one more than the limit is refused and let go', () => {
@@ -149,13 +130,18 @@ describe('registration', () => {
     assert.deepEqual(kit.events('run_started')[0]?.classes, ['a', 'b']);
   });
 
-  test('a name is taken while somebody else is here under it', () => {
+  test('a name is told to be taken to another key, whether its owner is here or away', () => {
     const kit = started();
-    const taken = (peerKey: string | null): boolean | undefined => {
+    const taken = (peerKey?: string): boolean | undefined => {
       kit.clear().open('node-1', peerKey);
       return kit.sent('run_plan', 'node-1')[0]?.body.nameTaken;
     };
-    assert.deepEqual([taken(null), taken('key-other'), taken('key-node-1')], [true, true, false]);
+    assert.deepEqual([taken('key-other'), taken()], [true, false]);
+    const away = started();
+    away.down('node-1');
+    away.pass(11_000);
+    away.clear().open('node-1', 'key-other');
+    assert.equal(away.sent('run_plan', 'node-1')[0]?.body.nameTaken, true);
     kit.open('node-9');
     assert.equal(kit.sent('run_plan', 'node-9')[0]?.body.nameTaken, false);
   });
@@ -175,22 +161,25 @@ describe('registration', () => {
     );
   });
 
-  test('a name that is taken is refused to another key, unless its owner is away', () => {
+  test('a name is refused to another key, whether its owner is here or away, until it has left', () => {
+    const codes = (kit: CoordinatorKit): readonly string[] => kit.sent('error', 'node-1').map(({ body }) => body.code);
     const kit = started().clear();
     const owner = kit.link('node-1');
     kit.join('node-1', { key: 'another' });
-    assert.deepEqual(
-      kit.sent('error', 'node-1').map(({ body }) => body.code),
-      ['participant_name_taken'],
-    );
+    assert.deepEqual(codes(kit), ['participant_name_taken']);
     assert.equal(kit.state.participants.get('node-1' as never)?.link, owner);
 
     const away = started();
     away.down('node-1');
     away.pass(11_000);
     away.clear().join('node-1', { key: 'another' });
-    assert.equal(away.sent('error', 'node-1').length, 0);
-    assert.equal(away.events('participant_joined')[0]?.fromRound, 2);
+    assert.deepEqual(codes(away), ['participant_name_taken']);
+
+    const left = started();
+    left.feed({ kind: 'link_closed', link: left.link('node-1'), reason: 'has to go', clean: true });
+    left.clear().join('node-1', { key: 'another' });
+    assert.deepEqual(codes(left), []);
+    assert.equal(left.events('participant_joined')[0]?.fromRound, 2);
   });
 
   test('a late joiner is welcomed at once and takes part from the next round, with its model', () => {

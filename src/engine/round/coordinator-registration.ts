@@ -1,7 +1,6 @@
 import { listNames } from '#shared/base/list-names.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
-import type { MessageId } from '#shared/contract/ids.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { isOpen } from '#shared/contract/events.ts';
@@ -45,12 +44,6 @@ export function linkState(draft: CoordinatorDraft, input: InputOf<'link_state'>)
   const link = { ...record, ...news, sinceMs: changed ? draft.now.monotonicMs : record.sinceMs };
   draft.setLink(link);
   if (isOpen(link.state) && !isOpen(record.state)) back(draft, link);
-  if (link.peerKey === record.peerKey) return;
-  // It registered over a transport that proves nothing, and has moved to one that does.
-  const known = draft.s.participants.get(link.participant);
-  if (known === undefined || known.link !== link.link || known.left !== null) return;
-  const forged = forgedKey(link, known.key);
-  if (forged !== null) turnAway(draft, link, { key: known.key, code: 'key_mismatch', reason: forged });
 }
 
 /** The link of somebody who takes part is open again. */
@@ -93,7 +86,8 @@ export function participantGone(
 
 /**
  * A participant introduces itself: for the first time, or again after its process was restarted and all that it held was
- * lost. A name belongs to its key for as long as that participant is here; once it has left or is away, the name is free.
+ * lost. Its key is the one that its link has proved. A name belongs to that key until its owner has left; the link gives it
+ * to nobody else before that, and neither does this.
  */
 export function registered(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): void {
   const { s } = draft;
@@ -103,7 +97,7 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
     return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
   const forged = forgedKey(link, key);
   if (forged !== null) return refuse(draft, link, header, 'key_mismatch', forged);
-  if (known !== undefined && known.key !== key && draft.isHere(known)) {
+  if (known !== undefined && known.key !== key && known.left === null) {
     return refuse(
       draft,
       link,
@@ -195,8 +189,8 @@ function cameOver({
 
 /** A name belongs to a key, so a key that is only claimed would let one take part as another. */
 function forgedKey({ participant, peerKey }: LinkRecord, key: string): string | null {
-  if (peerKey === null || peerKey === key) return null;
-  return `${participant} registers with key ${key.slice(0, 12)}…, but its connection proved ${peerKey.slice(0, 12)}…`;
+  if (peerKey === key) return null;
+  return `${participant} registers with key ${key.slice(0, 12)}…, but its link proved ${peerKey.slice(0, 12)}…`;
 }
 
 /**
@@ -254,23 +248,8 @@ function refuse(
   reason: string,
 ): void {
   const { name, key } = header.body;
-  turnAway(draft, link, { name, key, replyTo: header.id, code, reason });
-}
-
-function turnAway(
-  draft: CoordinatorDraft,
-  link: LinkRecord,
-  why: {
-    readonly name?: string;
-    readonly key: string;
-    readonly replyTo?: MessageId;
-    readonly code: ErrorCode;
-    readonly reason: string;
-  },
-): void {
-  const { name = link.participant, key, replyTo, code, reason } = why;
   draft.report('participant_refused', { name, key, address: link.address, reason });
-  draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo, body: { code, reason } });
+  draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo: header.id, body: { code, reason } });
   draft.effects.push({ kind: 'close_link', link: link.link, code, reason });
 }
 

@@ -43,8 +43,8 @@ export interface LinkRecord {
   readonly unacknowledged: number;
   /** As in `LinkStatus`. */
   readonly obstacle?: string | undefined;
-  /** SHA-256 of the peer's public key where a transport has proved it. */
-  readonly peerKey: string | null;
+  /** SHA-256 of the peer's public key, as in `LinkStatus`. */
+  readonly peerKey: string;
 }
 
 /** A registered participant. One that has left stays until the next round starts, so that the round can name it. */
@@ -183,7 +183,7 @@ export type CoordinatorInput =
       readonly address: string;
       readonly protocol: Protocol;
       readonly stack: Stack;
-      readonly peerKey: string | null;
+      readonly peerKey: string;
     }
   /** Somebody who takes no part asks what the run is about, and whether a name is free. */
   | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId }
@@ -196,7 +196,6 @@ export type CoordinatorInput =
       readonly connections: number;
       readonly unacknowledged: number;
       readonly obstacle?: string | undefined;
-      readonly peerKey: string | null;
       readonly protocol: Protocol;
       readonly stack: Stack;
     }

@@ -29,6 +29,9 @@ const participantSchema = z.object({
 export type RememberedParticipant = z.infer<typeof participantSchema>;
 
 const weighedSchema = ownWeightSchema.pick({ share: true, clipped: true });
+
+const ownerSchema = z.object({ id: participantIdSchema, key: z.string().max(128) });
+
 const contributionSchema = z.object({
   hash: hashSchema,
   examples: z.number().int().positive(),
@@ -74,6 +77,8 @@ const memorySchema = z.object({
   accuracy: z.number().nullable(),
   /** In order of id, as in the machine. */
   participants: z.array(participantSchema).max(limits.participantsMax * 2),
+  /** Whose key each name belongs to: of all who registered and have not said goodbye. Absent in journals of older versions. */
+  owners: z.array(ownerSchema).max(limits.ownedNamesMax).default([]),
   members: z.array(memberSchema).max(limits.participantsMax),
   /** Wall ms at which `round` began; absent before the first and in journals of older versions. */
   roundStartedAt: z.number().optional(),
@@ -129,6 +134,7 @@ export function emptyMemory(initialModel: Hash): RunMemory {
     loss: null,
     accuracy: null,
     participants: [],
+    owners: [],
     members: [],
     last: null,
     ended: null,
@@ -143,7 +149,9 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
     case 'participant': {
       const others = memory.participants.filter(({ id }) => id !== record.participant.id);
       const participants = [...others, record.participant].sort((a, b) => (a.id < b.id ? -1 : 1));
-      return { ...memory, participants };
+      const { id, key } = record.participant;
+      const owners = [...memory.owners.filter((owner) => owner.id !== id), { id, key }];
+      return { ...memory, participants, owners: owners.slice(-limits.ownedNamesMax) };
     }
     case 'left':
       return forgetting(memory, record);
@@ -219,11 +227,13 @@ function memberOf(member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedM
 
 /** A member that leaves is named in its round, so it stays until that is over. */
 function forgetting(memory: RunMemory, { participant, reason, clean }: RecordOf<'left'>): RunMemory {
+  // Who is only away keeps its name.
+  const owners = clean ? memory.owners.filter(({ id }) => id !== participant) : memory.owners;
   const isMember = memory.stage !== 'between' && memory.members.some(({ id }) => id === participant);
   const participants = isMember
     ? patched(memory.participants, participant, { left: { reason, clean } })
     : memory.participants.filter(({ id }) => id !== participant);
-  return { ...memory, participants };
+  return { ...memory, participants, owners };
 }
 
 type RecordOf<K extends MemoryRecord['kind']> = Extract<MemoryRecord, { kind: K }>;

@@ -152,8 +152,13 @@ export interface Session extends AsyncDisposable {
   readonly stack: Stack;
   /** The peer's address as people write it, `127.0.0.1:52114`. */
   readonly remote: string;
-  /** Identity that the transport itself has proved (hash of the peer's public key), or null where it proves none. */
+  /** Peer id that the transport itself has proved, or null where it proves none. The hello is signed by the same one. */
   readonly peerIdentity: string | null;
+  /**
+   * Value of this session alone that both ends have and nobody between can have with both, hex: what is signed together
+   * with it cannot be passed on over another session. Absent: this transport has none, or proves identities itself.
+   */
+  readonly channel?: string;
   /** Why this is not the way that was tried first ("No answer over UDP: …"), in words for people; absent when it is. */
   readonly fallback?: string;
   /** Why the broker in between takes nothing from this end for now, in its words; absent or empty: it does. */

@@ -140,8 +140,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     inTerminal: 'Its packet in the recording says who sent it.',
   },
   key_mismatch: {
-    meaning:
-      'A participant named another key than the one that its connection proved; it was refused, the run goes on.',
+    meaning: 'A participant named another key than the one that its link proved; it was refused, the run goes on.',
     tryThis:
       'Join again from the data folder that holds its key; where that is so, somebody tried to pass for another.',
   },
@@ -175,7 +174,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Join when one has left.',
   },
   participant_name_taken: {
-    meaning: 'Another participant of this run has that name.',
+    meaning: 'That name belongs to another participant of this run, by its key, whether it is here or away.',
     tryThis: 'Join under another name.',
   },
   quorum_lost: {

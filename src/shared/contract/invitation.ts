@@ -32,6 +32,8 @@ export const invitationSchema = z.object({
   name: z.string().max(80),
   control: controlModeSchema,
   transport: transportPlanSchema,
+  /** Peer id of the coordinator: what it signs as in each hello, whatever the transport. */
+  identity: z.string().min(1).max(100),
   endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
   /** Shared secret of the run: who has not got the invitation is refused. */
   token: z.string().min(16).max(128),

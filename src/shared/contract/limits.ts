@@ -106,6 +106,8 @@ export const limits = {
   relayConnectionsMax: 256,
   /** Round, fail. */
   participantsMax: 1024,
+  /** Link, forget (those who left first) or fail: names that have an owner in a run, here or away. */
+  ownedNamesMax: 4096,
   roundsMax: 100_000,
   /** Reporting, drop oldest and count: events, and packets, that wait in a process for its service; either by number... */
   reportQueueRowsMax: 20_000,

@@ -57,10 +57,10 @@ export async function attackDomain(
   const said = accepted as Announcement | null;
   if (said === null) return;
   const claim = { run, participant: victim, session: said.session };
-  const keys = agreedKeys('up', { own: freshHalf(), offered: said.agreement, token, claim });
-  if (keys === null) return;
+  const agreed = agreedKeys('up', { own: freshHalf(), offered: said.agreement, token, claim });
+  if (agreed === null) return;
   const matched = Promise.withResolvers<void>();
-  const session = { node, participant: victim, id: said.session, keys };
+  const session = { node, participant: victim, id: said.session, keys: agreed.keys };
   const number = runtime.openSession(session, {
     onMatched: () => matched.resolve(),
     onSamples: () => undefined,

@@ -1,7 +1,7 @@
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import { sayHello } from '#engine/link/dialer-hello.ts';
 import { PacketLog } from '#engine/link/packet-log.ts';
 import { Wire } from '#engine/link/wire.ts';
@@ -15,11 +15,15 @@ import { frame, hostileBytes } from './hostile-bytes.ts';
 import { whateverHappens, type Ledger } from './ledger.ts';
 
 /** A session with everything that the invitation opens, in the hands of somebody who does not play by the rules. */
-async function insider(invitation: Invitation, protocol: Protocol, participant: string): Promise<Session> {
+async function insider(
+  invitation: Invitation,
+  protocol: Protocol,
+  { participant, identity }: { readonly participant: string; readonly identity: Identity },
+): Promise<Session> {
   const transport = createTransport(protocol, invitation.control, {
     clock: systemClock,
     entropy: systemEntropy,
-    identity: createIdentity(),
+    identity,
     ddsWorker: entryPath('dds-worker'),
   });
   const { run, token } = invitation;
@@ -42,7 +46,10 @@ export async function nonsenseFromWithin(
     if (signal?.aborted === true) return;
     const kind = `${protocol} from within: ${name}`;
     ledger.made(kind);
-    const session = await whateverHappens(insider(invitation, protocol, `mallory-${index}`), 20_000);
+    const session = await whateverHappens(
+      insider(invitation, protocol, { participant: `mallory-${index}`, identity: createIdentity() }),
+      20_000,
+    );
     if (session === undefined) continue;
     await whateverHappens(send(session, bytes), 5000);
     const end = await whateverHappens(session.closed, 2000);
@@ -63,15 +70,16 @@ export async function floodFromWithin(
   // Of its own: a name that somebody has over another transport is refused.
   const name = `mallory-${protocol}`;
   ledger.made(kind);
-  const session = await whateverHappens(insider(invitation, protocol, name), 20_000);
+  const identity = createIdentity();
+  const session = await whateverHappens(insider(invitation, protocol, { participant: name, identity }), 20_000);
   if (session === undefined) return;
   const context = { participant: name, protocol: session.protocol, stack: session.stack, connection: 1 };
   const log = new PacketLog(new RecordingReporter(), 'participant');
   const wire = new Wire(session, { clock: systemClock, log, context });
   const participant = asParticipantId(name);
-  const facts = { run: invitation.run, participant, instance: 'ab'.repeat(16), dialerNonce: 'cd'.repeat(16) };
+  const facts = { participant, instance: 'ab'.repeat(16), nonce: 'cd'.repeat(16) };
   const state = { received: 0, transfers: [], done: [], failed: [] };
-  const said = sayHello(wire, { facts, token: invitation.token, resumes: false, state }).then(() => true);
+  const said = sayHello(wire, { invitation, identity, ...facts, resumes: false, state }).then(() => true);
   if ((await whateverHappens(said, 10_000)) === true) {
     // Let in: from here on the others must not feel it.
     ledger.reached(kind);

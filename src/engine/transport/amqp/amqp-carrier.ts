@@ -44,6 +44,7 @@ export class AmqpCarrier implements Carrier {
   readonly protocol = 'amqp';
   readonly stack = 'amqplib';
   readonly remote: string;
+  readonly channel: string;
   readonly pieceBytes: number;
   readonly windowBytes = { control: limits.amqpControlWindowBytes, bulk: limits.amqpBulkWindowBytes };
   readonly session: CreditedSession;
@@ -67,6 +68,7 @@ export class AmqpCarrier implements Carrier {
     const { connection, queues } = options;
     this.#options = options;
     this.remote = options.remote;
+    this.channel = options.keys.channel;
     // One piece is one frame of the broker's, so that control gets in between.
     this.pieceBytes = Math.min(options.publishBytes, connection.contentBytesMax - sealedOverheadBytes);
     this.session = new CreditedSession(this, options.clock);

@@ -3,13 +3,14 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { stranger } from '#test/support/amqp-kit.ts';
 import { freePort } from '#test/support/mosquitto.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+const parts = { clock: systemClock, entropy: systemEntropy, identity: participantIdentity };
 
 async function nobody(): Promise<readonly Endpoint[]> {
   const place = { host: '127.0.0.1', port: await freePort() };
@@ -27,7 +28,7 @@ if (missing !== false) {
     const broker = await startRabbitmq('r-contract');
     return {
       dialer: new AmqpTransport(parts),
-      listener: new AmqpTransport({ ...parts, brokerUrl: broker.url }),
+      listener: new AmqpTransport({ ...parts, identity: coordinatorIdentity, brokerUrl: broker.url }),
       nobody,
       skip: { takenPort: 'the broker owns the port' },
       security: {

@@ -25,7 +25,11 @@ describe('a broker that ends and is started again', { skip: missingRabbitmq() },
       const accepted = Promise.withResolvers<Link>();
       const { clock, entropy } = amqpParts;
       const reporter = reports.coordinator;
-      await using acceptor = new LinkAcceptor({ run, token, clock, entropy, reporter, onLink: accepted.resolve });
+      await using acceptor = new LinkAcceptor({
+        ...{ run, token, clock, entropy, reporter },
+        identity: amqpParts.identity,
+        onLink: accepted.resolve,
+      });
       const sessions: Session[] = [];
       const told: string[] = [];
       await using listener = await new AmqpTransport({ ...amqpParts, brokerUrl: rabbitmq.url }).listen({
@@ -42,8 +46,9 @@ describe('a broker that ends and is started again', { skip: missingRabbitmq() },
         onBroker: ({ state, reason }) => told.push(`broker ${state}: ${reason}`),
       });
       await using link = await DialingLink.open({
-        invitation: { run, token, endpoints: [...listener.endpoints] },
+        invitation: { run, token, identity: amqpParts.identity.peerId, endpoints: [...listener.endpoints] },
         participant: asParticipantId('node-1'),
+        identity: amqpParts.identity,
         transport: new AmqpTransport(amqpParts),
         clock,
         random: seededRandom('restart'),

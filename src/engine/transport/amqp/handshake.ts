@@ -18,6 +18,8 @@ export interface Claim {
 export interface SessionKeys {
   readonly sending: KeyObject;
   readonly receiving: KeyObject;
+  /** As in `Session`: made of the agreed secret too, so nobody in between has the same with both ends. */
+  readonly channel: string;
 }
 
 /**
@@ -42,7 +44,8 @@ export function sessionKeys(
   const agreed = agreedBytes(own, offered, { salt: token, info: info.join('\n') });
   if (agreed === null) return null;
   const [up, down] = [createSecretKey(agreed.up), createSecretKey(agreed.down)];
-  return outgoing === 'up' ? { sending: up, receiving: down } : { sending: down, receiving: up };
+  const { channel } = agreed;
+  return { ...(outgoing === 'up' ? { sending: up, receiving: down } : { sending: down, receiving: up }), channel };
 }
 
 /** That whoever asks for a session has the token, and means this session of these two halves of its key. */

@@ -47,6 +47,8 @@ export interface Carrier {
   readonly remote: string;
   /** As in `Session`; absent: this protocol proves none. */
   readonly peerIdentity?: string | null;
+  /** As in `Session`; absent: this protocol has none. */
+  readonly channel?: string;
   /** Largest body of one piece. */
   readonly pieceBytes: number;
   /** As in `Session`. */

@@ -53,6 +53,7 @@ export class CreditedSession implements Session {
   readonly protocol: Session['protocol'];
   readonly stack: Session['stack'];
   readonly peerIdentity: string | null;
+  readonly channel: string;
   readonly remote: string;
   readonly closed: Promise<CloseReason>;
   readonly #carrier: Carrier;
@@ -81,6 +82,7 @@ export class CreditedSession implements Session {
     this.stack = carrier.stack;
     this.remote = carrier.remote;
     this.peerIdentity = carrier.peerIdentity ?? null;
+    this.channel = carrier.channel ?? '';
     const { way } = carrier;
     this.#prover = way === undefined ? null : this.#makeProver(way);
     const { control, bulk } = carrier.windowBytes;

@@ -25,6 +25,7 @@ function ends(clock: VirtualClock, lost: number): Ends {
   const make = (side: Side, send: (sample: SampleBody) => void): DdsCarrier =>
     new DdsCarrier({
       side,
+      binding: '',
       remote: 'the other end',
       clock,
       sampleBytes: 1024,

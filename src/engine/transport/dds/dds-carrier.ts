@@ -23,6 +23,8 @@ export interface DdsCarrierOptions {
   readonly channel: SampleChannel;
   readonly side: Side;
   readonly remote: string;
+  /** As `Session.channel`. */
+  readonly binding: string;
   /** Largest body of one sample. */
   readonly sampleBytes: number;
   readonly clock: Clock;
@@ -35,6 +37,7 @@ export class DdsCarrier implements Carrier {
   readonly protocol = 'dds';
   readonly stack = 'cyclonedds';
   readonly remote: string;
+  readonly channel: string;
   readonly pieceBytes: number;
   readonly windowBytes = { control: limits.ddsControlWindowBytes, bulk: limits.ddsBulkWindowBytes };
   /** DDS itself tells no round-trip time. */
@@ -55,6 +58,7 @@ export class DdsCarrier implements Carrier {
   constructor(options: DdsCarrierOptions) {
     this.#options = options;
     this.remote = options.remote;
+    this.channel = options.binding;
     this.pieceBytes = options.sampleBytes;
     this.session = new CreditedSession(this, options.clock);
   }

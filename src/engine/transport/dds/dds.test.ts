@@ -73,11 +73,14 @@ test('both ends agree on keys that nobody else with the token has', () => {
   const up = agreedKeys('up', { own: near, offered: far.offered, token, claim });
   const down = agreedKeys('down', { own: far, offered: near.offered, token, claim });
   assert.ok(up !== null && down !== null);
-  assert.deepEqual(up.sending, down.receiving);
-  assert.deepEqual(up.receiving, down.sending);
-  assert.notDeepEqual(up.sending, up.receiving);
+  assert.deepEqual(up.keys.sending, down.keys.receiving);
+  assert.deepEqual(up.keys.receiving, down.keys.sending);
+  assert.notDeepEqual(up.keys.sending, up.keys.receiving);
+  assert.equal(up.channel, down.channel);
+  assert.match(up.channel, /^[0-9a-f]{64}$/);
   const guessed = agreedKeys('up', { own: other, offered: far.offered, token, claim });
-  assert.notDeepEqual(guessed?.sending, up.sending);
+  assert.notDeepEqual(guessed?.keys.sending, up.keys.sending);
+  assert.notEqual(guessed?.channel, up.channel);
   for (const offered of ['', 'zz', '00'.repeat(32), '00'.repeat(31)]) {
     assert.equal(agreedKeys('up', { own: near, offered, token, claim }), null, offered);
   }

@@ -10,11 +10,11 @@ import { sameText } from '../same-text.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
-import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Claim } from './handshake.ts';
+import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Agreed, type Claim } from './handshake.ts';
 import { misfitMend } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
-import type { Announcement, SessionKeys } from './worker-protocol.ts';
+import type { Announcement } from './worker-protocol.ts';
 
 export interface DialSetup {
   readonly runtime: DdsRuntime;
@@ -60,9 +60,9 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   if (error !== null) throw ddsFailed(`DDS could not be joined from ${address}`, error);
   try {
     runtime.announce(node, asking.open);
-    const keys = await abortable(asking.granted, deadline);
+    const agreed = await abortable(asking.granted, deadline);
     return await openTopics(
-      { node, claim, keys, remote, datagrams: datagramsFor(address, impaired), asking },
+      { node, claim, agreed, remote, datagrams: datagramsFor(address, impaired), asking },
       setup,
       deadline,
     );
@@ -77,18 +77,18 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
 interface Granted {
   readonly node: number;
   readonly claim: Claim;
-  readonly keys: SessionKeys;
+  readonly agreed: Agreed;
   readonly remote: string;
   readonly datagrams: DatagramSize;
   readonly asking: Asking;
 }
 
 async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<Session> {
-  const { node, claim, keys, remote, asking } = granted;
+  const { node, claim, agreed, remote, asking } = granted;
   const { runtime, clock, release } = setup;
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
-    { node, participant: claim.participant, id: claim.session, keys },
+    { node, participant: claim.participant, id: claim.session, keys: agreed.keys },
     {
       onMatched: (all) => (all ? matched.resolve() : carrier.session.lost('the coordinator is no longer there')),
       onSamples: (from, samples, forged) => carrier.receive(from, samples, forged),
@@ -101,6 +101,7 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
   const carrier = new DdsCarrier({
     side: 'up',
     remote,
+    binding: agreed.channel,
     clock,
     sampleBytes: sampleBytesFor(granted.datagrams),
     channel: {
@@ -130,7 +131,7 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
 /** A request for a session, from the participant's side. */
 class Asking {
   readonly open: Announcement;
-  readonly granted: Promise<SessionKeys>;
+  readonly granted: Promise<Agreed>;
   /** Somebody serves this run there, whatever becomes of the request. */
   heardRun = false;
   refused = false;
@@ -139,7 +140,7 @@ class Asking {
   readonly #token: string;
   readonly #remote: string;
   readonly #agreement = freshHalf();
-  readonly #outcome = Promise.withResolvers<SessionKeys>();
+  readonly #outcome = Promise.withResolvers<Agreed>();
 
   constructor(claim: Claim, token: string, remote: string) {
     this.#claim = claim;
@@ -183,10 +184,10 @@ class Asking {
   #judge(said: Announcement): void {
     const token = this.#token;
     const expected = proofOf(token, 'accept', this.#claim, [this.#agreement.offered, said.agreement]);
-    const keys = sameText(said.proof, expected)
+    const agreed = sameText(said.proof, expected)
       ? agreedKeys('up', { own: this.#agreement, offered: said.agreement, token, claim: this.#claim })
       : null;
-    if (keys !== null) return this.#outcome.resolve(keys);
+    if (agreed !== null) return this.#outcome.resolve(agreed);
     this.#outcome.reject(
       this.#error(
         'identity_mismatch',

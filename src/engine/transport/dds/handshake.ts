@@ -18,6 +18,13 @@ export function proofOf(token: string, purpose: 'open' | 'accept', claim: Claim,
   return createHmac('sha256', token).update(text).digest('hex');
 }
 
+/** Keys of a session, and what both ends sign with it. */
+export interface Agreed {
+  readonly keys: SessionKeys;
+  /** As in `Session`: made of the agreed secret too, so nobody in between has the same with both ends. */
+  readonly channel: string;
+}
+
 /**
  * The session's keys: HKDF-SHA256 (RFC 5869) of the agreed secret, salted with the token; first half for samples up.
  * @returns null when what was offered is no usable key
@@ -25,7 +32,7 @@ export function proofOf(token: string, purpose: 'open' | 'accept', claim: Claim,
 export function agreedKeys(
   side: Side,
   parts: { readonly own: KeyHalf; readonly offered: string; readonly token: string; readonly claim: Claim },
-): SessionKeys | null {
+): Agreed | null {
   const { own, offered, token, claim } = parts;
   const halves = side === 'up' ? [own.offered, offered] : [offered, own.offered];
   const info = ['roundscope dds', claim.run, claim.participant, claim.session, ...halves].join('\n');
@@ -33,5 +40,6 @@ export function agreedKeys(
   if (agreed === null) return null;
   // They go to another thread.
   const [up, down] = [Uint8Array.from(agreed.up), Uint8Array.from(agreed.down)];
-  return side === 'up' ? { sending: up, receiving: down } : { sending: down, receiving: up };
+  const keys = side === 'up' ? { sending: up, receiving: down } : { sending: down, receiving: up };
+  return { keys, channel: agreed.channel };
 }

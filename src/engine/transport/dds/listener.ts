@@ -12,11 +12,11 @@ import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
-import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Claim } from './handshake.ts';
+import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Agreed, type Claim } from './handshake.ts';
 import { freePortPair } from './places.ts';
 import { misfitMend } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
-import type { Announcement, SessionKeys } from './worker-protocol.ts';
+import type { Announcement } from './worker-protocol.ts';
 
 export interface ListenSetup {
   readonly runtime: DdsRuntime;
@@ -135,15 +135,15 @@ export class DdsListener implements Listener {
     if (!sameText(said.proof, proofOf(token, 'open', claim, [said.agreement])))
       return refuse('it has no proof of the invitation to this run');
     const own = freshHalf();
-    const keys = agreedKeys('down', { own, offered: said.agreement, token, claim });
-    if (keys === null) return refuse('its half of the session key is none');
+    const agreed = agreedKeys('down', { own, offered: said.agreement, token, claim });
+    if (agreed === null) return refuse('its half of the session key is none');
     if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
     const pending = [...this.#sessions.values()].filter(({ shown }) => !shown).length;
     if (pending >= limits.unauthenticatedSessionsMax) return refuse('too many sessions are being opened; try again');
     const proof = proofOf(token, 'accept', claim, [said.agreement, own.offered]);
     this.#grant(
       { ...claim, kind: 'accept', version: ddsSessionVersion, agreement: own.offered, proof, reason: '' },
-      keys,
+      agreed,
     );
   }
 
@@ -160,7 +160,7 @@ export class DdsListener implements Listener {
     this.#refusals.add(timer);
   }
 
-  #grant(accept: Announcement, keys: SessionKeys): void {
+  #grant(accept: Announcement, { keys, channel }: Agreed): void {
     const { runtime, clock } = this.#setup;
     const { participant, session: id } = accept;
     const key = `${participant}/${id}`;
@@ -176,6 +176,7 @@ export class DdsListener implements Listener {
     const close = (drainMs: number): Promise<void> => runtime.closeSession(number, drainMs);
     const carrier: DdsCarrier = new DdsCarrier({
       side: 'down',
+      binding: channel,
       remote: `${participant} in domain ${this.#setup.domain}`,
       clock,
       sampleBytes: sampleBytesFor(datagramsFor(this.#address, this.#setup.impaired)),

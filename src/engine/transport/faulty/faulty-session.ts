@@ -12,6 +12,7 @@ export class FaultySession implements Session {
   readonly stack: Stack;
   readonly remote: string;
   readonly peerIdentity: string | null;
+  readonly channel: string;
   readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #inner: Session;
@@ -28,6 +29,7 @@ export class FaultySession implements Session {
     this.stack = inner.stack;
     this.remote = inner.remote;
     this.peerIdentity = inner.peerIdentity;
+    this.channel = inner.channel ?? '';
     if (inner.fallback !== undefined) this.fallback = inner.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;

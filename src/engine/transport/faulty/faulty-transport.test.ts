@@ -4,6 +4,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { MqttTransport } from '../mqtt/mqtt-transport.ts';
 import type { Listener, OutgoingFrame, Session } from '../transport.ts';
@@ -11,14 +12,14 @@ import { FaultyTransport } from './faulty-transport.ts';
 
 const signal = new AbortController().signal;
 
-function faulty(seed = 1): FaultyTransport {
-  const inner = new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity() });
+function faulty(seed = 1, identity = createIdentity()): FaultyTransport {
+  const inner = new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity });
   return new FaultyTransport(inner, { clock: systemClock, random: seededRandom(seed) });
 }
 
 describeTransport('faulty, with no fault switched on', async () => ({
-  dialer: faulty(),
-  listener: faulty(),
+  dialer: faulty(1, participantIdentity),
+  listener: faulty(1, coordinatorIdentity),
   security: {
     token: 'proved',
     identity: 'proved',

@@ -56,12 +56,13 @@ describe('grpc, mutual TLS', () => {
     assert.deepEqual([served.sessions.length, served.refused.length], [0, 0]);
   });
 
-  test('a participant with another key is refused under a name that is in use, the first one goes on', async () => {
+  test('whose a name is, the link decides by its hello: another key gets a session of its own, and nothing of the first', async () => {
     await using served = await serve();
     await using near = await dial(served);
     const far = await served.next();
-    await assert.rejects(dial(served), isError('participant_name_taken', /somebody else takes part as node-1/));
-    assert.match(served.refused.join(), /somebody else takes part as node-1/);
+    const other = createIdentity();
+    await using _second = await dial(served, transport({ identity: other }));
+    assert.equal((await served.next()).peerIdentity, other.peerId);
     await assertAlive(near, far);
   });
 

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
-import { token as contractToken } from '#test/contract/session-pair.ts';
+import { coordinatorIdentity, participantIdentity, token as contractToken } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign, SecurityClaims } from '#test/contract/security-claims.ts';
 import { claimOf, metadataOf, statusOf } from '#test/support/grpc-kit.ts';
@@ -20,11 +20,11 @@ const noTls = { missing: 'plain text, for loopback and proxies that bring their 
 const claims: SecurityClaims = { token: 'proved', identity: 'proved', dialer: 'proved', foreign };
 
 for (const security of ['tls', 'plaintext'] as const) {
-  const make = (): GrpcTransport =>
-    new GrpcTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity(), security });
+  const make = (identity: Identity): GrpcTransport =>
+    new GrpcTransport({ clock: systemClock, entropy: systemEntropy, identity, security });
   describeTransport(`grpc, ${security}`, async () => ({
-    dialer: make(),
-    listener: make(),
+    dialer: make(participantIdentity),
+    listener: make(coordinatorIdentity),
     nobody: () => nobody(security),
     security: security === 'tls' ? claims : { ...claims, identity: noTls, dialer: noTls },
     ...(security === 'tls' ? {} : { skip: { links: 'with TLS it has them', memory: 'with TLS it has it' } }),

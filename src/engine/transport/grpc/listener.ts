@@ -122,7 +122,7 @@ export class GrpcListener implements Listener {
     const caller = this.#caller(stream);
     if ('code' in caller) return this.#refuse(stream, caller);
     const judged = judgeClaim(stream.metadata, { purpose: 'session', token, run });
-    const refusal = judged.ok ? this.#admission(judged.value, caller.identity) : this.#statusOf(judged.error);
+    const refusal = judged.ok ? this.#admission(judged.value) : this.#statusOf(judged.error);
     if (!judged.ok || refusal !== null) return this.#refuse(stream, refusal);
     const claim = judged.value;
     const { clock, grpc, options } = this.#setup;
@@ -145,7 +145,7 @@ export class GrpcListener implements Listener {
   }
 
   /** What stands against a session of one who may have one. */
-  #admission(claim: Claim, identity: string | null): Refusal | null {
+  #admission(claim: Claim): Refusal | null {
     const { status } = this.#setup.grpc;
     if (this.#closing !== null) return { code: status.UNAVAILABLE, details: 'the coordinator has ended' };
     if (this.#held.size >= sessionsMax) {
@@ -154,10 +154,6 @@ export class GrpcListener implements Listener {
     for (const held of this.#held.values()) {
       if (held.claim.session === claim.session) {
         return { code: status.INVALID_ARGUMENT, details: 'there is a session of this id already' };
-      }
-      if (held.claim.participant !== claim.participant) continue;
-      if (held.claim.instance !== claim.instance || held.session.peerIdentity !== identity) {
-        return { code: status.ALREADY_EXISTS, details: `somebody else takes part as ${claim.participant}` };
       }
     }
     return null;

@@ -27,9 +27,6 @@ export function refusal(
   const { status } = grpc;
   const said = `The coordinator at ${at} refuses: ${details}.`;
   switch (code) {
-    case status.ALREADY_EXISTS:
-      // Retried: the one that has the name may be our own former self, not yet missed.
-      return new RoundscopeError('participant_name_taken', { layer: 'transport', message: said, retryable: true });
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
     case status.INVALID_ARGUMENT:

@@ -4,13 +4,14 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign } from '#test/contract/security-claims.ts';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
 import { participantCredentials } from './auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+const parts = { clock: systemClock, entropy: systemEntropy, identity: participantIdentity };
 
 async function nobody(): Promise<readonly Endpoint[]> {
   const { peerId } = createIdentity();
@@ -19,7 +20,7 @@ async function nobody(): Promise<readonly Endpoint[]> {
 
 describeTransport('mqtt, embedded broker', async () => ({
   dialer: new MqttTransport(parts),
-  listener: new MqttTransport({ ...parts, identity: createIdentity() }),
+  listener: new MqttTransport({ ...parts, identity: coordinatorIdentity }),
   nobody,
   security: { token: 'proved', identity: 'proved', dialer: 'proved', foreign: publishAsAnother },
   [Symbol.asyncDispose]: async () => undefined,

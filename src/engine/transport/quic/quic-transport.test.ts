@@ -1,16 +1,17 @@
 import { createSocket } from 'node:dgram';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { framed, framingBytes } from '#test/support/framed-transport.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { QuicProvider } from './quic-session.ts';
 import { QuicTransport } from './quic-transport.ts';
 
 for (const provider of ['quinn', 'webtransport'] as const) {
   describeTransport(`quic over ${provider}`, async () => ({
-    dialer: framed(makeTransport(provider)),
-    listener: framed(makeTransport(provider)),
+    dialer: framed(makeTransport(provider, participantIdentity)),
+    listener: framed(makeTransport(provider, coordinatorIdentity)),
     bodyBytesMax: limits.frameBytesMax - framingBytes,
     nobody: async () => [
       { protocol: 'quic', provider, host: '127.0.0.1', port: await freePort(), identity: createIdentity().peerId },
@@ -25,10 +26,10 @@ for (const provider of ['quinn', 'webtransport'] as const) {
   }));
 }
 
-function makeTransport(provider: QuicProvider['name']): QuicTransport {
+function makeTransport(provider: QuicProvider['name'], identity: Identity): QuicTransport {
   return new QuicTransport({
     clock: systemClock,
-    identity: createIdentity(),
+    identity,
     providers: [provider],
     options: { connectTimeoutMs: 1500 },
   });

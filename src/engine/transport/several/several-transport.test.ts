@@ -22,11 +22,11 @@ const signal = new AbortController().signal;
 const run = asRunId('r-several');
 const token = 'several-token-0123456789';
 
-function parts(): TransportParts {
+function parts(identity = createIdentity()): TransportParts {
   return {
     clock: systemClock,
     entropy: systemEntropy,
-    identity: createIdentity(),
+    identity,
     ddsWorker: entryPath('dds-worker'),
   };
 }
@@ -113,16 +113,18 @@ describe('several transports as one', () => {
 test('a transfer that one transport began goes on over another where it was', { timeout: 60_000 }, async () => {
   const reports = { participant: new RecordingReporter(), coordinator: new RecordingReporter() };
   const { promise: accepted, resolve } = Promise.withResolvers<Link>();
+  const [coordinating, identity] = [createIdentity(), createIdentity()];
   await using acceptor = new LinkAcceptor({
     run,
     token,
+    identity: coordinating,
     clock: systemClock,
     entropy: systemEntropy,
     reporter: reports.coordinator,
     onLink: resolve,
   });
   await using listener = await listeningTransport('quic,mqtt,grpc', 'same', {
-    ...parts(),
+    ...parts(coordinating),
     onUnavailable: () => undefined,
   }).listen({
     signal,
@@ -136,9 +138,14 @@ test('a transfer that one transport began goes on over another where it was', { 
   const { endpoints } = listener;
   const course: Protocol[] = ['quic', 'mqtt', 'grpc'];
   let opened = 0;
-  const transport = diallingTransport(() => course[opened++] ?? 'quic', { control: 'same', endpoints }, parts());
+  const transport = diallingTransport(
+    () => course[opened++] ?? 'quic',
+    { control: 'same', endpoints },
+    parts(identity),
+  );
   await using link = await DialingLink.open({
-    invitation: { run, token, endpoints: [...endpoints] },
+    identity,
+    invitation: { run, token, identity: coordinating.peerId, endpoints: [...endpoints] },
     participant: asParticipantId('node-1'),
     transport,
     clock: systemClock,

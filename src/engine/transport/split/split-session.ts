@@ -26,6 +26,7 @@ export class SplitSession implements Session {
   readonly stack: Stack;
   readonly remote: string;
   readonly peerIdentity: string | null;
+  readonly channel: string;
   readonly fallback?: string;
   readonly closed: Promise<CloseReason>;
   readonly #control: Session;
@@ -44,6 +45,7 @@ export class SplitSession implements Session {
     this.stack = this.#bulk.stack;
     this.remote = this.#bulk.remote;
     this.peerIdentity = this.#bulk.peerIdentity;
+    this.channel = [this.#control.channel ?? '', this.#bulk.channel ?? ''].join('.');
     if (this.#bulk.fallback !== undefined) this.fallback = this.#bulk.fallback;
     const closed = Promise.withResolvers<CloseReason>();
     this.closed = closed.promise;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
+import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { framed, framingBytes } from '#test/support/framed-transport.ts';
 import { freePort } from '#test/support/mosquitto.ts';
@@ -15,19 +16,19 @@ import { SplitTransport } from './split-transport.ts';
 
 const signal = new AbortController().signal;
 
-function split(): SplitTransport {
+function split(identity: Identity = createIdentity()): SplitTransport {
   const options = { connectTimeoutMs: 1500 };
   return new SplitTransport({
-    control: new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity: createIdentity() }),
-    bulk: new QuicTransport({ clock: systemClock, identity: createIdentity(), providers: ['quinn'], options }),
+    control: new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity }),
+    bulk: new QuicTransport({ clock: systemClock, identity, providers: ['quinn'], options }),
     clock: systemClock,
     entropy: systemEntropy,
   });
 }
 
 describeTransport('control over mqtt, bulk over quic', async () => ({
-  dialer: framed(split()),
-  listener: framed(split()),
+  dialer: framed(split(participantIdentity)),
+  listener: framed(split(coordinatorIdentity)),
   bodyBytesMax: limits.frameBytesMax - framingBytes,
   skip: { memory: 'QUIC alone has it' },
   nobody: async () => [
