@@ -16,7 +16,7 @@ import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { invitationIn } from '#test/support/hostile/besieged.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
-import { processesOf, temporaryFolder, type Command } from './command-line.ts';
+import { patienceMs, processesOf, temporaryFolder, type Command } from './command-line.ts';
 import { coordinate, hasJoined, join } from './federation.ts';
 
 const victim = 'lab-1';
@@ -98,7 +98,7 @@ test('a name is not taken from who is silent or was killed, with whatever it has
   await command.until((seen) => joins(seen) === 2);
   assert.match(await attack(invitation, 'quic', hello.instance), /^participant_name_taken/);
   await using other = join(coordinator.invitation, 'lab-2');
-  const exits = [await command.exit(), await again.exit(), await other.exit()];
+  const exits = [await command.exit(2 * patienceMs), await again.exit(), await other.exit()];
   for (const { status, stderr } of exits) assert.equal(status, 0, stderr);
   const { participants } = exits[0]?.summary ?? { participants: [] };
   assert.deepEqual(
