@@ -37,7 +37,10 @@ export async function takePartFalsely(
   const reporter = new RecordingReporter();
   const random = seededRandom(name);
   const participant = asParticipantId(name);
-  await using link = await DialingLink.open({ ...parts, invitation, participant, transport, random, reporter, signal });
+  await using link = await DialingLink.open({
+    ...parts,
+    ...{ invitation, identity, participant, transport, random, reporter, signal },
+  });
   return await runParticipant({
     link,
     trainer: {
