@@ -191,8 +191,7 @@ describe('a name', () => {
       [{ accepted: true, contribution: hashOf('node-1 2'), order: 1 }],
       'its process may not have heard',
     );
-    kit.down('node-2');
-    kit.pass(11_000);
+    kit.feed({ kind: 'link_closed', link: kit.link('node-2'), reason: 'has to go', clean: true });
     kit.clear().join('node-2', { key: 'another' });
     assert.deepEqual(
       [kit.events('participant_joined')[0]?.counted, kit.events('participant_joined')[0]?.fromRound],
