@@ -84,7 +84,7 @@ describe('what is told at the door', () => {
     assert.deepEqual(joined, {
       participant: 'node-1',
       key: 'key-node-1',
-      keyProved: false,
+      keyProved: true,
       address: '127.0.0.1:1',
       protocol: 'memory',
       stack: 'memory',

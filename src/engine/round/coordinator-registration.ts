@@ -177,14 +177,13 @@ function askAgain(draft: CoordinatorDraft, link: LinkRecord, sameProcess: boolea
   if (s.phase === 'evaluating' && evaluates !== 'no' && evaluation === null) askToEvaluate(draft, participant);
 }
 
-/** What a link tells of who came in over it: who claims another key than a proved one is turned away before. */
+/** What a link tells of who came in over it: who claims another key than it signed with is turned away before. */
 function cameOver({
   address,
   protocol,
   stack,
-  peerKey,
 }: LinkRecord): Pick<EventData<'participant_joined'>, 'keyProved' | 'address' | 'protocol' | 'stack'> {
-  return { keyProved: peerKey !== null, address, protocol, stack };
+  return { keyProved: true, address, protocol, stack };
 }
 
 /** A name belongs to a key, so a key that is only claimed would let one take part as another. */

@@ -151,8 +151,8 @@ export const eventSchemas = {
   participant_joined: z.object({
     participant,
     key: text,
-    /** Whether its connection proved that key, or it was only told; absent: not told. */
-    keyProved: z.boolean().optional(),
+    /** It has signed its hello with that key; absent: nobody told, as in recordings from before hellos were signed. */
+    keyProved: z.literal(true).optional(),
     address: text,
     protocol: protocolSchema,
     stack: stackSchema,

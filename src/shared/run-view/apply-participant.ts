@@ -13,7 +13,7 @@ export const applyParticipant = {
   participant_joined: (view, event) =>
     upsert(view, event.data.participant, event.at, (participant) => ({
       key: event.data.key,
-      keyProved: event.data.keyProved ?? null,
+      keyProved: event.data.keyProved ?? false,
       address: event.data.address,
       protocol: event.data.protocol,
       stack: event.data.stack,
@@ -255,7 +255,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
   return {
     id,
     key: '',
-    keyProved: null,
+    keyProved: false,
     address: '',
     protocol: 'memory',
     stack: 'memory',

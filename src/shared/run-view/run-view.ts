@@ -176,8 +176,8 @@ export interface SegmentView {
 export interface ParticipantView {
   readonly id: string;
   readonly key: string;
-  /** Whether its connection proved the key when it came in; null: not told. */
-  readonly keyProved: boolean | null;
+  /** Whether it is told that it signed its hello with that key. */
+  readonly keyProved: boolean;
   readonly address: string;
   readonly protocol: Protocol;
   readonly stack: Stack;

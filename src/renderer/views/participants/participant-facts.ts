@@ -88,8 +88,7 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
 export function keyWords({ self }: Pick<RunView, 'self'>, { id, key, keyProved }: ParticipantView): string {
   if (key === '') return '';
   if (id === self) return 'of this node itself';
-  if (keyProved === null) return '';
-  return keyProved ? 'proved by its connection (TLS)' : 'told only: its connection proves none';
+  return keyProved ? 'proved: it signed its hello' : '';
 }
 
 /** Hex in groups of four, other text as it is: for the eye to compare. */

@@ -161,9 +161,8 @@ test('words and figures', () => {
 
 test('a key says where it is known from, and nothing where nobody told', () => {
   const words = (over: Partial<ParticipantView>): string =>
-    keyWords({ self: 'node-1' }, participant({ id: 'node-2', key: 'ab', keyProved: null, ...over }));
-  assert.equal(words({ keyProved: true }), 'proved by its connection (TLS)');
-  assert.equal(words({ keyProved: false }), 'told only: its connection proves none');
+    keyWords({ self: 'node-1' }, participant({ id: 'node-2', key: 'ab', keyProved: false, ...over }));
+  assert.equal(words({ keyProved: true }), 'proved: it signed its hello');
   assert.equal(words({ id: 'node-1' }), 'of this node itself');
   assert.deepEqual([words({}), words({ key: '', keyProved: true })], ['', '']);
 });
