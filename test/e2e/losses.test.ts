@@ -148,7 +148,7 @@ describe('what is lost stands where it would have been, each kind by its name', 
   test('the summary, the terminal and the recording tell the same', async () => {
     cue('end');
     const { summary, recording } = (await answer()) as LastWord;
-    assert.ok(summary.packets.dropped > 700 && summary.events.dropped >= 10, JSON.stringify(summary));
+    assert.ok(summary.packets.dropped >= 700 && summary.events.dropped >= 10, JSON.stringify(summary));
     assert.equal(summary.malformed, 4);
     assert.ok(summary.cutBodies > 0);
     assert.match(terminal, /In the recording: \d+ packets, \d+ events lost, 4 malformed\./);
