@@ -93,7 +93,7 @@ describe('a round of the past, and a coordinator that is silent', () => {
     assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);
     await open('seat=restarting', 'diagnosis');
     await page
-      .getByText(/process ended .* it is started again/i)
+      .getByText(/process ended .* it is being started again/i)
       .first()
       .waitFor();
     assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);

@@ -12,7 +12,7 @@ test('without a verdict it is said how things are, never that all is well while 
     noVerdictWords(seatViewAt(story, s * 1000), startAt + s * 1000);
   assert.equal(words('live', 489), calm);
   assert.equal(words('joining', 4), 'the coordinator has not been reached yet');
-  assert.match(words('restarting', 480), /^This node's process ended .*; it is started again$/);
+  assert.match(words('restarting', 480), /^This node's process ended .*; it is being started again$/);
   assert.equal(words('ended', 480), 'nothing was found in this run');
   const gone = seatViewAt('gone', 585_000);
   assert.notEqual(silenceNow(gone, startAt + 585_000), null);

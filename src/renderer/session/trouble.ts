@@ -28,7 +28,7 @@ export function noVerdictWords(view: RunView, now: number): string {
   if (isParticipantSeat(view)) {
     const link = seatLink(view, now);
     if (link?.kind === 'joining') return 'the coordinator has not been reached yet';
-    if (link?.kind === 'restarting') return `${processEndWords(link.note)}; it is started again`;
+    if (link?.kind === 'restarting') return `${processEndWords(link.note)}; it is being started again`;
     if (link?.kind === 'closing') return 'the link is closed';
     const own = ownParticipant(view);
     if (own?.link.state === 'degraded') return `the link is degraded: ${own.link.reason}`;

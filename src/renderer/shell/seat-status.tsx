@@ -96,7 +96,7 @@ function RestartingLine({ note }: { readonly note: string }): JSX.Element {
       head={
         <span className="wrn" title={note}>
           <Icon name="warn" />
-          <b>{lead};</b>
+          <b>{lead}</b>
         </span>
       }
       acts={<LeaveButton />}

@@ -19,7 +19,7 @@ describe("what the top bar says from a participant's chair", () => {
   test('who is waited for, this node among them', () => {
     const { lead, detail } = wordsAt('live', 489_000);
     assert.match(lead, /^Waiting for 3 of 4 updates/);
-    assert.equal(detail, 'lab-1, lab-3 and this node · then averages them');
+    assert.equal(detail, 'lab-1, lab-3 and this node · then they are averaged');
     const view = seatViewAt('live', 489_000);
     assert.equal(waitedNames({ ...view, wait: { ...view.wait!, waitingFor: [] } }), '');
   });
@@ -116,8 +116,14 @@ describe('a run that ended early', () => {
   test('its own process is started again', () => {
     const at = 481_000;
     const { lead, detail } = waitWords(seatViewAt('restarting', at), startAt + at);
-    assert.deepEqual([lead, detail], ["This node's process ended (SIGKILL)", 'it is started again']);
+    assert.deepEqual([lead, detail], ["This node's process ended (SIGKILL)", 'it is being started again']);
     assert.equal(restartingWords('exit status 70: out of memory').lead, "This node's process ended (exit status 70)");
+    const [badge] = transportBadges(seatViewAt('restarting', at));
+    assert.deepEqual(
+      [badge?.last, badge?.rateBytesPerS, badge?.trouble],
+      [true, 0, 'restarting'],
+      'a link whose end is gone measures nothing',
+    );
   });
 
   test('ended by the coordinator, it is not called left, and "the user" is not the one here', () => {

@@ -34,7 +34,7 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
 
 /** Its own process died; the run is not over with that. */
 export function restartingWords(note: string): Words {
-  return { lead: processEndWords(note), detail: 'it is started again' };
+  return { lead: processEndWords(note), detail: 'it is being started again' };
 }
 
 /** Between the link's end and the run's, which its process tells next. */

@@ -18,7 +18,7 @@ describe('top bar', () => {
     const view = recordedView(64);
     const words = waitWords(view, seconds(view, 64));
     assert.match(words.lead, /^Waiting for \d of 4 updates, about \d+ s$/);
-    assert.match(words.detail, /node-\d.* · then averages them$/);
+    assert.match(words.detail, /node-\d.* · then they are averaged$/);
     const first = recordedView(2);
     assert.match(waitWords(first, seconds(first, 2)).lead, /^Waiting for 4 of 4 updates, (about \d+ s|\d+ s at most)$/);
   });

@@ -3,6 +3,7 @@ import { formatDuration, formatNames, formatPercent, formatSeconds } from '#rend
 import { updatesLeftMs } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
+import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { counted, plural } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
@@ -40,11 +41,13 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
     (participant) => `${participant.protocol} ${participant.stack}`,
   );
   const stalled = stalledParticipants(view);
-  const silent = seatLink(view, 0)?.kind === 'silent';
+  const link = seatLink(view, 0)?.kind ?? null;
+  // Nobody is heard, or nobody is there to hear: what was measured before is the last there was.
+  const quiet = link === 'silent' || link === 'restarting';
   return [...groups.values()].map((members) => {
     const first = members[0] as ParticipantView;
     const told = troubleOf(members, stalled, view.endedAt !== null);
-    const trouble = isParticipantSeat(view) ? ownTrouble(first, silent, told) : told;
+    const trouble = isParticipantSeat(view) ? ownTrouble(first, link, told) : told;
     return {
       protocol: first.protocol,
       stack: first.stack,
@@ -52,13 +55,13 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
       rttRange: rangeOf(
         members.flatMap(({ link, rtt }) => {
           // A link that is being opened again has none yet; what it was before is shown as the last.
-          const ms = link.rttMs ?? (silent ? rtt.at(-1)?.ms : undefined);
+          const ms = link.rttMs ?? (quiet ? rtt.at(-1)?.ms : undefined);
           return ms === undefined ? [] : [ms];
         }),
       ),
-      last: silent,
+      last: quiet,
       rateBytesPerS:
-        view.endedAt === null && !silent ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
+        view.endedAt === null && !quiet ? members.reduce((sum, member) => sum + member.link.rateBytesPerS, 0) : 0,
       closed: view.endedAt !== null,
       choice: choiceOf(members),
       ...trouble,
@@ -69,10 +72,11 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
 /** Of the one link that a participant has, without counting; a silent one is worse than what its process says of it. */
 function ownTrouble(
   { link }: ParticipantView,
-  silent: boolean,
+  kind: SeatLink['kind'] | null,
   told: ReturnType<typeof troubleOf>,
 ): ReturnType<typeof troubleOf> {
-  if (silent) return { ...told, trouble: isOpen(link.state) ? 'silent' : 'reconnecting', severity: 'stall' };
+  if (kind === 'restarting') return { ...told, trouble: 'restarting', severity: 'warning' };
+  if (kind === 'silent') return { ...told, trouble: isOpen(link.state) ? 'silent' : 'reconnecting', severity: 'stall' };
   return { ...told, trouble: told.trouble.replace(/^1 (?=[a-z])/, '') };
 }
 
@@ -159,7 +163,7 @@ function nextWords(view: RunView): string {
   const { wait } = view;
   if (wait === null) return '';
   if (openVerdicts(view).length > 0) return wait.nextAction;
-  if (wait.phase === 'training') return 'then averages them';
+  if (wait.phase === 'training') return 'then they are averaged';
   if (wait.phase === 'evaluating')
     return view.round < view.roundsPlanned ? `then round ${view.round + 1}` : 'then the run is complete';
   return wait.nextAction;

@@ -79,7 +79,7 @@ function Spark({
   const value = cross === null ? own?.at(-1) : own?.findLast((point) => point.x <= cross);
   return (
     <div className="spark">
-      <div className="top">
+      <div className="top" data-drops="">
         <span className="name">{name}</span>
         <span className="fig">{value === undefined ? '–' : formatFixed(value.y, 2)}</span>
         <span className="end">{selected === null || lines.length < 2 ? '' : `${selected} bold`}</span>

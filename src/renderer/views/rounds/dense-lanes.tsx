@@ -155,7 +155,7 @@ const DenseRow = memo(function DenseRow(props: DenseRowProps): JSX.Element {
         <span className="n">{participant.id}</span>
         <ProtocolMark protocol={participant.protocol} />
         <span className="st">
-          <Doing participant={participant} stalledSince={stalledSince} ended={ended} />
+          <Doing participant={participant} stalledSince={stalledSince} ended={ended} brief />
         </span>
       </div>
       <LaneBody {...props} stalls={halts.stalls} own={false} round={undefined} evaluationAt={null} bad="" />

@@ -38,7 +38,12 @@ export function LaneHead({ participant, own, stalledSince, ended }: LaneHeadProp
   );
 }
 
-export function Doing({ participant, stalledSince, ended }: Omit<LaneHeadProps, 'own'>): JSX.Element {
+interface DoingProps extends Omit<LaneHeadProps, 'own'> {
+  /** In a line so low that the number which moves stands in the lane alone. */
+  readonly brief?: boolean;
+}
+
+export function Doing({ participant, stalledSince, ended, brief = false }: DoingProps): JSX.Element {
   const now = useNow(1000);
   const at = ended ?? now;
   if (stalledSince !== null) {
@@ -68,7 +73,7 @@ export function Doing({ participant, stalledSince, ended }: Omit<LaneHeadProps, 
       </span>
     );
   }
-  return <span>{doingWords(participant, now)}</span>;
+  return <span>{brief ? participant.phase : doingWords(participant, now)}</span>;
 }
 
 /** What a participant does, with the number that moves. */

@@ -68,16 +68,21 @@ export interface RoundMark {
   readonly labelled: boolean;
 }
 
-/** Shares of the strip below which a line would touch the one before it, or its number would. */
+/** Share of the strip below which a line would touch the one before it. */
 const lineShare = 0.004;
-const numberShare = 0.018;
+/** Share of the strip that a digit of a round's number takes, and the air after the number before it. */
+const digitShare = 0.009;
 
 export function roundMarks(rounds: readonly RoundView[], window: TimeWindow): readonly RoundMark[] {
   const marks: RoundMark[] = [];
+  let numberedAt = -1;
   for (const { round, startedAt } of rounds) {
     const left = shareOf(window, startedAt);
-    const gap = left - (marks.at(-1)?.left ?? -1);
-    if (gap >= lineShare) marks.push({ round, left, labelled: gap > numberShare });
+    if (left - (marks.at(-1)?.left ?? -1) < lineShare) continue;
+    // In a long run lines are closer than their numbers are wide: then not each line has one.
+    const labelled = left - numberedAt > digitShare * (String(round).length + 1);
+    if (labelled) numberedAt = left;
+    marks.push({ round, left, labelled });
   }
   return marks;
 }

@@ -5,7 +5,7 @@ import type { SegmentView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { deadlineFlag } from './deadline-flag.ts';
 import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf, updateTicks } from './lane-layout.ts';
-import { overviewPaths } from './overview-paths.ts';
+import { overviewPaths, roundMarks } from './overview-paths.ts';
 import { bytesUp, countedUpdates, downWords, roundTimes, slowestIn } from './round-times.ts';
 import { niceRange, thinned } from './spark-lines.ts';
 import { axisTicks, liveWindow, pan, runWindow, shareOf, zoom } from './time-window.ts';
@@ -204,6 +204,19 @@ describe('lanes', () => {
     assert.ok(paths.train.startsWith('M') && paths.send !== '' && paths.receive !== '' && paths.evaluate !== '');
     assert.ok(!JSON.stringify(paths).includes('NaN'));
     assert.equal(paths.paused, '');
+  });
+
+  test('the overview of a long run numbers rounds as often as there is room, also where lines stand closer', () => {
+    const [one] = recordedView(80).rounds;
+    assert.ok(one !== undefined);
+    const rounds = Array.from({ length: 400 }, (_, i) => ({ ...one, round: i + 1, startedAt: i * 10_000 }));
+    const marks = roundMarks(rounds, { fromAt: 0, toAt: 4_000_000 });
+    const numbered = marks.filter(({ labelled }) => labelled);
+    assert.ok(marks.length > 100 && numbered.length > 15 && numbered.length < 60, `${numbered.length} numbers`);
+    for (const [i, { left }] of numbered.entries())
+      assert.ok(i === 0 || left - numbered[i - 1]!.left > 0.018, `number ${i} runs into the one before`);
+    const few = roundMarks(rounds.slice(0, 20), { fromAt: 0, toAt: 200_000 });
+    assert.ok(few.every(({ labelled }) => labelled));
   });
 
   test('pauses are drawn over the work that they interrupt, those that are over and the one that goes on', () => {

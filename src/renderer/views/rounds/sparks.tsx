@@ -83,7 +83,7 @@ const Lines = memo(
     const figure = last === undefined ? '–' : kind === 'loss' ? last.value.toFixed(3) : formatPercent(last.value);
     return (
       <div className="spark">
-        <div className="top">
+        <div className="top" data-drops="">
           <span className="name">{name}</span>
           <span className="fig">
             {figure} <small>{delta}</small>
@@ -144,7 +144,7 @@ function Payload({ rounds, participants, planned }: SparksProps): JSX.Element {
   const slots = Math.max(shown.length, Math.min(60, planned));
   return (
     <div className="spark">
-      <div className="top">
+      <div className="top" data-drops="">
         <span className="name">Payload</span>
         <span className="fig">{formatBytes(Math.max(up, told) + Math.max(sentDown, down))}</span>
         <span

@@ -12,7 +12,7 @@ import type { ContributionView, ParticipantView, RoundView, RunView } from '#sha
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
 import { PlannedRow, RoundCell, RoundsTable, rowsMax, tabStop } from '../rounds-table.tsx';
-import { arrivedWords, fateWords, formatWeight, wasPaused, weightOf } from './fate.ts';
+import { arrivedWords, fateWords, formatWeight, isRestarting, wasPaused, weightOf } from './fate.ts';
 import type { Standing } from './fate.ts';
 
 interface ContributionsProps {
@@ -25,7 +25,12 @@ interface ContributionsProps {
 
 /** This node's own work, round by round, and what the coordinator made of it. */
 export function Contributions({ view, own, silent, selected, onOpen }: ContributionsProps): JSX.Element {
-  const standing = { silent, closed: false, paused: own?.paused != null && view.endedAt === null };
+  const standing = {
+    silent,
+    closed: false,
+    paused: own?.paused != null && view.endedAt === null,
+    restarting: isRestarting(own, view.endedAt),
+  };
   const shown = view.rounds.slice(-rowsMax);
   const longest = Math.max(1, ...shown.map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
   const counts = fateCounts(view.contributions);
@@ -57,6 +62,7 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
           stop={round.round === stop}
           silent={standing.silent}
           paused={standing.paused}
+          restarting={standing.restarting}
           onOpen={onOpen}
         />
       ))}
@@ -167,14 +173,14 @@ const Row = memo(
     a.onOpen === b.onOpen,
 );
 
-function FateCell({ round, contribution, own, open, silent, paused }: RowProps): JSX.Element {
+function FateCell({ round, contribution, own, open, silent, paused, restarting }: RowProps): JSX.Element {
   if (contribution === undefined) {
     if (own !== undefined && wasPaused(own, round.startedAt)) return <span className="t2">paused</span>;
     if (own !== undefined && !round.selected.some((id) => id === own.id))
       return <span className="t2">not selected</span>;
     return open ? <b>{round.state}</b> : <span className="t2">no work of this node</span>;
   }
-  const words = fateWords(contribution, { silent: silent && open, paused: paused && open, closed: !open });
+  const words = fateWords(contribution, { silent: silent && open, paused: paused && open, restarting, closed: !open });
   const text = open ? <b>{words.text}</b> : words.text;
   if (words.icon === null) return <span title={contribution.reason}>{text}</span>;
   const mark = <Icon name={words.icon} as="small" />;

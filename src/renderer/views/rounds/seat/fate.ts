@@ -17,14 +17,17 @@ export interface FateWords {
 export interface Standing {
   readonly silent: boolean;
   readonly paused: boolean;
+  /** Its process is gone and comes again. */
+  readonly restarting?: boolean;
   /** The round has been closed, whatever this node is still at. */
   readonly closed: boolean;
 }
 
-export function fateWords(contribution: ContributionView, { silent, paused, closed }: Standing): FateWords {
+export function fateWords(contribution: ContributionView, { silent, paused, restarting, closed }: Standing): FateWords {
   switch (contribution.fate) {
     case 'training':
       if (closed) return { text: 'closed without it', tone: 'wrn', icon: 'clock' };
+      if (restarting) return { text: 'training, interrupted', tone: '', icon: null };
       return { text: paused ? 'paused' : 'training', tone: '', icon: null };
     case 'kept':
       return silent
@@ -60,7 +63,7 @@ const unjudged: ReadonlySet<string> = new Set([byTheEnd.unjudged, byLeaving.unju
 
 /** What ended before anybody judged it is called by that; the whole reason is in its title. */
 function unknownWords({ reason, trainedAt }: ContributionView): string {
-  if (reason === byTheEnd.untrained) return 'ended with the run';
+  if (reason === byTheEnd.untrained) return 'run ended';
   if (isCutOffUntrained(reason)) return 'not finished';
   if (unjudged.has(reason)) return 'sent, not judged';
   return trainedAt === null && reason !== '' ? 'given up' : 'not told';
@@ -103,6 +106,11 @@ export function weightOf({ fate, weight }: ContributionView): number | null {
 
 export function formatWeight(weight: number): string {
   return weight >= 0.1 || weight === 0 ? `${Math.round(weight * 100)} %` : formatPercent(weight);
+}
+
+/** Its process died while the run went on, and is started again. */
+export function isRestarting(own: ParticipantView | undefined, ended: number | null): boolean {
+  return ended === null && own?.exited?.restarts === true;
 }
 
 /** Whoever pauses when a round begins is not asked to train in it. */

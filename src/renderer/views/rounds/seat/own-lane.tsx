@@ -15,7 +15,7 @@ import { pausesOf } from '../lane-layout.ts';
 import type { Stall } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
-import { fateLine } from './fate.ts';
+import { fateLine, isRestarting } from './fate.ts';
 import type { Standing } from './fate.ts';
 
 interface OwnLaneProps {
@@ -38,9 +38,15 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
   const unsent = contributions.some(({ fate }) => fate === 'kept' || (heardAt !== null && fate === 'sent'));
   const silent = heardAt !== null;
   const bad = silent && unsent ? ' bad' : '';
+  const restarting = isRestarting(participant, ended);
   const standing = useMemo(
-    () => ({ silent, closed: false, paused: participant.paused !== null && ended === null }),
-    [silent, participant.paused, ended],
+    () => ({
+      silent,
+      closed: false,
+      paused: participant.paused !== null && ended === null,
+      restarting,
+    }),
+    [silent, participant.paused, ended, restarting],
   );
   const stalls = useOwnStalls(props, unsent);
   return (
@@ -116,7 +122,7 @@ function OwnDoing({
         </span>
       </span>
     );
-  if (ended === null && participant.exited?.restarts === true) return <span className="stl">started again</span>;
+  if (isRestarting(participant, ended)) return <span className="stl">restarting</span>;
   if (ended === null && participant.paused !== null)
     return (
       <span>

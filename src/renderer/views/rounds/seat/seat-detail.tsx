@@ -6,7 +6,7 @@ import { counted, formatCount } from '#shared/base/counted.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';
-import { arrivedWords, fateWords, formatWeight, wasPaused } from './fate.ts';
+import { arrivedWords, fateWords, formatWeight, isRestarting, wasPaused } from './fate.ts';
 import { runOver, toldWords } from './told-layout.ts';
 
 interface SeatDetailProps {
@@ -40,6 +40,7 @@ export function SeatDetail({ view, own, round, silent, onClose }: SeatDetailProp
           contribution={contribution}
           silent={silent && round.endedAt === null}
           paused={own !== undefined && wasPaused(own, round.startedAt)}
+          restarting={isRestarting(own, view.endedAt)}
         />
         <GlobalModel view={view} round={round} />
         <Others view={view} round={round} />
@@ -69,11 +70,13 @@ function OwnWork({
   contribution,
   silent,
   paused,
+  restarting,
 }: {
   readonly round: RoundView;
   readonly contribution: ContributionView | undefined;
   readonly silent: boolean;
   readonly paused: boolean;
+  readonly restarting: boolean;
 }): JSX.Element {
   return (
     <div className="sec">
@@ -81,7 +84,7 @@ function OwnWork({
       {contribution === undefined ? (
         <p className="t2">{paused ? 'It was paused when this round began.' : 'It has done no work in this round.'}</p>
       ) : (
-        <OwnFacts round={round} contribution={contribution} silent={silent} />
+        <OwnFacts round={round} contribution={contribution} silent={silent} restarting={restarting} />
       )}
     </div>
   );
@@ -91,12 +94,14 @@ function OwnFacts({
   round,
   contribution: one,
   silent,
+  restarting,
 }: {
   readonly round: RoundView;
   readonly contribution: ContributionView;
   readonly silent: boolean;
+  readonly restarting: boolean;
 }): JSX.Element {
-  const fate = fateWords(one, { silent, paused: false, closed: round.endedAt !== null });
+  const fate = fateWords(one, { silent, paused: false, restarting, closed: round.endedAt !== null });
   const arrived = arrivedWords(one, round);
   const facts: readonly (readonly [string, string, string?])[] = [
     ['Fate', `${fate.text}${one.reason === '' ? '' : `: ${one.reason}`}`],

@@ -96,6 +96,8 @@ describe('the fate of own work', () => {
     assert.equal(fateWords(kept, { ...standing, silent: true }).tone, 'stl');
     assert.equal(fateWords(kept, standing).tone, '');
     assert.equal(fateWords({ ...kept, fate: 'training' }, { ...standing, paused: true }).text, 'paused');
+    const halted = fateWords({ ...kept, fate: 'training' }, { ...standing, restarting: true });
+    assert.equal(halted.text, 'training, interrupted');
     const training = { ...kept, fate: 'training' as const };
     assert.equal(fateWords(training, { ...standing, closed: true }).text, 'closed without it');
     assert.ok(startAt < kept.startedAt);
@@ -126,7 +128,7 @@ describe('a run that is cut off', () => {
 
   test('its last work ended with it, and nobody is said to have kept anything back', () => {
     assert.deepEqual([lastOf(stopped).round, lastOf(stopped).fate], [13, 'unknown']);
-    assert.equal(fateWords(lastOf(stopped), { ...standing, closed: true }).text, 'ended with the run');
+    assert.equal(fateWords(lastOf(stopped), { ...standing, closed: true }).text, 'run ended');
     assert.equal(fateWords(lastOf(left), { ...standing, closed: true }).text, 'not finished');
     assert.equal(fateWords(lastOf(killed), { ...standing, closed: true }).text, 'not finished');
     assert.equal(lastOf(killed).reason, cutOffReasons.byDying.untrained);

@@ -33,7 +33,7 @@ export const ToldLane = memo(function ToldLane(props: ToldLaneProps): JSX.Elemen
       <div role="rowheader" className="lh row-line" title="as told by the coordinator">
         <div className="n">{participant}</div>
         <div className="m">
-          <span>{`${words}${at}`.replace(/^update in, \w+ by/, 'update in by')}</span>
+          <span>{at === '' ? words : `${words.replace(/^update in, .*/, 'update in').replace(/ yet$/, '')}${at}`}</span>
         </div>
       </div>
       <div className="lane row-line" role="none">
