@@ -21,6 +21,8 @@ interface HistogramProps {
   readonly onSelect: (span: Span | null) => void;
   readonly onZoom: (span: Span) => void;
   readonly note?: ReactNode;
+  /** Nothing has a time yet: there is none to show or to select. */
+  readonly blank?: boolean;
 }
 
 /** Stacked bars over wall time. Dragging selects, the wheel zooms at the pointer, the handles also take arrow keys. */
@@ -48,7 +50,13 @@ export function Histogram(props: HistogramProps): JSX.Element {
   const step = timeStep(width, Math.max(2, size.width / 110));
   const marks = thinned(props.marks, (mark) => (place(mark.at) / 100) * size.width, 56);
   return (
-    <div className="h-plot" ref={ref} role="group" aria-label={props.label} {...pointer} onWheel={onWheel}>
+    <div
+      className="h-plot"
+      ref={ref}
+      role="group"
+      aria-label={props.label}
+      {...(props.blank ? {} : { ...pointer, onWheel })}
+    >
       <Bars {...props} top={top} />
       {[top, top / 2, 0].map((value, i) => (
         <span key={i} className="yl2" style={{ top: `${i * 50}%` }}>
@@ -63,7 +71,7 @@ export function Histogram(props: HistogramProps): JSX.Element {
         ))}
       </div>
       <div className="h-ax">
-        {ticksOf(span.from, span.to, step).map((at) =>
+        {(props.blank ? [] : ticksOf(span.from, span.to, step)).map((at) =>
           place(at) > 2 && place(at) < 98 ? (
             <span key={at} style={{ left: `${place(at)}%` }}>
               {step < 1000 ? formatClockMs(at) : formatClock(at)}

@@ -45,7 +45,8 @@ export function PacketHistogram({
   const endedAt = useRunView((view) => view.endedAt);
   const rounds = useRunView((view) => view.rounds);
   const [zoom, setZoom] = useState<Span | null>(null);
-  const until = endedAt ?? (all.to === 0 ? 0 : now);
+  const blank = all.to === 0;
+  const until = endedAt ?? (blank ? 0 : now);
   const whole = { from: all.from, to: Math.max(all.to, until, all.from + 10_000) };
   const span = zoom ?? whole;
   const { bins: shown, binMs } = bins.view(span.from, span.to, barsMax);
@@ -71,10 +72,15 @@ export function PacketHistogram({
           <i className="h-cutk" />
           bodies cut
         </span>
-        <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} end={whole.to} />
+        {!blank && <Selected range={range} zoomed={zoom !== null} onRange={onRange} onZoom={setZoom} end={whole.to} />}
       </div>
       <Histogram
-        label={`Packets per second, ${formatClock(span.from)} to ${formatClock(span.to)}`}
+        label={
+          blank
+            ? 'Packets per second, none yet'
+            : `Packets per second, ${formatClock(span.from)} to ${formatClock(span.to)}`
+        }
+        blank={blank}
         span={span}
         binMs={binMs}
         bins={shown}
