@@ -29,22 +29,17 @@ export function BytesPanel({ view }: { readonly view: RunView }): JSX.Element {
       <div className="bt" role="table" aria-label="Bytes by transport">
         <div className="br hd" role="row">
           <span role="columnheader">transport</span>
-          <span role="columnheader" className="bk" data-drops="">
-            <span>
-              <BoxMark color="var(--text-2)" /> payload
-            </span>
-            <span>
-              <i className="bx hatch" /> framing, headers, resends
-            </span>
+          <span role="columnheader">
+            <span className="vh">payload and overhead as bars</span>
           </span>
           <span role="columnheader" className="num">
-            payload
+            <BoxMark color="var(--text-2)" /> payload
           </span>
           <span role="columnheader" className="num">
             wire
           </span>
-          <span role="columnheader" className="num">
-            over
+          <span role="columnheader" className="num" title="framing, headers, resends">
+            <i className="bx hatch" /> overhead
           </span>
         </div>
         {rows.map((row) => (

@@ -311,7 +311,7 @@ function AgeCell({ age }: { readonly age: ClockAge }): JSX.Element {
   return (
     <td className="num">
       {age.state === 'over' ? <span className="stl">{text}</span> : text}
-      {age.state === 'idle' ? <div className="t3 mic">waiting, as it should</div> : null}
+      {age.state === 'idle' ? <div className="t3 mic idle">waiting, as it should</div> : null}
       {age.state === 'over' ? <div className="mic wrn">silent</div> : null}
     </td>
   );
