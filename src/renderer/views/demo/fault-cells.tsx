@@ -30,7 +30,7 @@ export function InRun({ row, target, view, act }: InRunProps): JSX.Element {
     faults.forEach((fault) => act('clear_fault', specOf(fault.fault, fault.participant, undefined)));
   return (
     <>
-      <td className="t2 nw w-lg">{row.lasts}</td>
+      <td className="t2 nw w-lg w-proj">{row.lasts}</td>
       <td className="st">
         {firstActive !== undefined && <ActiveTag faults={active} row={row} />}
         {firstArmed !== undefined && <span className="tag">armed for round {firstArmed.round}</span>}

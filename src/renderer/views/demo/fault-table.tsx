@@ -115,7 +115,7 @@ function TableHead({ running }: { readonly running: boolean }): JSX.Element {
         <th>Fault</th>
         <th className="see">What you will see</th>
         <th>On</th>
-        <th className="w-lg">{running ? 'For' : 'From'}</th>
+        <th className={running ? 'w-lg w-proj' : 'w-lg'}>{running ? 'For' : 'From'}</th>
         <th>
           <span className="vh">State and actions</span>
         </th>

@@ -23,7 +23,7 @@ export function SettingsView(): JSX.Element {
       <section className="panel" aria-label="Appearance">
         <div className="ph">
           <h2>Appearance</h2>
-          <span className="sub">kept on this machine, at once</span>
+          <span className="sub">applied at once, kept on this machine</span>
         </div>
         <div className="in">
           <div className="field">
