@@ -47,7 +47,7 @@ function checkInvitation(text: string): string | null {
   if (text.length > invitationTextMax)
     return `That is ${counted(text.length, 'character')}; an invitation has at most ${formatCount(invitationTextMax)}.`;
   if (!/^roundscope:\/\/join\?/i.test(text)) return 'An invitation begins with roundscope://join?';
-  return text.length < 60 ? 'It ends too early; copy the whole line.' : null;
+  return text.length < 60 ? 'The invitation ends too early; copy the whole line.' : null;
 }
 
 const nameCodes: ReadonlySet<ErrorReport['code']> = new Set(['participant_name_taken', 'key_mismatch']);

@@ -17,6 +17,7 @@ interface ClassTableProps {
 
 /** Classes of the folder with their counts, each beside the class of the run that it will be. */
 export function ClassTable({ rows, classes, preview }: ClassTableProps): JSX.Element {
+  const split = `${formatCount(preview.total - preview.heldOut)} to train, ${formatCount(preview.heldOut)} to validate`;
   const most = Math.max(1, ...rows.map(({ count }) => count));
   return (
     <table className="cls">
@@ -60,13 +61,13 @@ export function ClassTable({ rows, classes, preview }: ClassTableProps): JSX.Ele
         <tr className="sum">
           <td>
             {rows.length} {rows.length === 1 ? 'folder' : 'folders'}
+            {classes === null && <span className="t2">, {split}</span>}
           </td>
           <td className="num">
             <b>{formatCount(preview.total)}</b>
           </td>
           <td colSpan={3} className="t2">
-            {classes !== null && `${shownWithin(coverage(rows, classes))}. `}
-            {formatCount(preview.total - preview.heldOut)} to train, {formatCount(preview.heldOut)} to validate
+            {classes !== null && `${shownWithin(coverage(rows, classes))}. ${split}`}
           </td>
         </tr>
       </tbody>
