@@ -1,6 +1,7 @@
 import '#renderer/theme/index.css';
 import { createSession } from '#renderer/session/session.ts';
 import { mount } from '#renderer/shell/mount.tsx';
+import { cutRun } from '../cut-run.ts';
 import { lossy } from '../lossy-run.ts';
 import { recordedSeat } from '../recorded-seat.ts';
 import type { SeatStory } from '../recorded-seat.ts';
@@ -11,7 +12,7 @@ import { replayPort } from '../replay-port.ts';
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
  * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports;
- * `&lossy` where rows of each kind are lost.
+ * `&lossy` where rows of each kind are lost; `&cut` where the coordinator's user ends it now.
  * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`, `restarting`, `killed`: from a participant's chair.
  */
 const query = new URLSearchParams(window.location.search);
@@ -47,7 +48,8 @@ const recorded =
           mixed: query.has('mixed'),
           ...(stalled ? { stallInRound: 4 } : {}),
         });
-const items = query.has('lossy') ? lossy(recorded) : recorded;
+const heard = query.has('cut') ? cutRun(recorded, Date.now()) : recorded;
+const items = query.has('lossy') ? lossy(heard) : heard;
 const port = replayPort({
   items: hostile ? hostileRecording(items) : items,
   ...(hostile ? { altered: hostileAnswer } : {}),
