@@ -84,6 +84,17 @@ describe('a round of the past, and a coordinator that is silent', () => {
     });
   }
 
+  test('a round that the end of the run cuts off is neither at work nor missed by anybody', async () => {
+    await open('run=live&participants=4&cut', 'rounds');
+    const row = page.locator('tr', { has: page.getByRole('button', { name: 'Open round 8', exact: true }) });
+    assert.match(await row.innerText(), /not finished/);
+    await open('run=live&participants=4&cut', 'participants');
+    const table = page.getByRole('region', { name: 'Contributions' }).last();
+    await table.getByText('acked', { exact: true }).first().waitFor();
+    assert.equal(await table.getByText('missed', { exact: true }).count(), 0);
+    assert.equal(await table.getByText('ended', { exact: true }).count(), 1);
+  });
+
   test('Diagnosis says what the banner above it says', async () => {
     await open('seat=gone', 'diagnosis');
     const said = page.getByRole('region', { name: 'The coordinator does not answer' }).locator('.say');

@@ -187,8 +187,13 @@ function Cell({ view, round, number, participant, current, onRound }: CellProps)
         </td>
       );
     case 'acknowledged':
-      return <SaidCell words="acknowledged" why={`${participant.id}, round ${number}: ${outcome.reason}`} more={now} />;
+      return <SaidCell words="acked" why={`${participant.id}, round ${number}: ${outcome.reason}`} more={now} />;
     case 'missing': {
+      // Not missed is what nobody closed.
+      if (round !== undefined && round.state !== 'done' && round.state !== 'stalled') {
+        const ended = `${participant.id}, round ${number}: the run ended before its update was in`;
+        return <SaidCell words="ended" why={ended} more={` t2${now}`} />;
+      }
       const why = `${participant.id}, round ${number}: the round closed without its update`;
       return <SaidCell words="missed" why={why} more={` bad${now}`} />;
     }

@@ -146,7 +146,7 @@ function Facts({
               : only > 0
                 ? acknowledgedOnly
                 : 'none yet'}
-          {participant === null && only > 0 && `, ${only} ${acknowledgedOnly}`}
+          {participant === null && only > 0 && `; ${only} ${acknowledgedOnly}`}
           {refused.length > 0 && (
             <span className="wrn">
               , {refused.length} refused: {refused.at(-1)?.reason}
@@ -229,7 +229,9 @@ function Models({ round }: { readonly round: RoundView }): JSX.Element {
       </dd>
       <dt>Model after</dt>
       <dd className="data" title={round.modelAfter}>
-        {round.modelAfter === '' ? 'not aggregated yet' : shortHash(round.modelAfter)}
+        {round.modelAfter === ''
+          ? `not aggregated${round.endedAt === null ? ' yet' : ''}`
+          : shortHash(round.modelAfter)}
       </dd>
     </>
   );

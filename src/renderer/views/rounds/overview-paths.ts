@@ -65,24 +65,18 @@ function isDrawn(phase: ParticipantPhase | 'paused'): phase is OverviewPhase {
 export interface RoundMark {
   readonly round: number;
   readonly left: number;
-  readonly labelled: boolean;
 }
 
-/** Share of the strip below which a line would touch the one before it. */
-const lineShare = 0.004;
 /** Share of the strip that a digit of a round's number takes, and the air after the number before it. */
 const digitShare = 0.009;
 
+/** Where rounds begin, as shares of the strip; of a long run those that have room for their numbers. */
 export function roundMarks(rounds: readonly RoundView[], window: TimeWindow): readonly RoundMark[] {
   const marks: RoundMark[] = [];
-  let numberedAt = -1;
   for (const { round, startedAt } of rounds) {
     const left = shareOf(window, startedAt);
-    if (left - (marks.at(-1)?.left ?? -1) < lineShare) continue;
-    // In a long run lines are closer than their numbers are wide: then not each line has one.
-    const labelled = left - numberedAt > digitShare * (String(round).length + 1);
-    if (labelled) numberedAt = left;
-    marks.push({ round, left, labelled });
+    const gap = left - (marks.at(-1)?.left ?? -1);
+    if (gap > digitShare * (String(round).length + 1)) marks.push({ round, left });
   }
   return marks;
 }

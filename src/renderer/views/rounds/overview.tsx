@@ -156,7 +156,7 @@ const RoundMarks = memo(function RoundMarks({
     <>
       {roundMarks(rounds, whole).map((mark) => (
         <div key={mark.round} className="ovr" style={{ left: `${mark.left * 100}%` }}>
-          {mark.labelled && <em>{mark.round}</em>}
+          <em>{mark.round}</em>
         </div>
       ))}
     </>

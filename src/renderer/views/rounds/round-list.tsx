@@ -147,7 +147,7 @@ const RoundRow = memo(
               <span className="vh">injected: {faultWords}, </span>
             </span>
           )}
-          {bad ? <StalledWord /> : open ? <b>{round.state}</b> : round.endedAt === null ? 'not finished' : round.state}
+          {bad ? <StalledWord /> : open ? <b>{round.state}</b> : round.state === 'done' ? 'done' : 'not finished'}
           {stallWords !== '' && (
             <span className="stl-note" title={stallWords}>
               , {stallWords}

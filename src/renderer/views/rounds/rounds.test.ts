@@ -206,17 +206,15 @@ describe('lanes', () => {
     assert.equal(paths.paused, '');
   });
 
-  test('the overview of a long run numbers rounds as often as there is room, also where lines stand closer', () => {
+  test('the overview of a long run marks as many rounds as have room for their numbers', () => {
     const [one] = recordedView(80).rounds;
     assert.ok(one !== undefined);
     const rounds = Array.from({ length: 400 }, (_, i) => ({ ...one, round: i + 1, startedAt: i * 10_000 }));
     const marks = roundMarks(rounds, { fromAt: 0, toAt: 4_000_000 });
-    const numbered = marks.filter(({ labelled }) => labelled);
-    assert.ok(marks.length > 100 && numbered.length > 15 && numbered.length < 60, `${numbered.length} numbers`);
-    for (const [i, { left }] of numbered.entries())
-      assert.ok(i === 0 || left - numbered[i - 1]!.left > 0.018, `number ${i} runs into the one before`);
-    const few = roundMarks(rounds.slice(0, 20), { fromAt: 0, toAt: 200_000 });
-    assert.ok(few.every(({ labelled }) => labelled));
+    assert.ok(marks.length > 15 && marks.length < 60, `${marks.length} marks`);
+    for (const [i, { left }] of marks.entries())
+      assert.ok(i === 0 || left - marks[i - 1]!.left > 0.018, `number ${i} runs into the one before`);
+    assert.equal(roundMarks(rounds.slice(0, 20), { fromAt: 0, toAt: 200_000 }).length, 20);
   });
 
   test('pauses are drawn over the work that they interrupt, those that are over and the one that goes on', () => {
