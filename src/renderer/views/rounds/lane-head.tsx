@@ -73,7 +73,7 @@ export function Doing({ participant, stalledSince, ended, brief = false }: Doing
       </span>
     );
   }
-  return <span>{brief ? participant.phase : doingWords(participant, now)}</span>;
+  return brief ? <span className="w-lg">{participant.phase}</span> : <span>{doingWords(participant, now)}</span>;
 }
 
 /** What a participant does, with the number that moves. */

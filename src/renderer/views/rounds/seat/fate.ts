@@ -2,8 +2,7 @@ import { formatBytes, formatDuration, formatPercent } from '#renderer/components
 import type { IconName } from '#renderer/components/icon.tsx';
 import { isLate } from '#renderer/session/fate-counts.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
-import { cutOffReasons, isCutOffUntrained, unendedReasons } from '#shared/run-view/apply-own-work.ts';
-import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
+import { cutOffReasons, isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 
 /** The fate of an own contribution, as a table and a lane say it. */
@@ -40,11 +39,8 @@ export function fateWords(contribution: ContributionView, { silent, paused, rest
     case 'counted':
       return { text: 'counted', tone: 'okc', icon: 'check' };
     case 'acknowledged':
-      return {
-        text: contribution.reason === unendedReasons.byTheEnd ? acknowledgedOnly : 'acknowledged, round’s end not told',
-        tone: 'wrn',
-        icon: 'clock',
-      };
+      // Why it is no more than that stands in the detail and in the title.
+      return { text: 'only acknowledged', tone: 'wrn', icon: 'clock' };
     case 'refused':
       return isLate(contribution)
         ? { text: 'late, not counted', tone: 'wrn', icon: 'clock' }

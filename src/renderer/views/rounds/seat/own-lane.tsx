@@ -141,7 +141,9 @@ function OwnDoing({
 function CountedLine({ contributions }: { readonly contributions: readonly ContributionView[] }): JSX.Element | null {
   const counts = fateCounts(contributions);
   if (counts.decided === 0) return null;
-  const lost = lossWords(counts).replace(/ \([^)]*\)/g, '');
+  const words = lossWords(counts).replace(/ \([^)]*\)/g, '');
+  // There is room for one of them.
+  const lost = words.includes(',') ? `${counts.decided - counts.counted} not` : words;
   return (
     <div className="m w-proj t3">
       <span>

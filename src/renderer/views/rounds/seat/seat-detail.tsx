@@ -3,6 +3,7 @@ import { formatBytes, formatClock, formatPercent, shortHash } from '#renderer/co
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { counted, formatCount } from '#shared/base/counted.ts';
+import { unendedReasons } from '#shared/run-view/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';
@@ -137,9 +138,9 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-function weightWords({ weight, fate, countedExamples, examples, clipped }: ContributionView): string {
+function weightWords({ weight, fate, reason, countedExamples, examples, clipped }: ContributionView): string {
   if (fate === 'refused' || fate === 'missed') return 'none, it does not count';
-  if (fate === 'acknowledged') return 'none known: the end of its round was not told';
+  if (fate === 'acknowledged') return reason === unendedReasons.byTheEnd ? 'none' : 'none known';
   if (weight === null) return 'not told';
   const less =
     countedExamples !== null && examples !== null && countedExamples < examples
@@ -156,16 +157,14 @@ function measures(loss: number | null, accuracy: number | null, examples: number
 
 function GlobalModel({ view, round }: { readonly view: RunView; readonly round: RoundView }): JSX.Element {
   const { baselineAccuracy } = view;
+  const untold = view.endedAt === null ? 'not told yet' : 'not told';
   return (
     <div className="sec">
       <h3>Global model, as told</h3>
       <dl className="kvl">
-        <Fact
-          name="After it"
-          value={round.loss === null ? 'not told yet' : measures(round.loss, round.accuracy, null)}
-        />
+        <Fact name="After it" value={round.loss === null ? untold : measures(round.loss, round.accuracy, null)} />
         {baselineAccuracy !== null && <Fact name="Baseline" value={formatPercent(baselineAccuracy)} />}
-        <Fact name="In it" value={round.contributors === null ? 'not told yet' : round.contributors.join(', ')} />
+        <Fact name="In it" value={round.contributors === null ? untold : round.contributors.join(', ')} />
         {round.modelAfter !== '' && (
           <>
             <dt>Its hash</dt>
