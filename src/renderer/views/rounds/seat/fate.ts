@@ -40,7 +40,7 @@ export function fateWords(contribution: ContributionView, { silent, paused, rest
       return { text: 'counted', tone: 'okc', icon: 'check' };
     case 'acknowledged':
       // Why it is no more than that stands in the detail and in the title.
-      return { text: 'only acknowledged', tone: 'wrn', icon: 'clock' };
+      return { text: 'acknowledged', tone: 'wrn', icon: 'clock' };
     case 'refused':
       return isLate(contribution)
         ? { text: 'late, not counted', tone: 'wrn', icon: 'clock' }
