@@ -17,7 +17,7 @@ export interface Standing {
   readonly silent: boolean;
   readonly paused: boolean;
   /** Its process is gone and comes again. */
-  readonly restarting?: boolean;
+  readonly restarting?: boolean | undefined;
   /** The round has been closed, whatever this node is still at. */
   readonly closed: boolean;
 }
