@@ -24,7 +24,7 @@ describe('participants at a run', { concurrency: 2 }, () => {
       await using sameFolder = join(coordinator.invitation, 'lab-1', [], { dataFolder });
       await using otherFolder = join(coordinator.invitation, 'lab-1');
       assertComplaint(await sameFolder.exit(), 1, /Another process \(\d+\) uses the state folder/, /Try: /);
-      assertComplaint(await otherFolder.exit(), 1, /lab-1 is taken/, /Try: Join under another name/);
+      assertComplaint(await otherFolder.exit(), 1, /lab-1 belongs to another key/, /Try: Join under another name/);
       // Under a name of its own one machine may take part twice.
       await using second = join(coordinator.invitation, 'lab-2', [], { dataFolder });
       const ends = await Promise.all([coordinator.command, first, second].map((command) => command.exit()));
