@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { hashBytes } from '#engine/codec/hash.ts';
 import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator, type CoordinatorStep } from '#engine/round/coordinator-machine.ts';
+import type { RestoredRun } from '#engine/round/coordinator-restored.ts';
 import type {
   CoordinatorEffect,
   CoordinatorInput,
@@ -13,7 +14,7 @@ import type { MemoryRecord } from '#engine/round/run-memory.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
-import type { RunSettings } from '#shared/contract/settings.ts';
+import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
 import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 
 export const hashOf = (text: string): Hash => hashBytes(Buffer.from(text));
@@ -49,7 +50,11 @@ export class CoordinatorKit {
   #nextLink = 1;
   #serial = 0;
 
-  constructor(settings: Partial<RunSettings> = {}, participantsMax = 8) {
+  constructor(
+    settings: Partial<RunSettings> = {},
+    participantsMax = 8,
+    { demo, restored = null }: { readonly demo?: DemoSettings; readonly restored?: RestoredRun | null } = {},
+  ) {
     const step = startCoordinator(
       {
         settings: { ...kitSettings, ...settings },
@@ -64,8 +69,10 @@ export class CoordinatorKit {
         software: 'kit',
         baselineAccuracy: 0.5,
         participantsMax,
+        demo,
       },
       this.#now(),
+      restored,
     );
     this.state = step.state;
     this.#take(step);
