@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { Hash } from '#shared/contract/ids.ts';
+import { describe, test } from 'node:test';
+import { asParticipantId, type Hash } from '#shared/contract/ids.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { finishRound, hashOf, started } from '#test/support/coordinator-kit.ts';
-import { rememberedState } from './coordinator-restored.ts';
-import { emptyMemory, memoryRecordSchema, remember } from './run-memory.ts';
+import {
+  CoordinatorKit,
+  finishRound,
+  hashOf,
+  initialModel,
+  started,
+  three,
+  trained,
+} from '#test/support/coordinator-kit.ts';
+import { rememberedState, returnMs } from './coordinator-restored.ts';
+import { emptyMemory, memoryRecordSchema, remember, type MemoryRecord, type RunMemory } from './run-memory.ts';
 
 const begun = { kind: 'round', round: 1, startedAt: 1_000_000, members: [] } as const;
 
@@ -40,4 +48,292 @@ test('in how many rounds a participant counted outlives the coordinator, without
   assert.deepEqual(countedWith(new Map()), [2, 2, 2]);
   kit.clear().join('node-1');
   assert.equal(kit.events('participant_joined')[0]?.counted, 3, 'told to who begins to look now');
+});
+
+const none: ReadonlyMap<Hash, ParameterSet> = new Map();
+
+/** What is on disk of a run up to the last record of this kind. */
+function memoryOf(kit: CoordinatorKit, upTo?: MemoryRecord['kind']): RunMemory {
+  const last =
+    upTo === undefined ? kit.remembered.length : kit.remembered.findLastIndex(({ kind }) => kind === upTo) + 1;
+  assert.ok(last > 0, `nothing of kind ${upTo} was remembered`);
+  return kit.remembered.slice(0, last).reduce(remember, emptyMemory(initialModel));
+}
+
+function restart(
+  memory: RunMemory,
+  { updates = none, rounds = 3 }: { readonly updates?: ReadonlyMap<Hash, ParameterSet>; readonly rounds?: number } = {},
+): CoordinatorKit {
+  return new CoordinatorKit({ rounds }, 8, { restored: { memory, updates } });
+}
+
+/** Between round 1 and round 2. */
+function between(rounds = 3): RunMemory {
+  const kit = started({ rounds });
+  finishRound(kit);
+  return memoryOf(kit, 'closed');
+}
+
+const standing = ({ state: { phase, round } }: CoordinatorKit): string => `${phase} ${round}`;
+
+describe('a coordinator that goes on with a run', () => {
+  test('stands in the round that was under way, or in the one that is due', () => {
+    assert.equal(standing(restart(emptyMemory(initialModel))), 'registering 0');
+    const kit = started();
+    assert.equal(standing(restart(memoryOf(kit, 'round'))), 'training 1');
+    trained(kit).aggregated();
+    assert.equal(standing(restart(memoryOf(kit, 'aggregated'))), 'evaluating 1');
+    assert.equal(standing(restart(between())), 'registering 2');
+    assert.equal(standing(restart(between(1), { rounds: 1 })), 'registering 1', 'no round follows the last one');
+  });
+
+  test('each phase has its whole time again', () => {
+    const deadline = (memory: RunMemory): number => restart(memory).state.deadlineMs;
+    const kit = started();
+    assert.equal(deadline(memoryOf(kit, 'round')), 20_000);
+    trained(kit).aggregated();
+    assert.equal(deadline(memoryOf(kit, 'aggregated')), 10_000);
+    assert.equal(deadline(between()), 30_000);
+  });
+
+  test('says where it takes the run up, with the updates that it has still', () => {
+    const kit = started();
+    finishRound(kit);
+    kit.update('node-1');
+    kit.update('node-2');
+    const memory = memoryOf(kit);
+    const updates = new Map([[hashOf('node-1 2'), []]]);
+    assert.deepEqual(restart(memory, { updates }).events('run_resumed'), [
+      {
+        round: 2,
+        roundsCompleted: 1,
+        selected: three,
+        modelHash: hashOf('model 1'),
+        updates: [
+          {
+            participant: 'node-1',
+            contribution: hashOf('node-1 2'),
+            examples: 100,
+            loss: 1,
+            accuracy: 0.5,
+            norm: 1,
+            sizeBytes: 32,
+          },
+        ],
+        last: memory.last,
+      },
+    ]);
+    assert.equal(memory.last?.round, 1);
+    assert.deepEqual(new CoordinatorKit().events('run_resumed'), [], 'one that begins has nothing to take up');
+  });
+
+  test('nobody has a link, holds a model or pauses, and how the last round ended is told to all', () => {
+    const memory = between();
+    const { participants, ends } = restart(memory).state;
+    assert.deepEqual(
+      [...participants.values()].map(({ id, link, holds, paused, toldRound, counted, lastCounted }) => [
+        id,
+        link,
+        holds,
+        paused,
+        toldRound,
+        counted,
+        lastCounted,
+      ]),
+      three.map((id) => [id, 0, null, false, 0, 1, { round: 1, hash: hashOf(`${id} 1`) }]),
+    );
+    assert.ok(memory.last !== null);
+    const { round, ...body } = memory.last;
+    assert.deepEqual(ends, [{ round, body, weights: new Map() }]);
+    const kit = restart(memory);
+    kit.join('node-1');
+    assert.deepEqual(
+      kit.sent('round_summary', 'node-1').map((message) => message.round),
+      [1],
+    );
+    assert.deepEqual(restart(memoryOf(started())).state.ends, [], 'no round has ended yet');
+  });
+
+  test('an update whose bytes are lost is asked for again, one that is here is not', () => {
+    const before = trained(started(), ['node-1', 'node-2']);
+    const parameters: ParameterSet = [];
+    const kit = restart(memoryOf(before), { updates: new Map([[hashOf('node-1 1'), parameters]]) });
+    const found = [...kit.state.members.values()].map(({ contribution }) => contribution?.hash ?? null);
+    assert.deepEqual(found, [hashOf('node-1 1'), null, null]);
+    assert.equal(kit.state.members.get(asParticipantId('node-1'))?.contribution?.parameters, parameters);
+    const counted = [...kit.state.participants.values()].map((one) => [one.counted, one.lastCounted?.hash ?? null]);
+    assert.deepEqual(counted, [
+      [1, hashOf('node-1 1')],
+      [0, null],
+      [0, null],
+    ]);
+    for (const name of three) kit.join(name);
+    const asked = three.map((name) => kit.sent('start_training', name).length);
+    assert.deepEqual(asked, [0, 1, 1]);
+    kit.update('node-2');
+    assert.equal(kit.sent('update_ack', 'node-2').at(-1)?.body.accepted, true);
+    assert.equal(kit.state.participants.get(asParticipantId('node-2'))?.counted, 1);
+  });
+
+  test('a count of an older version that knows no updates does not fall below none', () => {
+    const memory = memoryOf(trained(started(), ['node-1']));
+    const participants = memory.participants.map((one) => ({ ...one, counted: 0 }));
+    const kit = restart({ ...memory, participants });
+    assert.equal(kit.state.participants.get(asParticipantId('node-1'))?.counted, 0);
+  });
+
+  test('once the round is evaluated its updates are needed no more: they count without their bytes', () => {
+    const before = trained(started());
+    before.aggregated();
+    before.evaluate('node-1');
+    const kit = restart(memoryOf(before));
+    assert.deepEqual(
+      [...kit.state.members.values()].map(({ contribution, evaluation, evaluates, awaited }) => [
+        contribution?.weighed,
+        evaluation,
+        evaluates,
+        awaited,
+      ]),
+      three.map((id) => [
+        { share: 1 / 3, clipped: 1 },
+        id === 'node-1' ? { loss: 1, accuracy: 0.5, examples: 10, claimed: 10 } : null,
+        'awaited',
+        true,
+      ]),
+    );
+    assert.deepEqual(
+      [...kit.state.participants.values()].map(({ counted }) => counted),
+      [1, 1, 1],
+    );
+  });
+
+  test('a journal that tells no claims claimed what counts, and one that tells no weights knows none', () => {
+    const before = trained(started());
+    before.aggregated();
+    before.evaluate('node-1', { examples: 7 });
+    const memory = memoryOf(before);
+    const members = memory.members.map(({ contribution, evaluation, ...member }) => ({
+      ...member,
+      contribution: contribution && { ...contribution, examples: 60, claimed: undefined, weighed: undefined },
+      evaluation: evaluation && { ...evaluation, claimed: undefined },
+    }));
+    const { contribution, evaluation } = [...restart({ ...memory, members }).state.members.values()][0] ?? {};
+    assert.deepEqual([contribution?.claimed, contribution?.weighed, evaluation?.claimed], [60, null, 7]);
+    const more = memory.members.map(({ contribution: own, evaluation: judged, ...member }) => ({
+      ...member,
+      contribution: own && { ...own, examples: 60, claimed: 90 },
+      evaluation: judged && { ...judged, claimed: 11 },
+    }));
+    const told = [...restart({ ...memory, members: more }).state.members.values()][0];
+    assert.deepEqual([told?.contribution?.claimed, told?.evaluation?.claimed], [90, 11]);
+  });
+});
+
+describe('who took part when the coordinator died', () => {
+  test('is waited for before a round starts, for so long and no longer', () => {
+    const kit = restart(between());
+    kit.join('node-1');
+    kit.join('node-2');
+    kit.pass(returnMs - 1);
+    assert.equal(standing(kit), 'registering 2');
+    kit.pass(1);
+    assert.equal(standing(kit), 'distributing 2');
+    assert.deepEqual(kit.events('round_started').at(-1)?.selected, ['node-1', 'node-2']);
+  });
+
+  test('the round starts as soon as all are back', () => {
+    const kit = restart(between());
+    for (const name of three) {
+      assert.equal(standing(kit), 'registering 2');
+      kit.join(name);
+    }
+    assert.deepEqual(kit.events('round_started').at(-1)?.selected, three);
+  });
+
+  test('the time in which the coordinator stood still does not count', () => {
+    const kit = restart(between());
+    kit.join('node-1');
+    kit.nowMs = 5_000;
+    kit.feed({ kind: 'stood_still', ms: 5_000 });
+    kit.pass(returnMs - 1);
+    assert.equal(standing(kit), 'registering 2');
+    kit.pass(1);
+    assert.equal(standing(kit), 'distributing 2');
+  });
+
+  test('is asked to evaluate though it is not back yet, as long as it may come', () => {
+    const asked = (afterMs: number): string[] => {
+      const before = trained(started({ trainingDeadlineMs: 60_000 }), ['node-1', 'node-2']);
+      const updates = new Map(['node-1 1', 'node-2 1'].map((name) => [hashOf(name), []]));
+      const kit = new CoordinatorKit({ trainingDeadlineMs: 60_000 }, 8, {
+        restored: { memory: memoryOf(before), updates },
+      });
+      kit.join('node-1');
+      kit.join('node-3');
+      kit.pass(afterMs);
+      kit.update('node-3');
+      kit.aggregated();
+      return [...kit.state.members.values()].map(({ evaluates }) => evaluates);
+    };
+    assert.deepEqual(asked(returnMs - 1), ['awaited', 'awaited', 'awaited']);
+    assert.deepEqual(asked(returnMs), ['awaited', 'no', 'awaited']);
+  });
+
+  test('a run that never lost its coordinator waits for nobody who is away', () => {
+    const kit = trained(started());
+    kit.down('node-3');
+    kit.pass(10_001);
+    kit.aggregated();
+    assert.deepEqual(
+      [...kit.state.members.values()].map(({ evaluates }) => evaluates),
+      ['awaited', 'awaited', 'no'],
+    );
+  });
+});
+
+describe('a run that had ended, or was about to', () => {
+  test('ends in the same way as soon as all are back to hear it', () => {
+    const kit = restart(between(1), { rounds: 1 });
+    assert.equal(kit.state.outcome, null);
+    for (const name of three) kit.join(name);
+    assert.deepEqual(kit.state.outcome, {
+      status: 'completed',
+      reason: 'the round is done',
+      roundsCompleted: 1,
+      loss: 1,
+      accuracy: 0.5,
+    });
+    for (const name of ['node-1', 'node-2']) assert.equal(kit.sent('training_complete', name).length, 1);
+  });
+
+  test('or when who is away had its time', () => {
+    const kit = restart(between(1), { rounds: 1 });
+    kit.join('node-1');
+    kit.pass(returnMs - 1);
+    assert.equal(kit.state.outcome, null);
+    kit.pass(1);
+    assert.equal(kit.state.outcome?.status, 'completed');
+  });
+
+  test('how it had ended is in memory, whatever else it could be', () => {
+    const kit = started();
+    kit.feed({ kind: 'stop', reason: 'its user ended it' });
+    const { ended } = memoryOf(kit);
+    assert.equal(ended?.status, 'interrupted');
+    assert.deepEqual(restart(memoryOf(kit)).state.ending, ended);
+  });
+
+  test('several rounds are all done; before the last one nothing has ended', () => {
+    const kit = started({ rounds: 2 });
+    finishRound(kit);
+    assert.equal(restart(memoryOf(kit, 'closed'), { rounds: 2 }).state.ending, null);
+    finishRound(kit);
+    assert.deepEqual(restart(memoryOf(kit, 'closed'), { rounds: 2 }).state.ending, {
+      status: 'completed',
+      reason: 'all 2 rounds are done',
+      roundsCompleted: 2,
+      loss: 1,
+      accuracy: 0.5,
+    });
+  });
 });
