@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { finishRound, hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
 import { emptyMemory, remember } from './run-memory.ts';
 import { roundEndsKept } from './coordinator-state.ts';
 
@@ -99,5 +100,78 @@ describe('a participant that is back', () => {
     const memory = kit.remembered.reduce(remember, emptyMemory(hashOf('initial')));
     const member = memory.members.find(({ id }) => id === 'node-3');
     assert.deepEqual([member?.awaited, member?.contribution?.hash], [false, hashOf('late')]);
+  });
+
+  test('half of the time is time enough to be asked, a moment less is not; it is told how much is left', () => {
+    const askedAfter = (ms: number): number[] => {
+      const kit = asleep();
+      const endsAtMs = kit.state.deadlineMs;
+      kit.nowMs = endsAtMs - 20_000 + ms;
+      kit.up('node-3');
+      return kit.sent('start_training', 'node-3').map(({ body }) => body.deadlineMs);
+    };
+    assert.deepEqual(askedAfter(10_000), [10_000]);
+    assert.deepEqual(askedAfter(10_001), []);
+  });
+
+  test('while all the others pause no deadline runs: the round begins anew with it, in the whole time', () => {
+    const kit = asleep();
+    for (const name of others) kit.say(name, 'pause', { reason: 'battery' });
+    assert.equal(kit.state.deadlineMs, Infinity);
+    kit.up('node-3');
+    assert.deepEqual(
+      kit.sent('start_training', 'node-3').map(({ body }) => body.deadlineMs),
+      [20_000],
+    );
+    assert.deepEqual([kit.state.round, [...kit.state.members.keys()]], [3, ['node-3']]);
+  });
+
+  test('who takes part from the next round only is not asked for this one', () => {
+    const kit = asleep();
+    kit.join('node-4');
+    kit.down('node-4');
+    kit.clear().up('node-4');
+    assert.deepEqual(kit.sent('start_training', 'node-4'), []);
+    assert.ok(!kit.state.members.has(asParticipantId('node-4')));
+    trained(kit, others).aggregated();
+    for (const name of others) kit.evaluate(name);
+    assert.deepEqual([...kit.state.members.keys()], [...others, 'node-4'], 'but for the next');
+  });
+
+  test('whoever takes part from this round on is asked in it', () => {
+    const kit = asleep();
+    playRound(kit);
+    kit.join('node-4');
+    kit.down('node-4');
+    kit.pass(11_000);
+    playRound(kit);
+    assert.deepEqual([kit.state.round, [...kit.state.members.keys()]], [5, others]);
+    assert.equal(kit.state.participants.get(asParticipantId('node-4'))?.fromRound, 5);
+    kit.clear().up('node-4');
+    assert.equal(kit.sent('start_training', 'node-4').length, 1);
+  });
+
+  test('is not asked to train when the round is aggregated or evaluated already', () => {
+    const aggregating = asleep();
+    trained(aggregating, others);
+    assert.equal(aggregating.state.phase, 'aggregating');
+    aggregating.up('node-3');
+    const evaluating = asleep();
+    trained(evaluating, others).aggregated();
+    assert.equal(evaluating.state.phase, 'evaluating');
+    evaluating.up('node-3');
+    for (const kit of [aggregating, evaluating]) assert.deepEqual(kit.sent('start_training', 'node-3'), []);
+  });
+
+  test('a link that opens again after its participant has left tells nothing', () => {
+    const kit = started({ quorum: 0.5 });
+    finishRound(kit);
+    kit.down('node-3');
+    trained(kit, others);
+    kit.say('node-3', 'goodbye', { code: 'left', reason: '' });
+    trained(kit, others).aggregated();
+    kit.clear();
+    kit.up('node-3');
+    assert.deepEqual([kit.sent('round_summary', 'node-3'), kit.sent('start_training', 'node-3')], [[], []]);
   });
 });

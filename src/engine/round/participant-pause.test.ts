@@ -88,4 +88,66 @@ describe('a participant whose user pauses it', () => {
     const kinds = kit.of('send').map(({ message }) => message.kind);
     assert.ok(kinds.lastIndexOf('pause') > kinds.lastIndexOf('register'), 'it is known before it pauses');
   });
+
+  test('stands still in an evaluation as well, and goes on with it and its model', () => {
+    const kit = new ParticipantKit().configured();
+    kit.evaluate(2);
+    kit.model(2, next, 'evaluate');
+    pause(kit, true);
+    pause(kit, false);
+    assert.deepEqual(kit.phases.slice(-3), ['evaluate 2', 'idle 2', 'evaluate 2']);
+    assert.equal(kit.events('participant_phase').at(-1)?.modelHash, next);
+    assert.equal(kit.of('evaluate').length, 1, 'the same work');
+  });
+
+  test('a task that named no model goes on with the one that it began with', () => {
+    const kit = new ParticipantKit().configured();
+    kit.hear('start_training', 1, { deadlineMs: 1000 });
+    kit.model(1, base);
+    assert.equal(kit.of('train').length, 1);
+    pause(kit, true);
+    pause(kit, false);
+    const last = kit.events('participant_phase').at(-1);
+    assert.deepEqual([last?.phase, last?.round, last?.modelHash], ['train', 1, base]);
+  });
+
+  test('who waits goes on waiting: its lane stands neither still nor begins anew', () => {
+    const kit = new ParticipantKit().configured();
+    const before = kit.phases;
+    pause(kit, true);
+    pause(kit, false);
+    assert.deepEqual(kit.phases, before);
+    assert.deepEqual(
+      kit.sent('resume').map(({ round, body }) => [round, body]),
+      [[0, {}]],
+    );
+  });
+
+  test('sends of its pause what fits, with the round that it stands in; without a word of its own it is its user', () => {
+    const kit = new ParticipantKit().configured();
+    kit.train(3);
+    kit.model(3, base);
+    kit.feed({ kind: 'pause', on: true, reason: 'x'.repeat(501) });
+    assert.deepEqual(
+      kit.sent('pause').map(({ round, body }) => [round, body.reason]),
+      [[3, 'x'.repeat(500)]],
+    );
+    assert.deepEqual(kit.events('participant_paused'), [
+      { participant: 'node-1', paused: true, reason: 'x'.repeat(501) },
+    ]);
+    kit.feed({ kind: 'link_anew' });
+    assert.equal(kit.sent('pause').at(-1)?.body.reason, 'paused by its user');
+  });
+
+  test('a resume before it has introduced itself is told to nobody', () => {
+    const kit = new ParticipantKit();
+    pause(kit, true);
+    pause(kit, false);
+    kit.configured();
+    assert.deepEqual([kit.sent('pause'), kit.sent('resume')], [[], []]);
+    assert.deepEqual(
+      kit.of('hold_work').map(({ on }) => on),
+      [true, false],
+    );
+  });
 });
