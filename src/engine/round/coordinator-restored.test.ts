@@ -154,6 +154,38 @@ describe('a coordinator that goes on with a run', () => {
     assert.deepEqual(restart(memoryOf(started())).state.ends, [], 'no round has ended yet');
   });
 
+  test('a participant was told of all rounds but the last one that ended', () => {
+    const kit = started();
+    finishRound(kit);
+    finishRound(kit);
+    const { participants } = restart(memoryOf(kit, 'closed')).state;
+    assert.deepEqual(
+      [...participants.values()].map(({ toldRound }) => toldRound),
+      [1, 1, 1],
+    );
+  });
+
+  test('of a member nothing is known to have arrived, and its time begins now', () => {
+    const { members } = restart(memoryOf(started())).state;
+    assert.deepEqual(
+      [...members.values()].map((member) => member),
+      three.map((id) => ({
+        id,
+        awaited: true,
+        startedMs: 0,
+        awaitsModel: false,
+        delivered: false,
+        progress: null,
+        transfer: null,
+        contribution: null,
+        refusal: null,
+        failure: null,
+        evaluation: null,
+        evaluates: 'no',
+      })),
+    );
+  });
+
   test('an update whose bytes are lost is asked for again, one that is here is not', () => {
     const before = trained(started(), ['node-1', 'node-2']);
     const parameters: ParameterSet = [];
@@ -190,12 +222,14 @@ describe('a coordinator that goes on with a run', () => {
     assert.deepEqual(
       [...kit.state.members.values()].map(({ contribution, evaluation, evaluates, awaited }) => [
         contribution?.weighed,
+        contribution?.parameters,
         evaluation,
         evaluates,
         awaited,
       ]),
       three.map((id) => [
         { share: 1 / 3, clipped: 1 },
+        [],
         id === 'node-1' ? { loss: 1, accuracy: 0.5, examples: 10, claimed: 10 } : null,
         'awaited',
         true,
@@ -277,6 +311,20 @@ describe('who took part when the coordinator died', () => {
     };
     assert.deepEqual(asked(returnMs - 1), ['awaited', 'awaited', 'awaited']);
     assert.deepEqual(asked(returnMs), ['awaited', 'no', 'awaited']);
+  });
+
+  test('who had left by then is not asked to evaluate', () => {
+    const before = started();
+    before.say('node-3', 'goodbye', { code: 'left', reason: '' });
+    before.update('node-1');
+    const kit = restart(memoryOf(before), { updates: new Map([[hashOf('node-1 1'), []]]) });
+    kit.join('node-2');
+    kit.update('node-2');
+    kit.aggregated();
+    assert.deepEqual(
+      [...kit.state.members.values()].map(({ evaluates }) => evaluates),
+      ['awaited', 'awaited', 'no'],
+    );
   });
 
   test('a run that never lost its coordinator waits for nobody who is away', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { asParticipantId } from '#shared/contract/ids.ts';
 import { toyLoaded } from '#test/simulation/toy-model.ts';
-import { plan, ParticipantKit } from '#test/support/participant-kit.ts';
+import { base, plan, ParticipantKit } from '#test/support/participant-kit.ts';
 
 describe('how a participant comes in', () => {
   test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {
@@ -42,6 +43,85 @@ describe('how a participant comes in', () => {
     assert.equal(kit.sent('register').length, 0);
     kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
     assert.deepEqual([kit.sent('register').length, kit.of('prepare').length], [1, 1]);
+  });
+
+  test('a plan that is told twice while data is loading loads it once, and nobody is told who it is before', () => {
+    const kit = new ParticipantKit();
+    kit.hear('run_plan', 0, plan);
+    kit.hear('run_plan', 1, { ...plan, round: 1 });
+    assert.deepEqual([kit.sent('register'), kit.of('prepare').length], [[], 1]);
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3]) });
+    assert.deepEqual(
+      kit.sent('register').map(({ round }) => round),
+      [1],
+      'in the round of the plan that was told last',
+    );
+  });
+
+  test('says who it is with its own name, key and trainer, and waits then', () => {
+    const kit = new ParticipantKit().planned();
+    const { data } = kit.state;
+    assert.deepEqual(
+      kit.sent('register').map(({ round, body }) => [round, body]),
+      [[0, { name: 'node-1', key: 'key', data, trainer: 'kit' }]],
+    );
+    assert.deepEqual([kit.phases.at(-1), kit.state.introduced], ['wait 0', true]);
+  });
+
+  test('a coordinator that begins anew does not know it: until it is welcomed it is not registered', () => {
+    const kit = new ParticipantKit();
+    kit.feed({ kind: 'link_anew' });
+    assert.deepEqual([kit.sent('register'), kit.state.introduced, kit.state.registered], [[], false, false]);
+    kit.planned();
+    kit.hear('welcome', 0, {
+      participant: asParticipantId('node-1'),
+      runName: 'kit',
+      rounds: 3,
+      round: 0,
+      phase: 'registering',
+      minimumParticipants: 1,
+      note: 'welcome',
+    });
+    assert.equal(kit.state.registered, true);
+    kit.feed({ kind: 'link_anew' });
+    assert.deepEqual([kit.state.introduced, kit.state.registered], [true, false]);
+  });
+
+  test('work that is under way goes on when it introduces itself again', () => {
+    const kit = new ParticipantKit().configured();
+    kit.train(1);
+    kit.model(1, base);
+    const before = kit.phases;
+    kit.feed({ kind: 'link_anew' });
+    assert.deepEqual(kit.phases, before);
+    assert.equal(kit.sent('register').length, 2);
+    const idle = new ParticipantKit().configured();
+    idle.train(1);
+    idle.feed({ kind: 'link_anew' });
+    assert.deepEqual(idle.phases.slice(-2), ['receive 1', 'wait 0'], 'a task that has not begun is asked for again');
+  });
+
+  test('asked who it is before its data is fitted, it has nothing to say', () => {
+    const kit = new ParticipantKit();
+    kit.hear('run_plan', 0, plan);
+    kit.nowMs = 5_000;
+    kit.hear('error', 0, { code: 'not_registered', reason: 'who are you' });
+    assert.deepEqual([kit.sent('register'), kit.of('end')], [[], []]);
+  });
+
+  test('another model than before is another run; other words of the same run are not', () => {
+    const kit = new ParticipantKit().planned();
+    kit.hear('run_plan', 2, { ...plan, round: 2, registered: 5, software: '2' });
+    assert.deepEqual(kit.of('end'), []);
+    kit.hear('run_plan', 2, { ...plan, model: { ...plan.model, inputShape: [1, 3, 1] } });
+    assert.equal(kit.of('end')[0]?.outcome.error?.code, 'run_mismatch');
+  });
+
+  test('once there is a plan, neither patience for it nor one that cannot be read ends anything', () => {
+    const kit = new ParticipantKit().planned();
+    kit.feed({ kind: 'no_plan', waitedMs: 30_000 });
+    kit.feed({ kind: 'unreadable_plan', code: 'header_invalid', reason: 'late' });
+    assert.deepEqual(kit.of('end'), []);
   });
 
   const refusals: Record<
