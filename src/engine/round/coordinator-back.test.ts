@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { finishRound, hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { emptyMemory, remember } from './run-memory.ts';
-import { roundEndsKept } from './coordinator-state.ts';
+import { roundEndsKept, statusIntervalMs } from './coordinator-state.ts';
 
 const others = ['node-1', 'node-2'];
 
@@ -173,5 +173,38 @@ describe('a participant that is back', () => {
     kit.clear();
     kit.up('node-3');
     assert.deepEqual([kit.sent('round_summary', 'node-3'), kit.sent('start_training', 'node-3')], [[], []]);
+  });
+
+  test('while the others train already it is asked as well, and all are told soon that it is in', () => {
+    const kit = asleep();
+    kit.update('node-1');
+    kit.pass(1_000);
+    assert.equal(kit.state.phase, 'training');
+    kit.clear().up('node-3');
+    assert.equal(kit.sent('start_training', 'node-3').length, 1);
+    kit.pass(statusIntervalMs);
+    assert.deepEqual(kit.events('round_status').at(-1)?.selected, [...others, 'node-3']);
+  });
+
+  test('is told how its own update counted where one did, and nothing of its own where none did', () => {
+    const kit = asleep();
+    playRound(kit);
+    kit.clear().up('node-3');
+    assert.deepEqual(
+      kit.sent('round_summary', 'node-3').map(({ round, body }) => [round, 'own' in body]),
+      [
+        [2, false],
+        [3, false],
+      ],
+    );
+    kit.update('node-3');
+    playRound(kit);
+    kit.evaluate('node-3');
+    assert.deepEqual(kit.sent('round_summary', 'node-3').at(-1)?.body.own, {
+      claimed: 100,
+      examples: 100,
+      share: 1 / 3,
+      clipped: 1,
+    });
   });
 });

@@ -284,6 +284,13 @@ describe('who took part when the coordinator died', () => {
     assert.deepEqual(kit.events('round_started').at(-1)?.selected, three);
   });
 
+  test('is waited for also when its user would begin with those who are here: the run has begun already', () => {
+    const kit = restart(between());
+    kit.join('node-1');
+    kit.feed({ kind: 'start_now' });
+    assert.equal(standing(kit), 'registering 2');
+  });
+
   test('the time in which the coordinator stood still does not count', () => {
     const kit = restart(between());
     kit.join('node-1');

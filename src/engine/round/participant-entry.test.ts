@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { EventData } from '#shared/contract/events.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { toyLoaded } from '#test/simulation/toy-model.ts';
 import { base, plan, ParticipantKit } from '#test/support/participant-kit.ts';
+import { endByFault } from './participant-entry.ts';
 
 describe('how a participant comes in', () => {
   test('a coordinator that knows it no longer is told again who it is, but not in a loop', () => {
@@ -122,6 +124,41 @@ describe('how a participant comes in', () => {
     kit.feed({ kind: 'no_plan', waitedMs: 30_000 });
     kit.feed({ kind: 'unreadable_plan', code: 'header_invalid', reason: 'late' });
     assert.deepEqual(kit.of('end'), []);
+  });
+
+  test('a step that could not be done ends it, with the fault, and once', () => {
+    const kit = new ParticipantKit().configured();
+    const now = { monotonicMs: 1, wallMs: 1 };
+    const fault = new Error('x'.repeat(501));
+    const { state, effects, wakeAtMs } = endByFault(kit.state, fault, now);
+    assert.deepEqual([state.outcome?.status, wakeAtMs], ['failed', Infinity]);
+    assert.equal(state.outcome?.error?.message.length, 500);
+    const [notice] = effects.flatMap((effect) =>
+      effect.kind === 'report' && effect.type === 'notice' ? [effect.data as EventData<'notice'>] : [],
+    );
+    assert.deepEqual(
+      [notice?.level, notice?.text, notice?.participant, notice?.error],
+      ['error', state.outcome?.error?.message, 'node-1', state.outcome?.error],
+    );
+    assert.equal(effects.filter(({ kind }) => kind === 'end').length, 1);
+    const again = endByFault(state, fault, now);
+    assert.deepEqual([again.state.outcome, again.effects.map(({ kind }) => kind)], [state.outcome, ['report']]);
+  });
+
+  test('what it ends with is a report of this layer that trying again does not help', () => {
+    const kit = new ParticipantKit();
+    kit.feed({ kind: 'no_plan', waitedMs: 1_499 });
+    const error = kit.of('end')[0]?.outcome.error;
+    assert.ok(error !== undefined);
+    const { message, ...rest } = error;
+    assert.match(message, / for 1 s; it hangs/);
+    assert.deepEqual(rest, {
+      code: 'timeout',
+      layer: 'round',
+      retryable: false,
+      context: { participant: 'node-1' },
+      causes: [],
+    });
   });
 
   const refusals: Record<

@@ -150,4 +150,14 @@ describe('a participant whose user pauses it', () => {
       [true, false],
     );
   });
+
+  test('an update that is on its way goes on its way: its lane does not stand still', () => {
+    const kit = new ParticipantKit().configured();
+    kit.train(1);
+    kit.model(1, base);
+    kit.trained();
+    pause(kit, true);
+    pause(kit, false);
+    assert.equal(kit.phases.at(-1), 'send 1');
+  });
 });

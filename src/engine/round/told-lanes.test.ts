@@ -164,3 +164,25 @@ test('participants have lanes of their own', () => {
   assert.deepEqual(phases(), ['receive 1', 'receive 1', 'train 1']);
   assert.equal((reporter.events.at(-1)?.data as { participant: string }).participant, other);
 });
+
+test('an update that is here was sent, also where no byte of it was counted; a late one is no news', () => {
+  const { lanes, phases, reporter } = begin();
+  lanes.sent(lab, message('start_training', 2, { base: hash }));
+  lanes.heard(lab, header('model_update', 2));
+  lanes.delivered(lab, 'start_training', 2);
+  lanes.heard(lab, header('model_update', 1));
+  assert.deepEqual(phases(), ['receive 2', 'send 2'], 'what it was sent is of no matter any more');
+  assert.deepEqual(reporter.events.at(-1)?.data, { participant: lab, round: 2, phase: 'send' });
+});
+
+test('while a round is evaluated its training is over, and that of the next one is not', () => {
+  const { lanes, phases } = begin();
+  lanes.sent(lab, message('start_evaluation', 1));
+  lanes.delivered(lab, 'start_evaluation', 1);
+  lanes.heard(lab, header('training_progress', 1, step));
+  lanes.heard(lab, header('model_update', 1));
+  lanes.sent(lab, message('update_ack', 1));
+  assert.deepEqual(phases(), ['receive 1', 'evaluate 1']);
+  lanes.heard(lab, header('training_progress', 2, step));
+  assert.deepEqual(phases(), ['receive 1', 'evaluate 1', 'train 2']);
+});
