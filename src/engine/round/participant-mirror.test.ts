@@ -164,7 +164,7 @@ describe("a coordinator's run as a participant knows it", () => {
   test('who is welcomed between rounds takes part in the one that is due, otherwise in the next', () => {
     const from = (round: number, phase: string): unknown => {
       const joined = mirror()('welcome', round, { ...welcome, round, phase }).at(-1);
-      return (joined?.data as { fromRound: number }).fromRound;
+      return (joined?.data as { fromRound: number } | undefined)?.fromRound;
     };
     assert.deepEqual([from(0, 'registering'), from(1, 'registering'), from(3, 'registering')], [1, 1, 3]);
     assert.deepEqual([from(1, 'training'), from(3, 'evaluating')], [2, 4]);
@@ -209,7 +209,7 @@ describe("a coordinator's run as a participant knows it", () => {
     const modelAfter = (...asked: object[]): unknown => {
       const hear = mirror();
       for (const body of asked) hear('start_training', 1, body);
-      return (hear('round_status', 1, status)[0]?.data as { modelHash: string }).modelHash;
+      return (hear('round_status', 1, status)[0]?.data as { modelHash: string } | undefined)?.modelHash;
     };
     assert.equal(modelAfter(), '0'.repeat(64));
     assert.equal(modelAfter({ deadlineMs: 1, base: 'c'.repeat(64) }, { deadlineMs: 1 }), '0'.repeat(64));

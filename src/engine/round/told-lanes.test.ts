@@ -162,7 +162,7 @@ test('participants have lanes of their own', () => {
   lanes.sent(other, message('start_training', 1, { base: hash }));
   lanes.delivered(other, 'start_training', 1);
   assert.deepEqual(phases(), ['receive 1', 'receive 1', 'train 1']);
-  assert.equal((reporter.events.at(-1)?.data as { participant: string }).participant, other);
+  assert.equal((reporter.events.at(-1)?.data as { participant: string } | undefined)?.participant, other);
 });
 
 test('an update that is here was sent, also where no byte of it was counted; a late one is no news', () => {
