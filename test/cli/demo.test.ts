@@ -82,7 +82,7 @@ describe('demo', () => {
     assert.equal(exit.status, 0, exit.stderr);
     assert.equal(exit.stdout, '');
     assert.match(exit.stderr, /round 1\/1 {2}loss .* accuracy/);
-    assert.match(exit.stderr, /node-2 joined over quic \(quinn\) with \d+ examples/);
+    assert.match(exit.stderr, /node-2 joined over quic \(quinn\) with [\d,]+ examples/);
     assert.match(
       exit.stderr,
       /Run completed\n1 of 1 round in [\d.]+ s \([\d.]+ s since the run was opened\), accuracy [\d.]+ % \(always naming the most frequent class: [\d.]+ %\)/,

@@ -53,7 +53,7 @@ describe("a run in a participant's own words", () => {
 
       for (let round = 1; round <= 3; round++)
         assert.match(text.stderr, new RegExp(`round ${round}/3 .* your update counted, (1st|2nd) of 2$`, 'm'));
-      assert.match(text.stderr, /lab-2 joined over \w+ \([^)]+\) with \d+ examples/);
+      assert.match(text.stderr, /lab-2 joined over \w+ \([^)]+\) with [\d,]+ examples/);
       assert.match(text.stderr, /^Your updates: 3 counted$/m);
       const took = `3 of 3 rounds in ${served.summary.rounds_duration_s.toFixed(1)} s`;
       assert.ok(

@@ -121,3 +121,22 @@ test('a participant that was away itself does not find the coordinator silent wh
   seat.pass(750, () => seat.progress('node-1', seat.at));
   assert.deepEqual(new Set(seat.raised.map(({ rule }) => rule)), new Set(['process-frozen']));
 });
+
+test('an update that a coordinator did not take while it stood still may take as long again until it is sent anew', () => {
+  const story = new Story(['node-1'], people);
+  const alive = (): void => {
+    if (story.at % 1000 === 0) story.ticks('coordinator');
+    for (const name of people) heartbeats(story, name)();
+  };
+  story.pass(3000, alive);
+  story.event('participant_phase', { participant: 'node-1', phase: 'send', round: 1 }, 'node-1');
+  story.pass(4000);
+  story.ticks('coordinator', 4000);
+  story.pass(8750, alive);
+  assert.deepEqual(
+    story.raised.filter(({ rule }) => rule !== 'coordinator-frozen'),
+    [],
+  );
+  story.pass(1500, alive);
+  assert.deepEqual(story.standing, ['transfer-stuck node-1']);
+});

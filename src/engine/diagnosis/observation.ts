@@ -145,6 +145,8 @@ export interface RunObservation {
   coordinator: ProcessObservation | null;
   /** The last time that the coordinator's process stood still. */
   coordinatorPause: { readonly from: number; readonly to: number; readonly told: EvidenceRef } | null;
+  /** Between these moments of its own clock the coordinator told of nothing, and then went on; null: never for long. */
+  coordinatorAway: { readonly from: number; readonly to: number } | null;
   broker: BrokerObservation | null;
   dial: DialObservation | null;
   readonly weighed: WeighedObservation;
@@ -165,6 +167,7 @@ export function emptyRunObservation(cores: number | null): RunObservation {
     coordinatorGone: null,
     coordinator: null,
     coordinatorPause: null,
+    coordinatorAway: null,
     broker: null,
     dial: null,
     weighed: { updates: null, evaluations: null, refusals: new Map() },
@@ -255,6 +258,7 @@ export function observeSign(run: RunObservation, source: string, at: number): vo
   if (process === undefined) return;
   if (at - process.toldUntil >= stoodStillMs) {
     process.backAt = Math.max(at, run.now);
+    if (source === coordinatorId) run.coordinatorAway = { from: process.toldUntil, to: at };
     forgive(run, source, at);
   }
   process.signAt = Math.max(process.signAt, at, run.now);
