@@ -81,17 +81,32 @@ export function currentPlace(): Place {
   return store.get();
 }
 
-const arrivals = createStore(0);
+interface Arrival {
+  /** Where the focus was when the key was pressed. */
+  readonly from: Element | null;
+  taken: boolean;
+}
+
+const arrivals = createStore<Arrival | null>(null);
 
 /** Goes to a view by its key: the focus comes along, which would else stay on what has gone. */
 export function navigateWithFocus(view: Place['view']): void {
   navigate({ view });
-  arrivals.set(arrivals.get() + 1);
+  arrivals.set({ from: document.activeElement, taken: false });
 }
 
-/** How often a view was gone to by its key, were it the one that is shown already. */
-export function useArrivals(): number {
+/** The last time that a view was gone to by its key, were it the one that is shown already. */
+export function useArrival(): Arrival | null {
   return useSyncExternalStore(arrivals.subscribe, arrivals.get);
+}
+
+/** Whether the focus is still to come along: once, and only from where it was, since a view may take a while to load. */
+export function takeArrival(arrival: Arrival): boolean {
+  const { activeElement, body } = document;
+  const moved = activeElement !== null && activeElement !== body && activeElement !== arrival.from;
+  if (arrival.taken || moved) return false;
+  arrival.taken = true;
+  return true;
 }
 
 let wish: string | null = null;

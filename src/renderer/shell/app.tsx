@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { usePreferences } from '#renderer/session/preferences.ts';
 import { applyTheme } from '#renderer/theme/apply-theme.ts';
-import { useArrivals } from '#renderer/session/navigation.ts';
+import { takeArrival, useArrival } from '#renderer/session/navigation.ts';
 import { focusView } from './focus-view.ts';
 import { Overlays } from './overlays.tsx';
 import { Rail } from './rail.tsx';
@@ -48,9 +48,9 @@ function CurrentView(): JSX.Element {
 
 /** Beside the view, so that it comes no earlier than one that has yet to be loaded. */
 function FocusOnArrival({ title }: { readonly title: string }): null {
-  const arrival = useArrivals();
+  const arrival = useArrival();
   useEffect(() => {
-    if (arrival > 0) focusView(title);
+    if (arrival !== null && takeArrival(arrival)) focusView(title);
     // Another view that is shown for another reason takes no focus.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [arrival]);
