@@ -60,13 +60,23 @@ export async function benchRenderer(): Promise<readonly RendererResult[]> {
     const { host, ended } = await service.startDemo({ ...demoDefaults, rounds: 1000 });
     const injection = inject(host);
     try {
-      await using live = await WebServer.listen({ port: 0, files, onPort: (port) => service.connect(port) });
+      await using live = await WebServer.listen({
+        port: 0,
+        files,
+        onPort: (port) => service.connect(port),
+        now: () => performance.now(),
+      });
       results.push(...(await measureViews(attached.browser, 'training', live)));
       results.push(...(await measureViews(browser, 'training, other session', live)));
       const feed = await RecordedFeed.record(service, warmMs * 2 + measureMs);
       await service.stop('measured');
       await ended;
-      await using replay = await WebServer.listen({ port: 0, files, onPort: (port) => feed.playTo(port) });
+      await using replay = await WebServer.listen({
+        port: 0,
+        files,
+        onPort: (port) => feed.playTo(port),
+        now: () => performance.now(),
+      });
       results.push(...(await measureViews(attached.browser, 'nothing', replay)));
     } finally {
       clearInterval(injection);

@@ -3,82 +3,120 @@ import type { IncomingMessage } from 'node:http';
 
 /** Tokens that may wait to be exchanged at once; a new one pushes the oldest out. */
 const tokensMax = 8;
+/** An address is opened when it is printed; what stays in a scrollback or in a log is worth nothing later. */
+export const tokenLifeMs = 2 * 60_000;
+/** Pages that may hold a key, open or not; more than windows may be open, so an idle one is always found to let go. */
+const keysMax = 32;
+/** A key that no window has used for so long is worth nothing. */
+export const keyIdleMs = 24 * 60 * 60_000;
+
+interface Token {
+  readonly token: string;
+  readonly at: number;
+}
+
+/** A key that was given to a page. */
+interface PageKey {
+  /** Its windows that are open now. */
+  windows: number;
+  /** When the last of them was closed, or when it was given. */
+  idleSince: number;
+}
 
 /**
- * Who may see the page: whoever opens an address with a fresh token gets a cookie, and only that cookie opens anything.
- * Host and Origin are checked on every request, so that no other site in the same browser can talk to it (DNS rebinding,
- * cross-site WebSocket). Cookies do not tell ports apart, so the cookie's name has the port in it. A link that is clicked
- * in a page of another site (mail, chat, a terminal in the browser) must open too, so the cookie is "lax".
+ * Who may see what runs: whoever opens an address with a fresh token gets a key for that page, and nothing else opens the
+ * port. The page itself is the same for everybody. Host and Origin are checked on every request, so that no other site in
+ * the same browser can talk to it (DNS rebinding, cross-site WebSocket).
  */
 export class Access {
-  readonly #cookieName: string;
   /** Whoever may read the lock file of this app may ask for a fresh address. */
   readonly secret = randomBytes(32).toString('base64url');
-  readonly #cookieValue = randomBytes(32).toString('base64url');
   readonly #hosts: ReadonlySet<string>;
   /** The same port at both ends, so that the address means the same at both. */
   readonly #tunnel: string;
-  #tokens: string[] = [];
+  readonly #now: () => number;
+  #tokens: readonly Token[] = [];
+  readonly #keys = new Map<string, PageKey>();
 
-  constructor(port: number) {
-    this.#cookieName = `roundscope-${port}`;
+  /** @param now milliseconds of a clock that is never set back */
+  constructor(port: number, now: () => number) {
+    this.#now = now;
     this.#tunnel = `ssh -L ${port}:127.0.0.1:${port}`;
     this.#hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
   }
 
-  /** Good for one exchange. */
+  /** Good for one exchange within two minutes. */
   freshToken(): string {
     const token = randomBytes(24).toString('base64url');
-    this.#tokens = [...this.#tokens, token].slice(-tokensMax);
+    this.#tokens = [...this.#living(), { token, at: this.#now() }].slice(-tokensMax);
     return token;
   }
 
-  /** The cookie to set when the token is one of ours; it is spent by that. */
-  exchange(token: string): string | null {
-    const match = this.#tokens.find((known) => equal(known, token));
-    if (match === undefined) return null;
-    this.#tokens = this.#tokens.filter((known) => known !== match);
-    return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Lax; Path=/`;
+  /** Whether nobody has exchanged it yet, and still may. */
+  isWaiting(token: string): boolean {
+    return this.#living().some((known) => equal(known.token, token));
   }
 
-  /** Null when the request may be answered, else why not. */
-  refusal(
-    request: IncomingMessage,
-    options: { readonly cookie: 'required' | 'not_yet'; readonly origin: 'required' | 'if_sent' },
-  ): string | null {
-    const host = request.headers.host ?? '';
+  /** The key of a page when the token is one of ours; it is spent by that. */
+  exchange(token: string): string | null {
+    const match = this.#living().find((known) => equal(known.token, token));
+    if (match === undefined) return null;
+    this.#tokens = this.#tokens.filter((known) => known !== match);
+    const key = randomBytes(32).toString('base64url');
+    this.#letGoOfKeys();
+    this.#keys.set(key, { windows: 0, idleSince: this.#now() });
+    return key;
+  }
+
+  /** Lets a window in that names a key of ours; to be disposed of when the window is closed. Null: it is none. */
+  enter(key: string): Disposable | null {
+    const known = [...this.#keys].find(([one]) => equal(one, key))?.[1];
+    if (known === undefined || this.#hasLapsed(known)) return null;
+    known.windows++;
+    return {
+      [Symbol.dispose]: () => {
+        known.windows--;
+        known.idleSince = this.#now();
+      },
+    };
+  }
+
+  /** Null when the request comes from where it may, else why not. */
+  refusal({ headers }: IncomingMessage, { origin: want }: { readonly origin: 'required' | 'if_sent' }): string | null {
+    const { host = '', origin } = headers;
     if (!this.#hosts.has(host)) return `this address is served to this machine only; from another one: ${this.#tunnel}`;
-    const origin = request.headers.origin;
-    if (origin === undefined ? options.origin === 'required' : !this.#hosts.has(origin.replace(/^http:\/\//, ''))) {
+    if (origin === undefined ? want === 'required' : origin !== `http://${host}`) {
       return 'the request comes from another site';
     }
-    if (options.cookie === 'required' && !this.#hasCookie(request)) return 'the address must be opened with its token';
     return null;
   }
 
   /** Whether a later start of the same user asks, and no page of a browser, which always tells its origin here. */
   isSecondStart({ headers }: IncomingMessage): boolean {
-    const proof = headers.authorization ?? '';
-    return headers.origin === undefined && equal(proof, `Bearer ${this.secret}`);
+    return headers.origin === undefined && equal(bearerOf(headers), this.secret);
   }
 
-  #hasCookie(request: IncomingMessage): boolean {
-    const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
-    const prefix = `${this.#cookieName}=`;
-    return cookies.some((cookie) => cookie.startsWith(prefix) && equal(cookie.slice(prefix.length), this.#cookieValue));
+  #living(): readonly Token[] {
+    const now = this.#now();
+    return this.#tokens.filter(({ at }) => now - at < tokenLifeMs);
+  }
+
+  #hasLapsed({ windows, idleSince }: PageKey): boolean {
+    return windows === 0 && this.#now() - idleSince >= keyIdleMs;
+  }
+
+  /** Those that have lapsed, and the oldest idle one where there is no room. */
+  #letGoOfKeys(): void {
+    for (const [key, known] of this.#keys) if (this.#hasLapsed(known)) this.#keys.delete(key);
+    if (this.#keys.size < keysMax) return;
+    const [idle] = [...this.#keys].filter(([, { windows }]) => windows === 0);
+    if (idle !== undefined) this.#keys.delete(idle[0]);
   }
 }
 
-/**
- * Whether somebody opens the address in a tab, rather than a preview, a prefetch or a program that reads it. Browsers say
- * so (Fetch Metadata, https://www.w3.org/TR/fetch-metadata/); of an old one, which says nothing, the kinds of answer that
- * it takes must do: previews and programs take anything.
- */
-export function isOpenedByReader({ method, headers }: IncomingMessage): boolean {
-  const isAhead = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) => headers[name] !== undefined);
-  if (method !== 'GET' || isAhead) return false;
-  const mode = headers['sec-fetch-mode'];
-  return mode === undefined ? (headers.accept ?? '').includes('text/html') : mode === 'navigate';
+/** What `authorization: Bearer …` holds; empty: nothing. */
+export function bearerOf({ authorization = '' }: IncomingMessage['headers']): string {
+  return authorization.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : '';
 }
 
 function equal(a: string, b: string): boolean {

@@ -7,9 +7,13 @@ import { runningInstance, takeInstance, type RunningInstance } from './instance-
 import { visibleText } from '#shared/base/visible-text.ts';
 import { Narrator } from './narrator.ts';
 import { askRunning } from './second-start.ts';
-import { hasDisplay, openBrowser } from './open-browser.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { hasDisplay, openBrowser, removeOpeningFile } from './open-browser.ts';
 import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
 import { WebServer } from './web-server.ts';
+
+/** A browser that has to be started first may take so long to come. */
+const openPatienceMs = 15_000;
 
 export interface ServeOptions {
   readonly service: AppService;
@@ -31,6 +35,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
     port: options.port,
     files,
     onPort: (port) => service.connect(port),
+    now: systemClock.monotonicMs,
   });
   const lock = takeInstance(service.app.dataFolder, { port: server.port, secret: server.secret });
   if (!(Symbol.dispose in lock)) return await leadToRunning(lock, options, narrator);
@@ -41,7 +46,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
     });
   });
   const stopped = untilSignal();
-  await tellAddress(server, options, narrator);
+  using _opening = await tellAddress(server, options, narrator);
   if (options.begin !== undefined) {
     // A demo that cannot start is shown in the page; the app stays open so that it can be mended and started again.
     options
@@ -65,27 +70,56 @@ async function leadToRunning(running: RunningInstance, options: ServeOptions, na
       exitStatus.failed,
     );
   }
-  const canOpen = options.open && hasDisplay(process.env, process.platform);
-  const opened = canOpen && (await openBrowser(address));
+  const opened = await open(address, options, narrator);
   narrator.say(
-    `Roundscope is already running on this data folder (process ${pid}); ${opened ? 'it is open in your browser.' : 'this is a fresh address of it:'}`,
+    `Roundscope is already running on this data folder (process ${pid}); ${opened ? 'it is open in your browser (--no-open prints an address instead).' : 'this is a fresh address of it, good once and for two minutes:'}`,
   );
   if (!opened) process.stdout.write(`${address}\n`);
   return exitStatus.completed;
 }
 
-async function tellAddress(server: WebServer, options: ServeOptions, narrator: Narrator): Promise<void> {
+/** Returns what clears up behind it when the app ends. */
+async function tellAddress(server: WebServer, options: ServeOptions, narrator: Narrator): Promise<Disposable> {
   const address = server.freshAddress();
-  const canOpen = options.open && hasDisplay(process.env, process.platform);
-  const opened = canOpen && (await openBrowser(address));
-  narrator.say(
-    opened
-      ? 'Roundscope is open in your browser. Ctrl+C ends it.'
-      : 'Open this address in a browser on this machine; Ctrl+C ends it:',
-  );
-  // On stdout, so that a script can read it; good for one exchange.
-  process.stdout.write(`${opened ? server.freshAddress() : address}\n`);
-  if (options.open && !canOpen) narrator.say('There is no display here, so the rounds are shown below as they go.');
+  const opened = await open(address, options, narrator);
+  if (!opened) {
+    narrator.say('Open this address in a browser on this machine, within two minutes; Ctrl+C ends it:');
+    // On stdout, so that a script can read it; good for one exchange.
+    process.stdout.write(`${address}\n`);
+    if (options.open) narrator.say('The rounds are shown below as they go.');
+    return { [Symbol.dispose]: () => undefined };
+  }
+  // No address in the terminal: nobody needs it now, and what stays in a scrollback can be read by others later.
+  narrator.say('Roundscope is open in your browser. Ctrl+C ends it.');
+  const late = setTimeout(() => {
+    removeOpeningFile(options.service.app.dataFolder);
+    if (!server.isUnopened(address)) return;
+    narrator.say(
+      'No browser has come yet; perhaps it may not read the file that leads it here. This address is good once and for two minutes:',
+    );
+    process.stdout.write(`${server.freshAddress()}\n`);
+  }, openPatienceMs);
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(late);
+      removeOpeningFile(options.service.app.dataFolder);
+    },
+  };
+}
+
+/** Whether a browser was started on the address. */
+async function open(address: string, options: ServeOptions, narrator: Narrator): Promise<boolean> {
+  if (!options.open) return false;
+  if (!hasDisplay(process.env, process.platform)) {
+    narrator.say('There is no display here for a browser.');
+    return false;
+  }
+  try {
+    return await openBrowser(address, options.service.app.dataFolder);
+  } catch (error) {
+    narrator.say(`No browser was opened: ${visibleText(error instanceof Error ? error.message : String(error))}`);
+    return false;
+  }
 }
 
 function untilSignal(): Promise<void> {

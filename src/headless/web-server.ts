@@ -8,7 +8,14 @@ import { securityHeaders } from '#shared/contract/content-security.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Port } from '#shared/port/port.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
-import { Access, isOpenedByReader } from './access.ts';
+import {
+  exchangePath,
+  keyInProtocols,
+  keyRefusedCode,
+  portProtocol,
+  tokenParameter,
+} from '#shared/contract/page-access.ts';
+import { Access, bearerOf } from './access.ts';
 import { freshAddressPath } from './second-start.ts';
 import type { StaticFile } from '#engine/host/static-files.ts';
 
@@ -29,14 +36,18 @@ export interface WebServerOptions {
   readonly port: number;
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly onPort: (port: Port) => void;
+  /** Milliseconds of a clock that is never set back. */
+  readonly now: () => number;
 }
 
-/** Serves the page and the port on the loopback interface, to whoever has exchanged a token and to nobody else. */
+/** Serves the page to this machine on the loopback interface, and the port to whoever has exchanged a token. */
 export class WebServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #access: Access;
   readonly #files: ReadonlyMap<string, StaticFile>;
+  /** Those that named a key; the others are none of the sixteen. */
+  readonly #windows = new Set<WebSocket>();
   readonly port: number;
 
   /** @throws RoundscopeError `port_in_use` */
@@ -58,8 +69,13 @@ export class WebServer implements AsyncDisposable {
     this.#server = server;
     this.#files = options.files;
     this.port = (server.address() as AddressInfo).port;
-    this.#access = new Access(this.port);
-    this.#sockets = new WebSocketServer({ noServer: true, maxPayload: limits.portMessageBytesMax });
+    this.#access = new Access(this.port, options.now);
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: limits.portMessageBytesMax,
+      // Never the one that holds the key.
+      handleProtocols: () => portProtocol,
+    });
     // Such as no file descriptor for one more connection: those that are open go on.
     server.on('error', (error) => taskFailed('accepting a connection', error));
     server.on('request', (request, response) => {
@@ -82,9 +98,14 @@ export class WebServer implements AsyncDisposable {
     });
   }
 
-  /** Opens the page once; the browser keeps a cookie after that. */
+  /** Gives the page its key once, within two minutes. */
   freshAddress(): string {
-    return `http://127.0.0.1:${this.port}/?token=${this.#access.freshToken()}`;
+    return `http://127.0.0.1:${this.port}/?${tokenParameter}=${this.#access.freshToken()}`;
+  }
+
+  /** Whether nobody has opened this address yet. */
+  isUnopened(address: string): boolean {
+    return this.#access.isWaiting(new URL(address).searchParams.get(tokenParameter) ?? '');
   }
 
   /** What a later start of the same user asks for a fresh address with. */
@@ -108,17 +129,11 @@ export class WebServer implements AsyncDisposable {
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) return answer(response, 400, 'That is no address.');
     if (request.method === 'POST' && url.pathname === freshAddressPath) return this.#tellSecondStart(request, response);
-    const token = url.pathname === '/' ? url.searchParams.get('token') : null;
-    const refusal = this.#access.refusal(request, {
-      cookie: token === null ? 'required' : 'not_yet',
-      origin: 'if_sent',
-    });
+    if (request.method === 'POST' && url.pathname === exchangePath) return this.#exchange(request, response);
+    const refusal = this.#access.refusal(request, { origin: 'if_sent' });
     if (refusal !== null)
       return answer(response, 403, `Refused: ${refusal}. Open the address that Roundscope printed, or start it again.`);
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Only GET is served.');
-    // What only looks at a link must not spend what its reader is about to use.
-    if (token !== null && !isOpenedByReader(request)) return answer(response, 200, 'Open this address in a browser.');
-    if (token !== null) return this.#exchange(token, request, response);
     const file = this.#files.get(url.pathname);
     if (file === undefined) return answer(response, 404, 'There is no such file.');
     response.writeHead(200, {
@@ -131,42 +146,47 @@ export class WebServer implements AsyncDisposable {
   }
 
   #tellSecondStart(request: IncomingMessage, response: ServerResponse): void {
-    const refusal = this.#access.refusal(request, { cookie: 'not_yet', origin: 'if_sent' });
+    const refusal = this.#access.refusal(request, { origin: 'if_sent' });
     if (refusal !== null || !this.#access.isSecondStart(request)) return answer(response, 403, 'Refused.');
     answer(response, 200, this.freshAddress());
   }
 
-  #exchange(token: string, request: IncomingMessage, response: ServerResponse): void {
-    const cookie = this.#access.exchange(token);
-    // An address from the history whose token is spent still works for the browser that spent it.
-    const known = this.#access.refusal(request, { cookie: 'required', origin: 'if_sent' }) === null;
-    if (cookie === null && !known) {
-      return answer(
-        response,
-        403,
-        'This address has been used, or is of an earlier start. Run the same command again: it prints a fresh one.',
-      );
-    }
-    // Away from the address with the token, so that it does not stay in the address bar.
-    response.writeHead(303, {
-      ...securityHeaders,
-      location: '/',
-      ...(cookie === null ? {} : { 'set-cookie': cookie }),
-    });
-    response.end();
+  /** By the page itself: a preview or a prefetch of its address runs no script, and so spends no token. */
+  #exchange(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = this.#access.refusal(request, { origin: 'required' });
+    const key = refusal === null ? this.#access.exchange(bearerOf(request.headers)) : null;
+    if (key !== null) return answer(response, 200, key);
+    answer(response, 403, 'This address has been used, is older than two minutes, or is of an earlier start.');
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, onPort: (port: Port) => void): void {
-    const refusal = this.#access.refusal(request, { cookie: 'required', origin: 'required' });
-    if (refusal !== null || request.url !== '/port') return refuse(socket);
-    const isFull = this.#sockets.clients.size >= socketsMax;
+    const key = keyInProtocols(request.headers['sec-websocket-protocol']);
+    const refusal = this.#access.refusal(request, { origin: 'required' });
+    if (refusal !== null || request.url !== '/port' || key === null) return refuse(socket);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       // A browser tells its page nothing of a refused upgrade, but why a socket was closed.
-      if (!isFull) return onPort(socketPort(webSocket));
-      webSocket.on('error', () => webSocket.terminate());
-      webSocket.close(1013, `${socketsMax} windows are open already; close one of them`);
+      const entered = this.#access.enter(key);
+      if (entered === null) return dismiss(webSocket, keyRefusedCode, 'the key of this page is none of this start');
+      if (this.#windows.size >= socketsMax) {
+        entered[Symbol.dispose]();
+        return dismiss(webSocket, 1013, `${socketsMax} windows are open already; close one of them`);
+      }
+      this.#windows.add(webSocket);
+      webSocket.once('close', () => {
+        this.#windows.delete(webSocket);
+        entered[Symbol.dispose]();
+      });
+      onPort(socketPort(webSocket));
     });
   }
+}
+
+/** Closes what was let in only to be told why it may not stay; whoever does not hear it is cut off. */
+function dismiss(socket: WebSocket, code: number, reason: string): void {
+  const late = setTimeout(() => socket.terminate(), lingerMs);
+  socket.on('error', () => socket.terminate());
+  socket.once('close', () => clearTimeout(late));
+  socket.close(code, reason);
 }
 
 /** Not left half open: an upgraded socket is none of those that the server closes when it ends. */
@@ -202,7 +222,11 @@ function socketPort(socket: WebSocket): Port {
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8' });
+  response.writeHead(status, {
+    ...securityHeaders,
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+  });
   response.end(response.req.method === 'HEAD' ? undefined : `${text}\n`);
 }
 

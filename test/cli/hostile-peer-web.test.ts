@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
-import { cookieIn, openAddress } from '#test/support/open-address.ts';
-import { Ledger, whateverHappens } from '#test/support/hostile/ledger.ts';
+import { keyOf, openPort } from '#test/support/open-address.ts';
+import { Ledger } from '#test/support/hostile/ledger.ts';
 import { idleConnections, malformedConnections, slowLoris } from '#test/support/hostile/tcp.ts';
 import { attackAsWindow, attackWebPort } from '#test/support/hostile/web.ts';
 import { Command, patienceMs } from './command-line.ts';
@@ -15,7 +16,7 @@ test('whoever finds the port of the window: the demo behind it goes on', async (
   await command.until(/\?token=\S+\n/);
   const address = new URL(command.stdout.trim());
   const port = Number(address.port);
-  const cookie = cookieIn(await openAddress(address));
+  const key = (await keyOf(address)) ?? '';
   const told = (): readonly number[] => [...command.stderr.matchAll(roundLine)].map(([, round]) => Number(round));
   await command.until(() => told().length >= 1);
 
@@ -26,7 +27,7 @@ test('whoever finds the port of the window: the demo behind it goes on', async (
   slowLoris(port, 40, ledger, end.signal, 0x47);
   await Promise.all([
     attackWebPort(port, ledger),
-    attackAsWindow(port, cookie, ledger),
+    attackAsWindow(port, key, ledger),
     malformedConnections([port], 2000, ledger, { atOnce: 32 }),
   ]);
   context.diagnostic(`over in round ${told().at(-1)}, ${idlers.held()} idle connections held`);
@@ -34,8 +35,10 @@ test('whoever finds the port of the window: the demo behind it goes on', async (
   ledger.assertReached();
 
   // Somebody who belongs there is answered, beside them all, and the run is where it should be.
-  const page = await whateverHappens(fetch(`http://127.0.0.1:${port}/`, { headers: { cookie } }));
-  assert.equal(page?.status, 200);
+  const window = openPort(address.origin, key);
+  const [snapshot] = (await once(window, 'message')) as [Buffer];
+  assert.match(String(snapshot), /"type":"snapshot"/);
+  window.terminate();
   await command.until(() => told().length === rounds, patienceMs);
   assert.deepEqual(
     told(),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { fromErrorReport } from '#shared/base/errors.ts';
 import type { FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { cookieIn, openAddress } from '#test/support/open-address.ts';
+import { keyOf, openPort } from '#test/support/open-address.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, patienceMs } from './command-line.ts';
@@ -30,8 +30,7 @@ export class PortClient implements AsyncDisposable {
     try {
       await command.until(/\?token=\S+\n/);
       const address = new URL(command.stdout.trim());
-      const cookie = cookieIn(await openAddress(address));
-      const socket = new WebSocket(`ws://${address.host}/port`, { headers: { cookie }, origin: address.origin });
+      const socket = openPort(address.origin, (await keyOf(address)) ?? '');
       const client = new PortClient(command, socket);
       await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
       return client;

@@ -17,7 +17,12 @@ import { packetOf } from './recorded-rows.ts';
 
 const service = createService('browser');
 const files = await readStaticFiles(rendererFolder());
-const server = await WebServer.listen({ port: 0, files, onPort: (port) => service.connect(port) });
+const server = await WebServer.listen({
+  port: 0,
+  files,
+  onPort: (port) => service.connect(port),
+  now: () => performance.now(),
+});
 const { host } = await service.startDemo({ ...demoDefaults, participants: 2, rounds: 1000, paceMs: 1000 });
 const say = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 

@@ -1,14 +1,16 @@
-import { get, type IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { exchangePath, offeredProtocols, tokenParameter } from '#shared/contract/page-access.ts';
 
-/** Opens an address as a browser's tab does; `fetch` cannot say that it is one. Redirects are not followed. */
-export async function openAddress(address: string | URL): Promise<IncomingMessage> {
-  return await new Promise((resolve, reject) => {
-    const headers = { accept: 'text/html,*/*;q=0.8', 'sec-fetch-mode': 'navigate' };
-    get(address, { headers }, (response) => resolve(response.resume())).once('error', reject);
-  });
+/** The key that the page of a fresh address is given, by the request that it makes; null: none. */
+export async function keyOf(address: string | URL): Promise<string | null> {
+  const { origin, searchParams } = new URL(address);
+  const authorization = `Bearer ${searchParams.get(tokenParameter) ?? ''}`;
+  const response = await fetch(new URL(exchangePath, origin), { method: 'POST', headers: { authorization, origin } });
+  const text = (await response.text()).trim();
+  return response.ok ? text : null;
 }
 
-/** The cookie that a fresh address is exchanged for, as it is sent back; empty: none. */
-export function cookieIn({ headers }: IncomingMessage): string {
-  return (headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '';
+/** The port as a page with this key opens it. */
+export function openPort(origin: string, key: string): WebSocket {
+  return new WebSocket(new URL('/port', origin.replace(/^http/, 'ws')), offeredProtocols(key), { origin });
 }

@@ -1,6 +1,11 @@
+import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { keyRefusedCode, offeredProtocols } from '#shared/contract/page-access.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
 import type { Port } from '#shared/port/port.ts';
+import { browserPlaces } from './browser-places.ts';
+import { expectKey, haveKey } from './key-missing.ts';
+import { PageKeys } from './page-key.ts';
 
 /** Tells of each port in turn: the first one, and another whenever the service came back. */
 export type PortSource = (onPort: (port: Port) => void) => Disposable;
@@ -18,30 +23,55 @@ export const openElectronPort: PortSource = (onPort) => {
 
 const redialFirstMs = 250;
 const redialMaxMs = 5_000;
+/** The service has as many windows as it takes (RFC 6455, section 7.4.1 and IANA: try again later). */
+const tooManyCode = 1013;
 
-/** Browser mode: a WebSocket to `/port` of the page's own origin, dialled again with back-off. */
+/** Browser mode: a WebSocket to `/port` of the page's own origin, dialled again with back-off once there is a key. */
 export const openWebSocketPort: PortSource = (onPort) => {
+  const keys = new PageKeys(browserPlaces());
   let closed = false;
   let delayMs = redialFirstMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: WebSocket | undefined;
-  const dial = (): void => {
+  const dial = (key: string): void => {
     const url = new URL('/port', window.location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const current = new WebSocket(url);
+    const current = new WebSocket(url, offeredProtocols(key));
     socket = current;
     current.binaryType = 'arraybuffer';
-    current.addEventListener('open', () => {
+    let isHanded = false;
+    const handOver = (): void => {
+      if (!isHanded) onPort(port);
+      isHanded = true;
+    };
+    // Before the port's own listener, which then has somebody to tell. Not at once: a key may be refused.
+    current.addEventListener('message', () => {
       delayMs = redialFirstMs;
-      onPort(webSocketPort(current));
+      handOver();
     });
-    current.addEventListener('close', () => {
+    const port = webSocketPort(current);
+    current.addEventListener('close', ({ code }) => {
       if (closed) return;
-      timer = setTimeout(dial, delayMs);
+      if (code === keyRefusedCode) return refuse(key);
+      // Why it may not stay is shown.
+      if (code === tooManyCode) handOver();
+      timer = setTimeout(() => dial(key), delayMs);
       delayMs = Math.min(redialMaxMs, delayMs * 2);
     });
   };
-  dial();
+  const refuse = (key: string): void => {
+    expectKey();
+    keys.refuse(key);
+  };
+  expectKey();
+  spawn(
+    'opening the port',
+    keys.begin((key) => {
+      haveKey();
+      clearTimeout(timer);
+      dial(key);
+    }),
+  );
   return {
     [Symbol.dispose]: () => {
       closed = true;
@@ -78,19 +108,27 @@ const messageBytesMax = limits.packetRowsMax * 2048;
 
 function webSocketPort(socket: WebSocket): Port {
   let listener: ((message: unknown) => void) | undefined;
+  let onClose: ((reason: string) => void) | undefined;
+  let closedBy: string | undefined;
   socket.addEventListener('message', (event: MessageEvent<string | ArrayBuffer>) => {
     const data = typeof event.data === 'string' ? event.data : new Uint8Array(event.data);
     const decoded = decodePortMessage(data, messageBytesMax);
     if (!decoded.ok) socket.close(4000, `unreadable message: ${decoded.error}`.slice(0, 120));
     else listener?.(decoded.value);
   });
+  socket.addEventListener('close', ({ reason }) => {
+    closedBy = reason === '' ? 'no answer' : reason;
+    onClose?.(closedBy);
+  });
   return {
     post: (message) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(encodePortMessage(message));
     },
     onMessage: (next) => void (listener = next),
-    onClose: (next) =>
-      socket.addEventListener('close', (event) => next(event.reason === '' ? 'no answer' : event.reason)),
+    onClose: (next) => {
+      onClose = next;
+      if (closedBy !== undefined) next(closedBy);
+    },
     close: (reason) => socket.close(1000, reason.slice(0, 120)),
   };
 }

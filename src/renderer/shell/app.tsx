@@ -1,10 +1,12 @@
 import { Suspense, useEffect } from 'react';
 import type { JSX } from 'react';
 import { useSessionState } from '#renderer/session/hooks.ts';
+import { useKeyMissing } from '#renderer/session/key-missing.ts';
 import { usePreferences } from '#renderer/session/preferences.ts';
 import { applyTheme } from '#renderer/theme/apply-theme.ts';
 import { takeArrival, useArrival } from '#renderer/session/navigation.ts';
 import { focusView } from './focus-view.ts';
+import { NoKey } from './no-key.tsx';
 import { Overlays } from './overlays.tsx';
 import { Rail } from './rail.tsx';
 import { useShownView } from './shown-view.ts';
@@ -36,7 +38,8 @@ export function App(): JSX.Element {
 
 function CurrentView(): JSX.Element {
   const shown = useShownView();
-  if (shown === null) return <main aria-busy="true" />;
+  const keyMissing = useKeyMissing();
+  if (shown === null) return keyMissing ? <NoKey /> : <main aria-busy="true" />;
   const { component: View, title } = views[shown];
   return (
     <>

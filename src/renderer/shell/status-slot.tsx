@@ -7,6 +7,7 @@ import { verdictReport } from '#renderer/components/verdict-report.ts';
 import type { ReportingApp } from '#renderer/components/verdict-report.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { useNow, useRunView, useSessionState, useWallNow } from '#renderer/session/hooks.ts';
+import { useKeyMissing } from '#renderer/session/key-missing.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { slowestOf } from '#renderer/session/pace.ts';
 import type { Connection } from '#renderer/session/session.ts';
@@ -53,6 +54,7 @@ export function StatusSlot(): JSX.Element {
 /** The picture stands still at its last news; the one thing that goes on is how old that is. */
 function LostLine({ connection }: { readonly connection: Extract<Connection, { kind: 'lost' }> }): JSX.Element {
   const browser = useSessionState((state) => state.app?.mode === 'browser');
+  const keyMissing = useKeyMissing();
   const now = useWallNow(1000);
   return (
     <div className="status service-gone" title={connection.reason} data-drops="">
@@ -64,8 +66,9 @@ function LostLine({ connection }: { readonly connection: Extract<Connection, { k
         <b>Stopped updating {formatSeconds(now - connection.since)} ago.</b>
       </span>
       <span>
-        Reconnects by itself.
-        {browser && ' If you stopped it in the terminal, start it again there.'}
+        {keyMissing
+          ? 'It was started again: open its new address, and this tab connects by itself.'
+          : `Reconnects by itself.${browser ? ' If you stopped it in the terminal, start it again there.' : ''}`}
       </span>
     </div>
   );
@@ -188,12 +191,15 @@ interface LineProps<V> {
 
 function StatusLine({ view, recovery }: LineProps<RunView | null>): JSX.Element {
   const connecting = useSessionState((state) => state.app === null);
+  const keyMissing = useKeyMissing();
   if (view === null) {
     return (
       <div className="status" role="status">
         <span>
           {connecting
-            ? 'Connecting to the service'
+            ? keyMissing
+              ? 'Not connected: this tab has no key.'
+              : 'Connecting to the service'
             : 'Ready. Nothing leaves this machine before you join or coordinate a run.'}
         </span>
       </div>

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { openPort } from '../open-address.ts';
 import { happens, whateverHappens, type Ledger } from './ledger.ts';
 
 const lines = [
@@ -65,11 +66,10 @@ async function resetUpgrades(port: number, ledger: Ledger): Promise<void> {
 }
 
 /** Somebody to whom the address was shown: bad frames, more windows than there may be, one that does not read. */
-export async function attackAsWindow(port: number, cookie: string, ledger: Ledger): Promise<void> {
+export async function attackAsWindow(port: number, key: string, ledger: Ledger): Promise<void> {
   const codes: number[] = [];
   const open = async (): Promise<WebSocket> => {
-    const headers = { cookie, origin: `http://127.0.0.1:${port}` };
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/port`, { headers }).on('error', () => undefined);
+    const socket = openPort(`http://127.0.0.1:${port}`, key).on('error', () => undefined);
     socket.on('close', (code) => codes.push(code));
     await whateverHappens(happens(socket, 'open', 'close'), 10_000);
     return socket;

@@ -1,0 +1,29 @@
+import './no-key.css';
+import type { JSX } from 'react';
+
+/** Browser mode, in a tab that the service cannot tell from a stranger's. */
+export function NoKey(): JSX.Element {
+  return (
+    <main className="no-key">
+      <section className="panel" aria-label="No key">
+        <h2>This tab has no key to Roundscope</h2>
+        <div className="err">
+          <dl>
+            <dt>What happened</dt>
+            <dd>
+              The page was opened without a fresh address while no other tab of it is open, or the program was started
+              again since.
+            </dd>
+            <dt>What it means</dt>
+            <dd>Nothing is shown here, and nothing can be started from here. A run that is under way goes on.</dd>
+            <dt>What to try</dt>
+            <dd>
+              Run the same command in the terminal again. It opens the page, or prints an address that is good once and
+              for two minutes. This tab then connects by itself.
+            </dd>
+          </dl>
+        </div>
+      </section>
+    </main>
+  );
+}
