@@ -7,12 +7,13 @@ import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';
 import { chooseFolder, KeepAwake } from './desktop.ts';
 import { CrashLimit, restartsPerMinuteMax } from './crash-limit.ts';
+import { guardEverything } from './guards.ts';
 import { InvitationLinks, registerLinks } from './invitation-links.ts';
 import { setMenu } from './menu.ts';
 import { PageLoad } from './page-load.ts';
 import { sealingKey } from './sealing-key.ts';
 import { ServiceProcess } from './service-process.ts';
-import { createWindow, limitPermissions } from './window.ts';
+import { createWindow } from './window.ts';
 
 /** Goodbyes to a whole federation take a second or two; then the window is gone whatever happens. */
 const stopPatienceMs = 8000;
@@ -20,6 +21,8 @@ const stopPatienceMs = 8000;
 const faultPatienceMs = 2500;
 
 endOnFault((status) => app.exit(status));
+// Before anything is started that could say what nobody understands: that is told, and ends nothing.
+onTaskFailure((failure) => console.error(failureWords(failure)));
 
 async function main(): Promise<void> {
   // The data folder holds the single-instance lock, so it is settled first.
@@ -35,7 +38,7 @@ async function main(): Promise<void> {
   links.take(process.argv);
   registerAppScheme();
   await app.whenReady();
-  limitPermissions();
+  guardEverything();
   setMenu();
   await serveAppScheme();
   registerLinks();
@@ -57,7 +60,7 @@ async function main(): Promise<void> {
         `It was started again three times within a minute. Start the app again; if that does not help, look at this:\n\n${why}`,
       ),
   });
-  tellFaults(service);
+  endOnFaults(service);
   links.showBy((invitation) => {
     if (!page.isLoaded || window.isDestroyed()) return false;
     window.webContents.postMessage('roundscope-invitation', invitation);
@@ -72,8 +75,7 @@ async function main(): Promise<void> {
 }
 
 /** What fails in main itself: the run is told and ended with goodbyes, its user is shown why. */
-function tellFaults(service: ServiceProcess): void {
-  onTaskFailure((failure) => console.error(failureWords(failure)));
+function endOnFaults(service: ServiceProcess): void {
   onProcessFault(async (fault) => {
     const words = faultWords(fault);
     await service.stop(faultPatienceMs, `The app's main process: ${words}`.slice(0, 1000));
@@ -83,19 +85,22 @@ function tellFaults(service: ServiceProcess): void {
 
 function connectWindow(window: BrowserWindow, service: ServiceProcess, links: InvitationLinks): void {
   const crashes = new CrashLimit();
+  let isGivenUp = false;
   window.webContents.on('render-process-gone', (_event, details) => {
     console.error(`the window's page ended: ${details.reason}`);
     if (window.isDestroyed() || details.reason === 'clean-exit') return;
     // The run goes on in the service; the page shows it again from a snapshot.
-    if (crashes.mayRestart(Date.now())) window.webContents.reload();
-    else
-      dialog.showErrorBox(
-        'Roundscope’s window keeps ending',
-        `It was loaded again ${restartsPerMinuteMax} times within a minute (${details.reason}). The run goes on. View, Reload tries once more; restarting the app ends the run.`,
-      );
+    if (crashes.mayRestart(Date.now())) return window.webContents.reload();
+    isGivenUp = true;
+    dialog.showErrorBox(
+      'Roundscope’s window keeps ending',
+      `It was loaded again ${restartsPerMinuteMax} times within a minute (${details.reason}). The run goes on. Start the app once more to load the window again; closing it ends the run.`,
+    );
   });
   app.on('second-instance', (_event, words) => {
     links.take(words);
+    if (isGivenUp) window.webContents.reload();
+    isGivenUp = false;
     if (window.isMinimized()) window.restore();
     window.focus();
   });

@@ -1,5 +1,8 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 
+/** For whoever works on the page; in a package they would only show its insides. */
+const developing: MenuItemConstructorOptions[] = [{ role: 'reload' }, { role: 'toggleDevTools' }];
+
 /** What the platforms expect of a menu, and no more: the app's own commands are in its window and its palette. */
 export function setMenu(): void {
   const template: MenuItemConstructorOptions[] = [
@@ -10,12 +13,11 @@ export function setMenu(): void {
     {
       label: 'View',
       submenu: [
-        { role: 'reload' },
+        ...(app.isPackaged ? [] : developing),
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
         { role: 'togglefullscreen' },
-        { role: 'toggleDevTools' },
       ],
     },
     { role: 'windowMenu' },

@@ -1,8 +1,6 @@
-import { BrowserWindow, session, shell, type Session } from 'electron';
-import { spawn } from '#shared/base/spawn.ts';
-import { appOrigin } from '#shared/contract/main-messages.ts';
+import { app, BrowserWindow } from 'electron';
 
-/** Makes the one window; its page is sandboxed, has no Node and may go nowhere else. */
+/** Makes the one window; its page is sandboxed and has no Node. Where it may go is judged in `guards.ts`. */
 export function createWindow(preload: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,
@@ -18,24 +16,11 @@ export function createWindow(preload: string): BrowserWindow {
       contextIsolation: true,
       nodeIntegration: false,
       webSecurity: true,
+      webviewTag: false,
       spellcheck: false,
+      devTools: !app.isPackaged,
     },
   });
   window.once('ready-to-show', () => window.show());
-  window.webContents.setWindowOpenHandler(({ url }) => {
-    // The only links are to documentation; anything else is not ours to open.
-    if (url.startsWith('https://')) spawn('opening a page in the browser', shell.openExternal(url));
-    return { action: 'deny' };
-  });
-  window.webContents.on('will-navigate', (event, url) => {
-    if (URL.parse(url)?.origin !== appOrigin && !url.startsWith(`${appOrigin}/`)) event.preventDefault();
-  });
   return window;
-}
-
-/** The page copies text when its user says so. It needs no camera, no location, no anything. */
-export function limitPermissions(target: Session = session.defaultSession): void {
-  const isAllowed = (permission: string): boolean => permission === 'clipboard-sanitized-write';
-  target.setPermissionRequestHandler((_contents, permission, answer) => answer(isAllowed(permission)));
-  target.setPermissionCheckHandler((_contents, permission) => isAllowed(permission));
 }

@@ -43,6 +43,11 @@ describe('the page and the main process', () => {
     assert.match(source, /window\.postMessage\('roundscope-port', window\.location\.origin, \[port\]\)/);
   });
 
+  // The page has no link to anywhere; should it get one, the hosts that may be opened are to be listed.
+  test('main opens nothing outside', () => {
+    assert.doesNotMatch(sourceOf('src/main'), /openExternal|openPath|\bshell\b/);
+  });
+
   test('what hardens the window is said, not left to defaults', () => {
     const source = sourceOf('src/main');
     for (const setting of ['sandbox: true', 'contextIsolation: true', 'nodeIntegration: false', 'webSecurity: true']) {
@@ -50,9 +55,18 @@ describe('the page and the main process', () => {
     }
     for (const guard of [
       'app.enableSandbox()',
-      'setWindowOpenHandler',
-      'will-navigate',
+      "app.on('web-contents-created'",
+      "setWindowOpenHandler(() => ({ action: 'deny' }))",
+      "contents.on('will-navigate', stay)",
+      "contents.on('will-redirect', stay)",
+      "contents.on('will-frame-navigate', stay)",
+      "contents.on('will-attach-webview', (event) => event.preventDefault())",
       'setPermissionRequestHandler',
+      'setPermissionCheckHandler',
+      'setDevicePermissionHandler(() => false)',
+      'setDisplayMediaRequestHandler((_request, answer) => answer(null))',
+      'devTools: !app.isPackaged',
+      '...(app.isPackaged ? [] : developing)',
     ]) {
       assert.ok(source.includes(guard), guard);
     }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { temporaryFolder } from '#test/cli/command-line.ts';
+import { coordinate as coordinateElsewhere } from '#test/cli/federation.ts';
 import { appTest } from './app-spec.ts';
 import { startAgain, WindowApp } from './open-app.ts';
 
@@ -128,6 +130,26 @@ describe('what the app asks of the desktop', () => {
       assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), '', 'a link is opened once');
     },
   );
+});
+
+describe('an invitation that is clicked on', () => {
+  test('fills the form in: the run is looked at, and nobody has joined it before Join is pressed', async () => {
+    await using coordinator = await coordinateElsewhere(['--participants', '1', '--rounds', '1']);
+    const { command, invitation } = coordinator;
+    await using app = await WindowApp.open({ idle: true, args: [invitation] });
+    const { page } = app;
+    await seesInvitation(page, invitation);
+    const join = page.getByRole('button', { name: /^Join\b/, disabled: false });
+    await page.getByLabel('Folder', { exact: true }).fill('digits');
+    await join.waitFor();
+    // It could be joined by now, and is not, for as long as its coordinator tells of nobody.
+    await delay(1500);
+    const joined = (): boolean => command.lines.some(({ event }) => event === 'participant_joined');
+    assert.equal(joined(), false);
+    assert.match(await page.locator('header').innerText(), /none open/);
+    await join.click();
+    await until(() => Promise.resolve(joined()));
+  });
 });
 
 async function seesInvitation(page: Page, invitation: string): Promise<void> {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe } from 'node:test';
@@ -113,7 +116,7 @@ describe('window alone', () => {
     assert.equal(page.url(), at);
     await page.getByRole('heading', { name: 'No run yet' }).waitFor();
     const opened = await electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
-    assert.deepEqual(opened, ['https://example.com/']);
+    assert.deepEqual(opened, [], 'nothing is opened outside either: the page has no link to anywhere');
     const permissions = await page.evaluate(async () => {
       const names = ['geolocation', 'notifications', 'camera', 'microphone', 'clipboard-read', 'clipboard-write'];
       return await Promise.all(
@@ -124,6 +127,99 @@ describe('window alone', () => {
     // What was refused is an error in the page's console.
     app.problems.splice(0);
   });
+
+  appTest(
+    'whatever window there is may go nowhere, a frame and a redirect included',
+    open,
+    { idle: true },
+    async (app) => {
+      const asked: (string | undefined)[] = [];
+      const server = createServer(({ url }, response) => {
+        asked.push(url);
+        if (url === '/redirect') response.writeHead(302, { location: '/after' }).end();
+        else response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><body></body>');
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      try {
+        const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const told = await app.electron.evaluate(async ({ BrowserWindow }, at) => {
+          const other = new BrowserWindow({ show: false });
+          const load = (path: string): Promise<string> =>
+            other.loadURL(`${at}${path}`).then(
+              () => 'loaded',
+              () => 'refused',
+            );
+          const redirect = await load('/redirect');
+          const page = await load('/');
+          const stays: unknown = await other.webContents.executeJavaScript(`new Promise((done) => {
+          const frame = document.createElement('iframe');
+          frame.src = '/frame';
+          document.body.append(frame);
+          window.open('/opened');
+          location.assign('/gone');
+          setTimeout(() => done(location.pathname), 1500);
+        })`);
+          other.close();
+          return { redirect, page, stays };
+        }, origin);
+        assert.deepEqual(told, { redirect: 'refused', page: 'loaded', stays: '/' });
+        assert.deepEqual(
+          asked.filter((url) => url !== '/favicon.ico'),
+          ['/redirect', '/'],
+        );
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  );
+
+  appTest('no device and no screen is given to a page', open, { idle: true }, async ({ electron, isStandIn }) => {
+    // Electron keeps what it was told to itself; of the stand-in it can be asked.
+    if (!isStandIn) return;
+    const told = await electron.evaluate(async ({ session }) => {
+      const { device, display } = session.defaultSession as unknown as {
+        device: ((details: unknown) => boolean) | null;
+        display: ((request: unknown, answer: (streams: unknown) => void) => void) | null;
+      };
+      return {
+        device: device?.({ deviceType: 'usb' }),
+        display: await new Promise((answer) => (display === null ? answer('anything') : display({}, answer))),
+      };
+    });
+    assert.deepEqual(told, { device: false, display: null });
+  });
+
+  appTest(
+    'what main does not understand of its service is told and ends nothing',
+    open,
+    { idle: true },
+    async (app) => {
+      const { page, electron } = app;
+      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      // The next service is caught as it is forked.
+      await electron.evaluate(({ utilityProcess }) => {
+        const fork = utilityProcess.fork.bind(utilityProcess);
+        utilityProcess.fork = (...args) => {
+          const child = fork(...args);
+          Object.assign(globalThis, { service: child });
+          return child;
+        };
+      });
+      process.kill(app.pidOf('service.js'), 'SIGKILL');
+      await page.getByText('Service restarted').waitFor();
+      await electron.evaluate(() => {
+        const { service } = globalThis as unknown as { service: NodeJS.EventEmitter };
+        for (const nonsense of [null, 5, 'ready', [], { type: 'reboot' }, { type: 'launch', id: -1 }, { type: 'end' }])
+          service.emit('message', nonsense);
+      });
+      await until(() => /Reading what the service said failed/.test(app.printed), 'it is told');
+      await page.reload();
+      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      assert.equal(await app.quit(), 0);
+    },
+  );
 
   appTest('the page has neither Node nor Electron', open, { idle: true }, async ({ page }) => {
     const names = ['require', 'process', 'module', 'global', 'Buffer', 'electron', 'ipcRenderer'];

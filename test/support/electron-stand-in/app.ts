@@ -13,6 +13,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Chromium } from './chromium.ts';
 import { Emitter, isRefused, type Refusable } from './emitter.ts';
+import type { WebContents } from './web-contents.ts';
 
 type AppPart = Pick<
   Electron.App,
@@ -39,6 +40,7 @@ interface AppEvents {
   ready: [];
   'second-instance': [event: object, argv: string[], workingFolder: string];
   'open-url': [event: Refusable, url: string];
+  'web-contents-created': [event: object, contents: WebContents];
   'window-all-closed': [];
   'before-quit': [event: Refusable];
   'will-quit': [event: Refusable];

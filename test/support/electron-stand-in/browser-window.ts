@@ -22,6 +22,7 @@ export class BrowserWindow extends Emitter<WindowEvents> implements WindowPart {
     super();
     this.#isVisible = options.show !== false;
     this.webContents = new WebContents(standInApp.chromium, options);
+    standInApp.emit('web-contents-created', {}, this.webContents);
     standInApp.windows.add(this);
     this.webContents.once('did-finish-load', () => this.emit('ready-to-show'));
     this.webContents.once('destroyed', () => {

@@ -1,6 +1,12 @@
 import type { Chromium } from './chromium.ts';
 
-type SessionPart = Pick<Electron.Session, 'setPermissionCheckHandler' | 'setPermissionRequestHandler'>;
+type SessionPart = Pick<
+  Electron.Session,
+  | 'setDevicePermissionHandler'
+  | 'setDisplayMediaRequestHandler'
+  | 'setPermissionCheckHandler'
+  | 'setPermissionRequestHandler'
+>;
 type Permission = Parameters<NonNullable<Parameters<SessionPart['setPermissionCheckHandler']>[0]>>[1];
 
 /** Electron's names of permissions, and those of the DevTools protocol. */
@@ -18,6 +24,17 @@ const permissions: readonly (readonly [Permission, string])[] = [
 export class Session implements SessionPart {
   #check: Parameters<SessionPart['setPermissionCheckHandler']>[0] = null;
   #request: Parameters<SessionPart['setPermissionRequestHandler']>[0] = null;
+  /** No device is ever chosen here and no screen shown; tests ask what the app would have answered. */
+  device: Parameters<SessionPart['setDevicePermissionHandler']>[0] = null;
+  display: Parameters<SessionPart['setDisplayMediaRequestHandler']>[0] = null;
+
+  setDevicePermissionHandler(handler: Session['device']): void {
+    this.device = handler;
+  }
+
+  setDisplayMediaRequestHandler(handler: Session['display']): void {
+    this.display = handler;
+  }
 
   setPermissionCheckHandler(handler: Parameters<SessionPart['setPermissionCheckHandler']>[0]): void {
     this.#check = handler;

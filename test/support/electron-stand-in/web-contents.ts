@@ -24,7 +24,10 @@ interface ContentsEvents {
   'did-finish-load': [];
   'did-stop-loading': [];
   'render-process-gone': [event: object, details: Pick<Electron.RenderProcessGoneDetails, 'reason' | 'exitCode'>];
-  'will-navigate': [event: Refusable, url: string];
+  'will-attach-webview': [event: Refusable];
+  'will-frame-navigate': [details: Refusable & { readonly url: string }];
+  'will-navigate': [details: Refusable & { readonly url: string }];
+  'will-redirect': [details: Refusable & { readonly url: string }];
   destroyed: [];
 }
 
@@ -46,6 +49,8 @@ ${bridge}
 }
 
 const all = new Map<string, WebContents>();
+/** Targets that the app itself is making: their ids are known only when Chromium has told of them. */
+const making = new Set<Promise<unknown>>();
 
 /** A page of Chromium with the events and the ports that Electron gives to it. */
 export class WebContents extends Emitter<ContentsEvents> implements ContentsPart {
@@ -60,6 +65,8 @@ export class WebContents extends Emitter<ContentsEvents> implements ContentsPart
   #preloadContext: number | undefined;
   #isLoading = false;
   #isDestroyed = false;
+  /** What the app itself loads is no navigation of the page's. */
+  #askedFor = '';
   #windowOpenHandler: WindowOpenHandler = () => ({ action: 'deny' });
 
   constructor(chromium: Chromium, options: Electron.BrowserWindowConstructorOptions) {
@@ -89,6 +96,7 @@ export class WebContents extends Emitter<ContentsEvents> implements ContentsPart
     const url = toVirtual(address);
     await session.defaultSession.applyTo(this.#chromium, new URL(url).origin);
     const loaded = new Promise<void>((resolve) => this.once('did-finish-load', resolve));
+    this.#askedFor = url;
     const { errorText } = await this.#send<{ errorText?: string }>('Page.navigate', { url });
     if (errorText !== undefined) throw new Error(`${errorText} loading '${address}'`);
     await loaded;
@@ -129,14 +137,14 @@ export class WebContents extends Emitter<ContentsEvents> implements ContentsPart
       throw new Error('the stand-in has sandboxed and isolated pages alone');
     }
     const chromium = this.#chromium;
-    const made = await chromium.send<{ targetId: string }>('Target.createTarget', {
-      url: 'about:blank',
-      newWindow: true,
-      width,
-      height,
-    });
-    this.#targetId = made.targetId;
-    all.set(this.#targetId, this);
+    const creation = chromium
+      .send<{ targetId: string }>('Target.createTarget', { url: 'about:blank', newWindow: true, width, height })
+      .then(({ targetId }) => {
+        this.#targetId = targetId;
+        all.set(targetId, this);
+      });
+    making.add(creation);
+    await creation.finally(() => making.delete(creation));
     const attached = { targetId: this.#targetId, flatten: true };
     this.#sessionId = (await chromium.send<{ sessionId: string }>('Target.attachToTarget', attached)).sessionId;
     this.#listen();
@@ -200,16 +208,17 @@ export class WebContents extends Emitter<ContentsEvents> implements ContentsPart
 
   /** One that Chromium has opened all the same; Electron would not have. */
   #refuseWindow({ targetId, type }: Target): void {
-    if (type !== 'page' || all.has(targetId)) return;
-    this.#chromium.send('Target.closeTarget', { targetId }).catch(() => undefined);
+    if (type !== 'page') return;
+    void Promise.allSettled(making).then(() => {
+      if (!all.has(targetId)) this.#chromium.send('Target.closeTarget', { targetId }).catch(() => undefined);
+    });
   }
 
-  async #answer({ requestId, request, resourceType }: Paused): Promise<void> {
+  async #answer({ requestId, request, resourceType, frameId, redirectedRequestId }: Paused): Promise<void> {
     const { url, method, headers } = request;
     const answer = await answerFor(url, method, headers);
     if (answer === undefined) {
-      const isNavigation = resourceType === 'Document';
-      if (isNavigation && isRefused((event) => this.emit('will-navigate', event, url)))
+      if (resourceType === 'Document' && this.#isStopped(url, frameId, redirectedRequestId !== undefined))
         this.#tell('Fetch.failRequest', { requestId, errorReason: 'Aborted' });
       else this.#tell('Fetch.continueRequest', { requestId });
       return;
@@ -220,6 +229,15 @@ export class WebContents extends Emitter<ContentsEvents> implements ContentsPart
       responseHeaders: [...answer.headers].map(([name, value]) => ({ name, value })),
       body: Buffer.from(await answer.arrayBuffer()).toString('base64'),
     });
+  }
+
+  /** Whether a listener refuses a navigation; told as Electron tells it, for the whole page and for frames. */
+  #isStopped(url: string, frameId: string, isRedirect: boolean): boolean {
+    const isRefusedBy = (name: 'will-frame-navigate' | 'will-navigate' | 'will-redirect'): boolean =>
+      isRefused(({ preventDefault }) => this.emit(name, { url, preventDefault }));
+    if (isRedirect) return isRefusedBy('will-redirect');
+    if (url === this.#askedFor) return false;
+    return isRefusedBy('will-frame-navigate') || (frameId === this.#targetId && isRefusedBy('will-navigate'));
   }
 
   #fromPage(payload: string): void {
@@ -273,6 +291,9 @@ interface Paused {
   readonly requestId: string;
   readonly request: { readonly url: string; readonly method: string; readonly headers: Record<string, string> };
   readonly resourceType: string;
+  readonly frameId: string;
+  /** The request that was answered by this redirect. */
+  readonly redirectedRequestId?: string;
 }
 interface Target {
   readonly targetId: string;
