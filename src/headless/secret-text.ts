@@ -5,7 +5,22 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 const bytesMax = 64 * 1024;
 
 /** How the help tells of it. */
-export const secretForms = 'or @FILE that holds it, or - to read it from stdin';
+export const secretForms = '@FILE that holds it, or - to paste it or read it from stdin';
+
+/** An invitation, or the address of a broker with user and password in it. */
+const secret = /roundscope:\/\/|:\/\/[^/@\s]*:[^/@\s]+@/;
+
+/**
+ * What to tell somebody whose secret is to be seen although this process hides its own command line: npm, and the shell
+ * that it starts, keep theirs until the command ends. Null: nothing.
+ */
+export function shownSecret(
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  if (environment['npm_lifecycle_event'] === undefined || !words.some((word) => secret.test(word))) return null;
+  return 'Every user of this machine can read the secret on your command line while this runs: npm keeps it there. Put it into a file that only you can read and say @FILE, or say - and paste it.';
+}
 
 /**
  * A value that holds a secret: as it is, `@FILE`, or `-`. A command line can be read by every user of a machine and stays
@@ -31,6 +46,7 @@ export async function secretText(value: string): Promise<string> {
 }
 
 async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Paste it here, then press Enter: ');
   let text = '';
   for await (const bytes of process.stdin) {
     text += String(bytes);

@@ -164,9 +164,11 @@ describe('secrets stay where they belong', () => {
   test('typed on the command line after all, they do not stay in the list of processes', async (t) => {
     if (process.platform !== 'linux') return void t.skip('reads /proc');
     await using coordinator = await coordinate(one);
-    await using participant = new Command(['join', coordinator.invitation, '--name', 'lab-1', '--json']);
+    const env = { npm_lifecycle_event: 'roundscope' };
+    await using participant = new Command(['join', coordinator.invitation, '--name', 'lab-1', '--json'], { env });
     await participant.until(() => hasJoined(coordinator.command, 'lab-1'));
     assertProcessesFree(participant.dataFolder, secretsOf(coordinator.invitation));
+    assert.match(participant.stderr, /Every user of this machine can read the secret.*@FILE/);
     assert.ok(processesOf(participant.dataFolder).some(({ command }) => command === 'roundscope join'));
   });
 

@@ -79,14 +79,16 @@ export class BrowserApp extends OpenApp {
   static async open(options: OpenOptions = {}): Promise<BrowserApp> {
     const { dataFolder = temporaryFolder(), idle = false, args = [] } = options;
     const command = new Command(['serve', '--no-open', ...(idle ? ['--idle'] : []), ...args], { dataFolder });
+    let browser: Browser | undefined;
     try {
       await command.until(({ stdout }) => /http:\S+\n/.test(stdout));
-      const browser = await launchChromium();
+      browser = await launchChromium();
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
       const app = new BrowserApp({ ...options, dataFolder }, command, browser, await context.newPage());
       await app.page.goto(app.address);
       return app;
     } catch (error) {
+      await browser?.close();
       await command[Symbol.asyncDispose]();
       throw error;
     }

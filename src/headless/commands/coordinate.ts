@@ -70,7 +70,7 @@ export const coordinate: Command = {
     {
       name: 'broker',
       value: 'URL',
-      help: `a broker of yours instead of our own: mqtts://..., amqp://..., ${secretForms}; or by ROUNDSCOPE_BROKER`,
+      help: `a broker of yours instead of our own: mqtts://..., amqp://..., or ${secretForms}; or by ROUNDSCOPE_BROKER`,
     },
     { name: 'broker-ca', value: 'FILE', help: 'certificate of the authority that vouches for an MQTT broker (PEM)' },
     {
@@ -193,7 +193,7 @@ export const coordinate: Command = {
           if (former !== null)
             narrator.say(`Going on with run ${former.start.run}, as it was begun: other options do not apply to it.`);
           narrator.say(
-            `Waiting for ${peopleOf(settings.data.minimumParticipants)}. On each machine: roundscope join 'INVITATION' --data FOLDER`,
+            `Waiting for ${peopleOf(settings.data.minimumParticipants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
           );
           // The one thing on stdout besides events: it can be piped into another program.
           process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', invitation })}\n` : `${invitation}\n`);

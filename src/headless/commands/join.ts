@@ -37,7 +37,7 @@ export const join: Command = {
   name: 'join',
   summary: 'Takes part in a run with local data, which never leaves this machine.',
   positionals: [
-    { name: 'INVITATION', help: `the line that \`roundscope coordinate\` printed, in quotes; ${secretForms}` },
+    { name: 'INVITATION', help: `the line that \`roundscope coordinate\` printed, in quotes; better ${secretForms}` },
   ],
   options: [
     {
@@ -88,7 +88,7 @@ export const join: Command = {
     { name: 'json', help: 'one JSON event a line on stdout, the summary last' },
   ],
   examples: [
-    "roundscope join 'roundscope://join?i=...' --data ./faces --name lab-2",
+    'roundscope join - --data ./faces --name lab-2     # then paste the invitation',
     'roundscope join @invitation --data ./faces',
     "roundscope join @invitation --data ./faces --map 'Happy=happy,suprise=surprise,junk='",
   ],
@@ -96,7 +96,7 @@ export const join: Command = {
     const [given] = args.positionals;
     if (given === undefined)
       return complain(
-        "join takes the invitation that the coordinator printed: roundscope join 'roundscope://join?...'",
+        'join takes the invitation that the coordinator printed: roundscope join - and paste it, or roundscope join @FILE that holds it',
         exitStatus.usage,
       );
     const unrecorded = wrongRecord(args);

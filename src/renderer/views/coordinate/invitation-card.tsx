@@ -9,6 +9,9 @@ import { qrPath } from './qr-path.ts';
 /** Light modules around a code, as its standard asks. */
 const quiet = 4;
 
+/** Takes the invitation from what is pasted: on a command line every user of that machine could read it. */
+const command = 'roundscope join - --data FOLDER';
+
 /** The invitation as a line to send, as a code to scan and as a command. */
 export function InvitationCard({
   invitation,
@@ -21,7 +24,6 @@ export function InvitationCard({
   if (invitation === null) {
     return <p className="in t2">The invitation comes as soon as the coordinator listens.</p>;
   }
-  const command = `roundscope join '${invitation}' --data FOLDER`;
   return (
     // The line is long and may have to be scrolled by keyboard.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -51,7 +53,8 @@ export function InvitationCard({
           </button>
         </div>
         <h3>In a terminal</h3>
-        <div className="fp">{`roundscope join '${invitation.slice(0, 28)}…' --data FOLDER`}</div>
+        <p className="cap t2">It asks for the invitation, which then stands on no command line.</p>
+        <div className="fp">{command}</div>
         <div className="fc">
           <button type="button" className="btn" onClick={() => copy(command, 'The command')}>
             <Icon name="copy" as="small" />
