@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failedLately } from './electron.mjs';
@@ -47,6 +47,9 @@ async function fetchLocked() {
     // A file system without links.
     copyFileSync(fetched, pinned);
   }
+  // As npm does for a program that is there when it installs: its scripts then run on it. Windows has files for that.
+  const inPath = inRoot('node_modules', '.bin', 'node');
+  if (!isWindows && !existsSync(inPath)) symlinkSync(join('..', 'node', 'bin', program), inPath);
 }
 
 /** Whether this user has told npm, for all projects, to run no install scripts; what this project says is left out. */
