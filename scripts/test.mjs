@@ -1,10 +1,11 @@
 /**
- * `npm test [-- --only PHASE[,PHASE]] [--seeds N] [--no-install]`: everything from a fresh clone to the closing line.
+ * `npm test [-- --only PHASE[,PHASE]] [--seeds N] [--no-install] [--audit]`: everything from a fresh clone to the closing line.
  * `--only check` is what must be green at every commit: no browser, 200 simulated seeds. `--no-install` keeps it from
  * installing system packages, as it does for root where some are missing; what needs them is skipped and counted.
+ * `--audit` asks the registry for signatures and advisories too.
  */
 import { parseArgs } from 'node:util';
-import { addCounts, checkPhases, describeCounts, phases, runPhase } from './lib/test-phases.mjs';
+import { addCounts, askedPhases, checkPhases, describeCounts, phases, runPhase } from './lib/test-phases.mjs';
 import { ensureBuilt } from './lib/build.mjs';
 import { windowOfTests } from './lib/electron.mjs';
 import { ensureModules } from './lib/modules.mjs';
@@ -13,7 +14,12 @@ import { SetUpError, runScript } from './lib/say.mjs';
 import { ensureSystemTools, refusal } from './lib/system-tools.mjs';
 import { outerEnvironment } from './lib/paths.mjs';
 
-const options = { only: { type: 'string' }, seeds: { type: 'string' }, [refusal]: { type: 'boolean' } };
+const options = {
+  only: { type: 'string' },
+  seeds: { type: 'string' },
+  audit: { type: 'boolean' },
+  [refusal]: { type: 'boolean' },
+};
 
 /** A mistyped option ends it: by `--no-instal` something would be installed. */
 function readArguments(args) {
@@ -21,10 +27,14 @@ function readArguments(args) {
   try {
     ({ values } = parseArgs({ args, options }));
   } catch (cause) {
-    throw new SetUpError(cause.message, { tell: `There are: --only PHASE[,PHASE], --seeds N, --${refusal}.`, cause });
+    throw new SetUpError(cause.message, {
+      tell: `There are: --only PHASE[,PHASE], --seeds N, --audit, --${refusal}.`,
+      cause,
+    });
   }
   const isCheck = values.only === 'check';
-  const names = isCheck ? checkPhases : (values.only?.split(',') ?? Object.keys(phases));
+  const usual = Object.keys(phases).filter((name) => values.audit || !askedPhases.includes(name));
+  const names = isCheck ? checkPhases : (values.only?.split(',') ?? usual);
   const unknown = names.filter((name) => !(name in phases));
   if (unknown.length > 0) {
     throw new SetUpError(`There is no phase ${unknown.join(', ')}.`, {
