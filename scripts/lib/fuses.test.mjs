@@ -48,7 +48,7 @@ describe('a packaged app', () => {
     assert.equal(fusesIn(program(right)).length, 2);
     assert.deepEqual(wrongFuses(program(right), config.electronFuses), []);
     for (const [i, name] of fuseNames.entries()) {
-      const states = [...right];
+      const states = right.split('');
       states[i] = states[i] === '1' ? '0' : '1';
       const wrong = wrongFuses(program(states.join('')), config.electronFuses);
       assert.equal(wrong.length, 2);
