@@ -148,7 +148,7 @@ describe('an invitation that is clicked on', () => {
     assert.equal(joined(), false);
     assert.match(await page.locator('header').innerText(), /none open/);
     await join.click();
-    await until(() => Promise.resolve(joined()));
+    await command.until(joined);
   });
 });
 

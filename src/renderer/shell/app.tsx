@@ -22,6 +22,10 @@ export function App(): JSX.Element {
     return () => applied[Symbol.dispose]();
   }, [theme]);
   const lost = useSessionState((state) => state.connection.kind === 'lost');
+  const unknown = useSessionState((state) => state.app === null);
+  const keyMissing = useKeyMissing();
+  // Of what runs nothing is known, so nothing is said of it.
+  if (keyMissing && unknown) return <NoKey />;
   return (
     <div className={lost ? 'app stopped' : 'app'}>
       <SkipLink />
@@ -38,8 +42,7 @@ export function App(): JSX.Element {
 
 function CurrentView(): JSX.Element {
   const shown = useShownView();
-  const keyMissing = useKeyMissing();
-  if (shown === null) return keyMissing ? <NoKey /> : <main aria-busy="true" />;
+  if (shown === null) return <main aria-busy="true" />;
   const { component: View, title } = views[shown];
   return (
     <>

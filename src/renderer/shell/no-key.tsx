@@ -6,7 +6,7 @@ export function NoKey(): JSX.Element {
   return (
     <main className="no-key">
       <section className="panel" aria-label="No key">
-        <h2>This tab has no key to Roundscope</h2>
+        <h1>This tab has no key to Roundscope</h1>
         <div className="err">
           <dl>
             <dt>What happened</dt>
@@ -15,7 +15,7 @@ export function NoKey(): JSX.Element {
               again since.
             </dd>
             <dt>What it means</dt>
-            <dd>Nothing is shown here, and nothing can be started from here. A run that is under way goes on.</dd>
+            <dd>Nothing is shown here, and nothing can be started from here. What is running goes on.</dd>
             <dt>What to try</dt>
             <dd>
               Run the same command in the terminal again. It opens the page, or prints an address that is good once and

@@ -191,15 +191,12 @@ interface LineProps<V> {
 
 function StatusLine({ view, recovery }: LineProps<RunView | null>): JSX.Element {
   const connecting = useSessionState((state) => state.app === null);
-  const keyMissing = useKeyMissing();
   if (view === null) {
     return (
       <div className="status" role="status">
         <span>
           {connecting
-            ? keyMissing
-              ? 'Not connected: this tab has no key.'
-              : 'Connecting to the service'
+            ? 'Connecting to the service'
             : 'Ready. Nothing leaves this machine before you join or coordinate a run.'}
         </span>
       </div>
