@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -16,7 +17,9 @@ import type { Link } from '#engine/link/link.ts';
 import { modelMessage, take } from '#test/support/messages.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { diallingTransport, listeningTransport, type TransportParts } from '../registry.ts';
-import type { Listener, Session } from '../transport.ts';
+import type { Listener, Session, Transport } from '../transport.ts';
+import { ChosenRoute } from './route.ts';
+import { SeveralTransports } from './several-transport.ts';
 
 const signal = new AbortController().signal;
 const run = asRunId('r-several');
@@ -89,6 +92,34 @@ describe('several transports as one', () => {
     await using session = await dial(endpoints, 'quic', (reason) => told.push(reason));
     assert.equal(session.protocol, 'mqtt');
     assert.match(told.at(-1) ?? '', /^quinn > mqtt\.js: ./);
+  });
+
+  test('a word that the run is over is not hidden by another way on which nobody answers', async () => {
+    const asked: Protocol[] = [];
+    const way = (protocol: Protocol, error: RoundscopeError): Transport => ({
+      protocol,
+      dial: async () => {
+        asked.push(protocol);
+        throw error;
+      },
+      listen: () => assert.fail('nobody listens here'),
+    });
+    const endpoint = { provider: 'any', host: '127.0.0.1', port: 1 };
+    for (const code of ['run_over', 'link_rejected', 'identity_mismatch'] as const) {
+      asked.length = 0;
+      const said = new RoundscopeError(code, { layer: 'transport', message: code });
+      const silence = new RoundscopeError('connect_refused', { layer: 'transport', message: 'no', retryable: true });
+      const transport = new SeveralTransports({
+        transports: [way('mqtt', said), way('quic', silence), way('grpc', silence)],
+        clock: systemClock,
+        route: new ChosenRoute(() => 'quic'),
+      });
+      const endpoints = (['mqtt', 'quic', 'grpc'] as const).map((protocol) => ({ ...endpoint, protocol }));
+      await assert.rejects(transport.dial(endpoints as Endpoint[], { signal, run, token, participant: 'node-1' }), {
+        code,
+      });
+      assert.deepEqual(asked, ['quic', 'mqtt'], 'what comes after the word is not asked');
+    }
   });
 
   test('what auto cannot offer is left out and named; what was asked for by name is an error', async () => {

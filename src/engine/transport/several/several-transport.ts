@@ -1,5 +1,5 @@
 import type { Clock } from '#shared/base/clock.ts';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { usualStack, type Protocol } from '#shared/contract/protocols.ts';
@@ -18,6 +18,9 @@ export interface SeveralParts {
    */
   readonly onUnavailable?: (protocol: Protocol, error: RoundscopeError) => void;
 }
+
+/** Answers that are no matter of the way taken: the failure of another one, tried after it, would hide them. */
+const whicheverWay: ReadonlySet<ErrorCode> = new Set(['identity_mismatch', 'link_rejected', 'run_over']);
 
 /** Ports from one listener to the next where the port is given: DDS takes two. */
 const portStep = 2;
@@ -59,8 +62,7 @@ export class SeveralTransports implements Transport {
         options.signal.throwIfAborted();
         failure = { error: known(error, protocol), protocol };
         route.failed(protocol, failure.error.message);
-        // Not a matter of the way taken: another one would hide it.
-        if (failure.error.code === 'identity_mismatch' || failure.error.code === 'link_rejected') break;
+        if (whicheverWay.has(failure.error.code)) break;
       }
     }
     throw failure?.error ?? nothingOffered(this.#parts.transports);
