@@ -93,10 +93,17 @@ test('one that is back is told as long as somebody has not found back, and need 
   assert.equal(found(), true, 'a link that broke within 3 s of the return still broke for it');
   joined(story.run, 'node-2');
   assert.equal(found(), true, 'one of several');
-  story.run.now = 50_000 + 13_000;
-  assert.equal(found(), true, 'pauses between attempts grow to 10 s');
+  story.run.now = 50_000 + 23_000;
+  assert.equal(found(), true, 'an attempt may take 10 s to fail, and the pauses after it grow to 10 s');
   story.run.now++;
   assert.equal(found(), false);
+});
+
+test('a reason that ends with a mark of its own gets no second one', () => {
+  const asked = cause({ state: 'lost', reason: 'nobody listens: is it running?' }, 60_000);
+  assert.match(asked?.finding.explanation ?? '', /^The reason: nobody listens: is it running\? Everything/);
+  const told = cause({ state: 'lost', reason: 'cut' }, 60_000);
+  assert.match(told?.finding.explanation ?? '', /^The reason: cut\. Everything/);
 });
 
 test('one that blocks for 2 s is told with its reason', () => {

@@ -1,5 +1,5 @@
 import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
-import { evidence, listed, seconds, subjects, type Finding } from './finding.ts';
+import { asSentence, evidence, listed, seconds, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type EvidenceRef, type RunObservation } from './observation.ts';
 import { awaitsReturn, linkRules, type SharedCause } from './shared-cause.ts';
 
@@ -20,13 +20,13 @@ export function brokerAway(run: RunObservation): SharedCause | null {
   const lately = losses.filter(({ at }) => run.now - at <= brokerLossesWindowMs);
   const about = { layer: 'transport', subject: subjects.broker } as const;
   const explains = ({ rule }: Finding): boolean => linkRules.has(rule) || rule === 'connection-per-message';
-  const why = reason === '' ? 'It gives no reason' : `The reason: ${reason}`;
+  const why = asSentence(reason === '' ? 'It gives no reason' : `The reason: ${reason}`);
   if (lately.length >= brokerLossesMin) {
     const finding: Finding = {
       ...about,
       rule: 'broker-drops',
       sentence: `The ${protocolNames[protocol]} broker at ${address} drops the coordinator's connection again and again.`,
-      explanation: `${lately.length} times in the last ${seconds(brokerLossesWindowMs)}. ${why}. A broker does so when it is restarted, or when a message is larger than it takes.`,
+      explanation: `${lately.length} times in the last ${seconds(brokerLossesWindowMs)}. ${why} A broker does so when it is restarted, or when a message is larger than it takes.`,
       since: lately[0]?.at ?? since.at,
       evidence: evidence(...lately.slice(-6)),
     };
@@ -38,7 +38,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
         ...about,
         rule: 'broker-lost',
         sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${run.self === null ? "the coordinator's " : ''}reach.`,
-        explanation: `${why}. Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
+        explanation: `${why} Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
         since: since.at,
         evidence: [since],
       },
@@ -62,7 +62,9 @@ export function brokerAway(run: RunObservation): SharedCause | null {
     finding: {
       ...about,
       rule: 'broker-blocked',
-      sentence: `The ${protocolNames[protocol]} broker at ${address} blocks publishers: ${reason || 'it gives no reason'}.`,
+      sentence: asSentence(
+        `The ${protocolNames[protocol]} broker at ${address} blocks publishers: ${reason || 'it gives no reason'}`,
+      ),
       explanation:
         'It takes no messages, so nobody gets through to anybody. It goes on by itself once it has memory and disk again.',
       since: since.at,
@@ -96,10 +98,12 @@ export function obstacleFinding(
     rule: 'broker-obstacle',
     layer: 'transport',
     subject: subjects.broker,
-    sentence: `The ${protocolNames[protocol]} broker holds up what passes between the coordinator and ${listed(names)}: ${reasons[0] ?? ''}.`,
+    sentence: asSentence(
+      `The ${protocolNames[protocol]} broker holds up what passes between the coordinator and ${listed(names)}: ${reasons[0] ?? ''}`,
+    ),
     explanation: `${reasons
       .slice(1)
-      .map((reason) => `${capital(reason)}. `)
+      .map((reason) => `${asSentence(capital(reason))} `)
       .join('')}It is tried again by itself, and goes on as soon as it passes.`,
     since: Math.min(...held.map(({ obstacle }) => obstacle.at)),
     evidence: evidence(...held.slice(0, 6).map(({ obstacle }) => obstacle)),

@@ -53,6 +53,11 @@ export function injected(
   });
 }
 
+/** Words of somebody else's, a reason mostly, as a sentence with one full stop or its own mark at the end. */
+export function asSentence(words: string): string {
+  return /[.?!…]$/.test(words) ? words : `${words}.`;
+}
+
 /** Evidence of what there is of it, in order of time. */
 export function evidence(...refs: readonly (EvidenceRef | null | undefined)[]): readonly EvidenceRef[] {
   return refs.filter((ref) => ref !== null && ref !== undefined).sort((a, b) => a.at - b.at);

@@ -1,6 +1,6 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
-import { evidence, injected, linkFaults, seconds, type Finding } from './finding.ts';
+import { asSentence, evidence, injected, linkFaults, seconds, type Finding } from './finding.ts';
 import { megabytes } from './observe-event.ts';
 import {
   elapsedMs,
@@ -145,7 +145,7 @@ export const linkFlapping: Rule = (participant, run, standing) => {
     layer: 'link',
     subject: id,
     sentence: `${whose(id, run)} link opens and breaks again: ${breaks.length} times in ${seconds(Math.max(1000, last.at - first.at))}.`,
-    explanation: `Each connection opens and is lost again, the last one for this reason: ${last.text}. What lies between the two ends lets some of it pass and not the rest.`,
+    explanation: `${asSentence(`Each connection opens and is lost again, the last one for this reason: ${last.text}`)} What lies between the two ends lets some of it pass and not the rest.`,
     since: first.at,
     evidence: evidence(...own.slice(-6)),
     fault: injected(participant.faults, linkFaults, first.at, run),
@@ -190,8 +190,8 @@ const linkLost: Rule = (participant, run, standing) => {
     subject: id,
     sentence: `${id} is out of reach: its ${protocolNames[protocol]} link is down${dials ? ', and it dials again' : ''}.`,
     explanation:
-      `${linkReason === '' ? 'No reason was given' : `Reason: ${linkReason}`}. ` +
-      (dials ? `It says itself: ${ownLink.reason}.` : 'Nothing has been heard of a new connection.'),
+      `${asSentence(linkReason === '' ? 'No reason was given' : `Reason: ${linkReason}`)} ` +
+      (dials ? asSentence(`It says itself: ${ownLink.reason}`) : 'Nothing has been heard of a new connection.'),
     since: linkDown.at,
     evidence: evidence(lastHeard, linkDown),
     fault: injected(participant.faults, linkFaults, linkDown.at, run),

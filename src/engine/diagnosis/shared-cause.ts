@@ -18,8 +18,11 @@ export const linkRules: ReadonlySet<string> = new Set([
 ]);
 /** How long a return is told at least, ... */
 export const backMs = 3000;
-/** ... and for how long whose link was given up meanwhile may take to dial again: its pauses have grown to `redialMaxMs`. */
-const returnMs = timing.redialMaxMs + 3000;
+/**
+ * ... and for how long whose link was given up meanwhile may take to dial again. Its last attempt may have begun while the
+ * cause still lasted, and takes its time to fail; the pauses after it have grown to `redialMaxMs`.
+ */
+const returnMs = timing.connectTimeoutMs + timing.redialMaxMs + 3000;
 
 /** Whether somebody has not found back yet, and need not have by now. */
 export function awaitsReturn(run: RunObservation, backAt: number): boolean {

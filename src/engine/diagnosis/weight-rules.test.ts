@@ -32,8 +32,8 @@ class Run {
     for (const participant of names) this.#event('participant_phase', { participant, round: 1, phase: 'wait' });
   }
 
-  updates(round: number, odd: Update = {}, count = 5): this {
-    const usual = { claimed: 100, examples: 100, share: 1 / count, clipped: 1, norm: 1, cosine: 0.8, agreement: 0.6 };
+  updates(round: number, odd: Update = {}, count = 5, agreement = 0.6): this {
+    const usual = { claimed: 100, examples: 100, share: 1 / count, clipped: 1, norm: 1, cosine: 0.8, agreement };
     const updates = names.slice(0, count).map((participant) => ({ participant, ...usual }));
     const last = updates.length - 1;
     return this.#event('updates_weighed', {
@@ -104,6 +104,22 @@ describe('whoever does more than its part is named', () => {
       assert.deepEqual(run.raised, [sentence]);
       assert.equal(run.updates(2).cleared.length, 1, 'the next round shows otherwise');
     });
+
+  test('who points against the others is named only while they agree, and never one of three', () => {
+    const opposed = { agreement: -0.9 };
+    assert.deepEqual(new Run().updates(1, opposed, 5, 0.2).raised.length, 1);
+    assert.deepEqual(new Run().updates(1, opposed, 4, 0.2).raised.length, 1);
+    assert.deepEqual(
+      new Run().updates(1, opposed, 5, 0.19).raised,
+      [],
+      'near its end the updates of a run add up to nothing',
+    );
+    assert.deepEqual(
+      new Run().updates(1, { ...opposed, share: 0.3 }, 3).raised,
+      [],
+      'of three it cannot be told who is right',
+    );
+  });
 
   test('an update that was refused for its values, until one counts', () => {
     const run = new Run().refused(1, 'update_not_finite', 'element 3 of tensor w is NaN');

@@ -1,5 +1,5 @@
 import { medianOf } from '#shared/base/median.ts';
-import { evidence, type Finding } from './finding.ts';
+import { asSentence, evidence, type Finding } from './finding.ts';
 import type { EvidenceRef, ParticipantObservation, RunObservation } from './observation.ts';
 
 /**
@@ -13,8 +13,15 @@ export function weightFinding({ id }: ParticipantObservation, run: RunObservatio
 
 /** Honest updates that are clipped a little are told in the tables; this long is another matter. */
 const clippedMost = 0.5;
-/** As far from the others' direction as no uneven data leads. */
+/** As far from the others' direction as no uneven data leads while the model learns, ... */
 const opposedMost = -0.5;
+/**
+ * ... which is while the others agree. Near its end the updates of a run add up to nothing, so that each points against the
+ * sum of the others: of eight honest participants with uneven data all were below 0 from round 30 on.
+ */
+const othersAgree = 0.2;
+/** Of three it can't be told who is right. */
+const opposedFewest = 4;
 /** Half of a model that three or more have made. */
 const shareMost = 0.5;
 const fewest = 3;
@@ -31,7 +38,7 @@ function refused(id: string, { weighed: { refusals } }: RunObservation): Finding
   if (refusal === undefined) return null;
   const { round, reason, told } = refusal;
   return finding('update-refused', id, told, {
-    sentence: `${id}'s update of round ${round} was refused: ${reason}.`,
+    sentence: asSentence(`${id}'s update of round ${round} was refused: ${reason}`),
     explanation: 'It does not count, so the global model stays as the others made it.',
   });
 }
@@ -53,7 +60,8 @@ function ofUpdate(id: string, weighed: RunObservation['weighed']['updates']): Fi
     return make('update-too-long', sentence, `It was scaled down to ${percent(clipped)} of its length.`);
   }
   if (updates.length < fewest) return null;
-  if (agreement < opposedMost) {
+  const others = updates.filter((one) => one !== own).map((one) => one.agreement);
+  if (agreement < opposedMost && updates.length >= opposedFewest && medianOf(others) >= othersAgree) {
     const sentence = `${id}'s update of round ${round} points against those of the others.`;
     return make('update-opposes', sentence, `The cosine with their common direction is ${agreement.toFixed(2)}.`);
   }
