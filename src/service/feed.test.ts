@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import { asRunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
+import type { Batch, FromService, Snapshot } from '#shared/contract/port-api.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
 import type { Port } from '#shared/port/port.ts';
@@ -27,10 +27,17 @@ const snapshot: Snapshot = {
   comparison: null,
 };
 
-function recordingPort(): { readonly port: Port; readonly posted: (Snapshot | Batch)[] } {
+function recordingPort(onOther?: (message: FromService) => void): {
+  readonly port: Port;
+  readonly posted: (Snapshot | Batch)[];
+} {
   const posted: (Snapshot | Batch)[] = [];
   const port: Port = {
-    post: (message) => posted.push(message as Snapshot | Batch),
+    post: (message) => {
+      const told = message as FromService;
+      if (told.type === 'snapshot' || told.type === 'batch') posted.push(told);
+      else onOther?.(told);
+    },
     onMessage: () => undefined,
     onClose: () => undefined,
     close: () => undefined,
@@ -77,6 +84,20 @@ describe('feed of a renderer', () => {
       assert.ok(batch?.type === 'batch');
       assert.equal(batch.events.length, 3);
     });
+  });
+
+  test('says every second that it is alive, also to a renderer that shows nothing, until it is closed', () => {
+    mock.timers.enable({ apis: ['setInterval'] });
+    try {
+      const others: FromService[] = [];
+      const feed = new Feed(recordingPort((message) => others.push(message)).port, () => snapshot);
+      mock.timers.tick(3000);
+      feed[Symbol.dispose]();
+      mock.timers.tick(3000);
+      assert.deepEqual(others, [{ type: 'alive' }, { type: 'alive' }, { type: 'alive' }]);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   test('at most 30 batches a second, however much happens', async () => {

@@ -5,6 +5,9 @@ import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
 import type { RunHost } from './run-host.ts';
 
+/** How often a renderer hears of the service when there is nothing else to tell. */
+const aliveMs = 1000;
+
 /** Batches a renderer may have unshown before the feed waits for its credit. */
 const unshownMax = 3;
 
@@ -17,6 +20,7 @@ export class Feed implements Disposable {
   readonly #port: Port;
   readonly #snapshot: () => Snapshot;
   readonly #timer: NodeJS.Timeout;
+  readonly #aliveTimer: NodeJS.Timeout;
   #subscription: Disposable | undefined;
   #events: RecordedEvent[] = [];
   #packets: PacketRow[] = [];
@@ -29,6 +33,7 @@ export class Feed implements Disposable {
     this.#port = port;
     this.#snapshot = snapshot;
     this.#timer = setInterval(() => this.#flush(), Math.ceil(1000 / limits.portBatchesPerSecondMax));
+    this.#aliveTimer = setInterval(() => this.#port.post({ type: 'alive' }), aliveMs);
   }
 
   /** Follows a run, or none; the renderer is given a snapshot first. */
@@ -50,6 +55,7 @@ export class Feed implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    clearInterval(this.#aliveTimer);
     this.#subscription?.[Symbol.dispose]();
   }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { asRunId } from '#shared/contract/ids.ts';
+import { checkedLine, readCheckedLine } from '#engine/durability/checked-line.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { RunHost } from './run-host.ts';
 
@@ -61,4 +62,27 @@ test('joining again takes the mapping of classes along, and a run that is over i
   await host.finished;
   const [over] = (await recents.list()).runs;
   assert.deepEqual([over?.status, over?.again], ['completed', null]);
+});
+
+test('of a run whose app died before it could write its end, nobody knows how far it came', async () => {
+  const own = join(folder, 'dead');
+  const recents = new RecentRuns(own, (error) => assert.fail(String(error)));
+  const host = new RunHost({
+    run: asRunId('r-3'),
+    opening: { told: { chair: 'participant', name: 'faces' }, again: null, keepAwake: false },
+    clock: systemClock,
+    recording: null,
+    onInternalError: (error) => assert.fail(String(error)),
+  });
+  recents.follow(host);
+  const running = (await recents.list()).runs[0];
+  assert.deepEqual([running?.status, running?.roundsCompleted, running?.roundsPlanned], ['running', null, null]);
+  // Another process had this number; by its time of birth this one is not it.
+  const file = join(own, 'recent-runs');
+  const begun = readCheckedLine(readFileSync(file, 'utf8').trim()) as Record<string, unknown>;
+  writeFileSync(file, checkedLine({ ...begun, process: 'another' }));
+  const dead = (await recents.list()).runs[0];
+  assert.deepEqual([dead?.status, dead?.roundsCompleted, dead?.roundsPlanned], ['interrupted', null, null]);
+  await host.finish();
+  await host.finished;
 });

@@ -146,7 +146,7 @@ async function reload({ page }: OpenApp): Promise<void> {
 
 async function keyboardOnly({ page }: OpenApp): Promise<void> {
   const current = page.locator('nav [aria-current=page]');
-  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('6');
   await page.getByRole('heading', { name: 'Demo', exact: true }).waitFor();
   await tabTo(page, /^Rounds$/, 'Tab');
@@ -229,7 +229,7 @@ async function tabThroughRail(page: Page): Promise<void> {
 
 async function accessibleViews({ page }: OpenApp): Promise<void> {
   const schemes = ['light', 'dark'] as const;
-  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await assertAccessible(page, `the empty window, ${colorScheme}`);

@@ -14,7 +14,7 @@ import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
-const isConnected = (page: Page): Promise<void> => page.getByRole('heading', { name: 'No run yet' }).waitFor();
+const isConnected = (page: Page): Promise<void> => page.getByRole('heading', { name: 'No run is open' }).waitFor();
 
 /** Another program on another port of this machine, at which the user of the app looks too: a notebook, a tunnel. */
 class OtherPort implements AsyncDisposable {

@@ -43,25 +43,25 @@ describe('browser mode alone', () => {
     assert.ok(other);
     await other.goto(`data:text/html,<a href="${fresh}">open</a>`);
     await other.getByRole('link').click();
-    await other.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await other.getByRole('heading', { name: 'No run is open' }).waitFor();
     await app.page.reload();
-    await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await app.page.getByRole('heading', { name: 'No run is open' }).waitFor();
   });
 
   appTest('every answer carries the policy, and no address is good twice', open, { idle: true }, async (app) => {
     const { page, address } = app;
-    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No run is open' }).waitFor();
     assert.equal(new URL(page.url()).search, '', 'the token does not stay in the address bar');
     const response = await page.reload();
     for (const [name, value] of Object.entries(securityHeaders)) assert.equal(response?.headers()[name], value, name);
-    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No run is open' }).waitFor();
     assert.equal(await keyOf(address), null, 'a token is good once');
     assert.equal((await page.request.get(new URL('/../package.json', address).href)).status(), 404);
     assert.deepEqual(await page.context().cookies(), []);
   });
 
   appTest('the service ends: the page says so', open, { idle: true }, async (app) => {
-    await app.page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await app.page.getByRole('heading', { name: 'No run is open' }).waitFor();
     assert.equal(await app.quit(), 0);
     await app.page.getByText(/Stopped updating \d+ s ago/).waitFor();
     // The page dials a port on which nobody listens; the browser calls each attempt an error.
@@ -69,7 +69,7 @@ describe('browser mode alone', () => {
   });
 
   appTest('what these tests look for is found when it is planted', open, { idle: true }, async ({ page, problems }) => {
-    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No run is open' }).waitFor();
     await page.evaluate(() => document.querySelector('main')?.append(document.createElement('button')));
     await assert.rejects(assertAccessible(page, 'a button without a name'), /critical button-name/);
     await page.evaluate(() => {

@@ -58,7 +58,7 @@ describe('what the app asks of the desktop', () => {
       const { page } = app;
       const folder = temporaryFolder();
       await watchDesktop(app);
-      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       await page.keyboard.press('c');
       const data = page.getByLabel('Data to judge with', { exact: true });
       await chooseNext(app, folder);
@@ -123,10 +123,10 @@ describe('what the app asks of the desktop', () => {
         await openUrl(url);
       // In order behind those: had one of them been taken, it would stand there now.
       await page.getByRole('button', { name: 'Back', exact: true }).click();
-      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), link('Ghi3'));
       await page.reload();
-      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), '', 'a link is opened once');
     },
   );

@@ -70,6 +70,36 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
     // The page dials a port on which nobody listens; the browser calls each attempt an error.
     app.problems.splice(0);
   });
+
+  appTest(
+    'a service that stands still is said to, and the picture goes on with it',
+    open,
+    { idle: true },
+    async (app) => {
+      const { page } = app;
+      await using coordinator = await coordinate(['--participants', '1', ...longRun.slice(2)]);
+      await joinBy(page, coordinator);
+      await page
+        .getByText(/batch \d+ \/ \d+/)
+        .first()
+        .waitFor();
+      process.kill(app.command.pid, 'SIGSTOP');
+      try {
+        await page.getByText(/Stopped updating \d+ s ago/).waitFor();
+        await page.getByText(/The service does not answer/).waitFor();
+        assert.equal(await page.getByText('No stall').count(), 0);
+        assert.equal(await page.locator('header .live').count(), 0, 'nothing is recorded meanwhile');
+      } finally {
+        process.kill(app.command.pid, 'SIGCONT');
+      }
+      await page.locator('.service-gone').waitFor({ state: 'detached' });
+      await page
+        .getByText(/No stall|does not answer/)
+        .first()
+        .waitFor();
+      await page.getByText('Service restarted').waitFor({ state: 'detached' });
+    },
+  );
 });
 
 async function joinBy(page: Page, { invitation }: Coordinator): Promise<void> {

@@ -30,7 +30,7 @@ const button = (page: Page, name: string): ReturnType<Page['locator']> =>
   page.getByRole('button', { name, exact: true });
 
 async function joins({ page }: OpenApp): Promise<void> {
-  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await using coordinator = await coordinate(['--participants', '1', '--rounds', '2']);
   const { invitation } = coordinator;
   await fillJoinForm(page, { invitation: `Join us:\n${invitation}\nAda`, data: 'digits', name: 'lab-2' });
@@ -98,7 +98,7 @@ async function takenName({ page }: OpenApp): Promise<void> {
 }
 
 async function coordinates({ page }: OpenApp): Promise<void> {
-  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('c');
   await page.getByLabel('Name', { exact: true }).fill('window pilot');
   await page.getByLabel('Data to judge with', { exact: true }).fill('digits');
@@ -169,7 +169,7 @@ async function completesPath({ page, dataFolder }: OpenApp): Promise<void> {
   const folder = joinPath(dataFolder, 'pictures', 'faces');
   for (const name of ['happy', 'sad']) mkdirSync(joinPath(folder, name), { recursive: true });
   writeFileSync(joinPath(folder, 'happy', 'notes.txt'), 'no picture');
-  await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+  await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('j');
   const field = page.getByRole('combobox', { name: 'Folder' });
   await field.fill(joinPath(dataFolder, 'pic'));

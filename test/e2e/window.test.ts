@@ -98,7 +98,7 @@ describe('window alone', () => {
 
   appTest('the page may go nowhere, open nothing and ask for nothing', open, { idle: true }, async (app) => {
     const { page, electron } = app;
-    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No run is open' }).waitFor();
     const at = page.url();
     await electron.evaluate(({ shell }) => {
       const opened: string[] = [];
@@ -114,7 +114,7 @@ describe('window alone', () => {
     }
     await until(() => page.context().pages().length === 1, 'no second window');
     assert.equal(page.url(), at);
-    await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+    await page.getByRole('heading', { name: 'No run is open' }).waitFor();
     const opened = await electron.evaluate(() => (globalThis as unknown as { opened: string[] }).opened);
     assert.deepEqual(opened, [], 'nothing is opened outside either: the page has no link to anywhere');
     const permissions = await page.evaluate(async () => {
@@ -197,7 +197,7 @@ describe('window alone', () => {
     { idle: true },
     async (app) => {
       const { page, electron } = app;
-      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       // The next service is caught as it is forked.
       await electron.evaluate(({ utilityProcess }) => {
         const fork = utilityProcess.fork.bind(utilityProcess);
@@ -216,7 +216,7 @@ describe('window alone', () => {
       });
       await until(() => /Reading what the service said failed/.test(app.printed), 'it is told');
       await page.reload();
-      await page.getByRole('heading', { name: 'No run yet' }).waitFor();
+      await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       assert.equal(await app.quit(), 0);
     },
   );

@@ -92,7 +92,11 @@ function handDriven(): {
     },
     change: () => changes.splice(0).forEach((callback) => callback()),
     paint: () => painted.splice(0).forEach((callback) => callback()),
-    expire: () => [...timers].forEach((callback) => callback()),
+    expire: () => {
+      const due = [...timers];
+      timers.clear();
+      for (const callback of due) callback();
+    },
   };
 }
 
@@ -240,6 +244,33 @@ describe('session', () => {
     assert.deepEqual(session.state().connection, { kind: 'ready', since: 5, restored: true });
     first.receive({ ...snapshot, view: null });
     assert.notEqual(session.state().view, null, 'an old port is not listened to');
+  });
+
+  test('a service that said that it is alive is missed after five looks without a word, and its next word ends that', () => {
+    const drive = handDriven();
+    let now = 5;
+    const service = fakePort();
+    const session = createSession(service.port, { ...drive.options, now: () => now });
+    service.receive(snapshot);
+    for (let look = 0; look < 9; look++) drive.expire();
+    assert.equal(session.state().connection.kind, 'ready', 'an older service says nothing of the kind');
+    service.receive({ type: 'alive' });
+    const ready = session.state().connection;
+    now = 9000;
+    for (let look = 0; look < 4; look++) drive.expire();
+    service.receive({ type: 'batch', batch: 1, events: [], packets: [], skippedPackets: 0 });
+    now = 20_000;
+    for (let look = 0; look < 4; look++) drive.expire();
+    assert.equal(session.state().connection, ready, 'whatever comes is a word');
+    drive.expire();
+    assert.deepEqual(session.state().connection, { kind: 'silent', since: 9000, before: ready });
+    drive.expire();
+    service.receive({ type: 'alive' });
+    assert.equal(session.state().connection, ready);
+    for (let look = 0; look < 4; look++) drive.expire();
+    service.fail('the service process ended');
+    drive.expire();
+    assert.equal(session.state().connection.kind, 'lost', 'a port that is closed is not waited for');
   });
 
   test('another snapshot on the same port is another run, not a restart', () => {

@@ -10,13 +10,25 @@ import { PacketLog } from './packet-log.ts';
 import type { Packets } from './packet-log.ts';
 import { FrameTurns } from '#renderer/frames/screen-turns.ts';
 import type { ScreenTurns } from '#renderer/frames/screen-turns.ts';
+import { ServicePulse } from './service-pulse.ts';
 import { createStore } from './store.ts';
 
-/** Whether the service is there. `lost` keeps what was last known on screen and says so. */
+/**
+ * Whether the service is there. `lost` (its port is closed) and `silent` (its port is open, and nothing comes) keep what was
+ * last known on screen and say so; `since` is then when something last came.
+ */
 export type Connection =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'ready'; readonly since: number; readonly restored: boolean }
+  | { readonly kind: 'silent'; readonly since: number; readonly before: Connection }
   | { readonly kind: 'lost'; readonly since: number; readonly reason: string };
+
+/** Whether what is on screen may be of the past. */
+export function isStale(connection: Connection): connection is StaleConnection {
+  return connection.kind === 'lost' || connection.kind === 'silent';
+}
+
+export type StaleConnection = Extract<Connection, { kind: 'lost' | 'silent' }>;
 
 export interface SessionState {
   readonly connection: Connection;
@@ -92,9 +104,12 @@ export class Session {
   #everReady = false;
   /** The next snapshot is the first one of another port. */
   #restoring = false;
+  readonly #pulse: ServicePulse;
+  #heardAt = 0;
 
   constructor(options: SessionOptions = {}) {
     this.#options = { now: Date.now, turns: new FrameTurns(), setTimer: browserTimer, ...options };
+    this.#pulse = new ServicePulse(this.#options.setTimer, () => this.#silent());
   }
 
   readonly state = (): SessionState => this.#state.get();
@@ -109,6 +124,7 @@ export class Session {
     this.#received = null;
     this.#unshown = [];
     this.#restoring = this.#everReady;
+    this.#pulse.stop();
     old?.close('replaced');
     port.onClose((reason) => {
       if (this.#port === port) this.#lost(reason);
@@ -121,6 +137,7 @@ export class Session {
   close(): void {
     const port = this.#port;
     this.#port = null;
+    this.#pulse.stop();
     port?.close('window closes');
     this.#failAll('service_crashed', 'The window is closing.');
   }
@@ -144,7 +161,10 @@ export class Session {
   }
 
   #receive(message: FromService): void {
+    this.#heard();
     switch (message.type) {
+      case 'alive':
+        return this.#pulse.expect();
       case 'snapshot':
         return this.#takeSnapshot(shownWithin(message));
       case 'batch':
@@ -235,8 +255,22 @@ export class Session {
     this.#packetStore.set(this.#packets.snapshot());
   }
 
+  #heard(): void {
+    this.#heardAt = this.#options.now();
+    this.#pulse.heard();
+    const { connection } = this.#next;
+    if (connection.kind === 'silent') this.#tell({ ...this.#next, connection: connection.before });
+  }
+
+  #silent(): void {
+    const before = this.#next.connection;
+    if (before.kind === 'ready')
+      this.#tell({ ...this.#next, connection: { kind: 'silent', since: this.#heardAt, before } });
+  }
+
   #lost(reason: string): void {
     this.#port = null;
+    this.#pulse.stop();
     this.#tell({ ...this.#next, connection: { kind: 'lost', since: this.#options.now(), reason } });
     this.#failAll('service_crashed', `The service went away before it answered: ${reason}.`);
   }

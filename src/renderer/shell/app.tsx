@@ -1,3 +1,4 @@
+import { isStale } from '#renderer/session/session.ts';
 import { Suspense, useEffect } from 'react';
 import type { JSX } from 'react';
 import { useSessionState } from '#renderer/session/hooks.ts';
@@ -21,7 +22,7 @@ export function App(): JSX.Element {
     const applied = applyTheme(theme);
     return () => applied[Symbol.dispose]();
   }, [theme]);
-  const lost = useSessionState((state) => state.connection.kind === 'lost');
+  const lost = useSessionState((state) => isStale(state.connection));
   const unknown = useSessionState((state) => state.app === null);
   const keyMissing = useKeyMissing();
   // Of what runs nothing is known, so nothing is said of it.

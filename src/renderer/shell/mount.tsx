@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { stopScreenClock } from '#renderer/frames/screen-clock.ts';
 import { SessionContext } from '#renderer/session/hooks.ts';
+import { isStale } from '#renderer/session/session.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { App } from './app.tsx';
 
@@ -10,7 +11,7 @@ export function mount(session: Session): void {
   // Before any component, so that none renders with a present that goes on.
   session.subscribe(() => {
     const { connection } = session.state();
-    stopScreenClock(connection.kind === 'lost' ? connection.since : null);
+    stopScreenClock(isStale(connection) ? connection.since : null);
   });
   createRoot(root).render(
     <SessionContext value={session}>

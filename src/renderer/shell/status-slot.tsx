@@ -10,7 +10,8 @@ import { useNow, useRunView, useSessionState, useWallNow } from '#renderer/sessi
 import { useKeyMissing } from '#renderer/session/key-missing.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { slowestOf } from '#renderer/session/pace.ts';
-import type { Connection } from '#renderer/session/session.ts';
+import { isStale } from '#renderer/session/session.ts';
+import type { StaleConnection } from '#renderer/session/session.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { Recovery } from '#renderer/session/recovery.ts';
 import { troubledLinks } from '#renderer/session/trouble.ts';
@@ -37,9 +38,9 @@ export function StatusSlot(): JSX.Element {
   const recovery = useRecovery(view);
   return (
     <section className="slot" aria-label="Status">
-      {connection.kind === 'lost' && <LostLine connection={connection} />}
+      {isStale(connection) && <StaleLine connection={connection} />}
       {connection.kind === 'ready' && connection.restored && <RestoredLine since={connection.since} />}
-      {connection.kind !== 'lost' &&
+      {!isStale(connection) &&
         (view !== null && isParticipantSeat(view) ? (
           <SeatStatus view={view} verdict={(open) => <Verdict view={view} verdict={open} />} />
         ) : view !== null && verdict !== null ? (
@@ -52,23 +53,26 @@ export function StatusSlot(): JSX.Element {
 }
 
 /** The picture stands still at its last news; the one thing that goes on is how old that is. */
-function LostLine({ connection }: { readonly connection: Extract<Connection, { kind: 'lost' }> }): JSX.Element {
+function StaleLine({ connection }: { readonly connection: StaleConnection }): JSX.Element {
   const browser = useSessionState((state) => state.app?.mode === 'browser');
   const keyMissing = useKeyMissing();
   const now = useWallNow(1000);
+  const silent = connection.kind === 'silent';
   return (
-    <div className="status service-gone" title={connection.reason} data-drops="">
+    <div className="status service-gone" title={silent ? '' : connection.reason} data-drops="">
       <span className="vh" role="alert">
-        The picture is not updated any more: the service is gone.
+        The picture is not updated any more: the service {silent ? 'does not answer' : 'is gone'}.
       </span>
       <span className="wrn">
         <Icon name="warn" />
         <b>Stopped updating {formatSeconds(now - connection.since)} ago.</b>
       </span>
       <span>
-        {keyMissing
-          ? 'It was started again: open its new address, and this tab connects by itself.'
-          : `Reconnects by itself.${browser ? ' If you stopped it in the terminal, start it again there.' : ''}`}
+        {silent
+          ? 'The service does not answer: its process was stopped, or gets no processor. Goes on by itself.'
+          : keyMissing
+            ? 'It was started again: open its new address, and this tab connects by itself.'
+            : `Reconnects by itself.${browser ? ' If you stopped it in the terminal, start it again there.' : ''}`}
       </span>
     </div>
   );

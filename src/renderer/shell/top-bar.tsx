@@ -1,3 +1,4 @@
+import { isStale } from '#renderer/session/session.ts';
 import type { JSX } from 'react';
 import { formatBytes } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -22,7 +23,7 @@ import { TransportCells } from './transport-cells.tsx';
 export function TopBar(): JSX.Element {
   const view = useRunView(whole);
   const save = useSaveRecording();
-  const lost = useSessionState((state) => state.connection.kind === 'lost');
+  const lost = useSessionState((state) => isStale(state.connection));
   const shown = useShownView();
   const bar = useFit();
   return (

@@ -190,8 +190,9 @@ export interface RecentRun {
   readonly reason: string;
   /** It ended for this participant alone, which left or whose process died. */
   readonly left: boolean;
-  readonly roundsPlanned: number;
-  readonly roundsCompleted: number;
+  /** Null where the app died before it could write it down. */
+  readonly roundsPlanned: number | null;
+  readonly roundsCompleted: number | null;
   readonly accuracy: number | null;
   readonly model: string | null;
   readonly recording: string | null;
@@ -302,6 +303,8 @@ export interface Batch {
 export type FromService =
   | Snapshot
   | Batch
+  /** Said every second, so that a service whose process stands still is missed. */
+  | { readonly type: 'alive' }
   | { readonly type: 'invitation'; readonly invitation: string | null }
   | { readonly type: 'comparison'; readonly view: ComparisonView }
   | { readonly type: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }

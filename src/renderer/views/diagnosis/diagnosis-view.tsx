@@ -1,3 +1,4 @@
+import { isStale } from '#renderer/session/session.ts';
 import { formatCount } from '#shared/base/counted.ts';
 import { useState } from 'react';
 import type { JSX } from 'react';
@@ -104,7 +105,7 @@ function SilencePanel({
 }
 
 function NoVerdict({ view, now }: { readonly view: RunView; readonly now: number }): JSX.Element {
-  const gone = useSessionState(({ connection }) => connection.kind === 'lost');
+  const gone = useSessionState(({ connection }) => isStale(connection));
   return (
     <section className="panel p-verdict" aria-label="Verdict">
       <div className="ph">

@@ -24,7 +24,7 @@ export function HomeView(): JSX.Element {
             <CurrentRun />
           ) : (
             <div>
-              <h2 className="big">No run yet</h2>
+              <h2 className="big">No run is open</h2>
               <p className="lead">Start the demo to see one, or join one with your own data.</p>
             </div>
           )}

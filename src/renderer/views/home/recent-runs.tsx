@@ -95,6 +95,12 @@ function withLive(run: RecentRun, now: string): RecentRun {
   return live.run === run.run ? { ...run, ...live } : run;
 }
 
+function roundsWords({ roundsCompleted, roundsPlanned }: RecentRun): string {
+  if (roundsCompleted === null || roundsPlanned === null) return 'unknown';
+  const planned = plannedRounds({ roundsPlanned });
+  return planned === null ? String(roundsCompleted) : `${roundsCompleted} / ${planned}`;
+}
+
 function countWords(all: number, found: number): string {
   return found === all ? `${all}, kept on this machine` : `${found} of ${all}`;
 }
@@ -151,10 +157,7 @@ function Row({ run: kept, now }: { readonly run: RecentRun; readonly now: number
         <span className={`tag ${tag.tone}`}>{tag.text}</span>
         {run.status !== 'completed' && reason !== '' && <small>{reason}</small>}
       </td>
-      <td className="num w-lg w-proj">
-        {run.roundsCompleted}
-        {plannedRounds(run) !== null && ` / ${run.roundsPlanned}`}
-      </td>
+      <td className="num w-lg w-proj">{roundsWords(run)}</td>
       <td className="num">{run.accuracy === null ? '–' : formatPercent(run.accuracy)}</td>
       <td className="num">
         {run.again !== null && run.status !== 'completed' && (
