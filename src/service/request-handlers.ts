@@ -41,10 +41,10 @@ export function requestHandlers(service: AppService): RequestHandlers {
     query_packets: (query) => recordingOf(service).queryPackets(query),
     packet_detail: async ({ id }) => ({ packet: await recordingOf(service).packetDetail(id) }),
     packet_histogram: (query) => recordingOf(service).histogram(query),
-    save_recording: async ({ minutes }) => {
+    save_recording: async ({ minutes, bare }) => {
       const path = service.recordingCopyPath(service.host?.run ?? '', minutes);
-      await mkdir(dirname(path), { recursive: true });
-      return { path, ...(await recordingOf(service).saveLast(minutes, path)) };
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      return { path, ...(await recordingOf(service).saveCopy(path, { minutes, bare })) };
     },
     preview_split: ({ settings }) => previewSplit(settings),
     check_invitation: (asked) => checkInvitation(asked, service.lookingParts),

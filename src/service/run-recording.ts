@@ -31,7 +31,10 @@ export interface RunRecording extends AsyncDisposable {
     readonly total: number;
     readonly filterError: string | null;
   }>;
-  saveLast(minutes: number, path: string): Promise<{ readonly sizeBytes: number }>;
+  saveCopy(
+    path: string,
+    options: { readonly minutes?: number | undefined; readonly bare?: boolean | undefined },
+  ): Promise<{ readonly sizeBytes: number }>;
   flush(): Promise<void>;
 }
 

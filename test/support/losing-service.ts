@@ -69,7 +69,7 @@ const onCue: Readonly<Record<string, () => void | Promise<void>>> = {
     await host.finished;
     const summary = runSummary(host.view);
     new Narrator(process.stderr).end(summary, host.view);
-    const reader = new RecordingReader(host.recording?.path ?? '');
+    const reader = new RecordingReader(host.recording?.path ?? '', { clock: systemClock, ms: 60_000 });
     say({ summary, recording: reader.info() });
     reader[Symbol.dispose]();
     await service[Symbol.asyncDispose]();

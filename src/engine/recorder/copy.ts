@@ -1,51 +1,125 @@
 import { rmSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import { RoundscopeError } from '#shared/base/errors.ts';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { bareEvent, leftOut } from './bare-event.ts';
+import { createFile } from './create-file.ts';
 import { recorderError } from './errors.ts';
+import { inTimeFunction } from './open-database.ts';
+import { eventValues, insertBodySql, insertEventSql, insertPacketSql, packetColumns } from './row-mapping.ts';
+import { eventOf, type SqlRow } from './row-reading.ts';
 import { createTables } from './schema.ts';
 
-interface Copy {
-  readonly from: string;
-  readonly to: string;
-  readonly minutes: number;
+export interface CopyOptions {
+  /** Packets of these last minutes before the newest one; absent: all. */
+  readonly minutes?: number | undefined;
+  /**
+   * For somebody else: without bodies, headers and notes, without addresses, class names and whatever else is text that a
+   * person or a machine has written; numbers, names of participants, hashes, kinds, codes and times stay.
+   */
+  readonly bare?: boolean | undefined;
+}
+
+interface Source {
+  readonly db: DatabaseSync;
+  readonly run: string;
+  /** There is time for another row. */
+  readonly begin: () => void;
 }
 
 /**
- * A recording of its own with all events (a view of the run is folded from its beginning) and the packets of the last
- * minutes before the newest one. What is there already is not written over; a failed copy is taken away again.
+ * A recording of its own, readable by its owner alone, with all events (a view of the run is folded from its beginning) and
+ * the packets that were asked for. What is there already is not written over; a failed copy is taken away again. Rows are
+ * read as any question reads them and written one by one: a file from elsewhere is never opened for more than that.
  */
-export function copyLast(source: DatabaseSync, { from, to, minutes }: Copy): { readonly sizeBytes: number } {
-  const newest = source.prepare('SELECT max(at) AS at FROM packets').get()?.['at'];
-  const since = typeof newest === 'number' ? newest - minutes * 60_000 : 0;
-  if (statSync(to, { throwIfNoEntry: false }) !== undefined) {
-    throw new RoundscopeError('path_unwritable', {
-      layer: 'recorder',
-      message: `${to} exists already, and recordings are never written over: choose another name`,
-      context: { path: to },
-    });
+export function copyRecording(source: Source, to: string, options: CopyOptions): { readonly sizeBytes: number } {
+  try {
+    createFile(to);
+  } catch (error) {
+    throw recorderError(error, to, 'copying the recording to');
   }
   try {
     using db = new DatabaseSync(to, { timeout: 5000 });
     db.exec('PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;');
     createTables(db);
-    db.prepare('ATTACH DATABASE ? AS source').run(from);
     db.exec('BEGIN');
-    // A source of an older format has fewer columns.
-    const known = columnsOf(source, 'runs');
-    db.exec(`INSERT INTO main.runs (${known}) SELECT ${known} FROM source.runs`);
-    db.exec('INSERT INTO main.events SELECT * FROM source.events');
-    db.prepare('INSERT INTO main.packets SELECT * FROM source.packets WHERE at >= ?').run(since);
-    db.exec('INSERT INTO main.bodies SELECT * FROM source.bodies WHERE packet IN (SELECT id FROM main.packets)');
+    copyRun(source, db, options);
+    copyEvents(source, db, options);
+    copyPackets(source, db, options);
     db.exec('COMMIT');
-    db.exec('DETACH DATABASE source');
   } catch (error) {
-    rmSync(to, { force: true });
+    for (const file of [to, `${to}-journal`]) rmSync(file, { force: true });
     throw recorderError(error, to, 'copying the recording to');
   }
   return { sizeBytes: statSync(to).size };
 }
 
-function columnsOf(db: DatabaseSync, table: string): string {
-  const columns = db.prepare('SELECT name FROM pragma_table_info(?)').all(table);
-  return columns.map(({ name }) => String(name)).join(', ');
+function copyRun({ db: source }: Source, db: DatabaseSync, { bare }: CopyOptions): void {
+  const row = source.prepare('SELECT * FROM runs LIMIT 1').get();
+  if (row === undefined) return;
+  // A source of an older format has fewer columns.
+  const kept = bare === true ? { ...row, name: leftOut, reason: row['reason'] === null ? null : '' } : row;
+  insertInto(db, 'runs', kept);
+}
+
+function copyEvents({ db: source, run, begin }: Source, db: DatabaseSync, { bare }: CopyOptions): void {
+  const insert = db.prepare(insertEventSql);
+  const select = `SELECT id, at, source, type, data FROM events WHERE ${inTimeFunction}(id)`;
+  for (const row of arraysOf(source, select, [])) {
+    begin();
+    if (bare !== true) {
+      insert.run(...row);
+      continue;
+    }
+    const [id, at, from, type, data] = row;
+    // Of an event that this version does not know nobody can say what in it is text.
+    const event = eventOf({ id, at, source: from, type, data } as SqlRow, run);
+    if (event !== null) insert.run(...eventValues(bareEvent(event)));
+  }
+}
+
+function copyPackets({ db: source, begin }: Source, db: DatabaseSync, { minutes, bare }: CopyOptions): void {
+  const columns = packetColumns.map(([name]) => name);
+  const since = minutes === undefined ? Number.MIN_SAFE_INTEGER : newestPacket(source) - minutes * 60_000;
+  const insert = db.prepare(insertPacketSql);
+  const select = `SELECT ${columns.join(', ')} FROM packets WHERE at >= ? AND ${inTimeFunction}(id)`;
+  for (const row of arraysOf(source, select, [since])) {
+    begin();
+    insert.run(...(bare === true ? barePacket(row, columns) : row));
+  }
+  if (bare === true) return;
+  const insertBody = db.prepare(insertBodySql);
+  const bodies = `SELECT packet, header, sample FROM bodies
+    WHERE packet >= ifnull((SELECT min(id) FROM packets WHERE at >= ? AND ${inTimeFunction}(id)), 0) AND ${inTimeFunction}(packet)`;
+  const isCopied = db.prepare('SELECT 1 FROM packets WHERE id = ?');
+  for (const row of arraysOf(source, bodies, [since])) {
+    begin();
+    if (isCopied.get(row[0] as SQLInputValue) !== undefined) insertBody.run(...row);
+  }
+}
+
+/** Whoever was not let in is known by an address alone, and may have called its streams what it liked. */
+function barePacket(row: readonly SQLInputValue[], columns: readonly string[]): SQLInputValue[] {
+  const stranger = row[columns.indexOf('participant')] === '';
+  return row.map((value, i) => {
+    if (columns[i] === 'note') return '';
+    if (!stranger) return value;
+    return columns[i] === 'peer' ? leftOut : columns[i] === 'stream' ? '' : value;
+  });
+}
+
+function newestPacket(source: DatabaseSync): number {
+  const row = source.prepare(`SELECT max(at) AS at FROM packets WHERE ${inTimeFunction}(id)`).get();
+  return Number(row?.['at'] ?? 0);
+}
+
+/** Rows as lists: a run has many, and objects of so many columns cost more than the copy itself. */
+function* arraysOf(source: DatabaseSync, sql: string, parameters: readonly number[]): Generator<SQLInputValue[]> {
+  const statement = source.prepare(sql);
+  statement.setReturnArrays(true);
+  for (const row of statement.iterate(...parameters)) yield row as unknown as SQLInputValue[];
+}
+
+function insertInto(db: DatabaseSync, table: string, row: SqlRow): void {
+  const names = Object.keys(row);
+  const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  db.prepare(sql).run(...names.map((name) => row[name] as SQLInputValue));
 }

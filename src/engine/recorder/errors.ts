@@ -6,6 +6,8 @@ const sqliteIoerr = 10;
 const sqliteCorrupt = 11;
 const sqliteFull = 13;
 const sqliteCantopen = 14;
+const sqliteToobig = 18;
+const sqliteConstraint = 19;
 const sqliteNotadb = 26;
 
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -14,9 +16,13 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   [sqliteCorrupt]: 'recording_invalid',
   [sqliteFull]: 'disk_full',
   [sqliteCantopen]: 'path_unwritable',
+  [sqliteToobig]: 'recording_invalid',
+  [sqliteConstraint]: 'recording_invalid',
   [sqliteNotadb]: 'recording_invalid',
 };
 const systemCodes: Readonly<Record<string, ErrorCode>> = { ENOSPC: 'disk_full', EDQUOT: 'disk_full' };
+/** Node's, for a whole number that no recorder writes. */
+const nodeCodes: Readonly<Record<string, ErrorCode>> = { ERR_OUT_OF_RANGE: 'recording_invalid' };
 
 const advice: { readonly [C in ErrorCode]?: string } = {
   disk_full: 'free space on that disk, or record somewhere else',
@@ -35,7 +41,7 @@ export function recorderError(error: unknown, path: string, doing: string): Roun
   const fromSqlite = errcode === undefined ? undefined : codes[errcode & 0xff];
   const fromSystem =
     code?.startsWith('E') === true && !code.startsWith('ERR_') ? (systemCodes[code] ?? 'path_unwritable') : undefined;
-  const known = fromSqlite ?? fromSystem ?? 'recorder_crashed';
+  const known = fromSqlite ?? fromSystem ?? nodeCodes[code ?? ''] ?? 'recorder_crashed';
   const tail = advice[known] === undefined ? '' : `: ${advice[known]}`;
   return new RoundscopeError(known, {
     layer: 'recorder',

@@ -6,10 +6,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
 import { nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
 import { RecordingReader } from './reader.ts';
 import { RecordingWriter } from './writer.ts';
 
+const unhurried = { clock: systemClock, ms: 60_000 };
 const filters = [
   '',
   'protocol == quic',
@@ -64,7 +66,7 @@ describe('filters as SQL', () => {
     } as const;
     using writer = new RecordingWriter(options);
     writer.write({ events: [], packets, lost: nothingLost });
-    reader = new RecordingReader(path);
+    reader = new RecordingReader(path, unhurried);
   });
   after(() => {
     reader[Symbol.dispose]();
@@ -103,7 +105,7 @@ describe('filters as SQL', () => {
       db.exec(`UPDATE packets SET gap_ms = -5000 WHERE id = 20; PRAGMA user_version = 1;
         ALTER TABLE runs DROP COLUMN malformed_rows; ALTER TABLE runs DROP COLUMN cut_bodies;`);
     }
-    using opened = new RecordingReader(old);
+    using opened = new RecordingReader(old, unhurried);
     const { droppedPackets, malformedRows, cutBodies } = opened.info();
     assert.deepEqual([droppedPackets, malformedRows, cutBodies], [7, null, null]);
     const rows = opened.queryPackets({ filter: '', beforeId: 0, limit: 100 }).rows;
@@ -118,8 +120,8 @@ describe('filters as SQL', () => {
       );
     }
     const copy = join(folder, 'copy.sqlite');
-    opened.saveLast(60, copy);
-    using copied = new RecordingReader(copy);
+    opened.saveCopy(copy, { minutes: 60 });
+    using copied = new RecordingReader(copy, unhurried);
     assert.equal(copied.info().droppedPackets, 7);
     assert.equal(copied.queryPackets({ filter: 'gap == 0ms', beforeId: 0, limit: 100 }).rows.length > 0, true);
   });

@@ -1,4 +1,5 @@
 import type { PacketDetail } from '#shared/contract/packet.ts';
+import type { CopyOptions } from './copy.ts';
 import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
 import { ReadingThread } from './reading-thread.ts';
 import type { QueryAnswer } from './worker-protocol.ts';
@@ -11,7 +12,7 @@ export interface OpenedRecording extends AsyncDisposable {
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
-  saveLast(minutes: number, path: string): Promise<{ readonly sizeBytes: number }>;
+  saveCopy(path: string, options: CopyOptions): Promise<{ readonly sizeBytes: number }>;
 }
 
 /** @throws RoundscopeError `recording_invalid`, `path_unwritable` */
@@ -26,7 +27,7 @@ export async function openRecording(path: string, options: { readonly entry: str
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),
       events: (query) => reader.ask('events', query),
-      saveLast: (minutes, to) => reader.ask('saveLast', minutes, to),
+      saveCopy: (to, copied) => reader.ask('saveCopy', to, copied),
       [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };
   } catch (error) {

@@ -1,16 +1,17 @@
 import { statSync } from 'node:fs';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import type { HistogramBucket } from '#shared/contract/port-api.ts';
+import { protocols } from '#shared/contract/protocols.ts';
 import { timeOfDayMs } from '#shared/filter/filter-values.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
-import { copyLast } from './copy.ts';
+import { copyRecording, type CopyOptions } from './copy.ts';
 import { recorderError } from './errors.ts';
 import { filterSql, timeOfDayFunction, type SqlCondition } from './filter-sql.ts';
+import { inTimeFunction, openToRead, type ReadingLimit } from './open-database.ts';
 import { selectPacketSql } from './row-mapping.ts';
 import { eventOf, packetDetail, packetRow, type SqlRow } from './row-reading.ts';
-import { checkSchema } from './schema.ts';
 
 export interface PacketQuery {
   readonly filter: string;
@@ -72,16 +73,19 @@ export interface RecordingInfo {
   readonly sizeBytes: number;
 }
 
+/** In each condition, before all that a row may fail: the limit of time must be asked whatever is found. */
+const inTime = `${inTimeFunction}(id)`;
+
 /** Questions to a recording over a read-only connection of its own; also while it is being written. Synchronous. */
 export class RecordingReader implements Disposable {
   readonly #path: string;
   readonly #db: DatabaseSync;
+  readonly #begin: () => void;
 
-  constructor(path: string) {
+  constructor(path: string, limit: ReadingLimit) {
     this.#path = path;
     try {
-      this.#db = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
-      checkSchema(this.#db, path);
+      ({ db: this.#db, begin: this.#begin } = openToRead(path, limit));
       this.#db.function(timeOfDayFunction, { deterministic: true }, (at) => timeOfDayMs(Number(at)));
     } catch (error) {
       throw recorderError(error, path, 'reading');
@@ -97,9 +101,12 @@ export class RecordingReader implements Disposable {
     if (typeof condition === 'string') return { rows: [], more: false, filterError: condition };
     const before = beforeId > 0 ? beforeId : Number.MAX_SAFE_INTEGER;
     const sql = `${selectPacketSql} WHERE id < ? AND ${condition.sql} ORDER BY id DESC LIMIT ?`;
-    const found = this.#all(sql, [before, ...condition.parameters, limit + 1]);
-    const rows = found.slice(0, limit).flatMap((row) => packetRow(row) ?? []);
-    return { rows, more: found.length > limit, filterError: null };
+    // Judged one by one, so that rows with values that no recorder writes do not lie in memory together.
+    let found = 0;
+    const rows = this.#each(sql, [before, ...condition.parameters, limit + 1], (row) =>
+      ++found > limit ? null : packetRow(row),
+    );
+    return { rows, more: found > limit, filterError: null };
   }
 
   packetDetail(id: number): PacketDetail | null {
@@ -115,10 +122,10 @@ export class RecordingReader implements Disposable {
     if (typeof condition === 'string') return { buckets: [], total: 0, filterError: condition };
     const widthMs = Math.max((toAt - fromAt) / buckets, Number.EPSILON);
     const sql = `SELECT min(?, CAST((at - ?) / ? AS INTEGER)) AS bucket, protocol, count(*) AS packets, sum(size_bytes) AS bytes
-      FROM packets WHERE ${condition.sql} GROUP BY bucket, protocol ORDER BY bucket, protocol`;
+      FROM packets WHERE ${condition.sql} AND protocol IN (${protocols.map(() => '?').join(', ')}) GROUP BY bucket, protocol ORDER BY bucket, protocol`;
     const counts: { protocol: string; packets: number; bytes: number }[][] = Array.from({ length: buckets }, () => []);
     let total = 0;
-    for (const row of this.#all(sql, [buckets - 1, fromAt, widthMs, ...condition.parameters])) {
+    for (const row of this.#all(sql, [buckets - 1, fromAt, widthMs, ...condition.parameters, ...protocols])) {
       const packets = Number(row['packets']);
       counts[Number(row['bucket'])]?.push({ protocol: String(row['protocol']), packets, bytes: Number(row['bytes']) });
       total += packets;
@@ -137,19 +144,22 @@ export class RecordingReader implements Disposable {
     readonly more: boolean;
   } {
     const chosen = types === undefined ? '1' : `type IN (${types.map(() => '?').join(', ')})`;
-    const sql = `SELECT id, at, source, type, data FROM events WHERE id > ? AND ${chosen} ORDER BY id LIMIT ?`;
-    const rows = this.#all(sql, [afterId, ...(types ?? []), limit + 1]);
+    const sql = `SELECT id, at, source, type, data FROM events WHERE id > ? AND ${inTime} AND ${chosen} ORDER BY id LIMIT ?`;
     const run = this.#run();
-    const events = rows.slice(0, limit).flatMap((row) => eventOf(row, run) ?? []);
-    return { events, malformed: Math.min(rows.length, limit) - events.length, more: rows.length > limit };
+    let found = 0;
+    const events = this.#each(sql, [afterId, ...(types ?? []), limit + 1], (row) =>
+      ++found > limit ? null : eventOf(row, run),
+    );
+    return { events, malformed: Math.min(found, limit) - events.length, more: found > limit };
   }
 
   info(): RecordingInfo {
     const [row] = this.#all(
-      `SELECT runs.*, (SELECT count(*) FROM packets) AS packets, (SELECT count(*) FROM events) AS events,
-        (SELECT min(at) FROM (SELECT min(at) AS at FROM packets UNION ALL SELECT min(at) FROM events)) AS first_at,
-        (SELECT max(at) FROM (SELECT max(at) AS at FROM packets UNION ALL SELECT max(at) FROM events)) AS last_at
-      FROM runs LIMIT 1`,
+      `SELECT runs.*, p.n AS packets, e.n AS events, min(ifnull(p.first, e.first), ifnull(e.first, p.first)) AS first_at,
+        max(ifnull(p.last, e.last), ifnull(e.last, p.last)) AS last_at
+      FROM runs, (SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM packets WHERE ${inTime}) AS p,
+        (SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM events WHERE ${inTime}) AS e
+      LIMIT 1`,
       [],
     );
     const number = (name: string): number => Number(row?.[name] ?? 0);
@@ -180,9 +190,9 @@ export class RecordingReader implements Disposable {
     };
   }
 
-  /** Copies all events and the packets of the last minutes into a new recording. */
-  saveLast(minutes: number, path: string): { readonly sizeBytes: number } {
-    return copyLast(this.#db, { from: this.#path, to: path, minutes });
+  /** Copies into a new recording. */
+  saveCopy(path: string, options: CopyOptions): { readonly sizeBytes: number } {
+    return copyRecording({ db: this.#db, run: this.#run(), begin: this.#begin }, path, options);
   }
 
   #run(): string {
@@ -201,14 +211,25 @@ export class RecordingReader implements Disposable {
     if (span.fromAt !== undefined) spans.push(['at >= ?', span.fromAt]);
     if (span.toAt !== undefined) spans.push(['at <= ?', span.toAt]);
     return {
-      sql: [...spans.map(([text]) => text), sql].join(' AND '),
+      sql: [inTime, ...spans.map(([text]) => text), sql].join(' AND '),
       parameters: [...spans.map(([, at]) => at), ...parameters],
     };
   }
 
   #all(sql: string, parameters: readonly (string | number)[]): SqlRow[] {
+    return this.#each(sql, parameters, (row) => row);
+  }
+
+  /** @param read null: nothing of this row */
+  #each<T>(sql: string, parameters: readonly (string | number)[], read: (row: SqlRow) => T | null): T[] {
+    this.#begin();
+    const found: T[] = [];
     try {
-      return this.#db.prepare(sql).all(...parameters) as Record<string, SQLOutputValue>[];
+      for (const row of this.#db.prepare(sql).iterate(...parameters)) {
+        const value = read(row);
+        if (value !== null) found.push(value);
+      }
+      return found;
     } catch (error) {
       throw recorderError(error, this.#path, 'reading');
     }

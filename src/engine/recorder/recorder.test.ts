@@ -49,6 +49,7 @@ function withCode(...codes: string[]): (error: unknown) => boolean {
   };
 }
 
+const unhurried = { clock: systemClock, ms: 60_000 };
 const everything = { filter: '', beforeId: 0, limit: 5000 };
 
 describe('recording', () => {
@@ -147,9 +148,9 @@ describe('recording', () => {
     for (let minute = 1; minute <= 10; minute++) recorder.packet(packetOf(minute, { at: minute * 60_000 }));
     recorder.event(eventOfRun(1, 1000));
     const path = freshPath();
-    const { sizeBytes } = await recorder.saveLast(3, path);
+    const { sizeBytes } = await recorder.saveCopy(path, { minutes: 3 });
     assert.ok(sizeBytes > 0);
-    await assert.rejects(recorder.saveLast(3, path), withCode('path_unwritable'));
+    await assert.rejects(recorder.saveCopy(path, { minutes: 3 }), withCode('path_unwritable'));
     await using copy = await openRecording(path, { entry });
     assert.deepEqual(
       (await copy.queryPackets(everything)).rows.map(({ id }) => id),
@@ -310,7 +311,7 @@ describe('when the disk refuses', () => {
         if (batch === failing) assert.throws(write, withCode('disk_full'));
         else write();
       }
-      using reader = new RecordingReader(path);
+      using reader = new RecordingReader(path, unhurried);
       const kept = reader.queryPackets(everything).rows.map(({ id }) => Math.floor(id / 10));
       assert.deepEqual(
         [...new Set(kept)].toSorted((a, b) => a - b),
@@ -356,8 +357,8 @@ describe('when the disk refuses', () => {
     await assert.rejects(openRecording(garbage, { entry }), withCode('recording_invalid'));
     const foreign = join(folder, 'foreign-db.sqlite');
     new DatabaseSync(foreign).exec('CREATE TABLE t (x)');
-    assert.throws(() => new RecordingReader(foreign), withCode('recording_invalid'));
-    assert.throws(() => new RecordingReader(join(folder, 'nothing.sqlite')), withCode('path_unwritable'));
+    assert.throws(() => new RecordingReader(foreign, unhurried), withCode('recording_invalid'));
+    assert.throws(() => new RecordingReader(join(folder, 'nothing.sqlite'), unhurried), withCode('path_unwritable'));
   });
 });
 
@@ -375,7 +376,7 @@ describe('a recorder that is killed', () => {
       const exited = new Promise((resolve) => recording.once('exit', resolve));
       recording.kill('SIGKILL');
       await exited;
-      using opened = new RecordingReader(path);
+      using opened = new RecordingReader(path, unhurried);
       const { rows } = opened.queryPackets(everything);
       const info = opened.info();
       recorded += rows.length;

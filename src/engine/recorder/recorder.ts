@@ -5,6 +5,7 @@ import type { RecordedEvent } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Loss, LossReason, LossTotals } from '#shared/contract/losses.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
+import type { CopyOptions } from './copy.ts';
 import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
 import { firstWord, ReadingThread } from './reading-thread.ts';
 import type { RecordedPacket } from './row-mapping.ts';
@@ -171,8 +172,8 @@ export class Recorder implements AsyncDisposable {
     return this.#ask('info');
   }
 
-  saveLast(minutes: number, path: string): Promise<{ readonly sizeBytes: number }> {
-    return this.#ask('saveLast', minutes, path);
+  saveCopy(path: string, options: CopyOptions): Promise<{ readonly sizeBytes: number }> {
+    return this.#ask('saveCopy', path, options);
   }
 
   /** Writes what is left and lets the file go; questions are answered until then. Twice is fine. */

@@ -39,6 +39,9 @@ export function packetValues(packet: RecordedPacket): (string | number | null)[]
   return packetColumns.map(([, name]) => packet[name] ?? null);
 }
 
+export const insertBodySql = 'INSERT INTO bodies (packet, header, sample) VALUES (?, ?, ?)';
+export const insertEventSql = 'INSERT INTO events (id, at, source, type, data) VALUES (?, ?, ?, ?, ?)';
+
 export function eventValues({ id, at, source, type, data }: RecordedEvent): (string | number)[] {
   return [id, at, source, type, JSON.stringify(toWireNames(data))];
 }

@@ -7,8 +7,8 @@ export const applicationId = 0x52534350;
 export const schemaVersion = 2;
 
 /** The tables of docs/recording-format.md. Ids are given by whoever records and ascend. */
-const tables = `
-CREATE TABLE runs (
+const tables: Readonly<Record<string, string>> = {
+  runs: `CREATE TABLE runs (
   run TEXT PRIMARY KEY,
   name TEXT NOT NULL,
   started_at REAL NOT NULL,
@@ -23,15 +23,15 @@ CREATE TABLE runs (
   removed_packets INTEGER NOT NULL DEFAULT 0,
   removed_bodies INTEGER NOT NULL DEFAULT 0,
   removed_events INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE events (
+) STRICT`,
+  events: `CREATE TABLE events (
   id INTEGER PRIMARY KEY,
   at REAL NOT NULL,
   source TEXT NOT NULL,
   type TEXT NOT NULL,
   data TEXT NOT NULL
-) STRICT;
-CREATE TABLE packets (
+) STRICT`,
+  packets: `CREATE TABLE packets (
   id INTEGER PRIMARY KEY,
   at REAL NOT NULL,
   source TEXT NOT NULL,
@@ -54,21 +54,28 @@ CREATE TABLE packets (
   body_bytes INTEGER NOT NULL,
   note TEXT NOT NULL,
   gap_ms REAL
-) STRICT;
-CREATE TABLE bodies (
+) STRICT`,
+  bodies: `CREATE TABLE bodies (
   packet INTEGER PRIMARY KEY,
   header TEXT NOT NULL,
   sample BLOB
-) STRICT;
-`;
+) STRICT`,
+};
+/** Columns of `runs` that format 1 did not have. */
+const newInFormat2 = /\b(malformed_rows|cut_bodies) INTEGER NOT NULL DEFAULT 0, /g;
 
 /** Makes the tables in an empty file. */
 export function createTables(db: DatabaseSync): void {
   db.exec(`PRAGMA page_size = 4096; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
-  db.exec(tables);
+  for (const table of Object.values(tables)) db.exec(table);
 }
 
-/** Refuses what is not a recording of ours, or is of a later version. */
+/**
+ * Refuses what is not a recording of ours, or is of a later version. A file from elsewhere may call itself one and hold a
+ * view without end, a trigger or a table of an extension, which every question to it would run: it has our tables, to the
+ * letter, and nothing else.
+ * @throws RoundscopeError `recording_invalid`
+ */
 export function checkSchema(db: DatabaseSync, path: string): void {
   const application = pragma(db, 'application_id');
   const version = pragma(db, 'user_version');
@@ -86,6 +93,39 @@ export function checkSchema(db: DatabaseSync, path: string): void {
       context: { path },
     });
   }
+  checkTables(db, { path, version });
+}
+
+function checkTables(db: DatabaseSync, { path, version }: { readonly path: string; readonly version: number }): void {
+  const missing = new Set(Object.keys(tables));
+  for (const { type, name, sql } of db.prepare('SELECT type, name, sql FROM sqlite_schema').iterate()) {
+    // SQLite's own, for the primary key of `runs`.
+    if (type === 'index' && name === 'sqlite_autoindex_runs_1' && sql === null) continue;
+    const known = type === 'table' && Object.hasOwn(tables, String(name)) ? tables[String(name)] : undefined;
+    const expected = version === 1 ? plain(known ?? '').replace(newInFormat2, '') : plain(known ?? '');
+    if (known === undefined || plain(String(sql)) !== expected) {
+      throw new RoundscopeError('recording_invalid', {
+        layer: 'recorder',
+        message:
+          `${path} calls itself a recording of Roundscope, and has a ${String(type).slice(0, 20)} ` +
+          `"${String(name).slice(0, 60)}" that is none of a recording's: it was made or changed by something else, and is not opened`,
+        context: { path },
+      });
+    }
+    missing.delete(String(name));
+  }
+  const [first] = missing;
+  if (first === undefined) return;
+  throw new RoundscopeError('recording_invalid', {
+    layer: 'recorder',
+    message: `${path} is no whole recording: it has no table "${first}"`,
+    context: { path },
+  });
+}
+
+/** Blanks are written otherwise where SQLite has changed a table. */
+function plain(sql: string): string {
+  return sql.replaceAll(/\s+/g, ' ');
 }
 
 export function pragma(db: DatabaseSync, name: string): number {

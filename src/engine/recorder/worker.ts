@@ -1,7 +1,9 @@
 /** Entry of the recorder's threads: SQLite is synchronous, so neither writing nor reading may hold the event loop up. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
+import { timing } from '#shared/contract/limits.ts';
 import type { FromReader, FromWriter, ToReader, ToWriter, WorkerStart } from './worker-protocol.ts';
 
 assert(parentPort, 'the recorder runs in threads of its own');
@@ -37,7 +39,7 @@ async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['opt
 
 async function serveReads(path: string): Promise<void> {
   const { RecordingReader } = await import('./reader.ts');
-  const reader = opened(() => new RecordingReader(path));
+  const reader = opened(() => new RecordingReader(path, { clock: systemClock, ms: timing.recordingQueryMs }));
   if (reader === null) return;
   post({ type: 'ready' });
   port.on('message', (message: ToReader) => {

@@ -1,10 +1,18 @@
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { LossTotals } from '#shared/contract/losses.ts';
+import { createFile } from './create-file.ts';
 import { recorderError } from './errors.ts';
-import { eventValues, insertPacketSql, packetValues, type RecordedPacket } from './row-mapping.ts';
+import {
+  eventValues,
+  insertBodySql,
+  insertEventSql,
+  insertPacketSql,
+  packetValues,
+  type RecordedPacket,
+} from './row-mapping.ts';
 import { checkSchema, createTables, pragma } from './schema.ts';
 import { makeRoom, type Removed } from './size-bound.ts';
 
@@ -63,8 +71,8 @@ export class RecordingWriter implements Disposable {
       throw recorderError(error, path, 'recording to');
     }
     this.#insertPacket = this.#db.prepare(insertPacketSql);
-    this.#insertBody = this.#db.prepare('INSERT INTO bodies (packet, header, sample) VALUES (?, ?, ?)');
-    this.#insertEvent = this.#db.prepare('INSERT INTO events (id, at, source, type, data) VALUES (?, ?, ?, ?, ?)');
+    this.#insertBody = this.#db.prepare(insertBodySql);
+    this.#insertEvent = this.#db.prepare(insertEventSql);
   }
 
   get sizeBytes(): number {
@@ -168,20 +176,5 @@ export class RecordingWriter implements Disposable {
       this.#rollBack();
       throw recorderError(error, this.#options.path, 'making room in');
     }
-  }
-}
-
-/** Takes the name, so that no recording is ever written over, and fails with the system's own reason. */
-function createFile(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new RoundscopeError('path_unwritable', {
-      layer: 'recorder',
-      message: `${path} exists already, and recordings are never written over: choose another name, or move that file away`,
-      cause: error,
-      context: { path },
-    });
   }
 }

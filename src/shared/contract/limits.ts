@@ -127,6 +127,8 @@ export const limits = {
   unprovenRowsBurstMax: 400,
   /** Recorder: first bytes of a body that are kept for the detail pane. */
   bodySampleBytes: 4 * KiB,
+  /** Recorder, fail: one value in a recording that is read; more than any that is written. */
+  recordedValueBytesMax: 8 * MiB,
   /** Recorder: size of one recording at which its oldest packets go (counted). */
   recordingBytesMax: 2 * 1024 * MiB,
   /** Recorder: age at which recordings are removed at start. */
@@ -206,6 +208,8 @@ export const timing = {
   redialMaxMs: 10_000,
   /** Recorder: rows wait this long for company before they are written. */
   recorderBatchMs: 50,
+  /** Recorder: one question to a recording; it is given up after this. */
+  recordingQueryMs: 60_000,
   /** Recorder: a thread that ended is started again after this. */
   recorderRestartMs: 500,
   /** DDS, wait: a participant's `ready` is said again after this, then twice as long, ...; the dial's limit ends it. */

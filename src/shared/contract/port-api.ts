@@ -109,6 +109,8 @@ export const requestSchemas = {
       .number()
       .min(1)
       .max(24 * 60),
+    /** Without bodies, addresses and class names, to be given away. */
+    bare: z.boolean().optional(),
   }),
   /** Split of the data for these settings, to show before the start. */
   preview_split: z.object({ settings: demoSettingsSchema }),
