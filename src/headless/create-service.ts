@@ -1,4 +1,4 @@
-import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
+import { dataFolderPath, ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { forkLauncher } from '#engine/host/fork-launcher.ts';
 import { machineName } from '#engine/host/machine-name.ts';
 import { processFault } from '#engine/host/process-fault.ts';
@@ -34,6 +34,9 @@ export function createService(
     freshId: () => randomId(4),
     onInternalError: processFault,
   });
-  tellFaults(service, (text) => void process.stderr.write(`${visibleText(text)}\n`));
+  const say = (text: string): void => void process.stderr.write(`${visibleText(text)}\n`);
+  const open = openFolderWords(dataFolder);
+  if (open !== null) say(open);
+  tellFaults(service, say);
   return service;
 }

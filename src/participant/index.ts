@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
@@ -20,6 +19,7 @@ import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { KeptModels } from '#engine/durability/kept-models.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
+import { participantKeyPath } from '#engine/identity/participant-key.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
@@ -180,7 +180,7 @@ async function identityOf(start: ParticipantStart, reporter: Reporter): Promise<
   const folder = start.identityFolder ?? start.stateFolder;
   if (folder === undefined) return createIdentity();
   try {
-    return await loadIdentity(join(folder, `participant-${start.name}-key.pem`), {
+    return await loadIdentity(participantKeyPath(folder, start.name), {
       sealingKey,
       onNotice: (text) => reporter.event('notice', { level: 'warning', text }),
     });

@@ -10,6 +10,7 @@ import { asRunId, type RunId } from '#shared/contract/ids.ts';
 import type { Snapshot } from '#shared/contract/port-api.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
+import { participantSealingKey } from '#engine/identity/participant-key.ts';
 import { requireModelOut } from '#engine/durability/model-out.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
@@ -93,10 +94,12 @@ export class AppService implements AsyncDisposable {
     return this.#options.app;
   }
 
-  /** Where this machine's identities lie, for those who start a participant. */
-  get identityStore(): Pick<ParticipantStart, 'identityFolder' | 'sealingKey'> {
+  /** Where this participant's identity lies, and what opens it and no other, for those who start it. */
+  async identityStore(participant: string): Promise<Pick<ParticipantStart, 'identityFolder' | 'sealingKey'>> {
     const { app, sealingKey } = this.#options;
-    return { identityFolder: app.dataFolder, ...(sealingKey === undefined ? {} : { sealingKey }) };
+    const identityFolder = app.dataFolder;
+    if (sealingKey === undefined) return { identityFolder };
+    return { identityFolder, sealingKey: await participantSealingKey(identityFolder, participant, sealingKey) };
   }
 
   /**

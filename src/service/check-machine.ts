@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
-import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { systemParts } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
 
@@ -56,8 +56,12 @@ const checks: readonly Check[] = [
           required: true,
         };
   },
-  (dataFolder) =>
-    attempt('Data folder', true, 'Set ROUNDSCOPE_DATA to a folder of yours.', async () => ensureDataFolder(dataFolder)),
+  async (dataFolder) => {
+    const mend = 'Set ROUNDSCOPE_DATA to a folder of yours.';
+    const line = await attempt('Data folder', true, mend, async () => ensureDataFolder(dataFolder));
+    const open = line.state === 'works' ? openFolderWords(dataFolder) : null;
+    return open === null ? line : { ...line, state: 'needs_a_step', mend: open };
+  },
   () =>
     attempt('Bundled data', true, reinstall, async () => {
       const digits = await loadDigits({ signal: AbortSignal.timeout(10_000) });

@@ -3,7 +3,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { ToService } from '#shared/contract/main-messages.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
-import { ensureDataFolder } from '#engine/host/data-folder.ts';
+import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { machineName } from '#engine/host/machine-name.ts';
 import { endOnFault, processFault } from '#engine/host/process-fault.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
@@ -74,6 +74,8 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
     freshId: () => randomId(4),
     onInternalError: processFault,
   });
+  const open = openFolderWords(dataFolder);
+  if (open !== null) console.error(open);
   tellFaults(service, (text) => console.error(text));
   return service;
 }

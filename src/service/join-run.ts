@@ -26,7 +26,7 @@ export async function joinRun(service: AppService, asked: RequestOf<'join_run'>)
       ...(mapping === undefined ? {} : { mapping }),
       ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
       ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, homedir()) }),
-      ...service.identityStore,
+      ...(await service.identityStore(name.value)),
     },
     { keepAwake },
   );

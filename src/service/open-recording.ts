@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { entryPath } from '#engine/host/entries.ts';
+import { ownFolder } from '#engine/host/own-folder.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
 import { removeOldRecordings } from '#engine/recorder/old-recordings.ts';
 import { openRecorder } from '#engine/recorder/recorder.ts';
@@ -28,7 +28,7 @@ export function recordingOpener(
     const name = `${fileTime(clock.wallMs())}-${run}`;
     let path = asked === undefined ? join(folder, `${name}.sqlite`) : resolve(asked);
     try {
-      if (asked === undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
+      if (asked === undefined) ownFolder(folder);
       if (asked === undefined && !cleaned) {
         cleaned = true;
         // What could not be removed is tried again at the next start.

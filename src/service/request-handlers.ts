@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { ownFolder } from '#engine/host/own-folder.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
 import type { AppService } from './app-service.ts';
 import { checkInvitation } from './check-invitation.ts';
@@ -43,7 +43,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
     packet_histogram: (query) => recordingOf(service).histogram(query),
     save_recording: async ({ minutes, bare }) => {
       const path = service.recordingCopyPath(service.host?.run ?? '', minutes);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      ownFolder(dirname(path));
       return { path, ...(await recordingOf(service).saveCopy(path, { minutes, bare })) };
     },
     preview_split: ({ settings }) => previewSplit(settings),

@@ -64,7 +64,15 @@ function assertFilesFree(dataFolder: string, secrets: Secrets): void {
         execFileSync(process.execPath, ['-e', dump, joinPath(parentPath, name)], { maxBuffer: 1 << 28 }),
         secrets,
       );
+    if (name.endsWith('.sqlite')) assertOpeningsFree(joinPath(parentPath, name));
   }
+}
+
+/** What opens a session proves who somebody is; a recording says that it did, and not with what. */
+function assertOpeningsFree(path: string): void {
+  const headers = execFileSync(process.execPath, ['-e', openings, path], { encoding: 'utf8' }).trim().split('\n');
+  assert.ok(headers.length >= 4, `hello, challenge, proof and answer in ${path}`);
+  for (const header of headers) assert.doesNotMatch(header, /[0-9a-f]{16}/, `a proof stands in ${path}`);
 }
 
 const dump = `const { DatabaseSync } = require('node:sqlite');
@@ -73,6 +81,11 @@ for (const { name } of db.prepare("select name from sqlite_master where type = '
   for (const row of db.prepare('select * from "' + name + '"').iterate())
     for (const value of Object.values(row))
       process.stdout.write(value instanceof Uint8Array ? Buffer.from(value) : String(value));`;
+
+const openings = `const { DatabaseSync } = require('node:sqlite');
+const db = new DatabaseSync(process.argv[1], { readOnly: true });
+const sql = "select header from packets join bodies on packet = id where kind in ('hello', 'challenge', 'proof', 'hello_ack')";
+for (const { header } of db.prepare(sql).iterate()) process.stdout.write(header + '\\n');`;
 
 function secretFile(name: string, content: string): string {
   const path = joinPath(folder, name);

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { openTo } from './own-folder.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 
 /** Where recordings, keys and settings lie: `ROUNDSCOPE_DATA`, or where the platform keeps such things. */
@@ -32,4 +33,17 @@ export function ensureDataFolder(path: string): string {
       context: { path },
     });
   }
+}
+
+/**
+ * What is to be said of a data folder that other users of this machine may look into: it may be one that its user has
+ * chosen for more than this, so it is not closed unasked. Null: it is closed.
+ */
+export function openFolderWords(path: string): string | null {
+  const mode = openTo(path);
+  if (mode === null) return null;
+  return (
+    `Other users of this machine can see what lies in the data folder ${path} (mode ${mode}). Keys, recordings and models ` +
+    `in it are files that they cannot read; to close the folder as well: chmod 700 '${path}'`
+  );
 }

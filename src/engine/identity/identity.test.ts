@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHash, X509Certificate } from 'node:crypto';
+import { createCipheriv, createHash, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { privateKeyFromProtobuf } from '@libp2p/crypto/keys';
 import { createIdentityCertificate } from './identity-certificate.ts';
 import { createIdentity, loadIdentity } from './identity.ts';
+import { participantKeyPath, participantSealingKey } from './participant-key.ts';
 import { fingerprintOfPeer } from './peer-id.ts';
+import { fileKey, seal, unseal } from './sealing.ts';
 
 async function folder(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'roundscope-identity-'));
@@ -79,6 +81,52 @@ describe('identity', () => {
     assert.equal(await readFile(join(place.path, 'keys', 'identity.sealed'), 'utf8'), sealed, 'left as it was');
     // Without the secret, as on the command line, an identity of its own.
     assert.notEqual((await loadIdentity(path)).peerId, both[0].peerId);
+  });
+
+  test("a seal is one file's: another key, another name and a changed byte open nothing", () => {
+    const secret = 'ab'.repeat(32);
+    const mine = { key: fileKey(secret, 'a.sealed'), name: 'a.sealed' };
+    const other = { key: fileKey(secret, 'b.sealed'), name: 'b.sealed' };
+    assert.notEqual(mine.key, other.key);
+    const sealed = seal('text', mine);
+    assert.equal(unseal(sealed, mine), 'text');
+    assert.equal(unseal(sealed, other), null);
+    assert.equal(unseal(sealed, { ...mine, name: 'b.sealed' }), null, 'the name is authenticated');
+    assert.equal(unseal(sealed, { ...mine, key: secret }), null, 'the secret itself opens nothing');
+    assert.equal(unseal(sealed.replace(/.{6}\n$/, 'AAAAA=\n'), mine), null);
+  });
+
+  test('two sealed files that were exchanged are refused by name', async () => {
+    await using place = await folder();
+    const secret = 'ab'.repeat(32);
+    const keyOf = (name: string): Promise<string> => participantSealingKey(place.path, name, secret);
+    for (const name of ['lab-1', 'lab-2'])
+      await loadIdentity(participantKeyPath(place.path, name), { sealingKey: await keyOf(name) });
+    const [one, two] = ['lab-1', 'lab-2'].map((name) => join(place.path, `participant-${name}-key.sealed`));
+    await writeFile(one as string, await readFile(two as string));
+    const exchanged = loadIdentity(participantKeyPath(place.path, 'lab-1'), { sealingKey: await keyOf('lab-1') });
+    await assert.rejects(exchanged, /participant-lab-1-key.sealed was sealed by another user or system/);
+  });
+
+  test('what an earlier version sealed is the same identity, and is sealed anew', async () => {
+    await using place = await folder();
+    const secret = 'ab'.repeat(32);
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', Buffer.from(secret, 'hex'), iv);
+    const bytes = Buffer.concat([cipher.update(pem, 'utf8'), cipher.final()]);
+    const old = `roundscope sealed 1\n${Buffer.concat([iv, cipher.getAuthTag(), bytes]).toString('base64')}\n`;
+    const path = join(place.path, 'participant-lab-1-key.sealed');
+    await writeFile(path, old);
+    await participantSealingKey(place.path, 'lab-1', 'cd'.repeat(32));
+    assert.equal(await readFile(path, 'utf8'), old, 'by another secret: left as it was');
+    const sealingKey = await participantSealingKey(place.path, 'lab-1', secret);
+    const { peerId } = await loadIdentity(participantKeyPath(place.path, 'lab-1'), { sealingKey });
+    assert.match(await readFile(path, 'utf8'), /^roundscope sealed 2\n/);
+    if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o600);
+    await writeFile(join(place.path, 'plain.pem'), pem, { mode: 0o600 });
+    assert.equal((await loadIdentity(join(place.path, 'plain.pem'))).peerId, peerId);
+    assert.deepEqual((await readdir(place.path)).toSorted(), ['participant-lab-1-key.sealed', 'plain.pem']);
   });
 
   test('a plain key is sealed once that can be done, and is the same', async () => {

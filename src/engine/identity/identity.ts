@@ -1,10 +1,10 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { fingerprintOf, keyOfPeer, peerIdOf, privateKeyOf, privateKeyProtobuf } from './peer-id.ts';
-import { seal, unseal } from './sealing.ts';
+import { seal, unseal, type FileSeal } from './sealing.ts';
 
 /** Who a coordinator or participant is: an Ed25519 key. On a QUIC link each end proves its own to the other. */
 export interface Identity {
@@ -33,7 +33,7 @@ export function createIdentity(): Identity {
 }
 
 export interface IdentityStore {
-  /** Secret that the system keeps for the app, 64 hex digits: the key is sealed with it. Absent: plain, 0600. */
+  /** Key of this file alone, derived from a secret that the system keeps for the app (`fileKey`), 64 hex digits. Absent: plain, 0600. */
   readonly sealingKey?: string | undefined;
   /** Something was found and mended that people should know of. */
   readonly onNotice?: (text: string) => void;
@@ -49,7 +49,8 @@ export async function loadIdentity(path: string, store: IdentityStore = {}): Pro
   try {
     const sealedPath = sealedPathOf(path);
     const sealed = store.sealingKey === undefined ? null : await readIfThere(sealedPath, store);
-    if (sealed !== null) return identityOf(parseKey(unseal(sealed, store.sealingKey ?? ''), sealedPath));
+    if (sealed !== null)
+      return identityOf(parseKey(unseal(sealed, sealOf(sealedPath, store.sealingKey ?? '')), sealedPath));
     const plain = await readIfThere(path, store);
     if (plain === null) return await createIdentityFile(path, store);
     const key = parseKey(plain, path);
@@ -69,8 +70,12 @@ export async function loadIdentity(path: string, store: IdentityStore = {}): Pro
 }
 
 /** A name of its own: a start without the system's secret finds no file that it could not read. */
-function sealedPathOf(path: string): string {
+export function sealedPathOf(path: string): string {
   return `${path.replace(/\.pem$/, '')}.sealed`;
+}
+
+function sealOf(path: string, key: string): FileSeal {
+  return { key, name: basename(path) };
 }
 
 async function createIdentityFile(path: string, store: IdentityStore): Promise<Identity> {
@@ -85,13 +90,16 @@ async function writeOnce(path: string, key: KeyObject, { sealingKey }: IdentityS
   // Written beside it and linked in one step.
   const draft = `${path}.${randomUUID()}`;
   try {
-    await writeFile(draft, sealingKey === undefined ? pem : seal(pem, sealingKey), { mode: 0o600, flag: 'wx' });
+    await writeFile(draft, sealingKey === undefined ? pem : seal(pem, sealOf(path, sealingKey)), {
+      mode: 0o600,
+      flag: 'wx',
+    });
     await link(draft, path);
     return key;
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
     const there = await readFile(path, 'utf8');
-    return parseKey(sealingKey === undefined ? there : unseal(there, sealingKey), path);
+    return parseKey(sealingKey === undefined ? there : unseal(there, sealOf(path, sealingKey)), path);
   } finally {
     await rm(draft, { force: true });
   }

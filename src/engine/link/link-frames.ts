@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes, RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
+import { hide } from '#shared/contract/hidden.ts';
 import { messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
@@ -12,12 +13,12 @@ import { runStatusSchema } from '#shared/contract/messages.ts';
  * Opening: hello → challenge → proof → hello_ack. After that both ends send messages, chunks, acks and heartbeats.
  */
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const nonce = z.string().regex(/^[0-9a-f]{32}$/);
+const nonce = hide(z.string().regex(/^[0-9a-f]{32}$/));
 /** libp2p peer id, as identities have it; what it is made of is read where it is used. */
 const peer = z.string().max(100);
 /** In hex; see `hello-proof.ts`. */
-const mac = z.string().regex(/^[0-9a-f]{64}$/);
-const signature = z.string().regex(/^[0-9a-f]{128}$/);
+const mac = hide(z.string().regex(/^[0-9a-f]{64}$/));
+const signature = hide(z.string().regex(/^[0-9a-f]{128}$/));
 const code = z.enum(errorCodes);
 const reason = z.string().max(500);
 
@@ -109,6 +110,13 @@ const schemas = {
 export type LinkFrameKind = keyof typeof schemas;
 export type LinkFrameOf<K extends LinkFrameKind> = z.infer<(typeof schemas)[K]>;
 export type LinkFrame = { [K in LinkFrameKind]: LinkFrameOf<K> }[LinkFrameKind];
+
+/** Null: no kind of link frame. */
+export function linkFrameSchema(kind: string): z.ZodType | null {
+  return Object.hasOwn(schemas, kind) ? schemas[kind as LinkFrameKind] : null;
+}
+
+export const linkFrameKinds = Object.keys(schemas) as LinkFrameKind[];
 
 /** Judges a frame's header. Null: a kind that a newer peer may know and we do not; tolerated and counted. */
 export function decodeLinkFrame(header: Readonly<Record<string, unknown>>): Result<LinkFrame | null, RoundscopeError> {

@@ -6,6 +6,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { PacketStatus } from '#shared/contract/packet.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
+import { recordedHeader } from './recorded-header.ts';
 
 export type Side = 'participant' | 'coordinator';
 
@@ -75,7 +76,7 @@ export class PacketLog {
       chunk: note.chunk ?? '',
       status: note.status ?? 'ok',
       ...(note.durationMs === undefined ? {} : { durationMs: note.durationMs }),
-      header: note.header ?? '',
+      header: recordedHeader(note.header ?? '', note.kind),
       // A copy: the sample must not keep the whole payload alive, nor share its memory.
       ...(bodyBytes === 0 ? {} : { bodySample: start(body, limits.bodySampleBytes) }),
       bodyBytes,
