@@ -1,10 +1,10 @@
 import { dataFolderPath, ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { forkLauncher } from '#engine/host/fork-launcher.ts';
-import { machineName } from '#engine/host/machine-name.ts';
+import { ownName } from '#engine/host/own-name.ts';
 import { processFault } from '#engine/host/process-fault.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { randomId } from '#engine/host/system-entropy.ts';
+import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
 import { tellFaults } from '#service/faults.ts';
@@ -26,7 +26,7 @@ export function createService(
       mode,
       platform: process.platform,
       dataFolder,
-      machineName: machineName(),
+      ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: false,
     },
     openRecording: recordingOpener(dataFolder, systemClock, version),

@@ -23,7 +23,9 @@ import { participantKeyPath } from '#engine/identity/participant-key.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
+import { tellsAll, type Telling } from '#engine/round/telling.ts';
 import { runParticipant } from '#engine/round/participant-driver.ts';
+import { bundledName } from '#engine/trainer/data/digits.ts';
 import { requireData } from '#engine/trainer/data/load-data.ts';
 import { requireMemory, requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
@@ -93,6 +95,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     link: choosing?.through(link) ?? link,
     trainer,
     trainerDescription: trainer.description,
+    telling: tellingOf(start),
     models,
     fitData: async ({ runName, classes, model, batchSize }, { signal: until }) => {
       requireMemory(requirePlan(model), batchSize);
@@ -189,6 +192,12 @@ async function identityOf(start: ParticipantStart, reporter: Reporter): Promise<
     if (start.share !== undefined && isNoRoom(error)) return createIdentity();
     throw error;
   }
+}
+
+/** Of a folder no more than that it is one: its name may say whose it is. In a demo all is one machine's. */
+function tellingOf({ data, share, exactCounts }: ParticipantStart): Telling {
+  if (share !== undefined) return tellsAll;
+  return { exact: exactCounts === true, source: data === bundledName ? bundledName : 'own pictures' };
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {

@@ -207,14 +207,20 @@ export class AppService implements AsyncDisposable {
     settings: Omit<ParticipantStart, 'type'>,
     options: StartOptions = {},
   ): Promise<RunningFederation> {
-    const { name, invitation, data, mapping } = settings;
+    const { name, invitation, data, mapping, exactCounts } = settings;
     const decoded = decodeInvitation(invitation);
     if (!decoded.ok) throw decoded.error;
     // A participant that died and joins the same run again under the same name sends what it had computed.
     const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, name);
     const opening: Opening = {
       told: { chair: 'participant', name: decoded.value.name, self: name },
-      again: { invitation, data, name, ...(mapping === undefined ? {} : { mapping }) },
+      again: {
+        invitation,
+        data,
+        name,
+        ...(mapping === undefined ? {} : { mapping }),
+        ...(exactCounts === undefined ? {} : { exactCounts }),
+      },
       keepAwake: options.keepAwake ?? true,
     };
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);

@@ -17,7 +17,7 @@ const snapshot: Snapshot = {
     mode: 'browser',
     platform: 'linux',
     dataFolder: '',
-    machineName: 'lab-2',
+    ownName: 'lab-2',
     canChooseFolder: false,
   },
   invitation: null,

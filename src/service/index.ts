@@ -4,10 +4,10 @@ import type { ToService } from '#shared/contract/main-messages.ts';
 import { demoDefaults } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
-import { machineName } from '#engine/host/machine-name.ts';
+import { ownName } from '#engine/host/own-name.ts';
 import { endOnFault, processFault } from '#engine/host/process-fault.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { randomId } from '#engine/host/system-entropy.ts';
+import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { AppService } from './app-service.ts';
 import { tellFaults } from './faults.ts';
 import { MainLink, type ElectronPort } from './main-link.ts';
@@ -65,7 +65,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
       mode: 'electron',
       platform: process.platform,
       dataFolder,
-      machineName: machineName(),
+      ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: true,
     },
     openRecording: recordingOpener(dataFolder, systemClock, start.version),

@@ -11,7 +11,7 @@ import { dataOf, fileOf } from './typed-paths.ts';
  * @throws RoundscopeError `invitation_invalid`, `settings_invalid`, and why the participant could not start
  */
 export async function joinRun(service: AppService, asked: RequestOf<'join_run'>): Promise<PortAnswers['join_run']> {
-  const { invitation, selection, mapping, giveUpAfterMs, keepAwake, modelOut } = asked;
+  const { invitation, selection, mapping, exactCounts, giveUpAfterMs, keepAwake, modelOut } = asked;
   const decoded = decodeInvitation(invitation);
   if (!decoded.ok) throw decoded.error;
   const name = participantName(asked.name);
@@ -24,6 +24,7 @@ export async function joinRun(service: AppService, asked: RequestOf<'join_run'>)
       data: dataOf(asked.data, homedir()),
       ...(selection === undefined ? {} : { selection }),
       ...(mapping === undefined ? {} : { mapping }),
+      ...(exactCounts === undefined ? {} : { exactCounts }),
       ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
       ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, homedir()) }),
       ...(await service.identityStore(name.value)),

@@ -40,6 +40,7 @@ const begunSchema = z.object({
       data: text(4096),
       name: text(64),
       mapping: participantStartSchema.shape.mapping,
+      exactCounts: participantStartSchema.shape.exactCounts,
     })
     .nullable(),
   pid: count,

@@ -20,6 +20,7 @@ import { seededEntropy } from '#test/support/seeded-entropy.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { settle, VirtualClock } from '#test/support/virtual-clock.ts';
 import { toyCodec, toyInitial, toyLayout, toyLoaded, toyModel, toyTrain } from './toy-model.ts';
+import { tellsAll } from '#engine/round/telling.ts';
 
 export interface LinkLevelOptions {
   readonly seed: number;
@@ -151,6 +152,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       link,
       trainer: around(name, toyTrainer(name, clock, random.fork(`trainer of ${name}`))),
       trainerDescription: 'toy',
+      telling: tellsAll,
       fitData: ({ classes, model }) => {
         if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);
         return Promise.resolve(toyLoaded(classes, model.inputShape));

@@ -44,7 +44,7 @@ export function replayPort(options: ReplayOptions): Port {
       mode: 'browser',
       platform: 'linux',
       dataFolder: '~/.local/share/roundscope',
-      machineName: 'lab-2',
+      ownName: 'lab-2',
       canChooseFolder: false,
     },
     invitation: null,

@@ -1,7 +1,7 @@
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { Hash, MessageId } from '#shared/contract/ids.ts';
-import type { BodyOf, MessageKind, RunStatus } from '#shared/contract/messages.ts';
+import type { BodyOf, MessageKind, RunStatus, ParticipantKind } from '#shared/contract/messages.ts';
 
 /** A moment as a machine is told it: durations and deadlines use the one clock, what people read uses the other. */
 export interface Instant {
@@ -27,6 +27,9 @@ export type MachineMessage = {
     readonly model?: Hash | undefined;
   };
 }[MessageKind];
+
+/** One that a participant may send. */
+export type ParticipantMessage = Extract<MachineMessage, { readonly kind: ParticipantKind }>;
 
 /** An event for the reporter. */
 export type ReportEffect = {

@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, EventType, ParticipantPhase } from '#shared/contract/events.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import { report, type Instant, type MachineMessage, type RunOutcome } from './machine.ts';
+import { report, type Instant, type ParticipantMessage, type RunOutcome } from './machine.ts';
 import type { ParticipantEffect, ParticipantState } from './participant-state.ts';
 
 type Fields = { -readonly [K in keyof ParticipantState]: ParticipantState[K] };
@@ -18,7 +18,7 @@ export class ParticipantDraft {
     this.now = now;
   }
 
-  send(message: MachineMessage): void {
+  send(message: ParticipantMessage): void {
     this.effects.push({ kind: 'send', message });
   }
 

@@ -29,6 +29,7 @@ import type {
 } from './participant-state.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+import { withoutPaths, type Telling } from './telling.ts';
 import type { TrainerPort } from './trainer-port.ts';
 
 export interface ParticipantOptions {
@@ -41,6 +42,8 @@ export interface ParticipantOptions {
    * it does not fit, or with the signal's reason when that aborts.
    */
   readonly fitData: (plan: RunPlanBody, options: { readonly signal: AbortSignal }) => Promise<LoadedData>;
+  /** How much of its data the coordinator is told. */
+  readonly telling: Telling;
   /** SHA-256 of this participant's public key. */
   readonly key: string;
   /** Names and shapes of a model's parameters. */
@@ -109,12 +112,12 @@ class ParticipantRun implements Disposable {
 
   constructor(options: ParticipantOptions) {
     this.#options = options;
-    const { clock, link, key, signal, trainerDescription: trainer } = options;
+    const { clock, link, key, signal, telling, trainerDescription: trainer } = options;
     this.#updates = new ModelShelf(options.codec);
     const { kept } = options;
     if (kept !== undefined) this.#updates.putBytes(kept.update.hash, kept.bytes);
     const heldUpdate = kept === undefined ? undefined : { ...kept.update, sizeBytes: kept.bytes.byteLength };
-    const config = { name: link.participant, key, trainer, kept: heldUpdate };
+    const config = { name: link.participant, key, trainer, telling, kept: heldUpdate };
     this.#runner = new MachineRunner<ParticipantState, ParticipantInput, ParticipantEffect>({
       clock,
       start: (now) => startParticipant(config, now),
@@ -357,7 +360,7 @@ class ParticipantRun implements Disposable {
   async #end(outcome: RunOutcome): Promise<void> {
     await this.#outgoing.flush(this.#options.clock);
     // What is wrong with somebody's data is told on their own machine: its names and paths are nobody else's business.
-    const reason = outcome.error?.layer === 'data' ? 'its data does not fit this run' : outcome.reason;
+    const reason = outcome.error?.layer === 'data' ? 'its data does not fit this run' : withoutPaths(outcome.reason);
     await this.#options.link.close(closeCodeOf(outcome.status), reason);
     this.#settled.resolve(outcome);
   }

@@ -4,6 +4,7 @@ import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
 import { sayPaused } from './participant-pause.ts';
+import { tellsAll, toldData } from './telling.ts';
 import type { LoadedData, ParticipantEffect, ParticipantState } from './participant-state.ts';
 
 /**
@@ -62,11 +63,11 @@ export function unreadablePlan(
 
 export function register(draft: ParticipantDraft, round: number): void {
   const { s } = draft;
-  const { name, key, trainer } = s.config;
+  const { name, key, trainer, telling = tellsAll } = s.config;
   if (s.data === null) return;
   s.registerSentMs = draft.now.monotonicMs;
   s.introduced = true;
-  draft.send({ kind: 'register', round, body: { name, key, data: s.data, trainer } });
+  draft.send({ kind: 'register', round, body: { name, key, data: toldData(s.data, telling), trainer } });
   sayPaused(draft);
   // Work that is under way goes on: the coordinator will ask for the same.
   if (s.task?.job == null) draft.enterPhase('wait', 0);

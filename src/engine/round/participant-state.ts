@@ -3,7 +3,8 @@ import type { EventData, ParticipantPhase } from '#shared/contract/events.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
-import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
+import type { ParticipantMessage, ReportEffect, RunOutcome } from './machine.ts';
+import type { Telling } from './telling.ts';
 
 export interface ParticipantConfig {
   readonly name: ParticipantId;
@@ -11,6 +12,8 @@ export interface ParticipantConfig {
   readonly key: string;
   /** How it trains, in words: `onnxruntime 1.30 (CPU)`. */
   readonly trainer: string;
+  /** How much of its data it tells; absent: all. */
+  readonly telling?: Telling | undefined;
   /** An update that a former process of this participant computed and kept: not to be trained again. */
   readonly kept?: (ComputedUpdate & { readonly sizeBytes: number }) | undefined;
 }
@@ -119,7 +122,7 @@ export type ModelFinding =
   | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
 
 export type ParticipantEffect =
-  | { readonly kind: 'send'; readonly message: MachineMessage }
+  | { readonly kind: 'send'; readonly message: ParticipantMessage }
   | {
       readonly kind: 'train';
       readonly job: number;

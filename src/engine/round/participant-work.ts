@@ -11,8 +11,13 @@ import {
   type ParticipantInput,
   type Task,
 } from './participant-state.ts';
+import { tellsAll, toldEvaluation, toldProgress, toldUpdate, withoutPaths, type Telling } from './telling.ts';
 
 type InputOf<K extends ParticipantInput['kind']> = Extract<ParticipantInput, { kind: K }>;
+
+function tellingOf({ s }: ParticipantDraft): Telling {
+  return s.config.telling ?? tellsAll;
+}
 
 export function modelArrived(
   draft: ParticipantDraft,
@@ -108,7 +113,10 @@ export function progressed(draft: ParticipantDraft, input: InputOf<'progress'>):
   const last = epoch >= epochs && batch >= batches;
   if (!last && now.monotonicMs - s.progressSentMs < progressIntervalMs) return;
   s.progressSentMs = now.monotonicMs;
-  draft.send({ kind: 'training_progress', round: s.task.round, body: input.progress });
+  const telling = tellingOf(draft);
+  const { examples = 0 } = s.data ?? {};
+  const told = toldProgress(input.progress, { telling, examples, batchSize: s.training?.batchSize ?? 1 });
+  draft.send({ kind: 'training_progress', round: s.task.round, body: told });
   draft.report('training_progress', { participant: s.config.name, round: s.task.round, ...input.progress });
 }
 
@@ -130,7 +138,8 @@ function sendUpdate(draft: ParticipantDraft, update: NonNullable<ParticipantDraf
   const others = s.unjudged.filter((other) => other.hash !== hash);
   s.unjudged = [...others, { round, hash, sizeBytes }].slice(-unjudgedMax);
   draft.enterPhase('send', update.round);
-  draft.send({ kind: 'model_update', round: update.round, body: update.body, model: update.hash });
+  const body = toldUpdate(update.body, tellingOf(draft));
+  draft.send({ kind: 'model_update', round: update.round, body, model: update.hash });
 }
 
 /** Of an update that a former process computed it is told when it is sent or judged here, as of one of its own. */
@@ -188,8 +197,9 @@ export function evaluated(draft: ParticipantDraft, input: InputOf<'evaluated'>):
   const { task } = s;
   if (task?.job !== input.job || task.model === null) return;
   s.task = null;
-  s.lastEvaluation = { round: task.round, model: task.model, body: input.result };
-  draft.send({ kind: 'evaluation_result', round: task.round, body: input.result });
+  const body = toldEvaluation(input.result, tellingOf(draft));
+  s.lastEvaluation = { round: task.round, model: task.model, body };
+  draft.send({ kind: 'evaluation_result', round: task.round, body });
   draft.enterPhase('wait', task.round);
 }
 
@@ -209,7 +219,7 @@ export function workFailed(draft: ParticipantDraft, input: InputOf<'work_failed'
   const failed = `${task.kind === 'train' ? 'training' : 'evaluation'} of round ${task.round} failed`;
   draft.warn(input.code, `${failed}: ${input.reason}`, task.round);
   // Paths and names of somebody's data are nobody else's business.
-  const told = `${failed}: ${dataCodes.has(input.code) ? 'its data cannot be read any more' : input.reason}`;
+  const told = `${failed}: ${dataCodes.has(input.code) ? 'its data cannot be read any more' : withoutPaths(input.reason)}`;
   draft.send({ kind: 'error', round: task.round, body: { code: input.code, reason: told.slice(0, 500) } });
   draft.enterPhase('wait', task.round);
 }

@@ -10,6 +10,7 @@ import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { runPlan } from '#test/support/run-plan.ts';
 import type { RunOutcome } from './machine.ts';
 import { runParticipant } from './participant-driver.ts';
+import { tellsAll } from '#engine/round/telling.ts';
 
 const signal = new AbortController().signal;
 
@@ -31,6 +32,7 @@ async function told(plan: unknown): Promise<RunOutcome & { readonly tookMs: numb
         evaluate: () => Promise.reject(new Error('nothing to judge')),
       },
       trainerDescription: 'none',
+      telling: tellsAll,
       fitData: () => {
         loads++;
         return Promise.reject(new Error('no data is read for such a plan'));

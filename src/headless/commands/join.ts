@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { parseDuration } from '#shared/base/duration.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
 import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
 import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { dataOf, fileOf } from '#service/typed-paths.ts';
-import { machineName } from '#engine/host/machine-name.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../selection-option.ts';
@@ -35,7 +35,8 @@ function patienceOf(args: Arguments): Pick<ParticipantStart, 'waitMs' | 'giveUpA
 
 export const join: Command = {
   name: 'join',
-  summary: 'Takes part in a run with local data, which never leaves this machine.',
+  summary:
+    'Takes part in a run with local data. No image, label or file name leaves this machine; docs/security.md lists what does.',
   positionals: [
     { name: 'INVITATION', help: `the line that \`roundscope coordinate\` printed, in quotes; better ${secretForms}` },
   ],
@@ -54,7 +55,16 @@ export const join: Command = {
       default: 'as the invitation says',
     },
     selectionOption,
-    { name: 'name', value: 'NAME', help: 'what the others call this participant', default: 'the name of this machine' },
+    {
+      name: 'name',
+      value: 'NAME',
+      help: 'what the others call this participant',
+      default: 'one made for this machine once, such as quiet-heron-42',
+    },
+    {
+      name: 'exact-counts',
+      help: 'tells how many images there are as it is, in all and of each class; without it rounded to two digits and tens',
+    },
     {
       name: 'state',
       value: 'FOLDER',
@@ -93,23 +103,24 @@ export const join: Command = {
     "roundscope join @invitation --data ./faces --map 'Happy=happy,suprise=surprise,junk='",
   ],
   run: async (args) => {
-    const [given] = args.positionals;
-    if (given === undefined)
+    const [invited] = args.positionals;
+    if (invited === undefined)
       return complain(
         'join takes the invitation that the coordinator printed: roundscope join - and paste it, or roundscope join @FILE that holds it',
         exitStatus.usage,
       );
     const unrecorded = wrongRecord(args);
     if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
-    const text = await secretText(given);
+    const text = await secretText(invited);
     const invitation = decodeInvitation(text);
     if (!invitation.ok) {
       const { message, ...error } = toErrorReport(invitation.error);
       // A shell takes its `?` for a wildcard and its `&` for an end.
       return complain({ ...error, message: `${message} On a command line it stands in quotes.` }, exitStatus.usage);
     }
-    const name = participantName(args.text('name') ?? machineName());
-    if (!name.ok) return complain(`--name: ${name.error}.`, exitStatus.usage);
+    const given = args.text('name');
+    const named = given === undefined ? null : participantName(given);
+    if (named?.ok === false) return complain(`--name: ${named.error}.`, exitStatus.usage);
     const modelOut = args.text('model-out');
     const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];
@@ -133,7 +144,7 @@ export const join: Command = {
           service.join(
             invitation.value.run,
             {
-              name: name.value,
+              name: named?.value ?? asParticipantId(service.app.ownName),
               invitation: text,
               data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
               ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, typedIn(process.env)) }),
@@ -141,6 +152,7 @@ export const join: Command = {
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),
               identityFolder: service.app.dataFolder,
+              ...(args.has('exact-counts') ? { exactCounts: true } : {}),
               ...patience,
               ...(state === undefined ? {} : { stateFolder: resolve(state) }),
             },

@@ -5,7 +5,6 @@ import { formatClock, formatClockMs, formatDuration } from './format.ts';
 export interface ReportingApp {
   readonly version: string;
   readonly platform: string;
-  readonly machineName: string;
 }
 
 /**
@@ -26,7 +25,7 @@ export function verdictReport(
     verdict.explanation,
     '',
     `run:       ${view.run} (${view.name})`,
-    ...(app === null ? [] : [`app:       Roundscope ${app.version}, ${app.platform}, on ${app.machineName}`]),
+    ...(app === null ? [] : [`app:       Roundscope ${app.version}, ${app.platform}`]),
     ...(transports.length === 0 ? [] : [`transport: ${transports.join(', ')}`]),
     `layer:     ${verdict.layer}`,
     `subject:   ${verdict.subject}`,

@@ -8,10 +8,12 @@ export interface JoinDraft {
   readonly invitation: string;
   readonly data: string;
   readonly name: string;
-  /** Whether the name was given; before that it is the machine's. */
+  /** Whether the name was given; before that it is the one made for this machine. */
   readonly named: boolean;
   /** Class of the data to class of the run as chosen by hand; null: left out. */
   readonly chosen: Readonly<Record<string, string | null>>;
+  /** Whether counts of the data are told as they are. */
+  readonly exactCounts: boolean;
   readonly keepAwake: boolean;
   /** Whether a coordinator that does not answer is given up after ten minutes. */
   readonly givesUp: boolean;
@@ -50,6 +52,7 @@ const emptyJoin: JoinDraft = {
   name: '',
   named: false,
   chosen: {},
+  exactCounts: false,
   keepAwake: true,
   givesUp: true,
   opened: 0,

@@ -40,8 +40,8 @@ export function useSetPaused(): (paused: boolean) => void {
 /** Opens the join form, filled in as that run was joined. */
 export function joinAgain({ again }: RecentRun): void {
   if (again === null) return;
-  const { invitation, data, name, mapping = [] } = again;
+  const { invitation, data, name, mapping = [], exactCounts = false } = again;
   const chosen = Object.fromEntries(mapping.map(({ from, to }) => [from, to]));
-  changeJoin({ invitation, data, name, named: true, chosen, opened: joinDraft().opened + 1 });
+  changeJoin({ invitation, data, name, named: true, chosen, exactCounts, opened: joinDraft().opened + 1 });
   navigate({ view: 'join' });
 }

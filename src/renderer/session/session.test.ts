@@ -49,7 +49,7 @@ const snapshot: Snapshot = {
     mode: 'browser',
     platform: 'linux',
     dataFolder: '/data',
-    machineName: 'lab-2',
+    ownName: 'lab-2',
     canChooseFolder: false,
   },
   invitation: null,

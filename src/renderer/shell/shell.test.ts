@@ -150,16 +150,13 @@ test('the report of a verdict has all that a ticket needs', () => {
   const view = recordedView(58, { stallInRound: 4 });
   const verdict = view.verdicts[0];
   assert.ok(verdict !== undefined);
-  const app = { version: '0.1.0', platform: 'linux x64', machineName: 'lab-2' };
+  const app = { version: '0.1.0', platform: 'linux x64' };
   const twice = { ...verdict, evidence: [...verdict.evidence, ...verdict.evidence] };
   const report = verdictReport(view, twice, nextOf(view, verdict), app);
   for (const part of ['node-3 never hears', 'transport', 'r-7f3a2c', 'connection-per-message', 'packet:', 'event:12']) {
     assert.ok(report.includes(part), part);
   }
-  for (const part of [
-    /^app: +Roundscope 0\.1\.0, linux x64, on lab-2$/m,
-    /^transport: mqtt \(mqtt\.js\), quic \(quinn\)$/m,
-  ])
+  for (const part of [/^app: +Roundscope 0\.1\.0, linux x64$/m, /^transport: mqtt \(mqtt\.js\), quic \(quinn\)$/m])
     assert.match(report, part);
   const evidence = report.slice(report.indexOf('evidence:')).split('\n').slice(1);
   assert.equal(evidence.length, verdict.evidence.length, 'a line an evidence, however often it stands there');

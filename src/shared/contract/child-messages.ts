@@ -62,6 +62,8 @@ export const participantStartSchema = z.object({
     .array(z.object({ from: z.string().max(80), to: z.string().max(80).nullable() }))
     .max(limits.classesMax)
     .optional(),
+  /** Tells counts of its data as they are; absent: rounded. */
+  exactCounts: z.boolean().optional(),
   /** How long a coordinator that does not answer is dialled, ms awake; null: for ever. Absent: ten minutes. */
   giveUpAfterMs: z.number().int().min(1000).nullable().optional(),
   /** How long the first connection is tried for, ms; absent: 20 s. */

@@ -181,6 +181,21 @@ export type MessageKind = keyof typeof bodySchemas;
 export const messageKinds = Object.keys(bodySchemas) as MessageKind[];
 export type BodyOf<K extends MessageKind> = z.infer<(typeof bodySchemas)[K]>;
 
+/**
+ * Kinds that a participant sends: all that leaves its machine, but for what keeps the link. Its machine can send no other, and
+ * `what-leaves.ts` says of each field of these what it is.
+ */
+export const participantKinds = [
+  'register',
+  'training_progress',
+  'model_update',
+  'evaluation_result',
+  'pause',
+  'resume',
+  'error',
+] as const satisfies readonly MessageKind[];
+export type ParticipantKind = (typeof participantKinds)[number];
+
 /** Kinds that carry a bulk payload. */
 export const payloadKinds: ReadonlySet<MessageKind> = new Set(['global_model', 'model_update']);
 

@@ -45,6 +45,7 @@ export const requestSchemas = {
     name: z.string().max(64),
     selection: strategyNameSchema.optional(),
     mapping: participantStartSchema.shape.mapping,
+    exactCounts: participantStartSchema.shape.exactCounts,
     giveUpAfterMs: participantStartSchema.shape.giveUpAfterMs,
     /** Keep this machine awake while the run trains; absent: yes. */
     keepAwake: z.boolean().optional(),
@@ -205,6 +206,7 @@ export interface RecentRun {
     readonly name: string;
     /** Class of the data to class of the run, as it was chosen; absent: by name alone. */
     readonly mapping?: ParticipantStart['mapping'];
+    readonly exactCounts?: boolean | undefined;
   } | null;
 }
 
@@ -275,8 +277,8 @@ export interface Snapshot {
     readonly mode: 'electron' | 'browser';
     readonly platform: string;
     readonly dataFolder: string;
-    /** This machine's name as a participant may carry it. */
-    readonly machineName: string;
+    /** What this machine is called in a federation unless its user says otherwise. */
+    readonly ownName: string;
     /** Whether the system's own dialog for a folder can be shown. */
     readonly canChooseFolder: boolean;
   };

@@ -14,6 +14,7 @@ import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { tellsAll } from '#engine/round/telling.ts';
 
 /** What somebody with the invitation registers, and says instead of training and judging. */
 export interface Lies {
@@ -58,6 +59,7 @@ export async function takePartFalsely(
       evaluate: () => Promise.resolve(lies.evaluation),
     },
     trainerDescription: 'none',
+    telling: tellsAll,
     fitData: ({ classes, model }) => {
       const { registered: examples } = lies;
       const classCounts = classes.map(() => Math.round(examples / classes.length));

@@ -159,11 +159,11 @@ function Chips({
 
 function NameField({ join }: { readonly join: Join }): JSX.Element {
   const id = useId();
-  const machineName = useSessionState((session) => session.app?.machineName ?? '');
+  const ownName = useSessionState((session) => session.app?.ownName ?? '');
   const { draft, faults } = join;
   useEffect(() => {
-    if (!joinDraft().named && machineName !== '') changeJoin({ name: machineName, named: true });
-  }, [machineName]);
+    if (!joinDraft().named && ownName !== '') changeJoin({ name: ownName, named: true });
+  }, [ownName]);
   const fault = faults.get('name');
   const failure = failureAt(draft, 'name');
   const taken = join.plan?.nameTaken === true;

@@ -150,6 +150,7 @@ function useJoining(
         data: preview?.path ?? draft.data.trim(),
         name: draft.name.trim(),
         ...(mapping.length === 0 ? {} : { mapping }),
+        ...(draft.exactCounts ? { exactCounts: true } : {}),
         ...(draft.givesUp ? {} : { giveUpAfterMs: null }),
         keepAwake: draft.keepAwake,
         ...preferredSelection(),
