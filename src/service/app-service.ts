@@ -262,9 +262,16 @@ export class AppService implements AsyncDisposable {
     return true;
   }
 
-  recordingCopyPath(run: string, minutes: number): string {
+  recordingCopyPath(
+    run: string,
+    { minutes, bare }: { readonly minutes: number; readonly bare?: boolean | undefined },
+  ): string {
     const stamp = new Date(this.#options.clock.wallMs()).toISOString().replace(/[:.]/g, '-');
-    return join(this.#options.app.dataFolder, 'saved', `${run}-last-${minutes}-min-${stamp}.roundscope`);
+    return join(
+      this.#options.app.dataFolder,
+      'saved',
+      `${run}-last-${minutes}-min-${bare === true ? 'for-others-' : ''}${stamp}.roundscope`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

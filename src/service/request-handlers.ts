@@ -42,7 +42,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
     packet_detail: async ({ id }) => ({ packet: await recordingOf(service).packetDetail(id) }),
     packet_histogram: (query) => recordingOf(service).histogram(query),
     save_recording: async ({ minutes, bare }) => {
-      const path = service.recordingCopyPath(service.host?.run ?? '', minutes);
+      const path = service.recordingCopyPath(service.host?.run ?? '', { minutes, bare });
       ownFolder(dirname(path));
       return { path, ...(await recordingOf(service).saveCopy(path, { minutes, bare })) };
     },

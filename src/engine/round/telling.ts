@@ -1,3 +1,4 @@
+import { toldCount } from '#shared/base/told-count.ts';
 import type { BodyOf, DataSummary } from '#shared/contract/messages.ts';
 
 /** How much of its own data a participant tells the coordinator. */
@@ -11,35 +12,30 @@ export interface Telling {
 /** For runs whose participants are all of one machine, or whose user asks for it. */
 export const tellsAll: Telling = { exact: true };
 
-/** Nothing below this is told apart from it. */
-const leastStep = 10;
 /** Steps of an accuracy from 0 to 1: a fraction says of how many it is one. */
 const accuracySteps = 1000;
 
-/** To two digits, and tens at least; 0 stays 0, and something stays something. */
-export function toldCount(count: number, { exact }: Telling): number {
-  if (exact || count <= 0) return count;
-  const step = Math.max(leastStep, 10 ** (Math.floor(Math.log10(count)) - 1));
-  return Math.max(step, Math.round(count / step) * step);
+function counted(count: number, { exact }: Telling): number {
+  return exact ? count : toldCount(count);
 }
 
 export function toldData(data: DataSummary, telling: Telling): DataSummary {
   return {
     ...data,
     source: telling.source ?? data.source,
-    examples: toldCount(data.examples, telling),
-    heldOut: toldCount(data.heldOut, telling),
-    classCounts: data.classCounts.map((count) => toldCount(count, telling)),
-    skipped: toldCount(data.skipped, telling),
+    examples: counted(data.examples, telling),
+    heldOut: counted(data.heldOut, telling),
+    classCounts: data.classCounts.map((count) => counted(count, telling)),
+    skipped: counted(data.skipped, telling),
   };
 }
 
 export function toldUpdate(body: BodyOf<'model_update'>, telling: Telling): BodyOf<'model_update'> {
-  return { ...body, examples: toldCount(body.examples, telling), accuracy: toldAccuracy(body.accuracy, telling) };
+  return { ...body, examples: counted(body.examples, telling), accuracy: toldAccuracy(body.accuracy, telling) };
 }
 
 export function toldEvaluation(body: BodyOf<'evaluation_result'>, telling: Telling): BodyOf<'evaluation_result'> {
-  return { ...body, examples: toldCount(body.examples, telling), accuracy: toldAccuracy(body.accuracy, telling) };
+  return { ...body, examples: counted(body.examples, telling), accuracy: toldAccuracy(body.accuracy, telling) };
 }
 
 /** In batches of as many examples as were told: how many batches there are would say how many pictures. */
@@ -52,7 +48,7 @@ export function toldProgress(
   }: { readonly telling: Telling; readonly examples: number; readonly batchSize: number },
 ): BodyOf<'training_progress'> {
   if (telling.exact || body.batches === 0) return body;
-  const batches = Math.max(1, Math.ceil(toldCount(examples, telling) / batchSize));
+  const batches = Math.max(1, Math.ceil(counted(examples, telling) / batchSize));
   return { ...body, batches, batch: Math.round((body.batch / body.batches) * batches) };
 }
 

@@ -50,6 +50,7 @@ function useExportCommand(): void {
 
 function useSaveCommand(): void {
   const { save } = useSaveRecording();
+  const { save: saveBare } = useSaveRecording(true);
   const hasRun = useRunView(() => true) ?? false;
   const commands = useMemo(
     (): Command[] => [
@@ -63,8 +64,17 @@ function useSaveCommand(): void {
         ...(hasRun ? {} : noRunReason),
         run: save,
       },
+      {
+        id: 'save-for-others',
+        group: 'do',
+        title: 'Save last 10 minutes for others',
+        detail: 'without bodies, addresses and class names',
+        icon: 'save',
+        ...(hasRun ? {} : noRunReason),
+        run: saveBare,
+      },
     ],
-    [save, hasRun],
+    [save, saveBare, hasRun],
   );
   useCommands(commands);
 }

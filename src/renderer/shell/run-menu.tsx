@@ -16,6 +16,7 @@ import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { runKeys } from './run-commands.ts';
+import { useSaveRecording } from './save-recording.ts';
 import { useShownView } from './shown-view.ts';
 import './run-menu.css';
 
@@ -28,6 +29,8 @@ export function RunMenu(): JSX.Element {
   const name = useRunView((view) => view.name);
   const shown = useShownView();
   const id = useId();
+  // Here, since the menu is gone before the answer comes.
+  const { save: saveForOthers } = useSaveRecording(true);
   const close = useCallback(() => {
     setOpen(false);
     opener.current?.focus();
@@ -64,7 +67,7 @@ export function RunMenu(): JSX.Element {
         </span>
         <span className="v">{name === null ? <span className="t2">none open</span> : <b>{name}</b>}</span>
       </button>
-      {open && <Menu id={id} close={close} />}
+      {open && <Menu id={id} close={close} saveForOthers={saveForOthers} />}
     </div>
   );
 }
@@ -88,8 +91,16 @@ interface Group {
 }
 
 /** A menu of the platform's kind: arrows walk it, Escape gives the focus back, Tab leaves it. */
-function Menu({ id, close }: { readonly id: string; readonly close: () => void }): JSX.Element {
-  const groups = [useThisRun(), useAnotherRun(), useRecent()].filter(({ items }) => items.length > 0);
+function Menu({
+  id,
+  close,
+  saveForOthers,
+}: {
+  readonly id: string;
+  readonly close: () => void;
+  readonly saveForOthers: () => void;
+}): JSX.Element {
+  const groups = [useThisRun(saveForOthers), useAnotherRun(), useRecent()].filter(({ items }) => items.length > 0);
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => items(list.current)[0]?.focus(), []);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -146,7 +157,7 @@ function items(menu: HTMLElement | null): HTMLElement[] {
 
 const whole = (view: RunView): RunView => view;
 
-function useThisRun(): Group {
+function useThisRun(saveForOthers: () => void): Group {
   const view = useRunView(whole);
   const busy = useBusy();
   const setPaused = useSetPaused();
@@ -200,6 +211,13 @@ function useThisRun(): Group {
             } as const,
           ]
         : []),
+      {
+        id: 'save-for-others',
+        icon: 'save',
+        title: 'Save for others',
+        detail: 'last 10 minutes, no bodies, addresses, class names',
+        run: saveForOthers,
+      },
       ...(busy !== null
         ? [
             {

@@ -6,13 +6,22 @@ import { showError, showInfo } from '#renderer/session/toasts.ts';
 
 const minutes = 10;
 
-/** Copies the last minutes of the recording to a file and says where it lies. */
-export function useSaveRecording(): { readonly pending: boolean; readonly save: () => void } {
+/**
+ * Copies the last minutes of the recording to a file and says where it lies.
+ * @param bare for somebody else: without bodies, addresses and class names
+ */
+export function useSaveRecording(bare = false): { readonly pending: boolean; readonly save: () => void } {
   const { state, send } = useRequest('save_recording');
   useEffect(() => {
-    if (state.kind === 'done') showInfo(`Saved ${formatBytes(state.value.sizeBytes)} to ${state.value.path}`);
+    if (state.kind === 'done')
+      showInfo(
+        `Saved ${formatBytes(state.value.sizeBytes)} ${bare ? 'without bodies, addresses and class names ' : ''}to ${state.value.path}`,
+      );
     if (state.kind === 'failed') showError(state.error);
-  }, [state]);
-  const save = useCallback(() => spawn('saving the recording', send({ minutes })), [send]);
+  }, [state, bare]);
+  const save = useCallback(
+    () => spawn('saving the recording', send(bare ? { minutes, bare } : { minutes })),
+    [send, bare],
+  );
   return { pending: state.kind === 'pending', save };
 }

@@ -9,7 +9,8 @@ import { endWord } from '#renderer/session/run-state.ts';
 import { DataPanel } from './data-panel.tsx';
 import { InvitationPanel } from './invitation-panel.tsx';
 import { OwnMachine } from './own-machine.tsx';
-import { RunWants, SentBack } from './run-panel.tsx';
+import { RunWants } from './run-panel.tsx';
+import { SentBack } from './sent-back.tsx';
 import { useJoin } from './use-join.ts';
 import type { Join } from './use-join.ts';
 import './join.css';
@@ -37,7 +38,7 @@ export function JoinView(): JSX.Element {
         <div className="scroll" tabIndex={0} role="group" aria-label="Invitation and plan">
           <InvitationPanel join={join} />
           <RunWants plan={join.plan} />
-          <SentBack plan={join.plan} />
+          <SentBack join={join} />
           <OwnMachine draft={join.draft} />
         </div>
       </section>
