@@ -53,9 +53,9 @@ export const whatLeaves: readonly Leaving[] = [
     fields: ['register.data.source', 'register.data.shape', 'register.data.classes'],
   },
   {
-    what: 'Your name in the run, and a public key made for it',
+    what: 'A public key, and your name in the run',
     when: 'with every connection',
-    note: 'The name is the one in the form, which all participants see. The key is kept and the same in all runs under that name, so whoever runs two of them can tell.',
+    note: 'All participants see the name; it is not this machine’s unless you type that. The key is the same in all runs under that name, so whoever runs two of them can tell.',
     fields: [
       'register.name',
       'register.key',

@@ -19,7 +19,7 @@ export function SentBack({ join }: { readonly join: Join }): JSX.Element {
   return (
     <>
       <div className="ph lv">
-        <h2>What leaves this machine</h2>
+        <h2>What is sent</h2>
         <span className="sub">to the coordinator alone</span>
       </div>
       <div className="in">
@@ -27,7 +27,7 @@ export function SentBack({ join }: { readonly join: Join }): JSX.Element {
           {whatLeaves.map((leaving) => (
             <Row key={leaving.what} leaving={leaving} known={knownOf(leaving, join, update)} />
           ))}
-          <dt className="nv">Pictures, labels, names of folders and files, this machine’s name</dt>
+          <dt className="nv">Pictures, labels, names of folders and files</dt>
           <dd className="nv">never</dd>
         </dl>
         <label className="check">
@@ -44,13 +44,12 @@ export function SentBack({ join }: { readonly join: Join }): JSX.Element {
             the models to train from.
           </p>
         )}
-        <p className="t3 micro">
-          Seen without being sent:{' '}
-          {alsoSeen
-            .map(({ what, note }) => `${what.charAt(0).toLowerCase()}${what.slice(1)} (${plain(note)})`)
-            .join('; ')}
-          .
-        </p>
+        <p className="t2 seen">Seen on the way without being sent</p>
+        {alsoSeen.map(({ what, note }) => (
+          <p className="t3 micro" key={what}>
+            <span className="t2">{what}.</span> {note}
+          </p>
+        ))}
       </div>
     </>
   );
@@ -78,8 +77,4 @@ function knownOf({ fields }: Leaving, { plan, preview, draft }: Join, update: nu
     return null;
   const told = (count: number): string => formatCount(draft.exactCounts ? count : toldCount(count));
   return `${told(preview.total - preview.heldOut)} to train, ${told(preview.heldOut)} to validate`;
-}
-
-function plain(sentence: string): string {
-  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`.replace(/\.$/, '');
 }
