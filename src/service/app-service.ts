@@ -23,7 +23,7 @@ import type { Federation, RunningFederation } from './federation.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
 import { RunHost } from './run-host.ts';
-import { demoOpening, type Opening } from './opening.ts';
+import { againOf, demoOpening, type Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { alreadyRunning, isAborted, messageOf, noDialog, noticeOf, nothingToTell } from './service-errors.ts';
@@ -207,20 +207,14 @@ export class AppService implements AsyncDisposable {
     settings: Omit<ParticipantStart, 'type'>,
     options: StartOptions = {},
   ): Promise<RunningFederation> {
-    const { name, invitation, data, mapping, exactCounts } = settings;
+    const { name, invitation } = settings;
     const decoded = decodeInvitation(invitation);
     if (!decoded.ok) throw decoded.error;
     // A participant that died and joins the same run again under the same name sends what it had computed.
     const stateFolder = settings.stateFolder ?? join(this.#options.app.dataFolder, 'runs', run, name);
     const opening: Opening = {
       told: { chair: 'participant', name: decoded.value.name, self: name },
-      again: {
-        invitation,
-        data,
-        name,
-        ...(mapping === undefined ? {} : { mapping }),
-        ...(exactCounts === undefined ? {} : { exactCounts }),
-      },
+      again: againOf(settings),
       keepAwake: options.keepAwake ?? true,
     };
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);

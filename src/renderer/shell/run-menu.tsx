@@ -211,13 +211,7 @@ function useThisRun(saveForOthers: () => void): Group {
             } as const,
           ]
         : []),
-      {
-        id: 'save-for-others',
-        icon: 'save',
-        title: 'Save for others',
-        detail: 'last 10 minutes, no bodies, addresses, class names',
-        run: saveForOthers,
-      },
+      saveItem(saveForOthers),
       ...(busy !== null
         ? [
             {
@@ -230,6 +224,16 @@ function useThisRun(saveForOthers: () => void): Group {
           ]
         : []),
     ],
+  };
+}
+
+function saveItem(save: () => void): Item {
+  return {
+    id: 'save-for-others',
+    icon: 'save',
+    title: 'Save for others',
+    detail: 'last 10 minutes, no bodies, addresses, class names',
+    run: save,
   };
 }
 
