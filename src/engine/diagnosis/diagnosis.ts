@@ -149,7 +149,8 @@ export class Diagnosis {
       finding.ages === true &&
       before.data.sentence !== fresh.sentence &&
       now - before.toldAt >= agingMs(now, before.data.since);
-    const waitsAnew = !isSameWait(before.wait, wait) && now - before.toldAt >= waitMsMin;
+    // What says itself what comes next has nothing new to say because somebody else is waited for.
+    const waitsAnew = finding.next === undefined && !isSameWait(before.wait, wait) && now - before.toldAt >= waitMsMin;
     const grew =
       finding.ages !== true &&
       before.data.evidence.at(-1) !== fresh.evidence.at(-1) &&

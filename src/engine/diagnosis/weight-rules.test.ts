@@ -53,6 +53,22 @@ class Run {
     });
   }
 
+  /** Whom the coordinator waits for now, two seconds later. */
+  waits(round: number, nextAction: string): this {
+    this.#now += 2000;
+    return this.#event('round_status', {
+      round,
+      phase: 'training',
+      waitingFor: ['a'],
+      reported: [],
+      selected: names,
+      quorum: 5,
+      deadlineAt: this.#now + 10_000,
+      nextAction,
+      why: [],
+    });
+  }
+
   refused(round: number, code: EventData<'update_received'>['code'], reason: string): this {
     return this.#event('update_received', {
       participant: 'e',
@@ -119,6 +135,14 @@ describe('whoever does more than its part is named', () => {
       [],
       'of three it cannot be told who is right',
     );
+  });
+
+  test('is told once a round, however often the wait for others changes', () => {
+    const run = new Run().updates(1, { share: 0.62 });
+    for (let s = 0; s < 20; s++) run.waits(1, s % 2 === 0 ? 'needs 2 more updates' : 'needs 1 more update');
+    assert.equal(run.raised.length, 1);
+    run.updates(2, { share: 0.62 });
+    assert.equal(run.raised.length, 2);
   });
 
   test('an update that was refused for its values, until one counts', () => {
