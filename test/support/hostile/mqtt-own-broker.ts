@@ -22,7 +22,7 @@ export async function attackOwnBroker(
     run,
     participant,
     session: randomBytes(16).toString('hex'),
-    instance: randomBytes(8).toString('hex'),
+    instance: randomBytes(16).toString('hex'),
   });
   const open = async (claim: Claim, options: IClientOptions = {}): Promise<Mqtt> =>
     await connectMqtt(url, { ...participantCredentials(token, claim), ...options });

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { participantIdSchema } from '#shared/contract/ids.ts';
 import { sameText } from '../same-text.ts';
 
 /**
@@ -27,11 +28,15 @@ export function participantCredentials(token: string, claim: Claim): Credentials
   };
 }
 
-/** The claim that a client id, user name and password make and prove; null when they do not. */
+/** Session and instance: 16 random bytes. Anything else could mean more to a broker, `+` for instance. */
+const drawn = /^[0-9a-f]{32}$/;
+
+/** The claim that a client id, user name and password make and prove; null when they do not, or what they name is no name. */
 export function judgeCredentials(token: string, run: string, offered: Credentials): Claim | null {
   const [participant = '', session = '', extra] = offered.clientId.split(':');
   const [instance = '', mac = '', more] = offered.password.split('.');
-  if (extra !== undefined || more !== undefined || participant === '' || session === '') return null;
+  if (extra !== undefined || more !== undefined || !drawn.test(session) || !drawn.test(instance)) return null;
+  if (!participantIdSchema.safeParse(participant).success) return null;
   if (participant !== offered.username) return null;
   const claim = { run, participant, session, instance };
   return sameText(mac, proof(token, 'connect', claim)) ? claim : null;

@@ -11,6 +11,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
 import { participantCredentials } from './auth.ts';
+import { EmbeddedBroker } from './broker.ts';
 import { encodeControl } from './control-message.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { packetSizeChecker } from './packet-guard.ts';
@@ -19,6 +20,7 @@ const parts = { clock: systemClock, entropy: systemEntropy, identity: createIden
 const run = 'r-1';
 const token = 'the-token-of-this-run';
 const signal = new AbortController().signal;
+const ids = { session: '5e'.repeat(16), instance: '1d'.repeat(16) };
 
 interface Served extends AsyncDisposable {
   readonly listener: Listener;
@@ -62,7 +64,7 @@ function dial(
 }
 
 /** A client of our own making at the broker of `served`. */
-async function rawClient(served: Served, options: IClientOptions): Promise<MqttClient> {
+async function rawClient(served: Pick<Served, 'port'>, options: IClientOptions): Promise<MqttClient> {
   const client = mqtt.connect(`mqtts://127.0.0.1:${served.port}`, {
     rejectUnauthorized: false,
     reconnectPeriod: 0,
@@ -117,7 +119,7 @@ describe('embedded broker', () => {
     await using victim = await dial(served);
     const far = served.sessions[0];
     assert.ok(far);
-    const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+    const claim = { run, participant: 'node-2', session: ids.session, instance: ids.instance };
     const evil = await rawClient(served, { ...participantCredentials(token, claim) });
     const [granted] = await evil.subscribeAsync(`roundscope/${run}/node-1/#`, { qos: 1 }).catch(() => [{ qos: 128 }]);
     assert.equal(granted?.qos, 128);
@@ -135,14 +137,14 @@ describe('embedded broker', () => {
   test('garbage ends the session of its sender with a reason and no other', async () => {
     await using served = await serve();
     await using good = await dial(served, 'node-9');
-    const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+    const claim = { run, participant: 'node-2', session: ids.session, instance: ids.instance };
     const evil = await rawClient(served, { ...participantCredentials(token, claim) });
     const { proof } = await import('./auth.ts');
-    const open = { type: 'open', version: 2, instance: 'i2', proof: proof(token, 'open', claim) } as const;
-    await evil.publishAsync(`roundscope/${run}/node-2/s2/open`, encodeControl(open), { qos: 1 });
+    const open = { type: 'open', version: 2, instance: ids.instance, proof: proof(token, 'open', claim) } as const;
+    await evil.publishAsync(`roundscope/${run}/node-2/${ids.session}/open`, encodeControl(open), { qos: 1 });
     await until(() => served.sessions.length === 2);
     const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
-    evil.publish(`roundscope/${run}/node-2/s2/up/control`, Buffer.from('not a piece'), { qos: 1 });
+    evil.publish(`roundscope/${run}/node-2/${ids.session}/up/control`, Buffer.from('not a piece'), { qos: 1 });
     const end = await served.sessions[1]?.closed;
     assert.equal(end?.code, 'garbage');
     await gone;
@@ -156,7 +158,12 @@ describe('embedded broker', () => {
 
   test('who asks for more than a session needs is refused, and told about', async () => {
     await using served = await serve();
-    const credentials = participantCredentials(token, { run, participant: 'node-2', session: 's2', instance: 'i2' });
+    const credentials = participantCredentials(token, {
+      run,
+      participant: 'node-2',
+      session: ids.session,
+      instance: ids.instance,
+    });
     const status = { topic: `roundscope/${run}/node-2/status`, qos: 1, retain: true } as const;
     const asks: readonly (readonly [IClientOptions, RegExp])[] = [
       [{ clean: false }, /keep messages for it while it is away/],
@@ -169,15 +176,77 @@ describe('embedded broker', () => {
     }
     const client = await rawClient(served, { ...credentials, will: { ...status, payload: Buffer.alloc(5) } });
     const granted = async (topic: string): Promise<number | undefined> =>
-      (
-        await client.subscribeAsync(`roundscope/${run}/node-2/s2/down/${topic}`, { qos: 1 }).catch(() => [{ qos: 128 }])
-      )[0]?.qos;
-    for (let k = 0; k < 8; k++) assert.equal(await granted(`bulk/${k}`), 1);
-    assert.equal(await granted('bulk/8'), 128, 'one more than anybody reads');
+      (await client.subscribeAsync(topic, { qos: 1 }).catch(() => [{ qos: 128 }]))[0]?.qos;
+    const own = `roundscope/${run}/node-2/${ids.session}/down`;
+    assert.equal(await granted(`${own}/#`), 1);
+    assert.equal(await granted(`roundscope/${run}/coordinator/status`), 1);
+    for (const other of [
+      `${own}/bulk/1`,
+      `${own}/+`,
+      `${own}/bulk/#`,
+      own,
+      `roundscope/${run}/+/+/down/#`,
+      '#',
+      '$SYS/#',
+    ])
+      assert.equal(await granted(other), 128, other);
     const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
-    client.publish(`roundscope/${run}/node-2/s2/up/session`, Buffer.alloc(5000), { qos: 1 });
+    client.publish(`roundscope/${run}/node-2/${ids.session}/up/session`, Buffer.alloc(5000), { qos: 1 });
     await gone;
     client.end(true);
+  });
+
+  test('a name that means more to a broker than to us is nobody: with it one could read what goes to all', async () => {
+    await using served = await serve();
+    await using _victim = await dial(served, 'victim');
+    const names = ['+', '#', 'a/b', '', 'x'.repeat(49)];
+    for (const participant of names) {
+      const credentials = participantCredentials(token, { run, participant, ...ids });
+      await assert.rejects(rawClient(served, credentials), `name ${participant}`);
+    }
+    for (const odd of ['+', 's2', '#', 'AB'.repeat(16)]) {
+      const claim = { run, participant: 'node-2', ...ids };
+      await assert.rejects(
+        rawClient(served, participantCredentials(token, { ...claim, session: odd })),
+        `session ${odd}`,
+      );
+      await assert.rejects(
+        rawClient(served, participantCredentials(token, { ...claim, instance: odd })),
+        `instance ${odd}`,
+      );
+    }
+    assert.equal(served.refused.filter((reason) => reason.includes('no proof')).length > 0, true);
+  });
+
+  test('a participant says nothing on a topic below its own on which nobody listens, and leaves nothing behind', async () => {
+    const owner = { identity: createIdentity(), clock: systemClock };
+    const at = { host: '127.0.0.1', port: 0, run, token, owner };
+    await using served = await EmbeddedBroker.start({ ...at, onRefused: () => undefined });
+    const base = `roundscope/${run}/node-2/${ids.session}`;
+    const claim = { run, participant: 'node-2', ...ids };
+    for (const topic of [
+      `${base}/up/anything`,
+      `${base}/up/bulk/a/b`,
+      `${base}/up/control/x`,
+      `${base}/down/control`,
+    ]) {
+      const evil = await rawClient(served, participantCredentials(token, claim));
+      const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
+      evil.publish(topic, Buffer.alloc(20), { qos: 1 });
+      await gone;
+      evil.end(true);
+    }
+    // What it may say is passed on and not kept, whatever it asks for.
+    const kept = await rawClient(served, participantCredentials(token, claim));
+    await kept.publishAsync(`${base}/up/bulk/1`, Buffer.alloc(20), { qos: 1, retain: true });
+    await kept.publishAsync(`roundscope/${run}/node-2/status`, Buffer.alloc(20), { qos: 1, retain: true });
+    kept.end(true);
+    const heard: string[] = [];
+    const seat = served.seat((topic) => heard.push(topic));
+    await seat.subscribe([`roundscope/${run}/#`]);
+    await delay(50);
+    assert.deepEqual(heard, []);
+    seat.abort();
   });
 
   test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {

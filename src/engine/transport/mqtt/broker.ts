@@ -8,9 +8,9 @@ import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { WaitingRoom, type KnowsPeer } from '../waiting-room.ts';
 import { judgeCredentials, type Claim } from './auth.ts';
 import { BrokerSeat } from './broker-seat.ts';
-import { isTooLong, subscriptionsMax, tooMuch } from './client-limits.ts';
+import { isTooLong, tooMuch } from './client-limits.ts';
 import { guardPacketSize } from './packet-guard.ts';
-import { coordinatorName, parseTopic, statusTopic, topicRoot } from './topics.ts';
+import { coordinatorName, isSpoken, parseTopic, sessionTopics, statusTopic } from './topics.ts';
 
 export interface BrokerOptions {
   readonly host: string;
@@ -28,7 +28,6 @@ interface Admitted {
   readonly claim: Claim;
   /** By its certificate; null for a client that has none, which the token alone admits. */
   readonly identity: string | null;
-  readonly topics: Set<string>;
 }
 
 /** Keep-alive that a client must ask for: without one, a peer that stops in the middle of a packet would stay for ever. */
@@ -192,7 +191,7 @@ export class EmbeddedBroker implements AsyncDisposable {
       );
       if (rival !== undefined)
         return this.#refuse(client, `the name ${claim.participant} is in use by another connection`, done);
-      this.#admitted.set(client, { claim, identity, topics: new Set() });
+      this.#admitted.set(client, { claim, identity });
       return done(null, true);
     };
     aedes.preConnect = (client, packet, done) => {
@@ -233,23 +232,18 @@ export class EmbeddedBroker implements AsyncDisposable {
     if (claim === undefined) return false;
     const parsed = parseTopic(run, topic);
     if (parsed === null || parsed.participant !== claim.participant || isTooLong(parsed.what, bytes)) return false;
-    return (
-      parsed.what === 'status' ||
-      (parsed.session === claim.session && (parsed.what === 'open' || parsed.direction === 'up'))
-    );
+    if (parsed.what === 'status') return true;
+    if (parsed.session !== claim.session) return false;
+    return parsed.what === 'open' || (parsed.direction === 'up' && isSpoken(parsed.what));
   }
 
   #maySubscribe(client: Client, topic: string): boolean {
     const { run } = this.#options;
     const admitted = this.#admitted.get(client);
     if (admitted === undefined) return false;
-    const { claim, topics } = admitted;
-    if (topics.add(topic).size > subscriptionsMax) {
-      topics.delete(topic);
-      return false;
-    }
-    const own = `${topicRoot}/${run}/${claim.participant}/${claim.session}/down/`;
-    return topic.startsWith(own) || topic === statusTopic(run, coordinatorName);
+    const { claim } = admitted;
+    const own = `${sessionTopics(run, claim.participant, claim.session).base}/down/#`;
+    return topic === own || topic === statusTopic(run, coordinatorName);
   }
 }
 

@@ -5,8 +5,6 @@ import { statusTopic, topicRoot } from './topics.ts';
 const clientsMax = limits.participantsMax * 4;
 /** Of a status, a request for a session, or what two ends of one tell each other. */
 const wordBytesMax = 4096;
-/** A session reads two. */
-export const subscriptionsMax = 8;
 const clientIdCharsMax = 200;
 
 interface Connect {

@@ -55,7 +55,7 @@ if ('missing' in mosquitto) {
 
 /** A participant of the run, admitted by its token, that publishes on the topic of another. */
 async function publishAsAnother({ endpoints, run, token, stream }: Foreign): Promise<void> {
-  const claim = { run, participant: 'node-2', session: 's2', instance: 'i2' };
+  const claim = { run, participant: 'node-2', session: '5e'.repeat(16), instance: '1d'.repeat(16) };
   const client = mqtt.connect(`mqtts://127.0.0.1:${endpoints[0]?.port}`, {
     rejectUnauthorized: false,
     reconnectPeriod: 0,

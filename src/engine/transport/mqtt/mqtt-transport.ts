@@ -78,7 +78,7 @@ export class MqttTransport implements Transport {
             // Our own speaks this one alone.
             dialect: endpoint.url === undefined ? new Dialect(4) : this.#dialect,
             instance: this.#instance,
-            session: entropyHex(this.#options.entropy, 12),
+            session: entropyHex(this.#options.entropy, 16),
           }),
         );
       } catch (error) {

@@ -38,6 +38,11 @@ export interface ParsedTopic {
   readonly direction: Direction | null;
 }
 
+/** Whether anything is said on that part of a topic below `up/` or `down/`; an id is percent-encoded and has no `/`. */
+export function isSpoken(what: string): boolean {
+  return what === 'session' || what === 'control' || /^bulk\/[^/]{1,200}$/.test(what);
+}
+
 /** Takes a topic of `run` apart; null when it is none of ours. */
 export function parseTopic(run: string, topic: string): ParsedTopic | null {
   const parts = topic.split('/');
