@@ -19,7 +19,7 @@ import {
 
 /**
  * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes.
- * Rewritten at each round, so it holds one round and never grows with their number.
+ * Rewritten at each round, and in a round that has much to say, so it never grows with the number of either.
  */
 export class RunFolder implements RunKeeper, Disposable {
   readonly #path: string;
@@ -40,7 +40,7 @@ export class RunFolder implements RunKeeper, Disposable {
   async begin(model: Hash, bytes: Uint8Array): Promise<void> {
     await this.#models.put(model, bytes);
     this.#memory = emptyMemory(model);
-    this.#journal.rewrite([{ kind: 'memory', memory: this.#memory }]);
+    this.#rewrite(this.#memory);
   }
 
   /**
@@ -73,11 +73,19 @@ export class RunFolder implements RunKeeper, Disposable {
   remember(record: MemoryRecord): void {
     if (this.#memory === null) return;
     this.#memory = remember(this.#memory, record);
-    if (record.kind !== 'round') return this.#journal.append(record);
-    this.#journal.rewrite([{ kind: 'memory', memory: this.#memory }]);
+    if (record.kind !== 'round') {
+      this.#journal.append(record);
+      if (this.#journal.isLong) this.#rewrite(this.#memory);
+      return;
+    }
+    this.#rewrite(this.#memory);
     // What the former round needed; that it is still there harms nobody, so nobody waits for it to go.
     const { model } = this.#memory;
     this.#tidy(() => Promise.all([this.#updates.keepOnly([]), this.#models.keepOnly([model])]));
+  }
+
+  #rewrite(memory: RunMemory): void {
+    this.#journal.rewrite([{ kind: 'memory', memory }]);
   }
 
   async keepModel(hash: Hash, bytes: Uint8Array): Promise<void> {

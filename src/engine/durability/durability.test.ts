@@ -65,6 +65,38 @@ describe('journal', () => {
     assert.throws(read, { code: 'state_invalid', message: /given up/ });
   });
 
+  test('has a bound when it is written, not only when it is read, and what is there can still be read', () => {
+    using journal = new Journal<string>(path(), { bytesMax: 2_000 });
+    journal.rewrite(['begun']);
+    const text = 'x'.repeat(500);
+    const append = (): void => {
+      for (let i = 0; i < 10; i++) journal.append(text);
+    };
+    assert.throws(append, { code: 'state_invalid', message: /journal would be larger than 2000 bytes/ });
+    const texts = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+    const kept = new Journal<string>(path(), { bytesMax: 2_000 }).read(texts);
+    assert.deepEqual(kept?.records, ['begun', text, text, text]);
+    assert.throws(() => journal.rewrite(['y'.repeat(2_000)]), { code: 'state_invalid' });
+  });
+
+  test('says when it has grown enough to be said anew: by a mebibyte, or by as much as it began with', () => {
+    using journal = new Journal<string>(path());
+    const chunk = 'x'.repeat(100_000);
+    const appendsUntilLong = (): number => {
+      let count = 0;
+      while (!journal.isLong) {
+        journal.append(chunk);
+        count++;
+      }
+      return count;
+    };
+    journal.rewrite(['begun']);
+    assert.equal(appendsUntilLong(), 11);
+    journal.rewrite(Array.from({ length: 30 }, () => chunk));
+    assert.equal(journal.isLong, false);
+    assert.equal(appendsUntilLong(), 31);
+  });
+
   test('a full disk is told as one', { skip: noDevFull }, () => {
     symlinkSync('/dev/full', path());
     using journal = new Journal<number>(path());

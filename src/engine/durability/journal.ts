@@ -16,10 +16,24 @@ export interface JournalContent<T> {
  */
 export class Journal<T> implements Disposable {
   readonly #path: string;
+  readonly #bytesMax: number;
   #file: number | null = null;
+  /** What it has, and what it had when it was last begun or read. */
+  #bytes = 0;
+  #begunBytes = 0;
 
-  constructor(path: string) {
+  constructor(path: string, { bytesMax = limits.journalBytesMax }: { readonly bytesMax?: number } = {}) {
     this.#path = path;
+    this.#bytesMax = bytesMax;
+  }
+
+  /**
+   * It has grown so much that its records are better said anew: what is written twice for it is no more than what was
+   * appended, and it never has more than it began with and as much again, or a mebibyte.
+   */
+  get isLong(): boolean {
+    const room = Math.max(limits.journalGrowthBytes, this.#begunBytes);
+    return this.#bytes > Math.min(this.#begunBytes + room, this.#bytesMax);
   }
 
   /**
@@ -47,24 +61,37 @@ export class Journal<T> implements Disposable {
     const wholeBytes = Buffer.byteLength(lines.slice(0, whole).join('\n')) + 1;
     const tornBytes = Buffer.byteLength(text) - wholeBytes;
     if (tornBytes > 0) truncateSync(this.#path, wholeBytes);
+    this.#bytes = this.#begunBytes = wholeBytes;
     return { records, tornBytes };
   }
 
-  /** @throws RoundscopeError `disk_full`, `path_unwritable` */
+  /** @throws RoundscopeError `disk_full`, `path_unwritable`, `state_invalid` when it would be longer than what is read again */
   append(record: T): void {
+    const line = Buffer.from(checkedLine(record), 'utf8');
+    this.#requireRoom(this.#bytes + line.byteLength);
     try {
       this.#file ??= openSync(this.#path, 'a', fileMode);
-      writeFully(this.#file, Buffer.from(checkedLine(record), 'utf8'));
+      writeFully(this.#file, line);
       fdatasyncSync(this.#file);
+      this.#bytes += line.byteLength;
     } catch (error) {
       throw diskError(this.#path, error);
     }
   }
 
-  /** Begins again with these records, which say all that the former ones said. */
+  /** Begins again with these records, which say all that the former ones said. @throws as `append` */
   rewrite(records: readonly T[]): void {
+    const text = records.map((record) => checkedLine(record)).join('');
+    const bytes = Buffer.byteLength(text);
+    this.#requireRoom(bytes);
     this[Symbol.dispose]();
-    writeAtomicallySync(this.#path, records.map((record) => checkedLine(record)).join(''));
+    writeAtomicallySync(this.#path, text);
+    this.#bytes = this.#begunBytes = bytes;
+  }
+
+  /** A restart refuses what is longer, and would find that out when nobody can do anything about it. */
+  #requireRoom(bytes: number): void {
+    if (bytes > this.#bytesMax) throw stateInvalid(this.#path, `would be larger than ${this.#bytesMax} bytes`);
   }
 
   /** It no longer tells how things stand: empties it, which also works on a full disk, so that nobody takes it for the truth. */
@@ -86,8 +113,7 @@ export class Journal<T> implements Disposable {
   #text(): string | null {
     try {
       const { size } = statSync(this.#path);
-      if (size > limits.journalBytesMax)
-        throw stateInvalid(this.#path, `is larger than ${limits.journalBytesMax} bytes`);
+      if (size > this.#bytesMax) throw stateInvalid(this.#path, `is larger than ${this.#bytesMax} bytes`);
       return readFileSync(this.#path, 'utf8');
     } catch (error) {
       if (isMissing(error)) return null;

@@ -142,7 +142,8 @@ describe('what is told at the door', () => {
     full.join('node-1');
     full.join('node-2');
     assert.deepEqual(said(full), [['participant_limit', 'the run has its 1 participants']]);
-    full.clear().register('node-1');
+    full.clear().pass(1_000);
+    full.register('node-1');
     assert.deepEqual(said(full), [], 'who is in already is not one more');
     const other = started().clear();
     other.open('mallory');
@@ -206,12 +207,14 @@ describe('a name', () => {
   test('that registers twice over one link is asked again and loses nothing of its progress', () => {
     const kit = started();
     kit.say('node-1', 'training_progress', { epoch: 1, epochs: 1, batch: 2, batches: 4, loss: 1 });
-    kit.clear().register('node-1');
+    kit.clear().pass(1_000);
+    kit.register('node-1');
     assert.equal(kit.state.members.get('node-1' as never)?.progress?.batch, 2);
     assert.equal(kit.effect('close_link').length, 0);
     assert.equal(kit.sent('start_training', 'node-1').length, 1);
     kit.update('node-1');
-    kit.clear().register('node-1');
+    kit.clear().pass(1_000);
+    kit.register('node-1');
     assert.equal(kit.sent('update_ack').length, 0, 'the same process has its answer already');
     kit.clear().join('node-2');
     assert.deepEqual(

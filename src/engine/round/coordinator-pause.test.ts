@@ -92,7 +92,8 @@ describe('a participant that pauses', () => {
   test('that registers anew no longer pauses until it says so again', () => {
     const kit = started();
     pause(kit, 'node-3');
-    kit.clear().register('node-3');
+    kit.clear().pass(1_000);
+    kit.register('node-3');
     assert.deepEqual(
       kit.events('participant_paused').map(({ paused }) => paused),
       [false],

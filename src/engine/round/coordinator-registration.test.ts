@@ -44,6 +44,21 @@ describe('registration', () => {
     assert.equal(kit.events('update_received').length, 0);
   });
 
+  test('who introduces itself over and over is heard once a second: the rest costs no record on disk', () => {
+    const kit = new CoordinatorKit();
+    kit.open('node-1');
+    for (let i = 0; i < 100; i++) kit.register('node-1');
+    assert.equal(kit.sent('welcome', 'node-1').length, 1);
+    assert.equal(kit.events('participant_joined').length, 1);
+    const errors = kit.sent('error', 'node-1').map(({ body }) => body);
+    assert.equal(errors.length, 99);
+    assert.deepEqual([...new Set(errors.map(({ code }) => code))], ['rate_exceeded']);
+    assert.match(errors[0]?.reason ?? '', /registered twice within 1 s; the first one counts/);
+    kit.pass(1_000);
+    kit.register('node-1');
+    assert.equal(kit.sent('welcome', 'node-1').length, 2);
+  });
+
   test('a message in the name of another is refused', () => {
     const kit = started().clear();
     kit.say('node-1', 'evaluation_result', { loss: 0, accuracy: 1, examples: 9 }, { sender: 'node-2' });

@@ -1,5 +1,5 @@
 import { listNames } from '#shared/base/list-names.ts';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
@@ -31,6 +31,7 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     connections: 1,
     unacknowledged: 0,
     peerKey,
+    registeredMs: -Infinity,
   };
   draft.setLink(record);
   tellPlan(draft, record);
@@ -92,6 +93,8 @@ export function participantGone(
 export function registered(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): void {
   const { s } = draft;
   const { key, data, trainer, name } = header.body;
+  // Each is written to disk before it is answered: how often that happens is not for one participant to say.
+  if (isTooOften(draft, link, header)) return;
   const known = s.participants.get(link.participant);
   if (name !== link.participant)
     return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
@@ -237,6 +240,18 @@ function welcome(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'re
     round: s.round,
     body: { model, localEpochs, batchSize, learningRate, optimizer, seed },
   });
+}
+
+function isTooOften(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): boolean {
+  const at = draft.now.monotonicMs;
+  if (at - link.registeredMs >= timing.registerIntervalMs) {
+    draft.setLink({ ...link, registeredMs: at });
+    return false;
+  }
+  const reason = `it registered twice within ${timing.registerIntervalMs / 1000} s; the first one counts`;
+  const body = { code: 'rate_exceeded', reason } as const;
+  draft.send(link.link, { kind: 'error', round: draft.s.round, replyTo: header.id, body });
+  return true;
 }
 
 function refuse(

@@ -45,6 +45,8 @@ export interface LinkRecord {
   readonly obstacle?: string | undefined;
   /** SHA-256 of the peer's public key, as in `LinkStatus`. */
   readonly peerKey: string;
+  /** When a `register` was last taken over it; -Infinity: none was. */
+  readonly registeredMs: number;
 }
 
 /** A registered participant. One that has left stays until the next round starts, so that the round can name it. */

@@ -6,7 +6,7 @@ import { ParticipantDraft } from './participant-draft.ts';
 import { linkAnew, noPlan, planTold, prepared, register, reportOf, unreadablePlan } from './participant-entry.ts';
 import { pauseAsked } from './participant-pause.ts';
 import {
-  registerIntervalMs,
+  registerAgainMs,
   type ModelFinding,
   type ParticipantConfig,
   type ParticipantEffect,
@@ -177,5 +177,5 @@ function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   draft.s.registered = false;
   // A coordinator that was restarted: everything of its former life is void.
   if (draft.s.data === null) return;
-  if (draft.now.monotonicMs - draft.s.registerSentMs >= registerIntervalMs) register(draft, header.round);
+  if (draft.now.monotonicMs - draft.s.registerSentMs >= registerAgainMs) register(draft, header.round);
 }

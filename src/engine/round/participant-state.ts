@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorReport } from '#shared/base/errors.ts';
 import type { EventData, ParticipantPhase } from '#shared/contract/events.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import { timing } from '#shared/contract/limits.ts';
 import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import type { ParticipantMessage, ReportEffect, RunOutcome } from './machine.ts';
@@ -154,5 +155,5 @@ export const modelsHeldMax = 2;
 export const unjudgedMax = 8;
 /** Progress is told at most this often, and at the end. */
 export const progressIntervalMs = 250;
-/** A coordinator that knows nothing of us is told who we are, but not in a loop. */
-export const registerIntervalMs = 1_000;
+/** A coordinator that knows nothing of us is told who we are, but not in a loop, and not before it would listen. */
+export const registerAgainMs = 1.5 * timing.registerIntervalMs;

@@ -28,8 +28,17 @@ export const limits = {
   framesPerSecondMax: 20_000,
   /** Link, fail: burst on top of the rate. */
   framesBurstMax: 40_000,
-  /** Link, fail: bulk transfers that one peer may have open at once. */
-  transfersPerPeerMax: 4,
+  /** Link, fail: bulk transfers that one peer may have open at once: a model down, an update up. */
+  transfersPerPeerMax: 1,
+  /**
+   * Link, wait: bytes of payloads that a process has announced to it, or has and has not worked on, of all peers together; one
+   * that is larger comes alone.
+   */
+  incomingBytesMax: 512 * MiB,
+  /** Link, drop while others wait for that room: a transfer that is slower; a fifth of TCP over a lossy satellite. */
+  slowestBytesPerSecond: 4 * KiB,
+  /** Link, wait: payloads that are here and not yet read, of one link. */
+  unreadPayloadsMax: 2,
   /** Link, wait: control messages not yet acknowledged. */
   outboxMessagesMax: 1024,
   /** Link, wait: bytes of payloads not yet acknowledged. Two of the largest models. */
@@ -133,8 +142,10 @@ export const limits = {
   recordingBytesMax: 2 * 1024 * MiB,
   /** Recorder: age at which recordings are removed at start. */
   recordingAgeMsMax: 30 * 24 * 3600 * 1000,
-  /** Durability, fail: journal of a coordinator. One round of the most participants, with their data described. */
+  /** Durability, fail, when written too: journal of a coordinator. One round of the most participants, with their data described. */
   journalBytesMax: 256 * MiB,
+  /** Durability: a journal that has grown by so much, and by as much as it began with, says the same anew in less. */
+  journalGrowthBytes: 1 * MiB,
   /** Port, drop oldest and count: events kept for a renderer that does not take them. */
   portBacklogMax: 50_000,
   /** Port: rows of one message to a renderer; the rest follows in the next. */
@@ -192,12 +203,16 @@ export const timing = {
   heartbeatMs: 1_000,
   /** Silence after which a peer counts as lost: five heart-beats. */
   peerSilentMs: 5_000,
+  /** A participant introduces itself over one link at most this often. */
+  registerIntervalMs: 1_000,
   /** A link is degraded, not dead: after two and a half heart-beats of silence, ... */
   degradedSilentMs: 2_500,
   /** ... at round trips as long as the interval of heart-beats, twice in a row, ... */
   degradedRoundTripMs: 1_000,
   /** ... or when for this long nothing sent was acknowledged, or an open transfer moved no byte while heart-beats passed. */
   degradedStuckMs: 3_000,
+  /** What has come of a payload is kept so long after its session has ended, for one that goes on with it. */
+  partialTransferMs: 60_000,
   /** One control message; a bulk chunk gets the same per chunk. */
   sendTimeoutMs: 15_000,
   /** Round trip from which on a peer is far away, beyond what a city or a country takes. */
