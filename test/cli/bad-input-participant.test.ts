@@ -59,7 +59,7 @@ describe('participants at a run', { concurrency: 2 }, () => {
       await using now = await coordinate(args, { dataFolder });
       assert.notEqual(now.invitation, old);
       const late = await roundscope(['join', old, '--name', 'lab-1']);
-      assertComplaint(late, 1, /run \S+ is not served here, run \S+ is; ask for a new invitation/, /Try: /);
+      assertComplaint(late, 1, /run \S+ is not served here; ask for a new invitation/, /Try: /);
       assert.equal(hasJoined(now.command, 'lab-1'), false);
       await using right = join(now.invitation, 'lab-1');
       const ends = await Promise.all([now.command, right].map((command) => command.exit()));

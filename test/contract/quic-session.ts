@@ -17,7 +17,8 @@ import { quicDefaults, windows } from '#engine/transport/quic/quic-options.ts';
 import type { QuicOptions } from '#engine/transport/quic/quic-options.ts';
 import type { QuicListener, QuicProvider, QuicSession, QuicStream } from '#engine/transport/quic/quic-session.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
-import { encodeRecord } from '#engine/transport/quic/records.ts';
+import { helloProof } from '#engine/transport/quic/handshake.ts';
+import { encodeRecord, type RecordToSend } from '#engine/transport/quic/records.ts';
 import type { Session } from '#engine/transport/transport.ts';
 
 export interface QuicHarness {
@@ -236,6 +237,10 @@ function describeEnds(name: QuicProvider['name'], harness: QuicHarness): void {
   });
 }
 
+function helloFor(claim: { readonly run: string; readonly participant: string }, token = ''): RecordToSend {
+  return { record: 'hello', ...claim, proof: helloProof(token, claim) };
+}
+
 function describeHostility(name: QuicProvider['name'], harness: QuicHarness): void {
   const frame = Buffer.concat(encodeFrame({ any: 1 }));
   const claim = Buffer.from(frame);
@@ -244,7 +249,12 @@ function describeHostility(name: QuicProvider['name'], harness: QuicHarness): vo
     ['garbage', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), /frame prefix/],
     ['a length of 4 GB', claim, /exceeds the limit/],
     ['another frame', frame, /does not begin/],
-    ['another run', encodeRecord({ record: 'hello', run: 'elsewhere', participant: 'p' }), /run elsewhere/],
+    ['another run', encodeRecord(helloFor({ run: 'elsewhere', participant: 'p' })), /run elsewhere/],
+    [
+      'a guessed token',
+      encodeRecord(helloFor({ run: 'r', participant: 'p' }, 'guessed')),
+      /no proof of the invitation/,
+    ],
     ['half a frame and silence', frame.subarray(0, 5), /no hello within/],
   ];
 
@@ -259,7 +269,7 @@ function describeHostility(name: QuicProvider['name'], harness: QuicHarness): vo
       const raw = await harness.make(quick).dial(listening.endpoint, { signal: never });
       const stream = await raw.openStream();
       await stream.write(bytes);
-      if (what === 'another run') await readAll(stream).then(() => raw.abort('done', ''));
+      if (what === 'another run' || what === 'a guessed token') await readAll(stream).then(() => raw.abort('done', ''));
       await raw.closed;
       while (listening.refusals.length <= index) await delay(10);
       assert.match(listening.refusals[index]?.reason ?? '', reason, what);
@@ -279,7 +289,7 @@ function describeHostility(name: QuicProvider['name'], harness: QuicHarness): vo
     for (const where of ['control', 'bulk', 'new'] as const) {
       const raw = await harness.make(quick).dial(listening.endpoint, { signal: never });
       const control = await raw.openStream();
-      await control.write(encodeRecord({ record: 'hello', run: 'r', participant: 'bad' }));
+      await control.write(encodeRecord(helloFor({ run: 'r', participant: 'bad' })));
       await control.read(1000);
       const stream = where === 'control' ? control : await raw.openStream();
       if (where === 'bulk') await stream.write(encodeRecord({ record: 'bulk', lane: 'bulk:x' }));

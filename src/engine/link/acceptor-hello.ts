@@ -49,7 +49,8 @@ export async function hearHello(wire: Wire, { run, token, identity, entropy }: A
     return refuse(wire, { accepted: false, retry: false, code: 'version_unsupported', reason });
   }
   if (hello.run !== run) {
-    const reason = `this is run ${run}, not ${hello.run}`;
+    // What is served here instead is not for somebody who guesses.
+    const reason = `run ${hello.run} is not served here; ask for a new invitation`;
     return refuse(wire, { accepted: false, retry: false, code: 'run_mismatch', reason });
   }
   const challenge = entropyHex(entropy, 16);

@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
 import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
 
 /** Version of the message contract; a peer of another major version is refused with `version_unsupported`. */
-export const contractVersion = 2;
+export const contractVersion = 3;
 
 const count = z.number().int().nonnegative();
 const round = count.max(limits.roundsMax);

@@ -71,7 +71,7 @@ export function judgeClaim(
   }
   if (!claim.success) return err({ kind: 'malformed', reason: 'the call does not say whose it is' });
   if (claim.data.run !== at.run) {
-    const reason = `run ${claim.data.run} is not served here, run ${at.run} is; ask for a new invitation`;
+    const reason = `run ${claim.data.run} is not served here; ask for a new invitation`;
     return err({ kind: 'run', reason });
   }
   if (!sameText(textOf(metadata, proofKey), proof(at.token, at.purpose, claim.data))) {

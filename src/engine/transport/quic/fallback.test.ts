@@ -171,7 +171,7 @@ describe('quic over two providers', () => {
     await assert.rejects(
       makeTransport().dial(served.endpoints, { signal, participant: 'p', run: 'other' }),
       (error) => {
-        assert.match(String(error), /run other is not served here, run r is/);
+        assert.match(String(error), /run other is not served here; ask for/);
         return true;
       },
     );

@@ -1,7 +1,9 @@
+import { createHmac } from 'node:crypto';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { abortable, endOf } from '../abortable.ts';
 import { FrameReader } from './frame-reader.ts';
+import { sameText } from '../same-text.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicSession } from './quic-session.ts';
 import { decodeRecord, encodeRecord } from './records.ts';
@@ -11,17 +13,32 @@ import type { QuicRecord } from './records.ts';
 export type Refusal = { readonly code: string; readonly reason: string };
 
 /**
+ * Proof of the invitation's token in the very first record, so that whoever has it not is turned away before anything is
+ * kept for it. Only the coordinator that the connection has proved reads it; who speaks is proved by the link's hello.
+ */
+export function helloProof(token: string, { run, participant }: Omit<Claimed, 'proof'>): string {
+  return createHmac('sha256', token).update(['quic hello', run, participant].join('\n')).digest('hex');
+}
+
+interface Claimed {
+  readonly run: string;
+  readonly participant: string;
+  readonly proof?: string | undefined;
+}
+
+/**
  * The participant's half: opens the control stream and says for which run; resolves when the coordinator has accepted.
  * @throws RoundscopeError `link_rejected` with the coordinator's words, `connect_failed` when it speaks something else
  */
 export async function greet(
   quic: QuicSession,
-  hello: { readonly run: string; readonly participant: string },
+  { run, participant, token }: { readonly run: string; readonly participant: string; readonly token: string },
   dialSignal: AbortSignal,
 ): Promise<FrameReader> {
   const signal = AbortSignal.any([dialSignal, endOf(quic)]);
   const stream = await abortable(quic.openStream(), signal);
-  await abortable(stream.write(encodeRecord({ record: 'hello', ...hello })), signal);
+  const hello = { record: 'hello', run, participant, proof: helloProof(token, { run, participant }) } as const;
+  await abortable(stream.write(encodeRecord(hello)), signal);
   const control = new FrameReader(stream);
   const answer = await abortable(readRecord(control), signal);
   if (answer.record === 'accepted') return control;
@@ -43,7 +60,7 @@ export type Greeting =
 /** The coordinator's half, on a session that has just come in: bounded in time, never throws. */
 export async function receiveGreeting(
   quic: QuicSession,
-  at: { readonly run: string; readonly clock: Clock; readonly options: QuicOptions },
+  at: { readonly run: string; readonly token: string; readonly clock: Clock; readonly options: QuicOptions },
 ): Promise<Greeting> {
   const over = endOf(quic);
   using limit = at.clock.deadline(at.options.helloTimeoutMs, over);
@@ -52,7 +69,7 @@ export async function receiveGreeting(
     if (stream === null) return refused('lost', 'the session ended before its hello');
     const control = new FrameReader(stream);
     const hello = await abortable(readRecord(control), limit);
-    const refusal = judge(hello, at.run);
+    const refusal = judge(hello, at);
     const answer = refusal === null ? ({ record: 'accepted' } as const) : ({ record: 'refused', ...refusal } as const);
     await abortable(stream.write(encodeRecord(answer)), limit);
     if (refusal === null) return { ok: true, control };
@@ -69,14 +86,16 @@ export async function receiveGreeting(
   }
 }
 
-function judge(hello: QuicRecord, run: string): Refusal | null {
+/** What it says to somebody who guesses is in the guess already. */
+function judge(hello: QuicRecord, { run, token }: { readonly run: string; readonly token: string }): Refusal | null {
   if (hello.record !== 'hello')
     return { code: 'garbage', reason: `the first record is ${hello.record} instead of hello` };
-  if (hello.run === run) return null;
-  return {
-    code: 'run_mismatch',
-    reason: `run ${hello.run} is not served here, run ${run} is; ask for a new invitation`,
-  };
+  if (hello.run !== run)
+    return { code: 'run_mismatch', reason: `run ${hello.run} is not served here; ask for a new invitation` };
+  if (hello.proof === undefined)
+    return { code: 'version', reason: 'it is older than this coordinator and has to be updated' };
+  if (sameText(hello.proof, helloProof(token, hello))) return null;
+  return { code: 'token', reason: 'it has no proof of the invitation to this run' };
 }
 
 async function readRecord(control: FrameReader): Promise<QuicRecord> {

@@ -63,7 +63,8 @@ export class QuicTransportListener implements Listener {
       return;
     }
     this.#greeting.add(quic);
-    const greeting = await receiveGreeting(quic, { run: this.#options.run, clock: this.#clock, options: this.#quic });
+    const { run, token = '' } = this.#options;
+    const greeting = await receiveGreeting(quic, { run, token, clock: this.#clock, options: this.#quic });
     this.#greeting.delete(quic);
     place[Symbol.dispose]();
     if (!greeting.ok) {

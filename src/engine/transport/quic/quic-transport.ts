@@ -160,8 +160,9 @@ export class QuicTransport implements Transport {
   ): Promise<Session> {
     using limit = this.#clock.deadline(shareMs, options.signal);
     const quic = await provider.dial(endpoint, { signal: limit });
+    const { run, participant, token = '' } = options;
     try {
-      const control = await greet(quic, { run: options.run, participant: options.participant }, limit);
+      const control = await greet(quic, { run, participant, token }, limit);
       const told = fallback === undefined ? {} : { fallback };
       return new QuicTransportSession({ quic, control, clock: this.#clock, options: this.#options, ...told });
     } catch (error) {

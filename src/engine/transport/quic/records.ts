@@ -28,6 +28,11 @@ const recordSchema = z.discriminatedUnion('record', [
     quic: z.literal(version),
     run: z.string().max(64),
     participant: z.string().max(64),
+    /** Of the invitation's token, see `handshake.ts`; absent: of an older version. */
+    proof: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
   }),
   z.object({ record: z.literal('accepted'), quic: z.literal(version) }),
   z.object({ record: z.literal('refused'), quic: z.literal(version), code, reason: text }),
@@ -45,7 +50,7 @@ const recordSchema = z.discriminatedUnion('record', [
 export type QuicRecord = z.infer<typeof recordSchema>;
 /** A record without the version, as it is sent. */
 export type RecordToSend =
-  | { readonly record: 'hello'; readonly run: string; readonly participant: string }
+  | { readonly record: 'hello'; readonly run: string; readonly participant: string; readonly proof: string }
   | { readonly record: 'accepted' }
   | { readonly record: 'refused' | 'close'; readonly code: string; readonly reason: string }
   | { readonly record: 'bulk'; readonly lane: Lane };
