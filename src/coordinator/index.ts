@@ -1,8 +1,7 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
-import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
-import { hashBytes } from '#engine/codec/hash.ts';
+import { modelCodec } from '#engine/codec/model-codec.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { KeptModels } from '#engine/durability/kept-models.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
@@ -64,7 +63,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     model,
     initialParameters,
     links: door,
-    codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
+    codec: modelCodec,
     clock: systemClock,
     reporter,
     transfers: reporter,
@@ -133,8 +132,8 @@ async function keep(
   { token, endpoints }: FrontDoor,
 ): Promise<RunState | null> {
   if (state === null || state.restored !== null) return state;
-  const bytes = encodeSafetensors(initialParameters);
-  await state.folder.begin(hashBytes(bytes), bytes);
+  const bytes = modelCodec.encode(initialParameters);
+  await state.folder.begin(modelCodec.hash(bytes), bytes);
   await writeRunFile(state.path, {
     version: 1,
     start,

@@ -7,8 +7,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
-import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
-import { hashBytes } from '#engine/codec/hash.ts';
+import { modelCodec } from '#engine/codec/model-codec.ts';
 import { endedOf, serveParent, type Ended } from '#engine/host/child-process.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
@@ -108,7 +107,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     },
     key: identity.fingerprint,
     layoutOf,
-    codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
+    codec: modelCodec,
     clock: systemClock,
     reporter,
     transfers: reporter,

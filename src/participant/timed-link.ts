@@ -45,6 +45,10 @@ export class TimedLink implements Link {
     return sent;
   }
 
+  expect(...what: Parameters<Link['expect']>): void {
+    this.#inner.expect(...what);
+  }
+
   withdraw(...what: Parameters<Link['withdraw']>): readonly MessageHeader[] {
     return this.#inner.withdraw(...what);
   }

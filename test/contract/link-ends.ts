@@ -8,6 +8,7 @@ import type { Listener, Session, Transport } from '#engine/transport/transport.t
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Message } from '#shared/contract/messages.ts';
+import { anyBulk } from '#test/support/messages.ts';
 import { RecordingReporter, type ReportedPacket } from '#test/support/recording-reporter.ts';
 import type { TransportHarness } from './harness.ts';
 import { coordinatorIdentity, participantIdentity, run, token } from './session-pair.ts';
@@ -72,7 +73,10 @@ export class LinkEnds implements AsyncDisposable {
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.coordinatorReports,
-      onLink: (link) => this.#waiting(link.participant).resolve(link),
+      onLink: (link) => {
+        link.expect(anyBulk);
+        this.#waiting(link.participant).resolve(link);
+      },
     });
   }
 
@@ -113,6 +117,7 @@ export class LinkEnds implements AsyncDisposable {
       reporter: this.participantReports,
       signal,
     });
+    link.expect(anyBulk);
     this.#dialled.push(link);
     return link;
   }

@@ -1,5 +1,4 @@
-import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
-import { hashBytes } from '#engine/codec/hash.ts';
+import { modelCodec } from '#engine/codec/model-codec.ts';
 import type { LoadedData } from '#engine/round/participant-state.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import { seededRandom } from '#shared/base/random.ts';
@@ -23,7 +22,7 @@ export const toyModel: ModelConfig = {
   layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
 };
 
-export const toyCodec: PayloadCodec = { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes };
+export const toyCodec: PayloadCodec = modelCodec;
 
 export function toyInitial(seed: number): ParameterSet {
   const random = seededRandom(`initial-${seed}`);

@@ -10,7 +10,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { modelMessage } from '#test/support/messages.ts';
+import { anyBulk, modelMessage } from '#test/support/messages.ts';
 
 const run = asRunId('r-soak');
 const token = 'soak-token-0123456789abcdef';
@@ -81,7 +81,10 @@ async function openLink(
     run,
     token,
     identity: coordinatorIdentity,
-    onLink: (link) => accepted.resolve(link),
+    onLink: (link) => {
+      link.expect(anyBulk);
+      accepted.resolve(link);
+    },
   });
   const listener = await transport(coordinatorIdentity).listen({
     signal: never,
@@ -101,6 +104,7 @@ async function openLink(
     random: seededRandom(1),
     signal: never,
   });
+  participant.expect(anyBulk);
   const coordinator = await accepted.promise;
   return {
     participant: { link: participant, messages: participant.messages()[Symbol.asyncIterator]() },

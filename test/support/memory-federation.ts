@@ -4,12 +4,14 @@ import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import type { OwnedName } from '#engine/link/link-acceptor-names.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import type { ExpectedBulk } from '#engine/link/inbox.ts';
 import type { Link } from '#engine/link/link.ts';
 import { Notifier } from '#engine/link/notifier.ts';
 import { asParticipantId, asRunId, type ParticipantId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import type { Listener } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import { anyBulk } from './messages.ts';
 import { RecordingReporter } from './recording-reporter.ts';
 import { seededEntropy } from './seeded-entropy.ts';
 import { seededIdentity } from './seeded-identity.ts';
@@ -38,6 +40,8 @@ export class MemoryFederation implements AsyncDisposable {
   /** What the coordinator's side reports, and what each participant's does. */
   readonly coordinatorReports = new RecordingReporter();
   readonly participantReports = new RecordingReporter();
+  /** What the coordinator's side takes in bulk on links that come from now on; null: nothing. */
+  expected: ExpectedBulk | null = anyBulk;
   readonly accepted = new Map<string, Link>();
   /** What the coordinator does for somebody who only looks. */
   onLook: (link: Link, asks: ParticipantId) => void = () => undefined;
@@ -46,7 +50,14 @@ export class MemoryFederation implements AsyncDisposable {
   readonly #links: DialingLink[] = [];
   #listener: Listener | null = null;
 
-  constructor({ seed = 1, wire = {} }: { readonly seed?: number | string; readonly wire?: WireBehaviour } = {}) {
+  readonly #incomingBytesMax: number | undefined;
+
+  constructor({
+    seed = 1,
+    wire = {},
+    incomingBytesMax,
+  }: { readonly seed?: number | string; readonly wire?: WireBehaviour; readonly incomingBytesMax?: number } = {}) {
+    this.#incomingBytesMax = incomingBytesMax;
     this.#random = seededRandom(seed);
     this.network = new MemoryNetwork(this.clock, wire);
     this.acceptor = this.#makeAcceptor('acceptor');
@@ -61,8 +72,10 @@ export class MemoryFederation implements AsyncDisposable {
       clock: this.clock,
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
+      incomingBytesMax: this.#incomingBytesMax,
       onLink: (link, _address, asks) => {
         if (asks !== undefined) return this.onLook(link, asks);
+        if (this.expected !== null) link.expect(this.expected);
         this.accepted.set(link.participant, link);
         this.#changed.notify();
       },
@@ -120,6 +133,7 @@ export class MemoryFederation implements AsyncDisposable {
       giveUpAfterMs: overrides.giveUpAfterMs ?? null,
     });
     const link = await this.within(60_000, opening);
+    link.expect(anyBulk);
     this.#links.push(link);
     return link;
   }

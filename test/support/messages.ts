@@ -1,5 +1,13 @@
 import { hashBytes } from '#engine/codec/hash.ts';
+import type { ExpectedBulk } from '#engine/link/inbox.ts';
+import { limits } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
+
+/** For links without a run above them, which would say what may come. */
+export const anyBulk: ExpectedBulk = {
+  kinds: ['global_model', 'model_update'],
+  bytesMax: limits.payloadBytesMax,
+};
 
 /** A control message that carries a number, to be told from others. */
 export function progressMessage(batch: number, round = 1): Outgoing {

@@ -11,6 +11,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
+import { anyBulk } from './messages.ts';
 import { WatchedReporter } from './watched-reporter.ts';
 
 const never = new AbortController().signal;
@@ -36,7 +37,10 @@ export class QuicFederation implements AsyncDisposable {
       clock,
       entropy: systemEntropy,
       reporter: this.reports,
-      onLink: (link) => void this.links.push(link),
+      onLink: (link) => {
+        link.expect(anyBulk);
+        this.links.push(link);
+      },
     });
   }
 
@@ -79,6 +83,7 @@ export class QuicFederation implements AsyncDisposable {
       reporter: reports,
       signal: never,
     });
+    near.expect(anyBulk);
     this.#dialled.push(near);
     return { near, far: this.links.at(-1) as Link, reports };
   }

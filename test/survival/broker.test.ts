@@ -9,7 +9,7 @@ import type { Link } from '#engine/link/link.ts';
 import { MqttTransport } from '#engine/transport/mqtt/mqtt-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import { modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { anyBulk, modelMessage, progressMessage, take } from '#test/support/messages.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 
@@ -67,6 +67,7 @@ describe('a broker that is killed in mid-transfer', () => {
         signal,
       });
       const coordinator = await accepted.promise;
+      participant.expect(anyBulk);
       const model = modelMessage(48 * 1024 * 1024);
       await coordinator.send(model, { signal });
       await started.promise;

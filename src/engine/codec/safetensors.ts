@@ -2,6 +2,7 @@ import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { limits } from '#shared/contract/limits.ts';
+import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { dtypes, elementBytes, elementCount, type DType, type Tensor, type TensorData } from '#shared/tensor/tensor.ts';
 import { checkJsonDepth } from '#engine/framing/json-depth.ts';
 
@@ -32,23 +33,13 @@ type HeaderEntry = { dtype: DType; shape: readonly number[]; data_offsets: [numb
  * @param metadata strings by name, for files; what travels has none, so that equal models have equal hashes
  */
 export function encodeSafetensors(tensors: readonly Tensor[], metadata?: Readonly<Record<string, string>>): Uint8Array {
-  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> =
-    metadata === undefined ? {} : { [metadataKey]: metadata };
-  let offset = 0;
-  for (const { name, dtype, shape, data } of tensors) {
-    assert(!Object.hasOwn(header, name) && name !== metadataKey, `tensor name taken: ${name}`);
+  for (const { name, dtype, shape, data } of tensors)
     assert(
       data.byteLength === elementCount(shape) * elementBytes(dtype),
       `tensor ${name}: ${data.length} elements for [${shape.join(', ')}]`,
     );
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
-  }
-  const json = JSON.stringify(header);
-  const jsonBytes = Buffer.byteLength(json);
-  // Spaces after the header put the elements on a multiple of 8, so that a reader can view them where they lie.
-  const headerBytes = Math.ceil(jsonBytes / 8) * 8;
-  const bytes = new Uint8Array(lengthBytes + headerBytes + offset);
+  const { json, jsonBytes, headerBytes, dataBytes } = plan(tensors, metadata);
+  const bytes = new Uint8Array(lengthBytes + headerBytes + dataBytes);
   const view = Buffer.from(bytes.buffer);
   view.writeBigUInt64LE(BigInt(headerBytes), 0);
   view.write(json, lengthBytes, 'utf8');
@@ -59,6 +50,38 @@ export function encodeSafetensors(tensors: readonly Tensor[], metadata?: Readonl
     at += data.byteLength;
   }
   return bytes;
+}
+
+/** Length in bytes of what `encodeSafetensors` makes of float32 tensors of that layout, without any of them. */
+export function safetensorsBytes(layout: ParameterLayout): number {
+  const { headerBytes, dataBytes } = plan(layout.map((one) => ({ ...one, dtype: 'F32' as const })));
+  return lengthBytes + headerBytes + dataBytes;
+}
+
+interface Planned {
+  readonly json: string;
+  readonly jsonBytes: number;
+  /** With the spaces after it that put the elements on a multiple of 8, so that a reader can view them where they lie. */
+  readonly headerBytes: number;
+  readonly dataBytes: number;
+}
+
+function plan(
+  tensors: readonly Pick<Tensor, 'name' | 'dtype' | 'shape'>[],
+  metadata?: Readonly<Record<string, string>>,
+): Planned {
+  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> =
+    metadata === undefined ? {} : { [metadataKey]: metadata };
+  let offset = 0;
+  for (const { name, dtype, shape } of tensors) {
+    assert(!Object.hasOwn(header, name) && name !== metadataKey, `tensor name taken: ${name}`);
+    const end = offset + elementCount(shape) * elementBytes(dtype);
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const json = JSON.stringify(header);
+  const jsonBytes = Buffer.byteLength(json);
+  return { json, jsonBytes, headerBytes: Math.ceil(jsonBytes / 8) * 8, dataBytes: offset };
 }
 
 /**

@@ -156,6 +156,8 @@ export class DialingLink implements Link {
     return sent;
   }
 
+  readonly expect: Link['expect'] = (bulk) => this.#core.expect(bulk);
+
   withdraw(...what: Parameters<Link['withdraw']>): ReturnType<Link['withdraw']> {
     return this.#core.withdraw(...what);
   }

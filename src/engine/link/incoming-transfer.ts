@@ -1,23 +1,25 @@
 import { RunningHash } from '#engine/codec/hash.ts';
 import { after, bytesIn, type Parts } from '#engine/framing/parts.ts';
 import type { MessageHeader, PayloadInfo } from '#shared/contract/messages.ts';
+import type { Place } from './incoming-room.ts';
 
-/** Allocated at once on a peer's word; the buffer grows fourfold as bytes really come. */
-const firstAllocationBytes = 4 * 1024 * 1024;
-const growth = 4;
-
-/** A bulk payload on its way in: assembled in order and hashed as it comes, so that its end costs nothing. */
+/**
+ * A bulk payload on its way in: assembled in order and hashed as it comes, so that its end costs nothing. Its length is at
+ * most a model's of the run and its place is granted before a byte of it is taken, so it is allocated whole: no copies, and
+ * a system that maps memory on its first use has no more of it in use than has come.
+ */
 export class IncomingTransfer {
   readonly header: MessageHeader;
   readonly info: PayloadInfo;
-  #buffer: Uint8Array;
+  readonly place: Place;
+  #buffer: Uint8Array | null = null;
   #received = 0;
   readonly #hash = new RunningHash();
 
-  constructor(header: MessageHeader, info: PayloadInfo) {
+  constructor(header: MessageHeader, info: PayloadInfo, place: Place) {
     this.header = header;
     this.info = info;
-    this.#buffer = new Uint8Array(Math.min(info.length, firstAllocationBytes));
+    this.place = place;
   }
 
   get receivedBytes(): number {
@@ -34,24 +36,19 @@ export class IncomingTransfer {
     if (end > this.info.length) return 'overflow';
     if (offset > this.#received) return 'gap';
     if (end <= this.#received) return 'duplicate';
-    this.#reserve(end);
+    const buffer = (this.#buffer ??= new Uint8Array(this.info.length));
     for (const fresh of after(parts, this.#received - offset)) {
-      this.#buffer.set(fresh, this.#received);
+      buffer.set(fresh, this.#received);
       this.#hash.update(fresh);
       this.#received += fresh.byteLength;
+      this.place.moved(fresh.byteLength);
     }
     return 'taken';
   }
 
   /** Once, when complete. Null: the bytes are not what the header announced. */
   finish(): Uint8Array | null {
-    return this.#hash.digest() === this.info.hash ? this.#buffer : null;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#buffer.byteLength >= bytes) return;
-    const grown = new Uint8Array(Math.min(this.info.length, Math.max(bytes, this.#buffer.byteLength * growth)));
-    grown.set(this.#buffer.subarray(0, this.#received));
-    this.#buffer = grown;
+    this.place.whole();
+    return this.#hash.digest() === this.info.hash ? (this.#buffer ?? new Uint8Array(0)) : null;
   }
 }

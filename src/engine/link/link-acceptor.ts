@@ -11,6 +11,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { hearHello, type Guest } from './acceptor-hello.ts';
+import { IncomingRoom, type RoomFigures } from './incoming-room.ts';
 import type { Link, LinkEnd } from './link.ts';
 import { AcceptedNames, expiredCode, type OwnedName } from './link-acceptor-names.ts';
 import { LinkCore } from './link-core.ts';
@@ -33,6 +34,8 @@ export interface LinkAcceptorOptions {
   readonly reporter: Reporter;
   /** A link without a session is let go after this, ms; who comes back later begins anew. */
   readonly resumeMs?: number | undefined;
+  /** Bytes of payloads on their way in, of all participants together; default `limits.incomingBytesMax`. */
+  readonly incomingBytesMax?: number | undefined;
   /**
    * A participant has opened a link: called once for each, before its first message. With `asks` it is somebody who only
    * looks, and wants to know whether that name is free.
@@ -56,10 +59,15 @@ const nothingReceived: Received = { received: 0, transfers: [], done: [], failed
 const looksMax = 64;
 const lookMs = 10_000;
 
+/** Rounds of a large model are full each time. */
+const tellFullEveryMs = 60_000;
+
 /** The coordinator's end: takes fresh sessions, lets each prove itself, and hands it to the link of its participant. */
 export class LinkAcceptor implements AsyncDisposable {
   readonly #options: LinkAcceptorOptions;
   readonly #log: PacketLog;
+  /** For what all participants send together. */
+  readonly #room: IncomingRoom;
   readonly #names: AcceptedNames;
   /** Links of those who only look: no participants, and soon gone. */
   readonly #looks = new Set<LinkCore>();
@@ -68,6 +76,7 @@ export class LinkAcceptor implements AsyncDisposable {
   readonly #rooms = new Map<Protocol, WaitingRoom>();
   readonly #serving = new Set<Promise<void>>();
   #refused = 0;
+  #toldFullMs = -Infinity;
   /** Why nobody is let in any more. */
   #end: RunEnd | null = null;
   /** Participants who were told so when they came back. */
@@ -78,6 +87,8 @@ export class LinkAcceptor implements AsyncDisposable {
   constructor(options: LinkAcceptorOptions) {
     this.#options = options;
     this.#log = new PacketLog(options.reporter, 'coordinator');
+    this.#room = new IncomingRoom({ clock: options.clock, max: options.incomingBytesMax ?? limits.incomingBytesMax });
+    this.#room.onFull = (room) => this.#tellFull(room);
     const { clock, owners = [], resumeMs = timing.giveUpAfterMs } = options;
     this.#names = new AcceptedNames({ clock, owners, resumeMs });
   }
@@ -85,6 +96,11 @@ export class LinkAcceptor implements AsyncDisposable {
   /** Links that have not ended; for tests, beside what is remembered of those that have. */
   get held(): { readonly links: readonly Link[]; readonly ended: number; readonly greeting: number } {
     return { links: this.#names.cores(), ended: this.#names.remembered, greeting: this.#greeting.size };
+  }
+
+  /** What its participants have of this process' memory for payloads. */
+  get room(): RoomFigures {
+    return this.#room.figures;
   }
 
   /** Whether somebody who knocks at a transport is a participant of this run, as far as that can be seen yet. */
@@ -185,6 +201,17 @@ export class LinkAcceptor implements AsyncDisposable {
     await core.serve(wire, peer);
   }
 
+  #tellFull({ takenBytes, maxBytes, transfers, waited, evicted }: RoomFigures): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#toldFullMs < tellFullEveryMs) return;
+    this.#toldFullMs = nowMs;
+    const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+    const text =
+      `Updates wait for memory: ${transfers} on their way have ${mib(takenBytes)} of the ${mib(maxBytes)} that this coordinator ` +
+      `takes at once. Nobody has to do anything; ${waited} waited so far, ${evicted} gave way since they did not get on.`;
+    this.#options.reporter.event('notice', { level: 'warning', text });
+  }
+
   #roomOf(protocol: Protocol): WaitingRoom {
     const known = this.#rooms.get(protocol);
     if (known !== undefined) return known;
@@ -228,7 +255,8 @@ export class LinkAcceptor implements AsyncDisposable {
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
     const { participant } = hello;
-    const core = new LinkCore({ run, participant, clock, log, idPrefix, protocol, stack, peerKey: key });
+    const about = { run, participant, clock, log, idPrefix, protocol, stack };
+    const core = new LinkCore({ ...about, peerKey: key, room: this.#room });
     const limit = clock.timer(lookMs, () => core.finish({ code: 'looked', reason: 'looked for long', local: true }));
     this.#looks.add(core);
     spawn(
@@ -297,7 +325,8 @@ export class LinkAcceptor implements AsyncDisposable {
     const idPrefix = entropyHex(entropy, 6);
     const epoch = entropyHex(entropy, 16);
     const about = { run, participant: name, clock, log: this.#log, idPrefix, protocol, stack };
-    const core = new LinkCore({ ...about, peerKey: key });
+    const partialMs = timing.partialTransferMs;
+    const core = new LinkCore({ ...about, peerKey: key, room: this.#room, partialMs });
     this.#names.add(name, { core, instance: hello.instance, epoch, key, peer: hello.peer }, wire.session.remote);
     onLink(core, wire.session.remote);
     return { core, name, peer: nothingReceived, epoch };

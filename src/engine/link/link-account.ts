@@ -7,6 +7,9 @@ export class LinkAccount {
   readonly #totals = { sentBytes: 0, receivedBytes: 0, payloadSentBytes: 0, payloadReceivedBytes: 0 };
   /** Messages that were given up before they were sent whole, since nobody needed them any more. */
   withdrawn = 0;
+  /** Times that reading waited for room, and transfers of which what had come was let go. */
+  waited = 0;
+  dropped = 0;
 
   constructor(log: PacketLog) {
     this.#log = log;
@@ -18,7 +21,7 @@ export class LinkAccount {
 
   tell(wire: Wire, rttMs: number | null, unacknowledged: number): void {
     const stats = wire.session.stats();
-    const counters = stats.counters.slice(0, 59).map(({ name, value }) => ({ name, value }));
+    const counters = stats.counters.slice(0, 57).map(({ name, value }) => ({ name, value }));
     this.#log.stats(wire.context, {
       ...this.#totals,
       rttMs,
@@ -38,6 +41,8 @@ export class LinkAccount {
   }
 
   get #own(): { name: string; value: number }[] {
-    return this.withdrawn === 0 ? [] : [{ name: 'link.withdrawn', value: this.withdrawn }];
+    const { withdrawn, waited, dropped } = this;
+    const all = { 'link.withdrawn': withdrawn, 'link.waited_for_room': waited, 'link.transfers_dropped': dropped };
+    return Object.entries(all).flatMap(([name, value]) => (value === 0 ? [] : [{ name, value }]));
   }
 }

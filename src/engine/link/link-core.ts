@@ -1,18 +1,20 @@
 import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { faultWords } from '#shared/base/invariant.ts';
-import type { Clock } from '#shared/base/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import { coordinatorId, type MessageId, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
+import { coordinatorId, type MessageId, type ParticipantId } from '#shared/contract/ids.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
-import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { supersedes } from '#shared/contract/supersedes.ts';
 import { changedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './check-sizes.ts';
 import { headerOf } from './header-of.ts';
-import { Inbox } from './inbox.ts';
+import type { ExpectedBulk, Inbox } from './inbox.ts';
+import { IncomingBulk } from './incoming-bulk.ts';
+import { IncomingRoom } from './incoming-room.ts';
+import type { LinkCoreOptions } from './link-core-options.ts';
+import type { IncomingTransfer } from './incoming-transfer.ts';
 import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
 import { LinkAccount } from './link-account.ts';
@@ -21,7 +23,7 @@ import { MessageQueue } from './message-queue.ts';
 import { Notifier } from './notifier.ts';
 import { detailsOf, detailsOfEnd, type StateDetails } from './obstacle.ts';
 import { Outbox, type OutboxEntry } from './outbox.ts';
-import type { LogContext, PacketLog } from './packet-log.ts';
+import type { LogContext } from './packet-log.ts';
 import { UnreadableLog } from './unreadable-log.ts';
 import { wordsOf, type SessionEnd } from './session-end.ts';
 import { SessionPump } from './session-pump.ts';
@@ -29,25 +31,11 @@ import { noteOf } from './transfer-writer.ts';
 import { reportUndeliverable } from './undeliverable.ts';
 import type { Wire } from './wire.ts';
 
-export interface LinkCoreOptions {
-  readonly run: RunId;
-  readonly participant: ParticipantId;
-  readonly clock: Clock;
-  readonly log: PacketLog;
-  /** Beginning of this link's message ids; unpredictable, so that two lives of a link do not share ids. */
-  readonly idPrefix: string;
-  /** Shown before there is a session. */
-  readonly protocol: Protocol;
-  readonly stack: Stack;
-  /** SHA-256 of the peer's public key. */
-  readonly peerKey: string;
-}
-
 /** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
 export class LinkCore implements Link {
   readonly participant: ParticipantId;
   readonly closed: Promise<LinkEnd>;
-  #inbox = new Inbox();
+  readonly #incoming: IncomingBulk;
   #outbox = new Outbox();
   readonly #anewListeners = new Set<() => void>();
   readonly unreadable = new UnreadableLog();
@@ -77,6 +65,13 @@ export class LinkCore implements Link {
     this.#options = options;
     this.#account = new LinkAccount(options.log);
     this.participant = options.participant;
+    this.#incoming = new IncomingBulk({
+      room: new IncomingRoom(options),
+      ...options,
+      onRoom: () => this.#queue.wake(),
+      onDropped: (transfers, reason) => this.#tellDropped(transfers, reason),
+      onEvicted: (reason) => this.#pump?.stop('transfer_stuck', reason),
+    });
     this.#context = {
       participant: options.participant,
       protocol: options.protocol,
@@ -105,7 +100,7 @@ export class LinkCore implements Link {
   }
 
   get inbox(): Inbox {
-    return this.#inbox;
+    return this.#incoming.inbox;
   }
   get outbox(): Outbox {
     return this.#outbox;
@@ -122,6 +117,8 @@ export class LinkCore implements Link {
     return this.#closing !== null || this.#end !== null;
   }
 
+  readonly expect = (bulk: ExpectedBulk): void => void (this.#incoming.expected = bulk);
+
   messages(): AsyncIterable<Message, undefined> {
     return this.#queue.read();
   }
@@ -136,7 +133,7 @@ export class LinkCore implements Link {
     const message = 'the coordinator forgot this link before it had this message';
     this.#outbox.clear(new RoundscopeError('session_lost', { layer: 'link', message, retryable: true }));
     this.#outbox = new Outbox();
-    this.#inbox = new Inbox();
+    this.#incoming.beginAnew();
     this.#room.notify();
     for (const listener of this.#anewListeners) listener();
   }
@@ -227,8 +224,10 @@ export class LinkCore implements Link {
   }
 
   async #serve(wire: Wire, peer: ReceivedState): Promise<SessionEnd> {
+    this.#incoming.sessionBegins();
     try {
       this.outbox.acknowledge(peer);
+      this.outbox.beginSession(peer.transfers);
     } catch (error) {
       this.#fault(error);
     }
@@ -242,6 +241,7 @@ export class LinkCore implements Link {
       onPayload: (side, bytes) => this.#account.payload(side, bytes),
       onEnd: (end) => this.#tellLost(end),
       onTick: (rttMs) => this.#account.tell(wire, rttMs, this.outbox.size),
+      onWait: () => void this.#account.waited++,
       onFault: (error) => this.#fault(error),
       onHealth: (trouble) =>
         this.setState(
@@ -261,12 +261,22 @@ export class LinkCore implements Link {
     this.#lastHeardMs = wire.lastHeardMs;
     this.account(wire);
     this.#options.log.forgetProgress(this.participant);
+    this.#incoming.sessionEnds();
     const why = wordsOf(end);
     this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: why });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
     else if (!this.closing && end.code === changedCode) this.#change(end);
     else this.#tellLost(end);
     return end;
+  }
+
+  /** The sender begins it anew, on the next session. */
+  #tellDropped(transfers: readonly IncomingTransfer[], reason: string): void {
+    this.#account.dropped += transfers.length;
+    for (const { header, info, receivedBytes } of transfers) {
+      const note = `${receivedBytes} of ${info.length} bytes let go: ${reason}`;
+      this.#options.log.frame(this.#context, { ...noteOf(header), side: 'received', status: 'aborted', note });
+    }
   }
 
   /** At once, though a session with a silent peer takes its time to close. */
@@ -378,6 +388,7 @@ export class LinkCore implements Link {
     this.#unheard = end.local && this.outbox.size > 0;
     this.#pump?.stop(end.code, end.reason);
     this.outbox.clear(linkClosed(`the link is closed: ${end.reason}`));
+    this.#incoming[Symbol.dispose]();
     this.#queue.end();
     this.#room.notify();
     this.#resolveClosed(end);

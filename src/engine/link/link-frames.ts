@@ -3,7 +3,6 @@ import { errorCodes, RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { hide } from '#shared/contract/hidden.ts';
 import { messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
-import { limits } from '#shared/contract/limits.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
 
 /**
@@ -23,7 +22,7 @@ const code = z.enum(errorCodes);
 const reason = z.string().max(500);
 
 /** Completed transfers that an acknowledgement names; more than can be open, so none is forgotten. */
-export const acknowledgedTransfersMax = 4 * limits.transfersPerPeerMax;
+export const acknowledgedTransfersMax = 16;
 
 /** What one end has received so far. A transfer that is complete is in `done`, one that was refused in `failed`. */
 const receivedSchema = z.object({
@@ -101,6 +100,8 @@ const schemas = {
     n: count,
     echo: z.object({ n: count, held: z.number().nonnegative() }).optional(),
     ack: count,
+    /** This end does not read at the moment: it has no room for what would come. No reason to give it up. */
+    full: z.literal(true).optional(),
   }),
   /** The rest of a transfer will not come: nobody needs it any more. Last frame of its lane, or, where that is closed, of control. */
   withdraw: z.object({ t: z.literal('withdraw'), transfer: messageIdSchema }),

@@ -18,6 +18,8 @@ export interface LifeSigns {
   readonly stuck: StuckTransfer | null;
   /** As in `Session`. */
   readonly obstacle: string | null;
+  /** The peer does not read, and says so. */
+  readonly peerFull: boolean;
 }
 
 export interface StuckTransfer {
@@ -30,7 +32,7 @@ export interface StuckTransfer {
 
 /** What ails a session that is not dead. The kind tells whether it is still the same trouble. */
 export interface Trouble {
-  readonly kind: 'blocked' | 'obstacle' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
+  readonly kind: 'blocked' | 'obstacle' | 'full' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
   readonly reason: string;
 }
 
@@ -41,6 +43,7 @@ export function findDeath(signs: LifeSigns): { readonly code: string; readonly r
   const why = blocked === '' ? '' : `, and the broker blocks publishers: ${blocked}`;
   if (silentMs >= timing.peerSilentMs)
     return { code: 'peer_silent', reason: `nothing heard for ${seconds(silentMs)}${why}` };
+  if (signs.peerFull) return null;
   // What a broker holds up, another session would not get through either.
   const oldestMs = obstacle === null ? signs.oldestSentMs : signs.oldestControlMs;
   if (oldestMs !== null && nowMs - Math.max(oldestMs, ackedMs) >= timing.sendTimeoutMs)
@@ -57,6 +60,8 @@ export function findTrouble(signs: LifeSigns): Trouble | null {
   if (obstacle !== null) return { kind: 'obstacle', reason: obstacle };
   const silentMs = nowMs - lastHeardMs;
   if (silentMs >= timing.degradedSilentMs) return { kind: 'silent', reason: `nothing heard for ${seconds(silentMs)}` };
+  if (signs.peerFull)
+    return { kind: 'full', reason: 'the other end has no room for more right now: what is sent waits for its turn' };
   if (stuck !== null && nowMs - stuck.sinceMs >= timing.degradedStuckMs) {
     const where = `${megabytes(stuck.bytes)} of ${megabytes(stuck.totalBytes)} MB`;
     const reason = `heart-beats pass, but ${stuck.kind} is stuck at ${where} for ${seconds(nowMs - stuck.sinceMs)}`;

@@ -145,6 +145,7 @@ describe('states of a link', () => {
     blocked: '',
     oldestSentMs: null,
     obstacle: null,
+    peerFull: false,
     lastHeardMs: 99_500,
     rttMs: 20,
     slowInARow: 0,

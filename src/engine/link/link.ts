@@ -1,6 +1,7 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
 import type { Message, MessageHeader, Outgoing, RunStatus } from '#shared/contract/messages.ts';
+import type { ExpectedBulk } from './inbox.ts';
 import type { UnreadableLog } from './unreadable-log.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
@@ -28,6 +29,8 @@ export interface Link extends AsyncDisposable {
    * peer lets go of what it has of them. A newer model or update does this to older ones by itself, see `supersedes`.
    */
   withdraw(useless: (header: MessageHeader) => boolean, reason: string): readonly MessageHeader[];
+  /** What the peer may send in bulk from now on. Before this is said it may send nothing, and a session on which it does ends. */
+  expect(bulk: ExpectedBulk): void;
   /** Messages of the peer, once each; waits; done when the link is closed. One reader. */
   messages(): AsyncIterable<Message, undefined>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */

@@ -5,20 +5,22 @@ import { Notifier } from './notifier.ts';
 
 /** Messages that have arrived and not been read. While it is full the link stops reading its session (back-pressure). */
 export class MessageQueue {
-  #messages: Message[] = [];
+  #messages: { readonly message: Message; readonly place: Disposable | undefined }[] = [];
   #bytes = 0;
+  #payloads = 0;
   #ended = false;
   readonly #changed = new Notifier();
 
   get full(): boolean {
-    return !this.#ended && (this.#messages.length >= limits.outboxMessagesMax || this.#bytes >= limits.outboxBytesMax);
+    const { length } = this.#messages;
+    return !this.#ended && (length >= limits.outboxMessagesMax || this.#payloads >= limits.unreadPayloadsMax);
   }
 
-  /** @throws InvariantError */
-  push(message: Message): void {
-    if (this.#ended) return;
-    this.#messages.push(message);
-    this.#bytes += message.payload?.byteLength ?? 0;
+  /** @param place what its payload takes of the room: free once its reader asks for the next @throws InvariantError */
+  push(message: Message, place?: Disposable): void {
+    if (this.#ended) return place?.[Symbol.dispose]();
+    this.#messages.push({ message, place });
+    this.#count(message, 1);
     this.#changed.notify();
     checkQueue({ messages: this.#messages.length, bytes: this.#bytes });
   }
@@ -38,13 +40,23 @@ export class MessageQueue {
     return this.#changed.wait();
   }
 
+  #count({ payload }: Message, sign: 1 | -1): void {
+    if (payload === undefined) return;
+    this.#payloads += sign;
+    this.#bytes += sign * payload.byteLength;
+  }
+
   async *read(): AsyncGenerator<Message, undefined> {
     for (;;) {
-      const message = this.#messages.shift();
-      if (message !== undefined) {
-        this.#bytes -= message.payload?.byteLength ?? 0;
+      const next = this.#messages.shift();
+      if (next !== undefined) {
+        this.#count(next.message, -1);
         this.#changed.notify();
-        yield message;
+        try {
+          yield next.message;
+        } finally {
+          next.place?.[Symbol.dispose]();
+        }
       } else if (this.#ended) {
         return;
       } else {

@@ -150,7 +150,7 @@ export class MessageReceiver {
     switch (judgement.verdict) {
       case 'accepted':
         this.report(received, shown);
-        if (judgement.message !== null) this.#parts.queue.push(judgement.message);
+        if (judgement.message !== null) this.#parts.queue.push(judgement.message, judgement.place);
         return;
       case 'duplicate':
         this.#ends.acknowledge('soon');

@@ -38,6 +38,8 @@ export type AckNews = 'nothing' | 'some' | 'impossible';
 export class Outbox {
   readonly #control: OutboxEntry[] = [];
   readonly #bulk = new Map<string, OutboxEntry>();
+  /** Transfers that the peer has open, or may have for all that it has said. */
+  readonly #peerHas = new Set<string>();
   #seq = 0;
   #bytes = 0;
 
@@ -83,12 +85,24 @@ export class Outbox {
     return entry;
   }
 
-  /** Nothing counts as sent on the session that begins now. */
-  beginSession(): void {
+  /**
+   * Nothing counts as sent on the session that begins now, and of each transfer as much as the peer has of it now: what it
+   * was given before, it may have let go.
+   */
+  beginSession(transfers: Received['transfers']): void {
+    const held = new Map<string, number>(transfers.map(({ id, bytes }) => [id, bytes]));
+    this.#peerHas.clear();
+    for (const id of held.keys()) this.#peerHas.add(id);
     for (const entry of this.entries()) {
       entry.sentMs = null;
       entry.sentWhole = false;
+      entry.peerBytes = Math.min(held.get(entry.header.id) ?? 0, entry.payload?.byteLength ?? 0);
     }
+  }
+
+  /** A bulk message begins to go out. */
+  begins({ header }: OutboxEntry): void {
+    this.#peerHas.add(header.id);
   }
 
   *entries(): Generator<OutboxEntry> {
@@ -104,11 +118,11 @@ export class Outbox {
 
   /** First bulk message that has not begun on this session; null also while the peer has as many open as it may. */
   nextBulk(): OutboxEntry | null {
-    let open = 0;
-    for (const entry of this.#bulk.values()) {
-      if (entry.sentMs === null) return open < limits.transfersPerPeerMax ? entry : null;
-      open++;
-    }
+    // What the peer has a part of comes first: it has room for nothing else.
+    for (const entry of this.#bulk.values())
+      if (entry.sentMs === null && this.#peerHas.has(entry.header.id)) return entry;
+    if (this.#peerHas.size >= limits.transfersPerPeerMax) return null;
+    for (const entry of this.#bulk.values()) if (entry.sentMs === null) return entry;
     return null;
   }
 
@@ -122,6 +136,8 @@ export class Outbox {
       if (bytes !== entry.peerBytes && news === 'nothing') news = 'some';
       entry.peerBytes = bytes;
     }
+    for (const id of [...state.done, ...state.failed.map((one) => one.id)])
+      if (this.#peerHas.delete(id) && news === 'nothing') news = 'some';
     for (const id of state.done) if (this.#settleBulk(id, null) && news === 'nothing') news = 'some';
     for (const { id, code } of state.failed) {
       const error = new RoundscopeError('transfer_failed', {

@@ -4,31 +4,18 @@ import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { Heartbeats } from './heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
+import { writeAck, writeControl, writeGoodbye } from './control-writer.ts';
 import { findDeath, findTrouble, TransferClock, type LifeSigns, type Trouble } from './link-health.ts';
-import { MessageReceiver, type ReceiverParts } from './message-receiver.ts';
+import { MessageReceiver } from './message-receiver.ts';
 import { Notifier } from './notifier.ts';
-import type { AckNews, Outbox, OutboxEntry } from './outbox.ts';
+import { noRoom, type PumpParts } from './pump-parts.ts';
+import type { AckNews, OutboxEntry } from './outbox.ts';
 import type { SessionEnd } from './session-end.ts';
-import { noteOf, writeTransfer, writeWithdrawal } from './transfer-writer.ts';
+import { writeTransfer, writeWithdrawal } from './transfer-writer.ts';
 import { messageOf, type Received, type Wire } from './wire.ts';
 
 /** Acknowledgements wait this long for company. */
 const ackDelayMs = 50;
-
-/** What the pump works on: the link's memory, which outlives sessions. */
-export interface PumpParts extends ReceiverParts {
-  readonly outbox: Outbox;
-  /** The peer has acknowledged something: there may be room. */
-  readonly onAcknowledged: () => void;
-  /** Once per heart-beat. */
-  readonly onTick: (rttMs: number | null) => void;
-  /** The session is over; it may take a while until it is closed. */
-  readonly onEnd: (end: SessionEnd) => void;
-  /** The session has become slow or stuck, and why; null: it is well again. */
-  readonly onHealth: (trouble: Trouble | null) => void;
-  /** The link's own memory is not what it must be. */
-  readonly onFault: (error: InvariantError) => void;
-}
 
 /** Carries messages both ways over one session until that ends: writes what the outbox holds, reads, acknowledges, listens for life. */
 export class SessionPump {
@@ -63,7 +50,6 @@ export class SessionPump {
       acknowledge: (when) => (when === 'now' ? this.#acknowledgeNow() : this.#acknowledgeSoon()),
       refuseSession: (code, reason) => this.#refuseSession(code, reason),
     });
-    parts.outbox.beginSession();
   }
 
   get lastHeardMs(): number {
@@ -135,9 +121,7 @@ export class SessionPump {
     }
     if (this.#ackNow) {
       this.#ackNow = false;
-      return this.#attempt(() =>
-        this.#wire.write({ t: 'ack', state: inbox.state() }, { lane: 'control', note: { kind: 'ack' } }),
-      );
+      return this.#attempt(() => writeAck(this.#wire, inbox.state()));
     }
     for (const id of this.#withdrawals) {
       this.#withdrawals.delete(id);
@@ -146,25 +130,13 @@ export class SessionPump {
     const entry = outbox.nextControl();
     if (entry !== null) {
       this.#markSent(entry);
-      const frame = {
-        t: 'message',
-        seq: entry.seq,
-        header: entry.wire as Record<string, unknown>,
-        ack: inbox.received,
-      } as const;
-      return this.#attempt(() => this.#wire.write(frame, { lane: 'control', note: noteOf(entry.header) }));
+      return this.#attempt(() => writeControl(this.#wire, entry, inbox.received));
     }
     return this.#goodbye === null ? null : this.#writeGoodbye(this.#goodbye);
   }
 
   async #writeGoodbye(why: { readonly code: string; readonly reason: string }): Promise<'goodbye'> {
-    const goodbye = { t: 'goodbye', ...why } as const;
-    await this.#attempt(() =>
-      this.#wire.write(goodbye, {
-        lane: 'control',
-        note: { kind: 'goodbye', note: `${goodbye.code}: ${goodbye.reason}` },
-      }),
-    );
+    await this.#attempt(() => writeGoodbye(this.#wire, why));
     return 'goodbye';
   }
 
@@ -187,7 +159,8 @@ export class SessionPump {
   }
 
   async #writeHeartbeat(): Promise<void> {
-    const frame = this.#heartbeats.next(this.#wire.clock.monotonicMs(), this.#parts.inbox.received);
+    const beat = this.#heartbeats.next(this.#wire.clock.monotonicMs(), this.#parts.inbox.received);
+    const frame = this.#paused ? { ...beat, full: true as const } : beat;
     await this.#wire.write(frame, { lane: 'control', note: { kind: 'heartbeat' } });
   }
 
@@ -204,6 +177,7 @@ export class SessionPump {
 
   async #writeTransfer(entry: OutboxEntry): Promise<void> {
     this.#markSent(entry);
+    this.#parts.outbox.begins(entry);
     await writeTransfer(this.#wire, entry, {
       ack: this.#parts.inbox.received,
       // The link's own: a transport with a broker in between may know that one's.
@@ -249,9 +223,11 @@ export class SessionPump {
 
   /** Back-pressure: while the layers above do not read, neither do we, and the peer's sends wait. */
   async #waitForReader(): Promise<void> {
-    while (this.#parts.queue.full && this.#end === null) {
+    const { queue, inbox, onWait } = this.#parts;
+    while ((queue.full || inbox.waits) && this.#end === null) {
+      if (!this.#paused) onWait();
       this.#paused = true;
-      await this.#parts.queue.changed();
+      await queue.changed();
     }
     if (this.#paused) this.#wire.lastHeardMs = this.#wire.clock.monotonicMs();
     this.#paused = false;
@@ -307,6 +283,13 @@ export class SessionPump {
       ...(rttMs === null ? {} : { durationMs: rttMs }),
     });
     this.#takeAck(frame.ack);
+    const full = frame.full === true;
+    // Its pause is no silence of ours, nor does what waits for it count against it from before.
+    if (this.#wire.peerFull && !full) {
+      this.#transfers.forgive();
+      this.#ackedMs = this.#wire.clock.monotonicMs();
+    }
+    this.#wire.peerFull = full;
   }
 
   // --- acknowledgements and life ---
@@ -350,7 +333,8 @@ export class SessionPump {
     this.#tickMs = nowMs;
     this.#parts.onTick(this.#heartbeats.rttMs ?? this.#wire.session.stats().rttMs);
     if (late || this.#paused) this.#transfers.forgive();
-    else this.#judge(nowMs);
+    if (this.#parts.inbox.waits) this.#tell(noRoom);
+    else if (!late && !this.#paused) this.#judge(nowMs);
     this.#heartbeatDue = true;
     this.#controlWork.notify();
     this.#scheduleTick();
@@ -366,6 +350,7 @@ export class SessionPump {
       stuck: this.#transfers.look(outbox, inbox, nowMs),
       blocked: this.#wire.session.blocked ?? '',
       obstacle: this.#wire.session.obstacle ?? null,
+      peerFull: this.#wire.peerFull,
       lastHeardMs: this.#wire.lastHeardMs,
       rttMs: this.#heartbeats.rttMs,
       slowInARow: this.#heartbeats.slowInARow,
@@ -376,6 +361,10 @@ export class SessionPump {
     const death = findDeath(signs);
     if (death !== null) return this.stop(death.code, death.reason);
     const trouble = findTrouble(signs);
+    this.#tell(trouble);
+  }
+
+  #tell(trouble: Trouble | null): void {
     // An obstacle is another one when its words are.
     const kind = trouble === null ? null : trouble.kind === 'obstacle' ? trouble.reason : trouble.kind;
     if (kind === this.#trouble) return;

@@ -42,6 +42,8 @@ export class Wire {
   #closing: Promise<void> | null = null;
   /** Monotonic ms of the last frame of the peer. */
   lastHeardMs: number;
+  /** The peer has said that it does not read for want of room. */
+  peerFull = false;
   /** As in `Session`, until more is known. */
   fallback: string | undefined;
 
@@ -147,7 +149,7 @@ export class Wire {
     }
   }
 
-  /** Ends with the session, or when it takes too long. One that an obstacle holds up, which is told, waits as long as the session lives. */
+  /** Ends with the session, or when it takes too long. One that an obstacle or a full peer holds up, which is told, waits as long as the session lives. */
   #sendLimit(): { readonly signal: AbortSignal } & Disposable {
     const over = new AbortController();
     if (this.#over.signal.aborted) over.abort(this.#over.signal.reason);
@@ -155,7 +157,9 @@ export class Wire {
     let timer: Disposable | null = null;
     const begin = (): void => {
       timer = this.clock.timer(timing.sendTimeoutMs, () =>
-        (this.session.obstacle ?? null) === null ? over.abort(new Error('not taken in time')) : begin(),
+        (this.session.obstacle ?? null) === null && !this.peerFull
+          ? over.abort(new Error('not taken in time'))
+          : begin(),
       );
     };
     begin();

@@ -18,12 +18,14 @@ import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFindi
 import type { MachineMessage, RunOutcome } from './machine.ts';
 import { MachineRunner } from './machine-runner.ts';
 import type { RestoredRun } from './coordinator-restored.ts';
+import { updatesOf } from './expected-bulk.ts';
 import { KeptRun, type RunKeeper } from './kept-run.ts';
 import { ModelShelf } from './model-shelf.ts';
 import { OutgoingMessages } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
+import { reasonOf, wordsOf } from './words-of.ts';
 import { ToldLanes } from './told-lanes.ts';
 
 export interface CoordinatorOptions {
@@ -160,7 +162,7 @@ class CoordinatorRun implements Disposable {
     });
     this.#held.use(this.#runner);
     this.#runner.start();
-    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason) });
+    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason, 'stopped') });
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     this.#held.defer(() => signal.removeEventListener('abort', stop));
@@ -322,6 +324,11 @@ class CoordinatorRun implements Disposable {
       this.#statusDropped++;
       return;
     }
+    // Whoever hears that it takes part may send updates from then on, and nobody else may.
+    if (message.kind === 'welcome') {
+      const { codec, initialParameters } = this.#options;
+      link.expect(updatesOf(codec, initialParameters));
+    }
     this.#lanes?.sent(link.participant, message);
     try {
       const sent = await this.#outgoing.send(link, this.#models.withPayload(message));
@@ -387,13 +394,4 @@ class CoordinatorRun implements Disposable {
 
 function unsendable({ kind, round }: MachineMessage, { participant }: Link, cause: unknown): Error {
   return new Error(`${kind} of round ${round} cannot be sent to ${participant}: ${wordsOf(cause)}`, { cause });
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function reasonOf(reason: unknown): string {
-  if (reason instanceof Error) return reason.message;
-  return typeof reason === 'string' && reason !== '' ? reason : 'stopped';
 }

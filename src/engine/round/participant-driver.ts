@@ -18,6 +18,7 @@ import { endByFault } from './participant-entry.ts';
 import { checkParticipant } from './participant-invariants.ts';
 import { advanceParticipant, startParticipant } from './participant-machine.ts';
 import { RoundMirror } from './participant-mirror.ts';
+import { modelsOf } from './expected-bulk.ts';
 import { judgePlan } from './judge-plan.ts';
 import type {
   ComputedUpdate,
@@ -30,6 +31,7 @@ import type {
 import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { withoutPaths, type Telling } from './telling.ts';
+import { reasonOf, wordsOf } from './words-of.ts';
 import type { TrainerPort } from './trainer-port.ts';
 
 export interface ParticipantOptions {
@@ -129,7 +131,7 @@ class ParticipantRun implements Disposable {
     });
     this.#held.use(this.#runner);
     this.#runner.start();
-    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason) });
+    const stop = (): void => this.#feed({ kind: 'stop', reason: reasonOf(signal.reason, 'left') });
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     this.#held.defer(() => signal.removeEventListener('abort', stop));
@@ -271,10 +273,12 @@ class ParticipantRun implements Disposable {
   }
 
   async #prepare(plan: RunPlanBody): Promise<void> {
-    const { fitData, layoutOf } = this.#options;
+    const { fitData, layoutOf, link, codec } = this.#options;
     const { signal } = this.#abort;
     try {
-      judgePlan(plan, layoutOf(plan.model));
+      const layout = layoutOf(plan.model);
+      judgePlan(plan, layout);
+      link.expect(modelsOf(codec, layout));
       this.#feed({ kind: 'prepared', loaded: await fitData(plan, { signal }) });
     } catch (error) {
       if (signal.aborted) return;
@@ -373,13 +377,4 @@ function statusOf({ code, local, status }: LinkEnd): RunStatus | undefined {
   if (status !== undefined) return status;
   if (code === 'coordinator_gone') return 'unreachable';
   return local ? undefined : statusOfCloseCode(code);
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function reasonOf(reason: unknown): string {
-  if (reason instanceof Error) return reason.message;
-  return typeof reason === 'string' && reason !== '' ? reason : 'left';
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hashBytes } from '#engine/codec/hash.ts';
-import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
+import { modelCodec } from '#engine/codec/model-codec.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { modelFor } from '#engine/trainer/model/default-models.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
@@ -39,7 +38,7 @@ async function told(plan: unknown): Promise<RunOutcome & { readonly tookMs: numb
       },
       key: 'key',
       layoutOf: (model) => requirePlan(model).layout,
-      codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
+      codec: modelCodec,
       clock: federation.clock,
       reporter: new RecordingReporter(),
       coordinatorEvents: 'mirror',

@@ -1,5 +1,4 @@
-import { hashBytes } from '#engine/codec/hash.ts';
-import { decodeSafetensors, encodeSafetensors } from '#engine/codec/safetensors.ts';
+import { modelCodec } from '#engine/codec/model-codec.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -69,7 +68,7 @@ export async function takePartFalsely(
     },
     key: identity.fingerprint,
     layoutOf: (model) => requirePlan(model).layout,
-    codec: { encode: encodeSafetensors, decode: decodeSafetensors, hash: hashBytes },
+    codec: modelCodec,
     clock: systemClock,
     reporter,
     coordinatorEvents: 'none',

@@ -2,13 +2,17 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity, type Identity } from '#engine/identity/identity.ts';
+import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
+import { encodeFrame } from '#engine/framing/frame.ts';
 import { sayHello } from '#engine/link/dialer-hello.ts';
 import { PacketLog } from '#engine/link/packet-log.ts';
 import { Wire } from '#engine/link/wire.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import type { Session } from '#engine/transport/transport.ts';
-import { asParticipantId } from '#shared/contract/ids.ts';
+import { asParticipantId, type Hash, type MessageId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
+import { limits } from '#shared/contract/limits.ts';
+import { contractVersion } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { frame, hostileBytes } from './hostile-bytes.ts';
@@ -59,6 +63,23 @@ export async function nonsenseFromWithin(
   }
 }
 
+/** Says hello as it should be; null: was not let in. The session goes with the wire. */
+export async function letIn(invitation: Invitation, protocol: Protocol, name: string): Promise<Wire | null> {
+  const identity = createIdentity();
+  const session = await whateverHappens(insider(invitation, protocol, { participant: name, identity }), 20_000);
+  if (session === undefined) return null;
+  const context = { participant: name, protocol: session.protocol, stack: session.stack, connection: 1 };
+  const log = new PacketLog(new RecordingReporter(), 'participant');
+  const wire = new Wire(session, { clock: systemClock, log, context });
+  const participant = asParticipantId(name);
+  const facts = { participant, instance: 'ab'.repeat(16), nonce: 'cd'.repeat(16) };
+  const state = { received: 0, transfers: [], done: [], failed: [] };
+  const said = sayHello(wire, { invitation, identity, ...facts, resumes: false, state }).then(() => true);
+  if ((await whateverHappens(said, 20_000)) === true) return wire;
+  session.abort?.();
+  return null;
+}
+
 /** Somebody who says hello as it should be, and floods then. Thrown out for its rate, or held back by flow control. */
 export async function floodFromWithin(
   invitation: Invitation,
@@ -67,29 +88,65 @@ export async function floodFromWithin(
   frames = 100_000,
 ): Promise<void> {
   const kind = `${protocol} from within: a flood of frames`;
-  // Of its own: a name that somebody has over another transport is refused.
-  const name = `mallory-${protocol}`;
   ledger.made(kind);
-  const identity = createIdentity();
-  const session = await whateverHappens(insider(invitation, protocol, { participant: name, identity }), 20_000);
-  if (session === undefined) return;
-  const context = { participant: name, protocol: session.protocol, stack: session.stack, connection: 1 };
-  const log = new PacketLog(new RecordingReporter(), 'participant');
-  const wire = new Wire(session, { clock: systemClock, log, context });
-  const participant = asParticipantId(name);
-  const facts = { participant, instance: 'ab'.repeat(16), nonce: 'cd'.repeat(16) };
-  const state = { received: 0, transfers: [], done: [], failed: [] };
-  const said = sayHello(wire, { invitation, identity, ...facts, resumes: false, state }).then(() => true);
-  if ((await whateverHappens(said, 10_000)) === true) {
-    // Let in: from here on the others must not feel it.
-    ledger.reached(kind);
-    const tiny = frame({ t: 'x' });
-    await whateverHappens(
-      (async () => {
-        for (let i = 0; i < frames; i += 500) await Promise.all(Array.from({ length: 500 }, () => send(session, tiny)));
-      })(),
-      15_000,
-    );
-  }
+  // Of its own: a name that somebody has over another transport is refused.
+  const wire = await letIn(invitation, protocol, `mallory-${protocol}`);
+  if (wire === null) return;
+  // Let in: from here on the others must not feel it.
+  ledger.reached(kind);
+  const tiny = frame({ t: 'x' });
+  const many = (): Promise<unknown>[] => Array.from({ length: 500 }, () => send(wire.session, tiny));
+  await whateverHappens(
+    (async () => {
+      for (let i = 0; i < frames; i += 500) await Promise.all(many());
+    })(),
+    15_000,
+  );
+  wire.session.abort?.();
+}
+
+/**
+ * Somebody who is let in, never registers, and sends an update that was never asked for: as long as it likes, of which it
+ * sends all but the end. Returns how many bytes went out before it was stopped.
+ */
+export async function bulkFromWithin(
+  invitation: Invitation,
+  protocol: Protocol,
+  { name, bytes }: { readonly name: string; readonly bytes: number },
+): Promise<{ readonly sent: number; readonly code: string; readonly reason: string }> {
+  const wire = await letIn(invitation, protocol, name);
+  if (wire === null) throw new Error(`${name} was not let in over ${protocol}`);
+  const { session } = wire;
+  const id = 'mallory.1' as MessageId;
+  const hash = 'ab'.repeat(32) as Hash;
+  const header = {
+    version: contractVersion,
+    run: invitation.run,
+    sender: asParticipantId(name),
+    kind: 'model_update',
+    round: 1,
+    id,
+    sentAt: Date.now(),
+    body: { examples: 1, base: hash, loss: 1, accuracy: 1, trainMs: 1, norm: 1 },
+    payload: { hash, length: bytes + 1, encoding: 'safetensors' },
+  } as const;
+  const lane = `bulk:${id}` as const;
+  const signal = AbortSignal.timeout(60_000);
+  const body = new Uint8Array(limits.chunkBytes);
+  const count = Math.ceil((bytes + 1) / body.byteLength);
+  let sent = 0;
+  const sending = (async () => {
+    const announcement = { t: 'message', transfer: id, offset: 0, header: encodeMessageHeader(header), ack: 0 };
+    await session.send({ lane, parts: encodeFrame(announcement) }, { signal });
+    for (let index = 1; sent < bytes; index++) {
+      const part = body.subarray(0, Math.min(body.byteLength, bytes - sent));
+      const parts = encodeFrame({ t: 'chunk', transfer: id, offset: sent, index, count }, part);
+      await session.send({ lane, parts }, { signal });
+      sent += part.byteLength;
+    }
+  })();
+  await whateverHappens(sending, 60_000);
+  const end = await whateverHappens(session.closed, 5_000);
   session.abort?.();
+  return { sent, code: end?.code ?? 'open', reason: end?.reason ?? '' };
 }

@@ -7,7 +7,7 @@ import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import { amqpParts, never } from '#test/support/amqp-kit.ts';
-import { modelMessage, take } from '#test/support/messages.ts';
+import { anyBulk, modelMessage, take } from '#test/support/messages.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import type { Session } from '../transport.ts';
@@ -57,6 +57,7 @@ describe('a broker that ends and is started again', { skip: missingRabbitmq() },
         signal: never,
       });
       const coordinator = await accepted.promise;
+      coordinator.expect(anyBulk);
       const received = (): number =>
         reporter.ofKind('chunk').filter(({ side, status }) => side === 'received' && status === 'ok').length;
       const model = modelMessage(96 * limits.chunkBytes);

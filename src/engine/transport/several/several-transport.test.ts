@@ -14,7 +14,7 @@ import { createIdentity } from '#engine/identity/identity.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
-import { modelMessage, take } from '#test/support/messages.ts';
+import { anyBulk, modelMessage, take } from '#test/support/messages.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { diallingTransport, listeningTransport, type TransportParts } from '../registry.ts';
 import type { Listener, Session, Transport } from '../transport.ts';
@@ -186,6 +186,7 @@ test('a transfer that one transport began goes on over another where it was', { 
     signal,
   });
   const coordinator = await accepted;
+  coordinator.expect(anyBulk);
   const received = (): number =>
     reports.coordinator
       .ofKind('chunk')

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { invitationIn, memoryMax } from '#test/support/hostile/besieged.ts';
+import { bulkFromWithin } from '#test/support/hostile/insider.ts';
+import { patienceMs } from './command-line.ts';
+import { coordinate, hasJoined, join } from './federation.ts';
+
+const rounds = 2;
+const transports = ['quic', 'mqtt', 'grpc'] as const;
+const mebibyte = 1024 ** 2;
+/** What each of them sends under a name that never registers. */
+const attackBytes = 160 * mebibyte;
+/** What a transport may hold of a session that nobody reads, and what the allocator keeps of it. */
+const growthMaxBytes = 100 * mebibyte;
+const longMs = 3 * patienceMs;
+
+test('somebody with the invitation who sends models that nobody asked for: it takes no memory, and the run of the others is as it was', async (context) => {
+  await using coordinator = await coordinate([
+    ...['--participants', '2', '--rounds', String(rounds)],
+    ...['--transport', transports.join(',')],
+  ]);
+  const { command } = coordinator;
+  await using labs = new AsyncDisposableStack();
+  const first = labs.use(join(coordinator.invitation, 'lab-1'));
+  await command.until((seen) => hasJoined(seen, 'lab-1'), longMs);
+  await command.until((seen) => 'coordinator' in memoryMax(seen), longMs);
+  const before = memoryMax(command)['coordinator'] ?? 0;
+  const invitation = invitationIn(coordinator.invitation);
+  for (const transport of transports) {
+    const attack = { name: `mallory-${transport}`, bytes: attackBytes };
+    const { sent, code, reason } = await bulkFromWithin(invitation, transport, attack);
+    context.diagnostic(`${transport}: ${Math.round(sent / mebibyte)} MiB went out; ${code}: ${reason}`);
+    assert.match(`${code}: ${reason}`, /not_registered|takes part|lost|ended|closed/);
+    assert.ok(sent < attackBytes / 4, `${sent} bytes were taken over ${transport}`);
+  }
+  const told = command.lines.length;
+  await command.until(
+    ({ lines }) => lines.slice(told).some(({ event, name }) => event === 'process_stats' && name === 'coordinator'),
+    longMs,
+  );
+  const grown = (memoryMax(command)['coordinator'] ?? 0) - before;
+  context.diagnostic(
+    `the coordinator had ${Math.round(before / mebibyte)} MiB and grew by ${Math.round(grown / mebibyte)} MiB`,
+  );
+  assert.ok(grown < growthMaxBytes, `it grew by ${grown} bytes`);
+
+  const second = labs.use(join(coordinator.invitation, 'lab-2'));
+  for (const lab of [first, second]) assert.equal((await lab.exit(longMs)).status, 0);
+  const { status, stderr, summary } = await command.exit(longMs);
+  assert.equal(status, 0, stderr);
+  const counted = summary.participants.filter(({ contributions }) => contributions > 0);
+  assert.deepEqual(
+    counted.map(({ id, contributions }) => [id, contributions]),
+    [
+      ['lab-1', rounds],
+      ['lab-2', rounds],
+    ],
+  );
+});
