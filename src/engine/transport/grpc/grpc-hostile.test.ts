@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -84,6 +85,39 @@ describe('grpc, a hostile participant', () => {
       assert.match(status.details, words);
     }
     assert.deepEqual([served.sessions.length, served.refused.length], [0, cases.length]);
+  });
+});
+
+describe('grpc, who never says who it is', () => {
+  test('connections that make no call do not pile up, have little time, and keep nobody out', async () => {
+    await using served = await serve(transport({ options: { helloTimeoutMs: 3_000 } }));
+    const sockets = Array.from({ length: 100 }, () => connect(served.port, '127.0.0.1'));
+    let open = sockets.length;
+    for (const socket of sockets)
+      socket
+        .on('error', () => undefined)
+        .on('close', () => open--)
+        .resume();
+    while (open > limits.unauthenticatedPerHostMax) await delay(10);
+    assert.match(served.refused.join(), /had waited longest/);
+    await using near = await dial(served, transport(), { participant: 'node-1' });
+    const far = await served.next();
+    await assertAlive(near, far);
+    while (open > 0) await delay(10);
+    assert.match(served.refused.join(), /it opened no session in time/);
+    // Who has a session is not one of them, however long it says nothing.
+    await delay(3_300);
+    await assertAlive(near, far);
+  });
+
+  test('a guessed run is not told which one is served, a call without the token leaves its connection waiting', async () => {
+    await using served = await serve(transport({ ...plaintext, options: { helloTimeoutMs: 500 } }));
+    using raw = closing(rawClient(`127.0.0.1:${served.port}`));
+    const guess = openSession(raw.client, metadataOf({ ...claimOf('node-1'), run: 'r-guessed' }, 'session'));
+    const { details } = await statusOf(guess);
+    assert.match(details, /run r-guessed is not served here; ask for a new invitation/);
+    assert.doesNotMatch(details, new RegExp(`\\b${run}\\b`));
+    while (!/it opened no session in time/.test(served.refused.join())) await delay(10);
   });
 });
 

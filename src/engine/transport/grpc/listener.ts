@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { createServer, type Server as TcpServer } from 'node:net';
 import type { Server, ServerCredentials, StatusObject } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import type { Clock } from '#shared/base/clock.ts';
@@ -8,6 +8,7 @@ import { limits } from '#shared/contract/limits.ts';
 import { abortable } from '../abortable.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { cannotListen } from '../endpoint-errors.ts';
+import { SocketRoom } from '../socket-room.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { OfferingWays } from './bulk-ways.ts';
@@ -47,6 +48,9 @@ export class GrpcListener implements Listener {
   readonly #setup: ListenSetup;
   readonly #server: Server;
   readonly #held = new Map<string, Held>();
+  /** Ours, and not the library's, which counts no connections: who waits here has proved nothing yet. */
+  readonly #sockets: TcpServer;
+  readonly #room: SocketRoom;
   #port = 0;
   #uploads = 0;
   #closing: Promise<void> | null = null;
@@ -54,6 +58,8 @@ export class GrpcListener implements Listener {
   private constructor(options: ListenOptions, setup: ListenSetup) {
     this.#options = options;
     this.#setup = setup;
+    this.#room = new SocketRoom(setup.clock, options, { patienceMs: setup.options.helloTimeoutMs });
+    this.#sockets = createServer({ noDelay: true });
     this.#server = new setup.grpc.Server(serverOptions(setup.options));
     this.#server.addService(federation, {
       session: (stream: ServerDuplexStream<Buffer, Buffer>) => this.#onSession(stream),
@@ -70,6 +76,7 @@ export class GrpcListener implements Listener {
       await listener.#bind();
     } catch (error) {
       listener.#server.forceShutdown();
+      listener.#sockets.close();
       throw error;
     }
     return listener;
@@ -92,14 +99,26 @@ export class GrpcListener implements Listener {
     const { host } = this.#options;
     const port = portFor(this.#options, 'grpc');
     const address = await resolveHost(host);
-    const credentials = this.#credentials();
-    const at = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
-    this.#port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(at, credentials, (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(cannotListen({ host, port }, 'TCP', error));
-      });
+    const calls = this.#server.createConnectionInjector(this.#credentials());
+    const sockets = this.#sockets;
+    sockets.on('connection', (socket) => {
+      this.#room.take(socket);
+      if (!socket.destroyed) calls.injectConnection(socket);
     });
+    await new Promise<void>((resolve, reject) => {
+      sockets.once('error', (error) => reject(cannotListen({ host, port }, 'TCP', error)));
+      sockets.listen({ host: address, port, exclusive: true }, resolve);
+    });
+    sockets.removeAllListeners('error');
+    sockets.on('error', (error) => this.#options.onRefused({ address: '', reason: error.message }));
+    const bound = sockets.address();
+    this.#port = bound !== null && typeof bound === 'object' ? bound.port : port;
+  }
+
+  /** Its connection has carried a call that proves the invitation. */
+  #admit(call: unknown): void {
+    const { remoteAddress = '', remotePort = 0 } = connectionOf(call)?.socket ?? {};
+    this.#room.admitted(`${remoteAddress}:${remotePort}`);
   }
 
   #credentials(): ServerCredentials {
@@ -125,6 +144,7 @@ export class GrpcListener implements Listener {
     const refusal = judged.ok ? this.#admission(judged.value) : this.#statusOf(judged.error);
     if (!judged.ok || refusal !== null) return this.#refuse(stream, refusal);
     const claim = judged.value;
+    this.#admit(stream);
     const { clock, grpc, options } = this.#setup;
     const answer = new grpc.Metadata();
     answer.set(proofKey, proof(token, 'accept', claim));
@@ -188,7 +208,10 @@ export class GrpcListener implements Listener {
       held?.claim.participant === participant &&
       held.claim.instance === instance &&
       held.session.peerIdentity === caller.identity;
-    if (held !== undefined && same) return held;
+    if (held !== undefined && same) {
+      this.#admit(call);
+      return held;
+    }
     return { code: this.#setup.grpc.status.PERMISSION_DENIED, details: 'the call belongs to no session of its sender' };
   }
 
@@ -220,6 +243,8 @@ export class GrpcListener implements Listener {
     const sessions = [...this.#held.values()].map(({ session }) => session);
     await Promise.allSettled(sessions.map((session) => session.close('clean', 'the coordinator stopped listening')));
     this.#server.forceShutdown();
+    this.#sockets.close();
+    this.#room.destroy();
     // The library waits for ever for a connection that is destroyed but has not been told so yet, which takes a moment.
     await this.#setup.clock.sleep(1, { signal: new AbortController().signal });
     const closed = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));

@@ -12,7 +12,7 @@ import { noSession, provenHash } from './proven-hash.ts';
 import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { RotatingCertificate } from './rotating-certificate.ts';
-import { SocketRoom } from './socket-room.ts';
+import { SocketRoom } from '../socket-room.ts';
 import { endHandshake, endPings } from './webtransport-mends.ts';
 import { loadWebTransport } from './webtransport-native.ts';
 import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';

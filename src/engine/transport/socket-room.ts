@@ -1,8 +1,20 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { WaitingRoom } from '../waiting-room.ts';
-import type { QuicListenOptions } from './quic-session.ts';
-import type { NativeSocket } from './webtransport-native.ts';
+import type { ListenOptions } from './transport.ts';
+import { WaitingRoom } from './waiting-room.ts';
+
+/** A TCP connection, as far as it has to be known here. */
+export interface WaitingSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  once(event: 'close', listener: () => void): unknown;
+  destroy(): unknown;
+}
+
+interface Knowing {
+  readonly knows?: ListenOptions['knows'] | undefined;
+  readonly onRefused?: ListenOptions['onRefused'] | undefined;
+}
 
 /**
  * Sockets of a server whose library holds any number of them, without a word, for ever: each has its time to become a
@@ -10,19 +22,25 @@ import type { NativeSocket } from './webtransport-native.ts';
  */
 export class SocketRoom {
   readonly #clock: Clock;
-  readonly #onRefused: NonNullable<QuicListenOptions['onRefused']>;
+  readonly #patienceMs: number;
+  readonly #onRefused: ListenOptions['onRefused'];
   readonly #room: WaitingRoom;
   /** Whether a session came of them or not. */
-  readonly #sockets = new Set<NativeSocket>();
+  readonly #sockets = new Set<WaitingSocket>();
   readonly #waiting = new Map<string, DisposableStack>();
 
-  constructor(clock: Clock, { knows, onRefused }: Pick<QuicListenOptions, 'knows' | 'onRefused'>) {
+  constructor(
+    clock: Clock,
+    { knows, onRefused }: Knowing,
+    { patienceMs = limits.helloTimeoutMs }: { readonly patienceMs?: number } = {},
+  ) {
     this.#clock = clock;
+    this.#patienceMs = patienceMs;
     this.#onRefused = onRefused ?? (() => undefined);
     this.#room = new WaitingRoom({ knows });
   }
 
-  take(socket: NativeSocket): void {
+  take(socket: WaitingSocket): void {
     const address = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
     const refuse = (reason: string): void => {
       this.#onRefused({ address: address.replace(/^::ffff:/, ''), reason });
@@ -32,7 +50,7 @@ export class SocketRoom {
     if (place === null) return refuse('too many connections that have opened no session');
     const waiting = new DisposableStack();
     waiting.use(place);
-    waiting.use(this.#clock.timer(limits.helloTimeoutMs, () => refuse('it opened no session in time')));
+    waiting.use(this.#clock.timer(this.#patienceMs, () => refuse('it opened no session in time')));
     this.#waiting.set(address, waiting);
     this.#sockets.add(socket);
     socket.once('close', () => {
