@@ -1,8 +1,10 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
+import { durationText } from '#shared/base/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
+import { timing } from '#shared/contract/limits.ts';
 import type { Hash } from '#shared/contract/ids.ts';
-import type { DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
+import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
@@ -32,7 +34,7 @@ import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
 import { withoutPaths, type Telling } from './telling.ts';
 import { reasonOf, wordsOf } from './words-of.ts';
-import type { TrainerPort } from './trainer-port.ts';
+import type { TrainerPort, TrainingJob, TrainingOutcome } from './trainer-port.ts';
 
 export interface ParticipantOptions {
   readonly link: Link;
@@ -333,12 +335,9 @@ class ParticipantRun implements Disposable {
     signal: AbortSignal,
   ): Promise<ParticipantInput> {
     const { model, localEpochs, batchSize, learningRate, optimizer: optimiser, seed } = config;
-    const onProgress = (progress: Extract<ParticipantInput, { kind: 'progress' }>['progress']): void =>
-      this.#feed({ kind: 'progress', job, progress });
-    const result = await this.#options.trainer.train(
-      { round, model, parameters, localEpochs, batchSize, learningRate, optimiser, seed },
-      { signal, onProgress },
-    );
+    const onProgress = (progress: BodyOf<'training_progress'>): void => this.#feed({ kind: 'progress', job, progress });
+    const asked = { round, model, parameters, localEpochs, batchSize, learningRate, optimiser, seed };
+    const result = await this.#trainInTime(asked, signal, onProgress);
     signal.throwIfAborted();
     const { examples, loss, accuracy, durationMs: trainMs, updateNorm: norm } = result;
     const hash = this.#updates.put(result.parameters);
@@ -347,6 +346,22 @@ class ParticipantRun implements Disposable {
     await this.#options.updates?.keep({ round, hash, body: { ...measures, base: global.hash } }, bytes);
     signal.throwIfAborted();
     return { kind: 'trained', job, hash, sizeBytes: bytes.byteLength, result: measures };
+  }
+
+  /** However much a coordinator asks for, and however slow this machine is. */
+  async #trainInTime(
+    job: TrainingJob,
+    signal: AbortSignal,
+    onProgress: (progress: BodyOf<'training_progress'>) => void,
+  ): Promise<TrainingOutcome> {
+    using limit = this.#options.clock.deadline(timing.trainingMaxMs, signal);
+    try {
+      return await this.#options.trainer.train(job, { signal: limit, onProgress });
+    } catch (error) {
+      if (!limit.aborted || signal.aborted) throw error;
+      const message = `training for round ${job.round} took longer than ${durationText(timing.trainingMaxMs)} and was ended`;
+      throw new RoundscopeError('training_failed', { layer: 'round', message, cause: error });
+    }
   }
 
   async #evaluate(

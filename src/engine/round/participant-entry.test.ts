@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { EventData } from '#shared/contract/events.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { toyLoaded } from '#test/simulation/toy-model.ts';
-import { base, plan, ParticipantKit } from '#test/support/participant-kit.ts';
+import { base, config, plan, ParticipantKit } from '#test/support/participant-kit.ts';
 import { endByFault } from './participant-entry.ts';
 
 describe('how a participant comes in', () => {
@@ -205,4 +205,47 @@ describe('how a participant comes in', () => {
       assert.match(end?.outcome.reason ?? '', says);
     });
   }
+});
+
+describe('a coordinator that asks for work without end', () => {
+  const lots = { examples: 60_000 };
+  const endOf = (kit: ParticipantKit): unknown => {
+    const { code, message } = kit.of('end')[0]?.outcome.error ?? {};
+    return [code, message];
+  };
+
+  test('in its plan: nothing is registered and nothing trained, and its user hears what was asked', () => {
+    const kit = new ParticipantKit();
+    kit.hear('run_plan', 0, { ...plan, localEpochs: 1000 });
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3], lots) });
+    assert.deepEqual(endOf(kit), [
+      'data_too_large',
+      'This run asks for 1,000 passes over your 60,000 examples in each round, 60,000,000 examples in all, and at most 20,000,000 ' +
+        'are trained on for a coordinator. Ask whoever coordinates it for fewer local epochs, or join with less data.',
+    ]);
+    assert.equal(kit.sent('register').length, 0);
+  });
+
+  test('only once it comes back after a restart', () => {
+    const kit = new ParticipantKit();
+    kit.hear('run_plan', 0, { ...plan, localEpochs: 300 });
+    kit.feed({ kind: 'prepared', loaded: toyLoaded(plan.classes, [1, 1, 3], lots) });
+    assert.equal(kit.sent('register').length, 1, '18 million are fine');
+    kit.hear('run_plan', 0, { ...plan, localEpochs: 400 });
+    assert.match(String(endOf(kit)), /^data_too_large,This run asks for 400 passes/);
+  });
+
+  test('beside its plan: what is trained is what people saw before they joined', () => {
+    for (const [asked, words] of [
+      [{ localEpochs: 2 }, 'the coordinator asks for localEpochs 2, and its plan says 1'],
+      [{ batchSize: 1 }, 'the coordinator asks for batchSize 1, and its plan says 8'],
+      [{ model: { ...config.model, numClasses: 3 } }, 'the coordinator asks for model {'],
+    ] as const) {
+      const kit = new ParticipantKit().planned();
+      kit.hear('training_config', 0, { ...config, ...asked });
+      const [code, message] = endOf(kit) as [string, string];
+      assert.deepEqual([code, message.slice(0, words.length)], ['run_mismatch', words]);
+      assert.equal(kit.state.training, null);
+    }
+  });
 });

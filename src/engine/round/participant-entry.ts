@@ -2,6 +2,7 @@ import { toErrorReport, type ErrorCode, type ErrorReport } from '#shared/base/er
 import { faultWords } from '#shared/base/invariant.ts';
 import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
+import { otherThanPlanned, tooMuchWork } from './judge-work.ts';
 import { ParticipantDraft } from './participant-draft.ts';
 import { sayPaused } from './participant-pause.ts';
 import { tellsAll, toldData } from './telling.ts';
@@ -24,6 +25,7 @@ export function planTold(draft: ParticipantDraft, { body, round }: HeaderOf<'run
       reportOf(draft, 'run_mismatch', 'the coordinator came back with other classes or another model than it had told'),
     );
   s.plan = body;
+  if (refusesWork(draft)) return;
   if (s.data !== null && !s.introduced) register(draft, round);
 }
 
@@ -39,7 +41,28 @@ export function prepared(draft: ParticipantDraft, loaded: LoadedData): void {
   const { s } = draft;
   s.data = loaded.data;
   draft.report('data_loaded', { participant: s.config.name, ...loaded });
+  if (refusesWork(draft)) return;
   register(draft, s.plan?.round ?? 0);
+}
+
+/** The one thing of a plan that costs its reader more the more it says. */
+function refusesWork(draft: ParticipantDraft): boolean {
+  const { plan, data } = draft.s;
+  const reason = plan === null || data === null ? null : tooMuchWork(plan, data);
+  if (reason !== null) draft.fail({ ...reportOf(draft, 'data_too_large', reason), layer: 'data' });
+  return reason !== null;
+}
+
+/** What it trains with is what its user has seen in the plan. */
+export function configured(draft: ParticipantDraft, { body }: HeaderOf<'training_config'>): boolean {
+  const { plan } = draft.s;
+  const other = plan === null ? null : otherThanPlanned(plan, body);
+  if (other !== null) {
+    draft.fail(reportOf(draft, 'run_mismatch', other));
+    return false;
+  }
+  draft.s.training = body;
+  return true;
 }
 
 export function noPlan(draft: ParticipantDraft, waitedMs: number): void {

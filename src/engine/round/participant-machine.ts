@@ -3,7 +3,16 @@ import type { ErrorCode } from '#shared/base/errors.ts';
 import type { HeaderOf, MessageHeader } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
-import { linkAnew, noPlan, planTold, prepared, register, reportOf, unreadablePlan } from './participant-entry.ts';
+import {
+  configured,
+  linkAnew,
+  noPlan,
+  planTold,
+  prepared,
+  register,
+  reportOf,
+  unreadablePlan,
+} from './participant-entry.ts';
 import { pauseAsked } from './participant-pause.ts';
 import {
   registerAgainMs,
@@ -126,8 +135,7 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
       draft.s.registered = true;
       return;
     case 'training_config':
-      draft.s.training = header.body;
-      return startIfReady(draft);
+      return configured(draft, header) ? startIfReady(draft) : undefined;
     case 'global_model':
       return modelArrived(draft, header, model);
     case 'start_training':

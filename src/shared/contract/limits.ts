@@ -178,6 +178,11 @@ export const limits = {
   classesMax: 1000,
   /** Data, fail. Pixels of one image file, decoded whole before it is scaled down: a 40 megapixel photograph. */
   imagePixelsMax: 40_000_000,
+  /**
+   * Round, fail: examples that a participant trains on for one round, each pass counted: the coordinator names the passes. An
+   * hour or more for a small network on a processor.
+   */
+  trainingPassesMax: 20_000_000,
   /** Trainer, fail. Memory that one training step of a model may take, by its shapes: the coordinator names the model. */
   trainingStepBytesMax: 2 * 1024 * MiB,
 } as const;
@@ -244,6 +249,8 @@ export const timing = {
   amqpWordExpiryMs: 24 * 3_600_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */
   brokerStartMs: 90_000,
+  /** One round's training on one machine: whoever coordinates could ask for work without end. */
+  trainingMaxMs: 12 * 3_600_000,
   /** Clean shutdown: goodbye, flush, close. */
   closeTimeoutMs: 2_000,
 } as const;
