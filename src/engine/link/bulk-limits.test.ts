@@ -70,8 +70,12 @@ describe('what a peer may send in bulk', () => {
     const big = 40 * limits.chunkBytes;
     const arrived = take(coordinator.messages()[Symbol.asyncIterator](), 1);
     await participant.send(update(big), never);
-    const begun = (): boolean => federation.acceptor.room.takenBytes === big;
-    assert.ok(await federation.clock.advanceUntil(begun, 5_000));
+    // So much that its sender knows of it: it has to forget that, too.
+    const known = (): boolean =>
+      federation.participantReports
+        .ofKind('ack')
+        .some(({ header, side }) => side === 'received' && /"bytes":[1-9]/.test(header));
+    assert.ok(await federation.clock.advanceUntil(known, 10_000));
     const hold = federation.network.hold({ participant: 'node-1' });
     federation.network.cut();
     await federation.clock.advance(timing.partialTransferMs - 1_000);
