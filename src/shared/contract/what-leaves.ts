@@ -139,6 +139,7 @@ export const whatLeaves: readonly Leaving[] = [
       'link heartbeat.echo.n',
       'link heartbeat.echo.held',
       'link heartbeat.ack',
+      'link heartbeat.full',
       'link withdraw.t',
       'link withdraw.transfer',
       'link goodbye.t',

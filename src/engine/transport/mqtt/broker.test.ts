@@ -11,7 +11,6 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
 import { participantCredentials } from './auth.ts';
-import { EmbeddedBroker } from './broker.ts';
 import { encodeControl } from './control-message.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { packetSizeChecker } from './packet-guard.ts';
@@ -64,7 +63,7 @@ function dial(
 }
 
 /** A client of our own making at the broker of `served`. */
-async function rawClient(served: Pick<Served, 'port'>, options: IClientOptions): Promise<MqttClient> {
+async function rawClient(served: Served, options: IClientOptions): Promise<MqttClient> {
   const client = mqtt.connect(`mqtts://127.0.0.1:${served.port}`, {
     rejectUnauthorized: false,
     reconnectPeriod: 0,
@@ -218,10 +217,8 @@ describe('embedded broker', () => {
     assert.equal(served.refused.filter((reason) => reason.includes('no proof')).length > 0, true);
   });
 
-  test('a participant says nothing on a topic below its own on which nobody listens, and leaves nothing behind', async () => {
-    const owner = { identity: createIdentity(), clock: systemClock };
-    const at = { host: '127.0.0.1', port: 0, run, token, owner };
-    await using served = await EmbeddedBroker.start({ ...at, onRefused: () => undefined });
+  test('a participant says nothing on a topic below its own on which nobody listens', async () => {
+    await using served = await serve();
     const base = `roundscope/${run}/node-2/${ids.session}`;
     const claim = { run, participant: 'node-2', ...ids };
     for (const topic of [
@@ -236,17 +233,6 @@ describe('embedded broker', () => {
       await gone;
       evil.end(true);
     }
-    // What it may say is passed on and not kept, whatever it asks for.
-    const kept = await rawClient(served, participantCredentials(token, claim));
-    await kept.publishAsync(`${base}/up/bulk/1`, Buffer.alloc(20), { qos: 1, retain: true });
-    await kept.publishAsync(`roundscope/${run}/node-2/status`, Buffer.alloc(20), { qos: 1, retain: true });
-    kept.end(true);
-    const heard: string[] = [];
-    const seat = served.seat((topic) => heard.push(topic));
-    await seat.subscribe([`roundscope/${run}/#`]);
-    await delay(50);
-    assert.deepEqual(heard, []);
-    seat.abort();
   });
 
   test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {
