@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { failedLately } from './electron.mjs';
 import { launch } from './launch.mjs';
 import { installPackages, npmEnvironment, runNpm } from './npm.mjs';
-import { cacheFolder, demandWritable, inRoot, isWritable } from './paths.mjs';
+import { cacheFolder, demandWritable, inRoot, isWritable, root } from './paths.mjs';
 import { SetUpError, say, step } from './say.mjs';
 import { readStamp, writeStamp } from './stamp.mjs';
 
@@ -35,7 +35,8 @@ async function fetchLocked() {
   rmSync(installed, { recursive: true, force: true });
   mkdirSync(installed, { recursive: true });
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(project, name), join(installed, name));
-  await installPackages(['ci', '--prefix', installed]);
+  // From the root: npm goes through a shell on Windows, which would split a path with a blank in it.
+  await installPackages(['ci', '--prefix', relative(root, installed)]);
   const name = `node-${isWindows ? 'win' : process.platform}-${process.arch}`;
   const fetched = join(installed, 'node_modules', name, 'bin', program);
   if (!existsSync(fetched)) return;
