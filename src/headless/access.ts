@@ -31,7 +31,8 @@ interface PageKey {
 export class Access {
   /** Whoever may read the lock file of this app may ask for a fresh address. */
   readonly secret = randomBytes(32).toString('base64url');
-  readonly #hosts: ReadonlySet<string>;
+  readonly #host: string;
+  readonly #byName: string;
   /** The same port at both ends, so that the address means the same at both. */
   readonly #tunnel: string;
   readonly #now: () => number;
@@ -42,7 +43,8 @@ export class Access {
   constructor(port: number, now: () => number) {
     this.#now = now;
     this.#tunnel = `ssh -L ${port}:127.0.0.1:${port}`;
-    this.#hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
+    this.#host = `127.0.0.1:${port}`;
+    this.#byName = `localhost:${port}`;
   }
 
   /** Good for one exchange within two minutes. */
@@ -81,10 +83,18 @@ export class Access {
     };
   }
 
+  /**
+   * Where to go instead; null: it came to the right place. By its name this machine is also `::1`, where anybody on it may
+   * serve the same port: a page of theirs would be of the same origin as ours, and have its key.
+   */
+  betterAddress({ headers, url = '/' }: IncomingMessage): string | null {
+    return headers.host === this.#byName && url.startsWith('/') ? `http://${this.#host}${url}` : null;
+  }
+
   /** Null when the request comes from where it may, else why not. */
   refusal({ headers }: IncomingMessage, { origin: want }: { readonly origin: 'required' | 'if_sent' }): string | null {
     const { host = '', origin } = headers;
-    if (!this.#hosts.has(host)) return `this address is served to this machine only; from another one: ${this.#tunnel}`;
+    if (host !== this.#host) return `this address is served to this machine only; from another one: ${this.#tunnel}`;
     if (origin === undefined ? want === 'required' : origin !== `http://${host}`) {
       return 'the request comes from another site';
     }

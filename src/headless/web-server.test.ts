@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -91,6 +91,21 @@ describe('the browser mode’s server', () => {
       });
     });
     assert.match(answer, new RegExp(`ssh -L ${server.port}:127.0.0.1:${server.port}`));
+  });
+
+  test('by the name of this machine it leads to its number: on ::1 somebody else may have the same port', async () => {
+    await using server = await serve();
+    const ask = (path: string, method = 'GET'): Promise<{ status: number; location: string | undefined }> =>
+      new Promise((resolve) => {
+        const headers = { host: `localhost:${server.port}`, origin: `http://localhost:${server.port}` };
+        request({ host: '127.0.0.1', port: server.port, path, method, headers }, (answer) => {
+          answer.resume();
+          resolve({ status: answer.statusCode ?? 0, location: answer.headers.location });
+        }).end();
+      });
+    assert.deepEqual(await ask('/?token=abc'), { status: 307, location: `${originOf(server)}/?token=abc` });
+    assert.deepEqual(await ask('//evil.example/x'), { status: 307, location: `${originOf(server)}//evil.example/x` });
+    assert.equal((await ask('/page-key', 'POST')).status, 403);
   });
 
   test('a path outside the list is not found, whatever it climbs', async () => {

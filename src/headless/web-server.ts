@@ -128,6 +128,8 @@ export class WebServer implements AsyncDisposable {
     // `//` and the like are no addresses; whoever asks for them is told so, and the run goes on.
     const url = URL.parse(request.url ?? '/', 'http://localhost');
     if (url === null) return answer(response, 400, 'That is no address.');
+    const better = request.method === 'GET' ? this.#access.betterAddress(request) : null;
+    if (better !== null) return void response.writeHead(307, { ...securityHeaders, location: better }).end();
     if (request.method === 'POST' && url.pathname === freshAddressPath) return this.#tellSecondStart(request, response);
     if (request.method === 'POST' && url.pathname === exchangePath) return this.#exchange(request, response);
     const refusal = this.#access.refusal(request, { origin: 'if_sent' });

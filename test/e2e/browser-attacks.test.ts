@@ -25,9 +25,9 @@ class OtherPort implements AsyncDisposable {
   readonly heard: IncomingHttpHeaders[] = [];
   origin = '';
 
-  static async open(): Promise<OtherPort> {
+  static async open(port = 0, host = '127.0.0.1'): Promise<OtherPort> {
     const other = new OtherPort();
-    other.#server.listen(0, '127.0.0.1');
+    other.#server.listen(port, host);
     await once(other.#server, 'listening');
     other.origin = `http://127.0.0.1:${(other.#server.address() as AddressInfo).port}`;
     return other;
@@ -191,6 +191,27 @@ describe('attacks on browser mode', () => {
       await isConnected(page);
     },
   );
+
+  appTest('a page on ::1 of the same port is of another origin', open, { idle: true }, async (app) => {
+    await isConnected(app.page);
+    const { port } = new URL(app.address);
+    const byName = await app.page.context().newPage();
+    const again = await roundscope(['serve', '--no-open', '--idle'], { dataFolder: app.dataFolder });
+    const typed = again.stdout.trim().replace('127.0.0.1', 'localhost');
+    await byName.goto(typed);
+    await isConnected(byName);
+    assert.equal(new URL(byName.url()).host, `127.0.0.1:${port}`);
+    await using other = await OtherPort.open(Number(port), '::1');
+    const stranger = await app.page.context().newPage();
+    await stranger.goto(`http://[::1]:${port}/`);
+    assert.ok(other.heard.length > 0);
+    const { overhearing, named } = await tryFromPage(
+      stranger,
+      new URL(app.address).origin,
+      offeredProtocols((await keyIn(app.page)) ?? ''),
+    );
+    assert.deepEqual([overhearing, named], ['nothing', 'refused']);
+  });
 
   appTest('a preview of the link spends no token', open, { idle: true }, async (app) => {
     await isConnected(app.page);
