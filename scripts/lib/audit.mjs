@@ -51,8 +51,8 @@ export function judgeSignatures(result) {
 /** @returns {Finding} */
 function judgeAdvisories(result) {
   const what = 'advisories';
-  const { metadata, vulnerabilities } = parsed(result.output) ?? {};
-  if (metadata?.vulnerabilities === undefined || vulnerabilities === undefined) return notAnswered(what, result);
+  const { metadata, vulnerabilities = {} } = parsed(result.output) ?? {};
+  if (metadata?.vulnerabilities === undefined) return notAnswered(what, result);
   const faults = Object.entries(vulnerabilities)
     .filter(([, { severity }]) => grave.includes(severity))
     .map(([name, { severity }]) => `${name} (${severity})`);
