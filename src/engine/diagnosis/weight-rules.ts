@@ -1,3 +1,4 @@
+import { outliersOf } from '#shared/contract/evaluation-outlier.ts';
 import { medianOf } from '#shared/base/median.ts';
 import { asSentence, evidence, type Finding } from './finding.ts';
 import type { EvidenceRef, ParticipantObservation, RunObservation } from './observation.ts';
@@ -25,10 +26,6 @@ const opposedFewest = 4;
 /** Half of a model that three or more have made. */
 const shareMost = 0.5;
 const fewest = 3;
-/** An accuracy this far from the others' median, ... */
-const accuracyApart = 0.4;
-/** ... of examples enough that it is no accident. */
-const examplesLeast = 10;
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const figures = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 16 });
@@ -84,10 +81,8 @@ function ofEvaluation(id: string, weighed: RunObservation['weighed']['evaluation
       'claims-more',
       `${id} says it judged with ${figures.format(own.claimed)} examples and has registered ${figures.format(own.examples)}: those count.`,
     );
-  const others = evaluations.filter((one) => one !== own && one.examples >= examplesLeast);
-  if (others.length + 1 < fewest || own.examples < examplesLeast) return null;
-  const median = medianOf(others.map(({ accuracy }) => accuracy));
-  if (Math.abs(own.accuracy - median) <= accuracyApart) return null;
+  const median = outliersOf(evaluations).get(own);
+  if (median === undefined) return null;
   return make(
     'evaluation-outlier',
     `${id} reports an accuracy of ${percent(own.accuracy)} in round ${round}, the others' median is ${percent(median)}.`,

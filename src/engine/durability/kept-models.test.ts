@@ -45,6 +45,24 @@ describe('global models that are kept', () => {
     assert.match(readFileSync(join(folder, 'final.safetensors'), 'latin1'), /"__metadata__":\{[^}]*"run":"r-1"/);
   });
 
+  test('an accuracy that falls far is told once, with where the good model lies, and again after it had come back', async () => {
+    const { models, reporter, folder, round, valueIn } = keeping();
+    const accuracies = [0.5, 0.9, 0.85, 0.1, 0.1, 0.88, 0.2, 0.95, 0.8];
+    for (const [number, accuracy] of accuracies.entries()) round(number + 1, accuracy);
+    await models.finish();
+    const told = reporter.ofType('notice').map(({ level, text }) => `${level}: ${text}`);
+    const [first, second, third, ...more] = told;
+    assert.match(
+      first ?? '',
+      /^warning: The accuracy fell from 90.0 % in round 2 to 10.0 % in round 4\. The model of round 2 is kept/,
+    );
+    assert.ok(first?.includes(join(folder, 'best.safetensors')));
+    assert.match(second ?? '', /from 90.0 % in round 2 to 20.0 % in round 7/);
+    assert.match(third ?? '', /from 95.0 % in round 8 to 80.0 % in round 9/);
+    assert.deepEqual(more, []);
+    assert.equal(valueIn(join(folder, 'best.safetensors')), 8);
+  });
+
   test('a model that comes after the end of its round is told', async () => {
     const { models, folder, tensors, valueIn } = keeping();
     models.judged({ round: 1, accuracy: 0.5, hash: hashOf('late') });

@@ -36,6 +36,9 @@ export interface JudgedModel {
 
 type Judged = JudgedModel & { readonly tensors: readonly Tensor[] };
 
+/** So much below the best accuracy, 0 to 1, is no ripple of training on. */
+const fallenLeast = 0.1;
+
 /** The newest global model and the one that arrives while it is judged. */
 const heldMax = 2;
 
@@ -54,6 +57,8 @@ export class KeptModels {
   #due: Judged | null = null;
   #writing: Promise<void> | null = null;
   #failed = false;
+  /** That the accuracy has fallen was told, and it has not come back since. */
+  #toldFall = false;
 
   constructor(options: KeptModelsOptions) {
     this.#options = options;
@@ -99,10 +104,26 @@ export class KeptModels {
     const tensors = judged === null ? undefined : this.#held.get(judged.hash);
     if (judged === null || tensors === undefined || this.#last?.round === judged.round) return;
     this.#last = { ...judged, tensors };
-    if (!this.#options.keepsBest || (this.#best !== null && this.#best.accuracy >= judged.accuracy)) return;
+    if (!this.#options.keepsBest) return;
+    if (this.#best !== null && this.#best.accuracy >= judged.accuracy) return this.#judgeFall(this.#best, judged);
+    this.#toldFall = false;
     this.#best = this.#last;
     this.#due = this.#last;
     this.#writing ??= this.#writeBest();
+  }
+
+  /** A model that is much worse than one before it: where the good one lies is what its user needs to know. */
+  #judgeFall(best: JudgedModel, { round, accuracy }: JudgedModel): void {
+    const fallen = best.accuracy - accuracy;
+    if (fallen < fallenLeast / 2) this.#toldFall = false;
+    if (this.#toldFall || fallen < fallenLeast || this.#failed) return;
+    this.#toldFall = true;
+    const { participant, folder, reporter } = this.#options;
+    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+    const text =
+      `The accuracy fell from ${percent(best.accuracy)} in round ${best.round} to ${percent(accuracy)} in round ${round}. ` +
+      `The model of round ${best.round} is kept: ${join(folder, 'best.safetensors')}. Who reported what stands in the round's detail.`;
+    reporter.event('notice', { level: 'warning', text: text.slice(0, 1000), participant });
   }
 
   async #writeBest(): Promise<void> {

@@ -232,7 +232,7 @@ function saveItem(save: () => void): Item {
     id: 'save-for-others',
     icon: 'save',
     title: 'Save for others',
-    detail: 'last 10 minutes, no bodies, addresses, class names',
+    detail: 'no bodies, addresses, class names',
     run: save,
   };
 }

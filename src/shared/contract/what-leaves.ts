@@ -159,6 +159,6 @@ export const alsoSeen: readonly { readonly what: string; readonly note: string }
   },
   {
     what: 'Over gRPC and AMQP: names and versions of the libraries',
-    note: '“grpc-node-js/1.14”, “roundscope”.',
+    note: '“grpc-node-js” and its version, “roundscope”.',
   },
 ];

@@ -11,6 +11,7 @@ import type { Packets } from '#renderer/session/packet-log.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { acknowledgedOnly } from '#shared/run-view/apply-run-ended.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { Evaluations } from './evaluations.tsx';
 import { packetFilter } from './packet-filter.ts';
 import { TimeBar } from './round-list.tsx';
 import { bytesUp, countedUpdates, downWords, roundTimes } from './round-times.ts';
@@ -45,6 +46,7 @@ export function DetailPane({ view, round, participant, stalled, onClose }: Detai
       <div className="scroll in">
         <Times view={view} round={round} participant={participant} stalled={stalled} />
         <Facts round={round} participant={participant} />
+        {participant === null && <Evaluations evaluations={round.evaluations} />}
         <ItsPackets round={round.round} participant={participant?.id ?? null} />
       </div>
     </section>
