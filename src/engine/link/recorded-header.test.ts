@@ -3,8 +3,10 @@ import { describe, test } from 'node:test';
 import type { z } from 'zod';
 import { isHidden } from '#shared/contract/hidden.ts';
 import { bodySchemas, messageKinds } from '#shared/contract/messages.ts';
+import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { sampleOf } from '#test/support/sample-of.ts';
 import { linkFrameKinds, linkFrameSchema } from './link-frames.ts';
+import { PacketLog } from './packet-log.ts';
 import { recordedHeader } from './recorded-header.ts';
 
 /**
@@ -140,6 +142,18 @@ describe('the header of a recorded frame', () => {
     ] as const) {
       assert.ok(!recordedHeader(text, kind).includes(secret.slice(0, 16)), `${kind}: ${text}`);
     }
+  });
+
+  test('the packet log itself keeps it so, of frames that were sent, received or could not be read', () => {
+    const reporter = new RecordingReporter();
+    const log = new PacketLog(reporter, 'coordinator');
+    const context = { participant: '', protocol: 'memory', stack: 'memory', connection: 1 } as const;
+    const header = JSON.stringify({ t: 'proof', mac: secret.slice(0, 64), signature: secret });
+    for (const side of ['sent', 'received'] as const)
+      for (const status of ['ok', 'malformed'] as const)
+        log.frame({ ...context }, { side, kind: 'proof', status, header });
+    assert.equal(reporter.packets.length, 4);
+    for (const { header: kept } of reporter.packets) assert.ok(!kept.includes(secret.slice(0, 16)), kept);
   });
 
   test('messages and their pieces are as they were sent', () => {
