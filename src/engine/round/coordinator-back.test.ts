@@ -62,6 +62,22 @@ describe('a participant that is back', () => {
     assert.deepEqual(kit.sent('round_summary', 'node-4'), []);
   });
 
+  test('when a round ends between the link of its new process and the registration, it hears of it then', () => {
+    const kit = trained(started());
+    kit.aggregated();
+    const former = kit.link('node-3');
+    kit.open('node-3');
+    kit.feed({ kind: 'link_closed', link: former, reason: 'another process took the name', clean: false });
+    for (const name of others) kit.evaluate(name);
+    kit.pass(kit.state.deadlineMs - kit.nowMs);
+    assert.equal(kit.state.roundsCompleted, 1);
+    kit.clear().register('node-3');
+    assert.deepEqual(
+      kit.sent('round_summary', 'node-3').map(({ round }) => round),
+      [1],
+    );
+  });
+
   test('is asked for the round that began without it, and counts if it is in time; nobody waits for it', () => {
     const kit = asleep();
     kit.pass(5_000);

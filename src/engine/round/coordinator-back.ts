@@ -8,7 +8,7 @@ export function tellRoundEnd(draft: CoordinatorDraft, end: RoundEnd): void {
   const { s } = draft;
   s.ends = [...s.ends, end].slice(-roundEndsKept);
   for (const participant of s.participants.values()) {
-    if (!draft.isHere(participant)) continue;
+    if (!draft.hears(participant)) continue;
     sendRoundEnd(draft, participant, end);
     draft.patchParticipant(participant.id, { toldRound: end.round });
   }

@@ -49,7 +49,7 @@ export class CoordinatorDraft {
   /** To everybody in the run who can hear it; who is away is told where things stand when it is back. */
   sendAll(message: MachineMessage): void {
     for (const participant of this.s.participants.values()) {
-      if (this.isHere(participant)) this.send(participant.link, message);
+      if (this.hears(participant)) this.send(participant.link, message);
     }
   }
 
@@ -63,6 +63,11 @@ export class CoordinatorDraft {
     // Its process was started again: the new link has taken the old one's place and is about to register.
     if (link === undefined) return [...this.s.links.values()].some((other) => other.participant === participant.id);
     return isOpen(link.state) || this.now.monotonicMs - link.sinceMs <= awayMs;
+  }
+
+  /** Registered over a link that is there still: what is sent now reaches it. Who is only about to register is told then. */
+  hears(participant: ParticipantRecord): boolean {
+    return this.linkOf(participant) !== undefined && this.isHere(participant);
   }
 
   /** Those who have not left, here or away. */

@@ -361,6 +361,42 @@ describe('a run that had ended, or was about to', () => {
     for (const name of ['node-1', 'node-2']) assert.equal(kit.sent('training_complete', name).length, 1);
   });
 
+  test('a link alone is not back: the last one to register hears how the last round ended, and then the end', () => {
+    const kit = restart(between(1), { rounds: 1 });
+    const over = (): string | undefined => kit.state.outcome?.status;
+    for (const name of three) {
+      kit.open(name);
+      assert.equal(over(), undefined, `${name} has not registered`);
+      kit.register(name);
+    }
+    assert.equal(over(), 'completed');
+    for (const name of three) {
+      const sent = kit.effect('send').filter(({ link }) => link === kit.link(name));
+      const kinds = sent.map(({ message }) => message.kind).filter((kind) => kind !== 'round_status');
+      assert.deepEqual(kinds.slice(-2), ['round_summary', 'training_complete'], name);
+    }
+  });
+
+  test('nor is a round begun while somebody is about to register', () => {
+    const kit = restart(between());
+    for (const name of ['node-1', 'node-2']) kit.join(name);
+    kit.open('node-3');
+    assert.equal(standing(kit), 'registering 2');
+    kit.register('node-3');
+    assert.deepEqual(kit.events('round_started').at(-1)?.selected, three);
+  });
+
+  test('who opens a link and never registers is waited for like one who is away', () => {
+    const kit = restart(between(1), { rounds: 1 });
+    for (const name of ['node-1', 'node-2']) kit.join(name);
+    const over = (): string | undefined => kit.state.outcome?.status;
+    kit.open('node-3');
+    kit.pass(returnMs - 1);
+    assert.equal(over(), undefined);
+    kit.pass(1);
+    assert.equal(over(), 'completed');
+  });
+
   test('or when who is away had its time', () => {
     const kit = restart(between(1), { rounds: 1 });
     const over = (): string | undefined => kit.state.outcome?.status;

@@ -139,11 +139,14 @@ export function takeUp(draft: CoordinatorDraft, { memory }: RestoredRun): void {
   else draft.enterPhase('registering', settings.registrationDeadlineMs);
 }
 
-/** Whether a participant that is not here took part when the coordinator died and may still come back by itself. */
+/**
+ * Whether a participant took part when the coordinator died and may still come back by itself. A link alone is not back: only
+ * who has registered over it can be told how the last round ended.
+ */
 export function mayReturn(draft: CoordinatorDraft, participant: ParticipantRecord): boolean {
   const { restartedMs } = draft.s;
   if (restartedMs === null || draft.now.monotonicMs >= restartedMs + returnMs) return false;
-  return participant.left === null && !draft.isHere(participant);
+  return participant.left === null && !draft.hears(participant);
 }
 
 /** Whether a round that started now would start without somebody who is about to come back. */

@@ -12,7 +12,7 @@ import type { LoadedData, ParticipantEffect, ParticipantState } from './particip
  * How a participant comes in: the coordinator's first word on a link is the plan of its run, the data is fitted to that on
  * this machine, and only then does the participant say who it is and what it has.
  */
-export function planTold(draft: ParticipantDraft, { body, round }: HeaderOf<'run_plan'>): void {
+export function planTold(draft: ParticipantDraft, { body }: HeaderOf<'run_plan'>): void {
   const { s } = draft;
   if (s.plan === null) {
     s.plan = body;
@@ -25,16 +25,14 @@ export function planTold(draft: ParticipantDraft, { body, round }: HeaderOf<'run
       reportOf(draft, 'run_mismatch', 'the coordinator came back with other classes or another model than it had told'),
     );
   s.plan = body;
-  if (refusesWork(draft)) return;
-  if (s.data !== null && !s.introduced) register(draft, round);
+  refusesWork(draft);
 }
 
 /** The coordinator was restarted and knows this participant from its disk at best. */
 export function linkAnew(draft: ParticipantDraft): void {
   const { s } = draft;
   s.registered = false;
-  s.introduced = false;
-  if (s.data !== null) register(draft, 0);
+  register(draft, 0);
 }
 
 export function prepared(draft: ParticipantDraft, loaded: LoadedData): void {
@@ -84,12 +82,12 @@ export function unreadablePlan(
   draft.fail(reportOf(draft, code, message));
 }
 
+/** Says who it is and what it has, once it has that; until then `prepared` is still to come. */
 export function register(draft: ParticipantDraft, round: number): void {
   const { s } = draft;
   const { name, key, trainer, telling = tellsAll } = s.config;
   if (s.data === null) return;
   s.registerSentMs = draft.now.monotonicMs;
-  s.introduced = true;
   draft.send({ kind: 'register', round, body: { name, key, data: toldData(s.data, telling), trainer } });
   sayPaused(draft);
   // Work that is under way goes on: the coordinator will ask for the same.

@@ -45,7 +45,6 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       config,
       plan: null,
       data: null,
-      introduced: false,
       registered: false,
       paused: false,
       registerSentMs: now.monotonicMs,
@@ -184,6 +183,5 @@ function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   if (code !== 'not_registered') return;
   draft.s.registered = false;
   // A coordinator that was restarted: everything of its former life is void.
-  if (draft.s.data === null) return;
   if (draft.now.monotonicMs - draft.s.registerSentMs >= registerAgainMs) register(draft, header.round);
 }

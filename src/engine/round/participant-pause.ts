@@ -20,7 +20,7 @@ export function pauseAsked(
     if (s.phase === 'train' || s.phase === 'evaluate') draft.enterPhase('idle', s.phaseRound);
     return;
   }
-  if (s.introduced) draft.send({ kind: 'resume', round: s.phaseRound, body: {} });
+  if (s.data !== null) draft.send({ kind: 'resume', round: s.phaseRound, body: {} });
   const { task } = s;
   if (task === null) return s.phase === 'idle' ? draft.enterPhase('wait', s.phaseRound) : undefined;
   if (task.job === null) startIfReady(draft);
@@ -30,6 +30,6 @@ export function pauseAsked(
 /** After each introduction as well: another life of the coordinator has not heard it. */
 export function sayPaused(draft: ParticipantDraft, reason = 'paused by its user'): void {
   const { s } = draft;
-  if (s.paused && s.introduced)
+  if (s.paused && s.data !== null)
     draft.send({ kind: 'pause', round: s.phaseRound, body: { reason: reason.slice(0, 500) } });
 }

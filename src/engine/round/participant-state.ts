@@ -56,10 +56,8 @@ export interface ParticipantState {
   readonly config: ParticipantConfig;
   /** What the run is about; null until the coordinator has told. */
   readonly plan: RunPlanBody | null;
-  /** In the classes and the shape of the plan; null until it has been fitted to that. */
+  /** In the classes and the shape of the plan; null until it has been fitted to that, when it registers. */
   readonly data: DataSummary | null;
-  /** `register` was sent to this life of the coordinator. */
-  readonly introduced: boolean;
   readonly registered: boolean;
   /** By its user's wish. */
   readonly paused: boolean;
