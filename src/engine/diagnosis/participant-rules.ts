@@ -1,6 +1,7 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import { asSentence, evidence, injected, linkFaults, seconds, type Finding } from './finding.ts';
+import { mayComeLate } from './may-come-late.ts';
 import { megabytes } from './observe-event.ts';
 import {
   elapsedMs,
@@ -201,20 +202,9 @@ const linkLost: Rule = (participant, run, standing) => {
 /** Nothing at all came from it, not even a heart-beat. */
 const silentMsMax = 6000;
 
-/** Of a long standstill no more is granted than this. */
-const retransmitMsMax = 15_000;
-
-/**
- * While nobody answered, a sender's pauses between its attempts have doubled (RFC 9002, 6.2.1): after a standstill of the
- * coordinator it may wait for about as long again before it sends, and only then does its silence begin to count.
- */
-function mayRetransmit({ coordinatorAway: away, now }: RunObservation, limitMs: number): boolean {
-  return away !== null && now - away.to < limitMs + Math.min(away.to - away.from, retransmitMsMax);
-}
-
 const silent: Rule = (participant, run, standing) => {
   const { id, lastHeard, linkDown, faults } = participant;
-  if (mayRetransmit(run, silentMsMax)) return null;
+  if (mayComeLate(run, silentMsMax)) return null;
   if (lastHeard === null || standing === 'link-lost' || quietMs(run, participant, lastHeard.at) < silentMsMax)
     return null;
   return {
@@ -294,7 +284,7 @@ const onItsWayMsMax = 60_000;
 
 export const transferStuck: Rule = (participant, run) => {
   const { transfer, phase, trained, phaseAt } = participant;
-  if (!isAlive(participant, run) || mayRetransmit(run, stuckMs)) return null;
+  if (!isAlive(participant, run) || mayComeLate(run, stuckMs)) return null;
   if (transfer !== null) return stuckTransfer(participant, transfer, run);
   const waits = phase === 'send' || phase === 'receive' ? phaseAt : phase === 'train' ? trained : null;
   if (waits === null || quietMs(run, participant, waits.at) < (phase === 'send' ? stuckMs : missingMs)) return null;

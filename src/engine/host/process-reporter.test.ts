@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, mock, test, type TestContext } from 'node:test';
+import type { Clock } from '#shared/base/clock.ts';
 import type { FromChild } from '#shared/contract/child-messages.ts';
+import type { RunEvent } from '#shared/contract/events.ts';
 import { asRunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { packetOf } from '#test/support/recorded-rows.ts';
@@ -33,14 +35,17 @@ class Service implements ReportChannel {
   }
 }
 
-function reporting(t: TestContext, queueRowsMax?: number) {
+function reporting(
+  t: TestContext,
+  { queueRowsMax, clock = systemClock }: { readonly queueRowsMax?: number; readonly clock?: Clock } = {},
+) {
   mock.timers.enable({ apis: ['setInterval'] });
   t.after(() => mock.timers.reset());
   const service = new Service();
   const reporter = new ProcessReporter({
     run: asRunId('r-1'),
     source: 'node-1',
-    clock: systemClock,
+    clock,
     channel: service,
     doing: () => 'testing',
     ...(queueRowsMax === undefined ? {} : { queueRowsMax }),
@@ -52,6 +57,28 @@ function reporting(t: TestContext, queueRowsMax?: number) {
 }
 
 describe('what a process tells its service', () => {
+  test('a standstill shows in its report, once, though the measurement of the event loop saw none', (t) => {
+    let nowMs = 0;
+    const clock: Clock = Object.create(systemClock, { monotonicMs: { value: () => nowMs } });
+    const { service, reporter } = reporting(t, { clock });
+    const pass = (ms: number, stoodMs = 0): void => {
+      nowMs += stoodMs;
+      for (let passed = 0; passed < ms; passed += 20) {
+        nowMs += 20;
+        mock.timers.tick(20);
+      }
+      service.take();
+    };
+    pass(1000);
+    pass(1000, 4000);
+    pass(1000);
+    reporter[Symbol.dispose]();
+    const events = service.batches.flatMap((batch) => batch.events) as RunEvent[];
+    const delays = events.flatMap(({ type, data }) => (type === 'process_stats' ? [data.loopDelayMsMax] : []));
+    assert.deepEqual(delays.slice(0, 2), [0, 4000]);
+    assert.ok(delays.slice(2).every((ms) => ms < 4000));
+  });
+
   test('a service that takes nothing has a few batches on their way; the rest waits, and comes with its word', (t) => {
     const { service, reporter, packets } = reporting(t);
     packets(1, 10_000);
@@ -68,7 +95,7 @@ describe('what a process tells its service', () => {
   });
 
   test('a full queue drops the oldest packets and tells it once, at their place; no event is lost with them', (t) => {
-    const { service, reporter, packets } = reporting(t, 50);
+    const { service, reporter, packets } = reporting(t, { queueRowsMax: 50 });
     for (let batch = 1; batch <= limits.reportBatchesMax; batch++) {
       packets(batch, batch);
       reporter.flush();

@@ -40,6 +40,9 @@ export class ProcessReporter implements Reporter, Disposable {
   #warm = false;
   #cpuBefore = process.cpuUsage();
   #cpuBeforeMs: number;
+  #flushedMs: number;
+  /** By how much a flush came late, since the last report. */
+  #lateMs = 0;
 
   constructor(options: ProcessReporterOptions) {
     this.#options = options;
@@ -53,8 +56,9 @@ export class ProcessReporter implements Reporter, Disposable {
     });
     options.channel.onAck((batch) => this.#onAck(batch));
     this.#cpuBeforeMs = options.clock.monotonicMs();
+    this.#flushedMs = this.#cpuBeforeMs;
     this.#loopDelay.enable();
-    this.#timers = [setInterval(() => this.flush(), flushMs), setInterval(() => this.#reportProcess(), statsMs)];
+    this.#timers = [setInterval(() => this.#flushOnTime(), flushMs), setInterval(() => this.#reportProcess(), statsMs)];
     for (const timer of this.#timers) timer.unref();
     this.#failures = [
       onTaskFailure((failure) => {
@@ -122,6 +126,13 @@ export class ProcessReporter implements Reporter, Disposable {
     if (held) this.flush();
   }
 
+  #flushOnTime(): void {
+    const now = this.#options.clock.monotonicMs();
+    this.#lateMs = Math.max(this.#lateMs, now - this.#flushedMs - flushMs);
+    this.#flushedMs = now;
+    this.flush();
+  }
+
   /** Read from a file of the system's: a process that has all files open which it may cannot, and shows what it had last. */
   #memory(): number {
     try {
@@ -139,10 +150,13 @@ export class ProcessReporter implements Reporter, Disposable {
     this.#cpuBefore = process.cpuUsage();
     this.#cpuBeforeMs = now;
     // The histogram counts whole intervals; what exceeds its own resolution is delay. The first one holds the loading of
-    // modules, which nothing waits for yet.
-    const loopDelayMsMax = this.#warm ? Math.max(0, this.#loopDelay.max / 1e6 - resolutionMs) : 0;
+    // modules, which nothing waits for yet. After a reset its next interval is not counted: when the process was stopped and
+    // this report is due before the histogram's own timer, only the flush in between has seen it.
+    const measuredMs = Math.max(0, this.#loopDelay.max / 1e6 - resolutionMs);
+    const loopDelayMsMax = this.#warm ? Math.max(measuredMs, this.#lateMs) : 0;
     this.#warm = true;
     this.#loopDelay.reset();
+    this.#lateMs = 0;
     this.event('process_stats', {
       name: this.#options.source,
       pid: process.pid,

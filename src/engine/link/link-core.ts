@@ -208,7 +208,7 @@ export class LinkCore implements Link {
   /** Carries messages over a session whose hello is done, until it ends; a session before it gives way. */
   async serve(wire: Wire, peer: ReceivedState): Promise<SessionEnd> {
     while (this.#serving !== null) {
-      this.#pump?.stop('replaced', 'the participant has opened another session');
+      this.#pump?.giveWay('replaced', 'the participant has opened another session');
       await this.#serving;
     }
     if (this.#end !== null) {
@@ -234,6 +234,7 @@ export class LinkCore implements Link {
     const pump = new SessionPump(wire, {
       run: this.#options.run,
       outbox: this.outbox,
+      dials: this.#options.log.side === 'participant',
       inbox: this.inbox,
       queue: this.#queue,
       onRefused: ({ kind, id, round }, { code, reason }) => this.#answerError({ kind, id, round }, code, reason),

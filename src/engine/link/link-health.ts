@@ -10,6 +10,8 @@ export interface LifeSigns {
   readonly lastHeardMs: number;
   readonly rttMs: number | null;
   readonly slowInARow: number;
+  /** The peer is heard again after a silence and does not hear us, and it is for us to dial it anew. */
+  readonly unheard: boolean;
   /** When the oldest message of any kind that is not acknowledged moved last. */
   readonly oldestSentMs: number | null;
   /** When the oldest control message that is not acknowledged went out; null: all are. */
@@ -44,6 +46,8 @@ export function findDeath(signs: LifeSigns): { readonly code: string; readonly r
   if (silentMs >= timing.peerSilentMs)
     return { code: 'peer_silent', reason: `nothing heard for ${seconds(silentMs)}${why}` };
   if (signs.peerFull) return null;
+  if (signs.unheard)
+    return { code: 'send_timeout', reason: 'heard again after a silence, but nothing of ours arrives there since' };
   // What a broker holds up, another session would not get through either.
   const oldestMs = obstacle === null ? signs.oldestSentMs : signs.oldestControlMs;
   if (oldestMs !== null && nowMs - Math.max(oldestMs, ackedMs) >= timing.sendTimeoutMs)

@@ -28,6 +28,39 @@ describe('states of a link', () => {
     assert.equal(told.length, 1, 'told once, not at every heart-beat');
   });
 
+  test('a peer that is heard again after a silence, and hears nothing since, is dialled anew and not waited for', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const { participant, coordinator } = await federation.pair('node-1');
+    await federation.clock.advance(2000);
+    const standstill = federation.network.hold({ participant: 'node-1' });
+    await federation.clock.advance(3900);
+    standstill[Symbol.dispose]();
+    await federation.clock.advance(10);
+    // What the peer's socket still took has been read; what came after that was lost, and is not sent again for long.
+    const lost = federation.network.hold({ participant: 'node-1', direction: 'up' });
+    assert.ok(await federation.clock.advanceUntil(() => participant.status.state === 'lost', 3200));
+    lost[Symbol.dispose]();
+    assert.ok(await federation.clock.advanceUntil(() => participant.status.connections === 2, 1000));
+    const [why] = states(federation.participantReports).filter((state) => state.startsWith('lost'));
+    assert.equal(why, 'lost: send_timeout: heard again after a silence, but nothing of ours arrives there since');
+    assert.equal(coordinator.status.state, 'ready');
+  });
+
+  test('one that hears us again, or late, is not', async () => {
+    let delayMs = 5;
+    await using federation = await new MemoryFederation({ wire: { delayMs: () => delayMs } }).listen();
+    const { participant } = await federation.pair('node-1');
+    await federation.clock.advance(2000);
+    for (const slowMs of [5, 1500]) {
+      const hold = federation.network.hold({ participant: 'node-1' });
+      await federation.clock.advance(4000);
+      delayMs = slowMs;
+      hold[Symbol.dispose]();
+      await federation.clock.advance(15_000);
+    }
+    assert.deepEqual([participant.status.state, participant.status.connections], ['degraded', 1]);
+  });
+
   test('a session that is changed on purpose is no loss: both ends are resuming, with the reason', async () => {
     await using federation = await new MemoryFederation().listen();
     const { participant, coordinator } = await federation.pair('node-1');
@@ -149,6 +182,7 @@ describe('states of a link', () => {
     lastHeardMs: 99_500,
     rttMs: 20,
     slowInARow: 0,
+    unheard: false,
     oldestControlMs: null,
     ackedMs: 99_000,
     stuck: null,

@@ -91,6 +91,12 @@ export class SessionPump {
     this.#finish({ code, reason, goodbye: false, local: true });
   }
 
+  /** The same for a session that its peer has given up already: nobody is left to wait for, and another one waits. */
+  giveWay(code: string, reason: string): void {
+    this.stop(code, reason);
+    this.#wire.session.abort?.();
+  }
+
   #finish(end: SessionEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
@@ -290,6 +296,8 @@ export class SessionPump {
       this.#ackedMs = this.#wire.clock.monotonicMs();
     }
     this.#wire.peerFull = full;
+    // What it tells need not wait for our own next one.
+    if (this.#heartbeats.isUnheard && this.#end === null) this.#judge(this.#wire.clock.monotonicMs());
   }
 
   // --- acknowledgements and life ---
@@ -354,6 +362,7 @@ export class SessionPump {
       lastHeardMs: this.#wire.lastHeardMs,
       rttMs: this.#heartbeats.rttMs,
       slowInARow: this.#heartbeats.slowInARow,
+      unheard: this.#parts.dials && this.#heartbeats.isUnheard,
       oldestSentMs: outbox.oldestSentMs(),
       oldestControlMs: outbox.oldestControlMs(),
       ackedMs: this.#ackedMs,
