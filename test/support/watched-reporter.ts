@@ -1,26 +1,23 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
+import { Bell } from './bell.ts';
 import { RecordingReporter, type ReportedPacket } from './recording-reporter.ts';
 
 /** A recording reporter that can be waited for. */
 export class WatchedReporter extends RecordingReporter {
-  #waiting: (() => void)[] = [];
+  readonly #bell = new Bell();
 
   override event<T extends EventType>(type: T, data: EventData<T>): void {
     super.event(type, data);
-    this.#wake();
+    this.#bell.ring();
   }
 
   override packet(packet: ReportedPacket): void {
     super.packet(packet);
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Resolves once what has been reported satisfies `is`. */
-  async until(is: (reporter: this) => boolean): Promise<void> {
-    while (!is(this)) await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  until(is: (reporter: this) => boolean): Promise<void> {
+    return this.#bell.until(() => is(this));
   }
 }

@@ -24,12 +24,13 @@ const absent = await missingLibrary();
 
 interface Served extends AsyncDisposable {
   readonly listener: Listener;
-  readonly sessions: Session[];
+  /** The first one. */
+  readonly incoming: Promise<Session>;
   readonly refusals: string[];
 }
 
 async function serve(domain = 0): Promise<Served> {
-  const sessions: Session[] = [];
+  const { promise: incoming, resolve: onSession } = Promise.withResolvers<Session>();
   const refusals: string[] = [];
   const listener = await new DdsTransport({ ...parts, domain }).listen({
     signal,
@@ -37,10 +38,10 @@ async function serve(domain = 0): Promise<Served> {
     token,
     host: '127.0.0.1',
     port: 0,
-    onSession: (session) => sessions.push(session),
+    onSession,
     onRefused: ({ reason }) => refusals.push(reason),
   });
-  return { listener, sessions, refusals, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
+  return { listener, incoming, refusals, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() };
 }
 
 function code(expected: string, words: RegExp): (error: unknown) => boolean {
@@ -50,11 +51,6 @@ function code(expected: string, words: RegExp): (error: unknown) => boolean {
     assert.match(error.message, words);
     return true;
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 300 && !condition(); i++) await systemClock.sleep(10, { signal });
-  assert.ok(condition());
 }
 
 test('a library that is not there is a typed error that names the package', async () => {
@@ -103,7 +99,7 @@ describe('dds sessions', { skip: absent }, () => {
     assert.match(served.refusals.join(), /no proof/);
     await using session = await dialer.dial(served.listener.endpoints, { ...options, token });
     await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
-    await until(() => served.sessions.length === 1);
+    await served.incoming;
   });
 
   test('another domain or run does not answer, and the error says where to look', { timeout: 15_000 }, async () => {
@@ -123,7 +119,7 @@ describe('dds sessions', { skip: absent }, () => {
     const options = { signal, run, participant: 'node-1', token };
     await using session = await new DdsTransport(parts).dial(served.listener.endpoints, options);
     await session.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal });
-    await until(() => served.sessions.length === 1);
+    await served.incoming;
     await systemClock.sleep(1000, { signal });
     const before = process.cpuUsage();
     await systemClock.sleep(2000, { signal });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { Bell } from '#test/support/bell.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
 import { participantCredentials } from './auth.ts';
@@ -28,27 +28,35 @@ interface Served extends AsyncDisposable {
   /** What the listener said of its broker: `lost`, `connected`, ... */
   readonly brokerStates: string[];
   readonly port: number;
+  /** Rings when one of these lists has grown. */
+  readonly bell: Bell;
 }
 
 async function serve(transport = new MqttTransport(parts)): Promise<Served> {
   const sessions: Session[] = [];
   const refused: string[] = [];
   const brokerStates: string[] = [];
+  const bell = new Bell();
+  const note = <T>(list: T[], item: T): void => {
+    list.push(item);
+    bell.ring();
+  };
   const listener = await transport.listen({
     signal,
     run,
     token,
     host: '127.0.0.1',
     port: 0,
-    onSession: (session) => sessions.push(session),
-    onRefused: ({ reason }) => refused.push(reason),
-    onBroker: ({ state }) => brokerStates.push(state),
+    onSession: (session) => note(sessions, session),
+    onRefused: ({ reason }) => note(refused, reason),
+    onBroker: ({ state }) => note(brokerStates, state),
   });
   return {
     listener,
     sessions,
     refused,
     brokerStates,
+    bell,
     port: listener.endpoints[0]?.port ?? 0,
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   };
@@ -60,6 +68,17 @@ function dial(
   options: { readonly token?: string; readonly run?: string } = {},
 ): Promise<Session> {
   return new MqttTransport(parts).dial(served.listener.endpoints, { signal, run, token, participant, ...options });
+}
+
+/** The broker frees a name a moment after its client has hung up. */
+async function dialUntilLetIn(served: Served): Promise<Session> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dial(served);
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
 }
 
 /** A client of our own making at the broker of `served`. */
@@ -85,11 +104,6 @@ function socketClosed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 100 && !condition(); i++) await delay(20);
-  assert.ok(condition());
-}
-
 describe('embedded broker', () => {
   test('who has not the token is refused, and it is said to whom', async () => {
     await using served = await serve();
@@ -108,8 +122,7 @@ describe('embedded broker', () => {
     await assert.rejects(dial(served), /refused/);
     assert.match(served.refused.join(), /name node-1 is in use/);
     await first.close('clean', 'done');
-    await delay(20);
-    await using again = await dial(served);
+    await using again = await dialUntilLetIn(served);
     assert.equal(again.protocol, 'mqtt');
   });
 
@@ -141,7 +154,7 @@ describe('embedded broker', () => {
     const { proof } = await import('./auth.ts');
     const open = { type: 'open', version: 2, instance: ids.instance, proof: proof(token, 'open', claim) } as const;
     await evil.publishAsync(`roundscope/${run}/node-2/${ids.session}/open`, encodeControl(open), { qos: 1 });
-    await until(() => served.sessions.length === 2);
+    await served.bell.until(() => served.sessions.length === 2);
     const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
     evil.publish(`roundscope/${run}/node-2/${ids.session}/up/control`, Buffer.from('not a piece'), { qos: 1 });
     const end = await served.sessions[1]?.closed;
@@ -248,7 +261,7 @@ describe('embedded broker', () => {
     await using served = await serve();
     const sockets = Array.from({ length: 80 }, () => connect(served.port, '127.0.0.1'));
     for (const socket of sockets) socket.on('error', () => undefined);
-    await until(() => served.refused.some((reason) => reason.includes('had waited longest')));
+    await served.bell.until(() => served.refused.some((reason) => reason.includes('had waited longest')));
     await using session = await dial(served);
     assert.equal(session.stack, 'mqtt.js');
     for (const socket of sockets) socket.destroy();
@@ -303,7 +316,7 @@ describe('a broker elsewhere', () => {
     assert.equal((await session.closed).code, 'lost');
     assert.equal((await served.sessions[0]?.closed)?.code, 'lost');
     await using _again = await startMosquitto(path, [], broker.port);
-    await until(() => served.brokerStates[0] === 'lost');
+    await served.bell.until(() => served.brokerStates[0] === 'lost');
     let second: Session | null = null;
     for (let i = 0; i < 20 && second === null; i++) {
       // The coordinator may be back at the broker a little later than the participant.

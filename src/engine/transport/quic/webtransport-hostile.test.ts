@@ -4,7 +4,6 @@ import { connect as connectTcp } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '#shared/base/random.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -47,14 +46,14 @@ test('bytes that are no WebTransport end their own connection and nobody else’
     stream.on('error', () => undefined);
     await once(stream, 'response');
     for (let i = 0; i < 20; i++) stream.write(capsule(random));
-    await delay(10);
+    await answered(client);
     await end(client);
   }
   // Neither TLS nor HTTP.
   const socket = connectTcp(port, '127.0.0.1');
-  socket.on('error', () => undefined).write(Buffer.from(Array.from({ length: 2000 }, () => random.int(256))));
-  await delay(50);
-  socket.destroy();
+  socket.on('error', () => undefined).resume();
+  socket.write(Buffer.from(Array.from({ length: 2000 }, () => random.int(256))));
+  await once(socket, 'close');
 
   await near.send({ lane: 'control', parts: encodeFrame({ alive: true }) }, { signal });
   const frame = await far.frames()[Symbol.asyncIterator]().next();
@@ -72,6 +71,15 @@ function capsule(random: ReturnType<typeof seededRandom>): Buffer {
   head.writeUInt32BE((0x8000_0000 | type) >>> 0, 0);
   head.writeUInt8(random.int(5) === 0 ? random.int(64) : body.byteLength, 4);
   return Buffer.concat([head, body]);
+}
+
+/** HTTP/2 is read in order: an answer to a ping says that what was sent before it has been dealt with; so does the end. */
+async function answered(client: ClientHttp2Session): Promise<void> {
+  if (client.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.once('close', resolve);
+  client.ping(() => resolve());
+  await promise;
 }
 
 async function end(client: ClientHttp2Session): Promise<void> {
