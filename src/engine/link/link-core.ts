@@ -234,7 +234,6 @@ export class LinkCore implements Link {
     const pump = new SessionPump(wire, {
       run: this.#options.run,
       outbox: this.outbox,
-      dials: this.#options.log.side === 'participant',
       inbox: this.inbox,
       queue: this.#queue,
       onRefused: ({ kind, id, round }, { code, reason }) => this.#answerError({ kind, id, round }, code, reason),

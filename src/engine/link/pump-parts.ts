@@ -12,8 +12,6 @@ export const noRoom: Trouble = {
 /** What the pump works on: the link's memory, which outlives sessions. */
 export interface PumpParts extends ReceiverParts {
   readonly outbox: Outbox;
-  /** This end opens the next session where it ends this one. */
-  readonly dials: boolean;
   /** The peer has acknowledged something: there may be room. */
   readonly onAcknowledged: () => void;
   /** Reading waits for room or for its reader. */

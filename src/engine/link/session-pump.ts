@@ -362,7 +362,7 @@ export class SessionPump {
       lastHeardMs: this.#wire.lastHeardMs,
       rttMs: this.#heartbeats.rttMs,
       slowInARow: this.#heartbeats.slowInARow,
-      unheard: this.#parts.dials && this.#heartbeats.isUnheard,
+      unheard: this.#wire.log.side === 'participant' && this.#heartbeats.isUnheard,
       oldestSentMs: outbox.oldestSentMs(),
       oldestControlMs: outbox.oldestControlMs(),
       ackedMs: this.#ackedMs,

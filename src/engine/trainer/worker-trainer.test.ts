@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { entryPath } from '#engine/host/entries.ts';
-import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
 import { writeImageFolder } from '#test/cli/image-folder.ts';
