@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
-import { agreedKeys } from '#engine/transport/dds/handshake.ts';
-import { freshHalf } from '#engine/transport/key-agreement.ts';
+import { sessionKeys } from '#engine/transport/sealed/handshake.ts';
+import { freshHalf } from '#engine/transport/sealed/key-half.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -34,11 +34,13 @@ export async function writeAsAnother({ endpoints, participant, run, token, far }
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   owned.defer(() => runtime.closeNode(node, 'clean'));
   const { session: id, agreement: offered } = await accepted.promise;
-  const agreed = agreedKeys('up', { own: freshHalf(), offered, token, claim: { run, participant, session: id } });
-  assert.ok(agreed !== null);
+  const { identity: coordinator = '' } = endpoint;
+  const claim = { protocol: 'dds', run, participant, session: id } as const;
+  const keys = sessionKeys('up', { own: freshHalf(), offered, token, claim, coordinator });
+  assert.ok(keys !== null);
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
-    { node, participant, id, keys: agreed.keys },
+    { node, participant, id, keys },
     { onMatched: () => matched.resolve(), onSamples: () => undefined, onFailed: () => undefined },
   );
   owned.defer(() => runtime.closeSession(number, 100));

@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,8 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Identity } from '#engine/identity/identity.ts';
+import { privateKeyOf } from '#engine/identity/peer-id.ts';
 import { Notifier } from '#engine/link/notifier.ts';
 
 const run = promisify(execFile);
@@ -57,6 +60,8 @@ export interface PeerPart {
   readonly run: string;
   readonly participant: string;
   readonly token: string;
+  /** Whom the invitation names; the program signs as this one when it is the coordinator. */
+  readonly coordinator: Identity;
   /** It is there, and its topics have another type or quality of service than ours. */
   readonly fault?: 'type' | 'quality';
 }
@@ -72,8 +77,13 @@ export class Peer implements AsyncDisposable {
 
   constructor(built: BuiltPeer, part: PeerPart) {
     this.#child = spawn(built.path, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const { role, config, run: name, participant, token, fault = 'none' } = part;
-    this.#child.stdin?.end(`${[role, config.replaceAll('\n', ''), name, participant, token, fault].join('\n')}\n`);
+    const { role, config, run: name, participant, token, coordinator, fault = 'none' } = part;
+    const key = privateKeyOf(coordinator.privateKeyProtobuf);
+    const raw =
+      role === 'coordinator' ? key.export({ format: 'jwk' }).d : createPublicKey(key).export({ format: 'jwk' }).x;
+    const hex = Buffer.from(raw ?? '', 'base64url').toString('hex');
+    const lines = [role, config.replaceAll('\n', ''), name, participant, token, coordinator.peerId, hex, fault];
+    this.#child.stdin?.end(`${lines.join('\n')}\n`);
     this.#child.stderr?.on('data', (data: Buffer) => void (this.#stderr += data.toString()));
     const { promise, resolve } = Promise.withResolvers<Awaited<Peer['exit']>>();
     this.exit = promise;

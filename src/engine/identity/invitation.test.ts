@@ -34,7 +34,7 @@ const invitation: Invitation = {
       host: '192.168.1.10',
       port: 5671,
       identity: 'cd'.repeat(32),
-      brokerIdentity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
+      brokerCertificate: 'ab'.repeat(32),
     },
   ],
   token: 'q7WvX2c9Qm4T5nLs',

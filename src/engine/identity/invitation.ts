@@ -19,7 +19,7 @@ export function encodeInvitation(invitation: Invitation): string {
   const { version, run, name, control, transport, token, identity } = invitation;
   const endpoints = invitation.endpoints.map((e) => {
     const list = [e.protocol, e.provider, e.host, e.port, e.identity ?? null, e.url ?? null];
-    return e.brokerIdentity === undefined ? list : [...list, e.brokerIdentity];
+    return e.brokerCertificate === undefined ? list : [...list, e.brokerCertificate];
   });
   const list = [formVersion, version, run, name, control, transport, token, endpoints, identity];
   const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
@@ -78,14 +78,14 @@ const endpointForm = z
     z.string().nullable(),
     z.string().optional(),
   ])
-  .transform(([protocol, provider, host, port, identity, url, brokerIdentity]) => ({
+  .transform(([protocol, provider, host, port, identity, url, brokerCertificate]) => ({
     protocol: protocol as Endpoint['protocol'],
     provider: provider as Endpoint['provider'],
     host,
     port,
     ...(identity === null ? {} : { identity }),
     ...(url === null ? {} : { url }),
-    ...(brokerIdentity === undefined ? {} : { brokerIdentity }),
+    ...(brokerCertificate === undefined ? {} : { brokerCertificate }),
   }));
 
 /** Only the shape of the list: what its values may be is the contract's to say. */

@@ -1,20 +1,23 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
+import { hasSigned, signAs, type Identity } from '#engine/identity/identity.ts';
 import type { LastWord } from './transport.ts';
 
-/** Anybody at a broker elsewhere may leave a message there; only who has the token may end a run. */
-export function endProof(token: string, run: string, { status, reason }: LastWord): string {
-  return createHmac('sha256', token).update(['ended', run, status, reason].join('\n')).digest('hex');
+/** Anybody at a broker elsewhere may leave a message there, and all participants have the token; only the coordinator ends a run. Hex. */
+export function signEnd(identity: Identity, run: string, word: LastWord): string {
+  return Buffer.from(signAs(identity, endText(run, word))).toString('hex');
 }
 
-/** What a coordinator left behind whose run is over, as an error for whoever dials; null: it is from somebody who has not the token. */
+/** What a coordinator left behind whose run is over, as an error for whoever dials; null: it is from somebody else. */
 export function runOver(
   { status, reason, proof }: { readonly status: RunStatus; readonly reason: string; readonly proof: string },
-  token: string,
+  coordinator: string,
   run: string,
 ): RoundscopeError | null {
-  const [shown, expected] = [Buffer.from(proof), Buffer.from(endProof(token, run, { status, reason }))];
-  if (shown.length !== expected.length || !timingSafeEqual(shown, expected)) return null;
+  if (!hasSigned(coordinator, endText(run, { status, reason }), Buffer.from(proof, 'hex'))) return null;
   return new RoundscopeError('run_over', { layer: 'transport', message: reason, context: { status } });
+}
+
+function endText(run: string, { status, reason }: LastWord): Uint8Array {
+  return Buffer.from(JSON.stringify(['roundscope ended', run, status, reason]));
 }

@@ -47,8 +47,8 @@ const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport 
   amqp: ({ brokerUrl, ...parts }) =>
     new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpSurroundings(process.env) }),
   grpc: ({ clock, entropy, identity }) => new GrpcTransport({ clock, entropy, identity }),
-  dds: ({ clock, entropy, ddsWorker = '', impaired = false }) =>
-    new DdsTransport({ clock, entropy, worker: ddsWorker, impaired }),
+  dds: ({ clock, entropy, identity, ddsWorker = '', impaired = false }) =>
+    new DdsTransport({ clock, entropy, identity, worker: ddsWorker, impaired }),
 };
 
 /** The protocols that this build can speak between processes, in the order in which screens list them. */

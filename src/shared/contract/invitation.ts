@@ -18,10 +18,10 @@ export const endpointSchema = z.object({
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the peer must prove: libp2p peer id (quic, grpc, mqtt), X25519 key (amqp). */
+  /** Identity that the coordinator must prove there: libp2p peer id, or what quic's second provider pins. */
   identity: z.string().max(200).optional(),
-  /** AMQP: libp2p peer id that the coordinator's own broker must prove; absent for a broker elsewhere. */
-  brokerIdentity: z.string().max(200).optional(),
+  /** MQTT: SHA-256 of the certificate that a broker elsewhere must show, where no authority that all know vouches for it. */
+  brokerCertificate: z.string().max(200).optional(),
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 

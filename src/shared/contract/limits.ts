@@ -237,8 +237,11 @@ export const timing = {
   ddsReadyMaxMs: 1_000,
   /** AMQP: queues that nobody reads any more stay this long; longer than opening a session may take. */
   amqpQueueExpiryMs: 30_000,
-  /** AMQP: the coordinator's own answer gets this long after another one that its key did not seal; it takes milliseconds. */
-  amqpDoubtMs: 1_000,
+  /**
+   * What a broker, or another one there, says of a peer that the peer has not proved (that it is gone, or an answer in its
+   * place) decides nothing for this long: the peer's own word takes a round trip.
+   */
+  doubtMs: 1_500,
   /** AMQP: how long a message to oneself is waited for once the broker has confirmed it. */
   amqpEchoMs: 1_500,
   /** AMQP: a coordinator sends itself a message this often, since a broker says that it takes none only to who sends. */

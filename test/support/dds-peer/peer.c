@@ -1,7 +1,8 @@
 /*
  * The other end of Roundscope's DDS transport, by Cyclone DDS's C interface and the types that `idlc` makes of
  * resources/idl/roundscope.idl. What it needs comes on stdin, a line each: role (participant, coordinator), domain
- * configuration, run, participant, token, fault (none; type, quality: it is there, and its topics do not fit). It sends each bulk lane that came whole back with every bit turned, and says on
+ * configuration, run, participant, token, the coordinator's peer id and its key in hex (public for a participant, private
+ * for a coordinator), fault (none; type, quality: it is there, and its topics do not fit). It sends each bulk lane that came whole back with every bit turned, and says on
  * stdout what happens.
  */
 #include <stdio.h>
@@ -11,10 +12,10 @@
 #include "session.h"
 
 #define DOMAIN 0
-#define VERSION 2
+#define VERSION 3
 
 struct peer {
-  char role[16], config[8192], run[128], participant[64], token[256], fault[16], id[HEX_MAX];
+  char role[16], config[8192], run[128], participant[64], token[256], coordinator[128], key[HEX_MAX + 1], fault[16], id[HEX_MAX];
   bool up;
   dds_entity_t domain_participant, announcing, hearing, waitset;
   void *own;
@@ -31,18 +32,29 @@ static void read_line(char *into, size_t room) {
   into[strcspn(into, "\n")] = 0;
 }
 
-/* That the token is known and this session is meant; `second` is empty in a request. */
-static void proof_of(const struct peer *peer, const char *purpose, const char *first, const char *second, char *hex) {
-  char text[1024];
-  snprintf(text, sizeof text, "%s\n%d\n%s\n%s\n%s\n%s%s%s", purpose, VERSION, peer->run, peer->participant, peer->id,
-           first, *second ? "\n" : "", second);
+/* The words that are proved, signed or make keys: a JSON list. */
+static void words_of(const struct peer *peer, const char *purpose, const char *first, const char *second, const char *third,
+                     char text[2048]) {
+  snprintf(text, 2048, "[\"roundscope sealed\",%d,\"%s\",\"dds\",\"%s\",\"%s\",\"%s\",\"%s\",\"%s\"%s%s%s]", VERSION,
+           purpose, peer->run, peer->participant, peer->id, first, second, *third ? ",\"" : "", third,
+           *third ? "\"" : "");
+}
+
+/* That the token is known and this session is meant. */
+static void request_proof(const struct peer *peer, char *hex) {
+  char text[2048];
+  words_of(peer, "open", peer->offered_up, peer->coordinator, "", text);
   hmac_hex(peer->token, text, hex);
 }
 
+static void accept_text(const struct peer *peer, char text[2048]) {
+  words_of(peer, "accept", peer->offered_up, peer->coordinator, peer->offered_down, text);
+}
+
 static void announce(struct peer *peer, const char *participant, const char *id, const char *kind, const char *agreement,
-                     const char *proof) {
+                     const char *proof, const char *reason) {
   const roundscope_Announce said = {(char *)participant, (char *)id, peer->run, (char *)kind, VERSION,
-                                    (char *)agreement,   (char *)proof, (char *)""};
+                                    (char *)agreement,   (char *)proof, (char *)reason};
   if (dds_write(peer->announcing, &said) < 0) fail("announce");
 }
 
@@ -82,7 +94,7 @@ static bool is_wanted(struct peer *peer, const roundscope_Announce *said, const 
 }
 
 /* Copies what was offered, and the proof, of the first announcement of this kind. */
-static void await_announcement(struct peer *peer, const char *kind, char *agreement, char *proof) {
+static void await_announcement(struct peer *peer, const char *kind, char *agreement, char proof[SIGNATURE_HEX_MAX]) {
   for (;;) {
     dds_attach_t woken;
     void *sample = NULL;
@@ -93,7 +105,7 @@ static void await_announcement(struct peer *peer, const char *kind, char *agreem
       const bool found = info.valid_data && is_wanted(peer, said, kind);
       if (found) {
         snprintf(agreement, HEX_MAX, "%s", said->agreement);
-        snprintf(proof, HEX_MAX, "%s", said->proof);
+        snprintf(proof, SIGNATURE_HEX_MAX, "%s", said->proof);
         if (!peer->up) snprintf(peer->id, sizeof peer->id, "%s", said->session);
         if (!peer->up) snprintf(peer->participant, sizeof peer->participant, "%s", said->participant);
       }
@@ -105,41 +117,41 @@ static void await_announcement(struct peer *peer, const char *kind, char *agreem
 }
 
 static void derive(struct peer *peer, struct session *session) {
-  char info[1024];
+  char info[2048];
   uint8_t keys[2 * KEY_BYTES];
-  snprintf(info, sizeof info, "roundscope dds\n%s\n%s\n%s\n%s\n%s", peer->run, peer->participant, peer->id,
-           peer->offered_up, peer->offered_down);
+  words_of(peer, "keys", peer->offered_up, peer->offered_down, peer->coordinator, info);
   agreed_keys(peer->own, peer->up ? peer->offered_down : peer->offered_up, peer->token, info, keys);
   memcpy(session->sending, keys + (peer->up ? 0 : KEY_BYTES), KEY_BYTES);
   memcpy(session->receiving, keys + (peer->up ? KEY_BYTES : 0), KEY_BYTES);
 }
 
 static void ask(struct peer *peer, struct session *session) {
-  char proof[HEX_MAX], theirs[HEX_MAX], expected[HEX_MAX];
+  char proof[HEX_MAX], signature[SIGNATURE_HEX_MAX], text[2048];
   random_hex(12, peer->id);
   peer->own = new_agreement(peer->offered_up);
-  proof_of(peer, "open", peer->offered_up, "", proof);
-  announce(peer, peer->participant, peer->id, "open", peer->offered_up, proof);
-  await_announcement(peer, "accept", peer->offered_down, theirs);
-  proof_of(peer, "accept", peer->offered_up, peer->offered_down, expected);
-  if (strcmp(theirs, expected) != 0) fail("whoever accepted has not the token");
+  request_proof(peer, proof);
+  announce(peer, peer->participant, peer->id, "open", peer->offered_up, proof, peer->coordinator);
+  await_announcement(peer, "accept", peer->offered_down, signature);
+  accept_text(peer, text);
+  if (!has_signed(peer->key, text, signature)) fail("whoever accepted is not the coordinator");
   derive(peer, session);
   open_session(session, peer->domain_participant, true);
   greet(session);
 }
 
 static void grant(struct peer *peer, struct session *session) {
-  char proof[HEX_MAX], theirs[HEX_MAX], expected[HEX_MAX];
-  announce(peer, "coordinator", "", "online", "", "");
+  char theirs[SIGNATURE_HEX_MAX], expected[HEX_MAX], signature[SIGNATURE_HEX_MAX], text[2048];
+  announce(peer, "coordinator", "", "online", "", "", "");
   say("listening", peer->run);
   await_announcement(peer, "open", peer->offered_up, theirs);
-  proof_of(peer, "open", peer->offered_up, "", expected);
+  request_proof(peer, expected);
   if (strcmp(theirs, expected) != 0) fail("whoever asked has not the token");
   peer->own = new_agreement(peer->offered_down);
   derive(peer, session);
   open_session(session, peer->domain_participant, false);
-  proof_of(peer, "accept", peer->offered_up, peer->offered_down, proof);
-  announce(peer, peer->participant, peer->id, "accept", peer->offered_down, proof);
+  accept_text(peer, text);
+  sign_hex(peer->key, text, signature);
+  announce(peer, peer->participant, peer->id, "accept", peer->offered_down, signature, "");
   while (!session->ready) pump(session);
   tell(session, "{\"type\":\"ready\"}");
 }
@@ -174,6 +186,8 @@ int main(void) {
   read_line(peer.run, sizeof peer.run);
   read_line(peer.participant, sizeof peer.participant);
   read_line(peer.token, sizeof peer.token);
+  read_line(peer.coordinator, sizeof peer.coordinator);
+  read_line(peer.key, sizeof peer.key);
   read_line(peer.fault, sizeof peer.fault);
   peer.up = strcmp(peer.role, "participant") == 0;
   session.run = peer.run;

@@ -83,24 +83,76 @@ static void put32(uint8_t *at, uint32_t value) {
   at[3] = (uint8_t)value;
 }
 
-void tag_of(const uint8_t key[KEY_BYTES], uint32_t lane_number, uint32_t number, uint32_t flags, uint32_t frame_bytes,
-            const char *lane, const uint8_t *bytes, uint32_t count, uint8_t tag[TAG_BYTES]) {
-  uint8_t nonce[12] = {0}, head[10], end[16];
-  uint16_t lane_bytes = (uint16_t)strlen(lane);
+void sign_hex(const char *private_hex, const char *text, char *signature_hex) {
+  uint8_t key[KEY_BYTES], signature[SIGNATURE_BYTES];
+  size_t count = sizeof signature;
+  bytes_of(private_hex, key, sizeof key);
+  EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, key, sizeof key);
+  EVP_MD_CTX *signing = EVP_MD_CTX_new();
+  if (own == NULL || EVP_DigestSignInit(signing, NULL, NULL, NULL, own) != 1 ||
+      EVP_DigestSign(signing, signature, &count, (const uint8_t *)text, strlen(text)) != 1)
+    fail("Ed25519");
+  hex_of(signature, count, signature_hex);
+  EVP_MD_CTX_free(signing);
+  EVP_PKEY_free(own);
+}
+
+bool has_signed(const char *public_hex, const char *text, const char *signature_hex) {
+  uint8_t key[KEY_BYTES], signature[SIGNATURE_BYTES];
+  bytes_of(public_hex, key, sizeof key);
+  bytes_of(signature_hex, signature, sizeof signature);
+  EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, sizeof key);
+  EVP_MD_CTX *judging = EVP_MD_CTX_new();
+  if (theirs == NULL || EVP_DigestVerifyInit(judging, NULL, NULL, NULL, theirs) != 1) fail("Ed25519");
+  const bool good = EVP_DigestVerify(judging, signature, sizeof signature, (const uint8_t *)text, strlen(text)) == 1;
+  EVP_MD_CTX_free(judging);
+  EVP_PKEY_free(theirs);
+  return good;
+}
+
+/* Direction, flags, lane number, number, length of the frame, name of the lane; the nonce is direction, lane number, number. */
+static size_t put_around(const struct around *around, uint8_t *nonce, uint8_t *head) {
+  memset(nonce, 0, 12);
+  nonce[0] = head[0] = around->up ? 1 : 2;
+  put32(nonce + 4, around->lane_number);
+  put32(nonce + 8, around->number);
+  head[1] = (uint8_t)around->flags;
+  put32(head + 2, around->lane_number);
+  put32(head + 6, around->number);
+  put32(head + 10, around->frame_bytes);
+  const size_t lane_bytes = strlen(around->lane);
+  if (lane_bytes > 255) fail("a lane's name that is too long");
+  memcpy(head + 14, around->lane, lane_bytes);
+  return 14 + lane_bytes;
+}
+
+void seal(const uint8_t key[KEY_BYTES], const struct around *around, const uint8_t *bytes, uint32_t count, uint8_t *out,
+          uint8_t tag[TAG_BYTES]) {
+  uint8_t nonce[12], head[14 + 255], end[16];
   int done;
-  put32(nonce + 4, lane_number);
-  put32(nonce + 8, number);
-  put32(head, flags);
-  put32(head + 4, frame_bytes);
-  head[8] = (uint8_t)(lane_bytes >> 8);
-  head[9] = (uint8_t)lane_bytes;
+  const size_t head_bytes = put_around(around, nonce, head);
   EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
   if (EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
-      EVP_EncryptUpdate(cipher, NULL, &done, head, sizeof head) != 1 ||
-      EVP_EncryptUpdate(cipher, NULL, &done, (const uint8_t *)lane, lane_bytes) != 1 ||
-      (count > 0 && EVP_EncryptUpdate(cipher, NULL, &done, bytes, (int)count) != 1) ||
+      EVP_EncryptUpdate(cipher, NULL, &done, head, (int)head_bytes) != 1 ||
+      (count > 0 && EVP_EncryptUpdate(cipher, out, &done, bytes, (int)count) != 1) ||
       EVP_EncryptFinal_ex(cipher, end, &done) != 1 ||
       EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG_BYTES, tag) != 1)
-    fail("GMAC");
+    fail("GCM");
   EVP_CIPHER_CTX_free(cipher);
+}
+
+bool unseal(const uint8_t key[KEY_BYTES], const struct around *around, const uint8_t *bytes, uint32_t count,
+            uint8_t *out, const uint8_t tag[TAG_BYTES]) {
+  uint8_t nonce[12], head[14 + 255], end[16];
+  int done;
+  const size_t head_bytes = put_around(around, nonce, head);
+  EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+  if (EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
+      EVP_DecryptUpdate(cipher, NULL, &done, head, (int)head_bytes) != 1 ||
+      (count > 0 && EVP_DecryptUpdate(cipher, out, &done, bytes, (int)count) != 1) ||
+      EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG_BYTES, (void *)tag) != 1)
+    fail("GCM");
+  const bool genuine = EVP_DecryptFinal_ex(cipher, end, &done) == 1;
+  EVP_CIPHER_CTX_free(cipher);
+  return genuine;
 }

@@ -54,6 +54,7 @@ static bool all_matched(const struct session *session) {
 }
 
 void open_session(struct session *session, dds_entity_t participant, bool up) {
+  session->up = up;
   char partition[256], name[64];
   snprintf(partition, sizeof partition, "%s/%s/%s", session->run, session->participant, session->id);
   session->waitset = must(dds_create_waitset(participant), "waitset");
@@ -78,13 +79,15 @@ static void await_matched(struct session *session) {
 /* `lane_number` and `number` together are never used twice: they are the tag's nonce. */
 static void write_sample(struct session *session, int kind, const char *lane, uint32_t lane_number, uint32_t number,
                          uint32_t flags, const uint8_t *bytes, uint32_t count, uint32_t frame_bytes) {
-  uint8_t tag[TAG_BYTES];
-  tag_of(session->sending, lane_number, number, flags, frame_bytes, lane, bytes, count, tag);
+  uint8_t tag[TAG_BYTES], *sealed = malloc(count + 1);
+  const struct around around = {session->up, lane_number, number, flags, frame_bytes, lane};
+  seal(session->sending, &around, bytes, count, sealed, tag);
   const roundscope_Sample sample = {
       .participant = (char *)session->participant, .run = (char *)session->run, .session = (char *)session->id,
       .lane = (char *)lane, .lane_number = lane_number, .number = number, .flags = flags, .frame_bytes = frame_bytes,
-      .tag = {TAG_BYTES, TAG_BYTES, tag, false}, .bytes = {count, count, (uint8_t *)bytes, false}};
+      .tag = {TAG_BYTES, TAG_BYTES, tag, false}, .bytes = {count, count, sealed, false}};
   if (dds_write(session->writers[kind], &sample) < 0) fail("write");
+  free(sealed);
 }
 
 static void say(struct session *session, const char *json, uint32_t number) {
@@ -182,11 +185,14 @@ static void take_all(struct session *session, int kind) {
     if (count < 0) fail("take");
     for (int i = 0; i < count; i++) {
       if (!infos[i].valid_data) continue;
-      const roundscope_Sample *sample = samples[i];
-      uint8_t tag[TAG_BYTES];
-      tag_of(session->receiving, sample->lane_number, sample->number, sample->flags, sample->frame_bytes, sample->lane,
-             sample->bytes._buffer, sample->bytes._length, tag);
-      if (sample->tag._length != TAG_BYTES || memcmp(tag, sample->tag._buffer, TAG_BYTES) != 0) fail("a forged sample");
+      /* Opened where it lies: the memory is Cyclone's, and ours until it is given back. */
+      roundscope_Sample *sample = samples[i];
+      const struct around around = {!session->up,  sample->lane_number, sample->number,
+                                    sample->flags, sample->frame_bytes, sample->lane};
+      if (sample->tag._length != TAG_BYTES ||
+          !unseal(session->receiving, &around, sample->bytes._buffer, sample->bytes._length, sample->bytes._buffer,
+                  sample->tag._buffer))
+        fail("a forged sample");
       if (strcmp(sample->lane, "session") == 0) hear(session, sample);
       else take_piece(session, kind, sample);
     }

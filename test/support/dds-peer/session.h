@@ -18,6 +18,7 @@ struct lane {
 };
 
 struct session {
+  bool up;
   const char *run, *participant, *id;
   uint8_t sending[KEY_BYTES], receiving[KEY_BYTES];
   dds_entity_t writers[CLASSES], readers[CLASSES], waitset;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inboxOf, sessionQueues, undeliverableOf } from '#engine/transport/amqp/names.ts';
+import { sealedVersion } from '#engine/transport/sealed/handshake.ts';
 import { requestType } from '#engine/transport/amqp/session-message.ts';
 import { stranger } from '#test/support/amqp-kit.ts';
 import type { RunningRabbitmq } from '#test/support/rabbitmq.ts';
@@ -33,6 +34,7 @@ export async function attackOutsideAmqp(
     const inbox = inboxOf(run);
     const key = randomBytes(32).toString('hex');
     const request = {
+      type: 'open',
       version: 99,
       participant: 'mallory',
       session: key,
@@ -43,8 +45,8 @@ export async function attackOutsideAmqp(
     const requests = [
       request,
       { ...request, version: 1 },
-      { ...request, version: 2 },
-      { ...request, participant: '../..' },
+      { ...request, version: sealedVersion },
+      { ...request, version: sealedVersion, participant: '../..' },
     ];
     for (const type of ['', requestType, 'refuse', 'beat', 'ended', 'x'.repeat(200)]) {
       for (const bytes of Object.values(hostileBytes)) await publish('AMQP: junk among requests', inbox, bytes, type);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
-import { agreedKeys, ddsSessionVersion, proofOf } from '#engine/transport/dds/handshake.ts';
-import { freshHalf } from '#engine/transport/key-agreement.ts';
+import { requestProof, sealedVersion, sessionKeys } from '#engine/transport/sealed/handshake.ts';
+import { freshHalf } from '#engine/transport/sealed/key-half.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -38,15 +38,17 @@ export async function attackDomain(
   const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
   owned.defer(() => runtime.closeNode(node, 'clean'));
 
+  const { identity: coordinator = '' } = endpoint;
   const kind = 'DDS: requests without proof';
   for (let i = 0; i < asks; i++) {
     ledger.made(kind);
-    const claim = { run, participant: `mallory-${i}`, session: randomBytes(16).toString('hex') };
+    const who = { run, participant: `mallory-${i}`, session: randomBytes(16).toString('hex') };
     const agreement = freshHalf().offered;
-    const proof = i % 2 === 0 ? 'x'.repeat(200) : proofOf('another token', 'open', claim, [agreement]);
-    const version = i % 3 === 0 ? 99 : ddsSessionVersion;
-    const long = i % 5 === 0 ? 'y'.repeat(5000) : '';
-    runtime.announce(node, { ...claim, kind: 'open', version, agreement, proof, reason: long });
+    const version = i % 3 === 0 ? 99 : sealedVersion;
+    const asked = { version, key: agreement, coordinator };
+    const proof = i % 2 === 0 ? 'x'.repeat(200) : requestProof('another token', { protocol: 'dds', ...who }, asked);
+    const reason = i % 5 === 0 ? 'y'.repeat(5000) : coordinator;
+    runtime.announce(node, { ...who, kind: 'open', version, agreement, proof, reason });
   }
   await until(() => refused.size >= asks * 0.8, 5000);
   ledger.reached(kind, Math.min(asks, refused.size));
@@ -56,11 +58,11 @@ export async function attackDomain(
   await until(() => accepted !== null, 3000);
   const said = accepted as Announcement | null;
   if (said === null) return;
-  const claim = { run, participant: victim, session: said.session };
-  const agreed = agreedKeys('up', { own: freshHalf(), offered: said.agreement, token, claim });
-  if (agreed === null) return;
+  const claim = { protocol: 'dds', run, participant: victim, session: said.session } as const;
+  const keys = sessionKeys('up', { own: freshHalf(), offered: said.agreement, token, claim, coordinator });
+  if (keys === null) return;
   const matched = Promise.withResolvers<void>();
-  const session = { node, participant: victim, id: said.session, keys: agreed.keys };
+  const session = { node, participant: victim, id: said.session, keys };
   const number = runtime.openSession(session, {
     onMatched: () => matched.resolve(),
     onSamples: () => undefined,

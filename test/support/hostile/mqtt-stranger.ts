@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sealedVersion } from '#engine/transport/sealed/handshake.ts';
 import { sessionTopics, statusTopic } from '#engine/transport/mqtt/topics.ts';
 import { hostileBytes } from './hostile-bytes.ts';
 import { inParallel, whateverHappens, type Ledger } from './ledger.ts';
@@ -35,6 +36,7 @@ export async function attackOutsideMqtt(
     Buffer.from('{"type":"open"}'),
     Buffer.from(JSON.stringify({ type: 'open', version: 99, instance: 'a', proof: 'b' })),
     Buffer.from(JSON.stringify({ type: 'open', version: 2, instance: 'a'.repeat(16), proof: 'b'.repeat(64) })),
+    Buffer.from(JSON.stringify({ type: 'open', version: sealedVersion, key: 'a'.repeat(64), proof: 'b'.repeat(64) })),
   ];
   const ends = [{ state: 'ended', id: session, reason: 'because', status: 'completed', proof: 'b'.repeat(64) }];
   const words = [...Object.values(hostileBytes), ...opens, ...ends.map((end) => Buffer.from(JSON.stringify(end)))];

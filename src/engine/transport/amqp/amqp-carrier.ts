@@ -5,61 +5,55 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type LaneClass, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
-import type { PartsReader, Piece, PieceHeader } from '../credited/piece.ts';
+import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
+import { Conversation, wordPiece } from '../sealed/conversation.ts';
+import type { SessionKeys } from '../sealed/handshake.ts';
+import { Seal, sealedOverheadBytes, willLaneNumber } from '../sealed/seal.ts';
+import { decodeWord } from '../sealed/words.ts';
 import type { CloseReason, Lane } from '../transport.ts';
+import { whenSettled } from '../when-settled.ts';
 import { within } from '../within.ts';
 import type { AmqpConnection, QueueReader } from './connection.ts';
-import type { SessionKeys } from './handshake.ts';
 import { willQueue, type SessionQueues } from './names.ts';
-import {
-  openPiece,
-  sealedOverheadBytes,
-  sealPiece,
-  sessionLaneNumber,
-  sessionType,
-  willLaneNumber,
-} from './sealed-piece.ts';
-import { decodeMessage, encodeMessage, type SessionMessage } from './session-message.ts';
-import { whenSettled } from '../when-settled.ts';
+import { sessionType } from './session-message.ts';
 
 export interface AmqpCarrierOptions {
   readonly connection: AmqpConnection;
   readonly reader: QueueReader;
   readonly queues: SessionQueues;
   readonly keys: SessionKeys;
+  /** Who signed for them; null: that is left to the hello. */
+  readonly peerIdentity: string | null;
   readonly remote: string;
   readonly publishBytes: number;
   readonly queueExpiryMs: number;
   readonly clock: Clock;
-  /** A message that the other end did not seal; true: it was expected. */
-  readonly onForeign?: (message: ConsumeMessage) => boolean;
+  /** The broker is neither end's own: what it says of the other end decides nothing. */
+  readonly elsewhere: boolean;
+  /** Messages that came before the session and were not the coordinator's. */
+  readonly foreign?: number;
   /** Lets go of what the session used beside its queues; called once, after it has ended. */
   readonly release: (end: CloseReason & { readonly abrupt: boolean }) => Promise<void>;
 }
-
-type Close = Extract<SessionMessage, { type: 'close' }>;
 
 /** A session over queues of its own; both ends run this same code. */
 export class AmqpCarrier implements Carrier {
   readonly protocol = 'amqp';
   readonly stack = 'amqplib';
   readonly remote: string;
+  readonly peerIdentity: string | null;
   readonly channel: string;
   readonly pieceBytes: number;
   readonly windowBytes = { control: limits.amqpControlWindowBytes, bulk: limits.amqpBulkWindowBytes };
   readonly session: CreditedSession;
-  /** The other end has accepted the session; for who asked for it. */
-  readonly accepted = Promise.withResolvers<void>();
   readonly #options: AmqpCarrierOptions;
+  readonly #seal: Seal;
+  readonly #words: Conversation;
   readonly #returns: readonly Disposable[];
   readonly #sent = { control: 0, bulk: 0 };
-  readonly #received = { control: 0, bulk: 0 };
+  #received = 0;
   /** Messages in our queues that were not sealed by the other end. */
-  #foreign = 0;
-  #nextTold = 0;
-  #nextHeard = 0;
-  /** The peer's farewell, while bulk pieces that it sent before are still to be read. */
-  #farewell: Close | null = null;
+  #foreign: number;
   #patience: Disposable | null = null;
   #renewal: Disposable | null = null;
   undeliverable = 0;
@@ -68,10 +62,14 @@ export class AmqpCarrier implements Carrier {
     const { connection, queues } = options;
     this.#options = options;
     this.remote = options.remote;
+    this.peerIdentity = options.peerIdentity;
+    this.#foreign = options.foreign ?? 0;
     this.channel = options.keys.channel;
+    this.#seal = new Seal(options.keys);
     // One piece is one frame of the broker's, so that control gets in between.
     this.pieceBytes = Math.min(options.publishBytes, connection.contentBytesMax - sealedOverheadBytes);
     this.session = new CreditedSession(this, options.clock);
+    this.#words = new Conversation({ session: this.session, clock: options.clock });
     // Its queues go with the peer's end of the session: it is gone, or it has just said goodbye and we are about to hear.
     const onReturned = (): void => this.#giveUpSoon('the broker has no queue any more that the other end would read');
     this.#returns = [queues.out.control, queues.out.bulk].map((queue) => connection.watchReturns(queue, onReturned));
@@ -82,15 +80,15 @@ export class AmqpCarrier implements Carrier {
     );
   }
 
-  /** Puts our last will where it is held, and reads what the other end sends. */
-  async start(): Promise<void> {
+  /** Puts our last will where it is held, and reads what the other end sends; `control: handed`: somebody else reads that queue. */
+  async start(control: 'read' | 'handed'): Promise<void> {
     const { reader, queues, queueExpiryMs } = this.#options;
-    const { will, control } = queues.out;
-    await reader.channel.assertQueue(will, willQueue(control, queueExpiryMs));
+    const { will } = queues.out;
+    await reader.channel.assertQueue(will, willQueue(queues.out.control, queueExpiryMs));
     const content = this.#will();
     await reader.hold(will, content);
     await this.#putWill(content);
-    await this.#read('control', limits.amqpControlPrefetch);
+    if (control === 'read') await this.#read('control', limits.amqpControlPrefetch);
     await this.#read('bulk', limits.amqpBulkPrefetch);
   }
 
@@ -106,29 +104,20 @@ export class AmqpCarrier implements Carrier {
     return streamName(this.#options.queues.out[classOf(lane)], lane);
   }
 
-  send(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): Promise<void> {
-    const type = laneName(lane);
-    const { keys } = this.#options;
-    const content = sealPiece(keys.sending, type, piece, {
-      bytes: body.bytes,
-      fill: (target, at) => body.parts.read(target, at, body.bytes),
-    });
-    return this.#publish(classOf(lane), type, content);
+  send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
+    return this.#publish(classOf(lane), laneName(lane), this.#seal.closePiece(lane, piece, bodyOf(body)));
   }
 
   tell(word: SessionWord): Promise<void> {
-    return this.say(word.type === 'close' ? { ...word, pieces: this.#sent.bulk } : word);
-  }
-
-  say(message: SessionMessage): Promise<void> {
-    return this.#publish('control', sessionType, this.#seal(message, sessionLaneNumber, this.#nextTold++));
+    const { piece, bytes } = this.#words.say(word.type === 'close' ? { ...word, pieces: this.#sent.bulk } : word);
+    return this.#publish('control', sessionType, this.#seal.closePiece('session', piece, bytes));
   }
 
   counters(): readonly { readonly name: string; readonly value: number }[] {
     const { connection } = this.#options;
     return [
       { name: 'publishes_sent', value: this.#sent.control + this.#sent.bulk },
-      { name: 'publishes_received', value: this.#received.control + this.#received.bulk },
+      { name: 'publishes_received', value: this.#received },
       { name: 'publishes_returned', value: connection.returned },
       { name: 'messages_foreign', value: this.#foreign },
       { name: 'messages_undeliverable', value: this.undeliverable },
@@ -138,6 +127,7 @@ export class AmqpCarrier implements Carrier {
 
   async release(end: CloseReason & { readonly abrupt: boolean }): Promise<void> {
     this.#patience?.[Symbol.dispose]();
+    this.#words.end();
     this.#renewal?.[Symbol.dispose]();
     for (const watch of this.#returns) watch[Symbol.dispose]();
     const { reader, release, connection } = this.#options;
@@ -168,9 +158,13 @@ export class AmqpCarrier implements Carrier {
 
   async #read(kind: LaneClass, prefetch: number): Promise<void> {
     await this.#options.reader.read(this.#options.queues.in[kind], prefetch, {
-      take: (message) => this.#take(kind, message),
-      onCancelled: () => this.#giveUpSoon('the queue that the other end sends to is gone'),
+      take: (message) => this.take(kind, message),
+      onCancelled: () => this.onCancelled(),
     });
+  }
+
+  onCancelled(): void {
+    this.#giveUpSoon('the queue that the other end sends to is gone');
   }
 
   #publish(kind: LaneClass, type: string, content: Buffer): Promise<void> {
@@ -179,62 +173,36 @@ export class AmqpCarrier implements Carrier {
   }
 
   /** False: not of the session's other end, so that whoever put it there does the session no harm. */
-  #take(kind: LaneClass, message: ConsumeMessage): boolean {
-    const type: unknown = message.properties.type;
-    const piece = typeof type === 'string' ? openPiece(this.#options.keys.receiving, type, message.content) : null;
-    if (piece === null || typeof type !== 'string') {
-      if (this.#options.onForeign?.(message) === true) return true;
+  take(kind: LaneClass, { content, properties }: ConsumeMessage): boolean {
+    const type: unknown = properties.type;
+    const lane = type === sessionType ? 'session' : typeof type === 'string' ? parseLane(type) : null;
+    // On the queue of the other class it was put by somebody who has copied it.
+    const isHere = lane !== null && (lane === 'session' ? 'control' : classOf(lane)) === kind;
+    const piece = isHere ? this.#seal.openPiece(lane, content) : null;
+    if (!isHere || piece === null) {
       this.#foreign++;
       return false;
     }
     if (this.session.ended) return true;
-    // The last will is passed on by the broker: it is none of those that the other end counts.
-    if (piece.lane !== willLaneNumber) this.#received[kind]++;
-    if (type === sessionType) this.#onTold(piece);
-    else this.#onPiece(kind, type, piece);
-    if (this.#farewell !== null) this.#leaveIfAllCame(this.#farewell);
+    this.#received++;
+    if (piece.lane === willLaneNumber) this.#onWill(piece.body);
+    else if (lane === 'session') this.#words.hear(piece.sequence, piece.body);
+    else this.session.take(lane, streamName(this.#options.queues.in[kind], lane), piece);
+    this.#words.came();
     return true;
   }
 
-  #onPiece(kind: LaneClass, type: string, piece: Piece): void {
-    const lane = parseLane(type);
-    if (lane === null || classOf(lane) !== kind)
-      return this.session.broken(`a message of type ${type.slice(0, 80)} is none of this protocol`);
-    this.session.take(lane, streamName(this.#options.queues.in[kind], lane), piece);
-  }
-
-  #onTold(piece: Piece): void {
-    const message = decodeMessage(piece.body);
-    if (message === null) return this.session.broken('a session message is malformed');
-    if (message.type === 'vanished') return this.session.lost('the broker says that the other end vanished');
-    if (piece.sequence < this.#nextHeard) return;
-    if (piece.sequence > this.#nextHeard) return this.session.lost('messages about the session were lost');
-    this.#nextHeard++;
-    if (message.type === 'accept') return this.accepted.resolve();
-    if (message.type === 'credit') return this.session.told(message);
-    this.#farewell = message;
-    this.#patience?.[Symbol.dispose]();
-    // What has not come by then will not: the peer keeps nothing any more that could send it.
-    this.#patience = this.#options.clock.timer(timing.closeTimeoutMs, () => this.session.told(message));
-  }
-
-  #leaveIfAllCame(farewell: Close): void {
-    if (this.#received.bulk >= farewell.pieces) this.session.told(farewell);
+  /** The broker passes it on when its sender's connection has gone: that it has is the broker's word. */
+  #onWill(body: Uint8Array): void {
+    const reason = 'the broker says that the other end vanished';
+    if (decodeWord(body)?.type !== 'vanished') return this.session.broken('a last will says something else');
+    if (this.#options.elsewhere) this.session.doubted(reason);
+    else this.session.lost(reason);
   }
 
   #giveUpSoon(reason: string): void {
-    if (this.session.ended || this.#farewell !== null) return;
+    if (this.session.ended || this.#words.over) return;
     this.#patience ??= this.#options.clock.timer(farewellGraceMs, () => this.session.lost(reason));
-  }
-
-  #seal(message: SessionMessage, lane: number, sequence: number): Buffer {
-    const bytes = encodeMessage(message);
-    const ends = { first: true, last: true, laneEnd: false, abandon: false };
-    const piece = { ...ends, lane, sequence, frameBytes: bytes.byteLength };
-    return sealPiece(this.#options.keys.sending, sessionType, piece, {
-      bytes: bytes.byteLength,
-      fill: (target, at) => void target.set(bytes, at),
-    });
   }
 
   /**
@@ -256,7 +224,8 @@ export class AmqpCarrier implements Carrier {
   }
 
   #will(): Buffer {
-    return this.#seal({ type: 'vanished' }, willLaneNumber, 0);
+    const { piece, bytes } = wordPiece({ type: 'vanished' }, willLaneNumber, 0);
+    return this.#seal.closePiece('session', piece, bytes);
   }
 }
 

@@ -14,8 +14,7 @@ const parts = { clock: systemClock, entropy: systemEntropy, identity: participan
 
 async function nobody(): Promise<readonly Endpoint[]> {
   const place = { host: '127.0.0.1', port: await freePort() };
-  const brokerIdentity = createIdentity().peerId;
-  return [{ protocol: 'amqp', provider: 'amqp', identity: 'ab'.repeat(32), brokerIdentity, ...place }];
+  return [{ protocol: 'amqp', provider: 'amqp', identity: createIdentity().peerId, ...place }];
 }
 
 const missing = missingRabbitmq();

@@ -10,8 +10,8 @@ import { BrokerTrouble } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
-import { dialBroker, isBlocked, noCoordinatorKey } from './dial.ts';
-import { lastingHalf } from './handshake.ts';
+import { namesNobody } from '../sealed/asking.ts';
+import { dialBroker, isBlocked } from './dial.ts';
 import { AmqpListener } from './listener.ts';
 import { MessageLimits } from './message-limits.ts';
 import { provedCertificate } from './proved-certificate.ts';
@@ -20,7 +20,7 @@ import { authoritiesVariable } from './surroundings.ts';
 export interface AmqpOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  /** The coordinator's: its broker proves it, and its sessions' keys are bound to it. */
+  /** The coordinator's: its broker proves it, and it signs for its sessions' keys. */
   readonly identity: Identity;
   /** A broker elsewhere, `amqp://user:password@host:port/vhost` or `amqps://…`; absent: the listener starts its own. */
   readonly brokerUrl?: string;
@@ -68,12 +68,12 @@ export class AmqpTransport implements Transport {
       const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
       const trouble = this.#troubleOf(withoutSecrets(url));
       try {
-        if (identity === undefined) throw noCoordinatorKey(withoutSecrets(url));
+        if (identity === undefined) throw namesNobody(withoutSecrets(url));
         return await observed(options.observer, { stack: 'amqplib', endpoint: withoutSecrets(url) }, async () =>
           dialBroker(url, options, {
             clock,
             trust: endpoint.url === undefined ? await this.#proved(endpoint, left(), options.signal) : authorities,
-            coordinatorKey: identity,
+            coordinator: identity,
             timeoutMs: left(),
             publishBytes: this.#publishBytes,
             queueExpiryMs: this.#queueExpiryMs,
@@ -107,7 +107,6 @@ export class AmqpTransport implements Transport {
     return await AmqpListener.start(options, {
       clock,
       entropy,
-      key: lastingHalf(identity.privateKeyProtobuf),
       identity,
       publishBytes: this.#publishBytes,
       queueExpiryMs: this.#queueExpiryMs,

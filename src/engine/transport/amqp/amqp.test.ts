@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { amqpParts, comesBack, dial, hasQueue, never, serve, stranger, token, until } from '#test/support/amqp-kit.ts';
@@ -9,11 +10,12 @@ import type { Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import type { AmqpConnection } from './connection.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { sessionKeys } from './handshake.ts';
+import { Gatekeeper } from '../sealed/gatekeeper.ts';
+import { sealedVersion, sessionKeys, type Request } from '../sealed/handshake.ts';
+import { encodeHandshake } from '../sealed/handshake-message.ts';
+import { freshHalf } from '../sealed/key-half.ts';
 import { inboxOf, laneQueue, sessionQueues, undeliverableOf } from './names.ts';
-import { sessionType } from './sealed-piece.ts';
-import { encodeMessage, requestType, type SessionRequest } from './session-message.ts';
+import { answerType, requestType, type Who } from './session-message.ts';
 
 const run = 'r-amqp';
 
@@ -34,12 +36,12 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
   /** Takes the requests of the run without being its coordinator; `dial` asks for a session of whose key is named. */
   async function sitAtInbox(
     at: AmqpConnection,
-    answer: (request: SessionRequest) => Promise<void>,
+    answer: (request: Request & Who) => Promise<void>,
   ): Promise<AsyncDisposable & { dial(identity: string): Promise<Session> }> {
     const reader = await at.openReader();
     await reader.channel.assertQueue(inboxOf(run), { durable: true });
     const take = ({ content }: { readonly content: Buffer }): boolean => {
-      void answer(JSON.parse(content.toString()) as SessionRequest);
+      void answer(JSON.parse(content.toString()) as Request & Who);
       return true;
     };
     await reader.read(inboxOf(run), 1, { take, onCancelled: () => undefined });
@@ -89,9 +91,9 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     assert.equal(served.sessions.length, 0);
   });
 
-  test('a coordinator that has not the key of the invitation cannot take a session', async () => {
+  test('a coordinator that has not the key of the invitation cannot give a session', async () => {
     await using served = await serve(run, rabbitmq.url);
-    const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, identity: freshHalf().offered }));
+    const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, identity: createIdentity().peerId }));
     const dialling = new AmqpTransport(amqpParts).dial(endpoints, { signal: never, run, token, participant: 'node-1' });
     await assert.rejects(dialling, {
       code: 'identity_mismatch',
@@ -110,10 +112,10 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     const evil = await stranger(rabbitmq.url);
     await using impostor = await sitAtInbox(evil, async ({ session }) => {
       const { control } = sessionQueues({ run, participant: 'node-1', session }, 'down').out;
-      await evil.publish('control', { queue: control, type: sessionType, content: Buffer.alloc(60, 7) });
+      await evil.publish('control', { queue: control, type: answerType, content: Buffer.alloc(60, 7) });
     });
     const startedMs = amqpParts.clock.monotonicMs();
-    await assert.rejects(impostor.dial(freshHalf().offered), {
+    await assert.rejects(impostor.dial(createIdentity().peerId), {
       code: 'identity_mismatch',
       message: /stands in for it/,
     });
@@ -122,24 +124,31 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
 
   test("an answer that somebody else puts before the coordinator's own does not hold it up", async () => {
     const evil = await stranger(rabbitmq.url);
-    const own = freshHalf();
-    await using honest = await sitAtInbox(evil, async ({ session, key: offered }) => {
-      const claim = { run, participant: 'node-1', session };
-      const queues = sessionQueues(claim, 'down');
-      await evil.publish('control', { queue: queues.out.control, type: sessionType, content: Buffer.alloc(60, 7) });
-      const keys = sessionKeys('down', { own, offered, token, claim });
-      assert.ok(keys);
+    const identity = createIdentity();
+    const gatekeeper = new Gatekeeper({ protocol: 'amqp', run, token, identity });
+    await using honest = await sitAtInbox(evil, async (request) => {
+      const who = { participant: 'node-1', session: request.session };
+      const queues = sessionQueues({ run, ...who }, 'down');
+      const say = (content: Buffer): Promise<void> =>
+        evil.publish('control', { queue: queues.out.control, type: answerType, content });
+      await say(Buffer.alloc(60, 7));
+      // With the token, and signed by somebody else than the invitation names.
+      const other = new Gatekeeper({ protocol: 'amqp', run, token, identity: createIdentity() });
+      await say(encodeHandshake(other.refuse(who, request, 'go home')));
+      const judged = gatekeeper.judge(who, request);
+      assert.ok(typeof judged !== 'string', String(judged));
       const sizes = { publishBytes: 1024, queueExpiryMs: 5000 };
-      const parts = { connection: evil, reader: await evil.openReader(), queues, keys, remote: 'test', ...sizes };
+      const ends = { reader: await evil.openReader(), queues, keys: judged.keys, peerIdentity: null, elsewhere: true };
+      const parts = { connection: evil, ...ends, remote: 'test', ...sizes };
       const carrier = new AmqpCarrier({ ...parts, clock: amqpParts.clock, release: async () => undefined });
-      await carrier.start();
-      await carrier.say({ type: 'accept' });
+      await carrier.start('read');
+      await say(encodeHandshake(judged.answer));
     });
-    await using near = await honest.dial(own.offered);
-    // Longer than the doubt that the other answer raised.
-    await amqpParts.clock.sleep(timing.amqpDoubtMs + 200, { signal: never });
+    await using near = await honest.dial(identity.peerId);
+    // Longer than the doubt that the other answers raised.
+    await amqpParts.clock.sleep(timing.doubtMs + 200, { signal: never });
     await near.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal: never });
-    assert.equal(counter(near, 'messages_foreign'), 1);
+    assert.equal(counter(near, 'messages_foreign'), 2);
   });
 
   test('a second coordinator of the same run is told that there is one', async () => {
@@ -176,19 +185,20 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     await using near = await dial(served, run);
     const evil = await stranger(rabbitmq.url);
     const words = { participant: 'node-2', session: 'ab'.repeat(16), key: 'cd'.repeat(32), proof: 'ef'.repeat(32) };
+    const coordinator = createIdentity().peerId;
     const requests = [
       Buffer.from('not JSON'),
       Buffer.alloc(100_000, 123),
-      encodeMessage({ version: 99, coordinator: 'ab'.repeat(32), ...words }),
-      encodeMessage({ version: 2, coordinator: 'ab'.repeat(32), ...words }),
-      // As it was before the coordinator's key was said.
-      Buffer.from(JSON.stringify({ version: 1, ...words })),
-      Buffer.from(JSON.stringify({ version: 2, ...words, participant: '../#.*' })),
+      encodeHandshake({ version: 99, coordinator, ...words }),
+      encodeHandshake({ version: sealedVersion, coordinator, ...words }),
+      // As it was before the coordinator signed.
+      Buffer.from(JSON.stringify({ type: 'open', version: 2, ...words })),
+      encodeHandshake({ version: sealedVersion, coordinator, ...words, participant: '../#.*' }),
     ];
     for (const content of requests) await evil.publish('control', { queue: inboxOf(run), type: requestType, content });
     await until(() => served.refused.length >= requests.length);
     assert.match(served.refused.join('\n'), /version 99/);
-    assert.match(served.refused.join('\n'), /version 1,/);
+    assert.match(served.refused.join('\n'), /version 2,/);
     await near.send({ lane: 'control', parts: [Uint8Array.of(3)] }, { signal: never });
     for await (const frame of served.sessions[0]?.frames() ?? []) {
       assert.equal(frame.parts[0]?.[0], 3);
@@ -240,20 +250,24 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
       });
     }
     const connection = await stranger(rabbitmq.url);
-    const keys = sessionKeys('up', { own: freshHalf(), offered: freshHalf().offered, token, claim });
+    const coordinator = createIdentity().peerId;
+    const parts = { own: freshHalf(), offered: freshHalf().offered, token, coordinator };
+    const keys = sessionKeys('up', { ...parts, claim: { protocol: 'amqp', ...claim } });
     assert.ok(keys);
     const carrier = new AmqpCarrier({
       connection,
       reader: await connection.openReader(),
       queues,
       keys,
+      peerIdentity: null,
+      elsewhere: true,
       remote: 'test',
       publishBytes: 1024,
       queueExpiryMs: 5000,
       clock: amqpParts.clock,
       release: () => connection.end(),
     });
-    await carrier.start();
+    await carrier.start('read');
     for (let i = 0; i < 3; i++)
       await carrier.session.send({ lane: 'control', parts: [Uint8Array.of(i)] }, { signal: never });
     const end = await carrier.session.closed;
@@ -343,7 +357,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     };
     await reader.read(inboxOf(run), 1, { take, onCancelled: () => undefined });
     const url = new URL(rabbitmq.url);
-    const place = { host: url.hostname, port: Number(url.port), url: rabbitmq.url, identity: freshHalf().offered };
+    const place = { host: url.hostname, port: Number(url.port), url: rabbitmq.url, identity: createIdentity().peerId };
     const gone = new AbortController();
     const dialling = new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], {
       signal: gone.signal,

@@ -6,13 +6,14 @@ import { amqpParts, dial, never, serve, stranger, token, until, type Served } fr
 import { freePort } from '#test/support/mosquitto.ts';
 import { TcpPath } from '#test/support/network-path.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { signEnd } from '../last-word.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import { BrokerTrouble } from '../broker-trouble.ts';
 import type { BrokerNews, Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { dialBroker } from './dial.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { encodeMessage, endType } from './session-message.ts';
+import { encodeEnd, endType } from './session-message.ts';
 import { endedOf, endedQueue, inboxOf } from './names.ts';
 
 const run = 'r-trouble';
@@ -112,7 +113,7 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
         publishBytes: 1024,
         queueExpiryMs: 5000,
         session: 'ab'.repeat(16),
-        coordinatorKey: identity,
+        coordinator: identity,
         trust: { by: 'authorities' },
         timeoutMs: 1500,
         trouble: new BrokerTrouble({ protocol: 'amqp', address: 'here' }),
@@ -254,17 +255,19 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       await assert.rejects(dial(again, run), { code: 'connect_refused', retryable: true });
     });
 
-    test('who has not the token ends nothing', patience, async () => {
+    test('who is not the coordinator ends nothing, also with the token', patience, async () => {
       const evil = await stranger(rabbitmq.url);
       const { channel } = await evil.openReader();
       await channel.assertQueue(endedOf(run), endedQueue());
+      const word = { status: 'failed', reason: 'go home' } as const;
       const forged = [
-        encodeMessage({ status: 'failed', reason: 'go home', proof: 'ab'.repeat(32) }),
+        encodeEnd({ ...word, proof: 'ab'.repeat(64) }),
+        encodeEnd({ ...word, proof: signEnd(createIdentity(), run, word) }),
         Buffer.from('{"status":"completed"}'),
         Buffer.alloc(60_000, 123),
       ];
       const { hostname, port } = new URL(rabbitmq.url);
-      const place = { host: hostname, port: Number(port), url: rabbitmq.url, identity: freshHalf().offered };
+      const place = { host: hostname, port: Number(port), url: rabbitmq.url, identity: createIdentity().peerId };
       for (const content of forged) {
         await channel.purgeQueue(endedOf(run));
         await evil.publish('control', { queue: endedOf(run), type: endType, content });

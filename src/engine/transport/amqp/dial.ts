@@ -2,7 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import { timing } from '#shared/contract/limits.ts';
+import { limits } from '#shared/contract/limits.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { BrokerTrouble } from '../broker-trouble.ts';
 import { runOver } from '../last-word.ts';
@@ -14,13 +14,14 @@ import type { BrokerTrust } from './broker-trust.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { brokerBlocked, brokerRefused, operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { amqpSessionVersion, brokerPassword, requestProof, sessionKeys, type Claim } from './handshake.ts';
+import { Asking } from '../sealed/asking.ts';
+import type { Claim, SessionKeys } from '../sealed/handshake.ts';
+import { decodeAnswer, encodeHandshake } from '../sealed/handshake-message.ts';
+import { brokerPassword } from './broker-password.ts';
 import { echoQueueOf, endedOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
 import type { MessageLimits } from './message-limits.ts';
 import { participantUser } from './private-broker-files.ts';
-import { sessionType } from './sealed-piece.ts';
-import { decodeEnd, decodeRefusal, encodeMessage, refusalType, requestType, type Refusal } from './session-message.ts';
+import { answerType, decodeEnd, requestType } from './session-message.ts';
 
 /** How long an attempt that is given up may take to tidy. */
 const giveUpMs = 1000;
@@ -30,11 +31,11 @@ export interface DialSetup {
   readonly publishBytes: number;
   readonly queueExpiryMs: number;
   readonly session: string;
-  /** The coordinator's half of the keys, from the invitation. */
-  readonly coordinatorKey: string;
+  /** Peer id that the invitation names. */
+  readonly coordinator: string;
   readonly trust: BrokerTrust;
   readonly timeoutMs: number;
-  /** Of a broker elsewhere; absent: it is known what the broker takes. */
+  /** Of a broker elsewhere; absent: it is the coordinator's own, and known what it takes. */
   readonly limits?: MessageLimits;
   readonly trouble: BrokerTrouble;
 }
@@ -42,7 +43,7 @@ export interface DialSetup {
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
 export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
   const { run, participant, token = '', signal } = options;
-  const { clock, timeoutMs, trust, trouble, limits } = setup;
+  const { clock, timeoutMs, trust, trouble } = setup;
   const tell = options.observer?.onBroker;
   using deadline = clock.deadline(timeoutMs, signal);
   const connection = await AmqpConnection.open({
@@ -54,7 +55,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     timeoutMs,
     clock,
     onBlocked: (reason) => (reason === '' ? trouble.over(tell) : trouble.blocked(reason, tell)),
-    onTooLarge: () => limits?.forget(withoutSecrets(url)),
+    onTooLarge: () => setup.limits?.forget(withoutSecrets(url)),
   });
   const attempt = new Attempt(url, connection, options, setup);
   try {
@@ -78,67 +79,79 @@ class Attempt {
   readonly #setup: DialSetup;
   readonly #claim: Claim;
   readonly #queues: SessionQueues;
-  readonly #refused = Promise.withResolvers<never>();
+  readonly #asking: Asking;
   #reader: QueueReader | null = null;
-  #doubt: Disposable | null = null;
-  #settled = false;
+  #carrier: AmqpCarrier | null = null;
 
   constructor(url: string, connection: AmqpConnection, options: DialOptions, setup: DialSetup) {
-    const { run } = options;
+    const { run, participant, token = '' } = options;
     this.#url = withoutSecrets(url);
     this.#connection = connection;
     this.#options = options;
     this.#setup = setup;
-    this.#claim = { run, participant: options.participant, session: setup.session };
+    this.#claim = { protocol: 'amqp', run, participant, session: setup.session };
     this.#queues = sessionQueues(this.#claim, 'up');
+    const { clock, coordinator } = setup;
+    this.#asking = new Asking({ claim: this.#claim, token, coordinator, where: this.#url, clock });
   }
 
   async open(): Promise<Session> {
-    const { token = '', run } = this.#options;
-    const own = freshHalf();
-    const offered = this.#setup.coordinatorKey;
-    const keys = sessionKeys('up', { own, offered, token, claim: this.#claim });
-    if (keys === null) throw noCoordinatorKey(this.#url);
+    const { run } = this.#options;
     await this.#setup.limits?.apply(this.#connection, echoQueueOf(this.#claim));
     const reader = await this.#connection.openReader();
     this.#reader = reader;
     await this.#declare(reader);
-    const carrier = new AmqpCarrier({
-      connection: this.#connection,
-      reader,
-      onForeign: (message) => this.#onForeign(message),
-      queues: this.#queues,
-      keys,
-      remote: new URL(this.#url).host,
-      publishBytes: this.#setup.publishBytes,
-      queueExpiryMs: this.#setup.queueExpiryMs,
-      clock: this.#setup.clock,
-      release: async ({ abrupt }) => (abrupt ? this.#connection.abort() : this.#connection.end()),
+    await reader.read(this.#queues.in.control, limits.amqpControlPrefetch, {
+      take: (message) => this.#take(reader, message),
+      onCancelled: () => this.#carrier?.onCancelled(),
     });
-    await carrier.start();
     using _returned = this.#connection.watchReturns(inboxOf(run), () =>
       spawn('asking why nobody answers', this.#tellWhyNobody()),
     );
-    const proof = requestProof(token, this.#claim, { own: own.offered, coordinator: offered });
     const { participant, session } = this.#claim;
-    const halves = { key: own.offered, coordinator: offered };
-    const request = { version: amqpSessionVersion, participant, session, ...halves, proof };
-    await this.#connection.publish('control', {
-      queue: inboxOf(run),
-      type: requestType,
-      content: encodeMessage(request),
-    });
+    const content = encodeHandshake({ ...this.#asking.request, participant, session });
+    await this.#connection.publish('control', { queue: inboxOf(run), type: requestType, content });
+    await this.#asking.granted;
+    const carrier = this.#carrier;
+    if (carrier === null) throw new Error('a session was granted and not made');
     const ended = carrier.session.closed.then((end) => {
       throw sessionEnded(end);
     });
-    await Promise.race([carrier.accepted.promise, ended]);
+    await Promise.race([carrier.start('handed'), ended]);
     return carrier.session;
   }
 
   /** Nothing that comes from now on is an answer. */
   settled(): void {
-    this.#settled = true;
-    this.#doubt?.[Symbol.dispose]();
+    this.#asking[Symbol.dispose]();
+  }
+
+  /** What comes on the control queue: the coordinator's answer first, and then the session's. */
+  #take(reader: QueueReader, message: ConsumeMessage): boolean {
+    if (this.#carrier !== null) return this.#carrier.take('control', message);
+    const answer = message.properties.type === answerType ? decodeAnswer(message.content) : null;
+    const before = this.#asking.foreign;
+    const keys = this.#asking.hear(answer);
+    if (keys !== null) this.#carrier = this.#make(reader, keys);
+    return this.#asking.foreign === before;
+  }
+
+  #make(reader: QueueReader, keys: SessionKeys): AmqpCarrier {
+    const { publishBytes, queueExpiryMs, clock, coordinator } = this.#setup;
+    return new AmqpCarrier({
+      connection: this.#connection,
+      reader,
+      queues: this.#queues,
+      keys,
+      peerIdentity: coordinator,
+      elsewhere: this.#setup.limits !== undefined,
+      remote: new URL(this.#url).host,
+      publishBytes,
+      queueExpiryMs,
+      clock,
+      foreign: this.#asking.foreign,
+      release: async ({ abrupt }) => (abrupt ? this.#connection.abort() : this.#connection.end()),
+    });
   }
 
   failed(deadline: AbortSignal): Promise<never> {
@@ -155,7 +168,7 @@ class Attempt {
         ),
       );
     });
-    return Promise.race([over, this.#refused.promise]);
+    return over;
   }
 
   /** Takes away what was declared. */
@@ -193,26 +206,13 @@ class Attempt {
     }
   }
 
-  /** A refusal comes unsealed: who is refused has no key. */
-  #onForeign(message: ConsumeMessage): boolean {
-    const refusal = message.properties.type === refusalType ? decodeRefusal(message.content) : null;
-    if (refusal !== null) this.#refused.reject(notAccepted(this.#url, refusal));
-    else if (!this.#settled && message.properties.type === sessionType) this.#doubt ??= this.#giveUpSoon();
-    return refusal !== null;
-  }
-
-  /** Whoever answered has not the coordinator's key; but anybody at the broker may do that, so the coordinator's own answer gets its time. */
-  #giveUpSoon(): Disposable {
-    return this.#setup.clock.timer(timing.amqpDoubtMs, () => this.#refused.reject(anotherKey(this.#url)));
-  }
-
   /** Nobody serves the run: it is over where word of that was left. */
   async #tellWhyNobody(): Promise<void> {
-    const { run, token = '' } = this.#options;
+    const { run } = this.#options;
     const looking = this.#connection.openReader().then((reader) => reader.look(endedOf(run)));
     const left = await looking.catch(() => null);
     const word = left === null ? null : decodeEnd(left);
-    this.#refused.reject((word === null ? null : runOver(word, token, run)) ?? this.#nobodyServes());
+    this.#asking.fail((word === null ? null : runOver(word, this.#setup.coordinator, run)) ?? this.#nobodyServes());
   }
 
   #nobodyServes(): RoundscopeError {
@@ -224,29 +224,7 @@ class Attempt {
   }
 }
 
-function notAccepted(url: string, { code, reason }: Refusal): RoundscopeError {
-  if (code === 'identity_mismatch') return anotherKey(url);
-  return new RoundscopeError(code, {
-    layer: 'transport',
-    message: `the coordinator behind ${url} did not accept us: ${reason}`,
-  });
-}
-
-function anotherKey(url: string): RoundscopeError {
-  return new RoundscopeError('identity_mismatch', {
-    layer: 'transport',
-    message: `whoever serves this run behind ${url} has another key than the invitation names: ask the coordinator for a new invitation; if this one is new, somebody stands in for it`,
-  });
-}
-
 /** Its words say more than that the time for it is over. */
 export function isBlocked(error: unknown): boolean {
   return error instanceof RoundscopeError && error.code === 'broker_blocked';
-}
-
-export function noCoordinatorKey(url: string): RoundscopeError {
-  return new RoundscopeError('identity_mismatch', {
-    layer: 'transport',
-    message: `the invitation does not say by which key the coordinator behind ${url} is known: ask for a new one`,
-  });
 }

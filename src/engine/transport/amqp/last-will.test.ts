@@ -4,7 +4,7 @@ import { timing } from '#shared/contract/limits.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { dial, never, serve, stranger, until } from '#test/support/amqp-kit.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
-import { sessionType } from './sealed-piece.ts';
+import { sessionType } from './session-message.ts';
 
 const run = 'r-will';
 

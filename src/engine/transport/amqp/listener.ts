@@ -7,7 +7,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../addresses.ts';
-import { endProof } from '../last-word.ts';
+import { signEnd } from '../last-word.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
@@ -15,9 +15,10 @@ import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-
 import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
-import type { KeyHalf } from '../key-agreement.ts';
-import { sameText } from '../same-text.ts';
-import { amqpSessionVersion, brokerPassword, requestProof, sessionKeys } from './handshake.ts';
+import { Gatekeeper, type Granted } from '../sealed/gatekeeper.ts';
+import type { Answer, Request } from '../sealed/handshake.ts';
+import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
+import { brokerPassword } from './broker-password.ts';
 import {
   coordinatorEchoOf,
   endedOf,
@@ -31,20 +32,12 @@ import {
 import type { MessageLimits } from './message-limits.ts';
 import { PrivateBroker } from './private-broker.ts';
 import { coordinatorUser } from './private-broker-files.ts';
-import {
-  beatType,
-  decodeRequest,
-  encodeMessage,
-  endType,
-  refusalType,
-  type SessionRequest,
-} from './session-message.ts';
+import { answerType, beatType, decodeWho, encodeEnd, endType, type Who } from './session-message.ts';
 
 export interface ListenSetup {
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly key: KeyHalf;
-  /** Whose certificate a broker of its own shows. */
+  /** Whose certificate a broker of its own shows, and who signs for sessions. */
   readonly identity: Identity;
   readonly publishBytes: number;
   readonly queueExpiryMs: number;
@@ -57,7 +50,6 @@ export interface ListenSetup {
 
 /** Sessions of one run that have not ended; brokers allow 2047 channels for a connection, and each session reads on one. */
 const sessionsMax = 2000;
-const anotherKey = 'its invitation names another key than the one that this coordinator has';
 /** Undeliverable messages that are told one by one; those that follow are counted. */
 const undeliverableToldMax = 20;
 
@@ -71,6 +63,7 @@ export class AmqpListener implements Listener {
   readonly #trust: BrokerTrust;
   /** By the number of the session; null: being made. */
   readonly #sessions = new Map<string, AmqpCarrier | null>();
+  readonly #gatekeeper: Gatekeeper;
   #connection: AmqpConnection | null = null;
   #reader: QueueReader | null = null;
   #closing: Promise<void> | null = null;
@@ -90,6 +83,8 @@ export class AmqpListener implements Listener {
   ) {
     this.#options = options;
     this.#setup = setup;
+    const { run, token = '' } = options;
+    this.#gatekeeper = new Gatekeeper({ protocol: 'amqp', run, token, identity: setup.identity });
     this.#broker = typeof place === 'string' ? null : place;
     this.#url = typeof place === 'string' ? place : place.url;
     this.#user = user;
@@ -129,12 +124,10 @@ export class AmqpListener implements Listener {
   }
 
   get endpoints(): readonly Endpoint[] {
-    const { key, identity } = this.#setup;
-    const common = { protocol: 'amqp', provider: 'amqp', identity: key.offered } as const;
+    const common = { protocol: 'amqp', provider: 'amqp', identity: this.#setup.identity.peerId } as const;
     const url = new URL(this.#url);
     if (this.#broker === null) return [{ ...common, host: hostOf(url), port: portOf(url), url: this.#url }];
-    const brokerIdentity = identity.peerId;
-    return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url), brokerIdentity }));
+    return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url) }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -291,67 +284,62 @@ export class AmqpListener implements Listener {
   /** False: no request of this protocol. */
   #onRequest(connection: AmqpConnection, message: ConsumeMessage): boolean {
     if (this.#closing !== null || message.properties.type === beatType) return true;
+    const who = decodeWho(message.content);
     const request = decodeRequest(message.content);
-    if (request === null) return false;
-    const { participant, session } = request;
-    const address = `${participant} via ${new URL(this.#url).host}`;
-    const reason = this.#judge(request);
-    if (reason === null) {
-      this.#sessions.set(session, null);
-      spawn('opening a session', this.#open(connection, request, address));
-    } else if (reason !== '') {
-      const { control } = sessionQueues({ run: this.#options.run, participant, session }, 'down').out;
-      const code = reason === anotherKey ? 'identity_mismatch' : 'link_rejected';
-      this.#tell(address, reason);
+    if (request === null || who === null) return false;
+    // The broker may deliver a request again: it is being answered, or has been.
+    if (this.#sessions.has(who.session)) return true;
+    const address = `${who.participant.slice(0, 64)} via ${new URL(this.#url).host}`;
+    const judged = this.#judge(who, request);
+    if (typeof judged === 'string') {
+      this.#tell(address, judged);
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
-      connection
-        .publish('control', { queue: control, type: refusalType, content: encodeMessage({ code, reason }) })
-        .catch(() => undefined);
+      this.#answer(connection, who, this.#gatekeeper.refuse(who, request, judged)).catch(() => undefined);
+      return true;
     }
+    this.#sessions.set(who.session, null);
+    spawn('opening a session', this.#open(connection, who, judged, address));
     return true;
   }
 
-  /** Why a request is refused; empty: it needs no answer; null: it is not refused. */
-  #judge(request: SessionRequest): string | null {
-    const { run, token = '' } = this.#options;
-    const { version, participant, session, key, coordinator, proof } = request;
-    if (version !== amqpSessionVersion) return `it speaks version ${version}, this coordinator ${amqpSessionVersion}`;
-    if (!sameText(proof, requestProof(token, { run, participant, session }, { own: key, coordinator })))
-      return 'it has no proof of the invitation to this run';
-    if (coordinator !== this.#setup.key.offered) return anotherKey;
-    // The broker may deliver a request again: it is being answered, or has been.
-    if (this.#sessions.has(session)) return '';
-    if (this.#sessions.size >= sessionsMax) return `this coordinator has ${sessionsMax} sessions already`;
-    return null;
+  #judge(who: Who, request: Request): Granted | string {
+    const judged = this.#gatekeeper.judge(who, request);
+    if (typeof judged !== 'string' && this.#sessions.size >= sessionsMax)
+      return `this coordinator has ${sessionsMax} sessions already`;
+    return judged;
   }
 
-  async #open(connection: AmqpConnection, request: SessionRequest, address: string): Promise<void> {
-    const { run, token = '', onSession } = this.#options;
-    const { participant, session, key: offered } = request;
-    const claim = { run, participant, session };
-    const { key: own, clock, publishBytes, queueExpiryMs } = this.#setup;
+  #answer(connection: AmqpConnection, who: Who, answer: Answer): Promise<void> {
+    const { control } = sessionQueues({ run: this.#options.run, ...who }, 'down').out;
+    return connection.publish('control', { queue: control, type: answerType, content: encodeHandshake(answer) });
+  }
+
+  async #open(connection: AmqpConnection, who: Who, { keys, answer }: Granted, address: string): Promise<void> {
+    const { run, onSession } = this.#options;
+    const { session } = who;
+    const { clock, publishBytes, queueExpiryMs } = this.#setup;
     try {
-      const keys = sessionKeys('down', { own, offered, token, claim });
-      if (keys === null) throw new Error('it offered no usable key');
       await Promise.race([this.#limited, connection.closed]);
       const reader = await connection.openReader();
       const carrier = new AmqpCarrier({
         connection,
         reader,
-        queues: sessionQueues(claim, 'down'),
+        queues: sessionQueues({ run, ...who }, 'down'),
         keys,
+        peerIdentity: null,
+        elsewhere: this.#broker === null,
         remote: address,
         publishBytes,
         queueExpiryMs,
         clock,
         release: async () => void this.#sessions.delete(session),
       });
-      await carrier.start();
+      await carrier.start('read');
       if (carrier.session.ended) return;
       this.#sessions.set(session, carrier);
-      const accepting = carrier.say({ type: 'accept' });
+      const answering = this.#answer(connection, who, answer);
       onSession(carrier.session);
-      await accepting;
+      await answering;
     } catch (error) {
       // Its queues are not there, or not as they should be: whoever asks like that is told by time.
       this.#tell(address, `no session could be opened: ${error instanceof Error ? error.message : String(error)}`);
@@ -381,11 +369,11 @@ export class AmqpListener implements Listener {
 
   /** Before its inbox goes: who finds that gone looks for this. A broker of its own goes with the run. */
   async #leaveWord(reader: QueueReader | null): Promise<void> {
-    const { run, token = '' } = this.#options;
+    const { run } = this.#options;
     const word = this.#lastWord;
     if (word === null || this.#broker !== null || reader === null) return;
     await reader.channel.assertQueue(endedOf(run), endedQueue());
-    const content = encodeMessage({ ...word, proof: endProof(token, run, word) });
+    const content = encodeEnd({ ...word, proof: signEnd(this.#setup.identity, run, word) });
     await this.#connection?.publish('control', { queue: endedOf(run), type: endType, content, lasting: true });
   }
 

@@ -19,7 +19,7 @@ import { childrenOf, isAlive, missingRabbitmq } from '#test/support/rabbitmq.ts'
 import type { Listener, Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { AmqpConnection } from './connection.ts';
-import { brokerPassword } from './handshake.ts';
+import { brokerPassword } from './broker-password.ts';
 import { inboxOf, sessionPrefixOf, undeliverableOf } from './names.ts';
 import { PrivateBroker } from './private-broker.ts';
 
@@ -252,7 +252,7 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
         });
       }
       assert.deepEqual(heard, []);
-      const nameless = endpoints.map(({ brokerIdentity: _, ...endpoint }) => endpoint);
+      const nameless = endpoints.map(({ identity: _, ...endpoint }) => endpoint);
       await assert.rejects(new AmqpTransport(parts).dial(nameless, options), {
         code: 'identity_mismatch',
         message: /does not say which identity/,

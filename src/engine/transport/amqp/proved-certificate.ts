@@ -20,10 +20,9 @@ export async function provedCertificate(
   endpoint: Endpoint,
   options: { readonly owner: TlsOwner; readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<string> {
-  const { host, port, brokerIdentity } = endpoint;
+  const { host, port } = endpoint;
   const { owner, timeoutMs, signal } = options;
   const url = urlOf(host, port);
-  if (brokerIdentity === undefined) throw namesNobody(url);
   using deadline = owner.clock.deadline(timeoutMs, signal);
   const socket = connect({ host, port, noDelay: true });
   // One that comes later than anybody waits for it would end the process.
@@ -33,7 +32,7 @@ export async function provedCertificate(
     const shown = Promise.withResolvers<Uint8Array>();
     const tls = await secure(socket, {
       owner,
-      endpoint: { ...endpoint, identity: brokerIdentity },
+      endpoint,
       sni: isIP(host) === 0 ? host : 'localhost',
       onShown: shown.resolve,
       signal: deadline,
@@ -47,12 +46,4 @@ export async function provedCertificate(
   } finally {
     socket.destroy();
   }
-}
-
-function namesNobody(url: string): RoundscopeError {
-  return new RoundscopeError('identity_mismatch', {
-    layer: 'transport',
-    message: `the invitation does not say which identity the broker at ${url} must prove: ask for a new one`,
-    context: { url },
-  });
 }

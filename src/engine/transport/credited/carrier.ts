@@ -13,7 +13,10 @@ export function classOf(lane: Lane): LaneClass {
 export type SessionWord =
   /** Cost of what was read of each class since the session began. */
   | { readonly type: 'credit'; readonly control: number; readonly bulk: number }
-  | { readonly type: 'close'; readonly code: string; readonly reason: string };
+  | { readonly type: 'close'; readonly code: string; readonly reason: string }
+  /** Somebody who has not proved to be you says that you are gone: are you? */
+  | { readonly type: 'there' }
+  | { readonly type: 'here' };
 
 /** What the two ends tell each other of what passes between them. */
 export type PassageWord =

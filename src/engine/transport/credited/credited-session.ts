@@ -68,6 +68,10 @@ export class CreditedSession implements Session {
   readonly #unacknowledged = new Set<Promise<void>>();
   readonly #resolveClosed: (reason: CloseReason) => void;
   #peerTrouble = '';
+  /** Pieces and words of the peer, each counted once. */
+  #heard = 0;
+  #bulkTaken = 0;
+  #doubt: Disposable | null = null;
   #answering = 0;
   #end: CloseReason | null = null;
   #closing: Promise<void> | null = null;
@@ -171,9 +175,33 @@ export class CreditedSession implements Session {
     spawn('closing a session', this.close('garbage', reason));
   }
 
+  /** Bulk pieces that were taken, repetitions left out. */
+  get bulkTaken(): number {
+    return this.#bulkTaken;
+  }
+
+  /**
+   * Somebody in between says that the peer is gone, which the peer alone could prove not to be so: it is asked. One that is
+   * heard of in time is there.
+   */
+  doubted(reason: string): void {
+    if (this.#end !== null || this.#doubt !== null) return;
+    const before = this.#heard;
+    this.#doubt = this.#clock.timer(timing.doubtMs, () => {
+      this.#doubt = null;
+      if (this.#heard === before) this.lost(reason);
+    });
+    this.#tell({ type: 'there' });
+  }
+
   /** A word of the peer, every piece that it sent before taken. */
   told(word: SessionWord | PassageWord): void {
+    this.#heard++;
     switch (word.type) {
+      case 'there':
+        return this.#end === null ? this.#tell({ type: 'here' }) : undefined;
+      case 'here':
+        return undefined;
       case 'close':
         return this.#finish({ code: word.code, reason: word.reason, local: false }, 'in order');
       case 'credit':
@@ -194,6 +222,8 @@ export class CreditedSession implements Session {
     const taken = this.#assembler.take(stream, piece);
     if (taken.kind === 'duplicate') return;
     if (taken.kind === 'bad') return this.broken(taken.reason);
+    this.#heard++;
+    if (classOf(lane) === 'bulk') this.#bulkTaken++;
     if (taken.kind === 'gap') {
       return this.lost(`messages of ${stream} were lost: number ${taken.expected} expected, ${piece.sequence} came`);
     }
@@ -341,6 +371,7 @@ export class CreditedSession implements Session {
   #finish(end: CloseReason, manner: 'in order' | 'abrupt'): void {
     if (this.#end !== null) return;
     this.#end = end;
+    this.#doubt?.[Symbol.dispose]();
     const error = sessionEnded(end);
     this.#gates.control.end(error);
     this.#gates.bulk.end(error);

@@ -3,6 +3,7 @@ import { pieceCost } from './credit.ts';
 import type { Piece } from './piece.ts';
 
 interface OpenLane {
+  readonly topic: string;
   next: number;
   parts: Uint8Array[];
   gatheredBytes: number;
@@ -27,41 +28,45 @@ export type Taken =
   | { readonly kind: 'gap'; readonly expected: number }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** Lanes that have ended and are remembered, so that a late repetition is known as one. */
-const finishedMax = 1024;
+/**
+ * Lanes begin in about the order of their numbers, each number once: so far behind the newest none begins any more, and what
+ * comes of one is a repetition, however long ago the lane ended.
+ */
+const windowLanes = 1024;
 
 /** Finds the frames in the pieces of all lanes of one direction, without copying: discards repetitions, notices gaps, judges sizes first. */
 export class LaneAssembler {
-  readonly #open = new Map<string, OpenLane>();
-  readonly #finished = new Set<string>();
+  readonly #open = new Map<number, OpenLane>();
+  /** Of the window. */
+  readonly #finished = new Set<number>();
+  #newest = -1;
   duplicates = 0;
 
   take(topic: string, piece: Piece): Taken {
-    const key = `${piece.lane}/${topic}`;
-    let lane = this.#open.get(key);
+    const number = piece.lane;
+    let lane = this.#open.get(number);
     if (lane === undefined) {
-      if (this.#finished.has(key)) return this.#duplicate();
+      if (this.#isOver(number)) return this.#duplicate();
       if (piece.sequence !== 0) return { kind: 'gap', expected: 0 };
       if (this.#open.size >= limits.mqttLanesMax)
         return { kind: 'bad', reason: `more than ${limits.mqttLanesMax} lanes open` };
-      lane = fresh();
-      this.#open.set(key, lane);
+      lane = this.#begin(number, topic);
     }
+    if (lane.topic !== topic) return { kind: 'bad', reason: 'one lane number for two lanes' };
     if (piece.sequence < lane.next) return this.#duplicate();
     if (piece.sequence > lane.next) return { kind: 'gap', expected: lane.next };
     lane.next++;
     const taken = gather(lane, piece);
-    if (piece.laneEnd && (piece.last || piece.abandon)) this.#finish(key);
+    if (piece.laneEnd && (piece.last || piece.abandon)) this.#finish(number);
     return taken;
   }
 
   /** Whether that piece has come. `skip`: if it was to be the next one, it is not taken any more. */
   hasCome({ topic, number, sequence }: Whereabouts, skip: boolean): boolean {
-    const key = `${number}/${topic}`;
-    const lane = this.#open.get(key);
+    const lane = this.#open.get(number);
     if (lane === undefined) {
-      if (this.#finished.has(key)) return true;
-      if (skip && sequence === 0 && this.#open.size < limits.mqttLanesMax) this.#open.set(key, { ...fresh(), next: 1 });
+      if (this.#isOver(number)) return true;
+      if (skip && sequence === 0 && this.#open.size < limits.mqttLanesMax) this.#begin(number, topic).next = 1;
       return false;
     }
     if (sequence < lane.next) return true;
@@ -69,22 +74,33 @@ export class LaneAssembler {
     return false;
   }
 
+  #begin(number: number, topic: string): OpenLane {
+    const lane = { topic, next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
+    this.#open.set(number, lane);
+    if (number > this.#newest) {
+      this.#newest = number;
+      for (const finished of this.#finished) if (this.#isBehind(finished)) this.#finished.delete(finished);
+    }
+    return lane;
+  }
+
+  #isOver(number: number): boolean {
+    return this.#isBehind(number) || this.#finished.has(number);
+  }
+
+  #isBehind(number: number): boolean {
+    return number <= this.#newest - windowLanes;
+  }
+
   #duplicate(): Taken {
     this.duplicates++;
     return { kind: 'duplicate' };
   }
 
-  #finish(key: string): void {
-    this.#open.delete(key);
-    this.#finished.add(key);
-    if (this.#finished.size <= finishedMax) return;
-    const [oldest] = this.#finished;
-    if (oldest !== undefined) this.#finished.delete(oldest);
+  #finish(number: number): void {
+    this.#open.delete(number);
+    if (!this.#isBehind(number)) this.#finished.add(number);
   }
-}
-
-function fresh(): OpenLane {
-  return { next: 0, parts: [], gatheredBytes: 0, frameBytes: 0, cost: 0 };
 }
 
 function gather(lane: OpenLane, piece: Piece): Taken {

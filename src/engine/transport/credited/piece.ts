@@ -37,6 +37,13 @@ export interface PieceBody {
   readonly bytes: number;
 }
 
+/** Copies it out: in one buffer of its own. */
+export function bodyOf({ parts, bytes }: PieceBody): Buffer {
+  const body = Buffer.allocUnsafeSlow(bytes);
+  parts.read(body, 0, bytes);
+  return body;
+}
+
 /** Null: too short or with unknown flags. */
 export function decodePiece(payload: Buffer): Piece | null {
   if (payload.length < pieceHeaderBytes) return null;

@@ -26,6 +26,7 @@ function ends(clock: VirtualClock, lost: number): Ends {
     new DdsCarrier({
       side,
       binding: '',
+      peerIdentity: null,
       remote: 'the other end',
       clock,
       sampleBytes: 1024,

@@ -2,12 +2,14 @@ import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
-import type { PartsReader, PieceHeader } from '../credited/piece.ts';
+import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
 import { abortable } from '../abortable.ts';
+import { Conversation } from '../sealed/conversation.ts';
+import type { SealedLane } from '../sealed/seal.ts';
+import type { Word } from '../sealed/words.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, Lane } from '../transport.ts';
-import { pieceFlags, pieceOf, sessionLane, sessionLaneNumber } from './sample-piece.ts';
-import { decodeSessionMessage, encodeSessionMessage, type SessionMessage } from './session-message.ts';
+import { laneOf, pieceFlags, pieceOf } from './sample-piece.ts';
 import { topicNames, type SampleBody, type SampleClass, type Side } from './worker-protocol.ts';
 
 /** The session's four topics, as the thread that has them offers them. */
@@ -23,6 +25,8 @@ export interface DdsCarrierOptions {
   readonly channel: SampleChannel;
   readonly side: Side;
   readonly remote: string;
+  /** Who signed for the session's keys; null: that is left to the hello. */
+  readonly peerIdentity: string | null;
   /** As `Session.channel`. */
   readonly binding: string;
   /** Largest body of one sample. */
@@ -37,6 +41,7 @@ export class DdsCarrier implements Carrier {
   readonly protocol = 'dds';
   readonly stack = 'cyclonedds';
   readonly remote: string;
+  readonly peerIdentity: string | null;
   readonly channel: string;
   readonly pieceBytes: number;
   readonly windowBytes = { control: limits.ddsControlWindowBytes, bulk: limits.ddsBulkWindowBytes };
@@ -48,19 +53,18 @@ export class DdsCarrier implements Carrier {
   readonly #options: DdsCarrierOptions;
   readonly #sent = { control: 0, bulk: 0 };
   readonly #received = { control: 0, bulk: 0 };
-  #nextTold = 0;
-  #nextHeard = 0;
+  readonly #words: Conversation;
   #forged = 0;
-  /** The peer's farewell, while bulk samples that it sent before are still to come. */
-  #farewell: Extract<SessionMessage, { type: 'close' }> | null = null;
-  #patience: Disposable | null = null;
 
   constructor(options: DdsCarrierOptions) {
     this.#options = options;
     this.remote = options.remote;
+    this.peerIdentity = options.peerIdentity;
     this.channel = options.binding;
     this.pieceBytes = options.sampleBytes;
     this.session = new CreditedSession(this, options.clock);
+    const onReady = (): void => this.ready.resolve();
+    this.#words = new Conversation({ session: this.session, clock: options.clock, onReady });
   }
 
   /** Chunks of which each fits into one sample with its frame's header. */
@@ -73,16 +77,13 @@ export class DdsCarrier implements Carrier {
   }
 
   /** Given to the thread at once, which never fails to take it: credit bounds what is under way. */
-  send(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): Promise<void> {
-    const bytes = Buffer.allocUnsafeSlow(body.bytes);
-    body.parts.read(bytes, 0, body.bytes);
-    const { lane: laneNumber, sequence: number, frameBytes } = piece;
-    this.#write(classOf(lane), { lane, laneNumber, number, flags: pieceFlags(piece), frameBytes, bytes });
+  send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
+    this.#write(classOf(lane), lane, piece, bodyOf(body));
     return Promise.resolve();
   }
 
   tell(word: SessionWord): Promise<void> {
-    this.#tell(word.type === 'close' ? { ...word, samples: this.#sent.bulk } : word);
+    this.#say(word.type === 'close' ? { ...word, pieces: this.#sent.bulk } : word);
     return Promise.resolve();
   }
 
@@ -94,11 +95,11 @@ export class DdsCarrier implements Carrier {
     const { clock } = this.#options;
     const timers = new DisposableStack();
     using _over = timers;
+    const first = this.#words.say({ type: 'ready' });
     const say = (againMs: number): void => {
-      this.#say({ type: 'ready' }, 0);
+      this.#write('control', 'session', first.piece, first.bytes);
       timers.use(clock.timer(againMs, () => say(Math.min(2 * againMs, timing.ddsReadyMaxMs))));
     };
-    this.#nextTold = 1;
     say(timing.ddsReadyFirstMs);
     const ended = this.session.closed.then((end) => {
       throw sessionEnded(end);
@@ -108,7 +109,7 @@ export class DdsCarrier implements Carrier {
 
   /** The coordinator's first word: it has heard the participant's, which was said when all that it reads was found. */
   answerReady(): void {
-    this.#tell({ type: 'ready' });
+    this.#say({ type: 'ready' });
   }
 
   counters(): readonly { readonly name: string; readonly value: number }[] {
@@ -120,64 +121,43 @@ export class DdsCarrier implements Carrier {
   }
 
   async release({ abrupt, code, local }: CloseReason & { readonly abrupt: boolean }): Promise<void> {
-    this.#patience?.[Symbol.dispose]();
+    this.#words.end();
     const { channel, release } = this.#options;
     if (abrupt && code === 'aborted') await channel.cut();
     else await channel.close(local && !abrupt ? timing.closeTimeoutMs : 0);
     await release();
   }
 
-  /** Samples of the peer, their tags verified. */
+  /** Samples of the peer, opened; `forged`: how many were none of its own. */
   receive(from: SampleClass, samples: readonly SampleBody[], forged: number): void {
     this.#forged += forged;
     for (const sample of samples) {
       if (this.session.ended) return;
       this.#received[from]++;
-      if (sample.lane === sessionLane) this.#onTold(sample);
-      else this.#onPiece(from, sample);
+      this.#take(from, sample);
     }
-    if (this.#farewell !== null && this.#received.bulk >= this.#farewell.samples) this.session.told(this.#farewell);
+    this.#words.came();
   }
 
-  #tell(message: SessionMessage): void {
-    this.#say(message, this.#nextTold++);
+  #take(from: SampleClass, sample: SampleBody): void {
+    const [lane, piece] = [laneOf(sample), pieceOf(sample)];
+    // On the topic of the other class it was put by somebody who has copied it.
+    if (lane === null || piece === null || (lane === 'session' ? 'control' : classOf(lane)) !== from) this.#forged++;
+    else if (lane === 'session') this.#words.hear(piece.sequence, piece.body);
+    else this.session.take(lane, topicOf(lane, this.#options.side === 'up' ? 'down' : 'up'), piece);
   }
 
-  #say(message: SessionMessage, number: number): void {
-    this.#write('control', {
-      lane: sessionLane,
-      laneNumber: sessionLaneNumber,
-      number,
-      flags: 0,
-      frameBytes: 0,
-      bytes: encodeSessionMessage(message),
-    });
+  #say(word: Word): void {
+    const { piece, bytes } = this.#words.say(word);
+    this.#write('control', 'session', piece, bytes);
   }
 
-  #write(to: SampleClass, sample: SampleBody): void {
+  #write(to: SampleClass, lane: SealedLane, piece: PieceHeader, body: Uint8Array): void {
     this.#sent[to]++;
-    this.#options.channel.send(to, sample);
-  }
-
-  #onPiece(from: SampleClass, sample: SampleBody): void {
-    const piece = pieceOf(sample);
-    const lane = sample.lane as Lane;
-    if (piece === null || classOf(lane) !== from)
-      return this.session.broken(`a sample of lane ${sample.lane.slice(0, 80)} is none of this protocol`);
-    this.session.take(lane, topicOf(lane, this.#options.side === 'up' ? 'down' : 'up'), piece);
-  }
-
-  #onTold(sample: SampleBody): void {
-    if (sample.number < this.#nextHeard) return;
-    if (sample.number > this.#nextHeard) return this.session.lost('messages of the session were lost');
-    this.#nextHeard++;
-    const message = decodeSessionMessage(sample.bytes);
-    if (message === null) return this.session.broken('a session message is malformed');
-    if (message.type === 'ready') return this.ready.resolve();
-    if (message.type === 'credit') return this.session.told(message);
-    this.#farewell = message;
-    // What has not come by then will not: the peer keeps its topics no longer than this.
-    this.#patience = this.#options.clock.timer(timing.closeTimeoutMs, () => this.session.told(message));
+    const { lane: laneNumber, sequence: number, frameBytes } = piece;
+    // Handed over: all of its buffer, and only once.
+    const bytes = body.byteLength === body.buffer.byteLength && lane !== 'session' ? body : body.slice();
+    this.#options.channel.send(to, { lane, laneNumber, number, flags: pieceFlags(piece), frameBytes, bytes });
   }
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
 import { buildPeer, findTools, Peer, type BuiltPeer } from '#test/support/dds-peer.ts';
 import { bytesIn } from '../../framing/parts.ts';
@@ -18,6 +19,7 @@ const run = 'r-interop';
 const token = 'a-token-of-this-run';
 const signal = new AbortController().signal;
 const participant = 'node-c';
+const coordinator = seededIdentity('dds-interop');
 const host = '127.0.0.1';
 const sizes = [1000, 1_000_000, 50_000_000];
 /** Against hanging. */
@@ -30,6 +32,7 @@ function transport(lossPerMille: number): DdsTransport {
   return new DdsTransport({
     clock: systemClock,
     entropy: systemEntropy,
+    identity: coordinator,
     worker: entryPath('dds-worker'),
     lossPerMille,
   });
@@ -57,7 +60,7 @@ async function ours(
 async function cParticipant(built: BuiltPeer, lossPerMille: number, owned: AsyncDisposableStack): Promise<Joined> {
   const { port, opened } = await ours(owned, () => undefined, lossPerMille);
   const config = domainConfig({ domain: 0, address: host, port: null, peers: [{ host, port }], lossPerMille });
-  const peer = owned.use(new Peer(built, { role: 'participant', config, run, participant, token }));
+  const peer = owned.use(new Peer(built, { role: 'participant', config, run, participant, token, coordinator }));
   return { session: await Promise.race([opened, failed(peer)]), peer };
 }
 
@@ -65,9 +68,11 @@ async function cParticipant(built: BuiltPeer, lossPerMille: number, owned: Async
 async function cCoordinator(built: BuiltPeer, lossPerMille: number, owned: AsyncDisposableStack): Promise<Joined> {
   const port = await freePortPair(host, 0);
   const config = domainConfig({ domain: 0, address: host, port, peers: [], lossPerMille });
-  const peer = owned.use(new Peer(built, { role: 'coordinator', config, run, participant, token }));
+  const peer = owned.use(new Peer(built, { role: 'coordinator', config, run, participant, token, coordinator }));
   await peer.said('listening');
-  const endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain: 0 }] as const;
+  const endpoints = [
+    { protocol: 'dds', provider: 'dds', host, port, domain: 0, identity: coordinator.peerId },
+  ] as const;
   return {
     session: owned.use(await transport(lossPerMille).dial(endpoints, { signal, run, participant, token })),
     peer,
@@ -167,9 +172,11 @@ describe('dds with a peer in C, built from the same IDL', { skip }, () => {
       const refused = Promise.withResolvers<string>();
       const { port } = await ours(owned, ({ reason }) => refused.resolve(reason));
       const config = domainConfig({ domain: 0, address: host, port: null, peers: [{ host, port }] });
-      owned.use(new Peer(built, { role: 'participant', config, run, participant, token, fault }));
+      owned.use(new Peer(built, { role: 'participant', config, run, participant, token, coordinator, fault }));
       assert.match(await refused.promise, words);
-      const endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain: 0 }] as const;
+      const endpoints = [
+        { protocol: 'dds', provider: 'dds', host, port, domain: 0, identity: coordinator.peerId },
+      ] as const;
       const session = await transport(0).dial(endpoints, { signal, run, participant: 'node-1', token });
       await session.close('clean', 'it could be opened');
     });
@@ -178,9 +185,13 @@ describe('dds with a peer in C, built from the same IDL', { skip }, () => {
       await using owned = new AsyncDisposableStack();
       const port = await freePortPair(host, 0);
       const config = domainConfig({ domain: 0, address: host, port, peers: [] });
-      const peer = owned.use(new Peer(built, { role: 'coordinator', config, run, participant, token, fault }));
+      const peer = owned.use(
+        new Peer(built, { role: 'coordinator', config, run, participant, token, coordinator, fault }),
+      );
       await peer.said('unfit');
-      const endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain: 0 }] as const;
+      const endpoints = [
+        { protocol: 'dds', provider: 'dds', host, port, domain: 0, identity: coordinator.peerId },
+      ] as const;
       await assert.rejects(transport(0).dial(endpoints, { signal, run, participant: 'node-1', token }), (error) => {
         assert.ok(error instanceof RoundscopeError, String(error));
         assert.equal(error.code, 'version_unsupported');

@@ -3,12 +3,19 @@ import { describe, test } from 'node:test';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
+import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
 import { writeAsAnother } from '#test/support/dds-intruder.ts';
 import { DdsTransport } from './dds-transport.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
+const parts = {
+  clock: systemClock,
+  entropy: systemEntropy,
+  worker: entryPath('dds-worker'),
+  identity: participantIdentity,
+};
 
 const absent = await missingLibrary();
 
@@ -19,11 +26,14 @@ if (absent !== false) {
 } else {
   describeTransport('dds', async () => ({
     dialer: new DdsTransport({ ...parts, connectTimeoutMs: 4000 }),
-    listener: new DdsTransport(parts),
-    nobody: async () => [{ protocol: 'dds', provider: 'dds', host: '127.0.0.1', port: await freePort() }],
+    listener: new DdsTransport({ ...parts, identity: coordinatorIdentity }),
+    nobody: async () => {
+      const { peerId: identity } = createIdentity();
+      return [{ protocol: 'dds', provider: 'dds', host: '127.0.0.1', port: await freePort(), identity }];
+    },
     security: {
       token: 'proved',
-      identity: { missing: 'DDS without its security plug-ins proves no keys: who serves the run proves its token' },
+      identity: 'proved',
       dialer: { missing: 'a participant proves the token, and that it goes on being itself' },
       foreign: writeAsAnother,
     },

@@ -4,6 +4,7 @@ import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../addresses.ts';
 import { observed } from '../attempts.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
@@ -15,6 +16,8 @@ import { DdsRuntime } from './runtime.ts';
 export interface DdsOptions {
   readonly clock: Clock;
   readonly entropy: Entropy;
+  /** Who this end is: a coordinator signs for its sessions. */
+  readonly identity: Identity;
   /** Entry of the thread that calls Cyclone DDS. */
   readonly worker: string;
   /** Path of libddsc; absent: as the environment says, else where systems have it. */
@@ -79,8 +82,8 @@ export class DdsTransport implements Transport {
     const runtime = await this.#acquire();
     const release = (): Promise<void> => runtime.release();
     try {
-      const { clock, domain = 0, impaired = false, lossPerMille = 0 } = this.#options;
-      return await DdsListener.start(options, { runtime, clock, domain, impaired, lossPerMille, release });
+      const { clock, identity, domain = 0, impaired = false, lossPerMille = 0 } = this.#options;
+      return await DdsListener.start(options, { runtime, clock, identity, domain, impaired, lossPerMille, release });
     } catch (error) {
       await release();
       throw error;

@@ -5,17 +5,20 @@ import { pathToFileURL } from 'node:url';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
+import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
 import type { Listener, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { sameText } from '../same-text.ts';
-import { agreedKeys, proofOf } from './handshake.ts';
 import { libraryCandidates } from './library.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
+const parts = {
+  clock: systemClock,
+  entropy: systemEntropy,
+  worker: entryPath('dds-worker'),
+  identity: createIdentity(),
+};
 const signal = new AbortController().signal;
 const run = 'r-dds';
 const token = 'a-token-of-this-run';
@@ -61,30 +64,6 @@ test('a library that is not there is a typed error that names the package', asyn
     code('transport_unavailable', /nowhere.*cyclonedds-dev/),
   );
   assert.deepEqual(libraryCandidates('', 'linux')[0], 'libddsc.so.0debian');
-});
-
-test('both ends agree on keys that nobody else with the token has', () => {
-  const claim = { run, participant: 'node-1', session: 'ab'.repeat(12) };
-  const [near, far, other] = [freshHalf(), freshHalf(), freshHalf()];
-  const up = agreedKeys('up', { own: near, offered: far.offered, token, claim });
-  const down = agreedKeys('down', { own: far, offered: near.offered, token, claim });
-  assert.ok(up !== null && down !== null);
-  assert.deepEqual(up.keys.sending, down.keys.receiving);
-  assert.deepEqual(up.keys.receiving, down.keys.sending);
-  assert.notDeepEqual(up.keys.sending, up.keys.receiving);
-  assert.equal(up.channel, down.channel);
-  assert.match(up.channel, /^[0-9a-f]{64}$/);
-  const guessed = agreedKeys('up', { own: other, offered: far.offered, token, claim });
-  assert.notDeepEqual(guessed?.keys.sending, up.keys.sending);
-  assert.notEqual(guessed?.channel, up.channel);
-  for (const offered of ['', 'zz', '00'.repeat(32), '00'.repeat(31)]) {
-    assert.equal(agreedKeys('up', { own: near, offered, token, claim }), null, offered);
-  }
-  const proof = proofOf(token, 'open', claim, [near.offered]);
-  assert.ok(sameText(proof, proofOf(token, 'open', claim, [near.offered])));
-  for (const changed of [{ run: 'x' }, { participant: 'node-2' }, { session: 'cd' }]) {
-    assert.ok(!sameText(proof, proofOf(token, 'open', { ...claim, ...changed }, [near.offered])));
-  }
 });
 
 describe('dds sessions', { skip: absent }, () => {
@@ -135,7 +114,8 @@ describe('dds sessions', { skip: absent }, () => {
     test(`a process that ${manner} ends without a crash and at once`, { timeout: 15_000 }, async () => {
       const outcome = await runScript(`
         const options = { signal: new AbortController().signal, run: 'r', token: 't' };
-        const transport = new DdsTransport({ clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') });
+        const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
+        const transport = new DdsTransport({ ...parts, worker: entryPath('dds-worker') });
         const listener = await transport.listen({ ...options, host: '127.0.0.1', port: 0, onSession() {}, onRefused() {} });
         const session = await transport.dial(listener.endpoints, { ...options, participant: 'node-1' });
         await session.send({ lane: 'bulk:x', parts: [new Uint8Array(1e6)] }, options);
@@ -161,6 +141,7 @@ async function runScript(body: string): Promise<{ code: number | null; signal: s
     const { DdsTransport } = await import(${url('./dds-transport.ts')});
     const { systemClock } = await import(${url('../../host/system-clock.ts')});
     const { systemEntropy } = await import(${url('../../host/system-entropy.ts')});
+    const { createIdentity } = await import(${url('../../identity/identity.ts')});
     const { entryPath } = await import(${url('../../host/entries.ts')});
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

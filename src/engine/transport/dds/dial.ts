@@ -5,12 +5,13 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { abortable } from '../abortable.ts';
 import { formatAddress, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { sameText } from '../same-text.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
+import { Asking, namesNobody } from '../sealed/asking.ts';
+import type { Claim, SessionKeys } from '../sealed/handshake.ts';
 import type { DialOptions, Session } from '../transport.ts';
+import { announcedAnswer } from './announced.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
-import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Agreed, type Claim } from './handshake.ts';
 import { misfitMend } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
@@ -37,9 +38,12 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   if (isIPv6(host)) throw ipv4Only(host);
   const address = await addressTowards(host, endpoint.port);
   options.signal.throwIfAborted();
-  const claim: Claim = { run: options.run, participant: options.participant, session: setup.session };
+  const { run, participant, token = '' } = options;
+  const claim: Claim = { protocol: 'dds', run, participant, session: setup.session };
   const remote = formatAddress(endpoint.host, endpoint.port);
-  const asking = new Asking(claim, options.token ?? '', remote);
+  const coordinator = endpoint.identity;
+  if (coordinator === undefined) throw namesNobody(remote);
+  using asking = new DomainAsking({ claim, token, coordinator, where: remote, clock });
   const { impaired } = setup;
   const config = domainConfig({
     impaired,
@@ -60,9 +64,9 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
   if (error !== null) throw ddsFailed(`DDS could not be joined from ${address}`, error);
   try {
     runtime.announce(node, asking.open);
-    const agreed = await abortable(asking.granted, deadline);
+    const keys = await abortable(asking.granted, deadline);
     return await openTopics(
-      { node, claim, agreed, remote, datagrams: datagramsFor(address, impaired), asking },
+      { node, claim, keys, coordinator, remote, datagrams: datagramsFor(address, impaired), asking },
       setup,
       deadline,
     );
@@ -77,18 +81,20 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
 interface Granted {
   readonly node: number;
   readonly claim: Claim;
-  readonly agreed: Agreed;
+  readonly keys: SessionKeys;
+  readonly coordinator: string;
   readonly remote: string;
   readonly datagrams: DatagramSize;
-  readonly asking: Asking;
+  readonly asking: DomainAsking;
 }
 
 async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSignal): Promise<Session> {
-  const { node, claim, agreed, remote, asking } = granted;
+  const { node, claim, coordinator, remote, asking } = granted;
+  const { channel: binding, ...keys } = granted.keys;
   const { runtime, clock, release } = setup;
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(
-    { node, participant: claim.participant, id: claim.session, keys: agreed.keys },
+    { node, participant: claim.participant, id: claim.session, keys },
     {
       onMatched: (all) => (all ? matched.resolve() : carrier.session.lost('the coordinator is no longer there')),
       onSamples: (from, samples, forged) => carrier.receive(from, samples, forged),
@@ -101,7 +107,8 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
   const carrier = new DdsCarrier({
     side: 'up',
     remote,
-    binding: agreed.channel,
+    binding,
+    peerIdentity: coordinator,
     clock,
     sampleBytes: sampleBytesFor(granted.datagrams),
     channel: {
@@ -116,6 +123,7 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
     release,
   });
   asking.onLost = (reason) => carrier.session.lost(reason);
+  asking.onOffline = (reason) => carrier.session.doubted(reason);
   try {
     await abortable(matched.promise, deadline);
     await carrier.greet(deadline);
@@ -128,81 +136,66 @@ async function openTopics(granted: Granted, setup: DialSetup, deadline: AbortSig
   }
 }
 
-/** A request for a session, from the participant's side. */
-class Asking {
+/** A request for a session as a domain carries it: everybody in it hears what is announced, and may announce the same. */
+class DomainAsking implements Disposable {
   readonly open: Announcement;
-  readonly granted: Promise<Agreed>;
   /** Somebody serves this run there, whatever becomes of the request. */
   heardRun = false;
+  /** Somebody says no to it. */
   refused = false;
   onLost: (reason: string) => void = () => undefined;
+  onOffline: (reason: string) => void = () => undefined;
   readonly #claim: Claim;
-  readonly #token: string;
-  readonly #remote: string;
-  readonly #agreement = freshHalf();
-  readonly #outcome = Promise.withResolvers<Agreed>();
+  readonly #where: string;
+  readonly #asking: Asking;
 
-  constructor(claim: Claim, token: string, remote: string) {
-    this.#claim = claim;
-    this.#token = token;
-    this.#remote = remote;
-    this.granted = this.#outcome.promise;
-    // It may fail while the domain is still being joined; whoever waits for it is told then.
-    this.granted.catch(() => undefined);
-    const agreement = this.#agreement.offered;
-    const proof = proofOf(token, 'open', claim, [agreement]);
-    this.open = { ...claim, kind: 'open', version: ddsSessionVersion, agreement, proof, reason: '' };
+  constructor(parts: ConstructorParameters<typeof Asking>[0]) {
+    this.#claim = parts.claim;
+    this.#where = parts.where;
+    this.#asking = new Asking(parts);
+    const { run, participant, session } = this.#claim;
+    const { version, key: agreement, coordinator: reason, proof } = this.#asking.request;
+    this.open = { run, participant, session, kind: 'open', version, agreement, proof, reason };
+  }
+
+  get granted(): Promise<SessionKeys> {
+    return this.#asking.granted;
   }
 
   fail(error: RoundscopeError): void {
-    this.#outcome.reject(error);
+    this.#asking.fail(error);
     this.onLost(error.message);
   }
 
-  /** Only the coordinator can be seen from here; a session that is open proves that it fits. */
+  /** What Cyclone has discovered is nobody's word that is proved; a session that is open proves that its ends fit. */
   misfit(reason: string): void {
-    this.#outcome.reject(this.#error('version_unsupported', `${reason}. ${misfitMend}`));
+    this.#asking.hint(this.#error('version_unsupported', `${reason}. ${misfitMend}`));
   }
 
   hear(said: Announcement): void {
     const { run, participant, session } = this.#claim;
     if (said.run !== run) return;
-    if (said.participant === coordinatorName) {
+    if (said.participant === coordinatorId) {
       this.heardRun = true;
-      if (said.kind === 'offline')
-        this.fail(this.#error('connect_refused', `it is not there any more (${said.reason})`));
-      return;
+      if (said.kind !== 'offline') return;
+      const reason = said.reason.slice(0, 200);
+      this.#asking.hint(this.#error('connect_refused', `it is said not to be there any more (${reason})`));
+      return this.onOffline(`the coordinator is said to be gone: ${reason}`);
     }
-    if (said.participant !== participant || said.session !== session) return;
-    if (said.kind === 'refuse') {
-      this.refused = true;
-      this.#outcome.reject(this.#error('link_rejected', said.reason.slice(0, 500)));
-    }
-    if (said.kind === 'accept') this.#judge(said);
+    const answer = said.participant === participant && said.session === session ? announcedAnswer(said) : null;
+    if (answer === null) return;
+    this.#asking.hear(answer);
+    this.refused = answer.type === 'refuse';
   }
 
-  #judge(said: Announcement): void {
-    const token = this.#token;
-    const expected = proofOf(token, 'accept', this.#claim, [this.#agreement.offered, said.agreement]);
-    const agreed = sameText(said.proof, expected)
-      ? agreedKeys('up', { own: this.#agreement, offered: said.agreement, token, claim: this.#claim })
-      : null;
-    if (agreed !== null) return this.#outcome.resolve(agreed);
-    this.#outcome.reject(
-      this.#error(
-        'identity_mismatch',
-        'whoever answered has not the token of this run: is the invitation of this run?',
-      ),
-    );
+  [Symbol.dispose](): void {
+    this.#asking[Symbol.dispose]();
   }
 
-  #error(
-    code: 'version_unsupported' | 'link_rejected' | 'identity_mismatch' | 'connect_refused',
-    why: string,
-  ): RoundscopeError {
+  #error(code: 'version_unsupported' | 'connect_refused', why: string): RoundscopeError {
     return new RoundscopeError(code, {
       layer: 'transport',
-      message: `the coordinator at ${this.#remote} did not accept us: ${why}`,
+      message: `the coordinator at ${this.#where} did not accept us: ${why}`,
       retryable: code === 'connect_refused',
     });
   }

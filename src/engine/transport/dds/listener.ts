@@ -1,18 +1,19 @@
 import { isIPv6 } from 'node:net';
 import type { Clock } from '#shared/base/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import { participantIdSchema } from '#shared/contract/ids.ts';
+import { coordinatorId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
-import { freshHalf } from '../key-agreement.ts';
-import { sameText } from '../same-text.ts';
+import type { Identity } from '../../identity/identity.ts';
+import { Gatekeeper } from '../sealed/gatekeeper.ts';
+import { sealedVersion, type Answer, type SessionKeys } from '../sealed/handshake.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
-import { agreedKeys, coordinatorName, ddsSessionVersion, proofOf, type Agreed, type Claim } from './handshake.ts';
+import { answerOf } from './announced.ts';
 import { freePortPair } from './places.ts';
 import { misfitMend } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
@@ -21,6 +22,8 @@ import type { Announcement } from './worker-protocol.ts';
 export interface ListenSetup {
   readonly runtime: DdsRuntime;
   readonly clock: Clock;
+  /** Who signs for sessions. */
+  readonly identity: Identity;
   readonly domain: number;
   /** The way to participants is worse than it looks. */
   readonly impaired: boolean;
@@ -40,7 +43,6 @@ const sessionsMax = limits.participantsMax * 4;
 /** Ids of sessions that have ended: a request that is heard again later opens none. */
 const endedMax = 1024;
 const openTriesMax = 3;
-const sessionIdPattern = /^[0-9a-f]{16,64}$/;
 
 /** The coordinator's side: one domain, in which each session has topics in a partition of its own. */
 export class DdsListener implements Listener {
@@ -48,6 +50,7 @@ export class DdsListener implements Listener {
   readonly #options: ListenOptions;
   readonly #setup: ListenSetup;
   readonly #address: string;
+  readonly #gatekeeper: Gatekeeper;
   readonly #sessions = new Map<string, Kept>();
   readonly #ended = new Set<string>();
   /** Until answers to those that were refused are taken back. */
@@ -59,8 +62,11 @@ export class DdsListener implements Listener {
     this.#options = options;
     this.#setup = setup;
     this.#address = place.address;
-    const { domain } = setup;
-    this.endpoints = [{ protocol: 'dds', provider: 'dds', host: place.address, port: place.port, domain }];
+    const { domain, identity } = setup;
+    const { run, token = '' } = options;
+    this.#gatekeeper = new Gatekeeper({ protocol: 'dds', run, token, identity });
+    const { address: host, port } = place;
+    this.endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain, identity: identity.peerId }];
   }
 
   static async start(options: ListenOptions, setup: ListenSetup): Promise<DdsListener> {
@@ -111,40 +117,34 @@ export class DdsListener implements Listener {
 
   #state(kind: 'online' | 'offline', reason: string): Announcement {
     const { run } = this.#options;
-    const state = { participant: coordinatorName, session: '', run, kind, version: ddsSessionVersion };
+    const state = { participant: coordinatorId, session: '', run, kind, version: sealedVersion };
     return { ...state, agreement: '', proof: '', reason };
   }
 
   #hear(said: Announcement): void {
-    const { run, token = '', onRefused } = this.#options;
-    const { participant, session } = said;
+    const { run, onRefused } = this.#options;
+    const { participant, session, version, agreement: key, reason: coordinator, proof } = said;
     if (this.#closing !== null || said.kind !== 'open' || said.run !== run) return;
-    const key = `${participant}/${session}`;
-    const kept = this.#sessions.get(key);
-    if (kept !== undefined || this.#ended.has(key)) return;
-    const claim: Claim = { run, participant, session };
-    const refuse = (reason: string): void => {
-      const refusal = { ...claim, version: ddsSessionVersion, agreement: '', proof: '', reason };
-      onRefused({ address: participant.slice(0, 64), reason });
-      this.#answerRefused({ ...refusal, kind: 'refuse' });
-    };
-    if (!participantIdSchema.safeParse(participant).success || !sessionIdPattern.test(session))
-      return onRefused({ address: 'a DDS participant', reason: 'its request for a session is malformed' });
-    if (said.version !== ddsSessionVersion)
-      return refuse(`it speaks version ${said.version}, this coordinator ${ddsSessionVersion}`);
-    if (!sameText(said.proof, proofOf(token, 'open', claim, [said.agreement])))
-      return refuse('it has no proof of the invitation to this run');
-    const own = freshHalf();
-    const agreed = agreedKeys('down', { own, offered: said.agreement, token, claim });
-    if (agreed === null) return refuse('its half of the session key is none');
-    if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
+    const name = `${participant}/${session}`;
+    if (this.#sessions.has(name) || this.#ended.has(name)) return;
+    const who = { participant, session };
+    const judged = this.#gatekeeper.judge(who, { version, key, coordinator, proof });
+    const why = typeof judged === 'string' ? judged : this.#noRoom();
+    if (why === null && typeof judged !== 'string')
+      return this.#grant(this.#announcement(who, judged.answer), judged.keys);
+    const reason = why ?? '';
+    onRefused({ address: participant.slice(0, 64), reason });
+    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, reason)));
+  }
+
+  #noRoom(): string | null {
+    if (this.#sessions.size >= sessionsMax) return `this coordinator has ${sessionsMax} sessions already`;
     const pending = [...this.#sessions.values()].filter(({ shown }) => !shown).length;
-    if (pending >= limits.unauthenticatedSessionsMax) return refuse('too many sessions are being opened; try again');
-    const proof = proofOf(token, 'accept', claim, [said.agreement, own.offered]);
-    this.#grant(
-      { ...claim, kind: 'accept', version: ddsSessionVersion, agreement: own.offered, proof, reason: '' },
-      agreed,
-    );
+    return pending >= limits.unauthenticatedSessionsMax ? 'too many sessions are being opened; try again' : null;
+  }
+
+  #announcement(who: { readonly participant: string; readonly session: string }, answer: Answer): Announcement {
+    return { ...who, run: this.#options.run, version: sealedVersion, ...answerOf(answer) };
   }
 
   /** DDS keeps what was announced for late comers: an answer is taken back once it must have been heard, or given up. */
@@ -160,7 +160,7 @@ export class DdsListener implements Listener {
     this.#refusals.add(timer);
   }
 
-  #grant(accept: Announcement, { keys, channel }: Agreed): void {
+  #grant(accept: Announcement, { channel, ...keys }: SessionKeys): void {
     const { runtime, clock } = this.#setup;
     const { participant, session: id } = accept;
     const key = `${participant}/${id}`;
@@ -177,6 +177,7 @@ export class DdsListener implements Listener {
     const carrier: DdsCarrier = new DdsCarrier({
       side: 'down',
       binding: channel,
+      peerIdentity: null,
       remote: `${participant} in domain ${this.#setup.domain}`,
       clock,
       sampleBytes: sampleBytesFor(datagramsFor(this.#address, this.#setup.impaired)),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
+import type { SessionKeys } from '../sealed/handshake.ts';
 import { loadCyclone, type Cyclone } from './cyclone.ts';
 import type {
   Announcement,
@@ -10,7 +11,6 @@ import type {
   Report,
   SampleBody,
   SampleClass,
-  SessionKeys,
   Side,
   WorkerStart,
 } from './worker-protocol.ts';
@@ -133,7 +133,12 @@ export class DdsRuntime {
   }
 
   openSession(
-    options: { readonly node: number; readonly participant: string; readonly id: string; readonly keys: SessionKeys },
+    options: {
+      readonly node: number;
+      readonly participant: string;
+      readonly id: string;
+      readonly keys: Omit<SessionKeys, 'channel'>;
+    },
     ears: SessionEars,
   ): number {
     const session = this.#next++;

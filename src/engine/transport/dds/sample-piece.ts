@@ -1,9 +1,6 @@
 import type { Piece } from '../credited/piece.ts';
+import type { SealedLane } from '../sealed/seal.ts';
 import type { SampleBody } from './worker-protocol.ts';
-
-/** Lane of what the two ends tell each other about the session itself, beside the frames. */
-export const sessionLane = 'session';
-export const sessionLaneNumber = 0xffff_ffff;
 
 const first = 1;
 const last = 2;
@@ -16,11 +13,16 @@ export function pieceFlags(piece: Pick<Piece, 'first' | 'last' | 'laneEnd' | 'ab
   );
 }
 
-/** A frame, or a part of one. Null: unknown flags, or a lane that is none. */
+/** A sample's lane; null: none of ours. */
+export function laneOf({ lane }: SampleBody): SealedLane | null {
+  if (lane === 'session' || lane === 'control') return lane;
+  return lane.startsWith('bulk:') && lane.length > 5 && lane.length <= 205 ? (lane as SealedLane) : null;
+}
+
+/** A frame, or a part of one, or a word. Null: unknown flags. */
 export function pieceOf(sample: SampleBody): Piece | null {
-  const { lane, flags } = sample;
+  const { flags } = sample;
   if ((flags & ~(first | last | laneEnd | abandon)) !== 0) return null;
-  if (lane !== 'control' && !(lane.startsWith('bulk:') && lane.length > 5 && lane.length <= 205)) return null;
   return {
     first: (flags & first) !== 0,
     last: (flags & last) !== 0,

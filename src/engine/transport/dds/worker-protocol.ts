@@ -1,4 +1,5 @@
 import type { ErrorReport } from '#shared/base/errors.ts';
+import type { SessionKeys } from '../sealed/handshake.ts';
 
 /** Control and bulk have topics of their own, so that neither waits for the other. */
 export type SampleClass = 'control' | 'bulk';
@@ -18,7 +19,7 @@ export interface Announcement {
   readonly reason: string;
 }
 
-/** What a sample says beside whom it is from, which is its session's. */
+/** What a sample says beside whom it is from, which is its session's; `bytes` are sealed on the way alone. */
 export interface SampleBody {
   readonly lane: string;
   readonly laneNumber: number;
@@ -26,11 +27,6 @@ export interface SampleBody {
   readonly flags: number;
   readonly frameBytes: number;
   readonly bytes: Uint8Array;
-}
-
-export interface SessionKeys {
-  readonly sending: Uint8Array;
-  readonly receiving: Uint8Array;
 }
 
 /** Asked of the thread that owns Cyclone DDS; ids are the asker's. */
@@ -52,7 +48,7 @@ export type Command =
       readonly node: number;
       readonly participant: string;
       readonly id: string;
-      readonly keys: SessionKeys;
+      readonly keys: Omit<SessionKeys, 'channel'>;
     }
   | { readonly type: 'send'; readonly session: number; readonly to: SampleClass; readonly sample: SampleBody }
   /** Its topics are given up once the peer has what was written, or when the time for that is over; answered. */

@@ -1,16 +1,17 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { SessionKeys } from '../sealed/handshake.ts';
+import { Seal } from '../sealed/seal.ts';
 import type { Cyclone, Entity } from './cyclone.ts';
 import { Endpoint, takeSamples } from './entities.ts';
-import { isGenuine, tagOf } from './seal.ts';
+import { laneOf, pieceOf } from './sample-piece.ts';
 import { decodeSample, encodeSample, type SampleOrigin } from './structs.ts';
 import type { WorkerNode } from './worker-node.ts';
-import type { Report, SampleBody, SampleClass, SessionKeys } from './worker-protocol.ts';
+import type { Report, SampleBody, SampleClass } from './worker-protocol.ts';
 
 export interface WorkerSessionOptions {
   readonly session: number;
   readonly participant: string;
   readonly id: string;
-  readonly keys: SessionKeys;
+  readonly keys: Omit<SessionKeys, 'channel'>;
 }
 
 /** Samples of one class that are reported at once; the next waits for its turn among the sessions. */
@@ -21,7 +22,7 @@ export class WorkerSession {
   readonly #cyclone: Cyclone;
   readonly #session: number;
   readonly #origin: SampleOrigin;
-  readonly #keys: { readonly sending: KeyObject; readonly receiving: KeyObject };
+  readonly #seal: Seal;
   readonly #writers: Readonly<Record<SampleClass, Endpoint>>;
   readonly #readers: Readonly<Record<SampleClass, Endpoint>>;
   #allMatched = false;
@@ -33,7 +34,7 @@ export class WorkerSession {
     this.#session = options.session;
     const { participant, id, keys } = options;
     this.#origin = { participant, run: node.run, session: id };
-    this.#keys = { sending: createSecretKey(keys.sending), receiving: createSecretKey(keys.receiving) };
+    this.#seal = new Seal(keys);
     const partition = `${node.run}/${participant}/${id}`;
     const quality = { durability: 'volatile', history: 'all', partition } as const;
     const make = (kind: 'reader' | 'writer', to: SampleClass): Endpoint =>
@@ -57,10 +58,26 @@ export class WorkerSession {
 
   /** Null, or why it failed. */
   send(to: SampleClass, sample: SampleBody): string | null {
-    const { struct, held } = encodeSample(this.#cyclone, this.#origin, sample, tagOf(this.#keys.sending, sample));
+    const sealed = this.#sealed(sample);
+    if (sealed === null) return 'it is none of this protocol';
+    const { struct, held } = encodeSample(this.#cyclone, this.#origin, sealed.sample, sealed.tag);
     const code = this.#cyclone.write(this.#writers[to].entity, struct);
     // Mentioned after the write, so that the memory which the struct points at is still there during it.
     return code < 0 || held.length === 0 ? this.#cyclone.textOf(code) : null;
+  }
+
+  #sealed(sample: SampleBody): { readonly sample: SampleBody; readonly tag: Uint8Array } | null {
+    const [lane, piece] = [laneOf(sample), pieceOf(sample)];
+    if (lane === null || piece === null) return null;
+    const { bytes, tag } = this.#seal.close(lane, piece, sample.bytes);
+    return { sample: { ...sample, bytes }, tag };
+  }
+
+  /** Null: not of the session's other end. */
+  #opened(sample: SampleBody, tag: Uint8Array): SampleBody | null {
+    const [lane, piece] = [laneOf(sample), pieceOf(sample)];
+    const bytes = lane === null || piece === null ? null : this.#seal.open(lane, piece, sample.bytes, tag);
+    return bytes === null ? null : { ...sample, bytes };
   }
 
   /** Whether the peer is there: told when it has come, and when it has gone. */
@@ -90,8 +107,9 @@ export class WorkerSession {
     for (let i = 0; i < takesMax && more; i++) {
       more = takeSamples(this.#cyclone, this.#readers[from].entity, (address) => {
         const { sample, tag } = decodeSample(this.#cyclone, address);
-        if (isGenuine(this.#keys.receiving, sample, tag)) samples.push(sample);
-        else forged++;
+        const opened = this.#opened(sample, tag);
+        if (opened === null) forged++;
+        else samples.push(opened);
       });
     }
     if (samples.length > 0 || forged > 0) {

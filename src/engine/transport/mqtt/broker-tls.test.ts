@@ -130,7 +130,7 @@ describe('a broker elsewhere, over TLS', () => {
       await near.send({ lane: 'control', parts: [Uint8Array.of(5)] }, { signal });
       const { value } = await far.frames()[Symbol.asyncIterator]().next();
       assert.equal(value?.parts[0]?.[0], 5);
-      const endpoints = served.endpoints.map((endpoint) => ({ ...endpoint, identity: 'ab'.repeat(32) }));
+      const endpoints = served.endpoints.map((endpoint) => ({ ...endpoint, brokerCertificate: 'ab'.repeat(32) }));
       await assert.rejects(dial({ endpoints }), isError('identity_mismatch', /another certificate than/));
     },
   );

@@ -10,8 +10,9 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { Bell } from '#test/support/bell.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
+import { Asking } from '../sealed/asking.ts';
+import { encodeHandshake } from '../sealed/handshake-message.ts';
 import { participantCredentials } from './auth.ts';
-import { encodeControl } from './control-message.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { packetSizeChecker } from './packet-guard.ts';
 
@@ -149,14 +150,16 @@ describe('embedded broker', () => {
   test('garbage ends the session of its sender with a reason and no other', async () => {
     await using served = await serve();
     await using good = await dial(served, 'node-9');
-    const claim = { run, participant: 'node-2', session: ids.session, instance: ids.instance };
-    const evil = await rawClient(served, { ...participantCredentials(token, claim) });
-    const { proof } = await import('./auth.ts');
-    const open = { type: 'open', version: 2, instance: ids.instance, proof: proof(token, 'open', claim) } as const;
-    await evil.publishAsync(`roundscope/${run}/node-2/${ids.session}/open`, encodeControl(open), { qos: 1 });
+    const { session, instance } = ids;
+    const claim = { protocol: 'mqtt', run, participant: 'node-2', session } as const;
+    const evil = await rawClient(served, { ...participantCredentials(token, { ...claim, instance }) });
+    const coordinator = served.listener.endpoints[0]?.identity ?? '';
+    using asking = new Asking({ claim, token, coordinator, where: 'here', clock: systemClock });
+    const base = `roundscope/${run}/node-2/${session}`;
+    await evil.publishAsync(`${base}/open`, encodeHandshake(asking.request), { qos: 1 });
     await served.bell.until(() => served.sessions.length === 2);
     const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
-    evil.publish(`roundscope/${run}/node-2/${ids.session}/up/control`, Buffer.from('not a piece'), { qos: 1 });
+    evil.publish(`${base}/up/control`, Buffer.from('not a piece'), { qos: 1 });
     const end = await served.sessions[1]?.closed;
     assert.equal(end?.code, 'garbage');
     await gone;

@@ -6,29 +6,24 @@ import { timing } from '#shared/contract/limits.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import type { DialOptions, Session } from '../transport.ts';
 import { within } from '../within.ts';
-import { participantCredentials, proof, type Claim } from './auth.ts';
-import { sameText } from '../same-text.ts';
+import { Asking } from '../sealed/asking.ts';
+import type { Claim, SessionKeys } from '../sealed/handshake.ts';
+import { decodeAnswer, encodeHandshake } from '../sealed/handshake-message.ts';
+import { participantCredentials } from './auth.ts';
 import type { BrokerTrust } from './broker-socket.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { brokerRefused, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
 import type { Dialect } from './dialect.ts';
-import {
-  decodeControl,
-  decodeStatus,
-  encodeControl,
-  type ControlMessage,
-  type StatusMessage,
-} from './control-message.ts';
+import { decodeStatus, encodeStatus, type StatusMessage } from './status-message.ts';
 import { MqttCarrier } from './mqtt-carrier.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, type SessionTopics } from './topics.ts';
-
-/** Version of this transport's own messages and pieces. */
-export const mqttSessionVersion = 2;
 
 export interface DialSetup {
   readonly clock: Clock;
   readonly trust: BrokerTrust;
+  /** Peer id that the invitation names. */
+  readonly coordinator: string;
   readonly size: PieceSize;
   readonly dialect: Dialect;
   readonly instance: string;
@@ -38,81 +33,109 @@ export interface DialSetup {
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
 export async function dialBroker(url: string, options: DialOptions, setup: DialSetup): Promise<Session> {
-  const { run, participant, token = '' } = options;
-  const claim: Claim = { run, participant, session: setup.session, instance: setup.instance };
-  const topics = sessionTopics(run, participant, setup.session);
-  const answer = Promise.withResolvers<ControlMessage>();
-  let carrier: MqttCarrier | null = null;
-  const farewell = encodeControl({ state: 'offline', id: setup.session, reason: 'the participant vanished' });
-  const onMessage = (topic: string, payload: Buffer): void => {
-    const parsed = parseTopic(run, topic);
-    if (parsed === null) return;
-    if (parsed.what === 'status' && parsed.participant === coordinatorName) {
-      const status = decodeStatus(payload);
-      if (status === null || status.state === 'online') return;
-      const over = endOf(status, token, run);
-      if (over === null && status.state === 'ended') return;
-      carrier?.session.lost(over?.message ?? `the coordinator is gone: ${status.reason}`);
-      answer.reject(over ?? coordinatorAway(url, status.reason));
-    } else if (parsed.direction === 'down' && parsed.session === setup.session) {
-      if (carrier !== null) return carrier.receive(parsed.what, topic, payload);
-      const message = parsed.what === 'session' ? decodeControl(payload) : null;
-      if (message !== null) answer.resolve(message);
-    }
-  };
   using deadline = setup.clock.deadline(setup.timeoutMs, options.signal);
+  const attempt = new Attempt(url, options, setup);
+  using asking = attempt.asking;
   const connection = await BrokerConnection.open({
     ...setup,
     url,
-    ...participantCredentials(token, claim),
+    ...participantCredentials(options.token ?? '', { ...attempt.claim, instance: setup.instance }),
     ...ownCredentials(url),
-    will: { topic: topics.status, payload: farewell },
+    will: { topic: attempt.topics.status, payload: attempt.will },
     signal: options.signal,
-    onMessage,
+    onMessage: (topic, payload) => attempt.hear(topic, payload),
   });
-  // Made before the answer is there, so that no frame that follows it closely is missed.
-  const make = (): MqttCarrier =>
-    new MqttCarrier({
-      ...setup,
-      connection,
-      base: topics.base,
-      outgoing: 'up',
-      remote: new URL(url).host,
-      peerIdentity: setup.trust.by === 'identity' ? (setup.trust.endpoint.identity ?? null) : null,
-      elsewhere: setup.trust.by !== 'identity',
-      release: async ({ abrupt }) => letGo(connection, topics, { abrupt, clock: setup.clock }),
-    });
-  const accepted = answer.promise.then((message) => {
-    judgeAnswer(message, url, proof(token, 'accept', claim));
-    carrier = make();
-    return carrier.session;
-  });
-  // It may fail while the request is still being made; the race below is where that is told.
-  accepted.catch(() => undefined);
+  attempt.connection = connection;
   try {
-    const asked = ask(connection, topics, {
-      type: 'open',
-      version: mqttSessionVersion,
-      instance: setup.instance,
-      proof: proof(token, 'open', claim),
-    });
-    const answered = asked.then(() => accepted);
+    const asked = ask(connection, attempt.topics, encodeHandshake(asking.request));
+    const answered = asked.then(() => asking.granted).then(() => attempt.session());
     return await Promise.race([answered, failed(connection, deadline, options.signal, setup.timeoutMs)]);
   } catch (error) {
-    await letGo(connection, topics, { abrupt: false, clock: setup.clock }).catch(() => connection.abort());
+    await letGo(connection, attempt.topics, { abrupt: false, clock: setup.clock }).catch(() => connection.abort());
     throw error;
   }
 }
 
-async function ask(connection: BrokerConnection, topics: SessionTopics, open: ControlMessage): Promise<void> {
+/** One try to get a session from the coordinator behind a broker: what is heard there, before and after. */
+class Attempt {
+  readonly claim: Claim;
+  readonly topics: SessionTopics;
+  readonly asking: Asking;
+  connection: BrokerConnection | null = null;
+  readonly #url: string;
+  readonly #setup: DialSetup;
+  #carrier: MqttCarrier | null = null;
+
+  constructor(url: string, { run, participant, token = '' }: DialOptions, setup: DialSetup) {
+    this.#url = url;
+    this.#setup = setup;
+    this.claim = { protocol: 'mqtt', run, participant, session: setup.session };
+    this.topics = sessionTopics(run, participant, setup.session);
+    const { clock, coordinator } = setup;
+    this.asking = new Asking({ claim: this.claim, token, coordinator, where: withoutSecrets(url), clock });
+  }
+
+  get will(): Buffer {
+    return encodeStatus({ state: 'offline', id: this.claim.session, reason: 'the participant vanished' });
+  }
+
+  session(): Session {
+    if (this.#carrier === null) throw new Error('a session was granted and not made');
+    return this.#carrier.session;
+  }
+
+  hear(topic: string, payload: Buffer): void {
+    const parsed = parseTopic(this.claim.run, topic);
+    if (parsed === null) return;
+    if (parsed.what === 'status' && parsed.participant === coordinatorName) this.#onStatus(decodeStatus(payload));
+    else if (parsed.direction !== 'down' || parsed.session !== this.claim.session) return;
+    else if (this.#carrier !== null) this.#carrier.receive(parsed.what, topic, payload);
+    else if (parsed.what === 'session') {
+      const keys = this.asking.hear(decodeAnswer(payload));
+      // At once, so that nothing that follows the answer closely is missed.
+      if (keys !== null) this.#carrier = this.#make(keys);
+    }
+  }
+
+  /** An end is signed by the coordinator; of anything else nobody knows who says it. */
+  #onStatus(status: StatusMessage | null): void {
+    if (status === null || status.state === 'online') return;
+    const over = endOf(status, this.#setup.coordinator, this.claim.run);
+    if (over !== null) {
+      this.asking.fail(over);
+      this.#carrier?.session.lost(over.message);
+    } else if (status.state === 'offline') {
+      this.asking.hint(coordinatorAway(this.#url, status.reason));
+      this.#carrier?.saidGone(`the coordinator is gone: ${status.reason}`);
+    }
+  }
+
+  #make(keys: SessionKeys): MqttCarrier | null {
+    const { connection, topics } = this;
+    if (connection === null) return null;
+    const { trust, coordinator } = this.#setup;
+    return new MqttCarrier({
+      ...this.#setup,
+      connection,
+      keys,
+      base: topics.base,
+      remote: new URL(this.#url).host,
+      peerIdentity: coordinator,
+      elsewhere: trust.by !== 'identity',
+      release: async ({ abrupt }) => letGo(connection, topics, { abrupt, clock: this.#setup.clock }),
+    });
+  }
+}
+
+async function ask(connection: BrokerConnection, topics: SessionTopics, open: Buffer): Promise<void> {
   const [, run = ''] = topics.base.split('/');
   await connection.subscribe([statusTopic(run, coordinatorName), `${topics.base}/down/#`]);
-  await connection.publish(topics.open, encodeControl(open)).catch((error: unknown) => {
+  await connection.publish(topics.open, open).catch((error: unknown) => {
     if (!(error instanceof PieceRefused)) throw error;
     throw brokerRefused(connection.url, `it does not take ${topics.open} (${error.message})`);
   });
   const online = { state: 'online', id: topics.base.slice(topics.base.lastIndexOf('/') + 1), reason: '' } as const;
-  await connection.publish(topics.status, encodeControl(online), 'retain');
+  await connection.publish(topics.status, encodeStatus(online), 'retain');
 }
 
 function failed(
@@ -141,22 +164,10 @@ function failed(
   });
 }
 
-function judgeAnswer(message: ControlMessage, url: string, expected: string): void {
-  if (message.type === 'accept' && sameText(message.proof, expected)) return;
-  const why =
-    message.type === 'refuse'
-      ? message.reason
-      : 'whoever answered has not the token of this run: is the invitation of this run?';
-  throw new RoundscopeError(message.type === 'accept' ? 'identity_mismatch' : 'link_rejected', {
-    layer: 'transport',
-    message: `the coordinator behind ${withoutSecrets(url)} did not accept us: ${why}`,
-  });
-}
-
-/** Null: it says of no end, or is from somebody who has not the token. */
-function endOf(told: StatusMessage, token: string, run: string): RoundscopeError | null {
+/** Null: it says of no end, or is not the coordinator's. */
+function endOf(told: StatusMessage, coordinator: string, run: string): RoundscopeError | null {
   const { state, status, reason, proof: shown = '' } = told;
-  return state !== 'ended' || status === undefined ? null : runOver({ status, reason, proof: shown }, token, run);
+  return state !== 'ended' || status === undefined ? null : runOver({ status, reason, proof: shown }, coordinator, run);
 }
 
 function coordinatorAway(url: string, reason: string): RoundscopeError {

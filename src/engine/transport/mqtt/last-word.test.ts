@@ -5,24 +5,24 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
-import { endProof } from '../last-word.ts';
+import { signEnd } from '../last-word.ts';
 import type { Listener } from '../transport.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { coordinatorName, statusTopic } from './topics.ts';
 
 const mosquitto = findMosquitto();
 const skip = 'missing' in mosquitto ? mosquitto.missing : false;
+const coordinator = createIdentity();
 const signal = new AbortController().signal;
 const about = { run: 'r-1', token: 'a-token-of-sixteen-or-more', signal };
 
-function transport(broker: RunningBroker): MqttTransport {
-  const identity = createIdentity();
+function transport(broker: RunningBroker, identity = createIdentity()): MqttTransport {
   return new MqttTransport({ clock: systemClock, entropy: systemEntropy, identity, brokerUrl: broker.url });
 }
 
 function listen(broker: RunningBroker): Promise<Listener> {
   const heard = { onSession: () => undefined, onRefused: () => undefined };
-  return transport(broker).listen({ ...about, host: '127.0.0.1', port: 0, ...heard });
+  return transport(broker, coordinator).listen({ ...about, host: '127.0.0.1', port: 0, ...heard });
 }
 
 async function publishStatus(broker: RunningBroker, status: object): Promise<void> {
@@ -62,12 +62,12 @@ describe('a run that is over, at a broker elsewhere', { skip }, () => {
     });
   });
 
-  test('who has not the token ends nothing', async () => {
+  test('who is not the coordinator ends nothing, also with the token', async () => {
     assert.ok('path' in mosquitto);
     await using broker = await startMosquitto(mosquitto.path);
     await using listener = await listen(broker);
     const word = { status: 'failed', reason: 'go home' } as const;
-    const forged = { state: 'ended', id: 'x', ...word, proof: endProof('another token', about.run, word) };
+    const forged = { state: 'ended', id: 'x', ...word, proof: signEnd(createIdentity(), about.run, word) };
     await publishStatus(broker, forged);
     await using session = await transport(broker).dial(listener.endpoints, { ...about, participant: 'lab-2' });
     assert.equal(session.stack, 'mqtt.js');

@@ -7,10 +7,11 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
-import { sameText } from '../same-text.ts';
-import { proof, type Claim } from './auth.ts';
+import { Gatekeeper, type Granted } from '../sealed/gatekeeper.ts';
+import type { Answer, Request } from '../sealed/handshake.ts';
+import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { bareHost, localHost, reachableHosts } from '../addresses.ts';
-import { endProof } from '../last-word.ts';
+import { signEnd } from '../last-word.ts';
 import { abortable } from '../abortable.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import { EmbeddedBroker, urlOf } from './broker.ts';
@@ -19,10 +20,10 @@ import { connectTimeout } from '../broker-errors.ts';
 import { brokerRefused, withoutSecrets } from './connect-errors.ts';
 import type { BrokerWay } from './broker-way.ts';
 import { BrokerConnection } from './connection.ts';
-import { decodeControl, decodeStatus, encodeControl, type ControlMessage } from './control-message.ts';
-import { mqttSessionVersion, ownCredentials } from './dial.ts';
+import { ownCredentials } from './dial.ts';
 import type { Dialect } from './dialect.ts';
-import { MqttCarrier } from './mqtt-carrier.ts';
+import { MqttCarrier, type MqttCarrierOptions } from './mqtt-carrier.ts';
+import { decodeStatus, encodeStatus } from './status-message.ts';
 import { coordinatorName, parseTopic, sessionTopics, statusTopic, topicRoot, type ParsedTopic } from './topics.ts';
 
 export interface ListenSetup {
@@ -40,12 +41,20 @@ export interface ListenSetup {
 /** Sessions of one run that have not ended; more than each participant could need. */
 const sessionsMax = limits.participantsMax * 4;
 
+interface Kept {
+  readonly carrier: MqttCarrier;
+  /** The participant's half of the key, and what it was answered. */
+  readonly key: string;
+  readonly answer: Answer;
+}
+
 /** The coordinator's side: one way to the broker, its own or one elsewhere, on which the sessions of all participants are told apart by topic. */
 export class MqttListener implements Listener {
   readonly #options: ListenOptions;
   readonly #setup: ListenSetup;
   readonly #broker: EmbeddedBroker | null;
-  readonly #sessions = new Map<string, MqttCarrier>();
+  readonly #sessions = new Map<string, Kept>();
+  readonly #gatekeeper: Gatekeeper;
   #connection: BrokerWay | null = null;
   #closing: Promise<void> | null = null;
   #lastWord: LastWord | null = null;
@@ -60,6 +69,8 @@ export class MqttListener implements Listener {
   private constructor(options: ListenOptions, setup: ListenSetup, broker: EmbeddedBroker | null) {
     this.#options = options;
     this.#setup = setup;
+    const { run, token = '' } = options;
+    this.#gatekeeper = new Gatekeeper({ protocol: 'mqtt', run, token, identity: setup.owner.identity });
     this.#broker = broker;
   }
 
@@ -83,26 +94,28 @@ export class MqttListener implements Listener {
   get endpoints(): readonly Endpoint[] {
     const { brokerUrl } = this.#setup;
     const broker = this.#broker;
+    const identity = this.#setup.owner.identity.peerId;
     if (broker !== null) {
       return reachableHosts(this.#options.host).map((host) => ({
         protocol: 'mqtt',
         provider: 'mqtt',
         host,
         port: broker.port,
-        identity: this.#setup.owner.identity.peerId,
+        identity,
       }));
     }
     const { hostname, port } = new URL(this.#url);
     const standardPort = this.#url.startsWith('mqtts:') ? 8883 : 1883;
     const outside = brokerUrl === undefined ? {} : { url: brokerUrl };
     // Participants have not the authority's file, so they are told whom it vouched for.
-    const vouched = this.#certificate === null ? {} : { identity: this.#certificate };
+    const vouched = this.#certificate === null ? {} : { brokerCertificate: this.#certificate };
     return [
       {
         protocol: 'mqtt',
         provider: 'mqtt',
         host: bareHost(hostname),
         port: port === '' ? standardPort : Number(port),
+        identity,
         ...outside,
         ...vouched,
       },
@@ -123,7 +136,7 @@ export class MqttListener implements Listener {
   }
 
   #status(state: 'online' | 'offline', reason: string): Buffer {
-    return encodeControl({ state, id: this.#setup.instance, reason });
+    return encodeStatus({ state, id: this.#setup.instance, reason });
   }
 
   async #connect(): Promise<void> {
@@ -225,64 +238,60 @@ export class MqttListener implements Listener {
   #onMessage(topic: string, payload: Buffer): void {
     const parsed = parseTopic(this.#options.run, topic);
     if (parsed === null) return;
-    const session = this.#sessions.get(keyOf(parsed));
     if (parsed.what === 'status') return this.#onStatus(parsed, payload);
-    if (parsed.what === 'open') return this.#onOpen(parsed, decodeControl(payload));
+    if (parsed.what === 'open') return this.#onOpen(parsed, decodeRequest(payload));
     // Without a session: pieces that were under way when it ended.
-    if (parsed.direction === 'up') session?.receive(parsed.what, topic, payload);
+    if (parsed.direction === 'up') this.#sessions.get(keyOf(parsed))?.carrier.receive(parsed.what, topic, payload);
   }
 
   #onStatus(parsed: ParsedTopic, payload: Buffer): void {
     if (parsed.participant === coordinatorName) return;
     const status = decodeStatus(payload);
     if (status?.state !== 'offline') return;
-    this.#sessions.get(keyOf({ ...parsed, session: status.id }))?.session.lost(`the broker says: ${status.reason}`);
+    this.#sessions.get(keyOf({ ...parsed, session: status.id }))?.carrier.saidGone(`the broker says: ${status.reason}`);
   }
 
-  #onOpen(parsed: ParsedTopic, message: ControlMessage | null): void {
-    const { run, token = '', onRefused, onSession } = this.#options;
+  #onOpen(parsed: ParsedTopic, request: Request | null): void {
+    const { run, onRefused, onSession } = this.#options;
     const { participant, session: id } = parsed;
     const connection = this.#connection;
     if (connection === null || this.#closing !== null) return;
     const { base } = sessionTopics(run, participant, id);
     const address = this.#broker?.addressOf(participant, id) ?? `${participant} via ${new URL(this.#url).host}`;
-    const answer = (answered: ControlMessage): void => {
-      connection.publish(`${base}/down/session`, encodeControl(answered)).catch(() => connection.abort());
+    const answer = (answered: Answer): void => {
+      connection.publish(`${base}/down/session`, encodeHandshake(answered)).catch(() => connection.abort());
     };
-    const refuse = (reason: string): void => {
-      onRefused({ address, reason });
-      answer({ type: 'refuse', reason });
-    };
-    if (message?.type !== 'open') return refuse('its request for a session is malformed');
-    if (message.version !== mqttSessionVersion)
-      return refuse(`it speaks version ${message.version}, this coordinator ${mqttSessionVersion}`);
-    const claim: Claim = { run, participant, session: id, instance: message.instance };
-    if (!sameText(message.proof, proof(token, 'open', claim)))
-      return refuse('it has no proof of the invitation to this run');
-    const accept: ControlMessage = {
-      type: 'accept',
-      version: mqttSessionVersion,
-      proof: proof(token, 'accept', claim),
-    };
-    // The broker may deliver a request twice (QoS 1): the answer is the same.
-    if (this.#sessions.has(keyOf(parsed))) return answer(accept);
-    if (this.#sessions.size >= sessionsMax) return refuse(`this coordinator has ${sessionsMax} sessions already`);
+    const known = this.#sessions.get(keyOf(parsed));
+    // The broker may deliver a request twice (QoS 1): the answer is the same. To another one there is none.
+    if (known !== undefined) return request?.key === known.key ? answer(known.answer) : undefined;
+    const judged = request === null ? 'its request for a session is malformed' : this.#judge(parsed, request);
+    if (typeof judged === 'string') {
+      onRefused({ address, reason: judged });
+      return answer(this.#gatekeeper.refuse(parsed, { key: request?.key ?? '' }, judged));
+    }
     const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
-    const carrier = this.#makeCarrier(parsed, connection, { base, remote: address, peerIdentity });
-    this.#sessions.set(keyOf(parsed), carrier);
-    answer(accept);
+    const { keys } = judged;
+    const carrier = this.#makeCarrier(parsed, connection, { base, keys, remote: address, peerIdentity });
+    this.#sessions.set(keyOf(parsed), { carrier, key: request?.key ?? '', answer: judged.answer });
+    answer(judged.answer);
     onSession(carrier.session);
+  }
+
+  #judge(parsed: ParsedTopic, request: Request): Granted | string {
+    const judged = this.#gatekeeper.judge(parsed, request);
+    if (typeof judged !== 'string' && this.#sessions.size >= sessionsMax)
+      return `this coordinator has ${sessionsMax} sessions already`;
+    return judged;
   }
 
   #makeCarrier(
     parsed: ParsedTopic,
     connection: BrokerWay,
-    peer: { readonly base: string; readonly remote: string; readonly peerIdentity: string | null },
+    peer: Pick<MqttCarrierOptions, 'base' | 'keys' | 'remote' | 'peerIdentity'>,
   ): MqttCarrier {
     return new MqttCarrier({
       ...peer,
       connection,
-      outgoing: 'down',
       size: this.#setup.size,
       elsewhere: this.#broker === null,
       clock: this.#setup.clock,
@@ -298,15 +307,17 @@ export class MqttListener implements Listener {
   #lastStatus(): Buffer {
     const word = this.#lastWord;
     if (word === null) return this.#status('offline', 'it has ended');
-    const { run, token = '' } = this.#options;
-    return encodeControl({ state: 'ended', id: this.#setup.instance, ...word, proof: endProof(token, run, word) });
+    const proof = signEnd(this.#setup.owner.identity, this.#options.run, word);
+    return encodeStatus({ state: 'ended', id: this.#setup.instance, ...word, proof });
   }
 
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     await Promise.allSettled(
-      [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
+      [...this.#sessions.values()].map(({ carrier }) =>
+        carrier.session.close('clean', 'the coordinator stopped listening'),
+      ),
     );
     const connection = this.#connection;
     if (connection !== null) {

@@ -5,26 +5,22 @@ import type { Carrier, PassageWord, SessionWord, Way } from '../credited/carrier
 import type { PieceSize } from '../credited/piece-size.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
-import {
-  decodePiece,
-  encodePieceHeader,
-  pieceHeaderBytes,
-  type PartsReader,
-  type PieceHeader,
-} from '../credited/piece.ts';
+import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
+import { Conversation } from '../sealed/conversation.ts';
+import type { SessionKeys } from '../sealed/handshake.ts';
+import { Seal } from '../sealed/seal.ts';
 import type { CloseReason, Lane } from '../transport.ts';
-import type { BrokerWay } from './broker-way.ts';
-import { decodeControl, encodeControl } from './control-message.ts';
-import type { Direction } from './topics.ts';
 import { whenSettled } from '../when-settled.ts';
+import type { BrokerWay } from './broker-way.ts';
+import type { Direction } from './topics.ts';
 
 export interface MqttCarrierOptions {
   readonly connection: BrokerWay;
   /** `roundscope/<run>/<participant>/<session>`. */
   readonly base: string;
-  readonly outgoing: Direction;
   readonly remote: string;
-  /** Where the broker is the coordinator's own: what TLS has proved. */
+  readonly keys: SessionKeys;
+  /** The coordinator, which has signed for the keys; a participant where the broker is the coordinator's own: what TLS has proved. */
   readonly peerIdentity: string | null;
   readonly size: PieceSize;
   /** The broker is neither end's own: what it lets pass has to be found out. */
@@ -40,18 +36,26 @@ export class MqttCarrier implements Carrier {
   readonly stack = 'mqtt.js';
   readonly remote: string;
   readonly peerIdentity: string | null;
+  readonly channel: string;
   readonly way?: Way;
   readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
   readonly session: CreditedSession;
   readonly #options: MqttCarrierOptions;
+  readonly #seal: Seal;
+  readonly #words: Conversation;
   #received = 0;
+  /** Publishes on our topics that were not sealed by the other end. */
+  #foreign = 0;
 
   constructor(options: MqttCarrierOptions) {
     this.#options = options;
     this.remote = options.remote;
     this.peerIdentity = options.peerIdentity;
+    this.channel = options.keys.channel;
+    this.#seal = new Seal(options.keys);
     if (options.elsewhere) this.way = this.#makeWay();
     this.session = new CreditedSession(this, options.clock);
+    this.#words = new Conversation({ session: this.session, clock: options.clock });
     const waiting = whenSettled(options.connection.closed, (reason) => this.session.lost(reason));
     spawn(
       'watching a session',
@@ -71,51 +75,58 @@ export class MqttCarrier implements Carrier {
     return this.#topic(laneName(lane));
   }
 
-  send(lane: Lane, piece: PieceHeader, body: { readonly parts: PartsReader; readonly bytes: number }): Promise<void> {
-    const payload = Buffer.allocUnsafe(pieceHeaderBytes + body.bytes);
-    encodePieceHeader(payload, piece);
-    body.parts.read(payload, pieceHeaderBytes, body.bytes);
-    return this.#options.connection.publish(this.streamOf(lane), payload);
+  send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
+    return this.#options.connection.publish(this.streamOf(lane), this.#seal.closePiece(lane, piece, bodyOf(body)));
   }
 
   tell(word: SessionWord | PassageWord): Promise<void> {
-    return this.#options.connection.publish(this.#topic('session'), encodeControl(word));
+    // What one client publishes arrives in its order, so a farewell has nothing to wait for.
+    const { piece, bytes } = this.#words.say(word.type === 'close' ? { ...word, pieces: 0 } : word);
+    return this.#options.connection.publish(this.#topic('session'), this.#seal.closePiece('session', piece, bytes));
   }
 
   counters(): readonly { readonly name: string; readonly value: number }[] {
     return [
       { name: 'publishes_sent', value: this.#options.connection.published },
       { name: 'publishes_received', value: this.#received },
+      { name: 'messages_foreign', value: this.#foreign },
     ];
   }
 
   release(end: CloseReason & { readonly abrupt: boolean }): Promise<void> {
+    this.#words.end();
     return this.#options.release(end);
   }
 
-  /** A publish on a topic of this session; `what` is the part below `up/` or `down/`. */
+  /** A publish on a topic of this session, of anybody who may publish there; `what` is the part below `up/` or `down/`. */
   receive(what: string, topic: string, payload: Buffer): void {
     if (this.session.ended) return;
+    const lane = what === 'session' ? what : parseLane(what);
+    const piece = lane === null ? null : this.#seal.openPiece(lane, payload);
+    if (lane === null || piece === null) {
+      this.#foreign++;
+      // At the coordinator's own broker nobody else may publish here.
+      if (!this.#options.elsewhere) this.session.broken(`a publish on ${topic} is none of this protocol`);
+      return;
+    }
     this.#received++;
-    if (what === 'session') return this.#onControl(payload);
-    const lane = parseLane(what);
-    const piece = decodePiece(payload);
-    if (lane === null || piece === null) return this.session.broken(`a publish on ${topic} is none of this protocol`);
-    this.session.take(lane, topic, piece);
+    if (lane === 'session') this.#words.hear(piece.sequence, piece.body);
+    else this.session.take(lane, topic, piece);
+  }
+
+  /** The broker says that the other end has gone; of the coordinator's own that is known, elsewhere anybody may say it. */
+  saidGone(reason: string): void {
+    if (this.#options.elsewhere) this.session.doubted(reason);
+    else this.session.lost(reason);
   }
 
   #topic(what: string): string {
-    return `${this.#options.base}/${this.#options.outgoing}/${what}`;
-  }
-
-  #onControl(payload: Buffer): void {
-    const message = decodeControl(payload);
-    if (message === null) return this.session.broken('a session message is malformed');
-    if (message.type !== 'open' && message.type !== 'accept' && message.type !== 'refuse') this.session.told(message);
+    return `${this.#options.base}/${this.#options.keys.outgoing}/${what}`;
   }
 
   #makeWay(): Way {
-    const { base, outgoing, size } = this.#options;
+    const { base, size } = this.#options;
+    const { outgoing } = this.#options.keys;
     const incoming: Direction = outgoing === 'up' ? 'down' : 'up';
     return {
       size,

@@ -4,10 +4,10 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { formatAddress } from '../addresses.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { observed } from '../attempts.ts';
 import { PieceSize } from '../credited/piece-size.ts';
+import { namesNobody } from '../sealed/asking.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { dialBroker } from './dial.ts';
 import { Dialect } from './dialect.ts';
@@ -66,6 +66,9 @@ export class MqttTransport implements Transport {
     const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
+      const coordinator = endpoint.identity;
+      // Nobody is trusted unseen.
+      if (coordinator === undefined) throw namesNobody(withoutSecrets(url));
       // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
       const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
       try {
@@ -73,6 +76,7 @@ export class MqttTransport implements Transport {
           dialBroker(url, options, {
             clock,
             trust: this.#trust(endpoint),
+            coordinator,
             timeoutMs,
             size: this.#size,
             // Our own speaks this one alone.
@@ -105,15 +109,9 @@ export class MqttTransport implements Transport {
     });
   }
 
-  /** Nobody is trusted unseen: the coordinator's own broker without an identity in the invitation is not used. */
   #trust(endpoint: Endpoint): BrokerTrust {
-    const { url, identity, host, port } = endpoint;
-    if (url !== undefined) return outsideTrust(url, { hash: identity, file: this.#options.brokerCa });
-    if (identity !== undefined) return { by: 'identity', owner: this.#owner, endpoint };
-    throw new RoundscopeError('identity_mismatch', {
-      layer: 'transport',
-      message: `The invitation does not say which identity the broker at ${formatAddress(host, port)} must prove. Ask for a new invitation.`,
-      context: { host, port },
-    });
+    const { url, brokerCertificate } = endpoint;
+    if (url === undefined) return { by: 'identity', owner: this.#owner, endpoint };
+    return outsideTrust(url, { hash: brokerCertificate, file: this.#options.brokerCa });
   }
 }

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { runStatusSchema } from '#shared/contract/messages.ts';
+import { decodeJson } from '../sealed/words.ts';
+
+/** Retained on a status topic, in the clear: who has not proved it by a signature may be anybody at the broker. */
+const statusSchema = z.object({
+  /** `ended`: nobody will serve this run any more. */
+  state: z.enum(['online', 'offline', 'ended']),
+  /** Session of a participant, instance of a coordinator: a status of an earlier one says nothing of this one. */
+  id: z.string().max(64),
+  reason: z.string().max(500),
+  /** Of a run that has ended: what it came to, and the coordinator's signature. */
+  status: runStatusSchema.optional(),
+  proof: z.string().max(128).optional(),
+});
+export type StatusMessage = z.infer<typeof statusSchema>;
+
+const statusBytesMax = 4096;
+
+export function encodeStatus(message: StatusMessage): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** Null: malformed, or empty, which is how a retained status is taken away. */
+export function decodeStatus(payload: Buffer): StatusMessage | null {
+  return decodeJson(payload, statusSchema, statusBytesMax);
+}

@@ -1,0 +1,94 @@
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
+import { decodePiece, encodePieceHeader, pieceHeaderBytes, type Piece, type PieceHeader } from '../credited/piece.ts';
+import type { Lane } from '../transport.ts';
+import type { Direction, SessionKeys } from './handshake.ts';
+
+export const tagBytes = 16;
+/** What a message has beside its piece's body. */
+export const sealedOverheadBytes = pieceHeaderBytes + tagBytes;
+
+/** `session`: what the two ends tell each other about the session itself, beside the frames. */
+export type SealedLane = Lane | 'session';
+
+/** Lane number of words about the session, and of the last will among them. */
+export const sessionLaneNumber = 0xffff_ffff;
+export const willLaneNumber = 0xffff_fffe;
+
+/**
+ * AES-256-GCM (NIST SP 800-38D) by the keys of one session, one for each direction. Encrypted is the body of a piece;
+ * what stands around it in the clear is authenticated with it: direction, flags, lane number, number in the lane, length of
+ * the frame and name of the lane, and by GCM itself the length of the body. Lane number and number make the nonce: no pair of
+ * them occurs twice in a session and direction with another text.
+ */
+export class Seal {
+  readonly #sending: KeyObject;
+  readonly #receiving: KeyObject;
+  readonly #outgoing: Direction;
+
+  constructor({ outgoing, sending, receiving }: Omit<SessionKeys, 'channel'>) {
+    this.#outgoing = outgoing;
+    this.#sending = createSecretKey(sending);
+    this.#receiving = createSecretKey(receiving);
+  }
+
+  close(lane: SealedLane, piece: PieceHeader, body: Uint8Array): { readonly bytes: Buffer; readonly tag: Buffer } {
+    const cipher = createCipheriv('aes-256-gcm', this.#sending, nonceOf(this.#outgoing, piece));
+    cipher.setAAD(aroundOf(this.#outgoing, lane, piece));
+    const bytes = cipher.update(body);
+    cipher.final();
+    return { bytes, tag: cipher.getAuthTag() };
+  }
+
+  /** Null: not sealed by the session's other end, as what it is given for. */
+  open(lane: SealedLane, piece: PieceHeader, body: Uint8Array, tag: Uint8Array): Buffer | null {
+    if (tag.byteLength !== tagBytes) return null;
+    const incoming = this.#outgoing === 'up' ? 'down' : 'up';
+    const options = { authTagLength: tagBytes };
+    const decipher = createDecipheriv('aes-256-gcm', this.#receiving, nonceOf(incoming, piece), options);
+    decipher.setAAD(aroundOf(incoming, lane, piece));
+    decipher.setAuthTag(tag);
+    const bytes = decipher.update(body);
+    try {
+      decipher.final();
+      return bytes;
+    } catch {
+      // It says no more than that the tag is another one.
+      return null;
+    }
+  }
+
+  /** A piece as one message: header, sealed body, tag. */
+  closePiece(lane: SealedLane, piece: PieceHeader, body: Uint8Array): Buffer {
+    const { bytes, tag } = this.close(lane, piece, body);
+    const content = Buffer.allocUnsafe(sealedOverheadBytes + bytes.byteLength);
+    encodePieceHeader(content, piece);
+    content.set(bytes, pieceHeaderBytes);
+    content.set(tag, pieceHeaderBytes + bytes.byteLength);
+    return content;
+  }
+
+  /** Null as in `open`. */
+  openPiece(lane: SealedLane, content: Buffer): Piece | null {
+    if (content.byteLength < sealedOverheadBytes) return null;
+    const end = content.byteLength - tagBytes;
+    const piece = decodePiece(content.subarray(0, end));
+    if (piece === null) return null;
+    const body = this.open(lane, piece, piece.body, content.subarray(end));
+    return body === null ? null : { ...piece, body };
+  }
+}
+
+function nonceOf(direction: Direction, { lane, sequence }: PieceHeader): Buffer {
+  const nonce = Buffer.alloc(12);
+  nonce[0] = direction === 'up' ? 1 : 2;
+  nonce.writeUInt32BE(lane, 4);
+  nonce.writeUInt32BE(sequence, 8);
+  return nonce;
+}
+
+function aroundOf(direction: Direction, lane: SealedLane, piece: PieceHeader): Buffer {
+  const around = Buffer.alloc(1 + pieceHeaderBytes);
+  encodePieceHeader(around.subarray(1), piece);
+  around[0] = direction === 'up' ? 1 : 2;
+  return Buffer.concat([around, Buffer.from(lane, 'utf8')]);
+}
