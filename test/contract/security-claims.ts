@@ -1,3 +1,4 @@
+import type { SealedLane } from '#engine/transport/sealed/seal.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 
@@ -14,6 +15,26 @@ export interface SecurityClaims {
    * owner does not keep to itself. Resolves when it has been turned away.
    */
   readonly foreign: ((at: Foreign) => Promise<void>) | { readonly missing: string };
+  /** Somebody at the place that carries the pieces, with all its rights; absent: nobody carries them but the two ends. */
+  readonly tap?: (at: Omit<Foreign, 'token' | 'far'>) => Promise<Tap>;
+}
+
+/** A sealed message of a session as it is carried: header, body, tag. */
+export interface Carried {
+  readonly direction: 'up' | 'down';
+  readonly lane: SealedLane;
+  readonly content: Buffer;
+}
+
+export interface Tap extends AsyncDisposable {
+  /** Directions that it hears, and into which it can put something. */
+  readonly hears: readonly Carried['direction'][];
+  readonly puts: readonly Carried['direction'][];
+  /** All that has passed since it is there. */
+  heard(): readonly Carried[];
+  put(message: Carried): Promise<void>;
+  /** Says in the ways that there are that each end is gone, to the other. */
+  readonly sayGone: (() => Promise<void>) | { readonly missing: string };
 }
 
 export interface Foreign {

@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import type { TransportHarness } from './harness.ts';
 import { describeLinks } from './link.ts';
 import { openPair, type Pair } from './session-pair.ts';
+import { describeCarried } from './transport-carried.ts';
 import { describeEnds } from './transport-ends.ts';
 import { describeFlow } from './transport-flow.ts';
 import { describeFrames } from './transport-frames.ts';
@@ -30,6 +31,7 @@ export function describeTransport(name: string, makeHarness: () => Promise<Trans
     describeEnds(pair, () => harness);
     describeOpening(pair, () => harness);
     describeSecurity(pair, () => harness);
+    describeCarried(pair, () => harness);
     describeLinks(() => harness);
   });
 }

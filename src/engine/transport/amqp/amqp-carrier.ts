@@ -120,6 +120,7 @@ export class AmqpCarrier implements Carrier {
       { name: 'publishes_received', value: this.#received },
       { name: 'publishes_returned', value: connection.returned },
       { name: 'messages_foreign', value: this.#foreign },
+      { name: 'words_repeated', value: this.#words.repeated },
       { name: 'messages_undeliverable', value: this.undeliverable },
       { name: 'broker_blocked', value: connection.blocked === '' ? 0 : 1 },
     ];

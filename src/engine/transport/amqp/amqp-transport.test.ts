@@ -7,6 +7,7 @@ import { coordinatorIdentity, participantIdentity } from '#test/contract/session
 import { describeTransport } from '#test/contract/transport.ts';
 import { stranger } from '#test/support/amqp-kit.ts';
 import { freePort } from '#test/support/mosquitto.ts';
+import { tapAmqp } from '#test/support/taps/amqp.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 
@@ -38,6 +39,11 @@ if (missing !== false) {
           const evil = await stranger(broker.url);
           await evil.publish('control', { queue: stream, type: 'control', content: Buffer.alloc(40) });
           await evil.end();
+        },
+        tap: async (at) => {
+          const tap = await tapAmqp(broker, at);
+          const missing = 'last-will.test.ts passes on a last will whose sender lives';
+          return { ...tap, sayGone: { missing } };
         },
       },
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { timing } from '#shared/contract/limits.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { dial, never, serve, stranger, until } from '#test/support/amqp-kit.ts';
+import { tapAmqp } from '#test/support/taps/amqp.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
 import { sessionType } from './session-message.ts';
 
@@ -46,6 +47,30 @@ describe('a last will that is put anew', { skip: missingRabbitmq() }, () => {
     near.abort?.();
     const end = await served.sessions[0]?.closed;
     assert.deepEqual([end?.code, end?.reason], ['lost', 'the broker says that the other end vanished']);
+  });
+
+  test('that is passed on while its sender lives ends nothing', async () => {
+    const due: (() => void)[] = [];
+    const timer = (ms: number, callback: () => void): Disposable => {
+      if (ms !== timing.amqpWillMs) return systemClock.timer(ms, callback);
+      due.push(callback);
+      return { [Symbol.dispose]: () => undefined };
+    };
+    await using served = await serve(run, rabbitmq.url);
+    const near = await dial(served, run, { clock: { ...systemClock, timer } });
+    const { stream } = await near.send({ lane: 'control', parts: [Uint8Array.of(1)] }, { signal: never });
+    await using tap = await tapAmqp(rabbitmq, { stream });
+    due.at(-1)?.();
+    assert.ok(typeof tap.sayGone === 'function');
+    await tap.sayGone();
+    await systemClock.sleep(timing.doubtMs + 300, { signal: never });
+    const [far] = served.sessions;
+    await far?.send({ lane: 'control', parts: [Uint8Array.of(2)] }, { signal: never });
+    for await (const { parts } of near.frames()) {
+      assert.equal(parts[0]?.[0], 2);
+      break;
+    }
+    await near.close('clean', 'done');
   });
 
   test('stays in its place whatever somebody else puts there', async () => {

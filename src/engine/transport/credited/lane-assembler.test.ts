@@ -95,7 +95,33 @@ describe('pieces of frames', () => {
       sequence: 0,
       body: new Uint8Array(1),
     };
-    assert.equal(lanes.take('u', { ...header, frameBytes: limits.frameBytesMax + 1 }).kind, 'bad');
+    const fresh = new LaneAssembler();
+    assert.equal(fresh.take('u', { ...header, frameBytes: limits.frameBytesMax + 1 }).kind, 'bad');
+  });
+
+  test('a lane that has ended does not begin again, however many have ended since, and little is remembered', () => {
+    const lanes = new LaneAssembler();
+    const only = (lane: number, sequence = 0): Piece => ({
+      first: true,
+      last: true,
+      laneEnd: true,
+      abandon: false,
+      lane,
+      sequence,
+      frameBytes: 1,
+      body: Uint8Array.of(lane & 0xff),
+    });
+    const open = { ...only(0), laneEnd: false };
+    assert.equal(lanes.take('control', open).kind, 'frame');
+    for (let lane = 1; lane <= 5000; lane++) assert.equal(lanes.take('bulk', only(lane)).kind, 'frame');
+    for (let lane = 1; lane <= 5000; lane++) assert.equal(lanes.take('bulk', only(lane)).kind, 'duplicate', `${lane}`);
+    // One that has not ended goes on, however old.
+    assert.equal(lanes.take('control', { ...open, sequence: 1 }).kind, 'frame');
+    assert.equal(lanes.take('control', open).kind, 'duplicate');
+    // In any order near the newest.
+    for (const lane of [5003, 5001, 5002]) assert.equal(lanes.take('bulk', only(lane)).kind, 'frame');
+    assert.equal(lanes.hasCome({ topic: 'bulk', number: 3, sequence: 0 }, true), true);
+    assert.equal(lanes.take('bulk', only(0, 2)).kind, 'bad', 'a number of another lane');
   });
 
   test('a frame that its sender gave up gives its credit back and the lane goes on', () => {

@@ -117,6 +117,7 @@ export class DdsCarrier implements Carrier {
       { name: 'samples_sent', value: this.#sent.control + this.#sent.bulk },
       { name: 'samples_received', value: this.#received.control + this.#received.bulk },
       { name: 'samples_forged', value: this.#forged },
+      { name: 'words_repeated', value: this.#words.repeated },
     ];
   }
 

@@ -7,6 +7,7 @@ import { createIdentity } from '#engine/identity/identity.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import { missingLibrary } from '#test/support/cyclone.ts';
+import { tapDds } from '#test/support/taps/dds.ts';
 import { writeAsAnother } from '#test/support/dds-intruder.ts';
 import { DdsTransport } from './dds-transport.ts';
 
@@ -36,6 +37,7 @@ if (absent !== false) {
       identity: 'proved',
       dialer: { missing: 'a participant proves the token, and that it goes on being itself' },
       foreign: writeAsAnother,
+      tap: tapDds,
     },
     [Symbol.asyncDispose]: async () => undefined,
   }));

@@ -90,6 +90,7 @@ export class MqttCarrier implements Carrier {
       { name: 'publishes_sent', value: this.#options.connection.published },
       { name: 'publishes_received', value: this.#received },
       { name: 'messages_foreign', value: this.#foreign },
+      { name: 'words_repeated', value: this.#words.repeated },
     ];
   }
 

@@ -7,6 +7,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign } from '#test/contract/security-claims.ts';
+import { tapMqtt } from '#test/support/taps/mqtt.ts';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
 import { participantCredentials } from './auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
@@ -50,8 +51,9 @@ if ('missing' in mosquitto) {
         identity: 'proved',
         dialer: { missing: 'the coordinator does not see the connections of a broker elsewhere' },
         foreign: {
-          missing: "who may publish where is the outside broker's to say; the link refuses what is not proved",
+          missing: "who may publish where is the outside broker's to say: what others put there is tried below",
         },
+        tap: (at) => tapMqtt(broker.url, at),
       },
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     };

@@ -20,6 +20,8 @@ export interface ConversationParts {
  */
 export class Conversation {
   readonly #parts: ConversationParts;
+  /** Words of the other end that came again. */
+  repeated = 0;
   #nextSaid = 0;
   #nextHeard = 0;
   #farewell: Close | null = null;
@@ -42,7 +44,10 @@ export class Conversation {
   /** The word `sequence` of the other end, proved to be its own. */
   hear(sequence: number, bytes: Uint8Array): void {
     const { session, clock, onReady } = this.#parts;
-    if (sequence < this.#nextHeard) return;
+    if (sequence < this.#nextHeard) {
+      this.repeated++;
+      return;
+    }
     if (sequence > this.#nextHeard) return session.lost('messages about the session were lost');
     this.#nextHeard++;
     const word = decodeWord(bytes);
