@@ -3,6 +3,7 @@ import { announcedEndpoints, ofOneLink, requireAnnounced } from '#shared/contrac
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
+import { wayNotes } from '#shared/contract/secrecy.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { durationText } from '#shared/base/duration.ts';
@@ -95,6 +96,7 @@ export async function openFrontDoor(
     onRefused: (refusal) => rows.refused(refusal),
   });
   const endpoints = announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced);
+  for (const { level, text } of wayNotes(endpoints)) reporter.event('notice', { level, text });
   return {
     invitation: invitationTo(start, { token, identity }, endpoints),
     endpoints: listener.endpoints,

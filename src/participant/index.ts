@@ -2,6 +2,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
+import { wayNotes } from '#shared/contract/secrecy.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
@@ -82,6 +83,9 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   await requireData(start.data);
   const identity = await identityOf(start, reporter);
   doing = `connecting over ${invitation.transport}`;
+  // A demo's ways are its own machine's, and its coordinator has said it.
+  if (start.share === undefined)
+    for (const { level, text } of wayNotes(invitation.endpoints)) reporter.event('notice', { level, text });
   const told = toldProtocol(start, invitation.transport);
   await using choosing = told === null ? await chooseProtocols(start, reporter) : null;
   const take = choosing?.route ?? (told as Protocol);

@@ -41,7 +41,7 @@ function checks(tried: Tried[], about: Partial<Found> = {}): Map<string, Invitat
   return new Map(checksOf(found as Found).map((check) => [check.what, check]));
 }
 
-const order = ['invitation', 'address', 'identity', 'clock', 'version', 'name'];
+const order = ['invitation', 'way', 'address', 'identity', 'clock', 'version', 'name'];
 
 describe('checks of an invitation', () => {
   test('all is well: every check says so, with its figure', () => {
@@ -51,6 +51,7 @@ describe('checks of an invitation', () => {
     assert.equal(all.get('address')?.text, 'answers over QUIC, also over MQTT');
     assert.equal(all.get('address')?.figure, '18 ms');
     assert.equal(all.get('name')?.text, 'lab-2 is free');
+    assert.equal(all.get('way')?.text, 'QUIC is encrypted from one end to the other');
   });
 
   for (const [text, what] of [
@@ -77,6 +78,16 @@ describe('checks of an invitation', () => {
     assert.equal(all.get('address')?.state, 'fault');
     assert.equal(all.get('address')?.text, 'No coordinator answered. Tried QUIC at 10.0.4.18:4433 (UDP), 6.0 s.');
     for (const what of ['identity', 'clock', 'version', 'name']) assert.equal(all.get(what)?.state, 'unknown', what);
+  });
+
+  test('a broker elsewhere: what it reads, and that its user and password are in the invitation', () => {
+    const url = 'mqtt://lab:secret@broker.example:1883';
+    const endpoints = [{ protocol: 'mqtt', provider: 'mqtt', host: 'broker.example', port: 1883, url }] as const;
+    const way = checks([], { invitation: { ...invitation, endpoints: [...endpoints] } }).get('way');
+    assert.equal(way?.state, 'warning');
+    assert.match(way.text, /sealed .*the broker reads names .*no model/);
+    assert.match(way.meaning, /whoever has it is that user there/);
+    assert.doesNotMatch(JSON.stringify(way), /secret/);
   });
 
   test('an impostor is a fault of identity, not of the address', () => {

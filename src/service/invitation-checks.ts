@@ -4,6 +4,7 @@ import type { Invitation } from '#shared/contract/invitation.ts';
 import type { Looked, Tried } from '#shared/contract/look.ts';
 import type { InvitationCheck } from '#shared/contract/port-api.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
+import { secrecyOf, wayNotes } from '#shared/contract/secrecy.ts';
 
 /** What is known of an invitation, of whoever stands behind it, and of the name to join under. */
 export interface Found {
@@ -25,24 +26,39 @@ type Answered = Tried & { readonly seen: NonNullable<Tried['seen']> };
 /** The checks in the order in which they are made; what could not be reached is unknown, never well. */
 export function checksOf(found: Found | { readonly invitation: ErrorReport }): readonly InvitationCheck[] {
   if (!('looked' in found))
-    return [unreadable(found.invitation), ...unknown('address', 'identity', 'clock', 'version', 'name')];
+    return [unreadable(found.invitation), ...unknown('way', 'address', 'identity', 'clock', 'version', 'name')];
   const { invitation, looked, name } = found;
   const read = okay('invitation', `run "${invitation.name}"`, invitation.run);
+  const way = wayOf(invitation);
   if (looked instanceof RoundscopeError) {
     const address = fault('address', { text: looked.message, ...wordsOf(looked.code) });
-    return [read, address, ...unknown('identity', 'clock', 'version'), nameAlone(name)];
+    return [read, way, address, ...unknown('identity', 'clock', 'version'), nameAlone(name)];
   }
   const answered = looked.tried.filter((one): one is Answered => one.seen !== null);
   const [first] = answered;
-  if (first === undefined) return [read, ...unanswered(looked.tried, name)];
+  if (first === undefined) return [read, way, ...unanswered(looked.tried, name)];
   return [
     read,
+    way,
     addressOf(first, answered, looked.tried),
     okay('identity', 'the coordinator holds the key that the invitation names', ''),
     clockOf(first),
     versionOf(first, found.software),
     nameOf(name, first),
   ];
+}
+
+/** Who beside the coordinator carries what is sent, and what they read of it. */
+function wayOf({ endpoints }: Invitation): Check {
+  const notes = wayNotes(endpoints);
+  const known = notes.filter(({ level }) => level === 'info').map(({ text }) => text);
+  const warned = notes.filter(({ level }) => level === 'warning').map(({ text }) => text);
+  const protocols = [...new Set(endpoints.map(({ protocol }) => protocol))];
+  const all = protocols.map((protocol) => `${protocolNames[protocol]} is ${secrecyOf[protocol].word}`).join(', ');
+  const text = (known.length === 0 ? `${all} from one end to the other` : known.join(' ')).slice(0, 1000);
+  if (warned.length === 0) return okay('way', text, '');
+  const tryThis = 'Ask who owns the broker for a user of your own, or for a run that needs no broker.';
+  return { what: 'way', state: 'warning', text, figure: '', meaning: warned.join(' ').slice(0, 1000), tryThis };
 }
 
 function unreadable(error: ErrorReport): Check {

@@ -42,7 +42,7 @@ export function seatChecks(invitation: string): PortAnswers['check_invitation'] 
           meaning: 'It has no key, so nobody can tell whether 10.0.4.18 is really the coordinator.',
           tryThis: 'Ask the coordinator for a new invitation.',
         },
-        ...(['address', 'identity', 'clock', 'version', 'name'] as const).map((what) => ({ what, ...unknown })),
+        ...(['way', 'address', 'identity', 'clock', 'version', 'name'] as const).map((what) => ({ what, ...unknown })),
       ],
     };
   }
@@ -50,6 +50,7 @@ export function seatChecks(invitation: string): PortAnswers['check_invitation'] 
     plan: seatPlan,
     checks: [
       { what: 'invitation', ...good, text: 'complete, of run emotion pilot', figure: '' },
+      { what: 'way', ...good, text: 'QUIC is encrypted from one end to the other', figure: '' },
       { what: 'address', ...good, text: '10.0.4.18 answers over quic', figure: '18 ms' },
       { what: 'identity', ...good, text: 'its key is the one in the invitation', figure: '' },
       { what: 'clock', ...good, text: '0.03 s apart', figure: 'limit 2 s' },

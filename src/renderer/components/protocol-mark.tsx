@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import { secrecyOf } from '#shared/contract/secrecy.ts';
 import { protocolGlyphs } from '#renderer/theme/protocols.ts';
 
 /** Glyph of a protocol in its colour; with its name unless `bare`, where the name stands beside it anyway. */
@@ -11,7 +12,7 @@ export function ProtocolMark({
   readonly bare?: boolean;
 }): JSX.Element {
   return (
-    <span className={`proto ${protocol}`}>
+    <span className={`proto ${protocol}`} title={secrecyOf[protocol].text}>
       <svg className="g" viewBox="0 0 10 10" aria-hidden="true">
         <path d={protocolGlyphs[protocol]} />
       </svg>

@@ -141,7 +141,7 @@ export interface CheckLine {
 
 /** One check of an invitation, in the order in which they are made; `unknown`: an earlier one failed. */
 export interface InvitationCheck {
-  readonly what: 'invitation' | 'address' | 'identity' | 'clock' | 'version' | 'name';
+  readonly what: 'invitation' | 'way' | 'address' | 'identity' | 'clock' | 'version' | 'name';
   readonly state: 'ok' | 'warning' | 'fault' | 'unknown';
   /** What was found, in a few words; for a fault what happened. */
   readonly text: string;

@@ -5,8 +5,8 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type LaneClass, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
-import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
-import { Conversation, wordPiece } from '../sealed/conversation.ts';
+import type { PieceBody, PieceHeader } from '../credited/piece.ts';
+import { Conversation, wordBody, wordPiece } from '../sealed/conversation.ts';
 import type { SessionKeys } from '../sealed/handshake.ts';
 import { Seal, sealedOverheadBytes, willLaneNumber } from '../sealed/seal.ts';
 import { decodeWord } from '../sealed/words.ts';
@@ -105,12 +105,12 @@ export class AmqpCarrier implements Carrier {
   }
 
   send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
-    return this.#publish(classOf(lane), laneName(lane), this.#seal.closePiece(lane, piece, bodyOf(body)));
+    return this.#publish(classOf(lane), laneName(lane), this.#seal.closePiece(lane, piece, body));
   }
 
   tell(word: SessionWord): Promise<void> {
     const { piece, bytes } = this.#words.say(word.type === 'close' ? { ...word, pieces: this.#sent.bulk } : word);
-    return this.#publish('control', sessionType, this.#seal.closePiece('session', piece, bytes));
+    return this.#publish('control', sessionType, this.#seal.closePiece('session', piece, wordBody(bytes)));
   }
 
   counters(): readonly { readonly name: string; readonly value: number }[] {
@@ -226,7 +226,7 @@ export class AmqpCarrier implements Carrier {
 
   #will(): Buffer {
     const { piece, bytes } = wordPiece({ type: 'vanished' }, willLaneNumber, 0);
-    return this.#seal.closePiece('session', piece, bytes);
+    return this.#seal.closePiece('session', piece, wordBody(bytes));
   }
 }
 

@@ -94,19 +94,27 @@ export class PartsReader {
     this.#offset = offset;
   }
 
-  /** Fills `target` from `at` on with the next `count` bytes, which must be there. */
-  read(target: Buffer, at: number, count: number): void {
-    let written = 0;
-    while (written < count) {
-      const part = this.#parts[this.#part] as Uint8Array;
-      const taken = Math.min(part.byteLength - this.#offset, count - written);
-      target.set(part.subarray(this.#offset, this.#offset + taken), at + written);
-      written += taken;
-      this.#offset += taken;
+  /** The next bytes where they lie, at most `count`; empty: there are none. */
+  next(count: number): Uint8Array {
+    for (let part = this.#parts[this.#part]; part !== undefined; part = this.#parts[this.#part]) {
+      const bytes = part.subarray(this.#offset, this.#offset + count);
+      this.#offset += bytes.byteLength;
       if (this.#offset === part.byteLength) {
         this.#part++;
         this.#offset = 0;
       }
+      if (bytes.byteLength > 0) return bytes;
+    }
+    return new Uint8Array(0);
+  }
+
+  /** Fills `target` from `at` on with the next `count` bytes, which must be there. */
+  read(target: Buffer, at: number, count: number): void {
+    let written = 0;
+    while (written < count) {
+      const bytes = this.next(count - written);
+      target.set(bytes, at + written);
+      written += bytes.byteLength;
     }
   }
 }

@@ -58,26 +58,19 @@ export class WorkerSession {
 
   /** Null, or why it failed. */
   send(to: SampleClass, sample: SampleBody): string | null {
-    const sealed = this.#sealed(sample);
-    if (sealed === null) return 'it is none of this protocol';
-    const { struct, held } = encodeSample(this.#cyclone, this.#origin, sealed.sample, sealed.tag);
+    const [lane, piece] = [laneOf(sample), pieceOf(sample)];
+    if (lane === null || piece === null) return 'it is none of this protocol';
+    const tag = this.#seal.close(lane, piece, sample.bytes);
+    const { struct, held } = encodeSample(this.#cyclone, this.#origin, sample, tag);
     const code = this.#cyclone.write(this.#writers[to].entity, struct);
     // Mentioned after the write, so that the memory which the struct points at is still there during it.
     return code < 0 || held.length === 0 ? this.#cyclone.textOf(code) : null;
   }
 
-  #sealed(sample: SampleBody): { readonly sample: SampleBody; readonly tag: Uint8Array } | null {
+  /** Opens it: of the session's other end it is readable afterwards. */
+  #isGenuine(sample: SampleBody, tag: Uint8Array): boolean {
     const [lane, piece] = [laneOf(sample), pieceOf(sample)];
-    if (lane === null || piece === null) return null;
-    const { bytes, tag } = this.#seal.close(lane, piece, sample.bytes);
-    return { sample: { ...sample, bytes }, tag };
-  }
-
-  /** Null: not of the session's other end. */
-  #opened(sample: SampleBody, tag: Uint8Array): SampleBody | null {
-    const [lane, piece] = [laneOf(sample), pieceOf(sample)];
-    const bytes = lane === null || piece === null ? null : this.#seal.open(lane, piece, sample.bytes, tag);
-    return bytes === null ? null : { ...sample, bytes };
+    return lane !== null && piece !== null && this.#seal.open(lane, piece, sample.bytes, tag);
   }
 
   /** Whether the peer is there: told when it has come, and when it has gone. */
@@ -107,9 +100,8 @@ export class WorkerSession {
     for (let i = 0; i < takesMax && more; i++) {
       more = takeSamples(this.#cyclone, this.#readers[from].entity, (address) => {
         const { sample, tag } = decodeSample(this.#cyclone, address);
-        const opened = this.#opened(sample, tag);
-        if (opened === null) forged++;
-        else samples.push(opened);
+        if (this.#isGenuine(sample, tag)) samples.push(sample);
+        else forged++;
       });
     }
     if (samples.length > 0 || forged > 0) {

@@ -5,9 +5,10 @@ import type { Carrier, PassageWord, SessionWord, Way } from '../credited/carrier
 import type { PieceSize } from '../credited/piece-size.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { laneName, parseLane } from '../credited/lane-name.ts';
-import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
-import { Conversation } from '../sealed/conversation.ts';
+import type { PieceBody, PieceHeader } from '../credited/piece.ts';
+import { Conversation, wordBody } from '../sealed/conversation.ts';
 import type { SessionKeys } from '../sealed/handshake.ts';
+import { uncovered, type PieceCover } from '../sealed/piece-cover.ts';
 import { Seal } from '../sealed/seal.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { whenSettled } from '../when-settled.ts';
@@ -41,7 +42,7 @@ export class MqttCarrier implements Carrier {
   readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
   readonly session: CreditedSession;
   readonly #options: MqttCarrierOptions;
-  readonly #seal: Seal;
+  readonly #cover: PieceCover;
   readonly #words: Conversation;
   #received = 0;
   /** Publishes on our topics that were not sealed by the other end. */
@@ -52,7 +53,7 @@ export class MqttCarrier implements Carrier {
     this.remote = options.remote;
     this.peerIdentity = options.peerIdentity;
     this.channel = options.keys.channel;
-    this.#seal = new Seal(options.keys);
+    this.#cover = options.elsewhere ? new Seal(options.keys) : uncovered;
     if (options.elsewhere) this.way = this.#makeWay();
     this.session = new CreditedSession(this, options.clock);
     this.#words = new Conversation({ session: this.session, clock: options.clock });
@@ -76,13 +77,16 @@ export class MqttCarrier implements Carrier {
   }
 
   send(lane: Lane, piece: PieceHeader, body: PieceBody): Promise<void> {
-    return this.#options.connection.publish(this.streamOf(lane), this.#seal.closePiece(lane, piece, bodyOf(body)));
+    return this.#options.connection.publish(this.streamOf(lane), this.#cover.closePiece(lane, piece, body));
   }
 
   tell(word: SessionWord | PassageWord): Promise<void> {
     // What one client publishes arrives in its order, so a farewell has nothing to wait for.
     const { piece, bytes } = this.#words.say(word.type === 'close' ? { ...word, pieces: 0 } : word);
-    return this.#options.connection.publish(this.#topic('session'), this.#seal.closePiece('session', piece, bytes));
+    return this.#options.connection.publish(
+      this.#topic('session'),
+      this.#cover.closePiece('session', piece, wordBody(bytes)),
+    );
   }
 
   counters(): readonly { readonly name: string; readonly value: number }[] {
@@ -103,7 +107,7 @@ export class MqttCarrier implements Carrier {
   receive(what: string, topic: string, payload: Buffer): void {
     if (this.session.ended) return;
     const lane = what === 'session' ? what : parseLane(what);
-    const piece = lane === null ? null : this.#seal.openPiece(lane, payload);
+    const piece = lane === null ? null : this.#cover.openPiece(lane, payload);
     if (lane === null || piece === null) {
       this.#foreign++;
       // At the coordinator's own broker nobody else may publish here.

@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
-import type { PieceHeader } from '../credited/piece.ts';
+import { PartsReader, type PieceBody, type PieceHeader } from '../credited/piece.ts';
 import { sessionLaneNumber } from './seal.ts';
 import { decodeWord, encodeWord, type Word } from './words.ts';
 
@@ -77,6 +77,11 @@ export class Conversation {
   end(): void {
     this.#patience?.[Symbol.dispose]();
   }
+}
+
+/** A word as the body of its piece. */
+export function wordBody(bytes: Uint8Array): PieceBody {
+  return { parts: new PartsReader([bytes]), bytes: bytes.byteLength };
 }
 
 export function wordPiece(

@@ -1,11 +1,17 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
-import { decodePiece, encodePieceHeader, pieceHeaderBytes, type Piece, type PieceHeader } from '../credited/piece.ts';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import type { CipherGCM, DecipherGCM, KeyObject } from 'node:crypto';
+import { decodePiece, encodePieceHeader, pieceHeaderBytes } from '../credited/piece.ts';
+import type { Piece, PieceBody, PieceHeader } from '../credited/piece.ts';
 import type { Lane } from '../transport.ts';
+import type { PieceCover } from './piece-cover.ts';
 import type { Direction, SessionKeys } from './handshake.ts';
 
 export const tagBytes = 16;
 /** What a message has beside its piece's body. */
 export const sealedOverheadBytes = pieceHeaderBytes + tagBytes;
+
+/** Node's ciphers answer in memory of their own: of small pieces it is used again, of large ones it costs more than the cipher. */
+const sliceBytes = 32 * 1024;
 
 /** `session`: what the two ends tell each other about the session itself, beside the frames. */
 export type SealedLane = Lane | 'session';
@@ -20,7 +26,7 @@ export const willLaneNumber = 0xffff_fffe;
  * the frame and name of the lane, and by GCM itself the length of the body. Lane number and number make the nonce: no pair of
  * them occurs twice in a session and direction with another text.
  */
-export class Seal {
+export class Seal implements PieceCover {
   readonly #sending: KeyObject;
   readonly #receiving: KeyObject;
   readonly #outgoing: Direction;
@@ -31,51 +37,67 @@ export class Seal {
     this.#receiving = createSecretKey(receiving);
   }
 
-  close(lane: SealedLane, piece: PieceHeader, body: Uint8Array): { readonly bytes: Buffer; readonly tag: Buffer } {
-    const cipher = createCipheriv('aes-256-gcm', this.#sending, nonceOf(this.#outgoing, piece));
-    cipher.setAAD(aroundOf(this.#outgoing, lane, piece));
-    const bytes = cipher.update(body);
+  /** Encrypts `body` where it lies; the tag. */
+  close(lane: SealedLane, piece: PieceHeader, body: Uint8Array): Buffer {
+    const cipher = this.#cipher(lane, piece);
+    inPlace(cipher, body);
     cipher.final();
-    return { bytes, tag: cipher.getAuthTag() };
+    return cipher.getAuthTag();
   }
 
-  /** Null: not sealed by the session's other end, as what it is given for. */
-  open(lane: SealedLane, piece: PieceHeader, body: Uint8Array, tag: Uint8Array): Buffer | null {
-    if (tag.byteLength !== tagBytes) return null;
+  /** Decrypts `body` where it lies; false: it was not sealed by the session's other end, as what it is given for. */
+  open(lane: SealedLane, piece: PieceHeader, body: Uint8Array, tag: Uint8Array): boolean {
+    if (tag.byteLength !== tagBytes) return false;
     const incoming = this.#outgoing === 'up' ? 'down' : 'up';
     const options = { authTagLength: tagBytes };
     const decipher = createDecipheriv('aes-256-gcm', this.#receiving, nonceOf(incoming, piece), options);
     decipher.setAAD(aroundOf(incoming, lane, piece));
     decipher.setAuthTag(tag);
-    const bytes = decipher.update(body);
+    inPlace(decipher, body);
     try {
       decipher.final();
-      return bytes;
+      return true;
     } catch {
       // It says no more than that the tag is another one.
-      return null;
+      return false;
     }
   }
 
   /** A piece as one message: header, sealed body, tag. */
-  closePiece(lane: SealedLane, piece: PieceHeader, body: Uint8Array): Buffer {
-    const { bytes, tag } = this.close(lane, piece, body);
-    const content = Buffer.allocUnsafe(sealedOverheadBytes + bytes.byteLength);
+  closePiece(lane: SealedLane, piece: PieceHeader, { parts, bytes }: PieceBody): Buffer {
+    const content = Buffer.allocUnsafe(sealedOverheadBytes + bytes);
     encodePieceHeader(content, piece);
-    content.set(bytes, pieceHeaderBytes);
-    content.set(tag, pieceHeaderBytes + bytes.byteLength);
+    const cipher = this.#cipher(lane, piece);
+    const end = pieceHeaderBytes + bytes;
+    for (let at = pieceHeaderBytes; at < end;) {
+      const slice = parts.next(Math.min(sliceBytes, end - at));
+      content.set(cipher.update(slice), at);
+      at += slice.byteLength;
+    }
+    cipher.final();
+    content.set(cipher.getAuthTag(), end);
     return content;
   }
 
-  /** Null as in `open`. */
+  /** Where it lies; null: as `open` says no. */
   openPiece(lane: SealedLane, content: Buffer): Piece | null {
     if (content.byteLength < sealedOverheadBytes) return null;
     const end = content.byteLength - tagBytes;
     const piece = decodePiece(content.subarray(0, end));
     if (piece === null) return null;
-    const body = this.open(lane, piece, piece.body, content.subarray(end));
-    return body === null ? null : { ...piece, body };
+    return this.open(lane, piece, piece.body, content.subarray(end)) ? piece : null;
   }
+
+  #cipher(lane: SealedLane, piece: PieceHeader): CipherGCM {
+    const cipher = createCipheriv('aes-256-gcm', this.#sending, nonceOf(this.#outgoing, piece));
+    cipher.setAAD(aroundOf(this.#outgoing, lane, piece));
+    return cipher;
+  }
+}
+
+function inPlace(cipher: CipherGCM | DecipherGCM, body: Uint8Array): void {
+  for (let at = 0; at < body.byteLength; at += sliceBytes)
+    body.set(cipher.update(body.subarray(at, at + sliceBytes)), at);
 }
 
 function nonceOf(direction: Direction, { lane, sequence }: PieceHeader): Buffer {

@@ -7,6 +7,7 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { changeCoordinate } from '#renderer/session/drafts.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import { secrecyOf } from '#shared/contract/secrecy.ts';
 import { chosenTransports, coordinateFieldOf, hostOf, isLoopback } from './check-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
@@ -73,6 +74,9 @@ function Transports({ coordinate }: { readonly coordinate: Coordinate }): JSX.El
             .filter(({ works }) => !works)
             .map(({ protocol }) => protocol)
             .join(', ')}; Home says what is missing.`}
+      </span>
+      <span className="help">
+        {[...new Set(chosen.map((protocol) => secrecyOf[protocol].text))].map((text) => `${text} `)}
       </span>
       {failure !== null && <ErrorCard error={failure} />}
     </div>

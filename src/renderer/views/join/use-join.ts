@@ -108,6 +108,7 @@ export function useJoin(): Join {
 
 export const checkNames: Readonly<Record<InvitationCheck['what'], string>> = {
   invitation: 'Invitation',
+  way: 'On the way',
   address: 'Address',
   identity: 'Identity',
   clock: 'Clock',

@@ -8,6 +8,7 @@ import { downSample } from '#renderer/components/down-sample.ts';
 import { formatCount } from '#shared/base/counted.ts';
 import { formatBytes, formatClock, formatDuration, formatMs } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { secrecyOf } from '#shared/contract/secrecy.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { copyText } from '#renderer/components/save.ts';
 import { splitOf } from '#renderer/components/time-split.ts';
@@ -33,7 +34,10 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
       head={
         <>
           <span className="nw">
-            <ProtocolMark protocol={participant.protocol} /> <span className="t3">{participant.stack}</span>
+            <ProtocolMark protocol={participant.protocol} />{' '}
+            <span className="t3" title={secrecyOf[participant.protocol].text}>
+              {participant.stack}, {secrecyOf[participant.protocol].word}
+            </span>
           </span>
           {participant.selected ? (
             <span className="tag ok">
