@@ -24,7 +24,7 @@ export function participantCredentials(token: string, claim: Claim): Credentials
   return {
     clientId: `${claim.participant}:${claim.session}`,
     username: claim.participant,
-    password: `${claim.instance}.${proof(token, 'connect', claim)}`,
+    password: `${claim.instance}.${proof(token, claim)}`,
   };
 }
 
@@ -39,11 +39,10 @@ export function judgeCredentials(token: string, run: string, offered: Credential
   if (!participantIdSchema.safeParse(participant).success) return null;
   if (participant !== offered.username) return null;
   const claim = { run, participant, session, instance };
-  return sameText(mac, proof(token, 'connect', claim)) ? claim : null;
+  return sameText(mac, proof(token, claim)) ? claim : null;
 }
 
-/** One proof per purpose, so that what is said for one cannot be repeated for another. */
-export function proof(token: string, purpose: 'connect' | 'open' | 'accept', claim: Claim): string {
-  const text = [purpose, claim.run, claim.participant, claim.session, claim.instance].join('\n');
+function proof(token: string, claim: Claim): string {
+  const text = ['connect', claim.run, claim.participant, claim.session, claim.instance].join('\n');
   return createHmac('sha256', token).update(text).digest('hex');
 }
