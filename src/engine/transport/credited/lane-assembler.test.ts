@@ -99,7 +99,7 @@ describe('pieces of frames', () => {
     assert.equal(fresh.take('u', { ...header, frameBytes: limits.frameBytesMax + 1 }).kind, 'bad');
   });
 
-  test('a lane that has ended does not begin again, however many have ended since, and little is remembered', () => {
+  test('a lane that has ended does not begin again, however many have ended since', () => {
     const lanes = new LaneAssembler();
     const only = (lane: number, sequence = 0): Piece => ({
       first: true,
@@ -120,6 +120,8 @@ describe('pieces of frames', () => {
     assert.equal(lanes.take('control', open).kind, 'duplicate');
     // In any order near the newest.
     for (const lane of [5003, 5001, 5002]) assert.equal(lanes.take('bulk', only(lane)).kind, 'frame');
+    assert.equal(lanes.take('bulk', only(9000)).kind, 'frame');
+    assert.equal(lanes.take('bulk', only(7000)).kind, 'duplicate', 'none begins so far behind the newest');
     assert.equal(lanes.hasCome({ topic: 'bulk', number: 3, sequence: 0 }, true), true);
     assert.equal(lanes.take('bulk', only(0, 2)).kind, 'bad', 'a number of another lane');
   });
