@@ -1,4 +1,4 @@
-import type { SealedLane } from '#engine/transport/sealed/seal.ts';
+import type { SealedLane } from '#engine/transport/sealed/piece-cover.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 

@@ -5,7 +5,7 @@ import { CreditedSession } from '../credited/credited-session.ts';
 import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
 import { abortable } from '../abortable.ts';
 import { Conversation } from '../sealed/conversation.ts';
-import type { SealedLane } from '../sealed/seal.ts';
+import type { SealedLane } from '../sealed/piece-cover.ts';
 import type { Word } from '../sealed/words.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, Lane } from '../transport.ts';

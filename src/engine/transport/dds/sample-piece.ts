@@ -1,5 +1,5 @@
 import type { Piece } from '../credited/piece.ts';
-import type { SealedLane } from '../sealed/seal.ts';
+import type { SealedLane } from '../sealed/piece-cover.ts';
 import type { SampleBody } from './worker-protocol.ts';
 
 const first = 1;

@@ -1,6 +1,9 @@
 import { decodePiece, encodePieceHeader, pieceHeaderBytes, type Piece, type PieceBody } from '../credited/piece.ts';
 import type { PieceHeader } from '../credited/piece.ts';
-import type { SealedLane } from './seal.ts';
+import type { Lane } from '../transport.ts';
+
+/** `session`: what the two ends tell each other about the session itself, beside the frames. */
+export type SealedLane = Lane | 'session';
 
 /** How a piece becomes a message, and a message a piece again. */
 export interface PieceCover {

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import type { PieceHeader } from '../credited/piece.ts';
 import { wordBody } from './conversation.ts';
 import type { SessionKeys } from './handshake.ts';
-import { Seal, sealedOverheadBytes, tagBytes, type SealedLane } from './seal.ts';
+import type { SealedLane } from './piece-cover.ts';
+import { Seal, sealedOverheadBytes, tagBytes } from './seal.ts';
 
 const [a, b] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
 const upKeys: SessionKeys = { outgoing: 'up', sending: a, receiving: b, channel: '' };

@@ -2,8 +2,7 @@ import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import type { CipherGCM, DecipherGCM, KeyObject } from 'node:crypto';
 import { decodePiece, encodePieceHeader, pieceHeaderBytes } from '../credited/piece.ts';
 import type { Piece, PieceBody, PieceHeader } from '../credited/piece.ts';
-import type { Lane } from '../transport.ts';
-import type { PieceCover } from './piece-cover.ts';
+import type { PieceCover, SealedLane } from './piece-cover.ts';
 import type { Direction, SessionKeys } from './handshake.ts';
 
 export const tagBytes = 16;
@@ -12,9 +11,6 @@ export const sealedOverheadBytes = pieceHeaderBytes + tagBytes;
 
 /** Node's ciphers answer in memory of their own: of small pieces it is used again, of large ones it costs more than the cipher. */
 const sliceBytes = 32 * 1024;
-
-/** `session`: what the two ends tell each other about the session itself, beside the frames. */
-export type SealedLane = Lane | 'session';
 
 /** Lane number of words about the session, and of the last will among them. */
 export const sessionLaneNumber = 0xffff_ffff;
