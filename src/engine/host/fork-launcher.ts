@@ -1,11 +1,17 @@
 import { fork } from 'node:child_process';
-import type { ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
+import type { ChildEntry, ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { entryPath } from './entries.ts';
 import { yieldToPeople } from './yield-to-people.ts';
 
 /** Last bytes of a child's stderr that are kept to explain its end. */
 const stderrKept = 4096;
+
+/**
+ * MB of each half of V8's young generation. A coordinator's floods of short-lived objects let it grow from 27 to 165 MB, which
+ * it keeps; with this it takes 50 MB less in the first minute of a run, and rounds as long as before. Participants gain nothing.
+ */
+const semiSpaceMb = 8;
 
 /** Launches processes by `child_process.fork`, with structured clone between, for use without Electron. */
 export const forkLauncher: Launcher = {
@@ -14,9 +20,7 @@ export const forkLauncher: Launcher = {
       const child = fork(entryPath(entry), [name], {
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        execArgv: process.execArgv.filter(
-          (argument) => !argument.startsWith('--test') && !argument.startsWith('--inspect'),
-        ),
+        execArgv: [...ownArguments(entry), ...process.execArgv.filter(isForChildren)],
         env: process.env,
       });
       let stderr = '';
@@ -50,3 +54,11 @@ export const forkLauncher: Launcher = {
     });
   },
 };
+
+function ownArguments(entry: ChildEntry): readonly string[] {
+  return entry === 'coordinator' ? [`--max-semi-space-size=${semiSpaceMb}`] : [];
+}
+
+function isForChildren(argument: string): boolean {
+  return !argument.startsWith('--test') && !argument.startsWith('--inspect');
+}
