@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { participantCredentials } from '#engine/transport/mqtt/auth.ts';
+import { sessionTopics } from '#engine/transport/mqtt/topics.ts';
 import { invitationIn, memoryMax } from '#test/support/hostile/besieged.ts';
 import { bulkFromWithin } from '#test/support/hostile/insider.ts';
+import { connectMqtt } from '#test/support/hostile/mqtt-client.ts';
 import { patienceMs } from './command-line.ts';
 import { coordinate, hasJoined, join } from './federation.ts';
 
@@ -12,6 +15,9 @@ const mebibyte = 1024 ** 2;
 const attackBytes = 160 * mebibyte;
 /** What a transport may hold of a session that nobody reads, and what the allocator keeps of it. */
 const growthMaxBytes = 100 * mebibyte;
+/** What a broker would keep for ever, if it were asked to and did. */
+const retainedTopics = 250;
+const retainedBytes = 1_000 * 1024;
 const longMs = 3 * patienceMs;
 
 test('somebody with the invitation who sends models that nobody asked for: it takes no memory, and the run of the others is as it was', async (context) => {
@@ -60,4 +66,34 @@ test('somebody with the invitation who sends models that nobody asked for: it ta
       ['lab-2', rounds],
     ],
   );
+});
+
+test('somebody with the invitation who has the broker keep what nobody asked for: nothing is kept', async (context) => {
+  await using coordinator = await coordinate(['--participants', '1', '--transport', 'mqtt']);
+  const { command } = coordinator;
+  await command.until((seen) => 'coordinator' in memoryMax(seen), longMs);
+  const before = memoryMax(command)['coordinator'] ?? 0;
+  const invitation = invitationIn(coordinator.invitation);
+  const { run, token } = invitation;
+  const claim = { run, participant: 'mallory', session: '5e'.repeat(16), instance: '1d'.repeat(16) };
+  const url = `mqtts://127.0.0.1:${String(invitation.endpoints[0]?.port)}`;
+  const { base } = sessionTopics(run, claim.participant, claim.session);
+  {
+    using mallory = await connectMqtt(url, participantCredentials(token, claim));
+    assert.ok(mallory.letIn);
+    for (let k = 0; k < retainedTopics; k++)
+      await mallory.client.publishAsync(`${base}/up/bulk/${k}`, Buffer.alloc(retainedBytes, k), {
+        qos: 1,
+        retain: true,
+      });
+  }
+  const told = command.lines.length;
+  const figures = (): number =>
+    command.lines.slice(told).filter(({ event, name }) => event === 'process_stats' && name === 'coordinator').length;
+  await command.until(() => figures() > 1, longMs);
+  const grown = (memoryMax(command)['coordinator'] ?? 0) - before;
+  context.diagnostic(
+    `the coordinator had ${Math.round(before / mebibyte)} MiB and grew by ${Math.round(grown / mebibyte)} MiB`,
+  );
+  assert.ok(grown < growthMaxBytes, `it grew by ${grown} bytes`);
 });

@@ -4,6 +4,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import type { TrainerPort } from '#engine/round/trainer-port.ts';
+import { float32Tensor } from '#shared/tensor/tensor.ts';
 import { runOverLinks, type LinkLevelOptions, type LinkLevelResult } from './link-level.ts';
 import { toyCodec } from './toy-model.ts';
 
@@ -54,6 +55,28 @@ describe('a step that fails is a reason', () => {
       ['failed', 'aggregation of round 2 failed: Array buffer allocation failed'],
     );
     assert.equal(result.coordinator.roundsCompleted, 1);
+    toldAll(result);
+  });
+
+  test('an update that is longer than a model of the run is refused before it comes; its round goes on without it', async () => {
+    const large = (trainer: TrainerPort): TrainerPort => ({
+      ...trainer,
+      train: async (job, options) => {
+        const result = await trainer.train(job, options);
+        const more = float32Tensor('more', [1000], new Float32Array(1000));
+        return { ...result, parameters: [...result.parameters, more] };
+      },
+    });
+    const result = await play({
+      settings: { quorum: 0.5 },
+      trainer: (name, trainer) => (name === 'node-2' ? large(trainer) : trainer),
+    });
+    assert.deepEqual([result.coordinator.status, result.coordinator.roundsCompleted], ['completed', 3]);
+    const told = result.notices.filter((text) =>
+      text.startsWith('node-2: its update cannot be taken: model_update of'),
+    );
+    assert.equal(told.length, 3, result.notices.join());
+    assert.ok(result.virtualMs < 60_000, 'no deadline was waited for');
     toldAll(result);
   });
 

@@ -337,7 +337,7 @@ export class LinkCore implements Link {
     code: RoundscopeError['code'],
     reason: string,
   ): void {
-    this.unreadable.add({ kind: about.kind, code, reason });
+    this.unreadable.add({ kind: about.kind, round: about.round, code, reason });
     // An error is never answered with one, and never waits for room: the packet log has it in any case.
     if (about.kind === 'error' || about.id === '' || this.closing || !this.outbox.hasRoomFor(0)) return;
     const round = Math.min(about.round, limits.roundsMax);

@@ -3,6 +3,8 @@ import type { ErrorCode } from '#shared/base/errors.ts';
 export interface UnreadableMessage {
   /** As it called itself; empty where it did not. */
   readonly kind: string;
+  /** 0 where it did not say. */
+  readonly round: number;
   readonly code: ErrorCode;
   readonly reason: string;
 }

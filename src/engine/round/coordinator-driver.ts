@@ -213,6 +213,9 @@ class CoordinatorRun implements Disposable {
     this.#links.set(number, link);
     if (asks === undefined) this.#feedLink(number, link, address);
     else this.#feed({ kind: 'looked', link: number, asks });
+    link.unreadable.listen(({ kind, ...what }) => {
+      if (kind === 'model_update') this.#feed({ kind: 'unreadable_update', link: number, ...what });
+    });
     this.#read(number, link).then(
       () => this.#closed(number, link),
       (error: unknown) => this.#fail(error),

@@ -1,14 +1,28 @@
-import type { HeaderOf } from '#shared/contract/messages.ts';
+import type { ErrorCode } from '#shared/base/errors.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { ParticipantRecord } from './coordinator-state.ts';
 
-/** A participant says that it cannot do its part of this round: it is not waited for, and stays in the run. */
+/** Why a participant does not do its part of a round. */
+export interface Failure {
+  readonly round: number;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** Its update came and is none that a link takes: too long, or not what its hash says. It will not send another. */
+export function updateUnreadable(draft: CoordinatorDraft, link: number, { round, code, reason }: Failure): void {
+  const { participants, members, round: current } = draft.s;
+  const participant = [...participants.values()].find((one) => one.link === link);
+  if (participant === undefined || round !== current || members.get(participant.id)?.contribution !== null) return;
+  participantFailed(draft, participant, { round, code, reason: `its update cannot be taken: ${reason}` });
+}
+
+/** A participant cannot do its part of this round: it is not waited for, and stays in the run. */
 export function participantFailed(
   draft: CoordinatorDraft,
   participant: ParticipantRecord,
-  header: HeaderOf<'error'>,
+  { round, code, reason }: Failure,
 ): void {
-  const { code, reason } = header.body;
   draft.report('notice', {
     level: 'warning',
     text: `${participant.id}: ${reason}`,
@@ -18,12 +32,12 @@ export function participantFailed(
       layer: 'round',
       message: reason,
       retryable: false,
-      context: { participant: participant.id, round: header.round },
+      context: { participant: participant.id, round },
       causes: [],
     },
   });
   const member = draft.s.members.get(participant.id);
-  if (member === undefined || header.round !== draft.s.round || member.failure !== null) return;
+  if (member === undefined || round !== draft.s.round || member.failure !== null) return;
   draft.patchMember(participant.id, { failure: reason });
   draft.waitChanged();
 }

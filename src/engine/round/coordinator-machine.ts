@@ -4,7 +4,7 @@ import { CoordinatorDraft } from './coordinator-draft.ts';
 import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinator-evaluation.ts';
 import { endAgain, endRun } from './coordinator-end.ts';
 import { endIfHopeless, goneForGood } from './coordinator-hopeless.ts';
-import { participantFailed } from './coordinator-failure.ts';
+import { participantFailed, updateUnreadable } from './coordinator-failure.ts';
 import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
 import { paused, resumed } from './coordinator-pause.ts';
 import { tellLooker } from './coordinator-plan.ts';
@@ -103,6 +103,8 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
   switch (input.kind) {
     case 'link_opened':
       return linkOpened(draft, input);
+    case 'unreadable_update':
+      return updateUnreadable(draft, input.link, input);
     case 'looked':
       return tellLooker(draft, input.link, input.asks);
     case 'link_state':
@@ -221,7 +223,7 @@ function message(
         clean: true,
       });
     case 'error':
-      return participantFailed(draft, participant, header);
+      return participantFailed(draft, participant, { round: header.round, ...header.body });
     default:
       // The coordinator's own kinds, sent by a participant: no harm, no meaning.
       return;

@@ -1,3 +1,4 @@
+import type { Failure } from './coordinator-failure.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
@@ -189,6 +190,8 @@ export type CoordinatorInput =
     }
   /** Somebody who takes no part asks what the run is about, and whether a name is free. */
   | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId }
+  /** An update came over this link and is none that a link takes. */
+  | ({ readonly kind: 'unreadable_update'; readonly link: number } & Failure)
   | {
       readonly kind: 'link_state';
       readonly link: number;

@@ -41,6 +41,38 @@ describe('updates', () => {
     assert.equal(kit.events('round_ended')[0]?.examples, 6);
   });
 
+  test('one that a link does not take is not waited for, and why is told; the others count', () => {
+    const kit = started();
+    const link = [...kit.state.links.values()].find(({ participant }) => participant === 'node-2')?.link ?? 0;
+    const what = {
+      link,
+      code: 'payload_too_large',
+      reason: 'model_update of 9 bytes; a model of this run has 8',
+    } as const;
+    kit.update('node-1');
+    kit.feed({ kind: 'unreadable_update', round: 7, ...what });
+    assert.equal(kit.state.members.get('node-2' as never)?.failure, null, 'of another round');
+    kit.feed({ kind: 'unreadable_update', round: 1, ...what });
+    assert.deepEqual(
+      kit.events('notice').map(({ participant, text }) => [participant, text]),
+      [['node-2', 'node-2: its update cannot be taken: model_update of 9 bytes; a model of this run has 8']],
+    );
+    kit.update('node-3');
+    assert.deepEqual(
+      kit.effect('aggregate')[0]?.contributions.map(({ participant }) => participant),
+      ['node-1', 'node-3'],
+    );
+  });
+
+  test('one that comes after another has counted takes nothing back', () => {
+    const kit = started();
+    const link = [...kit.state.links.values()].find(({ participant }) => participant === 'node-2')?.link ?? 0;
+    kit.update('node-2');
+    kit.feed({ kind: 'unreadable_update', link, round: 1, code: 'payload_too_large', reason: 'too long' });
+    assert.equal(kit.state.members.get('node-2' as never)?.failure, null);
+    kit.feed({ kind: 'unreadable_update', link: 999, round: 1, code: 'payload_too_large', reason: 'of nobody' });
+  });
+
   const refused: Record<
     string,
     { readonly send: (kit: CoordinatorKit) => void; readonly code: string; readonly waits: boolean }
