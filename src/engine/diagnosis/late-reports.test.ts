@@ -147,3 +147,19 @@ for (const [stoodMs, grantMs] of [
     assert.deepEqual(story.standing, ['transfer-stuck node-1']);
   });
 }
+
+test('a participant whose link is not read for want of room is not silent; who says nothing once it is, is', () => {
+  const story = new Story(people, people);
+  const beat = (): void => heartbeats(story, 'node-1')();
+  const both = (): void => people.forEach((name) => heartbeats(story, name)());
+  const ticks = (): void => void (story.at % 1000 === 0 && story.ticks('coordinator'));
+  story.pass(3000, () => (both(), ticks()));
+  story.link('node-2', 'degraded', 1, 'no room in memory for what this sends', { unread: true });
+  story.pass(60_000, () => (beat(), ticks()));
+  assert.deepEqual(story.raised, []);
+  story.link('node-2', 'ready', 1, 'well again');
+  story.pass(4000, () => (beat(), ticks()));
+  assert.deepEqual(story.raised, []);
+  story.pass(8000, () => (beat(), ticks()));
+  assert.deepEqual(story.standing, ['participant-silent node-2']);
+});

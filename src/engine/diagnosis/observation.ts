@@ -55,6 +55,8 @@ export interface ParticipantObservation {
   ownLink: { readonly state: LinkState; readonly reason: string; readonly at: number } | null;
   /** What a broker does not let pass between the two ends; its text is that. */
   obstacle: EvidenceRef | null;
+  /** Its link is not read right now, for want of room where this is judged. */
+  unread: boolean;
   connections: number;
   /** Oldest first. */
   readonly sessions: SessionObservation[];
@@ -193,6 +195,7 @@ export function participantOf(run: RunObservation, id: string): ParticipantObser
     linkDown: null,
     ownLink: null,
     obstacle: null,
+    unread: false,
     connections: 0,
     sessions: [],
     undeliverable: [],
@@ -242,7 +245,8 @@ function behindMs({ chair, self, coordinator, processes, now }: RunObservation):
 }
 
 /** The same for what one participant did or did not do, as far as it could be seen. */
-export function quietMs(run: RunObservation, { backAt }: ParticipantObservation, at: number): number {
+export function quietMs(run: RunObservation, { backAt, unread }: ParticipantObservation, at: number): number {
+  if (unread) return 0;
   return Math.max(0, elapsedMs(run, Math.max(at, backAt)) - behindMs(run));
 }
 

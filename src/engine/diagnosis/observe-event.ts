@@ -156,6 +156,8 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     if (participant.linkState !== data.state || participant.linkAt === null) participant.linkAt = told;
     participant.linkState = data.state;
     participant.linkReason = data.reason;
+    if (participant.unread && data.unread !== true) participant.backAt = Math.max(participant.backAt, told.at);
+    participant.unread = data.unread === true;
     const another = data.connections !== participant.connections;
     participant.connections = data.connections;
     if (isOpen(data.state)) {

@@ -119,6 +119,8 @@ describe('what a peer may send in bulk', () => {
     for (const { participant } of pairs) assert.equal(participant.status.reconnects, 0, participant.status.reason);
     const reasons = federation.participantReports.ofType('link_state').map(({ reason }) => reason);
     assert.ok(reasons.some((reason) => reason.startsWith('the other end has no room for more right now')));
+    const unread = federation.coordinatorReports.ofType('link_state').filter((state) => state.unread === true);
+    assert.deepEqual(new Set(unread.map(({ participant }) => participant)), new Set(['node-2', 'node-3']));
     const notices = federation.coordinatorReports.ofType('notice').map(({ text }) => text);
     assert.match(notices.join(), /^Updates wait for memory: 1 on their way have 1 MiB of the 1 MiB/);
     const counters = federation.coordinatorReports.ofType('link_stats').flatMap((stats) => stats.counters);

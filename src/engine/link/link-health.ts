@@ -34,7 +34,7 @@ export interface StuckTransfer {
 
 /** What ails a session that is not dead. The kind tells whether it is still the same trouble. */
 export interface Trouble {
-  readonly kind: 'blocked' | 'obstacle' | 'full' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
+  readonly kind: 'blocked' | 'obstacle' | 'full' | 'unread' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
   readonly reason: string;
 }
 

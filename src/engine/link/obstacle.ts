@@ -6,10 +6,12 @@ export interface StateDetails {
   readonly fallback?: string | undefined;
   /** As in `link_state`. */
   readonly obstacle?: string | undefined;
+  readonly unread?: boolean | undefined;
 }
 
 export function detailsOf(trouble: Trouble | null, fallback: string | undefined): StateDetails {
-  return { fallback, obstacle: trouble?.kind === 'obstacle' ? trouble.reason : undefined };
+  const obstacle = trouble?.kind === 'obstacle' ? trouble.reason : undefined;
+  return { fallback, obstacle, unread: trouble?.kind === 'unread' ? true : undefined };
 }
 
 /** Of a session that has ended. */

@@ -102,16 +102,19 @@ export class PacketLog {
       readonly reconnects: number;
       readonly fallback?: string | undefined;
       readonly obstacle?: string | undefined;
+      readonly unread?: boolean | undefined;
     },
   ): void {
     const { protocol, stack } = context;
     const participant = context.participant as never;
+    const { unread, ...state } = told;
     this.#reporter.event('link_state', {
       participant,
       side: this.side,
       protocol,
       stack,
-      ...told,
+      ...state,
+      ...(unread === undefined ? {} : { unread }),
       reason: told.reason.slice(0, noteCharsMax),
       ...(told.fallback === undefined ? {} : { fallback: told.fallback.slice(0, noteCharsMax) }),
       ...(told.obstacle === undefined ? {} : { obstacle: told.obstacle.slice(0, noteCharsMax) }),

@@ -5,7 +5,7 @@ import type { Outbox } from './outbox.ts';
 import type { SessionEnd } from './session-end.ts';
 
 export const noRoom: Trouble = {
-  kind: 'full',
+  kind: 'unread',
   reason: 'no room in memory for what this sends: it is taken when others are done',
 };
 

@@ -341,8 +341,11 @@ export class SessionPump {
     this.#tickMs = nowMs;
     this.#parts.onTick(this.#heartbeats.rttMs ?? this.#wire.session.stats().rttMs);
     if (late || this.#paused) this.#transfers.forgive();
-    if (this.#parts.inbox.waits) this.#tell(noRoom);
-    else if (!late && !this.#paused) this.#judge(nowMs);
+    if (this.#parts.inbox.waits) {
+      // What is not read cannot be heard.
+      this.#wire.lastHeardMs = nowMs;
+      this.#tell(noRoom);
+    } else if (!late && !this.#paused) this.#judge(nowMs);
     this.#heartbeatDue = true;
     this.#controlWork.notify();
     this.#scheduleTick();

@@ -1,13 +1,5 @@
-import type { ErrorCode } from '#shared/base/errors.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
-import type { ParticipantRecord } from './coordinator-state.ts';
-
-/** Why a participant does not do its part of a round. */
-export interface Failure {
-  readonly round: number;
-  readonly code: ErrorCode;
-  readonly reason: string;
-}
+import type { Failure, ParticipantRecord } from './coordinator-state.ts';
 
 /** Its update came and is none that a link takes: too long, or not what its hash says. It will not send another. */
 export function updateUnreadable(draft: CoordinatorDraft, link: number, { round, code, reason }: Failure): void {

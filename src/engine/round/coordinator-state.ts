@@ -1,4 +1,3 @@
-import type { Failure } from './coordinator-failure.ts';
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
@@ -93,6 +92,13 @@ export type Weighed = Pick<UpdateMeasure, 'share' | 'clipped'>;
 
 /** Examples are those that count. */
 export type Evaluation = BodyOf<'evaluation_result'> & { readonly claimed: number };
+
+/** Why a participant does not do its part of a round. */
+export interface Failure {
+  readonly round: number;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
 
 /** A participant in the current round. */
 export interface Member {

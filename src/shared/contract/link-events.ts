@@ -36,6 +36,8 @@ export const linkEventSchemas = {
     fallback: text.optional(),
     /** What a broker between the ends does not let pass, in its own words where it has any. */
     obstacle: text.optional(),
+    /** This end does not read at the moment, for want of room: that nothing is heard says nothing of the other. */
+    unread: z.boolean().optional(),
   }),
   /** One attempt of the dialling end to open a session, told when it begins and again when it has ended. */
   link_attempt: z.object({
