@@ -51,7 +51,8 @@ test('somebody with the invitation who sends models that nobody asked for: it ta
   assert.ok(grown < growthMaxBytes, `it grew by ${grown} bytes`);
   for (const { transport, sent, end } of attacks) {
     assert.ok(sent < attackBytes / 4, `${sent} bytes were taken over ${transport}`);
-    assert.match(end, /not_registered|takes part/);
+    // Over QUIC the end may overtake why.
+    assert.match(end, /^not_registered: |^lost: /);
   }
 
   const second = labs.use(join(coordinator.invitation, 'lab-2'));
