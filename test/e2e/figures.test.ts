@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
-import { servePreview } from '#test/support/preview-server.ts';
+import type { Page } from 'playwright-core';
+import { OpenPreview } from './open-preview.ts';
 import { disagreements, figuresNow } from './same-figures.ts';
 
 /** Moments of recorded runs, and figures that must stand in two places or more then. */
@@ -25,29 +24,21 @@ const moments: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('a figure is the same wherever the window shows it', () => {
-  let served: Awaited<ReturnType<typeof servePreview>>;
-  let browser: Browser;
+  let preview: OpenPreview;
   let page: Page;
   before(async () => {
-    [served, browser] = await Promise.all([servePreview(), launchChromium()]);
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    // The moment stands still, so that one view after another can be looked at.
-    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+    preview = await OpenPreview.open();
+    page = preview.page;
   });
-  after(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
+  after(() => preview[Symbol.asyncDispose]());
 
   for (const [query, figures] of Object.entries(moments)) {
     test(query, async () => {
-      await page.goto(`${served.address}?${query}#/rounds`);
+      await preview.play(query);
       await page.locator('.p-list tbody tr').nth(1).waitFor();
       await page.locator('header .wait .w1').waitFor();
       const rounds = await figuresNow(page);
-      await page.evaluate(() => {
-        window.location.hash = '#/home';
-      });
+      await preview.show('home');
       await page.locator('main.home .of').waitFor();
       const home = await figuresNow(page);
       assert.deepEqual([...disagreements(rounds), ...disagreements(home)], []);
@@ -60,7 +51,7 @@ describe('a figure is the same wherever the window shows it', () => {
   }
 
   test('a figure that is planted is found', async () => {
-    await page.goto(`${served.address}?seat=live#/rounds`);
+    await preview.play('seat=live');
     await page.locator('.p-list tbody tr').nth(1).waitFor();
     await page.evaluate(() => {
       const place = document.querySelector('.p-list .sub');

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { viewIds } from '#renderer/session/navigation.ts';
 import { turning } from '#shared/base/visible-text.ts';
-import { launchChromium } from '#test/support/chromium.ts';
-import { servePreview } from '#test/support/preview-server.ts';
+import { OpenPreview } from './open-preview.ts';
 
 /** All text of these runs that a peer, a file or a folder could have chosen is hostile. */
 const runs: readonly { readonly query: string; readonly places: readonly string[] }[] = [
@@ -22,25 +21,20 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
 ];
 
 describe('text from outside turns nothing around, in any view', () => {
-  let served: Awaited<ReturnType<typeof servePreview>>;
-  let browser: Browser;
+  let preview: OpenPreview;
   let page: Page;
   before(async () => {
-    [served, browser] = await Promise.all([servePreview(), launchChromium()]);
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+    preview = await OpenPreview.open();
+    page = preview.page;
   });
-  after(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
+  after(() => preview[Symbol.asyncDispose]());
 
   for (const { query, places } of runs) {
     test(`in all views: ${query}`, async () => {
-      await page.goto(`${served.address}?${query}#/rounds`);
+      await preview.play(query);
       const found: string[] = [];
       for (const place of places) {
-        await showPlace(page, place);
+        await preview.show(place);
         found.push(...(await deceptions(page, place)));
       }
       await page.getByRole('button', { name: 'Save last 10 minutes' }).click();
@@ -54,7 +48,7 @@ describe('text from outside turns nothing around, in any view', () => {
   }
 
   test('in the forms of Join and Coordinate', async () => {
-    await page.goto(`${served.address}?run=empty&hostile#/join`);
+    await preview.play('run=empty&hostile', 'join');
     await page.getByLabel('Invitation', { exact: true }).fill(`roundscope://join?i=${'a'.repeat(60)}`);
     await page.getByLabel('Folder', { exact: true }).fill('~/data/faces');
     await page.locator('table.cls').waitFor();
@@ -72,28 +66,19 @@ describe('text from outside turns nothing around, in any view', () => {
     await page.getByLabel('Folder', { exact: true }).fill('~/da');
     await page.getByRole('listbox', { name: 'Folders' }).waitFor();
     assert.deepEqual(await deceptions(page, 'completion of a path'), []);
-    await showPlace(page, 'coordinate');
+    await preview.show('coordinate');
     await page.getByLabel('Data to judge with', { exact: true }).fill('~/data/faces');
     await page.getByText(/pictures, 48 × 48/).waitFor();
     assert.deepEqual(await deceptions(page, 'Coordinate'), []);
   });
 
   test('what this test looks for is found when it is planted', async () => {
-    await page.goto(`${served.address}?run=done#/rounds`);
-    await showPlace(page, 'rounds');
+    await preview.play('run=done');
     assert.match((await deceptions(page, 'a harmless run')).join('\n'), /nothing hostile/);
     await page.evaluate(() => document.querySelector('main')?.setAttribute('title', 'a\u202eb'));
     assert.match((await deceptions(page, 'a harmless run')).join('\n'), /title of main/);
   });
 });
-
-async function showPlace(page: Page, place: string): Promise<void> {
-  await page.evaluate((hash) => {
-    window.location.hash = hash;
-  }, `#/${place}`);
-  await page.locator('main:not([aria-busy])').first().waitFor();
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-}
 
 /** Where the page holds what would turn or ring; also where it holds no hostile text at all, since then nothing was tried. */
 async function deceptions(page: Page, place: string): Promise<readonly string[]> {

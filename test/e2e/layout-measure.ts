@@ -7,7 +7,8 @@ export async function measureLayout(page: Page): Promise<readonly string[]> {
 
 /**
  * Runs in the page. Text may be cut only inside an element that scrolls downwards, or where a title tells the whole of
- * it; the top bar's wait, Stop and Save not even there, nor heads of columns and what is too short to lose letters.
+ * it; the top bar's wait, Stop and Save not even there, nor heads of panels and columns and what is too short to lose
+ * letters. A panel that has nothing to show says so.
  */
 function measureInPage(): string[] {
   const found = new Set<string>();
@@ -106,7 +107,7 @@ function measureInPage(): string[] {
         } else if (clipsX(style) || clipsY(style)) {
           const clip = clipBoxOf(one);
           const short = isShort(element, text);
-          const strict = short || one.closest('.wait, [data-whole]') !== null;
+          const strict = short || one.closest('.wait, .mh, .ph .sub, [data-whole]') !== null;
           // Half a pixel too few, and an ellipsis takes the place of two letters.
           const slack = short ? 0.5 : slackPx;
           // What drops out as a whole, by weight, is not cut; what stays is whole.
@@ -252,11 +253,19 @@ function measureInPage(): string[] {
     }
   };
 
+  const checkEmpty = (panel: Element): void => {
+    if (!isSeen(panel) || panel.querySelector('svg.chart, canvas, input, [role="img"]') !== null) return;
+    const below = [...panel.children].filter((part) => !part.matches('.ph') && !hiddenWords(part));
+    if (below.every(({ textContent }) => textContent.trim() === ''))
+      say('nothing below its head', panel, panel.textContent);
+  };
+
   checkPage();
   for (const element of document.body.querySelectorAll('*')) checkSideways(element);
   for (const field of document.querySelectorAll('input')) checkHint(field);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) checkText(node as Text0);
+  for (const panel of document.querySelectorAll('section.panel:has(> .ph)')) checkEmpty(panel);
   checkOverlaps();
   checkBar();
   for (const control of document.querySelectorAll(controls)) checkControl(control);

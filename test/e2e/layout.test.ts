@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { pageIds, viewIds } from '#renderer/session/navigation.ts';
-import { launchChromium } from '#test/support/chromium.ts';
-import { servePreview } from '#test/support/preview-server.ts';
 import { tabStopsMissed } from './keyboard-reach.ts';
 import { measureLayout } from './layout-measure.ts';
+import { OpenPreview, showPlace, stillPage } from './open-preview.ts';
 
 /** In CSS pixels. A window of 1440 x 900 at 200 % is one of 720 x 450. */
 const sizes = [
@@ -37,24 +36,16 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
 ];
 
 describe('nothing is cut, covered or out of reach', () => {
-  let served: Awaited<ReturnType<typeof servePreview>>;
-  let browser: Browser;
+  let preview: OpenPreview;
   before(async () => {
-    served = await servePreview();
-    browser = await launchChromium();
+    preview = await OpenPreview.open();
   });
-  after(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
+  after(() => preview[Symbol.asyncDispose]());
 
   for (const { query, places } of runs) {
     test(`every view in every theme and size: ${query}`, async () => {
-      const context = await browser.newContext({ viewport: sizes[0] });
-      const page = await context.newPage();
-      // The run stands still, so that the same is measured each time.
-      await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
-      await page.goto(`${served.address}?${query}#/rounds`);
+      const { page } = preview;
+      await preview.play(query);
       const found: string[] = [];
       for (const { name, ...size } of sizes) {
         await page.setViewportSize(size);
@@ -64,19 +55,18 @@ describe('nothing is cut, covered or out of reach', () => {
           await setTheme(page, theme);
           // Charts break their words as they are drawn: each view comes up in the theme that it is looked at in.
           for (const place of places) {
-            await showPlace(page, place);
+            await showSettled(page, place);
             for (const finding of await measureLayout(page)) found.push(`${name} ${place} ${theme}: ${finding}`);
           }
         }
       }
-      await context.close();
       assert.equal(found.join('\n'), '');
     });
   }
 
   test('the top bar gives way where it has to, and what gave way comes back', async () => {
-    const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } });
-    await page.goto(`${served.address}?run=live#/rounds`);
+    const page = await preview.browser.newPage({ viewport: { width: 1920, height: 1080 } });
+    await page.goto(`${preview.address}?run=live#/rounds`);
     const fits = async (pattern: RegExp): Promise<void> => {
       await page.waitForFunction(
         (source) => new RegExp(source).test(document.querySelector<HTMLElement>('.topbar')?.dataset['fit'] ?? 'none'),
@@ -99,25 +89,23 @@ describe('nothing is cut, covered or out of reach', () => {
   });
 
   test('Tab comes to every control of every view', async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-    const page = await context.newPage();
-    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+    const page = await stillPage(preview.browser);
     const missed: string[] = [];
     for (const query of ['run=live', 'run=empty']) {
-      await page.goto(`${served.address}?${query}#/rounds`);
+      await page.goto(`${preview.address}?${query}#/rounds`);
       for (const place of [...viewIds, ...pageIds]) {
-        await showPlace(page, place);
+        await showSettled(page, place);
         for (const control of await tabStopsMissed(page)) missed.push(`${query} ${place}: ${control}`);
       }
     }
-    await context.close();
+    await page.close();
     assert.equal(missed.join('\n'), '');
   });
 
   test('what this test looks for is found when it is planted', async () => {
-    const page = await browser.newPage({ viewport: { width: 1024, height: 700 } });
-    await page.goto(`${served.address}?run=done#/rounds`);
-    await showPlace(page, 'rounds');
+    const page = await preview.browser.newPage({ viewport: { width: 1024, height: 700 } });
+    await page.goto(`${preview.address}?run=done#/rounds`);
+    await showSettled(page, 'rounds');
     assert.deepEqual(await measureLayout(page), []);
     await page.addStyleTag({ content: '.cell.round { width: 20px; overflow: hidden }' });
     assert.match((await measureLayout(page)).join('\n'), /^cut: /m);
@@ -131,6 +119,12 @@ describe('nothing is cut, covered or out of reach', () => {
     assert.match((await measureLayout(page)).join('\n'), /control covered/);
     await page.addStyleTag({ content: '.topbar .w2 { margin-top: -14px }' });
     assert.match((await measureLayout(page)).join('\n'), /^overlap: /m);
+    await page.evaluate(() =>
+      document
+        .querySelector('main')
+        ?.insertAdjacentHTML('beforeend', '<section class="panel"><div class="ph"><h2>Bare</h2></div></section>'),
+    );
+    assert.match((await measureLayout(page)).join('\n'), /^nothing below its head: "Bare/m);
     await page.addStyleTag({ content: '.rail a { visibility: hidden }' });
     await page.evaluate(() =>
       document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button tabindex="-1">x</button>'),
@@ -140,11 +134,8 @@ describe('nothing is cut, covered or out of reach', () => {
   });
 });
 
-async function showPlace(page: Page, place: string): Promise<void> {
-  await page.evaluate((hash) => {
-    window.location.hash = hash;
-  }, `#/${place}`);
-  await page.locator('main:not([aria-busy])').first().waitFor();
+async function showSettled(page: Page, place: string): Promise<void> {
+  await showPlace(page, place);
   await settled(page);
 }
 

@@ -1,35 +1,23 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
-import { servePreview } from '#test/support/preview-server.ts';
+import type { Page } from 'playwright-core';
+import { OpenPreview } from './open-preview.ts';
 
 describe('a round of the past, and a coordinator that is silent', () => {
-  let served: Awaited<ReturnType<typeof servePreview>>;
-  let browser: Browser;
+  let preview: OpenPreview;
   let page: Page;
   before(async () => {
-    [served, browser] = await Promise.all([servePreview(), launchChromium()]);
-    page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
+    preview = await OpenPreview.open();
+    page = preview.page;
   });
-  after(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
-  /** The run of `query` from the start, also where only the part after the `#` would differ. */
-  const open = async (query: string, place: string): Promise<void> => {
-    await page.goto('about:blank');
-    await page.goto(`${served.address}?${query}#/${place}`);
-    await page.locator('main:not([aria-busy])').first().waitFor();
-  };
+  after(() => preview[Symbol.asyncDispose]());
 
   for (const [query, lane] of [
     ['run=live&participants=4', 'node-1'],
     ['seat=live', 'lab-2'],
   ] as const) {
     test(`a round that is opened brings its lanes: ${query}`, async () => {
-      await open(query, 'rounds');
+      await preview.play(query, 'rounds');
       const live = page.getByRole('button', { name: /^Live/ });
       await page.locator(`[data-lane="${lane}"] .sg`).first().waitFor();
       assert.equal(await live.getAttribute('aria-pressed'), 'true');
@@ -52,7 +40,7 @@ describe('a round of the past, and a coordinator that is silent', () => {
     });
 
     test(`Live leads back from a past round while it stays open: ${query}`, async () => {
-      await open(query, 'rounds?round=2');
+      await preview.play(query, 'rounds?round=2');
       const live = page.getByRole('button', { name: /^Live/ });
       await page.locator(trainingOf(lane, 2)).first().waitFor();
       await page.keyboard.press('f');
@@ -66,7 +54,7 @@ describe('a round of the past, and a coordinator that is silent', () => {
     });
 
     test(`a click on the strip of the whole run moves the lanes there: ${query}`, async () => {
-      await open(query, 'rounds');
+      await preview.play(query, 'rounds');
       await page.locator(`[data-lane="${lane}"] .sg`).first().waitFor();
       const before = await brush(page);
       const strip = await page.locator('.overview .ov').boundingBox();
@@ -85,10 +73,10 @@ describe('a round of the past, and a coordinator that is silent', () => {
   }
 
   test('a round that the end of the run cuts off is neither at work nor missed by anybody', async () => {
-    await open('run=live&participants=4&cut', 'rounds');
+    await preview.play('run=live&participants=4&cut', 'rounds');
     const row = page.locator('tr', { has: page.getByRole('button', { name: 'Open round 8', exact: true }) });
     assert.match(await row.innerText(), /not finished/);
-    await open('run=live&participants=4&cut', 'participants');
+    await preview.play('run=live&participants=4&cut', 'participants');
     const table = page.getByRole('region', { name: 'Contributions' }).last();
     await table.getByText('acked', { exact: true }).first().waitFor();
     assert.equal(await table.getByText('missed', { exact: true }).count(), 0);
@@ -96,13 +84,13 @@ describe('a round of the past, and a coordinator that is silent', () => {
   });
 
   test('Diagnosis says what the banner above it says', async () => {
-    await open('seat=gone', 'diagnosis');
+    await preview.play('seat=gone', 'diagnosis');
     const said = page.getByRole('region', { name: 'The coordinator does not answer' }).locator('.say');
     await said.waitFor();
     const sentence = await page.getByRole('region', { name: 'Verdict', exact: true }).locator('.sentence').innerText();
     assert.equal(sentence, await said.innerText());
     assert.doesNotMatch(await page.locator('main').innerText(), /nothing in this run is stalled|nothing was found/);
-    await open('seat=restarting', 'diagnosis');
+    await preview.play('seat=restarting', 'diagnosis');
     await page
       .getByText(/process ended .* it is being started again/i)
       .first()

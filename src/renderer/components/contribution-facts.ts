@@ -24,7 +24,7 @@ export function contributionOf(
 ): Contribution {
   if (round === undefined)
     return { kind: number > view.round ? 'planned' : isOwnSeat(view, participant) ? 'before' : 'not_told' };
-  if (isTold(view, participant)) return toldContribution(round, participant);
+  if (isTold(view, participant)) return toldContribution(view, round, participant);
   if (isOwnSeat(view, participant)) return ownContribution(view, round, participant);
   const own = round.updates.filter((update) => update.participant === participant);
   const update = own.find(hasCounted) ?? own[0];
@@ -79,11 +79,14 @@ function ownContribution(view: RunView, round: RoundView, participant: string): 
 }
 
 /** Of the others a participant hears who is in, and at the end of a round who is in the model and who is not. */
-function toldContribution(round: RoundView, participant: string): Contribution {
-  if (!isOpen(round)) return outcomeOf(round, participant);
-  if (!round.selected.includes(participant)) return { kind: 'not_asked' };
+function toldContribution(view: RunView, round: RoundView, participant: string): Contribution {
+  if (!round.selected.includes(participant))
+    return isOpen(round) ? { kind: 'not_asked' } : outcomeOf(round, participant);
   const isIn = round.arrivals.some((arrival) => arrival.participant === participant);
-  return { kind: 'running', how: isIn ? 'in' : 'not_in' };
+  if (isOpen(round)) return { kind: 'running', how: isIn ? 'in' : 'not_in' };
+  // The end of the run cut it off: what was told until then is all that there is.
+  if (isCutOff(view, round)) return isIn ? { kind: 'running', how: 'in' } : { kind: 'missing' };
+  return outcomeOf(round, participant);
 }
 
 /** As the end of the round told it. */
@@ -95,6 +98,12 @@ function outcomeOf(round: RoundView, participant: string): Contribution {
   }
   if (round.missing.includes(participant)) return { kind: 'missing' };
   return { kind: round.selected.includes(participant) ? 'not_told' : 'not_asked' };
+}
+
+/** The run ended in this round, before anybody closed it or gave it up. */
+export function isCutOff(view: RunView, round: RoundView): boolean {
+  const open = round.contributors === null && round.state !== 'done' && round.state !== 'stalled';
+  return open && view.endedAt !== null && round.round === view.rounds.at(-1)?.round;
 }
 
 function isOpen(round: RoundView): boolean {

@@ -1,8 +1,9 @@
+import { isLateReason } from '#shared/run-view/late.ts';
 import type { ContributionView } from '#shared/run-view/run-view.ts';
 
 /** Too late, as the coordinator's reason says. */
 export function isLate({ fate, reason }: ContributionView): boolean {
-  return fate === 'refused' && /^training of round \d+ is over$|^this is round \d+,/.test(reason);
+  return fate === 'refused' && isLateReason(reason);
 }
 
 /** `12 sent, 11 counted, 1 late`: of the rounds that are decided, and of those alone. */

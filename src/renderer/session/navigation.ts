@@ -100,13 +100,12 @@ export function useArrival(): Arrival | null {
   return useSyncExternalStore(arrivals.subscribe, arrivals.get);
 }
 
-/** Whether the focus is still to come along: once, and only from where it was, since a view may take a while to load. */
+/** Whether the focus comes along: asked once, and only from where it was, since a view may take a while to load. */
 export function takeArrival(arrival: Arrival): boolean {
-  const { activeElement, body } = document;
-  const moved = activeElement !== null && activeElement !== body && activeElement !== arrival.from;
-  if (arrival.taken || moved) return false;
+  if (arrival.taken) return false;
   arrival.taken = true;
-  return true;
+  const { activeElement, body } = document;
+  return activeElement === null || activeElement === body || activeElement === arrival.from;
 }
 
 let wish: string | null = null;

@@ -57,9 +57,8 @@ function CurrentView(): JSX.Element {
 function FocusOnArrival({ title }: { readonly title: string }): null {
   const arrival = useArrival();
   useEffect(() => {
+    // Another view that is shown for another reason finds the arrival taken.
     if (arrival !== null && takeArrival(arrival)) focusView(title);
-    // Another view that is shown for another reason takes no focus.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [arrival]);
+  }, [arrival, title]);
   return null;
 }

@@ -39,7 +39,7 @@ export function NetworkRow({ settings, running, set }: NetworkRowProps): JSX.Ele
   return (
     <div className="fl top">
       <span className="lab">Network</span>
-      <div>
+      <div className="picks">
         <select
           className="pick"
           aria-label="Whose network"
@@ -50,7 +50,7 @@ export function NetworkRow({ settings, running, set }: NetworkRowProps): JSX.Ele
           {ids.map((id) => (
             <option key={id}>{id}</option>
           ))}
-        </select>{' '}
+        </select>
         <select
           className="pick"
           aria-label={`Network of ${target === everyone ? 'everyone' : target}`}

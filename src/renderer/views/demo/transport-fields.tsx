@@ -24,7 +24,7 @@ export function TransportFields({ settings, set, onChange }: TransportFieldsProp
     <>
       <div className="fl top">
         <span className="lab">Transport</span>
-        <div>
+        <div className="plans">
           <Choice
             label="Transport of the models"
             value={transport}

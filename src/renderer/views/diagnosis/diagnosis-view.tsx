@@ -49,7 +49,11 @@ export function DiagnosisView(): JSX.Element {
           <h2>Verdicts so far</h2>
           <span className="sub">{verdicts.length === 0 ? 'none in this run' : `${verdicts.length} in this run`}</span>
         </div>
-        {verdicts.length > 0 && <History verdicts={verdicts} shown={verdict} onChoose={setChosen} />}
+        {verdicts.length > 0 ? (
+          <History verdicts={verdicts} shown={verdict} ended={view.endedAt} onChoose={setChosen} />
+        ) : (
+          view.endedAt === null && <p className="in t2">Each verdict stays listed here, also once its cause is over.</p>
+        )}
         {view.notices.length > 0 && (
           <>
             <div className="ph">
@@ -255,10 +259,12 @@ function NextAt({ at }: { readonly at: number }): JSX.Element {
 interface HistoryProps {
   readonly verdicts: readonly VerdictView[];
   readonly shown: VerdictView | null;
+  /** When the run was over. */
+  readonly ended: number | null;
   readonly onChoose: (verdict: string) => void;
 }
 
-function History({ verdicts, shown, onChoose }: HistoryProps): JSX.Element {
+function History({ verdicts, shown, ended, onChoose }: HistoryProps): JSX.Element {
   const now = useNow(1000);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by key
@@ -286,8 +292,14 @@ function History({ verdicts, shown, onChoose }: HistoryProps): JSX.Element {
                   {verdict.sentence}
                 </button>
               </td>
-              <td className="num">{formatSeconds((verdict.clearedAt ?? now) - verdict.since)}</td>
-              <td>{verdict.clearedAt === null ? <span className="stl">open</span> : 'cleared'}</td>
+              <td className="num">{formatSeconds((verdict.clearedAt ?? ended ?? now) - verdict.since)}</td>
+              <td>
+                {verdict.clearedAt !== null ? (
+                  'cleared'
+                ) : (
+                  <span className="stl">{ended === null ? 'open' : 'to the end'}</span>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -38,7 +38,7 @@ export function RoundTripChart(input: ChartsInput): JSX.Element {
   return (
     <ChartPanel
       title="Round-trip time"
-      unit={isParticipantSeat(input.view) ? 'this node’s link, milliseconds' : 'each participant’s link, milliseconds'}
+      unit={isParticipantSeat(input.view) ? 'this node’s link' : 'each participant’s link'}
       shown={drawn}
       legend={legend}
     >

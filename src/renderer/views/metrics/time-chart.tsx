@@ -52,7 +52,7 @@ export function TimeChart(input: ChartsInput): JSX.Element {
   return (
     <ChartPanel
       title="Time per round"
-      unit={isParticipantSeat(view) ? 'of this node, seconds' : 'mean of the participants, seconds'}
+      unit={isParticipantSeat(view) ? 'of this node' : 'mean of the participants'}
       shown={{ points: shown.length, of: splits.length, what: 'rounds' }}
       legend={legend}
     >

@@ -45,11 +45,7 @@ export function UpdateChart(input: ChartsInput): JSX.Element {
         ]),
   ];
   const shown = { points: norm.points + cosine.points, of: norm.of + cosine.of };
-  const unit = seat
-    ? `this node, ${view.self}`
-    : view.self === null
-      ? `strong: ${strong ?? 'nobody yet'}`
-      : `strong: this node, ${view.self}`;
+  const unit = seat ? 'of this node' : view.self === null ? `bold: ${strong ?? 'nobody yet'}` : 'bold: this node';
   return (
     <ChartPanel title="Update against the global step" unit={unit} shown={shown} legend={legend}>
       {shown.of === 0 ? (

@@ -45,6 +45,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
   const { list, linkGaps } = props;
   const { narrow, beside } = props.room;
   const columns = useMemo(() => columnsFor({ narrow, beside }, linkGaps), [narrow, beside, linkGaps]);
+  const bare = narrow || beside;
   const shown = useMemo(() => new Set(columns.map(({ id }) => id)), [columns]);
   return (
     <VirtualTable
@@ -75,7 +76,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
       row={(index) => {
         const loss = list.lossAt(index);
         if (loss !== undefined) return <LossCell loss={loss} columns={columns.length} />;
-        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} shown={shown} />;
+        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} shown={shown} bare={bare} />;
       }}
     />
   );
@@ -83,21 +84,27 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
 
 /** What gives way: first what the detail shows as well, then what the filter still finds. */
 function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly Column[] {
-  const dropped = new Set([
-    ...(narrow ? ['protocol', 'stream'] : []),
-    ...(beside ? ['stream', ...(narrow ? ['to', 'chunk'] : [])] : []),
-  ]);
+  const tight = narrow || beside;
+  const dropped = new Set(beside ? ['stream', ...(narrow ? ['protocol', 'to', 'chunk'] : [])] : []);
   const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
   const columns: readonly Column[] = [
-    { id: 'time', label: 'Time', width: wide(narrow ? 84 : 96) },
-    { id: 'gap', label: linkGaps ? 'Silence' : 'Gap', title: gap, width: wide(narrow ? 48 : 60), align: 'end' },
+    { id: 'time', label: 'Time', width: wide(narrow ? 84 : beside ? 90 : 96) },
+    {
+      id: 'gap',
+      label: linkGaps ? 'Silence' : 'Gap',
+      title: gap,
+      width: wide(narrow ? 48 : beside ? 52 : 60),
+      align: 'end',
+    },
     { id: 'direction', label: '', name: 'Direction', width: wide(16) },
-    { id: 'protocol', label: 'Protocol', width: wide(60) },
+    tight
+      ? { id: 'protocol', label: '', name: 'Protocol', width: wide(12) }
+      : { id: 'protocol', label: 'Protocol', width: wide(60) },
     {
       id: 'from',
       label: 'From',
       title: 'Sender of the frame; two rows where both ends report it',
-      width: `minmax(${wide(narrow ? 72 : 84)}, 1fr)`,
+      width: `minmax(${wide(narrow && beside ? 72 : 104)}, 1fr)`,
     },
     { id: 'to', label: 'To', title: 'For whom the frame was', width: `minmax(${wide(72)}, 0.7fr)` },
     { id: 'round', label: 'Round', width: wide(44), align: 'end' },
@@ -133,10 +140,12 @@ interface CellsProps {
   readonly gap: number | null;
   /** Ids of the columns. */
   readonly shown: ReadonlySet<string>;
+  /** Protocols have their glyph alone. */
+  readonly bare: boolean;
 }
 
 /** Rows never change: as long as the reader sees the same ones, none is rendered again. */
-const Cells = memo(function Cells({ row, gap, shown }: CellsProps): JSX.Element {
+const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.Element {
   if (row === undefined) return <span role="gridcell" />;
   const isLong = gap !== null && gap >= longGapMs;
   return (
@@ -156,8 +165,8 @@ const Cells = memo(function Cells({ row, gap, shown }: CellsProps): JSX.Element 
         <span className="vh">{row.direction}</span>
       </span>
       {!shown.has('protocol') ? null : (
-        <span role="gridcell">
-          <ProtocolMark protocol={row.protocol} />
+        <span role="gridcell" title={row.protocol}>
+          <ProtocolMark protocol={row.protocol} bare={bare} />
         </span>
       )}
       <span role="gridcell" title={`${senderOf(row)}, ${row.side} as ${row.source} saw it`}>
@@ -184,8 +193,8 @@ const Cells = memo(function Cells({ row, gap, shown }: CellsProps): JSX.Element 
         {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}
       </span>
       {!shown.has('stream') ? null : (
-        <span role="gridcell" className="num data" title={row.stream}>
-          {row.stream}
+        <span role="gridcell" className="num data tail" title={row.stream}>
+          <bdi>{row.stream}</bdi>
         </span>
       )}
       <span role="gridcell">

@@ -4,8 +4,10 @@ import type { JSX } from 'react';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
+import { fateCounts } from '#renderer/session/fate-counts.ts';
+import { isLateReason } from '#shared/run-view/late.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
+import { contributionOf, countedOf, hasCounted } from '#renderer/components/contribution-facts.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { sameContent } from '#renderer/components/same-content.ts';
 import { useTokenPx } from '#renderer/components/use-media.ts';
@@ -54,7 +56,7 @@ function Grid({ view, order, selected, onRound }: ContributionsProps): JSX.Eleme
       <div className="ph">
         <h2>Contributions</h2>
         <span className="sub" title="Seconds after its round began, and the place in which it arrived">
-          seconds, place
+          seconds<span className="w-lg">, place</span>
         </span>
         <div className="end w-lg t3 small">{totalWords(view)}</div>
       </div>
@@ -106,17 +108,34 @@ function totalWords(view: RunView): string {
     const all = view.rounds.flatMap((round) => round.updates);
     const counted = all.filter((update) => update.counted).length;
     const only = all.filter((update) => update.acknowledged).length;
-    return `${formatCount(all.length)} arrived, ${formatCount(counted)} counted${onlyWords(only)}, ${formatCount(all.length - counted - only)} not`;
+    const late = all.filter((update) => !hasCounted(update) && isLateReason(update.reason)).length;
+    return totals(all.length, 'arrived', { counted, only, late, refused: all.length - counted - only - late });
   }
   const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
-  const counted = sent.filter(({ fate }) => fate === 'counted').length;
-  const refused = sent.filter(({ fate }) => fate === 'refused').length;
-  const only = sent.filter(({ fate }) => fate === 'acknowledged').length;
-  return `${formatCount(sent.length)} sent, ${formatCount(counted)} counted${onlyWords(only)}${refused > 0 ? `, ${formatCount(refused)} refused` : ''}`;
+  const { counted, acknowledged, late, refused } = fateCounts(sent);
+  return totals(sent.length, 'sent', {
+    counted,
+    only: acknowledged.length,
+    late: late.length,
+    refused: refused.length,
+  });
 }
 
-function onlyWords(count: number): string {
-  return count === 0 ? '' : `, ${formatCount(count)} only acknowledged`;
+interface Totals {
+  readonly counted: number;
+  readonly only: number;
+  readonly late: number;
+  readonly refused: number;
+}
+
+function totals(count: number, came: string, { counted, only, late, refused }: Totals): string {
+  const also = [
+    [only, 'only acknowledged'],
+    [late, 'late'],
+    [refused, 'refused'],
+  ] as const;
+  const words = also.flatMap(([of, what]) => (of === 0 ? [] : [`, ${formatCount(of)} ${what}`])).join('');
+  return `${formatCount(count)} ${came}, ${formatCount(counted)} counted${words}`;
 }
 
 interface CellProps {
@@ -181,10 +200,11 @@ function Cell({ view, round, number, participant, current, onRound }: CellProps)
     }
     case 'rejected':
       return (
-        <td className={`c bad${now}`} title={`${participant.id}, round ${number}: not counted: ${outcome.reason}`}>
-          <Icon name="close" as="small" />
-          no<small>{outcome.reason}</small>
-        </td>
+        <SaidCell
+          words={isLateReason(outcome.reason) ? 'late' : 'refused'}
+          why={`${participant.id}, round ${number}: not counted: ${outcome.reason}`}
+          more={`${isLateReason(outcome.reason) ? ' wrn' : ' bad'}${now}`}
+        />
       );
     case 'acknowledged':
       return <SaidCell words="acked" why={`${participant.id}, round ${number}: ${outcome.reason}`} more={now} />;

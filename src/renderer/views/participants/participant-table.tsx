@@ -85,7 +85,9 @@ function Head({ round }: { readonly round: number }): JSX.Element {
         <th className="num">Link</th>
         <th className="num">Process</th>
         <th className="num">Progress</th>
-        <th className="num">Counted</th>
+        <th className="num">
+          Counted<span className="w-mic">, weight</span>
+        </th>
         <th className="w-lg c-mix">Data, class mix</th>
         <th className="num w-lg c-upd">Norm</th>
         <th className="num w-lg c-upd">Cosine</th>
@@ -131,7 +133,7 @@ function Row({ view, participant, selected, now, onOpen }: RowProps): JSX.Elemen
   const counted = countedOf(view, participant);
   const own = isOwnSeat(view, participant.id);
   return (
-    <tr className={selected ? 'sel' : ''} onClick={() => onOpen(participant.id)}>
+    <tr className={selected ? 'sel' : ''} data-participant={participant.id} onClick={() => onOpen(participant.id)}>
       <td>
         <div className="two-l">
           <NameButton id={participant.id} selected={selected} onOpen={onOpen} />
@@ -298,7 +300,9 @@ function PhaseCell({
         <small>
           {phase.leftMs === null
             ? `${formatDuration(phase.soFarMs)} so far`
-            : `about ${formatSeconds(phase.leftMs)} left`}
+            : phase.leftMs < 500
+              ? 'nearly done'
+              : `about ${formatSeconds(phase.leftMs)} left`}
         </small>
       )}
     </div>
@@ -362,7 +366,7 @@ function Selected({
           <span className="w-lg">selected</span>
           <span className="w-sm">yes</span>
         </span>
-        {participant.waitReason === '' ? null : (
+        {participant.waitReason === '' || view.endedAt !== null ? null : (
           <div className="why" title={participant.waitReason}>
             {participant.waitReason}
           </div>

@@ -1,5 +1,5 @@
-import { useMemo, useState } from 'react';
-import type { JSX } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { JSX, RefObject } from 'react';
 import { isHere } from '#shared/run-view/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
@@ -8,6 +8,7 @@ import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { useSlowView } from '#renderer/session/use-slow-view.ts';
 import { Contributions } from './contributions.tsx';
 import { ParticipantDetail, showPackets } from './participant-detail.tsx';
@@ -35,9 +36,11 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
   const [closed, setClosed] = useState(false);
   const [cross, setCross] = useState<number | null>(null);
   const wide = useMedia('(min-width: 1200px)');
-  // With room for it, the pane is open from the start: on this node, or on the first.
-  const first = wide && !closed ? (view.self ?? view.participants[0]?.id ?? null) : null;
+  const stalled = useStalled(view);
+  // With room for it, the pane is open from the start: on who stalls, on this node, or on the first.
+  const first = wide && !closed ? (stalled ?? view.self ?? view.participants[0]?.id ?? null) : null;
   const selected = view.participants.find((participant) => participant.id === (place.participant ?? first)) ?? null;
+  const table = useInSight(selected?.id ?? stalled);
   const seat = isParticipantSeat(view);
   const order = seat ? ownFirst(view) : lateFirst ? byLateness(view, now) : view.participants;
   const open = (id: string | null): void => {
@@ -69,7 +72,7 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
             </div>
           )}
         </div>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Table of participants">
+        <div ref={table} className="scroll" tabIndex={0} role="region" aria-label="Table of participants">
           <ParticipantTable view={view} order={order} selected={selected?.id ?? null} now={now} onOpen={open} />
           {view.participants.length === 0 ? (
             <p className="p-none">
@@ -92,6 +95,25 @@ function Participants({ view }: { readonly view: RunView }): JSX.Element {
       )}
     </main>
   );
+}
+
+/** Whom a verdict names: the newest, also after it has cleared, so that the pane does not turn away while it is read. */
+function useStalled(view: RunView): string | null {
+  const last = useRef<string | null>(null);
+  const open = openVerdicts(view).findLast(({ subject }) => view.participants.some(({ id }) => id === subject));
+  last.current = open?.subject ?? last.current;
+  return last.current;
+}
+
+/** Brings the row of a participant into the part of the table that is seen, when it becomes another. */
+function useInSight(participant: string | null): RefObject<HTMLDivElement | null> {
+  const table = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (participant === null) return;
+    const row = table.current?.querySelector(`tr[data-participant="${CSS.escape(participant)}"]`);
+    row?.scrollIntoView({ block: 'nearest' });
+  }, [participant]);
+  return table;
 }
 
 /** Of the others there is no lateness to be told. */

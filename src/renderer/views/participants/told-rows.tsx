@@ -1,7 +1,7 @@
 import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
-import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
+import { contributionOf, countedOf, isCutOff } from '#renderer/components/contribution-facts.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 interface ToldRowsProps {
@@ -111,7 +111,8 @@ export function roundWords(view: RunView, id: string): { readonly words: string;
     case 'running':
       return outcome.how === 'in' ? { words: 'in', isIn: true } : { words: 'not in yet', isIn: false };
     case 'missing':
-      return { words: 'missed', isIn: false };
+      // Whoever is not in when a run ends has missed nothing.
+      return { words: round !== undefined && isCutOff(view, round) ? 'not in by then' : 'missed', isIn: false };
     case 'not_asked':
       return { words: 'not asked', isIn: false };
     default:

@@ -10,7 +10,6 @@ export function WeightCell({ weight }: { readonly weight: Weight | null }): JSX.
   return (
     <>
       <div className="mic t3" title="Its share of the newest model">
-        <span className="w-word">weighs </span>
         {formatShare(share)}
       </div>
       {less && (

@@ -3,12 +3,14 @@ import type { JSX } from 'react';
 import { hasCounted } from '#renderer/components/contribution-facts.ts';
 import { formatDuration } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useMedia, useTokenPx } from '#renderer/components/use-media.ts';
 import { useWidth } from '#renderer/components/use-width.ts';
 import { plural } from '#shared/base/counted.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { FaultView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { FaultBars } from './fault-bars.tsx';
 import { updateTicks } from './lane-layout.ts';
+import { tickGlyphs } from './tick-labels.ts';
 import { shareOf } from './time-window.ts';
 import type { TimeWindow } from './time-window.ts';
 
@@ -22,15 +24,14 @@ interface CoordinatorLaneProps {
   readonly ended?: number | null;
 }
 
-/** Pixels that the glyph and number of a tick need. */
-const labelPx = 30;
-
 /** A tick for each update that came, then the block of the aggregation. */
 export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorLaneProps): JSX.Element {
   const { rounds, participants, window, evaluationAt } = props;
   const lane = useRef<HTMLDivElement>(null);
   const width = useWidth(lane, 1000);
-  const ticks = useMemo(() => updateTicks(rounds, window, labelPx / Math.max(1, width)), [rounds, window, width]);
+  const pxShare = useTokenPx('--k') / Math.max(1, width);
+  const glyphs = useMedia(tickGlyphs);
+  const ticks = useMemo(() => updateTicks(rounds, window, pxShare, glyphs), [rounds, window, pxShare, glyphs]);
   const protocolOf = new Map<string, Protocol>(
     participants.map((participant) => [participant.id, participant.protocol]),
   );
@@ -60,7 +61,7 @@ export const CoordinatorLane = memo(function CoordinatorLane(props: CoordinatorL
           >
             {tick.labelled && (
               <span>
-                <ProtocolMark protocol={protocolOf.get(tick.participant) ?? 'memory'} bare />
+                {glyphs && <ProtocolMark protocol={protocolOf.get(tick.participant) ?? 'memory'} bare />}
                 {tick.number}
               </span>
             )}

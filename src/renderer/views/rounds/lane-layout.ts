@@ -4,6 +4,7 @@ import type { ParticipantPhase } from '#shared/contract/events.ts';
 import { hasCounted } from '#renderer/components/contribution-facts.ts';
 import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
 import { shareOf } from './time-window.ts';
+import { tickLabels } from './tick-labels.ts';
 import type { TimeWindow } from './time-window.ts';
 
 /** A drawn stretch of a lane. `left` and `right` are shares of the window; a growing one ends at the now line. */
@@ -214,26 +215,27 @@ export interface UpdateTick {
   readonly labelled: boolean;
 }
 
-/** Ticks of the updates of all visible rounds; a label is left out where it would run into its neighbour. */
+/** Ticks of the updates of all visible rounds. `pxShare`: see `tickLabels`; `glyphs`: whether protocols are marked. */
 export function updateTicks(
   rounds: readonly RoundView[],
   window: TimeWindow,
-  labelShare: number,
+  pxShare: number,
+  glyphs: boolean,
 ): readonly UpdateTick[] {
   const ticks: UpdateTick[] = [];
-  let free = 0;
   for (const round of rounds) {
     if (round.startedAt > window.toAt || (round.endedAt ?? Number.POSITIVE_INFINITY) < window.fromAt) continue;
     let number = 0;
+    const own: Omit<UpdateTick, 'labelled'>[] = [];
     for (const update of round.updates) {
       const counted = hasCounted(update);
       if (counted) number++;
       const left = shareOf(window, update.at);
-      if (left < 0 || left > 1) continue;
-      const labelled = counted && left - labelShare > free;
-      if (labelled || left > free) free = left;
-      ticks.push({ at: update.at, left, number, participant: update.participant, counted, labelled });
+      if (left >= 0 && left <= 1) own.push({ at: update.at, left, number, participant: update.participant, counted });
     }
+    const marks = own.map((tick) => ({ ...tick, glyph: glyphs }));
+    const labels = tickLabels(marks, ticks.at(-1)?.left ?? 0, pxShare, round.endedAt !== null);
+    ticks.push(...own.map((tick, i) => ({ ...tick, labelled: labels[i] === true })));
   }
   return ticks;
 }

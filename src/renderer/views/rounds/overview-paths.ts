@@ -1,3 +1,4 @@
+import { countStep } from '#renderer/components/axis.ts';
 import type { ParticipantPhase } from '#shared/contract/events.ts';
 import type { ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 import { pausesOf } from './lane-layout.ts';
@@ -67,16 +68,38 @@ export interface RoundMark {
   readonly left: number;
 }
 
-/** Share of the strip that a digit of a round's number takes, and the air after the number before it. */
-const digitShare = 0.009;
+/** Widths at a desk: a digit of a round's number, and the line with the air after it. */
+const digitPx = 6.5;
+const airPx = 9;
 
-/** Where rounds begin, as shares of the strip; of a long run those that have room for their numbers. */
-export function roundMarks(rounds: readonly RoundView[], window: TimeWindow): readonly RoundMark[] {
+interface Strip {
+  readonly widthPx: number;
+  /** That of the type. */
+  readonly scale: number;
+  /** Share of the strip at which the present is drawn: no number lies under that line. */
+  readonly until: number;
+}
+
+/** Where rounds begin, as shares of a strip: all of them, or the first and every 2nd, 5th, 10th … as their numbers have room. */
+export function roundMarks(
+  rounds: readonly RoundView[],
+  window: TimeWindow,
+  { widthPx, scale, until }: Strip,
+): readonly RoundMark[] {
+  const [first, last] = [rounds[0], rounds.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const room = (round: number): number => ((digitPx * String(round).length + airPx) * scale) / Math.max(1, widthPx);
+  const span = shareOf(window, last.startedAt) - shareOf(window, first.startedAt);
+  const step = countStep(last.round - first.round, Math.max(1, Math.floor(span / room(last.round))));
   const marks: RoundMark[] = [];
-  for (const { round, startedAt } of rounds) {
-    const left = shareOf(window, startedAt);
-    const gap = left - (marks.at(-1)?.left ?? -1);
-    if (gap > digitShare * (String(round).length + 1)) marks.push({ round, left });
+  let free = Number.NEGATIVE_INFINITY;
+  for (const one of rounds) {
+    if (one !== first && one.round % step !== 0) continue;
+    const left = shareOf(window, one.startedAt);
+    // Rounds differ in length: a number that would run into the one before it is left out.
+    if (left < free || left + room(one.round) > until) continue;
+    free = left + room(one.round);
+    marks.push({ round: one.round, left });
   }
   return marks;
 }

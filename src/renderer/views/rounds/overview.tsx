@@ -1,5 +1,7 @@
 import { memo, useRef } from 'react';
 import type { JSX, PointerEvent, RefObject } from 'react';
+import { useTokenPx } from '#renderer/components/use-media.ts';
+import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { FaultView, ParticipantView, RoundView, VerdictView } from '#shared/run-view/run-view.ts';
 import { OlderLanes } from './older-lanes.tsx';
@@ -47,6 +49,7 @@ export function Overview({
   const left = Math.max(0, shareOf(whole, window.fromAt));
   const right = Math.min(1, shareOf(whole, window.toAt));
   const { strip, ...drag } = useBrush(control, left, right);
+  const width = useWidth(strip, 1000);
   return (
     <div className="overview">
       <div className="lab">
@@ -60,9 +63,9 @@ export function Overview({
         {...drag}
       >
         <Strip participants={participants} whole={whole} now={at} />
+        <RoundMarks rounds={rounds} whole={whole} width={width} until={shareOf(whole, at)} />
         <OlderLanes participants={participants} window={whole} />
         <OverviewMarks verdicts={verdicts} faults={faults} whole={whole} until={at} />
-        <RoundMarks rounds={rounds} whole={whole} />
         <div className="ovn" style={{ left: `${Math.min(1, shareOf(whole, at)) * 100}%` }} />
         <div className="brush" style={{ left: `${left * 100}%`, width: `${(right - left) * 100}%` }} />
       </div>
@@ -148,13 +151,18 @@ const StripPaths = memo(function StripPaths(paths: Readonly<Record<OverviewPhase
 const RoundMarks = memo(function RoundMarks({
   rounds,
   whole,
+  width,
+  until,
 }: {
   readonly rounds: readonly RoundView[];
   readonly whole: TimeWindow;
+  readonly width: number;
+  readonly until: number;
 }): JSX.Element {
+  const scale = useTokenPx('--k');
   return (
     <>
-      {roundMarks(rounds, whole).map((mark) => (
+      {roundMarks(rounds, whole, { widthPx: width, scale, until }).map((mark) => (
         <div key={mark.round} className="ovr" style={{ left: `${mark.left * 100}%` }}>
           <em>{mark.round}</em>
         </div>

@@ -8,6 +8,7 @@ import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf,
 import { overviewPaths, roundMarks } from './overview-paths.ts';
 import { bytesUp, countedUpdates, downWords, roundTimes, slowestIn } from './round-times.ts';
 import { niceRange, thinned } from './spark-lines.ts';
+import { tickLabels } from './tick-labels.ts';
 import { axisTicks, liveWindow, pan, runWindow, shareOf, zoom } from './time-window.ts';
 
 const at = (seconds: number): number => recordedView(1).startedAt + seconds * 1000;
@@ -177,16 +178,27 @@ describe('lanes', () => {
   test('updates are counted in order of arrival, and crowded labels are left out', () => {
     const view = recordedView(60);
     const shown = liveWindow(view, 'last3', at(60));
-    const ticks = updateTicks(view.rounds, shown, 0.01);
+    const ticks = updateTicks(view.rounds, shown, 0.0005, true);
     const last = view.rounds.filter((round) => round.endedAt !== null).at(-1);
     assert.deepEqual(
       ticks.filter((tick) => last?.updates.some((update) => update.at === tick.at)).map((tick) => tick.number),
       [1, 2, 3, 4],
     );
-    assert.ok(
-      updateTicks(view.rounds, shown, 0.2).filter((tick) => tick.labelled).length <
-        ticks.filter((tick) => tick.labelled).length,
-    );
+    const labels = (pxShare: number): number =>
+      updateTicks(view.rounds, shown, pxShare, true).filter((tick) => tick.labelled).length;
+    assert.equal(labels(0.0005), ticks.length);
+    assert.ok(labels(0.0015) < ticks.length && labels(0.0015) > 0);
+  });
+
+  test('a round that is over and has no room for how many came shows no number at all', () => {
+    const marks = [0.1, 0.3, 0.31].map((left, i) => ({ left, number: i + 1, glyph: false, counted: true }));
+    assert.deepEqual(tickLabels(marks, 0, 0.002, true), [false, false, false]);
+    assert.deepEqual(tickLabels(marks, 0, 0.002, false), [true, true, false], 'more may come');
+    assert.deepEqual(tickLabels(marks.slice(0, 2), 0, 0.002, true), [true, true]);
+    assert.deepEqual(tickLabels(marks.slice(0, 2), 0.09, 0.002, true), [false, true], 'the round before is near');
+    const many = marks.slice(0, 2).map((mark) => ({ ...mark, number: 1000, glyph: true }));
+    assert.deepEqual(tickLabels(many, 0, 0.002, false), [true, true]);
+    assert.deepEqual(tickLabels(many, 0.02, 0.002, false), [false, true], 'longer numbers need more');
   });
 
   test('dense lanes put the stalled first and the patient last', () => {
@@ -206,15 +218,23 @@ describe('lanes', () => {
     assert.equal(paths.paused, '');
   });
 
-  test('the overview of a long run marks as many rounds as have room for their numbers', () => {
+  test('the overview of a long run marks every 2nd, 5th, 10th … round, as their numbers have room', () => {
     const [one] = recordedView(80).rounds;
     assert.ok(one !== undefined);
     const rounds = Array.from({ length: 400 }, (_, i) => ({ ...one, round: i + 1, startedAt: i * 10_000 }));
-    const marks = roundMarks(rounds, { fromAt: 0, toAt: 4_000_000 });
-    assert.ok(marks.length > 15 && marks.length < 60, `${marks.length} marks`);
-    for (const [i, { left }] of marks.entries())
-      assert.ok(i === 0 || left - marks[i - 1]!.left > 0.018, `number ${i} runs into the one before`);
-    assert.equal(roundMarks(rounds.slice(0, 20), { fromAt: 0, toAt: 200_000 }).length, 20);
+    const strip = { widthPx: 780, scale: 1, until: 1 };
+    const numbers = (change: Partial<typeof strip>): number[] =>
+      roundMarks(rounds, { fromAt: 0, toAt: 4_000_000 }, { ...strip, ...change }).map(({ round }) => round);
+    assert.deepEqual(numbers({}).slice(0, 4), [1, 20, 40, 60]);
+    assert.deepEqual(numbers({ widthPx: 420 }).slice(0, 4), [1, 50, 100, 150]);
+    assert.equal(numbers({ until: 0.505 }).at(-1), 180, 'the line of the present lies over round 200');
+    assert.ok(numbers({ scale: 2 }).length < numbers({}).length);
+    assert.equal(roundMarks(rounds.slice(0, 20), { fromAt: 0, toAt: 200_000 }, strip).length, 20);
+    assert.deepEqual(roundMarks([], { fromAt: 0, toAt: 1 }, strip), []);
+    // One that took nearly all of the time crowds the others together.
+    const uneven = rounds.slice(0, 20).map((round, i) => ({ ...round, startedAt: i === 19 ? 200_000 : i * 10 }));
+    for (const [i, { left }] of roundMarks(uneven, { fromAt: 0, toAt: 210_000 }, strip).entries())
+      assert.ok(i === 0 || left > 0.1, `number ${i} runs into the one before`);
   });
 
   test('pauses are drawn over the work that they interrupt, those that are over and the one that goes on', () => {

@@ -3,6 +3,7 @@ import type { JSX } from 'react';
 import { formatSilence } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
+import { useMedia, useTokenPx } from '#renderer/components/use-media.ts';
 import { useWidth } from '#renderer/components/use-width.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
@@ -10,6 +11,7 @@ import { counted } from '#shared/base/counted.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import { SegmentBox } from '../segment-box.tsx';
+import { tickGlyphs } from '../tick-labels.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
 import { toldTicks } from './told-layout.ts';
@@ -27,9 +29,6 @@ interface HeardLaneProps {
   /** Opens the side panel about the link. */
   readonly onOpenLink: () => void;
 }
-
-/** Pixels that the number of a tick needs. */
-const labelPx = 15;
 
 /** The coordinator as it is heard from here: ticks of the updates that it said were in, then its silence. */
 export function HeardLane(props: HeardLaneProps): JSX.Element {
@@ -90,10 +89,9 @@ const Told = memo(function Told({
 }: HeardLaneProps & { readonly silent: boolean }): JSX.Element {
   const lane = useRef<HTMLDivElement>(null);
   const width = useWidth(lane, 1000);
-  const ticks = useMemo(
-    () => toldTicks(rounds, window, labelPx / Math.max(1, width), self),
-    [rounds, window, width, self],
-  );
+  const pxShare = useTokenPx('--k') / Math.max(1, width);
+  const glyphOf = useMedia(tickGlyphs) ? self : null;
+  const ticks = useMemo(() => toldTicks(rounds, window, pxShare, glyphOf), [rounds, window, pxShare, glyphOf]);
   const current = rounds.at(-1);
   const expected =
     !silent &&
@@ -112,7 +110,7 @@ const Told = memo(function Told({
         >
           {tick.labelled && (
             <span>
-              {tick.participant === self && <ProtocolMark protocol={protocol} bare />}
+              {tick.participant === glyphOf && <ProtocolMark protocol={protocol} bare />}
               {tick.number}
             </span>
           )}

@@ -25,7 +25,7 @@ function OthersTold({ view, silent }: { readonly view: RunView; readonly silent:
   if (ids.length === 0) return null;
   const shown = ids.slice(0, othersMax);
   return (
-    <div className="oth">
+    <div className="p-others">
       <table>
         <thead>
           <tr>

@@ -3,6 +3,7 @@ import { ordinal } from '#shared/base/ordinal.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import type { LaneBox } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
+import { tickLabels } from '../tick-labels.ts';
 import type { TimeWindow } from '../time-window.ts';
 
 /** A stretch of another participant's lane: what the coordinator told of it, and what nobody told. */
@@ -111,24 +112,22 @@ export interface ToldTick {
   readonly labelled: boolean;
 }
 
-/** `labelShare` is the share of the window that a number takes; that of one's own has its protocol's glyph beside it. */
+/** `pxShare`: see `tickLabels`; `glyphOf`: whose number has its protocol's glyph beside it, if anybody's. */
 export function toldTicks(
   rounds: readonly RoundView[],
   window: TimeWindow,
-  labelShare: number,
-  self: string,
+  pxShare: number,
+  glyphOf: string | null,
 ): readonly ToldTick[] {
   const ticks: ToldTick[] = [];
-  let free = 0;
   for (const round of rounds) {
     if (round.startedAt > window.toAt || (round.endedAt ?? Number.POSITIVE_INFINITY) < window.fromAt) continue;
-    round.arrivals.forEach(({ participant, at }, i) => {
-      const left = shareOf(window, at);
-      if (left < 0 || left > 1) return;
-      const labelled = left - labelShare * (participant === self ? 2 : 1) > free;
-      free = left;
-      ticks.push({ at, left, number: i + 1, participant, labelled });
-    });
+    const own = round.arrivals
+      .map(({ participant, at }, i) => ({ at, left: shareOf(window, at), number: i + 1, participant }))
+      .filter(({ left }) => left >= 0 && left <= 1);
+    const marks = own.map((tick) => ({ ...tick, counted: true, glyph: tick.participant === glyphOf }));
+    const labels = tickLabels(marks, ticks.at(-1)?.left ?? 0, pxShare, round.endedAt !== null);
+    ticks.push(...own.map((tick, i) => ({ ...tick, labelled: labels[i] === true })));
   }
   return ticks;
 }
