@@ -83,6 +83,28 @@ describe('a round of the past, and a coordinator that is silent', () => {
     assert.equal(await table.getByText('ended', { exact: true }).count(), 1);
   });
 
+  test('Participants opens who stalls, and has its row in sight', async () => {
+    await preview.play('run=stalled&participants=12', 'participants');
+    const verdict = page.getByRole('button', { name: /^Show evidence/ });
+    await verdict.waitFor();
+    const stalled = /node-\d+/.exec(await page.locator('.verdict').innerText())?.[0] ?? '';
+    await page.getByRole('complementary', { name: `Participant ${stalled}` }).waitFor();
+    const table = page.getByRole('region', { name: 'Table of participants' });
+    const isInSight = (): Promise<boolean> =>
+      table.evaluate((region, id) => {
+        const [outer, row] = [region, region.querySelector(`[data-participant="${id}"]`)].map((one) =>
+          one?.getBoundingClientRect(),
+        );
+        return outer !== undefined && row !== undefined && row.top >= outer.top && row.bottom <= outer.bottom + 1;
+      }, stalled);
+    assert.ok(await isInSight());
+    await page.setViewportSize({ width: 1024, height: 700 });
+    await preview.play('run=stalled&participants=12', 'participants');
+    await table.getByRole('button', { name: stalled, exact: true }).waitFor();
+    assert.ok(await isInSight(), 'where no pane has room, its row is seen');
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test('Diagnosis says what the banner above it says', async () => {
     await preview.play('seat=gone', 'diagnosis');
     const said = page.getByRole('region', { name: 'The coordinator does not answer' }).locator('.say');

@@ -1,3 +1,4 @@
+import { contributionOf, isCutOff } from '#renderer/components/contribution-facts.ts';
 import { formatCount } from '#shared/base/counted.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
@@ -82,6 +83,27 @@ export function phaseOf(participant: ParticipantView, now: number, bytesText: (b
   }
   const words = { wait: 'wait for the others', evaluate: 'evaluate', idle: 'idle' } as const;
   return { text: words[phase], share: null, kind: phase === 'evaluate' ? 'compute' : 'wait', leftMs: null, soFarMs };
+}
+
+/** How far another one is in the newest round, as told. */
+export function roundWords(view: RunView, id: string): { readonly words: string; readonly isIn: boolean } {
+  const round = view.rounds.at(-1);
+  const outcome = contributionOf(view, { number: round?.round ?? 0, round }, id);
+  switch (outcome.kind) {
+    case 'counted':
+      return { words: 'counted', isIn: true };
+    case 'acknowledged':
+      return { words: 'acknowledged', isIn: true };
+    case 'running':
+      return outcome.how === 'in' ? { words: 'in', isIn: true } : { words: 'not in yet', isIn: false };
+    case 'missing':
+      // Whoever is not in when a run ends has missed nothing.
+      return { words: round !== undefined && isCutOff(view, round) ? 'not in by then' : 'missed', isIn: false };
+    case 'not_asked':
+      return { words: 'not asked', isIn: false };
+    default:
+      return { words: 'not told', isIn: false };
+  }
 }
 
 /** Where the key of a participant is known from; empty: there is none, or nobody told. */

@@ -6,8 +6,9 @@ import { applyEvents } from '#shared/run-view/apply-event.ts';
 import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
+import { seatViewAt } from '#test/support/seat-view.ts';
 import { runSummary } from '#headless/summary.ts';
-import { clocksOf, groupKey, keyWords, phaseOf, quicAccount } from './participant-facts.ts';
+import { clocksOf, groupKey, keyWords, phaseOf, quicAccount, roundWords } from './participant-facts.ts';
 
 const participant = (over: Partial<ParticipantView>): ParticipantView =>
   ({
@@ -75,6 +76,19 @@ test('a contribution is told by time and place', () => {
   assert.deepEqual(of({ updates: [] }, 'a'), { kind: 'running', how: 'at_work' });
   assert.deepEqual(of({ updates: [], endedAt: 9 }, 'a'), { kind: 'missing' });
   assert.deepEqual(contributionOf(view, { number: 2, round: undefined }, 'a'), { kind: 'planned' });
+});
+
+test('of a round that the run ended in, what was told of the others until then stands', () => {
+  const words = (story: 'stopped' | 'live'): unknown => {
+    const view = seatViewAt(story, 489_000);
+    return ['lab-1', 'lab-3', 'lab-4'].map((id) => roundWords(view, id).words);
+  };
+  assert.deepEqual(words('live'), ['not in yet', 'not in yet', 'in']);
+  assert.deepEqual(words('stopped'), ['not in by then', 'not in by then', 'in']);
+  // An older round without an outcome was not cut off by the end: of that nobody told.
+  const stopped = seatViewAt('stopped', 489_000);
+  const older = { ...stopped.rounds.at(-2)!, contributors: null, state: 'training' } as RoundView;
+  assert.deepEqual(contributionOf(stopped, { number: older.round, round: older }, 'lab-1'), { kind: 'not_told' });
 });
 
 test('an update of a round that never ended is told alike at both ends', () => {

@@ -4,7 +4,7 @@ import { NotTold } from '#renderer/components/not-told.tsx';
 import { plural } from '#shared/base/counted.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { DetailFrame } from './detail-frame.tsx';
-import { roundWords } from './told-rows.tsx';
+import { roundWords } from './participant-facts.ts';
 
 /** Another participant, from a participant's own chair. */
 export function ToldDetail({

@@ -1,8 +1,9 @@
 import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
-import { contributionOf, countedOf, isCutOff } from '#renderer/components/contribution-facts.ts';
+import { countedOf } from '#renderer/components/contribution-facts.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { roundWords } from './participant-facts.ts';
 
 interface ToldRowsProps {
   readonly view: RunView;
@@ -97,25 +98,4 @@ function InRound({
   ) : (
     <span className="tag">{words}</span>
   );
-}
-
-/** How far another one is in the newest round, as told. */
-export function roundWords(view: RunView, id: string): { readonly words: string; readonly isIn: boolean } {
-  const round = view.rounds.at(-1);
-  const outcome = contributionOf(view, { number: round?.round ?? 0, round }, id);
-  switch (outcome.kind) {
-    case 'counted':
-      return { words: 'counted', isIn: true };
-    case 'acknowledged':
-      return { words: 'acknowledged', isIn: true };
-    case 'running':
-      return outcome.how === 'in' ? { words: 'in', isIn: true } : { words: 'not in yet', isIn: false };
-    case 'missing':
-      // Whoever is not in when a run ends has missed nothing.
-      return { words: round !== undefined && isCutOff(view, round) ? 'not in by then' : 'missed', isIn: false };
-    case 'not_asked':
-      return { words: 'not asked', isIn: false };
-    default:
-      return { words: 'not told', isIn: false };
-  }
 }
