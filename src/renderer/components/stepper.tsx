@@ -9,11 +9,13 @@ interface StepperProps {
   readonly max: number;
   readonly step?: number;
   readonly unit?: string;
+  /** What the number does, below it. */
+  readonly help?: string | undefined;
   readonly onChange: (value: number) => void;
 }
 
 /** A whole number with its name: typed, or stepped by the buttons and arrow keys. Values outside the limits do not leave it. */
-export function Stepper({ label, value, min, max, step = 1, unit, onChange }: StepperProps): JSX.Element {
+export function Stepper({ label, value, min, max, step = 1, unit, help, onChange }: StepperProps): JSX.Element {
   const id = useId();
   const set = (next: number): void => {
     if (Number.isFinite(next)) onChange(Math.min(max, Math.max(min, Math.round(next))));
@@ -33,6 +35,7 @@ export function Stepper({ label, value, min, max, step = 1, unit, onChange }: St
           max={max}
           step={step}
           value={value}
+          aria-describedby={help === undefined ? undefined : `${id}-help`}
           onChange={(event) => set(event.target.valueAsNumber)}
         />
         {unit !== undefined && <span className="u">{unit}</span>}
@@ -40,6 +43,11 @@ export function Stepper({ label, value, min, max, step = 1, unit, onChange }: St
           +
         </button>
       </span>
+      {help !== undefined && (
+        <span className="help" id={`${id}-help`}>
+          {help}
+        </span>
+      )}
     </>
   );
 }

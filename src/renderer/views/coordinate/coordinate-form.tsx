@@ -7,7 +7,6 @@ import { FormFoot } from '#renderer/components/form-foot.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { PathField } from '#renderer/components/path-field.tsx';
 import { shapeWords } from '#shared/contract/shape-words.ts';
-import { Stepper } from '#renderer/components/stepper.tsx';
 import { useFormCommand } from '#renderer/session/commands.ts';
 import { changeCoordinate } from '#renderer/session/drafts.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
@@ -16,11 +15,10 @@ import { useBusy } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
 import { bundled, useFolders } from '#renderer/session/use-folders.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
-import { limits } from '#shared/contract/limits.ts';
-import { weightRuleWords } from '#shared/contract/weight-rule.ts';
 import { AskedPanel } from './asked-panel.tsx';
-import { coordinateFieldOf, weightRuleOf } from './check-coordinate.ts';
+import { coordinateFieldOf } from './check-coordinate.ts';
 import { NetworkFields } from './network-fields.tsx';
+import { RoundFields } from './round-fields.tsx';
 import { useCoordinate } from './use-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
@@ -47,7 +45,7 @@ export function CoordinateForm(): JSX.Element {
             <NameField coordinate={coordinate} />
             <DataField coordinate={coordinate} />
             <hr />
-            <RoundFields coordinate={coordinate} />
+            <RoundFields draft={coordinate.draft} />
             <hr />
             <NetworkFields coordinate={coordinate} />
           </div>
@@ -138,107 +136,6 @@ function Read({ preview }: { readonly preview: DataPreview }): JSX.Element {
         here
       </p>
       <DataNotes preview={preview} />
-    </>
-  );
-}
-
-function RoundFields({ coordinate }: FieldsProps): JSX.Element {
-  const { draft } = coordinate;
-  const { participants, enough } = draft;
-  return (
-    <>
-      <div className="field">
-        <Stepper
-          label="Participants"
-          value={participants}
-          min={1}
-          max={limits.participantsMax}
-          onChange={(value) =>
-            changeCoordinate({
-              participants: value,
-              enough: enough === participants ? value : Math.min(enough, value),
-            })
-          }
-        />
-      </div>
-      <div className="field">
-        <Stepper
-          label="Counts with"
-          value={Math.min(enough, participants)}
-          min={1}
-          max={participants}
-          unit={`of ${participants}`}
-          onChange={(value) => changeCoordinate({ enough: value })}
-        />
-        <span className="help">
-          {enough >= participants
-            ? 'A round needs the updates of all; one that is missing at the deadline stops the run.'
-            : `A round ends when ${participants === 1 ? 'the one update is' : `all ${participants} updates are`} in, or at the deadline with ${enough}.`}
-        </span>
-      </div>
-      <div className="field">
-        <Stepper
-          label="Deadline"
-          value={draft.deadlineS}
-          min={1}
-          max={3600}
-          step={5}
-          unit="s"
-          onChange={(deadlineS) => changeCoordinate({ deadlineS })}
-        />
-        <span className="help">For an update, after its round began; again for the evaluation.</span>
-      </div>
-      <div className="field">
-        <Stepper
-          label="Rounds"
-          value={draft.rounds}
-          min={1}
-          max={limits.roundsMax}
-          onChange={(rounds) => changeCoordinate({ rounds })}
-        />
-      </div>
-      <div className="field">
-        <Stepper
-          label="Local epochs"
-          value={draft.localEpochs}
-          min={1}
-          max={1000}
-          onChange={(localEpochs) => changeCoordinate({ localEpochs })}
-        />
-        <span className="help">Passes over its own data that each makes in a round.</span>
-      </div>
-      <WeightFields coordinate={coordinate} />
-    </>
-  );
-}
-
-/** Limits to what one participant can do to the model; 0 says off. */
-function WeightFields({ coordinate: { draft } }: FieldsProps): JSX.Element {
-  const [, share, size] = weightRuleWords(weightRuleOf(draft));
-  return (
-    <>
-      <div className="field">
-        <Stepper
-          label="Weight cap"
-          value={draft.weightCap}
-          min={0}
-          max={100}
-          unit={draft.weightCap === 0 ? 'off' : 'equal shares'}
-          onChange={(weightCap) => changeCoordinate({ weightCap })}
-        />
-        <span className="help">{share}</span>
-      </div>
-      <div className="field">
-        <Stepper
-          label="Norm clip"
-          value={draft.normClip}
-          min={0}
-          max={100}
-          unit={draft.normClip === 0 ? 'off' : 'medians'}
-          onChange={(normClip) => changeCoordinate({ normClip })}
-        />
-        <span className="help">{size}</span>
-      </div>
     </>
   );
 }
