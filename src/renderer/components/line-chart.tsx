@@ -93,7 +93,7 @@ export function Chart(props: ChartProps): JSX.Element {
           marginTopPx={marginTopPx}
           width={size.width}
           height={size.height}
-          x={x}
+          x={{ ...x, ticks: besideFirst(x, width / Math.max(1, span), typePx) }}
           y={y}
           {...(lines ? { lines } : {})}
           {...(bars ? { bars } : {})}
@@ -112,6 +112,18 @@ export function Chart(props: ChartProps): JSX.Element {
       )}
     </div>
   );
+}
+
+/** Share of a letter's height that it is wide, and air between two labels. */
+const letterShare = 0.62;
+
+/** The first label begins at the edge instead of standing under its place, and may reach into the second, which then goes. */
+function besideFirst({ domain, ticks, format }: ChartAxis, pxPerUnit: number, typePx: number): readonly number[] {
+  const [first, second] = ticks;
+  if (first === undefined || second === undefined) return ticks;
+  const widthOf = (tick: number): number => format(tick).length * typePx * letterShare;
+  const from = (second - domain[0]) * pxPerUnit - widthOf(second) / 2;
+  return from > widthOf(first) + typePx * letterShare ? ticks : ticks.filter((tick) => tick !== second);
 }
 
 interface Drawn {

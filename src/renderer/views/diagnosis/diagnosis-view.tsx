@@ -52,7 +52,9 @@ export function DiagnosisView(): JSX.Element {
         {verdicts.length > 0 ? (
           <History verdicts={verdicts} shown={verdict} ended={view.endedAt} onChoose={setChosen} />
         ) : (
-          view.endedAt === null && <p className="in t2">Each verdict stays listed here, also once its cause is over.</p>
+          view.endedAt === null && (
+            <p className="none t2">Each verdict stays listed here, also once its cause is over.</p>
+          )
         )}
         {view.notices.length > 0 && (
           <>

@@ -191,9 +191,10 @@ describe('lanes', () => {
   });
 
   test('a round that is over and has no room for how many came shows no number at all', () => {
-    const marks = [0.1, 0.3, 0.31].map((left, i) => ({ left, number: i + 1, glyph: false, counted: true }));
-    assert.deepEqual(tickLabels(marks, 0, 0.002, true), [false, false, false]);
-    assert.deepEqual(tickLabels(marks, 0, 0.002, false), [true, true, false], 'more may come');
+    const marks = [0.1, 0.3, 0.31, 0.315].map((left, i) => ({ left, number: i + 1, glyph: false, counted: true }));
+    assert.deepEqual(tickLabels(marks, 0, 0.002, true), [false, false, false, false]);
+    assert.deepEqual(tickLabels(marks, 0, 0.002, false), [true, true, false, false], 'more may come');
+    assert.deepEqual(tickLabels(marks.slice(0, 3), 0, 0.002, true), [true, true, false], 'the third can be told');
     assert.deepEqual(tickLabels(marks.slice(0, 2), 0, 0.002, true), [true, true]);
     assert.deepEqual(tickLabels(marks.slice(0, 2), 0.09, 0.002, true), [false, true], 'the round before is near');
     const many = marks.slice(0, 2).map((mark) => ({ ...mark, number: 1000, glyph: true }));

@@ -13,14 +13,14 @@ interface Mark {
 }
 
 /** Widths at a desk: the gap to the mark and the air before the number, a digit, a glyph with its gap. */
-const airPx = 9;
+const airPx = 8;
 const digitPx = 7;
 const glyphPx = 12;
 
 /**
  * Which marks of one round have room for their number, left of them and right of the mark before; `free`: where that of
- * the round before is. The last number is how many came: a round that is over and has no room for it shows none, since
- * a lone 1 says nothing. `pxShare` is the share of the window that a pixel of the desk's type takes.
+ * the round before is. The last number is how many came: a round that is over and has room neither for it nor for most
+ * of the others shows none, since a lone 1 says nothing. `pxShare` is the share of the window that a pixel of the desk's type takes.
  */
 export function tickLabels(marks: readonly Mark[], free: number, pxShare: number, isOver: boolean): readonly boolean[] {
   let before = free;
@@ -30,5 +30,6 @@ export function tickLabels(marks: readonly Mark[], free: number, pxShare: number
     before = Math.max(before, left);
     return fits;
   });
-  return isOver && labelled.at(-1) === false ? labelled.map(() => false) : labelled;
+  const most = labelled.filter(Boolean).length * 2 > marks.length;
+  return isOver && labelled.at(-1) === false && !most ? labelled.map(() => false) : labelled;
 }

@@ -84,7 +84,7 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
             window={window}
           />
         ))}
-        <Tries attempts={attempts} window={window} />
+        <Tries attempts={attempts} window={window} over={!silent} />
       </LaneBody>
     </div>
   );
@@ -223,9 +223,12 @@ function workingWords(
 function Tries({
   attempts,
   window,
+  over,
 }: {
   readonly attempts: readonly Attempt[];
   readonly window: TimeWindow;
+  /** The coordinator is heard again: below the work it is said what became of it, and the marks stand above. */
+  readonly over: boolean;
 }): JSX.Element | null {
   if (attempts.length === 0) return null;
   return (
@@ -235,7 +238,7 @@ function Tries({
         return left < 0 || left > 1 ? null : (
           <i
             key={attempt.number}
-            className="try-t"
+            className={over ? 'try-t over' : 'try-t'}
             title={`try ${attempt.number}: ${attempt.reason}`}
             style={{ left: `${left * 100}%` }}
           />
