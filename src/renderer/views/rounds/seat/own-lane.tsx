@@ -244,7 +244,7 @@ function Tries({
           />
         );
       })}
-      <span className="tries-n" aria-hidden="true">
+      <span className="tries-n" aria-hidden="true" hidden={over}>
         {attempts.length} {attempts.length === 1 ? 'try' : 'tries'}
       </span>
     </>
