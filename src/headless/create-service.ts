@@ -5,6 +5,7 @@ import { processFault } from '#engine/host/process-fault.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
+import { homeFolder } from '#engine/host/user-path.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
 import { tellFaults } from '#service/faults.ts';
@@ -26,6 +27,7 @@ export function createService(
       mode,
       platform: process.platform,
       dataFolder,
+      homeFolder: homeFolder(),
       ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: false,
     },

@@ -17,6 +17,7 @@ const snapshot: Snapshot = {
     mode: 'browser',
     platform: 'linux',
     dataFolder: '',
+    homeFolder: '',
     ownName: 'lab-2',
     canChooseFolder: false,
   },

@@ -8,6 +8,7 @@ import { ownName } from '#engine/host/own-name.ts';
 import { endOnFault, processFault } from '#engine/host/process-fault.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
+import { homeFolder } from '#engine/host/user-path.ts';
 import { AppService } from './app-service.ts';
 import { tellFaults } from './faults.ts';
 import { MainLink, type ElectronPort } from './main-link.ts';
@@ -65,6 +66,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
       mode: 'electron',
       platform: process.platform,
       dataFolder,
+      homeFolder: homeFolder(),
       ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: true,
     },

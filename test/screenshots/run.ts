@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -129,11 +129,10 @@ async function withWindow(
   args: readonly string[],
   act: (take: Take, page: Page) => Promise<void>,
 ): Promise<void> {
-  // Its path stands in some of the pictures.
-  const folder = joinPath(tmpdir(), 'roundscope');
-  await rm(folder, { recursive: true, force: true });
+  // Paths stand in some of the pictures: as of a user whose home this folder is.
+  const home = await mkdtemp(joinPath(tmpdir(), 'roundscope-'));
   const program = spawn('node', [joinPath(root, 'scripts', 'roundscope.mjs'), 'serve', '--no-open', ...args], {
-    env: { ...process.env, ROUNDSCOPE_DATA: folder },
+    env: { ...process.env, HOME: home, ROUNDSCOPE_DATA: joinPath(home, '.local', 'share', 'roundscope') },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [address] = (await once(createInterface({ input: program.stdout }), 'line')) as [string];
@@ -153,7 +152,7 @@ async function withWindow(
     const ended = once(program, 'exit');
     program.kill('SIGINT');
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    await rm(home, { recursive: true, force: true });
   }
 }
 

@@ -14,6 +14,11 @@ export function userPath(text: string, from: string, home: string = homedir()): 
   return resolve(from, typed);
 }
 
+/** The user's own folder, as paths on screen are told from it; empty on Windows, where nobody writes `~`. */
+export function homeFolder(): string {
+  return process.platform === 'win32' ? '' : homedir();
+}
+
 /** Where relative paths on a command line begin: where it was typed, also where `npm run roundscope` has changed the folder. */
 export function typedIn(environment: Readonly<Record<string, string | undefined>>): string {
   const changed = environment['npm_lifecycle_event'] === 'roundscope';

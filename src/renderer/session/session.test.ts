@@ -49,6 +49,7 @@ const snapshot: Snapshot = {
     mode: 'browser',
     platform: 'linux',
     dataFolder: '/data',
+    homeFolder: '/home/lab',
     ownName: 'lab-2',
     canChooseFolder: false,
   },

@@ -1,3 +1,4 @@
+import { useShortPath } from '#renderer/session/use-short-path.ts';
 import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
@@ -231,6 +232,7 @@ function Counted({ view }: { readonly view: RunView }): JSX.Element | null {
 function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
   const head = endHead(view);
   const now = useNow(1000);
+  const short = useShortPath();
   // Where the model is matters most after a good end, why after any other.
   const reason = head.why !== '' && <span title={head.why}>{head.why}</span>;
   const model = view.models.findLast(({ participant }) => participant === view.self) ?? view.models.at(-1);
@@ -254,7 +256,7 @@ function EndedLine({ view }: { readonly view: RunView }): JSX.Element {
           )
         ) : (
           <>
-            Model of round {model.round} in <span className="data">{model.path}</span>
+            Model of round {model.round} in <span className="data">{short(model.path)}</span>
           </>
         )}
       </span>

@@ -277,6 +277,8 @@ export interface Snapshot {
     readonly mode: 'electron' | 'browser';
     readonly platform: string;
     readonly dataFolder: string;
+    /** The user's own, which paths on screen write as `~`; empty where that is no habit. */
+    readonly homeFolder: string;
     /** What this machine is called in a federation unless its user says otherwise. */
     readonly ownName: string;
     /** Whether the system's own dialog for a folder can be shown. */

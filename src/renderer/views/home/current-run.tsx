@@ -6,6 +6,7 @@ import { endTag, partWords } from '#renderer/components/run-words.ts';
 import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
+import { useShortPath } from '#renderer/session/use-short-path.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { useSetPaused } from '#renderer/session/run-requests.ts';
 import { chairOf } from '#renderer/session/run-state.ts';
@@ -65,6 +66,7 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
   );
   const counted = told.filter((one) => one.fate === 'counted').length;
   const model = view.models.at(-1);
+  const short = useShortPath();
   const { status, endReason, left } = view;
   const reason = endReasonWords({ status, reason: endReason, left }, isParticipantSeat(view));
   return (
@@ -88,8 +90,8 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
       )}
       {!running && reason !== '' && <span className="why">{reason}</span>}
       {!running && model !== undefined && (
-        <span className="why">
-          model <span className="data">{model.path}</span>
+        <span className="why" title={model.path}>
+          model <span className="data">{short(model.path)}</span>
         </span>
       )}
     </div>

@@ -4,6 +4,7 @@ import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
+import { useShortPath } from '#renderer/session/use-short-path.ts';
 import { useBusy, useStartDemo } from '#renderer/session/run-requests.ts';
 import { CurrentRun } from './current-run.tsx';
 import { HowToRead } from './how-to-read.tsx';
@@ -41,9 +42,11 @@ export function HomeView(): JSX.Element {
 
 function Stored(): JSX.Element {
   const dataFolder = useSessionState((session) => session.app?.dataFolder ?? '');
+  const short = useShortPath();
   return (
-    <p className="folder t2">
-      Recordings of every run and the models of your runs are stored in <span className="data">{dataFolder}</span>
+    <p className="folder t2" title={dataFolder}>
+      Recordings of every run and the models of your runs are stored in{' '}
+      <span className="data">{short(dataFolder)}</span>
     </p>
   );
 }

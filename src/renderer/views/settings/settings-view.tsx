@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import { Choice } from '#renderer/components/choice.tsx';
+import { shortPath } from '#shared/base/short-path.ts';
 import { formatCount } from '#shared/base/counted.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { setPreferences, usePreferences } from '#renderer/session/preferences.ts';
@@ -66,7 +67,9 @@ export function SettingsView(): JSX.Element {
               {app === null ? '–' : app.mode === 'electron' ? 'its own window' : 'the browser'}, {app?.platform}
             </dd>
             <dt>Data folder</dt>
-            <dd className="data">{app?.dataFolder ?? '–'}</dd>
+            <dd className="data" title={app?.dataFolder}>
+              {app === null ? '–' : shortPath(app.dataFolder, app.homeFolder)}
+            </dd>
             {faultyEvents > 0 && (
               <>
                 <dt>Faults</dt>
