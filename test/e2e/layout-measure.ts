@@ -214,6 +214,8 @@ function measureInPage(): string[] {
       return;
     }
     const top = document.elementFromPoint(x, y);
+    // Heads that stay over the rows of their own table: what lies under them is scrolled to.
+    if (top?.closest('thead') != null && top.closest('table') === control.closest('table')) return;
     const owner = control.closest('label') ?? control;
     const own =
       top !== null && (owner.contains(top) || top.contains(control) || top.closest('label')?.control === control);

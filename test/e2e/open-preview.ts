@@ -42,6 +42,8 @@ export class OpenPreview implements AsyncDisposable {
 /** A page of its own, at the moment at which recorded runs are looked at. */
 export async function stillPage(browser: Browser): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  // Long runs are made in the page, which takes its time on a busy machine.
+  page.setDefaultNavigationTimeout(120_000);
   await page.clock.setFixedTime(new Date('2026-01-04T12:00:00Z'));
   return page;
 }

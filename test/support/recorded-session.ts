@@ -21,6 +21,8 @@ export interface RecordedSessionOptions {
   readonly stallInRound?: number;
   /** All five transports in turn instead of QUIC and MQTT. */
   readonly mixed?: boolean;
+  /** The second participant says that it has nine times its examples, and sends more than the norm clip lets through. */
+  readonly claims?: boolean;
 }
 
 const deadlineMs = 20_000;
@@ -48,7 +50,7 @@ class Script {
   #model: Hash;
 
   constructor(options: RecordedSessionOptions) {
-    this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, mixed: false, ...options };
+    this.#options = { seed: 7, rounds: 10, participants: 4, stallInRound: 0, mixed: false, claims: false, ...options };
     this.#random = seededRandom(this.#options.seed);
     this.#tape = new RecordedTape(options.startAt, this.#random);
     this.#model = this.#tape.hash();
@@ -187,12 +189,13 @@ class Script {
 
   #weighed(round: number, at: number): void {
     const sum = this.#tape.nodes.reduce((total, { examples }) => total + examples, 0);
-    const updates = this.#tape.nodes.map(({ id: participant, examples }) => ({
+    const { claims } = this.#options;
+    const updates = this.#tape.nodes.map(({ id: participant, examples }, i) => ({
       participant,
-      claimed: examples,
+      claimed: claims && i === 1 ? examples * 9 : examples,
       examples,
       share: examples / sum,
-      clipped: 1,
+      clipped: claims && i === 1 ? 0.41 : 1,
       norm: 3.6 / Math.sqrt(round),
       cosine: 0.62 + this.#random.next() * 0.3,
       agreement: 0.5,

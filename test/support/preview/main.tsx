@@ -11,7 +11,7 @@ import { replayPort } from '../replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,
- * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports;
+ * `empty`; `&elapsed=80` seconds already played; `&participants=24`; `&rounds=400`; `&mixed` for all five transports; `&claims` where one claims and sends too much;
  * `&lossy` where rows of each kind are lost; `&cut` where the coordinator's user ends it now.
  * `&hostile`: names, reasons and paths that try to deceive. `?seat=live`, `gone`, `back`, `paused`, `joining`, `ended`, `left`, `stopped`, `resumed`, `restarting`, `killed`: from a participant's chair.
  */
@@ -46,6 +46,7 @@ const recorded =
           participants: Number(query.get('participants') ?? 4),
           rounds: Number(query.get('rounds') ?? 10),
           mixed: query.has('mixed'),
+          claims: query.has('claims'),
           ...(stalled ? { stallInRound: 4 } : {}),
         });
 const heard = query.has('cut') ? cutRun(recorded, Date.now()) : recorded;
