@@ -23,7 +23,7 @@ const runs: readonly { readonly query: string; readonly places: readonly string[
   },
   { query: 'run=stalled&participants=6&mixed', places: [...viewIds, 'rounds?round=4&participant=node-5'] },
   { query: 'run=live&participants=24&rounds=400&mixed', places: ['rounds', 'metrics', 'participants'] },
-  { query: 'run=done', places: ['rounds', 'demo'] },
+  { query: 'run=done', places: ['rounds', 'demo', 'diagnosis'] },
   { query: 'run=live&claims', places: ['participants', 'participants?participant=node-2'] },
   { query: 'run=live&cut', places: ['rounds?round=8', 'participants'] },
   { query: 'run=stalled&elapsed=300&lossy', places: ['rounds', 'diagnosis', 'packets'] },

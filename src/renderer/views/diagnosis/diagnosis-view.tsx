@@ -52,9 +52,11 @@ export function DiagnosisView(): JSX.Element {
         {verdicts.length > 0 ? (
           <History verdicts={verdicts} shown={verdict} ended={view.endedAt} onChoose={setChosen} />
         ) : (
-          view.endedAt === null && (
-            <p className="none t2">Each verdict stays listed here, also once its cause is over.</p>
-          )
+          <p className="none t2">
+            {view.endedAt === null
+              ? 'Each verdict stays listed here, also once its cause is over.'
+              : 'No rule named anything while the run went on.'}
+          </p>
         )}
         {view.notices.length > 0 && (
           <>
