@@ -52,7 +52,7 @@ export function ProcessTable({ view, end }: { readonly view: RunView | null; rea
                         ? process.doing
                         : process.exited === null
                           ? 'ends with the run'
-                          : `ended: ${process.exited}`}
+                          : `ended ${process.exited.replace(/^ended /, '').replace(/^exit/, 'with exit')}`}
                     </td>
                     <td className="num">{lives ? `${Math.round(process.cpuPercent)} %` : '–'}</td>
                     <td className="num">{lives ? formatBytes(process.memoryBytes) : '–'}</td>
