@@ -11,8 +11,8 @@ export function NoKey(): JSX.Element {
           <dl>
             <dt>What happened</dt>
             <dd>
-              The page was opened without a fresh address while no other tab of it is open, or the program was started
-              again since.
+              Its address has been used, is older than two minutes or of an earlier start, and no other tab of this page
+              is connected.
             </dd>
             <dt>What it means</dt>
             <dd>Nothing is shown here, and nothing can be started from here. What is running goes on.</dd>
