@@ -80,6 +80,23 @@ describe('a step that fails is a reason', () => {
     toldAll(result);
   });
 
+  test('training that takes too long ends, whatever the coordinator asked for, and its round goes on without it', async () => {
+    const endless = (trainer: TrainerPort): TrainerPort => ({
+      ...trainer,
+      train: (_job, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    });
+    const result = await play({
+      settings: { quorum: 0.5 },
+      trainingMaxMs: 10_000,
+      trainer: (name, trainer) => (name === 'node-2' ? endless(trainer) : trainer),
+    });
+    assert.deepEqual([result.coordinator.status, result.coordinator.roundsCompleted], ['completed', 3]);
+    const told = result.notices.filter((text) => /node-2: .*took longer than 10 s and was ended/.test(text));
+    assert.equal(told.length, 3, result.notices.join());
+    assert.ok(result.virtualMs < 60_000, 'no deadline was waited for');
+  });
+
   test('an update that cannot be looked at is refused with the reason, and the others count', async () => {
     let seen = 0;
     const codec = { ...toyCodec, decode: (bytes: Uint8Array) => toyCodec.decode(bytes) };

@@ -41,6 +41,8 @@ export interface LinkLevelOptions {
   readonly codec?: (who: string) => PayloadCodec;
   /** Puts something between a participant and its trainer. */
   readonly trainer?: (name: string, trainer: TrainerPort) => TrainerPort;
+  /** As a participant's own. */
+  readonly trainingMaxMs?: number;
   /** Participants that leave after this many virtual ms. */
   readonly leaves?: Readonly<Record<string, number>>;
 }
@@ -152,6 +154,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
       link,
       trainer: around(name, toyTrainer(name, clock, random.fork(`trainer of ${name}`))),
       trainerDescription: 'toy',
+      trainingMaxMs: options.trainingMaxMs,
       telling: tellsAll,
       fitData: ({ classes, model }) => {
         if (options.bugged?.includes(name) === true) link.setConnectionPerMessage(true);

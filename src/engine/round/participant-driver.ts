@@ -58,6 +58,8 @@ export interface ParticipantOptions {
   readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
   /** `mirror`: report the coordinator's rounds too, where it is on another machine and reports to nobody here. */
   readonly coordinatorEvents: 'mirror' | 'none';
+  /** One round's training ends after this, ms; default `timing.trainingMaxMs`. */
+  readonly trainingMaxMs?: number | undefined;
   /** Where a computed update is kept until the coordinator has judged it; absent: nowhere. */
   readonly updates?: UpdateKeeper | undefined;
   /** One that a former process of this participant left there. */
@@ -354,12 +356,13 @@ class ParticipantRun implements Disposable {
     signal: AbortSignal,
     onProgress: (progress: BodyOf<'training_progress'>) => void,
   ): Promise<TrainingOutcome> {
-    using limit = this.#options.clock.deadline(timing.trainingMaxMs, signal);
+    const { clock, trainer, trainingMaxMs = timing.trainingMaxMs } = this.#options;
+    using limit = clock.deadline(trainingMaxMs, signal);
     try {
-      return await this.#options.trainer.train(job, { signal: limit, onProgress });
+      return await trainer.train(job, { signal: limit, onProgress });
     } catch (error) {
       if (!limit.aborted || signal.aborted) throw error;
-      const message = `training for round ${job.round} took longer than ${durationText(timing.trainingMaxMs)} and was ended`;
+      const message = `training for round ${job.round} took longer than ${durationText(trainingMaxMs)} and was ended`;
       throw new RoundscopeError('training_failed', { layer: 'round', message, cause: error });
     }
   }
