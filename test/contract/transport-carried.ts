@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { timing } from '#shared/contract/limits.ts';
 import { laneName } from '#engine/transport/credited/lane-name.ts';
 import type { Lane, Session } from '#engine/transport/transport.ts';
+import { until } from '#test/support/until.ts';
 import type { TransportHarness } from './harness.ts';
 import type { Carried, Tap } from './security-claims.ts';
 import { bytesOf, never, reader } from './session-frames.ts';
@@ -131,13 +132,6 @@ function refused({ near, far }: Pair): number {
     .flatMap((session) => session.stats().counters)
     .filter(({ name }) => names.includes(name))
     .reduce((sum, { value }) => sum + value, 0);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; !condition(); i++) {
-    assert.ok(i < 500, `it did not come to ${condition.toString()}`);
-    await delay(20);
-  }
 }
 
 /** A lane's name as brokers are told of it. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -83,11 +82,4 @@ export async function comesBack(connection: AmqpConnection, queue: string): Prom
   using _watch = connection.watchReturns(queue, () => (back = true));
   await connection.publish('control', { queue, type: 'question', content: Buffer.alloc(0) });
   return back;
-}
-
-/** Waits for what is not announced; fails after ten seconds. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const untilMs = performance.now() + 10_000; !(await condition()); await delay(20)) {
-    if (performance.now() > untilMs) throw new Error(`it did not come to ${condition.toString()}`);
-  }
 }

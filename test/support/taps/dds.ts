@@ -9,7 +9,7 @@ import { decodeSample, encodeSample } from '#engine/transport/dds/structs.ts';
 import { WorkerNode } from '#engine/transport/dds/worker-node.ts';
 import { tagBytes } from '#engine/transport/sealed/seal.ts';
 import type { Carried, Foreign, Tap } from '#test/contract/security-claims.ts';
-import { until } from '#test/support/amqp-kit.ts';
+import { until } from '#test/support/until.ts';
 
 /** The transport's thread numbers its domains as this one does, in the one library: the first that is free. */
 function freeNode(cyclone: Cyclone, config: string, run: string): WorkerNode {

@@ -4,7 +4,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
-import { until } from '#test/support/amqp-kit.ts';
+import { until } from '#test/support/until.ts';
 import { joined } from '../../framing/parts.ts';
 import type { BrokerNews, Listener, Session } from '../transport.ts';
 import { PieceSize } from '../credited/piece-size.ts';

@@ -101,7 +101,8 @@ describe('split session', () => {
     const refused: string[] = [];
     await using served = await serve(refused);
     const alone = new QuicTransport({ clock: systemClock, identity: createIdentity(), providers: ['quinn'] });
-    const half = await alone.dial(served.endpoints, { signal, run: 'r', participant: 'node-1' });
+    const options = { signal, run: 'r', token: 'a-token-for-this-run', participant: 'node-1' };
+    const half = await alone.dial(served.endpoints, options);
     await half.send({ lane: 'control', parts: pairingFrame('guessed', 'bulk', 'ab'.repeat(16)) }, { signal });
     await half.closed;
     assert.equal(served.sessions.length, 0);
