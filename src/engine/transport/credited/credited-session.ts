@@ -191,7 +191,8 @@ export class CreditedSession implements Session {
       this.#doubt = null;
       if (this.#heard === before) this.lost(reason);
     });
-    this.#tell({ type: 'there' });
+    // What fails, fails with the connection, which says better why.
+    this.#carrier.tell({ type: 'there' }).catch(() => undefined);
   }
 
   /** A word of the peer, every piece that it sent before taken. */
