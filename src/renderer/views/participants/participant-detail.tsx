@@ -33,7 +33,7 @@ export function ParticipantDetail({ view, participant, now, onClose }: DetailPro
       participant={participant.id}
       head={
         <>
-          <span className="nw">
+          <span className="sub">
             <ProtocolMark protocol={participant.protocol} />{' '}
             <span className="t3" title={secrecyOf[participant.protocol].text}>
               {participant.stack}, {secrecyOf[participant.protocol].word}
