@@ -4,7 +4,6 @@ import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { wayNotes } from '#shared/contract/secrecy.ts';
-import { contractVersion } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { durationText } from '#shared/base/duration.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
@@ -14,20 +13,22 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
-import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { runOverWords, type RunEnd } from '#engine/link/run-over.ts';
 import { UnprovenRows } from '#engine/link/unproven-rows.ts';
+import { noDecisions } from '#engine/round/admission.ts';
+import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
-import type { LinkSource } from '#engine/round/coordinator-driver.ts';
+import type { LinkSource } from '#engine/round/link-source.ts';
 import { wildcardHere } from '#engine/transport/addresses.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
 import type { Listener } from '#engine/transport/transport.ts';
+import { Invitations } from './invitations.ts';
 import type { RunState } from './run-state.ts';
 
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
 export interface FrontDoor extends LinkSource, AsyncDisposable {
-  readonly invitation: string;
+  readonly invitations: Invitations;
   /** As they are bound, which is not always as the invitation announces them. */
   readonly endpoints: readonly Endpoint[];
   /** The invitation's secret. */
@@ -50,7 +51,7 @@ export async function openFrontDoor(
   const linkOnly = ofOneLink(start.host);
   if (linkOnly !== null) throw new RoundscopeError('settings_invalid', { layer: 'settings', message: linkOnly });
   const announced = start.announce === undefined ? null : requireAnnounced(start.announce, start);
-  const former = state?.restored?.file;
+  const { file: former, run: { memory } = {} } = state?.restored ?? {};
   const identity = await identityOf(start, reporter);
   const transport = listeningTransport(start.transport, start.control, {
     clock: systemClock,
@@ -58,15 +59,14 @@ export async function openFrontDoor(
     identity,
     ddsWorker: entryPath('dds-worker'),
     impaired: start.impaired ?? false,
-    onUnavailable: (protocol, error) =>
-      reporter.event('notice', {
-        level: 'info',
-        text: `This run is not offered over ${protocol}: ${error.message}`.slice(0, 1000),
-        error: toErrorReport(error),
-      }),
+    onUnavailable: (protocol, error) => {
+      const text = `This run is not offered over ${protocol}: ${error.message}`.slice(0, 1000);
+      reporter.event('notice', { level: 'info', text, error: toErrorReport(error) });
+    },
     ...(start.broker === undefined ? {} : { brokerUrl: start.broker }),
     ...(start.brokerCa === undefined ? {} : { brokerCa: start.brokerCa }),
   });
+  let admission = memory?.admission ?? noDecisions;
   const token = former?.token ?? entropyHex(systemEntropy, 24);
   const links = new AcceptedLinks();
   const rows = new UnprovenRows(reporter, systemClock);
@@ -74,12 +74,13 @@ export async function openFrontDoor(
     run,
     token,
     identity,
-    owners: state?.restored?.run.memory.owners.map(({ id, key }) => ({ name: id, key })),
+    owners: memory?.owners.map(({ id, key }) => ({ name: id, key })),
     clock: systemClock,
     entropy: systemEntropy,
     reporter: rows,
     resumeMs: resumeMsOf(start),
-    onLink: (link, address, asks) => links.add(link, address, asks),
+    onLink: (link, address, about) => links.add({ link, address, ...about }),
+    judge: (who) => judgeNewcomer(who, admission, systemClock.wallMs()),
   });
   const listener = await transport.listen({
     signal,
@@ -98,7 +99,8 @@ export async function openFrontDoor(
   const endpoints = announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced);
   for (const { level, text } of wayNotes(endpoints)) reporter.event('notice', { level, text });
   return {
-    invitation: invitationTo(start, { token, identity }, endpoints),
+    invitations: new Invitations({ start, token, identity, endpoints }, () => admission),
+    follow: (news) => void (admission = news),
     endpoints: listener.endpoints,
     token,
     onLink: (onLink) => links.onLink(onLink),
@@ -109,24 +111,6 @@ export async function openFrontDoor(
       rows[Symbol.dispose]();
     },
   };
-}
-
-function invitationTo(
-  { run, settings, control, transport }: CoordinatorStart,
-  { token, identity }: { readonly token: string; readonly identity: Identity },
-  endpoints: readonly Endpoint[],
-): string {
-  const { name } = settings;
-  return encodeInvitation({
-    version: contractVersion,
-    run,
-    name,
-    control,
-    transport,
-    identity: identity.peerId,
-    endpoints: [...endpoints],
-    token,
-  });
 }
 
 async function tellEnd(

@@ -1,6 +1,6 @@
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { GoneForGood } from '#engine/round/coordinator-driver.ts';
+import type { GoneForGood } from '#engine/round/link-source.ts';
 
 /** What the parent process tells of participants that it supervises, kept for whoever asks for it later. */
 export class GoneParticipants implements GoneForGood {

@@ -14,6 +14,7 @@ import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { runCoordinator } from '#engine/round/coordinator-driver.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
+import { Desk } from './desk.ts';
 import { openFrontDoor, type FrontDoor } from './front-door.ts';
 import { GoneParticipants } from './gone-participants.ts';
 import { planRun, type PlannedRun } from './planned-run.ts';
@@ -30,8 +31,12 @@ serveParent({
   onOther: (message) => {
     if (message.type === 'participant_gone') gone.add(message.participant, message.reason);
     if (message.type === 'start_now') startNow();
+    desk.take(message);
   },
 });
+
+/** Who is let in and who is sent away, as this run's user says. */
+const desk = new Desk();
 
 /** Before the run is there nobody can have come. */
 let startNow: () => void = () => undefined;
@@ -53,10 +58,11 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   await using door = await openFrontDoor(start, reporter, signal, opened);
   const planned = { start, settings, model, initialParameters, baselineAccuracy, classes };
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
-  channel.post({ type: 'listening', invitation: door.invitation, endpoints: [...door.endpoints] });
+  channel.post({ type: 'listening', invitation: door.invitations.current, endpoints: [...door.endpoints] });
   if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
   const models = keptModels(start, reporter);
   models?.about({ runName: settings.name, classes, model });
+  using _desk = desk.open({ door, post: (message) => channel.post(message) });
   doing = 'serving the run';
   const outcome = await runCoordinator({
     settings,
@@ -73,6 +79,8 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     onStartable: (start) => {
       startNow = start;
     },
+    onAdmitting: (tell) => desk.serve(tell),
+    admission: start.admission,
     signal,
     baselineAccuracy,
     classes,

@@ -38,6 +38,8 @@ export class SupervisedChild {
   readonly #ended = Promise.withResolvers<ChildEnd>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #restarts: () => boolean;
+  readonly #asked = new Map<number, PromiseWithResolvers<string>>();
+  #asks = 0;
   #endedBySelf = false;
   #expected = false;
   #gone = false;
@@ -99,6 +101,19 @@ export class SupervisedChild {
     if (!this.#gone) this.#child.post(message);
   }
 
+  /**
+   * Asks a coordinator for an invitation.
+   * @throws RoundscopeError `process_exited` when it is gone before it answers
+   */
+  ask(message: (ask: number) => ToChild): Promise<string> {
+    const ask = this.#asks++;
+    const answer = Promise.withResolvers<string>();
+    if (this.#gone) answer.reject(this.#goneError());
+    else this.#asked.set(ask, answer);
+    this.post(message(ask));
+    return answer.promise;
+  }
+
   /** From here on its exit is no news. */
   expectExit(): void {
     this.#expected = true;
@@ -130,6 +145,10 @@ export class SupervisedChild {
       this.post({ type: 'ack', batch: judged.data.batch });
     }
     if (judged.data.type === 'listening') this.#listening.resolve(judged.data);
+    if (judged.data.type === 'invitation') {
+      this.#asked.get(judged.data.ask)?.resolve(judged.data.invitation);
+      this.#asked.delete(judged.data.ask);
+    }
     if (judged.data.type === 'relaying') this.#relaying.resolve(judged.data.routes);
     if (judged.data.type === 'ended') {
       this.#endedBySelf = true;
@@ -166,7 +185,14 @@ export class SupervisedChild {
     this.#listening.reject(endError(this.name, end));
     this.#relaying.reject(endError(this.name, end));
     this.#ended.resolve(end);
+    for (const answer of this.#asked.values()) answer.reject(this.#goneError());
+    this.#asked.clear();
     this.#exited.resolve();
+  }
+
+  #goneError(): RoundscopeError {
+    const message = `The process of ${this.name} ended before it answered.`;
+    return new RoundscopeError('process_exited', { layer: 'service', message });
   }
 }
 

@@ -13,6 +13,7 @@ import { anyLost, incompleteWords, lossTotals, lostWords } from '#shared/run-vie
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { visibleWithin } from '#shared/base/visible-text.ts';
+import { admissionLine, expelledLine } from './admission-lines.ts';
 import { LinkNarrator } from './link-narrator.ts';
 
 /** Tells a run to people in a terminal, a line for what matters; stdout stays free for data. */
@@ -82,7 +83,15 @@ export class Narrator {
         return this.#loaded(event.data, view);
       case 'participant_joined':
         return joined(event.data);
+      case 'admission':
+        return admissionLine(event.data, view);
+      case 'participant_expelled':
+        return expelledLine(event.data);
+      case 'invitation_renewed':
+        return 'the invitation was renewed: older ones let nobody new in, who is in the run stays';
       case 'participant_left':
+        // It was sent away, which is told.
+        if (view.participants.find(({ id }) => id === event.data.participant)?.expelled != null) return null;
         return `${event.data.participant} left: ${event.data.reason}`;
       case 'participant_refused':
         return `${event.data.name || 'somebody'} at ${event.data.address} was refused: ${event.data.reason}`;

@@ -14,7 +14,7 @@ export interface RunToEndOptions {
   /** Events on stdout wait until `onStarted` has written what comes before them. */
   readonly eventsAfterStart?: boolean;
   /** Once the run goes: the invitation to print, a browser to open. */
-  readonly onStarted?: (running: RunningFederation, narrator: Narrator) => void;
+  readonly onStarted?: (running: RunningFederation, narrator: Narrator) => Disposable | undefined;
 }
 
 /** Runs a federation in the terminal to its end: events as JSON lines or in words, a clean goodbye on Ctrl+C. */
@@ -35,7 +35,7 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
   });
   try {
     const running = await options.begin();
-    options.onStarted?.(running, narrator);
+    using _while = options.onStarted?.(running, narrator);
     out.release();
     if (interrupted !== null) await options.service.stop(interrupted);
     const { error, status } = await running.ended;

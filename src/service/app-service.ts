@@ -15,6 +15,7 @@ import { requireModelOut } from '#engine/durability/model-out.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { DemoFederation } from '#demo/demo-federation.ts';
 import type { ChildEnd, SupervisorSink } from '#demo/supervised-child.ts';
+import { AlwaysAdmitted } from './always-admitted.ts';
 import { endSeenHere } from './end-seen-here.ts';
 import type { CheckParts } from './check-invitation.ts';
 import { Comparison } from './comparison.ts';
@@ -58,6 +59,7 @@ export class AppService implements AsyncDisposable {
   readonly #runs: EventBus<RunHost>;
   readonly #keepAwake: KeepAwake;
   readonly recents: RecentRuns;
+  readonly alwaysAdmitted: AlwaysAdmitted;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
   /** The run that was stopped last by its user here. */
@@ -74,6 +76,7 @@ export class AppService implements AsyncDisposable {
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
+    this.alwaysAdmitted = new AlwaysAdmitted(options.app.dataFolder);
     this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
 
@@ -194,7 +197,14 @@ export class AppService implements AsyncDisposable {
     if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
-    const start: CoordinatorStart = { ...settings, modelFolder, type: 'start_coordinator', run };
+    const admission = await this.alwaysAdmitted.withKnown(settings.admission);
+    const start: CoordinatorStart = {
+      ...settings,
+      modelFolder,
+      ...(admission === undefined ? {} : { admission }),
+      type: 'start_coordinator',
+      run,
+    };
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
@@ -336,7 +346,7 @@ export class AppService implements AsyncDisposable {
       throw error;
     }
     const invitation = federation instanceof SingleProcess ? federation.invitation : '';
-    if (invitation !== '') this.#invite(invitation);
+    if (invitation !== '') this.invite(invitation);
     const ended = this.#finish(federation, host);
     this.#ending = ended.then(
       () => undefined,
@@ -345,14 +355,15 @@ export class AppService implements AsyncDisposable {
     return { host, invitation, ended };
   }
 
-  #invite(invitation: string | null): void {
+  /** To the run that this app coordinates, for everybody: windows show it. */
+  invite(invitation: string | null): void {
     this.#invitation = invitation;
     for (const server of this.#servers) server.tell({ type: 'invitation', invitation });
   }
 
   async #finish(federation: Federation, host: RunHost): Promise<ChildEnd> {
     const end = await federation.ended;
-    if (this.#invitation !== null) this.#invite(null);
+    if (this.#invitation !== null) this.invite(null);
     if (end.error !== undefined) host.report('notice', { level: 'error', text: end.reason, error: end.error });
     // The process that should have said so may have died before it could.
     if (host.view.endedAt === null) {

@@ -38,6 +38,7 @@ export async function coordinateRun(
       data: dataOf(asked.data, homedir()),
       identityFolder: service.app.dataFolder,
       ...(announce === undefined || announce === '' ? {} : { announce }),
+      ...(asked.admission === undefined ? {} : { admission: asked.admission }),
       ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, homedir()) }),
     },
     { keepAwake },

@@ -15,6 +15,8 @@ export interface Federation extends AsyncDisposable {
   observe(event: RunEvent): void;
   /** Where this machine has one part: a word to its process. */
   readonly tell?: (message: ToChild) => void;
+  /** Where this machine coordinates: an invitation from its process. */
+  readonly ask?: (message: (ask: number) => ToChild) => Promise<string>;
   /** Only a demo has faults. */
   readonly inject?: (fault: FaultSpec) => void;
   readonly clear?: (fault: FaultSpec) => void;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { ownFolder } from '#engine/host/own-folder.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
+import { decideAdmission, expelParticipant, inviteParticipant, renewInvitation } from './admission.ts';
 import type { AppService } from './app-service.ts';
 import { checkInvitation } from './check-invitation.ts';
 import { checkMachine } from './check-machine.ts';
@@ -54,6 +55,16 @@ export function requestHandlers(service: AppService): RequestHandlers {
       startNow(service);
       return {};
     },
+    decide_admission: async (asked) => {
+      await decideAdmission(service, asked);
+      return {};
+    },
+    expel_participant: async (asked) => {
+      expelParticipant(service, asked);
+      return {};
+    },
+    renew_invitation: async () => ({ invitation: await renewInvitation(service) }),
+    invite_participant: async (asked) => ({ invitation: await inviteParticipant(service, asked) }),
     set_paused: async ({ paused }) => {
       const reason = paused ? 'paused by its user' : 'resumed by its user';
       service.tell('participant', { type: 'pause', on: paused, reason });

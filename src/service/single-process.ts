@@ -71,6 +71,13 @@ export class SingleProcess implements Federation {
     this.#child?.post(message);
   }
 
+  /** @throws RoundscopeError `process_exited` where there is no process that could answer */
+  async ask(message: (ask: number) => ToChild): Promise<string> {
+    const child = this.#child;
+    if (child === undefined) throw this.#aborted();
+    return await child.ask(message);
+  }
+
   observe(): void {
     // Nothing on this machine waits for a cue.
   }

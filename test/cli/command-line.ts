@@ -72,6 +72,8 @@ export interface CommandOptions {
   readonly before?: string;
   /** What reads its stdout, such as `head -n 3`. */
   readonly pipeTo?: string;
+  /** Somebody types; else it has no stdin. */
+  readonly typed?: true;
   /** Of a run of hours: only these events are kept, and nothing else of its stdout. */
   readonly keep?: (line: Line) => boolean;
 }
@@ -101,7 +103,11 @@ export class Command implements AsyncDisposable {
     const line = `${before} "$@"${pipeTo === undefined ? '' : ` | ${pipeTo}`}`;
     const inShell = before !== '' || pipeTo !== undefined;
     const [file, ...rest] = inShell ? ['/bin/sh', '-c', line, 'sh', ...whole] : whole;
-    this.#child = spawn(file as string, rest, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(file as string, rest, {
+      env,
+      detached: true,
+      stdio: [options.typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#take(text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => void (this.#stderr += text));
     this.#exit = new Promise((resolve, reject) => {
@@ -157,6 +163,11 @@ export class Command implements AsyncDisposable {
       if (performance.now() > untilMs) assert.fail(`${this.#name} did not come to ${String(what)}\n${this.#tail()}`);
       await delay(20);
     }
+  }
+
+  /** A line on its stdin. */
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   /** Ctrl+C: a terminal sends it to every process of the group. */

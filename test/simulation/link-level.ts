@@ -95,7 +95,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     clock,
     entropy: seededEntropy(random.fork('acceptor')),
     reporter,
-    onLink: (link, address) => links.add(link, address ?? ''),
+    onLink: (link, address) => links.add({ link, address: address ?? '' }),
   });
   for (const { atMs, wallMs = 0, sleepMs = 0 } of options.clocks ?? [])
     clock.timer(atMs, () => {

@@ -173,6 +173,9 @@ export class SimCoordinator {
         return closeLink(effect.link, effect.reason);
       case 'remember':
         return void this.#options.disk.records.push(JSON.stringify(effect.record));
+      case 'admission':
+        // Whom the door turns away by it never comes as far as here.
+        return;
       case 'report':
         return onEvent(effect.type, effect.data);
       case 'end':

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import { createIdentity } from '#engine/identity/identity.ts';
 import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import { Churn, heapAlive, type ChurnOptions } from '#test/support/churn.ts';
@@ -27,11 +26,9 @@ export async function soakChurn(joins: number): Promise<readonly ChurnResult[]> 
   const network = new MemoryNetwork(systemClock);
   const results = [await soakOne('memory', joins, { make: () => network, watched: true }, bytesPerJoinMax)];
   for (const over of ['quic', 'grpc', 'mqtt'] as const) {
-    const identity = createIdentity();
-    const parts = { clock: systemClock, entropy: systemEntropy, identity };
-    const identities = { coordinator: identity, participant: identity };
-    const options = { make: () => createTransport(over, 'same', parts), identities };
-    results.push(await soakOne(over, Math.ceil(joins / 10), options, bytesPerEarlyJoinMax));
+    const parts = { clock: systemClock, entropy: systemEntropy };
+    const make: ChurnOptions['make'] = (identity) => createTransport(over, 'same', { ...parts, identity });
+    results.push(await soakOne(over, Math.ceil(joins / 10), { make }, bytesPerEarlyJoinMax));
   }
   return results;
 }

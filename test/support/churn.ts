@@ -23,7 +23,7 @@ import { seededIdentity } from './seeded-identity.ts';
 
 const run = asRunId('r-churn');
 const token = 'churn-token-0123456789abcdef';
-const own = { coordinator: seededIdentity('coordinator'), participant: seededIdentity('participant') };
+const coordinatorKey = seededIdentity('coordinator');
 const judgeEvery = 200;
 const silent: Reporter = { event: () => undefined, packet: () => undefined };
 
@@ -50,9 +50,7 @@ class Watcher implements Reporter {
 
 export interface ChurnOptions {
   /** One transport for each side and dial, as each process has its own. */
-  readonly make: () => Transport;
-  /** Whose keys: of the coordinator, and the one that all participants have. */
-  readonly identities?: { readonly coordinator: Identity; readonly participant: Identity };
+  readonly make: (identity: Identity) => Transport;
   /** Also what a service makes of it: view and diagnosis, which keep the newest of those who were here. */
   readonly watched?: boolean;
 }
@@ -66,26 +64,24 @@ export class Churn implements AsyncDisposable {
   readonly #rows: UnprovenRows;
   readonly #links = new AcceptedLinks();
   readonly #stop = new AbortController();
-  readonly #make: () => Transport;
-  readonly #identities: NonNullable<ChurnOptions['identities']>;
+  readonly #make: ChurnOptions['make'];
   readonly #running: Promise<CoordinatorResult>;
   #listener: Listener | null = null;
   #left = 0;
 
-  private constructor({ make, identities = own, watched = false }: ChurnOptions) {
+  private constructor({ make, watched = false }: ChurnOptions) {
     this.#make = make;
-    this.#identities = identities;
     this.watcher = watched ? new Watcher() : null;
     const reporter = this.watcher ?? silent;
     this.#rows = new UnprovenRows(reporter, systemClock);
     this.acceptor = new LinkAcceptor({
       run,
       token,
-      identity: identities.coordinator,
+      identity: coordinatorKey,
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.#rows,
-      onLink: (link, address, asks) => this.#links.add(link, address, asks),
+      onLink: (link, address, about) => this.#links.add({ link, address, ...about }),
     });
     this.#running = runCoordinator({
       settings: { ...kitSettings, minimumParticipants: 1000, registrationDeadlineMs: 3_600_000 },
@@ -106,7 +102,7 @@ export class Churn implements AsyncDisposable {
 
   static async open(options: ChurnOptions): Promise<Churn> {
     const churn = new Churn(options);
-    churn.#listener = await options.make().listen({
+    churn.#listener = await options.make(coordinatorKey).listen({
       signal: churn.#stop.signal,
       run,
       token,
@@ -122,13 +118,14 @@ export class Churn implements AsyncDisposable {
   /** So many that have never been here come and go, some at a time. */
   async pass(joins: number, atOnce = 8): Promise<void> {
     const last = this.#left + joins;
-    const comeAndGo = async (): Promise<void> => {
-      while (this.#left < last) await this.#joinAndLeave(`p-${this.#left++}`);
+    // Who comes in a place has its key, and has left before the next one comes.
+    const comeAndGo = async (place: number): Promise<void> => {
+      while (this.#left < last) await this.#joinAndLeave(`p-${this.#left++}`, seededIdentity(`place ${place}`));
     };
-    await Promise.all(Array.from({ length: atOnce }, comeAndGo));
+    await Promise.all(Array.from({ length: atOnce }, (_, place) => comeAndGo(place)));
   }
 
-  async #joinAndLeave(name: string): Promise<void> {
+  async #joinAndLeave(name: string, identity: Identity): Promise<void> {
     const participant = asParticipantId(name);
     // Of its own: what hangs on one that lasts for the whole run would be the dialler's, whose process ends in life.
     const { signal } = new AbortController();
@@ -136,12 +133,12 @@ export class Churn implements AsyncDisposable {
       invitation: {
         run,
         token,
-        identity: this.#identities.coordinator.peerId,
+        identity: coordinatorKey.peerId,
         endpoints: [...(this.#listener?.endpoints ?? [])],
       },
       participant,
-      identity: this.#identities.participant,
-      transport: this.#make(),
+      identity,
+      transport: this.#make(identity),
       clock: systemClock,
       random: seededRandom(name),
       entropy: systemEntropy,
@@ -151,7 +148,7 @@ export class Churn implements AsyncDisposable {
     const data = { source: 'toy', examples: 9, heldOut: 2, shape: [1, 1, 3], classes: ['a', 'b'], classCounts: [5, 4] };
     const body = {
       name: participant,
-      key: this.#identities.participant.fingerprint,
+      key: identity.fingerprint,
       data: { ...data, skipped: 0 },
       trainer: 'test',
     };

@@ -11,6 +11,7 @@ import type {
 } from '#engine/round/coordinator-state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
 import type { MemoryRecord } from '#engine/round/run-memory.ts';
+import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';
@@ -53,7 +54,15 @@ export class CoordinatorKit {
   constructor(
     settings: Partial<RunSettings> = {},
     participantsMax = 8,
-    { demo, restored = null }: { readonly demo?: DemoSettings; readonly restored?: RestoredRun | null } = {},
+    {
+      demo,
+      restored = null,
+      admission,
+    }: {
+      readonly demo?: DemoSettings;
+      readonly restored?: RestoredRun | null;
+      readonly admission?: AdmissionPolicy;
+    } = {},
   ) {
     const step = startCoordinator(
       {
@@ -70,6 +79,7 @@ export class CoordinatorKit {
         baselineAccuracy: 0.5,
         participantsMax,
         demo,
+        admission,
       },
       this.#now(),
       restored,
@@ -101,7 +111,7 @@ export class CoordinatorKit {
   }
 
   /** @param peerKey the key that the link has proved */
-  open(name: string, peerKey = `key-${name}`): number {
+  open(name: string, peerKey = `key-${name}`, { invited = false } = {}): number {
     const link = this.#nextLink++;
     this.#links.set(name, link);
     this.feed({
@@ -112,6 +122,7 @@ export class CoordinatorKit {
       protocol: 'memory',
       stack: 'memory',
       peerKey,
+      invited,
     });
     return link;
   }

@@ -3,12 +3,12 @@ import type { Identity } from '#engine/identity/identity.ts';
 import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import type { OwnedName } from '#engine/link/link-acceptor-names.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/link-acceptor.ts';
 import type { ExpectedBulk } from '#engine/link/inbox.ts';
 import type { Link } from '#engine/link/link.ts';
 import { Notifier } from '#engine/link/notifier.ts';
 import { asParticipantId, asRunId, type ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint, Pass } from '#shared/contract/invitation.ts';
 import type { Listener } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { anyBulk } from './messages.ts';
@@ -27,6 +27,7 @@ export interface DialOverrides {
   readonly identity?: Identity;
   /** Whom the invitation names. */
   readonly coordinator?: Identity;
+  readonly pass?: Pass;
 }
 
 /** A coordinator's acceptor and any number of participants' links on one network in memory, on virtual time. */
@@ -45,6 +46,10 @@ export class MemoryFederation implements AsyncDisposable {
   readonly accepted = new Map<string, Link>();
   /** What the coordinator does for somebody who only looks. */
   onLook: (link: Link, asks: ParticipantId) => void = () => undefined;
+  /** Who is turned away at the door. */
+  judge: NonNullable<LinkAcceptorOptions['judge']> = () => null;
+  /** Names that have shown an invitation of their own. */
+  readonly invited: string[] = [];
   readonly #random;
   readonly #changed = new Notifier();
   readonly #links: DialingLink[] = [];
@@ -73,8 +78,10 @@ export class MemoryFederation implements AsyncDisposable {
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
       incomingBytesMax: this.#incomingBytesMax,
-      onLink: (link, _address, asks) => {
+      judge: (who) => this.judge(who),
+      onLink: (link, _address, { asks, invited }) => {
         if (asks !== undefined) return this.onLook(link, asks);
+        if (invited === true) this.invited.push(link.participant);
         if (this.expected !== null) link.expect(this.expected);
         this.accepted.set(link.participant, link);
         this.#changed.notify();
@@ -115,7 +122,9 @@ export class MemoryFederation implements AsyncDisposable {
   invitation(overrides: DialOverrides = {}): InvitedTo {
     const { run = MemoryFederation.run, token = MemoryFederation.token } = overrides;
     const { peerId } = overrides.coordinator ?? MemoryFederation.identity;
-    return { run: asRunId(run), token, identity: peerId, endpoints: [...this.endpoints] };
+    const { pass } = overrides;
+    const invited = { run: asRunId(run), token, identity: peerId, endpoints: [...this.endpoints] };
+    return pass === undefined ? invited : { ...invited, pass };
   }
 
   async dial(name: string, overrides: DialOverrides = {}): Promise<DialingLink> {

@@ -4,11 +4,12 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok } from '#shared/base/result.ts';
 import type { Result } from '#shared/base/result.ts';
 import { endpointsMax, invitationSchema, invitationTextMax } from '#shared/contract/invitation.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint, Invitation, Pass } from '#shared/contract/invitation.ts';
+import { isPass } from './pass.ts';
 
 const prefix = 'roundscope://join?i=';
 /** Version of the text form below; the first element of the list in it. */
-const formVersion = 2;
+const formVersion = 3;
 
 /**
  * One line: prefix, base64url of a JSON list, a dot, CRC-32 of the base64url in base 36 (seven characters). The checksum
@@ -16,14 +17,29 @@ const formVersion = 2;
  * or space is in it, since a shell would cut the line there.
  */
 export function encodeInvitation(invitation: Invitation): string {
-  const { version, run, name, control, transport, token, identity } = invitation;
+  const { version, run, name, control, transport, token, identity, pass } = invitation;
   const endpoints = invitation.endpoints.map((e) => {
     const list = [e.protocol, e.provider, e.host, e.port, e.identity ?? null, e.url ?? null];
     return e.brokerCertificate === undefined ? list : [...list, e.brokerCertificate];
   });
-  const list = [formVersion, version, run, name, control, transport, token, endpoints, identity];
+  const list = [
+    formVersion,
+    version,
+    run,
+    name,
+    control,
+    transport,
+    token,
+    endpoints,
+    identity,
+    pass === undefined ? null : passList(pass),
+  ];
   const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
   return `${prefix}${text}.${checksum(text)}`;
+}
+
+function passList({ generation, name, until, signature }: Pass): unknown[] {
+  return [generation, name ?? null, until ?? null, signature];
 }
 
 /** What an invitation says, or what is wrong with the text and what to try. */
@@ -53,20 +69,36 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
   if (Array.isArray(list) && typeof list[0] === 'number' && list[0] > formVersion) {
     return refuse('it was made by a newer version of Roundscope; update this one', 'version_unsupported');
   }
-  if (Array.isArray(list) && list[0] === 1) {
+  if (Array.isArray(list) && typeof list[0] === 'number' && list[0] < formVersion) {
     return refuse(
-      'it was made by an older version of Roundscope, which does not say who the coordinator is; update that one',
+      'it was made by an older version of Roundscope, in another form; update that one',
       'version_unsupported',
     );
   }
   const form = formSchema.safeParse(list);
   const invitation = form.success ? invitationSchema.safeParse(form.data) : undefined;
-  if (invitation?.success) return ok(invitation.data);
+  if (invitation?.success) return withGoodPass(invitation.data);
   const issue = (form.success ? invitation : form)?.error?.issues[0];
   return refuse(
     `its content is not that of an invitation (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'})`,
   );
 }
+
+/** Whoever changed a name or a day in it has not the coordinator's key. */
+function withGoodPass(invitation: Invitation): Result<Invitation, RoundscopeError> {
+  const { pass, identity, run } = invitation;
+  if (pass === undefined || isPass(identity, run, pass)) return ok(invitation);
+  return refuse('the coordinator that it names has not signed whom it is for and until when');
+}
+
+const passForm = z
+  .tuple([z.number(), z.string().nullable(), z.number().nullable(), z.string()])
+  .transform(([generation, name, until, signature]) => ({
+    generation,
+    ...(name === null ? {} : { name }),
+    ...(until === null ? {} : { until }),
+    signature,
+  }));
 
 const endpointForm = z
   .tuple([
@@ -100,9 +132,11 @@ const formSchema = z
     z.string(),
     z.array(endpointForm).max(endpointsMax),
     z.string(),
+    passForm.nullable(),
   ])
-  .transform(([, version, run, name, control, transport, token, endpoints, identity]) => {
-    return { version, run, name, control, transport, token, identity, endpoints };
+  .transform(([, version, run, name, control, transport, token, endpoints, identity, pass]) => {
+    const of = { version, run, name, control, transport, token, identity, endpoints };
+    return pass === null ? of : { ...of, pass };
   });
 
 const checksumLength = 7;

@@ -1,4 +1,5 @@
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
+import { passSecret, signPass } from '#engine/identity/pass.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
@@ -70,7 +71,9 @@ export async function hearHello(wire: Wire, { run, token, identity, entropy }: A
       return refuse(wire, answer, signAnswer(facts, answer, identity));
     },
   };
-  const unproved = judgeHello(proof, facts, token);
+  const { pass } = facts.hello;
+  const secret = passSecret(token, pass === undefined ? undefined : signPass(identity, run, pass));
+  const unproved = judgeHello(proof, facts, secret);
   const key = fingerprintOfPeer(peer);
   if (unproved === 'token')
     return await guest.refuse({

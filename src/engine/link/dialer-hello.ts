@@ -1,9 +1,10 @@
 import { fingerprintOfPeer } from '#engine/identity/peer-id.ts';
+import { passSecret, type PassTerms } from '#engine/identity/pass.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation, Pass } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import { isAnswer, proveHello, type Answer, type HelloFacts } from './hello-proof.ts';
@@ -11,10 +12,10 @@ import type { LinkFrame, LinkFrameKind, LinkFrameOf, Received as ReceivedState }
 import type { Wire } from './wire.ts';
 
 /** What a link needs of an invitation. */
-export type InvitedTo = Pick<Invitation, 'run' | 'token' | 'identity' | 'endpoints'>;
+export type InvitedTo = Pick<Invitation, 'run' | 'token' | 'identity' | 'endpoints' | 'pass'>;
 
 export interface DialerHello {
-  readonly invitation: Pick<InvitedTo, 'run' | 'token' | 'identity'>;
+  readonly invitation: Pick<InvitedTo, 'run' | 'token' | 'identity' | 'pass'>;
   /** Who dials, as its transport proves it where that can. */
   readonly identity: Identity;
   readonly participant: ParticipantId;
@@ -48,7 +49,7 @@ export async function sayHello(
   using _limit = wire.clock.timer(limits.helloTimeoutMs, () =>
     spawn('closing a session', wire.close('hello_timeout', 'no answer to hello')),
   );
-  const { run, token, identity: coordinator } = invitation;
+  const { run, token, identity: coordinator, pass } = invitation;
   // Whoever the connection itself has proved must be the one who signs.
   const { peerIdentity, channel = '' } = wire.session;
   if (peerIdentity !== null && peerIdentity !== coordinator) throw impostor(`its connection proved ${peerIdentity}`);
@@ -59,6 +60,7 @@ export async function sayHello(
     instance,
     peer: identity.peerId,
     nonce,
+    ...(pass === undefined ? {} : { pass: termsOf(pass) }),
     ...(look === undefined ? {} : { look }),
     resumes,
     ...(epoch === undefined ? {} : { epoch }),
@@ -68,10 +70,14 @@ export async function sayHello(
   const challenge = await expect(wire, 'challenge');
   if (challenge.t === 'hello_ack') throw refusedUnproved(challenge);
   const facts: HelloFacts = { hello, challenge: challenge.nonce, coordinator, channel };
-  await write(wire, { t: 'proof', ...proveHello(facts, token, identity) });
+  await write(wire, { t: 'proof', ...proveHello(facts, passSecret(token, pass?.signature), identity) });
   const answer = requireSigned(await expect(wire, 'hello_ack'), facts);
   if (!answer.accepted) throw refused(answer);
   return { peer: answer.state, epoch: answer.epoch };
+}
+
+function termsOf({ signature: _, ...terms }: Pass): PassTerms {
+  return terms;
 }
 
 /** @throws RoundscopeError `identity_mismatch`: nobody but the coordinator of the invitation is believed */

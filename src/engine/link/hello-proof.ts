@@ -26,17 +26,20 @@ export interface Proof {
   readonly signature: string;
 }
 
-/** That whoever dials has the invitation's token and the key of `hello.peer`, and says this hello to this coordinator. */
-export function proveHello(facts: HelloFacts, token: string, identity: Identity): Proof {
+/**
+ * That whoever dials has the invitation and the key of `hello.peer`, and says this hello to this coordinator.
+ * @param secret of the invitation, as `passSecret` makes it
+ */
+export function proveHello(facts: HelloFacts, secret: string, identity: Identity): Proof {
   const text = helloText('dialer', facts);
-  return { mac: macOf(text, token).toString('hex'), signature: sign(text, identity) };
+  return { mac: macOf(text, secret).toString('hex'), signature: sign(text, identity) };
 }
 
 /** What of it is not proved; null: all of it is. Compares in constant time. */
-export function judgeHello({ mac, signature }: Proof, facts: HelloFacts, token: string): 'token' | 'key' | null {
+export function judgeHello({ mac, signature }: Proof, facts: HelloFacts, secret: string): 'token' | 'key' | null {
   const text = helloText('dialer', facts);
   if (!isSigned(text, facts.hello.peer, signature)) return 'key';
-  const [expected, given] = [macOf(text, token), Buffer.from(mac, 'hex')];
+  const [expected, given] = [macOf(text, secret), Buffer.from(mac, 'hex')];
   return given.byteLength === expected.byteLength && timingSafeEqual(given, expected) ? null : 'token';
 }
 
@@ -58,8 +61,8 @@ function isSigned(text: string, peer: string, signature: string): boolean {
   return hasSigned(peer, Buffer.from(text), Buffer.from(signature, 'hex'));
 }
 
-function macOf(text: string, token: string): Buffer {
-  return createHmac('sha256', token).update(text).digest();
+function macOf(text: string, secret: string): Buffer {
+  return createHmac('sha256', secret).update(text).digest();
 }
 
 /**
@@ -69,10 +72,11 @@ function macOf(text: string, token: string): Buffer {
  */
 function helloText(role: 'dialer' | 'acceptor', facts: HelloFacts, ...more: readonly unknown[]): string {
   const { hello, challenge, coordinator, channel } = facts;
-  const { version, run, participant, instance, peer, nonce, look = null, resumes, epoch = null, state } = hello;
+  const { version, run, participant, instance, peer, nonce, look = null, resumes, epoch = null, state, pass } = hello;
+  const terms = pass === undefined ? null : [pass.generation, pass.name ?? null, pass.until ?? null];
   const who = [role, version, run, participant, instance, peer, coordinator];
-  const what = [nonce, challenge, channel, look, resumes, epoch, stateHash(state)];
-  return JSON.stringify(['roundscope link 2', ...who, ...what, ...more]);
+  const what = [nonce, challenge, channel, terms, look, resumes, epoch, stateHash(state)];
+  return JSON.stringify(['roundscope link 3', ...who, ...what, ...more]);
 }
 
 function answerText(facts: HelloFacts, answer: Answer): string {

@@ -45,6 +45,9 @@ export interface EndedLink {
 /** Of one name; more processes of one key at once than these mean no good. */
 const supersededMax = 8;
 
+/** Who was not let in has no name to keep. */
+const freeingCodes: ReadonlySet<string> = new Set(['admission_refused', 'expelled']);
+
 /** Its owner was away for longer than its place was kept. */
 export const expiredCode = 'expired';
 
@@ -90,6 +93,13 @@ export class AcceptedNames {
     // Its goodbye may have been heard just now.
     this.of(name);
     return this.#owners.get(name);
+  }
+
+  /** The name that this key has; null: none that it has not left. */
+  nameOf(key: string): string | null {
+    for (const [name, owner] of this.#owners)
+      if (owner.key === key && !owner.left && this.ownerOf(name)?.left === false) return name;
+    return null;
   }
 
   wasSuperseded(name: string, instance: string): boolean {
@@ -214,7 +224,7 @@ export class AcceptedNames {
     if (this.#held.get(name) !== held) return;
     this.#held.delete(name);
     const { instance, key, core } = held;
-    if (!end.local) this.#left(name);
+    if (!end.local || freeingCodes.has(end.code)) this.#left(name);
     this.#ended.set(name, { instance, key, end, unheard: core.unheard });
     if (this.#ended.size <= limits.participantsMax) return;
     const [oldest] = this.#ended.keys();

@@ -10,7 +10,8 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { hearHello, type Guest } from './acceptor-hello.ts';
+import { firstPass, type PassTerms } from '#engine/identity/pass.ts';
+import { hearHello, type Guest, type Refusal } from './acceptor-hello.ts';
 import { IncomingRoom, type RoomFigures } from './incoming-room.ts';
 import type { Link, LinkEnd } from './link.ts';
 import { AcceptedNames, expiredCode, type OwnedName } from './link-acceptor-names.ts';
@@ -38,9 +39,26 @@ export interface LinkAcceptorOptions {
   readonly incomingBytesMax?: number | undefined;
   /**
    * A participant has opened a link: called once for each, before its first message. With `asks` it is somebody who only
-   * looks, and wants to know whether that name is free.
+   * looks, and wants to know whether that name is free; `invited`: it has shown an invitation made for its name.
    */
-  readonly onLink: (link: Link, address: string, asks?: ParticipantId) => void;
+  readonly onLink: (
+    link: Link,
+    address: string,
+    about: { readonly asks?: ParticipantId; readonly invited?: boolean },
+  ) => void;
+  /** Why somebody whose hello is proved is not let in all the same; null: it is. Absent: everybody is. */
+  readonly judge?: ((who: Newcomer) => Refusal | null) | undefined;
+}
+
+/** Somebody with an invitation, a key and a name, or who only looks. */
+export interface Newcomer {
+  /** Of who looks: the name that it asks for. */
+  readonly name: ParticipantId;
+  /** SHA-256 of the key that signed its hello; null: it looks, with a key that means nothing. */
+  readonly key: string | null;
+  readonly terms: PassTerms;
+  /** It has that name in this run already; of who looks: somebody has. */
+  readonly known: boolean;
 }
 
 interface Accepting {
@@ -249,6 +267,9 @@ export class LinkAcceptor implements AsyncDisposable {
     const { clock, entropy, onLink, reporter, run } = this.#options;
     if (this.#end !== null)
       return refuse({ code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
+    const known = this.#names.ownerOf(asks)?.left === false;
+    const refusal = this.#judge({ name: asks, key: null, terms: hello.pass ?? firstPass, known });
+    if (refusal !== null) return refuse(refusal);
     if (this.#looks.size >= looksMax)
       return refuse({ code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
     const log = new PacketLog({ event: () => undefined, packet: (packet) => reporter.packet(packet) }, 'coordinator');
@@ -266,7 +287,7 @@ export class LinkAcceptor implements AsyncDisposable {
         this.#looks.delete(core);
       }),
     );
-    onLink(core, wire.session.remote, asks);
+    onLink(core, wire.session.remote, { asks });
     return { core, name: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
   }
 
@@ -279,10 +300,19 @@ export class LinkAcceptor implements AsyncDisposable {
     if (!judged.ok) return guest.refuse({ code: 'participant_name_taken', reason: judged.error });
     const name = judged.value;
     const owner = this.#names.ownerOf(name);
+    const owns = owner !== undefined && owner.key === key && !owner.left;
+    const refusal = this.#judge({ name, key, terms: hello.pass ?? firstPass, known: owns });
+    if (refusal !== null) return guest.refuse(refusal);
     if (owner !== undefined && owner.key !== key && !owner.left)
       return guest.refuse({
         code: 'participant_name_taken',
         reason: `the name ${name} belongs to another key in this run, whether its owner is here or away; choose another name`,
+      });
+    const other = owns ? null : this.#names.nameOf(key);
+    if (other !== null)
+      return guest.refuse({
+        code: 'key_has_name',
+        reason: `this key takes part as ${other} already, and one key has one name in a run`,
       });
     const known = this.#names.of(name);
     if (known?.instance === instance) {
@@ -319,6 +349,10 @@ export class LinkAcceptor implements AsyncDisposable {
     return this.#begin(guest, name);
   }
 
+  #judge(who: Newcomer): Refusal | null {
+    return this.#options.judge?.(who) ?? null;
+  }
+
   #begin({ wire, hello, key }: Guest, name: ParticipantId): Accepting {
     const { clock, entropy, onLink, run } = this.#options;
     const { protocol, stack } = wire.context;
@@ -328,7 +362,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const partialMs = timing.partialTransferMs;
     const core = new LinkCore({ ...about, peerKey: key, room: this.#room, partialMs });
     this.#names.add(name, { core, instance: hello.instance, epoch, key, peer: hello.peer }, wire.session.remote);
-    onLink(core, wire.session.remote);
+    onLink(core, wire.session.remote, { invited: hello.pass?.name !== undefined });
     return { core, name, peer: nothingReceived, epoch };
   }
 

@@ -3,6 +3,7 @@ import { errorCodes, RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { hide } from '#shared/contract/hidden.ts';
 import { messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
+import { passTermsSchema } from '#shared/contract/invitation.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
 
 /**
@@ -45,6 +46,8 @@ const schemas = {
     /** Whose key signs this. Absent: of an older version, which is told so. */
     peer: peer.optional(),
     nonce,
+    /** Terms of the invitation; absent: the run's first. What makes them good is proved with the token. */
+    pass: passTermsSchema.optional(),
     /** Only looks, and takes no part: is this name free, and what is the run about? */
     look: participantIdSchema.optional(),
     /** Whether the link has been accepted before, so that the acceptor must know it. */

@@ -1,15 +1,12 @@
-import type { Link } from '#engine/link/link.ts';
-import type { ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { AcceptedLink, LinkSource } from './coordinator-driver.ts';
+import type { AcceptedLink, LinkSource } from './link-source.ts';
 
 /** Where an acceptor puts links and a coordinator takes them; those that come before there is one wait for it. */
 export class AcceptedLinks implements LinkSource {
   #waiting: AcceptedLink[] = [];
   #listener: ((accepted: AcceptedLink) => void) | null = null;
 
-  add(link: Link, address: string, asks?: ParticipantId): void {
-    const accepted = { link, address, asks };
+  add(accepted: AcceptedLink): void {
     if (this.#listener !== null) return this.#listener(accepted);
     // An acceptor admits no more than this many names; of more, the oldest have long been superseded.
     this.#waiting = [...this.#waiting, accepted].slice(-limits.participantsMax);

@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
+import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
@@ -14,8 +15,15 @@ import { judgeUpdate } from './aggregation/judge-update.ts';
 import { endByFault } from './coordinator-end.ts';
 import { checkCoordinator } from './coordinator-invariants.ts';
 import { advanceCoordinator, startCoordinator } from './coordinator-machine.ts';
-import type { CoordinatorEffect, CoordinatorInput, CoordinatorState, UpdateFinding } from './coordinator-state.ts';
+import type {
+  AdmissionInput,
+  CoordinatorEffect,
+  CoordinatorInput,
+  CoordinatorState,
+  UpdateFinding,
+} from './coordinator-state.ts';
 import type { MachineMessage, RunOutcome } from './machine.ts';
+import type { AcceptedLink, GoneForGood, LinkSource } from './link-source.ts';
 import { MachineRunner } from './machine-runner.ts';
 import type { RestoredRun } from './coordinator-restored.ts';
 import { updatesOf } from './expected-bulk.ts';
@@ -46,6 +54,9 @@ export interface CoordinatorOptions {
   readonly models?: ModelKeeper | undefined;
   /** Called once with what begins round 1 with those who are here. */
   readonly onStartable?: ((startNow: () => void) => void) | undefined;
+  /** Called once with what tells the run whom its user lets in and sends away. */
+  readonly onAdmitting?: ((tell: (input: AdmissionInput) => void) => void) | undefined;
+  readonly admission?: AdmissionPolicy | undefined;
   /** Stops the run: everybody is told, links are closed, the outcome is `interrupted`. */
   readonly signal: AbortSignal;
   /** Names of the run's classes, one for each output of the model. */
@@ -63,25 +74,6 @@ export interface CoordinatorOptions {
   readonly keeper?: RunKeeper | undefined;
   /** A run to go on with. */
   readonly restored?: (RestoredRun & { readonly models: readonly ParameterSet[] }) | undefined;
-}
-
-/** Where links of participants come from. */
-export interface LinkSource {
-  /** Told about each new link once; also about those that were there before. */
-  onLink(listener: (accepted: AcceptedLink) => void): Disposable;
-}
-
-/** Told about each once; also about those that were before. */
-export interface GoneForGood {
-  onGone(listener: (participant: ParticipantId, reason: string) => void): Disposable;
-}
-
-export interface AcceptedLink {
-  readonly link: Link;
-  /** The peer's address as people write it. */
-  readonly address: string;
-  /** Somebody who only looks, and asks whether this name is free. */
-  readonly asks?: ParticipantId | undefined;
 }
 
 export interface CoordinatorResult extends RunOutcome {
@@ -125,7 +117,8 @@ class CoordinatorRun implements Disposable {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
-    const { clock, settings, model, baselineAccuracy, classes, software, demo, self, codec, signal } = options;
+    const { clock, settings, model, baselineAccuracy, classes, software, demo, self, codec, signal, admission } =
+      options;
     this.#models = new ModelShelf(codec);
     const { restored } = options;
     for (const parameters of restored?.models ?? [options.initialParameters]) this.#models.put(parameters);
@@ -149,6 +142,7 @@ class CoordinatorRun implements Disposable {
             participantsMax,
             demo,
             self,
+            admission,
           },
           now,
           restored ?? null,
@@ -179,6 +173,7 @@ class CoordinatorRun implements Disposable {
       this.#held.use(options.gone.onGone((participant, reason) => this.#feed({ kind: 'gone', participant, reason })));
     this.#pollLinks();
     options.onStartable?.(() => this.#feed({ kind: 'start_now' }));
+    options.onAdmitting?.((input) => this.#feed(input));
   }
 
   get result(): Promise<CoordinatorResult> {
@@ -208,10 +203,10 @@ class CoordinatorRun implements Disposable {
     }
   }
 
-  #attach({ link, address, asks }: AcceptedLink): void {
+  #attach({ link, address, asks, invited }: AcceptedLink): void {
     const number = this.#nextLink++;
     this.#links.set(number, link);
-    if (asks === undefined) this.#feedLink(number, link, address);
+    if (asks === undefined) this.#feedLink(number, link, { address, invited });
     else this.#feed({ kind: 'looked', link: number, asks });
     link.unreadable.listen(({ kind, ...what }) => {
       if (kind === 'model_update') this.#feed({ kind: 'unreadable_update', link: number, ...what });
@@ -222,9 +217,10 @@ class CoordinatorRun implements Disposable {
     );
   }
 
-  #feedLink(number: number, link: Link, address: string): void {
+  #feedLink(number: number, link: Link, from: Pick<AcceptedLink, 'address' | 'invited'>): void {
     const { protocol, stack, peerKey } = link.status;
-    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, address, protocol, stack, peerKey });
+    const { participant } = link;
+    this.#feed({ kind: 'link_opened', link: number, participant, ...from, protocol, stack, peerKey });
     this.#feedLinkState(number, link);
   }
 
@@ -307,6 +303,8 @@ class CoordinatorRun implements Disposable {
         return spawn('aggregating the updates', this.#aggregate(effect));
       case 'remember':
         return this.#keeping.remember(effect.record);
+      case 'admission':
+        return this.#options.links.follow?.(effect.admission);
       case 'report':
         this.#options.reporter.event(effect.type, effect.data);
         if (effect.type === 'round_ended') {

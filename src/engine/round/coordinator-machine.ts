@@ -1,11 +1,22 @@
 import { unreachable } from '#shared/base/assert.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
 import { CoordinatorDraft } from './coordinator-draft.ts';
+import { noDecisions } from './admission.ts';
 import { beginEvaluation, evaluationResult, settleEvaluation } from './coordinator-evaluation.ts';
 import { endAgain, endRun } from './coordinator-end.ts';
 import { endIfHopeless, goneForGood } from './coordinator-hopeless.ts';
 import { participantFailed, updateUnreadable } from './coordinator-failure.ts';
-import { linkClosed, linkOpened, linkState, participantGone, registered } from './coordinator-registration.ts';
+import { expel } from './coordinator-expel.ts';
+import {
+  admit,
+  linkClosed,
+  linkOpened,
+  linkState,
+  participantGone,
+  registered,
+  renewed,
+  turnAway,
+} from './coordinator-registration.ts';
 import { paused, resumed } from './coordinator-pause.ts';
 import { tellLooker } from './coordinator-plan.ts';
 import { awaitsReturn, rememberedState, returnMs, takeUp, type RestoredRun } from './coordinator-restored.ts';
@@ -51,6 +62,8 @@ export function startCoordinator(
       modelBefore: config.initialModel,
       model: config.initialModel,
       ends: [],
+      admission: noDecisions,
+      asking: new Map(),
       roundsCompleted: 0,
       loss: null,
       accuracy: null,
@@ -125,6 +138,14 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
       return;
     case 'gone':
       return goneForGood(draft, input);
+    case 'admit':
+      return admit(draft, input);
+    case 'refuse':
+      return turnAway(draft, input);
+    case 'expel':
+      return expel(draft, input);
+    case 'renewed':
+      return renewed(draft, input.generation);
     case 'start_now':
       return startNow(draft);
     case 'tick':

@@ -1,3 +1,4 @@
+import { admitsAnyone } from '#shared/contract/admission.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import { isOpen } from '#shared/contract/events.ts';
@@ -22,6 +23,7 @@ export function tellLooker(draft: CoordinatorDraft, link: number, asks: Particip
 function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): void {
   const { s } = draft;
   const { settings, model, classes, parameters, baselineAccuracy, software } = s.config;
+  const { rule } = s.config.admission ?? admitsAnyone;
   const body: RunPlanBody = {
     runName: settings.name,
     rounds: settings.rounds,
@@ -42,6 +44,7 @@ function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): vo
     round: s.round,
     phase: s.phase,
     nameTaken,
+    ...(rule === 'anyone' ? {} : { admits: rule }),
     software,
   };
   draft.send(link, { kind: 'run_plan', round: s.round, body });

@@ -1,10 +1,21 @@
 import { listNames } from '#shared/base/list-names.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import type { EventData } from '#shared/contract/events.ts';
+import {
+  type Entry,
+  decide,
+  decided,
+  entryOf,
+  refusedWords,
+  stopsWaiting,
+  waitToBeLetIn,
+  whoIs,
+} from './coordinator-admission.ts';
 import { takeInLate, tellMissedEnds } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
@@ -32,6 +43,7 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     unacknowledged: 0,
     peerKey,
     registeredMs: -Infinity,
+    invited: input.invited ?? false,
   };
   draft.setLink(record);
   tellPlan(draft, record);
@@ -66,6 +78,7 @@ export function linkClosed(
   const record = draft.s.links.get(link);
   if (record === undefined) return;
   draft.removeLink(link);
+  stopsWaiting(draft, record, how.reason);
   const participant = draft.s.participants.get(record.participant);
   if (participant === undefined) return;
   for (const other of draft.s.links.values()) if (other.participant === participant.id) return draft.waitChanged();
@@ -91,29 +104,18 @@ export function participantGone(
  * to nobody else before that, and neither does this.
  */
 export function registered(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): void {
+  // Each is written to disk before it is answered: how often that happens is not for one participant to say.
+  if (!isTooOften(draft, link, header)) enter(draft, link, header);
+}
+
+function enter(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): void {
   const { s } = draft;
   const { key, data, trainer, name } = header.body;
-  // Each is written to disk before it is answered: how often that happens is not for one participant to say.
-  if (isTooOften(draft, link, header)) return;
   const known = s.participants.get(link.participant);
-  if (name !== link.participant)
-    return refuse(draft, link, header, 'sender_mismatch', `${link.participant} registers as ${name}`);
-  const forged = forgedKey(link, key);
-  if (forged !== null) return refuse(draft, link, header, 'key_mismatch', forged);
-  if (known !== undefined && known.key !== key && known.left === null) {
-    return refuse(
-      draft,
-      link,
-      header,
-      'participant_name_taken',
-      `another participant already takes part as ${name}; choose another name`,
-    );
-  }
-  const misfit = misfitOf(data, s.config);
-  if (misfit !== null) return refuse(draft, link, header, 'data_invalid', misfit);
-  if (known === undefined && draft.remaining().length >= s.config.participantsMax) {
-    return refuse(draft, link, header, 'participant_limit', `the run has its ${s.config.participantsMax} participants`);
-  }
+  const entry = entryOf(draft, link);
+  const refusal = refusalOf({ s, remaining: draft.remaining().length }, link, header, entry);
+  if (refusal !== null) return refuse(draft, link, header, refusal.code, refusal.reason);
+  if (entry.kind === 'waits') return waitToBeLetIn(draft, link, header);
   if (known !== undefined && known.link !== link.link && s.links.has(known.link)) {
     draft.effects.push({
       kind: 'close_link',
@@ -159,6 +161,70 @@ export function registered(draft: CoordinatorDraft, link: LinkRecord, header: He
   if (!sameProcess)
     draft.patchMember(link.participant, { delivered: false, progress: null, transfer: null, failure: null });
   askAgain(draft, link, sameProcess);
+}
+
+/** Why somebody cannot take part, most telling first. */
+function refusalOf(
+  { s, remaining }: Pick<CoordinatorDraft, 's'> & { readonly remaining: number },
+  link: LinkRecord,
+  { body: { key, data, name } }: HeaderOf<'register'>,
+  entry: Entry,
+): { readonly code: ErrorCode; readonly reason: string } | null {
+  const known = s.participants.get(link.participant);
+  if (name !== link.participant) return { code: 'sender_mismatch', reason: `${link.participant} registers as ${name}` };
+  const forged = forgedKey(link, key);
+  if (forged !== null) return { code: 'key_mismatch', reason: forged };
+  if (known !== undefined && known.key !== key && known.left === null) {
+    const reason = `another participant already takes part as ${name}; choose another name`;
+    return { code: 'participant_name_taken', reason };
+  }
+  const misfit = misfitOf(data, s.config);
+  if (misfit !== null) return { code: 'data_invalid', reason: misfit };
+  if (entry.kind === 'refused') return entry;
+  if (known !== undefined || remaining < s.config.participantsMax) return null;
+  return { code: 'participant_limit', reason: `the run has its ${s.config.participantsMax} participants` };
+}
+
+/** By the coordinator's user: who waits comes in; who was refused before is let in when it comes again. */
+export function admit(
+  draft: CoordinatorDraft,
+  { participant: id, key }: { readonly participant: ParticipantId; readonly key?: string | undefined },
+): void {
+  const waiting = decided(draft, { participant: id, key });
+  if (waiting === null) {
+    const before = draft.s.admission.refused.find((one) => one.id === id && (key ?? one.key) === one.key);
+    if (before === undefined) return nobodyWaits(draft, id);
+    decide(draft, { kind: 'admitted', id, key: before.key });
+    const reason = 'refused before, and let in when it comes again';
+    return draft.report('admission', { participant: id, key: before.key, address: '', state: 'admitted', reason });
+  }
+  const { link, asking } = waiting;
+  decide(draft, { kind: 'admitted', id, key: link.peerKey });
+  draft.report('admission', { ...whoIs(link), state: 'admitted', reason: 'let in' });
+  enter(draft, link, asking.header);
+}
+
+/** By the coordinator's user: who waits is not let in, and its key not again in this run unless that is taken back. */
+export function turnAway(
+  draft: CoordinatorDraft,
+  { participant: id, key }: { readonly participant: ParticipantId; readonly key?: string | undefined },
+): void {
+  const waiting = decided(draft, { participant: id, key });
+  if (waiting === null) return nobodyWaits(draft, id);
+  const { link, asking } = waiting;
+  decide(draft, { kind: 'refused', id, key: link.peerKey });
+  draft.report('admission', { ...whoIs(link), state: 'refused', reason: 'not let in' });
+  refuse(draft, link, asking.header, 'admission_refused', refusedWords(id));
+}
+
+export function renewed(draft: CoordinatorDraft, generation: number): void {
+  if (generation <= draft.s.admission.generation) return;
+  decide(draft, { kind: 'renewed', generation });
+  draft.report('invitation_renewed', { generation });
+}
+
+function nobodyWaits(draft: CoordinatorDraft, id: ParticipantId): void {
+  draft.report('notice', { level: 'warning', text: `Nobody of the name ${id} waits to be let in.` });
 }
 
 /** Back in a round that it is part of: told what it may not have heard, asked for what is not here yet. */

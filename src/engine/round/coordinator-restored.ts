@@ -23,6 +23,7 @@ type Remembered = Pick<
   | 'modelBefore'
   | 'model'
   | 'ends'
+  | 'admission'
   | 'roundsCompleted'
   | 'loss'
   | 'accuracy'
@@ -52,6 +53,7 @@ export function rememberedState({ memory, updates }: RestoredRun, rounds: number
     model,
     modelBefore,
     ends: endsOf(memory),
+    admission: memory.admission,
     roundsCompleted,
     loss,
     accuracy,

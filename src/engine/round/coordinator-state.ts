@@ -1,12 +1,14 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { BodyOf, DataSummary, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
+import type { AdmissionPolicy } from '#shared/contract/admission.ts';
+import type { BodyOf, DataSummary, HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
 import type { OwnWeight, WeightRule } from '#shared/contract/weight-rule.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { Admission } from './admission.ts';
 import type { UpdateMeasure } from './aggregation/fedavg.ts';
 import type { MachineMessage, ReportEffect, RunOutcome } from './machine.ts';
 import type { MemoryRecord } from './run-memory.ts';
@@ -25,6 +27,8 @@ export interface CoordinatorConfig {
   readonly participantsMax: number;
   readonly demo?: DemoSettings | undefined;
   readonly self?: ParticipantId | undefined;
+  /** Absent: anyone with the invitation is let in. */
+  readonly admission?: AdmissionPolicy | undefined;
 }
 
 /** A link as the driver numbered it. Two may claim one participant id until `register` shows whose it is. */
@@ -47,6 +51,14 @@ export interface LinkRecord {
   readonly peerKey: string;
   /** When a `register` was last taken over it; -Infinity: none was. */
   readonly registeredMs: number;
+  /** It has shown an invitation of its own, made for this name. */
+  readonly invited: boolean;
+}
+
+/** A participant that waits to be let in: what it said of itself, to be gone on with. */
+export interface Asking {
+  readonly link: number;
+  readonly header: HeaderOf<'register'>;
 }
 
 /** A registered participant. One that has left stays until the next round starts, so that the round can name it. */
@@ -149,6 +161,9 @@ export interface CoordinatorState {
   readonly model: Hash;
   /** How the latest rounds ended, oldest first, at most `roundEndsKept`: for those who were away. */
   readonly ends: readonly RoundEnd[];
+  readonly admission: Admission;
+  /** At most `admissionWaitingMax`, who came first first. */
+  readonly asking: ReadonlyMap<ParticipantId, Asking>;
   readonly roundsCompleted: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
@@ -193,6 +208,7 @@ export type CoordinatorInput =
       readonly protocol: Protocol;
       readonly stack: Stack;
       readonly peerKey: string;
+      readonly invited?: boolean | undefined;
     }
   /** Somebody who takes no part asks what the run is about, and whether a name is free. */
   | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId }
@@ -240,12 +256,24 @@ export type CoordinatorInput =
     }
   | { readonly kind: 'aggregation_failed'; readonly round: number; readonly reason: string }
   | { readonly kind: 'gone'; readonly participant: ParticipantId; readonly reason: string }
+  | AdmissionInput
   /** By the coordinator's user: begin with those who are here. */
   | { readonly kind: 'start_now' }
   | { readonly kind: 'tick' }
   /** This process did nothing for so long: stopped, asleep, or without a processor. */
   | { readonly kind: 'stood_still'; readonly ms: number }
   | { readonly kind: 'stop'; readonly reason: string };
+
+/** By the coordinator's user, about who takes part. `key`: of whom the user was asked about; absent: whoever has the name. */
+export type AdmissionInput =
+  | {
+      readonly kind: 'admit' | 'refuse';
+      readonly participant: ParticipantId;
+      readonly key?: string | undefined;
+    }
+  | { readonly kind: 'expel'; readonly participant: ParticipantId; readonly reason: string }
+  /** So often the invitation has been renewed now. */
+  | { readonly kind: 'renewed'; readonly generation: number };
 
 export type CoordinatorEffect =
   | { readonly kind: 'send'; readonly link: number; readonly message: MachineMessage }
@@ -264,6 +292,8 @@ export type CoordinatorEffect =
     }
   /** To be on disk, where there is one for it, before the effects that follow. */
   | { readonly kind: 'remember'; readonly record: MemoryRecord }
+  /** What the door is to go by from now on. */
+  | { readonly kind: 'admission'; readonly admission: Admission }
   | { readonly kind: 'end'; readonly outcome: RunOutcome }
   | ReportEffect;
 

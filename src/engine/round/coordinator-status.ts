@@ -61,7 +61,7 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
     case 'registering':
       if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
       return round === 0
-        ? `starts when ${count(wait.quorum, 'participant')} ${wait.quorum === 1 ? 'is' : 'are'} here (${wait.reported.length} so far)`
+        ? `starts when ${count(wait.quorum, 'participant')} ${wait.quorum === 1 ? 'is' : 'are'} here (${wait.reported.length} so far${waitToEnter(state)})`
         : 'needs a participant to come back, or the run stops';
     case 'distributing':
     case 'training':
@@ -83,6 +83,11 @@ function waitsForPaused({ participants }: CoordinatorState): string {
   const names = [...participants.values()].flatMap(({ id, paused, left }) => (paused && left === null ? [id] : []));
   if (names.length === 1) return `the run waits until ${names[0] ?? ''} goes on: it pauses`;
   return `the run waits until one of ${names.length} participants goes on: they pause`;
+}
+
+function waitToEnter({ asking }: CoordinatorState): string {
+  if (asking.size === 0) return '';
+  return `; ${asking.size} ${asking.size === 1 ? 'waits' : 'wait'} to be let in`;
 }
 
 function count(number: number, noun: string): string {

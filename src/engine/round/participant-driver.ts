@@ -207,6 +207,7 @@ class ParticipantRun implements Disposable {
       kind: 'link_closed',
       reason: status === 'unreachable' && pending !== null ? `${reason}${kept}` : reason,
       status,
+      code: end.code,
     });
   }
 

@@ -1,5 +1,6 @@
 import { toErrorReport, type ErrorCode, type ErrorReport } from '#shared/base/errors.ts';
 import { faultWords } from '#shared/base/invariant.ts';
+import type { EventData } from '#shared/contract/events.ts';
 import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import type { Instant, Step } from './machine.ts';
 import { otherThanPlanned, tooMuchWork } from './judge-work.ts';
@@ -92,6 +93,31 @@ export function register(draft: ParticipantDraft, round: number): void {
   sayPaused(draft);
   // Work that is under way goes on: the coordinator will ask for the same.
   if (s.task?.job == null) draft.enterPhase('wait', 0);
+}
+
+/** Whoever coordinates is asked about it. */
+export function waitsToEnter(draft: ParticipantDraft, { body: { reason } }: HeaderOf<'admission'>): void {
+  draft.s.waitsToEnter = true;
+  draft.report('admission', { ...ownKey(draft), state: 'waiting', reason });
+}
+
+export function welcomed(draft: ParticipantDraft): void {
+  const waited = draft.s.waitsToEnter;
+  draft.s.registered = true;
+  draft.s.waitsToEnter = false;
+  if (!waited) return;
+  draft.report('admission', { ...ownKey(draft), state: 'admitted', reason: 'let in' });
+  // What was said while it waited was heard by nobody.
+  sayPaused(draft);
+}
+
+function ownKey({ s: { config } }: ParticipantDraft): Omit<EventData<'admission'>, 'state' | 'reason'> {
+  return { participant: config.name, key: config.key, address: '' };
+}
+
+/** Nothing of what it has computed is of use in this run any more. */
+export function forgetUpdates(draft: ParticipantDraft): void {
+  for (const { hash } of draft.s.unjudged) draft.effects.push({ kind: 'forget_update', hash });
 }
 
 export function reportOf({ s }: ParticipantDraft, code: ErrorCode, message: string): ErrorReport {

@@ -5,6 +5,7 @@ import type { Instant, Step } from './machine.ts';
 import { ParticipantDraft } from './participant-draft.ts';
 import {
   configured,
+  forgetUpdates,
   linkAnew,
   noPlan,
   planTold,
@@ -12,6 +13,8 @@ import {
   register,
   reportOf,
   unreadablePlan,
+  waitsToEnter,
+  welcomed,
 } from './participant-entry.ts';
 import { pauseAsked } from './participant-pause.ts';
 import {
@@ -46,6 +49,7 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       plan: null,
       data: null,
       registered: false,
+      waitsToEnter: false,
       paused: false,
       registerSentMs: now.monotonicMs,
       training: null,
@@ -97,9 +101,7 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
     case 'unreadable_plan':
       return unreadablePlan(draft, input);
     case 'link_closed':
-      return input.status === undefined
-        ? draft.end('failed', `the link to the coordinator is closed: ${input.reason}`)
-        : draft.end(input.status, input.reason);
+      return linkClosed(draft, input);
     case 'transfer': {
       const incoming = input.direction === 'down' && input.of === 'global_model';
       if (incoming && draft.s.task?.job == null && draft.s.phase !== 'send') draft.enterPhase('receive', input.round);
@@ -130,9 +132,10 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
   switch (header.kind) {
     case 'run_plan':
       return planTold(draft, header);
+    case 'admission':
+      return waitsToEnter(draft, header);
     case 'welcome':
-      draft.s.registered = true;
-      return;
+      return welcomed(draft);
     case 'training_config':
       return configured(draft, header) ? startIfReady(draft) : undefined;
     case 'global_model':
@@ -169,6 +172,9 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'participant_name_taken',
   'participant_limit',
   'key_mismatch',
+  'key_has_name',
+  'admission_refused',
+  'expelled',
   'data_invalid',
   'run_over',
   'run_mismatch',
@@ -176,8 +182,21 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'version_unsupported',
 ]);
 
+function linkClosed(
+  draft: ParticipantDraft,
+  { code, status, reason }: Extract<ParticipantInput, { kind: 'link_closed' }>,
+): void {
+  if (status !== undefined) return draft.end(status, reason);
+  // A refusal and the end of the link set out together, and either may be heard first.
+  const refusal = [...finalCodes].find((known) => known === code);
+  if (refusal === undefined) return draft.end('failed', `the link to the coordinator is closed: ${reason}`);
+  if (refusal === 'expelled') forgetUpdates(draft);
+  draft.fail(reportOf(draft, refusal, reason));
+}
+
 function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   const { code, reason } = header.body;
+  if (code === 'expelled') forgetUpdates(draft);
   if (finalCodes.has(code)) return draft.fail(reportOf(draft, code, reason));
   draft.warn(code, `the coordinator says: ${reason}`, header.round);
   if (code !== 'not_registered') return;

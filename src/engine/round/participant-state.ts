@@ -59,6 +59,8 @@ export interface ParticipantState {
   /** In the classes and the shape of the plan; null until it has been fitted to that, when it registers. */
   readonly data: DataSummary | null;
   readonly registered: boolean;
+  /** The coordinator's user has not decided yet whether it is let in. */
+  readonly waitsToEnter: boolean;
   /** By its user's wish. */
   readonly paused: boolean;
   readonly registerSentMs: number;
@@ -87,8 +89,13 @@ export type ParticipantInput =
   | { readonly kind: 'message'; readonly header: MessageHeader; readonly model?: ModelFinding | undefined }
   /** The coordinator was restarted: it remembers the run, and nothing of what was said over this link lately. */
   | { readonly kind: 'link_anew' }
-  /** `status`: how the run ended, where the end of the link says so. */
-  | { readonly kind: 'link_closed'; readonly reason: string; readonly status?: RunStatus | undefined }
+  /** `status`: how the run ended, where the end of the link says so; `code`: of the end. */
+  | {
+      readonly kind: 'link_closed';
+      readonly reason: string;
+      readonly status?: RunStatus | undefined;
+      readonly code?: string | undefined;
+    }
   | { readonly kind: 'transfer'; readonly round: number; readonly of: string; readonly direction: 'up' | 'down' }
   | { readonly kind: 'progress'; readonly job: number; readonly progress: BodyOf<'training_progress'> }
   /** Trained and encoded: the driver keeps the bytes under `hash`. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hashSchema, participantIdSchema, type Hash, type ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bodySchemas, dataSummarySchema, runStatusSchema } from '#shared/contract/messages.ts';
+import { admissionMemorySchema, decisionSchemas, noDecisions, withDecision } from './admission.ts';
 import { ownWeightSchema } from '#shared/contract/weight-rule.ts';
 
 /**
@@ -80,6 +81,8 @@ const memorySchema = z.object({
   /** Whose key each name belongs to: of all who registered and have not said goodbye. Absent in journals of older versions. */
   owners: z.array(ownerSchema).max(limits.ownedNamesMax).default([]),
   members: z.array(memberSchema).max(limits.participantsMax),
+  /** Absent in journals of older versions. */
+  admission: admissionMemorySchema.default(noDecisions),
   /** Wall ms at which `round` began; absent before the first and in journals of older versions. */
   roundStartedAt: z.number().optional(),
   /** The round that was closed last: whoever reported it may have died before anybody read it. */
@@ -120,6 +123,7 @@ export const memoryRecordSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('closed'), summary: summarySchema, missing: ids }),
   z.object({ kind: z.literal('ended'), outcome: outcomeSchema }),
+  ...decisionSchemas,
 ]);
 export type MemoryRecord = z.infer<typeof memoryRecordSchema>;
 
@@ -136,6 +140,7 @@ export function emptyMemory(initialModel: Hash): RunMemory {
     participants: [],
     owners: [],
     members: [],
+    admission: noDecisions,
     last: null,
     ended: null,
   };
@@ -200,6 +205,12 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
     }
     case 'ended':
       return { ...memory, ended: record.outcome };
+    case 'admitted':
+    case 'refused':
+    case 'renewed':
+      return { ...memory, admission: withDecision(memory.admission, record) };
+    case 'expelled':
+      return expelled({ ...memory, admission: withDecision(memory.admission, record) }, record);
   }
 }
 
@@ -219,6 +230,17 @@ function aggregated(memory: RunMemory, record: RecordOf<'aggregated'>): RunMemor
       evaluates: evaluates.get(member.id) ?? 'no',
     })),
   };
+}
+
+/** That it has left is a record of its own. */
+function expelled(memory: RunMemory, { id, drops }: RecordOf<'expelled'>): RunMemory {
+  const judges = { evaluates: 'no', evaluation: null } as const;
+  const members = patched(memory.members, id, drops ? { ...judges, contribution: null } : judges);
+  if (!drops) return { ...memory, members };
+  const participants = memory.participants.map((one) =>
+    one.id === id ? { ...one, counted: Math.max(0, one.counted - 1), lastCounted: null } : one,
+  );
+  return { ...memory, members, participants };
 }
 
 function memberOf(member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedMember {

@@ -11,10 +11,16 @@ import { exitStatus } from '#shared/contract/summary.ts';
 import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
 import { typedIn } from '#engine/host/user-path.ts';
+import type { AppService } from '#service/app-service.ts';
+import type { RunningFederation } from '#service/federation.ts';
+import type { RunId } from '#shared/contract/ids.ts';
 import { dataOf, fileOf } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
+import { admitOption, parseAdmit } from '../admit-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
+import { openDesk, type Invited } from '../desk.ts';
+import type { Narrator } from '../narrator.ts';
 import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
@@ -105,6 +111,7 @@ export const coordinate: Command = {
     },
     { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: String(usual.deadlineS) },
     { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: String(usual.waitS) },
+    admitOption,
     { name: 'seed', value: 'N', help: 'of the first model', default: String(usual.seed) },
     { name: 'name', value: 'TEXT', help: 'name of the run', default: 'my run' },
     {
@@ -130,6 +137,7 @@ export const coordinate: Command = {
     'roundscope coordinate --host 192.0.2.10 --participants 3',
     'roundscope coordinate --announce hub.example.org --port 4433',
     'roundscope coordinate --state ./my-run',
+    'roundscope coordinate --admit ask,anna,lab-2',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
   ],
@@ -158,6 +166,8 @@ export const coordinate: Command = {
     if (!address.ok) return complain(address.error, exitStatus.usage);
     const unrecorded = wrongRecord(args);
     if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
+    const admission = await parseAdmit(args.text('admit'));
+    if (!admission.ok) return complain(admission.error, exitStatus.usage);
     const state = args.text('state');
     await using service = createService('browser');
     const json = args.has('json');
@@ -183,20 +193,16 @@ export const coordinate: Command = {
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
+                  admission: admission.value,
                   ...modelOutOf(args),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
             { recordPath: args.text('record'), former: former?.start.run },
           ),
-        onStarted: ({ invitation }, narrator) => {
-          if (former !== null)
-            narrator.say(`Going on with run ${former.start.run}, as it was begun: other options do not apply to it.`);
-          narrator.say(
-            `Waiting for ${peopleOf(settings.data.minimumParticipants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
-          );
-          // The one thing on stdout besides events: it can be piped into another program.
-          process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', invitation })}\n` : `${invitation}\n`);
+        onStarted: (running, narrator) => {
+          const { minimumParticipants: participants } = settings.data;
+          return openFor(running, narrator, { service, json, former: former?.start.run, participants });
         },
       });
     } catch (error) {
@@ -204,6 +210,29 @@ export const coordinate: Command = {
     }
   },
 };
+
+interface Opening {
+  readonly service: AppService;
+  readonly json: boolean;
+  /** The run that is gone on with. */
+  readonly former: RunId | undefined;
+  readonly participants: number;
+}
+
+/** Says how others join, and takes orders about them as long as the run goes on. */
+function openFor({ invitation }: RunningFederation, narrator: Narrator, opening: Opening): Disposable {
+  const { service, json, former, participants } = opening;
+  // The one thing on stdout besides events: it can be piped into another program.
+  const write = (said: Invited): void =>
+    void process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', ...said })}\n` : `${said.invitation}\n`);
+  if (former !== undefined)
+    narrator.say(`Going on with run ${former}, as it was begun: other options do not apply to it.`);
+  narrator.say(
+    `Waiting for ${peopleOf(participants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
+  );
+  write({ invitation });
+  return openDesk({ service, say: (text) => narrator.say(text), invited: write });
+}
 
 /** Where to listen and, where that differs, what to tell. */
 function addressFrom(

@@ -59,7 +59,7 @@ export const join: Command = {
       name: 'name',
       value: 'NAME',
       help: 'what the others call this participant',
-      default: 'one made for this machine once, such as quiet-heron-42',
+      default: 'that of the invitation, else one made for this machine once, such as quiet-heron-42',
     },
     {
       name: 'exact-counts',
@@ -118,9 +118,15 @@ export const join: Command = {
       // A shell takes its `?` for a wildcard and its `&` for an end.
       return complain({ ...error, message: `${message} On a command line it stands in quotes.` }, exitStatus.usage);
     }
-    const given = args.text('name');
+    const invited = invitation.value.pass?.name;
+    const given = args.text('name') ?? invited;
     const named = given === undefined ? null : participantName(given);
     if (named?.ok === false) return complain(`--name: ${named.error}.`, exitStatus.usage);
+    if (invited !== undefined && invited !== given)
+      return complain(
+        `--name: this invitation was made for ${invited}, and lets in nobody of another name.`,
+        exitStatus.usage,
+      );
     const modelOut = args.text('model-out');
     const transport = participantStartSchema.shape.transport.safeParse(args.text('transport'));
     const offered = [...new Set(invitation.value.endpoints.map(({ protocol }) => protocol))];

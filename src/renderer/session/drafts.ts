@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import type { AdmissionRule } from '#shared/contract/admission.ts';
 import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { createStore } from './store.ts';
@@ -37,6 +38,9 @@ export interface CoordinateDraft {
   /** Times the equal share, and times the median; 0: off. */
   readonly weightCap: number;
   readonly normClip: number;
+  readonly admits: AdmissionRule;
+  /** Names and keys that are let in, as typed. */
+  readonly admitted: string;
   /** In the order in which they were chosen; empty: the first one that works. */
   readonly transports: readonly string[];
   /** Address told in the invitation; empty: the first one of this machine. */
@@ -69,6 +73,8 @@ const emptyCoordinate: CoordinateDraft = {
   rounds: 10,
   localEpochs: 2,
   ...weightRuleDefault,
+  admits: 'anyone',
+  admitted: '',
   transports: [],
   host: '',
   port: 0,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { admissionSchema } from './admission.ts';
 import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
 import { endpointSchema, endpointsMax } from './invitation.ts';
@@ -31,6 +32,8 @@ export const coordinatorStartSchema = z.object({
   broker: z.string().max(500).optional(),
   /** File of the authority that vouches for that broker, where it is none that this machine knows. */
   brokerCa: path.optional(),
+  /** Who is let in; absent: anyone. */
+  admission: admissionSchema.optional(),
   /** Data decides the shape of the model; the coordinator trains nothing. */
   data: path,
   /** Folder of keys; absent: keys live only as long as the process, or in the state folder. */
@@ -104,6 +107,28 @@ export const relayStartSchema = z.object({
   networks: z.array(z.object({ participant: participantIdSchema, conditions: networkConditionsSchema })).max(64),
 });
 
+/** To a coordinator, by its user. `ask` numbers what is answered with an invitation. */
+const deskSchemas = [
+  z.object({
+    type: z.literal('admission'),
+    participant: participantIdSchema,
+    /** Of whom the user was asked about; absent: whoever has the name. */
+    key: z.string().max(64).optional(),
+    decision: z.enum(['admit', 'refuse']),
+  }),
+  z.object({ type: z.literal('expel'), participant: participantIdSchema, reason: text }),
+  z.object({ type: z.literal('renew_invitation'), ask: z.number().int() }),
+  z.object({
+    type: z.literal('invite'),
+    ask: z.number().int(),
+    name: participantIdSchema,
+    /** Wall ms; absent: as long as the run lasts. */
+    until: z.number().int().positive().optional(),
+    /** Address of the run's broker with this participant's own user and password. */
+    broker: z.string().max(500).optional(),
+  }),
+] as const;
+
 export const toChildSchema = z.discriminatedUnion('type', [
   lookStartSchema,
   coordinatorStartSchema,
@@ -122,6 +147,7 @@ export const toChildSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('try_now') }),
   /** To a coordinator that waits for participants: begin with those that are here. */
   z.object({ type: z.literal('start_now') }),
+  ...deskSchemas,
   /** To a coordinator, by who supervises a participant on this machine: its process has ended and is not started again. */
   z.object({ type: z.literal('participant_gone'), participant: participantIdSchema, reason: text }),
   /** The rows of this batch, and of all before it, were taken: as many more may come. */
@@ -158,6 +184,12 @@ export const fromChildSchema = z.discriminatedUnion('type', [
     routes: z
       .array(z.object({ participant: participantIdSchema, invitation: z.string().max(limits.headerBytesMax) }))
       .max(64),
+  }),
+  /** Answers `renew_invitation` and `invite`. */
+  z.object({
+    type: z.literal('invitation'),
+    ask: z.number().int(),
+    invitation: z.string().max(limits.headerBytesMax),
   }),
   lookedSchema,
   z.object({ type: z.literal('joined'), name: participantIdSchema, data: dataSummarySchema }),

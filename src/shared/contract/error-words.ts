@@ -177,6 +177,31 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'That name belongs to another participant of this run, by its key, whether it is here or away.',
     tryThis: 'Join under another name.',
   },
+  key_has_name: {
+    meaning: 'One key takes part under one name in a run, so that nobody counts twice.',
+    tryThis: 'Join under the name that this key has already, or leave with that one first.',
+  },
+  admission_refused: {
+    meaning: 'Whoever coordinates this run decides who takes part, and did not let this participant in.',
+    tryThis: 'Ask the coordinator; tell it your name and the words of your key.',
+  },
+  expelled: {
+    meaning:
+      'Whoever coordinates this run has sent this participant away; name and key stay out until the run is over.',
+    tryThis: 'Ask the coordinator why. The next run is open to you again.',
+  },
+  invitation_replaced: {
+    meaning: 'The coordinator has handed out a new invitation, and older ones let nobody new in.',
+    tryThis: 'Ask the coordinator for the new invitation.',
+  },
+  invitation_expired: {
+    meaning: 'This invitation had a last day, and that is over.',
+    tryThis: 'Ask the coordinator for a new one.',
+  },
+  invitation_of_another: {
+    meaning: 'This invitation was made for one participant, and lets in nobody of another name.',
+    tryThis: 'Join under the name that it was made for, or ask the coordinator for one of your own.',
+  },
   quorum_lost: {
     meaning: 'Too few updates were in when the deadline passed, so there is nothing to aggregate.',
     tryThis: 'See in Diagnosis who was missing; lengthen the deadline or lower the quorum.',

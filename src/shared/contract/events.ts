@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
+import { admissionEventSchemas } from './admission.ts';
 import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
@@ -266,6 +267,7 @@ export const eventSchemas = {
     /** Those that the participant said; absent: not more. */
     claimed: count.optional(),
   }),
+  ...admissionEventSchemas,
   ...weightEventSchemas,
   ...linkEventSchemas,
   /** The participant has chosen the protocol of its link, at the start of the run or between rounds. */

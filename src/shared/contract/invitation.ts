@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
 import { transportPlanSchema } from './transport-plan.ts';
-import { runIdSchema } from './ids.ts';
+import { participantIdSchema, runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
 
 /** Ways to reach one coordinator: a few addresses of one machine for each protocol. */
@@ -25,6 +25,23 @@ export const endpointSchema = z.object({
 });
 export type Endpoint = z.infer<typeof endpointSchema>;
 
+/** What of a pass stands in a hello: everything but what makes it good. */
+export const passTermsSchema = z.object({
+  /** How often the run's invitation had been renewed when this was made. */
+  generation: z.number().int().nonnegative().max(1_000_000),
+  /** Whom it admits; absent: anybody. */
+  name: participantIdSchema.optional(),
+  /** Until when newcomers are admitted by it, wall ms; absent: as long as the run lasts. */
+  until: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
+});
+
+/** Terms of an invitation that is not the run's first one, signed by its coordinator. */
+export const passSchema = passTermsSchema.extend({
+  /** Ed25519 in hex. Secret: whoever has it is admitted on these terms. */
+  signature: z.string().regex(/^[0-9a-f]{128}$/),
+});
+export type Pass = z.infer<typeof passSchema>;
+
 /** What a coordinator hands out so that others can join: one line, `roundscope://join?...`. */
 export const invitationSchema = z.object({
   version: z.number().int(),
@@ -37,6 +54,8 @@ export const invitationSchema = z.object({
   endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
   /** Shared secret of the run: who has not got the invitation is refused. */
   token: z.string().min(16).max(128),
+  /** Absent in the first invitation of a run, which is the same for everybody. */
+  pass: passSchema.optional(),
 });
 export type Invitation = z.infer<typeof invitationSchema>;
 

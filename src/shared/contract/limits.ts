@@ -117,6 +117,9 @@ export const limits = {
   participantsMax: 1024,
   /** Link, forget (those who left first) or fail: names that have an owner in a run, here or away. */
   ownedNamesMax: 4096,
+  /** Round, fail: names and keys that a coordinator lets in without a question; participants that wait for its word at once. */
+  admissionEntriesMax: 4096,
+  admissionWaitingMax: 64,
   roundsMax: 100_000,
   /** Reporting, drop oldest and count: events, and packets, that wait in a process for its service; either by number... */
   reportQueueRowsMax: 20_000,

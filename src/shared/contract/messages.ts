@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
+import { admissionRuleSchema } from './admission.ts';
 import { modelConfigSchema } from './model-config.ts';
 import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
@@ -73,6 +74,8 @@ export const runPlanBodySchema = z.object({
   phase: roundPhaseSchema,
   /** Another participant takes part under the name of this link. */
   nameTaken: z.boolean(),
+  /** Who is let in; absent: anyone. */
+  admits: admissionRuleSchema.optional(),
   /** Version of the coordinator's program. */
   software: z.string().max(40),
 });
@@ -89,6 +92,8 @@ export const bodySchemas = {
     data: dataSummarySchema,
     trainer: text,
   }),
+  /** Before `welcome`: whoever coordinates decides who takes part, and has not decided yet. */
+  admission: z.object({ state: z.literal('waiting'), reason: text }),
   welcome: z.object({
     participant: participantIdSchema,
     runName: text,

@@ -6,7 +6,9 @@ import type { PacketDetail, PacketRow } from './packet.ts';
 import type { Protocol } from './protocols.ts';
 import { comparisonSettingsSchema, type ComparisonView } from './comparison.ts';
 import { networkSpecSchema } from './network.ts';
+import { admissionSchema } from './admission.ts';
 import { coordinatorStartSchema, participantStartSchema, type ParticipantStart } from './child-messages.ts';
+import { participantIdSchema } from './ids.ts';
 import { modelConfigSchema } from './model-config.ts';
 import { transportPlanSchema } from './transport-plan.ts';
 import type { Chair, RecordedEvent } from './events.ts';
@@ -70,11 +72,30 @@ export const requestSchemas = {
     host: z.string().min(1).max(253),
     announce: coordinatorStartSchema.shape.announce,
     port: z.number().int().min(0).max(65_535),
+    /** Who is let in; absent: anyone. */
+    admission: admissionSchema.optional(),
     keepAwake: z.boolean().optional(),
     modelOut: coordinatorStartSchema.shape.modelOut,
   }),
   /** Begin round 1 with those that are here. */
   start_now: z.object({}),
+  /** Somebody waits to be let into the run that this app coordinates. `always`: in later runs of this machine as well. */
+  decide_admission: z.object({
+    participant: participantIdSchema,
+    key: z.string().max(64).optional(),
+    decision: z.enum(['admit', 'always', 'refuse']),
+  }),
+  /** Sends a participant away for the rest of the run. */
+  expel_participant: z.object({ participant: participantIdSchema, reason: z.string().max(400) }),
+  /** From now on newcomers need a new invitation, which is the answer. */
+  renew_invitation: z.object({}),
+  /** An invitation for one participant, until a day. */
+  invite_participant: z.object({
+    name: participantIdSchema,
+    /** Wall ms; absent: as long as the run lasts. */
+    until: z.number().int().positive().optional(),
+    broker: z.string().max(500).optional(),
+  }),
   /** This app's own participant finishes its step and does no more, or goes on. */
   set_paused: z.object({ paused: z.boolean() }),
   /** The link to a coordinator that does not answer: without a time limit, or at once. */
@@ -215,6 +236,10 @@ export interface PortAnswers {
   preview_data: DataPreview;
   coordinate_run: { readonly run: string; readonly invitation: string };
   start_now: Record<string, never>;
+  decide_admission: Record<string, never>;
+  expel_participant: Record<string, never>;
+  renew_invitation: { readonly invitation: string };
+  invite_participant: { readonly invitation: string };
   set_paused: Record<string, never>;
   keep_trying: Record<string, never>;
   try_now: Record<string, never>;

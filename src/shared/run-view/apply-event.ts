@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { EventOf, EventType, RunEvent } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
+import { applyAdmission, withoutAsking } from './apply-admission.ts';
 import { applyLoss } from './apply-loss.ts';
 import { applyOwnWork } from './apply-own-work.ts';
 import { applyLinkAttempt, applyLinkState, applyLinkStats, applyParticipant } from './apply-participant.ts';
@@ -66,6 +67,8 @@ export function emptyView(run: string, at: number): RunView {
     networks: [],
     notices: [],
     refused: [],
+    asking: [],
+    invitationsRenewed: 0,
     unrecorded: { packets: 0, refusals: 0 },
     processes: [],
     recorder: null,
@@ -118,6 +121,9 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   ...applyRound,
   ...applyParticipant,
   ...applyProcess,
+  ...applyAdmission,
+  participant_joined: (view, event) =>
+    withoutAsking(applyParticipant.participant_joined(view, event), event.data.participant),
   transfer_progress: (view, event) => applyDown(applyParticipant.transfer_progress(view, event), event),
   run_opened: (view, { data }) => ({ ...view, chair: data.chair, name: data.name, self: data.self ?? view.self }),
   data_loaded: (view, { data, at }) => ({

@@ -267,6 +267,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
     pauses: [],
     exited: null,
     left: null,
+    expelled: null,
     phase: 'idle',
     phaseRound: 0,
     phaseSince: at,

@@ -58,6 +58,10 @@ export interface RunView {
   readonly networks: readonly NetworkView[];
   readonly notices: readonly NoticeView[];
   readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
+  /** Who waits to be let in, who came first first; from a participant's chair only itself. */
+  readonly asking: readonly AskingView[];
+  /** How often the invitation was renewed. */
+  readonly invitationsRenewed: number;
   /** Of peers that were not let in: what is only counted. */
   readonly unrecorded: EventData<'peers_unrecorded'>;
   readonly processes: readonly ProcessView[];
@@ -68,6 +72,15 @@ export interface RunView {
   readonly loopDelayMsMax: number;
   /** What fell out of the bounded lists above. */
   readonly dropped: number;
+}
+
+/** Somebody whom the coordinator's user has to decide about. */
+export interface AskingView {
+  readonly participant: string;
+  readonly key: string;
+  /** Empty from its own chair. */
+  readonly address: string;
+  readonly at: number;
 }
 
 export interface RoundView {
@@ -193,6 +206,8 @@ export interface ParticipantView {
   /** `restarts`: its process is started again. */
   readonly exited: { readonly at: number; readonly note: string; readonly restarts: boolean } | null;
   readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;
+  /** It did not leave by itself: the coordinator has sent it away for the rest of the run. */
+  readonly expelled: { readonly at: number; readonly reason: string } | null;
   readonly phase: ParticipantPhase;
   readonly phaseRound: number;
   readonly phaseSince: number;

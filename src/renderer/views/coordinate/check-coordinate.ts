@@ -1,11 +1,13 @@
 import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
+import type { AdmissionPolicy } from '#shared/contract/admission.ts';
+import { emptyListWords, parseAdmissionList } from '#shared/contract/admission-list.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import type { CoordinateDraft } from '#renderer/session/drafts.ts';
 
-export type CoordinateField = 'name' | 'data' | 'transports' | 'host';
+export type CoordinateField = 'name' | 'data' | 'transports' | 'host' | 'admitted';
 type OwnAddresses = PortAnswers['own_addresses'];
 
 /** What is wrong with the fields, each in one sentence that says how to mend it. */
@@ -19,9 +21,23 @@ export function checkCoordinate(
     faults.set('data', 'Choose data to judge the model with; its classes and shape become those of the run.');
   if (chosenTransports(draft, own).length === 0)
     faults.set('transports', 'Choose at least one transport that works here.');
+  const wrongList = admittedFault(draft);
+  if (wrongList !== null) faults.set('admitted', wrongList);
   const wrongHost = hostFault(draft, own);
   if (wrongHost !== null) faults.set('host', wrongHost);
   return faults;
+}
+
+function admittedFault({ admits, admitted }: CoordinateDraft): string | null {
+  if (admits === 'anyone') return null;
+  const list = parseAdmissionList(admitted);
+  const wrong = !list.ok ? list.error : admits === 'list' && list.value.length === 0 ? emptyListWords : null;
+  return wrong === null ? null : `Who may join: ${wrong}`;
+}
+
+function admissionOf({ admits, admitted }: CoordinateDraft): AdmissionPolicy {
+  const list = parseAdmissionList(admitted);
+  return { rule: admits, entries: admits === 'anyone' || !list.ok ? [] : list.value };
 }
 
 /** What was chosen and works here; before anything was chosen, the first that works. */
@@ -91,6 +107,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
     transport: ways.transport,
     ...(announced === null ? { host } : { host: announced.ok ? boundFor(announced.value) : '0.0.0.0', announce: host }),
     port: draft.port,
+    admission: admissionOf(draft),
     keepAwake: draft.keepAwake,
   };
 }

@@ -15,6 +15,7 @@ import { useBusy } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
 import { bundled, useFolders } from '#renderer/session/use-folders.ts';
 import type { DataPreview } from '#shared/contract/port-api.ts';
+import { AdmissionFields } from './admission-fields.tsx';
 import { AskedPanel } from './asked-panel.tsx';
 import { coordinateFieldOf } from './check-coordinate.ts';
 import { NetworkFields } from './network-fields.tsx';
@@ -46,6 +47,8 @@ export function CoordinateForm(): JSX.Element {
             <DataField coordinate={coordinate} />
             <hr />
             <RoundFields draft={coordinate.draft} />
+            <hr />
+            <AdmissionFields coordinate={coordinate} />
             <hr />
             <NetworkFields coordinate={coordinate} />
           </div>

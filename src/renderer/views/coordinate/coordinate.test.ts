@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enoughOf } from '#renderer/components/plan-words.ts';
+import type { CoordinateDraft } from '#renderer/session/drafts.ts';
 import { seatAddresses } from '#test/support/seat-answers.ts';
 import {
   checkCoordinate,
@@ -11,7 +12,7 @@ import {
 } from './check-coordinate.ts';
 import { qrPath } from './qr-path.ts';
 
-const draft = {
+const draft: CoordinateDraft = {
   name: 'pilot',
   data: '~/validation',
   participants: 4,
@@ -21,6 +22,8 @@ const draft = {
   localEpochs: 2,
   weightCap: 3,
   normClip: 0,
+  admits: 'anyone',
+  admitted: '',
   transports: [],
   host: '',
   port: 0,
@@ -94,4 +97,19 @@ test('a QR code has its three finders, and none is made of a text that is too lo
     assert.ok(code.path.includes(`M${x} ${y}h7`), `finder at ${x}, ${y}`);
   }
   assert.equal(qrPath('x'.repeat(5000)), null);
+});
+
+test('who may join is anyone, asked about, or on the list, which has to name somebody', () => {
+  const asked = (change: Partial<CoordinateDraft>) => coordinateRequest({ ...draft, ...change }, seatAddresses);
+  const fault = (change: Partial<CoordinateDraft>) =>
+    checkCoordinate({ ...draft, ...change }, seatAddresses).get('admitted');
+  assert.deepEqual(asked({ admitted: 'anna' }).admission, { rule: 'anyone', entries: [] });
+  assert.deepEqual(asked({ admits: 'ask' }).admission, { rule: 'ask', entries: [] });
+  assert.deepEqual(asked({ admits: 'list', admitted: 'anna, ben\nanna' }).admission, {
+    rule: 'list',
+    entries: ['anna', 'ben'],
+  });
+  assert.match(fault({ admits: 'list' }) ?? '', /list is empty/);
+  assert.match(fault({ admits: 'ask', admitted: 'a/b' }) ?? '', /neither a key nor a name/);
+  assert.equal(fault({ admits: 'ask' }), undefined);
 });

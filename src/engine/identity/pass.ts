@@ -1,0 +1,32 @@
+import type { RunId } from '#shared/contract/ids.ts';
+import type { Pass } from '#shared/contract/invitation.ts';
+import { hasSigned, signAs, type Identity } from './identity.ts';
+
+/** What an invitation admits whom to, without the signature that makes it good. */
+export type PassTerms = Omit<Pass, 'signature'>;
+
+/** The first invitation of a run, which has no pass: it admits anybody, at any time, until it is renewed. */
+export const firstPass: PassTerms = { generation: 0 };
+
+/**
+ * The coordinator's signature (Ed25519, RFC 8032: the same for the same terms, so that it need not be kept). It is the
+ * secret of the invitation that has it, and never travels: see `passSecret`. Hex.
+ */
+export function signPass(identity: Identity, run: RunId, terms: PassTerms): string {
+  return Buffer.from(signAs(identity, passText(run, identity.peerId, terms))).toString('hex');
+}
+
+/** Whether the coordinator of that peer id has signed these terms. */
+export function isPass(coordinator: string, run: RunId, { signature, ...terms }: Pass): boolean {
+  return hasSigned(coordinator, passText(run, coordinator, terms), Buffer.from(signature, 'hex'));
+}
+
+/** What a hello is proved with: the run's token and, where the invitation has a pass, that pass. */
+export function passSecret(token: string, signature: string | undefined): string {
+  return signature === undefined ? token : `${token}.${signature}`;
+}
+
+/** JSON of a list: no two sets of terms give the same text. */
+function passText(run: RunId, coordinator: string, { generation, name, until }: PassTerms): Uint8Array {
+  return Buffer.from(JSON.stringify(['roundscope pass 1', run, coordinator, generation, name ?? null, until ?? null]));
+}

@@ -1,0 +1,33 @@
+import type { Newcomer } from '#engine/link/link-acceptor.ts';
+import type { Refusal } from '#engine/link/acceptor-hello.ts';
+import { expelledOf, isRefused, type Admission } from './admission.ts';
+import { expelledWords, refusedWords } from './coordinator-admission.ts';
+
+/**
+ * Who is turned away at the door, before a link is opened: who was sent away or refused, and newcomers with an invitation
+ * that is no longer good. Those who are in the run stay in it, whatever became of the invitation that they came with.
+ * @param wallMs by the coordinator's clock
+ */
+export function judgeNewcomer(
+  { name, key, terms, known }: Newcomer,
+  admission: Admission,
+  wallMs: number,
+): Refusal | null {
+  const expelled = expelledOf(admission, { id: name, key });
+  if (expelled !== undefined) return { code: 'expelled', reason: expelledWords(name, expelled.reason) };
+  if (key !== null && isRefused(admission, key)) return { code: 'admission_refused', reason: refusedWords(name) };
+  if (terms.name !== undefined && terms.name !== name)
+    return { code: 'invitation_of_another', reason: `this invitation was made for ${terms.name}, not for ${name}` };
+  if (known) return null;
+  if (terms.generation !== admission.generation)
+    return {
+      code: 'invitation_replaced',
+      reason: 'this invitation was replaced by a newer one, and lets nobody new in any more',
+    };
+  if (terms.until !== undefined && wallMs > terms.until)
+    return {
+      code: 'invitation_expired',
+      reason: `this invitation was good until ${new Date(terms.until).toISOString()}, and that is over`,
+    };
+  return null;
+}

@@ -1,0 +1,58 @@
+import { useId } from 'react';
+import type { JSX } from 'react';
+import type { AdmissionRule } from '#shared/contract/admission.ts';
+import { Choice } from '#renderer/components/choice.tsx';
+import { changeCoordinate } from '#renderer/session/drafts.ts';
+import type { Coordinate } from './use-coordinate.ts';
+
+const rules: readonly { readonly value: AdmissionRule; readonly name: string }[] = [
+  { value: 'anyone', name: 'Anyone invited' },
+  { value: 'ask', name: 'Ask me' },
+  { value: 'list', name: 'My list' },
+];
+
+const help: Readonly<Record<AdmissionRule, string>> = {
+  anyone: 'Whoever has the invitation is let in.',
+  ask: 'You are asked about each: name, words of the key, address. Those below are let in without.',
+  list: 'Nobody else is let in. A name lets in whoever takes it first, a key its owner alone.',
+};
+
+/** Who is let in, beside those with an invitation of their own. */
+export function AdmissionFields({ coordinate: { draft, faults } }: { readonly coordinate: Coordinate }): JSX.Element {
+  const id = useId();
+  const fault = faults.get('admitted');
+  return (
+    <>
+      <div className="field">
+        <span className="t2">Who may join</span>
+        <Choice
+          label="Who may join"
+          value={draft.admits}
+          options={rules}
+          onChange={(admits) => changeCoordinate({ admits })}
+        />
+        <span className="help">{help[draft.admits]}</span>
+      </div>
+      {draft.admits !== 'anyone' && (
+        <div className="field">
+          <label htmlFor={id}>{draft.admits === 'list' ? 'List' : 'Not asked about'}</label>
+          <div className="fc">
+            <input
+              id={id}
+              className="inp"
+              autoComplete="off"
+              placeholder="lab-1, lab-2, words of a key"
+              value={draft.admitted}
+              aria-invalid={fault !== undefined}
+              aria-describedby={`${id}-help`}
+              onChange={(event) => changeCoordinate({ admitted: event.target.value })}
+            />
+          </div>
+          <span className="help" id={`${id}-help`}>
+            {fault ?? 'Names and keys, with commas between.'}
+          </span>
+        </div>
+      )}
+    </>
+  );
+}
