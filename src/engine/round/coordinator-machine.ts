@@ -86,6 +86,7 @@ export function startCoordinator(
     classes: [...config.classes],
     weightCap: settings.weightCap,
     normClip: settings.normClip,
+    ...(config.admission === undefined ? {} : { admits: config.admission.rule }),
     ...(config.demo === undefined ? {} : { demo: config.demo }),
     ...(config.self === undefined ? {} : { self: config.self }),
   });

@@ -1,12 +1,13 @@
 import { formatDuration, formatNames, formatSeconds, formatSilence } from '#renderer/components/format.ts';
 import { carriersOf, nextCarrier, seatLink, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Attempt, SeatLink, Silence } from '#renderer/session/seat-link.ts';
+import { keyWords } from '#shared/base/key-words.ts';
 import { counted } from '#shared/base/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
 import { coordinatorEndReason, goesOnWords, leftWords, processEndWords } from '#shared/run-view/end-words.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import type { AskingView, RunView } from '#shared/run-view/run-view.ts';
 
 export interface Words {
   readonly lead: string;
@@ -21,6 +22,8 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   if (link.kind === 'silent') return silentWords(view, link, now);
   if (link.kind === 'closing') return closingWords;
   if (link.kind === 'restarting') return restartingWords(link.note);
+  const asks = view.asking.find(({ participant }) => participant === view.self);
+  if (asks !== undefined) return letInWords(asks);
   const own = ownParticipant(view);
   const { wait } = view;
   if (wait === null) return { lead: 'Waiting for the first round', detail: `joined ${view.name} as ${view.self}` };
@@ -29,6 +32,14 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   return {
     lead: `Waiting for ${wait.waitingFor.length} of ${counted(wait.selected.length, 'update')}, one is yours`,
     detail: `${waitedNames(view)}, paused${closesMs > 0 ? ` · closes in ${formatSeconds(closesMs)} at most` : ''}`,
+  };
+}
+
+/** Whoever coordinates decides; what is compared there is the key. */
+function letInWords({ participant, key }: AskingView): Words {
+  return {
+    lead: 'Waiting for the coordinator to let you in',
+    detail: `tell it your name, ${participant}, and the words of your key, ${keyWords(key)}`,
   };
 }
 

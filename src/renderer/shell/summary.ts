@@ -140,6 +140,8 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   if (isOpening(view)) return { lead: 'Starting', detail: 'getting ready' };
   const seat = seatWaitWords(view, now);
   if (seat !== null) return seat;
+  const asking = askingWords(view);
+  if (asking !== null) return asking;
   const { wait } = view;
   if (wait === null) {
     const here = view.participants.filter((participant) => participant.left === null).length;
@@ -156,6 +158,14 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   const what = wait.phase === 'training' ? 'update' : wait.phase === 'evaluating' ? 'result' : 'participant';
   const total = wait.phase === 'registering' ? Math.max(of, waiting + wait.reported.length) : of;
   return { lead: `Waiting for ${waiting} of ${total} ${plural(total, what)}${left}`, detail: `${names}${then}` };
+}
+
+/** Somebody waits for a word of this window's user, and for nothing else. */
+function askingWords(view: RunView): WaitWords | null {
+  const [first, ...more] = view.asking;
+  if (first === undefined || isParticipantSeat(view)) return null;
+  const others = more.length === 0 ? 'asks' : `and ${more.length} more ask`;
+  return { lead: `${first.participant} ${others} to be let in`, detail: 'Coordinate has the question' };
 }
 
 /** While all goes well: what happens when the last one is in. What the deadline would do is news once something is wrong. */

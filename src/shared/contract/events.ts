@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
-import { admissionEventSchemas } from './admission.ts';
+import { admissionEventSchemas, admissionRuleSchema } from './admission.ts';
 import { errorReportSchema } from './error-report.ts';
 import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
 import { demoSettingsSchema, faultNameSchema } from './settings.ts';
@@ -74,6 +74,8 @@ export const eventSchemas = {
     baselineAccuracy: z.number().nullable(),
     /** Names of the run's classes; absent in older recordings. */
     classes: z.array(z.string().max(80)).max(limits.classesMax).optional(),
+    /** Who is let in; absent: anyone, or not told. */
+    admits: admissionRuleSchema.optional(),
     demo: demoSettingsSchema.optional(),
     /** The participant that is this app's own, if any. */
     self: participant.optional(),

@@ -68,6 +68,7 @@ export function emptyView(run: string, at: number): RunView {
     notices: [],
     refused: [],
     asking: [],
+    admits: null,
     invitationsRenewed: 0,
     unrecorded: { packets: 0, refusals: 0 },
     processes: [],
@@ -103,6 +104,7 @@ function startedView(view: RunView | null, event: EventOf<'run_started'>): RunVi
     baselineAccuracy: event.data.baselineAccuracy,
     weightRule: ruleToldBy(event) ?? base.weightRule,
     classes: event.data.classes ?? base.classes,
+    admits: event.data.admits ?? base.admits,
   };
 }
 

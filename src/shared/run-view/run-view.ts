@@ -3,6 +3,7 @@ import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
 import type { DemoSettings, FaultName } from '../contract/settings.ts';
+import type { AdmissionRule } from '../contract/admission.ts';
 import type { WeightRule } from '../contract/weight-rule.ts';
 
 /**
@@ -60,6 +61,8 @@ export interface RunView {
   readonly refused: readonly (EventData<'participant_refused'> & { readonly at: number })[];
   /** Who waits to be let in, who came first first; from a participant's chair only itself. */
   readonly asking: readonly AskingView[];
+  /** Who is let in; null: not told. */
+  readonly admits: AdmissionRule | null;
   /** How often the invitation was renewed. */
   readonly invitationsRenewed: number;
   /** Of peers that were not let in: what is only counted. */

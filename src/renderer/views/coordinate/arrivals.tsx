@@ -1,8 +1,11 @@
+import { useState } from 'react';
 import type { JSX } from 'react';
+import { keyWords } from '#shared/base/key-words.ts';
 import { formatCount } from '#shared/base/counted.ts';
-import { formatClock, formatMs, formatNames, shortHash } from '#renderer/components/format.ts';
+import { formatClock, formatMs, formatNames } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { ExpelDialog } from './expel-dialog.tsx';
 
 /** Participants that are in the run now: registered, not linked alone. */
 export function hereOf(view: RunView): readonly ParticipantView[] {
@@ -11,6 +14,7 @@ export function hereOf(view: RunView): readonly ParticipantView[] {
 
 /** Who has come, with what. */
 export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
+  const [expels, setExpels] = useState<string | null>(null);
   if (view.participants.length === 0) {
     return <p className="in t2">Nobody yet. Send the invitation; who joins is listed here at once.</p>;
   }
@@ -33,21 +37,30 @@ export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
         </thead>
         <tbody>
           {view.participants.map((one) => (
-            <Row key={one.id} one={one} classes={view.classes} />
+            <Row key={one.id} one={one} classes={view.classes} onExpel={setExpels} />
           ))}
         </tbody>
       </table>
+      {expels !== null && <ExpelDialog participant={expels} onClose={() => setExpels(null)} />}
     </div>
   );
 }
 
-function Row({ one, classes }: { readonly one: ParticipantView; readonly classes: readonly string[] }): JSX.Element {
+interface RowProps {
+  readonly one: ParticipantView;
+  readonly classes: readonly string[];
+  readonly onExpel: (participant: string) => void;
+}
+
+function Row({ one, classes, onExpel }: RowProps): JSX.Element {
   const state = stateOf(one);
   return (
     <tr>
       <td className="two-l" title={one.id}>
         <b>{one.id}</b>
-        <small className="data">{one.key === '' ? 'no key told' : shortHash(one.key)}</small>
+        <small className="data" title={one.key}>
+          {one.key === '' ? 'no key told' : keyWords(one.key)}
+        </small>
       </td>
       <td className="data t2 w-lg">{one.joinedAt === 0 ? '–' : formatClock(one.joinedAt)}</td>
       <td className="two-l">
@@ -60,6 +73,11 @@ function Row({ one, classes }: { readonly one: ParticipantView; readonly classes
         <span className={`tag ${state.tone}`} title={state.why}>
           {state.text}
         </span>
+        {one.left === null && (
+          <button type="button" className="btn sm away" onClick={() => onExpel(one.id)}>
+            Send away…
+          </button>
+        )}
       </td>
     </tr>
   );
@@ -67,6 +85,7 @@ function Row({ one, classes }: { readonly one: ParticipantView; readonly classes
 
 function stateOf(one: ParticipantView): { readonly text: string; readonly tone: string; readonly why: string } {
   if (one.exited !== null) return { text: 'ended', tone: 'stall', why: one.exited.note };
+  if (one.expelled !== null) return { text: 'sent away', tone: '', why: one.expelled.reason };
   if (one.left !== null) return { text: 'left', tone: '', why: one.left.reason };
   if (one.paused !== null) return { text: 'paused', tone: 'warn', why: one.paused.reason };
   if (one.link.state === 'lost' || one.link.state === 'resuming')

@@ -1,10 +1,10 @@
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
-import { spawn } from '#shared/base/spawn.ts';
-import { copyText } from '#renderer/components/copy-text.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { showInfo, showToast } from '#renderer/session/toasts.ts';
+import { copyInvitation } from './copy-invitation.ts';
+import { InviteOne } from './invite-one.tsx';
 import { qrPath } from './qr-path.ts';
+import { RenewDialog } from './renew-dialog.tsx';
 
 /** Light modules around a code, as its standard asks. */
 const quiet = 4;
@@ -16,11 +16,15 @@ const command = 'roundscope join - --data FOLDER';
 export function InvitationCard({
   invitation,
   run,
+  mayJoin,
 }: {
   readonly invitation: string | null;
   readonly run: string;
+  /** Who can join with it, in a sentence. */
+  readonly mayJoin: string;
 }): JSX.Element {
   const code = useMemo(() => (invitation === null ? null : qrPath(invitation)), [invitation]);
+  const [open, setOpen] = useState<'invite' | 'renew' | null>(null);
   if (invitation === null) {
     return <p className="in t2">The invitation comes as soon as the coordinator listens.</p>;
   }
@@ -40,43 +44,34 @@ export function InvitationCard({
             </svg>
           </div>
         )}
-        <p className="cap t2">
-          Scan it, or send the line below. Whoever has it can join this run, so send it only to those who may.
-        </p>
+        <p className="cap t2">Scan it, or send the line below. {mayJoin}</p>
         <div className="fp" data-testid="invitation">
           {invitation}
         </div>
         <div className="fc">
-          <button type="button" className="btn pri" onClick={() => copy(invitation, 'The invitation')}>
+          <button type="button" className="btn pri" onClick={() => copyInvitation(invitation, 'The invitation')}>
             <Icon name="copy" as="small" />
             Copy invitation
           </button>
+          <button type="button" className="btn" onClick={() => setOpen('invite')}>
+            Invite one…
+          </button>
+          <button type="button" className="btn" onClick={() => setOpen('renew')}>
+            Renew…
+          </button>
         </div>
+        {open === 'invite' && <InviteOne onClose={() => setOpen(null)} />}
+        {open === 'renew' && <RenewDialog onClose={() => setOpen(null)} />}
         <h3>In a terminal</h3>
         <p className="cap t2">It asks for the invitation, which then stands on no command line.</p>
         <div className="fp">{command}</div>
         <div className="fc">
-          <button type="button" className="btn" onClick={() => copy(command, 'The command')}>
+          <button type="button" className="btn" onClick={() => copyInvitation(command, 'The command')}>
             <Icon name="copy" as="small" />
             Copy command
           </button>
         </div>
       </div>
     </div>
-  );
-}
-
-function copy(text: string, what: string): void {
-  spawn(
-    'copying',
-    copyText(text).then((copied) =>
-      copied
-        ? showInfo(`${what} is on the clipboard.`)
-        : showToast({
-            level: 'warning',
-            text: 'This browser does not let pages copy: select the line instead.',
-            error: null,
-          }),
-    ),
   );
 }

@@ -8,6 +8,7 @@ import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { Asking } from './asking.tsx';
 import { Arrivals, hereOf } from './arrivals.tsx';
 import { InvitationCard } from './invitation-card.tsx';
 import { Refused } from './refused.tsx';
@@ -23,17 +24,28 @@ export function StartedView({ invitation }: { readonly invitation: string | null
       <section className="panel p-inv" aria-label="Invitation">
         <div className="ph">
           <h2>Invitation</h2>
-          <span className="sub">the same for everybody</span>
+          <span className="sub">
+            {view.invitationsRenewed === 0
+              ? 'the same for everybody'
+              : `renewed ${view.invitationsRenewed === 1 ? 'once' : `${view.invitationsRenewed} times`}`}
+          </span>
         </div>
-        <InvitationCard invitation={invitation} run={view.name} />
+        <InvitationCard invitation={invitation} run={view.name} mayJoin={mayJoinWords(view.admits)} />
       </section>
       <section className="panel p-who" aria-label="Who has arrived">
         <Head view={view} />
+        <Asking asking={view.asking} />
         <Arrivals view={view} />
       </section>
       <Refused view={view} />
     </main>
   );
+}
+
+function mayJoinWords(admits: RunView['admits']): string {
+  if (admits === 'ask') return 'Whoever has it can ask to join; you are asked about each, here.';
+  if (admits === 'list') return 'Those on your list can join with it, and nobody else.';
+  return 'Whoever has it can join this run, so send it only to those who may.';
 }
 
 function Head({ view }: { readonly view: RunView }): JSX.Element {

@@ -1,0 +1,67 @@
+import { useId, useState } from 'react';
+import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
+import { Dialog } from '#renderer/components/dialog.tsx';
+import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { useRequest } from '#renderer/session/hooks.ts';
+
+/** Asks before somebody is sent away, and says what becomes of its work. */
+export function ExpelDialog({
+  participant,
+  onClose,
+}: {
+  readonly participant: string;
+  readonly onClose: () => void;
+}): JSX.Element {
+  const id = useId();
+  const [reason, setReason] = useState('');
+  const [renews, setRenews] = useState(true);
+  const expelling = useRequest('expel_participant');
+  const renewing = useRequest('renew_invitation');
+  const pending = expelling.state.kind === 'pending' || renewing.state.kind === 'pending';
+  const act = async (): Promise<void> => {
+    const sent = await expelling.send({ participant: participant as never, reason: reason.trim() });
+    if (sent === null || (renews && (await renewing.send({})) === null)) return;
+    onClose();
+  };
+  const failed = [expelling.state, renewing.state].find((state) => state.kind === 'failed');
+  return (
+    <Dialog label={`Send ${participant} away?`} className="ask" onClose={onClose}>
+      <h2>Send {participant} away?</h2>
+      <p>
+        Its name and its key stay out until the run is over, and it is told. An update of the round under way does not
+        count any more, unless the average has begun.
+      </p>
+      <div className="field one">
+        <label htmlFor={id}>Reason</label>
+        <input
+          id={id}
+          className="inp"
+          maxLength={200}
+          autoComplete="off"
+          placeholder="is told to it; may be empty"
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </div>
+      <label className="check">
+        <input type="checkbox" checked={renews} onChange={(event) => setRenews(event.target.checked)} />
+        <span>Renew the invitation: with the old one it could come again under another name and key</span>
+      </label>
+      {failed?.kind === 'failed' && <ErrorCard error={failed.error} />}
+      <div className="acts">
+        <button type="button" className="btn" onClick={onClose}>
+          Keep it
+        </button>
+        <button
+          type="button"
+          className="btn pri"
+          disabled={pending}
+          onClick={() => spawn('sending a participant away', act())}
+        >
+          {pending ? 'Telling it' : 'Send away'}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

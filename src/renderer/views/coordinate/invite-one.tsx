@@ -1,0 +1,87 @@
+import { useId, useState } from 'react';
+import type { JSX } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
+import { parseUntil } from '#shared/base/until.ts';
+import { participantName } from '#shared/contract/participant-name.ts';
+import { Dialog } from '#renderer/components/dialog.tsx';
+import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { Icon } from '#renderer/components/icon.tsx';
+import { useRequest } from '#renderer/session/hooks.ts';
+import { copyInvitation } from './copy-invitation.ts';
+
+/** An invitation for one: whom it is for, until when, and then the line to send. */
+export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const id = useId();
+  const [typed, setTyped] = useState('');
+  const [last, setLast] = useState('7d');
+  const { state, send } = useRequest('invite_participant');
+  const name = participantName(typed.trim());
+  const until = last.trim() === '' ? null : parseUntil(last, Date.now());
+  const fault = typed.trim() === '' ? null : !name.ok ? name.error : until !== null && !until.ok ? until.error : null;
+  const act = (): void => {
+    if (!name.ok || (until !== null && !until.ok)) return;
+    const terms = { name: name.value, ...(until === null ? {} : { until: until.value }) };
+    spawn('making an invitation', send(terms));
+  };
+  const invitation = state.kind === 'done' ? state.value.invitation : null;
+  return (
+    <Dialog label="Invite one participant" className="ask invite" onClose={onClose}>
+      <h2>Invite one participant</h2>
+      <p>It lets in this name alone, without a question. Who joined with it stays after its last day.</p>
+      <div className="field one">
+        <label htmlFor={`${id}-name`}>Name</label>
+        <input
+          id={`${id}-name`}
+          className="inp"
+          maxLength={64}
+          autoComplete="off"
+          placeholder="lab-2"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </div>
+      <div className="field one">
+        <label htmlFor={`${id}-until`}>Good until</label>
+        <input
+          id={`${id}-until`}
+          className="inp"
+          maxLength={40}
+          autoComplete="off"
+          placeholder="7d, 12h, 2026-12-24; empty: as long as the run"
+          value={last}
+          onChange={(event) => setLast(event.target.value)}
+        />
+      </div>
+      <p className="help" role="status">
+        {fault ??
+          (until?.ok === true ? `Until ${new Date(until.value).toLocaleString()}.` : 'As long as the run lasts.')}
+      </p>
+      {state.kind === 'failed' && <ErrorCard error={state.error} />}
+      {invitation !== null && (
+        <div className="fp" data-testid="personal-invitation">
+          {invitation}
+        </div>
+      )}
+      <div className="acts">
+        <button type="button" className="btn" onClick={onClose}>
+          Close
+        </button>
+        {invitation === null ? (
+          <button
+            type="button"
+            className="btn pri"
+            disabled={!name.ok || fault !== null || state.kind === 'pending'}
+            onClick={act}
+          >
+            Make it
+          </button>
+        ) : (
+          <button type="button" className="btn pri" onClick={() => copyInvitation(invitation, 'The invitation')}>
+            <Icon name="copy" as="small" />
+            Copy
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
