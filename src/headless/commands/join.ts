@@ -118,13 +118,13 @@ export const join: Command = {
       // A shell takes its `?` for a wildcard and its `&` for an end.
       return complain({ ...error, message: `${message} On a command line it stands in quotes.` }, exitStatus.usage);
     }
-    const invited = invitation.value.pass?.name;
-    const given = args.text('name') ?? invited;
+    const madeFor = invitation.value.pass?.name;
+    const given = args.text('name') ?? madeFor;
     const named = given === undefined ? null : participantName(given);
     if (named?.ok === false) return complain(`--name: ${named.error}.`, exitStatus.usage);
-    if (invited !== undefined && invited !== given)
+    if (madeFor !== undefined && madeFor !== given)
       return complain(
-        `--name: this invitation was made for ${invited}, and lets in nobody of another name.`,
+        `--name: this invitation was made for ${madeFor}, and lets in nobody of another name.`,
         exitStatus.usage,
       );
     const modelOut = args.text('model-out');
