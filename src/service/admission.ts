@@ -1,6 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RequestOf } from '#shared/contract/port-api.ts';
 import type { ToChild } from '#shared/contract/child-messages.ts';
+import { AlwaysAdmitted } from './always-admitted.ts';
 import type { AppService } from './app-service.ts';
 import { nothingToTell } from './service-errors.ts';
 
@@ -18,7 +19,7 @@ export async function decideAdmission(
   if (decision !== 'admit' && (waiting === undefined || (key ?? waiting.key) !== waiting.key))
     throw notNow(`Nobody of the name ${participant} waits to be let in.`);
   if (decision === 'always' && waiting !== undefined)
-    await service.alwaysAdmitted.add({ name: participant, key: waiting.key });
+    await new AlwaysAdmitted(service.app.dataFolder).add({ name: participant, key: waiting.key });
   const word = decision === 'refuse' ? 'refuse' : 'admit';
   const asked = key ?? waiting?.key;
   const message = { type: 'admission', participant, decision: word } as const;

@@ -33,12 +33,13 @@ export class AlwaysAdmitted {
     await writeAtomically(this.#path, [Buffer.from(JSON.stringify({ version: 1, always }, null, 2))]);
   }
 
-  /** The policy with those whom the user let in for good; it is for runs that ask. */
-  async withKnown(policy: AdmissionPolicy | undefined): Promise<AdmissionPolicy | undefined> {
-    if (policy?.rule !== 'ask') return policy;
+  /** What a run is begun with, and where it asks, with those whom the user let in for good. */
+  async added<T extends { readonly admission?: AdmissionPolicy | undefined }>(start: T): Promise<T> {
+    const policy = start.admission;
+    if (policy?.rule !== 'ask') return start;
     const known = (await this.#read()).map(({ key }) => key);
     const entries = [...new Set([...policy.entries, ...known])].slice(0, limits.admissionEntriesMax);
-    return { ...policy, entries };
+    return { ...start, admission: { ...policy, entries } };
   }
 
   async #read(): Promise<readonly Known[]> {

@@ -59,7 +59,6 @@ export class AppService implements AsyncDisposable {
   readonly #runs: EventBus<RunHost>;
   readonly #keepAwake: KeepAwake;
   readonly recents: RecentRuns;
-  readonly alwaysAdmitted: AlwaysAdmitted;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
   /** The run that was stopped last by its user here. */
@@ -76,7 +75,6 @@ export class AppService implements AsyncDisposable {
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
-    this.alwaysAdmitted = new AlwaysAdmitted(options.app.dataFolder);
     this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
 
@@ -197,14 +195,8 @@ export class AppService implements AsyncDisposable {
     if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
-    const admission = await this.alwaysAdmitted.withKnown(settings.admission);
-    const start: CoordinatorStart = {
-      ...settings,
-      modelFolder,
-      ...(admission === undefined ? {} : { admission }),
-      type: 'start_coordinator',
-      run,
-    };
+    const known = await new AlwaysAdmitted(this.app.dataFolder).added(settings);
+    const start: CoordinatorStart = { ...known, modelFolder, type: 'start_coordinator', run };
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
@@ -355,7 +347,6 @@ export class AppService implements AsyncDisposable {
     return { host, invitation, ended };
   }
 
-  /** To the run that this app coordinates, for everybody: windows show it. */
   invite(invitation: string | null): void {
     this.#invitation = invitation;
     for (const server of this.#servers) server.tell({ type: 'invitation', invitation });

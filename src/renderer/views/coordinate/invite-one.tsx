@@ -6,17 +6,17 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
-import { useRequest } from '#renderer/session/hooks.ts';
+import { useNow, useRequest } from '#renderer/session/hooks.ts';
 import { copyInvitation } from './copy-invitation.ts';
 
 /** An invitation for one: whom it is for, until when, and then the line to send. */
 export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const id = useId();
+  const now = useNow(1000);
   const [typed, setTyped] = useState('');
   const [last, setLast] = useState('7d');
   const { state, send } = useRequest('invite_participant');
   const name = participantName(typed.trim());
-  const until = last.trim() === '' ? null : parseUntil(last, Date.now());
+  const until = last.trim() === '' ? null : parseUntil(last, now);
   const fault = typed.trim() === '' ? null : !name.ok ? name.error : until !== null && !until.ok ? until.error : null;
   const act = (): void => {
     if (!name.ok || (until !== null && !until.ok)) return;
@@ -28,30 +28,13 @@ export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.El
     <Dialog label="Invite one participant" className="ask invite" onClose={onClose}>
       <h2>Invite one participant</h2>
       <p>It lets in this name alone, without a question. Who joined with it stays after its last day.</p>
-      <div className="field one">
-        <label htmlFor={`${id}-name`}>Name</label>
-        <input
-          id={`${id}-name`}
-          className="inp"
-          maxLength={64}
-          autoComplete="off"
-          placeholder="lab-2"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </div>
-      <div className="field one">
-        <label htmlFor={`${id}-until`}>Good until</label>
-        <input
-          id={`${id}-until`}
-          className="inp"
-          maxLength={40}
-          autoComplete="off"
-          placeholder="7d, 12h, 2026-12-24; empty: as long as the run"
-          value={last}
-          onChange={(event) => setLast(event.target.value)}
-        />
-      </div>
+      <Field label="Name" placeholder="lab-2" value={typed} onChange={setTyped} />
+      <Field
+        label="Good until"
+        placeholder="7d, 12h, 2026-12-24; empty: as long as the run"
+        value={last}
+        onChange={setLast}
+      />
       <p className="help" role="status">
         {fault ??
           (until?.ok === true ? `Until ${new Date(until.value).toLocaleString()}.` : 'As long as the run lasts.')}
@@ -83,5 +66,30 @@ export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.El
         )}
       </div>
     </Dialog>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function Field({ label, placeholder, value, onChange }: FieldProps): JSX.Element {
+  const id = useId();
+  return (
+    <div className="field one">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="inp"
+        maxLength={64}
+        autoComplete="off"
+        placeholder={placeholder}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </div>
   );
 }
