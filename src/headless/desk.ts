@@ -76,20 +76,20 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
       return invited({ invitation, name, ...(until === undefined ? {} : { until }) });
     }
     case 'who':
-      return say(visibleWithin(whoIsThere(service)));
+      return whoIsThere(service).forEach((line) => say(visibleWithin(line)));
     case 'help':
       return say(deskHelp);
   }
 }
 
-function whoIsThere(service: AppService): string {
+function whoIsThere(service: AppService): readonly string[] {
   const view = service.host?.view;
   const here = (view?.participants ?? []).filter(({ left, joinedAt }) => left === null && joinedAt > 0);
   const lines = here.map(({ id, key, address }) => `${id}  key ${keyWords(key)}  ${address}`);
   const asking = (view?.asking ?? []).map(
     ({ participant, key, address }) => `${participant}  key ${keyWords(key)}  ${address}  waits to be let in`,
   );
-  return [...lines, ...asking].join('\n') || 'Nobody is here and nobody waits.';
+  return lines.length + asking.length === 0 ? ['Nobody is here and nobody waits.'] : [...lines, ...asking];
 }
 
 /** A program in the background that reads from its terminal is stopped by the system. */
