@@ -22,7 +22,7 @@ import { AcceptedLinks } from '#engine/round/accepted-links.ts';
 import type { LinkSource } from '#engine/round/link-source.ts';
 import { wildcardHere } from '#engine/transport/addresses.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
-import type { Listener } from '#engine/transport/transport.ts';
+import type { BrokerNews, Listener } from '#engine/transport/transport.ts';
 import { Invitations } from './invitations.ts';
 import type { RunState } from './run-state.ts';
 
@@ -91,8 +91,7 @@ export async function openFrontDoor(
     ...(former === undefined ? {} : { again: former.endpoints }),
     onSession: (session) => acceptor.accept(session),
     onProgress: (text) => reporter.event('notice', { level: 'info', text }),
-    onBroker: ({ address, reason, ...news }) =>
-      reporter.event('broker_state', { ...news, address: address.slice(0, 500), reason: reason.slice(0, 1000) }),
+    onBroker: (news) => reporter.event('broker_state', withinBounds(news)),
     knows: (peer) => acceptor.standing(peer),
     onRefused: (refusal) => rows.refused(refusal),
   });
@@ -111,6 +110,11 @@ export async function openFrontDoor(
       rows[Symbol.dispose]();
     },
   };
+}
+
+/** What a broker says is as long as it likes. */
+function withinBounds({ address, reason, ...news }: BrokerNews): BrokerNews {
+  return { ...news, address: address.slice(0, 500), reason: reason.slice(0, 1000) };
 }
 
 async function tellEnd(
