@@ -18,6 +18,8 @@ const growthMaxBytes = 100 * mebibyte;
 /** What a broker would keep for ever, if it were asked to and did. */
 const retainedTopics = 250;
 const retainedBytes = 1_000 * 1024;
+/** What passes through leaves its mark too; what is kept would be all of it. */
+const keptMaxBytes = 0.7 * retainedTopics * retainedBytes;
 const longMs = 3 * patienceMs;
 
 test('somebody with the invitation who sends models that nobody asked for: it takes no memory, and the run of the others is as it was', async (context) => {
@@ -96,5 +98,5 @@ test('somebody with the invitation who has the broker keep what nobody asked for
   context.diagnostic(
     `the coordinator had ${Math.round(before / mebibyte)} MiB and grew by ${Math.round(grown / mebibyte)} MiB`,
   );
-  assert.ok(grown < growthMaxBytes, `it grew by ${grown} bytes`);
+  assert.ok(grown < keptMaxBytes, `it grew by ${grown} bytes`);
 });

@@ -49,7 +49,7 @@ describe('looking at an invitation before joining', () => {
     const answer = await look();
     assert.deepEqual(
       answer.checks.map(({ what, state: how }) => `${what} ${how}`),
-      ['invitation ok', 'address ok', 'identity ok', 'clock ok', 'version ok', 'name ok'],
+      ['invitation ok', 'way ok', 'address ok', 'identity ok', 'clock ok', 'version ok', 'name ok'],
     );
     assert.equal(text(answer, 'address'), 'answers over QUIC, also over gRPC');
     assert.deepEqual([answer.plan?.runName, answer.plan?.rounds, answer.plan?.registered], ['faces', 1, 0]);
