@@ -190,12 +190,13 @@ export function describeLinks(harness: () => TransportHarness): void {
     const reason = reasonAgainst();
     if (reason !== undefined) return void t.skip(reason);
     await using ends = await LinkEnds.listen(harness());
-    const [one, two] = [await ends.pair('node-1'), await ends.pair('node-2')];
+    const one = await ends.pair('node-1');
     await one.participant.send(modelMessage(3 * chunkBytes), never());
     await one.participant.close('clean', 'done here');
     assert.deepEqual(await one.coordinator.closed, { code: 'clean', reason: 'done here', local: false });
     assert.equal((await take(one.up, 1))[0]?.payload?.byteLength, 3 * chunkBytes);
     assert.equal((await one.up.next()).done, true);
+    const two = await ends.pair('node-2');
     await ends.closeAcceptor('run_over', 'the run is over');
     assert.deepEqual(await two.participant.closed, { code: 'run_over', reason: 'the run is over', local: false });
   });
