@@ -16,6 +16,7 @@ import { recordedHeader } from './recorded-header.ts';
 const recordedAsIs: Readonly<Record<string, string>> = {
   'hello.run': 'a name',
   'hello.participant': 'a name',
+  'hello.pass.name': 'a name of a participant',
   'hello.peer': 'made of the public key',
   'hello.look': 'a name',
   'hello.state.transfers.id': 'a number of a message',
@@ -60,6 +61,7 @@ const recordedAsIs: Readonly<Record<string, string>> = {
   'message round_summary.modelAfter': 'a hash of a model',
   'message training_complete.reason': 'words for people',
   'message pause.reason': 'words for people',
+  'message admission.reason': 'words for people',
   'message heartbeat.echoOf': 'a number of a message',
   'message goodbye.code': 'words for people',
   'message goodbye.reason': 'words for people',
