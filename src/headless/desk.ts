@@ -36,6 +36,11 @@ export function openDesk(parts: DeskParts): Disposable {
     last = last.then(() => obey(line.slice(0, lineMax), parts));
     spawn('taking an order', last);
   });
+  // A terminal that is gone, or a stdin that cannot be read, as under nohup: the run goes on without orders.
+  lines.on('error', (error) => {
+    parts.say(visibleWithin(`No more orders can be typed here (${toErrorReport(error).message}); the run goes on.`));
+    lines.close();
+  });
   return {
     [Symbol.dispose]: () => {
       lines.close();
@@ -72,7 +77,9 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
       const { name, until } = order;
       const invitation = await inviteParticipant(service, { name, ...(until === undefined ? {} : { until }) });
       const last = until === undefined ? 'as long as the run lasts' : `until ${new Date(until).toLocaleString()}`;
-      say(`For ${name} alone, ${last}; it is let in without a question:`);
+      say(
+        `For ${name}, ${last}; it is let in without a question. Where the run's invitation was never renewed, renew it first, or this one is good for other names too:`,
+      );
       return invited({ invitation, name, ...(until === undefined ? {} : { until }) });
     }
     case 'who':

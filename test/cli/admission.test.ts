@@ -133,3 +133,11 @@ test('a list lets in nobody else, and says so', async () => {
   await using anna = join(run.invitation, 'anna');
   assert.equal((await anna.exit()).status, 0);
 });
+
+test('a stdin that cannot be read, as under nohup, ends nothing', { skip: process.platform === 'win32' }, async () => {
+  await using run = await coordinate(['--participants', '1', '--rounds', '1'], { before: 'exec 0>/dev/null; exec' });
+  await using lab = join(run.invitation, 'lab-1');
+  assert.equal((await lab.exit()).status, 0);
+  const { status, stderr } = await run.command.exit();
+  assert.equal(status, 0, stderr);
+});

@@ -3,6 +3,9 @@ import type { Refusal } from '#engine/link/acceptor-hello.ts';
 import { expelledOf, isRefused, type Admission } from './admission.ts';
 import { expelledWords, refusedWords } from './coordinator-admission.ts';
 
+/** Of what an answer to a hello may say. */
+const reasonMax = 500;
+
 /**
  * Who is turned away at the door, before a link is opened: who was sent away or refused, and newcomers with an invitation
  * that is no longer good. Those who are in the run stay in it, whatever became of the invitation that they came with.
@@ -14,7 +17,8 @@ export function judgeNewcomer(
   wallMs: number,
 ): Refusal | null {
   const expelled = expelledOf(admission, { id: name, key });
-  if (expelled !== undefined) return { code: 'expelled', reason: expelledWords(name, expelled.reason) };
+  if (expelled !== undefined)
+    return { code: 'expelled', reason: expelledWords(name, expelled.reason).slice(0, reasonMax) };
   if (key !== null && isRefused(admission, key)) return { code: 'admission_refused', reason: refusedWords(name) };
   if (terms.name !== undefined && terms.name !== name)
     return { code: 'invitation_of_another', reason: `this invitation was made for ${terms.name}, not for ${name}` };

@@ -8,7 +8,8 @@ import type { RunView } from './run-view.ts';
  */
 export function applyResumed(view: RunView, event: EventOf<'run_resumed'>): RunView {
   const { round, selected, modelHash, updates, last, roundsCompleted } = event.data;
-  let next: RunView = { ...view, roundsCompleted: Math.max(view.roundsCompleted, roundsCompleted) };
+  // Who waited to be let in asks again, or is gone.
+  let next: RunView = { ...view, asking: [], roundsCompleted: Math.max(view.roundsCompleted, roundsCompleted) };
   if (last !== null && !next.rounds.some((known) => known.round === last.round && known.state === 'done')) {
     const took = [...last.contributions, ...last.missing];
     next = withRound(next, event, { round: last.round, selected: took, modelHash: last.modelBefore });

@@ -20,9 +20,9 @@ export function ExpelDialog({
   const renewing = useRequest('renew_invitation');
   const pending = expelling.state.kind === 'pending' || renewing.state.kind === 'pending';
   const act = async (): Promise<void> => {
-    const sent = await expelling.send({ participant: participant as never, reason: reason.trim() });
-    if (sent === null || (renews && (await renewing.send({})) === null)) return;
-    onClose();
+    // First the door, or it could come again in between; what has been done is not done twice.
+    if (renews && renewing.state.kind !== 'done' && (await renewing.send({})) === null) return;
+    if ((await expelling.send({ participant: participant as never, reason: reason.trim() })) !== null) onClose();
   };
   const failed = [expelling.state, renewing.state].find((state) => state.kind === 'failed');
   return (

@@ -14,6 +14,7 @@ export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.El
   const now = useNow(1000);
   const [typed, setTyped] = useState('');
   const [last, setLast] = useState('7d');
+  const [asked, setAsked] = useState('');
   const { state, send } = useRequest('invite_participant');
   const name = participantName(typed.trim());
   const until = last.trim() === '' ? null : parseUntil(last, now);
@@ -21,13 +22,18 @@ export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.El
   const act = (): void => {
     if (!name.ok || (until !== null && !until.ok)) return;
     const terms = { name: name.value, ...(until === null ? {} : { until: until.value }) };
+    setAsked(`${typed} ${last}`);
     spawn('making an invitation', send(terms));
   };
-  const invitation = state.kind === 'done' ? state.value.invitation : null;
+  // What is changed afterwards is another invitation.
+  const invitation = state.kind === 'done' && asked === `${typed} ${last}` ? state.value.invitation : null;
   return (
     <Dialog label="Invite one participant" className="ask invite" onClose={onClose}>
       <h2>Invite one participant</h2>
-      <p>It lets in this name alone, without a question. Who joined with it stays after its last day.</p>
+      <p>
+        This name is let in without a question, and stays after the last day. Where the invitation of the run was never
+        renewed, renew it first, or this one is good for other names too.
+      </p>
       <Field label="Name" placeholder="lab-2" value={typed} onChange={setTyped} />
       <Field
         label="Good until"
