@@ -159,6 +159,13 @@ describe('several out of reach', () => {
       /The cause lies on this machine\.$/,
     );
   });
+  test('it stands while the same trouble is told by another rule, from another moment on', () => {
+    const stands: StandingCause = { rule: 'many-out-of-reach', since: 10_000 } as StandingCause;
+    // Silent since 10 s, given up for that at 15 s.
+    assert.notEqual(cause([lost('a', 15_000), lost('b', 15_150)], 3, [stands]), null);
+    assert.notEqual(cause([lost('a', 18_000)], 3, [stands]), null);
+    assert.equal(cause([lost('a', 18_001)], 3, [stands]), null, 'what comes later is another trouble');
+  });
   test('of whose trouble is explained already, or is not of the link, nothing is counted', () => {
     assert.equal(cause([lost('a', 10_000), lost('b', 10_000, { fault: 'loss' })], 2), null);
     assert.equal(cause([lost('a', 10_000), finding('trainer-frozen', 'b', 10_000)], 2), null);
@@ -167,7 +174,7 @@ describe('several out of reach', () => {
   test('the last one is still of that cause while its verdict stands', () => {
     const standing = [{ rule: 'many-out-of-reach', since: 12_000 }];
     assert.equal(cause([lost('a', 10_000)], 4, standing)?.finding.since, 10_000);
-    assert.equal(cause([lost('a', 15_001)], 4, standing), null, 'it began later than that');
+    assert.equal(cause([lost('a', 20_001)], 4, standing), null, 'it began later than that');
     assert.equal(cause([lost('a', 10_000)], 4, [{ rule: 'broker-lost', since: 12_000 }]), null);
     assert.equal(cause([], 4, standing), null);
   });

@@ -1,3 +1,4 @@
+import { timing } from '#shared/contract/limits.ts';
 import { brokerCause } from './broker-causes.ts';
 import { evidence, injected, listed, seconds, subjects, type Finding } from './finding.ts';
 import { elapsedMs, type ProcessObservation, type RunObservation } from './observation.ts';
@@ -116,7 +117,9 @@ export function commonCause(
   }
   const known = standing.find(({ rule }) => rule === 'many-out-of-reach')?.since;
   const firstAt = known ?? Math.min(...links.map(({ since }) => since));
-  const together = links.filter(({ since }) => Math.abs(since - firstAt) <= togetherMs);
+  // Silence counts from what was last heard, a lost link from when it was given up for that: the same trouble, told by another rule.
+  const apartMs = togetherMs + (known === undefined ? 0 : timing.peerSilentMs);
+  const together = links.filter(({ since }) => Math.abs(since - firstAt) <= apartMs);
   if (together.length < (known === undefined ? togetherMin : 1)) return null;
   if (known === undefined && together.length * 10 < waited * 6) return null;
   return network(together, run);
