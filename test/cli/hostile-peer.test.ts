@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  blamed,
   invitationIn,
   lostContributions,
   median,
@@ -98,7 +99,8 @@ test('whoever finds a port, and whoever was invited and cheats: the run of the o
   const honest = summary.participants.filter(({ id }) => names.some((name) => name === id));
   // Of events too.
   const events = { ...summary.events, dropped: 0 };
-  const calmly = { ...summary, participants: honest, packets: { recorded, dropped: 0 }, events };
+  const verdicts = blamed(summary);
+  const calmly = { ...summary, participants: honest, packets: { recorded, dropped: 0 }, events, verdicts };
   assertFlawless(calmly, { participants: 3, rounds });
   assert.equal(lostContributions(summary, names), 0);
   assert.deepEqual(strangersIn(command, names), []);

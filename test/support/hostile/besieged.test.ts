@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judged, missingSoFar, verdictsIn } from './besieged.ts';
+import { blamed, judged, missingSoFar, verdictsIn } from './besieged.ts';
 
 const round = (
   contributions: readonly string[],
@@ -37,6 +37,17 @@ test('a verdict that is told again is one, with its first words and when it was 
     ['lab-1', 'lab-1 is out of reach', '1970-01-01T00:00:04.000Z', '1970-01-01T00:00:06.000Z'],
     ['lab-2', 'lab-2 is out of reach', '1970-01-01T00:00:07.000Z', null],
   ]);
+});
+
+test('a verdict on what everybody shares blames none of the besieged, any other does', () => {
+  const verdicts = ['the network', 'lab-1', 'the broker', 'coordinator', 'this machine'].map((subject) => ({
+    ...{ rule: 'link-lost', layer: 'link', subject, since: '1970-01-01T00:00:00.000Z' },
+    ...{ detected_after_s: 1, evidence: [] },
+  }));
+  assert.deepEqual(
+    blamed({ verdicts }).map(({ subject }) => subject),
+    ['lab-1', 'coordinator', 'this machine'],
+  );
 });
 
 test('what is told several times a second is not kept of an hour', () => {

@@ -1,3 +1,4 @@
+import { subjects } from '#engine/diagnosis/finding.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
 import type { Command, Line, Summary } from '../../cli/command-line.ts';
@@ -64,6 +65,15 @@ export function strangersIn({ lines }: Command, invited: readonly string[]): rea
 export function lostContributions(summary: Summary, invited: readonly string[]): number {
   const counted = new Map(summary.participants.map(({ id, contributions }) => [id, contributions]));
   return invited.reduce((lost, name) => lost + summary.rounds_completed - (counted.get(name) ?? 0), 0);
+}
+
+/**
+ * Verdicts on who is besieged: none of them has done anything. One on what they share with the besieger is true while it
+ * floods that: on a machine with little to spare both labs of a flooded broker are out of reach for seconds, and said to be.
+ */
+export function blamed({ verdicts }: Pick<Summary, 'verdicts'>): Summary['verdicts'] {
+  const shared: readonly string[] = [subjects.network, subjects.broker];
+  return verdicts.filter(({ subject }) => !shared.includes(subject));
 }
 
 /** What is told several times a second, of a run that goes on for an hour. */
