@@ -1,22 +1,15 @@
 import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { standInFor } from './launch.mjs';
 import { isRunningOnIt } from './node24.mjs';
-import { cacheFolder, inRoot, outerEnvironment } from './paths.mjs';
+import { compiledFolder, inRoot, outerEnvironment } from './paths.mjs';
 
 const source = inRoot('src', 'headless', 'index.ts');
 
 /** In a checkout the command line runs from source, in an installed package there is only the bundle. */
 export const isCheckout = existsSync(source);
 const entry = isCheckout ? source : inRoot('out', 'main', 'headless.js');
-
-/**
- * Where Node keeps the sources as it compiled them: each of a run's processes loads some hundred, and stripping their
- * types anew takes most of its start. One entry a file, found by its contents; a folder that cannot be written is not used.
- */
-const compiled = join(cacheFolder, 'compiled');
 
 const endWithParent = new URL('./end-with-parent.mjs', import.meta.url);
 
@@ -28,11 +21,11 @@ const endWithParent = new URL('./end-with-parent.mjs', import.meta.url);
 export async function runHeadless(args, findNode24) {
   if (!isRunningOnIt()) {
     const command = ['--import', endWithParent.href, entry, ...args];
-    const env = { ...(isCheckout && { NODE_COMPILE_CACHE: compiled }), ...outerEnvironment() };
+    const env = { ...(isCheckout && { NODE_COMPILE_CACHE: compiledFolder }), ...outerEnvironment() };
     return (await standInFor(await findNode24(), command, { env })).status;
   }
   if (isCheckout) {
-    process.env.NODE_COMPILE_CACHE ??= compiled;
+    process.env.NODE_COMPILE_CACHE ??= compiledFolder;
     nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   }
   // No second process: signals and status need nobody to pass them on. Only npm leaves its script behind when it ends;

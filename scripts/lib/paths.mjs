@@ -13,6 +13,12 @@ export function inRoot(...parts) {
 /** Where these scripts remember things between runs; it goes when node_modules goes. */
 export const cacheFolder = inRoot('node_modules', '.cache', 'roundscope');
 
+/**
+ * Where Node keeps the sources as it compiled them: each of a run's processes loads some hundred, and stripping their
+ * types anew takes most of its start. One entry a file, found by its contents; a folder that cannot be written is not used.
+ */
+export const compiledFolder = join(cacheFolder, 'compiled');
+
 /** Whether this user may write `path`, or make it where it is not there yet. */
 export function isWritable(path) {
   for (let at = path; ; at = dirname(at)) {

@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import { failedLately, reasonAgainstElectron, windowOfTests } from './electron.mjs';
 import { globSync } from './glob.mjs';
 import { launch } from './launch.mjs';
-import { outerEnvironment } from './paths.mjs';
+import { inRoot, outerEnvironment } from './paths.mjs';
 import { platformOf } from './platform-of.mjs';
-import { addCounts, describeCounts } from './test-phases.mjs';
+import { addCounts, alone, describeCounts, groupsOf, phases } from './test-phases.mjs';
 
 describe('a failed download of Electron', () => {
   const hourMs = 60 * 60 * 1000;
@@ -71,6 +71,23 @@ test('test files are found at any depth, and only those', () => {
   assert.ok(found.some((file) => file.endsWith('set-up.test.mjs')));
   assert.ok(found.every((file) => file.endsWith('.test.mjs')));
   assert.deepEqual(globSync('no-such-folder/**/*.test.ts'), []);
+});
+
+test('a test file that is named runs alone, and any other shares the machine', () => {
+  const files = ['test/cli/demo.test.ts', 'test/cli/demo-new.test.ts', 'test/survival/kill.test.ts'].map((path) =>
+    inRoot(path),
+  );
+  const [single, shared, ...others] = groupsOf(files, ['test/cli/demo.', 'test/survival/']);
+  assert.deepEqual([single, others], [{ files: [files[0], files[2]], concurrency: 1 }, []]);
+  assert.deepEqual(shared.files, [files[1]]);
+  assert.ok(shared.concurrency >= 2);
+  assert.deepEqual(groupsOf([], ['test/cli/demo.']), []);
+});
+
+test('no test file that should run alone has gone', () => {
+  const files = Object.values(phases).flatMap(({ patterns = [] }) => patterns.flatMap((pattern) => globSync(pattern)));
+  const gone = alone.filter((beginning) => !files.some((file) => file.startsWith(inRoot(beginning))));
+  assert.deepEqual(gone, []);
 });
 
 test('the closing line adds up', () => {

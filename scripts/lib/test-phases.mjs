@@ -5,16 +5,38 @@ import { pathToFileURL } from 'node:url';
 import { runAudit } from './audit.mjs';
 import { globSync } from './glob.mjs';
 import { launch } from './launch.mjs';
-import { inRoot } from './paths.mjs';
+import { compiledFolder, inRoot } from './paths.mjs';
 import { seconds } from './say.mjs';
 
 /**
  * @typedef {{passed: number, failed: number, skipped: number, standIns?: number}} Counts
- * @typedef {{node24: string, env: Record<string, string>, isCheck: boolean}} Context
+ * @typedef {{node24: string, env: Record<string, string>, coverage?: boolean}} Context
  */
 
 const tool = (name, ...args) => ({ kind: 'tool', args: [inRoot('node_modules', ...name.split('/')), ...args] });
 const suite = (patterns, options = {}) => ({ kind: 'suite', patterns, ...options });
+
+/** Most files wait more than they compute. */
+const atOnce = Math.max(2, Math.min(8, availableParallelism()));
+
+/**
+ * How the paths of those test files begin that have the machine to themselves: what they assert hangs on how fast it
+ * answers, as a verdict does, or they load it so that others would wait in vain. Every other file shares the machine with
+ * others of its phase (0086).
+ */
+export const alone = [
+  'test/cli/coordinator-gone.',
+  'test/cli/dds.',
+  'test/cli/demo.',
+  'test/cli/faults.',
+  'test/cli/hostile-',
+  'test/cli/join.',
+  'test/cli/network.',
+  'test/cli/paths.',
+  'test/cli/verdicts.',
+  'test/e2e/participant-seat.',
+  'test/survival/',
+];
 
 /** In the order in which they run: what is quick and finds most comes first. */
 export const phases = {
@@ -22,14 +44,14 @@ export const phases = {
   types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
-  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/golden/**/*.test.ts'], {
-    coverage: true,
+  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts'], {
+    covers: true,
     preload: 'test/support/leak-gate.ts',
   }),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
-  cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts'], { concurrency: 1 }),
-  e2e: suite(['test/e2e/**/*.test.ts'], { concurrency: 1, needs: 'ROUNDSCOPE_CHROMIUM' }),
+  cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts']),
+  e2e: suite(['test/e2e/**/*.test.ts'], { needs: 'ROUNDSCOPE_CHROMIUM' }),
   audit: { kind: 'audit' },
 };
 
@@ -51,35 +73,58 @@ function countTests(files) {
   return Math.max(calls.length, files.length);
 }
 
-async function runSuite(phase, { node24, env }) {
-  const files = phase.patterns.flatMap((pattern) => globSync(pattern));
-  if (files.length === 0) {
-    process.stdout.write('  no test files: what this phase should have run is gone\n');
+/**
+ * Test files in the groups in which they run one after the other, each with how many of it run at a time.
+ * @param beginnings paths from the root, of files that run alone
+ */
+export function groupsOf(files, beginnings = alone) {
+  const isAlone = (file) => beginnings.some((beginning) => file.startsWith(inRoot(beginning)));
+  return [
+    { files: files.filter(isAlone), concurrency: 1 },
+    { files: files.filter((file) => !isAlone(file)), concurrency: atOnce },
+  ].filter((group) => group.files.length > 0);
+}
+
+async function runSuite(phase, context) {
+  const found = phase.patterns.map((pattern) => ({ pattern, files: globSync(pattern) }));
+  const gone = found.find(({ files }) => files.length === 0);
+  if (gone !== undefined) {
+    process.stdout.write(`  no test files in ${gone.pattern}: what this phase should have run is gone\n`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  if (phase.needs && !env[phase.needs]) {
+  const files = found.flatMap((one) => one.files);
+  if (phase.needs && !context.env[phase.needs]) {
     process.stdout.write(`  - skipped: all of ${files.length} files (${phase.needs} names no program)\n`);
     return { passed: 0, failed: 0, skipped: countTests(files) };
   }
+  let total = { passed: 0, failed: 0, skipped: 0 };
+  for (const group of groupsOf(files)) total = addCounts(total, await runGroup(phase, group, context));
+  return total;
+}
+
+async function runGroup(phase, { files, concurrency }, { node24, env, coverage = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-test-'));
   const countsFile = join(folder, 'counts.json');
   const reporter = (name) => pathToFileURL(inRoot('scripts', 'lib', name)).href;
+  const covers = coverage && phase.covers;
   const args = [
     '--test',
-    `--test-concurrency=${phase.concurrency ?? Math.max(2, Math.min(8, availableParallelism()))}`,
+    `--test-concurrency=${concurrency}`,
     `--test-timeout=${phase.testLimitMs ?? 4 * 60_000}`,
     `--test-reporter=${reporter('test-reporter.mjs')}`,
     '--test-reporter-destination=stdout',
     `--test-reporter=${reporter('test-counts.mjs')}`,
     `--test-reporter-destination=${countsFile}`,
-    ...(phase.coverage
+    ...(covers
       ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.ts']
       : []),
     ...(phase.preload ? ['--import', pathToFileURL(inRoot(phase.preload)).href] : []),
     ...files,
   ];
   try {
-    const { status } = await launch(node24, args, { env });
+    // Each file is a process that loads some hundred others. What is covered is counted wrongly in code from there.
+    const cache = covers ? {} : { NODE_COMPILE_CACHE: compiledFolder };
+    const { status } = await launch(node24, args, { env: { ...cache, ...env } });
     const counts = readCounts(countsFile);
     // A run that ends badly without a failed test, or tells nothing, has failed as such.
     if (status !== 0 && counts.failed === 0) counts.failed = 1;

@@ -32,7 +32,8 @@ interface Figures {
   readonly delay_ms: number;
 }
 
-describe('a demo over bad networks', () => {
+/** Nearly all of it waits for the network. */
+describe('a demo over bad networks', { concurrency: true }, () => {
   test('every transport completes over a poor one, with the models of the plain run of that seed', async () => {
     // Little training and much time: what is tried here is the way, not the machine.
     const shape = ['--participants', '5', '--rounds', '2', '--local-epochs', '1', '--deadline', '150'];

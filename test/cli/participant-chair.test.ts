@@ -85,7 +85,8 @@ describe("a run in a participant's own words", () => {
   });
 
   test('a round that closes without it is missed by the word of its end, and the next ones count', async () => {
-    const args = ['--participants', '2', '--quorum', '0.5', '--deadline', '3', '--rounds', '4'];
+    // Enough for the one who trains beside whatever else this machine does.
+    const args = ['--participants', '2', '--quorum', '0.5', '--deadline', '8', '--rounds', '4'];
     await using coordinator = await coordinate(args);
     await using steady = join(coordinator.invitation, 'lab-1');
     await using frozen = new Command(['join', coordinator.invitation, '--name', 'lab-2', '--json']);

@@ -14,6 +14,8 @@ import { startAgain, WindowApp } from './open-app.ts';
 import { startDemo, waitForEnd, waitForRound } from './window-text.ts';
 
 const open = WindowApp.open.bind(WindowApp);
+/** For what takes less than a second on a machine that does nothing else. */
+const patienceMs = 20_000;
 
 appSpec('window', open);
 
@@ -57,7 +59,7 @@ describe('window alone', () => {
       app.electron.evaluate(({ BrowserWindow }) =>
         BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('document.querySelector("header")?.innerText'),
       );
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(patienceMs);
     for (let text = ''; !text.includes(run) || !/[2-9] \/ 10/.test(text); text = String(await header())) {
       await delay(50, undefined, { signal });
     }
@@ -72,7 +74,7 @@ describe('window alone', () => {
     assert.equal(second.status, 0, second.stderr);
     assert.match(second.stderr, /already running; its window is in front now/);
     const isInFront = (): Promise<boolean> => app.electron.evaluate(() => 'broughtToFront' in globalThis);
-    while (!(await isInFront())) await delay(20, undefined, { signal: AbortSignal.timeout(5000) });
+    while (!(await isInFront())) await delay(20, undefined, { signal: AbortSignal.timeout(patienceMs) });
   });
 
   appTest('Ctrl+C in its terminal is a goodbye to everybody', open, {}, async (app) => {
@@ -81,7 +83,7 @@ describe('window alone', () => {
     for (const { pid, command } of processesOf(app.dataFolder)) {
       if (!command.includes('chromium')) process.kill(pid, 'SIGINT');
     }
-    await until(() => processesOf(app.dataFolder).length === 0, 'all processes have ended', 15_000);
+    await until(() => processesOf(app.dataFolder).length === 0, 'all processes have ended');
   });
 
   appTest('the page comes from app: with its policy, and from nowhere else', open, { idle: true }, async (app) => {
@@ -228,7 +230,7 @@ describe('window alone', () => {
   });
 });
 
-async function until(isSo: () => boolean, what: string, limitMs = 5000): Promise<void> {
+async function until(isSo: () => boolean, what: string, limitMs = patienceMs): Promise<void> {
   for (const untilMs = performance.now() + limitMs; !isSo();) {
     assert.ok(performance.now() < untilMs, `not so after ${limitMs} ms: ${what}`);
     await delay(20);
