@@ -53,13 +53,14 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   });
   const reporter = new ObservedReporter(processReporter);
   await using opened = await wanted(start, reporter, () => openRunState(start, reporter));
-  const { loaded, ...about }: PlannedRun = opened?.restored ?? (await planRun(start, signal));
+  const { loaded, startModel, ...about }: PlannedRun = opened?.restored ?? (await planRun(start, signal));
   const { model, initialParameters, baselineAccuracy, classes, settings } = about;
   await using door = await openFrontDoor(start, reporter, signal, opened);
   const planned = { start, settings, model, initialParameters, baselineAccuracy, classes };
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitations.current, endpoints: [...door.endpoints] });
   if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
+  if (startModel !== undefined) reporter.event('notice', { level: 'info', text: beginsWith(start, startModel) });
   const models = keptModels(start, reporter);
   models?.about({ runName: settings.name, classes, model });
   using _desk = desk.open({ door, post: (message) => channel.post(message) });
@@ -97,6 +98,10 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   doing = 'telling those who missed it that the run is over';
   await door.tellEnd(outcome, signal);
   return endedOf(withoutModel({ status: outcome.status, reason: outcome.reason }, unsaved));
+}
+
+function beginsWith({ startFrom = '' }: CoordinatorStart, { origin }: { readonly origin: string }): string {
+  return `The run begins with the model in ${startFrom}${origin === '' ? '' : ` (${origin})`}.`.slice(0, 1000);
 }
 
 /** A demo is played again and again, so its best models are not worth a folder each. */

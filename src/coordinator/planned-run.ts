@@ -1,5 +1,6 @@
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { RunSettings } from '#shared/contract/settings.ts';
+import { readStartModel, type StartModel } from '#engine/durability/start-model.ts';
 import { planFederation, type FederationPlan } from '#engine/trainer/federation-plan.ts';
 
 /** What a run is about, once that is decided. */
@@ -11,13 +12,17 @@ export interface PlannedRun {
   readonly classes: readonly string[];
   /** What was read for it just now; absent where nothing was. */
   readonly loaded?: FederationPlan['loaded'];
+  /** The file that it begins with; absent: its first model was drawn. */
+  readonly startModel?: Pick<StartModel, 'origin'>;
 }
 
-/** @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large` */
+/** @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large`, `model_unfit` */
 export async function planRun(start: CoordinatorStart, signal: AbortSignal): Promise<PlannedRun> {
   const plan = await planFederation(start.data, { seed: start.settings.seed, signal });
   const { batchSize, learningRate, optimiser } = plan.defaults;
-  const { settings } = start;
+  const { settings, startFrom } = start;
+  const about = { layout: plan.parameters, classes: plan.classes };
+  const startModel = startFrom === undefined ? null : await readStartModel(startFrom, about);
   return {
     settings: {
       ...settings,
@@ -26,9 +31,10 @@ export async function planRun(start: CoordinatorStart, signal: AbortSignal): Pro
       optimizer: settings.optimizer ?? optimiser,
     },
     model: plan.model,
-    initialParameters: plan.parameters,
+    initialParameters: startModel?.parameters ?? plan.parameters,
     baselineAccuracy: plan.baselineAccuracy,
     classes: plan.classes,
     loaded: plan.loaded,
+    ...(startModel === null ? {} : { startModel }),
   };
 }

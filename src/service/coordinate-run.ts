@@ -15,7 +15,7 @@ export async function coordinateRun(
   service: AppService,
   asked: RequestOf<'coordinate_run'>,
 ): Promise<PortAnswers['coordinate_run']> {
-  const { name, rounds, quorum, localEpochs, deadlineMs, transport, port, announce, keepAwake, modelOut } = asked;
+  const { name, rounds, quorum, localEpochs, deadlineMs, transport, port, announce, keepAwake } = asked;
   const { host, invitation } = await service.startCoordinator(
     {
       settings: {
@@ -39,9 +39,17 @@ export async function coordinateRun(
       identityFolder: service.app.dataFolder,
       ...(announce === undefined || announce === '' ? {} : { announce }),
       ...(asked.admission === undefined ? {} : { admission: asked.admission }),
-      ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, homedir()) }),
+      ...fileNamed('modelOut', asked.modelOut),
+      ...fileNamed('startFrom', asked.startFrom),
     },
     { keepAwake },
   );
   return { run: host.run, invitation };
+}
+
+function fileNamed<K extends 'modelOut' | 'startFrom'>(
+  key: K,
+  typed: string | undefined,
+): { readonly [P in K]?: string } {
+  return typed === undefined ? {} : ({ [key]: fileOf(typed, homedir()) } as { readonly [P in K]?: string });
 }

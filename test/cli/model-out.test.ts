@@ -48,3 +48,31 @@ describe('the model that a run leaves', { concurrency: 2 }, () => {
     assert.equal(existsSync(joinPath(folder, 'no')), false);
   });
 });
+
+describe('a run that begins with the model of another', { concurrency: 2 }, () => {
+  const best = joinPath(folder, 'first.safetensors');
+
+  test('goes on from it, says so, and refuses one that does not fit', async () => {
+    await using first = await coordinate(['--participants', '1', '--rounds', '2', '--model-out', best]);
+    await using pupil = join(first.invitation, 'lab-1');
+    assert.equal((await pupil.exit()).status, 0);
+    assert.equal((await first.command.exit()).status, 0);
+    const further = joinPath(folder, 'further.safetensors');
+    const args = ['--participants', '1', '--rounds', '1', '--start-from', best, '--model-out', further];
+    await using second = await coordinate(args);
+    await using again = join(second.invitation, 'lab-1');
+    assert.equal((await again.exit()).status, 0);
+    const { status, stderr } = await second.command.exit();
+    assert.equal(status, 0, stderr);
+    const told = second.command.lines.find(({ event }) => event === 'notice')?.['text'];
+    assert.match(String(told), /begins with the model in .*first\.safetensors \(round 2 of my run, accuracy/);
+    const [before, after] = [best, further].map((path) => Number(metadataOf(path)['accuracy']));
+    assert.ok(before !== undefined && after !== undefined && after >= before - 0.05, `${before}, then ${after}`);
+    writeFileSync(joinPath(folder, 'other.safetensors'), readFileSync(best).subarray(0, 5000));
+    assertComplaint(
+      await roundscope(['coordinate', '--start-from', joinPath(folder, 'other.safetensors')]),
+      1,
+      /cannot begin with .*are not a model of this run's layers/,
+    );
+  });
+});

@@ -12,7 +12,7 @@ import { checkJsonDepth } from '#engine/framing/json-depth.ts';
  */
 const lengthBytes = 8;
 /** A header names each tensor in about 100 bytes; the format itself allows 100 MB. */
-const headerBytesMax = limits.tensorsMax * 512;
+export const headerBytesMax = limits.tensorsMax * 512;
 /** Name, shape list and offsets list inside the one object. */
 const headerDepthMax = 3;
 const metadataKey = '__metadata__';
@@ -104,6 +104,18 @@ export function decodeSafetensors(bytes: Uint8Array): Result<readonly Tensor[], 
   const gap = findGap(entries, dataBytes);
   if (gap !== null) return err(malformed(gap));
   return ok(entries.map((entry) => readTensor(entry, bytes, dataStart)));
+}
+
+/** What the file says of itself, judged as the rest of its header: strings by name, none where it says nothing. */
+export function readMetadata(bytes: Uint8Array): Result<Readonly<Record<string, string>>, RoundscopeError> {
+  const header = readHeader(bytes);
+  if (!header.ok) return header;
+  const metadata: unknown = Object.hasOwn(header.value.json, metadataKey) ? header.value.json[metadataKey] : {};
+  if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
+    return err(malformed('the metadata is not an object'));
+  return Object.values(metadata).every((value) => typeof value === 'string')
+    ? ok(metadata as Readonly<Record<string, string>>)
+    : err(malformed('the metadata holds more than strings'));
 }
 
 function readHeader(bytes: Uint8Array): Result<{ json: Record<string, unknown>; dataStart: number }, RoundscopeError> {

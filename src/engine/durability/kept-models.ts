@@ -2,7 +2,7 @@ import { access, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
-import type { Hash, ParticipantId, RunId } from '#shared/contract/ids.ts';
+import { coordinatorId, type Hash, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
@@ -120,9 +120,11 @@ export class KeptModels {
     this.#toldFall = true;
     const { participant, folder, reporter } = this.#options;
     const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+    const again =
+      participant === coordinatorId ? ' A new run can begin with it: --start-from, or Start from in Coordinate.' : '';
     const text =
       `The accuracy fell from ${percent(best.accuracy)} in round ${best.round} to ${percent(accuracy)} in round ${round}. ` +
-      `The model of round ${best.round} is kept: ${join(folder, 'best.safetensors')}. Who reported what stands in the round's detail.`;
+      `The model of round ${best.round} is kept: ${join(folder, 'best.safetensors')}. Who reported what stands in the round's detail.${again}`;
     reporter.event('notice', { level: 'warning', text: text.slice(0, 1000), participant });
   }
 

@@ -113,6 +113,12 @@ export const coordinate: Command = {
     { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: String(usual.waitS) },
     admitOption,
     { name: 'seed', value: 'N', help: 'of the first model', default: String(usual.seed) },
+    {
+      name: 'start-from',
+      value: 'FILE',
+      help: 'first model, such as best.safetensors of an earlier run with the same classes and layers',
+      default: 'drawn from the seed',
+    },
     { name: 'name', value: 'TEXT', help: 'name of the run', default: 'my run' },
     {
       name: 'state',
@@ -138,6 +144,7 @@ export const coordinate: Command = {
     'roundscope coordinate --announce hub.example.org --port 4433',
     'roundscope coordinate --state ./my-run',
     'roundscope coordinate --admit ask,anna,lab-2',
+    'roundscope coordinate --start-from best.safetensors',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
   ],
@@ -194,7 +201,8 @@ export const coordinate: Command = {
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
                   admission: admission.value,
-                  ...modelOutOf(args),
+                  ...fileNamed(args, 'model-out', 'modelOut'),
+                  ...fileNamed(args, 'start-from', 'startFrom'),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
@@ -250,9 +258,9 @@ function addressFrom(
   return ok({ host: bareHost(host ?? boundFor(announced.value)), port, announce });
 }
 
-function modelOutOf(args: Arguments): { readonly modelOut?: string } {
-  const typed = args.text('model-out');
-  return typed === undefined ? {} : { modelOut: fileOf(typed, typedIn(process.env)) };
+function fileNamed<K extends string>(args: Arguments, option: string, key: K): { readonly [P in K]?: string } {
+  const typed = args.text(option);
+  return typed === undefined ? {} : ({ [key]: fileOf(typed, typedIn(process.env)) } as { readonly [P in K]?: string });
 }
 
 function peopleOf(count: number): string {

@@ -29,6 +29,8 @@ export interface JoinDraft {
 export interface CoordinateDraft {
   readonly name: string;
   readonly data: string;
+  /** File with the first model, as typed; empty: drawn. */
+  readonly startFrom: string;
   readonly participants: number;
   /** Updates that are enough at the deadline. */
   readonly enough: number;
@@ -67,6 +69,7 @@ const emptyJoin: JoinDraft = {
 const emptyCoordinate: CoordinateDraft = {
   name: '',
   data: '',
+  startFrom: '',
   participants: 2,
   enough: 2,
   deadlineS: 60,

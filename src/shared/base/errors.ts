@@ -69,6 +69,7 @@ export const errorCodes = [
   'classes_unknown',
   'data_too_large',
   'model_invalid',
+  'model_unfit',
   'training_failed',
   'trainer_crashed',
   // recorder

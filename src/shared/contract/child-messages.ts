@@ -36,6 +36,8 @@ export const coordinatorStartSchema = z.object({
   admission: admissionSchema.optional(),
   /** Data decides the shape of the model; the coordinator trains nothing. */
   data: path,
+  /** A safetensors file with the global model of round 1; absent: drawn from the seed. */
+  startFrom: path.optional(),
   /** Folder of keys; absent: keys live only as long as the process, or in the state folder. */
   identityFolder: path.optional(),
   /** Where the run is kept for the case that this process dies; one that lies there already is gone on with. */

@@ -238,6 +238,10 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     meaning: 'The list of layers does not make a model for this data.',
     tryThis: 'Correct the layer that is named; the last one needs one unit per class.',
   },
+  model_unfit: {
+    meaning: 'A run begins only with a model of its own layers and classes: another one would learn wrong labels.',
+    tryThis: 'Choose a model of a run with the same data to judge with, such as its best.safetensors, or leave it out.',
+  },
   training_failed: {
     meaning: 'The trainer gave up on this round; the participant stays in the run.',
     tryThis: 'Read the cause below; a lower learning rate helps against diverging loss.',

@@ -76,6 +76,8 @@ export const requestSchemas = {
     admission: admissionSchema.optional(),
     keepAwake: z.boolean().optional(),
     modelOut: coordinatorStartSchema.shape.modelOut,
+    /** As typed; relative paths begin at the home folder. */
+    startFrom: coordinatorStartSchema.shape.startFrom,
   }),
   /** Begin round 1 with those that are here. */
   start_now: z.object({}),

@@ -7,7 +7,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import type { CoordinateDraft } from '#renderer/session/drafts.ts';
 
-export type CoordinateField = 'name' | 'data' | 'transports' | 'host' | 'admitted';
+export type CoordinateField = 'name' | 'data' | 'startFrom' | 'transports' | 'host' | 'admitted';
 type OwnAddresses = PortAnswers['own_addresses'];
 
 /** What is wrong with the fields, each in one sentence that says how to mend it. */
@@ -98,6 +98,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
   return {
     name: draft.name.trim(),
     data: draft.data.trim(),
+    ...(draft.startFrom.trim() === '' ? {} : { startFrom: draft.startFrom.trim() }),
     participants: draft.participants,
     quorum: quorumOf(draft),
     rounds: draft.rounds,
@@ -113,6 +114,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
 }
 
 const fieldsByCode: Readonly<Record<string, CoordinateField>> = {
+  model_unfit: 'startFrom',
   port_in_use: 'host',
   connect_failed: 'host',
   transport_unavailable: 'transports',
@@ -121,8 +123,10 @@ const fieldsByCode: Readonly<Record<string, CoordinateField>> = {
 
 /** The field under which a failure of the start belongs; null: none of them. */
 export function coordinateFieldOf(error: { readonly code: string; readonly layer: string }): CoordinateField | null {
+  const named = fieldsByCode[error.code];
+  if (named !== undefined) return named;
   if (error.layer === 'data' || error.layer === 'trainer' || error.code.startsWith('data_')) return 'data';
   // An address that is not this machine's, or of a family that the transport does not speak.
   if (error.code === 'settings_invalid' && error.layer === 'transport') return 'host';
-  return fieldsByCode[error.code] ?? null;
+  return null;
 }

@@ -20,6 +20,7 @@ import { AskedPanel } from './asked-panel.tsx';
 import { coordinateFieldOf } from './check-coordinate.ts';
 import { NetworkFields } from './network-fields.tsx';
 import { RoundFields } from './round-fields.tsx';
+import { StartFromField } from './start-from-field.tsx';
 import { useCoordinate } from './use-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
@@ -45,6 +46,7 @@ export function CoordinateForm(): JSX.Element {
           <div className="in">
             <NameField coordinate={coordinate} />
             <DataField coordinate={coordinate} />
+            <StartFromField coordinate={coordinate} />
             <hr />
             <RoundFields draft={coordinate.draft} />
             <hr />

@@ -15,6 +15,7 @@ import { qrPath } from './qr-path.ts';
 const draft: CoordinateDraft = {
   name: 'pilot',
   data: '~/validation',
+  startFrom: '',
   participants: 4,
   enough: 3,
   deadlineS: 45,
@@ -83,6 +84,7 @@ test('a failed start is told at its field, where it has one', () => {
   assert.equal(coordinateFieldOf({ code: 'port_in_use', layer: 'transport' }), 'host');
   assert.equal(coordinateFieldOf({ code: 'settings_invalid', layer: 'transport' }), 'host');
   assert.equal(coordinateFieldOf({ code: 'data_missing', layer: 'data' }), 'data');
+  assert.equal(coordinateFieldOf({ code: 'model_unfit', layer: 'trainer' }), 'startFrom');
   assert.equal(coordinateFieldOf({ code: 'already_running', layer: 'service' }), null);
 });
 
