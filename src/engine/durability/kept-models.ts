@@ -120,8 +120,7 @@ export class KeptModels {
     this.#toldFall = true;
     const { participant, folder, reporter } = this.#options;
     const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-    const again =
-      participant === coordinatorId ? ' A new run can begin with it: --start-from, or Start from in Coordinate.' : '';
+    const again = participant === coordinatorId ? ' A new run can begin with it.' : '';
     const text =
       `The accuracy fell from ${percent(best.accuracy)} in round ${best.round} to ${percent(accuracy)} in round ${round}. ` +
       `The model of round ${best.round} is kept: ${join(folder, 'best.safetensors')}. Who reported what stands in the round's detail.${again}`;
