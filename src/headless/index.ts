@@ -7,13 +7,27 @@ import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { coordinate } from './commands/coordinate.ts';
 import { demo } from './commands/demo.ts';
+import { diagnose } from './commands/diagnose.ts';
 import { exportRecording } from './commands/export.ts';
 import { join } from './commands/join.ts';
+import { packets } from './commands/packets.ts';
+import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
 import { complain } from './complain.ts';
 import { shownSecret } from './secret-text.ts';
 
-const commands: readonly Command[] = [demo, coordinate, join, compare, serve, exportRecording, check];
+const commands: readonly Command[] = [
+  demo,
+  coordinate,
+  join,
+  compare,
+  serve,
+  runs,
+  packets,
+  diagnose,
+  exportRecording,
+  check,
+];
 
 function overview(): string {
   return [

@@ -1,9 +1,9 @@
 import { spawn } from '#shared/base/spawn.ts';
-import { toWireNames } from '#shared/contract/wire-names.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { onEndSignal } from './end-signals.ts';
+import { lineOf, writeOut } from './json-lines.ts';
 import { Narrator } from './narrator.ts';
 import { exitStatusOf, runSummary } from './summary.ts';
 
@@ -42,7 +42,7 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     // Closes the recording first, so that the summary counts what is really on disk.
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
-    if (options.json) await writeLine(summary);
+    if (options.json) await writeOut(lineOf(summary));
     narrator.end(summary, running.host.view);
     if (error !== undefined && interrupted === null) narrator.advise(error);
     if (interrupted !== null) return exitStatus.interrupted;
@@ -96,15 +96,5 @@ function watchNextRun(options: RunToEndOptions, narrator: Narrator, out: EventLi
         });
       else narrator.event(row.event, host.view);
     });
-  });
-}
-
-function lineOf(value: unknown): string {
-  return `${JSON.stringify(toWireNames(value))}\n`;
-}
-
-function writeLine(value: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(lineOf(value), (error) => (error ? reject(error) : resolve()));
   });
 }

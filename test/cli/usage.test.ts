@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertComplaint, roundscope } from './command-line.ts';
 
-const commands = ['demo', 'coordinate', 'join', 'serve', 'check'];
+const commands = ['demo', 'coordinate', 'join', 'serve', 'check', 'runs', 'packets', 'diagnose'];
 
 describe('usage', () => {
   test('every command has its help, on stdout', async () => {

@@ -1,13 +1,23 @@
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from './copy.ts';
-import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
+import type {
+  EventQuery,
+  Histogram,
+  HistogramQuery,
+  PacketPage,
+  PacketQuery,
+  RecordingBrief,
+  RecordingInfo,
+} from './reader.ts';
 import { ReadingThread } from './reading-thread.ts';
 import type { QueryAnswer } from './worker-protocol.ts';
 
 /** A recording that is there, for `packets`, `replay`, `diagnose`: read-only, whatever state its recorder left it in. */
 export interface OpenedRecording extends AsyncDisposable {
   readonly path: string;
-  readonly info: RecordingInfo;
+  /** As it was when it was opened. */
+  readonly brief: RecordingBrief;
+  info(): Promise<RecordingInfo>;
   queryPackets(query: PacketQuery): Promise<PacketPage>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
@@ -19,10 +29,11 @@ export interface OpenedRecording extends AsyncDisposable {
 export async function openRecording(path: string, options: { readonly entry: string }): Promise<OpenedRecording> {
   const reader = await ReadingThread.open(options.entry, path);
   try {
-    const info = await reader.ask('info');
+    const brief = await reader.ask('brief');
     return {
       path,
-      info,
+      brief,
+      info: () => reader.ask('info'),
       queryPackets: (query) => reader.ask('queryPackets', query),
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),

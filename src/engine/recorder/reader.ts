@@ -17,15 +17,19 @@ export interface PacketQuery {
   readonly filter: string;
   /** Rows with smaller ids; 0: the newest. */
   readonly beforeId: number;
+  /** Rows with greater ids, oldest first; absent: newest first. */
+  readonly afterId?: number | undefined;
   readonly limit: number;
   readonly fromAt?: number | undefined;
   readonly toAt?: number | undefined;
 }
 
 export interface PacketPage {
-  /** Newest first. */
+  /** Newest first, unless rows after an id were asked for. */
   readonly rows: readonly PacketRow[];
   readonly more: boolean;
+  /** Of this page, rows that no version of ours writes, or a later one. */
+  readonly malformed: number;
   readonly filterError: string | null;
 }
 
@@ -48,8 +52,8 @@ export interface EventQuery {
   readonly types?: readonly EventType[];
 }
 
-/** What a recording says of itself. */
-export interface RecordingInfo {
+/** What a recording says of itself at a glance, however large it is. */
+export interface RecordingBrief {
   readonly run: string;
   readonly name: string;
   readonly startedAt: number;
@@ -58,10 +62,16 @@ export interface RecordingInfo {
   /** One sentence on how the recording ends. */
   readonly ending: string;
   readonly recorder: string;
-  readonly packets: number;
-  readonly events: number;
+  /** When its first and its last rows were written, as their processes saw it. */
   readonly firstAt: number | null;
   readonly lastAt: number | null;
+  readonly sizeBytes: number;
+}
+
+/** The same with what has to be counted row by row. */
+export interface RecordingInfo extends RecordingBrief {
+  readonly packets: number;
+  readonly events: number;
   readonly droppedPackets: number;
   readonly droppedEvents: number;
   /** Null: a recording of format 1, which counted malformed rows as dropped packets and cut bodies not at all. */
@@ -70,7 +80,6 @@ export interface RecordingInfo {
   readonly removedPackets: number;
   readonly removedBodies: number;
   readonly removedEvents: number;
-  readonly sizeBytes: number;
 }
 
 /** In each condition, before all that a row may fail: the limit of time must be asked whatever is found. */
@@ -96,17 +105,20 @@ export class RecordingReader implements Disposable {
     this.#db.close();
   }
 
-  queryPackets({ filter, beforeId, limit, fromAt, toAt }: PacketQuery): PacketPage {
+  queryPackets({ filter, beforeId, afterId, limit, fromAt, toAt }: PacketQuery): PacketPage {
     const condition = this.#condition(filter, { fromAt, toAt });
-    if (typeof condition === 'string') return { rows: [], more: false, filterError: condition };
+    if (typeof condition === 'string') return { rows: [], more: false, malformed: 0, filterError: condition };
     const before = beforeId > 0 ? beforeId : Number.MAX_SAFE_INTEGER;
-    const sql = `${selectPacketSql} WHERE id < ? AND ${condition.sql} ORDER BY id DESC LIMIT ?`;
+    const order = afterId === undefined ? 'DESC' : 'ASC';
+    const sql = `${selectPacketSql} WHERE id > ? AND id < ? AND ${condition.sql} ORDER BY id ${order} LIMIT ?`;
     // Judged one by one, so that rows with values that no recorder writes do not lie in memory together.
     let found = 0;
-    const rows = this.#each(sql, [before, ...condition.parameters, limit + 1], (row) =>
-      ++found > limit ? null : packetRow(row),
+    const rows = this.#each(
+      sql,
+      [afterId ?? Number.MIN_SAFE_INTEGER, before, ...condition.parameters, limit + 1],
+      (row) => (++found > limit ? null : packetRow(row)),
     );
-    return { rows, more: found > limit, filterError: null };
+    return { rows, more: found > limit, malformed: Math.min(found, limit) - rows.length, filterError: null };
   }
 
   packetDetail(id: number): PacketDetail | null {
@@ -153,20 +165,18 @@ export class RecordingReader implements Disposable {
     return { events, malformed: Math.min(found, limit) - events.length, more: found > limit };
   }
 
-  info(): RecordingInfo {
+  brief(): RecordingBrief {
+    const first = (table: string): string => `(SELECT at FROM ${table} ORDER BY id LIMIT 1)`;
+    const last = (table: string): string => `(SELECT at FROM ${table} ORDER BY id DESC LIMIT 1)`;
     const [row] = this.#all(
-      `SELECT runs.*, p.n AS packets, e.n AS events, min(ifnull(p.first, e.first), ifnull(e.first, p.first)) AS first_at,
-        max(ifnull(p.last, e.last), ifnull(e.last, p.last)) AS last_at
-      FROM runs, (SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM packets WHERE ${inTime}) AS p,
-        (SELECT count(*) AS n, min(at) AS first, max(at) AS last FROM events WHERE ${inTime}) AS e
-      LIMIT 1`,
+      `SELECT runs.*, ${first('packets')} AS first_packet, ${first('events')} AS first_event,
+        ${last('packets')} AS last_packet, ${last('events')} AS last_event
+      FROM runs LIMIT 1`,
       [],
     );
-    const number = (name: string): number => Number(row?.[name] ?? 0);
-    const text = (name: string): string => String(row?.[name] ?? '');
-    const known = (name: string): number | null => (typeof row?.[name] === 'number' ? row[name] : null);
+    const { number, text, known } = cellsOf(row);
     const endedAt = known('ended_at');
-    const lastAt = known('last_at');
+    const lastAt = largest(known('last_packet'), known('last_event'));
     const ended = endedAt === null ? null : { at: endedAt, status: text('status'), reason: text('reason') };
     return {
       run: text('run'),
@@ -175,10 +185,25 @@ export class RecordingReader implements Disposable {
       ended,
       ending: endingOf(ended, lastAt),
       recorder: text('recorder'),
+      firstAt: smallest(known('first_packet'), known('first_event')),
+      lastAt,
+      sizeBytes: statSync(this.#path).size,
+    };
+  }
+
+  info(): RecordingInfo {
+    const [row] = this.#all(
+      `SELECT runs.*, p.n AS packets, e.n AS events
+      FROM runs, (SELECT count(*) AS n FROM packets WHERE ${inTime}) AS p,
+        (SELECT count(*) AS n FROM events WHERE ${inTime}) AS e
+      LIMIT 1`,
+      [],
+    );
+    const { number, known } = cellsOf(row);
+    return {
+      ...this.brief(),
       packets: number('packets'),
       events: number('events'),
-      firstAt: known('first_at'),
-      lastAt,
       droppedPackets: number('dropped_packets'),
       droppedEvents: number('dropped_events'),
       malformedRows: known('malformed_rows'),
@@ -186,7 +211,6 @@ export class RecordingReader implements Disposable {
       removedPackets: number('removed_packets'),
       removedBodies: number('removed_bodies'),
       removedEvents: number('removed_events'),
-      sizeBytes: statSync(this.#path).size,
     };
   }
 
@@ -234,6 +258,27 @@ export class RecordingReader implements Disposable {
       throw recorderError(error, this.#path, 'reading');
     }
   }
+}
+
+/** Cells of a row by name, as what they should be. */
+function cellsOf(row: SqlRow | undefined): {
+  readonly number: (name: string) => number;
+  readonly text: (name: string) => string;
+  readonly known: (name: string) => number | null;
+} {
+  return {
+    number: (name) => Number(row?.[name] ?? 0),
+    text: (name) => String(row?.[name] ?? ''),
+    known: (name) => (typeof row?.[name] === 'number' ? row[name] : null),
+  };
+}
+
+function smallest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function largest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 function endingOf(ended: RecordingInfo['ended'], lastAt: number | null): string {

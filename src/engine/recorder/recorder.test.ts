@@ -103,9 +103,14 @@ describe('recording', () => {
     await recorder.close();
     assert.equal(recorder.stats().state, 'recorded');
     await using opened = await openRecording(recorder.path, { entry });
-    assert.deepEqual(opened.info.ended, { at: 9, status: 'stalled', reason: 'no quorum' });
+    assert.deepEqual((await opened.info()).ended, { at: 9, status: 'stalled', reason: 'no quorum' });
     assert.deepEqual(
-      [opened.info.name, opened.info.events, opened.info.firstAt, opened.info.lastAt],
+      [
+        (await opened.info()).name,
+        (await opened.info()).events,
+        (await opened.info()).firstAt,
+        (await opened.info()).lastAt,
+      ],
       ['digits', 3, 5, 9],
     );
     assert.equal((await opened.events({ afterId: 0, limit: 10, types: ['run_ended'] })).events.length, 1);
@@ -157,7 +162,7 @@ describe('recording', () => {
       [10, 9, 8, 7],
     );
     assert.equal((await copy.packetDetail(9))?.header, packetOf(9).header);
-    assert.equal(copy.info.events, 1);
+    assert.equal((await copy.info()).events, 1);
   });
 });
 
@@ -198,7 +203,7 @@ describe('limits of a recording', () => {
     const sum = (wanted: Loss['kind']): number =>
       losses.slice(0, -1).reduce((total, { kind, count }) => total + (kind === wanted ? count : 0), 0);
     await using opened = await openRecording(recorder.path, { entry });
-    const { droppedPackets, droppedEvents, malformedRows, cutBodies } = opened.info;
+    const { droppedPackets, droppedEvents, malformedRows, cutBodies } = await opened.info();
     assert.deepEqual(
       { droppedPackets, droppedEvents, malformedRows, cutBodies },
       { droppedPackets: 10 + sum('packets'), droppedEvents: 20 + sum('events'), malformedRows: 30, cutBodies: 40 },
@@ -220,7 +225,7 @@ describe('limits of a recording', () => {
     assert.notEqual((await recorder.packetDetail(6000))?.header, '');
     await recorder.close();
     await using opened = await openRecording(recorder.path, { entry });
-    assert.ok(opened.info.removedBodies > 0);
+    assert.ok((await opened.info()).removedBodies > 0);
   });
 
   test('recordings beyond their age go, other files stay', async () => {
@@ -290,7 +295,7 @@ describe('when the disk refuses', () => {
     assert.equal((await recorder.queryPackets({ ...everything, filter: '' })).rows.length, packets);
     await recorder.close();
     await using opened = await openRecording(recorder.path, { entry });
-    assert.equal(opened.info.packets, packets);
+    assert.equal((await opened.info()).packets, packets);
   });
 
   test('whichever commit fails, only its rows are lost and the recording goes on', () => {

@@ -36,7 +36,7 @@ export const exportRecording: Command = {
       return complain(`--last takes a length of time, such as 90s or 10m, not ${last}.`, exitStatus.usage);
     const [source, target] = [fileOf(from, typedIn(process.env)), fileOf(to, typedIn(process.env))];
     await using recording = await openRecording(source, { entry: entryPath('recorder-worker') });
-    const { name, run, packets, events } = recording.info;
+    const { name, run, packets, events } = await recording.info();
     const { sizeBytes } = await recording.saveCopy(target, {
       ...(lastMs === undefined ? {} : { minutes: lastMs / msPerMinute }),
       bare: args.has('bare'),

@@ -1,17 +1,8 @@
 /** Numbers as people read them: with units, U+2212 as minus, three significant figures at most. */
+import { formatBytes } from '#shared/base/bytes.ts';
 import { formatCount } from '#shared/base/counted.ts';
 
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${Math.round(bytes)} B`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  let value = bytes / 1000;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
+export { formatBytes };
 
 export function formatRate(bytesPerS: number): string {
   return `${formatBytes(bytesPerS)}/s`;

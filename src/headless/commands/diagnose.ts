@@ -1,0 +1,89 @@
+import { styleText } from 'node:util';
+import { counted } from '#shared/base/counted.ts';
+import { roughDuration } from '#shared/base/duration.ts';
+import { visibleText, visibleWithin } from '#shared/base/visible-text.ts';
+import { exitStatus } from '#shared/contract/summary.ts';
+import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
+import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
+import { foldRecording } from '#service/recorded-runs.ts';
+import type { Command } from '../arguments.ts';
+import { complain } from '../complain.ts';
+import { lineOf, writeOut } from '../json-lines.ts';
+import { openNamed, recordingPath, recordingPositional } from '../recording-argument.ts';
+
+/** The verdicts of a recording, as they were raised while it ran: what was seen then is what a verdict stands on. */
+export const diagnose: Command = {
+  name: 'diagnose',
+  summary: 'Says what held a recorded run up, with the evidence. Exit status 3: there are verdicts; 0: there are none.',
+  positionals: [recordingPositional],
+  options: [{ name: 'json', help: 'one verdict a line, a summary last' }],
+  examples: [
+    'roundscope diagnose r-7f3a2c.sqlite',
+    "roundscope diagnose r-7f3a2c.sqlite --json | jq -r '.rule // empty'",
+  ],
+  run: async (args) => {
+    const path = recordingPath(args);
+    if (path === null) return complain('diagnose takes a recording.', exitStatus.usage);
+    await using recording = await openNamed(path);
+    const { brief } = recording;
+    const { view, malformed } = await foldRecording(recording, brief);
+    const lost = lossTotals(view.recorder);
+    if (args.has('json')) {
+      for (const verdict of view.verdicts) await writeOut(lineOf({ event: 'verdict', ...jsonOf(verdict) }));
+      const { run, name, rounds } = view;
+      await writeOut(
+        lineOf({
+          event: 'summary',
+          run,
+          name,
+          status: brief.ended?.status ?? null,
+          verdicts: view.verdicts.length,
+          roundsCompleted: Math.max(view.roundsCompleted, rounds.filter(({ state }) => state === 'done').length),
+          lostEvents: lost.events,
+          lostPackets: lost.packets,
+          malformedEvents: malformed,
+        }),
+      );
+    } else {
+      await writeOut(wordsOf(view, brief.ending));
+    }
+    // Without these nobody can say that nothing else happened.
+    if (malformed > 0) process.stderr.write(`${counted(malformed, 'event')} could not be read.\n`);
+    if (anyLost(lost)) process.stderr.write(`Missing in this recording: ${lostWords(lost)}.\n`);
+    return view.verdicts.length > 0 ? exitStatus.stalled : exitStatus.completed;
+  },
+};
+
+function jsonOf(verdict: VerdictView): object {
+  const { verdict: id, at, detectedAfterMs, nextAction: _action, nextActionAt: _actionAt, ...rest } = verdict;
+  return { id, raisedAt: at, detectedAfterS: detectedAfterMs / 1000, ...rest };
+}
+
+function wordsOf(view: RunView, ending: string): string {
+  const shown = visibleWithin(view);
+  const head = `${shown.run} (${shown.name}). ${visibleText(ending)}`;
+  if (shown.verdicts.length === 0) return `${head}\nNo verdict: nothing held this run up.\n`;
+  return [head, ...shown.verdicts.flatMap((verdict) => verdictLines(verdict)), ''].join('\n');
+}
+
+function verdictLines(verdict: VerdictView): string[] {
+  const { sentence, rule, layer, subject, injected, clearedAt, clearedBecause, explanation, evidence } = verdict;
+  const lasted =
+    clearedAt === null
+      ? 'it stood when the recording ended'
+      : `over after ${roughDuration(Math.max(0, clearedAt - verdict.since))}: ${clearedBecause}`;
+  return [
+    '',
+    styleText('red', sentence, { stream: process.stdout }),
+    `  ${rule}, ${layer}, ${subject}${injected === undefined ? '' : `, injected fault ${injected}`}`,
+    `  since ${timeOfDay(verdict.since)}, round ${verdict.round}, named after ${roughDuration(verdict.detectedAfterMs)}; ${lasted}`,
+    `  ${explanation}`,
+    ...evidence.map(({ ref, at, text }) => `  ${ref.padEnd(14)} ${timeOfDay(at)}  ${text}`),
+  ];
+}
+
+/** `21:10:25`, on this machine's clock. */
+function timeOfDay(at: number): string {
+  const when = new Date(at);
+  return Number.isNaN(when.getTime()) ? 'not known' : when.toTimeString().slice(0, 8);
+}

@@ -1,0 +1,21 @@
+import { entryPath } from '#engine/host/entries.ts';
+import { typedIn } from '#engine/host/user-path.ts';
+import { openRecording, type OpenedRecording } from '#engine/recorder/open-recording.ts';
+import { fileOf } from '#service/typed-paths.ts';
+import type { Arguments } from './arguments.ts';
+
+export const recordingPositional = {
+  name: 'RECORDING',
+  help: 'the file; recordings end in .sqlite or .roundscope',
+} as const;
+
+/** The path of the first positional as its user means it; null: there is none. */
+export function recordingPath(args: Arguments): string | null {
+  const [typed] = args.positionals;
+  return typed === undefined ? null : fileOf(typed, typedIn(process.env));
+}
+
+/** @throws RoundscopeError `recording_invalid`, `path_unwritable` */
+export function openNamed(path: string): Promise<OpenedRecording> {
+  return openRecording(path, { entry: entryPath('recorder-worker') });
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, test } from 'node:test';
+import { recordSession } from '#test/support/recording-file.ts';
+import { recordedView } from '#test/support/recorded-view.ts';
+import { assertComplaint, Command, roundscope, temporaryFolder } from './command-line.ts';
+
+const rounds = 4;
+/** So many that its packets are more than one page. */
+const healthyRounds = 12;
+
+describe('recordings in the terminal', () => {
+  const dataFolder = temporaryFolder();
+  const folder = join(dataFolder, 'recordings');
+  const healthy = join(folder, '2026-01-04-120000-r-7f3a2c.sqlite');
+  const stalled = join(folder, '2026-01-05-120000-r-7f3a2c.sqlite');
+  before(async () => {
+    mkdirSync(folder, { recursive: true });
+    await recordSession(healthy, { rounds: healthyRounds });
+    await recordSession(stalled, { rounds, stallInRound: 2 });
+  });
+  after(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+  test('runs lists what lies in the data folder, and says of a file that cannot be opened why', async () => {
+    const foreign = join(folder, '2026-01-03-foreign.sqlite');
+    writeFileSync(foreign, 'no database at all, but of some length so that SQLite looks at it: '.repeat(20));
+    const { status, lines } = await roundscope(['runs', '--json'], { dataFolder });
+    assert.equal(status, 0);
+    const [newest, older, unreadable] = lines;
+    const view = recordedView(1e6, { rounds, stallInRound: 2 });
+    assert.deepEqual(
+      [newest?.event, newest?.['path'], newest?.['rounds_completed'], newest?.['participants'], newest?.['verdicts']],
+      ['recording', stalled, view.rounds.filter(({ state }) => state === 'done').length, 4, view.verdicts.length],
+    );
+    assert.ok(view.verdicts.length > 0);
+    assert.equal(newest?.['accuracy'], view.rounds.findLast(({ state }) => state === 'done')?.accuracy);
+    assert.deepEqual([older?.['path'], older?.['verdicts'], older?.['status']], [healthy, 0, 'completed']);
+    assert.deepEqual(older?.['transports'], [
+      { transport: 'quic', participants: 2 },
+      { transport: 'mqtt', participants: 2 },
+    ]);
+    assert.equal(unreadable?.event, 'unreadable');
+    assert.equal((unreadable?.['error'] as { code: string }).code, 'recording_invalid');
+    const { stdout } = await roundscope(['runs'], { dataFolder });
+    assert.match(stdout, /12\/12 .*quic 2, mqtt 2/);
+    assert.match(stdout, /foreign\.sqlite\n {2}cannot be opened: /);
+    rmSync(foreign);
+  });
+
+  test('without a recording, runs says where it looked', async () => {
+    const { status, stdout, stderr } = await roundscope(['runs']);
+    assert.deepEqual([status, stdout], [0, '']);
+    assert.match(stderr, /no recording in /);
+  });
+
+  test('diagnose names the verdicts of the run as it was, and its exit status tells whether there are any', async () => {
+    const view = recordedView(1e6, { rounds, stallInRound: 2 });
+    const told = await roundscope(['diagnose', stalled, '--json']);
+    assert.equal(told.status, 3);
+    assert.deepEqual(
+      told.lines.slice(0, -1).map(({ id, rule, subject, sentence }) => [id, rule, subject, sentence]),
+      view.verdicts.map(({ verdict, rule, subject, sentence }) => [verdict, rule, subject, sentence]),
+    );
+    assert.deepEqual([told.summary.event, told.summary['verdicts' as never]], ['summary', view.verdicts.length]);
+    const words = await roundscope(['diagnose', stalled]);
+    assert.equal(words.status, 3);
+    assert.ok(words.stdout.includes(view.verdicts[0]?.sentence ?? 'none'));
+    assert.match(words.stdout, /packet:\d+/);
+    const fine = await roundscope(['diagnose', healthy]);
+    assert.equal(fine.status, 0);
+    assert.match(fine.stdout, /No verdict/);
+  });
+
+  test('packets are printed oldest first as the filter lets them through', async () => {
+    const all = await roundscope(['packets', healthy, '--json']);
+    const ids = all.lines.map((line) => Number(line['id']));
+    assert.ok(ids.length > 1000, 'more than one page');
+    assert.deepEqual(
+      ids,
+      ids.toSorted((a, b) => a - b),
+    );
+    const undelivered = await roundscope(['packets', stalled, 'status == undeliverable', '--json']);
+    assert.ok(undelivered.lines.length > 0);
+    assert.ok(undelivered.lines.every((line) => line['status'] === 'undeliverable' && line.event === 'packet'));
+    const plain = await roundscope(['packets', stalled, 'status == undeliverable']);
+    assert.equal(plain.stdout.trimEnd().split('\n').length, undelivered.lines.length);
+  });
+
+  test('a reader that has heard enough ends it without a word', async () => {
+    await using command = new Command(['packets', healthy], { pipeTo: 'head -n 2' });
+    const { stdout, stderr } = await command.exit();
+    assert.deepEqual([stdout.trimEnd().split('\n').length, stderr], [2, '']);
+  });
+
+  test('an error in a filter is told with its place, before anything is opened', async () => {
+    const wrong = await roundscope(['packets', stalled, 'kind == ']);
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.stderr, /error at character \d+: /);
+  });
+
+  const bad: Readonly<Record<string, readonly [(path: string) => void, RegExp]>> = {
+    'no file': [() => undefined, /unable to open|no such file/],
+    'a foreign database': [foreignDatabase, /is not a recording of Roundscope/],
+    'a later version': [laterVersion, /later version of Roundscope \(format 99/],
+    'half a file': [halfFile, /malformed|not a recording|no whole recording/],
+  };
+  for (const [what, [make, words]] of Object.entries(bad)) {
+    test(`${what} is refused in words by each command`, async () => {
+      const path = join(dataFolder, `${what.replaceAll(' ', '-')}.sqlite`);
+      make(path);
+      for (const command of ['packets', 'diagnose']) assertComplaint(await roundscope([command, path]), 1, words);
+    });
+  }
+
+  function foreignDatabase(path: string): void {
+    using db = new DatabaseSync(path);
+    db.exec('CREATE TABLE packets (id INTEGER PRIMARY KEY)');
+  }
+  function laterVersion(path: string): void {
+    copyFileSync(healthy, path);
+    using db = new DatabaseSync(path);
+    db.exec('PRAGMA user_version = 99');
+  }
+  function halfFile(path: string): void {
+    copyFileSync(healthy, path);
+    truncateSync(path, 40_000);
+  }
+});
