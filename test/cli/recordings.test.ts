@@ -38,13 +38,13 @@ describe('recordings in the terminal', () => {
     assert.equal(newest?.['accuracy'], view.rounds.findLast(({ state }) => state === 'done')?.accuracy);
     assert.deepEqual([older?.['path'], older?.['verdicts'], older?.['status']], [healthy, 0, 'completed']);
     assert.deepEqual(older?.['transports'], [
-      { transport: 'quic', participants: 2 },
-      { transport: 'mqtt', participants: 2 },
+      { transport: 'quic', participants: 3 },
+      { transport: 'mqtt', participants: 1 },
     ]);
     assert.equal(unreadable?.event, 'unreadable');
     assert.equal((unreadable?.['error'] as { code: string }).code, 'recording_invalid');
     const { stdout } = await roundscope(['runs'], { dataFolder });
-    assert.match(stdout, /12\/12 .*quic 2, mqtt 2/);
+    assert.match(stdout, /12\/12 .*quic 3, mqtt 1/);
     assert.match(stdout, /foreign\.sqlite\n {2}cannot be opened: /);
     rmSync(foreign);
   });
