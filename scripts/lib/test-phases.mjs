@@ -32,6 +32,7 @@ export const alone = [
   'test/cli/hostile-',
   'test/cli/join.',
   'test/cli/network.',
+  'test/cli/participant-chair.',
   'test/cli/paths.',
   'test/cli/verdicts.',
   'test/e2e/participant-seat.',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Command, type Line, type Summary } from './command-line.ts';
+import { Command, patienceMs, type Line, type Summary } from './command-line.ts';
 import { coordinate, join } from './federation.ts';
 
 /** Lines of `--json` of one kind. */
@@ -70,7 +70,10 @@ describe("a run in a participant's own words", () => {
     await using first = join(coordinator.invitation, 'lab-1');
     await coordinator.command.until((command) => ends(command).length > 0);
     await using late = join(coordinator.invitation, 'lab-2');
-    const [served, exit] = await Promise.all([coordinator.command.exit(), late.exit(), first.exit()]);
+    // So many that whoever starts now is in before they are over: they take a while beside others.
+    const limitMs = 2 * patienceMs;
+    const ended = [coordinator.command.exit(limitMs), late.exit(limitMs), first.exit(limitMs)] as const;
+    const [served, exit] = await Promise.all(ended);
     const { summary } = exit;
     assert.deepEqual([summary.status, summary.rounds_completed], ['completed', 25], exit.stderr);
     const seen = ends(exit);
