@@ -1,5 +1,5 @@
 import { applyEvents } from '#shared/run-view/apply-event.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { recordedSeat } from './recorded-seat.ts';
 import type { SeatStory } from './recorded-seat.ts';
 
@@ -15,3 +15,30 @@ export function seatViewAt(story: SeatStory, at: number): RunView {
 }
 
 export const startAt = 1_800_000_000_000;
+
+/** The same while its own process has stood still for `stillMs`, by the verdict on it. */
+export function stillView(story: SeatStory, at: number, stillMs: number): RunView {
+  const view = seatViewAt(story, at);
+  return { ...view, verdicts: [frozen(view, startAt + at - stillMs)] };
+}
+
+function frozen(view: RunView, since: number): VerdictView {
+  return {
+    verdict: 'v1',
+    rule: 'process-frozen',
+    layer: 'application',
+    subject: view.self ?? '',
+    sentence: 'its process stands still',
+    explanation: '',
+    since,
+    detectedAfterMs: 4000,
+    nextAction: '',
+    nextActionAt: 0,
+    evidence: [],
+    at: since + 4000,
+    clearedAt: null,
+    clearedBecause: '',
+    round: view.round,
+    spans: [{ from: since, to: null }],
+  };
+}

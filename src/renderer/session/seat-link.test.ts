@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { seatViewAt, startAt } from '#test/support/seat-view.ts';
+import { seatViewAt, startAt, stillView } from '#test/support/seat-view.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import { applyEvents } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { carriersOf, nextCarrier, resumeUntil, seatLink, toldParticipants, unsentRound } from './seat-link.ts';
+import {
+  carriersOf,
+  nextCarrier,
+  resumeUntil,
+  seatLink,
+  toldParticipants,
+  unheardSince,
+  unsentRound,
+} from './seat-link.ts';
 
 /** Round 13 of the recorded stories begins a little before this, and its silence 25 s later, ms. */
 const round13 = seatViewAt('gone', 600_000).rounds.at(-1)!.startedAt - startAt;
@@ -56,6 +66,49 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(linkAt('back', heard + 26_000)?.kind, 'heard');
   });
 
+  test('the silence goes on while a new session is opened, until that is ready', () => {
+    const view = seatViewAt('gone', heard + 30_000);
+    const at = startAt + heard + 31_000;
+    const opening = view.participants.map((one) => ({
+      ...one,
+      link: { ...one.link, state: 'resuming' as const, since: at },
+    }));
+    assert.equal(seatLink({ ...view, participants: opening }, at)?.kind, 'silent');
+  });
+
+  test('for how long it was away is not told anew with each word on the way that it took', () => {
+    const view = seatViewAt('back', heard + 16_000);
+    const own = view.participants.find(({ id }) => id === view.self)!;
+    const said = {
+      participant: own.id,
+      side: 'participant',
+      state: 'ready',
+      reason: 'resumed',
+      fallback: 'UDP blocked',
+    };
+    const { protocol, stack, link } = own;
+    const more = { ...said, protocol, stack, connections: link.connections, reconnects: link.reconnects };
+    const at = startAt + heard + 24_000;
+    const event = { id: 99_999, at, run: view.run, source: own.id, type: 'link_state', data: more } as RecordedEvent;
+    const later = applyEvents(view, [event])!;
+    assert.equal(later.participants.find(({ id }) => id === own.id)?.link.fallback, 'UDP blocked');
+    const before = seatLink(view, startAt + heard + 16_000);
+    assert.deepEqual(seatLink(later, at), before);
+    assert.equal(seatLink(later, at + 2000)?.kind, 'heard');
+  });
+
+  test('an own process that stands still hears nothing, and what it told before is as old as that', () => {
+    const at = round13 + 20_000;
+    const still = stillView('live', at, 6000);
+    const [verdict] = still.verdicts;
+    assert.ok(verdict !== undefined);
+    assert.deepEqual(seatLink(still, startAt + at), { kind: 'still', at: startAt + at - 6000 });
+    assert.equal(unheardSince(seatLink(still, startAt + at)), startAt + at - 6000);
+    assert.equal(seatLink({ ...still, verdicts: [{ ...verdict, subject: 'lab-9' }] }, startAt + at)?.kind, 'heard');
+    const over = { ...verdict, clearedAt: startAt + at };
+    assert.equal(seatLink({ ...still, verdicts: [over] }, startAt + at)?.kind, 'heard');
+  });
+
   test('a session that takes the place of another on purpose is neither a silence nor a return', () => {
     const at = heard + 16_000;
     const view = seatViewAt('back', at);
@@ -69,6 +122,7 @@ describe("a participant's link to its coordinator", () => {
           state,
           since: startAt + at,
           heardAt: startAt + at - 900,
+          returned: null,
           attempts: one.link.attempts.map((attempt) => ({ ...attempt, lastHeardAt: startAt + at - 900 })),
         },
       })),

@@ -2,6 +2,7 @@ import { isOpen } from '#shared/contract/link-events.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
 import { isParticipantSeat, ownParticipant } from '#shared/run-view/seat.ts';
 import type { LinkView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { openVerdicts } from './verdicts.ts';
 import { stepsOf, usualSteps } from './pace.ts';
 import type { Step } from './pace.ts';
 
@@ -15,6 +16,8 @@ export type SeatLink =
   | Silence
   /** It was silent and is heard again, a moment ago. */
   | { readonly kind: 'back'; readonly at: number; readonly silentMs: number }
+  /** This node's own process stands still, and has told nothing since. */
+  | { readonly kind: 'still'; readonly at: number }
   /** This node's own process died, and is started again. */
   | { readonly kind: 'restarting'; readonly at: number; readonly note: string }
   /** Closed while the coordinator was there: the end of the run is about to be told. */
@@ -44,17 +47,27 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
     return { kind: 'joining', since: view.startedAt, attempt: link?.attempts.at(-1) ?? null };
   }
   if (own.exited?.restarts === true) return { kind: 'restarting', at: own.exited.at, note: own.exited.note };
+  const still = openVerdicts(view).find(({ rule, subject }) => rule === 'process-frozen' && subject === own.id);
+  if (still !== undefined) return { kind: 'still', at: still.since };
   const heardAt = link.heardAt === 0 ? link.since : link.heardAt;
   // What its process has not told since cannot be held against the coordinator: the figures of the link must be newer.
-  const unheardMs = Math.max(own.statsAt, link.state === 'closed' ? link.since : 0) - heardAt;
+  const stateAt = link.state === 'closed' || link.state === 'resuming' ? link.since : 0;
+  const unheardMs = Math.max(own.statsAt, stateAt) - heardAt;
   if (link.state === 'closed' && unheardMs < silentMs) return { kind: 'closing', at: link.since };
-  // A session that another one takes the place of, as when UDP answers again, is not a coordinator that does not answer.
+  // A session that another one takes the place of, as when UDP answers again, is not a coordinator that does not answer;
+  // one that is opened after a silence ends it once it is ready.
   const there = isOpen(link.state) || link.state === 'resuming';
   if (!there || unheardMs >= silentMs) return silence(heardAt, link);
-  const before = link.attempts.at(-1);
-  const awayMs = before?.result === 'connected' && before.lastHeardAt > 0 ? link.since - before.lastHeardAt : 0;
-  if (awayMs >= silentMs && now - link.since < backShownMs) return { kind: 'back', at: link.since, silentMs: awayMs };
+  const { returned } = link;
+  if (returned !== null && returned.silentMs >= silentMs && now - returned.at < backShownMs)
+    return { kind: 'back', ...returned };
   return { kind: 'heard', at: heardAt };
+}
+
+/** Since when nothing that the coordinator says can have been heard; null: it is heard, as far as is known. */
+export function unheardSince(link: SeatLink | null): number | null {
+  if (link?.kind === 'silent') return link.heardAt;
+  return link?.kind === 'still' || link?.kind === 'restarting' ? link.at : null;
 }
 
 function silence(heardAt: number, link: LinkView): Silence {

@@ -1,4 +1,4 @@
-import { isOpen, type EventOf } from '../contract/events.ts';
+import { isOpen, type EventData, type EventOf } from '../contract/events.ts';
 import { coordinatorId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import { append, patch, type Handlers } from './fold.ts';
@@ -126,12 +126,13 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
     const known = participant.link;
     const opened = data.connections > known.connections;
     const authoritative = data.side === 'coordinator' || known.connections === 0 || isOwnSeat(view, data.participant);
+    // A state that is told again, with another reason or another word on the way, lasts since it began.
+    const begins = opened || data.state !== known.state;
     const link: LinkView = {
       ...known,
-      ...(authoritative ? { state: data.state, reason: data.reason, since: at } : {}),
-      // Only who dialled knows, and what it says of one session is not said of the next.
-      ...(data.side === 'participant' ? { fallback: data.fallback ?? '' } : {}),
-      ...(data.side === 'participant' && data.state === 'ready' ? { heardAt: at } : {}),
+      ...(authoritative ? { state: data.state, reason: data.reason } : {}),
+      ...(authoritative && begins ? { since: at } : {}),
+      ...(data.side === 'participant' ? asDialled(known, data, at, begins) : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -145,7 +146,20 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
   });
 }
 
-/** An attempt is told when it begins and again when it has ended; the list begins anew once the link is ready. */
+/** What only the end that dialled knows; what it says of one session is not said of the next. */
+function asDialled(known: LinkView, data: EventData<'link_state'>, at: number, begins: boolean): Partial<LinkView> {
+  const fallback = data.fallback ?? '';
+  if (data.state === 'resuming' && isOpen(known.state)) return { fallback, attempts: [] };
+  if (data.state !== 'ready' || !begins) return { fallback };
+  const last = known.attempts.at(-1);
+  const isReturn = !isOpen(known.state) && last?.result === 'connected' && last.lastHeardAt > 0;
+  return { fallback, heardAt: at, returned: isReturn ? { at, silentMs: at - last.lastHeardAt } : known.returned };
+}
+
+/**
+ * An attempt is told when it begins and again when it has ended; the list begins anew with the first attempt of a silence,
+ * and is empty once a link that is open takes another way on purpose.
+ */
 export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>): RunView {
   const attempt = { ...event.data, at: event.at };
   return upsert(view, event.data.participant, event.at, ({ link }) => {
@@ -292,6 +306,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
       counters: [],
       openedAt: [],
       attempts: [],
+      returned: null,
     },
     statsSide: 'coordinator',
     statsAt: 0,

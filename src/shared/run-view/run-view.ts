@@ -265,6 +265,8 @@ export interface LinkView {
   readonly openedAt: readonly number[];
   /** Attempts to open a session since it was last ready, newest last; told by the end that dials. */
   readonly attempts: readonly (EventData<'link_attempt'> & { readonly at: number })[];
+  /** When it last was ready again after it had been down, and for how long nothing had been heard; told by the end that dials. */
+  readonly returned: { readonly at: number; readonly silentMs: number } | null;
 }
 
 export type VerdictView = EventData<'verdict_raised'> & {

@@ -38,6 +38,25 @@ const stats = (at: number, sentBytes: number, receivedBytes: number): RunEvent =
     unacknowledged: 0,
     counters: [],
   });
+/** An attempt after a silence that began at `heardAt`, and the link that it made. */
+const returning = (at: number, lastHeardAt: number): readonly RunEvent[] => [
+  ...(['trying', 'connected'] as const).map((result) =>
+    event(at - 50, 'link_attempt', {
+      participant: 'lab-2',
+      number: 1,
+      protocol: 'quic',
+      stack: 'quinn',
+      address: '10.0.4.18:4433',
+      result,
+      reason: result,
+      lastHeardAt,
+      nextAt: 0,
+      givesUpAt: 0,
+    }),
+  ),
+  link(at - 20, 'resuming', 2),
+  link(at, 'ready', 2),
+];
 const status = (at: number, phase: string, reported: readonly string[]): RunEvent =>
   event(at, 'round_status', {
     round: 1,
@@ -58,6 +77,31 @@ test("from a participant's own chair its own word on its link counts, and what i
   assert.equal(own?.link.state, 'lost');
   assert.equal(own?.link.heardAt, 3000);
   assert.equal(applyEvents(view, [link(9000, 'ready', 2)])?.participants[0]?.link.heardAt, 9000);
+});
+
+test('a state of the link lasts since it began, whatever more is told of it', () => {
+  const told = (at: number, fallback: string): RunEvent => {
+    const one = link(at, 'ready', 2);
+    return { ...one, data: { ...one.data, fallback } } as RunEvent;
+  };
+  const away = [opened, link(1000, 'ready'), stats(2000, 10, 10), link(8000, 'lost'), link(8500, 'lost')];
+  const lost = applyEvents(null, away)?.participants[0]?.link;
+  assert.deepEqual([lost?.since, lost?.returned], [8000, null]);
+  const back = applyEvents(null, [...away, ...returning(12_000, 2000), told(22_000, 'UDP blocked')]);
+  const again = back?.participants[0]?.link;
+  assert.deepEqual([again?.since, again?.heardAt, again?.fallback], [12_000, 12_000, 'UDP blocked']);
+  assert.deepEqual(again?.returned, { at: 12_000, silentMs: 10_000 });
+});
+
+test('a link that takes another way on purpose, or is slow for a while, does not return', () => {
+  const before = [opened, link(1000, 'ready'), link(8000, 'lost'), ...returning(12_000, 2000)];
+  const returned = { at: 12_000, silentMs: 10_000 };
+  const slow = applyEvents(null, [...before, link(30_000, 'degraded', 2), link(32_000, 'ready', 2)]);
+  assert.deepEqual(slow?.participants[0]?.link.returned, returned);
+  const another = applyEvents(null, [...before, link(40_000, 'resuming', 3)]);
+  assert.deepEqual(another?.participants[0]?.link.attempts, []);
+  const changed = applyEvents(another, [link(40_500, 'ready', 3)])?.participants[0]?.link;
+  assert.deepEqual([changed?.returned, changed?.since], [returned, 40_500]);
 });
 
 test('in a demo the coordinator goes on having the last word', () => {
