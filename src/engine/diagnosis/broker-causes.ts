@@ -17,6 +17,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
   const { broker } = run;
   if (broker === null) return null;
   const { address, protocol, reason, since, losses, state } = broker;
+  const own = run.self !== null;
   const lately = losses.filter(({ at }) => run.now - at <= brokerLossesWindowMs);
   const about = { layer: 'transport', subject: subjects.broker } as const;
   const explains = ({ rule }: Finding): boolean => linkRules.has(rule) || rule === 'connection-per-message';
@@ -25,7 +26,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
     const finding: Finding = {
       ...about,
       rule: 'broker-drops',
-      sentence: `The ${protocolNames[protocol]} broker at ${address} drops the coordinator's connection again and again.`,
+      sentence: `The ${protocolNames[protocol]} broker at ${address} drops ${own ? 'your' : "the coordinator's"} connection again and again.`,
       explanation: `${lately.length} times in the last ${seconds(brokerLossesWindowMs)}. ${why} A broker does so when it is restarted, or when a message is larger than it takes.`,
       since: lately[0]?.at ?? since.at,
       evidence: evidence(...lately.slice(-6)),
@@ -37,7 +38,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
       finding: {
         ...about,
         rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${run.self === null ? "the coordinator's " : ''}reach.`,
+        sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${own ? '' : "the coordinator's "}reach.`,
         explanation: `${why} Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
         since: since.at,
         evidence: [since],
@@ -49,7 +50,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
       finding: {
         ...about,
         rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and participants dial it again.`,
+        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and ${own ? 'you dial' : 'participants dial'} it again.`,
         explanation: 'Their pauses between two attempts have grown while it was away.',
         since: losses.at(-1)?.at ?? since.at,
         evidence: evidence(losses.at(-1), since),

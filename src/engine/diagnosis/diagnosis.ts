@@ -2,7 +2,7 @@ import type { EventData, RecordedEvent } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { findAll, type Found } from './find-all.ts';
-import type { Finding } from './finding.ts';
+import { subjects, type Finding } from './finding.ts';
 import { emptyRunObservation, observeSign, type RunObservation } from './observation.ts';
 import { observeEvent } from './observe-event.ts';
 import { observePacket } from './observe-packet.ts';
@@ -75,6 +75,7 @@ export class Diagnosis {
   event(event: RecordedEvent): void {
     observeEvent(this.#run, event);
     observeSign(this.#run, event.source, event.at);
+    if (event.type === 'link_state') this.#heardAgain(event.data);
     if (event.type === 'run_ended' && event.data.status !== 'stalled') this.#clearAll('the run ended');
   }
 
@@ -94,9 +95,21 @@ export class Diagnosis {
     // Once: late every time, it judges all the same.
     this.#passed = now - before > lateMs && !this.#passed;
     if (this.#passed || !run.running || ownPartIsOver(run)) return;
-    const found = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
-    for (const [subject, told] of this.#told) if (told.clearedAt === null) this.#reconsider(told, found.get(subject));
+    const { found, explained } = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
+    for (const [subject, told] of this.#told) {
+      if (told.clearedAt !== null) continue;
+      const cause = found.get(subject)?.finding ?? explained.get(subject) ?? null;
+      this.#reconsider(told, found.get(subject), cause);
+    }
     for (const { finding, stalls } of found.values()) if (stalls) this.#say(finding);
+  }
+
+  /** Told at once: a picture in which the link is ready and the coordinator does not answer would contradict itself. */
+  #heardAgain({ participant, side, state }: EventData<'link_state'>): void {
+    if (state !== 'ready' || side !== 'participant' || participant !== this.#run.self) return;
+    const told = this.#standing(subjects.coordinator);
+    if (told?.data.rule === 'coordinator-silent')
+      this.#clear(told, overBecause(told.data.rule, told.data.subject), true);
   }
 
   #standing(subject: string): Told | null {
@@ -105,14 +118,11 @@ export class Diagnosis {
   }
 
   /** A verdict falls when its rule no longer fits, and when nobody has waited for its subject for a while. */
-  #reconsider(told: Told, found: Found | undefined): void {
+  #reconsider(told: Told, found: Found | undefined, cause: Finding | null): void {
     const { rule, subject } = told.data;
     const now = this.#run.now;
     if (found?.finding.rule !== rule) {
-      const hasLeft = (this.#run.participants.get(subject)?.left ?? null) !== null;
-      const over = hasLeft ? `${subject} has left` : overBecause(rule, subject);
-      const reason = found === undefined ? over : `now: ${found.finding.sentence}`;
-      return this.#clear(told, reason, true);
+      return this.#clear(told, cause === null ? this.#overBecause(told) : `now: ${cause.sentence}`, true);
     }
     if (found.stalls) {
       if (told.idleSince !== null) this.#told.set(subject, { ...told, idleSince: null });
@@ -121,6 +131,14 @@ export class Diagnosis {
     const idleSince = told.idleSince ?? now;
     if (now - idleSince < betweenWaitsMs) this.#told.set(subject, { ...told, idleSince });
     else this.#clear(told, `the round no longer waits for ${subject}`, false);
+  }
+
+  #overBecause({ data: { rule, subject } }: Told): string {
+    const { participants, self, broker, chair } = this.#run;
+    if ((participants.get(subject)?.left ?? null) !== null) return `${subject} has left`;
+    const own = chair === 'participant' && self !== null ? participants.get(self) : undefined;
+    const another = subject === subjects.broker && broker?.state === 'lost' && own?.protocol !== broker.protocol;
+    return own !== undefined && another ? 'the link takes another way' : overBecause(rule, subject);
   }
 
   #clear(told: Told, reason: string, ended: boolean): void {

@@ -15,20 +15,28 @@ export interface Found {
 export type StandingOn = (subject: string) => StandingCause | null;
 
 /** What is wrong now, at most one finding for each subject. */
-export function findAll(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+export interface Findings {
+  readonly found: ReadonlyMap<string, Found>;
+  /** What was found of a subject is the doing of this, and is not held against it. */
+  readonly explained: ReadonlyMap<string, Finding>;
+}
+
+export function findAll(run: RunObservation, standingOn: StandingOn): Findings {
   return run.chair === 'participant' ? fromOwnChair(run, standingOn) : fromCoordinator(run, standingOn);
 }
 
-function fromOwnChair(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+function fromOwnChair(run: RunObservation, standingOn: StandingOn): Findings {
   const own = run.self === null ? undefined : run.participants.get(run.self);
-  if (own === undefined) return new Map();
+  if (own === undefined) return { found: new Map(), explained: new Map() };
   const standing = standingOn(own.id)?.rule ?? null;
   const finding = first(ownRules, own, run, standing);
-  return new Map(finding === null ? [] : [[finding.subject, { finding, stalls: true }]]);
+  const found = new Map(finding === null ? [] : [[finding.subject, { finding, stalls: true }]]);
+  return { found, explained: new Map() };
 }
 
-function fromCoordinator(run: RunObservation, standingOn: StandingOn): ReadonlyMap<string, Found> {
+function fromCoordinator(run: RunObservation, standingOn: StandingOn): Findings {
   const found = new Map<string, Found>();
+  const explained = new Map<string, Finding>();
   const waitedFor = new Set<string>(run.wait?.waitingFor);
   const symptoms: Found[] = [];
   for (const participant of run.participants.values()) {
@@ -44,16 +52,21 @@ function fromCoordinator(run: RunObservation, standingOn: StandingOn): ReadonlyM
   const standing = Object.values(subjects).flatMap((subject) => standingOn(subject) ?? []);
   const cause = sharedCause(run, standing) ?? commonCause(waited, waitedFor.size, run, standing);
   if (cause !== null) found.set(cause.finding.subject, { finding: cause.finding, stalls: true });
-  for (const [id, { finding }] of found)
-    if (cause?.explains(finding) === true && id !== cause.finding.subject) found.delete(id);
-  for (const symptom of symptoms)
+  for (const [id, { finding }] of found) {
+    if (cause?.explains(finding) !== true || id === cause.finding.subject) continue;
+    found.delete(id);
+    explained.set(id, cause.finding);
+  }
+  for (const symptom of symptoms) {
     if (cause?.explains(symptom.finding) !== true) found.set(symptom.finding.subject, symptom);
+    else explained.set(symptom.finding.subject, cause.finding);
+  }
   // What somebody does to the model is said of whoever stalls nothing; it is no less told for that.
   for (const participant of run.participants.values()) {
     const weight = found.has(participant.id) ? null : weightFinding(participant, run);
     if (weight !== null) found.set(participant.id, { finding: weight, stalls: true });
   }
-  return found;
+  return { found, explained };
 }
 
 function first(

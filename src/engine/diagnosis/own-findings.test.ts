@@ -136,9 +136,9 @@ test('the own trainer is told of with "your", and so is a slow first step', () =
 
 test('whoever does not know who it is judges nobody', () => {
   const { run } = own({ lastHeard: moment(10_000), linkState: 'ready' }, { now: 90_000 });
-  assert.equal(findAll(run, () => null).size, 1);
+  assert.equal(findAll(run, () => null).found.size, 1);
   run.self = 'somebody-else';
-  assert.equal(findAll(run, () => null).size, 0);
+  assert.equal(findAll(run, () => null).found.size, 0);
   run.self = null;
-  assert.equal(findAll(run, () => null).size, 0);
+  assert.equal(findAll(run, () => null).found.size, 0);
 });

@@ -1,3 +1,4 @@
+import type { Protocol } from '#shared/contract/protocols.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Story } from '#test/support/diagnosis-story.ts';
@@ -15,8 +16,9 @@ class Seat extends Story {
     this.event('link_state', { ...data, connections, reconnects: 0, ...more }, 'lab-1');
   }
 
-  hears(): void {
+  hears(protocol: Protocol = 'quic'): void {
     const packet = {
+      protocol,
       source: 'lab-1',
       peer: 'coordinator',
       direction: 'down',
@@ -173,6 +175,40 @@ test('a broker that blocks publishers is named instead of the coordinator, as lo
   seat.event('broker_state', { ...news, state: 'connected', reason: '' }, 'lab-1');
   seat.own('ready', 2);
   seat.pass(2000, () => seat.hears());
+  assert.deepEqual(seat.standing, []);
+});
+
+test('a broker elsewhere that is out of reach is named instead of the coordinator, where the link goes through it', () => {
+  const news = { participant: 'lab-1', protocol: 'mqtt', address: 'mqtt://hub' };
+  const through = { protocol: 'mqtt', stack: 'mqtt.js' };
+  const seat = new Seat();
+  seat.own('ready', 1, '', through);
+  seat.pass(2000, () => seat.hears('mqtt'));
+  seat.own('lost', 1, 'the connection to the broker closed', through);
+  seat.event('broker_state', { ...news, state: 'lost', reason: 'nobody listens there' }, 'lab-1');
+  seat.pass(9000, () => seat.at % 1000 === 0 && seat.ticks('lab-1'));
+  assert.deepEqual([...new Set(seat.raised.map(({ rule }) => rule))], ['broker-lost']);
+  assert.equal(seat.raised[0]?.sentence, 'The MQTT broker at mqtt://hub is out of reach.');
+  // It is there again, and the coordinator is not.
+  seat.event('broker_state', { ...news, state: 'connected', reason: '' }, 'lab-1');
+  seat.pass(5000, () => seat.at % 1000 === 0 && seat.ticks('lab-1'));
+  assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  const elsewhere = new Seat();
+  elsewhere.connected();
+  elsewhere.event('broker_state', { ...news, state: 'lost', reason: 'nobody listens there' }, 'lab-1');
+  elsewhere.pass(5000, () => elsewhere.hears());
+  assert.deepEqual(elsewhere.raised, [], 'a link over another protocol is well');
+});
+
+test('a silence is over with the link that is ready again, and not a judgement later', () => {
+  const seat = new Seat();
+  seat.connected();
+  seat.own('lost', 1, 'nothing heard for 5.0 s');
+  seat.pass(8000);
+  assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  seat.own('resuming', 2);
+  assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  seat.own('ready', 2);
   assert.deepEqual(seat.standing, []);
 });
 

@@ -11,14 +11,19 @@ import { linkFlapping, processFrozen, trainerFrozen, transferStuck, type Rule } 
  */
 export const ownRules: readonly Rule[] = [
   processFrozen,
-  // Of the broker as this end's own connection knows it.
-  (_own, run) => brokerAway(run)?.finding ?? null,
+  brokerOfLink,
   brokerObstacle,
   linkFlapping,
   coordinatorSilent,
   (own, run, standing) => asOwn(trainerFrozen(own, run, standing)),
   transferStuck,
 ];
+
+/** The broker as this end's own connection knows it; that one cannot be reached holds up only a link that goes through it. */
+function brokerOfLink({ protocol }: ParticipantObservation, run: RunObservation): Finding | null {
+  if (run.broker?.state === 'lost' && run.broker.protocol !== protocol) return null;
+  return brokerAway(run)?.finding ?? null;
+}
 
 function brokerObstacle({ obstacle, protocol }: ParticipantObservation): Finding | null {
   return obstacle === null ? null : obstacleFinding(protocol, ['you'], [{ obstacle }]);

@@ -92,6 +92,18 @@ describe('a broker', () => {
     assert.deepEqual([...new Set(story.raised.map(({ subject }) => subject))], ['the broker']);
   });
 
+  test('that is found to be away clears what was held against its participants, and says so', () => {
+    const story = new Story(['lab-1'], ['lab-1']);
+    story.pass(2000, alive(story, ['lab-1']));
+    story.link('lab-1', 'lost', 1, 'nothing heard for 5.0 s');
+    story.pass(12_000, () => story.at % 1000 === 0 && story.ticks('coordinator'));
+    assert.deepEqual(story.standing, ['link-lost lab-1']);
+    news(story, 'lost', 'Keepalive timeout');
+    story.pass(3000, () => story.at % 1000 === 0 && story.ticks('coordinator'));
+    assert.deepEqual(story.standing, ['broker-lost the broker']);
+    assert.match(story.cleared[0]?.reason ?? '', /^now: The MQTT broker at .* is out of the coordinator's reach\.$/);
+  });
+
   test('that drops the connection again and again is named as that', () => {
     const story = new Story(['lab-1'], ['lab-1']);
     for (let k = 0; k < 4; k++) {
