@@ -3,10 +3,13 @@ import type { BrokerNews } from './transport.ts';
 /** Of a participant's broker only trouble is told, and its end: that it is reached says the link. */
 export class BrokerTrouble {
   readonly #about: Pick<BrokerNews, 'protocol' | 'address'>;
+  readonly #elsewhere: boolean;
   #told: BrokerNews['state'] = 'connected';
 
-  constructor(about: Pick<BrokerNews, 'protocol' | 'address'>) {
+  /** @param elsewhere it is not the coordinator's own, with which the coordinator would be gone as well */
+  constructor(about: Pick<BrokerNews, 'protocol' | 'address'>, elsewhere: boolean) {
     this.#about = about;
+    this.#elsewhere = elsewhere;
   }
 
   /** `tell`: of whoever dials now. */
@@ -21,10 +24,26 @@ export class BrokerTrouble {
     tell?.({ ...this.#about, state: 'connected', reason: '' });
   }
 
-  /** It was in trouble, and is not there any more. */
+  /** Nobody listens at its address. Of the coordinator's own that is told after other trouble alone: it says what became of that. */
   gone(reason: string, tell: ((news: BrokerNews) => void) | undefined): void {
-    if (this.#told !== 'blocked') return;
+    if (this.#told === 'lost' || (this.#told === 'connected' && !this.#elsewhere)) return;
     this.#told = 'lost';
     tell?.({ ...this.#about, state: 'lost', reason });
+  }
+}
+
+/** Of each broker that a transport has dialled: the addresses of its invitation. */
+export class BrokerTroubles {
+  readonly #protocol: BrokerNews['protocol'];
+  readonly #known = new Map<string, BrokerTrouble>();
+
+  constructor(protocol: BrokerNews['protocol']) {
+    this.#protocol = protocol;
+  }
+
+  of(address: string, elsewhere: boolean): BrokerTrouble {
+    const known = this.#known.get(address) ?? new BrokerTrouble({ protocol: this.#protocol, address }, elsewhere);
+    this.#known.set(address, known);
+    return known;
   }
 }

@@ -6,7 +6,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { observed } from '../attempts.ts';
-import { BrokerTrouble } from '../broker-trouble.ts';
+import { BrokerTroubles } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
@@ -41,7 +41,7 @@ export class AmqpTransport implements Transport {
   readonly #publishBytes: number;
   readonly #queueExpiryMs: number;
   readonly #limits = new MessageLimits();
-  readonly #troubles = new Map<string, BrokerTrouble>();
+  readonly #troubles = new BrokerTroubles('amqp');
 
   constructor(options: AmqpOptions) {
     this.#options = options;
@@ -66,7 +66,7 @@ export class AmqpTransport implements Transport {
       // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
       const shareEndMs = clock.monotonicMs() + (endMs - clock.monotonicMs()) / (usable.length - index);
       const left = (): number => Math.max(1, shareEndMs - clock.monotonicMs());
-      const trouble = this.#troubleOf(withoutSecrets(url));
+      const trouble = this.#troubles.of(withoutSecrets(url), endpoint.url !== undefined);
       try {
         if (identity === undefined) throw namesNobody(withoutSecrets(url));
         return await observed(options.observer, { stack: 'amqplib', endpoint: withoutSecrets(url) }, async () =>
@@ -93,12 +93,6 @@ export class AmqpTransport implements Transport {
       }
     }
     throw failure;
-  }
-
-  #troubleOf(address: string): BrokerTrouble {
-    const known = this.#troubles.get(address) ?? new BrokerTrouble({ protocol: 'amqp', address });
-    this.#troubles.set(address, known);
-    return known;
   }
 
   async listen(options: ListenOptions): Promise<Listener> {

@@ -117,7 +117,7 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
         coordinator: identity,
         trust: { by: 'authorities' },
         timeoutMs: 1500,
-        trouble: new BrokerTrouble({ protocol: 'amqp', address: 'here' }),
+        trouble: new BrokerTrouble({ protocol: 'amqp', address: 'here' }, true),
       });
     }
 

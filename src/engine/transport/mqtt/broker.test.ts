@@ -9,7 +9,7 @@ import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { Bell } from '#test/support/bell.ts';
 import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
-import type { Listener, Session } from '../transport.ts';
+import type { BrokerNews, Listener, Session } from '../transport.ts';
 import { Asking } from '../sealed/asking.ts';
 import { encodeHandshake } from '../sealed/handshake-message.ts';
 import { participantCredentials } from './auth.ts';
@@ -332,5 +332,48 @@ describe('a broker elsewhere', () => {
     assert.deepEqual(served.refused, [], 'a lost broker is nobody that was refused');
     await second.close('clean', 'done');
     await broker[Symbol.asyncDispose]();
+  });
+});
+
+const mosquitto = findMosquitto();
+
+describe('a broker elsewhere', { skip: 'missing' in mosquitto && mosquitto.missing }, () => {
+  test('that nobody answers for is told once as lost, and once as there again', async () => {
+    assert.ok('path' in mosquitto);
+    const transport = new MqttTransport(parts);
+    const told: string[] = [];
+    const observer = { onBroker: ({ state, reason }: BrokerNews) => told.push(`${state}: ${reason.slice(0, 14)}`) };
+    let port = 0;
+    let endpoints: Listener['endpoints'] = [];
+    {
+      await using broker = await startMosquitto(mosquitto.path);
+      port = broker.port;
+      await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
+      ({ endpoints } = served.listener);
+    }
+    const dialled = (): Promise<Session> =>
+      transport.dial(endpoints, { signal, run, token, participant: 'node-1', observer });
+    await assert.rejects(dialled());
+    await assert.rejects(dialled());
+    assert.deepEqual(told, ['lost: nobody listens']);
+    await using broker = await startMosquitto(mosquitto.path, [], port);
+    await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
+    assert.equal(served.port, port);
+    await using _session = await dialled();
+    assert.deepEqual(told.slice(1), ['connected: ']);
+  });
+
+  test("the coordinator's own is gone with it, and not told as a broker's trouble", async () => {
+    const told: BrokerNews[] = [];
+    let endpoints: Listener['endpoints'] = [];
+    {
+      await using served = await serve();
+      ({ endpoints } = served.listener);
+    }
+    const observer = { onBroker: (news: BrokerNews) => void told.push(news) };
+    await assert.rejects(
+      new MqttTransport(parts).dial(endpoints, { signal, run, token, participant: 'node-1', observer }),
+    );
+    assert.deepEqual(told, []);
   });
 });

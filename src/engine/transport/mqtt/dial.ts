@@ -12,6 +12,7 @@ import { decodeAnswer, encodeHandshake } from '../sealed/handshake-message.ts';
 import { participantCredentials } from './auth.ts';
 import type { BrokerTrust } from './broker-socket.ts';
 import { connectTimeout } from '../broker-errors.ts';
+import type { BrokerTrouble } from '../broker-trouble.ts';
 import { brokerRefused, withoutSecrets } from './connect-errors.ts';
 import { BrokerConnection } from './connection.ts';
 import type { Dialect } from './dialect.ts';
@@ -29,6 +30,7 @@ export interface DialSetup {
   readonly instance: string;
   readonly session: string;
   readonly timeoutMs: number;
+  readonly trouble: BrokerTrouble;
 }
 
 /** Connects to a broker, asks the run's coordinator for a session there and waits for its answer. */
@@ -46,6 +48,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     onMessage: (topic, payload) => attempt.hear(topic, payload),
   });
   attempt.connection = connection;
+  setup.trouble.over(options.observer?.onBroker);
   try {
     const asked = ask(connection, attempt.topics, encodeHandshake(asking.request));
     const answered = asked.then(() => asking.granted).then(() => attempt.session());

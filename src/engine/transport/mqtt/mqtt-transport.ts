@@ -6,6 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { observed } from '../attempts.ts';
+import { BrokerTroubles } from '../broker-trouble.ts';
 import { PieceSize } from '../credited/piece-size.ts';
 import { namesNobody } from '../sealed/asking.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
@@ -43,6 +44,7 @@ export class MqttTransport implements Transport {
   /** Ties this object's sessions together, so that its participant's name is its own while it is connected. */
   readonly #instance: string;
   readonly #owner: TlsOwner;
+  readonly #troubles = new BrokerTroubles('mqtt');
 
   constructor(options: MqttOptions) {
     this.#options = options;
@@ -71,6 +73,7 @@ export class MqttTransport implements Transport {
       if (coordinator === undefined) throw namesNobody(withoutSecrets(url));
       // Each address gets an equal share of what is left, so that one that swallows packets does not cost all of it.
       const timeoutMs = Math.max(1, (endMs - clock.monotonicMs()) / (usable.length - index));
+      const trouble = this.#troubles.of(withoutSecrets(url), endpoint.url !== undefined);
       try {
         return await observed(options.observer, { stack: 'mqtt.js', endpoint: withoutSecrets(url) }, async () =>
           dialBroker(url, options, {
@@ -83,6 +86,7 @@ export class MqttTransport implements Transport {
             dialect: endpoint.url === undefined ? new Dialect(4) : this.#dialect,
             instance: this.#instance,
             session: entropyHex(this.#options.entropy, 16),
+            trouble,
           }),
         );
       } catch (error) {
@@ -90,6 +94,8 @@ export class MqttTransport implements Transport {
         // Not a matter of the way taken: another one would hide it.
         if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
+        if (error instanceof RoundscopeError && error.code === 'connect_refused')
+          trouble.gone(error.message, options.observer?.onBroker);
       }
     }
     throw failure;
