@@ -72,6 +72,54 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
   });
 
   appTest(
+    'an own process that stands still is said to, and nothing of the round as if it were heard',
+    open,
+    { idle: true },
+    async (app) => {
+      const { page } = app;
+      await using coordinator = await coordinate(longRun);
+      await using other = join(coordinator.invitation, 'lab-1');
+      await joinBy(page, coordinator);
+      await waitForRound(page, 1);
+      await page
+        .getByText(/batch \d+ \/ \d+/)
+        .first()
+        .waitFor();
+      const pid = app.pidOf('participant');
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await page
+          .getByText(/^This node stands still, \d+ s$/)
+          .first()
+          .waitFor();
+        await page
+          .locator('[data-lane="lab-1"]')
+          .getByText(/ by \d\d:/)
+          .waitFor();
+        await page
+          .getByRole('region', { name: 'Current verdict' })
+          .getByText(/stands still/)
+          .first()
+          .waitFor();
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await page
+        .getByText(/^This node stands still/)
+        .first()
+        .waitFor({ state: 'detached' });
+      await page
+        .locator('[data-lane="lab-1"]')
+        .getByText(/yet$|in, /)
+        .waitFor();
+      assert.equal(
+        other.lines.some(({ event }) => event === 'run_ended'),
+        false,
+      );
+    },
+  );
+
+  appTest(
     'a service that stands still is said to, and the picture goes on with it',
     open,
     { idle: true },

@@ -106,7 +106,8 @@ export function slowestOf(
 
 /**
  * How long until all updates are in: the one estimate that every place of the window shows. From who trains longest and
- * what its sending usually takes; else from earlier rounds; null where neither can tell, or it has been overrun.
+ * what its sending usually takes; else from earlier rounds; null where neither can tell, it has been overrun, or it
+ * lies behind the deadline.
  */
 export function updatesLeftMs(view: RunView, now: number): number | null {
   const round = view.rounds.at(-1);
@@ -115,7 +116,9 @@ export function updatesLeftMs(view: RunView, now: number): number | null {
   if (slowest !== null) {
     const { participant, leftMs } = slowest;
     const send = usualSteps(participant, round.round).find(({ phase }) => phase === 'send');
-    return leftMs + (send?.durationMs ?? 0);
+    const allMs = leftMs + (send?.durationMs ?? 0);
+    // After a sleep the pace so far says more than the round will last.
+    return round.deadlineAt > now && now + allMs > round.deadlineAt ? null : allMs;
   }
   const usual = paceOf(view.rounds).updatesMs;
   const leftMs = usual === null ? 0 : round.startedAt + usual - now;

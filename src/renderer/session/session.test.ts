@@ -247,7 +247,7 @@ describe('session', () => {
     assert.notEqual(session.state().view, null, 'an old port is not listened to');
   });
 
-  test('a service that said that it is alive is missed after five looks without a word, and its next word ends that', () => {
+  test('a service that said that it is alive is missed after five looks without a word, and its news end that', () => {
     const drive = handDriven();
     let now = 5;
     const service = fakePort();
@@ -267,7 +267,13 @@ describe('session', () => {
     assert.deepEqual(session.state().connection, { kind: 'silent', since: 9000, before: ready });
     drive.expire();
     service.receive({ type: 'alive' });
+    assert.equal(session.state().connection.kind, 'silent', 'what it has not read yet is still to come');
+    service.receive({ type: 'alive' });
     assert.equal(session.state().connection, ready);
+    for (let look = 0; look < 5; look++) drive.expire();
+    service.receive({ type: 'alive' });
+    service.receive({ type: 'batch', batch: 2, events: [], packets: [], skippedPackets: 0 });
+    assert.equal(session.state().connection, ready, 'news are up to date');
     for (let look = 0; look < 4; look++) drive.expire();
     service.fail('the service process ended');
     drive.expire();

@@ -106,6 +106,8 @@ export class Session {
   #restoring = false;
   readonly #pulse: ServicePulse;
   #heardAt = 0;
+  /** It was silent, and has said that it is alive, and nothing else yet. */
+  #goesOn = false;
 
   constructor(options: SessionOptions = {}) {
     this.#options = { now: Date.now, turns: new FrameTurns(), setTimer: browserTimer, ...options };
@@ -161,6 +163,7 @@ export class Session {
   }
 
   #receive(message: FromService): void {
+    if (this.#isFirstWord(message)) return this.#pulse.heard();
     this.#heard();
     switch (message.type) {
       case 'alive':
@@ -253,6 +256,16 @@ export class Session {
     this.#next = state;
     this.#state.set(state);
     this.#packetStore.set(this.#packets.snapshot());
+  }
+
+  /**
+   * A service that goes on says first that it is alive, and reads what waits for it after that: the picture is not up to
+   * date before it has sent news, or has had a second without any.
+   */
+  #isFirstWord(message: FromService): boolean {
+    const first = message.type === 'alive' && this.#next.connection.kind === 'silent' && !this.#goesOn;
+    this.#goesOn = first;
+    return first;
   }
 
   #heard(): void {

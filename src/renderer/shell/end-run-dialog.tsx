@@ -5,15 +5,16 @@ import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { forgetEnding } from '#renderer/session/ending.ts';
 import { useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { seatLink, unheardSince } from '#renderer/session/seat-link.ts';
 import { useBusy } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
-import type { Busy } from '#renderer/session/run-state.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import { costOf, unfinishedWork } from './end-cost.ts';
 
 /** Asks before a run is left or stopped, and says what is lost by it. */
 export function EndRunDialog(): JSX.Element | null {
   const busy = useBusy();
   const work = useRunView(unfinishedWork) ?? '';
+  const unheard = useRunView((view) => unheardSince(seatLink(view, 0)) !== null) ?? false;
   const { state, send } = useRequest('stop_run');
   useEffect(() => {
     // It may end by itself while the question stands.
@@ -28,7 +29,7 @@ export function EndRunDialog(): JSX.Element | null {
       <h2>
         {word} {what}?
       </h2>
-      <p>{costOf(busy)}</p>
+      <p>{costOf(busy, unheard)}</p>
       {busy.kind === 'run' && busy.chair === 'participant' && work !== '' && <p className="wrn">{work}</p>}
       {state.kind === 'failed' && <ErrorCard error={state.error} />}
       <div className="acts">
@@ -51,23 +52,4 @@ export function EndRunDialog(): JSX.Element | null {
       </div>
     </Dialog>
   );
-}
-
-function costOf(busy: Busy): string {
-  if (busy.kind === 'comparison') return 'The runs that are done keep their figures; the others are not made.';
-  if (busy.chair === 'demo') return 'Its coordinator and participants end. What was recorded stays.';
-  if (busy.chair === 'coordinator') {
-    return 'The run ends for everybody who takes part; they are told. The model as it is now is kept on this machine.';
-  }
-  return 'The coordinator is told, and the others go on without this machine. You can join again while the run lasts.';
-}
-
-/** What of this machine's own work the coordinator has not got; empty: nothing. */
-function unfinishedWork(view: RunView): string {
-  const last = view.contributions.at(-1);
-  if (last === undefined) return '';
-  if (last.fate === 'training') return `The training of round ${last.round} is under way and would be lost.`;
-  if (last.fate === 'kept') return `The update of round ${last.round} is computed but not sent; it would not count.`;
-  if (last.fate === 'sent') return `The update of round ${last.round} is sent but not yet acknowledged.`;
-  return '';
 }

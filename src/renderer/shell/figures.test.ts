@@ -7,7 +7,7 @@ import { evaluationStart } from '#renderer/views/rounds/lane-layout.ts';
 import { countedUpdates, slowestShown } from '#renderer/views/rounds/round-times.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
-import { waitWords } from './summary.ts';
+import { changeWords, waitWords } from './summary.ts';
 
 const sessions = {
   healthy: {},
@@ -67,6 +67,41 @@ describe('figures of one moment agree wherever they are shown', () => {
       }
     });
   }
+
+  test('what would take longer than the deadline is no estimate, as after a sleep', () => {
+    const view = recordedView(64);
+    const now = view.startedAt + 64_000;
+    const leftMs = updatesLeftMs(view, now);
+    assert.ok(leftMs !== null && leftMs > 500);
+    const until = (deadlineAt: number): RunView => ({
+      ...view,
+      rounds: view.rounds.map((round) => ({ ...round, deadlineAt })),
+      wait: { ...view.wait!, deadlineAt },
+    });
+    assert.equal(updatesLeftMs(until(now + leftMs + 100), now), leftMs);
+    assert.equal(updatesLeftMs(until(now + leftMs - 100), now), null);
+    assert.match(waitWords(until(now + leftMs - 100), now).lead, /at most$/);
+  });
+
+  test('an average is of the updates that are in, also where the deadline closed the round', () => {
+    const view = recordedView(64);
+    const [first, ...others] = view.wait?.selected ?? [];
+    assert.ok(first !== undefined && others.length > 0);
+    const wait = { ...view.wait!, phase: 'aggregating' as const, waitingFor: [], reported: [first] };
+    assert.equal(waitWords({ ...view, wait }, view.startedAt + 64_000).lead, 'Averaging 1 update');
+    const sent = { ...view.wait!, phase: 'distributing' as const };
+    assert.match(waitWords({ ...view, wait: sent }, view.startedAt + 64_000).detail, / then they train$/);
+  });
+
+  test('a change that is too small to be seen is none', () => {
+    assert.deepEqual([0.84, -0.3, 0.04, -0.04, 0].map(changeWords), [
+      'up 0.8 points',
+      'down 0.3 points',
+      'unchanged',
+      'unchanged',
+      'unchanged',
+    ]);
+  });
 
   test('who is gone is not the slowest', () => {
     const view = recordedView(64);

@@ -11,7 +11,7 @@ import { nextCarrier, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Silence } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
+import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { quietWords, triedWords } from './seat-words.ts';
 
 interface GoneBannerProps {
@@ -26,16 +26,18 @@ export function GoneBanner({ view, silence }: GoneBannerProps): JSX.Element {
   useSilenceCommands(silence.givesUpAt !== 0);
   const unsent = unsentRound(view);
   const kept = unsent === null ? '' : ` Your update of round ${unsent} is kept.`;
+  const broker = brokerVerdict(view);
+  const label = broker === null ? 'The coordinator does not answer' : 'The broker is out of reach';
   return (
-    <section className="verdict gone" aria-label="The coordinator does not answer">
+    <section className="verdict gone" aria-label={label}>
       <span className="vh" role="alert">
-        The coordinator does not answer.{kept} Trying goes on by itself.
+        {label}.{kept} Trying goes on by itself.
       </span>
       <svg className="i ic" viewBox="0 0 16 16" aria-hidden="true">
         <path d="M5 1.3h6L14.7 5v6L11 14.7H5L1.3 11V5zM8 4.5v4.5M8 11.3v.1" />
       </svg>
       <div>
-        <div className="say">{coordinatorSilentWords(silence.heardAt, now)}</div>
+        <div className="say">{coordinatorSilentWords(silence.heardAt, now, broker?.sentence)}</div>
         <Facts view={view} silence={silence} now={now} unsent={unsent} />
       </div>
       <div className="acts two">
@@ -66,6 +68,11 @@ export function GoneBanner({ view, silence }: GoneBannerProps): JSX.Element {
   );
 }
 
+/** A broker that cannot be reached is why the coordinator is not heard; it is no other trouble beside that. */
+function brokerVerdict(view: RunView): VerdictView | null {
+  return openVerdicts(view).find(({ rule }) => rule === 'broker-lost') ?? null;
+}
+
 function Facts({
   view,
   silence,
@@ -74,7 +81,9 @@ function Facts({
 }: GoneBannerProps & { readonly now: number; readonly unsent: number | null }): JSX.Element {
   const { attempts, nextAt, givesUpAt } = silence;
   const last = attempts.at(-1);
-  const others = openVerdicts(view).filter(({ subject }) => subject !== 'coordinator').length;
+  const others = openVerdicts(view).filter(
+    ({ rule, subject }) => subject !== 'coordinator' && rule !== 'broker-lost',
+  ).length;
   const leftMs = nextAt - now;
   const way = nextCarrier(attempts);
   const quiet = quietWords(view);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { coordinatorSilentWords } from '#renderer/components/trouble-words.ts';
+import type { Busy } from '#renderer/session/run-state.ts';
+import { costOf } from './end-cost.ts';
 import { againWord, endTag } from '#renderer/components/run-words.ts';
 import { appDiedReason, coordinatorEndReason, endReasonWords } from '#shared/run-view/end-words.ts';
-import { seatViewAt, startAt } from '#test/support/seat-view.ts';
+import { seatViewAt, startAt, stillView } from '#test/support/seat-view.ts';
 import { endHead, pauseWords, restartingWords, waitedNames } from './seat-words.ts';
 import { transportBadges, waitWords } from './summary.ts';
 
@@ -36,6 +39,18 @@ describe("what the top bar says from a participant's chair", () => {
     assert.match(detail, /^lab-1, lab-3 and this node, paused · closes in \d+ s at most$/);
   });
 
+  test('an own process that stands still knows nothing of the round, and its figures are its last', () => {
+    const at = 489_000;
+    const view = stillView('live', at, 6000);
+    const words = waitWords(view, startAt + at);
+    assert.deepEqual(words, {
+      lead: 'This node stands still, 6 s',
+      detail: 'where the round is cannot be known until it goes on',
+    });
+    const [badge] = transportBadges(view);
+    assert.deepEqual([badge?.last, badge?.rateBytesPerS], [true, 0]);
+  });
+
   test('there is one link here: those of others are not told', () => {
     const badges = transportBadges(seatViewAt('live', 489_000));
     assert.deepEqual(
@@ -54,6 +69,23 @@ describe("what the top bar says from a participant's chair", () => {
     // A session that is being opened again has no round trip yet.
     const participants = gone.participants.map((one) => ({ ...one, link: { ...one.link, rttMs: null } }));
     assert.deepEqual(transportBadges({ ...gone, participants })[0]?.rttRange, { low: 18, high: 18 });
+  });
+});
+
+describe('what a silence is called', () => {
+  test('lost in its first seconds, no answer after them, and by the name of the broker where that is away', () => {
+    assert.equal(coordinatorSilentWords(1000, 3900), 'The link to the coordinator was lost: last heard 3 s ago.');
+    assert.equal(coordinatorSilentWords(1000, 4000), 'The coordinator does not answer: last heard 3 s ago.');
+    assert.equal(
+      coordinatorSilentWords(1000, 9000, 'The MQTT broker at mqtt://hub is out of reach.'),
+      'The MQTT broker at mqtt://hub is out of reach. The coordinator was last heard 8 s ago.',
+    );
+  });
+
+  test('leaving meanwhile is told to nobody, and who is asked knows that', () => {
+    const busy = { kind: 'run', chair: 'participant', name: 'pilot' } as Busy;
+    assert.match(costOf(busy, false), /^The coordinator is told/);
+    assert.match(costOf(busy, true), /^The coordinator cannot be told now/);
   });
 });
 

@@ -21,6 +21,7 @@ export function seatWaitWords(view: RunView, now: number): Words | null {
   if (link.kind === 'joining') return joiningWords(view, link, now);
   if (link.kind === 'silent') return silentWords(view, link, now);
   if (link.kind === 'closing') return closingWords;
+  if (link.kind === 'still') return stillWords(link.at, now);
   if (link.kind === 'restarting') return restartingWords(link.note);
   const asks = view.asking.find(({ participant }) => participant === view.self);
   if (asks !== undefined) return letInWords(asks);
@@ -40,6 +41,14 @@ function letInWords({ participant, key }: AskingView): Words {
   return {
     lead: 'Waiting for the coordinator to let you in',
     detail: `tell it your name, ${participant}, and the words of your key, ${keyWords(key)}`,
+  };
+}
+
+/** Whatever the round does meanwhile is not heard. */
+function stillWords(since: number, now: number): Words {
+  return {
+    lead: `This node stands still, ${formatSilence(now - since)}`,
+    detail: 'where the round is cannot be known until it goes on',
   };
 }
 

@@ -1,8 +1,9 @@
 import { formatCount } from '#shared/base/counted.ts';
 import type { JSX } from 'react';
-import { formatPercent, formatSigned } from '#renderer/components/format.ts';
+import { formatPercent } from '#renderer/components/format.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import { changeWords } from './summary.ts';
 
 /** The newest accuracy, and what the last round did to it. */
 export function Accuracy({
@@ -20,7 +21,7 @@ export function Accuracy({
   return (
     <span className={className}>
       Accuracy <b>{formatPercent(last)}</b>
-      {points !== null && `, ${points >= 0 ? 'up' : 'down'} ${formatSigned(points, 1).replace(/^[+−±]/, '')} points`}
+      {points !== null && `, ${changeWords(points)}`}
     </span>
   );
 }

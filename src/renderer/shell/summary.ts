@@ -1,5 +1,11 @@
 import { openVerdicts } from '#renderer/session/verdicts.ts';
-import { formatDuration, formatNames, formatPercent, formatSeconds } from '#renderer/components/format.ts';
+import {
+  formatDuration,
+  formatNames,
+  formatPercent,
+  formatSeconds,
+  formatSigned,
+} from '#renderer/components/format.ts';
 import { updatesLeftMs } from '#renderer/session/pace.ts';
 import { stalledParticipants } from '#renderer/session/verdicts.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
@@ -43,7 +49,7 @@ export function transportBadges(view: RunView): readonly TransportBadge[] {
   const stalled = stalledParticipants(view);
   const link = seatLink(view, 0)?.kind ?? null;
   // Nobody is heard, or nobody is there to hear: what was measured before is the last there was.
-  const quiet = link === 'silent' || link === 'restarting';
+  const quiet = link === 'silent' || link === 'restarting' || link === 'still';
   return [...groups.values()].map((members) => {
     const first = members[0] as ParticipantView;
     const told = troubleOf(members, stalled, view.endedAt !== null);
@@ -133,6 +139,9 @@ export interface WaitWords {
   readonly detail: string;
 }
 
+/** Before the service has said anything, nothing is known of a run. */
+export const connectingWords: WaitWords = { lead: 'Connecting', detail: 'what runs is not known yet' };
+
 /** The answer to "who or what is it waiting for?", in words. */
 export function waitWords(view: RunView | null, now: number): WaitWords {
   if (view === null) return { lead: 'Nothing to wait for', detail: 'no run is open' };
@@ -153,7 +162,8 @@ export function waitWords(view: RunView | null, now: number): WaitWords {
   const names = isParticipantSeat(view) ? waitedNames(view) : formatNames(wait.waitingFor);
   const next = nextWords(view);
   const then = next === '' ? '' : ` · ${next}`;
-  if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing') return workWords(wait.phase, of, then);
+  if (waiting === 0 || wait.phase === 'aggregating' || wait.phase === 'closing')
+    return workWords(wait.phase, wait.phase === 'aggregating' ? wait.reported.length : of, then);
   const left = timeLeft(view, now);
   const what = wait.phase === 'training' ? 'update' : wait.phase === 'evaluating' ? 'result' : 'participant';
   const total = wait.phase === 'registering' ? Math.max(of, waiting + wait.reported.length) : of;
@@ -173,6 +183,7 @@ function nextWords(view: RunView): string {
   const { wait } = view;
   if (wait === null) return '';
   if (openVerdicts(view).length > 0) return wait.nextAction;
+  if (wait.phase === 'distributing') return 'then they train';
   if (wait.phase === 'training') return 'then they are averaged';
   if (wait.phase === 'evaluating')
     return view.round < view.roundsPlanned ? `then round ${view.round + 1}` : 'then the run is complete';
@@ -228,4 +239,10 @@ function endWords(view: RunView): WaitWords {
       }
       return { lead: 'Run stopped', detail: `${figures}${view.endReason === '' ? '' : ` · ${view.endReason}`}` };
   }
+}
+
+/** `up 0.8 points`; what is not seen at this precision is no change. */
+export function changeWords(points: number): string {
+  const [sign, ...figure] = formatSigned(points, 1);
+  return sign === '±' ? 'unchanged' : `${sign === '+' ? 'up' : 'down'} ${figure.join('')} points`;
 }

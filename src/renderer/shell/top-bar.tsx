@@ -6,6 +6,7 @@ import { phaseWord } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
+import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { plural, formatCount } from '#shared/base/counted.ts';
 import type { LossTotals } from '#shared/contract/losses.ts';
 import { anyLost, lossTotals, lostKinds, lostWords } from '#shared/run-view/loss-words.ts';
@@ -15,7 +16,7 @@ import { RunMenu } from './run-menu.tsx';
 import { useShownView } from './shown-view.ts';
 import { views } from './views.tsx';
 import { useFit } from './fit.ts';
-import { waitWords } from './summary.ts';
+import { connectingWords, waitWords } from './summary.ts';
 import { useSaveRecording } from './save-recording.ts';
 import { TransportCells } from './transport-cells.tsx';
 
@@ -66,12 +67,19 @@ function endPhase({ status, left }: RunView): string {
 }
 
 function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
+  const unknown = useSessionState((state) => state.app === null);
   if (view === null || view.round === 0) {
     return (
       <div className="cell round">
         <div className="k">Round</div>
         <div className="v t2">
-          {view === null ? 'none' : view.status === 'starting' ? 'starting' : phaseWord(view.phase)}
+          {view === null
+            ? unknown
+              ? 'not known yet'
+              : 'none'
+            : view.status === 'starting'
+              ? 'starting'
+              : phaseWord(view.phase)}
         </div>
       </div>
     );
@@ -84,8 +92,7 @@ function RoundCell({ view }: { readonly view: RunView | null }): JSX.Element {
     view.endedAt !== null
       ? endPhase(view)
       : phaseWord(silent ? (ownParticipant(view)?.phase ?? view.phase) : view.phase);
-  const stalled =
-    silent || view.rounds.at(-1)?.state === 'stalled' || view.verdicts.some((verdict) => verdict.clearedAt === null);
+  const stalled = silent || view.rounds.at(-1)?.state === 'stalled' || openVerdicts(view).length > 0;
   return (
     <div className="cell round">
       <div className="k">
@@ -134,7 +141,8 @@ function Pips({
 
 function WaitCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const now = useNow(1000);
-  const words = waitWords(view, now);
+  const unknown = useSessionState((state) => state.app === null);
+  const words = unknown ? connectingWords : waitWords(view, now);
   // The visible text ticks every second; a screen reader hears it only when the words change, without the seconds.
   const spoken = words.lead.replace(/, (about )?[\d.]+ (s|min).*$/, '');
   return (

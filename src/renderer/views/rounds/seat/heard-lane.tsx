@@ -68,7 +68,7 @@ function Heard({ link, over }: { readonly link: SeatLink | null; readonly over: 
   if (link?.kind === 'joining') return <span>not heard yet</span>;
   if (link?.kind === 'heard') return <span>heard {Math.max(0, (now - link.at) / 1000).toFixed(1)} s ago</span>;
   if (link?.kind === 'closing') return <span>link closed</span>;
-  if (link?.kind === 'restarting') return <span>not heard for now</span>;
+  if (link?.kind === 'restarting' || link?.kind === 'still') return <span>not heard for now</span>;
   return <span>{over === null ? 'heard again' : overWords[over]}</span>;
 }
 

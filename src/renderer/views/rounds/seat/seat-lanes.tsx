@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import type { JSX } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
-import { toldParticipants } from '#renderer/session/seat-link.ts';
+import { toldParticipants, unheardSince } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { evaluationStart, stallsOf } from '../lane-layout.ts';
@@ -94,7 +94,7 @@ export function SeatLanes({
           participant={id}
           rounds={visible}
           window={window}
-          silentSince={view.left ? ended : heardAt}
+          silentSince={view.left ? ended : unheardSince(link)}
           ended={view.left ? null : ended}
           over={runOver(view)}
           selectedRound={selectedRound}

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { IncompleteLine } from '#renderer/components/incomplete-line.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { usePlace } from '#renderer/session/navigation.ts';
-import { seatLink } from '#renderer/session/seat-link.ts';
+import { seatLink, unheardSince } from '#renderer/session/seat-link.ts';
 import type { SeatLink } from '#renderer/session/seat-link.ts';
 import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
@@ -75,7 +75,7 @@ export function SeatRounds({ view }: { readonly view: RunView }): JSX.Element {
       ) : showLink ? (
         <LinkPanel view={view} silence={silence} onClose={() => setClosedAt(silence.heardAt)} />
       ) : (
-        <SeatSide view={view} silent={silence !== null} />
+        <SeatSide view={view} silent={unheardSince(link) !== null} />
       )}
     </main>
   );
