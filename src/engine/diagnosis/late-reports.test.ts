@@ -120,6 +120,7 @@ test('a participant that was away itself does not find the coordinator silent wh
   seat.pass(6000);
   seat.pass(750, () => seat.progress('node-1', seat.at));
   assert.deepEqual(new Set(seat.raised.map(({ rule }) => rule)), new Set(['process-frozen']));
+  assert.equal(seat.raised[0]?.nextAction, 'goes on by itself once it gets the processor');
 });
 
 for (const [stoodMs, grantMs] of [

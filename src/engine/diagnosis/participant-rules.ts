@@ -119,6 +119,8 @@ export const processFrozen: Rule = (participant, run) => {
     explanation: `Its own clock has said nothing since ${process.told.text}, and the process is still there. It dials no link and trains nothing until it is let go on.`,
     since: process.signAt,
     evidence: evidence(process.told, lastHeard),
+    // Its own chair hears nothing of the round meanwhile.
+    ...(id === run.self ? { next: { action: 'goes on by itself once it gets the processor', at: 0 } } : {}),
   };
 };
 
