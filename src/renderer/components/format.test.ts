@@ -9,6 +9,7 @@ import {
   formatNames,
   formatSeconds,
   formatSigned,
+  unbroken,
 } from './format.ts';
 
 test('bytes have three figures and a unit', () => {
@@ -41,4 +42,9 @@ test('times of day keep their milliseconds, long lists their count', () => {
   assert.match(formatClockMs(1_767_528_000_024.6), /^\d\d:\d\d:\d\d\.024$/);
   assert.equal(formatNames(['a', 'b', 'c', 'd', 'e', 'f']), 'a, b, c and 3 more');
   assert.equal(formatNames(['a', 'b']), 'a, b');
+});
+
+test('a figure and its unit are not parted by the end of a line', () => {
+  const words = 'Waiting for 1 of 3 updates, about 1 min 0 s; accuracy 98.6 %, 2 sent';
+  assert.equal(unbroken(words), 'Waiting for 1 of 3 updates, about 1\u{a0}min 0\u{a0}s; accuracy 98.6\u{a0}%, 2 sent');
 });

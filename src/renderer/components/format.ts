@@ -24,6 +24,11 @@ export function formatSeconds(ms: number): string {
   return s < 60 ? `${s} s` : formatDuration(s * 1000);
 }
 
+/** Words in which no line breaks between a figure and its unit. */
+export function unbroken(words: string): string {
+  return words.replaceAll(/(\d) (?=(s|ms|min|h|%)(?![\p{L}\p{N}]))/gu, '$1\u{a0}');
+}
+
 /** How long nobody was heard: seconds until they are two minutes, which is how people count a silence. */
 export function formatSilence(ms: number): string {
   return ms < 120_000 ? `${Math.max(0, Math.round(ms / 1000))} s` : formatSeconds(ms);

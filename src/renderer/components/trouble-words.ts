@@ -5,11 +5,16 @@ const unansweredMs = 3_000;
 
 /**
  * What the banner and Diagnosis say of a coordinator from which nothing has come since `heardAt`, both wall ms.
+ * @param lost the link has ended; one that is open is silent
  * @param between what is said of the broker between, where that is the cause
  */
-export function coordinatorSilentWords(heardAt: number, now: number, between?: string): string {
+export function coordinatorSilentWords(
+  heardAt: number,
+  now: number,
+  { lost = false, between }: { readonly lost?: boolean; readonly between?: string | undefined } = {},
+): string {
   const heard = `last heard ${formatSilence(now - heardAt)} ago.`;
   if (between !== undefined) return `${between} The coordinator was ${heard}`;
-  if (now - heardAt < unansweredMs) return `The link to the coordinator was lost: ${heard}`;
+  if (lost && now - heardAt < unansweredMs) return `The link to the coordinator was lost: ${heard}`;
   return `The coordinator does not answer: ${heard}`;
 }

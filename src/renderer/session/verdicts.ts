@@ -17,7 +17,9 @@ export function stalledParticipants(view: RunView): ReadonlySet<string> {
  */
 export function nextOf(view: RunView, verdict: VerdictView): { readonly action: string; readonly at: number } {
   const { wait } = view;
-  const stands = verdict.clearedAt === null && view.endedAt === null;
+  // What its process told last of the round is as old as its standing still.
+  const unheard = verdict.rule === 'process-frozen' && verdict.subject === view.self;
+  const stands = verdict.clearedAt === null && view.endedAt === null && !unheard;
   const waitedFor = wait?.waitingFor.some((participant) => names(verdict.subject, participant)) ?? false;
   if (!stands || wait === null || !waitedFor || wait.nextAction === '')
     return { action: verdict.nextAction, at: verdict.nextActionAt };

@@ -10,7 +10,9 @@ import { useSeatActions } from '#renderer/session/seat-actions.ts';
 import { nextCarrier, unsentRound } from '#renderer/session/seat-link.ts';
 import type { Silence } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { isOpen } from '#shared/contract/link-events.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
+import { ownParticipant } from '#shared/run-view/seat.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
 import { quietWords, triedWords } from './seat-words.ts';
 
@@ -27,6 +29,8 @@ export function GoneBanner({ view, silence }: GoneBannerProps): JSX.Element {
   const unsent = unsentRound(view);
   const kept = unsent === null ? '' : ` Your update of round ${unsent} is kept.`;
   const broker = brokerVerdict(view);
+  const link = ownParticipant(view)?.link;
+  const lost = link !== undefined && !isOpen(link.state);
   const label = broker === null ? 'The coordinator does not answer' : 'The broker is out of reach';
   return (
     <section className="verdict gone" aria-label={label}>
@@ -37,7 +41,7 @@ export function GoneBanner({ view, silence }: GoneBannerProps): JSX.Element {
         <path d="M5 1.3h6L14.7 5v6L11 14.7H5L1.3 11V5zM8 4.5v4.5M8 11.3v.1" />
       </svg>
       <div>
-        <div className="say">{coordinatorSilentWords(silence.heardAt, now, broker?.sentence)}</div>
+        <div className="say">{coordinatorSilentWords(silence.heardAt, now, { lost, between: broker?.sentence })}</div>
         <Facts view={view} silence={silence} now={now} unsent={unsent} />
       </div>
       <div className="acts two">

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { coordinatorSilentWords } from '#renderer/components/trouble-words.ts';
+import { nextOf } from '#renderer/session/verdicts.ts';
 import type { Busy } from '#renderer/session/run-state.ts';
 import { costOf } from './end-cost.ts';
 import { againWord, endTag } from '#renderer/components/run-words.ts';
@@ -49,6 +50,10 @@ describe("what the top bar says from a participant's chair", () => {
     });
     const [badge] = transportBadges(view);
     assert.deepEqual([badge?.last, badge?.rateBytesPerS], [true, 0]);
+    const verdict = { ...view.verdicts[0]!, nextAction: 'goes on by itself' };
+    assert.ok(view.wait?.waitingFor.some((id) => id === view.self));
+    assert.equal(nextOf(view, verdict).action, 'goes on by itself');
+    assert.equal(nextOf({ ...view, self: null }, verdict).action, view.wait?.nextAction);
   });
 
   test('there is one link here: those of others are not told', () => {
@@ -74,10 +79,12 @@ describe("what the top bar says from a participant's chair", () => {
 
 describe('what a silence is called', () => {
   test('lost in its first seconds, no answer after them, and by the name of the broker where that is away', () => {
-    assert.equal(coordinatorSilentWords(1000, 3900), 'The link to the coordinator was lost: last heard 3 s ago.');
-    assert.equal(coordinatorSilentWords(1000, 4000), 'The coordinator does not answer: last heard 3 s ago.');
+    const lost = { lost: true };
+    assert.equal(coordinatorSilentWords(1000, 3900, lost), 'The link to the coordinator was lost: last heard 3 s ago.');
+    assert.equal(coordinatorSilentWords(1000, 4000, lost), 'The coordinator does not answer: last heard 3 s ago.');
+    assert.equal(coordinatorSilentWords(1000, 3900), 'The coordinator does not answer: last heard 3 s ago.');
     assert.equal(
-      coordinatorSilentWords(1000, 9000, 'The MQTT broker at mqtt://hub is out of reach.'),
+      coordinatorSilentWords(1000, 9000, { between: 'The MQTT broker at mqtt://hub is out of reach.' }),
       'The MQTT broker at mqtt://hub is out of reach. The coordinator was last heard 8 s ago.',
     );
   });

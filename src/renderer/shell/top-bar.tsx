@@ -1,6 +1,6 @@
 import { isStale } from '#renderer/session/session.ts';
 import type { JSX } from 'react';
-import { formatBytes } from '#renderer/components/format.ts';
+import { formatBytes, unbroken } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { phaseWord } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
@@ -147,7 +147,7 @@ function WaitCell({ view }: { readonly view: RunView | null }): JSX.Element {
   const spoken = words.lead.replace(/, (about )?[\d.]+ (s|min).*$/, '');
   return (
     <div className="cell wait">
-      <div className="w1">{words.lead}</div>
+      <div className="w1">{unbroken(words.lead)}</div>
       <div className="w2" title={words.detail}>
         {words.detail}
       </div>

@@ -4,6 +4,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
+import { useShortPath } from '#renderer/session/use-short-path.ts';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 
 /** What works on this machine, and how to mend what does not. */
@@ -62,6 +63,7 @@ function markOf(line: CheckLine): {
 
 function Line({ line }: { readonly line: CheckLine }): JSX.Element {
   const mark = markOf(line);
+  const short = useShortPath();
   return (
     <li title={[line.detail, line.mend].filter((part) => part !== '').join('. ')}>
       <span className={mark.className}>
@@ -70,7 +72,7 @@ function Line({ line }: { readonly line: CheckLine }): JSX.Element {
       </span>
       <b>{line.what}</b>
       <span className="t2">
-        {line.detail}
+        {short(line.detail)}
         {line.mend !== '' && <small>{line.mend}</small>}
       </span>
     </li>
