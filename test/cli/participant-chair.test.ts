@@ -21,7 +21,7 @@ const shareOf = (summary: Summary, id: string): unknown => {
   return found === undefined ? undefined : [found.contributions, found.transport, found.connections];
 };
 
-describe("a run in a participant's own words", () => {
+describe("a run in a participant's own words", { concurrency: 2 }, () => {
   for (const transport of ['quic', 'mqtt']) {
     test(`over ${transport}: what counted, the baseline, its key and data, and of the other what is told`, async () => {
       await using coordinator = await coordinate(['--participants', '2', '--rounds', '3', '--transport', transport]);
