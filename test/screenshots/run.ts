@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,6 +49,7 @@ if (unknown.length > 0) {
   process.stderr.write(`No scene ${unknown.join(', ')}. Scenes: ${Object.keys(scenes).join(', ')}\n`);
   process.exit(2);
 }
+await mkdir(images, { recursive: true });
 const chromium = await launchChromium();
 try {
   for (const [name, scene] of Object.entries(scenes)) {

@@ -151,8 +151,9 @@ function asDialled(known: LinkView, data: EventData<'link_state'>, at: number, b
   const fallback = data.fallback ?? '';
   if (data.state === 'resuming' && isOpen(known.state)) return { fallback, attempts: [] };
   if (data.state !== 'ready' || !begins) return { fallback };
-  const last = known.attempts.at(-1);
-  const isReturn = !isOpen(known.state) && last?.result === 'connected' && last.lastHeardAt > 0;
+  // Attempts over several ways overlap: a later one may have been given up for it.
+  const last = known.attempts.findLast(({ result }) => result === 'connected');
+  const isReturn = !isOpen(known.state) && last !== undefined && last.lastHeardAt > 0;
   return { fallback, heardAt: at, returned: isReturn ? { at, silentMs: at - last.lastHeardAt } : known.returned };
 }
 

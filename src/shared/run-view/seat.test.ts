@@ -38,22 +38,23 @@ const stats = (at: number, sentBytes: number, receivedBytes: number): RunEvent =
     unacknowledged: 0,
     counters: [],
   });
-/** An attempt after a silence that began at `heardAt`, and the link that it made. */
+const attempt = (at: number, number: number, result: string, lastHeardAt: number): RunEvent =>
+  event(at, 'link_attempt', {
+    participant: 'lab-2',
+    number,
+    protocol: 'quic',
+    stack: 'quinn',
+    address: '10.0.4.18:4433',
+    result,
+    reason: result,
+    lastHeardAt,
+    nextAt: 0,
+    givesUpAt: 0,
+  });
+/** An attempt after a silence that began at `lastHeardAt`, and the link that it made. */
 const returning = (at: number, lastHeardAt: number): readonly RunEvent[] => [
-  ...(['trying', 'connected'] as const).map((result) =>
-    event(at - 50, 'link_attempt', {
-      participant: 'lab-2',
-      number: 1,
-      protocol: 'quic',
-      stack: 'quinn',
-      address: '10.0.4.18:4433',
-      result,
-      reason: result,
-      lastHeardAt,
-      nextAt: 0,
-      givesUpAt: 0,
-    }),
-  ),
+  attempt(at - 50, 1, 'trying', lastHeardAt),
+  attempt(at - 30, 1, 'connected', lastHeardAt),
   link(at - 20, 'resuming', 2),
   link(at, 'ready', 2),
 ];
@@ -91,6 +92,15 @@ test('a state of the link lasts since it began, whatever more is told of it', ()
   const again = back?.participants[0]?.link;
   assert.deepEqual([again?.since, again?.heardAt, again?.fallback], [12_000, 12_000, 'UDP blocked']);
   assert.deepEqual(again?.returned, { at: 12_000, silentMs: 10_000 });
+  // Another way was being tried when this one was ready.
+  const opening = returning(12_000, 2000);
+  const both = applyEvents(null, [
+    ...away,
+    ...opening.slice(0, 2),
+    attempt(11_990, 2, 'no_answer', 2000),
+    link(12_000, 'ready', 2),
+  ]);
+  assert.deepEqual(both?.participants[0]?.link.returned, { at: 12_000, silentMs: 10_000 });
 });
 
 test('a link that takes another way on purpose, or is slow for a while, does not return', () => {
