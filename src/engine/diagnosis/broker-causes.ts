@@ -45,12 +45,13 @@ export function brokerAway(run: RunObservation): SharedCause | null {
       },
       explains,
     };
-  if (state === 'connected' && losses.length > 0 && awaitsReturn(run, since.at))
+  // An own link that is not back by then has another reason.
+  if (!own && state === 'connected' && losses.length > 0 && awaitsReturn(run, since.at))
     return {
       finding: {
         ...about,
         rule: 'broker-lost',
-        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and ${own ? 'you dial' : 'participants dial'} it again.`,
+        sentence: `The ${protocolNames[protocol]} broker at ${address} is back, and participants dial it again.`,
         explanation: 'Their pauses between two attempts have grown while it was away.',
         since: losses.at(-1)?.at ?? since.at,
         evidence: evidence(losses.at(-1), since),

@@ -190,9 +190,11 @@ test('a broker elsewhere that is out of reach is named instead of the coordinato
   assert.deepEqual([...new Set(seat.raised.map(({ rule }) => rule))], ['broker-lost']);
   assert.equal(seat.raised[0]?.sentence, 'The MQTT broker at mqtt://hub is out of reach.');
   // It is there again, and the coordinator is not.
+  seat.event('participant_joined', { participant: 'lab-1', protocol: 'mqtt' }, 'lab-1');
   seat.event('broker_state', { ...news, state: 'connected', reason: '' }, 'lab-1');
   seat.pass(5000, () => seat.at % 1000 === 0 && seat.ticks('lab-1'));
   assert.deepEqual(seat.standing, ['coordinator-silent coordinator']);
+  assert.ok(seat.raised.every(({ sentence }) => !sentence.includes('is back')));
   const elsewhere = new Seat();
   elsewhere.connected();
   elsewhere.event('broker_state', { ...news, state: 'lost', reason: 'nobody listens there' }, 'lab-1');
