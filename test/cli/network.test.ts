@@ -32,8 +32,7 @@ interface Figures {
   readonly delay_ms: number;
 }
 
-/** Nearly all of it waits for the network. */
-describe('a demo over bad networks', { concurrency: true }, () => {
+describe('a demo over bad networks', () => {
   test('every transport completes over a poor one, with the models of the plain run of that seed', async () => {
     // Little training and much time: what is tried here is the way, not the machine.
     const shape = ['--participants', '5', '--rounds', '2', '--local-epochs', '1', '--deadline', '150'];
