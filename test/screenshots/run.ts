@@ -77,7 +77,7 @@ async function takeSeat(take: Take, page: Page): Promise<void> {
   await using coordinator = await coordinate(['--name', 'digits pilot', ...federation]);
   await using _other = join(coordinator.invitation, 'lab-1');
   await fillJoinForm(page, { invitation: coordinator.invitation, data: 'digits', name: 'lab-2' });
-  await until(page, /digits pilot/);
+  await page.getByRole('button', { name: 'Join', exact: true, disabled: false }).last().waitFor();
   await take('join');
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   await until(page, /[4-9] \/ 40[\s\S]*batch \d/);

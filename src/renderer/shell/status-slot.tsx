@@ -242,7 +242,8 @@ function RunningLine({ view, recovery }: LineProps<RunView>): JSX.Element {
       )}
       {slowest !== null && (
         <span className="w-lg">
-          Slowest is <b>{slowest.participant.id}</b>, about {formatSeconds(slowest.leftMs)} of training left
+          Slowest is <b>{slowest.participant.id}</b>,{' '}
+          {slowest.leftMs < 500 ? 'nearly done' : `about ${formatSeconds(slowest.leftMs)} of training left`}
         </span>
       )}
       <Accuracy view={view} />

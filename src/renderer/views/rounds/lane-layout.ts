@@ -1,4 +1,4 @@
-import { paceOf, updatesLeftMs, usualSteps } from '#renderer/session/pace.ts';
+import { paceOf, trainingLeftMs, updatesLeftMs, usualSteps } from '#renderer/session/pace.ts';
 import type { Step } from '#renderer/session/pace.ts';
 import type { ParticipantPhase } from '#shared/contract/events.ts';
 import { hasCounted } from '#renderer/components/contribution-facts.ts';
@@ -168,7 +168,9 @@ export function expectedBoxes(
       at = Math.max(at, evaluationAt ?? at + step.durationMs);
       continue;
     }
-    const leftMs = Math.max(0, step.durationMs - spentMs);
+    const usualMs = Math.max(0, step.durationMs - spentMs);
+    // Of a training that is under way the batches say more, here as in the top bar.
+    const leftMs = i === current && step.phase === 'train' ? (trainingLeftMs(participant, now) ?? usualMs) : usualMs;
     pushExpected(
       boxes,
       step.phase,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { trainingLeftMs } from '#renderer/session/pace.ts';
 import type { SegmentView } from '#shared/run-view/run-view.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { deadlineFlag } from './deadline-flag.ts';
@@ -166,6 +167,14 @@ describe('lanes', () => {
       ['train', 'send', 'receive', 'evaluate'],
     );
     assert.match(boxes[0]?.label ?? '', /^\d+ s left$/);
+    // One that is slower than usual has as long to go as its batches say, here as in the top bar.
+    const { progress } = node;
+    assert.ok(progress !== null);
+    const slow = { ...node, progress: { ...progress, epoch: 1, batch: Math.ceil(progress.batches / 5) } };
+    const leftMs = trainingLeftMs(slow, at(s)) ?? 0;
+    assert.ok(leftMs > (trainingLeftMs(node, at(s)) ?? 0) + 2000);
+    const [train] = expectedBoxes(slow, view.rounds.at(-1), null, at(s), shown);
+    assert.equal(train?.label, `${Math.round(leftMs / 1000)} s left`);
     boxes.forEach((box, i) => assert.ok(box.left >= (boxes[i - 1]?.right ?? shareOf(shown, at(s))) - 1e-9));
     assert.deepEqual(expectedBoxes(node, { ...view.rounds.at(-1)!, endedAt: 1 }, null, at(s), shown), []);
     const first = recordedView(4);
