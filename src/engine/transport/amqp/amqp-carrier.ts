@@ -82,9 +82,10 @@ export class AmqpCarrier implements Carrier {
 
   /** Puts our last will where it is held, and reads what the other end sends; `control: handed`: somebody else reads that queue. */
   async start(control: 'read' | 'handed'): Promise<void> {
-    const { reader, queues, queueExpiryMs } = this.#options;
+    const { connection, reader, queues, queueExpiryMs } = this.#options;
     const { will } = queues.out;
-    await reader.channel.assertQueue(will, willQueue(queues.out.control, queueExpiryMs));
+    await reader.channel.assertQueue(will, willQueue(queues.out.control, connection.exchange, queueExpiryMs));
+    await connection.lead(reader.channel, [will]);
     const content = this.#will();
     await reader.hold(will, content);
     await this.#putWill(content);

@@ -10,6 +10,7 @@ import { bytesIn } from '../../framing/parts.ts';
 import type { Session } from '../transport.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { AmqpTransport } from './amqp-transport.ts';
+import { declareInbox } from './listener.ts';
 import type { AmqpConnection } from './connection.ts';
 import { Gatekeeper } from '../sealed/gatekeeper.ts';
 import { sealedVersion, sessionKeys, type Request } from '../sealed/handshake.ts';
@@ -40,7 +41,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     answer: (request: Request & Who) => Promise<void>,
   ): Promise<AsyncDisposable & { dial(identity: string): Promise<Session> }> {
     const reader = await at.openReader();
-    await reader.channel.assertQueue(inboxOf(run), { durable: true });
+    await declareInbox(reader.channel, run, timing.amqpQueueExpiryMs);
     const take = ({ content }: { readonly content: Buffer }): boolean => {
       void answer(JSON.parse(content.toString()) as Request & Who);
       return true;
@@ -350,7 +351,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     const watcher = await stranger(rabbitmq.url);
     const reader = await watcher.openReader();
     // Somebody holds the place of the coordinator and says nothing.
-    await reader.channel.assertQueue(inboxOf(run), { durable: true });
+    await declareInbox(reader.channel, run, timing.amqpQueueExpiryMs);
     const asked = Promise.withResolvers<string>();
     const take = ({ content }: { readonly content: Buffer }): boolean => {
       asked.resolve((JSON.parse(content.toString()) as { session: string }).session);

@@ -64,6 +64,11 @@ export function operationError(url: string, error: unknown): RoundscopeError {
   });
 }
 
+/** What was asked for or published to is not there. */
+export function isMissing(error: unknown): boolean {
+  return /\b404\b|NOT.FOUND/.test(error instanceof Error ? error.message : String(error));
+}
+
 /** What waited for the broker waited in vain, because it keeps messages back. */
 export function brokerBlocked(url: string, reason: string): RoundscopeError {
   return new RoundscopeError('broker_blocked', {

@@ -31,6 +31,8 @@ export interface ConnectOptions {
   /** Default: the contract's limit. */
   readonly timeoutMs?: number;
   readonly clock: Clock;
+  /** What it publishes through, to queues that it has led there; default: the broker's default exchange, which leads to all. */
+  readonly exchange?: string;
   /** The broker takes no messages, with its reason; empty: it does again. */
   readonly onBlocked?: (reason: string) => void;
   /** It has refused a message for its size, so that what was found out about its limit does not hold any more. */
@@ -39,6 +41,8 @@ export interface ConnectOptions {
 
 interface Publishing {
   readonly queue: string;
+  /** Another than the connection's. */
+  readonly exchange?: string;
   readonly type: string;
   readonly content: Buffer;
   /** It is still there after a restart of the broker. */
@@ -56,6 +60,7 @@ export class AmqpConnection {
   /** Called when the broker has no queue of that name. */
   readonly #onReturned = new Map<string, () => void>();
   readonly url: string;
+  readonly exchange: string;
   /** Resolves with what is known about why, when the connection is gone. */
   readonly closed: Promise<string>;
   #rttMs: number | null = null;
@@ -77,6 +82,7 @@ export class AmqpConnection {
     this.#channels = channels;
     this.#clock = options.clock;
     this.url = withoutSecrets(options.url);
+    this.exchange = options.exchange ?? '';
     this.closed = closed.then((reason) => {
       const why = this.#said || reason;
       return this.#blocked === '' ? why : `${why}; before, the broker blocked publishers: ${this.#blocked}`;
@@ -162,6 +168,15 @@ export class AmqpConnection {
     this.#contentBytesMax = bytes;
   }
 
+  /** What this connection publishes for these queues arrives there. The exchange goes with the last of its queues. */
+  async lead(channel: Channel, queues: readonly string[]): Promise<void> {
+    const { exchange } = this;
+    // The default exchange leads to each queue by itself.
+    if (exchange === '') return;
+    await channel.assertExchange(exchange, 'direct', { durable: true, autoDelete: true });
+    for (const queue of queues) await channel.bindQueue(queue, exchange, queue);
+  }
+
   /**
    * Sends a message of that size to oneself, over a channel and a queue of its own.
    * @returns null when it came, else why not
@@ -174,9 +189,10 @@ export class AmqpConnection {
     channel.on('close', () => said.resolve('the channel was closed'));
     const came = Promise.withResolvers<null>();
     await channel.assertQueue(queue, { exclusive: true, durable: false, autoDelete: true });
+    await this.lead(channel, [queue]);
     await channel.consume(queue, () => came.resolve(null), { noAck: true });
     const confirmed = new Promise<string | null>((resolve) => {
-      channel.publish('', queue, Buffer.alloc(bytes), { deliveryMode: 1 }, (error: Error | null) => {
+      channel.publish(this.exchange, queue, Buffer.alloc(bytes), { deliveryMode: 1 }, (error: Error | null) => {
         // A channel that the broker closes tells why in its error, which comes as well.
         if (error !== null && error.message !== 'channel closed') return resolve(error.message);
         if (error === null) resolve(null);
@@ -193,13 +209,16 @@ export class AmqpConnection {
   }
 
   /** Resolves when the broker has confirmed it. Rejects when the queue refused it; a missing one is told to its watcher. */
-  publish(kind: LaneClass, { queue, type, content, lasting = false }: Publishing): Promise<void> {
+  publish(
+    kind: LaneClass,
+    { queue, exchange = this.exchange, type, content, lasting = false }: Publishing,
+  ): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     this.published++;
     return new Promise((resolve, reject) => {
       // What is under way does not outlive its session, and a session ends with its connection.
       const options = { mandatory: true, type, deliveryMode: lasting ? 2 : 1 };
-      this.#channels[kind].publish('', queue, content, options, (error: Error | null) => {
+      this.#channels[kind].publish(exchange, queue, content, options, (error: Error | null) => {
         if (error !== null) {
           // amqplib's word for the broker's answer to what it does not keep.
           const refused = error.message === 'message nacked';

@@ -12,13 +12,13 @@ import { AmqpCarrier } from './amqp-carrier.ts';
 import { userIn, withoutSecrets } from './amqp-url.ts';
 import type { BrokerTrust } from './broker-trust.ts';
 import { connectTimeout } from '../broker-errors.ts';
-import { brokerBlocked, brokerRefused, operationError } from './connect-errors.ts';
+import { brokerBlocked, brokerRefused, isMissing, operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { Asking } from '../sealed/asking.ts';
 import type { Claim, SessionKeys } from '../sealed/handshake.ts';
 import { decodeAnswer, encodeHandshake } from '../sealed/handshake-message.ts';
 import { brokerPassword } from './broker-password.ts';
-import { echoQueueOf, endedOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
+import { echoQueueOf, endedOf, exchangeOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
 import type { MessageLimits } from './message-limits.ts';
 import { participantUser } from './private-broker-files.ts';
 import { answerType, decodeEnd, requestType } from './session-message.ts';
@@ -49,6 +49,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   const connection = await AmqpConnection.open({
     url,
     user: userIn(url) ?? { username: participantUser, password: brokerPassword(token, run) },
+    exchange: exchangeOf({ run, participant, session: setup.session }),
     name: `roundscope ${run} ${participant}`,
     trust,
     signal,
@@ -81,6 +82,7 @@ class Attempt {
   readonly #queues: SessionQueues;
   readonly #asking: Asking;
   #reader: QueueReader | null = null;
+  #led: Promise<void> = Promise.resolve();
   #carrier: AmqpCarrier | null = null;
 
   constructor(url: string, connection: AmqpConnection, options: DialOptions, setup: DialSetup) {
@@ -100,6 +102,7 @@ class Attempt {
     await this.#setup.limits?.apply(this.#connection, echoQueueOf(this.#claim));
     const reader = await this.#connection.openReader();
     this.#reader = reader;
+    if (!(await this.#isServed(reader))) throw await this.#whyNobody();
     await this.#declare(reader);
     await reader.read(this.#queues.in.control, limits.amqpControlPrefetch, {
       take: (message) => this.#take(reader, message),
@@ -108,10 +111,10 @@ class Attempt {
     using _returned = this.#connection.watchReturns(inboxOf(run), () =>
       spawn('asking why nobody answers', this.#tellWhyNobody()),
     );
-    const { participant, session } = this.#claim;
-    const content = encodeHandshake({ ...this.#asking.request, participant, session });
-    await this.#connection.publish('control', { queue: inboxOf(run), type: requestType, content });
-    await this.#asking.granted;
+    const { control, bulk } = this.#queues.out;
+    // While the coordinator answers: nothing goes there before.
+    this.#led = this.#connection.lead(reader.channel, [control, bulk]);
+    await Promise.all([this.#ask(), this.#led, this.#asking.granted]);
     const carrier = this.#carrier;
     if (carrier === null) throw new Error('a session was granted and not made');
     const ended = carrier.session.closed.then((end) => {
@@ -119,6 +122,24 @@ class Attempt {
     });
     await Promise.race([carrier.start('handed'), ended]);
     return carrier.session;
+  }
+
+  /** Publishing to an exchange that is not there would cost the connection. */
+  async #isServed({ channel }: QueueReader): Promise<boolean> {
+    try {
+      await channel.checkExchange(inboxOf(this.#claim.run));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  #ask(): Promise<void> {
+    const { run, participant, session } = this.#claim;
+    const queue = inboxOf(run);
+    const content = encodeHandshake({ ...this.#asking.request, participant, session });
+    return this.#connection.publish('control', { exchange: queue, queue, type: requestType, content });
   }
 
   /** Nothing that comes from now on is an answer. */
@@ -164,7 +185,10 @@ class Attempt {
       spawn(
         'watching the connection to a broker',
         this.#connection.closed.then((reason) =>
-          reject(brokerRefused(this.#url, `it closed the connection (${reason})`)),
+          reject(
+            // The coordinator has left between our look and our request.
+            isMissing(reason) ? this.#nobodyServes() : brokerRefused(this.#url, `it closed the connection (${reason})`),
+          ),
         ),
       );
     });
@@ -186,6 +210,8 @@ class Attempt {
 
   async #takeAway(): Promise<void> {
     const { in: heard, out } = this.#queues;
+    // A queue that goes before it is bound would leave the exchange, which goes with the last of its bindings.
+    await this.#led;
     for (const queue of [out.will, out.control, out.bulk, heard.control, heard.bulk])
       await this.#reader?.channel.deleteQueue(queue);
     await this.#connection.end();
@@ -206,13 +232,17 @@ class Attempt {
     }
   }
 
-  /** Nobody serves the run: it is over where word of that was left. */
   async #tellWhyNobody(): Promise<void> {
+    this.#asking.fail(await this.#whyNobody());
+  }
+
+  /** Nobody serves the run: it is over where word of that was left. */
+  async #whyNobody(): Promise<RoundscopeError> {
     const { run } = this.#options;
     const looking = this.#connection.openReader().then((reader) => reader.look(endedOf(run)));
     const left = await looking.catch(() => null);
     const word = left === null ? null : decodeEnd(left);
-    this.#asking.fail((word === null ? null : runOver(word, this.#setup.coordinator, run)) ?? this.#nobodyServes());
+    return (word === null ? null : runOver(word, this.#setup.coordinator, run)) ?? this.#nobodyServes();
   }
 
   #nobodyServes(): RoundscopeError {

@@ -1,4 +1,4 @@
-import type { ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Clock } from '#shared/base/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { spawn } from '#shared/base/spawn.ts';
@@ -202,7 +202,7 @@ export class AmqpListener implements Listener {
     const reader = await connection.openReader();
     const { channel } = reader;
     const dead = undeliverableOf(run);
-    // Goes with its last queue.
+    // Goes with its last queue, as the one of requests does.
     await channel.assertExchange(dead, 'fanout', { durable: true, autoDelete: true });
     await channel.assertQueue(dead, undeliverableQueue(queueExpiryMs));
     await channel.bindQueue(dead, dead, '');
@@ -215,7 +215,7 @@ export class AmqpListener implements Listener {
       take: (message) => this.#onUndeliverable(message),
       onCancelled,
     });
-    await channel.assertQueue(inboxOf(run), inboxQueue(run, queueExpiryMs));
+    await declareInbox(channel, run, queueExpiryMs);
     const take = (message: ConsumeMessage): boolean => this.#onRequest(connection, message);
     await reader.read(inboxOf(run), limits.amqpControlPrefetch, { take, onCancelled });
     return reader;
@@ -385,4 +385,12 @@ export class AmqpListener implements Listener {
     // The exchange goes with it.
     await channel?.deleteQueue(undeliverableOf(run));
   }
+}
+
+/** Where participants ask for sessions. */
+export async function declareInbox(channel: Channel, run: string, queueExpiryMs: number): Promise<void> {
+  const inbox = inboxOf(run);
+  await channel.assertExchange(inbox, 'fanout', { durable: true, autoDelete: true });
+  await channel.assertQueue(inbox, inboxQueue(run, queueExpiryMs));
+  await channel.bindQueue(inbox, inbox, '');
 }

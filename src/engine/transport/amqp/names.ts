@@ -3,17 +3,21 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 
 /**
- * Queues of a run. Those of a session carry its number, which nobody else can guess, and its participant, so that a
- * broker's access rules can be written by prefix and people see in any AMQP tool who speaks:
+ * Queues and exchanges of a run. Those of a session carry its number, which nobody else can guess, and its participant, so
+ * that a broker's access rules can be exact and people see in any AMQP tool who speaks:
  *
- *     roundscope.<run>.coordinator                                   requests for a session
+ *     roundscope.<run>.coordinator                                   exchange and queue: requests for a session
  *     roundscope.<run>.undeliverable                                 exchange and queue: what readers rejected
  *     roundscope.<run>.p.<participant>.<session>.up|down.control     control lane, and words about the session
  *     roundscope.<run>.p.<participant>.<session>.up|down.bulk        all bulk lanes, told apart by the message's type
  *     roundscope.<run>.p.<participant>.<session>.up|down.will        one message, held until its sender vanishes
+ *     roundscope.<run>.p.<participant>.<session>.up                  exchange: what the participant publishes
  *     roundscope.<run>.p.<participant>.<session>.up.echo             a message to oneself: what is the largest that passes?
  *     roundscope.<run>.coordinator.<number>.echo                     the same for the coordinator
  *     roundscope.<run>.ended                                         word of the end, for whoever comes later
+ *
+ * The default exchange leads to every queue of a virtual host, and a broker has one right to it: the coordinator alone uses
+ * it. A participant publishes to exchanges that lead to its own queues and to the requests.
  */
 export type Direction = 'up' | 'down';
 
@@ -30,6 +34,13 @@ export interface QueueSet extends Readonly<Record<LaneClass, string>> {
 }
 
 export const queuePrefix = 'roundscope';
+
+/** Of everything: what a broker can write rights by. */
+export interface SessionName {
+  readonly run: string;
+  readonly participant: string;
+  readonly session: string;
+}
 
 export function inboxOf(run: string): string {
   return `${queuePrefix}.${run}.coordinator`;
@@ -48,11 +59,8 @@ export function sessionPrefixOf(run: string): string {
   return `${queuePrefix}.${run}.p.`;
 }
 
-export function sessionQueues(
-  claim: { readonly run: string; readonly participant: string; readonly session: string },
-  outgoing: Direction,
-): SessionQueues {
-  const base = `${sessionPrefixOf(claim.run)}${claim.participant}.${claim.session}`;
+export function sessionQueues(claim: SessionName, outgoing: Direction): SessionQueues {
+  const base = baseOf(claim);
   const set = (direction: Direction): QueueSet => ({
     control: `${base}.${direction}.control`,
     bulk: `${base}.${direction}.bulk`,
@@ -62,16 +70,17 @@ export function sessionQueues(
 }
 
 /** For a message to oneself. */
-export function echoQueueOf({
-  run,
-  participant,
-  session,
-}: {
-  run: string;
-  participant: string;
-  session: string;
-}): string {
-  return `${sessionPrefixOf(run)}${participant}.${session}.up.echo`;
+export function echoQueueOf(claim: SessionName): string {
+  return `${baseOf(claim)}.up.echo`;
+}
+
+/** What a participant publishes through in a session. */
+export function exchangeOf(claim: SessionName): string {
+  return `${baseOf(claim)}.up`;
+}
+
+function baseOf({ run, participant, session }: SessionName): string {
+  return `${sessionPrefixOf(run)}${participant}.${session}`;
 }
 
 /** The same for a coordinator; `salt`: one that was killed may still have its queue. */
@@ -112,16 +121,16 @@ export function inboxQueue(run: string, expiryMs: number): Options.AssertQueue {
 
 /**
  * AMQP 0-9-1 has no last will. This is one: its only message is read and not acknowledged by who put it there. When that
- * connection is gone the broker takes the message back, finds it too old at once, and passes it on to `to`.
+ * connection is gone the broker takes the message back, finds it too old at once, and passes it on to `to` through `exchange`.
  */
-export function willQueue(to: string, expiryMs: number): Options.AssertQueue {
+export function willQueue(to: string, exchange: string, expiryMs: number): Options.AssertQueue {
   return {
     durable: true,
     arguments: {
       'x-expires': expiryMs,
       'x-message-ttl': 0,
       'x-max-length': 1,
-      'x-dead-letter-exchange': '',
+      'x-dead-letter-exchange': exchange,
       'x-dead-letter-routing-key': to,
     },
   };

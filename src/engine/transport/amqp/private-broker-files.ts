@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import type { Certificate } from '../../identity/certificate.ts';
-import { queuePrefix, sessionPrefixOf, undeliverableOf } from './names.ts';
+import { coordinatorRights, participantRights, userDefinition } from './rights.ts';
 
 /** Users of a private broker; guest does not exist there. */
 export const coordinatorUser = 'coordinator';
@@ -96,38 +95,18 @@ function configuration(folder: string, { host, port, plainPort, lines = [] }: Br
   ].join('\n');
 }
 
-/** RabbitMQ's own form of users and rights; passwords as salted hashes. */
+/** RabbitMQ's own form of users and rights. */
 function definitions({ run, passwords, salts }: BrokerSettings): object {
-  const own = (name: string): string => name.replace(/[.]/g, '\\.');
-  const sessions = `${own(sessionPrefixOf(run))}.*`;
-  const participants = {
-    user: participantUser,
-    vhost: '/',
-    configure: `^${sessions}$`,
-    write: `^(amq\\.default|${own(undeliverableOf(run))}|${sessions})$`,
-    // Neither the requests of others nor what could not be delivered.
-    read: `^${sessions}$`,
-  };
-  const everything = `^(amq\\.default|${own(`${queuePrefix}.${run}.`)}.*)$`;
-  const coordinator = { user: coordinatorUser, vhost: '/', configure: everything, write: everything, read: everything };
-  const user = (name: string, password: string, salt: Uint8Array): object => ({
-    name,
-    password_hash: hashOf(password, salt),
-    hashing_algorithm: 'rabbit_password_hashing_sha256',
-    tags: [],
-  });
+  const vhost = '/';
   return {
-    vhosts: [{ name: '/' }],
+    vhosts: [{ name: vhost }],
     users: [
-      user(coordinatorUser, passwords.coordinator, salts.coordinator),
-      user(participantUser, passwords.participants, salts.participants),
+      userDefinition({ name: coordinatorUser, password: passwords.coordinator, salt: salts.coordinator }),
+      userDefinition({ name: participantUser, password: passwords.participants, salt: salts.participants }),
     ],
-    permissions: [coordinator, participants],
+    permissions: [
+      { user: coordinatorUser, vhost, ...coordinatorRights(run) },
+      { user: participantUser, vhost, ...participantRights(run) },
+    ],
   };
-}
-
-/** As RabbitMQ keeps passwords: salt of four bytes, then SHA-256 of salt and password. */
-function hashOf(password: string, salt: Uint8Array): string {
-  const hash = createHash('sha256').update(salt).update(password).digest();
-  return Buffer.concat([salt, hash]).toString('base64');
 }

@@ -20,7 +20,7 @@ import type { Listener, Session } from '../transport.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerPassword } from './broker-password.ts';
-import { inboxOf, sessionPrefixOf, undeliverableOf } from './names.ts';
+import { inboxOf, sessionQueues, undeliverableOf } from './names.ts';
 import { PrivateBroker } from './private-broker.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
@@ -178,12 +178,18 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
         const reading = reader.read(queue, 1, { take: () => true, onCancelled: () => undefined });
         await assert.rejects(reading, /403/);
       }
-      for (const queue of ['roundscope.r-other.p.x', 'anything', inboxOf(run)]) {
+      const claim = { run, participant: 'node-1', session: '0'.repeat(32) };
+      const { out } = sessionQueues(claim, 'up');
+      const others = ['roundscope.r-other.p.x', 'anything', inboxOf(run), `${out.control}.x`, out.control.slice(1)];
+      for (const queue of others) {
         const reader = await participant.openReader();
         await assert.rejects(reader.channel.assertQueue(queue, { durable: false }), /403/);
       }
       const reader = await participant.openReader();
-      await reader.channel.assertQueue(`${sessionPrefixOf(run)}node-1.x`, { durable: true });
+      await reader.channel.assertQueue(out.control, { durable: true });
+      // Nor publish to what is not led through an exchange of its own.
+      const lost = participant.publish('control', { queue: inboxOf(run), type: 'open', content: Buffer.alloc(1) });
+      await assert.rejects(lost, /ACCESS_REFUSED.*amq\.default|closed|403/);
       await participant.end();
       await coordinator.end();
     });
