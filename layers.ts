@@ -62,9 +62,9 @@ export const layers: readonly Layer[] = [
     path: transport,
     imports: [shared, identity, framing],
     node: true,
-    face: ['transport.ts', 'registry.ts', 'addresses.ts', 'waiting-room.ts'],
+    face: ['transport.ts', 'registry.ts', 'addresses.ts', 'waiting-room.ts', 'broker-users.ts', 'broker-rules.ts'],
     reason:
-      'a transport moves frames: it does not know what a round is; above it only interface, registry, how addresses are written and who waits to be let in are seen',
+      'a transport moves frames: it does not know what a round is; above it only interface, registry, how addresses are written, who waits to be let in and what a broker elsewhere is told are seen',
   },
   {
     path: 'src/engine/transport/dds/worker.ts',

@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Entropy } from '#shared/base/entropy.ts';
+import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
@@ -175,7 +175,8 @@ export class MqttListener implements Listener {
     return BrokerConnection.open({
       url: this.#url,
       trust: outsideTrust(this.#url, { file: brokerCa }),
-      clientId: `${coordinatorName}:${this.#setup.instance}`,
+      // Nobody knows it: a broker cuts a connection when another comes by its client id, whoever that is.
+      clientId: `${coordinatorName}:${entropyHex(this.#setup.entropy, 16)}`,
       ...ownCredentials(this.#url),
       will: { topic: status, payload: this.#status('offline', 'the coordinator vanished') },
       signal: this.#options.signal,
