@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { announcedEndpoints, ofOneLink, requireAnnounced } from '#shared/contract/announced.ts';
+import { ofOneLink, requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
@@ -24,6 +24,7 @@ import { wildcardHere } from '#engine/transport/addresses.ts';
 import { listeningTransport } from '#engine/transport/registry.ts';
 import type { BrokerNews, Listener } from '#engine/transport/transport.ts';
 import { Invitations } from './invitations.ts';
+import { invitedEndpoints } from './invited-endpoints.ts';
 import type { RunState } from './run-state.ts';
 
 /** Where participants come in: the listening transport, the links that it accepts, and the invitation to it. */
@@ -50,7 +51,7 @@ export async function openFrontDoor(
   const { run } = start;
   const linkOnly = ofOneLink(start.host);
   if (linkOnly !== null) throw new RoundscopeError('settings_invalid', { layer: 'settings', message: linkOnly });
-  const announced = start.announce === undefined ? null : requireAnnounced(start.announce, start);
+  if (start.announce !== undefined) requireAnnounced(start.announce, start);
   const { file: former, run: { memory } = {} } = state?.restored ?? {};
   const identity = await identityOf(start, reporter);
   const transport = listeningTransport(start.transport, start.control, {
@@ -95,7 +96,7 @@ export async function openFrontDoor(
     knows: (peer) => acceptor.standing(peer),
     onRefused: (refusal) => rows.refused(refusal),
   });
-  const endpoints = announced === null ? listener.endpoints : announcedEndpoints(listener.endpoints, announced);
+  const endpoints = invitedEndpoints(start, listener.endpoints);
   for (const { level, text } of wayNotes(endpoints)) reporter.event('notice', { level, text });
   return {
     invitations: new Invitations({ start, token, identity, endpoints }, () => admission),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
@@ -5,7 +6,7 @@ import { modelCodec } from '#engine/codec/model-codec.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { KeptModels } from '#engine/durability/kept-models.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
-import { writeRunFile } from '#engine/durability/run-file.ts';
+import { writeRunFile, type RunFile } from '#engine/durability/run-file.ts';
 import { breathe } from '#engine/host/breathe.ts';
 import { endedOf, serveParent, type Ended } from '#engine/host/child-process.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
@@ -144,7 +145,11 @@ async function keep(
   { start, initialParameters, classes, ...about }: PlannedRun & { readonly start: CoordinatorStart },
   { token, endpoints }: FrontDoor,
 ): Promise<RunState | null> {
-  if (state === null || state.restored !== null) return state;
+  if (state === null) return state;
+  if (state.restored !== null) {
+    await keepWays(state.path, state.restored.file, { start, endpoints });
+    return state;
+  }
   const bytes = modelCodec.encode(initialParameters);
   await state.folder.begin(modelCodec.hash(bytes), bytes);
   await writeRunFile(state.path, {
@@ -156,4 +161,18 @@ async function keep(
     endpoints: [...endpoints],
   });
   return state;
+}
+
+/** Where it is reached now: another password at its broker, or another certificate of that. */
+async function keepWays(
+  path: string,
+  file: RunFile,
+  { start, endpoints }: { readonly start: CoordinatorStart; readonly endpoints: FrontDoor['endpoints'] },
+): Promise<void> {
+  const now = {
+    ...file,
+    start: { ...file.start, ...(start.broker === undefined ? {} : { broker: start.broker }) },
+    endpoints: [...endpoints],
+  };
+  if (!isDeepStrictEqual(now, file)) await writeRunFile(path, now);
 }

@@ -17,6 +17,8 @@ import {
   type RunMemory,
 } from '#engine/round/run-memory.ts';
 
+const journalName = 'journal';
+
 /**
  * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes.
  * Rewritten at each round, and in a round that has much to say, so it never grows with the number of either.
@@ -31,7 +33,7 @@ export class RunFolder implements RunKeeper, Disposable {
 
   constructor(folder: string) {
     this.#path = folder;
-    this.#journal = new Journal(join(folder, 'journal'));
+    this.#journal = new Journal(join(folder, journalName));
     this.#models = new HashedFiles(join(folder, 'models'));
     this.#updates = new HashedFiles(join(folder, 'updates'));
   }
@@ -48,15 +50,10 @@ export class RunFolder implements RunKeeper, Disposable {
    * @throws RoundscopeError `state_invalid` when it cannot be gone on with
    */
   async restore(layout: ParameterLayout, reporter: Reporter): Promise<NonNullable<CoordinatorOptions['restored']>> {
-    const found = this.#journal.read((value) => {
-      const record = memoryRecordSchema.safeParse(value);
-      return record.success ? record.data : null;
-    });
-    const [first, ...rest] = found?.records ?? [];
-    if (first?.kind !== 'memory') throw stateInvalid(join(this.#path, 'journal'), 'is missing or does not begin a run');
+    const found = this.#journal.read(recordOf);
+    const memory = memoryIn(this.#path, found?.records ?? []);
     if (found !== null && found.tornBytes > 0)
       warn(reporter, `The journal ended in ${found.tornBytes} bytes that were half written; they were cut off.`);
-    const memory = rest.reduce(remember, first.memory);
     this.#memory = memory;
     const before = await this.#model(memory.modelBefore, layout);
     const models = memory.model === memory.modelBefore ? [before] : [before, await this.#model(memory.model, layout)];
@@ -130,6 +127,22 @@ export class RunFolder implements RunKeeper, Disposable {
       throw stateInvalid(join(this.#path, 'models'), `has not got the model ${hash.slice(0, 12)}, or a damaged one`);
     return parameters;
   }
+}
+
+/** What a run in `folder` has come to; the folder may be in use, and is left as it is. @throws RoundscopeError `state_invalid` */
+export function readMemory(folder: string): RunMemory {
+  const found = new Journal<MemoryRecord>(join(folder, journalName)).look(recordOf);
+  return memoryIn(folder, found?.records ?? []);
+}
+
+function memoryIn(folder: string, [first, ...rest]: readonly MemoryRecord[]): RunMemory {
+  if (first?.kind !== 'memory') throw stateInvalid(join(folder, journalName), 'is missing or does not begin a run');
+  return rest.reduce(remember, first.memory);
+}
+
+function recordOf(value: unknown): MemoryRecord | null {
+  const record = memoryRecordSchema.safeParse(value);
+  return record.success ? record.data : null;
 }
 
 async function readParameters(files: HashedFiles, hash: Hash, layout: ParameterLayout): Promise<ParameterSet | null> {

@@ -37,11 +37,21 @@ export class Journal<T> implements Disposable {
   }
 
   /**
-   * What a former process left; null: nothing.
+   * What a former process left; null: nothing. What was half written is cut off.
    * @param parse null for what is no record
    * @throws RoundscopeError `state_invalid` with the line at fault, `path_unwritable`
    */
   read(parse: (value: unknown) => T | null): JournalContent<T> | null {
+    const found = this.look(parse);
+    if (found === null) return null;
+    const { wholeBytes, tornBytes } = found;
+    if (tornBytes > 0) truncateSync(this.#path, wholeBytes);
+    this.#bytes = this.#begunBytes = wholeBytes;
+    return found;
+  }
+
+  /** The same, of a journal that may be another process's: it is left as it is. */
+  look(parse: (value: unknown) => T | null): (JournalContent<T> & { readonly wholeBytes: number }) | null {
     const text = this.#text();
     if (text === null) return null;
     if (text === '') throw stateInvalid(this.#path, 'was given up when its run could no longer be kept on disk');
@@ -60,9 +70,7 @@ export class Journal<T> implements Disposable {
     if (records.length === 0) throw stateInvalid(this.#path, 'has no whole record');
     const wholeBytes = Buffer.byteLength(lines.slice(0, whole).join('\n')) + 1;
     const tornBytes = Buffer.byteLength(text) - wholeBytes;
-    if (tornBytes > 0) truncateSync(this.#path, wholeBytes);
-    this.#bytes = this.#begunBytes = wholeBytes;
-    return { records, tornBytes };
+    return { records, tornBytes, wholeBytes };
   }
 
   /** @throws RoundscopeError `disk_full`, `path_unwritable`, `state_invalid` when it would be longer than what is read again */

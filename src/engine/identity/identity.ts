@@ -69,6 +69,20 @@ export async function loadIdentity(path: string, store: IdentityStore = {}): Pro
   }
 }
 
+/**
+ * The identity that lies in `path`, which is left as it is: it may be that of a process that runs.
+ * @returns null: there is none
+ * @throws RoundscopeError `settings_invalid` when the file holds something else
+ */
+export async function readIdentity(path: string): Promise<Identity | null> {
+  try {
+    return identityOf(parseKey(await readFile(path, 'utf8'), path));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
 /** A name of its own: a start without the system's secret finds no file that it could not read. */
 export function sealedPathOf(path: string): string {
   return `${path.replace(/\.pem$/, '')}.sealed`;
