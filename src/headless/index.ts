@@ -3,12 +3,14 @@ import { endOnFault } from '#engine/host/process-fault.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
+import { brokerRulesCommand } from './commands/broker-rules.ts';
 import { check } from './commands/check.ts';
 import { compare } from './commands/compare.ts';
 import { coordinate } from './commands/coordinate.ts';
 import { demo } from './commands/demo.ts';
 import { diagnose } from './commands/diagnose.ts';
 import { exportRecording } from './commands/export.ts';
+import { invite } from './commands/invite.ts';
 import { join } from './commands/join.ts';
 import { packets } from './commands/packets.ts';
 import { runs } from './commands/runs.ts';
@@ -19,6 +21,7 @@ import { shownSecret } from './secret-text.ts';
 const commands: readonly Command[] = [
   demo,
   coordinate,
+  invite,
   join,
   compare,
   serve,
@@ -26,6 +29,7 @@ const commands: readonly Command[] = [
   packets,
   diagnose,
   exportRecording,
+  brokerRulesCommand,
   check,
 ];
 
@@ -35,7 +39,7 @@ function overview(): string {
     '',
     'Usage: roundscope COMMAND [options]',
     '',
-    ...commands.map((command) => `  ${command.name.padEnd(12)}${command.summary}`),
+    ...commands.map((command) => `  ${command.name.padEnd(14)}${command.summary}`),
     '',
     'roundscope COMMAND --help tells more.',
     '',

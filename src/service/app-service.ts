@@ -182,11 +182,11 @@ export class AppService implements AsyncDisposable {
   async startCoordinator(
     settings: Omit<CoordinatorStart, 'type' | 'run'>,
     options: StartOptions & {
-      /** The run that lies in its state folder, to go on with. */
-      readonly former?: RunId | undefined;
+      /** The run that lies in its state folder, to go on with, or what a new one is to be called. */
+      readonly run?: RunId | undefined;
     } = {},
   ): Promise<RunningFederation> {
-    const run = options.former ?? this.#freshRun();
+    const run = options.run ?? this.#freshRun();
     const opening: Opening = {
       told: { chair: 'coordinator', name: settings.settings.name },
       again: null,

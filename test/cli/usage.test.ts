@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertComplaint, roundscope } from './command-line.ts';
 
-const commands = ['demo', 'coordinate', 'join', 'serve', 'check', 'runs', 'packets', 'diagnose'];
+const commands = [
+  'demo',
+  'coordinate',
+  'invite',
+  'join',
+  'serve',
+  'broker-rules',
+  'check',
+  'runs',
+  'packets',
+  'diagnose',
+];
 
 describe('usage', () => {
   test('every command has its help, on stdout', async () => {
@@ -64,6 +75,28 @@ describe('usage', () => {
       /--transport quic uses none: write --transport mqtt, or leave --broker out/,
     ],
     'no invitation': [['join'], /join takes the invitation/],
+    'a run that is none': [['coordinate', '--run', 'a/b'], /--run takes letters, digits/],
+    'a coordinator as a participant of its broker': [
+      ['coordinate', '--transport', 'mqtt', '--broker', 'mqtt://anna%40r-1:hidden@localhost:1'],
+      /that is anna at the broker of run r-1/,
+    ],
+    "a coordinator at another run's broker": [
+      ['coordinate', '--run', 'r-2', '--transport', 'mqtt', '--broker', 'mqtt://coordinator%40r-1:hidden@localhost:1'],
+      /its user is one of run r-1/,
+    ],
+    'nobody to invite': [['invite', '--state', '.'], /invite takes names/],
+    'no folder to invite from': [['invite', 'anna'], /--state FOLDER/],
+    'an invitation for a wildcard': [['invite', 'anna,+', '--state', '.'], /"\+": a name takes letters/],
+    'an invitation that is over': [
+      ['invite', 'anna', '--state', '.', '--until', '2020-01-01'],
+      /--until: .*over already/,
+    ],
+    'a broker of no kind': [['broker-rules', 'mosqito', '--print'], /kind of broker: mosquitto or rabbitmq/],
+    'passwords without a place': [['broker-rules', 'mosquitto'], /say --to FOLDER .*or --print/],
+    'passwords of a wildcard': [
+      ['broker-rules', 'rabbitmq', '--print', '--broker', 'amqps://b', '--participants', 'anna,.*'],
+      /--participants: "\.\*": a name takes letters/,
+    ],
     'a name that is none': [['join', 'INVITATION', '--name', 'a b'], /./],
   };
   test('what is wrong is named, with status 2', async () => {

@@ -26,6 +26,8 @@ export interface RunningBroker extends AsyncDisposable {
   kill(): Promise<void>;
   /** Other access rules from now on. */
   allow(rules: readonly string[]): Promise<void>;
+  /** It reads its files again. */
+  reload(): void;
   /** It stands still, with its connections open, until it is let go on. */
   freeze(): void;
   thaw(): void;
@@ -74,6 +76,7 @@ export async function startMosquitto(
       await writeRules(wanted);
       broker.kill('SIGHUP');
     },
+    reload: () => void broker.kill('SIGHUP'),
     freeze: () => void broker.kill('SIGSTOP'),
     thaw: () => void broker.kill('SIGCONT'),
     [Symbol.asyncDispose]: async () => {

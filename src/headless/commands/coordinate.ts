@@ -10,10 +10,11 @@ import { runPlanSchema } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
+import { ownUserIn, withoutUser } from '#engine/transport/broker-users.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
-import type { RunId } from '#shared/contract/ids.ts';
+import { coordinatorId, runIdSchema, type RunId } from '#shared/contract/ids.ts';
 import { dataOf, fileOf } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { admitOption, parseAdmit } from '../admit-option.ts';
@@ -112,6 +113,12 @@ export const coordinate: Command = {
     { name: 'deadline', value: 'SECONDS', help: 'of each phase of a round', default: String(usual.deadlineS) },
     { name: 'wait', value: 'SECONDS', help: 'how long to wait for the participants', default: String(usual.waitS) },
     admitOption,
+    {
+      name: 'run',
+      value: 'ID',
+      help: 'what the run is called on the wire, as `roundscope broker-rules` was told',
+      default: 'that of the user in --broker, else a new one',
+    },
     { name: 'seed', value: 'N', help: 'of the first model', default: String(usual.seed) },
     {
       name: 'start-from',
@@ -147,6 +154,7 @@ export const coordinate: Command = {
     'roundscope coordinate --start-from best.safetensors',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
+    'roundscope coordinate --transport mqtt --broker @my-broker/coordinator --state ./my-run',
   ],
   run: async (args) => {
     const transport = transportPlanSchema.safeParse(args.text('transport') ?? 'quic');
@@ -156,19 +164,12 @@ export const coordinate: Command = {
       return complain(transportChoice(), exitStatus.usage);
     if (!control.success) return complain(`--control: ${control.error.issues[0]?.message ?? ''}`, exitStatus.usage);
     if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
-    // The environment as well: what stands in a command line can be read by every user of the machine.
-    const given = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
-    // Children are told by message, which leaves nothing to be read in their environment.
-    delete process.env['ROUNDSCOPE_BROKER'];
-    const broker = given === undefined ? undefined : await secretText(given);
+    const told = await brokerFrom(args);
+    if (!told.ok) return complain(told.error, exitStatus.usage);
+    const broker = told.value;
     const from = args.text('broker') === undefined ? 'ROUNDSCOPE_BROKER' : '--broker';
     const plan = { transport: transport.data, control: control.data };
     const brokerCa = args.text('broker-ca');
-    if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
-      return complain(
-        '--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.',
-        exitStatus.usage,
-      );
     const address = addressFrom(args, plan);
     if (!address.ok) return complain(address.error, exitStatus.usage);
     const unrecorded = wrongRecord(args);
@@ -176,6 +177,8 @@ export const coordinate: Command = {
     const admission = await parseAdmit(args.text('admit'));
     if (!admission.ok) return complain(admission.error, exitStatus.usage);
     const state = args.text('state');
+    const named = runOf(args.text('run'), broker);
+    if (!named.ok) return complain(named.error, exitStatus.usage);
     await using service = createService('browser');
     const json = args.has('json');
     try {
@@ -183,6 +186,8 @@ export const coordinate: Command = {
       // A run that goes on has the transport and broker that it was begun with.
       const misfit = broker === undefined || former !== null ? null : wrongBroker({ url: broker, from }, plan);
       if (misfit !== null) return complain(misfit, exitStatus.usage);
+      if (former !== null && named.value !== undefined && named.value !== former.start.run)
+        return complain(`Run ${former.start.run} lies in ${state ?? ''}, not ${named.value}.`, exitStatus.usage);
       return await runToEnd({
         json,
         eventsAfterStart: true,
@@ -191,7 +196,7 @@ export const coordinate: Command = {
           service.startCoordinator(
             // The folder may have been moved since.
             former !== null && state !== undefined
-              ? { ...former.start, stateFolder: resolve(state) }
+              ? { ...former.start, stateFolder: resolve(state), ...sameBroker(former.start.broker, broker) }
               : {
                   settings: settings.data,
                   transport: transport.data,
@@ -206,11 +211,12 @@ export const coordinate: Command = {
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
-            { recordPath: args.text('record'), former: former?.start.run },
+            { recordPath: args.text('record'), run: former?.start.run ?? named.value },
           ),
         onStarted: (running, narrator) => {
           const { minimumParticipants: participants } = settings.data;
-          return openFor(running, narrator, { service, json, former: former?.start.run, participants });
+          const ownUsers = broker !== undefined && ownUserIn(broker) !== null;
+          return openFor(running, narrator, { service, json, former: former?.start.run, participants, ownUsers });
         },
       });
     } catch (error) {
@@ -225,21 +231,59 @@ interface Opening {
   /** The run that is gone on with. */
   readonly former: RunId | undefined;
   readonly participants: number;
+  /** Each participant is a user of its own at the broker. */
+  readonly ownUsers: boolean;
 }
 
 /** Says how others join, and takes orders about them as long as the run goes on. */
 function openFor({ invitation }: RunningFederation, narrator: Narrator, opening: Opening): Disposable {
-  const { service, json, former, participants } = opening;
+  const { service, json, former, participants, ownUsers } = opening;
   // The one thing on stdout besides events: it can be piped into another program.
   const write = (said: Invited): void =>
     void process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', ...said })}\n` : `${said.invitation}\n`);
   if (former !== undefined)
-    narrator.say(`Going on with run ${former}, as it was begun: other options do not apply to it.`);
+    narrator.say(
+      `Going on with run ${former}, as it was begun: other options do not apply to it, but for the broker's user and password.`,
+    );
   narrator.say(
     `Waiting for ${peopleOf(participants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
   );
+  if (ownUsers)
+    narrator.say(
+      'Each participant is a user of its own at this broker. The invitation here names none, so it reaches nobody there: `roundscope invite NAMES --state FOLDER --broker-credentials FILE` makes those that do.',
+    );
   write({ invitation });
   return openDesk({ service, say: (text) => narrator.say(text), invited: write });
+}
+
+/** The address of a broker elsewhere, with user and password. */
+async function brokerFrom(args: Arguments): Promise<Result<string | undefined, string>> {
+  // The environment as well: what stands in a command line can be read by every user of the machine.
+  const given = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
+  // Children are told by message, which leaves nothing to be read in their environment.
+  delete process.env['ROUNDSCOPE_BROKER'];
+  const broker = given === undefined ? undefined : await secretText(given);
+  return broker === undefined || /^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? '')
+    ? ok(broker)
+    : err('--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.');
+}
+
+/** What the run is to be called: as `--run` says, or as its coordinator's user at the broker does. */
+function runOf(typed: string | undefined, broker: string | undefined): Result<RunId | undefined, string> {
+  const own = broker === undefined ? null : ownUserIn(broker);
+  if (own !== null && own.who !== coordinatorId)
+    return err(`--broker: that is ${own.who} at the broker of run ${own.run}; the coordinator has a file of its own.`);
+  const run = runIdSchema.optional().safeParse(typed ?? own?.run);
+  if (!run.success) return err(`--run takes ${run.error.issues[0]?.message ?? ''}.`);
+  // Under another name its password would be in the invitation, as that of a user for all is.
+  if (own !== null && own.run !== run.data) return err(`--broker: its user is one of run ${own.run}: leave --run out.`);
+  return ok(run.data);
+}
+
+/** Another user or password at the broker that a run was begun with; any other broker is left aside, as all options are. */
+function sameBroker(former: string | undefined, given: string | undefined): { readonly broker?: string } {
+  const same = former !== undefined && given !== undefined && withoutUser(former) === withoutUser(given);
+  return same ? { broker: given } : {};
 }
 
 /** Where to listen and, where that differs, what to tell. */

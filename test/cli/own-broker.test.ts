@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
+import { test } from 'node:test';
+import mqtt, { type MqttClient } from 'mqtt';
+import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
+import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
+import { sessionQueues, endedOf, exchangeOf, inboxOf, undeliverableOf } from '#engine/transport/amqp/names.ts';
+import type { AmqpConnection } from '#engine/transport/amqp/connection.ts';
+import { queuesOf } from '#test/support/hostile/amqp-stranger.ts';
+import { stranger } from '#test/support/amqp-kit.ts';
+import { assertUndisturbed, inTime, makeRules, runOfTwo } from '#test/support/two-at-own-broker.ts';
+import { temporaryFolder } from './command-line.ts';
+
+const mosquitto = findMosquitto();
+const skipMosquitto = 'missing' in mosquitto ? mosquitto.missing : false;
+const session = 'ab'.repeat(16);
+
+/** A client of the broker as itself, which is not asked back. */
+function connectMqtt(url: string, options: { readonly clientId?: string } = {}): Promise<MqttClient> {
+  return mqtt.connectAsync(url, { reconnectPeriod: 0, protocolVersion: 5, ...options });
+}
+
+test(
+  'at a Mosquitto by the printed rules a run of two ends well, and neither is the other or the coordinator there',
+  { skip: skipMosquitto },
+  async () => {
+    assert.ok('path' in mosquitto);
+    const folder = temporaryFolder();
+    const port = await freePort();
+    const address = ['--broker', `mqtt://127.0.0.1:${port}`];
+    const made = await makeRules(folder, ['mosquitto', ...address, '--participants', 'anna,ben']);
+    const { run } = made;
+    const lines = made.steps.filter((line) => /^(allow_anonymous|password_file|acl_file) /.test(line));
+    assert.equal(lines.length, 3, made.steps.join('\n'));
+    await using broker = await startMosquitto(mosquitto.path, lines, port);
+    const heard = new Set<string>();
+    const attack = async (): Promise<void> => {
+      await assert.rejects(connectMqtt(`mqtt://127.0.0.1:${port}`), /[Nn]ot authorized/);
+      await assert.rejects(connectMqtt(`mqtt://anna%40${run}:wrong@127.0.0.1:${port}`), /[Nn]ot authorized/);
+      const anna = await connectMqtt(made.url('anna'));
+      anna.on('message', (topic, content) => heard.add(content.toString() === 'x' ? `x on ${topic}` : topic));
+      // Granted by Mosquitto, whatever it is; what is delivered is another matter.
+      for (const topic of ['#', `roundscope/${run}/#`, `roundscope/${run}/ben/+/down/#`, '+/+/+/+/up/#', '$SYS/#'])
+        await anna.subscribeAsync(topic, { qos: 1 });
+      for (const topic of [
+        `roundscope/${run}/ben/${session}/open`,
+        `roundscope/${run}/ben/${session}/up/session`,
+        `roundscope/${run}/ben/status`,
+        `roundscope/${run}/ben/${session}/down/control`,
+        `roundscope/${run}/anna/${session}/down/control`,
+        `roundscope/${run}/coordinator/status`,
+        `roundscope/${run}/coordinator/${session}/open`,
+        `roundscope/r-other/anna/${session}/open`,
+        'elsewhere',
+      ])
+        for (const retain of [false, true])
+          await assert.rejects(anna.publishAsync(topic, 'x', { qos: 1, retain }), /[Nn]ot authorized/, topic);
+      await inTime(() => [...heard].some((topic) => topic.startsWith(`roundscope/${run}/coordinator/`)));
+      // A last will is a publish as well: it is judged when it is due.
+      const topic = `roundscope/${run}/coordinator/status`;
+      const will = { topic, payload: Buffer.from('x'), qos: 1, retain: true } as const;
+      const dying = await mqtt.connectAsync(made.url('anna'), { reconnectPeriod: 0, will });
+      dying.stream.destroy();
+    };
+    assertUndisturbed(await runOfTwo(made, { transport: 'mqtt', attack }));
+    const foreign = [...heard].filter((topic) => !topic.startsWith(`roundscope/${run}/anna/`));
+    assert.deepEqual(foreign, [`roundscope/${run}/coordinator/status`]);
+    assert.ok([...heard].every((topic) => !topic.includes('/up/')));
+
+    const before = made.url('anna');
+    const renewed = await makeRules(folder, ['mosquitto', '--participants', 'anna', '--renew', 'anna']);
+    broker.reload();
+    await inTime(
+      async () =>
+        await connectMqtt(before).then(
+          (client) => client.endAsync().then(() => false),
+          () => true,
+        ),
+    );
+    await assert.rejects(connectMqtt(made.url('ben')), /[Nn]ot authorized/);
+    await (await connectMqtt(renewed.url('anna'))).endAsync();
+    rmSync(folder, { recursive: true, force: true });
+  },
+);
+
+test(
+  'at a RabbitMQ by the printed rules a run of two ends well, and neither is the other or the coordinator there',
+  { skip: missingRabbitmq() },
+  async () => {
+    const folder = temporaryFolder();
+    await using rabbitmq = await startRabbitmq('r-other');
+    const { host } = new URL(rabbitmq.url);
+    const made = await makeRules(folder, ['rabbitmq', '--broker', `amqp://${host}`, '--participants', 'anna,ben']);
+    const { run } = made;
+    const definitions =
+      made.steps.find((line) => line.startsWith('rabbitmqctl import_definitions '))?.split(' ')[2] ?? '';
+    assert.ok(existsSync(definitions), made.steps.join('\n'));
+    // What that command says to the broker.
+    const importing = `{ok, B} = file:read_file("${definitions}"), rabbit_definitions:import_raw(B).`;
+    await rabbitmq.tell(importing);
+    const attack = async (): Promise<void> => {
+      await assert.rejects(stranger(`amqp://anna:x@${host}/roundscope-${run}`), { code: 'broker_refused' });
+      const elsewhere = new URL(made.url('anna'));
+      elsewhere.pathname = '';
+      await assert.rejects(stranger(elsewhere.href), { code: 'broker_refused' });
+      const anna = await stranger(made.url('anna'));
+      let open: readonly string[] = [];
+      await inTime(async () => {
+        open = (await queuesOf(rabbitmq)).filter((name) => name.includes(`.${run}.p.ben.`));
+        return open.some((name) => name.endsWith('.down.will'));
+      });
+      await asBen(anna, run, open);
+      await anna.end();
+      await asOther(made.url('anna'), run, open);
+    };
+    assertUndisturbed(await runOfTwo(made, { transport: 'amqp', attack }));
+    const left = (await queuesOf(rabbitmq)).filter((name) => name !== endedOf(run));
+    assert.deepEqual(left, [], 'nothing of the run is left but word of its end');
+
+    const before = made.url('anna');
+    const renewed = await makeRules(folder, ['rabbitmq', '--participants', 'anna', '--renew', 'anna']);
+    await rabbitmq.tell(importing);
+    const words = renewed.steps.find((line) => line.startsWith('rabbitmqctl delete_user')) ?? '';
+    assert.match(words, new RegExp(`'ben@${run}'`));
+    await assert.rejects(stranger(before), { code: 'broker_refused' });
+    await (await stranger(renewed.url('anna'))).end();
+    rmSync(folder, { recursive: true, force: true });
+  },
+);
+
+/** What ends a channel of Anna's with 403: her rights are to her own. */
+async function asBen(anna: AmqpConnection, run: string, open: readonly string[]): Promise<void> {
+  const claim = { run, participant: 'ben', session };
+  const { out } = sessionQueues(claim, 'up');
+  const own = sessionQueues({ ...claim, participant: 'anna' }, 'up').out.control;
+  const tries: Record<string, (channel: Awaited<ReturnType<AmqpConnection['openReader']>>['channel']) => unknown> = {
+    "a queue under Ben's name": (channel) => channel.assertQueue(out.control, { durable: true }),
+    'a queue of any other name': (channel) => channel.assertQueue('mine', { durable: true }),
+    'a queue that the broker names': (channel) => channel.assertQueue('', { exclusive: true }),
+    "an exchange under Ben's name": (channel) => channel.assertExchange(exchangeOf(claim), 'direct'),
+    'the requests of the run': (channel) => channel.consume(inboxOf(run), () => undefined),
+    'what could not be delivered': (channel) => channel.get(undeliverableOf(run)),
+    'the requests taken away': (channel) => channel.deleteQueue(inboxOf(run)),
+    'the requests emptied': (channel) => channel.purgeQueue(inboxOf(run)),
+    'a will that goes to any queue': (channel) =>
+      channel.assertQueue(own, { durable: true, arguments: { 'x-dead-letter-exchange': '' } }),
+    'the requests of all, led to a queue of its own': async (channel) => {
+      await channel.assertQueue(own, { durable: true });
+      await channel.bindQueue(own, inboxOf(run), '');
+    },
+    'everything that passes, by tracing': (channel) => channel.bindQueue(own, 'amq.rabbitmq.trace', '#'),
+    ...Object.fromEntries(
+      open.flatMap((queue): [string, (typeof tries)[string]][] => [
+        [`reading ${queue}`, (channel) => channel.consume(queue, () => undefined)],
+        [`one message of ${queue}`, (channel) => channel.get(queue)],
+        [`emptying ${queue}`, (channel) => channel.purgeQueue(queue)],
+        [`taking away ${queue}`, (channel) => channel.deleteQueue(queue)],
+      ]),
+    ),
+  };
+  for (const [what, attempt] of Object.entries(tries)) {
+    const { channel } = await anna.openReader();
+    await assert.rejects(async () => attempt(channel), /403|ACCESS.REFUSED/, what);
+  }
+}
+
+/** Publishing costs the connection where it may not be. */
+async function asOther(url: string, run: string, open: readonly string[]): Promise<void> {
+  const [queue = ''] = open;
+  const exchange = queue.replace(/\.(up|down)\..*$/, '.up');
+  for (const way of ['', exchange, 'amq.direct', 'amq.topic', `roundscope.${run}.x`]) {
+    const anna = await stranger(url);
+    const closed = anna.closed;
+    const publishing = anna.publish('control', { exchange: way, queue, type: 'session', content: Buffer.alloc(8) });
+    await assert.rejects(publishing, /./, way);
+    assert.match(await closed, way.endsWith('.x') ? /NOT_FOUND|ACCESS_REFUSED/ : /ACCESS_REFUSED/, way);
+  }
+}
