@@ -3,6 +3,8 @@ import { forkLauncher } from '#engine/host/fork-launcher.ts';
 import { ownName } from '#engine/host/own-name.ts';
 import { processFault } from '#engine/host/process-fault.ts';
 import { programVersion } from '#engine/host/program-version.ts';
+import { entryPath } from '#engine/host/entries.ts';
+import { openRecording } from '#engine/recorder/open-recording.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { homeFolder } from '#engine/host/user-path.ts';
@@ -32,6 +34,7 @@ export function createService(
       canChooseFolder: false,
     },
     openRecording: recordingOpener(dataFolder, systemClock, version),
+    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker') }),
     requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: processFault,

@@ -13,6 +13,7 @@ import { exportRecording } from './commands/export.ts';
 import { invite } from './commands/invite.ts';
 import { join } from './commands/join.ts';
 import { packets } from './commands/packets.ts';
+import { replay } from './commands/replay.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
 import { complain } from './complain.ts';
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   compare,
   serve,
   runs,
+  replay,
   packets,
   diagnose,
   exportRecording,

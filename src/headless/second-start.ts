@@ -5,12 +5,21 @@ export const freshAddressPath = '/fresh-address';
 const answerMs = 10_000;
 const addressMax = 300;
 
-/** A fresh address of the app that runs already, proved by the secret in its lock file; null: it does not answer. */
-export async function askRunning({ port, secret }: InstanceNote): Promise<string | null> {
+/** Names, in a request for a fresh address, the recording that its window is to show. */
+export const recordingHeader = 'x-roundscope-recording';
+
+/**
+ * A fresh address of the app that runs already, proved by the secret in its lock file; null: it does not answer.
+ * @param recording what its window is to show; absent: what goes on there
+ */
+export async function askRunning({ port, secret }: InstanceNote, recording?: string): Promise<string | null> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}${freshAddressPath}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${secret}` },
+      headers: {
+        authorization: `Bearer ${secret}`,
+        ...(recording === undefined ? {} : { [recordingHeader]: encodeURIComponent(recording) }),
+      },
       redirect: 'error',
       signal: AbortSignal.timeout(answerMs),
     });

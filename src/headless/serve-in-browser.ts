@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly open: boolean;
   /** Started as soon as the page can be opened; absent: the app stays idle. */
   readonly begin?: () => Promise<RunningFederation>;
+  /** Absolute path of a recording that its windows show. */
+  readonly recording?: string;
 }
 
 /** Browser mode: serves until Ctrl+C, which ends the run with a goodbye and leaves nothing running. */
@@ -35,6 +37,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
     port: options.port,
     files,
     onPort: (port) => service.connect(port),
+    onRecording: (path) => service.recordings.showFirst(path),
     now: systemClock.monotonicMs,
   });
   const lock = takeInstance(service.app.dataFolder, { port: server.port, secret: server.secret });
@@ -45,6 +48,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
       if ('event' in row) narrator.event(row.event, host.view);
     });
   });
+  if (options.recording !== undefined) service.recordings.showFirst(options.recording);
   const stopped = untilSignal();
   using _opening = await tellAddress(server, options, narrator);
   if (options.begin !== undefined) {
@@ -62,7 +66,7 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
 /** A second start opens what runs: two would record over each other's heads. */
 async function leadToRunning(running: RunningInstance, options: ServeOptions, narrator: Narrator): Promise<number> {
   const { pid, note } = running;
-  const address = note === null ? null : await askRunning(note);
+  const address = note === null ? null : await askRunning(note, options.recording);
   if (address === null) {
     // Its address alone would open nothing: each has a token that is good for once.
     return complain(

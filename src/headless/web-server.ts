@@ -16,7 +16,7 @@ import {
   tokenParameter,
 } from '#shared/contract/page-access.ts';
 import { Access, bearerOf } from './access.ts';
-import { freshAddressPath } from './second-start.ts';
+import { freshAddressPath, recordingHeader } from './second-start.ts';
 import type { StaticFile } from '#engine/host/static-files.ts';
 
 /** Windows that one person has open at once. */
@@ -29,6 +29,8 @@ const headTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 /** Far more than the windows of one person open; beyond it new ones are closed at once. */
 const connectionsMax = 2048;
+/** A path of a few thousand letters, each up to nine signs long. */
+const recordingHeaderMax = 12_000;
 /** How long a window may take to say goodbye, and a refused caller to read its answer. */
 const lingerMs = 2_000;
 
@@ -36,6 +38,8 @@ export interface WebServerOptions {
   readonly port: number;
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly onPort: (port: Port) => void;
+  /** A later start wants the next window to show this recording; absent: nobody can. */
+  readonly onRecording?: (path: string) => void;
   /** Milliseconds of a clock that is never set back. */
   readonly now: () => number;
 }
@@ -48,6 +52,7 @@ export class WebServer implements AsyncDisposable {
   readonly #files: ReadonlyMap<string, StaticFile>;
   /** Those that named a key; the others are none of the sixteen. */
   readonly #windows = new Set<WebSocket>();
+  readonly #onRecording: ((path: string) => void) | undefined;
   readonly port: number;
 
   /** @throws RoundscopeError `port_in_use` */
@@ -68,6 +73,7 @@ export class WebServer implements AsyncDisposable {
   private constructor(server: Server, options: WebServerOptions) {
     this.#server = server;
     this.#files = options.files;
+    this.#onRecording = options.onRecording;
     this.port = (server.address() as AddressInfo).port;
     this.#access = new Access(this.port, options.now);
     this.#sockets = new WebSocketServer({
@@ -150,7 +156,18 @@ export class WebServer implements AsyncDisposable {
   #tellSecondStart(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#access.refusal(request, { origin: 'if_sent' });
     if (refusal !== null || !this.#access.isSecondStart(request)) return answer(response, 403, 'Refused.');
+    const recording = request.headers[recordingHeader];
+    if (typeof recording === 'string' && recording.length <= recordingHeaderMax) this.#wantRecording(recording);
     answer(response, 200, this.freshAddress());
+  }
+
+  #wantRecording(header: string): void {
+    try {
+      this.#onRecording?.(decodeURIComponent(header));
+    } catch (error) {
+      // Not written by a later start of ours: its window shows what goes on.
+      if (!(error instanceof URIError)) throw error;
+    }
   }
 
   /** By the page itself: a preview or a prefetch of its address runs no script, and so spends no token. */

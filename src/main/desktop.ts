@@ -1,11 +1,13 @@
 import { dialog, powerSaveBlocker, type BrowserWindow } from 'electron';
 
-/** The system's own dialog for a folder; null: closed without a choice. */
-export async function chooseFolder(window: BrowserWindow, title: string): Promise<string | null> {
+/** The system's own dialog for a folder, or for a recording; null: closed without a choice. */
+export async function chooseFolder(window: BrowserWindow, title: string, recording: boolean): Promise<string | null> {
   if (window.isDestroyed()) return null;
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title,
-    properties: ['openDirectory', 'createDirectory'],
+    ...(recording
+      ? { properties: ['openFile' as const], filters: [{ name: 'Recordings', extensions: ['sqlite', 'roundscope'] }] }
+      : { properties: ['openDirectory' as const, 'createDirectory' as const] }),
   });
   return canceled ? null : (filePaths[0] ?? null);
 }

@@ -20,7 +20,7 @@ export interface ServiceProcessOptions {
   /** The service runs again after a crash: windows need a new port. */
   readonly onRestarted: () => void;
   /** The service asks the user for a folder; null: none was chosen. */
-  readonly chooseFolder: (title: string) => Promise<string | null>;
+  readonly chooseFolder: (title: string, recording: boolean) => Promise<string | null>;
   /** Whether the system is to stay awake; false again when the service is gone. */
   readonly keepAwake: (on: boolean) => void;
   /** It crashed too often, or could not be started. */
@@ -94,17 +94,19 @@ export class ServiceProcess {
       if (this.#crashes.hasCrashed) this.#options.onRestarted();
     } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
     else if (message.type === 'end') this.#endChild(message.id, message.how);
-    else if (message.type === 'choose_folder')
-      spawn('choosing a folder', this.#chooseFolder(message.id, message.title));
+    else if (message.type === 'choose_folder') spawn('choosing a folder', this.#chooseFolder(message.id, message));
     else if (message.type === 'keep_awake') this.#options.keepAwake(message.on);
     else this.#stopping?.resolve();
   }
 
-  async #chooseFolder(id: number, title: string): Promise<void> {
+  async #chooseFolder(
+    id: number,
+    { title, recording }: { readonly title: string; readonly recording: boolean },
+  ): Promise<void> {
     const service = this.#service;
     let path: string | null = null;
     try {
-      path = await this.#options.chooseFolder(title);
+      path = await this.#options.chooseFolder(title, recording);
     } catch (error) {
       console.error('the dialog for a folder could not be shown:', error);
     }

@@ -7,7 +7,7 @@ import { requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
 import { asRunId, type RunId } from '#shared/contract/ids.ts';
-import type { Snapshot } from '#shared/contract/port-api.ts';
+import type { RequestOf, Snapshot } from '#shared/contract/port-api.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { participantSealingKey } from '#engine/identity/participant-key.ts';
@@ -24,11 +24,13 @@ import type { Federation, RunningFederation } from './federation.ts';
 import { KeepAwake } from './keep-awake.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
 import { RunHost } from './run-host.ts';
+import { LiveSource, type RunSource } from './run-source.ts';
 import { againOf, demoOpening, type Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
 import { RecentRuns } from './recent-runs.ts';
 import { alreadyRunning, isAborted, messageOf, noDialog, noticeOf, nothingToTell } from './service-errors.ts';
 import { sinkOf, type Begin, type StartOptions } from './run-start.ts';
+import { ShownRecordings, type OpenToRead } from './shown-recordings.ts';
 import { SingleProcess } from './single-process.ts';
 
 export interface AppServiceOptions {
@@ -42,6 +44,7 @@ export interface AppServiceOptions {
     run: RunId,
     path: string | undefined,
   ) => Promise<RunRecording | { readonly failed: RoundscopeError }>;
+  readonly openToRead: OpenToRead;
   /** What of the desktop this app can use; absent in a browser. */
   readonly desktop?: Desktop;
   /** What a renderer may ask; given rather than imported, since it is written in terms of this class. */
@@ -59,6 +62,8 @@ export class AppService implements AsyncDisposable {
   readonly #runs: EventBus<RunHost>;
   readonly #keepAwake: KeepAwake;
   readonly recents: RecentRuns;
+  /** Those that windows show instead of the run that goes on. */
+  readonly recordings: ShownRecordings;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
   /** The run that was stopped last by its user here. */
@@ -75,6 +80,8 @@ export class AppService implements AsyncDisposable {
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
+    const { clock, openToRead, onInternalError } = options;
+    this.recordings = new ShownRecordings({ clock, openToRead, onInternalError, host: () => this.#host });
     this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
 
@@ -91,6 +98,10 @@ export class AppService implements AsyncDisposable {
     return this.#federation;
   }
 
+  wallMs(): number {
+    return this.#options.clock.wallMs();
+  }
+
   get app(): Snapshot['app'] {
     return this.#options.app;
   }
@@ -104,13 +115,13 @@ export class AppService implements AsyncDisposable {
   }
 
   /**
-   * The folder that the user picks in the system's own dialog; null: none.
+   * The folder, or recording, that the user picks in the system's own dialog; null: none.
    * @throws RoundscopeError `request_invalid` where there is no such dialog
    */
-  chooseFolder(title: string): Promise<string | null> {
+  chooseFolder({ title, recording = false }: RequestOf<'choose_folder'>): Promise<string | null> {
     const { desktop } = this.#options;
     if (desktop === undefined) throw noDialog();
-    return desktop.chooseFolder(title);
+    return desktop.chooseFolder(title, recording);
   }
 
   get lookingParts(): CheckParts {
@@ -120,13 +131,17 @@ export class AppService implements AsyncDisposable {
 
   /** A renderer has come; it is served until its port closes. */
   connect(port: Port): void {
-    const server = new PortServer(port, () => this.#snapshot(), this.#handlers);
+    const server = new PortServer(port, new LiveSource(this.#host), {
+      snapshot: (source) => this.#snapshot(source),
+      handlers: this.#handlers,
+    });
     this.#servers.add(server);
     port.onClose(() => {
       this.#servers.delete(server);
       server[Symbol.dispose]();
     });
-    server.follow(this.#host);
+    server.follow(new LiveSource(this.#host));
+    this.recordings.showFirstIn(server);
   }
 
   /** @throws RoundscopeError `already_running`, or why the federation could not start */
@@ -258,18 +273,6 @@ export class AppService implements AsyncDisposable {
     return true;
   }
 
-  recordingCopyPath(
-    run: string,
-    { minutes, bare }: { readonly minutes: number; readonly bare?: boolean | undefined },
-  ): string {
-    const stamp = new Date(this.#options.clock.wallMs()).toISOString().replace(/[:.]/g, '-');
-    return join(
-      this.#options.app.dataFolder,
-      'saved',
-      `${run}-last-${minutes}-min-${bare === true ? 'for-others-' : ''}${stamp}.roundscope`,
-    );
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('the app was closed');
     await this.#federation?.[Symbol.asyncDispose]();
@@ -318,7 +321,7 @@ export class AppService implements AsyncDisposable {
     });
     const before = this.#host;
     this.#host = host;
-    for (const server of this.#servers) server.follow(host);
+    for (const server of this.#servers) server.follow(new LiveSource(host));
     this.#runs.emit(host);
     host.report('run_opened', opening.told);
     this.recents.follow(host);
@@ -362,6 +365,7 @@ export class AppService implements AsyncDisposable {
     }
     await host.finish();
     if (this.#federation === federation) this.#federation = null;
+    for (const server of this.#servers) server.sourceChanged();
     return end;
   }
 
@@ -383,14 +387,12 @@ export class AppService implements AsyncDisposable {
     return asRunId(`r-${this.#options.freshId()}`);
   }
 
-  #snapshot(): Snapshot {
-    const host = this.#host;
+  #snapshot(source: RunSource): Snapshot {
     return {
       type: 'snapshot',
       app: this.#options.app,
-      view: host?.view ?? null,
-      packets: host?.recentPackets() ?? [],
-      packetsRecorded: host?.packetsSeen ?? 0,
+      source: source.state(),
+      ...source.moment(),
       comparison: this.#comparison?.view ?? null,
       invitation: this.#invitation,
     };

@@ -11,7 +11,7 @@ describe('completing a path', () => {
   writeFileSync(join(home, 'fax.txt'), '');
   symlinkSync(join(home, 'other'), join(home, 'far'));
   after(() => rmSync(home, { recursive: true, force: true }));
-  const names = async (typed: string) => (await completePath(typed, home)).entries.map(({ name }) => name);
+  const names = async (typed: string) => (await completePath({ path: typed }, home)).entries.map(({ name }) => name);
 
   test('folders and links to folders, the letter case as typed first; files never', async () => {
     assert.deepEqual(await names('~/fa'), ['faces', 'far', 'Fashion']);
@@ -24,18 +24,21 @@ describe('completing a path', () => {
   });
 
   test('the path is absolute, from the home folder where it begins nowhere', async () => {
-    const { path, isFolder } = await completePath('faces', home);
+    const { path, isFolder } = await completePath({ path: 'faces' }, home);
     assert.deepEqual([path, isFolder], [join(home, 'faces'), true]);
   });
 
   test('a folder that is not there is said in words', async () => {
-    await assert.rejects(completePath('~/nowhere/x', home), { code: 'data_missing', message: /There is no folder/ });
-    await assert.rejects(completePath('~/fax.txt/', home), { message: /is a file, not a folder/ });
+    await assert.rejects(completePath({ path: '~/nowhere/x' }, home), {
+      code: 'data_missing',
+      message: /There is no folder/,
+    });
+    await assert.rejects(completePath({ path: '~/fax.txt/' }, home), { message: /is a file, not a folder/ });
   });
 
   test('of very many, a hundred and the word that there are more', async () => {
     for (let i = 0; i < 120; i++) mkdirSync(join(home, 'other', `d${i}`));
-    const { entries, more } = await completePath('~/other/', home);
+    const { entries, more } = await completePath({ path: '~/other/' }, home);
     assert.deepEqual([entries.length, more], [100, true]);
   });
 });

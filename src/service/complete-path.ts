@@ -2,7 +2,7 @@ import { opendir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { PortAnswers } from '#shared/contract/port-api.ts';
+import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import { userPath } from '#engine/host/user-path.ts';
 
 /** Folders that a list of completions shows. */
@@ -11,17 +11,20 @@ const entriesMax = 100;
 const namesMax = 20_000;
 
 /**
- * Folders that complete what has been typed; relative paths begin at the home folder, as a window is started nowhere.
+ * Folders, and recordings where they are wanted, that complete what has been typed; relative paths begin at the home folder, as a window is started nowhere.
  * @throws RoundscopeError `data_missing` when the folder to look in is not there or cannot be opened
  */
-export async function completePath(typed: string, home: string = homedir()): Promise<PortAnswers['complete_path']> {
+export async function completePath(
+  { path: typed, recordings = false }: RequestOf<'complete_path'>,
+  home: string = homedir(),
+): Promise<PortAnswers['complete_path']> {
   const path = userPath(typed, home, home);
   const isFolder = await isFolderAt(path);
   const text = typed.trim();
   const [, head = '', tail = ''] = /^(.*[/\\])?([^/\\]*)$/s.exec(text) ?? [];
   const beginning = text === '~' ? '' : tail;
   const folder = head === '' ? home : userPath(head, home, home);
-  const found = await foldersIn(folder, beginning);
+  const found = await namesIn(folder, beginning, recordings);
   return {
     path,
     isFolder,
@@ -30,9 +33,14 @@ export async function completePath(typed: string, home: string = homedir()): Pro
   };
 }
 
-async function foldersIn(
+/** How names of recordings end. */
+export const recordingSuffixes = ['.sqlite', '.roundscope'] as const;
+
+/** Folders in a folder, and recordings where they are wanted. */
+async function namesIn(
   folder: string,
   beginning: string,
+  recordings: boolean,
 ): Promise<{ readonly names: string[]; readonly more: boolean }> {
   const names: string[] = [];
   let looked = 0;
@@ -46,7 +54,12 @@ async function foldersIn(
       // As in a shell: what begins with a dot is shown to whoever asks for it.
       if (entry.name.startsWith('.') && !beginning.startsWith('.')) continue;
       if (!entry.name.toLowerCase().startsWith(beginning.toLowerCase())) continue;
-      if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name)))))
+      const isRecording = recordings && entry.isFile() && recordingSuffixes.some((end) => entry.name.endsWith(end));
+      if (
+        isRecording ||
+        entry.isDirectory() ||
+        (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name))))
+      )
         names.push(entry.name);
     }
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Port } from '#shared/port/port.ts';
 import { Feed } from './feed.ts';
 import { demoOpening } from './opening.ts';
 import { RunHost } from './run-host.ts';
+import { LiveSource } from './run-source.ts';
 
 const snapshot: Snapshot = {
   type: 'snapshot',
@@ -22,6 +23,7 @@ const snapshot: Snapshot = {
     canChooseFolder: false,
   },
   invitation: null,
+  source: { kind: 'live' },
   view: null,
   packets: [],
   packetsRecorded: 0,
@@ -76,7 +78,7 @@ function notice(host: RunHost, text: string): void {
 describe('feed of a renderer', () => {
   test('a snapshot first, then events gathered into batches', async () => {
     await withFeed(({ feed, host, posted }) => {
-      feed.follow(host);
+      feed.follow(new LiveSource(host));
       assert.equal(posted[0]?.type, 'snapshot');
       for (const text of ['a', 'b', 'c']) notice(host, text);
       assert.equal(posted.length, 1, 'nothing between two ticks');
@@ -103,7 +105,7 @@ describe('feed of a renderer', () => {
 
   test('at most 30 batches a second, however much happens', async () => {
     await withFeed(({ feed, host, posted }) => {
-      feed.follow(host);
+      feed.follow(new LiveSource(host));
       for (let ms = 0; ms < 1000; ms++) {
         notice(host, `${ms}`);
         feed.credit(posted.length - 1);
@@ -118,7 +120,7 @@ describe('feed of a renderer', () => {
     const newest = Array.from({ length: limits.portBatchRowsMax * 3 + 10 }, (_, i) => packetRow({ id: 501 + i }));
     const whole = { ...snapshot, packets: newest, packetsRecorded: 500 + newest.length };
     await withFeed(({ feed, host, posted }) => {
-      feed.follow(host);
+      feed.follow(new LiveSource(host));
       for (let n = 0; n < 10; n++) {
         mock.timers.tick(40);
         feed.credit(posted.length - 1);
@@ -136,7 +138,7 @@ describe('feed of a renderer', () => {
 
   test('so do many events', async () => {
     await withFeed(({ feed, host, posted }) => {
-      feed.follow(host);
+      feed.follow(new LiveSource(host));
       for (let n = 0; n < limits.portBatchRowsMax + 5; n++) notice(host, `${n}`);
       mock.timers.tick(40);
       mock.timers.tick(40);
@@ -147,7 +149,7 @@ describe('feed of a renderer', () => {
 
   test('a renderer that shows nothing is sent nothing more, and loses nothing when it goes on', async () => {
     await withFeed(({ feed, host, posted }) => {
-      feed.follow(host);
+      feed.follow(new LiveSource(host));
       for (let i = 0; i < 100; i++) {
         notice(host, `${i}`);
         mock.timers.tick(40);

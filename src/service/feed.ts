@@ -3,22 +3,23 @@ import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import type { Batch, Snapshot } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
-import type { RunHost } from './run-host.ts';
+import type { RunSource, SourceRows } from './run-source.ts';
 
 /** How often a renderer hears of the service when there is nothing else to tell. */
 const aliveMs = 1000;
 
 /** Batches a renderer may have unshown before the feed waits for its credit. */
 const unshownMax = 3;
+const idle = Promise.resolve();
 
 /**
- * Streams one run to one renderer: a snapshot, then batches at most `portBatchesPerSecondMax` a second and only while the
+ * Streams one source to one renderer: a snapshot, then batches at most `portBatchesPerSecondMax` a second and only while the
  * renderer keeps up. A slow renderer loses packet rows of the live table (counted; they are in the recording) before it
  * loses anything else; events it never loses, it gets a new snapshot instead.
  */
 export class Feed implements Disposable {
   readonly #port: Port;
-  readonly #snapshot: () => Snapshot;
+  readonly #snapshot: (source: RunSource) => Snapshot;
   readonly #timer: NodeJS.Timeout;
   readonly #aliveTimer: NodeJS.Timeout;
   #subscription: Disposable | undefined;
@@ -28,22 +29,29 @@ export class Feed implements Disposable {
   #batch = 0;
   #shown = 0;
   #needsSnapshot = true;
+  #source: RunSource | null = null;
+  /** Of a source that waits for room here. */
+  #waiting: PromiseWithResolvers<void> | null = null;
 
-  constructor(port: Port, snapshot: () => Snapshot) {
+  constructor(port: Port, snapshot: (source: RunSource) => Snapshot) {
     this.#port = port;
     this.#snapshot = snapshot;
     this.#timer = setInterval(() => this.#flush(), Math.ceil(1000 / limits.portBatchesPerSecondMax));
     this.#aliveTimer = setInterval(() => this.#port.post({ type: 'alive' }), aliveMs);
   }
 
-  /** Follows a run, or none; the renderer is given a snapshot first. */
-  follow(host: RunHost | null): void {
+  /** Follows a source; the renderer is given a snapshot first. */
+  follow(source: RunSource): void {
     this.#subscription?.[Symbol.dispose]();
     this.#needsSnapshot = true;
-    this.#subscription = host?.rows.subscribe((row) => {
-      if (this.#needsSnapshot) return;
-      if ('event' in row) this.#takeEvent(row.event);
-      else this.#takePacket(row.packet);
+    this.#source = source;
+    this.#subscription = source.listen({
+      replaced: () => {
+        this.#needsSnapshot = true;
+        this.#flush();
+      },
+      rows: (rows) => this.#take(rows),
+      changed: () => this.#port.post({ type: 'source', source: source.state() }),
     });
     this.#flush();
   }
@@ -57,6 +65,19 @@ export class Feed implements Disposable {
     clearInterval(this.#timer);
     clearInterval(this.#aliveTimer);
     this.#subscription?.[Symbol.dispose]();
+    this.#letGo();
+  }
+
+  /** Fulfilled when nothing waits here any more. */
+  #take({ events, packets, skippedPackets }: SourceRows): Promise<void> {
+    if (!this.#needsSnapshot) {
+      for (const event of events) this.#takeEvent(event);
+      for (const packet of packets) this.#takePacket(packet);
+      this.#skipped += skippedPackets;
+    }
+    if (this.#isIdle()) return idle;
+    this.#waiting ??= Promise.withResolvers();
+    return this.#waiting.promise;
   }
 
   #takeEvent(event: RecordedEvent): void {
@@ -71,6 +92,15 @@ export class Feed implements Disposable {
     else this.#skipped++;
   }
 
+  #isIdle(): boolean {
+    return !this.#needsSnapshot && this.#events.length === 0 && this.#packets.length === 0 && this.#skipped === 0;
+  }
+
+  #letGo(): void {
+    this.#waiting?.resolve();
+    this.#waiting = null;
+  }
+
   #forget(): void {
     this.#events = [];
     this.#packets = [];
@@ -78,14 +108,16 @@ export class Feed implements Disposable {
   }
 
   #flush(): void {
+    if (this.#source === null) return;
     if (this.#batch - this.#shown >= unshownMax) return;
     if (this.#needsSnapshot) {
       this.#needsSnapshot = false;
       this.#forget();
-      this.#postSnapshot();
+      this.#postSnapshot(this.#source);
+      if (this.#isIdle()) this.#letGo();
       return;
     }
-    if (this.#events.length === 0 && this.#packets.length === 0 && this.#skipped === 0) return;
+    if (this.#isIdle()) return;
     const events = this.#events.splice(0, limits.portBatchRowsMax);
     const packets = this.#packets.splice(0, limits.portBatchRowsMax);
     // Rows that were left out came after all that still wait.
@@ -93,11 +125,12 @@ export class Feed implements Disposable {
     this.#skipped -= skippedPackets;
     const batch: Batch = { type: 'batch', batch: ++this.#batch, events, packets, skippedPackets };
     this.#port.post(batch);
+    if (this.#isIdle()) this.#letGo();
   }
 
   /** The newest packets follow it in batches: all of them at once would be a message of megabytes. */
-  #postSnapshot(): void {
-    const whole = this.#snapshot();
+  #postSnapshot(source: RunSource): void {
+    const whole = this.#snapshot(source);
     this.#packets = whole.packets.slice(limits.portBatchRowsMax);
     this.#port.post({
       ...whole,

@@ -6,6 +6,8 @@ import type { Port } from '#shared/port/port.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { ownName } from '#engine/host/own-name.ts';
 import { endOnFault, processFault } from '#engine/host/process-fault.ts';
+import { entryPath } from '#engine/host/entries.ts';
+import { openRecording } from '#engine/recorder/open-recording.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { homeFolder } from '#engine/host/user-path.ts';
@@ -71,6 +73,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
       canChooseFolder: true,
     },
     openRecording: recordingOpener(dataFolder, systemClock, start.version),
+    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker') }),
     requests: requestHandlers,
     ...(start.sealingKey === undefined ? {} : { sealingKey: start.sealingKey }),
     freshId: () => randomId(4),

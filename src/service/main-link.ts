@@ -77,11 +77,11 @@ export class MainLink {
   };
 
   readonly desktop: Desktop = {
-    chooseFolder: (title) =>
+    chooseFolder: (title, recording) =>
       new Promise((resolve) => {
         const id = ++this.#serial;
         this.#choosing.set(id, resolve);
-        this.post({ type: 'choose_folder', id, title });
+        this.post({ type: 'choose_folder', id, title, recording });
       }),
     keepAwake: (on) => this.post({ type: 'keep_awake', on }),
   };

@@ -11,30 +11,97 @@ import {
 } from '#shared/contract/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
 import { Feed } from './feed.ts';
-import type { RunHost } from './run-host.ts';
+import type { RecordedSource } from './recorded-source.ts';
+import type { RunSource } from './run-source.ts';
+
+/** The window that asks: what it is shown, and how that is changed. */
+export interface Viewer {
+  readonly source: RunSource;
+  show(recording: RecordedSource): Promise<void>;
+  showLive(): Promise<void>;
+}
 
 /** One function per request; what it takes has been judged. */
-export type RequestHandlers = { readonly [N in RequestName]: (params: RequestOf<N>) => Promise<PortAnswers[N]> };
+export type RequestHandlers = {
+  readonly [N in RequestName]: (params: RequestOf<N>, viewer: Viewer) => Promise<PortAnswers[N]>;
+};
+
+/** Commands to the run that goes on: a window that shows a recording has none to give. */
+const acting: ReadonlySet<RequestName> = new Set([
+  'stop_run',
+  'inject_fault',
+  'clear_fault',
+  'set_network',
+  'start_now',
+  'decide_admission',
+  'expel_participant',
+  'renew_invitation',
+  'invite_participant',
+  'set_paused',
+  'keep_trying',
+  'try_now',
+  'save_recording',
+  'start_demo',
+  'start_comparison',
+  'join_run',
+  'coordinate_run',
+]);
 
 /** Requests under way per renderer; a view never has more than a few. */
 const requestsMax = 64;
 
-/** Serves one renderer over its port: the feed of the current run, and requests. Nothing it sends is trusted. */
-export class PortServer implements Disposable {
+/** Serves one renderer over its port: the feed of what it is shown, and requests. Nothing it sends is trusted. */
+export class PortServer implements Disposable, Viewer {
   readonly #port: Port;
   readonly #feed: Feed;
   readonly #handlers: RequestHandlers;
   #pending = 0;
+  #live: RunSource;
+  #recording: RecordedSource | null = null;
+  #closed = false;
 
-  constructor(port: Port, snapshot: () => Snapshot, handlers: RequestHandlers) {
+  constructor(
+    port: Port,
+    live: RunSource,
+    { snapshot, handlers }: { readonly snapshot: (source: RunSource) => Snapshot; readonly handlers: RequestHandlers },
+  ) {
+    this.#live = live;
     this.#port = port;
     this.#handlers = handlers;
     this.#feed = new Feed(port, snapshot);
     port.onMessage((message) => this.#onMessage(message));
   }
 
-  follow(host: RunHost | null): void {
-    this.#feed.follow(host);
+  get source(): RunSource {
+    return this.#recording ?? this.#live;
+  }
+
+  /** Another run goes on; a window that shows a recording goes on showing it. */
+  follow(live: RunSource): void {
+    this.#live = live;
+    if (this.#recording === null) this.#feed.follow(live);
+    else this.sourceChanged();
+  }
+
+  /** Tells of what goes on behind a recording. */
+  sourceChanged(): void {
+    if (this.#recording !== null) this.tell({ type: 'source', source: this.#recording.state() });
+  }
+
+  async show(recording: RecordedSource): Promise<void> {
+    const before = this.#recording;
+    if (this.#closed) return await recording[Symbol.asyncDispose]();
+    this.#recording = recording;
+    this.#feed.follow(recording);
+    await before?.[Symbol.asyncDispose]();
+  }
+
+  async showLive(): Promise<void> {
+    const before = this.#recording;
+    this.#recording = null;
+    if (before === null) return;
+    this.#feed.follow(this.#live);
+    await before[Symbol.asyncDispose]();
   }
 
   tell(message: FromService): void {
@@ -42,7 +109,10 @@ export class PortServer implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.#feed[Symbol.dispose]();
+    if (this.#recording !== null) spawn('closing a recording', this.#recording[Symbol.asyncDispose]());
+    this.#recording = null;
   }
 
   #onMessage(message: unknown): void {
@@ -74,13 +144,14 @@ export class PortServer implements Disposable {
     if (this.#pending > requestsMax) throw invalid(`More than ${requestsMax} requests are under way.`);
     if (!Object.hasOwn(requestSchemas, name)) throw invalid(`There is no request named ${name.slice(0, 40)}.`);
     const requestName = name as RequestName;
+    if (acting.has(requestName) && !this.source.capabilities.acts) throw showsRecording();
     const judged = requestSchemas[requestName].safeParse(params);
     if (!judged.success) {
       const issue = judged.error.issues[0];
       throw invalid(`${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}`.trim());
     }
     // Judged by the schema of the same name; the table cannot express that pairing.
-    return (this.#handlers[requestName] as (params: unknown) => Promise<unknown>)(judged.data);
+    return (this.#handlers[requestName] as (params: unknown, viewer: Viewer) => Promise<unknown>)(judged.data, this);
   }
 }
 
@@ -89,6 +160,13 @@ function creditOf(message: unknown): number | null {
   return 'batch' in message && typeof message.batch === 'number' && Number.isSafeInteger(message.batch)
     ? message.batch
     : null;
+}
+
+function showsRecording(): RoundscopeError {
+  return new RoundscopeError('not_now', {
+    layer: 'service',
+    message: 'This window shows a recording, which takes no commands. Close the recording first.',
+  });
 }
 
 function invalid(message: string): RoundscopeError {

@@ -7,6 +7,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import { isTold } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
+import { recordingSuffixes } from './complete-path.ts';
 import { isMissing } from '#engine/durability/disk-errors.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
@@ -85,13 +86,13 @@ const telling: readonly EventType[] = [
 
 /** Where recordings lie in a data folder: those of runs, and copies that were saved. */
 const folders = ['recordings', 'saved'] as const;
-const suffixes = ['.sqlite', '.roundscope'] as const;
 
 /** Recordings in the data folder, one after the other, the newest name first; what cannot be read says why. */
 export async function* listRecordings(dataFolder: string): AsyncGenerator<ListedRecording> {
   for (const folder of folders) {
     for (const name of (await namesIn(join(dataFolder, folder))).toSorted().toReversed()) {
-      if (suffixes.some((suffix) => name.endsWith(suffix))) yield await readListed(join(dataFolder, folder, name));
+      if (recordingSuffixes.some((suffix) => name.endsWith(suffix)))
+        yield await readListed(join(dataFolder, folder, name));
     }
   }
 }

@@ -1,6 +1,4 @@
-import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { ownFolder } from '#engine/host/own-folder.ts';
 import { previewSplit } from '#engine/trainer/data/preview.ts';
 import { decideAdmission, expelParticipant, inviteParticipant, renewInvitation } from './admission.ts';
 import type { AppService } from './app-service.ts';
@@ -14,12 +12,13 @@ import { joinRun } from './join-run.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type { RequestHandlers } from './port-server.ts';
 import { startNow } from './start-now.ts';
-import type { RunRecording } from './run-recording.ts';
+import { recordingRequests } from './recording-requests.ts';
 
 /** What a renderer may ask, in terms of the service. */
 export function requestHandlers(service: AppService): RequestHandlers {
   const previews = new DataPreviews();
   return {
+    ...recordingRequests(service),
     start_demo: async ({ settings }) => ({ run: (await service.startDemo(settings)).host.run }),
     start_comparison: async (settings) => {
       service.startComparison(settings);
@@ -39,14 +38,6 @@ export function requestHandlers(service: AppService): RequestHandlers {
       return {};
     },
     join_run: (asked) => joinRun(service, asked),
-    query_packets: (query) => recordingOf(service).queryPackets(query),
-    packet_detail: async ({ id }) => ({ packet: await recordingOf(service).packetDetail(id) }),
-    packet_histogram: (query) => recordingOf(service).histogram(query),
-    save_recording: async ({ minutes, bare }) => {
-      const path = service.recordingCopyPath(service.host?.run ?? '', { minutes, bare });
-      ownFolder(dirname(path));
-      return { path, ...(await recordingOf(service).saveCopy(path, { minutes, bare })) };
-    },
     preview_split: ({ settings }) => previewSplit(settings),
     check_invitation: (asked) => checkInvitation(asked, service.lookingParts),
     preview_data: (asked) => previews.look(asked),
@@ -79,23 +70,11 @@ export function requestHandlers(service: AppService): RequestHandlers {
       return {};
     },
     recent_runs: async () => ({ runs: (await service.recents.list()).runs }),
-    complete_path: ({ path }) => completePath(path),
-    choose_folder: async ({ title }) => ({ path: await service.chooseFolder(title) }),
+    complete_path: (asked) => completePath(asked),
+    choose_folder: async (asked) => ({ path: await service.chooseFolder(asked) }),
     own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder)),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
   };
-}
-
-function recordingOf(service: AppService): RunRecording {
-  const recording = service.host?.recording;
-  if (recording !== undefined && recording !== null) return recording;
-  throw new RoundscopeError('not_running', {
-    layer: 'recorder',
-    message:
-      service.host === null
-        ? 'There is no recording yet: no run has been started.'
-        : 'This run is not recorded; the notice at its start says why.',
-  });
 }
 
 /** The parts of a running demo that a renderer may change. */

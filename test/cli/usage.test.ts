@@ -11,6 +11,7 @@ const commands = [
   'broker-rules',
   'check',
   'runs',
+  'replay',
   'packets',
   'diagnose',
 ];

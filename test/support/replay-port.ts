@@ -49,6 +49,7 @@ export function replayPort(options: ReplayOptions): Port {
       canChooseFolder: false,
     },
     invitation: null,
+    source: { kind: 'live' },
     view,
     packets: first.packets.slice(-limits.packetRowsMax),
     packetsRecorded: first.packets.length,
@@ -118,6 +119,12 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     complete_path: () => seatFolders((request.params as RequestOf<'complete_path'>).path),
     choose_folder: () => ({ path: null }),
     own_addresses: () => seatAddresses,
+    open_recording: () => ({}),
+    close_recording: () => ({}),
+    seek: () => ({}),
+    play: () => ({}),
+    step: () => ({}),
+    recording_marks: () => ({ rounds: [], verdicts: [], faults: [], dropped: 0 }),
   };
   return answers[request.name]();
 }

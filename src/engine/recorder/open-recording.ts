@@ -19,6 +19,7 @@ export interface OpenedRecording extends AsyncDisposable {
   readonly brief: RecordingBrief;
   info(): Promise<RecordingInfo>;
   queryPackets(query: PacketQuery): Promise<PacketPage>;
+  packetsUntil(at: number): Promise<QueryAnswer<'packetsUntil'>>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
@@ -35,6 +36,7 @@ export async function openRecording(path: string, options: { readonly entry: str
       brief,
       info: () => reader.ask('info'),
       queryPackets: (query) => reader.ask('queryPackets', query),
+      packetsUntil: (at) => reader.ask('packetsUntil', at),
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),
       events: (query) => reader.ask('events', query),

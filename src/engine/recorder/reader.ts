@@ -48,6 +48,8 @@ export interface Histogram {
 
 export interface EventQuery {
   readonly afterId: number;
+  /** The newest before this one, newest first, instead of those after `afterId`. */
+  readonly beforeId?: number | undefined;
   readonly limit: number;
   readonly types?: readonly EventType[];
 }
@@ -121,6 +123,28 @@ export class RecordingReader implements Disposable {
     return { rows, more: found > limit, malformed: Math.min(found, limit) - rows.length, filterError: null };
   }
 
+  /**
+   * The packets until a moment, as ids: those up to `last`, of which `first` is the oldest; null where there is none. Rows
+   * are in the order in which they came to the recorder, and nearly in that of their times, so this halves its way there.
+   */
+  packetsUntil(at: number): { readonly first: number; readonly last: number } | null {
+    const ends = this.#all('SELECT min(id) AS first, max(id) AS last FROM packets', [])[0];
+    if (ends?.['first'] == null) return null;
+    const first = Number(ends['first']);
+    // Up to `low` they are of before, from `high` on of after.
+    let [low, high] = [first - 1, Number(ends['last']) + 1];
+    while (high - low > 1) {
+      const middle = low + Math.floor((high - low) / 2);
+      const row = this.#all('SELECT id, at FROM packets WHERE id <= ? ORDER BY id DESC LIMIT 1', [middle])[0];
+      const id = Number(row?.['id'] ?? low);
+      // Ids that are missing between it and the middle belong to it.
+      if (id <= low) low = middle;
+      else if (Number(row?.['at']) <= at) low = middle;
+      else high = id;
+    }
+    return low < first ? null : { first, last: low };
+  }
+
   packetDetail(id: number): PacketDetail | null {
     const [row] = this.#all(
       'SELECT p.*, b.header, b.sample FROM packets p LEFT JOIN bodies b ON b.packet = p.id WHERE p.id = ?',
@@ -150,16 +174,18 @@ export class RecordingReader implements Disposable {
   }
 
   /** In the order of recording. `malformed` counts rows that no version of ours writes, or a later one. */
-  events({ afterId, limit, types }: EventQuery): {
+  events({ afterId, beforeId, limit, types }: EventQuery): {
     readonly events: readonly RecordedEvent[];
     readonly malformed: number;
     readonly more: boolean;
   } {
     const chosen = types === undefined ? '1' : `type IN (${types.map(() => '?').join(', ')})`;
-    const sql = `SELECT id, at, source, type, data FROM events WHERE id > ? AND ${inTime} AND ${chosen} ORDER BY id LIMIT ?`;
+    const where = beforeId === undefined ? 'id > ?' : 'id < ?';
+    const order = beforeId === undefined ? 'ASC' : 'DESC';
+    const sql = `SELECT id, at, source, type, data FROM events WHERE ${where} AND ${inTime} AND ${chosen} ORDER BY id ${order} LIMIT ?`;
     const run = this.#run();
     let found = 0;
-    const events = this.#each(sql, [afterId, ...(types ?? []), limit + 1], (row) =>
+    const events = this.#each(sql, [beforeId ?? afterId, ...(types ?? []), limit + 1], (row) =>
       ++found > limit ? null : eventOf(row, run),
     );
     return { events, malformed: Math.min(found, limit) - events.length, more: found > limit };

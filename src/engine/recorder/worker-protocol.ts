@@ -9,7 +9,15 @@ export type WorkerStart =
   | { readonly role: 'read'; readonly path: string };
 
 /** Questions that a reader answers, by the name of its method. */
-export type QueryName = 'queryPackets' | 'packetDetail' | 'histogram' | 'events' | 'brief' | 'info' | 'saveCopy';
+export type QueryName =
+  | 'queryPackets'
+  | 'packetsUntil'
+  | 'packetDetail'
+  | 'histogram'
+  | 'events'
+  | 'brief'
+  | 'info'
+  | 'saveCopy';
 export type QueryParameters<N extends QueryName> = Parameters<RecordingReader[N]>;
 export type QueryAnswer<N extends QueryName> = ReturnType<RecordingReader[N]>;
 

@@ -54,6 +54,7 @@ const snapshot: Snapshot = {
     canChooseFolder: false,
   },
   invitation: null,
+  source: { kind: 'live' },
   view: null,
   packets: [],
   packetsRecorded: 0,

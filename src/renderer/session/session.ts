@@ -3,6 +3,7 @@ import { shownWithin } from '#shared/base/visible-text.ts';
 import type { ComparisonView } from '#shared/contract/comparison.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
+import { liveSource, type SourceState } from '#shared/contract/source.ts';
 import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -33,6 +34,8 @@ export type StaleConnection = Extract<Connection, { kind: 'lost' | 'silent' }>;
 export interface SessionState {
   readonly connection: Connection;
   readonly app: Snapshot['app'] | null;
+  /** Whether all this is of now, or of a recording. */
+  readonly source: SourceState;
   /** Null: no run yet. */
   readonly view: RunView | null;
   /** Packets of the run in the recording, as far as this screen knows. */
@@ -75,6 +78,7 @@ interface Waiting {
 const atFirst: SessionState = {
   connection: { kind: 'connecting' },
   app: null,
+  source: liveSource,
   view: null,
   packetsRecorded: 0,
   comparison: null,
@@ -174,6 +178,8 @@ export class Session {
         return this.#takeBatch(shownWithin(message));
       case 'comparison':
         return this.#takeComparison(shownWithin(message.view));
+      case 'source':
+        return this.#takeSource(shownWithin(message.source));
       case 'invitation':
         this.#next = { ...this.#next, invitation: message.invitation };
         return this.#state.set({ ...this.#state.get(), invitation: message.invitation });
@@ -193,6 +199,12 @@ export class Session {
     this.#state.set({ ...this.#state.get(), comparison });
   }
 
+  /** Its rows may wait for their turn; its present is now. */
+  #takeSource(source: SourceState): void {
+    this.#next = { ...this.#next, source };
+    this.#state.set({ ...this.#state.get(), source });
+  }
+
   #takeSnapshot(snapshot: Snapshot): void {
     this.#unshown = [];
     this.#packets.reset(snapshot.packets, snapshot.packetsRecorded);
@@ -202,6 +214,7 @@ export class Session {
       ...this.#next,
       connection: ready ?? { kind: 'ready', since: this.#options.now(), restored: this.#restoring },
       app: snapshot.app,
+      source: snapshot.source,
       view: snapshot.view,
       packetsRecorded: snapshot.packetsRecorded,
       comparison: snapshot.comparison,

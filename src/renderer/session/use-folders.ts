@@ -11,6 +11,8 @@ export const bundled = { text: 'digits', means: 'the handwritten digits that com
 export function useFolders(
   title: string,
   onChosen: (path: string) => void,
+  /** Recordings as well as the folders that lead to them. */
+  recordings = false,
 ): {
   readonly complete: (path: string) => Promise<PortAnswers['complete_path'] | null>;
   readonly choose: (() => void) | undefined;
@@ -20,21 +22,21 @@ export function useFolders(
   const complete = useCallback(
     async (path: string) => {
       try {
-        return await session.request('complete_path', { path });
+        return await session.request('complete_path', { path, recordings });
       } catch {
         // A folder that is not there is no news while its name is being typed; reading it says so.
         return null;
       }
     },
-    [session],
+    [session, recordings],
   );
   const choose = useCallback(() => {
-    session.request('choose_folder', { title }).then(
+    session.request('choose_folder', { title, recording: recordings }).then(
       ({ path }) => {
         if (path !== null) onChosen(path);
       },
       (error: unknown) => showError(toErrorReport(error)),
     );
-  }, [session, title, onChosen]);
+  }, [session, title, onChosen, recordings]);
   return { complete, choose: canChoose ? choose : undefined };
 }

@@ -5,11 +5,15 @@ import { useSessionState } from '#renderer/session/hooks.ts';
 import { useKeyMissing } from '#renderer/session/key-missing.ts';
 import { usePreferences } from '#renderer/session/preferences.ts';
 import { applyTheme } from '#renderer/theme/apply-theme.ts';
+import { useRecording, useShowsRecording } from '#renderer/session/recordings.ts';
+import type { Place } from '#renderer/session/navigation.ts';
 import { takeArrival, useArrival } from '#renderer/session/navigation.ts';
 import { focusView } from './focus-view.ts';
 import { NoKey } from './no-key.tsx';
 import { Overlays } from './overlays.tsx';
+import { NoCommands } from './no-commands.tsx';
 import { Rail } from './rail.tsx';
+import { ReplayBar } from './replay-bar.tsx';
 import { useShownView } from './shown-view.ts';
 import { SkipLink } from './skip-link.tsx';
 import { StatusSlot } from './status-slot.tsx';
@@ -24,15 +28,16 @@ export function App(): JSX.Element {
   }, [theme]);
   const lost = useSessionState((state) => isStale(state.connection));
   const unknown = useSessionState((state) => state.app === null);
+  const recording = useRecording();
   const keyMissing = useKeyMissing();
   // Of what runs nothing is known, so nothing is said of it.
   if (keyMissing && unknown) return <NoKey />;
   return (
-    <div className={lost ? 'app stopped' : 'app'}>
+    <div className={lost ? 'app stopped' : recording !== null ? 'app replay' : 'app'}>
       <SkipLink />
       <Rail />
       <TopBar />
-      <StatusSlot />
+      {recording === null ? <StatusSlot /> : <ReplayBar recording={recording} />}
       <Suspense fallback={<main aria-busy="true" />}>
         <CurrentView />
       </Suspense>
@@ -41,9 +46,14 @@ export function App(): JSX.Element {
   );
 }
 
+/** Views that are there to command a run. */
+const commanding: ReadonlySet<Place['view']> = new Set(['demo', 'join', 'coordinate']);
+
 function CurrentView(): JSX.Element {
   const shown = useShownView();
+  const recording = useShowsRecording();
   if (shown === null) return <main aria-busy="true" />;
+  if (recording && commanding.has(shown)) return <NoCommands title={views[shown].title} />;
   const { component: View, title } = views[shown];
   return (
     <>

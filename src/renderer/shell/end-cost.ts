@@ -5,7 +5,7 @@ import type { RunView } from '#shared/run-view/run-view.ts';
  * What ending it means, for whoever is asked.
  * @param unheard nothing can be told to the coordinator now
  */
-export function costOf(busy: Busy, unheard: boolean): string {
+export function costOf(busy: Exclude<Busy, { kind: 'recording' }>, unheard: boolean): string {
   if (busy.kind === 'comparison') return 'The runs that are done keep their figures; the others are not made.';
   if (busy.chair === 'demo') return 'Its coordinator and participants end. What was recorded stays.';
   if (busy.chair === 'coordinator') {

@@ -5,6 +5,7 @@ import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { forgetEnding } from '#renderer/session/ending.ts';
 import { useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { useRecordingActions } from '#renderer/session/recordings.ts';
 import { seatLink, unheardSince } from '#renderer/session/seat-link.ts';
 import { useBusy } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
@@ -20,7 +21,15 @@ export function EndRunDialog(): JSX.Element | null {
     // It may end by itself while the question stands.
     if (busy === null) forgetEnding();
   }, [busy]);
-  if (busy === null) return null;
+  const { close } = useRecordingActions();
+  const isRecording = busy?.kind === 'recording';
+  useEffect(() => {
+    // Nothing is lost by it, so nothing is asked.
+    if (!isRecording) return;
+    forgetEnding();
+    close();
+  }, [isRecording, close]);
+  if (busy === null || busy.kind === 'recording') return null;
   const word = endWord(busy);
   const what = busy.kind === 'comparison' ? 'the comparison' : busy.chair === 'demo' ? 'the demo' : busy.name;
   const pending = state.kind === 'pending';

@@ -4,8 +4,10 @@ import { useCommands } from '#renderer/session/commands.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, navigateWithFocus, usePlace, viewIds, wishFocus } from '#renderer/session/navigation.ts';
+import { useShowsRecording } from '#renderer/session/recordings.ts';
 import { setPreferences } from '#renderer/session/preferences.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { useReplayCommands } from './replay-commands.ts';
 import { useRoundCommands, useRunCommands } from './run-commands.ts';
 import { useSaveRecording } from './save-recording.ts';
 import { copyReport } from './status-slot.tsx';
@@ -15,6 +17,7 @@ import { views } from './views.tsx';
 export function useGlobalCommands(open: { readonly openPalette: () => void; readonly openKeys: () => void }): void {
   const { openPalette, openKeys } = open;
   useRunCommands();
+  useReplayCommands();
   useCommands(useMemo(() => goCommands(), []));
   useCommands(useMemo(() => overlayCommands(openPalette, openKeys), [openPalette, openKeys]));
   useSaveCommand();
@@ -52,6 +55,7 @@ function useSaveCommand(): void {
   const { save } = useSaveRecording();
   const { save: saveBare } = useSaveRecording(true);
   const hasRun = useRunView(() => true) ?? false;
+  const recording = useShowsRecording();
   const commands = useMemo(
     (): Command[] => [
       {
@@ -61,7 +65,7 @@ function useSaveCommand(): void {
         detail: 'a copy of the recording',
         icon: 'save',
         key: 'Ctrl+s',
-        ...(hasRun ? {} : noRunReason),
+        ...(recording ? recordingReason : hasRun ? {} : noRunReason),
         run: save,
       },
       {
@@ -70,11 +74,11 @@ function useSaveCommand(): void {
         title: 'Save last 10 minutes for others',
         detail: 'without bodies, addresses and class names',
         icon: 'save',
-        ...(hasRun ? {} : noRunReason),
+        ...(recording ? recordingReason : hasRun ? {} : noRunReason),
         run: saveBare,
       },
     ],
-    [save, saveBare, hasRun],
+    [save, saveBare, hasRun, recording],
   );
   useCommands(commands);
 }
@@ -97,6 +101,7 @@ function useVerdictCommands(): void {
   useCommands(commands);
 }
 
+const recordingReason = { disabled: 'this window shows a recording, which is a file already' } as const;
 const noRunReason = { disabled: 'no run is open' } as const;
 
 function goCommands(): Command[] {

@@ -1,6 +1,7 @@
 import { createRoot } from 'react-dom/client';
-import { stopScreenClock } from '#renderer/frames/screen-clock.ts';
+import { setRecordedPresent, stopScreenClock } from '#renderer/frames/screen-clock.ts';
 import { SessionContext } from '#renderer/session/hooks.ts';
+import { keepShownRecording } from '#renderer/session/recordings.ts';
 import { isStale } from '#renderer/session/session.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { App } from './app.tsx';
@@ -10,9 +11,12 @@ export function mount(session: Session): void {
   if (root === null) throw new Error('index.html has no #root');
   // Before any component, so that none renders with a present that goes on.
   session.subscribe(() => {
-    const { connection } = session.state();
-    stopScreenClock(isStale(connection) ? connection.since : null);
+    const { connection, source } = session.state();
+    const isRecording = source.kind === 'recording';
+    setRecordedPresent(isRecording ? source.clock : null);
+    stopScreenClock(isStale(connection) ? (isRecording ? source.clock.at : connection.since) : null);
   });
+  keepShownRecording(session);
   createRoot(root).render(
     <SessionContext value={session}>
       <App />

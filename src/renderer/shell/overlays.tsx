@@ -5,6 +5,8 @@ import { useFailedJoin } from '#renderer/session/failed-join.ts';
 import { useDemoKeys } from '#renderer/views/demo/demo-keys.ts';
 import { EndRunDialog } from './end-run-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
+import { OpenRecordingDialog } from './open-recording-dialog.tsx';
+import { useRecordingAsked, useShowsRecording } from '#renderer/session/recordings.ts';
 import { useGlobalCommands } from './global-commands.ts';
 import { useKeyboard } from './keyboard.ts';
 import { ShortcutSheet } from './shortcut-sheet.tsx';
@@ -20,8 +22,9 @@ export function Overlays(): JSX.Element {
   const openKeys = useCallback(() => setOverlay('keys'), []);
   const close = useCallback(() => setOverlay('none'), []);
   const endingAsked = useEndingAsked();
+  const recordingAsked = useRecordingAsked();
   useGlobalCommands({ openPalette, openKeys });
-  useDemoKeys();
+  useDemoKeys(!useShowsRecording());
   useKeyboard();
   useFailedJoin();
   useWholeOnHover();
@@ -30,6 +33,7 @@ export function Overlays(): JSX.Element {
       {overlay === 'palette' && <CommandPalette onClose={close} />}
       {overlay === 'keys' && <ShortcutSheet onClose={close} />}
       {endingAsked && <EndRunDialog />}
+      {recordingAsked && <OpenRecordingDialog />}
       <Toasts />
     </>
   );

@@ -4,12 +4,20 @@ import type { Command } from '#renderer/session/commands.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
+import { askForRecording } from '#renderer/session/recordings.ts';
 import { useBusy, useSetPaused, useStartDemo } from '#renderer/session/run-requests.ts';
 import { endWord } from '#renderer/session/run-state.ts';
 import type { Busy } from '#renderer/session/run-state.ts';
 
 /** The same keys in the run menu, the palette and the shortcut sheet. */
-export const runKeys = { home: 'Shift+H', join: 'Shift+J', coordinate: 'Shift+C', demo: 'Shift+G', end: 'Shift+S' };
+export const runKeys = {
+  home: 'Shift+H',
+  join: 'Shift+J',
+  coordinate: 'Shift+C',
+  demo: 'Shift+G',
+  end: 'Shift+S',
+  open: 'Ctrl+o',
+};
 
 /** Everything that begins or ends a run, reachable at any time. */
 export function useRunCommands(): void {
@@ -49,6 +57,15 @@ function placeCommands(busy: Busy | null): Command[] {
       run: () => navigate({ view: 'join' }),
     },
     {
+      id: 'open-recording',
+      group: 'go',
+      title: 'Open a recording…',
+      detail: 'of an earlier run',
+      icon: 'file',
+      key: runKeys.open,
+      run: askForRecording,
+    },
+    {
       id: 'go-coordinate',
       group: 'go',
       title: coordinating ? 'Invitation and arrivals' : 'Coordinate a run',
@@ -73,7 +90,7 @@ function demoCommand(busy: Busy | null, startDemo: () => void): Command {
 }
 
 function endCommands(busy: Busy | null, inDemo: boolean): Command[] {
-  if (busy === null || (inDemo && busy.kind === 'run' && busy.chair === 'demo')) return [];
+  if (busy === null || busy.kind === 'recording' || (inDemo && busy.kind === 'run' && busy.chair === 'demo')) return [];
   const what = busy.kind === 'comparison' ? 'the comparison' : busy.chair === 'demo' ? 'the demo' : busy.name;
   return [
     {

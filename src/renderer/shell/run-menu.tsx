@@ -10,8 +10,9 @@ import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { isPage, navigate } from '#renderer/session/navigation.ts';
+import { askForRecording } from '#renderer/session/recordings.ts';
 import { joinAgain, useBusy, useSetPaused, useStartDemo } from '#renderer/session/run-requests.ts';
-import { chairOf, endWord } from '#renderer/session/run-state.ts';
+import { chairOf, endWord, type Busy } from '#renderer/session/run-state.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -174,10 +175,11 @@ function useThisRun(saveForOthers: () => void): Group {
   const running = busy?.kind === 'run';
   const paused = view.participants.find((one) => one.id === view.self)?.paused != null;
   return {
-    title: running ? 'This run' : 'The last run',
-    detail: running
-      ? partWords(chair, view.self)
-      : `${partWords(chair, view.self)}, ${endTag({ status: lastStatus(view), left: view.left }).text}`,
+    title: running ? 'This run' : busy?.kind === 'recording' ? 'This recording' : 'The last run',
+    detail:
+      running || busy?.kind === 'recording'
+        ? partWords(chair, view.self)
+        : `${partWords(chair, view.self)}, ${endTag({ status: lastStatus(view), left: view.left }).text}`,
     items: [
       home,
       {
@@ -211,20 +213,16 @@ function useThisRun(saveForOthers: () => void): Group {
             } as const,
           ]
         : []),
-      saveItem(saveForOthers),
-      ...(busy !== null
-        ? [
-            {
-              id: 'end',
-              icon: 'leave',
-              title: `${endWord(busy)}…`,
-              detail: 'asks first',
-              run: askToEndRun,
-            } as const,
-          ]
-        : []),
+      ...(busy?.kind === 'recording' ? [] : [saveItem(saveForOthers)]),
+      ...(busy === null ? [] : [endItem(busy)]),
     ],
   };
+}
+
+function endItem(busy: Busy): Item {
+  const words =
+    busy.kind === 'recording' ? { title: 'Close the recording' } : { title: `${endWord(busy)}…`, detail: 'asks first' };
+  return { id: 'end', icon: 'leave', ...words, run: askToEndRun };
 }
 
 function saveItem(save: () => void): Item {
@@ -269,6 +267,14 @@ function useAnotherRun(): Group {
               run: () => navigate({ view: 'coordinate' }),
             } as const,
           ]),
+      {
+        id: 'open-recording',
+        icon: 'file',
+        title: 'Open a recording…',
+        detail: 'of an earlier run',
+        key: runKeys.open,
+        run: askForRecording,
+      },
       {
         id: 'demo',
         icon: 'demo',

@@ -5,9 +5,11 @@ import { Icon } from '#renderer/components/icon.tsx';
 import { phaseWord } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { useNow, useRunView, useSessionState } from '#renderer/session/hooks.ts';
+import { useRecording, useRecordingActions } from '#renderer/session/recordings.ts';
 import { seatLink } from '#renderer/session/seat-link.ts';
 import { openVerdicts } from '#renderer/session/verdicts.ts';
 import { plural, formatCount } from '#shared/base/counted.ts';
+import type { RecordingState } from '#shared/contract/source.ts';
 import type { LossTotals } from '#shared/contract/losses.ts';
 import { anyLost, lossTotals, lostKinds, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
@@ -25,6 +27,8 @@ export function TopBar(): JSX.Element {
   const view = useRunView(whole);
   const save = useSaveRecording();
   const lost = useSessionState((state) => isStale(state.connection));
+  const recording = useRecording();
+  const { close } = useRecordingActions();
   const shown = useShownView();
   const bar = useFit();
   return (
@@ -35,20 +39,28 @@ export function TopBar(): JSX.Element {
       <WaitCell view={view} />
       <div className="tb2">
         {view !== null && <TransportCells view={view} />}
-        <RecorderCell view={view} lost={lost} />
+        {recording === null ? <RecorderCell view={view} lost={lost} /> : <FileCell recording={recording} />}
         <div className="cell last">
-          <button
-            type="button"
-            className="btn"
-            aria-label="Save last 10 minutes"
-            title="Save last 10 minutes (Ctrl+S)"
-            disabled={view === null || lost || save.pending}
-            onClick={save.save}
-          >
-            <Icon name="save" />
-            <span className="words">{save.pending ? 'Saving' : 'Save last 10 minutes'}</span>
-            <span className="word">{save.pending ? 'Saving' : 'Save'}</span>
-          </button>
+          {recording !== null ? (
+            <button type="button" className="btn" onClick={close}>
+              <Icon name="close" />
+              <span className="words">Close the recording</span>
+              <span className="word">Close</span>
+            </button>
+          ) : (
+            <button
+              type="button"
+              className="btn"
+              aria-label="Save last 10 minutes"
+              title="Save last 10 minutes (Ctrl+S)"
+              disabled={view === null || lost || save.pending}
+              onClick={save.save}
+            >
+              <Icon name="save" />
+              <span className="words">{save.pending ? 'Saving' : 'Save last 10 minutes'}</span>
+              <span className="word">{save.pending ? 'Saving' : 'Save'}</span>
+            </button>
+          )}
         </div>
       </div>
     </header>
@@ -154,6 +166,20 @@ function WaitCell({ view }: { readonly view: RunView | null }): JSX.Element {
       <span className="vh" role="status">
         {spoken}. {words.detail}
       </span>
+    </div>
+  );
+}
+
+function FileCell({ recording }: { readonly recording: RecordingState }): JSX.Element {
+  return (
+    <div className="cell rec" title={`${recording.path}; ${recording.ending}`}>
+      <div className="k">Recording file</div>
+      <div className="v nw">
+        <span>{formatBytes(recording.sizeBytes)}</span>
+        <span className={recording.malformed > 0 ? 'wrn drops' : 't2 drops'}>
+          {recording.malformed === 0 ? 'no row unreadable' : `${formatCount(recording.malformed)} unreadable`}
+        </span>
+      </div>
     </div>
   );
 }

@@ -15,7 +15,12 @@ export const toMainSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('end'), id: z.number().int().nonnegative(), how: z.enum(['terminate', 'kill']) }),
   /** The user is asked for a folder by the system's own dialog. */
-  z.object({ type: z.literal('choose_folder'), id: z.number().int().nonnegative(), title: z.string().max(200) }),
+  z.object({
+    type: z.literal('choose_folder'),
+    id: z.number().int().nonnegative(),
+    title: z.string().max(200),
+    recording: z.boolean(),
+  }),
   /** While a run trains this machine is not put to sleep by the system. */
   z.object({ type: z.literal('keep_awake'), on: z.boolean() }),
   /** The service has said goodbye to everybody and may be ended. */

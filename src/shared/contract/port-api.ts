@@ -15,6 +15,7 @@ import type { Chair, RecordedEvent } from './events.ts';
 import type { RunPlanBody, RunStatus } from './messages.ts';
 import { demoSettingsSchema, faultSchema, runSettingsSchema } from './settings.ts';
 import { limits } from './limits.ts';
+import { speedMax, speedMin, stepSchema, type RecordingMarks, type SourceState } from './source.ts';
 
 /** Requests of a renderer and what they take; answers are in `PortAnswers`. Judged by the service before use. */
 export const requestSchemas = {
@@ -105,10 +106,10 @@ export const requestSchemas = {
   try_now: z.object({}),
   /** Runs of this machine, newest first. */
   recent_runs: z.object({}),
-  /** Folders that complete what has been typed; `~` is the home folder. */
-  complete_path: z.object({ path: z.string().max(4096) }),
-  /** The system's own dialog for a folder; only where `app.canChooseFolder`. */
-  choose_folder: z.object({ title: z.string().max(200) }),
+  /** Folders that complete what has been typed, and recordings where `recordings` is set; `~` is the home folder. */
+  complete_path: z.object({ path: z.string().max(4096), recordings: z.boolean().optional() }),
+  /** The system's own dialog for a folder, or for a recording; only where `app.canChooseFolder`. */
+  choose_folder: z.object({ title: z.string().max(200), recording: z.boolean().optional() }),
   /** Addresses of this machine that participants may reach, and its ports. */
   own_addresses: z.object({}),
   /** Rows before `beforeId` (0: the newest) that match a filter, newest first. */
@@ -136,6 +137,16 @@ export const requestSchemas = {
     /** Without bodies, addresses and class names, to be given away. */
     bare: z.boolean().optional(),
   }),
+  /** Shows this window a recording instead of the run that goes on; fails with `recording_invalid`. */
+  open_recording: z.object({ path: z.string().min(1).max(4096) }),
+  /** Back to the run that goes on. */
+  close_recording: z.object({}),
+  /** The recording at that moment, wall ms of its run. A newer one overrules an older one that is under way. */
+  seek: z.object({ at: z.number() }),
+  /** Plays on from where it stands, or stands; at its end it begins again. */
+  play: z.object({ playing: z.boolean(), speed: z.number().min(speedMin).max(speedMax).optional() }),
+  step: z.object({ to: stepSchema, forward: z.boolean() }),
+  recording_marks: z.object({}),
   /** Split of the data for these settings, to show before the start. */
   preview_split: z.object({ settings: demoSettingsSchema }),
   /** What works on this machine. */
@@ -282,6 +293,12 @@ export interface PortAnswers {
     }[];
   };
   check: { readonly lines: readonly CheckLine[] };
+  open_recording: Record<string, never>;
+  close_recording: Record<string, never>;
+  seek: Record<string, never>;
+  play: Record<string, never>;
+  step: Record<string, never>;
+  recording_marks: RecordingMarks;
 }
 
 export const requestEnvelopeSchema = z.object({
@@ -313,6 +330,8 @@ export interface Snapshot {
   };
   /** The invitation to the run that this app coordinates; null otherwise. Secret. */
   readonly invitation: string | null;
+  /** Whether all this is of now, or of a recording. */
+  readonly source: SourceState;
   /** Null: no run yet. */
   readonly view: RunView | null;
   /** Oldest first: the first of the newest packets; the rest follows in batches of at most `portBatchRowsMax`. */
@@ -339,6 +358,8 @@ export type FromService =
   /** Said every second, so that a service whose process stands still is missed. */
   | { readonly type: 'alive' }
   | { readonly type: 'invitation'; readonly invitation: string | null }
+  /** The source of this window is at another moment, or has changed its pace. */
+  | { readonly type: 'source'; readonly source: SourceState }
   | { readonly type: 'comparison'; readonly view: ComparisonView }
   | { readonly type: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly ok: false; readonly error: ErrorReport };

@@ -6,12 +6,12 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
-import { useNow, useRequest } from '#renderer/session/hooks.ts';
+import { useRequest, useWallNow } from '#renderer/session/hooks.ts';
 import { copyInvitation } from './copy-invitation.ts';
 
 /** An invitation for one: whom it is for, until when, and then the line to send. */
 export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const now = useNow(1000);
+  const now = useWallNow(1000);
   const [typed, setTyped] = useState('');
   const [last, setLast] = useState('7d');
   const [asked, setAsked] = useState('');

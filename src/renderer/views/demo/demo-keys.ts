@@ -11,9 +11,10 @@ import type { FaultRow } from './fault-rows.ts';
  * The keys of the faults in every other view of a running demo, so that an audience sees lanes while something breaks.
  * Keys of the view itself come first, and all letters can be switched off.
  */
-export function useDemoKeys(): void {
+export function useDemoKeys(takesCommands: boolean): void {
   const session = useSession();
-  const running = useRunView(isRunningDemo) ?? false;
+  const isRunning = useRunView(isRunningDemo) ?? false;
+  const running = isRunning && takesCommands;
   const stops = useRunView((view) => view.faults.some(isOn)) ?? false;
   const place = usePlace();
   const listed = running && place.view !== 'demo';

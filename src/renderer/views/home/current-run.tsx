@@ -8,6 +8,7 @@ import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { useShortPath } from '#renderer/session/use-short-path.ts';
 import { navigate } from '#renderer/session/navigation.ts';
+import { useRecordingActions, useShowsRecording } from '#renderer/session/recordings.ts';
 import { useSetPaused } from '#renderer/session/run-requests.ts';
 import { chairOf } from '#renderer/session/run-state.ts';
 import { endReasonWords } from '#shared/run-view/end-words.ts';
@@ -18,18 +19,24 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 export function CurrentRun(): JSX.Element | null {
   const view = useRunView((whole) => whole);
   const setPaused = useSetPaused();
+  const recording = useShowsRecording();
+  const { close } = useRecordingActions();
   if (view === null) return null;
   const chair = chairOf(view);
-  const running = view.endedAt === null;
+  const running = view.endedAt === null && !recording;
   const paused = view.participants.find((one) => one.id === view.self)?.paused != null;
   const tag = endTag({ status: view.status === 'starting' ? 'running' : view.status, left: view.left });
   return (
     <section className="open" aria-label="The run of this window">
       <div className="oh">
         <h2>{view.name}</h2>
-        <span className={`tag ${running && paused ? 'warn' : tag.tone}`}>
-          {running && paused ? 'paused' : tag.text}
-        </span>
+        {recording ? (
+          <span className="tag">recording</span>
+        ) : (
+          <span className={`tag ${running && paused ? 'warn' : tag.tone}`}>
+            {running && paused ? 'paused' : tag.text}
+          </span>
+        )}
         <span className="t2">{partWords(chair, view.self)}</span>
         <span className="oa">
           {running && chair === 'participant' && (
@@ -42,6 +49,12 @@ export function CurrentRun(): JSX.Element | null {
             <button type="button" className="btn" onClick={askToEndRun}>
               <Icon name="leave" as="small" />
               {chair === 'participant' ? 'Leave…' : 'Stop…'}
+            </button>
+          )}
+          {recording && (
+            <button type="button" className="btn" onClick={close}>
+              <Icon name="close" as="small" />
+              Close
             </button>
           )}
           {running && chair === 'coordinator' && (

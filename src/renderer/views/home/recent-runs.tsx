@@ -2,10 +2,12 @@ import { useEffect, useMemo, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { Icon } from '#renderer/components/icon.tsx';
 import { formatPercent } from '#renderer/components/format.ts';
 import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
 import { plannedRounds } from '#renderer/session/planned.ts';
-import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
+import { useRequest, useRunView, useWallNow } from '#renderer/session/hooks.ts';
+import { askForRecording, useOpenRecording, useShowsRecording } from '#renderer/session/recordings.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
@@ -25,7 +27,10 @@ export function RecentRuns({
   const changed = useRunView((view) => `${view.run} ${view.endedAt ?? ''}`);
   useEffect(() => spawn('asking for earlier runs', send({})), [send, changed]);
   const [wanted, setWanted] = useState('');
-  const now = useRunView(liveFigures) ?? '';
+  // What a recording shows is no news of a run that goes on.
+  const recording = useShowsRecording();
+  const figures = useRunView(liveFigures) ?? '';
+  const now = recording ? '' : figures;
   const runs = useMemo(
     () => (state.kind === 'done' ? state.value.runs : noRuns).map((run) => withLive(run, now)),
     [state, now],
@@ -38,8 +43,12 @@ export function RecentRuns({
         <span className="sub" role="status">
           {state.kind === 'done' && runs.length > 0 && countWords(runs.length, found.length)}
         </span>
-        {runs.length > 0 && (
-          <div className="end">
+        <div className="end">
+          <button type="button" className="btn" onClick={askForRecording}>
+            <Icon name="file" as="small" />
+            Open a recording…
+          </button>
+          {runs.length > 0 && (
             <input
               type="search"
               className="inp"
@@ -48,8 +57,8 @@ export function RecentRuns({
               value={wanted}
               onChange={(event) => setWanted(event.target.value)}
             />
-          </div>
-        )}
+          )}
+        </div>
       </div>
       {state.kind === 'failed' && <ErrorCard error={state.error} />}
       {state.kind === 'done' && runs.length === 0 && (
@@ -111,7 +120,7 @@ function matches(run: RecentRun, wanted: string): boolean {
 }
 
 function RunTable({ runs }: { readonly runs: readonly RecentRun[] }): JSX.Element {
-  const now = useNow(60_000);
+  const now = useWallNow(60_000);
   return (
     // Its rows hold buttons only here and there, so the keyboard scrolls the table itself.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -141,12 +150,20 @@ function RunTable({ runs }: { readonly runs: readonly RecentRun[] }): JSX.Elemen
 
 function Row({ run: kept, now }: { readonly run: RecentRun; readonly now: number }): JSX.Element {
   const run = useMemo(() => shownWithin(kept), [kept]);
+  const open = useOpenRecording();
+  const path = kept.recording;
   const tag = endTag(run);
   const reason = endReasonWords(run, run.chair === 'participant');
   return (
     <tr>
       <td className="two-l" title={run.name}>
-        <b>{run.name}</b>
+        {path === null ? (
+          <b>{run.name}</b>
+        ) : (
+          <button type="button" className="lnk" title="Open its recording" onClick={() => open(path)}>
+            {run.name}
+          </button>
+        )}
         <small className="data">{run.run}</small>
       </td>
       <td className="two-l">

@@ -21,9 +21,12 @@ export function Ways(): JSX.Element {
       {busy !== null && (
         <p className="note" role="note">
           <Icon name="warn" />
-          <span>{busySentence(busy)} Fill in the next one meanwhile, or</span>
+          <span>
+            {busySentence(busy)}
+            {busy.kind !== 'recording' && ' Fill in the next one meanwhile, or'}
+          </span>
           <button type="button" className="btn sm" onClick={askToEndRun}>
-            {endWord(busy)}…
+            {busy.kind === 'recording' ? 'Close' : `${endWord(busy)}…`}
           </button>
         </p>
       )}

@@ -5,6 +5,8 @@ import type { PacketList, PacketListStore } from './packet-list.ts';
 
 interface CommandInputs {
   readonly paused: boolean;
+  /** The table of a recording stands still with it, and has no pause of its own. */
+  readonly recording: boolean;
   readonly packet: number | null;
   readonly select: (id: number) => void;
   readonly open: (id: number | null) => void;
@@ -14,10 +16,14 @@ interface CommandInputs {
 }
 
 const section = 'Packets';
+const pauseId = 'packets.pause';
 
-export function usePacketCommands({ paused, packet, select, open, setLive, store }: CommandInputs): void {
+export function usePacketCommands({ paused, recording, packet, select, open, setLive, store }: CommandInputs): void {
   const walking = useMemo(() => walkingCommands(store, packet, select, open), [store, packet, select, open]);
-  const table = useMemo(() => tableCommands(store, paused, setLive), [store, paused, setLive]);
+  const table = useMemo(() => {
+    const commands = tableCommands(store, paused, setLive);
+    return recording ? commands.filter(({ id }) => id !== pauseId) : commands;
+  }, [store, paused, recording, setLive]);
   useCommands(useMemo(() => [...table, ...walking], [table, walking]));
 }
 
@@ -84,7 +90,7 @@ function tableCommands(store: PacketListStore, paused: boolean, setLive: (live: 
       run: () => document.getElementById('packet-filter')?.focus(),
     },
     {
-      id: 'packets.pause',
+      id: pauseId,
       group: 'do',
       title: paused ? 'Go on' : 'Pause the packet table',
       icon: 'pause',

@@ -12,6 +12,7 @@ import { FilterBox } from './filter-box.tsx';
 import { knownValues } from './known-values.ts';
 import { NoMatch } from './no-match.tsx';
 import { useLossTour } from './loss-tour.ts';
+import { useShowsRecording } from '#renderer/session/recordings.ts';
 import { move, usePacketCommands } from './packet-commands.ts';
 import { PacketDetailPane } from './packet-detail.tsx';
 import { PacketHistogram } from './packet-histogram.tsx';
@@ -53,7 +54,8 @@ export function PacketsView(): JSX.Element {
     [open],
   );
   const tour = useLossTour(list, release);
-  usePacketCommands({ paused: list.paused, packet, select, open, setLive, store });
+  const recording = useShowsRecording();
+  usePacketCommands({ paused: list.paused, recording, packet, select, open, setLive, store });
   const room = useRoom(packet !== null);
   const rowHeightPx = useTokenPx('--row-h-dense');
   const index = packet === null ? -1 : list.indexOfId(packet);
@@ -114,6 +116,7 @@ function LiveButtons(props: {
   readonly onPause: (paused: boolean) => void;
 }): JSX.Element {
   const { list, live } = props;
+  const recording = useShowsRecording();
   return (
     <>
       <button
@@ -125,17 +128,19 @@ function LiveButtons(props: {
         onClick={() => props.onLive(!live)}
       >
         <Icon name="down" as="small" />
-        Live
+        {recording ? 'Newest' : 'Live'}
       </button>
-      <button
-        type="button"
-        className="btn b-pause"
-        aria-pressed={list.paused}
-        onClick={() => props.onPause(!list.paused)}
-      >
-        <Icon name={list.paused ? 'demo' : 'pause'} />
-        {list.paused ? `Paused, ${formatCount(list.arrived)} came` : 'Pause'} <span className="key w-lg">Space</span>
-      </button>
+      {!recording && (
+        <button
+          type="button"
+          className="btn b-pause"
+          aria-pressed={list.paused}
+          onClick={() => props.onPause(!list.paused)}
+        >
+          <Icon name={list.paused ? 'demo' : 'pause'} />
+          {list.paused ? `Paused, ${formatCount(list.arrived)} came` : 'Pause'} <span className="key w-lg">Space</span>
+        </button>
+      )}
     </>
   );
 }

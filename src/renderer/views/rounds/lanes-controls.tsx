@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { useShowsRecording } from '#renderer/session/recordings.ts';
 import type { Span } from './time-window.ts';
 import type { WindowControl } from './use-time-window.ts';
 
@@ -10,6 +11,7 @@ const spanNames: readonly (readonly [Span, string])[] = [
 
 /** Which time the lanes show: a span that follows the run, or back to it. */
 export function LanesControls({ control }: { readonly control: WindowControl }): JSX.Element {
+  const recording = useShowsRecording();
   return (
     <div className="end">
       <span className="seg-ctl" role="group" aria-label="Time span">
@@ -28,10 +30,10 @@ export function LanesControls({ control }: { readonly control: WindowControl }):
         type="button"
         className="btn"
         aria-pressed={control.live}
-        title="Follow the run (F)"
+        title={recording ? 'Follow the recording as it is played (F)' : 'Follow the run (F)'}
         onClick={() => control.follow()}
       >
-        Live{' '}
+        {recording ? 'Follow' : 'Live'}{' '}
         <span className="key" aria-hidden="true">
           F
         </span>

@@ -13,6 +13,7 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import type { Attempt, Silence } from '#renderer/session/seat-link.ts';
+import { useShowsRecording } from '#renderer/session/recordings.ts';
 import { useSeatActions } from '#renderer/session/seat-actions.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import { counted } from '#shared/base/counted.ts';
@@ -172,20 +173,23 @@ const results: Readonly<Record<Attempt['result'], string>> = {
 function Tries({ silence }: { readonly silence: Silence }): JSX.Element {
   const now = useNow(1000);
   const { tryNow } = useSeatActions();
+  const recording = useShowsRecording();
   const { attempts, nextAt } = silence;
   const waiting = attempts.at(-1)?.result !== 'trying' && nextAt > now;
   return (
     <div className="sec tr-sec">
       <h3>
         Tries <span className="t3">{pausesWords(attempts)}</span>
-        <span className="end">
-          <button type="button" className="btn sm" onClick={tryNow} disabled={!waiting}>
-            Try now{' '}
-            <span className="key" aria-hidden="true">
-              R
-            </span>
-          </button>
-        </span>
+        {!recording && (
+          <span className="end">
+            <button type="button" className="btn sm" onClick={tryNow} disabled={!waiting}>
+              Try now{' '}
+              <span className="key" aria-hidden="true">
+                R
+              </span>
+            </button>
+          </span>
+        )}
       </h3>
       <table className="tr-t">
         <thead>
