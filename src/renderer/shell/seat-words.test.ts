@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { coordinatorSilentWords } from '#renderer/components/trouble-words.ts';
 import { nextOf } from '#renderer/session/verdicts.ts';
-import type { Busy } from '#renderer/session/run-state.ts';
 import { costOf } from './end-cost.ts';
 import { againWord, endTag } from '#renderer/components/run-words.ts';
 import { appDiedReason, coordinatorEndReason, endReasonWords } from '#shared/run-view/end-words.ts';
@@ -90,7 +89,7 @@ describe('what a silence is called', () => {
   });
 
   test('leaving meanwhile is told to nobody, and who is asked knows that', () => {
-    const busy = { kind: 'run', chair: 'participant', name: 'pilot' } as Busy;
+    const busy = { kind: 'run', chair: 'participant', name: 'pilot', self: null } as const;
     assert.match(costOf(busy, false), /^The coordinator is told/);
     assert.match(costOf(busy, true), /^The coordinator cannot be told now/);
   });
