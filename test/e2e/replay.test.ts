@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { Command, roundscope } from '#test/cli/command-line.ts';
+import { Command } from '#test/cli/command-line.ts';
 import { launchChromium } from '#test/support/chromium.ts';
 import { recordSession } from '#test/support/recording-file.ts';
 
@@ -15,12 +15,13 @@ const commands = /^(Pause|Go on|Leave…?|Stop…?|Start.*|Inject.*|Keep trying|
 describe('a recording in the window', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-replay-'));
   const stalled = join(folder, 'stalled.sqlite');
-  const demo = join(folder, 'demo.sqlite');
+  const healthy = join(folder, 'healthy.sqlite');
   let app: Command;
   let browser: Browser;
   let page: Page;
   before(async () => {
     await recordSession(stalled, { rounds: 6, stallInRound: 3 });
+    await recordSession(healthy, { rounds: 4 });
     app = new Command(['replay', stalled, '--no-open'], { dataFolder: join(folder, 'data') });
     browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -42,6 +43,12 @@ describe('a recording in the window', () => {
     const before = await time();
     await page.mouse.click(box.x + box.width * share, box.y + box.height / 2);
     await page.waitForFunction((old) => document.querySelector('.rb-time b')?.textContent !== old, before);
+  };
+  const open = async (path: string): Promise<void> => {
+    await page.keyboard.press('Control+o');
+    const field = page.getByRole('combobox', { name: 'File' });
+    await field.fill(path);
+    await field.press('Enter');
   };
   const show = async (view: string): Promise<void> => {
     await page.evaluate((hash) => void (window.location.hash = hash), `#/${view}`);
@@ -123,32 +130,29 @@ describe('a recording in the window', () => {
     await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   });
 
-  test('what is no recording is refused in the dialog, in words; a recorded demo opens by its path', async () => {
-    const { status } = await roundscope([
-      'demo',
-      '--headless',
-      '--rounds',
-      '2',
-      '--participants',
-      '2',
-      '--record',
-      demo,
-    ]);
-    assert.equal(status, 0);
+  test('what is no recording is refused in the dialog, in words; another one opens by its path', async () => {
     const foreign = join(folder, 'foreign.sqlite');
     writeFileSync(foreign, 'not a recording');
-    await page.keyboard.press('Control+o');
-    const field = page.getByRole('combobox', { name: 'File' });
-    await field.fill(foreign);
-    await field.press('Enter');
+    await open(foreign);
     await page
-      .getByText(/not a database|is not a recording|file is not/)
+      .getByText(/not a database|is not a recording/)
       .first()
       .waitFor();
-    await field.fill(demo);
-    await field.press('Enter');
-    await bar().waitFor();
+    await page.keyboard.press('Escape');
+    await open(healthy);
+    await page.getByText('4 / 4').first().waitFor();
+    assert.match(await bar().innerText(), /healthy\.sqlite/);
+  });
+
+  test('a demo that was recorded opens', async () => {
+    const demo = join(folder, 'demo.sqlite');
+    await using recording = new Command(
+      ['demo', '--headless', '--rounds', '2', '--participants', '2', '--record', demo],
+      {},
+    );
+    assert.equal((await recording.exit(300_000)).status, 0);
+    await open(demo);
     await page.getByText('2 / 2').first().waitFor();
-    assert.match(await bar().innerText(), /demo\.sqlite/);
+    assert.match(await bar().innerText(), /demo\.sqlite[^]*The run ended: completed/);
   });
 });
