@@ -148,7 +148,11 @@ export class RecordedSource implements RunSource {
   }
 
   marks(): Promise<RecordingMarks> {
-    this.#marks ??= readMarks(this.#recording);
+    this.#marks ??= readMarks(this.#recording).catch((error: unknown) => {
+      // Asked for again, it may go.
+      this.#marks = null;
+      throw error;
+    });
     return this.#marks;
   }
 

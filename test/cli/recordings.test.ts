@@ -3,6 +3,9 @@ import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
+import { limits } from '#shared/contract/limits.ts';
+import { decodePortMessage } from '#shared/port/wire.ts';
+import { keyOf, openPort } from '#test/support/open-address.ts';
 import { recordSession } from '#test/support/recording-file.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
 import { assertComplaint, Command, roundscope, temporaryFolder } from './command-line.ts';
@@ -98,6 +101,24 @@ describe('recordings in the terminal', () => {
     const wrong = await roundscope(['packets', stalled, 'kind == ']);
     assert.equal(wrong.status, 2);
     assert.match(wrong.stderr, /error at character \d+: /);
+  });
+
+  test('where the app runs already, replay leads to it, and its next window shows the recording', async () => {
+    await using app = new Command(['serve', '--idle', '--no-open']);
+    await app.until(/\?token=\S+\n/);
+    const { status, stdout } = await roundscope(['replay', stalled, '--no-open'], { dataFolder: app.dataFolder });
+    assert.equal(status, 0);
+    const address = new URL(stdout.trim());
+    const socket = openPort(address.origin, (await keyOf(address)) ?? '');
+    const shown = await new Promise<string>((resolve) => {
+      socket.on('message', (data: Buffer) => {
+        const message = decodePortMessage(data.toString('utf8'), limits.portMessageBytesMax * 64);
+        const { source } = (message.ok ? message.value : {}) as { source?: { kind: string; path: string } };
+        if (source?.kind === 'recording') resolve(source.path);
+      });
+    });
+    socket.close();
+    assert.equal(shown, stalled);
   });
 
   const bad: Readonly<Record<string, readonly [(path: string) => void, RegExp]>> = {
