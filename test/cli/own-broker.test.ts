@@ -38,7 +38,12 @@ test(
       await assert.rejects(connectMqtt(`mqtt://127.0.0.1:${port}`), /[Nn]ot authorized/);
       await assert.rejects(connectMqtt(`mqtt://anna%40${run}:wrong@127.0.0.1:${port}`), /[Nn]ot authorized/);
       const anna = await connectMqtt(made.url('anna'));
-      anna.on('message', (topic, content) => heard.add(content.toString() === 'x' ? `x on ${topic}` : topic));
+      let instance: unknown = null;
+      anna.on('message', (topic, content) => {
+        heard.add(content.toString() === 'x' ? `x on ${topic}` : topic);
+        if (topic.endsWith('/coordinator/status') && content.toString() !== 'x')
+          instance = Reflect.get(JSON.parse(content.toString()) as object, 'id');
+      });
       // Granted by Mosquitto, whatever it is; what is delivered is another matter.
       for (const topic of ['#', `roundscope/${run}/#`, `roundscope/${run}/ben/+/down/#`, '+/+/+/+/up/#', '$SYS/#'])
         await anna.subscribeAsync(topic, { qos: 1 });
@@ -56,6 +61,9 @@ test(
         for (const retain of [false, true])
           await assert.rejects(anna.publishAsync(topic, 'x', { qos: 1, retain }), /[Nn]ot authorized/, topic);
       await inTime(() => [...heard].some((topic) => topic.startsWith(`roundscope/${run}/coordinator/`)));
+      // A broker hangs up on whoever has the client id of somebody who comes: nobody is told the coordinator's.
+      assert.equal(typeof instance, 'string');
+      await (await connectMqtt(made.url('anna'), { clientId: `coordinator:${String(instance)}` })).endAsync();
       // A last will is a publish as well: it is judged when it is due.
       const topic = `roundscope/${run}/coordinator/status`;
       const will = { topic, payload: Buffer.from('x'), qos: 1, retain: true } as const;
