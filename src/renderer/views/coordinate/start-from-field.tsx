@@ -20,7 +20,7 @@ export function StartFromField({ coordinate: { draft } }: { readonly coordinate:
             maxLength={4096}
             autoComplete="off"
             spellCheck={false}
-            placeholder="a new model; or best.safetensors of an earlier run"
+            placeholder="a new model; or a kept one"
             value={draft.startFrom}
             aria-invalid={failure !== null}
             aria-describedby={`${id}-help`}
