@@ -89,7 +89,7 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
       process.kill(pid, 'SIGSTOP');
       try {
         await page
-          .getByText(/^This node stands still, \d+ s$/)
+          .getByText(/^This node stands still, \d+\ss$/)
           .first()
           .waitFor();
         await page
@@ -202,7 +202,7 @@ async function seesSilence(page: Page): Promise<void> {
   assert.ok(heard <= 6, `only said after ${heard} s of silence`);
   assert.equal(await page.getByText('No stall').count(), 0);
   await page
-    .getByText(/Waiting for the coordinator, \d+ s/)
+    .getByText(/Waiting for the coordinator, \d+\ss/)
     .first()
     .waitFor();
   await page.locator('[data-lane="coordinator"] .sg.stalled').waitFor();
