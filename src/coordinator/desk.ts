@@ -34,7 +34,12 @@ export class Desk {
         return this.#tell?.({ kind, participant, key });
       }
       case 'expel':
-        return this.#tell?.({ kind: 'expel', participant: message.participant, reason: message.reason });
+        return this.#tell?.({
+          kind: 'expel',
+          participant: message.participant,
+          key: message.key,
+          reason: message.reason,
+        });
       case 'renew_invitation': {
         const { door, post } = this.#parts ?? {};
         if (door === undefined) return;

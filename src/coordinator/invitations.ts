@@ -4,7 +4,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
-import { signPass, type PassTerms } from '#engine/identity/pass.ts';
+import { signedPass, type PassTerms } from '#engine/identity/pass.ts';
 import type { Admission } from '#engine/round/admission.ts';
 
 export interface InvitationParts {
@@ -38,8 +38,7 @@ export class Invitations {
 
   /** The one for everybody. */
   get current(): string {
-    const { generation } = this;
-    return this.#encode(this.#parts.endpoints, generation === 0 ? null : { generation });
+    return this.#encode(this.#parts.endpoints, { generation: this.generation });
   }
 
   /** One for a participant of that name alone. */
@@ -48,7 +47,7 @@ export class Invitations {
     return this.#encode(withBroker(this.#parts.endpoints, broker), terms);
   }
 
-  #encode(endpoints: readonly Endpoint[], terms: PassTerms | null): string {
+  #encode(endpoints: readonly Endpoint[], terms: PassTerms): string {
     const { start, token, identity } = this.#parts;
     const { run, settings, control, transport } = start;
     return encodeInvitation({
@@ -60,7 +59,7 @@ export class Invitations {
       identity: identity.peerId,
       endpoints: [...endpoints],
       token,
-      ...(terms === null ? {} : { pass: { ...terms, signature: signPass(identity, run, terms) } }),
+      pass: signedPass(identity, run, terms),
     });
   }
 }

@@ -25,8 +25,17 @@ export function admissionLine(
   }
 }
 
-export function expelledLine({ participant, key, reason, round, update }: EventData<'participant_expelled'>): string {
+export function expelledLine({
+  participant,
+  key,
+  reason,
+  round,
+  update,
+  nameStays,
+}: EventData<'participant_expelled'>): string {
   const why = reason === '' ? '' : `: ${reason}`;
   const fate = expelledUpdateWords(update, round);
+  if (nameStays === true)
+    return `who had the name ${participant} before was sent away for the rest of the run${why} (key ${keyWords(key)})${fate === '' ? '' : `; ${fate}`}. ${participant} is another one by now, and stays`;
   return `${participant} was sent away for the rest of the run${why} (key ${keyWords(key)})${fate === '' ? '' : `; ${fate}`}. Who has the invitation can come again with another key and name: renew it to prevent that`;
 }

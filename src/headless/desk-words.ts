@@ -1,3 +1,4 @@
+import { meansKey } from '#shared/base/key-words.ts';
 import { parseUntil } from '#shared/base/until.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
@@ -5,16 +6,16 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 
 /** What somebody types who coordinates a run in a terminal. */
 export type DeskOrder =
-  | { readonly kind: 'admit' | 'always' | 'refuse'; readonly name: ParticipantId }
-  | { readonly kind: 'expel'; readonly name: ParticipantId; readonly reason: string }
+  | { readonly kind: 'admit' | 'always' | 'refuse'; readonly name: ParticipantId; readonly key?: string }
+  | { readonly kind: 'expel'; readonly name: ParticipantId; readonly key?: string; readonly reason: string }
   | { readonly kind: 'invite'; readonly name: ParticipantId; readonly until?: number }
   | { readonly kind: 'renew' | 'who' | 'help' };
 
 export const deskHelp = [
-  'admit NAME            let in who waits, for this run',
-  'always NAME           the same, and in later runs of this machine without a question',
-  'refuse NAME           do not let in who waits',
-  'expel NAME [REASON]   send somebody away for the rest of the run',
+  'admit NAME [KEY]      let in who waits, for this run',
+  'always NAME [KEY]     the same, and in later runs of this machine without a question',
+  'refuse NAME [KEY]     do not let in who waits',
+  'expel NAME [REASON]   send somebody away for the rest of the run, also who has just left',
   'invite NAME [UNTIL]   an invitation for one: 3d, 12h, 2026-12-24',
   'renew                 a new invitation; older ones let nobody new in',
   'who                   who is here and who waits',
@@ -36,8 +37,11 @@ export function parseOrder(line: string, nowMs: number): Result<DeskOrder, strin
     case 'invite': {
       const name = participantName(named ?? '');
       if (!name.ok) return err(`${word} takes a name: ${name.error}.`);
-      if (word === 'expel') return ok({ kind: word, name: name.value, reason: rest.join(' ').slice(0, 400) });
-      if (word !== 'invite') return ok({ kind: word, name: name.value });
+      const [first = ''] = rest;
+      const key = meansKey(first) ? { key: first } : {};
+      const reason = (meansKey(first) ? rest.slice(1) : rest).join(' ').slice(0, 400);
+      if (word === 'expel') return ok({ kind: word, name: name.value, ...key, reason });
+      if (word !== 'invite') return ok({ kind: word, name: name.value, ...key });
       const last = rest[0] === '--until' ? rest.slice(1) : rest;
       if (last.length === 0) return ok({ kind: word, name: name.value });
       const until = parseUntil(last.join(' '), nowMs);

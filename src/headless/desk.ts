@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Clock } from '#shared/base/clock.ts';
 import { keyWords } from '#shared/base/key-words.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
@@ -25,10 +27,52 @@ export interface Invited {
 /** A line is what somebody types; longer ones are none. */
 const lineMax = 1000;
 
-/** Takes orders about who takes part from stdin, a line each, as long as the run goes on. */
-export function openDesk(parts: DeskParts): Disposable {
-  const { stdin } = process;
-  if (stdin.destroyed || stdin.readableEnded || !mayRead()) return { [Symbol.dispose]: () => undefined };
+/** A shell moves a program to the foreground and back; this often it is looked where it is. */
+const lookEveryMs = 1000;
+
+export interface DeskSurroundings {
+  readonly stdin: Readable;
+  readonly clock: Clock;
+  /** Whether this program is in the foreground of its terminal: one that is not is stopped when it reads. */
+  readonly mayRead: () => boolean;
+}
+
+/** Takes orders about who takes part from stdin, a line each, as long as the run goes on and whenever it is in the foreground. */
+export function openDesk(
+  parts: DeskParts,
+  { stdin, clock, mayRead }: DeskSurroundings = { stdin: process.stdin, clock: systemClock, mayRead: inForeground },
+): Disposable {
+  if (stdin.destroyed || stdin.readableEnded) return { [Symbol.dispose]: () => undefined };
+  let lines: Interface | null = null;
+  let reading = false;
+  let over = false;
+  let timer: Disposable | null = null;
+  const end = (): void => void (over = true);
+  const look = (): void => {
+    if (over) return;
+    if (mayRead() !== reading) {
+      reading = !reading;
+      if (reading) (lines ??= linesOf(stdin, parts, end)).resume();
+      else lines?.pause();
+    }
+    timer?.[Symbol.dispose]();
+    timer = clock.timer(lookEveryMs, look);
+  };
+  look();
+  // Told to whoever goes on after it was stopped: in the foreground or behind it.
+  process.on('SIGCONT', look);
+  return {
+    [Symbol.dispose]: () => {
+      over = true;
+      process.off('SIGCONT', look);
+      timer?.[Symbol.dispose]();
+      lines?.close();
+      stdin.destroy();
+    },
+  };
+}
+
+function linesOf(stdin: Readable, parts: DeskParts, onEnd: () => void): Interface {
   const lines = createInterface({ input: stdin, terminal: false });
   // One after another: an order may be about what the one before has done.
   let last = Promise.resolve();
@@ -41,12 +85,8 @@ export function openDesk(parts: DeskParts): Disposable {
     parts.say(visibleWithin(`No more orders can be typed here (${toErrorReport(error).message}); the run goes on.`));
     lines.close();
   });
-  return {
-    [Symbol.dispose]: () => {
-      lines.close();
-      stdin.destroy();
-    },
-  };
+  lines.on('close', onEnd);
+  return lines;
 }
 
 async function obey(line: string, parts: DeskParts): Promise<void> {
@@ -65,9 +105,9 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
     case 'admit':
     case 'always':
     case 'refuse':
-      return await decideAdmission(service, { participant: order.name, decision: order.kind });
+      return await decideAdmission(service, { participant: order.name, key: order.key, decision: order.kind });
     case 'expel':
-      return expelParticipant(service, { participant: order.name, reason: order.reason });
+      return void expelParticipant(service, { participant: order.name, key: order.key, reason: order.reason });
     case 'renew': {
       const invitation = await renewInvitation(service);
       say('Older invitations let nobody new in any more; who is in the run stays. The new one:');
@@ -77,9 +117,7 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
       const { name, until } = order;
       const invitation = await inviteParticipant(service, { name, ...(until === undefined ? {} : { until }) });
       const last = until === undefined ? 'as long as the run lasts' : `until ${new Date(until).toLocaleString()}`;
-      say(
-        `For ${name}, ${last}; it is let in without a question. Where the run's invitation was never renewed, renew it first, or this one is good for other names too:`,
-      );
+      say(`For ${name}, ${last}; it is let in without a question, and nobody of another name is:`);
       return invited({ invitation, name, ...(until === undefined ? {} : { until }) });
     }
     case 'who':
@@ -99,8 +137,7 @@ function whoIsThere(service: AppService): readonly string[] {
   return lines.length + asking.length === 0 ? ['Nobody is here and nobody waits.'] : [...lines, ...asking];
 }
 
-/** A program in the background that reads from its terminal is stopped by the system. */
-function mayRead(): boolean {
+function inForeground(): boolean {
   if (!process.stdin.isTTY) return true;
   try {
     // proc(5): behind the name in brackets stand state, parent, process group, session, terminal and its foreground group.

@@ -1,9 +1,16 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { RequestOf } from '#shared/contract/port-api.ts';
+import { isKeyMeant, keyWords } from '#shared/base/key-words.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import type { ToChild } from '#shared/contract/child-messages.ts';
-import { AlwaysAdmitted } from './always-admitted.ts';
 import type { AppService } from './app-service.ts';
 import { nothingToTell } from './service-errors.ts';
+
+/** Whom an order is about: a name, and where several have it a key, in hex or in words, whole or its beginning. */
+export interface Meant {
+  readonly participant: ParticipantId;
+  readonly key?: string | undefined;
+}
 
 /**
  * What the user of a coordinator decides about somebody who waits. `always` is kept first: an answer that is lost would be
@@ -12,28 +19,56 @@ import { nothingToTell } from './service-errors.ts';
  */
 export async function decideAdmission(
   service: AppService,
-  { participant, key, decision }: RequestOf<'decide_admission'>,
+  { decision, ...meant }: Meant & Pick<RequestOf<'decide_admission'>, 'decision'>,
 ): Promise<void> {
   service.requireChair('coordinator');
-  const waiting = service.host?.view.asking.find(({ participant: id }) => id === participant);
-  if (decision !== 'admit' && (waiting === undefined || (key ?? waiting.key) !== waiting.key))
+  const { participant } = meant;
+  const waiting = oneOf(service.host?.view.asking.filter(({ participant: id }) => id === participant) ?? [], meant);
+  if (waiting === undefined && decision !== 'admit')
     throw notNow(`Nobody of the name ${participant} waits to be let in.`);
   if (decision === 'always' && waiting !== undefined)
-    await new AlwaysAdmitted(service.app.dataFolder).add({ name: participant, key: waiting.key });
+    await service.alwaysAdmitted.add({ name: participant, key: waiting.key });
   const word = decision === 'refuse' ? 'refuse' : 'admit';
-  const asked = key ?? waiting?.key;
+  const asked = waiting?.key ?? meant.key;
   const message = { type: 'admission', participant, decision: word } as const;
   service.tell('coordinator', asked === undefined ? message : { ...message, key: asked });
 }
 
-/** @throws RoundscopeError `not_running`, `not_now` where nobody has that name */
-export function expelParticipant(service: AppService, { participant, reason }: RequestOf<'expel_participant'>): void {
+/**
+ * Sends away who was meant: who is here under the name, waits under it or has just left.
+ * @throws RoundscopeError `not_running`, `not_now` where nobody has or had that name
+ */
+export function expelParticipant(
+  service: AppService,
+  { reason, ...meant }: Meant & Pick<RequestOf<'expel_participant'>, 'reason'>,
+): PortAnswers['expel_participant'] {
   service.requireChair('coordinator');
-  const view = service.host?.view;
-  const here = view?.participants.some(({ id, left }) => id === participant && left === null) ?? false;
-  const waits = view?.asking.some(({ participant: id }) => id === participant) ?? false;
-  if (!here && !waits) throw notNow(`Nobody of the name ${participant} takes part or waits.`);
-  service.tell('coordinator', { type: 'expel', participant, reason });
+  const { participant } = meant;
+  const { participants = [], asking = [] } = service.host?.view ?? {};
+  const holder = participants.find(({ id }) => id === participant);
+  const here = holder?.left === null && holder.joinedAt > 0 ? holder : undefined;
+  const waits = asking.filter(({ participant: id }) => id === participant);
+  const key =
+    here !== undefined && (meant.key === undefined || isKeyMeant(meant.key, here.key))
+      ? here.key
+      : (oneOf(waits, meant)?.key ?? wholeKey(meant.key) ?? holder?.key);
+  if (key === undefined || key === '' || (meant.key !== undefined && !isKeyMeant(meant.key, key)))
+    throw notNow(`Nobody of the name ${participant} takes part or waits.`);
+  service.tell('coordinator', { type: 'expel', participant, key, reason });
+  return { nameStays: here !== undefined && here.key !== key };
+}
+
+/** A key as it is, which need not be known any more; anything shorter only tells apart those who are. */
+function wholeKey(key: string | undefined): string | undefined {
+  return key !== undefined && /^[0-9a-f]{64}$/.test(key) ? key : undefined;
+}
+
+/** @throws RoundscopeError `not_now` where several are meant */
+function oneOf<T extends { readonly key: string }>(all: readonly T[], { participant, key }: Meant): T | undefined {
+  const meant = key === undefined ? all : all.filter((one) => isKeyMeant(key, one.key));
+  if (meant.length < 2) return meant[0];
+  const words = meant.map((one) => keyWords(one.key)).join(' and ');
+  throw notNow(`${meant.length} wait under the name ${participant}: say which by its key behind the name (${words}).`);
 }
 
 /** @throws RoundscopeError `not_running`, `process_exited` */

@@ -21,13 +21,22 @@ const bytesMax = entriesMax * 200;
 /** Keys that this machine's user lets into every run that asks about newcomers. */
 export class AlwaysAdmitted {
   readonly #path: string;
+  /** Two answers at once would each write what it had read. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(dataFolder: string) {
     this.#path = join(dataFolder, 'always-admitted.json');
   }
 
   /** @throws RoundscopeError `path_unwritable`, `disk_full`, `settings_invalid` when the file holds something else */
-  async add({ name, key }: Known): Promise<void> {
+  add(known: Known): Promise<void> {
+    const turn = this.#last.then(() => this.#add(known));
+    // Its failure is the asker's; the next one only waits for its end.
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #add({ name, key }: Known): Promise<void> {
     const others = (await this.#read()).filter((one) => one.key !== key);
     const always = [...others, { name, key }].slice(-entriesMax);
     await writeAtomically(this.#path, [Buffer.from(JSON.stringify({ version: 1, always }, null, 2))]);

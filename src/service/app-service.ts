@@ -64,6 +64,7 @@ export class AppService implements AsyncDisposable {
   readonly recents: RecentRuns;
   /** Those that windows show instead of the run that goes on. */
   readonly recordings: ShownRecordings;
+  readonly alwaysAdmitted: AlwaysAdmitted;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
   /** The run that was stopped last by its user here. */
@@ -82,6 +83,7 @@ export class AppService implements AsyncDisposable {
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
     const { clock, openToRead, onInternalError } = options;
     this.recordings = new ShownRecordings({ clock, openToRead, onInternalError, host: () => this.#host });
+    this.alwaysAdmitted = new AlwaysAdmitted(options.app.dataFolder);
     this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
 
@@ -210,7 +212,7 @@ export class AppService implements AsyncDisposable {
     if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
-    const known = await new AlwaysAdmitted(this.app.dataFolder).added(settings);
+    const known = await this.alwaysAdmitted.added(settings);
     const start: CoordinatorStart = { ...known, modelFolder, type: 'start_coordinator', run };
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }

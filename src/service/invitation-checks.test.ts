@@ -18,6 +18,7 @@ const invitation: Invitation = {
   identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
   endpoints: [{ protocol: 'quic', provider: 'quinn', host: '10.0.4.18', port: 4433 }],
   token: 'a-token-of-sixteen-or-more',
+  pass: { generation: 0, signature: 'ab'.repeat(64) },
 };
 
 function answered(about: Partial<NonNullable<Tried['seen']>> = {}, protocol: Tried['protocol'] = 'quic'): Tried {

@@ -165,6 +165,16 @@ function versionOf({ seen }: Answered, here: string): Check {
 }
 
 function nameOf(name: Found['name'], { seen }: Answered): Check {
+  if (name.fault === undefined && seen.plan.nameKept === true)
+    return {
+      what: 'name',
+      state: 'warning',
+      text: `${name.given} is somebody’s who is away; whether it is yours shows when you join`,
+      figure: '',
+      meaning:
+        'A look shows no key, so that nothing of this machine is told before it joins. A name is its key’s until its owner leaves the run.',
+      tryThis: 'Join, if you took part under this name on this machine; choose another name otherwise.',
+    };
   if (name.fault !== undefined || !seen.plan.nameTaken) return nameAlone(name, 'is free');
   return fault('name', {
     text: `another participant is here as ${name.given}`,

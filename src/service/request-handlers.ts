@@ -50,10 +50,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
       await decideAdmission(service, asked);
       return {};
     },
-    expel_participant: async (asked) => {
-      expelParticipant(service, asked);
-      return {};
-    },
+    expel_participant: async (asked) => expelParticipant(service, asked),
     renew_invitation: async () => ({ invitation: await renewInvitation(service) }),
     invite_participant: async (asked) => ({ invitation: await inviteParticipant(service, asked) }),
     set_paused: async ({ paused }) => {

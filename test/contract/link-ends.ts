@@ -1,12 +1,14 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import type { Listener, Session, Transport } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
+import type { Pass } from '#shared/contract/invitation.ts';
 import type { Message } from '#shared/contract/messages.ts';
 import { anyBulk } from '#test/support/messages.ts';
 import { RecordingReporter, type ReportedPacket } from '#test/support/recording-reporter.ts';
@@ -73,7 +75,8 @@ export class LinkEnds implements AsyncDisposable {
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.coordinatorReports,
-      onLink: (link) => {
+      onLink: (link, _address, about) => {
+        if (about.asks === undefined) about.admit();
         link.expect(anyBulk);
         this.#waiting(link.participant).resolve(link);
       },
@@ -98,7 +101,7 @@ export class LinkEnds implements AsyncDisposable {
   async dial(
     name: string,
     signal: AbortSignal = never().signal,
-    as: { readonly participant?: Identity; readonly coordinator?: Identity } = {},
+    as: { readonly participant?: Identity; readonly coordinator?: Identity; readonly pass?: Pass } = {},
   ): Promise<DialingLink> {
     const { participant = participantIdentity, coordinator = coordinatorIdentity } = as;
     const link = await DialingLink.open({
@@ -106,6 +109,7 @@ export class LinkEnds implements AsyncDisposable {
         run: asRunId(run),
         token,
         identity: coordinator.peerId,
+        pass: as.pass ?? signedPass(coordinator, asRunId(run), { generation: 0 }),
         endpoints: [...(this.#listener?.endpoints ?? [])],
       },
       participant: asParticipantId(name),
@@ -120,6 +124,17 @@ export class LinkEnds implements AsyncDisposable {
     link.expect(anyBulk);
     this.#dialled.push(link);
     return link;
+  }
+
+  /** A session of somebody who does not speak as our links do. */
+  async session(name: string): Promise<Session> {
+    const endpoints = this.#listener?.endpoints ?? [];
+    return await this.#transport.dial(endpoints, {
+      ...never(),
+      participant: asParticipantId(name),
+      run: asRunId(run),
+      token,
+    });
   }
 
   /** Both ends of a fresh link, with the one reader of each. */

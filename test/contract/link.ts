@@ -3,16 +3,18 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hashBytes } from '#engine/codec/hash.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
+import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
+import type { Session } from '#engine/transport/transport.ts';
 import { FaultyTransport } from '#engine/transport/faulty/faulty-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { Message, Outgoing } from '#shared/contract/messages.ts';
+import { contractVersion, type Message, type Outgoing } from '#shared/contract/messages.ts';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 import type { TransportHarness } from './harness.ts';
 import { LinkEnds, type LinkPair, type WatchingReporter } from './link-ends.ts';
 import { never } from './session-frames.ts';
-import { patience } from './session-pair.ts';
+import { participantIdentity, patience, run } from './session-pair.ts';
 
 const { chunkBytes } = limits;
 const MB = 1_000_000;
@@ -38,6 +40,30 @@ export function describeLinks(harness: () => TransportHarness): void {
       assert.equal(ends.coordinatorReports.ofKind('connection_open').length, 0);
     },
   );
+
+  test('whoever has the token and leaves out the pass of the invitation is refused, in words', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const session = await ends.session('node-1');
+    assert.deepEqual(await answerToHello(session, { participant: 'node-1', peer: participantIdentity.peerId }), {
+      t: 'hello_ack',
+      accepted: false,
+      retry: false,
+      code: 'invitation_invalid',
+      reason:
+        'this hello shows no pass, and nobody is let in without the one of an invitation; ask for a new invitation',
+    });
+    assert.equal(ends.coordinatorReports.ofKind('connection_open').length, 0);
+    // With another one's terms, and nothing that makes them good.
+    const pass = { generation: 0, signature: 'ab'.repeat(64) };
+    await assert.rejects(ends.dial('node-1', never().signal, { pass }), {
+      code: 'link_rejected',
+      message: /or its pass/,
+    });
+    await session.close('clean', 'end of test');
+    await ends.pair();
+  });
 
   test('a name is not given to another key, though it has the invitation; its owner goes on', patience, async (t) => {
     const reason = reasonAgainst();
@@ -220,6 +246,30 @@ export function describeLinks(harness: () => TransportHarness): void {
     await pair.participant.send(progressMessage(2), never());
     assert.deepEqual((await take(pair.up, 1)).map(batchOf), [2]);
   });
+}
+
+/** What a coordinator says to a hello that shows no pass. */
+async function answerToHello(
+  session: Session,
+  { participant, peer }: { readonly participant: string; readonly peer: string },
+): Promise<unknown> {
+  const state = { received: 0, transfers: [], done: [], failed: [] };
+  const [instance, nonce] = ['ab'.repeat(16), 'cd'.repeat(16)];
+  const hello = {
+    t: 'hello',
+    version: contractVersion,
+    run,
+    participant,
+    instance,
+    peer,
+    nonce,
+    resumes: false,
+    state,
+  };
+  await session.send({ lane: 'control', parts: encodeFrame(hello) }, never());
+  const next = await session.frames()[Symbol.asyncIterator]().next();
+  const frame = next.done === true ? null : decodeFrame(next.value.parts);
+  return frame?.ok === true ? frame.value.header : null;
 }
 
 /**

@@ -5,11 +5,14 @@ import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
 import { FrameDecoder } from '#engine/framing/frame-decoder.ts';
 import { joined, type Parts } from '#engine/framing/parts.ts';
 import { decodeInvitation, encodeInvitation } from '#engine/identity/invitation.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { decodeLinkFrame } from '#engine/link/link-frames.ts';
 import type { Random } from '#shared/base/random.ts';
+import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import { invitationSchema } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion, type MessageHeader } from '#shared/contract/messages.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 
 /** A decoder, what it normally gets, and what must hold whatever it gets. A violation throws. */
 export interface FuzzTarget {
@@ -70,6 +73,7 @@ const linkHeaders: readonly object[] = [
     instance: 'ab'.repeat(16),
     peer: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
     nonce: 'cd'.repeat(16),
+    pass: { generation: 0, name: 'node-1', until: 1.8e12 },
     resumes: true,
     state,
   },
@@ -89,11 +93,13 @@ const tensors = encodeSafetensors([
   { name: 'dense.bias', dtype: 'F32', shape: [4], data: new Float32Array(4) },
   { name: 'count', dtype: 'I64', shape: [], data: BigInt64Array.of(7n) },
 ]);
+const coordinator = seededIdentity('coordinator');
 const invitation = encodeInvitation(
   invitationSchema.parse({
     ...{ version: contractVersion, run: 'run-1', name: 'a run', control: 'same', transport: 'quic' },
     token: 'x'.repeat(24),
-    identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
+    identity: coordinator.peerId,
+    pass: signedPass(coordinator, asRunId('run-1'), { generation: 0, name: asParticipantId('node-1'), until: 1.8e12 }),
     endpoints: [{ protocol: 'quic', provider: 'quinn', host: '127.0.0.1', port: 4433, identity: hash }],
   }),
 );

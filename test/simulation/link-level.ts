@@ -1,3 +1,4 @@
+import { signedPass } from '#engine/identity/pass.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { AcceptedLinks } from '#engine/round/accepted-links.ts';
@@ -95,7 +96,7 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     clock,
     entropy: seededEntropy(random.fork('acceptor')),
     reporter,
-    onLink: (link, address) => links.add({ link, address: address ?? '' }),
+    onLink: (link, address, about) => links.add({ link, address: address ?? '', ...about }),
   });
   for (const { atMs, wallMs = 0, sleepMs = 0 } of options.clocks ?? [])
     clock.timer(atMs, () => {
@@ -135,7 +136,13 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
   const taking = names.map(async (name) => {
     const observed = new ObservedReporter(sink);
     const link = await DialingLink.open({
-      invitation: { run, token, identity: seededIdentity('coordinator').peerId, endpoints: [...listener.endpoints] },
+      invitation: {
+        run,
+        token,
+        identity: seededIdentity('coordinator').peerId,
+        endpoints: [...listener.endpoints],
+        pass: signedPass(seededIdentity('coordinator'), run, { generation: 0 }),
+      },
       participant: asParticipantId(name),
       identity: seededIdentity(name),
       transport: network,

@@ -174,6 +174,7 @@ export class SimCoordinator {
       case 'remember':
         return void this.#options.disk.records.push(JSON.stringify(effect.record));
       case 'admission':
+      case 'admitted':
         // Whom the door turns away by it never comes as far as here.
         return;
       case 'report':

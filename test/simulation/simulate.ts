@@ -311,6 +311,8 @@ class Simulation {
       protocol: 'memory',
       stack: 'memory',
       peerKey: `key-${plan.id}`,
+      terms: { generation: 0 },
+      owns: false,
     });
     return link;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity, type Identity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -97,7 +98,13 @@ async function openLink(
   });
   const participant = await DialingLink.open({
     ...parts,
-    invitation: { run, token, identity: coordinatorIdentity.peerId, endpoints: [...listener.endpoints] },
+    invitation: {
+      run,
+      token,
+      identity: coordinatorIdentity.peerId,
+      endpoints: [...listener.endpoints],
+      pass: signedPass(coordinatorIdentity, run, { generation: 0 }),
+    },
     participant: asParticipantId('soak'),
     transport: transport(identity),
     identity,

@@ -4,6 +4,7 @@ import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import { UnprovenRows } from '#engine/link/unproven-rows.ts';
@@ -134,6 +135,7 @@ export class Churn implements AsyncDisposable {
         run,
         token,
         identity: coordinatorKey.peerId,
+        pass: signedPass(coordinatorKey, run, { generation: 0 }),
         endpoints: [...(this.#listener?.endpoints ?? [])],
       },
       participant,

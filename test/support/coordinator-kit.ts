@@ -7,6 +7,7 @@ import type {
   CoordinatorEffect,
   CoordinatorInput,
   CoordinatorState,
+  LinkRecord,
   UpdateFinding,
 } from '#engine/round/coordinator-state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
@@ -111,7 +112,11 @@ export class CoordinatorKit {
   }
 
   /** @param peerKey the key that the link has proved */
-  open(name: string, peerKey = `key-${name}`, { invited = false } = {}): number {
+  open(
+    name: string,
+    peerKey = `key-${name}`,
+    { terms = { generation: 0 }, owns = false }: Partial<Pick<LinkRecord, 'terms' | 'owns'>> = {},
+  ): number {
     const link = this.#nextLink++;
     this.#links.set(name, link);
     this.feed({
@@ -122,7 +127,8 @@ export class CoordinatorKit {
       protocol: 'memory',
       stack: 'memory',
       peerKey,
-      invited,
+      terms,
+      owns,
     });
     return link;
   }

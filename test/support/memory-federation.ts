@@ -1,5 +1,7 @@
 import { MemoryNetwork, type WireBehaviour } from '#engine/transport/memory/memory-network.ts';
 import type { Identity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
+import type { Coming } from '#engine/link/about-link.ts';
 import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import type { OwnedName } from '#engine/link/link-acceptor-names.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
@@ -45,7 +47,11 @@ export class MemoryFederation implements AsyncDisposable {
   expected: ExpectedBulk | null = anyBulk;
   readonly accepted = new Map<string, Link>();
   /** What the coordinator does for somebody who only looks. */
-  onLook: (link: Link, asks: ParticipantId) => void = () => undefined;
+  onLook: (link: Link, asks: ParticipantId, kept: boolean) => void = () => undefined;
+  /** Whoever opens a link is in the run at once, as if it had registered. */
+  admits = true;
+  /** The latest of each name. */
+  readonly coming = new Map<string, Coming>();
   /** Who is turned away at the door. */
   judge: NonNullable<LinkAcceptorOptions['judge']> = () => null;
   /** Names that have shown an invitation of their own. */
@@ -79,9 +85,11 @@ export class MemoryFederation implements AsyncDisposable {
       reporter: this.coordinatorReports,
       incomingBytesMax: this.#incomingBytesMax,
       judge: (who) => this.judge(who),
-      onLink: (link, _address, { asks, invited }) => {
-        if (asks !== undefined) return this.onLook(link, asks);
-        if (invited === true) this.invited.push(link.participant);
+      onLink: (link, _address, about) => {
+        if (about.asks !== undefined) return this.onLook(link, about.asks, about.kept);
+        if (about.terms.name !== undefined) this.invited.push(link.participant);
+        this.coming.set(link.participant, about);
+        if (this.admits) about.admit();
         if (this.expected !== null) link.expect(this.expected);
         this.accepted.set(link.participant, link);
         this.#changed.notify();
@@ -122,9 +130,8 @@ export class MemoryFederation implements AsyncDisposable {
   invitation(overrides: DialOverrides = {}): InvitedTo {
     const { run = MemoryFederation.run, token = MemoryFederation.token } = overrides;
     const { peerId } = overrides.coordinator ?? MemoryFederation.identity;
-    const { pass } = overrides;
-    const invited = { run: asRunId(run), token, identity: peerId, endpoints: [...this.endpoints] };
-    return pass === undefined ? invited : { ...invited, pass };
+    const { pass = signedPass(MemoryFederation.identity, MemoryFederation.run, { generation: 0 }) } = overrides;
+    return { run: asRunId(run), token, identity: peerId, endpoints: [...this.endpoints], pass };
   }
 
   async dial(name: string, overrides: DialOverrides = {}): Promise<DialingLink> {

@@ -1,6 +1,7 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import type { InvitedTo } from '#engine/link/dialer-hello.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
@@ -67,7 +68,8 @@ export class QuicFederation implements AsyncDisposable {
   }
 
   invitation(endpoints: readonly Endpoint[]): InvitedTo {
-    return { run, token, identity: this.coordinator.peerId, endpoints: [...endpoints] };
+    const pass = signedPass(this.coordinator, run, { generation: 0 });
+    return { run, token, identity: this.coordinator.peerId, endpoints: [...endpoints], pass };
   }
 
   async dial(endpoints: readonly Endpoint[], clock: Clock = systemClock): Promise<Dialled> {

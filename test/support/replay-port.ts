@@ -109,7 +109,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     coordinate_run: () => ({ run: 'r-7f3a2c', invitation: 'roundscope://join?i=' }),
     start_now: () => ({}),
     decide_admission: () => ({}),
-    expel_participant: () => ({}),
+    expel_participant: () => ({ nameStays: false }),
     renew_invitation: () => ({ invitation: 'roundscope://join?i=' }),
     invite_participant: () => ({ invitation: 'roundscope://join?i=' }),
     set_paused: () => ({}),

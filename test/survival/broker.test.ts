@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -58,7 +59,13 @@ describe('a broker that is killed in mid-transfer', () => {
       };
       await using participant = await DialingLink.open({
         ...parts,
-        invitation: { run, token, identity: serving.peerId, endpoints: [...listener.endpoints] },
+        invitation: {
+          run,
+          token,
+          identity: serving.peerId,
+          endpoints: [...listener.endpoints],
+          pass: signedPass(serving, run, { generation: 0 }),
+        },
         participant: asParticipantId('node-1'),
         identity,
         transport: new MqttTransport({ ...parts, identity }),

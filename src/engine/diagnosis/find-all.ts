@@ -1,3 +1,4 @@
+import { answerAwaited } from './admission-rules.ts';
 import { subjects, type Finding } from './finding.ts';
 import type { ParticipantObservation, RunObservation } from './observation.ts';
 import { ownRules } from './own-rules.ts';
@@ -66,6 +67,8 @@ function fromCoordinator(run: RunObservation, standingOn: StandingOn): Findings 
     const weight = found.has(participant.id) ? null : weightFinding(participant, run);
     if (weight !== null) found.set(participant.id, { finding: weight, stalls: true });
   }
+  const asks = cause === null ? answerAwaited(run) : null;
+  if (asks !== null && !found.has(asks.subject)) found.set(asks.subject, { finding: asks, stalls: true });
   return { found, explained };
 }
 

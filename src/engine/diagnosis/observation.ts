@@ -155,6 +155,8 @@ export interface RunObservation {
   readonly processes: Map<string, ProcessObservation>;
   readonly faults: Map<FaultName, FaultObservation>;
   readonly participants: Map<string, ParticipantObservation>;
+  /** Who waits to be let in, by key, who came first first. */
+  readonly asking: Map<string, { readonly participant: string; readonly since: EvidenceRef }>;
 }
 
 export function emptyRunObservation(cores: number | null): RunObservation {
@@ -176,6 +178,7 @@ export function emptyRunObservation(cores: number | null): RunObservation {
     processes: new Map(),
     faults: new Map(),
     participants: new Map(),
+    asking: new Map(),
   };
 }
 

@@ -42,6 +42,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   },
   run_resumed: (run, _data, ref) => {
     run.coordinatorGone = null;
+    run.asking.clear();
     // What the former process heard and did not hear is no longer to the point.
     run.forgiveBefore = Math.max(run.forgiveBefore, ref('').at);
     for (const participant of run.participants.values()) {
@@ -56,10 +57,17 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
       participant.undeliverable.length = 0;
     }
   },
+  admission: (run, { participant, key, state }, ref) => {
+    if (state !== 'waiting') return void run.asking.delete(key);
+    if (run.asking.has(key) || run.asking.size >= limits.admissionWaitingMax) return;
+    run.asking.set(key, { participant, since: ref(`${participant} asks to be let in`) });
+  },
+  participant_expelled: (run, { key }) => void run.asking.delete(key),
   round_status: (run, data) => {
     run.wait = data;
   },
   participant_joined: (run, data) => {
+    run.asking.delete(data.key);
     const participant = participantOf(run, data.participant);
     participant.protocol = data.protocol;
     participant.joined = true;

@@ -14,6 +14,8 @@ const words: Readonly<Record<string, (subject: string) => string>> = {
   'transfer-stuck': (subject) => `the transfer of ${subject} moves again`,
   'coordinator-restarting': () => 'the coordinator is back',
   'coordinator-frozen': () => 'the coordinator goes on',
+  'answer-awaited': (subject) => `${subject} waits for your answer no more`,
+  'waits-to-be-let-in': () => 'the coordinator has answered',
   'coordinator-silent': () => 'the coordinator answers again',
   'broker-lost': () => 'the broker is back',
   'broker-drops': () => 'the connection to the broker holds again',

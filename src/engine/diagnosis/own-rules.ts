@@ -1,5 +1,6 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
+import { waitsToBeLetIn } from './admission-rules.ts';
 import { brokerAway, obstacleFinding } from './broker-causes.ts';
 import { evidence, lasting, subjects, type Finding } from './finding.ts';
 import { elapsedMs, quietMs, type ParticipantObservation, type RunObservation } from './observation.ts';
@@ -15,6 +16,7 @@ export const ownRules: readonly Rule[] = [
   brokerObstacle,
   linkFlapping,
   coordinatorSilent,
+  (_own, run) => waitsToBeLetIn(run),
   (own, run, standing) => asOwn(trainerFrozen(own, run, standing)),
   transferStuck,
 ];

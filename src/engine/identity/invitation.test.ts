@@ -1,17 +1,23 @@
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { asRunId } from '#shared/contract/ids.ts';
 import type { Invitation } from '#shared/contract/invitation.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { decodeInvitation, encodeInvitation } from './invitation.ts';
+import { signedPass } from './pass.ts';
+
+const coordinator = seededIdentity('coordinator');
+const run = asRunId('run-7f3a');
 
 const invitation: Invitation = {
   version: 2,
-  run: asRunId('run-7f3a'),
+  run,
   name: 'Emotion study, Grüße',
   control: 'same',
   transport: 'quic',
-  identity: '12D3KooWDzvjKMv3eEzLJPHN9TjuJ1binb6De9W7ybubpLLipM7E',
+  identity: coordinator.peerId,
   endpoints: [
     {
       protocol: 'quic',
@@ -38,7 +44,18 @@ const invitation: Invitation = {
     },
   ],
   token: 'q7WvX2c9Qm4T5nLs',
+  pass: signedPass(coordinator, run, { generation: 0 }),
 };
+
+function listIn(line: string): readonly unknown[] {
+  const text = line.slice(line.indexOf('=') + 1, line.lastIndexOf('.'));
+  return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+}
+
+function lineOf(list: readonly unknown[]): string {
+  const text = Buffer.from(JSON.stringify(list)).toString('base64url');
+  return `roundscope://join?i=${text}.${crc32(text).toString(36).padStart(7, '0')}`;
+}
 
 function refusal(text: string): string {
   const result = decodeInvitation(text);
@@ -92,5 +109,16 @@ describe('invitation', () => {
     assert.match(refusal(text.replace('W', 'w')), /checksum/);
     assert.match(refusal('x'.repeat(100_000)), /characters long/);
     assert.match(refusal(encodeInvitation({ ...invitation, token: 'short' })), /token/);
+    const other = signedPass(seededIdentity('thief'), run, { generation: 0 });
+    assert.match(refusal(encodeInvitation({ ...invitation, pass: other })), /has not signed whom it is for/);
+  });
+
+  test('one of another version says on which machine Roundscope is to be updated', () => {
+    const [form] = listIn(encodeInvitation(invitation));
+    assert.match(
+      refusal(lineOf([Number(form) - 1])),
+      /older version .* Update Roundscope where the run is coordinated/,
+    );
+    assert.match(refusal(lineOf([Number(form) + 1])), /newer version .* Update Roundscope on this machine/);
   });
 });

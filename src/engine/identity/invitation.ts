@@ -9,7 +9,7 @@ import { isPass } from './pass.ts';
 
 const prefix = 'roundscope://join?i=';
 /** Version of the text form below; the first element of the list in it. */
-const formVersion = 3;
+const formVersion = 4;
 
 /**
  * One line: prefix, base64url of a JSON list, a dot, CRC-32 of the base64url in base 36 (seven characters). The checksum
@@ -22,24 +22,13 @@ export function encodeInvitation(invitation: Invitation): string {
     const list = [e.protocol, e.provider, e.host, e.port, e.identity ?? null, e.url ?? null];
     return e.brokerCertificate === undefined ? list : [...list, e.brokerCertificate];
   });
-  const list = [
-    formVersion,
-    version,
-    run,
-    name,
-    control,
-    transport,
-    token,
-    endpoints,
-    identity,
-    pass === undefined ? null : passList(pass),
-  ];
+  const list = [formVersion, version, run, name, control, transport, token, endpoints, identity, passList(pass)];
   const text = Buffer.from(JSON.stringify(list), 'utf8').toString('base64url');
   return `${prefix}${text}.${checksum(text)}`;
 }
 
 function passList({ generation, name, until, signature }: Pass): unknown[] {
-  return [generation, name ?? null, until ?? null, signature];
+  return [generation, name ?? null, until ?? null, Buffer.from(signature, 'hex').toString('base64url')];
 }
 
 /** What an invitation says, or what is wrong with the text and what to try. */
@@ -67,12 +56,12 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
     return refuse('its content cannot be read');
   }
   if (Array.isArray(list) && typeof list[0] === 'number' && list[0] > formVersion) {
-    return refuse('it was made by a newer version of Roundscope; update this one', 'version_unsupported');
+    return otherVersion('a newer version of Roundscope than this one', 'Update Roundscope on this machine.');
   }
   if (Array.isArray(list) && typeof list[0] === 'number' && list[0] < formVersion) {
-    return refuse(
-      'it was made by an older version of Roundscope, in another form; update that one',
-      'version_unsupported',
+    return otherVersion(
+      'an older version of Roundscope than this one, in a form that is not in use any more',
+      'Update Roundscope where the run is coordinated, start it again there, and ask for its new invitation.',
     );
   }
   const form = formSchema.safeParse(list);
@@ -87,7 +76,7 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
 /** Whoever changed a name or a day in it has not the coordinator's key. */
 function withGoodPass(invitation: Invitation): Result<Invitation, RoundscopeError> {
   const { pass, identity, run } = invitation;
-  if (pass === undefined || isPass(identity, run, pass)) return ok(invitation);
+  if (isPass(identity, run, pass)) return ok(invitation);
   return refuse('the coordinator that it names has not signed whom it is for and until when');
 }
 
@@ -97,7 +86,7 @@ const passForm = z
     generation,
     ...(name === null ? {} : { name }),
     ...(until === null ? {} : { until }),
-    signature,
+    signature: Buffer.from(signature, 'base64url').toString('hex'),
   }));
 
 const endpointForm = z
@@ -132,12 +121,19 @@ const formSchema = z
     z.string(),
     z.array(endpointForm).max(endpointsMax),
     z.string(),
-    passForm.nullable(),
+    passForm,
   ])
-  .transform(([, version, run, name, control, transport, token, endpoints, identity, pass]) => {
-    const of = { version, run, name, control, transport, token, identity, endpoints };
-    return pass === null ? of : { ...of, pass };
-  });
+  .transform(([, version, run, name, control, transport, token, endpoints, identity, pass]) => ({
+    version,
+    run,
+    name,
+    control,
+    transport,
+    token,
+    identity,
+    endpoints,
+    pass,
+  }));
 
 const checksumLength = 7;
 
@@ -152,10 +148,13 @@ function withoutPrefix(line: string): string {
   return `it does not begin with ${prefix}`;
 }
 
-function refuse(
-  what: string,
-  code: 'invitation_invalid' | 'version_unsupported' = 'invitation_invalid',
-): Result<Invitation, RoundscopeError> {
+function refuse(what: string): Result<Invitation, RoundscopeError> {
   const message = `This is not a valid invitation: ${what}. Copy the whole line that the coordinator printed, from roundscope:// to its last character.`;
-  return err(new RoundscopeError(code, { layer: 'settings', message, context: { what } }));
+  return err(new RoundscopeError('invitation_invalid', { layer: 'settings', message, context: { what } }));
+}
+
+function otherVersion(by: string, help: string): Result<Invitation, RoundscopeError> {
+  const what = `it was made by ${by}`;
+  const message = `This invitation cannot be used here: ${what}. ${help}`;
+  return err(new RoundscopeError('version_unsupported', { layer: 'settings', message, context: { what } }));
 }

@@ -5,9 +5,6 @@ import { hasSigned, signAs, type Identity } from './identity.ts';
 /** What an invitation admits whom to, without the signature that makes it good. */
 export type PassTerms = Omit<Pass, 'signature'>;
 
-/** The first invitation of a run, which has no pass: it admits anybody, at any time, until it is renewed. */
-export const firstPass: PassTerms = { generation: 0 };
-
 /**
  * The coordinator's signature (Ed25519, RFC 8032: the same for the same terms, so that it need not be kept). It is the
  * secret of the invitation that has it, and never travels: see `passSecret`. Hex.
@@ -16,14 +13,18 @@ export function signPass(identity: Identity, run: RunId, terms: PassTerms): stri
   return Buffer.from(signAs(identity, passText(run, identity.peerId, terms))).toString('hex');
 }
 
+export function signedPass(identity: Identity, run: RunId, terms: PassTerms): Pass {
+  return { ...terms, signature: signPass(identity, run, terms) };
+}
+
 /** Whether the coordinator of that peer id has signed these terms. */
 export function isPass(coordinator: string, run: RunId, { signature, ...terms }: Pass): boolean {
   return hasSigned(coordinator, passText(run, coordinator, terms), Buffer.from(signature, 'hex'));
 }
 
-/** What a hello is proved with: the run's token and, where the invitation has a pass, that pass. */
-export function passSecret(token: string, signature: string | undefined): string {
-  return signature === undefined ? token : `${token}.${signature}`;
+/** What a hello is proved with: the run's token, and the pass of the invitation. */
+export function passSecret(token: string, signature: string): string {
+  return `${token}.${signature}`;
 }
 
 /** JSON of a list: no two sets of terms give the same text. */

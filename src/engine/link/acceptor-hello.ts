@@ -43,7 +43,7 @@ export interface Guest {
  */
 export async function hearHello(wire: Wire, { run, token, identity, entropy }: AcceptorHello): Promise<Guest> {
   const hello = await expect(wire, 'hello');
-  const { peer, version } = hello;
+  const { peer, pass, version } = hello;
   if (version !== contractVersion || peer === undefined) {
     const [older, newer] = version < contractVersion ? ['participant', 'coordinator'] : ['coordinator', 'participant'];
     const reason = `the coordinator speaks contract version ${contractVersion}, this participant ${version}: the ${older} is older than the ${newer} and has to be updated`;
@@ -54,11 +54,13 @@ export async function hearHello(wire: Wire, { run, token, identity, entropy }: A
     const reason = `run ${hello.run} is not served here; ask for a new invitation`;
     return refuse(wire, { accepted: false, retry: false, code: 'run_mismatch', reason });
   }
+  // Whoever has the token out of an invitation and leaves out its terms; no program of ours does.
+  if (pass === undefined) return refuse(wire, { accepted: false, retry: false, ...withoutPass });
   const challenge = entropyHex(entropy, 16);
   await write(wire, { t: 'challenge', nonce: challenge });
   const proof = await expect(wire, 'proof');
   const { channel = '', peerIdentity } = wire.session;
-  const facts: HelloFacts = { hello: { ...hello, peer }, challenge, coordinator: identity.peerId, channel };
+  const facts: HelloFacts = { hello: { ...hello, peer, pass }, challenge, coordinator: identity.peerId, channel };
   const guest: Omit<Guest, 'key'> = {
     wire,
     hello: facts.hello,
@@ -71,14 +73,12 @@ export async function hearHello(wire: Wire, { run, token, identity, entropy }: A
       return refuse(wire, answer, signAnswer(facts, answer, identity));
     },
   };
-  const { pass } = facts.hello;
-  const secret = passSecret(token, pass === undefined ? undefined : signPass(identity, run, pass));
-  const unproved = judgeHello(proof, facts, secret);
+  const unproved = judgeHello(proof, facts, passSecret(token, signPass(identity, run, pass)));
   const key = fingerprintOfPeer(peer);
   if (unproved === 'token')
     return await guest.refuse({
       code: 'link_rejected',
-      reason: 'the token of the invitation is not that of this run',
+      reason: 'the token of the invitation, or its pass, is not that of this run',
     });
   if (unproved !== null || key === null)
     return await guest.refuse({
@@ -92,6 +92,11 @@ export async function hearHello(wire: Wire, { run, token, identity, entropy }: A
     });
   return { ...guest, key };
 }
+
+const withoutPass = {
+  code: 'invitation_invalid',
+  reason: 'this hello shows no pass, and nobody is let in without the one of an invitation; ask for a new invitation',
+} as const;
 
 async function refuse(wire: Wire, answer: Extract<Answer, { accepted: false }>, signature?: string): Promise<never> {
   await write(wire, { t: 'hello_ack', ...answer, ...(signature === undefined ? {} : { signature }) });

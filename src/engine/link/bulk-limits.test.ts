@@ -89,6 +89,22 @@ describe('what a peer may send in bulk', () => {
     assert.equal(message?.payload?.byteLength, big);
   });
 
+  test('of who is sent away it goes at once, and nothing else of it is taken', async () => {
+    const wire = { delayMs: ({ lane }: { lane: string }) => (lane === 'control' ? 1 : 200) };
+    await using federation = await new MemoryFederation({ wire }).listen();
+    const { participant } = await federation.pair('node-1');
+    const { acknowledged } = await participant.send(update(40 * limits.chunkBytes), never);
+    assert.ok(await federation.clock.advanceUntil(() => federation.acceptor.room.takenBytes > 0, 10_000));
+    federation.coming.get('node-1')?.cut('sent away');
+    assert.deepEqual([held(federation, 'node-1'), federation.acceptor.room.takenBytes], [0, 0]);
+    await assert.rejects(federation.within(10_000, acknowledged), /expelled/);
+    const dropped = federation.coordinatorReports.packets.find(({ status }) => status === 'aborted');
+    assert.match(dropped?.note ?? '', /bytes let go: sent away$/);
+    const another = await participant.send(update(), never);
+    await assert.rejects(federation.within(10_000, another.acknowledged), /header_invalid/);
+    assert.equal(participant.status.reconnects, 0);
+  });
+
   test('more at once than there is room for: all arrive, one after another, and who waits is told and not given up', async () => {
     const names = ['node-1', 'node-2', 'node-3'];
     await using federation = await new MemoryFederation({ incomingBytesMax: model }).listen();

@@ -16,7 +16,8 @@ test('hundreds who join and leave cost their coordinator next to nothing', async
   await churn.pass(500);
   const grown = ((await heapAlive()) - before) / 500;
   assert.equal(churn.welcomed, 650);
-  assert.deepEqual(churn.acceptor.held, { links: [], ended: 650, greeting: 0 });
+  // A line for each key, of which eight came again under other names.
+  assert.deepEqual(churn.acceptor.held, { links: [], ended: 8, greeting: 0 });
   assert.equal(network.openSessions, 0);
   assert.ok(grown < bytesPerJoinMax, `${Math.round(grown)} bytes for each`);
 });

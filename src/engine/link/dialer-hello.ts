@@ -60,7 +60,7 @@ export async function sayHello(
     instance,
     peer: identity.peerId,
     nonce,
-    ...(pass === undefined ? {} : { pass: termsOf(pass) }),
+    pass: termsOf(pass),
     ...(look === undefined ? {} : { look }),
     resumes,
     ...(epoch === undefined ? {} : { epoch }),
@@ -70,7 +70,7 @@ export async function sayHello(
   const challenge = await expect(wire, 'challenge');
   if (challenge.t === 'hello_ack') throw refusedUnproved(challenge);
   const facts: HelloFacts = { hello, challenge: challenge.nonce, coordinator, channel };
-  await write(wire, { t: 'proof', ...proveHello(facts, passSecret(token, pass?.signature), identity) });
+  await write(wire, { t: 'proof', ...proveHello(facts, passSecret(token, pass.signature), identity) });
   const answer = requireSigned(await expect(wire, 'hello_ack'), facts);
   if (!answer.accepted) throw refused(answer);
   return { peer: answer.state, epoch: answer.epoch };

@@ -1,12 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { hasSigned, signAs, type Identity } from '#engine/identity/identity.ts';
+import type { PassTerms } from '#engine/identity/pass.ts';
 import type { LinkFrameOf, Received } from './link-frames.ts';
 
 type Hello = LinkFrameOf<'hello'>;
 
 /** What both ends of a hello mean by it. What is signed differs with any of these. */
 export interface HelloFacts {
-  readonly hello: Omit<Hello, 't' | 'peer'> & { readonly peer: string };
+  readonly hello: Omit<Hello, 't' | 'peer' | 'pass'> & { readonly peer: string; readonly pass: PassTerms };
   /** Random, of this session alone, as the dialler's in hello. */
   readonly challenge: string;
   /** Peer id of the coordinator: who answers, and whom the invitation names. */
@@ -73,10 +74,10 @@ function macOf(text: string, secret: string): Buffer {
 function helloText(role: 'dialer' | 'acceptor', facts: HelloFacts, ...more: readonly unknown[]): string {
   const { hello, challenge, coordinator, channel } = facts;
   const { version, run, participant, instance, peer, nonce, look = null, resumes, epoch = null, state, pass } = hello;
-  const terms = pass === undefined ? null : [pass.generation, pass.name ?? null, pass.until ?? null];
+  const terms = [pass.generation, pass.name ?? null, pass.until ?? null];
   const who = [role, version, run, participant, instance, peer, coordinator];
   const what = [nonce, challenge, channel, terms, look, resumes, epoch, stateHash(state)];
-  return JSON.stringify(['roundscope link 3', ...who, ...what, ...more]);
+  return JSON.stringify(['roundscope link 4', ...who, ...what, ...more]);
 }
 
 function answerText(facts: HelloFacts, answer: Answer): string {

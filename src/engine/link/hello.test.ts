@@ -323,6 +323,7 @@ test('no two sets of facts are signed alike', () => {
     instance,
     peer: owner.peerId,
     nonce: 'cd'.repeat(16),
+    pass: { generation: 0 },
     resumes: false,
     state: nothing,
   };
@@ -333,10 +334,12 @@ test('no two sets of facts are signed alike', () => {
     { ...facts, channel: 'x' },
     { ...facts, coordinator: 'c","x' },
     { ...facts, hello: { ...hello, run: 'r","p' as never } },
-    ...[{ resumes: true }, { epoch: 'x' }, { look: 'x' as never }, { version: 9 }].map((more) => ({
-      ...facts,
-      hello: { ...hello, ...more },
-    })),
+    ...[{ resumes: true }, { epoch: 'x' }, { look: 'x' as never }, { version: 9 }, { pass: { generation: 1 } }].map(
+      (more) => ({
+        ...facts,
+        hello: { ...hello, ...more },
+      }),
+    ),
     ...[{ received: 1 }, { done: ['a' as never] }, { transfers: [{ id: 'a' as never, bytes: 0 }] }].map((more) => ({
       ...facts,
       hello: { ...hello, state: { ...nothing, ...more } },

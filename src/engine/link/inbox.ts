@@ -186,6 +186,13 @@ export class Inbox {
     return { verdict: 'refused', code, reason };
   }
 
+  /** The same of all that are on their way; returns what that was. */
+  refuseOpen(code: ErrorCode): IncomingTransfer[] {
+    const refused = [...this.#transfers];
+    for (const [id] of refused) this.#finish(id, code);
+    return refused.map(([, transfer]) => transfer);
+  }
+
   #complete(id: string, transfer: IncomingTransfer): Judgement {
     const payload = transfer.finish();
     if (payload === null)

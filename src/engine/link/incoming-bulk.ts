@@ -15,6 +15,8 @@ export interface IncomingBulkParts {
   readonly onEvicted: (reason: string) => void;
 }
 
+const nothing: ExpectedBulk = { kinds: [], bytesMax: 0 };
+
 /** What a link takes in bulk, over all its sessions: what may come, and how long what has not come whole is kept. */
 export class IncomingBulk implements Disposable {
   /** Null: nothing may come yet. */
@@ -47,6 +49,12 @@ export class IncomingBulk implements Disposable {
     if (partialMs === undefined || [...this.#inbox.open()].length === 0) return;
     const reason = `there was no session for ${partialMs / 1000} s`;
     this.#timer = clock.timer(partialMs, () => onDropped(this.#inbox.dropPartial(), reason));
+  }
+
+  /** Its sender is not wanted any more: what is on its way goes at once, and nothing else is taken. */
+  refuse(reason: string): void {
+    this.expected = nothing;
+    this.#parts.onDropped(this.#inbox.refuseOpen('expelled'), reason);
   }
 
   /** The link is over. */

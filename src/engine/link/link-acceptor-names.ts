@@ -9,6 +9,7 @@ import { statusOfCloseCode } from './run-over.ts';
 
 /** A participant's link and the life of that participant to which it belongs. */
 export interface Accepted {
+  readonly name: string;
   readonly core: LinkCore;
   readonly instance: string;
   /** Of this link's memory: whoever resumes with another one begins anew. */
@@ -30,28 +31,35 @@ interface Owner {
   readonly key: string;
   /** It has said goodbye: somebody else may take the name. */
   left: boolean;
-  /** Instances that a later process of the same key has taken the place of, the latest last. */
-  readonly superseded: string[];
 }
 
 /** What is remembered of a link that has ended, for its owner, who may come back and not have heard. */
 export interface EndedLink {
+  readonly name: string;
   readonly instance: string;
-  readonly key: string;
   readonly end: LinkEnd;
   readonly unheard: boolean;
+  readonly superseded: readonly string[];
 }
 
-/** Of one name; more processes of one key at once than these mean no good. */
+/** Of one key; more processes of one key at once than these mean no good. */
 const supersededMax = 8;
 
-/** Who was not let in has no name to keep. */
+/** Who was sent away has no name to keep. */
 const freeingCodes: ReadonlySet<string> = new Set(['admission_refused', 'expelled']);
+
+const crowdedWords = 'too many who have not registered yet come from this address, and others wait; try again';
 
 /** Its owner was away for longer than its place was kept. */
 export const expiredCode = 'expired';
 
 interface Held extends Accepted {
+  /** It takes part in the run: its name is its own, and its place is one of a participant. */
+  admitted: boolean;
+  /** Others needed its place; it is about to end. */
+  givesWay: boolean;
+  /** Instances that a later process of the same key has taken the place of, the latest last. */
+  readonly superseded: readonly string[];
   host: string;
   sessions: number;
   /** Runs while there is no session. */
@@ -59,17 +67,19 @@ interface Held extends Accepted {
 }
 
 /**
- * Which link each name has. A link without a session is let go after its resume window; of those that have ended a line
- * each is kept, of the newest. So what is held is bounded by who is here, and not by who has ever been.
+ * Which link each key has, and whose the names are. A link without a session is let go after its resume window; of those
+ * that have ended a line each is kept, of the newest. So what is held is bounded by who is here, and not by who has ever been.
  *
- * A name belongs to the key that took it for as long as the run lasts, or until its owner says goodbye: neither silence nor
- * the end of the window gives it to somebody else.
+ * A name belongs to the key that was let into the run under it, for as long as the run lasts or until its owner says
+ * goodbye: neither silence nor the end of the window gives it to somebody else. Before that nobody has it: several keys may
+ * ask for one name, and those who are not in yet have few places, of which the busiest host gives way.
  */
 export class AcceptedNames {
   readonly #clock: Clock;
   readonly #resumeMs: number;
+  /** By key, since one key has one name; the latest last. */
   readonly #held = new Map<string, Held>();
-  /** The oldest end first. */
+  /** By key, the oldest end first. */
   readonly #ended = new Map<string, EndedLink>();
 
   /** The one that left longest ago first among those who left. */
@@ -86,12 +96,13 @@ export class AcceptedNames {
   }) {
     this.#clock = clock;
     this.#resumeMs = resumeMs;
-    for (const { name, key } of owners) this.#owners.set(name, { key, left: false, superseded: [] });
+    for (const { name, key } of owners) this.#owners.set(name, { key, left: false });
   }
 
   ownerOf(name: string): { readonly key: string; readonly left: boolean } | undefined {
+    const owner = this.#owners.get(name);
     // Its goodbye may have been heard just now.
-    this.of(name);
+    if (owner !== undefined) this.of(owner.key);
     return this.#owners.get(name);
   }
 
@@ -102,15 +113,47 @@ export class AcceptedNames {
     return null;
   }
 
-  wasSuperseded(name: string, instance: string): boolean {
-    return this.#owners.get(name)?.superseded.includes(instance) === true;
+  wasSuperseded(key: string, instance: string): boolean {
+    return (this.of(key) ?? this.#ended.get(key))?.superseded.includes(instance) === true;
   }
 
   /** Whether another participant can be taken, and its name remembered. */
   hasRoomFor(name: string): boolean {
-    if (this.#held.size >= limits.participantsMax) return false;
+    let admitted = 0;
+    for (const held of this.#held.values()) if (held.admitted) admitted++;
+    if (admitted >= limits.participantsMax) return false;
     if (this.#owners.has(name) || this.#owners.size < limits.ownedNamesMax) return true;
     return [...this.#owners.values()].some(({ left }) => left);
+  }
+
+  /**
+   * Makes room for one more of whom nobody knows yet whether it takes part: the host that has most of them loses its latest.
+   * @returns whether there is room; none where that host is the newcomer's own
+   */
+  makeRoomFor(address: string): boolean {
+    const waiting = [...this.#held.values()].filter((held) => !held.admitted && !held.givesWay);
+    if (waiting.length < limits.unregisteredLinksMax) return true;
+    const byHost = Map.groupBy(waiting, ({ host }) => host);
+    const most = [...byHost.values()].reduce((busiest, all) => (all.length > busiest.length ? all : busiest));
+    // Whoever takes a place must leave its host with fewer than that one: or newcomers would put each other out.
+    if ((byHost.get(hostOf(address))?.length ?? 0) + 1 >= most.length) return false;
+    const last = most.at(-1);
+    if (last === undefined) return false;
+    last.givesWay = true;
+    spawn('closing a link', last.core.close('participant_limit', crowdedWords));
+    return true;
+  }
+
+  /** The run has let it in: from now on the name is its own. Returns whose it was before, if somebody else's who has left. */
+  admit(key: string, name: string): string | null {
+    const held = this.of(key);
+    if (held !== undefined) held.admitted = true;
+    const before = this.#owners.get(name);
+    if (before === undefined && this.#owners.size >= limits.ownedNamesMax) this.#forgetOneWhoLeft();
+    this.#owners.set(name, { key, left: false });
+    const ended = held === undefined ? this.#ended.get(key) : undefined;
+    if (ended?.name === name && givesUpName(ended.end)) this.#left(name, key);
+    return before === undefined || before.key === key ? null : before.key;
   }
 
   /** For tests: what is kept of links that have ended. */
@@ -122,33 +165,46 @@ export class AcceptedNames {
     return [...this.#held.values()].map(({ core }) => core);
   }
 
-  /** The link of that name that has not ended. */
-  of(name: string): Accepted | undefined {
-    const held = this.#held.get(name);
+  /** The link of that key that has not ended. */
+  of(key: string): Held | undefined {
+    const held = this.#held.get(key);
     if (held === undefined || held.core.ended === null) return held;
-    this.#end(name, held, held.core.ended);
+    this.#end(held, held.core.ended);
     return undefined;
   }
 
-  endOf(name: string): EndedLink | undefined {
-    return this.of(name) === undefined ? this.#ended.get(name) : undefined;
+  endOf(key: string): EndedLink | undefined {
+    return this.of(key) === undefined ? this.#ended.get(key) : undefined;
   }
 
-  add(name: string, accepted: Accepted, address: string): void {
-    this.#own(name, accepted);
-    const held: Held = { ...accepted, host: hostOf(address), sessions: 0, window: null };
-    this.#ended.delete(name);
-    this.#held.set(name, held);
+  add(accepted: Accepted, address: string): void {
+    const { key, name, instance } = accepted;
+    const owner = this.ownerOf(name);
+    const former = this.#held.get(key) ?? this.#ended.get(key);
+    const superseded = former === undefined ? [] : [...former.superseded];
+    if (former !== undefined && former.instance !== instance) superseded.push(former.instance);
+    const held: Held = {
+      ...accepted,
+      admitted: owner?.key === key && !owner.left,
+      givesWay: false,
+      superseded: superseded.slice(-supersededMax),
+      host: hostOf(address),
+      sessions: 0,
+      window: null,
+    };
+    this.#ended.delete(key);
+    this.#held.delete(key);
+    this.#held.set(key, held);
     this.#watch(held);
     spawn(
       'letting go of a link',
-      held.core.closed.then((end) => this.#end(name, held, end)),
+      held.core.closed.then((end) => this.#end(held, end)),
     );
   }
 
-  /** A session of that name begins; to be disposed of when it is over. */
-  session(name: string, address: string): Disposable {
-    const held = this.#held.get(name);
+  /** A session of that key begins; to be disposed of when it is over. */
+  session(key: string, address: string): Disposable {
+    const held = this.#held.get(key);
     if (held === undefined) return { [Symbol.dispose]: () => undefined };
     held.sessions++;
     held.host = hostOf(address);
@@ -165,7 +221,7 @@ export class AcceptedNames {
     const host = hostOf(address);
     let standing: Standing = 'stranger';
     for (const held of this.#held.values()) {
-      if (identity !== null && held.peer === identity) return 'participant';
+      if (held.admitted && identity !== null && held.peer === identity) return 'participant';
       if (held.host === host) standing = 'neighbor';
     }
     return standing;
@@ -173,29 +229,15 @@ export class AcceptedNames {
 
   /** Names whose links the end of the run has closed while they were down. */
   unheard(): readonly string[] {
-    for (const name of this.#held.keys()) this.of(name);
-    return [...this.#ended].flatMap(([name, { end, unheard }]) =>
-      unheard && statusOfCloseCode(end.code) !== undefined ? [name] : [],
+    for (const key of this.#held.keys()) this.of(key);
+    return [...this.#ended].flatMap(([key, { name, end, unheard }]) =>
+      unheard && this.#owners.get(name)?.key === key && statusOfCloseCode(end.code) !== undefined ? [name] : [],
     );
   }
 
-  #own(name: string, { key, instance }: Accepted): void {
-    const before = this.#owners.get(name);
-    if (before?.key === key) {
-      before.left = false;
-      const former = this.#held.get(name) ?? this.#ended.get(name);
-      if (former === undefined || former.instance === instance) return;
-      before.superseded.push(former.instance);
-      if (before.superseded.length > supersededMax) before.superseded.shift();
-      return;
-    }
-    if (before === undefined && this.#owners.size >= limits.ownedNamesMax) this.#forgetOneWhoLeft();
-    this.#owners.set(name, { key, left: false, superseded: [] });
-  }
-
-  #left(name: string): void {
+  #left(name: string, key: string): void {
     const owner = this.#owners.get(name);
-    if (owner === undefined) return;
+    if (owner?.key !== key) return;
     owner.left = true;
     this.#owners.delete(name);
     this.#owners.set(name, owner);
@@ -218,16 +260,21 @@ export class AcceptedNames {
     held.window = null;
   }
 
-  #end(name: string, held: Held, end: LinkEnd): void {
+  #end(held: Held, end: LinkEnd): void {
     this.#unwatch(held);
-    // The name may have another link by now.
-    if (this.#held.get(name) !== held) return;
-    this.#held.delete(name);
-    const { instance, key, core } = held;
-    if (!end.local || freeingCodes.has(end.code)) this.#left(name);
-    this.#ended.set(name, { instance, key, end, unheard: core.unheard });
+    const { name, instance, key, core, superseded } = held;
+    // The key may have another link by now.
+    if (this.#held.get(key) !== held) return;
+    this.#held.delete(key);
+    if (givesUpName(end)) this.#left(name, key);
+    this.#ended.set(key, { name, instance, end, unheard: core.unheard, superseded });
     if (this.#ended.size <= limits.participantsMax) return;
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined) this.#ended.delete(oldest);
   }
+}
+
+/** It said goodbye, or was sent away. */
+function givesUpName({ local, code }: LinkEnd): boolean {
+  return !local || freeingCodes.has(code);
 }

@@ -10,7 +10,8 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { firstPass, type PassTerms } from '#engine/identity/pass.ts';
+import type { PassTerms } from '#engine/identity/pass.ts';
+import type { AboutLink } from './about-link.ts';
 import { hearHello, type Guest, type Refusal } from './acceptor-hello.ts';
 import { IncomingRoom, type RoomFigures } from './incoming-room.ts';
 import type { Link, LinkEnd } from './link.ts';
@@ -37,15 +38,8 @@ export interface LinkAcceptorOptions {
   readonly resumeMs?: number | undefined;
   /** Bytes of payloads on their way in, of all participants together; default `limits.incomingBytesMax`. */
   readonly incomingBytesMax?: number | undefined;
-  /**
-   * A participant has opened a link: called once for each, before its first message. With `asks` it is somebody who only
-   * looks, and wants to know whether that name is free; `invited`: it has shown an invitation made for its name.
-   */
-  readonly onLink: (
-    link: Link,
-    address: string,
-    about: { readonly asks?: ParticipantId; readonly invited?: boolean },
-  ) => void;
+  /** A link was opened: called once for each, before its first message. */
+  readonly onLink: (link: Link, address: string, about: AboutLink) => void;
   /** Why somebody whose hello is proved is not let in all the same; null: it is. Absent: everybody is. */
   readonly judge?: ((who: Newcomer) => Refusal | null) | undefined;
 }
@@ -57,14 +51,14 @@ export interface Newcomer {
   /** SHA-256 of the key that signed its hello; null: it looks, with a key that means nothing. */
   readonly key: string | null;
   readonly terms: PassTerms;
-  /** It has that name in this run already; of who looks: somebody has. */
+  /** It was let into this run under that name, and has not left; nobody who looks is known. */
   readonly known: boolean;
 }
 
 interface Accepting {
   readonly core: LinkCore;
   /** Whose session it is; null for somebody who only looks. */
-  readonly name: ParticipantId | null;
+  readonly who: { readonly name: ParticipantId; readonly key: string } | null;
   /** What the participant has received of what this link sent. */
   readonly peer: Received;
   /** Of the link's memory at this end. */
@@ -214,8 +208,8 @@ export class LinkAcceptor implements AsyncDisposable {
       place[Symbol.dispose]();
       this.#greeting.delete(wire);
     }
-    const { core, name, peer } = accepted;
-    using _session = name === null ? null : this.#names.session(name, session.remote);
+    const { core, who, peer } = accepted;
+    using _session = who === null ? null : this.#names.session(who.key, session.remote);
     await core.serve(wire, peer);
   }
 
@@ -253,9 +247,9 @@ export class LinkAcceptor implements AsyncDisposable {
     const guest = await hearHello(wire, this.#options);
     const { look } = guest.hello;
     const accepted = look === undefined ? await this.#linkFor(guest) : await this.#lookFor(guest, look);
-    const { core, name, epoch } = accepted;
+    const { core, who, epoch } = accepted;
     // From here on it is known who this is, and the packet log goes by the name.
-    wire.context.participant = name ?? '';
+    wire.context.participant = who?.name ?? '';
     core.opened(wire.context);
     this.#log.connection(wire.context, 'connection_open', { local: false, note: `from ${wire.session.remote}` });
     await guest.welcome(core.inbox.state(), epoch);
@@ -267,8 +261,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const { clock, entropy, onLink, reporter, run } = this.#options;
     if (this.#end !== null)
       return refuse({ code: 'run_over', reason: runOverWords(this.#end), status: this.#end.status });
-    const known = this.#names.ownerOf(asks)?.left === false;
-    const refusal = this.#judge({ name: asks, key: null, terms: hello.pass ?? firstPass, known });
+    const refusal = this.#judge({ name: asks, key: null, terms: hello.pass, known: false });
     if (refusal !== null) return refuse(refusal);
     if (this.#looks.size >= looksMax)
       return refuse({ code: 'link_rejected', reason: `${looksMax} others look at this run right now` });
@@ -287,8 +280,8 @@ export class LinkAcceptor implements AsyncDisposable {
         this.#looks.delete(core);
       }),
     );
-    onLink(core, wire.session.remote, { asks });
-    return { core, name: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
+    onLink(core, wire.session.remote, { asks, kept: this.#names.ownerOf(asks)?.left === false });
+    return { core, who: null, peer: nothingReceived, epoch: entropyHex(entropy, 16) };
   }
 
   /** The link that this hello belongs to, an old one to resume or a new one. */
@@ -301,7 +294,7 @@ export class LinkAcceptor implements AsyncDisposable {
     const name = judged.value;
     const owner = this.#names.ownerOf(name);
     const owns = owner !== undefined && owner.key === key && !owner.left;
-    const refusal = this.#judge({ name, key, terms: hello.pass ?? firstPass, known: owns });
+    const refusal = this.#judge({ name, key, terms: hello.pass, known: owns });
     if (refusal !== null) return guest.refuse(refusal);
     if (owner !== undefined && owner.key !== key && !owner.left)
       return guest.refuse({
@@ -314,19 +307,24 @@ export class LinkAcceptor implements AsyncDisposable {
         code: 'key_has_name',
         reason: `this key takes part as ${other} already, and one key has one name in a run`,
       });
-    const known = this.#names.of(name);
-    if (known?.instance === instance) {
+    const known = this.#names.of(key);
+    if (known?.instance === instance && known.name === name) {
       if (known.core.closing)
         return guest.refuse({ code: 'run_over', reason: `the link of ${name} is closed: closing` });
       // What it had from another life of ours says nothing about what this one has sent.
       const sameLife = hello.epoch === undefined || hello.epoch === known.epoch;
-      return { core: known.core, name, peer: sameLife ? hello.state : nothingReceived, epoch: known.epoch };
+      return {
+        core: known.core,
+        who: { name, key },
+        peer: sameLife ? hello.state : nothingReceived,
+        epoch: known.epoch,
+      };
     }
-    const ended = this.#names.endOf(name);
-    if (ended?.instance === instance && ended.key === key && ended.end.code !== expiredCode)
+    const ended = this.#names.endOf(key);
+    if (ended?.instance === instance && ended.name === name && ended.end.code !== expiredCode)
       return await this.#refuseEnded(guest, name, ended.end);
     // Of two processes with one key the later one has the name; the earlier one must not take it back and forth.
-    if (this.#names.wasSuperseded(name, instance))
+    if (this.#names.wasSuperseded(key, instance))
       return guest.refuse({
         code: 'participant_name_taken',
         reason: `another process with the same key takes part as ${name} instead of this one`,
@@ -336,24 +334,24 @@ export class LinkAcceptor implements AsyncDisposable {
         code: 'participant_limit',
         reason: `the coordinator takes at most ${limits.participantsMax} participants`,
       });
+    if (!owns && known === undefined && !this.#names.makeRoomFor(wire.session.remote))
+      return guest.refuse({
+        code: 'participant_limit',
+        reason: `${limits.unregisteredLinksMax} others are about to join, many of them from the same address; try again in a moment`,
+      });
     known?.core.finish({
       code: 'superseded',
       reason: 'another process with the same key has taken its place',
       local: true,
     });
-    if (owner !== undefined && owner.key !== key)
-      this.#log.warn(
-        { ...wire.context, participant: name },
-        `${name} has another key than before: who had the name (key ${owner.key.slice(0, 12)}…) left the run, and somebody else joined under it (key ${key.slice(0, 12)}…)`,
-      );
-    return this.#begin(guest, name);
+    return this.#begin(guest, name, owns);
   }
 
   #judge(who: Newcomer): Refusal | null {
     return this.#options.judge?.(who) ?? null;
   }
 
-  #begin({ wire, hello, key }: Guest, name: ParticipantId): Accepting {
+  #begin({ wire, hello, key }: Guest, name: ParticipantId, owns: boolean): Accepting {
     const { clock, entropy, onLink, run } = this.#options;
     const { protocol, stack } = wire.context;
     const idPrefix = entropyHex(entropy, 6);
@@ -361,9 +359,15 @@ export class LinkAcceptor implements AsyncDisposable {
     const about = { run, participant: name, clock, log: this.#log, idPrefix, protocol, stack };
     const partialMs = timing.partialTransferMs;
     const core = new LinkCore({ ...about, peerKey: key, room: this.#room, partialMs });
-    this.#names.add(name, { core, instance: hello.instance, epoch, key, peer: hello.peer }, wire.session.remote);
-    onLink(core, wire.session.remote, { invited: hello.pass?.name !== undefined });
-    return { core, name, peer: nothingReceived, epoch };
+    this.#names.add({ name, core, instance: hello.instance, epoch, key, peer: hello.peer }, wire.session.remote);
+    const admit = (): void => {
+      const former = this.#names.admit(key, name);
+      if (former === null) return;
+      const text = `${name} has another key than before: who had the name (key ${former.slice(0, 12)}…) left the run, and somebody else joined under it (key ${key.slice(0, 12)}…)`;
+      this.#log.warn({ ...wire.context, participant: name }, text);
+    };
+    onLink(core, wire.session.remote, { terms: hello.pass, owns, admit, cut: core.refuseBulk });
+    return { core, who: { name, key }, peer: nothingReceived, epoch };
   }
 
   /** Its owner has not heard how its link ended. */

@@ -118,6 +118,7 @@ export class LinkCore implements Link {
   }
 
   readonly expect = (bulk: ExpectedBulk): void => void (this.#incoming.expected = bulk);
+  readonly refuseBulk = (reason: string): void => this.#incoming.refuse(reason);
 
   messages(): AsyncIterable<Message, undefined> {
     return this.#queue.read();

@@ -46,7 +46,7 @@ const schemas = {
     /** Whose key signs this. Absent: of an older version, which is told so. */
     peer: peer.optional(),
     nonce,
-    /** Terms of the invitation; absent: the run's first. What makes them good is proved with the token. */
+    /** Terms of the invitation; what makes them good is proved with the token. Absent: of nobody who is let in, and told so. */
     pass: passTermsSchema.optional(),
     /** Only looks, and takes no part: is this name free, and what is the run about? */
     look: participantIdSchema.optional(),

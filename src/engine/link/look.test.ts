@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { noDecisions } from '#engine/round/admission.ts';
+import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
@@ -61,6 +63,21 @@ describe('a look at a run', () => {
     await participant.send(progressMessage(5), { signal: never });
     assert.deepEqual((await federation.within(1_000, take(up, 1))).map(batchOf), [5]);
     assert.deepEqual([participant.status.connections, participant.status.state], [1, 'ready']);
+  });
+
+  test('hears that a name is somebody’s who is away, and not whose; and nothing at all with an older invitation', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const kept: boolean[] = [];
+    federation.onLook = (link, _asks, somebodys) => {
+      kept.push(somebodys);
+      void link.send({ kind: 'run_plan', round: 0, body: runPlan({}) }, { signal: never });
+    };
+    await federation.pair('lab-2');
+    await look(federation, 'lab-2');
+    await look(federation, 'lab-3');
+    assert.deepEqual(kept, [true, false]);
+    federation.judge = (who) => judgeNewcomer(who, { ...noDecisions, generation: 1 }, 0);
+    await assert.rejects(look(federation, 'lab-2'), { code: 'invitation_replaced' });
   });
 
   test('without the token of the invitation it hears nothing', async () => {

@@ -3,9 +3,13 @@ import { describe, test } from 'node:test';
 import { signPass, type PassTerms } from '#engine/identity/pass.ts';
 import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
 import { noDecisions, withDecision, type Admission } from '#engine/round/admission.ts';
+import { limits } from '#shared/contract/limits.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Pass } from '#shared/contract/invitation.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
+import { VirtualClock } from '#test/support/virtual-clock.ts';
+import type { LinkCore } from './link-core.ts';
+import { AcceptedNames } from './link-acceptor-names.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 
 const anna = asParticipantId('anna');
@@ -103,6 +107,88 @@ describe('who was sent away or refused', () => {
     const link = await federation.dial('anna', { identity: seededIdentity('other') });
     assert.equal(link.status.state, 'ready');
   });
+});
+
+describe('a name before anybody is let in under it', () => {
+  const ben = seededIdentity('ben');
+
+  test('is nobody’s: the first that is let in has it, however long another has held a link', async () => {
+    const federation = new MemoryFederation();
+    federation.admits = false;
+    await using _open = await federation.listen();
+    await federation.dial('anna', { identity: seededIdentity('squatter') });
+    const { identity } = { identity: seededIdentity('anna') };
+    const owner = await federation.dial('anna', { identity });
+    federation.coming.get('anna')?.admit();
+    assert.equal(owner.status.state, 'ready');
+    await assert.rejects(federation.dial('anna', { identity: ben }), { code: 'participant_name_taken' });
+    // What the squatter’s link does from here on takes nothing from the owner.
+    federation.network.cut();
+    await federation.clock.advanceUntil(() => owner.status.connections === 2, 30_000);
+  });
+
+  test('is free at once when a link ends that was never let in, and its key is free for another name', async () => {
+    const federation = new MemoryFederation();
+    federation.admits = false;
+    await using _open = await federation.listen();
+    const identity = seededIdentity('anna');
+    await federation.dial('anna', { identity });
+    const other = await federation.dial('anna-2', { identity });
+    assert.equal(other.status.state, 'ready');
+    assert.deepEqual(
+      federation.acceptor.held.links.map(({ participant }) => participant),
+      ['anna-2'],
+    );
+  });
+
+  test('an owner is known at the door, and a link that was only open is not', async () => {
+    const known: boolean[] = [];
+    const federation = new MemoryFederation();
+    federation.admits = false;
+    federation.judge = (who) => {
+      known.push(who.known);
+      return null;
+    };
+    await using _open = await federation.listen();
+    const identity = seededIdentity('anna');
+    await federation.dial('anna', { identity });
+    await federation.dial('anna', { identity });
+    federation.coming.get('anna')?.admit();
+    await federation.dial('anna', { identity });
+    assert.deepEqual(known, [false, false, true]);
+  });
+
+  test('has few places, which those who are in the run do not need', async () => {
+    const federation = new MemoryFederation();
+    federation.admits = false;
+    await using _open = await federation.listen();
+    await federation.dial('first');
+    federation.coming.get('first')?.admit();
+    for (let n = 0; n < limits.unregisteredLinksMax; n++) await federation.dial(`p-${n}`);
+    await assert.rejects(federation.dial('late'), { code: 'participant_limit', message: /about to join/ });
+    const owner = await federation.dial('first');
+    assert.equal(owner.status.state, 'ready', 'who is in the run comes back');
+  });
+});
+
+test('where many of one address are not in the run, they make room for somebody from elsewhere', () => {
+  const closed: string[] = [];
+  const clock = new VirtualClock();
+  const names = new AcceptedNames({ clock, resumeMs: 1_000 });
+  const add = (name: string, address: string): void => {
+    const core = {
+      ended: null,
+      closed: new Promise(() => undefined),
+      close: async () => void closed.push(name),
+      finish: () => undefined,
+    } as unknown as LinkCore;
+    names.add({ name, core, instance: name, epoch: name, key: name, peer: name }, address);
+  };
+  for (let n = 0; n < limits.unregisteredLinksMax - 1; n++) add(`p-${n}`, '10.0.0.1:1');
+  add('other', '10.0.0.2:1');
+  assert.ok(!names.makeRoomFor('10.0.0.1:2'));
+  assert.ok(names.makeRoomFor('10.0.0.3:1'));
+  assert.deepEqual(closed, [`p-${limits.unregisteredLinksMax - 2}`]);
 });
 
 test('one key has one name at a time', async () => {

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { participantIdSchema } from '#shared/contract/ids.ts';
+import { participantIdSchema, type ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 
 const known = z.object({ id: participantIdSchema, key: z.string().max(128) });
 const generation = z.number().int().nonnegative();
 const list = z.array(known).max(limits.ownedNamesMax);
-const expelled = known.extend({ reason: z.string().max(1000) });
+const expelled = known.extend({
+  reason: z.string().max(1000),
+  /** The name was another key's by then, which keeps it. */
+  nameStays: z.literal(true).optional(),
+});
 
 /** What the coordinator's user has decided about who takes part: kept for the run, over restarts. */
 export const admissionMemorySchema = z.object({
@@ -38,7 +42,8 @@ export function withDecision(admission: Admission, decision: Decision): Admissio
   const refused = others(admission.refused);
   if (decision.kind === 'admitted') return { ...admission, admitted: kept([...admitted, { id, key }]), refused };
   if (decision.kind === 'refused') return { ...admission, admitted, refused: kept([...refused, { id, key }]) };
-  const sentAway = [...admission.expelled, { id, key, reason: decision.reason }];
+  const { reason, nameStays } = decision;
+  const sentAway = [...admission.expelled, { id, key, reason, ...(nameStays === undefined ? {} : { nameStays }) }];
   return { ...admission, admitted, refused, expelled: kept(sentAway) };
 }
 
@@ -46,12 +51,12 @@ function kept<T>(entries: T[]): T[] {
   return entries.slice(-limits.ownedNamesMax);
 }
 
-/** Who was sent away stays out under any name, and nobody comes under the name. */
+/** Who was sent away stays out under any name, and nobody comes under the name unless it was another one's by then. */
 export function expelledOf(
   { expelled: all }: Admission,
   who: { readonly id: string; readonly key: string | null },
 ): Admission['expelled'][number] | undefined {
-  return all.find(({ id, key }) => key === who.key || id === who.id);
+  return all.find(({ id, key, nameStays }) => key === who.key || (id === who.id && nameStays !== true));
 }
 
 export function isRefused({ refused }: Admission, key: string): boolean {
@@ -60,4 +65,12 @@ export function isRefused({ refused }: Admission, key: string): boolean {
 
 export function isAdmitted({ admitted }: Admission, key: string): boolean {
   return admitted.some((one) => one.key === key);
+}
+
+export function expelledWords(id: ParticipantId, reason: string): string {
+  return `whoever coordinates has sent ${id} away for the rest of this run${reason === '' ? '' : `: ${reason}`}`;
+}
+
+export function refusedWords(id: ParticipantId): string {
+  return `whoever coordinates has not let ${id} in`;
 }

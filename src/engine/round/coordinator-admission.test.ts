@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { keyWords } from '#shared/base/key-words.ts';
-import { limits } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import { CoordinatorKit, hashOf, initialModel, kitSettings } from '#test/support/coordinator-kit.ts';
 import { emptyMemory, memoryRecordSchema, remember, type RunMemory } from './run-memory.ts';
 
@@ -95,7 +95,7 @@ describe('who asks to be let in', () => {
   test('is not asked about with an invitation of its own, on the list, or by a known key', () => {
     const key = 'ab'.repeat(32);
     const kit = kitWith({ rule: 'ask', entries: ['ben', keyWords(key)] });
-    kit.open('anna', undefined, { invited: true });
+    kit.open('anna', undefined, { terms: { generation: 0, name: anna } });
     kit.register('anna');
     kit.join('ben');
     kit.join('carl', { key });
@@ -229,4 +229,198 @@ test('a renewed invitation is remembered, told, and only ever newer', () => {
   assert.deepEqual(kit.events('invitation_renewed'), [{ generation: 1 }]);
   assert.equal(memoryOf(kit).admission.generation, 1);
   assert.equal(kit.effect('admission').at(-1)?.admission.generation, 1);
+});
+
+describe('a renewal', () => {
+  test('closes the links of all who have not registered, and lets nobody register over an older invitation', () => {
+    const kit = kitWith(ask);
+    kit.join('anna');
+    kit.feed({ kind: 'admit', participant: anna });
+    kit.open('spare');
+    kit.join('ben');
+    kit.clear().feed({ kind: 'renewed', generation: 1 });
+    const closed = kit.effect('close_link');
+    assert.deepEqual(
+      closed.map(({ link, code }) => [link, code]),
+      [kit.link('spare'), kit.link('ben')].map((link) => [link, 'invitation_replaced']),
+    );
+    assert.deepEqual([states(kit), kit.state.asking.size], [['ben gone'], 0]);
+    assert.match(kit.sent('error', 'spare')[0]?.body.reason ?? '', /replaced by a newer one/);
+    kit.clear().register('spare');
+    assert.equal(kit.sent('error', 'spare')[0]?.body.code, 'invitation_replaced');
+    kit.clear().join('carl');
+    assert.equal(kit.sent('error', 'carl')[0]?.body.code, 'invitation_replaced');
+    kit.open('dora', undefined, { terms: { generation: 1 } });
+    kit.register('dora');
+    assert.equal(states(kit).at(-1), 'dora waiting');
+  });
+
+  test('keeps out nobody who was in the run, also when its place was let go while it slept', () => {
+    const kit = kitWith({ rule: 'anyone', entries: [] });
+    kit.join('anna');
+    kit.feed({ kind: 'renewed', generation: 1 });
+    kit.feed({ kind: 'link_closed', link: kit.link('anna'), reason: 'not heard of', clean: false });
+    kit.open('anna', undefined, { owns: true });
+    kit.clear().register('anna');
+    assert.equal(kit.sent('welcome', 'anna').length, 1);
+  });
+
+  test('an invitation that was good until a moment is so when somebody registers, not only at the door', () => {
+    const kit = kitWith({ rule: 'anyone', entries: [] });
+    kit.open('anna', undefined, { terms: { generation: 0, until: kit.wallOriginMs + 5_000 } });
+    kit.pass(6_000);
+    kit.register('anna');
+    assert.equal(kit.sent('error', 'anna')[0]?.body.code, 'invitation_expired');
+  });
+});
+
+describe('who has opened a link and is not in the run', () => {
+  test('is let go when it does not register, and when nobody answers', () => {
+    const kit = kitWith(ask, { registrationDeadlineMs: 2 * timing.answerWithinMs });
+    kit.open('idle');
+    kit.join('anna');
+    kit.clear().pass(timing.registerWithinMs - 1_000);
+    assert.equal(kit.effect('close_link').length, 0);
+    kit.pass(2_000);
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link, code }) => [link, code]),
+      [[kit.link('idle'), 'timeout']],
+    );
+    kit.feed({ kind: 'link_closed', link: kit.link('idle'), reason: '', clean: false });
+    kit.clear().pass(timing.answerWithinMs);
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link, code }) => [link, code]),
+      [[kit.link('anna'), 'admission_refused']],
+    );
+    assert.match(kit.events('admission')[0]?.reason ?? '', /nobody has answered for 60 min/);
+  });
+
+  test('has no name: several ask for one, the first that is let in has it, and the others are told', () => {
+    const kit = kitWith(ask);
+    kit.join('anna', { key: 'key-1' });
+    const first = kit.link('anna');
+    kit.join('anna', { key: 'key-2' });
+    assert.deepEqual(states(kit), ['anna waiting', 'anna waiting']);
+    kit.clear().feed({ kind: 'admit', participant: anna, key: 'key-2' });
+    assert.equal(kit.sent('welcome', 'anna').length, 1);
+    assert.deepEqual(kit.effect('admitted'), [{ kind: 'admitted', link: kit.link('anna') }]);
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link, code }) => [link, code]),
+      [[first, 'participant_name_taken']],
+    );
+    kit.clear().feed({ kind: 'link_closed', link: first, reason: '', clean: true });
+    assert.deepEqual([kit.events('participant_left').length, kit.state.participants.size], [0, 1]);
+  });
+
+  test('asks once however often it registers; the times are counted', () => {
+    const kit = kitWith(ask);
+    kit.join('anna');
+    for (let n = 0; n < 3; n++) {
+      kit.pass(2_000);
+      kit.register('anna');
+    }
+    assert.deepEqual(states(kit), ['anna waiting']);
+    kit.clear().feed({ kind: 'admit', participant: anna });
+    assert.equal(kit.events('admission')[0]?.reason, 'let in (it asked 4 times)');
+  });
+
+  test('is not told to be let in when it cannot be', () => {
+    const kit = new CoordinatorKit({ minimumParticipants: 2 }, 1, { admission: ask });
+    kit.join('anna');
+    kit.join('ben');
+    kit.feed({ kind: 'admit', participant: ben });
+    kit.clear().feed({ kind: 'admit', participant: anna });
+    assert.deepEqual(states(kit), ['anna refused']);
+    assert.equal(kit.sent('error', 'anna')[0]?.body.code, 'participant_limit');
+    assert.deepEqual(
+      memoryOf(kit).admission.admitted.map(({ id }) => id),
+      ['ben'],
+    );
+  });
+
+  test('of several refusals of a name the latest is taken back', () => {
+    const kit = kitWith(ask);
+    for (const key of ['key-old', 'key-new']) {
+      kit.join('anna', { key });
+      kit.feed({ kind: 'refuse', participant: anna });
+      kit.feed({ kind: 'link_closed', link: kit.link('anna'), reason: '', clean: false });
+    }
+    kit.feed({ kind: 'admit', participant: anna });
+    assert.deepEqual(
+      memoryOf(kit).admission.refused.map(({ key }) => key),
+      ['key-old'],
+    );
+  });
+});
+
+describe('sending away is about a key', () => {
+  const started = (): CoordinatorKit => {
+    const kit = new CoordinatorKit({ minimumParticipants: 3 });
+    for (const name of ['anna', 'ben', 'carl']) kit.join(name);
+    return kit;
+  };
+
+  /** anna leaves with an update that counts, and another one comes under the name. */
+  const handed = (): CoordinatorKit => {
+    const kit = started();
+    kit.update('anna');
+    kit.say('anna', 'goodbye', { code: 'clean', reason: 'left' });
+    kit.feed({ kind: 'link_closed', link: kit.link('anna'), reason: 'left', clean: true });
+    kit.join('anna', { key: 'key-2' });
+    return kit.clear();
+  };
+
+  test('who came later under a name keeps its place, and the update of who left counts', () => {
+    const kit = handed();
+    kit.feed({ kind: 'expel', participant: anna, key: 'key-2', reason: '' });
+    assert.equal(kit.events('participant_expelled')[0]?.update, 'none');
+    assert.notEqual(kit.state.members.get(anna)?.contribution, null);
+    assert.equal(memoryOf(kit).members.find(({ id }) => id === anna)?.contribution?.hash, hashOf('anna 1'));
+  });
+
+  test('a name that changed hands is not sent away with who had it, whose update goes and whose key is barred', () => {
+    const kit = handed();
+    kit.feed({ kind: 'expel', participant: anna, key: 'key-anna', reason: 'noise' });
+    const [told] = kit.events('participant_expelled');
+    assert.deepEqual([told?.key, told?.update, told?.nameStays], ['key-anna', 'dropped', true]);
+    assert.deepEqual([kit.effect('close_link').length, kit.events('participant_left').length], [0, 0]);
+    assert.equal(kit.state.participants.get(anna)?.left, null);
+    const memory = memoryOf(kit);
+    assert.deepEqual(
+      memory.owners.find(({ id }) => id === anna),
+      { id: anna, key: 'key-2' },
+    );
+    kit.clear().join('anna', { key: 'key-2' });
+    assert.equal(kit.sent('welcome', 'anna').length, 1, 'its new process comes back');
+    kit.clear().join('other', { key: 'key-anna' });
+    assert.equal(kit.sent('error', 'other')[0]?.body.code, 'expelled');
+  });
+
+  test('who has just left can be sent away all the same', () => {
+    const kit = started();
+    kit.say('anna', 'goodbye', { code: 'clean', reason: 'left' });
+    kit.clear().feed({ kind: 'expel', participant: anna, key: 'key-anna', reason: '' });
+    assert.equal(kit.events('participant_expelled')[0]?.key, 'key-anna');
+    kit.clear().join('anna-2', { key: 'key-anna' });
+    assert.equal(kit.sent('error', 'anna-2')[0]?.body.code, 'expelled');
+  });
+
+  test('is one record of the journal, with what it means for the run', () => {
+    const kit = started();
+    kit.update('anna');
+    const before = kit.remembered.length;
+    kit.clear().feed({ kind: 'expel', participant: anna, reason: 'noise' });
+    assert.deepEqual(
+      kit.remembered.slice(before).map(({ kind }) => kind),
+      ['expelled'],
+    );
+    const one = memoryOf(kit).participants.find(({ id }) => id === anna);
+    assert.match(one?.left?.reason ?? '', /sent anna away/);
+    assert.deepEqual([one?.left?.clean, one?.counted], [true, 0]);
+    assert.deepEqual(
+      memoryOf(kit).owners.map(({ id }) => id),
+      ['ben', 'carl'],
+    );
+    assert.equal(kit.effect('close_link')[0]?.cut, true);
+  });
 });

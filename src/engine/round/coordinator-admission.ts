@@ -3,9 +3,18 @@ import { isExpected, admitsAnyone } from '#shared/contract/admission.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
-import { expelledOf, isAdmitted, isRefused, withDecision, type Decision } from './admission.ts';
+import {
+  expelledOf,
+  expelledWords,
+  isAdmitted,
+  isRefused,
+  refusedWords,
+  withDecision,
+  type Decision,
+} from './admission.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { Asking, LinkRecord } from './coordinator-state.ts';
+import { judgeTerms } from './judge-newcomer.ts';
 
 /** What becomes of somebody who registers. */
 export type Entry =
@@ -28,22 +37,27 @@ export function entryOf(draft: CoordinatorDraft, link: LinkRecord): Entry {
     return refused('key_has_name', `this key takes part as ${other.id} already, and one key has one name in a run`);
   const known = participants.get(id);
   if (known !== undefined && known.key === key && known.left === null) return { kind: 'in' };
+  const outdated = link.owns ? null : judgeTerms(link.terms, admission, draft.now.wallMs);
+  if (outdated !== null) return refused(outdated.code, outdated.reason);
   if (isRefused(admission, key)) return refused('admission_refused', refusedWords(id));
-  if (link.invited || isAdmitted(admission, key) || rule === 'anyone') return { kind: 'in' };
+  if (link.terms.name !== undefined || isAdmitted(admission, key) || rule === 'anyone') return { kind: 'in' };
   if (isExpected({ rule, entries }, { id, key })) return { kind: 'in' };
   if (rule === 'list')
     return refused('admission_refused', `this run takes those on the coordinator's list, and ${id} is not on it`);
-  if (draft.s.asking.size >= limits.admissionWaitingMax && !draft.s.asking.has(id))
+  if (draft.s.asking.size >= limits.admissionWaitingMax && !draft.s.asking.has(key))
     return refused('admission_refused', `${draft.s.asking.size} others wait to be let in; try again later`);
   return { kind: 'waits' };
 }
 
 /** It is told that it waits, and whoever coordinates is asked. */
 export function waitToBeLetIn(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'register'>): void {
-  const id = link.participant;
-  draft.s.asking = new Map([...draft.s.asking, [id, { link: link.link, header }]]);
+  const { peerKey: key } = link;
+  const before = draft.s.asking.get(key);
+  const { sinceMs = draft.now.monotonicMs, times = 0 } = before ?? {};
+  draft.s.asking = new Map([...draft.s.asking, [key, { link: link.link, header, sinceMs, times: times + 1 }]]);
   const reason = 'whoever coordinates decides who takes part, and has not decided yet';
-  draft.report('admission', { ...whoIs(link), state: 'waiting', reason });
+  // Asked again it is no news: it is counted.
+  if (before === undefined) draft.report('admission', { ...whoIs(link), state: 'waiting', reason });
   draft.send(link.link, {
     kind: 'admission',
     round: draft.s.round,
@@ -55,23 +69,33 @@ export function waitToBeLetIn(draft: CoordinatorDraft, link: LinkRecord, header:
 
 /** Its link is closed before anybody has decided. */
 export function stopsWaiting(draft: CoordinatorDraft, link: LinkRecord, reason: string): void {
-  if (draft.s.asking.get(link.participant)?.link !== link.link) return;
-  forgetAsking(draft, link.participant);
-  draft.report('admission', { ...whoIs(link), state: 'gone', reason: reason.slice(0, 1000) });
+  const asking = draft.s.asking.get(link.peerKey);
+  if (asking?.link !== link.link) return;
+  forgetAsking(draft, link.peerKey);
+  draft.report('admission', { ...whoIs(link), state: 'gone', reason: `${reason}${timesWords(asking)}`.slice(0, 1000) });
 }
 
-/** Takes the one that is asked about off the list of those who wait; null: nobody of that name, or of that key, waits. */
+/** Of what is told once however often it was asked. */
+export function timesWords({ times }: Asking): string {
+  return times > 1 ? ` (it asked ${times} times)` : '';
+}
+
+/**
+ * Takes the one that is asked about off the list of those who wait: of several of one name the first, unless it is said
+ * which. Null: nobody of that name, or of that key, waits.
+ */
 export function decided(
   draft: CoordinatorDraft,
   { participant, key }: { readonly participant: ParticipantId; readonly key?: string | undefined },
 ): { readonly link: LinkRecord; readonly asking: Asking } | null {
-  const asking = draft.s.asking.get(participant);
-  const link = asking === undefined ? undefined : draft.s.links.get(asking.link);
-  if (asking === undefined || link === undefined) return null;
-  // Another one may have come under that name since the question was read.
-  if (key !== undefined && key !== link.peerKey) return null;
-  forgetAsking(draft, participant);
-  return { link, asking };
+  for (const [who, asking] of draft.s.asking) {
+    const link = draft.s.links.get(asking.link);
+    // Another one may have come under that name since the question was read.
+    if (link?.participant !== participant || (key !== undefined && key !== who)) continue;
+    forgetAsking(draft, who);
+    return { link, asking };
+  }
+  return null;
 }
 
 /** To be on disk before it is told. */
@@ -81,8 +105,8 @@ export function decide(draft: CoordinatorDraft, decision: Decision): void {
   draft.effects.push({ kind: 'admission', admission: draft.s.admission });
 }
 
-export function forgetAsking(draft: CoordinatorDraft, id: ParticipantId): void {
-  draft.s.asking = new Map([...draft.s.asking].filter(([one]) => one !== id));
+export function forgetAsking(draft: CoordinatorDraft, key: string): void {
+  draft.s.asking = new Map([...draft.s.asking].filter(([one]) => one !== key));
   draft.waitChanged();
 }
 
@@ -92,14 +116,6 @@ export function whoIs({ participant, peerKey, address }: LinkRecord): {
   readonly address: string;
 } {
   return { participant, key: peerKey, address };
-}
-
-export function refusedWords(id: ParticipantId): string {
-  return `whoever coordinates has not let ${id} in`;
-}
-
-export function expelledWords(id: ParticipantId, reason: string): string {
-  return `whoever coordinates has sent ${id} away for the rest of this run${reason === '' ? '' : `: ${reason}`}`;
 }
 
 function refused(code: ErrorCode, reason: string): Entry {

@@ -45,7 +45,7 @@ export function takeInLate(draft: CoordinatorDraft, id: ParticipantId): void {
   const leftMs = s.deadlineMs - now.monotonicMs;
   // Who trains as long as the others needs about what they need, and they have had some of the time already.
   if (leftMs === Infinity || leftMs < s.config.settings.trainingDeadlineMs / 2) return;
-  draft.addMember(newMember(id, false, now.monotonicMs));
+  draft.addMember(newMember(participant, false, now.monotonicMs));
   draft.remember({ kind: 'member', member: { id, awaited: false } });
   draft.waitChanged();
   askToTrain(draft, participant);

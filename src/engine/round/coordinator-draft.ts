@@ -61,7 +61,7 @@ export class CoordinatorDraft {
     if (participant.left !== null) return false;
     const link = this.linkOf(participant);
     // Its process was started again: the new link has taken the old one's place and is about to register.
-    if (link === undefined) return [...this.s.links.values()].some((other) => other.participant === participant.id);
+    if (link === undefined) return [...this.s.links.values()].some(({ peerKey }) => peerKey === participant.key);
     return isOpen(link.state) || this.now.monotonicMs - link.sinceMs <= awayMs;
   }
 

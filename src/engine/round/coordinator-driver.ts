@@ -8,6 +8,7 @@ import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { Coming } from '#engine/link/about-link.ts';
 import type { Link } from '#engine/link/link.ts';
 import { closeCodeOf } from '#engine/link/run-over.ts';
 import { aggregate } from './aggregation/aggregate.ts';
@@ -107,6 +108,7 @@ class CoordinatorRun implements Disposable {
   readonly #keeping: KeptRun;
   readonly #lanes: ToldLanes | null;
   readonly #links = new Map<number, Link>();
+  readonly #coming = new Map<number, Coming>();
   readonly #abort = new AbortController();
   readonly #outgoing = new OutgoingMessages(this.#abort.signal);
   readonly #held = new DisposableStack();
@@ -203,11 +205,13 @@ class CoordinatorRun implements Disposable {
     }
   }
 
-  #attach({ link, address, asks, invited }: AcceptedLink): void {
+  #attach({ link, address, ...about }: AcceptedLink): void {
     const number = this.#nextLink++;
     this.#links.set(number, link);
-    if (asks === undefined) this.#feedLink(number, link, { address, invited });
-    else this.#feed({ kind: 'looked', link: number, asks });
+    if (about.asks === undefined) {
+      this.#coming.set(number, about);
+      this.#feedLink(number, link, { address, terms: about.terms, owns: about.owns });
+    } else this.#feed({ kind: 'looked', link: number, ...about });
     link.unreadable.listen(({ kind, ...what }) => {
       if (kind === 'model_update') this.#feed({ kind: 'unreadable_update', link: number, ...what });
     });
@@ -217,7 +221,7 @@ class CoordinatorRun implements Disposable {
     );
   }
 
-  #feedLink(number: number, link: Link, from: Pick<AcceptedLink, 'address' | 'invited'>): void {
+  #feedLink(number: number, link: Link, from: Pick<Coming, 'terms' | 'owns'> & { readonly address: string }): void {
     const { protocol, stack, peerKey } = link.status;
     const { participant } = link;
     this.#feed({ kind: 'link_opened', link: number, participant, ...from, protocol, stack, peerKey });
@@ -266,6 +270,7 @@ class CoordinatorRun implements Disposable {
   async #closed(number: number, link: Link): Promise<void> {
     const { reason, code, local } = await link.closed;
     this.#links.delete(number);
+    this.#coming.delete(number);
     this.#feed({ kind: 'link_closed', link: number, reason: reason === '' ? code : reason, clean: !local });
   }
 
@@ -294,8 +299,11 @@ class CoordinatorRun implements Disposable {
     switch (effect.kind) {
       case 'send':
         return spawn('sending a message', this.#send(effect.link, effect.message));
+      case 'admitted':
+        return this.#coming.get(effect.link)?.admit();
       case 'close_link': {
         const link = this.#links.get(effect.link);
+        if (effect.cut === true) this.#coming.get(effect.link)?.cut(effect.reason);
         if (link !== undefined) spawn('closing a link', link.close(effect.code, effect.reason));
         return;
       }

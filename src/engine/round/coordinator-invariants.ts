@@ -65,10 +65,10 @@ function checkTables(state: CoordinatorState): void {
 /** One update of a participant counts in a round, and what counts stays, unless its sender was sent away. */
 function checkContributions(before: CoordinatorState, { members, round, admission }: CoordinatorState): void {
   if (before.members === members) return;
-  for (const { id, contribution } of before.members.values()) {
+  for (const { id, key, contribution } of before.members.values()) {
     if (contribution === null) continue;
     const now = members.get(id)?.contribution ?? null;
-    if (now === null && admission.expelled.some((one) => one.id === id)) continue;
+    if (now === null && admission.expelled.some((one) => one.key === key)) continue;
     if (now === null) violated(`the update of ${id} in round ${round} does not count any more`);
     if (now.hash !== contribution.hash) violated(`two updates of ${id} count in round ${round}`);
   }

@@ -7,6 +7,7 @@ import { endAgain, endRun } from './coordinator-end.ts';
 import { endIfHopeless, goneForGood } from './coordinator-hopeless.ts';
 import { participantFailed, updateUnreadable } from './coordinator-failure.ts';
 import { expel } from './coordinator-expel.ts';
+import { letGoOfStrangers, renewed } from './coordinator-strangers.ts';
 import {
   admit,
   linkClosed,
@@ -14,7 +15,6 @@ import {
   linkState,
   participantGone,
   registered,
-  renewed,
   turnAway,
 } from './coordinator-registration.ts';
 import { paused, resumed } from './coordinator-pause.ts';
@@ -64,6 +64,7 @@ export function startCoordinator(
       ends: [],
       admission: noDecisions,
       asking: new Map(),
+      strangersAtMs: Infinity,
       roundsCompleted: 0,
       loss: null,
       accuracy: null,
@@ -120,7 +121,7 @@ function take(draft: CoordinatorDraft, input: CoordinatorInput): void {
     case 'unreadable_update':
       return updateUnreadable(draft, input.link, input);
     case 'looked':
-      return tellLooker(draft, input.link, input.asks);
+      return tellLooker(draft, input);
     case 'link_state':
       return linkState(draft, input);
     case 'link_closed':
@@ -171,6 +172,7 @@ function stoodStill(draft: CoordinatorDraft, ms: number): void {
 
 /** What may have become due through the input or through the time that has passed; phases can follow each other at once. */
 function settle(draft: CoordinatorDraft): void {
+  letGoOfStrangers(draft);
   for (;;) {
     const { phase, round, outcome } = draft.s;
     if (outcome !== null) return;

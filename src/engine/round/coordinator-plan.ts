@@ -10,17 +10,21 @@ import type { LinkRecord } from './coordinator-state.ts';
  * out of it, on its own machine.
  */
 export function tellPlan(draft: CoordinatorDraft, link: LinkRecord): void {
-  sendPlan(draft, link.link, isTaken(draft, link));
+  sendPlan(draft, link.link, { nameTaken: isTaken(draft, link) });
 }
 
 /** The same to somebody who only looks and takes no part. */
-export function tellLooker(draft: CoordinatorDraft, link: number, asks: ParticipantId): void {
+export function tellLooker(
+  draft: CoordinatorDraft,
+  { link, asks, kept }: { readonly link: number; readonly asks: ParticipantId; readonly kept: boolean },
+): void {
   const known = draft.s.participants.get(asks);
   const other = known === undefined || known.left !== null ? undefined : draft.linkOf(known);
-  sendPlan(draft, link, other !== undefined && isOpen(other.state));
+  const nameTaken = other !== undefined && isOpen(other.state);
+  sendPlan(draft, link, { nameTaken, ...(kept && !nameTaken ? { nameKept: true as const } : {}) });
 }
 
-function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): void {
+function sendPlan(draft: CoordinatorDraft, link: number, name: Pick<RunPlanBody, 'nameTaken' | 'nameKept'>): void {
   const { s } = draft;
   const { settings, model, classes, parameters, baselineAccuracy, software } = s.config;
   const { rule } = s.config.admission ?? admitsAnyone;
@@ -43,7 +47,7 @@ function sendPlan(draft: CoordinatorDraft, link: number, nameTaken: boolean): vo
     registered: draft.remaining().length,
     round: s.round,
     phase: s.phase,
-    nameTaken,
+    ...name,
     ...(rule === 'anyone' ? {} : { admits: rule }),
     software,
   };

@@ -11,11 +11,12 @@ import {
   decide,
   decided,
   entryOf,
-  refusedWords,
   stopsWaiting,
+  timesWords,
   waitToBeLetIn,
   whoIs,
 } from './coordinator-admission.ts';
+import { refusedWords } from './admission.ts';
 import { takeInLate, tellMissedEnds } from './coordinator-back.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import { askToEvaluate } from './coordinator-evaluation.ts';
@@ -43,8 +44,11 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     unacknowledged: 0,
     peerKey,
     registeredMs: -Infinity,
-    invited: input.invited ?? false,
+    openedMs: at,
+    terms: input.terms,
+    owns: input.owns,
   };
+  draft.s.strangersAtMs = Math.min(draft.s.strangersAtMs, at + timing.registerWithinMs);
   draft.setLink(record);
   tellPlan(draft, record);
 }
@@ -80,8 +84,9 @@ export function linkClosed(
   draft.removeLink(link);
   stopsWaiting(draft, record, how.reason);
   const participant = draft.s.participants.get(record.participant);
-  if (participant === undefined) return;
-  for (const other of draft.s.links.values()) if (other.participant === participant.id) return draft.waitChanged();
+  // Somebody who wanted the name of a participant, and did not have its key.
+  if (participant === undefined || participant.key !== record.peerKey) return;
+  for (const other of draft.s.links.values()) if (other.peerKey === participant.key) return draft.waitChanged();
   participantGone(draft, participant, { reason: how.reason, clean: how.clean });
 }
 
@@ -92,6 +97,15 @@ export function participantGone(
 ): void {
   if (participant.left !== null) return;
   draft.remember({ kind: 'left', participant: participant.id, reason: how.reason.slice(0, 1000), clean: how.clean });
+  takeOut(draft, participant, how);
+}
+
+/** What a record of the journal says already: that it has left, or was sent away. */
+export function takeOut(
+  draft: CoordinatorDraft,
+  participant: ParticipantRecord,
+  how: { readonly reason: string; readonly clean: boolean },
+): void {
   draft.report('participant_left', { participant: participant.id, ...how });
   draft.waitChanged();
   if (draft.s.members.has(participant.id)) draft.patchParticipant(participant.id, { left: how });
@@ -113,7 +127,7 @@ function enter(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'regi
   const { key, data, trainer, name } = header.body;
   const known = s.participants.get(link.participant);
   const entry = entryOf(draft, link);
-  const refusal = refusalOf({ s, remaining: draft.remaining().length }, link, header, entry);
+  const refusal = refusalOf(draft, link, header, entry);
   if (refusal !== null) return refuse(draft, link, header, refusal.code, refusal.reason);
   if (entry.kind === 'waits') return waitToBeLetIn(draft, link, header);
   if (known !== undefined && known.link !== link.link && s.links.has(known.link)) {
@@ -144,6 +158,7 @@ function enter(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'regi
   if (known !== undefined) forgetPause(draft, known);
   draft.setParticipant({ ...facts, link: link.link, holds: null, paused: false, toldRound });
   draft.remember({ kind: 'participant', participant: facts });
+  draft.effects.push({ kind: 'admitted', link: link.link });
   draft.report('participant_joined', {
     participant: link.participant,
     key,
@@ -156,6 +171,7 @@ function enter(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'regi
   draft.waitChanged();
   welcome(draft, link, header, fromRound);
   tellMissedEnds(draft, link.participant);
+  turnAwayOthers(draft, link);
   if (member === undefined) return;
   if (!continues) return draft.patchMember(link.participant, { failure: 'another participant took over the name' });
   if (!sameProcess)
@@ -165,11 +181,12 @@ function enter(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'regi
 
 /** Why somebody cannot take part, most telling first. */
 function refusalOf(
-  { s, remaining }: Pick<CoordinatorDraft, 's'> & { readonly remaining: number },
+  draft: CoordinatorDraft,
   link: LinkRecord,
   { body: { key, data, name } }: HeaderOf<'register'>,
   entry: Entry,
 ): { readonly code: ErrorCode; readonly reason: string } | null {
+  const { s } = draft;
   const known = s.participants.get(link.participant);
   if (name !== link.participant) return { code: 'sender_mismatch', reason: `${link.participant} registers as ${name}` };
   const forged = forgedKey(link, key);
@@ -181,7 +198,7 @@ function refusalOf(
   const misfit = misfitOf(data, s.config);
   if (misfit !== null) return { code: 'data_invalid', reason: misfit };
   if (entry.kind === 'refused') return entry;
-  if (known !== undefined || remaining < s.config.participantsMax) return null;
+  if (known !== undefined || draft.remaining().length < s.config.participantsMax) return null;
   return { code: 'participant_limit', reason: `the run has its ${s.config.participantsMax} participants` };
 }
 
@@ -192,15 +209,23 @@ export function admit(
 ): void {
   const waiting = decided(draft, { participant: id, key });
   if (waiting === null) {
-    const before = draft.s.admission.refused.find((one) => one.id === id && (key ?? one.key) === one.key);
+    // The latest: who was refused long ago under the same name is another one.
+    const before = draft.s.admission.refused.findLast((one) => one.id === id && (key ?? one.key) === one.key);
     if (before === undefined) return nobodyWaits(draft, id);
     decide(draft, { kind: 'admitted', id, key: before.key });
     const reason = 'refused before, and let in when it comes again';
     return draft.report('admission', { participant: id, key: before.key, address: '', state: 'admitted', reason });
   }
   const { link, asking } = waiting;
+  // What it came with may not fit, or its name or the last place be another one's by now: nobody is told that it is in then.
+  const refusal = refusalOf(draft, link, asking.header, { kind: 'in' });
+  if (refusal !== null) {
+    const reason = `it cannot be let in: ${refusal.reason}`;
+    draft.report('admission', { ...whoIs(link), state: 'refused', reason: reason.slice(0, 1000) });
+    return refuse(draft, link, asking.header, refusal.code, refusal.reason);
+  }
   decide(draft, { kind: 'admitted', id, key: link.peerKey });
-  draft.report('admission', { ...whoIs(link), state: 'admitted', reason: 'let in' });
+  draft.report('admission', { ...whoIs(link), state: 'admitted', reason: `let in${timesWords(asking)}` });
   enter(draft, link, asking.header);
 }
 
@@ -213,14 +238,18 @@ export function turnAway(
   if (waiting === null) return nobodyWaits(draft, id);
   const { link, asking } = waiting;
   decide(draft, { kind: 'refused', id, key: link.peerKey });
-  draft.report('admission', { ...whoIs(link), state: 'refused', reason: 'not let in' });
+  draft.report('admission', { ...whoIs(link), state: 'refused', reason: `not let in${timesWords(asking)}` });
   refuse(draft, link, asking.header, 'admission_refused', refusedWords(id));
 }
 
-export function renewed(draft: CoordinatorDraft, generation: number): void {
-  if (generation <= draft.s.admission.generation) return;
-  decide(draft, { kind: 'renewed', generation });
-  draft.report('invitation_renewed', { generation });
+/** The name is one key's from now on: whoever else has a link under it is told so at once. */
+function turnAwayOthers(draft: CoordinatorDraft, { participant: id, peerKey }: LinkRecord): void {
+  for (const other of draft.s.links.values()) {
+    if (other.participant !== id || other.peerKey === peerKey) continue;
+    const reason = `another participant was let in as ${id}; choose another name`;
+    stopsWaiting(draft, other, reason);
+    draft.effects.push({ kind: 'close_link', link: other.link, code: 'participant_name_taken', reason });
+  }
 }
 
 function nobodyWaits(draft: CoordinatorDraft, id: ParticipantId): void {

@@ -171,6 +171,7 @@ describe('a coordinator that goes on with a run', () => {
       [...members.values()].map((member) => member),
       three.map((id) => ({
         id,
+        key: `key-${id}`,
         awaited: true,
         startedMs: 0,
         awaitsModel: false,

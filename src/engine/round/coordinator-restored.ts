@@ -44,7 +44,7 @@ export function rememberedState({ memory, updates }: RestoredRun, rounds: number
       : [],
   );
   const participants = memory.participants.map((one) => participantOf(one, lost.has(one.id), memory));
-  const members = memory.members.map((member) => memberOf(member, lost.has(member.id), updates, nowMs));
+  const members = memory.members.map((member) => memberOf(member, lost.has(member.id), { memory, updates, nowMs }));
   return {
     // Between rounds the machine stands in the one that is due.
     round: stage === 'between' && round > 0 ? Math.min(round + 1, rounds) : round,
@@ -90,13 +90,13 @@ function participantOf(one: RememberedParticipant, lostUpdate: boolean, { last }
 }
 
 function memberOf(
-  { id, awaited, contribution, evaluates, evaluation }: RememberedMember,
+  { id, key, awaited, contribution, evaluates, evaluation }: RememberedMember,
   lostUpdate: boolean,
-  updates: RestoredRun['updates'],
-  nowMs: number,
+  { memory, updates, nowMs }: RestoredRun & { readonly nowMs: number },
 ): Member {
   return {
     id,
+    key: key ?? memory.participants.find((one) => one.id === id)?.key ?? '',
     awaited,
     startedMs: nowMs,
     awaitsModel: false,

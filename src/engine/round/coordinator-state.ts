@@ -1,6 +1,7 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
+import type { PassTerms } from '#engine/identity/pass.ts';
 import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import type { BodyOf, DataSummary, HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';
@@ -51,14 +52,21 @@ export interface LinkRecord {
   readonly peerKey: string;
   /** When a `register` was last taken over it; -Infinity: none was. */
   readonly registeredMs: number;
-  /** It has shown an invitation of its own, made for this name. */
-  readonly invited: boolean;
+  /** When it was opened. */
+  readonly openedMs: number;
+  /** Of the invitation that it has shown: judged again when it registers. */
+  readonly terms: PassTerms;
+  /** Its key was let into the run under this name before, and has not left. */
+  readonly owns: boolean;
 }
 
 /** A participant that waits to be let in: what it said of itself, to be gone on with. */
 export interface Asking {
   readonly link: number;
   readonly header: HeaderOf<'register'>;
+  readonly sinceMs: number;
+  /** So often it has asked. */
+  readonly times: number;
 }
 
 /** A registered participant. One that has left stays until the next round starts, so that the round can name it. */
@@ -115,6 +123,8 @@ export interface Failure {
 /** A participant in the current round. */
 export interface Member {
   readonly id: ParticipantId;
+  /** Whose part of the round this is: the name may be another one's by its end. */
+  readonly key: string;
   /** False: on probation, its contribution counts if it comes in time, but nobody waits for it. */
   readonly awaited: boolean;
   readonly startedMs: number;
@@ -162,8 +172,10 @@ export interface CoordinatorState {
   /** How the latest rounds ended, oldest first, at most `roundEndsKept`: for those who were away. */
   readonly ends: readonly RoundEnd[];
   readonly admission: Admission;
-  /** At most `admissionWaitingMax`, who came first first. */
-  readonly asking: ReadonlyMap<ParticipantId, Asking>;
+  /** By key, at most `admissionWaitingMax`, who came first first. */
+  readonly asking: ReadonlyMap<string, Asking>;
+  /** Monotonic ms at which a link that has not registered may have to go; Infinity: there is none. */
+  readonly strangersAtMs: number;
   readonly roundsCompleted: number;
   readonly loss: number | null;
   readonly accuracy: number | null;
@@ -208,10 +220,11 @@ export type CoordinatorInput =
       readonly protocol: Protocol;
       readonly stack: Stack;
       readonly peerKey: string;
-      readonly invited?: boolean | undefined;
+      readonly terms: PassTerms;
+      readonly owns: boolean;
     }
   /** Somebody who takes no part asks what the run is about, and whether a name is free. */
-  | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId }
+  | { readonly kind: 'looked'; readonly link: number; readonly asks: ParticipantId; readonly kept: boolean }
   /** An update came over this link and is none that a link takes. */
   | ({ readonly kind: 'unreadable_update'; readonly link: number } & Failure)
   | {
@@ -271,13 +284,27 @@ export type AdmissionInput =
       readonly participant: ParticipantId;
       readonly key?: string | undefined;
     }
-  | { readonly kind: 'expel'; readonly participant: ParticipantId; readonly reason: string }
+  | {
+      readonly kind: 'expel';
+      readonly participant: ParticipantId;
+      readonly key?: string | undefined;
+      readonly reason: string;
+    }
   /** So often the invitation has been renewed now. */
   | { readonly kind: 'renewed'; readonly generation: number };
 
 export type CoordinatorEffect =
   | { readonly kind: 'send'; readonly link: number; readonly message: MachineMessage }
-  | { readonly kind: 'close_link'; readonly link: number; readonly code: string; readonly reason: string }
+  | {
+      readonly kind: 'close_link';
+      readonly link: number;
+      readonly code: string;
+      readonly reason: string;
+      /** What is on its way over it is not waited for. */
+      readonly cut?: true;
+    }
+  /** Who has this link is in the run, and its name is its own from now on. */
+  | { readonly kind: 'admitted'; readonly link: number }
   | {
       readonly kind: 'aggregate';
       readonly round: number;

@@ -81,8 +81,8 @@ function startRound(draft: CoordinatorDraft, round: number): void {
   s.round = round;
   s.roundSinceMs = now.monotonicMs;
   s.modelBefore = s.model;
-  const members = here.map(({ id, misses }) =>
-    newMember(id, !someReliable || misses < probationMisses, now.monotonicMs),
+  const members = here.map(({ id, key, misses }) =>
+    newMember({ id, key }, !someReliable || misses < probationMisses, now.monotonicMs),
   );
   draft.setMembers(members);
   draft.remember({
@@ -96,9 +96,10 @@ function startRound(draft: CoordinatorDraft, round: number): void {
   for (const participant of here) askToTrain(draft, participant);
 }
 
-export function newMember(id: ParticipantId, awaited: boolean, startedMs: number): Member {
+export function newMember({ id, key }: Pick<Member, 'id' | 'key'>, awaited: boolean, startedMs: number): Member {
   return {
     id,
+    key,
     awaited,
     startedMs,
     awaitsModel: false,

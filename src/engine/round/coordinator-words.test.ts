@@ -266,7 +266,7 @@ describe('how a run ends', () => {
     kit.update('node-1');
     kit.feed({ kind: 'tick' });
     assert.deepEqual(kit.effects, []);
-    kit.feed({ kind: 'looked', link: 99, asks: 'x' as never });
+    kit.feed({ kind: 'looked', link: 99, asks: 'x' as never, kept: false });
     assert.deepEqual(kit.sent('error')[0]?.body, { code: 'run_over', reason: 'the run is over: by hand' });
     kit.clear().register('node-1');
     assert.deepEqual(kit.effect('close_link'), [

@@ -1,7 +1,7 @@
 import type { Newcomer } from '#engine/link/link-acceptor.ts';
 import type { Refusal } from '#engine/link/acceptor-hello.ts';
-import { expelledOf, isRefused, type Admission } from './admission.ts';
-import { expelledWords, refusedWords } from './coordinator-admission.ts';
+import type { PassTerms } from '#engine/identity/pass.ts';
+import { expelledOf, expelledWords, isRefused, refusedWords, type Admission } from './admission.ts';
 
 /** Of what an answer to a hello may say. */
 const reasonMax = 500;
@@ -22,7 +22,11 @@ export function judgeNewcomer(
   if (key !== null && isRefused(admission, key)) return { code: 'admission_refused', reason: refusedWords(name) };
   if (terms.name !== undefined && terms.name !== name)
     return { code: 'invitation_of_another', reason: `this invitation was made for ${terms.name}, not for ${name}` };
-  if (known) return null;
+  return known ? null : judgeTerms(terms, admission, wallMs);
+}
+
+/** Whether an invitation lets somebody new in, at the door and when it registers: what holds at the one may be over at the other. */
+export function judgeTerms(terms: PassTerms, admission: Admission, wallMs: number): Refusal | null {
   if (terms.generation !== admission.generation)
     return {
       code: 'invitation_replaced',

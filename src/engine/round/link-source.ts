@@ -1,5 +1,6 @@
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Link } from '#engine/link/link.ts';
+import type { AboutLink } from '#engine/link/about-link.ts';
 import type { Admission } from './admission.ts';
 
 /** Where links of participants come from. */
@@ -15,12 +16,8 @@ export interface GoneForGood {
   onGone(listener: (participant: ParticipantId, reason: string) => void): Disposable;
 }
 
-export interface AcceptedLink {
+export type AcceptedLink = AboutLink & {
   readonly link: Link;
   /** The peer's address as people write it. */
   readonly address: string;
-  /** Somebody who only looks, and asks whether this name is free. */
-  readonly asks?: ParticipantId | undefined;
-  /** It has shown an invitation of its own, made for its name. */
-  readonly invited?: boolean | undefined;
-}
+};

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hashSchema, participantIdSchema, type Hash, type ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bodySchemas, dataSummarySchema, runStatusSchema } from '#shared/contract/messages.ts';
-import { admissionMemorySchema, decisionSchemas, noDecisions, withDecision } from './admission.ts';
+import { admissionMemorySchema, decisionSchemas, expelledWords, noDecisions, withDecision } from './admission.ts';
 import { ownWeightSchema } from '#shared/contract/weight-rule.ts';
 
 /**
@@ -51,6 +51,8 @@ const evaluationSchema = bodySchemas.evaluation_result.extend({ claimed: count.o
 const evaluatesSchema = z.enum(['no', 'asked', 'awaited']);
 const memberSchema = z.object({
   id: participantIdSchema,
+  /** Absent in journals of older versions: of whoever has the name. */
+  key: z.string().max(128).optional(),
   awaited: z.boolean(),
   contribution: contributionSchema.nullable(),
   evaluates: evaluatesSchema,
@@ -168,10 +170,10 @@ export function remember(memory: RunMemory, record: MemoryRecord): RunMemory {
         roundStartedAt: record.startedAt,
         modelBefore: memory.model,
         participants: memory.participants.filter(({ left }) => left === null),
-        members: record.members.map(memberOf),
+        members: record.members.map((member) => memberOf(memory, member)),
       };
     case 'member': {
-      const members = [...memory.members, memberOf(record.member)];
+      const members = [...memory.members, memberOf(memory, record.member)];
       return { ...memory, members: members.sort((a, b) => (a.id < b.id ? -1 : 1)) };
     }
     case 'counted': {
@@ -232,19 +234,32 @@ function aggregated(memory: RunMemory, record: RecordOf<'aggregated'>): RunMemor
   };
 }
 
-/** That it has left is a record of its own. */
-function expelled(memory: RunMemory, { id, drops }: RecordOf<'expelled'>): RunMemory {
+/** Whose name is another one's by now has left already: what that one does stays as it is. */
+function expelled(before: RunMemory, { id, key, drops, reason }: RecordOf<'expelled'>): RunMemory {
+  const holder = before.participants.find((one) => one.id === id);
+  const leaves = holder?.key === key && holder.left === null;
+  const how = { kind: 'left', participant: id, reason: expelledWords(id, reason), clean: true } as const;
+  const memory = leaves ? forgetting(before, how) : before;
+  const own = memory.members.find((one) => one.id === id);
+  if (own === undefined || (own.key ?? key) !== key) return memory;
   const judges = { evaluates: 'no', evaluation: null } as const;
   const members = patched(memory.members, id, drops ? { ...judges, contribution: null } : judges);
   if (!drops) return { ...memory, members };
   const participants = memory.participants.map((one) =>
-    one.id === id ? { ...one, counted: Math.max(0, one.counted - 1), lastCounted: null } : one,
+    one.id === id && one.key === key ? { ...one, counted: Math.max(0, one.counted - 1), lastCounted: null } : one,
   );
   return { ...memory, members, participants };
 }
 
-function memberOf(member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedMember {
-  return { ...member, contribution: null, evaluates: 'no', evaluation: null };
+function memberOf({ participants }: RunMemory, member: Pick<RememberedMember, 'id' | 'awaited'>): RememberedMember {
+  const key = participants.find(({ id }) => id === member.id)?.key;
+  return {
+    ...member,
+    ...(key === undefined ? {} : { key }),
+    contribution: null,
+    evaluates: 'no',
+    evaluation: null,
+  };
 }
 
 /** A member that leaves is named in its round, so it stays until that is over. */

@@ -44,6 +44,8 @@ export const admissionEventSchemas = {
     round: z.number().int().nonnegative(),
     /** Its update of that round: it had none that counted, it does not count any more, or it is in the average already. */
     update: z.enum(['none', 'dropped', 'kept']),
+    /** Another key has the name by now, and keeps it. */
+    nameStays: z.literal(true).optional(),
   }),
   /** From now on newcomers need the new invitation. */
   invitation_renewed: z.object({ generation: z.number().int().positive() }),

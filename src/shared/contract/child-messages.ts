@@ -118,7 +118,12 @@ const deskSchemas = [
     key: z.string().max(64).optional(),
     decision: z.enum(['admit', 'refuse']),
   }),
-  z.object({ type: z.literal('expel'), participant: participantIdSchema, reason: text }),
+  z.object({
+    type: z.literal('expel'),
+    participant: participantIdSchema,
+    key: z.string().max(64).optional(),
+    reason: text,
+  }),
   z.object({ type: z.literal('renew_invitation'), ask: z.number().int() }),
   z.object({
     type: z.literal('invite'),

@@ -35,7 +35,7 @@ export const passTermsSchema = z.object({
   until: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
-/** Terms of an invitation that is not the run's first one, signed by its coordinator. */
+/** Terms of an invitation, signed by its coordinator. */
 export const passSchema = passTermsSchema.extend({
   /** Ed25519 in hex. Secret: whoever has it is admitted on these terms. */
   signature: z.string().regex(/^[0-9a-f]{128}$/),
@@ -54,8 +54,8 @@ export const invitationSchema = z.object({
   endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
   /** Shared secret of the run: who has not got the invitation is refused. */
   token: z.string().min(16).max(128),
-  /** Absent in the first invitation of a run, which is the same for everybody. */
-  pass: passSchema.optional(),
+  /** Without it the token lets nobody in. */
+  pass: passSchema,
 });
 export type Invitation = z.infer<typeof invitationSchema>;
 

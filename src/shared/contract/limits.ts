@@ -117,6 +117,8 @@ export const limits = {
   participantsMax: 1024,
   /** Link, forget (those who left first) or fail: names that have an owner in a run, here or away. */
   ownedNamesMax: 4096,
+  /** Link, the busiest host gives way: links of keys that have not registered, those that wait for the coordinator's word among them. */
+  unregisteredLinksMax: 128,
   /** Round, fail: names and keys that a coordinator lets in without a question; participants that wait for its word at once. */
   admissionEntriesMax: 4096,
   admissionWaitingMax: 64,
@@ -209,6 +211,10 @@ export const timing = {
   tellEndMs: 12_000,
   /** Our own sign of life: faster than QUIC's idle limit, so that a killed peer shows within seconds. */
   heartbeatMs: 1_000,
+  /** A link that has opened and not registered is let go after this: a large folder is read first. */
+  registerWithinMs: 600_000,
+  /** Who waits for the word of whoever coordinates is let go after this. */
+  answerWithinMs: 3_600_000,
   /** Silence after which a peer counts as lost: five heart-beats. */
   peerSilentMs: 5_000,
   /** A participant introduces itself over one link at most this often. */

@@ -7,7 +7,7 @@ import { limits } from './limits.ts';
 import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
 
 /** Version of the message contract; a peer of another major version is refused with `version_unsupported`. */
-export const contractVersion = 3;
+export const contractVersion = 4;
 
 const count = z.number().int().nonnegative();
 const round = count.max(limits.roundsMax);
@@ -74,6 +74,8 @@ export const runPlanBodySchema = z.object({
   phase: roundPhaseSchema,
   /** Another participant takes part under the name of this link. */
   nameTaken: z.boolean(),
+  /** To somebody who looks, and shows no key: the name is somebody's who is away, and may be its own. */
+  nameKept: z.literal(true).optional(),
   /** Who is let in; absent: anyone. */
   admits: admissionRuleSchema.optional(),
   /** Version of the coordinator's program. */

@@ -88,8 +88,12 @@ export const requestSchemas = {
     key: z.string().max(64).optional(),
     decision: z.enum(['admit', 'always', 'refuse']),
   }),
-  /** Sends a participant away for the rest of the run. */
-  expel_participant: z.object({ participant: participantIdSchema, reason: z.string().max(400) }),
+  /** Sends a participant away for the rest of the run. `key`: of whom the user was asked about, who may have left by now. */
+  expel_participant: z.object({
+    participant: participantIdSchema,
+    key: z.string().max(64).optional(),
+    reason: z.string().max(400),
+  }),
   /** From now on newcomers need a new invitation, which is the answer. */
   renew_invitation: z.object({}),
   /** An invitation for one participant, until a day. */
@@ -250,7 +254,8 @@ export interface PortAnswers {
   coordinate_run: { readonly run: string; readonly invitation: string };
   start_now: Record<string, never>;
   decide_admission: Record<string, never>;
-  expel_participant: Record<string, never>;
+  /** `nameStays`: somebody else has the name by now, and keeps it. */
+  expel_participant: { readonly nameStays: boolean };
   renew_invitation: { readonly invitation: string };
   invite_participant: { readonly invitation: string };
   set_paused: Record<string, never>;

@@ -7,19 +7,24 @@ import type { RunView } from './run-view.ts';
 export const applyAdmission = {
   admission: (view, { data, at }) => {
     const { participant, key, address, state } = data;
-    const rest = withoutAsking(view, participant);
+    const rest = withoutAsking(view, participant, key);
     if (state !== 'waiting') return rest;
     const since = view.asking.find((one) => one.participant === participant && one.key === key)?.at ?? at;
     const asking = [...rest.asking, { participant, key, address, at: since }];
     return { ...rest, asking: asking.slice(-limits.admissionWaitingMax) };
   },
   participant_expelled: (view, { data, at }) => {
-    const { participant, reason, round, update } = data;
-    const rest = withoutAsking(view, participant);
-    const participants = patch(rest.participants, participant, (one) => ({
-      expelled: { at, reason },
-      counted: update === 'dropped' && one.counted !== null ? Math.max(0, one.counted - 1) : one.counted,
-    }));
+    const { participant, key, reason, round, update } = data;
+    const rest = withoutAsking(view, participant, key);
+    // Who came later under the name keeps it.
+    const participants = patch(rest.participants, participant, (one) =>
+      one.key !== key && one.key !== ''
+        ? {}
+        : {
+            expelled: { at, reason },
+            counted: update === 'dropped' && one.counted !== null ? Math.max(0, one.counted - 1) : one.counted,
+          },
+    );
     if (update !== 'dropped') return { ...rest, participants };
     const why = `sent away by the coordinator: ${expelledUpdateWords(update, round)}`;
     const rounds = rest.rounds.map((one) =>
@@ -37,7 +42,8 @@ export const applyAdmission = {
   invitation_renewed: (view, { data }) => ({ ...view, invitationsRenewed: data.generation }),
 } satisfies Handlers;
 
-export function withoutAsking(view: RunView, participant: string): RunView {
-  if (view.asking.every((one) => one.participant !== participant)) return view;
-  return { ...view, asking: view.asking.filter((one) => one.participant !== participant) };
+/** Several may ask for one name. */
+export function withoutAsking(view: RunView, participant: string, key: string): RunView {
+  const asking = view.asking.filter((one) => one.participant !== participant || one.key !== key);
+  return asking.length === view.asking.length ? view : { ...view, asking };
 }

@@ -125,7 +125,7 @@ const handlers: { [T in Exclude<EventType, 'run_started'>]?: (view: RunView, eve
   ...applyProcess,
   ...applyAdmission,
   participant_joined: (view, event) =>
-    withoutAsking(applyParticipant.participant_joined(view, event), event.data.participant),
+    withoutAsking(applyParticipant.participant_joined(view, event), event.data.participant, event.data.key),
   transfer_progress: (view, event) => applyDown(applyParticipant.transfer_progress(view, event), event),
   run_opened: (view, { data }) => ({ ...view, chair: data.chair, name: data.name, self: data.self ?? view.self }),
   data_loaded: (view, { data, at }) => ({

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -46,7 +47,13 @@ describe('a broker that ends and is started again', { skip: missingRabbitmq() },
         onBroker: ({ state, reason }) => told.push(`broker ${state}: ${reason}`),
       });
       await using link = await DialingLink.open({
-        invitation: { run, token, identity: amqpParts.identity.peerId, endpoints: [...listener.endpoints] },
+        invitation: {
+          run,
+          token,
+          identity: amqpParts.identity.peerId,
+          endpoints: [...listener.endpoints],
+          pass: signedPass(amqpParts.identity, run, { generation: 0 }),
+        },
         participant: asParticipantId('node-1'),
         identity: amqpParts.identity,
         transport: new AmqpTransport(amqpParts),

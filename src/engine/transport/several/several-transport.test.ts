@@ -11,6 +11,7 @@ import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
 import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
@@ -176,7 +177,13 @@ test('a transfer that one transport began goes on over another where it was', { 
   );
   await using link = await DialingLink.open({
     identity,
-    invitation: { run, token, identity: coordinating.peerId, endpoints: [...endpoints] },
+    invitation: {
+      run,
+      token,
+      identity: coordinating.peerId,
+      endpoints: [...endpoints],
+      pass: signedPass(coordinating, run, { generation: 0 }),
+    },
     participant: asParticipantId('node-1'),
     transport,
     clock: systemClock,

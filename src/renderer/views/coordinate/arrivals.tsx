@@ -14,7 +14,7 @@ export function hereOf(view: RunView): readonly ParticipantView[] {
 
 /** Who has come, with what. */
 export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
-  const [expels, setExpels] = useState<string | null>(null);
+  const [expels, setExpels] = useState<ParticipantView | null>(null);
   if (view.participants.length === 0) {
     return <p className="in t2">Nobody yet. Send the invitation; who joins is listed here at once.</p>;
   }
@@ -41,7 +41,7 @@ export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
           ))}
         </tbody>
       </table>
-      {expels !== null && <ExpelDialog participant={expels} onClose={() => setExpels(null)} />}
+      {expels !== null && <ExpelDialog participant={expels.id} asked={expels.key} onClose={() => setExpels(null)} />}
     </div>
   );
 }
@@ -49,7 +49,7 @@ export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
 interface RowProps {
   readonly one: ParticipantView;
   readonly classes: readonly string[];
-  readonly onExpel: (participant: string) => void;
+  readonly onExpel: (participant: ParticipantView) => void;
 }
 
 function Row({ one, classes, onExpel }: RowProps): JSX.Element {
@@ -73,8 +73,8 @@ function Row({ one, classes, onExpel }: RowProps): JSX.Element {
         <span className={`tag ${state.tone}`} title={state.why}>
           {state.text}
         </span>
-        {one.left === null && (
-          <button type="button" className="btn sm away" onClick={() => onExpel(one.id)}>
+        {one.left === null && one.link.state !== 'closed' && (
+          <button type="button" className="btn sm away" onClick={() => onExpel(one)}>
             Send away…
           </button>
         )}
@@ -90,6 +90,8 @@ function stateOf(one: ParticipantView): { readonly text: string; readonly tone: 
   if (one.paused !== null) return { text: 'paused', tone: 'warn', why: one.paused.reason };
   if (one.link.state === 'lost' || one.link.state === 'resuming')
     return { text: 'link lost', tone: 'warn', why: one.link.reason };
+  if (one.joinedAt === 0 && one.link.state === 'closed')
+    return { text: 'not in the run', tone: '', why: one.link.reason };
   if (one.joinedAt === 0) return { text: 'registering', tone: '', why: 'its link is open, it is not in the run yet' };
   return { text: 'here', tone: 'ok', why: '' };
 }

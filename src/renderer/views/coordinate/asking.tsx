@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { JSX } from 'react';
 import { keyWords } from '#shared/base/key-words.ts';
 import { spawn } from '#shared/base/spawn.ts';
@@ -21,16 +21,22 @@ export function Asking({ asking }: { readonly asking: readonly AskingView[] }): 
   );
 }
 
+/** An answer takes a round trip to a process on this machine. */
+const heardWithinMs = 5000;
+
 function Question({ one, now }: { readonly one: AskingView; readonly now: number }): JSX.Element {
   const { participant, key, address, at } = one;
   const { state, send } = useRequest('decide_admission');
   useEffect(() => {
     if (state.kind === 'failed') showError(state.error);
   }, [state]);
-  // Answered: it is gone from the list as soon as the coordinator has heard.
-  const answered = state.kind === 'pending' || state.kind === 'done';
-  const answer = (decision: RequestOf<'decide_admission'>['decision']): void =>
+  const [answeredAt, setAnsweredAt] = useState(0);
+  // It is gone from the list as soon as the coordinator has heard. One that still stands there was not heard: it is asked again.
+  const answered = state.kind === 'pending' || (state.kind === 'done' && now - answeredAt < heardWithinMs);
+  const answer = (decision: RequestOf<'decide_admission'>['decision']): void => {
+    setAnsweredAt(now);
     spawn('answering who asks to be let in', send({ participant: participant as never, key, decision }));
+  };
   return (
     <li>
       <span className="two-l">

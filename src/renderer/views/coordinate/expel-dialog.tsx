@@ -4,13 +4,17 @@ import { spawn } from '#shared/base/spawn.ts';
 import { Dialog } from '#renderer/components/dialog.tsx';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
+import { showInfo } from '#renderer/session/toasts.ts';
 
 /** Asks before somebody is sent away, and says what becomes of its work. */
 export function ExpelDialog({
   participant,
+  asked: key,
   onClose,
 }: {
   readonly participant: string;
+  /** Its key as it was when the question was put: the name may change hands below it. */
+  readonly asked: string;
   readonly onClose: () => void;
 }): JSX.Element {
   const id = useId();
@@ -22,7 +26,12 @@ export function ExpelDialog({
   const act = async (): Promise<void> => {
     // First the door, or it could come again in between; what has been done is not done twice.
     if (renews && renewing.state.kind !== 'done' && (await renewing.send({})) === null) return;
-    if ((await expelling.send({ participant: participant as never, reason: reason.trim() })) !== null) onClose();
+    const whom = { participant: participant as never, ...(key === '' ? {} : { key }) };
+    const answer = await expelling.send({ ...whom, reason: reason.trim() });
+    if (answer === null) return;
+    if (answer.nameStays)
+      showInfo(`${participant} had left. Its key stays out; who has the name now is another one and stays.`);
+    onClose();
   };
   const failed = [expelling.state, renewing.state].find((state) => state.kind === 'failed');
   return (

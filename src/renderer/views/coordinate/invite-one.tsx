@@ -30,10 +30,7 @@ export function InviteOne({ onClose }: { readonly onClose: () => void }): JSX.El
   return (
     <Dialog label="Invite one participant" className="ask invite" onClose={onClose}>
       <h2>Invite one participant</h2>
-      <p>
-        This name is let in without a question, and stays after the last day. Where the invitation of the run was never
-        renewed, renew it first, or this one is good for other names too.
-      </p>
+      <p>This name is let in without a question, and stays after the last day. It is good for no other name.</p>
       <Field label="Name" placeholder="lab-2" value={typed} onChange={setTyped} />
       <Field
         label="Good until"
