@@ -292,7 +292,7 @@ describe('who has opened a link and is not in the run', () => {
       kit.effect('close_link').map(({ link, code }) => [link, code]),
       [[kit.link('anna'), 'admission_refused']],
     );
-    assert.match(kit.events('admission')[0]?.reason ?? '', /nobody has answered for 60 min/);
+    assert.match(kit.events('admission')[0]?.reason ?? '', /nobody has answered for 1 h/);
   });
 
   test('has no name: several ask for one, the first that is let in has it, and the others are told', () => {
