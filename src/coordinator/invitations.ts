@@ -1,10 +1,10 @@
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint, PassTerms } from '#shared/contract/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
-import { signedPass, type PassTerms } from '#engine/identity/pass.ts';
+import { signedPass } from '#engine/identity/pass.ts';
 import type { Admission } from '#engine/round/admission.ts';
 
 export interface InvitationParts {

@@ -1,9 +1,6 @@
 import type { RunId } from '#shared/contract/ids.ts';
-import type { Pass } from '#shared/contract/invitation.ts';
+import type { Pass, PassTerms } from '#shared/contract/invitation.ts';
 import { hasSigned, signAs, type Identity } from './identity.ts';
-
-/** What an invitation admits whom to, without the signature that makes it good. */
-export type PassTerms = Omit<Pass, 'signature'>;
 
 /**
  * The coordinator's signature (Ed25519, RFC 8032: the same for the same terms, so that it need not be kept). It is the

@@ -1,4 +1,4 @@
-import type { PassTerms } from '#engine/identity/pass.ts';
+import type { PassTerms } from '#shared/contract/invitation.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 
 /** Who has opened a link. */

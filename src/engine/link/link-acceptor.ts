@@ -10,7 +10,7 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import type { PassTerms } from '#engine/identity/pass.ts';
+import type { PassTerms } from '#shared/contract/invitation.ts';
 import type { AboutLink } from './about-link.ts';
 import { hearHello, type Guest, type Refusal } from './acceptor-hello.ts';
 import { IncomingRoom, type RoomFigures } from './incoming-room.ts';

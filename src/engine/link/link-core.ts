@@ -112,7 +112,6 @@ export class LinkCore implements Link {
   get unheard(): boolean {
     return this.#unheard;
   }
-
   get closing(): boolean {
     return this.#closing !== null || this.#end !== null;
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { signPass, type PassTerms } from '#engine/identity/pass.ts';
+import { signPass } from '#engine/identity/pass.ts';
 import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
 import { noDecisions, withDecision, type Admission } from '#engine/round/admission.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import type { Pass } from '#shared/contract/invitation.ts';
+import type { Pass, PassTerms } from '#shared/contract/invitation.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import type { LinkCore } from './link-core.ts';

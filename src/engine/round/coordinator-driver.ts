@@ -30,7 +30,7 @@ import type { RestoredRun } from './coordinator-restored.ts';
 import { updatesOf } from './expected-bulk.ts';
 import { KeptRun, type RunKeeper } from './kept-run.ts';
 import { ModelShelf } from './model-shelf.ts';
-import { OutgoingMessages } from './outgoing.ts';
+import { OutgoingMessages, unsendable } from './outgoing.ts';
 import type { TransferListener } from './observed-reporter.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import type { PayloadCodec } from './payload-codec.ts';
@@ -223,8 +223,7 @@ class CoordinatorRun implements Disposable {
 
   #feedLink(number: number, link: Link, from: Pick<Coming, 'terms' | 'owns'> & { readonly address: string }): void {
     const { protocol, stack, peerKey } = link.status;
-    const { participant } = link;
-    this.#feed({ kind: 'link_opened', link: number, participant, ...from, protocol, stack, peerKey });
+    this.#feed({ kind: 'link_opened', link: number, participant: link.participant, ...from, protocol, stack, peerKey });
     this.#feedLinkState(number, link);
   }
 
@@ -251,8 +250,7 @@ class CoordinatorRun implements Disposable {
   }
 
   #counts(hash: Hash): boolean {
-    const members = this.#runner.state?.members.values() ?? [];
-    return [...members].some(({ contribution }) => contribution?.hash === hash);
+    return [...(this.#runner.state?.members.values() ?? [])].some(({ contribution }) => contribution?.hash === hash);
   }
 
   async #judge(payload: Uint8Array): Promise<UpdateFinding> {
@@ -399,8 +397,4 @@ class CoordinatorRun implements Disposable {
       statusDropped: this.#statusDropped,
     });
   }
-}
-
-function unsendable({ kind, round }: MachineMessage, { participant }: Link, cause: unknown): Error {
-  return new Error(`${kind} of round ${round} cannot be sent to ${participant}: ${wordsOf(cause)}`, { cause });
 }

@@ -1,7 +1,7 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { PassTerms } from '#engine/identity/pass.ts';
+import type { PassTerms } from '#shared/contract/invitation.ts';
 import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import type { BodyOf, DataSummary, HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';

@@ -1,6 +1,6 @@
 import type { Newcomer } from '#engine/link/link-acceptor.ts';
 import type { Refusal } from '#engine/link/acceptor-hello.ts';
-import type { PassTerms } from '#engine/identity/pass.ts';
+import type { PassTerms } from '#shared/contract/invitation.ts';
 import { expelledOf, expelledWords, isRefused, refusedWords, type Admission } from './admission.ts';
 
 /** Of what an answer to a hello may say. */

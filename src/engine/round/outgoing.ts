@@ -3,6 +3,8 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Outgoing } from '#shared/contract/messages.ts';
 import type { Link, SentMessage } from '#engine/link/link.ts';
+import type { MachineMessage } from './machine.ts';
+import { wordsOf } from './words-of.ts';
 
 /**
  * What a driver has given to a link and the link has not yet taken: a send waits its turn even when there is room, so a
@@ -41,4 +43,8 @@ export class OutgoingMessages {
     using _timer = clock.timer(timing.closeTimeoutMs, resolve);
     await Promise.race([Promise.allSettled([...this.#waiting]), late]);
   }
+}
+
+export function unsendable({ kind, round }: MachineMessage, { participant }: Link, cause: unknown): Error {
+  return new Error(`${kind} of round ${round} cannot be sent to ${participant}: ${wordsOf(cause)}`, { cause });
 }

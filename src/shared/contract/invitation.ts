@@ -35,6 +35,8 @@ export const passTermsSchema = z.object({
   until: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
+export type PassTerms = z.infer<typeof passTermsSchema>;
+
 /** Terms of an invitation, signed by its coordinator. */
 export const passSchema = passTermsSchema.extend({
   /** Ed25519 in hex. Secret: whoever has it is admitted on these terms. */
