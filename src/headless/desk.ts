@@ -107,7 +107,8 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
     case 'refuse':
       return await decideAdmission(service, { participant: order.name, key: order.key, decision: order.kind });
     case 'expel':
-      return void expelParticipant(service, { participant: order.name, key: order.key, reason: order.reason });
+      expelParticipant(service, { participant: order.name, key: order.key, reason: order.reason });
+      return;
     case 'renew': {
       const invitation = await renewInvitation(service);
       say('Older invitations let nobody new in any more; who is in the run stays. The new one:');
