@@ -81,8 +81,7 @@ export class AppService implements AsyncDisposable {
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
-    const { clock, openToRead, onInternalError } = options;
-    this.recordings = new ShownRecordings({ clock, openToRead, onInternalError, host: () => this.#host });
+    this.recordings = new ShownRecordings({ ...options, host: () => this.#host });
     this.alwaysAdmitted = new AlwaysAdmitted(options.app.dataFolder);
     this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
   }
@@ -212,8 +211,12 @@ export class AppService implements AsyncDisposable {
     if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
-    const known = await this.alwaysAdmitted.added(settings);
-    const start: CoordinatorStart = { ...known, modelFolder, type: 'start_coordinator', run };
+    const start = await this.alwaysAdmitted.added({
+      ...settings,
+      modelFolder,
+      type: 'start_coordinator' as const,
+      run,
+    });
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 
