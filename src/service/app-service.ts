@@ -202,22 +202,14 @@ export class AppService implements AsyncDisposable {
       readonly run?: RunId | undefined;
     } = {},
   ): Promise<RunningFederation> {
-    const run = options.run ?? this.#freshRun();
-    const opening: Opening = {
-      told: { chair: 'coordinator', name: settings.settings.name },
-      again: null,
-      keepAwake: options.keepAwake ?? true,
-    };
+    const { run = this.#freshRun(), keepAwake = true, recordPath } = options;
+    const opening: Opening = { told: { chair: 'coordinator', name: settings.settings.name }, again: null, keepAwake };
     if (settings.announce !== undefined) requireAnnounced(settings.announce, settings);
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-coordinator`);
-    const start = await this.alwaysAdmitted.added({
-      ...settings,
-      modelFolder,
-      type: 'start_coordinator' as const,
-      run,
-    });
-    return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
+    const known = await this.alwaysAdmitted.added(settings);
+    const start: CoordinatorStart = { ...known, modelFolder, type: 'start_coordinator', run };
+    return await this.#beginSingle(run, start, { opening, recordPath });
   }
 
   /**
