@@ -3,7 +3,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
 import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import type { Listener, Session, Transport } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
@@ -58,6 +58,8 @@ class Cuttable implements Transport {
 
 /** A coordinator's acceptor over a real listener, and participants' links to it. */
 export class LinkEnds implements AsyncDisposable {
+  /** Who is turned away at the door. */
+  judge: NonNullable<LinkAcceptorOptions['judge']> = () => null;
   readonly participantReports = new WatchingReporter();
   readonly coordinatorReports = new WatchingReporter();
   readonly #acceptor: LinkAcceptor;
@@ -75,6 +77,7 @@ export class LinkEnds implements AsyncDisposable {
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.coordinatorReports,
+      judge: (who) => this.judge(who),
       onLink: (link, _address, about) => {
         if (about.asks === undefined) about.admit();
         link.expect(anyBulk);

@@ -6,6 +6,9 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { FaultyTransport } from '#engine/transport/faulty/faulty-transport.ts';
+import { noDecisions, withDecision } from '#engine/round/admission.ts';
+import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
+import { asParticipantId } from '#shared/contract/ids.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion, type Message, type Outgoing } from '#shared/contract/messages.ts';
@@ -63,6 +66,20 @@ export function describeLinks(harness: () => TransportHarness): void {
     });
     await session.close('clean', 'end of test');
     await ends.pair();
+  });
+
+  test('a key that was sent away is refused at the door, in words, also under another name', patience, async (t) => {
+    const reason = reasonAgainst();
+    if (reason !== undefined) return void t.skip(reason);
+    await using ends = await LinkEnds.listen(harness());
+    const id = asParticipantId('node-1');
+    const { fingerprint: key } = participantIdentity;
+    const admission = withDecision(noDecisions, { kind: 'expelled', id, key, reason: 'noise', drops: false });
+    ends.judge = (who) => judgeNewcomer(who, admission, 0);
+    const refused = { code: 'expelled', message: /has sent node-\d away for the rest of this run: noise/ };
+    await assert.rejects(ends.dial('node-1'), refused);
+    await assert.rejects(ends.dial('node-2'), refused);
+    assert.equal(ends.coordinatorReports.ofKind('connection_open').length, 0);
   });
 
   test('a name is not given to another key, though it has the invitation; its owner goes on', patience, async (t) => {
