@@ -85,6 +85,12 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
         .getByText(/batch \d+ \/ \d+/)
         .first()
         .waitFor();
+      // It has told of itself by the time at which a round trip is known.
+      await page
+        .locator('header')
+        .getByText(/\d\sms/)
+        .first()
+        .waitFor();
       const pid = app.pidOf('participant');
       process.kill(pid, 'SIGSTOP');
       try {
