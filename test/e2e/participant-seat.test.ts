@@ -117,6 +117,7 @@ describe("from a participant's own chair", { skip: linuxOnly }, () => {
       await page
         .locator('[data-lane="lab-1"]')
         .getByText(/yet$|in, /)
+        .first()
         .waitFor();
       assert.equal(
         other.lines.some(({ event }) => event === 'run_ended'),
