@@ -3,12 +3,15 @@
  * program in one place after the other, and counts the changes that a test of that area notices. Nothing is begun after its
  * minutes; what has been done is kept, and the next run goes on from there. With `--retry` only the changes that survived
  * before are made again, with `--share` only some of all, the same each time.
+ *
+ * `npm run mutate -- --checks [--file PART]` takes the checks out that `docs/security.md` relies on, see `remove-checks.ts`.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { areas, sourcesOf } from './areas.ts';
+import { removeChecks } from './remove-checks.ts';
 import { keptMutants, mutateFiles, wasNoticed, type Mutant } from './mutate-files.ts';
 
 /** Files of this many lines go into one run of StrykerJS, whose start costs more than many a file's mutants. */
@@ -24,8 +27,10 @@ const { values } = parseArgs({
     retry: { type: 'boolean', default: false },
     statics: { type: 'boolean', default: false },
     share: { type: 'string', default: '1' },
+    checks: { type: 'boolean', default: false },
   },
 });
+if (values.checks) process.exit(removeChecks(root, values.file) ? 0 : 1);
 const names = values.only.split(',');
 const minutes = Number(values.minutes);
 const share = Number(values.share);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
-import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
+import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
 import { aggregate } from './aggregate.ts';
 import { FedAvg, type FedAvgInput, type FedAvgResult } from './fedavg.ts';
 import { judgeUpdate } from './judge-update.ts';
@@ -152,6 +152,21 @@ describe('FedAvg', () => {
     assert.equal(parameters[0]?.data[size - 1], 4.5);
     assert.ok(breaths >= 10, `${breaths} breaths`);
   });
+});
+
+test('an aggregate keeps to the cap and the clip of its run', async () => {
+  const one = (value: number): ReturnType<typeof float32Tensor>[] => [float32Tensor('w', [1], Float32Array.of(value))];
+  const of = async (rule: WeightRule): Promise<readonly (readonly [share: number, clipped: number])[]> => {
+    const contributions = [97, 1, 1, 1].map((examples, k) => ({ examples, parameters: one(k === 1 ? 10 : 1) }));
+    const { measures } = await aggregate(one(0), contributions, rule, () => Promise.resolve());
+    return measures.map(({ share, clipped }) => [share, clipped]);
+  };
+  const none = await of({ weightCap: null, normClip: null });
+  assert.deepEqual([none[0]?.[0], none[1]?.[1]], [0.97, 1]);
+  const [capped] = await of({ weightCap: 2, normClip: null });
+  assert.ok(Math.abs((capped?.[0] ?? 0) - 0.5) < 1e-9, 'two equal shares of four');
+  const [, clipped] = await of({ weightCap: null, normClip: 3 });
+  assert.ok(Math.abs((clipped?.[1] ?? 0) - 0.3) < 1e-6, 'three medians');
 });
 
 describe('judgeUpdate', () => {

@@ -251,6 +251,32 @@ describe('embedded broker', () => {
     }
   });
 
+  test('a participant publishes nothing under another name, and nothing of another session of its own', async () => {
+    await using served = await serve();
+    const claim = { run, participant: 'node-2', ...ids };
+    const topics = [
+      // The same session under another name, so that the name alone is what is wrong.
+      `roundscope/${run}/node-1/${ids.session}/up/control`,
+      `roundscope/${run}/node-1/status`,
+      `roundscope/${run}/node-2/${'ab'.repeat(16)}/up/control`,
+      `roundscope/${run}/node-2/${'ab'.repeat(16)}/open`,
+    ];
+    for (const topic of topics) {
+      const evil = await rawClient(served, participantCredentials(token, claim));
+      const gone = new Promise<void>((resolve) => evil.once('close', () => resolve()));
+      evil.publish(topic, Buffer.alloc(20), { qos: 1 });
+      await gone;
+      evil.end(true);
+    }
+  });
+
+  test('nobody is the coordinator by calling itself so', async () => {
+    await using served = await serve();
+    const claim = { run, participant: 'coordinator', ...ids };
+    await assert.rejects(rawClient(served, participantCredentials(token, claim)));
+    assert.match(served.refused.join(), /only the coordinator itself may call itself so/);
+  });
+
   test('a packet announced as 256 MB ends the connection before a byte of it is kept', async () => {
     await using served = await serve();
     const socket = connectTls({ port: served.port, host: '127.0.0.1', rejectUnauthorized: false });

@@ -1,0 +1,325 @@
+/**
+ * Each promise of `docs/security.md` that one place in the code keeps, and the code without it. A test must notice each:
+ * `npm run mutate -- --checks` takes them out one after the other. An architecture test sees that the places are still there.
+ */
+export interface Check {
+  /** What holds as long as the check is there, in the words of the table. */
+  readonly claim: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+  /** The tests that are asked, from `src/engine` unless they begin with `test/`. */
+  readonly tests: readonly string[];
+}
+
+const hello = ['link/hello.test.ts', 'link/owned-names.test.ts'];
+const sealed = ['transport/sealed/seal.test.ts', 'transport/sealed/handshake.test.ts'];
+const contractOf = {
+  quic: ['transport/quic/quic-transport.test.ts'],
+  webtransport: ['transport/quic/webtransport.test.ts', 'transport/quic/webtransport-hostile.test.ts'],
+  grpc: ['transport/grpc/grpc-transport.test.ts', 'transport/grpc/grpc-security.test.ts'],
+  mqtt: ['transport/mqtt/mqtt-transport.test.ts'],
+  amqp: ['transport/amqp/amqp-transport.test.ts'],
+} as const;
+
+const transcript = [
+  ['the hello is of this session alone, at the dialer', 'nonce, challenge, channel', '0, challenge, channel'],
+  ['the hello is of this session alone, at the coordinator', 'nonce, challenge, channel', 'nonce, 0, channel'],
+  ['the hello is bound to the channel', 'nonce, challenge, channel', 'nonce, challenge, 0'],
+  ['whom a look asks about is signed', 'terms, look, resumes', 'terms, 0, resumes'],
+  ['whether it resumes is signed', 'look, resumes, epoch', 'look, 0, epoch'],
+  ['which life of the coordinator is meant is signed', 'resumes, epoch, stateHash', 'resumes, 0, stateHash'],
+  ['what has been received is signed', 'epoch, stateHash(state)]', 'epoch, 0]'],
+  ['the version is signed', '[role, version, run', '[role, 0, run'],
+  ['the run is signed', '[role, version, run, participant', '[role, version, 0, participant'],
+  ['the name is signed', 'participant, instance, peer, coordinator]', '0, instance, peer, coordinator]'],
+  ['the process is signed', 'instance, peer, coordinator]', '0, peer, coordinator]'],
+  ['the key that speaks is signed', 'peer, coordinator]', '0, coordinator]'],
+  ['the coordinator that is meant is signed', 'coordinator]', '0]'],
+] as const;
+
+const names: readonly Check[] = [
+  ...transcript.map(([claim, from, to]) => ({ claim, file: 'link/hello-proof.ts', from, to, tests: hello })),
+  {
+    claim: 'a name is told by whoever has its key',
+    file: 'link/hello-proof.ts',
+    from: "if (!isSigned(text, facts.hello.peer, signature)) return 'key';",
+    to: '',
+    tests: hello,
+  },
+  {
+    claim: 'nobody is heard without the token of the invitation',
+    file: 'link/hello-proof.ts',
+    from: "timingSafeEqual(given, expected) ? null : 'token'",
+    to: '(timingSafeEqual(given, given), null)',
+    tests: hello,
+  },
+  {
+    claim: 'the coordinator signs its answer',
+    file: 'link/hello-proof.ts',
+    from: 'return isSigned(answerText(facts, answer), facts.coordinator, signature);',
+    to: 'return answerText(facts, answer) !== signature;',
+    tests: hello,
+  },
+  {
+    claim: 'who answers is who the connection proved, at the dialer',
+    file: 'link/dialer-hello.ts',
+    from: 'if (peerIdentity !== null && peerIdentity !== coordinator) throw',
+    to: 'if (peerIdentity !== null && peerIdentity === "") throw',
+    tests: hello,
+  },
+  {
+    claim: 'who dials is who the connection proved, at the coordinator',
+    file: 'link/acceptor-hello.ts',
+    from: 'if (peerIdentity !== null && peerIdentity !== peer)',
+    to: "if (peerIdentity === '')",
+    tests: hello,
+  },
+  {
+    claim: 'a refusal that anybody could have said ends no link',
+    file: 'link/dialer-hello.ts',
+    from: 'if (answer.accepted || !wordsBeforeProof.has(answer.code)) return',
+    to: 'if (answer.accepted) return',
+    tests: hello,
+  },
+  {
+    claim: 'a name is its owner’s until that has said goodbye',
+    file: 'link/link-acceptor.ts',
+    from: 'if (owner !== undefined && owner.key !== key && !owner.left)',
+    to: 'if (owner !== undefined && owner.key === "" && !owner.left)',
+    tests: hello,
+  },
+  {
+    claim: 'one key has one name in a run',
+    file: 'link/link-acceptor.ts',
+    from: 'if (other !== null)',
+    to: 'if (other === "")',
+    tests: [...hello, 'link/newcomers.test.ts', 'link/link-acceptor.test.ts'],
+  },
+  {
+    claim: 'of two processes with one key the earlier one does not take the name back',
+    file: 'link/link-acceptor.ts',
+    from: 'if (this.#names.wasSuperseded(name, instance))',
+    to: 'if (false as boolean)',
+    tests: [...hello, 'link/link-acceptor.test.ts'],
+  },
+];
+
+const seals: readonly Check[] = [
+  {
+    claim: 'a sealed piece that was changed is refused',
+    file: 'transport/sealed/seal.ts',
+    from: 'decipher.final();',
+    to: '',
+    tests: sealed,
+  },
+  {
+    claim: 'direction, flags, numbers and length of a sealed piece are authenticated',
+    file: 'transport/sealed/seal.ts',
+    from: 'encodePieceHeader(around.subarray(1), piece);',
+    to: '',
+    tests: sealed,
+  },
+  {
+    claim: 'the lane of a sealed piece is authenticated',
+    file: 'transport/sealed/seal.ts',
+    from: "return Buffer.concat([around, Buffer.from(lane, 'utf8')]);",
+    to: 'return lane === "" ? Buffer.alloc(0) : around;',
+    tests: sealed,
+  },
+  {
+    claim: 'a piece that comes again is taken once',
+    file: 'transport/credited/lane-assembler.ts',
+    from: 'if (piece.sequence < lane.next) return this.#duplicate();',
+    to: 'if (piece.sequence < lane.next) lane.next = piece.sequence;',
+    tests: ['transport/credited/lane-assembler.test.ts'],
+  },
+  {
+    claim: 'a lane that has ended does not begin again',
+    file: 'transport/credited/lane-assembler.ts',
+    from: 'if (this.#isOver(number)) return this.#duplicate();',
+    to: '',
+    tests: ['transport/credited/lane-assembler.test.ts'],
+  },
+  {
+    claim: 'a missing piece is noticed',
+    file: 'transport/credited/lane-assembler.ts',
+    from: "if (piece.sequence > lane.next) return { kind: 'gap', expected: lane.next };",
+    to: '',
+    tests: ['transport/credited/lane-assembler.test.ts'],
+  },
+  {
+    claim: 'a word about the session that comes again is passed over',
+    file: 'transport/sealed/conversation.ts',
+    from: 'if (sequence < this.#nextHeard) {',
+    to: 'if (sequence < 0) {',
+    tests: ['transport/dds/dds-transport.test.ts'],
+  },
+  {
+    claim: 'a session is asked for with a proof of the invitation',
+    file: 'transport/sealed/gatekeeper.ts',
+    from: 'if (!sameText(proof, requestProof(token, claim, { version, key, coordinator })))',
+    to: 'if (requestProof(token, claim, { version, key, coordinator }) === proof + proof)',
+    tests: sealed,
+  },
+  {
+    claim: 'the coordinator signs the keys of a session',
+    file: 'transport/sealed/handshake.ts',
+    from: "return hasSigned(coordinator, bytes, Buffer.from(answer.signature, 'hex'));",
+    to: 'return bytes.byteLength > 0;',
+    tests: sealed,
+  },
+  {
+    claim: 'the keys of a session are bound to who asks, for which run, over which protocol',
+    file: 'transport/sealed/handshake.ts',
+    from: "JSON.stringify(['roundscope sealed', sealedVersion, purpose, protocol, run, participant, session, ...words])",
+    to: "JSON.stringify(['roundscope sealed', sealedVersion, purpose, ...words])",
+    tests: sealed,
+  },
+  {
+    claim: 'over MQTT, what the other end has not sealed is dropped and counted',
+    file: 'transport/mqtt/mqtt-carrier.ts',
+    from: 'const piece = lane === null ? null : this.#cover.openPiece(lane, payload);',
+    to: 'const piece = lane === null ? null : (this.#cover.openPiece(lane, payload), decodePiece(payload));',
+    tests: contractOf.mqtt,
+  },
+  {
+    claim: 'over AMQP, what the other end has not sealed is dropped and counted',
+    file: 'transport/amqp/amqp-carrier.ts',
+    from: 'const piece = isHere ? this.#seal.openPiece(lane, content) : null;',
+    to: 'const piece = isHere ? (this.#seal.openPiece(lane, content) ?? { first: true, last: true, laneEnd: false, abandon: false, lane: 0, sequence: 0, frameBytes: content.byteLength, body: content }) : null;',
+    tests: contractOf.amqp,
+  },
+];
+
+const weights: readonly Check[] = [
+  {
+    claim: 'an update weighs no more examples than were registered',
+    file: 'round/aggregation/weigh.ts',
+    from: 'Math.max(1, Math.min(claimed, registered))',
+    to: 'Math.max(1, registered > 0 ? claimed : 1)',
+    tests: ['round/aggregation/weigh.test.ts', 'round/coordinator-weight.test.ts'],
+  },
+  {
+    claim: 'an update counts by that, in the round',
+    file: 'round/coordinator-training.ts',
+    from: 'examples: countedExamples(body.examples, data.examples)',
+    to: 'examples: Math.max(countedExamples(body.examples, data.examples), body.examples)',
+    tests: ['round/coordinator-weight.test.ts', 'test/simulation/insider.test.ts'],
+  },
+  {
+    claim: 'an evaluation counts by that too',
+    file: 'round/coordinator-evaluation.ts',
+    from: 'const examples = countedExamples(claimed, participant.data.heldOut);',
+    to: 'const examples = Math.max(claimed, countedExamples(claimed, participant.data.heldOut));',
+    tests: ['round/coordinator-weight.test.ts', 'test/simulation/insider.test.ts'],
+  },
+  {
+    claim: 'no participant weighs more than its cap',
+    file: 'round/aggregation/weigh.ts',
+    from: 'if (shareMax >= 1) return examples;',
+    to: 'if (shareMax > 0) return examples;',
+    tests: ['round/aggregation/weigh.test.ts'],
+  },
+  {
+    claim: 'no update is longer than its clip',
+    file: 'round/aggregation/weigh.ts',
+    from: 'longest === 0 || norm <= longest ? 1 : longest / norm',
+    to: 'longest < 0 ? longest / norm : 1',
+    tests: ['round/aggregation/weigh.test.ts', 'round/aggregation/fedavg.test.ts'],
+  },
+  {
+    claim: 'cap and clip are those of the run',
+    file: 'round/aggregation/aggregate.ts',
+    from: 'rule.weightCap,',
+    to: 'rule.weightCap === null ? null : null,',
+    tests: ['round/aggregation/fedavg.test.ts'],
+  },
+  {
+    claim: 'numbers that are none, or explode, are not averaged',
+    file: 'round/aggregation/judge-update.ts',
+    from: 'if (bad >= 0) return',
+    to: 'if (bad < -1) return',
+    tests: ['round/aggregation/fedavg.test.ts', 'codec/codec.test.ts'],
+  },
+];
+
+const transports: readonly Check[] = [
+  {
+    claim: 'QUIC: the coordinator is who the invitation names',
+    file: 'transport/quic/quinn.ts',
+    from: 'if (endpoint.identity !== undefined && session.peerIdentity !== endpoint.identity) {',
+    to: "if (session.peerIdentity === '') {",
+    tests: contractOf.quic,
+  },
+  {
+    claim: 'QUIC: nobody has a session without the token',
+    file: 'transport/quic/handshake.ts',
+    from: 'if (sameText(hello.proof, helloProof(token, hello))) return null;',
+    to: 'if (helloProof(token, hello) !== hello.run) return null;',
+    tests: contractOf.quic,
+  },
+  {
+    claim: 'TLS of our own: the peer is who the invitation names (gRPC, MQTT, AMQP, WebTransport)',
+    file: 'transport/tls/pinned-tls.ts',
+    from: 'if (!peer.ok || peer.value !== endpoint.identity) throw',
+    to: 'if (!peer.ok) throw',
+    tests: [...contractOf.grpc, ...contractOf.webtransport],
+  },
+  {
+    claim: 'TLS of our own: a certificate of another key is none',
+    file: 'transport/tls/pinned-tls.ts',
+    from: 'return readIdentityCertificate(der, clock.wallMs());',
+    to: 'const read = readIdentityCertificate(der, clock.wallMs()); return read.ok || read.error.kind === "expired" ? { ok: true, value: read.ok ? read.value : "" } : read;',
+    tests: [...contractOf.grpc, 'transport/mqtt/broker-tls.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: nobody connects without a proof of the invitation',
+    file: 'transport/mqtt/broker.ts',
+    from: 'if (claim === null)',
+    to: "if (claim === null && offered.username === '')",
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: a participant publishes on its own topics alone',
+    file: 'transport/mqtt/broker.ts',
+    from: 'if (parsed === null || parsed.participant !== claim.participant || isTooLong(parsed.what, bytes)) return false;',
+    to: 'if (parsed === null || isTooLong(parsed.what, bytes)) return false;',
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: of its own topics, those of its session alone',
+    file: 'transport/mqtt/broker.ts',
+    from: 'if (parsed.session !== claim.session) return false;',
+    to: '',
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: a participant reads its own topics alone',
+    file: 'transport/mqtt/broker.ts',
+    from: 'return topic === own || topic === statusTopic(run, coordinatorName);',
+    to: "return topic === own || topic !== '';",
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: a name is that of one connection',
+    file: 'transport/mqtt/broker.ts',
+    from: 'if (rival !== undefined)',
+    to: 'if (rival === null)',
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+  {
+    claim: 'own MQTT broker: nobody calls itself the coordinator',
+    file: 'transport/mqtt/broker.ts',
+    from: 'if (offered.username === coordinatorName)',
+    to: "if (offered.username === '' && coordinatorName === '')",
+    tests: ['transport/mqtt/broker.test.ts'],
+  },
+];
+
+export const checks: readonly Check[] = [...names, ...seals, ...weights, ...transports].map((check) => ({
+  ...check,
+  file: `src/engine/${check.file}`,
+  tests: check.tests.map((test) => (test.startsWith('test/') ? test : `src/engine/${test}`)),
+}));
