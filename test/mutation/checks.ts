@@ -100,9 +100,56 @@ const names: readonly Check[] = [
   {
     claim: 'of two processes with one key the earlier one does not take the name back',
     file: 'link/link-acceptor.ts',
-    from: 'if (this.#names.wasSuperseded(name, instance))',
+    from: 'if (this.#names.wasSuperseded(key, instance))',
     to: 'if (false as boolean)',
     tests: [...hello, 'link/link-acceptor.test.ts'],
+  },
+];
+
+const doors = ['link/newcomers.test.ts', 'round/coordinator-door.test.ts', 'round/coordinator-admission.test.ts'];
+
+const admission: readonly Check[] = [
+  {
+    claim: 'a hello without a pass is refused',
+    file: 'link/acceptor-hello.ts',
+    from: 'if (pass === undefined) return',
+    to: 'if (pass === null) return',
+    tests: ['transport/memory/memory-network.test.ts'],
+  },
+  {
+    claim: 'who was sent away by its key stays away',
+    file: 'round/judge-newcomer.ts',
+    from: 'if (expelled !== undefined)',
+    to: 'if (expelled === null)',
+    tests: doors,
+  },
+  {
+    claim: 'a key that was refused stays refused',
+    file: 'round/judge-newcomer.ts',
+    from: 'if (key !== null && isRefused(admission, key)) return',
+    to: "if (key === '' && isRefused(admission, key)) return",
+    tests: doors,
+  },
+  {
+    claim: 'a personal invitation lets in nobody else',
+    file: 'round/judge-newcomer.ts',
+    from: 'if (terms.name !== undefined && terms.name !== name)',
+    to: "if (terms.name === '')",
+    tests: doors,
+  },
+  {
+    claim: 'a renewed invitation makes older ones worthless for newcomers',
+    file: 'round/judge-newcomer.ts',
+    from: 'if (terms.generation !== admission.generation)',
+    to: 'if (terms.generation === -1)',
+    tests: doors,
+  },
+  {
+    claim: 'an invitation ends at its date',
+    file: 'round/judge-newcomer.ts',
+    from: 'if (terms.until !== undefined && wallMs > terms.until)',
+    to: 'if (terms.until === -1)',
+    tests: doors,
   },
 ];
 
@@ -318,7 +365,7 @@ const transports: readonly Check[] = [
   },
 ];
 
-export const checks: readonly Check[] = [...names, ...seals, ...weights, ...transports].map((check) => ({
+export const checks: readonly Check[] = [...names, ...admission, ...seals, ...weights, ...transports].map((check) => ({
   ...check,
   file: `src/engine/${check.file}`,
   tests: check.tests.map((test) => (test.startsWith('test/') ? test : `src/engine/${test}`)),
