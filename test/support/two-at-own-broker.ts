@@ -78,4 +78,6 @@ export function assertUndisturbed({ status, stderr, lines }: Exit): void {
   assert.equal(status, 0, stderr);
   const counted = lines.filter(({ event, counted: counts }) => event === 'update_received' && counts === true);
   assert.equal(counted.length, 4);
+  const cut = lines.filter(({ event, state }) => event === 'broker_state' && state === 'lost');
+  assert.deepEqual(cut, [], 'somebody cut the coordinator off from its broker');
 }
