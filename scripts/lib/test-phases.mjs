@@ -32,6 +32,7 @@ export const alone = [
   'test/cli/hostile-',
   'test/cli/join.',
   'test/cli/network.',
+  'test/cli/own-broker.',
   'test/cli/participant-chair.',
   'test/cli/paths.',
   'test/cli/verdicts.',
