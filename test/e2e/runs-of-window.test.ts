@@ -58,7 +58,13 @@ async function joins({ page }: OpenApp): Promise<void> {
   await button(page, 'Back').click();
   const row = page.getByRole('region', { name: 'Recent runs' }).getByRole('row').filter({ hasText: 'joined as lab-2' });
   await row.getByText('finished').waitFor();
-  assert.equal(await row.getByRole('button').count(), 0, 'a run that is over cannot be joined again');
+  assert.equal(
+    await row.getByRole('button', { name: / again/ }).count(),
+    0,
+    'a run that is over cannot be joined again',
+  );
+  await row.getByRole('button', { name: 'my run' }).click();
+  await page.getByRole('region', { name: 'Recording' }).getByText('The run ended').waitFor();
 }
 
 async function meetsNobody({ page }: OpenApp): Promise<void> {
