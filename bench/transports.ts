@@ -41,7 +41,7 @@ function planFor({ ours }: Pair, scale: number): PairPlan {
   const often = (count: number): number => Math.max(2, Math.round(count * scale));
   const quic = ours.startsWith('transport:');
   return {
-    roundTrips: { pairs: often(40), each: 25 },
+    roundTrips: { pairs: often(100), each: 100 },
     uploads: [
       { bytes: 1 * MB, pairs: often(quic ? 100 : 40) },
       { bytes: 10 * MB, pairs: often(quic ? 40 : 20) },
