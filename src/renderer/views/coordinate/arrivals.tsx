@@ -4,7 +4,7 @@ import { keyWords } from '#shared/base/key-words.ts';
 import { formatCount } from '#shared/base/counted.ts';
 import { formatClock, formatMs, formatNames } from '#renderer/components/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
+import type { AskingView, ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { ExpelDialog } from './expel-dialog.tsx';
 
 /** Participants that are in the run now: registered, not linked alone. */
@@ -37,7 +37,13 @@ export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
         </thead>
         <tbody>
           {view.participants.map((one) => (
-            <Row key={one.id} one={one} classes={view.classes} onExpel={setExpels} />
+            <Row
+              key={one.id}
+              one={one}
+              asking={view.asking.find(({ participant }) => participant === one.id)}
+              classes={view.classes}
+              onExpel={setExpels}
+            />
           ))}
         </tbody>
       </table>
@@ -48,18 +54,21 @@ export function Arrivals({ view }: { readonly view: RunView }): JSX.Element {
 
 interface RowProps {
   readonly one: ParticipantView;
+  /** Its question, while that stands. */
+  readonly asking: AskingView | undefined;
   readonly classes: readonly string[];
   readonly onExpel: (participant: ParticipantView) => void;
 }
 
-function Row({ one, classes, onExpel }: RowProps): JSX.Element {
-  const state = stateOf(one);
+function Row({ one, asking, classes, onExpel }: RowProps): JSX.Element {
+  const state = asking === undefined ? stateOf(one) : asks;
+  const key = one.key === '' ? (asking?.key ?? '') : one.key;
   return (
     <tr>
       <td className="two-l" title={one.id}>
         <b>{one.id}</b>
-        <small className="data" title={one.key}>
-          {one.key === '' ? 'no key told' : keyWords(one.key)}
+        <small className="data" title={key}>
+          {key === '' ? 'no key told' : keyWords(key)}
         </small>
       </td>
       <td className="data t2 w-lg">{one.joinedAt === 0 ? '–' : formatClock(one.joinedAt)}</td>
@@ -82,6 +91,8 @@ function Row({ one, classes, onExpel }: RowProps): JSX.Element {
     </tr>
   );
 }
+
+const asks = { text: 'asks', tone: 'warn', why: 'it waits for your answer above' } as const;
 
 function stateOf(one: ParticipantView): { readonly text: string; readonly tone: string; readonly why: string } {
   if (one.exited !== null) return { text: 'ended', tone: 'stall', why: one.exited.note };
