@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
 import type { AppService } from './app-service.ts';
-import { dataOf, fileOf } from './typed-paths.ts';
+import { dataOf, namedFiles } from './typed-paths.ts';
 
 /** Whoever opens a run in a window sends invitations and may wait for people until the next day. */
 const registrationDeadlineMs = 24 * 3600 * 1000;
@@ -39,17 +39,9 @@ export async function coordinateRun(
       identityFolder: service.app.dataFolder,
       ...(announce === undefined || announce === '' ? {} : { announce }),
       ...(asked.admission === undefined ? {} : { admission: asked.admission }),
-      ...fileNamed('modelOut', asked.modelOut),
-      ...fileNamed('startFrom', asked.startFrom),
+      ...namedFiles({ modelOut: asked.modelOut, startFrom: asked.startFrom }, homedir()),
     },
     { keepAwake },
   );
   return { run: host.run, invitation };
-}
-
-function fileNamed<K extends 'modelOut' | 'startFrom'>(
-  key: K,
-  typed: string | undefined,
-): { readonly [P in K]?: string } {
-  return typed === undefined ? {} : ({ [key]: fileOf(typed, homedir()) } as { readonly [P in K]?: string });
 }

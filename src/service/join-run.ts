@@ -4,7 +4,7 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { AppService } from './app-service.ts';
-import { dataOf, fileOf } from './typed-paths.ts';
+import { dataOf, namedFiles } from './typed-paths.ts';
 
 /**
  * Joins as a window's user asked. Relative paths begin at their home folder.
@@ -26,7 +26,7 @@ export async function joinRun(service: AppService, asked: RequestOf<'join_run'>)
       ...(mapping === undefined ? {} : { mapping }),
       ...(exactCounts === undefined ? {} : { exactCounts }),
       ...(giveUpAfterMs === undefined ? {} : { giveUpAfterMs }),
-      ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, homedir()) }),
+      ...namedFiles({ modelOut }, homedir()),
       ...(await service.identityStore(name.value)),
     },
     { keepAwake },

@@ -10,3 +10,14 @@ export function dataOf(typed: string, from: string): string {
 export function fileOf(typed: string, from: string): string {
   return userPath(typed, from);
 }
+
+/** Paths of the files that were named; those that were not stay out. */
+export function namedFiles<K extends string>(
+  typed: Readonly<Record<K, string | undefined>>,
+  from: string,
+): { readonly [P in K]?: string } {
+  const named = Object.entries<string | undefined>(typed).flatMap(([key, path]) =>
+    path === undefined ? [] : [[key, fileOf(path, from)] as const],
+  );
+  return Object.fromEntries(named) as { readonly [P in K]?: string };
+}

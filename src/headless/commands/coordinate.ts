@@ -15,7 +15,7 @@ import { typedIn } from '#engine/host/user-path.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { coordinatorId, runIdSchema, type RunId } from '#shared/contract/ids.ts';
-import { dataOf, fileOf } from '#service/typed-paths.ts';
+import { dataOf, namedFiles } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { admitOption, parseAdmit } from '../admit-option.ts';
 import { complain } from '../complain.ts';
@@ -206,8 +206,10 @@ export const coordinate: Command = {
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
                   admission: admission.value,
-                  ...fileNamed(args, 'model-out', 'modelOut'),
-                  ...fileNamed(args, 'start-from', 'startFrom'),
+                  ...namedFiles(
+                    { modelOut: args.text('model-out'), startFrom: args.text('start-from') },
+                    typedIn(process.env),
+                  ),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
@@ -300,11 +302,6 @@ function addressFrom(
   const announced = parseAnnounced(announce, plan);
   if (!announced.ok) return err(`--announce: ${announced.error}`);
   return ok({ host: bareHost(host ?? boundFor(announced.value)), port, announce });
-}
-
-function fileNamed<K extends string>(args: Arguments, option: string, key: K): { readonly [P in K]?: string } {
-  const typed = args.text(option);
-  return typed === undefined ? {} : ({ [key]: fileOf(typed, typedIn(process.env)) } as { readonly [P in K]?: string });
 }
 
 function peopleOf(count: number): string {

@@ -7,7 +7,7 @@ import { participantName } from '#shared/contract/participant-name.ts';
 import { strategyNames } from '#shared/contract/selection.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { dataOf, fileOf } from '#service/typed-paths.ts';
+import { dataOf, namedFiles } from '#service/typed-paths.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../selection-option.ts';
@@ -153,7 +153,7 @@ export const join: Command = {
               name: named?.value ?? asParticipantId(service.app.ownName),
               invitation: text,
               data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
-              ...(modelOut === undefined ? {} : { modelOut: fileOf(modelOut, typedIn(process.env)) }),
+              ...namedFiles({ modelOut }, typedIn(process.env)),
               ...(mapping.value.length === 0 ? {} : { mapping: mapping.value }),
               ...(transport.data === undefined ? {} : { transport: transport.data }),
               ...(selection.data === undefined ? {} : { selection: selection.data }),

@@ -1,8 +1,8 @@
-import { useId } from 'react';
 import type { JSX } from 'react';
 import type { AdmissionRule } from '#shared/contract/admission.ts';
 import { Choice } from '#renderer/components/choice.tsx';
 import { changeCoordinate } from '#renderer/session/drafts.ts';
+import { TextField } from './text-field.tsx';
 import type { Coordinate } from './use-coordinate.ts';
 
 const rules: readonly { readonly value: AdmissionRule; readonly name: string }[] = [
@@ -19,7 +19,6 @@ const help: Readonly<Record<AdmissionRule, string>> = {
 
 /** Who is let in, beside those with an invitation of their own. */
 export function AdmissionFields({ coordinate: { draft, faults } }: { readonly coordinate: Coordinate }): JSX.Element {
-  const id = useId();
   const fault = faults.get('admitted');
   return (
     <>
@@ -34,24 +33,14 @@ export function AdmissionFields({ coordinate: { draft, faults } }: { readonly co
         <span className="help">{help[draft.admits]}</span>
       </div>
       {draft.admits !== 'anyone' && (
-        <div className="field">
-          <label htmlFor={id}>{draft.admits === 'list' ? 'List' : 'Not asked about'}</label>
-          <div className="fc">
-            <input
-              id={id}
-              className="inp"
-              autoComplete="off"
-              placeholder="lab-1, lab-2, words of a key"
-              value={draft.admitted}
-              aria-invalid={fault !== undefined}
-              aria-describedby={`${id}-help`}
-              onChange={(event) => changeCoordinate({ admitted: event.target.value })}
-            />
-          </div>
-          <span className="help" id={`${id}-help`}>
-            {fault ?? 'Names and keys, with commas between.'}
-          </span>
-        </div>
+        <TextField
+          label={draft.admits === 'list' ? 'List' : 'Not asked about'}
+          value={draft.admitted}
+          placeholder="lab-1, lab-2, words of a key"
+          help={fault ?? 'Names and keys, with commas between.'}
+          invalid={fault !== undefined}
+          onChange={(admitted) => changeCoordinate({ admitted })}
+        />
       )}
     </>
   );

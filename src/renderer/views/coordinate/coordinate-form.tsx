@@ -21,6 +21,7 @@ import { coordinateFieldOf } from './check-coordinate.ts';
 import { NetworkFields } from './network-fields.tsx';
 import { RoundFields } from './round-fields.tsx';
 import { StartFromField } from './start-from-field.tsx';
+import { TextField } from './text-field.tsx';
 import { useCoordinate } from './use-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
@@ -68,28 +69,16 @@ interface FieldsProps {
   readonly coordinate: Coordinate;
 }
 
-function NameField({ coordinate }: FieldsProps): JSX.Element {
-  const id = useId();
-  const { draft, faults } = coordinate;
+function NameField({ coordinate: { draft, faults } }: FieldsProps): JSX.Element {
   return (
-    <div className="field">
-      <label htmlFor={id}>Name</label>
-      <div className="fc">
-        <input
-          id={id}
-          className="inp"
-          maxLength={80}
-          autoComplete="off"
-          placeholder="emotion pilot"
-          value={draft.name}
-          aria-describedby={`${id}-help`}
-          onChange={(event) => changeCoordinate({ name: event.target.value })}
-        />
-      </div>
-      <span className="help" id={`${id}-help`}>
-        {faults.get('name') ?? 'Everybody sees it.'}
-      </span>
-    </div>
+    <TextField
+      label="Name"
+      value={draft.name}
+      placeholder="emotion pilot"
+      help={faults.get('name') ?? 'Everybody sees it.'}
+      maxLength={80}
+      onChange={(name) => changeCoordinate({ name })}
+    />
   );
 }
 
