@@ -33,6 +33,9 @@ const lorises = 40;
 const longMs = 600_000;
 /** Queues and buffers may fill to their bounds; what is kept for each that knocks would be far more. */
 const growthMaxBytes = 400e6;
+const floodFrames = 100_000;
+/** Of one participant in one round: the model, the update and both evaluations, at the least. */
+const honestPackets = 4;
 
 test('whoever finds a port, and whoever was invited and cheats: the run of the others goes on', async (context) => {
   const args = ['--participants', '3', '--rounds', String(rounds), '--transport', transports.join(',')];
@@ -66,7 +69,7 @@ test('whoever finds a port, and whoever was invited and cheats: the run of the o
     attackBroker(invitation, names[1], ledger),
     ...transports.map(async (transport) => {
       await nonsenseFromWithin(invitation, transport, ledger);
-      await floodFromWithin(invitation, transport, ledger);
+      await floodFromWithin(invitation, transport, ledger, floodFrames);
     }),
   ]);
   context.diagnostic(`the invited: over in round ${roundsDone(command)}`);
@@ -94,8 +97,10 @@ test('whoever finds a port, and whoever was invited and cheats: the run of the o
   const refused = refusalsOf(command) - calm.refusals;
   assert.ok(refused > malformed / 4, `${refused} refusals counted`);
 
+  // How much of a flood is recorded depends on the machine; what gives way is counted, and is no more than was sent.
   const { recorded, dropped } = summary.packets;
-  assert.ok(dropped < recorded, `${dropped} of ${recorded + dropped} packets gave way`);
+  assert.ok(dropped <= transports.length * floodFrames, `${dropped} packets gave way`);
+  assert.ok(recorded > rounds * names.length * honestPackets, `${recorded} packets were recorded`);
   const honest = summary.participants.filter(({ id }) => names.some((name) => name === id));
   // Of events too.
   const events = { ...summary.events, dropped: 0 };
