@@ -46,7 +46,7 @@ export const phases = {
   types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
-  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts'], {
+  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/soak/**/*.test.ts'], {
     covers: true,
     preload: 'test/support/leak-gate.ts',
   }),

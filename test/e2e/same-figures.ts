@@ -8,7 +8,7 @@ export type Shown = Readonly<Record<string, Readonly<Record<string, string>>>>;
  * Runs in the page: reads each figure of Rounds, top bar, status line and Home wherever it stands, all in one task, so that
  * nothing can change in between. A place that does not say it now is left out.
  */
-function readFigures(): Record<string, Record<string, string>> {
+export function readFigures(): Record<string, Record<string, string>> {
   const figures: Record<string, Record<string, string>> = {};
   const textOf = (one: Element | null | undefined): string => (one?.textContent ?? '').replaceAll(/\s+/g, ' ').trim();
   const find = (pattern: RegExp, text: string): string | undefined => pattern.exec(text)?.slice(1).join(' ');

@@ -1,6 +1,6 @@
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type LaunchOptions } from 'playwright-core';
 import { browserSwitches, chromiumPath } from './browser-switches.ts';
 
-export async function launchChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: chromiumPath, args: browserSwitches });
+export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
+  return await chromium.launch({ executablePath: chromiumPath, args: browserSwitches, ...options });
 }

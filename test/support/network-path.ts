@@ -88,6 +88,8 @@ export class UdpPath implements AsyncDisposable {
 /** The same for TCP, whose connections do not outlive a change of address: they end. */
 export class TcpPath implements AsyncDisposable {
   readonly meter = new Meter();
+  /** New connections end at once. */
+  refuses = false;
   readonly #server = createServer((socket) => this.#join(socket));
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
@@ -120,6 +122,7 @@ export class TcpPath implements AsyncDisposable {
   }
 
   #join(near: Socket): void {
+    if (this.refuses) return void near.destroy();
     const far = connect({ port: this.#target, host: '127.0.0.1' });
     this.#nears.add(near);
     near.once('close', () => this.#nears.delete(near));
