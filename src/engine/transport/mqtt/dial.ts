@@ -50,7 +50,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
   attempt.connection = connection;
   setup.trouble.over(options.observer?.onBroker);
   try {
-    const asked = ask(connection, attempt.topics, encodeHandshake(asking.request));
+    const asked = attempt.ask(connection);
     const answered = asked.then(() => asking.granted).then(() => attempt.session());
     return await Promise.race([answered, failed(connection, deadline, options.signal, setup.timeoutMs)]);
   } catch (error) {
@@ -58,6 +58,9 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
     throw error;
   }
 }
+
+/** So often may a coordinator come while it is asked; who says `online` has proved nothing. */
+const askedMax = 4;
 
 /** One try to get a session from the coordinator behind a broker: what is heard there, before and after. */
 class Attempt {
@@ -68,6 +71,7 @@ class Attempt {
   readonly #url: string;
   readonly #setup: DialSetup;
   #carrier: MqttCarrier | null = null;
+  #asked = 0;
 
   constructor(url: string, { run, participant, token = '' }: DialOptions, setup: DialSetup) {
     this.#url = url;
@@ -80,6 +84,19 @@ class Attempt {
 
   get will(): Buffer {
     return encodeStatus({ state: 'offline', id: this.claim.session, reason: 'the participant vanished' });
+  }
+
+  async ask(connection: BrokerConnection): Promise<void> {
+    const { base, status } = this.topics;
+    const [, run = ''] = base.split('/');
+    await connection.subscribe([statusTopic(run, coordinatorName), `${base}/down/#`]);
+    await this.#request(connection);
+    const online = { state: 'online', id: base.slice(base.lastIndexOf('/') + 1), reason: '' } as const;
+    await connection.publish(status, encodeStatus(online), 'retain');
+  }
+
+  get #elsewhere(): boolean {
+    return this.#setup.trust.by !== 'identity';
   }
 
   session(): Session {
@@ -102,7 +119,8 @@ class Attempt {
 
   /** An end is signed by the coordinator; of anything else nobody knows who says it. */
   #onStatus(status: StatusMessage | null): void {
-    if (status === null || status.state === 'online') return;
+    if (status === null) return;
+    if (status.state === 'online') return this.#onOnline();
     const over = endOf(status, this.#setup.coordinator, this.claim.run);
     if (over !== null) {
       this.asking.fail(over);
@@ -113,10 +131,31 @@ class Attempt {
     }
   }
 
+  /** At a broker elsewhere it may have come after the request, which it has not heard then. One that has answers the same. */
+  #onOnline(): void {
+    const { connection } = this;
+    if (connection === null || !this.#elsewhere || this.#carrier !== null) return;
+    if (this.#asked === 0 || this.#asked >= askedMax) return;
+    spawn(
+      'asking a coordinator again',
+      this.#request(connection).catch((error: unknown) => this.asking.fail(error)),
+    );
+  }
+
+  async #request(connection: BrokerConnection): Promise<void> {
+    const { open } = this.topics;
+    const sent = connection.publish(open, encodeHandshake(this.asking.request));
+    this.#asked++;
+    await sent.catch((error: unknown) => {
+      if (!(error instanceof PieceRefused)) throw error;
+      throw brokerRefused(connection.url, `it does not take ${open} (${error.message})`);
+    });
+  }
+
   #make(keys: SessionKeys): MqttCarrier | null {
     const { connection, topics } = this;
     if (connection === null) return null;
-    const { trust, coordinator } = this.#setup;
+    const { coordinator } = this.#setup;
     return new MqttCarrier({
       ...this.#setup,
       connection,
@@ -124,21 +163,10 @@ class Attempt {
       base: topics.base,
       remote: new URL(this.#url).host,
       peerIdentity: coordinator,
-      elsewhere: trust.by !== 'identity',
+      elsewhere: this.#elsewhere,
       release: async ({ abrupt }) => letGo(connection, topics, { abrupt, clock: this.#setup.clock }),
     });
   }
-}
-
-async function ask(connection: BrokerConnection, topics: SessionTopics, open: Buffer): Promise<void> {
-  const [, run = ''] = topics.base.split('/');
-  await connection.subscribe([statusTopic(run, coordinatorName), `${topics.base}/down/#`]);
-  await connection.publish(topics.open, open).catch((error: unknown) => {
-    if (!(error instanceof PieceRefused)) throw error;
-    throw brokerRefused(connection.url, `it does not take ${topics.open} (${error.message})`);
-  });
-  const online = { state: 'online', id: topics.base.slice(topics.base.lastIndexOf('/') + 1), reason: '' } as const;
-  await connection.publish(topics.status, encodeStatus(online), 'retain');
 }
 
 function failed(
