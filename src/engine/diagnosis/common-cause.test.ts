@@ -30,6 +30,7 @@ function process(told: number, over: Partial<ProcessObservation> = {}): ProcessO
     pid: 7,
     told: moment(told, 'its clock runs'),
     cpuPercent: 40.4,
+    busyAt: null,
     late: null,
     signAt: told,
     toldUntil: told,

@@ -98,6 +98,8 @@ export interface ProcessObservation {
   /** When it was first heard of again after it had been away; 0: it never was. */
   backAt: number;
   readonly cpuPercent: number;
+  /** When the processors of its machine were last all in use, whoever uses them; null: never, or not known. */
+  readonly busyAt: number | null;
   /** When its clock last ran late (a report or its event loop), by how much; null: never. */
   readonly late: { readonly at: number; readonly ms: number } | null;
 }

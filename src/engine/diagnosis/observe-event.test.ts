@@ -285,6 +285,21 @@ describe('its machine', () => {
     }
     assert.deepEqual([story.run.broker.losses.length, story.run.broker.losses[0]?.at], [16, 28]);
   });
+  test('a machine of which 95 % were in use was busy then, and stays so for another report of the same process', () => {
+    const story = seen({});
+    const report = (at: number, machineBusyPercent?: number, pid = 7): void => {
+      const data = { name: 'node-1', pid, cpuPercent: 20, memoryBytes: 1, loopDelayMsMax: 0, doing: 'training' };
+      tell(story, at, 'process_stats', { ...data, machineBusyPercent }, 'node-1');
+    };
+    report(5000, 94.9);
+    assert.equal(story.node.process?.busyAt, null);
+    report(6000, 95);
+    report(7000, 20);
+    report(8000);
+    assert.equal(story.node.process?.busyAt, 6000);
+    report(9000, 20, 8);
+    assert.equal(story.node.process?.busyAt, null);
+  });
   test('a process whose clock ran 200 ms late was late, one of 2.5 s stood still', () => {
     const story = seen({});
     const ticks = (at: number, loopDelayMsMax: number, name = 'node-1', pid = 7): void =>
@@ -294,6 +309,7 @@ describe('its machine', () => {
       pid: 7,
       told: moment(5000, "node-1's process: training, its clock runs"),
       cpuPercent: 20,
+      busyAt: null,
       late: null,
       signAt: 5000,
       toldUntil: 5000,

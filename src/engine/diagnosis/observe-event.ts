@@ -215,6 +215,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
       pid: data.pid,
       told,
       cpuPercent: data.cpuPercent,
+      busyAt: (data.machineBusyPercent ?? 0) >= busyFromPercent ? told.at : sameLife ? before.busyAt : null,
       late,
       signAt: told.at,
       toldUntil,
@@ -257,6 +258,9 @@ const valueCodes: ReadonlySet<string> = new Set(['update_not_finite', 'update_ex
 
 /** A clock that runs this late has not had the processor. */
 const lateFromMs = 200;
+
+/** Of processors of which less is left, a step may wait for its turn. */
+const busyFromPercent = 95;
 
 const phaseWords: Readonly<Record<ParticipantObservation['phase'], string>> = {
   receive: 'receives the global model',

@@ -10,6 +10,7 @@ const words: Readonly<Record<string, (subject: string) => string>> = {
   'process-frozen': (subject) => `${subject}'s process goes on`,
   'link-flapping': (subject) => `the link of ${subject} holds again`,
   'trainer-frozen': (subject) => `${subject} trains again`,
+  'trainer-starved': (subject) => `${subject} trains again`,
   'first-step-slow': (subject) => `${subject} has made its first step`,
   'transfer-stuck': (subject) => `the transfer of ${subject} moves again`,
   'coordinator-restarting': () => 'the coordinator is back',

@@ -236,6 +236,9 @@ function isAlive({ lastHeard, linkState }: ParticipantObservation, run: RunObser
 const frozenMs = 4000;
 /** ... when it is this many times its own largest pause so far. */
 const frozenFactor = 4;
+/** Where the processors were used up a moment ago a step may wait for its turn, for as long as it takes. */
+const busyMs = 5000;
+const starvedMs = 20_000;
 /** Nothing is known of a first step's pace: a large model on a slow machine may take this long. */
 const firstStepMs = 40_000;
 
@@ -265,6 +268,17 @@ export const trainerFrozen: Rule = (participant, run) => {
     };
   }
   if (idleMs < Math.max(frozenMs, frozenFactor * progressGapMsMax)) return null;
+  const busyAt = participant.process?.busyAt ?? null;
+  if (fault === undefined && busyAt !== null && elapsedMs(run, busyAt) <= busyMs) {
+    if (idleMs < starvedMs) return null;
+    return {
+      ...about,
+      rule: 'trainer-starved',
+      sentence: `${whose(id, run)} training has made no gradient step for ${Math.floor(idleMs / 1000)} s; the machine's processors are all in use.`,
+      explanation: `Its link and process answer. The processors of its machine are used up, by it or by others, so its step may only wait for its turn; whether it does is not known.`,
+      ages: true,
+    };
+  }
   return {
     ...about,
     rule: 'trainer-frozen',

@@ -4,7 +4,7 @@ import { evidence, injected, listed, seconds, subjects, type Finding } from './f
 import { elapsedMs, type ProcessObservation, type RunObservation } from './observation.ts';
 import { awaitsReturn, backMs, linkRules, type SharedCause } from './shared-cause.ts';
 
-const progressRules: ReadonlySet<string> = new Set(['trainer-frozen', 'first-step-slow']);
+const progressRules: ReadonlySet<string> = new Set(['trainer-frozen', 'trainer-starved', 'first-step-slow']);
 
 /** What the operating system or the participant itself says is so whoever else is in trouble. */
 const everything = ({ rule }: Finding): boolean =>

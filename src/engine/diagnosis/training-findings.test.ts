@@ -48,6 +48,19 @@ describe('a trainer', () => {
     from(18_000, training({ progressGapMsMax: 2000 }));
     from(15_000, training({ backAt: 11_000 }));
   });
+  test('on a machine that is used up has not stopped for all that is known: it has 20 s, and no cause is named', () => {
+    const process = { pid: 7, told: moment(9000), cpuPercent: 5, late: null, signAt: 9000, toldUntil: 9000, backAt: 0 };
+    const busy = (busyAt: number) => training({ process: { ...process, busyAt } });
+    assert.equal(busy(29_000)(29_999), null);
+    const finding = busy(29_000)(30_000);
+    assert.deepEqual([finding?.rule, finding?.layer, finding?.since], ['trainer-starved', 'trainer', 10_000]);
+    assert.equal(
+      finding?.sentence,
+      "node-1's training has made no gradient step for 20 s; the machine's processors are all in use.",
+    );
+    assert.equal(busy(8999)(14_000)?.rule, 'trainer-frozen', 'used up more than 5 s ago');
+    assert.equal(busy(9000)(14_000), null);
+  });
   test('is not looked at unless it trains and is alive', () => {
     for (const over of [
       { phase: 'send' },

@@ -57,6 +57,18 @@ function reporting(
 }
 
 describe('what a process tells its service', () => {
+  test('the first thing that is told is that the process is there', (t) => {
+    const { service, reporter } = reporting(t);
+    reporter.event('notice', { level: 'info', text: 'begins' });
+    reporter.flush();
+    const told = service.batches.flatMap((batch) => batch.events) as RunEvent[];
+    assert.deepEqual(
+      told.map(({ type }) => type),
+      ['process_stats', 'notice'],
+    );
+    reporter[Symbol.dispose]();
+  });
+
   test('a standstill shows in its report, once, though the measurement of the event loop saw none', (t) => {
     let nowMs = 0;
     const clock: Clock = Object.create(systemClock, { monotonicMs: { value: () => nowMs } });
@@ -75,8 +87,8 @@ describe('what a process tells its service', () => {
     reporter[Symbol.dispose]();
     const events = service.batches.flatMap((batch) => batch.events) as RunEvent[];
     const delays = events.flatMap(({ type, data }) => (type === 'process_stats' ? [data.loopDelayMsMax] : []));
-    assert.deepEqual(delays.slice(0, 2), [0, 4000]);
-    assert.ok(delays.slice(2).every((ms) => ms < 4000));
+    assert.deepEqual(delays.slice(0, 3), [0, 0, 4000]);
+    assert.ok(delays.slice(3).every((ms) => ms < 4000));
   });
 
   test('a service that takes nothing has a few batches on their way; the rest waits, and comes with its word', (t) => {
@@ -132,7 +144,7 @@ describe('what a process tells its service', () => {
     packets(1, 12_000);
     reporter[Symbol.dispose]();
     assert.equal(service.sum('packets'), 12_000);
-    assert.equal(service.sum('events'), 1, 'its last figures');
+    assert.equal(service.sum('events'), 2, 'its first figures and its last');
   });
 
   test('an acknowledgement of what was never sent is no credit', (t) => {

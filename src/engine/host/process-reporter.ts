@@ -8,6 +8,7 @@ import type { RunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Packet } from '#shared/contract/packet.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
+import { MachineLoad } from './machine-load.ts';
 import { ReportQueue } from './report-queue.ts';
 import { faultWords, onProcessFault } from './process-fault.ts';
 
@@ -36,6 +37,7 @@ export class ProcessReporter implements Reporter, Disposable {
   #batches = 0;
   #acknowledged = 0;
   readonly #failures: readonly Disposable[];
+  readonly #machine = new MachineLoad();
   #memoryBytes = 0;
   #warm = false;
   #cpuBefore = process.cpuUsage();
@@ -60,6 +62,8 @@ export class ProcessReporter implements Reporter, Disposable {
     this.#loopDelay.enable();
     this.#timers = [setInterval(() => this.#flushOnTime(), flushMs), setInterval(() => this.#reportProcess(), statsMs)];
     for (const timer of this.#timers) timer.unref();
+    // Before anything else is told: one that is stopped from here on is known to be there and to stand still.
+    this.#tellProcess(0, 0);
     this.#failures = [
       onTaskFailure((failure) => {
         const error = toErrorReport(failure.error);
@@ -157,12 +161,17 @@ export class ProcessReporter implements Reporter, Disposable {
     this.#warm = true;
     this.#loopDelay.reset();
     this.#lateMs = 0;
+    this.#tellProcess((cpu.user + cpu.system) / 10 / elapsedMs, loopDelayMsMax);
+  }
+
+  #tellProcess(cpuPercent: number, loopDelayMsMax: number): void {
     this.event('process_stats', {
       name: this.#options.source,
       pid: process.pid,
-      cpuPercent: (cpu.user + cpu.system) / 10 / elapsedMs,
+      cpuPercent,
       memoryBytes: this.#memory(),
       loopDelayMsMax,
+      machineBusyPercent: this.#machine.busyPercent(),
       doing: this.#options.doing(),
     });
   }

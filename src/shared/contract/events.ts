@@ -326,6 +326,8 @@ export const eventSchemas = {
     memoryBytes: count,
     /** Largest delay of the event loop since the last report, ms. */
     loopDelayMsMax: z.number(),
+    /** Of all processors of the machine, by all its programs; absent: not known. */
+    machineBusyPercent: z.number().optional(),
     doing: text,
   }),
   process_exited: z.object({
