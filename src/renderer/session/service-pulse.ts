@@ -1,32 +1,46 @@
-/** How often the chain below looks; the service says at least as often that it is alive. */
-const lookMs = 1000;
-/** So many looks in a row without a word, and it counts as not answering. */
-const missedMax = 5;
+interface PulseOptions {
+  readonly setTimer: (callback: () => void, ms: number) => () => void;
+  /** Wall time, which goes on while a machine sleeps. */
+  readonly now: () => number;
+  readonly onSilent: () => void;
+}
+
+/** How often it looks; the service says every second that it is alive. */
+const lookMs = 250;
+/** So long without a word, and it counts as not answering. */
+const silentMs = 5000;
 
 /**
  * Tells when a service that says every second that it is alive stops doing so: its process was stopped, hangs or gets no
- * processor, while its port stays open. Looks are counted, not time: after the page itself slept, what was sent meanwhile
- * is heard before the next look.
+ * processor, while its port stays open. Time is taken by the clock and by the looks: by the clock, so that a page that
+ * slept knows at once that what it shows is old; by the looks, since a clock may be set back.
  */
 export class ServicePulse {
-  readonly #setTimer: (callback: () => void, ms: number) => () => void;
-  readonly #onSilent: () => void;
+  readonly #options: PulseOptions;
   #cancel: (() => void) | null = null;
   #missed = 0;
+  #heardAt = 0;
+  #silent = false;
 
-  constructor(setTimer: (callback: () => void, ms: number) => () => void, onSilent: () => void) {
-    this.#setTimer = setTimer;
-    this.#onSilent = onSilent;
+  constructor(options: PulseOptions) {
+    this.#options = options;
+  }
+
+  /** When something came last, wall ms. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Something came. */
   heard(): void {
     this.#missed = 0;
+    this.#silent = false;
+    this.#heardAt = this.#options.now();
   }
 
   /** It says that it is alive, so from now on it is missed when it does not. */
   expect(): void {
-    this.#cancel ??= this.#setTimer(() => this.#look(), lookMs);
+    this.#cancel ??= this.#options.setTimer(() => this.#look(), lookMs);
   }
 
   /** Nothing is expected any more, as of a port that is closed. */
@@ -37,7 +51,10 @@ export class ServicePulse {
   }
 
   #look(): void {
-    this.#cancel = this.#setTimer(() => this.#look(), lookMs);
-    if (++this.#missed === missedMax) this.#onSilent();
+    this.#cancel = this.#options.setTimer(() => this.#look(), lookMs);
+    this.#missed += lookMs;
+    if (this.#silent || Math.max(this.#missed, this.#options.now() - this.#heardAt) < silentMs) return;
+    this.#silent = true;
+    this.#options.onSilent();
   }
 }

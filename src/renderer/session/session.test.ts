@@ -248,37 +248,76 @@ describe('session', () => {
     assert.notEqual(session.state().view, null, 'an old port is not listened to');
   });
 
-  test('a service that said that it is alive is missed after five looks without a word, and its news end that', () => {
-    const drive = handDriven();
-    let now = 5;
-    const service = fakePort();
-    const session = createSession(service.port, { ...drive.options, now: () => now });
-    service.receive(snapshot);
-    for (let look = 0; look < 9; look++) drive.expire();
-    assert.equal(session.state().connection.kind, 'ready', 'an older service says nothing of the kind');
-    service.receive({ type: 'alive' });
-    const ready = session.state().connection;
-    now = 9000;
-    for (let look = 0; look < 4; look++) drive.expire();
-    service.receive({ type: 'batch', batch: 1, events: [], packets: [], skippedPackets: 0 });
-    now = 20_000;
-    for (let look = 0; look < 4; look++) drive.expire();
-    assert.equal(session.state().connection, ready, 'whatever comes is a word');
-    drive.expire();
-    assert.deepEqual(session.state().connection, { kind: 'silent', since: 9000, before: ready });
-    drive.expire();
-    service.receive({ type: 'alive' });
-    assert.equal(session.state().connection.kind, 'silent', 'what it has not read yet is still to come');
-    service.receive({ type: 'alive' });
-    assert.equal(session.state().connection, ready);
-    for (let look = 0; look < 5; look++) drive.expire();
-    service.receive({ type: 'alive' });
-    service.receive({ type: 'batch', batch: 2, events: [], packets: [], skippedPackets: 0 });
-    assert.equal(session.state().connection, ready, 'news are up to date');
-    for (let look = 0; look < 4; look++) drive.expire();
-    service.fail('the service process ended');
-    drive.expire();
-    assert.equal(session.state().connection.kind, 'lost', 'a port that is closed is not waited for');
+  describe('a service that says that it is alive', () => {
+    const watched = () => {
+      const drive = handDriven();
+      let now = 1000;
+      const service = fakePort();
+      const session = createSession(service.port, { ...drive.options, now: () => now });
+      service.receive(snapshot);
+      const look = (times: number, ms = 250): void => {
+        for (let i = 0; i < times; i++) {
+          now += ms;
+          drive.expire();
+        }
+      };
+      const batch = (number: number): void =>
+        service.receive({ type: 'batch', batch: number, events: [], packets: [], skippedPackets: 0 });
+      return { session, service, drive, look, batch, kind: () => session.state().connection.kind };
+    };
+
+    test('is missed after 5 s without a word; one that never said so is not', () => {
+      const { session, service, look, batch, kind } = watched();
+      look(60);
+      assert.equal(kind(), 'ready', 'an older service says nothing of the kind');
+      service.receive({ type: 'alive' });
+      look(19);
+      batch(1);
+      look(19);
+      assert.equal(kind(), 'ready', 'whatever comes is a word');
+      look(1);
+      const before = { kind: 'ready', since: 1000, restored: false };
+      assert.deepEqual(session.state().connection, { kind: 'silent', since: 1000 + 79 * 250, before });
+      service.fail('the service process ended');
+      look(1);
+      assert.equal(kind(), 'lost', 'a port that is closed is not waited for');
+    });
+
+    test('is missed at the first look of a page that slept, and by its looks where the clock was set back', () => {
+      const { service, look, kind } = watched();
+      service.receive({ type: 'alive' });
+      look(1, 30_000);
+      assert.equal(kind(), 'silent');
+      const other = watched();
+      other.service.receive({ type: 'alive' });
+      other.look(1, -3_600_000);
+      other.look(18);
+      assert.equal(other.kind(), 'ready');
+      other.look(1);
+      assert.equal(other.kind(), 'silent');
+    });
+
+    test('is up to date a second after its first sign of life; what it tells until then is shown with that', () => {
+      const { session, service, drive, look, kind } = watched();
+      service.receive({ type: 'alive' });
+      look(20);
+      assert.equal(kind(), 'silent');
+      service.receive({ type: 'alive' });
+      service.receive({ type: 'batch', batch: 7, events: [], packets: [packetOf(1)], skippedPackets: 0 });
+      drive.change();
+      assert.equal(kind(), 'silent', 'what waits for it is still to come');
+      assert.equal(session.state().packetsRecorded, 0);
+      service.receive({ type: 'alive' });
+      assert.equal(kind(), 'ready');
+      drive.change();
+      drive.paint();
+      assert.equal(session.state().packetsRecorded, 1);
+      assert.deepEqual(service.sent.at(-1), { type: 'credit', batch: 7 });
+      look(19);
+      service.receive({ type: 'alive' });
+      look(19);
+      assert.equal(kind(), 'ready');
+    });
   });
 
   test('another snapshot on the same port is another run, not a restart', () => {

@@ -58,6 +58,12 @@ export interface SessionOptions {
 /** Longest wait for an answer; starting a demo launches processes and is the slowest. */
 const answerTimeoutMs = 30_000;
 
+/**
+ * A service that goes on after a silence has to read what waits for it, and so have the processes that tell it what they
+ * do: the picture is up to date a second after its first sign of life.
+ */
+const signsMin = 2;
+
 /** Their answers are sent back later, as they came; whoever draws them shows them by `shownWithin`. */
 const sentBack: ReadonlySet<RequestName> = new Set([
   'check_invitation',
@@ -109,13 +115,13 @@ export class Session {
   /** The next snapshot is the first one of another port. */
   #restoring = false;
   readonly #pulse: ServicePulse;
-  #heardAt = 0;
-  /** It was silent, and has said that it is alive, and nothing else yet. */
-  #goesOn = false;
+  /** How often it has said that it is alive since it was silent. */
+  #signs = 0;
 
   constructor(options: SessionOptions = {}) {
     this.#options = { now: Date.now, turns: new FrameTurns(), setTimer: browserTimer, ...options };
-    this.#pulse = new ServicePulse(this.#options.setTimer, () => this.#silent());
+    const { setTimer, now } = this.#options;
+    this.#pulse = new ServicePulse({ setTimer, now, onSilent: () => this.#silent() });
   }
 
   readonly state = (): SessionState => this.#state.get();
@@ -167,8 +173,8 @@ export class Session {
   }
 
   #receive(message: FromService): void {
-    if (this.#isFirstWord(message)) return this.#pulse.heard();
-    this.#heard();
+    this.#pulse.heard();
+    if (this.#isSilent && message.type === 'alive' && ++this.#signs >= signsMin) this.#goOn();
     switch (message.type) {
       case 'alive':
         return this.#pulse.expect();
@@ -242,12 +248,12 @@ export class Session {
       this.#next = { ...state, view, packetsRecorded: recorded, faultyEvents };
     this.#unshown.push(batch);
     this.#received = batch.batch;
-    if (this.#turnTaken) return;
-    this.#turnTaken = true;
-    this.#takeTurn();
+    if (!this.#isSilent) this.#wantTurn();
   }
 
-  #takeTurn(): void {
+  #wantTurn(): void {
+    if (this.#turnTaken) return;
+    this.#turnTaken = true;
     let port = this.#port;
     let shown: number | null = null;
     this.#options.turns.take(
@@ -271,27 +277,22 @@ export class Session {
     this.#packetStore.set(this.#packets.snapshot());
   }
 
-  /**
-   * A service that goes on says first that it is alive, and reads what waits for it after that: the picture is not up to
-   * date before it has sent news, or has had a second without any.
-   */
-  #isFirstWord(message: FromService): boolean {
-    const first = message.type === 'alive' && this.#next.connection.kind === 'silent' && !this.#goesOn;
-    this.#goesOn = first;
-    return first;
-  }
-
-  #heard(): void {
-    this.#heardAt = this.#options.now();
-    this.#pulse.heard();
-    const { connection } = this.#next;
-    if (connection.kind === 'silent') this.#tell({ ...this.#next, connection: connection.before });
+  get #isSilent(): boolean {
+    return this.#next.connection.kind === 'silent';
   }
 
   #silent(): void {
     const before = this.#next.connection;
-    if (before.kind === 'ready')
-      this.#tell({ ...this.#next, connection: { kind: 'silent', since: this.#heardAt, before } });
+    if (before.kind !== 'ready') return;
+    this.#signs = 0;
+    this.#tell({ ...this.#next, connection: { kind: 'silent', since: this.#pulse.heardAt, before } });
+  }
+
+  #goOn(): void {
+    const { connection } = this.#next;
+    if (connection.kind !== 'silent') return;
+    this.#tell({ ...this.#next, connection: connection.before });
+    if (this.#unshown.length > 0) this.#wantTurn();
   }
 
   #lost(reason: string): void {
