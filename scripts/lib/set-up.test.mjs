@@ -77,11 +77,11 @@ test('a test file that is named runs alone, and any other shares the machine', (
   const files = ['test/cli/demo.test.ts', 'test/cli/demo-new.test.ts', 'test/survival/kill.test.ts'].map((path) =>
     inRoot(path),
   );
-  const [single, shared, ...others] = groupsOf(files, ['test/cli/demo.', 'test/survival/']);
+  const [single, shared, ...others] = groupsOf(files, { beginnings: ['test/cli/demo.', 'test/survival/'] });
   assert.deepEqual([single, others], [{ files: [files[0], files[2]], concurrency: 1 }, []]);
   assert.deepEqual(shared.files, [files[1]]);
   assert.ok(shared.concurrency >= 2);
-  assert.deepEqual(groupsOf([], ['test/cli/demo.']), []);
+  assert.deepEqual(groupsOf([], { beginnings: ['test/cli/demo.'] }), []);
 });
 
 test('no test file that should run alone has gone', () => {

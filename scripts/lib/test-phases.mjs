@@ -16,8 +16,9 @@ import { seconds } from './say.mjs';
 const tool = (name, ...args) => ({ kind: 'tool', args: [inRoot('node_modules', ...name.split('/')), ...args] });
 const suite = (patterns, options = {}) => ({ kind: 'suite', patterns, ...options });
 
-/** Most files wait more than they compute. */
-const atOnce = Math.max(2, Math.min(8, availableParallelism()));
+/** Most files wait more than they compute, those of one module most of all. */
+const processors = Math.max(2, Math.min(8, availableParallelism()));
+const waiting = 2 * processors;
 
 /**
  * How the paths of those test files begin that have the machine to themselves: what they assert hangs on how fast it
@@ -29,15 +30,14 @@ export const alone = [
   'test/cli/dds.',
   'test/cli/demo.',
   'test/cli/faults.',
-  'test/cli/hostile-',
+  'test/cli/hostile-memory.',
+  'test/cli/hostile-peer',
   'test/cli/join.',
-  'test/cli/network.',
   'test/cli/own-broker.',
   'test/cli/participant-chair.',
   'test/cli/paths.',
   'test/cli/verdicts.',
   'test/e2e/participant-seat.',
-  'test/survival/',
 ];
 
 /** In the order in which they run: what is quick and finds most comes first. */
@@ -48,6 +48,7 @@ export const phases = {
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
   unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/soak/**/*.test.ts'], {
     covers: true,
+    atOnce: waiting,
     preload: 'test/support/leak-gate.ts',
   }),
   architecture: suite(['test/architecture/**/*.test.ts']),
@@ -79,7 +80,7 @@ function countTests(files) {
  * Test files in the groups in which they run one after the other, each with how many of it run at a time.
  * @param beginnings paths from the root, of files that run alone
  */
-export function groupsOf(files, beginnings = alone) {
+export function groupsOf(files, { beginnings = alone, atOnce = processors } = {}) {
   const isAlone = (file) => beginnings.some((beginning) => file.startsWith(inRoot(beginning)));
   return [
     { files: files.filter(isAlone), concurrency: 1 },
@@ -100,7 +101,7 @@ async function runSuite(phase, context) {
     return { passed: 0, failed: 0, skipped: countTests(files) };
   }
   let total = { passed: 0, failed: 0, skipped: 0 };
-  for (const group of groupsOf(files)) total = addCounts(total, await runGroup(phase, group, context));
+  for (const group of groupsOf(files, phase)) total = addCounts(total, await runGroup(phase, group, context));
   return total;
 }
 
