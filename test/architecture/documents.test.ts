@@ -9,9 +9,10 @@ import { defines, linkedFiles, namedPlaces, namedScripts } from './named-places.
 const root = fileURLToPath(new URL('../../', import.meta.url)).replaceAll('\\', '/');
 
 /** Documents that name places in the code by their path from the root. */
-const guides = ['docs/architecture.md'];
+const guides = ['docs/architecture.md', 'CONTRIBUTING.md'];
 
 const documents = [
+  'CONTRIBUTING.md',
   'README.md',
   'SECURITY.md',
   ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })

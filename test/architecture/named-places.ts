@@ -8,6 +8,8 @@ export interface NamedPlace {
 /** A path from the root: begins with one of these, or is a file at the root. */
 const pathStart = /^(?:src|test|scripts|docs|bench|packaging|resources)(?:\/|$)/;
 const rootFile = /^[\w.-]+\.(?:ts|json|md)$/;
+/** What the reader of a walk through the files makes: `src/renderer/views/NAME/`. */
+const placeholder = /\bNAME\b/;
 /** `settleTraining`, `Diagnosis.judge`, `DemoFederation.#act`. */
 const identifier = /^[A-Za-z_]\w*(?:\.#?\w+)?$/;
 /** What may stand between a path and the names that belong to it: a colon, a comma, the wall of a table cell. */
@@ -28,7 +30,8 @@ function placesOf(line: string, number: number): readonly NamedPlace[] {
     const span = match[1] ?? '';
     const adjoins = between.test(line.slice(endedAt, match.index));
     endedAt = match.index + match[0].length;
-    if (pathStart.test(span) || rootFile.test(span)) {
+    if (placeholder.test(span)) open = false;
+    else if (pathStart.test(span) || rootFile.test(span)) {
       places.push({ path: span.replace(/\/$/, ''), names: [], line: number });
       open = true;
     } else if (open && adjoins && identifier.test(span)) places.at(-1)?.names.push(span);
