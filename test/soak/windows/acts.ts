@@ -1,7 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ActName, Lab } from './blame.ts';
 import type { Federation } from './federation.ts';
+import type { ServedWindow } from './served-window.ts';
 import { signalOne } from './signals.ts';
+import { within } from './within.ts';
 
 export interface Act {
   readonly name: ActName;
@@ -16,6 +17,18 @@ export interface Act {
 }
 
 const none = (): void => undefined;
+
+/** Runs in the page: training is neither just begun, by a picture that may be of the round before, nor nearly done. */
+function midway(): boolean {
+  const [, done, all] = /batch (\d+) \/ (\d+)/.exec(document.querySelector('.lh.own')?.textContent ?? '') ?? [];
+  const share = Number(done) / Number(all);
+  return share > 0.2 && share < 0.6;
+}
+
+/** Runs in the page: the coordinator is heard. */
+function heard(): boolean {
+  return /heard \d/.test(document.querySelector('[data-lane="coordinator"] .lh')?.textContent ?? '');
+}
 
 /** Acts in the order in which they follow each other. */
 export const acts: readonly Act[] = [
@@ -43,7 +56,7 @@ export const acts: readonly Act[] = [
     ...{ holdS: 25, briefS: 12 },
     begin: async ({ windows }) => {
       const { page } = windows['lab-2'];
-      await page.waitForFunction(() => /batch \d/.test(document.querySelector('.lh.own')?.textContent ?? ''));
+      await page.waitForFunction(midway);
       await toParticipant(windows['lab-2'], 'SIGSTOP');
     },
     undo: ({ windows }) => toParticipant(windows['lab-2'], 'SIGCONT'),
@@ -51,17 +64,15 @@ export const acts: readonly Act[] = [
   {
     name: 'participant of lab-3 is stopped as soon as it has joined',
     ...{ holdS: 20, briefS: null },
-    begin: async (federation) => {
-      const window = federation.windows['lab-3'];
+    begin: async ({ windows }) => {
+      const window = windows['lab-3'];
       await window.leave();
-      await window.page
-        .getByText(/You left/)
-        .first()
-        .waitFor();
-      const before = federation.joins('lab-3');
+      await window.untilNoParticipant();
       await window.joinAgain();
-      await untilJoined(federation, 'lab-3', before);
-      await toParticipant(window, 'SIGSTOP');
+      const pid = await window.participant();
+      // It tells of itself once a second: most often this is before its first word.
+      await window.page.waitForFunction(heard);
+      signalOne(pid, 'SIGSTOP');
     },
     undo: ({ windows }) => toParticipant(windows['lab-3'], 'SIGCONT'),
   },
@@ -145,11 +156,8 @@ export const acts: readonly Act[] = [
   },
 ];
 
-async function toParticipant(
-  { participant }: { readonly participant: () => Promise<number> },
-  signal: NodeJS.Signals,
-): Promise<void> {
-  signalOne(await participant(), signal);
+async function toParticipant(window: ServedWindow, signal: NodeJS.Signals): Promise<void> {
+  signalOne(await window.participant(), signal);
 }
 
 /** Only the broker stays awake, as a server elsewhere does. */
@@ -159,6 +167,5 @@ function toAll({ coordinator, windows }: Federation, signal: NodeJS.Signals): vo
 }
 
 async function untilJoined(federation: Federation, lab: Lab, before: number): Promise<void> {
-  for (const untilMs = performance.now() + 60_000; federation.joins(lab) <= before; await delay(10))
-    if (performance.now() > untilMs) throw new Error(`${lab} was not let in again`);
+  await within(() => federation.joins(lab) > before, `${lab} was not let in again`);
 }

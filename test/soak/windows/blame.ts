@@ -66,11 +66,12 @@ export const blame = {
   // The session over UDP falls silent and another is opened over TCP: until then nothing is heard.
   'UDP of lab-1 is lost': only('lab-1', { ...untouched, may: ['coordinator', 'link', 'transfer'] }),
   'the whole path of lab-1 is cut': only('lab-1', unheard),
-  'participant of lab-2 is stopped': only('lab-2', says(['own process'])),
+  // Once it goes on, it learns that its link has been closed meanwhile.
+  'participant of lab-2 is stopped': only('lab-2', says(['own process'], ['link'])),
   // What it did until then was to leave and to join.
   'participant of lab-3 is stopped as soon as it has joined': only(
     'lab-3',
-    says(['own process'], ['joining', 'no run']),
+    says(['own process'], ['joining', 'no run', 'link']),
   ),
   // Its service starts it again within the same seconds.
   'participant of lab-2 is killed': only('lab-2', { ...says(['own process', 'joining']), wellMs: untouched.wellMs }),

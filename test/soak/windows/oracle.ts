@@ -58,6 +58,8 @@ export class Oracle {
   readonly samples: Record<Lab, number> = { 'lab-1': 0, 'lab-2': 0, 'lab-3': 0 };
   /** Those of them in quiet time. */
   quiet = 0;
+  /** Longest time between two of those of one window, ms: how well this machine kept up with looking. */
+  gapMs = 0;
   /** For how long the picture of before an act stood after it, where it may for a moment, ms. */
   readonly old = new Map<string, number>();
   readonly #table: Readonly<Record<ActName, Readonly<Record<Lab, Chair>>>>;
@@ -99,8 +101,12 @@ export class Oracle {
     const say = (kind: string, text: string): void => void found.add(this.#note(lab, said.at, kind, text));
     const claim = claimOf(said, lab);
     const act = this.#actAt(said.at);
-    if (act === null) this.#seeQuiet(claim, said, say);
-    else this.#seeAct(act, lab, claim, said, say);
+    if (act === null) {
+      this.#seeQuiet(claim, said, say);
+      if (memory.last !== null && this.#actAt(memory.last.at) === null)
+        this.gapMs = Math.max(this.gapMs, said.at - memory.last.at);
+    }
+    if (act !== null) this.#seeAct(act, lab, claim, said, say);
     for (const text of said.raw) say('raw', text);
     for (const text of said.differs) say('differs', text);
     if (this.#isOld(lab, claim, said)) this.#seeOld(lab, said, say);

@@ -1,14 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '#test/support/chromium.ts';
 import { slowTraining } from '#test/support/hostile/besieged.ts';
 import { Command, nothingLeft, processesOf } from '../../cli/command-line.ts';
 import { fillJoinForm } from '../../e2e/window-text.ts';
 import { killAll, signalAll, signalOne } from './signals.ts';
-
-const patienceMs = 60_000;
+import { patienceMs, within } from './within.ts';
 
 /** A participant's window: a service of its own in browser mode, its data folder, and a browser. */
 export class ServedWindow implements AsyncDisposable {
@@ -98,19 +96,19 @@ export class ServedWindow implements AsyncDisposable {
     await question.getByRole('button', { name: /^Leave/ }).click();
   }
 
-  /** Null: there is none now. */
-  get participantPid(): number | null {
-    return processesOf(this.#folder).find(({ command }) => command.includes('participant'))?.pid ?? null;
+  /** Pid of its participant's process, as soon as there is one. */
+  async participant(): Promise<number> {
+    await within(() => this.#participantPid !== null, `${this.name} has no participant process`);
+    return this.#participantPid ?? 0;
   }
 
-  /** As soon as there is one. */
-  readonly participant = async (): Promise<number> => {
-    for (const untilMs = performance.now() + patienceMs; performance.now() < untilMs; await delay(10)) {
-      const pid = this.participantPid;
-      if (pid !== null) return pid;
-    }
-    throw new Error(`${this.name} has no participant process`);
-  };
+  async untilNoParticipant(): Promise<void> {
+    await within(() => this.#participantPid === null, `${this.name} has a participant process still`);
+  }
+
+  get #participantPid(): number | null {
+    return processesOf(this.#folder).find(({ command }) => command.includes('participant'))?.pid ?? null;
+  }
 
   signalService(signal: NodeJS.Signals): void {
     signalOne(this.#command.pid, signal);

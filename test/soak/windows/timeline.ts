@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { Lab } from './blame.ts';
 import type { Mark } from './oracle.ts';
@@ -14,7 +15,7 @@ export class Timeline {
   }
 
   mark({ act, step, at }: Mark): void {
-    this.#write({ at: new Date(at).toISOString(), act, step });
+    this.#write({ at: new Date(at).toISOString(), act, step, load: loadavg()[0] });
   }
 
   see(window: Lab, said: Said): void {
