@@ -30,7 +30,7 @@ export function windowsReport(result: WindowsResult): string {
     '# Three windows',
     '',
     `${minutes.toFixed(1)} minutes, ${acts.length} acts; samples: ${samples}, of which in quiet time ${oracle.quiet}, at most ${oracle.gapMs} ms apart there; ${unread} moments at which a page could not be read.`,
-    `${rounds.rounds} rounds in quiet time, in ${rounds.missing.length === 0 ? 'each of which all three counted' : `which ${rounds.missing.length} updates did not count`}.`,
+    `${rounds.rounds} rounds in quiet time, in which ${rounds.missing.length === 0 ? 'all three' : 'not all'} counted each time.`,
     '',
     `## Faults: ${faults.length}`,
     '',
