@@ -10,6 +10,9 @@ export function connectTimeout(url: string, what: string, timeoutMs: number): Ro
   });
 }
 
+/** The broker is not there. That the coordinator is not, which a broker says that is there, is another matter. */
+export class BrokerAbsent extends RoundscopeError {}
+
 /** There is no connection to a broker; `refused`: nobody listens there. `speaks`: the protocol, and its versions. */
 export function noConnection(
   url: string,
@@ -17,13 +20,11 @@ export function noConnection(
   about: { readonly refused: boolean; readonly said: string; readonly protocol: string; readonly speaks: string },
 ): RoundscopeError {
   const { refused, said, protocol, speaks } = about;
-  return new RoundscopeError(refused ? 'connect_refused' : 'connect_failed', {
-    layer: 'transport',
-    message: refused
-      ? `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`
-      : `no ${protocol} connection to ${url}: ${said}; check the address and whether it speaks ${speaks}`,
-    retryable: true,
-    cause: error,
-    context: { url },
-  });
+  const details = { layer: 'transport', retryable: true, cause: error, context: { url } } as const;
+  if (refused) {
+    const message = `nobody listens at ${url}: is the coordinator or broker running, and are host and port right?`;
+    return new BrokerAbsent('connect_refused', { ...details, message });
+  }
+  const message = `no ${protocol} connection to ${url}: ${said}; check the address and whether it speaks ${speaks}`;
+  return new RoundscopeError('connect_failed', { ...details, message });
 }

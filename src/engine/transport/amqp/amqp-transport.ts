@@ -6,6 +6,7 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { observed } from '../attempts.ts';
+import { BrokerAbsent } from '../broker-errors.ts';
 import { BrokerTroubles } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
@@ -88,8 +89,7 @@ export class AmqpTransport implements Transport {
         // Not a matter of the way taken: another one would hide it.
         if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
-        if (error instanceof RoundscopeError && error.code === 'connect_refused')
-          trouble.gone(error.message, options.observer?.onBroker);
+        if (error instanceof BrokerAbsent) trouble.gone(error.message, options.observer?.onBroker);
       }
     }
     throw failure;

@@ -272,15 +272,18 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       for (const content of forged) {
         await channel.purgeQueue(endedOf(run));
         await evil.publish('control', { queue: endedOf(run), type: endType, content });
+        const told: string[] = [];
         await assert.rejects(
           new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], {
             signal: never,
             run,
             token,
             participant: 'lab-1',
+            observer: { onBroker: ({ state }) => void told.push(state) },
           }),
           { code: 'connect_refused', retryable: true },
         );
+        assert.deepEqual(told, [], 'the broker is there');
       }
       await channel.deleteQueue(endedOf(run));
       await evil.end();

@@ -6,7 +6,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
 import { signEnd } from '../last-word.ts';
-import type { Listener } from '../transport.ts';
+import type { BrokerNews, Listener } from '../transport.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { coordinatorName, statusTopic } from './topics.ts';
 
@@ -56,10 +56,13 @@ describe('a run that is over, at a broker elsewhere', { skip }, () => {
     const listener = await listen(broker);
     const endpoints = [...listener.endpoints];
     await listener[Symbol.asyncDispose]();
-    await assert.rejects(transport(broker).dial(endpoints, { ...about, participant: 'lab-2' }), {
+    const told: string[] = [];
+    const observer = { onBroker: ({ state }: BrokerNews) => void told.push(state) };
+    await assert.rejects(transport(broker).dial(endpoints, { ...about, participant: 'lab-2', observer }), {
       code: 'connect_refused',
       retryable: true,
     });
+    assert.deepEqual(told, [], 'the broker that says so is there');
   });
 
   test('who is not the coordinator ends nothing, also with the token', async () => {

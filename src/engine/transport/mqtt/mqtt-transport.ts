@@ -6,6 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { observed } from '../attempts.ts';
+import { BrokerAbsent } from '../broker-errors.ts';
 import { BrokerTroubles } from '../broker-trouble.ts';
 import { PieceSize } from '../credited/piece-size.ts';
 import { namesNobody } from '../sealed/asking.ts';
@@ -94,8 +95,7 @@ export class MqttTransport implements Transport {
         // Not a matter of the way taken: another one would hide it.
         if (error instanceof RoundscopeError && error.code === 'identity_mismatch') throw error;
         failure = error;
-        if (error instanceof RoundscopeError && error.code === 'connect_refused')
-          trouble.gone(error.message, options.observer?.onBroker);
+        if (error instanceof BrokerAbsent) trouble.gone(error.message, options.observer?.onBroker);
       }
     }
     throw failure;
