@@ -3,6 +3,7 @@ import { formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { endTag, partWords } from '#renderer/components/run-words.ts';
+import { fateCounts } from '#renderer/session/fate-counts.ts';
 import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
@@ -74,10 +75,7 @@ export function CurrentRun(): JSX.Element | null {
 
 function Figures({ view, running }: { readonly view: RunView; readonly running: boolean }): JSX.Element {
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
-  const told = view.contributions.filter(
-    ({ fate }) => fate === 'counted' || fate === 'acknowledged' || fate === 'refused',
-  );
-  const counted = told.filter((one) => one.fate === 'counted').length;
+  const { decided, counted } = fateCounts(view.contributions);
   const model = view.models.at(-1);
   const short = useShortPath();
   const { status, endReason, left } = view;
@@ -88,11 +86,11 @@ function Figures({ view, running }: { readonly view: RunView; readonly running: 
         {running ? 'round ' : 'rounds done '}
         <b>{roundOf(running ? view.round : view.roundsCompleted, view)}</b>
       </span>
-      {told.length > 0 && (
+      {decided > 0 && (
         <span>
           counted{' '}
           <b>
-            {counted} of {told.length}
+            {counted} of {decided}
           </b>
         </span>
       )}
