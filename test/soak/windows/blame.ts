@@ -25,7 +25,7 @@ export type Blame = Readonly<Record<Lab, Chair>>;
 const coordinatorMs = 5000;
 const otherMs = 10_000;
 const pictureMs = 1500;
-/** A service says every second that it is alive; one that stands still is missed when five times nothing came. */
+/** A service says every second that it is alive, and is missed once nothing came for 5 s. */
 const serviceMs = 5500;
 
 /** Whom an act does not concern. */
