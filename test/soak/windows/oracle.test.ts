@@ -101,6 +101,20 @@ describe('the oracle of three windows', () => {
     );
   });
 
+  test('a stopped service is missed after some seconds, in which the news grow old', () => {
+    const missed = (from: number): Oracle =>
+      told(
+        'service of lab-3 is stopped',
+        (lab, after) => {
+          if (lab !== 'lab-3' || after < 0) return {};
+          return after < from ? { coordinatorLane: `coordinator heard ${after / 1000 + 1} s ago` } : past;
+        },
+        { lastMs: 12_000 },
+      );
+    assert.deepEqual(kinds(missed(5500)), []);
+    assert.ok(kinds(missed(7000)).includes('lab-3: old picture shown as now'));
+  });
+
   test('after a standstill the old picture stands for a moment at most', () => {
     const until = (ms: number): Oracle =>
       told('all sleep', (lab, after) => {

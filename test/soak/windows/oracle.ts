@@ -143,7 +143,8 @@ export class Oracle {
 
   /** All is well by news of long ago, or it is the very picture of before the act, shown as if nothing had been missed. */
   #isOld(lab: Lab, claim: Claim, said: Said): boolean {
-    if (claim !== 'well') return false;
+    // Until when a picture without news may stand is asked there, while its service tells nothing.
+    if (claim !== 'well' || (this.#chair(lab).pastMs !== null && this.#ends === null)) return false;
     if (Number(/heard ([\d.]+) s ago/.exec(said.coordinatorLane)?.[1] ?? 0) >= oldHeardS) return true;
     const isOver = this.#ends !== null && said.at >= this.#ends;
     return isOver && this.#chair(lab).oldMs > 0 && this.#memory[lab].before === pictureOf(said);
