@@ -35,7 +35,7 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
   const longest = Math.max(1, ...shown.map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
   const counts = fateCounts(view.contributions);
   const stop = tabStop(shown, selected);
-  const first = view.rounds[0]?.round ?? null;
+  const unlisted = (view.rounds[0]?.round ?? view.round + 1) - 1;
   return (
     <RoundsTable
       title="Your contributions"
@@ -66,10 +66,10 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
           onOpen={onOpen}
         />
       ))}
-      {first !== null && first > 1 && (
+      {unlisted > 0 && (
         <tr className="next">
-          <td className="num">{first === 2 ? 1 : `1–${first - 1}`}</td>
-          <td colSpan={columns - 1}>{view.dropped > 0 ? 'no longer listed here' : 'before you joined'}</td>
+          <td className="num">{unlisted === 1 ? 1 : `1–${unlisted}`}</td>
+          <td colSpan={columns - 1}>{view.dropped > 0 ? 'no longer listed here' : 'began before you joined'}</td>
         </tr>
       )}
     </RoundsTable>
