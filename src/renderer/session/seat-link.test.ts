@@ -47,6 +47,28 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(seatLink(view, startAt + round13 + 80_000)?.kind, 'heard');
   });
 
+  test('an own process that is started again has not lost its link to anybody; it has 3 s to open another', () => {
+    const view = seatViewAt('live', round13 + 20_000);
+    const at = startAt + round13 + 20_000;
+    const seenAt = (lastProcessAt: number, state: 'connecting' | 'ready') => {
+      const participants = view.participants.map((one) => ({
+        ...one,
+        restarted: { at: at + 1000, note: 'ended by SIGKILL', backAt: at + 2000 },
+        lastProcessAt,
+        link: { ...one.link, state, since: at + 2000 },
+      }));
+      return seatLink({ ...view, participants }, lastProcessAt);
+    };
+    assert.deepEqual(seenAt(at + 2000, 'connecting'), {
+      kind: 'restarting',
+      at: at + 1000,
+      note: 'ended by SIGKILL',
+    });
+    assert.equal(seenAt(at + 4999, 'connecting')?.kind, 'restarting');
+    assert.equal(seenAt(at + 5000, 'connecting')?.kind, 'silent');
+    assert.equal(seenAt(at + 2100, 'ready')?.kind, 'heard');
+  });
+
   test('tries since the last sign of life, the next one and the end of trying', () => {
     const link = linkAt('gone', heard + 30_000);
     assert.equal(link?.kind, 'silent');

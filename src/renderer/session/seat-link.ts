@@ -46,7 +46,8 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
   if (own === undefined || link === undefined || (link.connections === 0 && link.heardAt === 0)) {
     return { kind: 'joining', since: view.startedAt, attempt: link?.attempts.at(-1) ?? null };
   }
-  if (own.exited?.restarts === true) return { kind: 'restarting', at: own.exited.at, note: own.exited.note };
+  const restart = restartOf(own);
+  if (restart !== null) return { kind: 'restarting', ...restart };
   const still = openVerdicts(view).find(({ rule, subject }) => rule === 'process-frozen' && subject === own.id);
   if (still !== undefined) return { kind: 'still', at: still.since };
   const heardAt = link.heardAt === 0 ? link.since : link.heardAt;
@@ -62,6 +63,18 @@ export function seatLink(view: RunView, now: number): SeatLink | null {
   if (returned !== null && returned.silentMs >= silentMs && now - returned.at < backShownMs)
     return { kind: 'back', ...returned };
   return { kind: 'heard', at: heardAt };
+}
+
+/** Its process has ended and is started again, or the new one has not had the time to open a link; null: neither. */
+export function restartOf({ exited, restarted, link, lastProcessAt }: ParticipantView): Restart | null {
+  if (exited !== null) return exited.restarts ? { at: exited.at, note: exited.note } : null;
+  if (restarted === null || isOpen(link.state) || link.heardAt > restarted.backAt) return null;
+  return lastProcessAt - restarted.backAt < silentMs ? { at: restarted.at, note: restarted.note } : null;
+}
+
+interface Restart {
+  readonly at: number;
+  readonly note: string;
 }
 
 /** Since when nothing that the coordinator says can have been heard; null: it is heard, as far as is known. */

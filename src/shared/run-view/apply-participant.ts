@@ -281,6 +281,7 @@ export function newParticipant(id: string, at: number): ParticipantView {
     paused: null,
     pauses: [],
     exited: null,
+    restarted: null,
     left: null,
     expelled: null,
     phase: 'idle',

@@ -61,6 +61,7 @@ test('the lane of a killed participant ends, and it trains and is here no more',
 test('one that was started again is here, as soon as its new process says so', () => {
   const view = after(stats(1000, 7), phase(1100, 'train'), killed, stats(2500, 8), phase(2600, 'train'));
   assert.equal(view.exited, null);
+  assert.deepEqual(view.restarted, { at: 2000, note: 'ended by SIGKILL', backAt: 2500 });
   assert.equal(view.segments.at(-1)?.endedAt, null);
 });
 

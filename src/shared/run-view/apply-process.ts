@@ -21,7 +21,9 @@ export const applyProcess = {
         : patch(view.participants, event.data.name, ({ exited }) => ({
             lastProcessAt: event.at,
             // Another process of the same participant: it was started again.
-            ...(isReplaced(view, event) ? { exited: null } : { exited }),
+            ...(exited !== null && isReplaced(view, event)
+              ? { exited: null, restarted: { at: exited.at, note: exited.note, backAt: event.at } }
+              : {}),
           })),
   }),
   process_exited: (view, event) => ({

@@ -208,6 +208,8 @@ export interface ParticipantView {
   /** Its process is gone; null: it lives, or is on another machine. */
   /** `restarts`: its process is started again. */
   readonly exited: { readonly at: number; readonly note: string; readonly restarts: boolean } | null;
+  /** When its process ended, before the one that lives, and when that one was first heard of; null: it is the first. */
+  readonly restarted: { readonly at: number; readonly note: string; readonly backAt: number } | null;
   readonly left: { readonly at: number; readonly reason: string; readonly clean: boolean } | null;
   /** It did not leave by itself: the coordinator has sent it away for the rest of the run. */
   readonly expelled: { readonly at: number; readonly reason: string } | null;

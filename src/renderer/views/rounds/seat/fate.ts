@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
 import type { IconName } from '#renderer/components/icon.tsx';
 import { isLate } from '#renderer/session/fate-counts.ts';
+import { restartOf } from '#renderer/session/seat-link.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import { cutOffReasons, isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
@@ -106,7 +107,7 @@ export function formatWeight(weight: number): string {
 
 /** Its process died while the run went on, and is started again. */
 export function isRestarting(own: ParticipantView | undefined, ended: number | null): boolean {
-  return ended === null && own?.exited?.restarts === true;
+  return ended === null && own !== undefined && restartOf(own) !== null;
 }
 
 /** Whoever pauses when a round begins is not asked to train in it. */
