@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { durationText } from '#shared/base/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { hostOf, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
+import { hostOf, isNetwork, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
 import type { LinkEnd } from './link.ts';
 import type { LinkCore } from './link-core.ts';
 import { statusOfCloseCode } from './run-over.ts';
@@ -219,12 +219,14 @@ export class AcceptedNames {
   /** What is known of somebody who knocks. */
   standing({ address, identity }: Knocking): Standing {
     const host = hostOf(address);
-    let standing: Standing = 'stranger';
+    let known = false;
     for (const held of this.#held.values()) {
-      if (held.admitted && identity !== null && held.peer === identity) return 'participant';
-      if (held.host === host) standing = 'neighbor';
+      if (!held.admitted) continue;
+      if (identity !== null && held.peer === identity) return 'participant';
+      known ||= held.host === host;
     }
-    return standing;
+    if (!known) return 'stranger';
+    return isNetwork(host) ? 'neighbor' : 'namesake';
   }
 
   /** Names whose links the end of the run has closed while they were down. */

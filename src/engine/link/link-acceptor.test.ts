@@ -6,6 +6,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, progressMessage, take } from '#test/support/messages.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { PacketLog } from './packet-log.ts';
 import { UnprovenRows } from './unproven-rows.ts';
@@ -121,6 +122,22 @@ describe('what somebody says who has not proved itself', () => {
     await federation.within(1000, flood);
     await federation.clock.advanceUntil(() => participant.status.reconnects === 1, 5000);
     assert.equal(participant.status.state, 'ready');
+  });
+
+  test('is known by a key of the run, and by where a participant is; not by a name, nor before it has registered', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const standing = (address: string, identity: string | null = null): string =>
+      federation.acceptor.standing({ address, identity });
+    await federation.pair('node-1');
+    const { peerId } = seededIdentity('node-1');
+    assert.equal(standing('192.0.2.1:1', peerId), 'participant');
+    assert.equal(standing('192.0.2.1:1'), 'stranger');
+    // In memory an address is what the dialer says of itself, as at a broker.
+    assert.equal(standing('memory:node-1'), 'namesake');
+    federation.admits = false;
+    await federation.dial('node-2');
+    assert.equal(standing('memory:node-2'), 'stranger');
+    assert.equal(standing('192.0.2.1:1', seededIdentity('node-2').peerId), 'stranger');
   });
 });
 

@@ -192,7 +192,6 @@ export class LinkAcceptor implements AsyncDisposable {
         spawn('closing a session', wire.close('refused', reason));
       },
     );
-    if (place === null) return this.#turnAway(wire, 'refused', 'too many sessions have not said hello yet; try again');
     this.#greeting.add(wire);
     const limit = clock.timer(limits.helloTimeoutMs, () =>
       spawn('closing a session', wire.close('hello_timeout', `no hello within ${limits.helloTimeoutMs / 1000} s`)),

@@ -47,7 +47,6 @@ export class SocketRoom {
       socket.destroy();
     };
     const place = this.#room.enter({ address, identity: null }, refuse);
-    if (place === null) return refuse('too many connections that have opened no session');
     const waiting = new DisposableStack();
     waiting.use(place);
     waiting.use(this.#clock.timer(this.#patienceMs, () => refuse('it opened no session in time')));

@@ -8,15 +8,15 @@ const sizes = { max: 6, perHostMax: 4 };
 function room(standings: Readonly<Record<string, Standing>> = {}): {
   readonly gone: string[];
   readonly room: WaitingRoom;
-  enter(address: string, identity?: string): Disposable | null;
+  enter(address: string, identity?: string, source?: string): Disposable;
 } {
   const gone: string[] = [];
   const made = new WaitingRoom({
     ...sizes,
     knows: ({ address, identity }) => standings[identity ?? ''] ?? standings[hostOf(address)] ?? 'stranger',
   });
-  const enter = (address: string, identity: string | null = null): Disposable | null =>
-    made.enter({ address, identity }, () => void gone.push(address));
+  const enter = (address: string, identity: string | null = null, source?: string): Disposable =>
+    made.enter({ address, identity, ...(source === undefined ? {} : { source }) }, () => void gone.push(address));
   return { gone, room: made, enter };
 }
 
@@ -39,7 +39,7 @@ describe('who waits to be let in', () => {
 
   test('who has left makes room and is not let go any more', () => {
     const { gone, enter } = room();
-    enter('10.0.0.1:1')?.[Symbol.dispose]();
+    enter('10.0.0.1:1')[Symbol.dispose]();
     for (let port = 2; port <= 6; port++) enter(`10.0.0.1:${port}`);
     assert.deepEqual(gone, ['10.0.0.1:2']);
   });
@@ -50,15 +50,29 @@ describe('who waits to be let in', () => {
     assert.ok(enter('10.0.0.1:999', 'key'));
     for (let port = 10; port < 200; port++) enter(`10.0.0.1:${port}`);
     assert.equal(gone.includes('10.0.0.1:999'), false);
-    assert.equal(gone.length, 191);
+    assert.equal(gone.length, 196 - 6, 'the flood has lost places to itself alone');
   });
 
-  test('strangers never push out who comes from where a participant is', () => {
-    const { gone, enter, room: full } = room({ '10.0.0.1': 'neighbor' });
+  test('strangers never push out who comes from where a participant is, and nobody who is known pushes out strangers', () => {
+    const { gone, enter, room: full } = room({ '10.0.0.1': 'neighbor', 'node-1 in domain 0': 'namesake' });
+    enter('192.0.2.1:1');
     for (let port = 1; port <= 6; port++) enter(`10.0.0.1:${port}`);
-    for (let host = 1; host < 100; host++) assert.equal(enter(`192.0.2.${host}:1`), null);
-    assert.deepEqual(gone, []);
-    assert.equal(full.size, 6);
+    for (let request = 1; request <= 4; request++) enter('node-1 in domain 0');
+    assert.equal(gone.length, 0);
+    for (let host = 2; host < 100; host++) enter(`192.0.2.${host}:1`);
+    assert.ok(gone.every((address) => address.startsWith('192.0.2.')));
+    assert.equal(full.size, 6 + 6 + 4);
+  });
+
+  test('who only gives the name of a participant takes places from those who give names alone, each source from itself', () => {
+    const { gone, enter } = room({ 'node-1 in domain 0': 'namesake' });
+    enter('node-1 in domain 0', undefined, 'the participant');
+    for (let request = 1; request < 50; request++) enter('node-1 in domain 0', undefined, 'somebody else');
+    assert.equal(gone.length, 50 - 1 - 4);
+    const other = room({ 'node-1 in domain 0': 'namesake' });
+    other.enter('node-1 in domain 0', undefined, 'the participant');
+    for (let source = 1; source <= 5; source++) other.enter('node-1 in domain 0', undefined, `source ${source}`);
+    assert.deepEqual(other.gone, [], 'as many as there are places');
   });
 
   test('a host is an IPv4 address, and a network of 64 bits of IPv6', () => {

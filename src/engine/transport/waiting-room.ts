@@ -1,41 +1,48 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { limits } from '#shared/contract/limits.ts';
 
 /**
  * What is known of somebody who knocks: `participant` has proved a key that a participant of this run has, `neighbor` comes
- * from where one of them is, which many who share an address do.
+ * from the network address of one of them, which many who share it do, `namesake` gives the name of one of them where no
+ * address is told, which anybody can.
  */
-export type Standing = 'participant' | 'neighbor' | 'stranger';
+export type Standing = 'participant' | 'neighbor' | 'namesake' | 'stranger';
 
 export interface Knocking {
   /** As people write it, `127.0.0.1:52114`. */
   readonly address: string;
   /** Key that its connection has proved; null while it has proved none. */
   readonly identity: string | null;
+  /** What tells senders apart where addresses do not. */
+  readonly source?: string;
 }
 
 export type KnowsPeer = (peer: Knocking) => Standing;
 
 interface Waiting {
   readonly host: string;
-  readonly rank: number;
   readonly letGo: (reason: string) => void;
 }
 
-const ranks: Readonly<Record<Standing, number>> = { stranger: 0, neighbor: 1, participant: 2 };
-
 /**
- * Those at one door who have not shown yet that they belong to this run. When it is full, somebody goes for whoever comes:
- * of the host that has the most of them waiting the one that has waited longest, strangers first. So a flood takes places
- * from itself, and a participant that dials again finds one.
+ * Those at one door who have not shown yet that they belong to this run. Each standing has places of its own, so that
+ * strangers take none from participants, and whoever is known, or says so, none from newcomers. When those are taken, somebody
+ * goes for whoever comes: of the host that has the most of them waiting the one that has waited longest. So a flood takes
+ * places from itself, and each of the others has one for as long as the flood needs to fill them all anew.
  */
 export class WaitingRoom {
   /** In order of arrival. */
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting: Readonly<Record<Standing, Set<Waiting>>> = {
+    participant: new Set(),
+    neighbor: new Set(),
+    namesake: new Set(),
+    stranger: new Set(),
+  };
   readonly #knows: KnowsPeer;
   readonly #max: number;
   readonly #perHostMax: number;
 
+  /** @param max places of each standing */
   constructor({
     knows = () => 'stranger',
     max = limits.unauthenticatedSessionsMax,
@@ -47,36 +54,38 @@ export class WaitingRoom {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return Object.values(this.#waiting).reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
    * @param letGo ends that peer, with the reason in words; called at most once, and not after it has left
-   * @returns leaves the room; null: there is no place for this one
+   * @returns leaves the room
    */
-  enter(peer: Knocking, letGo: (reason: string) => void): Disposable | null {
-    const arrived: Waiting = { host: hostOf(peer.address), rank: ranks[this.#knows(peer)], letGo };
-    const victim = this.#victimFor(arrived);
-    if (victim === null) return null;
-    this.#waiting.add(arrived);
+  enter(peer: Knocking, letGo: (reason: string) => void): Disposable {
+    const standing = this.#knows(peer);
+    const waiting = this.#waiting[standing];
+    const arrived: Waiting = { host: peer.source ?? hostOf(peer.address), letGo };
+    const victim = this.#victimFor(arrived, standing);
+    waiting.add(arrived);
     if (victim !== undefined) {
-      this.#waiting.delete(victim);
+      waiting.delete(victim);
       victim.letGo('others came who had not said hello either, and it had waited longest');
     }
-    return { [Symbol.dispose]: () => void this.#waiting.delete(arrived) };
+    return { [Symbol.dispose]: () => void waiting.delete(arrived) };
   }
 
-  /** Undefined: there is room; null: nobody has to go for this one. */
-  #victimFor({ host, rank }: Waiting): Waiting | null | undefined {
-    const own = [...this.#waiting].filter((one) => one.host === host && one.rank === ranks.stranger);
-    if (rank === ranks.stranger && own.length >= this.#perHostMax) return own[0];
-    if (this.#waiting.size < this.#max) return undefined;
-    const lowest = Math.min(...[...this.#waiting].map((one) => one.rank));
-    if (rank < lowest) return null;
-    const counts = new Map<string, number>();
-    for (const one of this.#waiting) if (one.rank === lowest) counts.set(one.host, (counts.get(one.host) ?? 0) + 1);
-    const most = Math.max(...counts.values());
-    return [...this.#waiting].find((one) => one.rank === lowest && counts.get(one.host) === most) ?? null;
+  /** Undefined: there is room. */
+  #victimFor({ host }: Waiting, standing: Standing): Waiting | undefined {
+    const waiting = [...this.#waiting[standing]];
+    const own = waiting.filter((one) => one.host === host);
+    // A participant's host may be that of many.
+    const few = standing === 'stranger' || standing === 'namesake';
+    if (few && own.length >= this.#perHostMax) return own[0];
+    if (waiting.length < this.#max) return undefined;
+    const byHost = [...Map.groupBy(waiting, (one) => one.host).values()];
+    // Of hosts with as many the one whose oldest came first, as they are grouped in order of arrival.
+    const busiest = byHost.reduce((most, all) => (all.length > most.length ? all : most));
+    return busiest[0];
   }
 }
 
@@ -93,4 +102,9 @@ export function hostOf(address: string): string {
   const zeros =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
   return `${[...front, ...zeros, ...back].slice(0, 4).join(':')}::/64`;
+}
+
+/** Whether that is where somebody is; else it is what it says of itself, at a broker or in a DDS domain. */
+export function isNetwork(host: string): boolean {
+  return isIPv4(host) || host.endsWith('::/64');
 }

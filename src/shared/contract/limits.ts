@@ -51,10 +51,12 @@ export const limits = {
   inboundBytesMax: 16 * MiB,
   /** Transport, fail: a peer that has not finished its hello by then is let go (slow-loris). */
   helloTimeoutMs: 10_000,
-  /** Transport, drop oldest: sessions that one coordinator keeps without a finished hello, of each protocol... */
+  /** Transport, drop oldest: sessions that one coordinator keeps without a finished hello, of each protocol and standing... */
   unauthenticatedSessionsMax: 64,
   /** ...and of one host from which no participant of the run has come. */
   unauthenticatedPerHostMax: 32,
+  /** DDS, refuse: sessions that one participant of the domain has asked for and not opened; each dial of ours is one with one. */
+  ddsRequestsPerPeerMax: 4,
   /** MQTT: body of one publish. Brokers often limit packets to 1 MiB or less; small ones also let control pass between. */
   mqttPublishBytes: 256 * KiB,
   /** MQTT, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */

@@ -157,8 +157,8 @@ export const alsoSeen: readonly { readonly what: string; readonly note: string }
     note: 'To the coordinator, and to whoever carries the traffic: a broker, a provider.',
   },
   {
-    what: 'Over DDS: the machine’s host name, and name and number of the process',
-    note: 'Cyclone DDS announces them once a second, readable, and has no setting against it. Take another transport where that matters.',
+    what: 'Over DDS: the machine’s host name',
+    note: 'Cyclone DDS announces it once a second, readable, with the version of its library, and has no setting against that. Take another transport where it matters.',
   },
   {
     what: 'Over gRPC and AMQP: names and versions of the libraries',

@@ -290,23 +290,21 @@ export class AmqpListener implements Listener {
     // The broker may deliver a request again: it is being answered, or has been.
     if (this.#sessions.has(who.session)) return true;
     const address = `${who.participant.slice(0, 64)} via ${new URL(this.#url).host}`;
-    const judged = this.#judge(who, request);
+    const judged = this.#gatekeeper.judge(who, request);
     if (typeof judged === 'string') {
       this.#tell(address, judged);
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
       this.#answer(connection, who, this.#gatekeeper.refuse(who, request, judged)).catch(() => undefined);
       return true;
     }
+    // Without an answer, which would be the last word: who meant well asks again.
+    if (this.#sessions.size >= sessionsMax) {
+      this.#tell(address, `this coordinator has ${sessionsMax} sessions already`);
+      return true;
+    }
     this.#sessions.set(who.session, null);
     spawn('opening a session', this.#open(connection, who, judged, address));
     return true;
-  }
-
-  #judge(who: Who, request: Request): Granted | string {
-    const judged = this.#gatekeeper.judge(who, request);
-    if (typeof judged !== 'string' && this.#sessions.size >= sessionsMax)
-      return `this coordinator has ${sessionsMax} sessions already`;
-    return judged;
   }
 
   #answer(connection: AmqpConnection, who: Who, answer: Answer): Promise<void> {

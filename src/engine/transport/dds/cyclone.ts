@@ -11,7 +11,7 @@ export type Entity = number;
 export interface Cyclone {
   readonly path: string;
   createDomain(id: number, config: string): Entity;
-  createParticipant(domain: number, qos: null, listener: null): Entity;
+  createParticipant(domain: number, qos: bigint | null, listener: null): Entity;
   createTopic(participant: Entity, descriptor: Buffer, name: string, qos: bigint | null, listener: null): Entity;
   createSubscriber(participant: Entity, qos: bigint, listener: null): Entity;
   createPublisher(participant: Entity, qos: bigint, listener: null): Entity;
@@ -49,6 +49,7 @@ export interface Cyclone {
   setHistory(qos: bigint, kind: number, depth: number): void;
   setPartition(qos: bigint, name: string): void;
   setWriterLifecycle(qos: bigint, autoDispose: boolean): void;
+  setProperty(qos: bigint, name: string, value: string): void;
   /** Copies `count` bytes from an address into memory of ours. */
   copy(target: Uint8Array, source: bigint, count: number): void;
   addressOf(bytes: Uint8Array): bigint;
@@ -154,5 +155,6 @@ function qualities(library: Library) {
     setHistory: f('void dds_qset_history(void *qos, int kind, int32_t depth)'),
     setPartition: f('void dds_qset_partition1(void *qos, str name)'),
     setWriterLifecycle: f('void dds_qset_writer_data_lifecycle(void *qos, bool dispose)'),
+    setProperty: f('void dds_qset_prop(void *qos, str name, str value)'),
   };
 }

@@ -40,6 +40,20 @@ export function withQos<T>(cyclone: Cyclone, quality: Quality, work: (qos: bigin
   }
 }
 
+/** Cyclone announces these of each participant with what it finds out, unless they are set; what is set is announced to nobody. */
+const ownProperties = ['__ProcessName', '__Pid', '__Hostname'];
+
+/** A participant of a domain, without telling whose process it is. */
+export function createParticipant(cyclone: Cyclone, domain: number): Entity {
+  const qos = cyclone.createQos();
+  try {
+    for (const name of ownProperties) cyclone.setProperty(qos, name, '');
+    return checked(cyclone, cyclone.createParticipant(domain, qos, null), 'participant');
+  } finally {
+    cyclone.deleteQos(qos);
+  }
+}
+
 export const dataAvailable = 1 << 8;
 const subscriptionMatched = 1 << 12;
 const offeredIncompatible = 1 << 3;
@@ -102,16 +116,26 @@ const samplesPerTake = 16;
 /** dds_sample_info_t: three enums, whether there is data, a time, two handles, five counts. */
 const infoBytes = 64;
 const validDataAt = 12;
+const writerAt = 32;
 
-/** Takes what a reader has, at most 16 samples; true: there may be more. `onSample` gets the address of each and copies. */
-export function takeSamples(cyclone: Cyclone, reader: Entity, onSample: (address: bigint) => void): boolean {
+/**
+ * Takes what a reader has, at most 16 samples; true: there may be more. `onSample` gets the address of each and copies, and
+ * what tells its writer from others here.
+ */
+export function takeSamples(
+  cyclone: Cyclone,
+  reader: Entity,
+  onSample: (address: bigint, writer: bigint) => void,
+): boolean {
   const samples = Buffer.alloc(8 * samplesPerTake);
   const infos = Buffer.alloc(infoBytes * samplesPerTake);
   const count = cyclone.take(reader, samples, infos, samplesPerTake, samplesPerTake);
   if (count <= 0) return false;
   try {
     for (let i = 0; i < count; i++) {
-      if (infos[infoBytes * i + validDataAt] !== 0) onSample(samples.readBigUInt64LE(8 * i));
+      const info = infoBytes * i;
+      if (infos[info + validDataAt] === 0) continue;
+      onSample(samples.readBigUInt64LE(8 * i), infos.readBigUInt64LE(info + writerAt));
     }
   } finally {
     cyclone.returnLoan(reader, samples, count);

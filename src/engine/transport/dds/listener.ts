@@ -10,6 +10,7 @@ import type { Identity } from '../../identity/identity.ts';
 import { Gatekeeper } from '../sealed/gatekeeper.ts';
 import { sealedVersion, type Answer, type SessionKeys } from '../sealed/handshake.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
@@ -35,6 +36,8 @@ export interface ListenSetup {
 interface Kept {
   readonly session: CreditedSession;
   readonly accept: Announcement;
+  /** Who asked for it, as DDS tells participants of its domain apart. */
+  readonly writer: bigint;
   shown: boolean;
 }
 
@@ -53,8 +56,10 @@ export class DdsListener implements Listener {
   readonly #gatekeeper: Gatekeeper;
   readonly #sessions = new Map<string, Kept>();
   readonly #ended = new Set<string>();
-  /** Until answers to those that were refused are taken back. */
-  readonly #refusals = new Set<Disposable>();
+  /** Sessions that were granted and are not open. */
+  readonly #room: WaitingRoom;
+  /** Answers to those that were refused, until they are taken back; the oldest first. */
+  readonly #refusals = new Map<Announcement, Disposable>();
   #node = 0;
   #closing: Promise<void> | null = null;
 
@@ -63,7 +68,8 @@ export class DdsListener implements Listener {
     this.#setup = setup;
     this.#address = place.address;
     const { domain, identity } = setup;
-    const { run, token = '' } = options;
+    const { run, token = '', knows } = options;
+    this.#room = new WaitingRoom({ knows });
     this.#gatekeeper = new Gatekeeper({ protocol: 'dds', run, token, identity });
     const { address: host, port } = place;
     this.endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain, identity: identity.peerId }];
@@ -94,7 +100,7 @@ export class DdsListener implements Listener {
           run: options.run,
         },
         {
-          onAnnounced: (said) => listener.#hear(said),
+          onAnnounced: (said, writer) => listener.#hear(said, writer),
           onMisfit: (reason) => options.onRefused({ address: 'a DDS peer', reason: `${reason}. ${misfitMend}` }),
           onFailed: (reason) => options.onRefused({ address, reason }),
         },
@@ -121,26 +127,31 @@ export class DdsListener implements Listener {
     return { ...state, agreement: '', proof: '', reason };
   }
 
-  #hear(said: Announcement): void {
+  #hear(said: Announcement, writer: bigint): void {
     const { run, onRefused } = this.#options;
     const { participant, session, version, agreement: key, reason: coordinator, proof } = said;
     if (this.#closing !== null || said.kind !== 'open' || said.run !== run) return;
     const name = `${participant}/${session}`;
     if (this.#sessions.has(name) || this.#ended.has(name)) return;
+    const address = participant.slice(0, 64);
+    const full = this.#noRoomFor(writer);
+    // Without an answer, which would be the last word: who meant well asks again.
+    if (full !== null) return onRefused({ address, reason: full });
     const who = { participant, session };
     const judged = this.#gatekeeper.judge(who, { version, key, coordinator, proof });
-    const why = typeof judged === 'string' ? judged : this.#noRoom();
-    if (why === null && typeof judged !== 'string')
-      return this.#grant(this.#announcement(who, judged.answer), judged.keys);
-    const reason = why ?? '';
-    onRefused({ address: participant.slice(0, 64), reason });
-    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, reason)));
+    if (typeof judged !== 'string') return this.#grant(this.#announcement(who, judged.answer), judged.keys, writer);
+    onRefused({ address, reason: judged });
+    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, judged)));
   }
 
-  #noRoom(): string | null {
+  /** Topics for a session are work for all who are in the domain, so of one that asks and asks those are let be that it has. */
+  #noRoomFor(writer: bigint): string | null {
     if (this.#sessions.size >= sessionsMax) return `this coordinator has ${sessionsMax} sessions already`;
-    const pending = [...this.#sessions.values()].filter(({ shown }) => !shown).length;
-    return pending >= limits.unauthenticatedSessionsMax ? 'too many sessions are being opened; try again' : null;
+    let asked = 0;
+    for (const kept of this.#sessions.values()) if (!kept.shown && kept.writer === writer) asked++;
+    return asked < limits.ddsRequestsPerPeerMax
+      ? null
+      : `one participant of the domain asks for more than ${asked} sessions and opens none`;
   }
 
   #announcement(who: { readonly participant: string; readonly session: string }, answer: Answer): Announcement {
@@ -150,20 +161,26 @@ export class DdsListener implements Listener {
   /** DDS keeps what was announced for late comers: an answer is taken back once it must have been heard, or given up. */
   #answerRefused(refusal: Announcement): void {
     const { runtime, clock } = this.#setup;
-    // Of more at once than could wait here, nobody is who means well.
-    if (this.#refusals.size >= limits.unauthenticatedSessionsMax) return;
+    const [oldest] = this.#refusals.keys();
+    if (oldest !== undefined && this.#refusals.size >= limits.unauthenticatedSessionsMax) this.#takeBack(oldest);
     runtime.announce(this.#node, refusal);
-    const timer = clock.timer(limits.helloTimeoutMs, () => {
-      this.#refusals.delete(timer);
-      runtime.retract(this.#node, refusal);
-    });
-    this.#refusals.add(timer);
+    this.#refusals.set(
+      refusal,
+      clock.timer(limits.helloTimeoutMs, () => this.#takeBack(refusal)),
+    );
   }
 
-  #grant(accept: Announcement, { channel, ...keys }: SessionKeys): void {
+  #takeBack(refusal: Announcement): void {
+    this.#refusals.get(refusal)?.[Symbol.dispose]();
+    this.#refusals.delete(refusal);
+    this.#setup.runtime.retract(this.#node, refusal);
+  }
+
+  #grant(accept: Announcement, { channel, ...keys }: SessionKeys, writer: bigint): void {
     const { runtime, clock } = this.#setup;
     const { participant, session: id } = accept;
     const key = `${participant}/${id}`;
+    const remote = `${participant} in domain ${this.#setup.domain}`;
     const matched = Promise.withResolvers<void>();
     const number = runtime.openSession(
       { node: this.#node, participant, id, keys },
@@ -178,7 +195,7 @@ export class DdsListener implements Listener {
       side: 'down',
       binding: channel,
       peerIdentity: null,
-      remote: `${participant} in domain ${this.#setup.domain}`,
+      remote,
       clock,
       sampleBytes: sampleBytesFor(datagramsFor(this.#address, this.#setup.impaired)),
       channel: { send: (to, sample) => runtime.send(number, to, sample), close, cut: () => close(0) },
@@ -188,18 +205,25 @@ export class DdsListener implements Listener {
       },
     });
     const { session } = carrier;
-    const kept: Kept = { session, accept, shown: false };
+    const kept: Kept = { session, accept, writer, shown: false };
     this.#sessions.set(key, kept);
+    const waiting = new DisposableStack();
+    waiting.use(
+      this.#room.enter({ address: remote, identity: null, source: `writer ${writer}` }, (reason) => {
+        this.#options.onRefused({ address: participant, reason });
+        session.lost(reason);
+      }),
+    );
     runtime.announce(this.#node, accept);
-    const giveUp = clock.timer(limits.helloTimeoutMs, () => session.lost('its topics did not appear in time'));
+    waiting.use(clock.timer(limits.helloTimeoutMs, () => session.lost('its topics did not appear in time')));
     spawn(
       'watching a session',
-      session.closed.then(() => giveUp[Symbol.dispose]()),
+      session.closed.then(() => waiting.dispose()),
     );
     spawn(
       'opening a session',
       Promise.all([matched.promise, carrier.ready.promise]).then(() => {
-        giveUp[Symbol.dispose]();
+        waiting.dispose();
         kept.shown = true;
         carrier.answerReady();
         if (this.#closing === null) this.#options.onSession(session);
@@ -217,7 +241,7 @@ export class DdsListener implements Listener {
 
   async #close(): Promise<void> {
     const { runtime, release } = this.#setup;
-    for (const timer of this.#refusals) timer[Symbol.dispose]();
+    for (const timer of this.#refusals.values()) timer[Symbol.dispose]();
     await Promise.allSettled(
       [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),
     );

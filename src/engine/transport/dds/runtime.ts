@@ -29,7 +29,7 @@ export interface SessionEars {
 }
 
 interface NodeEars {
-  readonly onAnnounced: (announcement: Announcement) => void;
+  readonly onAnnounced: (announcement: Announcement, writer: bigint) => void;
   readonly onMisfit: (reason: string) => void;
   readonly onFailed: (reason: string) => void;
 }
@@ -200,7 +200,7 @@ export class DdsRuntime {
       case 'node':
         return this.#nodes.get(report.node)?.opened.resolve(report.error);
       case 'announced':
-        return this.#nodes.get(report.node)?.ears.onAnnounced(report.announcement);
+        return this.#nodes.get(report.node)?.ears.onAnnounced(report.announcement, report.writer);
       case 'misfit':
         return this.#nodes.get(report.node)?.ears.onMisfit(report.reason);
       case 'matched':

@@ -1,5 +1,5 @@
 import type { Cyclone, Entity } from './cyclone.ts';
-import { checked, Endpoint, takeSamples } from './entities.ts';
+import { checked, createParticipant, Endpoint, takeSamples } from './entities.ts';
 import { Misfits } from './misfits.ts';
 import { decodeAnnouncement, descriptorOf, encodeAnnouncement } from './structs.ts';
 import { announceType, sampleType } from './type-descriptors.ts';
@@ -39,7 +39,7 @@ export class WorkerNode {
     const id = nextDomain++;
     this.#domain = checked(cyclone, cyclone.createDomain(id, options.config), 'domain');
     try {
-      this.participant = checked(cyclone, cyclone.createParticipant(id, null, null), 'participant');
+      this.participant = createParticipant(cyclone, id);
       const quality = { durability: 'transient-local', history: 'last', partition: options.run } as const;
       const { participant } = this;
       const out = this.topic('session', 'out');
@@ -91,9 +91,10 @@ export class WorkerNode {
     this.#misfits.look((reason) => report({ type: 'misfit', node: this.#node, reason }));
     this.#hearing.matched();
     const take = (): boolean =>
-      takeSamples(this.#cyclone, this.#hearing.entity, (address) =>
-        report({ type: 'announced', node: this.#node, announcement: decodeAnnouncement(this.#cyclone, address) }),
-      );
+      takeSamples(this.#cyclone, this.#hearing.entity, (address, writer) => {
+        const announcement = decodeAnnouncement(this.#cyclone, address);
+        if (isOfOurs(announcement)) report({ type: 'announced', node: this.#node, announcement, writer });
+      });
     while (take());
   }
 
@@ -109,6 +110,13 @@ export class WorkerNode {
   delete(): void {
     this.#cyclone.delete(this.#domain);
   }
+}
+
+/** Longest text of an announcement, which is a reason in words; more is read by nobody, and would only fill memory on its way. */
+const textCharsMax = 2048;
+
+function isOfOurs(announcement: Announcement): boolean {
+  return Object.values(announcement).every((value) => typeof value !== 'string' || value.length <= textCharsMax);
 }
 
 const forever = 0x7fff_ffff_ffff_ffffn;

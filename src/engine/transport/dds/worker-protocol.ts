@@ -59,7 +59,8 @@ export type Command =
 
 export type Report =
   | { readonly type: 'node'; readonly node: number; readonly error: string | null }
-  | { readonly type: 'announced'; readonly node: number; readonly announcement: Announcement }
+  /** `writer`: tells who announced it from others, and nothing else of it. */
+  | { readonly type: 'announced'; readonly node: number; readonly announcement: Announcement; readonly writer: bigint }
   /** Somebody there uses our topics in another way; told once for each. */
   | { readonly type: 'misfit'; readonly node: number; readonly reason: string }
   /** Whether the peer's readers and writers of this session are all there. */

@@ -143,7 +143,6 @@ export class EmbeddedBroker implements AsyncDisposable {
       socket.destroy();
     };
     const place = this.#room.enter({ address, identity: null }, refuse);
-    if (place === null) return refuse('too many connections that have not said who they are');
     this.#unknown.set(address, place);
     this.#sockets.add(socket);
     socket.setNoDelay(true);

@@ -7,7 +7,7 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
-import { Gatekeeper, type Granted } from '../sealed/gatekeeper.ts';
+import { Gatekeeper } from '../sealed/gatekeeper.ts';
 import type { Answer, Request } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { bareHost, localHost, reachableHosts } from '../addresses.ts';
@@ -265,24 +265,21 @@ export class MqttListener implements Listener {
     const known = this.#sessions.get(keyOf(parsed));
     // The broker may deliver a request twice (QoS 1): the answer is the same. To another one there is none.
     if (known !== undefined) return request?.key === known.key ? answer(known.answer) : undefined;
-    const judged = request === null ? 'its request for a session is malformed' : this.#judge(parsed, request);
+    const judged =
+      request === null ? 'its request for a session is malformed' : this.#gatekeeper.judge(parsed, request);
     if (typeof judged === 'string') {
       onRefused({ address, reason: judged });
       return answer(this.#gatekeeper.refuse(parsed, { key: request?.key ?? '' }, judged));
     }
+    // Without an answer, which would be the last word: who meant well asks again.
+    if (this.#sessions.size >= sessionsMax)
+      return onRefused({ address, reason: `this coordinator has ${sessionsMax} sessions already` });
     const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
     const { keys } = judged;
     const carrier = this.#makeCarrier(parsed, connection, { base, keys, remote: address, peerIdentity });
     this.#sessions.set(keyOf(parsed), { carrier, key: request?.key ?? '', answer: judged.answer });
     answer(judged.answer);
     onSession(carrier.session);
-  }
-
-  #judge(parsed: ParsedTopic, request: Request): Granted | string {
-    const judged = this.#gatekeeper.judge(parsed, request);
-    if (typeof judged !== 'string' && this.#sessions.size >= sessionsMax)
-      return `this coordinator has ${sessionsMax} sessions already`;
-    return judged;
   }
 
   #makeCarrier(

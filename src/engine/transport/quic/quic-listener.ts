@@ -57,11 +57,8 @@ export class QuicTransportListener implements Listener {
 
   async #admit(quic: QuicSession): Promise<void> {
     const knocking = { address: quic.remote, identity: quic.peerIdentity };
-    const place = this.#closed ? null : this.#room.enter(knocking, (reason) => quic.abort('too_many', reason));
-    if (place === null) {
-      this.#refuse(quic, 'too_many', 'too many sessions wait for their hello');
-      return;
-    }
+    if (this.#closed) return this.#refuse(quic, 'closed', 'the coordinator has ended');
+    const place = this.#room.enter(knocking, (reason) => quic.abort('too_many', reason));
     this.#greeting.add(quic);
     const { run, token = '' } = this.#options;
     const greeting = await receiveGreeting(quic, { run, token, clock: this.#clock, options: this.#quic });

@@ -120,7 +120,6 @@ class PairingDesk {
   async #take(name: 'control' | 'bulk', session: Session): Promise<void> {
     const knocking = { address: session.remote, identity: session.peerIdentity };
     const place = this.#room.enter(knocking, (reason) => this.#refuse(session, reason));
-    if (place === null) return this.#refuse(session, 'too many half sessions');
     this.#unpaired.set(session, place);
     spawn(
       'watching a half session',
