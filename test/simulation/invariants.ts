@@ -5,7 +5,10 @@ import type { CoordinatorState } from '#engine/round/coordinator-state.ts';
 import { roundWait } from '#engine/round/round-wait.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
 import type { WeightRule } from '#shared/contract/weight-rule.ts';
+import { admitsAnyone } from '#shared/contract/admission.ts';
 import { averageByHand, isNear } from './by-hand.ts';
+import { DoorInvariants } from './door-invariants.ts';
+import type { Scenario } from './scenario.ts';
 import { toyInitial } from './toy-model.ts';
 
 interface Counted {
@@ -13,9 +16,16 @@ interface Counted {
   readonly hash: string;
 }
 
+interface Trained {
+  readonly parameters: Float32Array;
+  readonly examples: number;
+  /** Whose work it is. */
+  readonly key: string;
+}
+
 /** What must hold at every step of every run, checked from outside: by events, and by averages of its own. */
 export class Invariants {
-  readonly #trained = new Map<string, { readonly parameters: Float32Array; readonly examples: number }>();
+  readonly #trained = new Map<string, Trained>();
   readonly #counted = new Map<number, Counted[]>();
   #round = 0;
   #aggregatedRound = 0;
@@ -23,14 +33,16 @@ export class Invariants {
   readonly ends: string[] = [];
   readonly statuses: EventData<'round_status'>[] = [];
   aggregated = 0;
+  readonly door: DoorInvariants;
   #model: () => Float32Array = () => new Float32Array(0);
 
   #restarting = false;
 
   readonly #rule: WeightRule;
 
-  constructor({ seed, rule }: { readonly seed: number; readonly rule: WeightRule }) {
+  constructor({ seed, rule, admission }: Pick<Scenario, 'seed' | 'rule' | 'admission'>) {
     this.#rule = rule;
+    this.door = new DoorInvariants(admission?.policy ?? admitsAnyone);
     this.#modelNow = flattenParameters(toyInitial(seed));
   }
 
@@ -44,15 +56,17 @@ export class Invariants {
   }
 
   /** A new model of which the report died with the process that made it is looked at now. */
-  restarted({ phase, round, members }: CoordinatorState): void {
+  restarted(state: CoordinatorState): void {
     this.#restarting = false;
+    this.door.restarted(state);
+    const { phase, round, members } = state;
     if (phase !== 'evaluating' || this.#aggregatedRound === round) return;
     const contributions = [...members.values()].flatMap(({ id, contribution }) => (contribution === null ? [] : [id]));
     this.#aggregated({ round, contributions });
   }
 
-  trained(hash: string, parameters: Float32Array, examples: number): void {
-    this.#trained.set(hash, { parameters, examples });
+  trained(hash: string, trained: Trained): void {
+    this.#trained.set(hash, trained);
   }
 
   /** What a participant is told of its update must agree with what was counted. */
@@ -75,13 +89,18 @@ export class Invariants {
       aggregated: (done) => this.#aggregated(done),
       round_started: ({ round }) => {
         // A round of which nothing is counted may begin anew, when all who were selected have left.
-        const anew = round === this.#round && !this.#counted.has(round);
+        const anew = round === this.#round && (this.#counted.get(round) ?? []).length === 0;
         assert.ok(anew || round === this.#round + 1, `round ${round} starts after round ${this.#round}`);
         this.#round = round;
       },
       run_resumed: (resumed) => this.#resumed(resumed),
+      admission: (asked) => this.door.admission(asked),
+      participant_joined: (joined) => this.door.joined(joined),
+      participant_expelled: (expelled) => this.#expelled(expelled),
       round_ended: ({ round, contributions }) => {
         assert.equal(round, this.#round, 'the round that ends is the one that runs');
+        // Nobody has anything to evaluate, so that it is over before the coordinator stands again.
+        if (this.#restarting && this.#aggregatedRound !== round) this.#aggregated({ round, contributions });
         assert.deepEqual(contributions, (this.#counted.get(round) ?? []).map(({ participant }) => participant).sort());
       },
       round_status: (status) => void this.statuses.push(status),
@@ -93,7 +112,10 @@ export class Invariants {
   /** Every wait has an owner and a deadline, and everybody is told of it soon. */
   step(state: CoordinatorState, wakeAtMs: number, nowMs: number): void {
     assert.ok(state.round >= this.#round, 'rounds never go back');
+    if (!this.#restarting) this.door.step(state);
     if (state.outcome !== null) return assert.equal(wakeAtMs, Infinity);
+    // The run was over when a former process died: nothing is waited for but those who are to hear of it.
+    if (state.ending !== null) return;
     const { waitingFor, reported, selected } = roundWait(state);
     const pausing = [...state.participants.values()].some(({ paused, left }) => paused && left === null);
     const suspended = state.deadlineMs === Infinity;
@@ -107,7 +129,7 @@ export class Invariants {
     }
     assert.ok(state.phase !== 'closing', 'closing is over at once');
     assert.ok(!state.status.stale || wakeAtMs <= state.status.atMs + 200, 'a change of the wait is told within 200 ms');
-    assert.ok(state.links.size <= 16 && state.participants.size <= 8 && state.members.size <= 8, 'tables are bounded');
+    assert.ok(state.links.size <= 24 && state.participants.size <= 8 && state.members.size <= 8, 'tables are bounded');
   }
 
   /** Nothing that was counted is forgotten or becomes another; what was counted in the last moment is learned of now. */
@@ -119,10 +141,26 @@ export class Invariants {
     const remembered = updates.map(({ participant, contribution: hash }) => ({ participant, hash }));
     for (const known of this.#counted.get(round) ?? [])
       assert.ok(
-        remembered.some((one) => one.participant === known.participant && one.hash === known.hash),
+        remembered.some((one) => one.participant === known.participant && one.hash === known.hash) ||
+          this.door.isSentAway(known.participant, this.#keyOf(known.hash)),
         `the update of ${known.participant} counted in round ${round}, and is forgotten`,
       );
-    if (remembered.length > 0) this.#counted.set(round, remembered);
+    if (remembered.length > 0 || this.#counted.has(round)) this.#counted.set(round, remembered);
+  }
+
+  #expelled(told: EventData<'participant_expelled'>): void {
+    this.door.expelled(told);
+    if (told.update !== 'dropped') return;
+    const list = this.#counted.get(told.round) ?? [];
+    const rest = list.filter(
+      ({ hash, participant }) => participant !== told.participant || this.#keyOf(hash) !== told.key,
+    );
+    assert.equal(rest.length, list.length - 1, `the update of ${told.participant} counted, and does not any more`);
+    this.#counted.set(told.round, rest);
+  }
+
+  #keyOf(hash: string): string {
+    return this.#trained.get(hash)?.key ?? '';
   }
 
   #update({ participant, round, contribution, counted }: EventData<'update_received'>): void {
@@ -130,6 +168,7 @@ export class Invariants {
     const list = this.#counted.get(round) ?? [];
     assert.ok(!list.some((one) => one.participant === participant), `${participant} counts twice in round ${round}`);
     assert.equal(round, this.#round, 'an update counts in its own round only');
+    this.door.counts(participant, this.#keyOf(contribution));
     this.#counted.set(round, [...list, { participant, hash: contribution }]);
   }
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { makeAdmissionScenario } from './admission-scenario.ts';
 import {
   makeCrashScenario,
   makeFailureScenario,
@@ -9,7 +10,7 @@ import {
 import { simulateScenario } from './simulate.ts';
 
 /** `node test/simulation/run.ts --seed N` plays one seed again; `--count N --from N` plays many and names the first that fails;
- * `--failures` while steps fail, `--pauses` while users pause, `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
+ * `--failures` while steps fail, `--admission` where somebody decides who takes part, `--pauses` while users pause, `--crashes` while the coordinator is killed now and then, `--kills` where nothing but that befalls anybody. */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     kills: { type: 'boolean', default: false },
     pauses: { type: 'boolean', default: false },
     failures: { type: 'boolean', default: false },
+    admission: { type: 'boolean', default: false },
   },
 });
 
@@ -30,7 +32,9 @@ const make = values.pauses
       ? makeCrashScenario
       : values.failures
         ? makeFailureScenario
-        : makeScenario;
+        : values.admission
+          ? makeAdmissionScenario
+          : makeScenario;
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.count) : 1;
 const ends = new Map<string, number>();

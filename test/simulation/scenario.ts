@@ -1,17 +1,22 @@
 import { seededRandom, type Random } from '#shared/base/random.ts';
 import type { BodyOf } from '#shared/contract/messages.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { AdmissionPlan } from './admission-plan.ts';
 import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
 
 /** What befalls one participant, in virtual ms since the start. */
 export interface Trouble {
   readonly atMs: number;
-  readonly kind: 'partition' | 'deaf' | 'mute' | 'kill' | 'freeze' | 'leave' | 'poison' | 'pause';
+  readonly kind: 'partition' | 'deaf' | 'mute' | 'kill' | 'freeze' | 'leave' | 'return' | 'poison' | 'pause';
   readonly lastsMs: number;
 }
 
 export interface ParticipantPlan {
   readonly id: string;
+  /** Under which it asks to take part; absent: its id. */
+  readonly name?: string | undefined;
+  /** Absent: one of its own. */
+  readonly key?: string | undefined;
   readonly joinsAtMs: number;
   readonly examples: number;
   readonly heldOut: number;
@@ -27,6 +32,15 @@ export interface ParticipantPlan {
   /** Examples that it says instead of those that it has, and the result of its evaluations. */
   readonly claims?: number | undefined;
   readonly judges?: BodyOf<'evaluation_result'> | undefined;
+}
+
+/** What it is called in the run, which several may want to be. */
+export function nameOf({ id, name }: ParticipantPlan): string {
+  return name ?? id;
+}
+
+export function keyOf({ id, key }: ParticipantPlan): string {
+  return key ?? `key-${id}`;
 }
 
 export interface Scenario {
@@ -49,6 +63,8 @@ export interface Scenario {
   readonly crashes: readonly Crash[];
   /** Own steps that fail, of a hundred: averaging at the coordinator, evaluating at a participant. */
   readonly failing: { readonly aggregations: number; readonly evaluations: number };
+  /** Absent: anybody is let in, and nobody is sent away. */
+  readonly admission?: AdmissionPlan | undefined;
 }
 
 /** The coordinator's process is killed, in the middle of what it does, and started again. */

@@ -89,6 +89,7 @@ export class SimCoordinator {
         software: 'test',
         baselineAccuracy: 0.5,
         participantsMax: 64,
+        admission: scenario.admission?.policy,
       },
       this.#now(),
       restored,

@@ -15,7 +15,7 @@ import type {
   ParticipantState,
 } from '#engine/round/participant-state.ts';
 import type { Parcel } from './network.ts';
-import type { ParticipantPlan } from './scenario.ts';
+import { keyOf, nameOf, type ParticipantPlan } from './scenario.ts';
 import { toyCodec, toyLayout, toyLoaded, toyTrain } from './toy-model.ts';
 import type { World } from './world.ts';
 
@@ -62,7 +62,7 @@ export class SimParticipant {
         ? undefined
         : { ...kept.update, sizeBytes: this.#shelf.bytes(this.#shelf.put(kept.parameters)).byteLength };
     const step = startParticipant(
-      { name: plan.id as ParticipantId, key: `key-${plan.id}`, trainer: 'toy', kept: held },
+      { name: nameOf(plan) as ParticipantId, key: keyOf(plan), trainer: 'toy', kept: held },
       this.#now(),
     );
     this.#state = step.state;

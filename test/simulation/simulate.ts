@@ -3,11 +3,21 @@ import { timing } from '#shared/contract/limits.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
+import type { DoorInvariants } from './door-invariants.ts';
 import { Invariants } from './invariants.ts';
 import { Wire } from './network.ts';
-import { makeScenario, type Crash, type ParticipantPlan, type Scenario, type Trouble } from './scenario.ts';
+import {
+  keyOf,
+  makeScenario,
+  nameOf,
+  type Crash,
+  type ParticipantPlan,
+  type Scenario,
+  type Trouble,
+} from './scenario.ts';
 import { CoordinatorDisk, SimCoordinator, type Tamper } from './sim-coordinator.ts';
 import { SimParticipant, type ParticipantDisk } from './sim-participant.ts';
+import { SimUser } from './sim-user.ts';
 import { World } from './world.ts';
 
 export interface SimulationResult {
@@ -19,6 +29,8 @@ export interface SimulationResult {
   /** Crashes of the coordinator that it survived. */
   readonly crashes: number;
   readonly model: Float32Array;
+  /** What came to pass at the door. */
+  readonly door: DoorInvariants['seen'];
 }
 
 /** A participant's place in the simulation, with its incarnations one after another. */
@@ -62,6 +74,7 @@ class Simulation {
   readonly #invariants: Invariants;
   readonly #disk = new CoordinatorDisk();
   #coordinator: SimCoordinator;
+  readonly #user: SimUser | null;
   #crashes = 0;
   /** Dying, or dead and not started again yet. */
   #down = false;
@@ -76,6 +89,7 @@ class Simulation {
     this.#scenario = scenario;
     this.#hooks = hooks;
     this.#invariants = new Invariants(scenario);
+    this.#user = this.#seatUser();
     this.#coordinator = this.#startCoordinator();
     this.#invariants.watchModel(() => this.#coordinator.model());
     for (const plan of scenario.participants) this.#plan(plan);
@@ -83,6 +97,21 @@ class Simulation {
     if (scenario.stopsAtMs !== null)
       this.#world.after(scenario.stopsAtMs, () => this.#coordinator.feed({ kind: 'stop', reason: 'stopped by hand' }));
     this.#tick();
+  }
+
+  #seatUser(): SimUser | null {
+    const { admission: plan } = this.#scenario;
+    if (plan === undefined) return null;
+    return new SimUser({
+      world: this.#world,
+      plan,
+      tell: (input) => {
+        const coordinator = this.#coordinator;
+        if (!coordinator.alive || this.#outcome !== null) return;
+        this.#invariants.door.said({ state: coordinator.state, input });
+        coordinator.feed(input);
+      },
+    });
   }
 
   #startCoordinator(): SimCoordinator {
@@ -94,7 +123,7 @@ class Simulation {
       send: (link, message, payload) => {
         const entry = this.#byLink.get(link);
         if (message.kind === 'update_ack' && entry !== undefined)
-          this.#acks.push(() => this.#invariants.acknowledged(entry.station.plan.id, message.round, message.body));
+          this.#acks.push(() => this.#invariants.acknowledged(nameOf(entry.station.plan), message.round, message.body));
         entry?.wire.send('down', message, payload);
       },
       closeLink: (link, reason) => this.#closeLink(link, reason, false),
@@ -103,6 +132,7 @@ class Simulation {
       },
       onEvent: (type, data) => {
         this.#invariants.event(type, data);
+        this.#user?.event(type, data);
         this.#hooks.onEvent?.(type, data, this.#world.nowMs);
       },
       onStep: (state, wakeAtMs) => {
@@ -160,10 +190,10 @@ class Simulation {
     this.#checkOutcome(outcome);
     // Whoever can still hear learns of the end; then nothing is left that moves by itself.
     this.#world.run(endedAtMs + healsAtMs + 60_000, () => false);
-    // Who had not found its way back to a restarted coordinator is told by the goodbye of its link.
-    if (this.#crashes > 0)
-      for (const { participant } of this.#stations)
-        participant?.feed({ kind: 'link_closed', reason: 'the run is over' });
+    // Who had not found its way back to a restarted coordinator, or was never let in, is told by the goodbye of its link.
+    for (const station of this.#stations)
+      if (this.#crashes > 0 || !this.#isIn(station))
+        station.participant?.feed({ kind: 'link_closed', reason: 'the run is over' });
     for (const { participant, plan, wire } of this.#stations) {
       if (participant === null || !participant.alive || plan.connectionPerMessage || wire === null) continue;
       assert.fail(`${plan.id} was not told that the run is over`);
@@ -172,7 +202,12 @@ class Simulation {
     if (failed) this.#checkTold(outcome);
     else if (calm) assert.equal(outcome.status, 'completed', outcome.reason);
     const [steps, crashes, model] = [this.#steps, this.#crashes, this.#coordinator.model()];
-    return { seed, outcome, endedAtMs, steps, calm, crashes, model };
+    return { seed, outcome, endedAtMs, steps, calm, crashes, model, door: this.#invariants.door.seen };
+  }
+
+  /** It takes part, and not another one under its name. */
+  #isIn({ plan }: Station): boolean {
+    return this.#coordinator.state.participants.get(nameOf(plan) as ParticipantId)?.key === keyOf(plan);
   }
 
   /** Whoever was there when it ended has heard how and why. */
@@ -197,7 +232,7 @@ class Simulation {
     // The founding bug stalls every run, and the last word on the wait names each of those who cannot hear.
     assert.ok(status === 'stalled', `answers never arrive, yet the run is ${status}: ${reason}`);
     const last = this.#invariants.statuses.findLast(({ waitingFor }) => waitingFor.length > 0);
-    if (last === undefined) return assert.match(reason, /participants registered within/);
+    if (last === undefined) return assert.match(reason, /participants? registered within/);
     for (const id of last.waitingFor) {
       assert.ok(
         last.why.some(
@@ -214,11 +249,14 @@ class Simulation {
   /** A run stalls only for participants that something is, or was until shortly, wrong with. */
   #checkStall(reason: string): void {
     const { state } = this.#coordinator;
-    if (state.round === 0) return;
+    // One that had ended in a former life tells of that moment, not of this.
+    if (state.round === 0 || state.ending !== null) return;
     const { delayMsMax } = this.#scenario;
-    for (const { plan, troubles, wellSinceMs, participant } of this.#stations) {
-      if (!reason.includes(plan.id) || plan.connectionPerMessage || troubles > 0 || participant?.alive !== true)
+    for (const station of this.#stations) {
+      const { plan, troubles, wellSinceMs, participant } = station;
+      if (!reason.includes(nameOf(plan)) || plan.connectionPerMessage || troubles > 0 || participant?.alive !== true)
         continue;
+      if (!this.#isIn(station)) continue;
       const wellMs = this.#world.nowMs - Math.max(wellSinceMs, state.phaseSinceMs);
       const enoughMs = plan.trainMsMean * 1.5 + delayMsMax * 14 + 500;
       assert.ok(wellMs < enoughMs, `${plan.id} was well for ${Math.round(wellMs)} ms, and yet: ${reason}`);
@@ -261,7 +299,8 @@ class Simulation {
       failingEvaluations: this.#scenario.failing.evaluations,
       send: (message, payload) => station.wire?.send('up', message, payload),
       onEnd: (outcome) => this.#ended(station, outcome),
-      onTrained: (hash, parameters, examples) => this.#invariants.trained(hash, parameters, examples),
+      onTrained: (hash, parameters, examples) =>
+        this.#invariants.trained(hash, { parameters, examples, key: keyOf(plan) }),
     });
     // The acceptor gives the old link up as soon as another process of the same name has said hello.
     if (random.int(2) === 0)
@@ -279,7 +318,7 @@ class Simulation {
       random,
       delayMsMax,
       duplicateShare,
-      participant: plan.id as ParticipantId,
+      participant: nameOf(plan) as ParticipantId,
       wallMs: (direction) => this.#world.nowMs * (direction === 'up' ? plan.wallRate : 1),
       deliver: (direction, parcel) => {
         if (direction === 'down') {
@@ -306,11 +345,11 @@ class Simulation {
     this.#coordinator.feed({
       kind: 'link_opened',
       link,
-      participant: plan.id as ParticipantId,
+      participant: nameOf(plan) as ParticipantId,
       address: '127.0.0.1:1',
       protocol: 'memory',
       stack: 'memory',
-      peerKey: `key-${plan.id}`,
+      peerKey: keyOf(plan),
       terms: { generation: 0 },
       owns: false,
     });
@@ -334,7 +373,17 @@ class Simulation {
     if (!clean && entry.station.link === link) entry.station.participant?.feed({ kind: 'link_closed', reason });
   }
 
+  /** Whoever has ended, of its own or by the coordinator's word, is started again by its user. */
+  #return(station: Station): void {
+    if (!station.over || this.#outcome !== null) return;
+    station.over = false;
+    station.outcome = null;
+    station.wellSinceMs = this.#world.nowMs;
+    this.#start(station);
+  }
+
   #trouble(station: Station, { kind, lastsMs }: Trouble): void {
+    if (kind === 'return') return this.#return(station);
     const { participant, wire } = station;
     if (participant === null || wire === null || !participant.alive || this.#outcome !== null) return;
     const lasts = kind !== 'leave' && kind !== 'poison';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeAdmissionScenario } from './admission-scenario.ts';
 import { averageByHand, isNear } from './by-hand.ts';
 import { seeds } from './seeds.ts';
 import {
@@ -99,6 +100,20 @@ test(`${count / 5} of them in which steps fail: an average that cannot be made e
       assert.equal(outcome.status, 'completed', `seed ${seed}: failed evaluations end no run: ${outcome.reason}`);
   }
   assert.ok((reasons.get('aggregation of round n failed: no memory') ?? 0) > count / 50, JSON.stringify([...reasons]));
+});
+
+test(`${count / 5} of them at a door: who is asked about, sent away, comes back, and comes under the name of another`, () => {
+  const seen = { waited: 0, letIn: 0, refused: 0, expelled: 0, dropped: 0, returned: 0 };
+  const ends = new Map<string, number>();
+  for (let seed = 1; seed <= count / 5; seed++) {
+    const { door, outcome } = playScenario(makeAdmissionScenario(seed), ' --admission');
+    for (const key of ['waited', 'letIn', 'refused', 'expelled', 'dropped', 'returned'] as const)
+      seen[key] += door[key];
+    ends.set(outcome.status, (ends.get(outcome.status) ?? 0) + 1);
+  }
+  assert.ok((ends.get('completed') ?? 0) > count / 5 / 3, JSON.stringify([...ends]));
+  const rare = Object.values(seen).filter((times) => times < Math.floor(count / 1000));
+  assert.deepEqual(rare, [], JSON.stringify(seen));
 });
 
 test('a rule that is broken on purpose is found, with the seed to play it again', () => {

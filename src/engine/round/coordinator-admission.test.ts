@@ -405,6 +405,31 @@ describe('sending away is about a key', () => {
     assert.equal(kit.sent('error', 'anna-2')[0]?.body.code, 'expelled');
   });
 
+  test('who left under the name that was asked about is sent away under the one that it has now, with both updates', () => {
+    const kit = started();
+    kit.update('anna');
+    kit.say('anna', 'goodbye', { code: 'clean', reason: 'left' });
+    kit.feed({ kind: 'link_closed', link: kit.link('anna'), reason: 'left', clean: true });
+    kit.join('dora', { key: 'key-anna' });
+    kit.clear().feed({ kind: 'expel', participant: anna, key: 'key-anna', reason: 'noise' });
+    const told = kit.events('participant_expelled').map(({ participant, update }) => [participant, update]);
+    assert.deepEqual(told, [
+      ['anna', 'dropped'],
+      ['dora', 'none'],
+    ]);
+    assert.deepEqual(
+      [...kit.state.participants.values()].filter(({ left }) => left === null).map(({ id }) => id),
+      ['ben', 'carl'],
+    );
+    assert.deepEqual(
+      kit.effect('close_link').map(({ link }) => link),
+      [kit.link('dora')],
+    );
+    assert.match(kit.sent('error', 'dora')[0]?.body.reason ?? '', /its update of round 1 does not count any more/);
+    kit.clear().join('dora', { key: 'key-other' });
+    assert.equal(kit.sent('error', 'dora')[0]?.body.code, 'expelled');
+  });
+
   test('is one record of the journal, with what it means for the run', () => {
     const kit = started();
     kit.update('anna');

@@ -28,20 +28,36 @@ export function expel(
     const text = `Nobody of the name ${id} is here, so nobody was sent away.`;
     return draft.report('notice', { level: 'warning', text });
   }
-  const nameStays = holder !== undefined && holder.left === null && holder.key !== key;
+  const why = who.reason.slice(0, 400);
+  forgetAsking(draft, key);
+  // It may have left under the name that was asked about, and be here under another one.
+  const names = new Set(
+    [...[...s.participants.values(), ...s.members.values()].filter((one) => one.key === key)].map((one) => one.id),
+  );
+  const fates = [...names.add(id)].map((name) => sendAway(draft, { id: name, key, why }));
+  const update = fates.find((fate) => fate === 'dropped') ?? fates.find((fate) => fate === 'kept') ?? 'none';
+  for (const link of s.links.values()) if (link.peerKey === key) tell(draft, link, { why, update });
+}
+
+/** That key, as far as it has or had that name. */
+function sendAway(
+  draft: CoordinatorDraft,
+  { id, key, why }: { readonly id: ParticipantId; readonly key: string; readonly why: string },
+): Fate {
+  const { s } = draft;
+  const holder = s.participants.get(id);
   const member = s.members.get(id);
   const own = member?.key === key ? member : undefined;
   const update = fateOf(draft, own);
-  const why = who.reason.slice(0, 400);
-  forgetAsking(draft, key);
-  const stays = nameStays ? { nameStays } : {};
+  const stays =
+    holder !== undefined && holder.left === null && holder.key !== key ? ({ nameStays: true } as const) : {};
   // That it has left as well is not a record of its own: between two the process may die.
   decide(draft, { kind: 'expelled', id, key, reason: why, drops: update === 'dropped', ...stays });
   if (own !== undefined) takeBack(draft, own, update);
   draft.report('participant_expelled', { participant: id, key, reason: why, round: s.round, update, ...stays });
   if (holder?.key === key && holder.left === null)
     takeOut(draft, s.participants.get(id) ?? holder, { reason: expelledWords(id, why), clean: true });
-  for (const link of s.links.values()) if (link.peerKey === key) tell(draft, link, { why, update });
+  return update;
 }
 
 function fateOf({ s }: CoordinatorDraft, member: Member | undefined): Fate {

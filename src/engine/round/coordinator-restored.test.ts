@@ -408,6 +408,19 @@ describe('a run that had ended, or was about to', () => {
     assert.equal(over(), 'completed');
   });
 
+  test('also where who is away has longer than a round has', () => {
+    const kit = started();
+    kit.feed({ kind: 'stop', reason: 'its user ended it' });
+    const again = restart(memoryOf(kit));
+    assert.ok(again.state.config.settings.trainingDeadlineMs < returnMs);
+    const over = (): string | undefined => again.state.outcome?.status;
+    again.join('node-1');
+    again.pass(returnMs - 1);
+    assert.equal(over(), undefined);
+    again.pass(1);
+    assert.equal(over(), 'interrupted');
+  });
+
   test('how it had ended is in memory, whatever else it could be', () => {
     const kit = started();
     kit.feed({ kind: 'stop', reason: 'its user ended it' });

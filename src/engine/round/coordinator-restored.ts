@@ -1,4 +1,5 @@
 import type { Hash } from '#shared/contract/ids.ts';
+import type { RoundPhase } from '#shared/contract/messages.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { CoordinatorDraft } from './coordinator-draft.ts';
 import type { CoordinatorState, Member, ParticipantRecord } from './coordinator-state.ts';
@@ -136,9 +137,12 @@ export function takeUp(draft: CoordinatorDraft, { memory }: RestoredRun): void {
     }),
     last: memory.last,
   });
-  if (memory.stage === 'training') draft.enterPhase('training', settings.trainingDeadlineMs);
-  else if (memory.stage === 'evaluating') draft.enterPhase('evaluating', settings.evaluationDeadlineMs);
-  else draft.enterPhase('registering', settings.registrationDeadlineMs);
+  const enter = (phase: RoundPhase, lastsMs: number): void =>
+    // Over already: who is to hear of it has as long as anybody who was away, and a phase may be shorter.
+    draft.enterPhase(phase, s.ending === null ? lastsMs : returnMs);
+  if (memory.stage === 'training') enter('training', settings.trainingDeadlineMs);
+  else if (memory.stage === 'evaluating') enter('evaluating', settings.evaluationDeadlineMs);
+  else enter('registering', settings.registrationDeadlineMs);
 }
 
 /**

@@ -56,10 +56,10 @@ function nextAction(state: CoordinatorState, wait: RoundWait): string {
       ? ''
       : ` without ${wait.waitingFor.length === 1 ? wait.waitingFor[0] : `${wait.waitingFor.length} participants`}`;
   const missing = wait.quorum - wait.reported.length;
+  if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
   if (state.deadlineMs === Infinity) return waitsForPaused(state);
   switch (phase) {
     case 'registering':
-      if (state.ending !== null) return 'the run ends as soon as everybody is back to hear it';
       return round === 0
         ? `starts when ${count(wait.quorum, 'participant')} ${wait.quorum === 1 ? 'is' : 'are'} here (${wait.reported.length} so far${waitToEnter(state)})`
         : 'needs a participant to come back, or the run stops';

@@ -16,7 +16,7 @@ import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { Gatekeeper, type Granted } from '../sealed/gatekeeper.ts';
-import type { Answer, Request } from '../sealed/handshake.ts';
+import type { Answer } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { brokerPassword } from './broker-password.ts';
 import {
