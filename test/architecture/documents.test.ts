@@ -9,7 +9,13 @@ import { defines, linkedFiles, namedPlaces, namedScripts } from './named-places.
 const root = fileURLToPath(new URL('../../', import.meta.url)).replaceAll('\\', '/');
 
 /** Documents that name places in the code by their path from the root. */
-const guides = ['docs/architecture.md', 'CONTRIBUTING.md', 'docs/glossary.md', 'docs/protocol.md'];
+const guides = [
+  'docs/architecture.md',
+  'CONTRIBUTING.md',
+  'docs/glossary.md',
+  'docs/protocol.md',
+  'docs/decisions/README.md',
+];
 
 const documents = [
   'CONTRIBUTING.md',
