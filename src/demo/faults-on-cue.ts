@@ -17,9 +17,9 @@ interface ArmedFault {
 }
 
 /**
- * Faults that wait for their round. Each acts when its participant begins to train in that round or, had it been away, in
- * the first one after: by then it has the model, so what goes wrong is what the fault breaks and nothing else. With the
- * founding bug the update still arrives, and the answer never does.
+ * Faults that wait for their round. Each acts when its participant begins to train in that round or, if it was away, in the
+ * next one. By then the participant has the model, so that only what the fault breaks goes wrong. With
+ * `connection-per-message` the update still arrives, and the answer never does.
  */
 export class FaultsOnCue {
   readonly #participants: readonly ParticipantId[];
@@ -67,7 +67,7 @@ export class FaultsOnCue {
     if (spec.name === 'kill-coordinator') return [coordinatorId];
     if (spec.participant !== undefined)
       return this.#participants.filter((participant) => participant === spec.participant);
-    // The founding bug was everybody's; killing, freezing and dropping everybody would show nothing.
+    // A bug in the client affects all participants; killing, freezing or dropping all of them would show nothing.
     return spec.name === 'connection-per-message' ? this.#participants : this.#participants.slice(0, 1);
   }
 }

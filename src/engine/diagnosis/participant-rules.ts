@@ -22,16 +22,16 @@ export type Rule = (
   standing: string | null,
 ) => Finding | null;
 
-/** This many sessions within the window, each hung up by its opener, are a habit and no mishap. */
+/** So many sessions within the window, each closed by the side that opened it, are a pattern and not an accident. */
 const perMessageSessions = 3;
 const perMessageWindowMs = 10_000;
-/** A session that lasted longer had more than a message. */
+/** A session that lasted longer carried more than one message. */
 const perMessageSessionMs = 1000;
 
 /**
- * The founding bug: a connection for each message, sent and hung up; the answers find no open connection.
- * Stall 1 of the catalogue in the reference framework's documents. Sessions that were lost, reset or dropped by a broker
- * are not it, and whoever echoes a heart-beat hears.
+ * A participant opens a connection for each message, sends it and closes the connection, so that the answers find none
+ * open. Stall 1 of the catalogue in the reference framework's documents. Sessions that were lost, reset or dropped by a
+ * broker do not count, and a participant that echoes a heartbeat does receive answers.
  */
 const connectionPerMessage: Rule = (participant, run) => {
   const { id, sessions, undeliverable, lastEcho } = participant;

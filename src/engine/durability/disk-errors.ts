@@ -2,7 +2,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 
 const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What a failed write means to people. */
+/** A failed write as an error with words for people. */
 export function diskError(path: string, error: unknown): RoundscopeError {
   if (error instanceof RoundscopeError) return error;
   const code = (error as { readonly code?: unknown } | null)?.code;
@@ -15,18 +15,18 @@ export function diskError(path: string, error: unknown): RoundscopeError {
   });
 }
 
-/** What lies in a state folder is not what this program left there. */
+/** A state folder holds something that this program did not write. */
 export function stateInvalid(path: string, what: string, cause?: unknown): RoundscopeError {
   return new RoundscopeError('state_invalid', {
     layer: 'application',
-    // What it ends with may be a sentence of its own.
+    // `what` may already end with a full stop.
     message: `${path} ${what}.`.replace(/\.\.$/, '.'),
     cause,
     context: { path },
   });
 }
 
-/** A write failed for want of room or of rights: a matter of the disk, not of what was to be written. */
+/** Whether a write failed because the disk is full or not writable, rather than because of its content. */
 export function isNoRoom(error: unknown): error is RoundscopeError {
   return error instanceof RoundscopeError && (error.code === 'disk_full' || error.code === 'path_unwritable');
 }

@@ -1,4 +1,4 @@
-/** Lets the event loop serve everybody else before the next slice of long work. */
+/** Yields to the event loop between two slices of long work, so that timers and sockets are served. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -183,8 +183,8 @@ export class DialingLink implements Link {
   }
 
   /**
-   * The founding bug as a switch: with it on, the link has no session of its own; each message opens one, is sent, and
-   * closes it, so that no answer can arrive. With it off again the link resumes and nothing that was sent to it is lost.
+   * The fault `connection-per-message`: while it is on, the link has no session of its own. Each message opens one, is
+   * sent, and closes it, so that no answer can arrive. Once it is off the link resumes, and nothing that was sent is lost.
    */
   setConnectionPerMessage(on: boolean): void {
     if (on === this.#connectionPerMessage) return;

@@ -2,7 +2,7 @@ import { timing } from '#shared/contract/limits.ts';
 import type { Inbox } from './inbox.ts';
 import type { Outbox } from './outbox.ts';
 
-/** What can be told of an open session once per heart-beat. Times are monotonic ms. */
+/** What is known of an open session, looked at once per heartbeat. Times are monotonic ms. */
 export interface LifeSigns {
   readonly nowMs: number;
   /** As in `Session`. */
@@ -10,17 +10,17 @@ export interface LifeSigns {
   readonly lastHeardMs: number;
   readonly rttMs: number | null;
   readonly slowInARow: number;
-  /** The peer is heard again after a silence and does not hear us, and it is for us to dial it anew. */
+  /** The peer speaks again after a silence but does not receive what this end sends, and this end is the one that dials. */
   readonly unheard: boolean;
-  /** When the oldest message of any kind that is not acknowledged moved last. */
+  /** When the oldest unacknowledged message of any kind last made progress. */
   readonly oldestSentMs: number | null;
-  /** When the oldest control message that is not acknowledged went out; null: all are. */
+  /** When the oldest unacknowledged control message was sent; null: all are acknowledged. */
   readonly oldestControlMs: number | null;
   readonly ackedMs: number;
   readonly stuck: StuckTransfer | null;
   /** As in `Session`. */
   readonly obstacle: string | null;
-  /** The peer does not read, and says so. */
+  /** The peer says that it has no room to read for now. */
   readonly peerFull: boolean;
 }
 
@@ -32,13 +32,13 @@ export interface StuckTransfer {
   readonly sinceMs: number;
 }
 
-/** What ails a session that is not dead. The kind tells whether it is still the same trouble. */
+/** What is wrong with a session that still works. Two of the same kind are the same problem. */
 export interface Trouble {
   readonly kind: 'blocked' | 'obstacle' | 'full' | 'unread' | 'silent' | 'stuck' | 'unacknowledged' | 'slow';
   readonly reason: string;
 }
 
-/** Of what a session dies, to be dialled again; null: it lives. */
+/** Why a session is given up, so that the link dials again; null: it is kept. */
 export function findDeath(signs: LifeSigns): { readonly code: string; readonly reason: string } | null {
   const { nowMs, lastHeardMs, ackedMs, blocked, obstacle, stuck } = signs;
   const silentMs = nowMs - lastHeardMs;
@@ -48,7 +48,7 @@ export function findDeath(signs: LifeSigns): { readonly code: string; readonly r
   if (signs.peerFull) return null;
   if (signs.unheard)
     return { code: 'send_timeout', reason: 'heard again after a silence, but nothing of ours arrives there since' };
-  // What a broker holds up, another session would not get through either.
+  // A new session would not get past the broker's limit either, so only control messages count then.
   const oldestMs = obstacle === null ? signs.oldestSentMs : signs.oldestControlMs;
   if (oldestMs !== null && nowMs - Math.max(oldestMs, ackedMs) >= timing.sendTimeoutMs)
     return { code: 'send_timeout', reason: `nothing acknowledged for ${timing.sendTimeoutMs} ms` };
@@ -57,7 +57,7 @@ export function findDeath(signs: LifeSigns): { readonly code: string; readonly r
   return null;
 }
 
-/** Slow is told from dead: null is well, and what is found here ends nothing. The surest sign wins. */
+/** What makes a session slow without being a reason to end it; null: nothing. The surest sign comes first. */
 export function findTrouble(signs: LifeSigns): Trouble | null {
   const { nowMs, blocked, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow, obstacle } = signs;
   if (blocked !== '') return { kind: 'blocked', reason: `the broker blocks publishers: ${blocked}` };
@@ -79,8 +79,9 @@ export function findTrouble(signs: LifeSigns): Trouble | null {
 }
 
 /**
- * The clock of transfers, apart from that of heart-beats: one that moves bytes is alive however slow it is, one that moves
- * none is stuck however well heart-beats pass. Looks once per heart-beat, so it knows a pause to within one.
+ * Measures how long transfers have made no progress, independently of heartbeats: a transfer that moves bytes is alive,
+ * however slow; one that moves none is stuck, even while heartbeats pass. It is asked once per heartbeat, so it is exact
+ * to within one.
  */
 export class TransferClock {
   #marks = new Map<string, { readonly mark: string; readonly sinceMs: number }>();
@@ -109,7 +110,7 @@ export class TransferClock {
     return longest;
   }
 
-  /** A pause of our own is no pause of theirs. */
+  /** Time in which this process itself stood still does not count against the peer. */
   forgive(): void {
     this.#marks.clear();
   }

@@ -17,18 +17,18 @@ export interface OutboxEntry {
   readonly settle: (error: RoundscopeError | null) => void;
   /** Bytes of the payload that the peer has said it holds. */
   peerBytes: number;
-  /** When it went out on the session that is open now, monotonic ms; null: not on this one. */
+  /** When it was sent on the session that is open now, monotonic ms; null: not on this one. */
   sentMs: number | null;
-  /** Went out on any session so far. */
+  /** It was sent on some session. */
   sentOnce: boolean;
   reportedUndeliverable: boolean;
-  /** All of it went out on the session that is open now: nothing would be saved by giving it up. */
+  /** It was sent completely on the session that is open now, so dropping it would save nothing. */
   sentWhole: boolean;
-  /** Given up: what of it is being written ends here. */
+  /** It was dropped: writing it stops at the next chunk. */
   withdrawn: boolean;
 }
 
-/** What an acknowledgement brought. `impossible`: it names what was never sent. */
+/** What an acknowledgement confirmed. `impossible`: something that was never sent. */
 export type AckNews = 'nothing' | 'some' | 'impossible';
 
 /**
@@ -38,7 +38,7 @@ export type AckNews = 'nothing' | 'some' | 'impossible';
 export class Outbox {
   readonly #control: OutboxEntry[] = [];
   readonly #bulk = new Map<string, OutboxEntry>();
-  /** Transfers that the peer has open, or may have for all that it has said. */
+  /** Transfers that the peer has open, or may have open, by what it has reported. */
   readonly #peerHas = new Set<string>();
   #seq = 0;
   #bytes = 0;
@@ -60,7 +60,7 @@ export class Outbox {
   add(header: MessageHeader, wire: object, payload: Uint8Array | null): OutboxEntry {
     assert(this.hasRoomFor(payload?.byteLength ?? 0), 'outbox is full');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Whether anybody waits for it is the sender's choice; unheard, it must not end the process.
+    // The sender may ignore the promise; an unhandled rejection must not end the process.
     promise.catch(() => undefined);
     const entry: OutboxEntry = {
       header,
@@ -86,8 +86,8 @@ export class Outbox {
   }
 
   /**
-   * Nothing counts as sent on the session that begins now, and of each transfer as much as the peer has of it now: what it
-   * was given before, it may have let go.
+   * On a new session nothing counts as sent. Of each transfer, only the bytes that the peer reports count: it may have
+   * discarded what it had before.
    */
   beginSession(transfers: Received['transfers']): void {
     const held = new Map<string, number>(transfers.map(({ id, bytes }) => [id, bytes]));
@@ -100,7 +100,7 @@ export class Outbox {
     }
   }
 
-  /** A bulk message begins to go out. */
+  /** The first frame of a bulk message is about to be sent. */
   begins({ header }: OutboxEntry): void {
     this.#peerHas.add(header.id);
   }
@@ -110,15 +110,15 @@ export class Outbox {
     yield* this.#bulk.values();
   }
 
-  /** First control message that has not gone out on this session. */
+  /** First control message that has not been sent on this session. */
   nextControl(): OutboxEntry | null {
-    // Sent ones are a prefix, and acknowledgements keep it short.
+    // Messages that were sent are a prefix of the list, and acknowledgements keep that short.
     return this.#control.find((entry) => entry.sentMs === null) ?? null;
   }
 
-  /** First bulk message that has not begun on this session; null also while the peer has as many open as it may. */
+  /** First bulk message that was not started on this session; null also while the peer has as many transfers open as allowed. */
   nextBulk(): OutboxEntry | null {
-    // What the peer has a part of comes first: it has room for nothing else.
+    // A transfer of which the peer has a part comes first: the peer has no room for another.
     for (const entry of this.#bulk.values())
       if (entry.sentMs === null && this.#peerHas.has(entry.header.id)) return entry;
     if (this.#peerHas.size >= limits.transfersPerPeerMax) return null;
@@ -160,7 +160,7 @@ export class Outbox {
     return news;
   }
 
-  /** Gives up the bulk messages that nobody needs any more and that have not gone out whole; whoever waits for them is told. */
+  /** Drops bulk messages that nobody needs any more and that were not sent completely; their senders are told. */
   withdraw(useless: (header: MessageHeader) => boolean, reason: string): OutboxEntry[] {
     const entries = [...this.#bulk.values()].filter(({ header, sentWhole }) => !sentWhole && useless(header));
     for (const entry of entries) {
@@ -171,7 +171,7 @@ export class Outbox {
     return entries;
   }
 
-  /** Transfers that the peer holds a part of and that are not here any more: it waits in vain. */
+  /** Transfers of which the peer has a part, but which are no longer in the outbox: it would wait in vain. */
   unknown({ transfers }: Received): string[] {
     return transfers.flatMap(({ id }) => (this.#bulk.has(id) ? [] : [id]));
   }
@@ -190,13 +190,13 @@ export class Outbox {
     });
   }
 
-  /** Lets an entry go as if acknowledged: only the founding bug's way of sending does this. */
+  /** Removes an entry as if it were acknowledged; only the fault `connection-per-message` does this. */
   forget(entry: OutboxEntry): void {
     if (entry.seq > 0) this.acknowledgeControl(entry.seq);
     else this.#settleBulk(entry.header.id, null);
   }
 
-  /** Oldest moment at which something went out on this session that the peer should have acknowledged. */
+  /** When the oldest message was sent on this session that the peer should have acknowledged. */
   oldestSentMs(): number | null {
     let oldest: number | null = null;
     for (const { sentMs } of this.entries())
@@ -204,7 +204,7 @@ export class Outbox {
     return oldest;
   }
 
-  /** When the oldest control message without an acknowledgement went out on this session. */
+  /** When the oldest unacknowledged control message was sent on this session. */
   oldestControlMs(): number | null {
     return this.#control[0]?.sentMs ?? null;
   }

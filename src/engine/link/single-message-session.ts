@@ -4,8 +4,8 @@ import { noteOf, writeTransfer } from './transfer-writer.ts';
 import { messageOf, type Wire } from './wire.ts';
 
 /**
- * How the client of the founding bug sends: one message on a fresh session, which it closes at once without ever reading
- * from it. The message counts as delivered, as it did there.
+ * How a client sends that opens a connection per message: on a new session, which it closes at once without reading from
+ * it. The message counts as delivered, because such a client believes so.
  */
 export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: LinkCore): Promise<void> {
   const ack = core.inbox.received;

@@ -2,7 +2,7 @@ import type { Outbox } from './outbox.ts';
 import type { LogContext, PacketLog } from './packet-log.ts';
 import { noteOf } from './transfer-writer.ts';
 
-/** Once for each message: an answer that finds nobody to hear it is the founding bug, and this is what shows it. */
+/** Logs each message that has no open session to travel on, once. These packets are what shows a connection per message. */
 export function reportUndeliverable(outbox: Outbox, log: PacketLog, context: LogContext, why: string): void {
   for (const entry of outbox.entries()) {
     if (entry.reportedUndeliverable) continue;

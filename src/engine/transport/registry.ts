@@ -40,7 +40,7 @@ export interface TransportParts {
   readonly controlPort?: number;
 }
 
-/** Adding a transport is one folder and one line here. */
+/** One line per transport. The other places that a new one touches are listed in CONTRIBUTING.md. */
 const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport } = {
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
   mqtt: ({ brokerUrl, ...parts }) => new MqttTransport({ ...parts, ...brokerFor('mqtt', brokerUrl) }),

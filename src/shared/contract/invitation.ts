@@ -10,15 +10,15 @@ export const endpointsMax = 32;
 /** One way to reach a coordinator. */
 export const endpointSchema = z.object({
   protocol: protocolSchema,
-  /** Provider that must be loaded to use it: `quinn`, `webtransport`, `mqtt`, `dds`. */
+  /** Which implementation can dial it: QUIC has two, every other protocol one. */
   provider: z.enum(['quinn', 'webtransport', 'mqtt', 'amqp', 'grpc', 'dds', 'memory']),
   host: z.string().min(1).max(253),
   port: z.number().int().min(0).max(65_535),
-  /** `mqtt://…` or `amqp://…` of an outside broker, with its user and password. */
+  /** `mqtt(s)://…` or `amqp(s)://…` of a broker that somebody else runs, with user and password. */
   url: z.string().max(500).optional(),
   /** Number of the DDS domain; the port is that of the coordinator's discovery there. */
   domain: z.number().int().min(0).max(232).optional(),
-  /** Identity that the coordinator must prove there: libp2p peer id, or what quic's second provider pins. */
+  /** Identity that the coordinator must prove there, as a libp2p peer id. */
   identity: z.string().max(200).optional(),
   /** MQTT: SHA-256 of the certificate that a broker elsewhere must show, where no authority that all know vouches for it. */
   brokerCertificate: z.string().max(200).optional(),
@@ -29,7 +29,7 @@ export type Endpoint = z.infer<typeof endpointSchema>;
 export const passTermsSchema = z.object({
   /** How often the run's invitation had been renewed when this was made. */
   generation: z.number().int().nonnegative().max(1_000_000),
-  /** Whom it admits; absent: anybody. */
+  /** The only name that it admits; absent: any. */
   name: participantIdSchema.optional(),
   /** Until when newcomers are admitted by it, wall ms; absent: as long as the run lasts. */
   until: z.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
@@ -54,7 +54,7 @@ export const invitationSchema = z.object({
   /** Peer id of the coordinator: what it signs as in each hello, whatever the transport. */
   identity: z.string().min(1).max(100),
   endpoints: z.array(endpointSchema).min(1).max(endpointsMax),
-  /** Shared secret of the run: who has not got the invitation is refused. */
+  /** Shared secret of the run; a peer that cannot prove it is refused. */
   token: z.string().min(16).max(128),
   /** Without it the token lets nobody in. */
   pass: passSchema,

@@ -196,7 +196,7 @@ export const limits = {
 
 /** Intervals and timeouts of the contract, in milliseconds. */
 export const timing = {
-  /** Issue of the founding bug: a connection attempt that takes longer has failed. */
+  /** A connection attempt that takes longer has failed; the limit of the report that this program was built for. */
   connectTimeoutMs: 10_000,
   /** A network that swallows UDP shall cost less than 3 s: time for one lost first packet (sent again after 1 s) and a slow answer. */
   udpAnswerMs: 2_500,

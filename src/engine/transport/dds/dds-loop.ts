@@ -6,23 +6,24 @@ import { WorkerNode } from './worker-node.ts';
 import type { Command, Report } from './worker-protocol.ts';
 import { WorkerSession } from './worker-session.ts';
 
-/**
- * The thread that owns Cyclone DDS: one loop that sleeps in a waitset until a reader has something or the asking thread
- * sets the guard. It never goes back to Node's event loop, so its messages are read by `receiveMessageOnPort`.
- */
+/** Longest sleep of the loop. */
 const oneTurnNs = 500_000_000n;
-/** While a session opens or closes, what it waits for shows in no reader: it is looked at this often. */
+/** A session that opens or closes waits for something that wakes no reader, so it is polled this often. */
 const lookNs = 4_000_000n;
 const tagsMax = 64;
-/** Bulk samples that are written before the readers are looked at again: a few milliseconds, so that control passes. */
+/** Bulk samples written before the readers are polled again. They take a few milliseconds, so control messages need not wait longer. */
 const bulkWritesPerTurn = 2;
 /** `DDS_CYCLONEDDS_HANDLE`: the library itself, parent of domains. */
 const libraryHandle = 0x7fff_0100;
 const guardTag = 0;
-/** What is to be looked at when an entity with this tag wakes the thread. */
+/** The tag of a waitset entry says which node or session woke the thread. */
 const tagOfNode = (node: number): number => 2 * node + 1;
 const tagOfSession = (session: number): number => 2 * session + 2;
 
+/**
+ * The thread that owns Cyclone DDS. One loop sleeps in a waitset until a reader has samples or the main thread sets the
+ * guard condition. It never returns to Node's event loop, so it reads its messages by `receiveMessageOnPort`.
+ */
 export class DdsLoop {
   readonly #cyclone: Cyclone;
   readonly #port: MessagePort;
@@ -34,7 +35,7 @@ export class DdsLoop {
   readonly #sessions = new Map<number, { readonly node: number; readonly session: WorkerSession }>();
   readonly #closingNodes = new Map<number, number>();
   #reports: Report[] = [];
-  /** Sessions with more to take, or that wait for something which shows in no reader. */
+  /** Sessions that have more samples to read, or that must be polled because no reader wakes for them. */
   readonly #watched = new Set<number>();
   #more = false;
   /** Bulk samples not yet written; the credit of their sessions bounds them. */
@@ -142,7 +143,7 @@ export class DdsLoop {
     }
   }
 
-  /** What was announced last shall still arrive, within reason; what a cut line carries shall not. */
+  /** Gives the last announcements some time to arrive, unless the connection is to be cut as by a pulled cable. */
   #closeNode(id: number, manner: 'clean' | 'cut'): void {
     const node = this.#nodes.get(id);
     if (manner === 'cut') node?.cut();
@@ -228,6 +229,7 @@ export class DdsLoop {
   }
 }
 
+/** Whether it must be polled: no reader wakes for its end, nor for the peer's first appearance. */
 function isLooked(session: WorkerSession): boolean {
   return session.closingAtMs !== null || session.unmatched;
 }

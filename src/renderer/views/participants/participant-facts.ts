@@ -3,7 +3,7 @@ import { formatCount } from '#shared/base/counted.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
-/** Silence of one clock, and what it means. */
+/** How long one sign of life has been silent, and what that means. */
 export interface ClockAge {
   readonly ms: number;
   readonly state: 'running' | 'over' | 'idle' | 'ended';
@@ -15,17 +15,17 @@ export interface Clocks {
   readonly progress: ClockAge;
 }
 
-/** Silence in its work after which somebody should look: three training reports come in a second. */
+/** Training reports come three times a second; a silence of this length deserves attention. */
 const progressSilentMs = 10_000;
 
-/** How long each clock has been silent; the limits are those after which the peer counts as lost. */
+/** How long each sign of life has been silent; the limits are those after which a peer counts as lost. */
 export function clocksOf(view: Pick<RunView, 'endedAt' | 'wait'>, participant: ParticipantView, now: number): Clocks {
   const ended = view.endedAt !== null || participant.left !== null;
   const age = (at: number, limitMs: number, idle: boolean): ClockAge => {
     const ms = Math.max(0, now - at);
     return { ms, state: ended ? 'ended' : idle ? 'idle' : ms > limitMs ? 'over' : 'running' };
   };
-  // Whoever waits rests rightly, unless it is the one that the others wait for.
+  // A participant with nothing to do may be silent, unless the others wait for it.
   const idle = (participant.phase === 'wait' || participant.phase === 'idle') && !isWaitedFor(view, participant.id);
   return {
     link: age(participant.lastLinkAt, timing.peerSilentMs, false),

@@ -17,10 +17,10 @@ const glyphs: Readonly<Partial<Record<LaneBox['kind'], IconName>>> = {
 interface SegmentBoxProps {
   readonly box: LaneBox;
   readonly window: TimeWindow;
-  /** What grows says how far it is; empty for the rest. */
+  /** How far a segment that is still going on has come, as text; empty where there is nothing to say. */
   readonly progress: string;
   readonly selected: boolean;
-  /** Its right edge is a moment of its own: an update came in. */
+  /** The right edge is drawn as an event of its own: an update arrived there. */
   readonly edge?: boolean;
   readonly onOpen: (round: number) => void;
 }
@@ -83,12 +83,12 @@ export const SegmentBox = memo(function SegmentBox({
   );
 });
 
-/** The words before the figure, which go first where there is no room; a wait has none. */
+/** The words before the duration. They are left out first where there is no room; a wait has none. */
 function wordOf(box: LaneBox): string {
   return box.label ?? (box.kind === 'wait' ? '' : box.kind);
 }
 
-/** What a growing stretch has lasted, in the seconds of the clock, as every other figure of the same wait. */
+/** Duration of a segment that is still going on, in whole seconds of the clock, so that it agrees with other figures of the same wait. */
 function growingFigure(box: LaneBox, now: number): string {
   const spentMs = Math.floor(now / 1000) * 1000 - box.startedAt;
   return box.label === undefined ? formatSeconds(spentMs) : formatSilence(spentMs);
