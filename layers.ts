@@ -32,7 +32,7 @@ const link = 'src/engine/link';
 const pure = 'all processes agree on it, the renderer included: no Node, no DOM, no timers';
 const sibling = 'siblings meet at the event bus, never by import';
 
-/** Read downwards, wire to screen. */
+/** Read downwards, wire to screen. Decision 0002. */
 export const layers: readonly Layer[] = [
   { path: base, imports: [], reason: 'the ground under everything' },
   { path: contract, imports: [base], reason: pure },

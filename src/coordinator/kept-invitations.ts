@@ -23,6 +23,7 @@ export interface KeptInvitations {
 
 /**
  * The folder may be in use: nothing of it is changed. A newcomer is judged by the coordinator, when it comes.
+ * Decision 0090.
  * @throws RoundscopeError `state_invalid` where no run lies there that could be joined
  */
 export async function keptInvitations(folder: string): Promise<KeptInvitations> {

@@ -22,6 +22,7 @@ const journalName = 'journal';
 /**
  * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes.
  * Rewritten at each round, and in a round that has much to say, so it never grows with the number of either.
+ * Decision 0022.
  */
 export class RunFolder implements RunKeeper, Disposable {
   readonly #path: string;

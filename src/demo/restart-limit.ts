@@ -1,7 +1,7 @@
 /** A process that dies this often dies of something that starting it again does not fix. */
 const restartsMax = 8;
 
-/** How often processes of one run may be started again, each by its name. */
+/** How often processes of one run may be started again, each by its name. Decision 0023. */
 export class RestartLimit {
   readonly #restarts = new Map<string, number>();
 

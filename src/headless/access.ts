@@ -26,7 +26,7 @@ interface PageKey {
 /**
  * Who may see what runs: whoever opens an address with a fresh token gets a key for that page, and nothing else opens the
  * port. The page itself is the same for everybody. Host and Origin are checked on every request, so that no other site in
- * the same browser can talk to it (DNS rebinding, cross-site WebSocket).
+ * the same browser can talk to it (DNS rebinding, cross-site WebSocket). Decision 0078.
  */
 export class Access {
   /** Whoever may read the lock file of this app may ask for a fresh address. */

@@ -24,7 +24,7 @@ export function shownSecret(
 
 /**
  * A value that holds a secret: as it is, `@FILE`, or `-`. A command line can be read by every user of a machine and stays
- * in the shell's history.
+ * in the shell's history. Decision 0044.
  * @throws RoundscopeError `settings_invalid` when there is nothing to read
  */
 export async function secretText(value: string): Promise<string> {

@@ -3,7 +3,7 @@ import { appOrigin } from '#shared/contract/main-messages.ts';
 
 /**
  * What no page may do, whichever window or frame it is in: go elsewhere, open a window, hold a page of its own, use a
- * device. Set before the first window is made, for each that will ever be.
+ * device. Set before the first window is made, for each that will ever be. Decision 0079.
  */
 export function guardEverything(target: Session = session.defaultSession): void {
   app.on('web-contents-created', (_event, contents) => guard(contents));

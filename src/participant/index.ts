@@ -41,6 +41,7 @@ let moved: Extract<ToChild, { type: 'move' }> | null = null;
 /** The link from its first attempt on. */
 let dialling: DialingLink | null = null;
 
+/** A process of its own, in a demo and when it joins a run elsewhere. Decision 0030. */
 serveParent({
   startType: 'start_participant',
   run,

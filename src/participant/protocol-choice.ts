@@ -29,6 +29,7 @@ export interface ProtocolChoiceOptions {
 /**
  * Which protocol this participant's link takes: asked before each session is opened, and again after each update that it
  * has sent. Learns from how dials and updates went, and says each choice with its reason.
+ * Decision 0056.
  */
 export class ProtocolChoice implements Route {
   readonly #options: ProtocolChoiceOptions;

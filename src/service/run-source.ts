@@ -41,7 +41,7 @@ export interface SourceCapabilities {
   readonly seeks: boolean;
 }
 
-/** Where a window has its run from: one that goes on, or a recording. Views cannot tell which it is. */
+/** Where a window has its run from: one that goes on, or a recording. Views cannot tell which it is. Decision 0091. */
 export interface RunSource extends AsyncDisposable {
   readonly capabilities: SourceCapabilities;
   state(): SourceState;

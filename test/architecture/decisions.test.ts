@@ -25,3 +25,11 @@ test('the index has each decision once, under its own number', () => {
   assert.deepEqual(rows.map(([, , name]) => name).toSorted(), names.toSorted());
   for (const [, number = '', name = ''] of rows) assert.ok(name.startsWith(number), `${number} leads to ${name}`);
 });
+
+test('each source that the index names names the decision', () => {
+  const rows = readFileSync(`${folder}README.md`, 'utf8').matchAll(/^\| \[(\d{4})\].*\| `(src\/[^`]+)`[^|]*\|$/gm);
+  const silent = [...rows].flatMap(([, number = '', file = '']) =>
+    readFileSync(`${folder}../../${file}`, 'utf8').includes(number) ? [] : [`${file}: ${number}`],
+  );
+  assert.deepEqual(silent, []);
+});

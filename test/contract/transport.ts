@@ -12,7 +12,7 @@ import { describeSecurity } from './transport-security.ts';
 
 export type { TransportHarness } from './harness.ts';
 
-/** The promises of `transport.ts`, checked on any transport; called by a short test beside each. */
+/** The promises of `transport.ts`, checked on any transport; called by a short test beside each. Decision 0045. */
 export function describeTransport(name: string, makeHarness: () => Promise<TransportHarness>): void {
   describe(`transport contract: ${name}`, () => {
     let harness: TransportHarness;

@@ -55,7 +55,7 @@ type Wait = EventData<'round_status'> | null;
  * recording), so that silence is noticed too.
  *
  * One cause is one verdict: a wait that changes updates it, and one that begins anew while the cause goes on takes it up
- * again, with what it has outlived as its history.
+ * again, with what it has outlived as its history. Decision 0034.
  */
 export class Diagnosis {
   readonly #sink: DiagnosisSink;

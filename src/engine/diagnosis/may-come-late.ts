@@ -9,6 +9,7 @@ const dialledAnewMsMax = 15_000;
 /**
  * What was sent while the coordinator stood still may be lost at its socket. A session that this ends takes two or three
  * heart-beats to be dialled anew; where all were given up meanwhile, attempts pause for about as long as nobody answered.
+ * Decision 0068.
  */
 export function mayComeLate({ coordinatorAway: away, now }: RunObservation, limitMs: number): boolean {
   if (away === null) return false;

@@ -14,7 +14,7 @@ let exit: (status: number) => void = (status) => process.exit(status);
 
 /**
  * What is to be said or put on disk when a fault ends this process: the newest first, each after the one before. All of
- * them together have three seconds. Returns what takes it back.
+ * them together have three seconds. Returns what takes it back. Decision 0062.
  */
 export function onProcessFault(mark: Mark): Disposable {
   marks.add(mark);

@@ -3,7 +3,7 @@ import type { LostRows } from '#shared/contract/losses.ts';
 
 /**
  * Rows on their way to the service, within a number and a size: what finds no room pushes the oldest out, which is
- * counted with its time, so that the reader can be told where rows are missing.
+ * counted with its time, so that the reader can be told where rows are missing. Decision 0064.
  */
 export class ReportQueue<Row extends { readonly at: number }> {
   readonly #rows: BoundedQueue<{ readonly row: Row; readonly bytes: number }>;

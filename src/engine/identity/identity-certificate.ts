@@ -27,7 +27,10 @@ const oidTag = 0x06;
 const octetStringTag = 0x04;
 const extensionsTag = 0xa3;
 
-/** @param options.validForMs other than a year, for tests */
+/**
+ * Decision 0043.
+ * @param options.validForMs other than a year, for tests
+ */
 export function createIdentityCertificate(
   identity: Identity,
   options: { readonly nowMs: number; readonly validForMs?: number },

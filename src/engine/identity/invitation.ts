@@ -14,7 +14,7 @@ const formVersion = 4;
 /**
  * One line: prefix, base64url of a JSON list, a dot, CRC-32 of the base64url in base 36 (seven characters). The checksum
  * tells a mistyped or cut invitation from a wrong one (a CRC sees every change of up to 32 bits in a row). No `&`, quote
- * or space is in it, since a shell would cut the line there.
+ * or space is in it, since a shell would cut the line there. Decision 0011.
  */
 export function encodeInvitation(invitation: Invitation): string {
   const { version, run, name, control, transport, token, identity, pass } = invitation;

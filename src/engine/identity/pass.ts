@@ -4,7 +4,7 @@ import { hasSigned, signAs, type Identity } from './identity.ts';
 
 /**
  * The coordinator's signature (Ed25519, RFC 8032: the same for the same terms, so that it need not be kept). It is the
- * secret of the invitation that has it, and never travels: see `passSecret`. Hex.
+ * secret of the invitation that has it, and never travels: see `passSecret`. Hex. Decision 0087.
  */
 export function signPass(identity: Identity, run: RunId, terms: PassTerms): string {
   return Buffer.from(signAs(identity, passText(run, identity.peerId, terms))).toString('hex');

@@ -15,6 +15,7 @@ export interface AwakeTimerOptions {
 /**
  * A time limit of which only the time counts in which this process ran. Some clocks go on while a machine sleeps or a
  * process is stopped, and others do not: a look at the clock that comes late shows either, and counts as one in time.
+ * Decision 0060.
  */
 export class AwakeTimer implements Disposable {
   readonly #options: AwakeTimerOptions;

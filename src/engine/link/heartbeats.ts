@@ -7,7 +7,10 @@ const timedMax = 8;
 /** One of ours that a peer which speaks again has not heard after so long is lost, or stuck behind what is. */
 const unheardMs = 1.5 * timing.heartbeatMs;
 
-/** Numbers heart-beats and times their echoes: a round trip without a reply of its own, net of the time it lay there. */
+/**
+ * Numbers heart-beats and times their echoes: a round trip without a reply of its own, net of the time it lay there.
+ * Decision 0082.
+ */
 export class Heartbeats {
   readonly #sentMs = new Map<number, number>();
   #sent = 0;

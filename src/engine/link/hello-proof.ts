@@ -29,6 +29,7 @@ export interface Proof {
 
 /**
  * That whoever dials has the invitation and the key of `hello.peer`, and says this hello to this coordinator.
+ * Decision 0071.
  * @param secret of the invitation, as `passSecret` makes it
  */
 export function proveHello(facts: HelloFacts, secret: string, identity: Identity): Proof {

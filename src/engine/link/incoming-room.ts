@@ -31,7 +31,7 @@ interface Held {
 /**
  * The one total of memory that a process has for payloads of its peers, whatever they announce and however many they are.
  * What does not fit waits in the order in which it came, and its link is not read meanwhile. While somebody waits, a
- * transfer that does not get on gives up its place; its sender begins it again behind the others.
+ * transfer that does not get on gives up its place; its sender begins it again behind the others. Decision 0074.
  */
 export class IncomingRoom {
   readonly #clock: Clock;

@@ -57,7 +57,10 @@ export function findDeath(signs: LifeSigns): { readonly code: string; readonly r
   return null;
 }
 
-/** What makes a session slow without being a reason to end it; null: nothing. The surest sign comes first. */
+/**
+ * What makes a session slow without being a reason to end it; null: nothing. The surest sign comes first.
+ * Decision 0021.
+ */
 export function findTrouble(signs: LifeSigns): Trouble | null {
   const { nowMs, blocked, lastHeardMs, oldestControlMs, ackedMs, stuck, rttMs, slowInARow, obstacle } = signs;
   if (blocked !== '') return { kind: 'blocked', reason: `the broker blocks publishers: ${blocked}` };

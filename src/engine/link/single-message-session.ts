@@ -5,7 +5,7 @@ import { messageOf, type Wire } from './wire.ts';
 
 /**
  * How a client sends that opens a connection per message: on a new session, which it closes at once without reading from
- * it. The message counts as delivered, because such a client believes so.
+ * it. The message counts as delivered, because such a client believes so. Decision 0032.
  */
 export async function sendOneAndClose(wire: Wire, entry: OutboxEntry, core: LinkCore): Promise<void> {
   const ack = core.inbox.received;

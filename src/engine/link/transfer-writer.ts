@@ -13,6 +13,7 @@ export function noteOf(header: MessageHeader): { kind: string; round: number; me
 /**
  * Of a chunk nothing is heard at the other end before it is whole, and a lost session resumes behind the last whole one. What
  * is far away is often slow, too: there chunks are so small that each takes less than the silence that ends a session.
+ * Decision 0053.
  */
 export function chunkBytesFor(rttMs: number | null): number {
   if (rttMs === null) return limits.firstChunkBytes;

@@ -26,7 +26,10 @@ export interface OpenedRecording extends AsyncDisposable {
   saveCopy(path: string, options: CopyOptions): Promise<{ readonly sizeBytes: number }>;
 }
 
-/** @throws RoundscopeError `recording_invalid`, `path_unwritable` */
+/**
+ * Decision 0080.
+ * @throws RoundscopeError `recording_invalid`, `path_unwritable`
+ */
 export async function openRecording(path: string, options: { readonly entry: string }): Promise<OpenedRecording> {
   const reader = await ReadingThread.open(options.entry, path);
   try {

@@ -15,7 +15,7 @@ export interface RelayOptions {
   readonly reporter: Reporter;
 }
 
-/** The networks of all participants of a demo, each between its participant and the one coordinator. */
+/** The networks of all participants of a demo, each between its participant and the one coordinator. Decision 0051. */
 export class Relay implements AsyncDisposable {
   readonly #networks = new Map<ParticipantId, ParticipantNetwork>();
   readonly #options: RelayOptions;

@@ -34,6 +34,7 @@ export interface Arrival {
  *   timeout where they do not, twice as long each time that it is lost again.
  *
  * Not modelled: CUBIC, which is faster than this on long paths; loss of acknowledgements, which cover each other.
+ * Decision 0052.
  */
 export class TcpPath {
   readonly #there: Way;

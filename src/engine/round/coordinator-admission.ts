@@ -98,7 +98,7 @@ export function decided(
   return null;
 }
 
-/** To be on disk before it is told. */
+/** To be on disk before it is told. Decision 0076. */
 export function decide(draft: CoordinatorDraft, decision: Decision): void {
   draft.s.admission = withDecision(draft.s.admission, decision);
   draft.remember(decision);

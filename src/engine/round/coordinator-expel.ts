@@ -12,7 +12,7 @@ type Fate = EventData<'participant_expelled'>['update'];
 /**
  * Sends a key away for the rest of the run, and its name with it unless that is another one's by now: whether it is here,
  * away, waits or has left. Its update of the round under way stops counting, unless the average has begun: what is in it
- * cannot be taken out. Its evaluation does not count.
+ * cannot be taken out. Its evaluation does not count. Decision 0088.
  * @param who `key`: of whom the user was asked about; absent: whoever has the name, waits under it or had it last
  */
 export function expel(

@@ -309,7 +309,7 @@ function answer(
   });
 }
 
-/** Closes the training phase when all have reported, or at its deadline with what is there. */
+/** Closes the training phase when all have reported, or at its deadline with what is there. Decision 0020. */
 export function settleTraining(draft: CoordinatorDraft): void {
   const { s, now } = draft;
   const wait = roundWait(s);

@@ -24,6 +24,7 @@ const standstillMs = 3000;
 /**
  * Gives a machine its input, one after another, does its effects and wakes it when it asked for that. A step that throws,
  * breaks a rule of the machine or has an effect that cannot be done ends the run, once; what fails after that is thrown.
+ * Decision 0066.
  */
 export class MachineRunner<S, I, E> implements Disposable {
   readonly #parts: MachineParts<S, I, E>;

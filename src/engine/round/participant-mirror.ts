@@ -21,7 +21,7 @@ export interface OwnFacts {
 /**
  * What a participant can tell of rounds whose coordinator is on another machine: the events that the coordinator would
  * report, as far as its messages carry them and as far as they are about this participant. Reasons for waiting and the
- * others' updates, data, keys and links stay with the coordinator.
+ * others' updates, data, keys and links stay with the coordinator. Decision 0058.
  */
 export class RoundMirror {
   readonly #own: OwnFacts;

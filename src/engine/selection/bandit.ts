@@ -38,7 +38,7 @@ const batteryWeight = 10;
  * weights that all protocols share and some of each its own: the hybrid model of Li et al. 2010 (arXiv:1003.0146). What one
  * protocol shows of the path counts for the others, and the closed form is the informed prior, so the first choice is
  * reasonable and a few transfers correct it. Exploration is Thompson sampling (Agrawal & Goyal 2013, arXiv:1209.3352):
- * one draw from what is believed, and the best by it.
+ * one draw from what is believed, and the best by it. Decision 0054.
  */
 export class BanditStrategy implements Strategy {
   readonly #explore: boolean;

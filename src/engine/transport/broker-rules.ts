@@ -23,7 +23,10 @@ export interface RuleParts {
   readonly entropy: Entropy;
 }
 
-/** What a broker's owner puts in place: users with hashes of their passwords, and exactly what each of them may do. */
+/**
+ * What a broker's owner puts in place: users with hashes of their passwords, and exactly what each of them may do.
+ * Decision 0089.
+ */
 export function brokerRules(kind: BrokerKind, parts: RuleParts): readonly RuleFile[] {
   return kind === 'mosquitto' ? mosquittoRules(parts) : rabbitmqRules(parts);
 }

@@ -4,7 +4,7 @@ import { limits } from '#shared/contract/limits.ts';
 /**
  * What is known of somebody who knocks: `participant` has proved a key that a participant of this run has, `neighbor` comes
  * from the network address of one of them, which many who share it do, `namesake` gives the name of one of them where no
- * address is told, which anybody can.
+ * address is told, which anybody can. Decision 0065.
  */
 export type Standing = 'participant' | 'neighbor' | 'namesake' | 'stranger';
 

@@ -16,7 +16,7 @@ const pace = { leastMs: 50, mostMs: 500, share: 1 / 30 } as const;
 /** Hidden windows get no animation frames; the feed must go on for them too, only slower. */
 const hiddenMs = 500;
 
-/** Turns in step with the frames of this window. */
+/** Turns in step with the frames of this window. Decision 0033. */
 export class FrameTurns implements ScreenTurns {
   readonly #pace = new Pace(pace);
   #lastAt = Number.NEGATIVE_INFINITY;

@@ -13,7 +13,7 @@ const silentMs = 5000;
 /**
  * Tells when a service that says every second that it is alive stops doing so: its process was stopped, hangs or gets no
  * processor, while its port stays open. Time is taken by the clock and by the looks: by the clock, so that a page that
- * slept knows at once that what it shows is old; by the looks, since a clock may be set back.
+ * slept knows at once that what it shows is old; by the looks, since a clock may be set back. Decision 0084.
  */
 export class ServicePulse {
   readonly #options: PulseOptions;

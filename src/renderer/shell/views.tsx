@@ -11,7 +11,7 @@ interface ViewEntry {
   readonly component: ComponentType;
 }
 
-/** Home and Rounds are what the window opens with; the others are loaded when they are first shown. */
+/** Home and Rounds are what the window opens with; the others are loaded when they are first shown. Decision 0069. */
 export const views: Readonly<Record<ViewId | PageId, ViewEntry>> = {
   rounds: { title: 'Rounds', icon: 'rounds', component: RoundsView },
   packets: {

@@ -10,7 +10,7 @@ const hidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-
 
 /**
  * Text from outside as a terminal may show it: what cannot be seen is shown as an escape, `\x1b` or `\u202e`, and long text
- * is cut.
+ * is cut. Decision 0061.
  */
 export function visibleText(text: string): string {
   const shown = text.replace(hidden, escapeOf);

@@ -12,6 +12,7 @@ export interface Leaving {
   readonly fields: readonly string[];
 }
 
+/** Decision 0081. */
 export const whatLeaves: readonly Leaving[] = [
   {
     what: 'The model update',

@@ -17,7 +17,7 @@ import type { RunView } from './run-view.ts';
 /**
  * Folds one event into the view of a run. Pure, with structural sharing: what an event does not touch keeps its identity,
  * so that a screen can subscribe to a slice. Null is the state before `run_started`; other events before it make a view
- * of their own, so that nothing is lost when a recording begins in the middle.
+ * of their own, so that nothing is lost when a recording begins in the middle. Decision 0031.
  */
 export function applyEvent(view: RunView | null, event: RunEvent): RunView {
   if (event.type === 'run_started') return startedView(view, event);

@@ -8,7 +8,7 @@ export function countedExamples(claimed: number, registered: number): number {
 
 /**
  * Weights of which none is more than `cap` equal shares of their sum; those that would be more get exactly that, the others
- * keep what they have. Where none is, they are the examples as they came, to the last bit.
+ * keep what they have. Where none is, they are the examples as they came, to the last bit. Decision 0070.
  * @param examples positive, one for each participant
  * @param cap at least 1; null: off
  * @returns positive, in the order of `examples`; their sum is the divisor

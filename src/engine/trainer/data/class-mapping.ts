@@ -34,6 +34,7 @@ export interface ClassMapping {
  * Finds for each class of somebody's data the class of the run that it is: by its exact name, or because somebody has said
  * so. Nothing else is taken for the same, since a wrong guess would teach a wrong label and nobody would see it: names that
  * differ by case, blanks, Unicode form or a slip of the hand are unknown, with a guess. Several may be the same class.
+ * Decision 0057.
  */
 export function mapClasses(
   own: readonly string[],

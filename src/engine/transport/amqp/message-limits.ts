@@ -2,7 +2,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { findPieceLimit, takesNone } from '../credited/piece-limit.ts';
 import type { AmqpConnection } from './connection.ts';
 
-/** What a broker elsewhere takes, found out at its first connection and kept for the next ones. */
+/** What a broker elsewhere takes, found out at its first connection and kept for the next ones. Decision 0063. */
 export class MessageLimits {
   /** By address, without secrets. */
   readonly #known = new Map<string, number>();

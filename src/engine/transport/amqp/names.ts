@@ -59,6 +59,7 @@ export function sessionPrefixOf(run: string): string {
   return `${queuePrefix}.${run}.p.`;
 }
 
+/** The queues of one session, as an end sees them that sends in that direction. Decision 0041. */
 export function sessionQueues(claim: SessionName, outgoing: Direction): SessionQueues {
   const base = baseOf(claim);
   const set = (direction: Direction): QueueSet => ({

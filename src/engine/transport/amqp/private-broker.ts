@@ -49,7 +49,7 @@ const askMs = 100;
 
 /**
  * RabbitMQ for one run, which nobody else's is touched by: node name, ports, data, log and users of its own, all but its
- * AMQP port on loopback only. It speaks TLS 1.3 alone, on loopback too.
+ * AMQP port on loopback only. It speaks TLS 1.3 alone, on loopback too. Decision 0042.
  */
 export class PrivateBroker implements AsyncDisposable {
   readonly url: string;

@@ -29,7 +29,7 @@ const askAfterMs = 3000;
 const swallowedMs = 2000;
 const openingLane = 'bulk:opening';
 
-/** Sends pieces through a broker of somebody else's, and finds out which of them pass. */
+/** Sends pieces through a broker of somebody else's, and finds out which of them pass. Decision 0067. */
 export class Prover {
   readonly passage: Passage;
   readonly #parts: ProverParts;

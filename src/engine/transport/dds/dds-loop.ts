@@ -23,6 +23,7 @@ const tagOfSession = (session: number): number => 2 * session + 2;
 /**
  * The thread that owns Cyclone DDS. One loop sleeps in a waitset until a reader has samples or the main thread sets the
  * guard condition. It never returns to Node's event loop, so it reads its messages by `receiveMessageOnPort`.
+ * Decision 0040.
  */
 export class DdsLoop {
   readonly #cyclone: Cyclone;

@@ -57,7 +57,7 @@ export type Greeting =
   | { readonly ok: true; readonly control: FrameReader }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** The coordinator's half, on a session that has just come in: bounded in time, never throws. */
+/** The coordinator's half, on a session that has just come in: bounded in time, never throws. Decision 0075. */
 export async function receiveGreeting(
   quic: QuicSession,
   at: { readonly run: string; readonly token: string; readonly clock: Clock; readonly options: QuicOptions },

@@ -23,7 +23,7 @@ export const quicDefaults: QuicOptions = {
   helloTimeoutMs: limits.helloTimeoutMs,
 };
 
-/** Flow control, spelled out: what a peer may send before we have read, per stream and in all. */
+/** Flow control, spelled out: what a peer may send before we have read, per stream and in all. Decision 0014. */
 export const windows = {
   /**
    * 50 MB/s at 40 ms of round trip for one transfer, 200 for four. What is in flight delays control on a busy machine: with

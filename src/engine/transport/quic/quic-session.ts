@@ -4,7 +4,7 @@ import type { CloseReason, ListenOptions, SessionStats } from '../transport.ts';
 
 /**
  * What this transport needs of a QUIC implementation, and no more: sessions of bidirectional streams. Each provider has
- * one file; `test/contract/quic-session.ts` says what they must do alike.
+ * one file; `test/contract/quic-session.ts` says what they must do alike. Decision 0010.
  */
 export interface QuicProvider {
   /** As endpoints of an invitation name it. */

@@ -20,7 +20,10 @@ const openTriesMax = 5;
 /** Pause after a handshake that failed: failures that come at once must not spin. */
 const acceptPauseMs = 10;
 
-/** QUIC by quinn. Both ends prove their Ed25519 key in the TLS handshake; their names are libp2p peer ids. */
+/**
+ * QUIC by quinn. Both ends prove their Ed25519 key in the TLS handshake; their names are libp2p peer ids.
+ * Decision 0013.
+ */
 export class QuinnProvider implements QuicProvider {
   readonly name = 'quinn';
   readonly #identity: Identity;

@@ -18,7 +18,7 @@ export interface AskingParts {
 /**
  * A request for a session, from the participant's side, until the coordinator's own answer is there. Others may answer too,
  * and say what they like of the coordinator, where the way belongs to somebody else: that decides nothing while the
- * coordinator answers, and gives the reason when it does not.
+ * coordinator answers, and gives the reason when it does not. Decision 0073.
  */
 export class Asking implements Disposable {
   readonly request: Request;

@@ -20,7 +20,7 @@ export const willLaneNumber = 0xffff_fffe;
  * AES-256-GCM (NIST SP 800-38D) by the keys of one session, one for each direction. Encrypted is the body of a piece;
  * what stands around it in the clear is authenticated with it: direction, flags, lane number, number in the lane, length of
  * the frame and name of the lane, and by GCM itself the length of the body. Lane number and number make the nonce: no pair of
- * them occurs twice in a session and direction with another text.
+ * them occurs twice in a session and direction with another text. Decision 0072.
  */
 export class Seal implements PieceCover {
   readonly #sending: KeyObject;
