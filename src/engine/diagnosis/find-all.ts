@@ -8,17 +8,17 @@ import { commonCause, sharedCause, type StandingCause } from './shared-causes.ts
 
 export interface Found {
   readonly finding: Finding;
-  /** Somebody waits for its subject; otherwise it is only known that its cause goes on. */
+  /** The round waits for its subject; otherwise only its cause is known to last. */
   readonly stalls: boolean;
 }
 
-/** The verdict that stands on a subject. */
+/** The verdict on a subject that has not been cleared. */
 export type StandingOn = (subject: string) => StandingCause | null;
 
 /** What is wrong now, at most one finding for each subject. */
 export interface Findings {
   readonly found: ReadonlyMap<string, Found>;
-  /** What was found of a subject is the doing of this, and is not held against it. */
+  /** Subjects whose finding is explained by this shared cause, so that no verdict is raised on them. */
   readonly explained: ReadonlyMap<string, Finding>;
 }
 
@@ -62,7 +62,7 @@ function fromCoordinator(run: RunObservation, standingOn: StandingOn): Findings 
     if (cause?.explains(symptom.finding) !== true) found.set(symptom.finding.subject, symptom);
     else explained.set(symptom.finding.subject, cause.finding);
   }
-  // What somebody does to the model is said of whoever stalls nothing; it is no less told for that.
+  // A finding about a participant's weight in the model is reported although the participant stalls nothing.
   for (const participant of run.participants.values()) {
     const weight = found.has(participant.id) ? null : weightFinding(participant, run);
     if (weight !== null) found.set(participant.id, { finding: weight, stalls: true });

@@ -73,7 +73,7 @@ function judge(payload: string): Result<Invitation, RoundscopeError> {
   );
 }
 
-/** Whoever changed a name or a day in it has not the coordinator's key. */
+/** A name or a date that was changed does not match the coordinator's signature. */
 function withGoodPass(invitation: Invitation): Result<Invitation, RoundscopeError> {
   const { pass, identity, run } = invitation;
   if (isPass(identity, run, pass)) return ok(invitation);
@@ -109,7 +109,7 @@ const endpointForm = z
     ...(brokerCertificate === undefined ? {} : { brokerCertificate }),
   }));
 
-/** Only the shape of the list: what its values may be is the contract's to say. */
+/** Only the shape of the list; its values are validated by `invitationSchema`. */
 const formSchema = z
   .tuple([
     z.literal(formVersion),

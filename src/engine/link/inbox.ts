@@ -8,31 +8,31 @@ import { IncomingTransfer } from './incoming-transfer.ts';
 import { checkInbox } from './link-invariants.ts';
 import { acknowledgedTransfersMax, type Received } from './link-frames.ts';
 
-/** What became of a frame. `fatal`: the session cannot go on (its bytes are kept; the next one resumes). */
+/** What happens with a frame. `fatal`: the session must end; bytes received so far are kept, and the next session resumes. */
 export type Judgement =
   | { readonly verdict: 'accepted'; readonly message: Message | null; readonly place?: Place }
   | { readonly verdict: 'duplicate' }
   | { readonly verdict: 'refused'; readonly code: ErrorCode; readonly reason: string }
   | { readonly verdict: 'fatal'; readonly code: ErrorCode; readonly reason: string };
 
-/** What a peer may send in bulk, as the plan of the run has it. */
+/** What payloads a peer may send, by the plan of the run. */
 export interface ExpectedBulk {
   readonly kinds: readonly MessageKind[];
-  /** Of one payload: the length of a model of this run. */
+  /** Longest payload: the length of a model of this run. */
   readonly bytesMax: number;
 }
 
 export interface InboxParts {
   readonly room: IncomingRoom;
-  /** Null: nothing yet. */
+  /** Null: no payload is expected yet. */
   readonly expected: () => ExpectedBulk | null;
-  /** A transfer has its turn after it had to wait for room. */
+  /** A transfer that waited for room may continue. */
   readonly onRoom: () => void;
-  /** Others wait for room, and this transfer does not get on; it is gone already. */
+  /** This transfer made no progress while others waited for room, and was removed. */
   readonly onEvicted: (transfer: IncomingTransfer, reason: string) => void;
 }
 
-/** What has been received, across sessions: makes every message arrive once however often it was sent. */
+/** What was received so far, across sessions. It delivers every message once, however often it was sent. */
 export class Inbox {
   readonly #parts: InboxParts;
   #received = 0;
@@ -48,7 +48,7 @@ export class Inbox {
     return this.#received;
   }
 
-  /** A transfer that was announced has to wait for its room: whoever reads waits too. */
+  /** An announced transfer waits for room, so the session is not read meanwhile. */
   get waits(): boolean {
     for (const { place } of this.#transfers.values()) if (!place.granted) return true;
     return false;
@@ -58,7 +58,7 @@ export class Inbox {
     return this.#transfers.get(id);
   }
 
-  /** Transfers on their way. */
+  /** Transfers that are not complete. */
   open(): Iterable<IncomingTransfer> {
     return this.#transfers.values();
   }
@@ -73,7 +73,7 @@ export class Inbox {
     };
   }
 
-  /** A control message's number. Numbers come without gaps, so a gap means that the lane has lost something. */
+  /** Takes the number of a control message. There are no gaps in them, so a gap means that the lane lost a frame. */
   takeControl(seq: number): Judgement {
     if (seq <= this.#received) return { verdict: 'duplicate' };
     if (seq > this.#received + 1) {
@@ -87,7 +87,7 @@ export class Inbox {
     return { verdict: 'accepted', message: null };
   }
 
-  /** The announcement of a bulk message. A null header was judged bad by the codec, for `bad`'s reason. */
+  /** The announcement of a transfer, or why its header was refused by the codec. */
   announce(
     id: string,
     offset: number,
@@ -139,7 +139,7 @@ export class Inbox {
     return transfer;
   }
 
-  /** Lets go of what has not come whole, and returns what that was; whoever goes on with it begins it anew. */
+  /** Discards incomplete transfers and returns them; their sender starts them again from the beginning. */
   dropPartial(): IncomingTransfer[] {
     const dropped = [...this.#transfers.values()];
     this.#transfers.clear();
@@ -169,7 +169,7 @@ export class Inbox {
     }
   }
 
-  /** The peer has given it up. It may not have been announced yet: lanes are not ordered. */
+  /** The peer has dropped it. It may not have been announced yet, since lanes are not ordered among each other. */
   withdraw(id: string): void {
     if (!this.#finished.has(id)) this.#finish(id, 'aborted');
   }
@@ -180,13 +180,13 @@ export class Inbox {
     checkInbox(before, { received, finished: this.#finished.size, transfers: this.#transfers.values() });
   }
 
-  /** Remembers that a transfer is not wanted, whatever else of it comes. */
+  /** Refuses a transfer; further chunks of it are ignored. */
   refuse(id: string, code: ErrorCode, reason: string): Judgement {
     this.#finish(id, code);
     return { verdict: 'refused', code, reason };
   }
 
-  /** The same of all that are on their way; returns what that was. */
+  /** Refuses all incomplete transfers and returns them. */
   refuseOpen(code: ErrorCode): IncomingTransfer[] {
     const refused = [...this.#transfers];
     for (const [id] of refused) this.#finish(id, code);
@@ -197,7 +197,7 @@ export class Inbox {
     const payload = transfer.finish();
     if (payload === null)
       return this.refuse(id, 'payload_hash_mismatch', `payload of ${id} is not what its hash announced`);
-    // Its place is the reader's from here on.
+    // From here on the reader of the link holds the reserved room.
     this.#transfers.delete(id);
     this.#finish(id, null);
     return { verdict: 'accepted', message: { header: transfer.header, payload }, place: transfer.place };

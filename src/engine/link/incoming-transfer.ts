@@ -4,9 +4,9 @@ import type { MessageHeader, PayloadInfo } from '#shared/contract/messages.ts';
 import type { Place } from './incoming-room.ts';
 
 /**
- * A bulk payload on its way in: assembled in order and hashed as it comes, so that its end costs nothing. Its length is at
- * most a model's of the run and its place is granted before a byte of it is taken, so it is allocated whole: no copies, and
- * a system that maps memory on its first use has no more of it in use than has come.
+ * A payload that is being received. Its chunks are put together and hashed as they arrive, so that nothing is left to do at
+ * the end. It is allocated at once, without later copies: it is at most as long as a model of the run, and room for it was
+ * reserved before. Memory that is mapped on first use is used only as far as bytes have arrived.
  */
 export class IncomingTransfer {
   readonly header: MessageHeader;
@@ -30,7 +30,7 @@ export class IncomingTransfer {
     return this.#received === this.info.length;
   }
 
-  /** `duplicate`: all of it was here already. `gap` and `overflow` mean that the lane cannot be trusted any more. */
+  /** `duplicate`: all of it was received before. After `gap` or `overflow` the lane cannot be trusted any more. */
   append(offset: number, parts: Parts): 'taken' | 'duplicate' | 'gap' | 'overflow' {
     const end = offset + bytesIn(parts);
     if (end > this.info.length) return 'overflow';

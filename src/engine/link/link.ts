@@ -25,17 +25,17 @@ export interface Link extends AsyncDisposable {
    */
   send(message: Outgoing, options: { readonly signal: AbortSignal }): Promise<SentMessage>;
   /**
-   * Gives up messages with a payload that nobody needs any more and that have not gone out whole; returns what that was. The
-   * peer lets go of what it has of them. A newer model or update does this to older ones by itself, see `supersedes`.
+   * Drops messages with a payload that nobody needs any more and that were not sent completely; returns their headers. The
+   * peer discards what it has of them. A newer model or update drops older ones by itself, see `supersedes`.
    */
   withdraw(useless: (header: MessageHeader) => boolean, reason: string): readonly MessageHeader[];
-  /** What the peer may send in bulk from now on. Before this is said it may send nothing, and a session on which it does ends. */
+  /** What payloads the peer may send from now on. Before this call it may send none; a session on which it does is ended. */
   expect(bulk: ExpectedBulk): void;
   /** Messages of the peer, once each; waits; done when the link is closed. One reader. */
   messages(): AsyncIterable<Message, undefined>;
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
-  /** The other end knows nothing of this link any more (restarted, or away for too long): what was under way either way is void, say it again. */
+  /** The peer was restarted, or this end was away for too long: all unacknowledged messages of both ends are lost and must be sent again. */
   onAnew(listener: () => void): Disposable;
   /** Messages of the peer that could not be read and were answered with `error`. */
   readonly unreadable: UnreadableLog;
@@ -46,7 +46,7 @@ export interface LinkEnd {
   readonly code: string;
   readonly reason: string;
   readonly local: boolean;
-  /** With `run_over`: what the run came to, where that was told. */
+  /** With `run_over`: how the run ended, if the coordinator said so. */
   readonly status?: RunStatus | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface LinkStatus {
   /** Monotonic ms of the last frame from the peer. */
   readonly lastHeardMs: number;
   readonly unacknowledged: number;
-  /** What a broker between the ends does not let pass; absent: nothing that is known. */
+  /** What a broker between both ends does not let through; absent: nothing, as far as is known. */
   readonly obstacle?: string | undefined;
   /** SHA-256 of the peer's public key, which signs each hello. */
   readonly peerKey: string;

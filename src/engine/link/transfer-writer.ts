@@ -11,16 +11,16 @@ export function noteOf(header: MessageHeader): { kind: string; round: number; me
 }
 
 /**
- * Of a chunk nothing is heard at the other end before it is whole, and a lost session resumes behind the last whole one. What
- * is far away is often slow, too: there chunks are so small that each takes less than the silence that ends a session.
- * Decision 0053.
+ * Size of the next chunk. The peer sees a chunk only when it is complete, and a lost session resumes after the last complete
+ * one. A long round trip often means a slow path, so chunks are small there: each takes less time than the silence that ends
+ * a session. Decision 0053.
  */
 export function chunkBytesFor(rttMs: number | null): number {
   if (rttMs === null) return limits.firstChunkBytes;
   return rttMs < timing.farRoundTripMs ? limits.chunkBytes : limits.farChunkBytes;
 }
 
-/** Announces a bulk message on its own lane and sends its bytes from where the peer's copy ends. */
+/** Sends a model or an update: its header first, then its bytes in chunks, from where the peer's copy ends. */
 export async function writeTransfer(
   wire: Wire,
   entry: OutboxEntry,
@@ -31,7 +31,7 @@ export async function writeTransfer(
     onChunk,
   }: {
     readonly ack: number;
-    /** Asked for each chunk: the first ones may be under way before a round trip has been measured. */
+    /** Read again for each chunk, because the first chunks may be sent before a round trip was measured. */
     readonly rttMs: () => number | null;
     readonly goesOn: () => boolean;
     readonly onChunk: (bytes: number) => void;
@@ -67,7 +67,7 @@ export async function writeTransfer(
   entry.sentWhole = offset >= payload.byteLength;
 }
 
-/** On the transfer's own lane while that is open, so that it comes after what was sent of it. */
+/** Tells the peer that the rest will not come: on the transfer's own lane while that is open, so that it arrives last. */
 export async function writeWithdrawal(
   wire: Wire,
   { id, round }: { readonly id: string; readonly round: number },

@@ -16,7 +16,7 @@ export interface Received {
   readonly kind: string;
   readonly body: Parts;
   readonly lane: Lane;
-  /** Half of the packet that reports it; whoever judges the frame adds the rest. */
+  /** The part of its packet that is known here; the code that handles the frame adds the rest. */
   readonly note: Pick<FrameNote, 'side' | 'sizeBytes' | 'stream' | 'header' | 'body' | 'protocol' | 'stack'>;
 }
 
@@ -27,7 +27,7 @@ export interface WriteOptions {
   readonly note: Pick<FrameNote, 'kind' | 'round' | 'messageId' | 'replyTo' | 'chunk' | 'note'>;
 }
 
-/** Link frames over one session: encodes, decodes, judges rates and sizes, and reports every frame as a packet. */
+/** Link frames over one session: encodes and decodes them, enforces rates and sizes, and reports each frame as a packet. */
 export class Wire {
   readonly session: Session;
   readonly context: LogContext;
@@ -42,7 +42,7 @@ export class Wire {
   #closing: Promise<void> | null = null;
   /** Monotonic ms of the last frame of the peer. */
   lastHeardMs: number;
-  /** The peer has said that it does not read for want of room. */
+  /** The peer has said that it does not read at the moment because it has no room. */
   peerFull = false;
   /** As in `Session`, until more is known. */
   fallback: string | undefined;
@@ -149,7 +149,7 @@ export class Wire {
     }
   }
 
-  /** Ends with the session, or when it takes too long. One that an obstacle or a full peer holds up, which is told, waits as long as the session lives. */
+  /** Aborts with the session, or when sending takes too long. A frame that is held up by a broker's limit or by a peer without room, which is reported, may wait as long as the session lives. */
   #sendLimit(): { readonly signal: AbortSignal } & Disposable {
     const over = new AbortController();
     if (this.#over.signal.aborted) over.abort(this.#over.signal.reason);
@@ -172,7 +172,7 @@ export class Wire {
     };
   }
 
-  /** Ends the session; what is being written is given up. Waits no longer than the close limit. Twice is fine. */
+  /** Ends the session; frames that are being written are dropped. Waits no longer than the close limit. Twice is fine. */
   close(code: string, reason: string): Promise<void> {
     this.#closing ??= this.#close(code, reason);
     return this.#closing;
@@ -184,7 +184,7 @@ export class Wire {
     for (const writing of this.#writing) writing.abort(over);
     const { promise, resolve } = Promise.withResolvers<void>();
     using _limit = this.clock.timer(timing.closeTimeoutMs, resolve);
-    // A session that fails to close is as good as closed; there is nobody left to tell but the log.
+    // A session that fails to close counts as closed; only the log can be told.
     const closing = this.session.close(code, reason).catch((error: unknown) => {
       this.log.frame(this.context, {
         side: 'sent',

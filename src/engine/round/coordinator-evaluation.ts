@@ -12,13 +12,13 @@ import { nextRound } from './coordinator-training.ts';
 import { roundWait } from './round-wait.ts';
 import { describeWaiting } from './wait-reason.ts';
 
-/** The new model exists: those who can judge it are asked to. */
+/** The new model exists: asks the participants that can evaluate it to do so. */
 export function beginEvaluation(
   draft: CoordinatorDraft,
   input: Extract<CoordinatorInput, { kind: 'aggregated' }>,
 ): void {
   const { s } = draft;
-  // The end of an aggregation that was given up.
+  // An aggregation that was abandoned has ended.
   if (s.phase !== 'aggregating' || input.round !== s.round) return;
   s.model = input.model;
   rememberAggregate(draft, input);
@@ -40,7 +40,7 @@ export function beginEvaluation(
   draft.enterPhase('evaluating', s.config.settings.evaluationDeadlineMs);
   for (const member of s.members.values()) {
     const participant = s.participants.get(member.id);
-    // The sum is made: the updates' bytes need not be held any longer.
+    // The average is made, so the updates need not be kept in memory.
     const weight = weighed.get(member.id);
     const contribution =
       member.contribution === null
@@ -52,7 +52,7 @@ export function beginEvaluation(
   }
 }
 
-/** Who let the training deadline pass is asked too, but a second deadline is not spent on it. */
+/** A participant that missed the training deadline is asked as well, but the round does not wait for it a second time. */
 function evaluationOf(draft: CoordinatorDraft, { id, contribution, refusal }: Member): Member['evaluates'] {
   const participant = draft.s.participants.get(id);
   if (participant === undefined || participant.data.heldOut === 0 || participant.paused) return 'no';
@@ -102,7 +102,7 @@ export function evaluationResult(
 ): void {
   const { s } = draft;
   const member = s.members.get(participant.id);
-  // Late or repeated results change nothing, and their sender need not know.
+  // Late or repeated results change nothing and are not answered.
   if (
     s.phase !== 'evaluating' ||
     header.round !== s.round ||
@@ -127,14 +127,14 @@ export function evaluationResult(
 /** More than any classifier's cross-entropy in float32. */
 const lossMax = 1e6;
 
-/** Why a result is none. */
+/** Why a result is not valid. */
 function unfitOf({ loss, accuracy }: BodyOf<'evaluation_result'>): string | null {
   if (!Number.isFinite(loss) || !Number.isFinite(accuracy)) return 'its evaluation is not a finite number';
   if (accuracy < 0 || accuracy > 1) return `its evaluation says an accuracy of ${accuracy}, which is not from 0 to 1`;
   return loss < 0 || loss > lossMax ? `its evaluation says a loss of ${loss}, which no loss is` : null;
 }
 
-/** Closes the round when all have judged, or at the deadline with those who did. */
+/** Closes the round when all have evaluated, or at the deadline with the results that are there. */
 export function settleEvaluation(draft: CoordinatorDraft): void {
   const { s, now } = draft;
   const wait = roundWait(s);

@@ -21,7 +21,7 @@ import { roundWait } from './round-wait.ts';
 
 type InputOf<K extends CoordinatorInput['kind']> = Extract<CoordinatorInput, { kind: K }>;
 
-/** Starts the round that is due as soon as enough participants are here; ends the run when they did not come in time. */
+/** Starts the next round as soon as enough participants are connected; ends the run if they do not come in time. */
 export function tryStartRound(draft: CoordinatorDraft): void {
   const { s } = draft;
   const { settings } = s.config;
@@ -47,13 +47,13 @@ export function tryStartRound(draft: CoordinatorDraft): void {
   );
 }
 
-/** The coordinator's user waits for nobody else; without anybody there is nothing to begin. */
+/** The coordinator's user starts the first round without waiting for more participants; at least one must be there. */
 export function startNow(draft: CoordinatorDraft): void {
   const { phase, round } = draft.s;
   if (phase === 'registering' && round === 0 && candidates(draft).length > 0) startRound(draft, 1);
 }
 
-/** The next round begins with those who are here, or waits for them to come back. */
+/** Begins the next round with the participants that are connected, or waits until enough are back. */
 export function nextRound(draft: CoordinatorDraft): void {
   const { s } = draft;
   for (const participant of s.participants.values())
@@ -65,8 +65,8 @@ export function nextRound(draft: CoordinatorDraft): void {
 }
 
 /**
- * Who can be selected: everybody that is here. The first round takes all that have registered, also those whose link is
- * down since: a participant that never hears an answer has to show as one that is waited for, not as one that never came.
+ * Participants that can be selected: all that are connected. The first round takes all that have registered, even if their
+ * link is down by now: a participant that never receives an answer must show as one that is waited for.
  */
 function candidates(draft: CoordinatorDraft): ParticipantRecord[] {
   const first = draft.s.round === 0;
@@ -76,7 +76,7 @@ function candidates(draft: CoordinatorDraft): ParticipantRecord[] {
 function startRound(draft: CoordinatorDraft, round: number): void {
   const { s, now } = draft;
   const here = candidates(draft);
-  // Who let two deadlines pass is asked again, since only an answer shows that it is back, but not waited for.
+  // A participant that missed two deadlines is asked again, because only an answer shows that it is back, but not waited for.
   const someReliable = here.some(({ misses }) => misses < probationMisses);
   s.round = round;
   s.roundSinceMs = now.monotonicMs;
@@ -115,8 +115,8 @@ export function newMember({ id, key }: Pick<Member, 'id' | 'key'>, awaited: bool
 }
 
 /**
- * The model that was evaluated in round r is the one to train in r + 1: who was sent it keeps it by its hash, so that a
- * round costs one transfer each way. It is sent for training only to those who do not hold it: round 1, late joiners,
+ * The model that was evaluated in round r is trained from in round r + 1. Participants keep it by its hash, so that a round
+ * costs one transfer each way. It is sent again only to those that do not have it: in round 1, to late joiners, and to
  * restarted processes.
  */
 export function askToTrain(draft: CoordinatorDraft, participant: ParticipantRecord): void {
@@ -130,7 +130,7 @@ export function askToTrain(draft: CoordinatorDraft, participant: ParticipantReco
   draft.send(participant.link, { kind: 'start_training', round: s.round, body: { deadlineMs, base: s.model } });
 }
 
-/** The peer's link has what the member needs to begin: bulk and control do not wait for each other, so the model decides. */
+/** The participant's link has all that it needs to begin. The model counts as the last part, since it travels beside the control messages. */
 export function delivered(draft: CoordinatorDraft, input: InputOf<'delivered'>): void {
   const record = draft.s.links.get(input.link);
   const member = record === undefined ? undefined : draft.s.members.get(record.participant);
@@ -173,7 +173,7 @@ export function modelUpdate(
 ): void {
   const { s } = draft;
   const contribution = header.payload?.hash;
-  // The codec refuses a model_update without payload; a driver that forgot to judge it is caught by its own tests.
+  // The codec refuses a model_update without payload, and the driver always validates one; its tests check that.
   if (contribution === undefined || finding === undefined) return;
   const member = s.members.get(participant.id);
   const judge = (accepted: boolean, counted: boolean, reason: string, code?: ErrorCode, order?: number): void =>
@@ -233,7 +233,7 @@ export function modelUpdate(
   );
 }
 
-/** @returns how many of this round count with it */
+/** @returns how many updates of this round have been counted, with this one */
 function count(
   draft: CoordinatorDraft,
   participant: ParticipantRecord,
@@ -256,7 +256,7 @@ function count(
   return order;
 }
 
-/** What it says of its own work is bounded by what it registered before it knew anything of the others'. */
+/** The examples that a participant claims are bounded by those it registered, before it knew anything of the others. */
 function examplesOf(
   { data }: ParticipantRecord,
   { body }: HeaderOf<'model_update'>,
@@ -309,7 +309,7 @@ function answer(
   });
 }
 
-/** Closes the training phase when all have reported, or at its deadline with what is there. Decision 0020. */
+/** Closes the training phase when all have reported, or at its deadline with the updates that are there. Decision 0020. */
 export function settleTraining(draft: CoordinatorDraft): void {
   const { s, now } = draft;
   const wait = roundWait(s);
@@ -331,7 +331,7 @@ export function settleTraining(draft: CoordinatorDraft): void {
   if (pausing.length > 0 && !newcomers) return;
   const have = `${wait.reported.length} of the ${wait.quorum} ${plural(wait.quorum, 'update')} that its quorum needs`;
   if (due) return endRun(draft, 'stalled', `round ${s.round}: ${have} came by the deadline. ${describeWaiting(draft)}`);
-  // Everybody waited for has left or pauses, and somebody came meanwhile: the round, of which nothing is counted, begins anew with them.
+  // All that the round waited for have left or paused, nothing was counted, and others have joined: the round starts again with them.
   const stayed = members.some(
     ({ id, awaited }) => awaited && s.participants.get(id)?.left === null && !pausing.includes(id),
   );

@@ -62,7 +62,7 @@ export function askedToEvaluate(draft: ParticipantDraft, header: HeaderOf<'start
   take(draft, { kind: 'evaluate', round: header.round, model, job: null });
 }
 
-/** Messages of a link come in order, but a coordinator that was told of a restart may ask for something twice. */
+/** Messages of a link arrive in order, but after a restart the coordinator may ask for something twice. */
 function isOlder(task: Task | null, round: number): boolean {
   return task !== null && task.round > round;
 }
@@ -76,8 +76,8 @@ function take(draft: ParticipantDraft, task: Task): void {
 }
 
 /**
- * All rounds up to this one are over: work for one of them cannot count any more, and is given up. What comes next is for
- * the coordinator to ask; who has paused through the end of a round would go on with it otherwise.
+ * All rounds up to this one are over, so work for them cannot count any more and is dropped. The coordinator asks for what
+ * comes next. Without this a participant that was paused at the end of a round would continue with that round.
  */
 export function roundsOver(draft: ParticipantDraft, last: number): void {
   const { s } = draft;
@@ -87,7 +87,7 @@ export function roundsOver(draft: ParticipantDraft, last: number): void {
   if (!s.paused) draft.enterPhase('wait', s.phaseRound);
 }
 
-/** Begins the task once model and configuration are there, whichever came first. */
+/** Starts the task as soon as both the model and the configuration are there; either may come first. */
 export function startIfReady(draft: ParticipantDraft): void {
   const { s } = draft;
   const { task } = s;
@@ -142,7 +142,7 @@ function sendUpdate(draft: ParticipantDraft, update: NonNullable<ParticipantDraf
   draft.send({ kind: 'model_update', round: update.round, body, model: update.hash });
 }
 
-/** Of an update that a former process computed it is told when it is sent or judged here, as of one of its own. */
+/** An update that an earlier process computed is reported when this process sends it or learns how it counted. */
 function tellTraining(draft: ParticipantDraft): void {
   const { s } = draft;
   if (!s.updateUntold || s.lastUpdate === null) return;
@@ -162,12 +162,12 @@ export function updateAcknowledged(draft: ParticipantDraft, header: HeaderOf<'up
   }
 }
 
-/** It was still on its way when its round ended: it could only have been refused. */
+/** The update was still being sent when its round ended, and could only have been refused. */
 export function withdrawn(draft: ParticipantDraft, { round, hash, reason }: InputOf<'withdrawn'>): void {
   judged(draft, { round, hash, accepted: false, reason });
 }
 
-/** Told once of each: a judgement that is repeated is no news. */
+/** Reports how an update counted, once: a repeated answer changes nothing. */
 function judged(
   draft: ParticipantDraft,
   judgement: {
@@ -203,7 +203,7 @@ export function evaluated(draft: ParticipantDraft, input: InputOf<'evaluated'>):
   draft.enterPhase('wait', task.round);
 }
 
-/** It cannot do its part: the coordinator need not wait for it in this round. */
+/** Codes that say that its data is the cause. */
 const dataCodes: ReadonlySet<ErrorCode> = new Set([
   'data_missing',
   'data_invalid',
@@ -211,6 +211,7 @@ const dataCodes: ReadonlySet<ErrorCode> = new Set([
   'classes_unknown',
 ]);
 
+/** Training or evaluation failed: the coordinator is told that it need not wait for this participant in this round. */
 export function workFailed(draft: ParticipantDraft, input: InputOf<'work_failed'>): void {
   const { s } = draft;
   const { task } = s;
@@ -218,7 +219,7 @@ export function workFailed(draft: ParticipantDraft, input: InputOf<'work_failed'
   s.task = null;
   const failed = `${task.kind === 'train' ? 'training' : 'evaluation'} of round ${task.round} failed`;
   draft.warn(input.code, `${failed}: ${input.reason}`, task.round);
-  // Paths and names of somebody's data are nobody else's business.
+  // Paths and names of a participant's data stay on its machine.
   const told = `${failed}: ${dataCodes.has(input.code) ? 'its data cannot be read any more' : withoutPaths(input.reason)}`;
   draft.send({ kind: 'error', round: task.round, body: { code: input.code, reason: told.slice(0, 500) } });
   draft.enterPhase('wait', task.round);

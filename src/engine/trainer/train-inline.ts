@@ -20,13 +20,13 @@ export interface TrainOptions {
   readonly graphs: GraphCache;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
-  /** Awaited before each step: where a frozen trainer stands still. */
+  /** Awaited before each step; a frozen trainer stops here. */
   readonly beforeStep?: () => Promise<void>;
 }
 
 /**
- * Local training of one round, on the calling thread: the worker's work, and of tests that need no thread. Returns to
- * the event loop before each step, so that `signal` is heard between any two of them.
+ * Local training of one round, in the calling thread: the loop that the trainer's worker runs, and tests that need no
+ * thread. Returns to the event loop before each step, so that `signal` takes effect between any two steps.
  * @throws RoundscopeError `model_invalid`, `data_invalid`, `training_failed`; the signal's reason when aborted
  */
 export async function trainInline(share: Share, job: TrainJob, options: TrainOptions): Promise<TrainResult> {
@@ -168,7 +168,7 @@ function requireFinite(value: number, at: { epoch: number; batch: number; learni
   );
 }
 
-/** Passes on the first report and the very last, and between them as many as a screen shows. */
+/** Passes on the first progress report, the last one, and in between as many as a screen can show. */
 function throttled(
   clock: Pick<Clock, 'monotonicMs'>,
   onProgress: ((progress: TrainProgress) => void) | undefined,

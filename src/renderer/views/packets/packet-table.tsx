@@ -12,31 +12,31 @@ import type { Column } from '#renderer/components/virtual-table.tsx';
 import type { PacketList } from './packet-list.ts';
 import { noteWords } from './packet-note.ts';
 
-/** Silences this long are what people look for, so they stand out. */
+/** Silences of this length are highlighted: people look for them. */
 const longGapMs = 5_000;
 
 export interface TableRoom {
   /** A window of less than 1200 px. */
   readonly narrow: boolean;
-  /** A packet's detail takes of the width that the table needs. */
+  /** The detail of a packet is open and takes some of the width. */
   readonly beside: boolean;
 }
 
 interface PacketTableProps {
   readonly list: PacketList;
   readonly selectedId: number | null;
-  /** Row of a loss that was gone to; -1: none. */
+  /** Row of the loss that the user jumped to; -1: none. */
   readonly lossIndex: number;
   /** How much room there is for columns. */
   readonly room: TableRoom;
   readonly rowHeightPx: number;
-  /** The filter speaks of `gap`: the column then shows what it means by it. */
+  /** The filter uses `gap`, so the column shows the gap as the filter defines it. */
   readonly linkGaps: boolean;
   readonly follow: boolean;
   readonly onScrollAway: () => void;
   readonly onSelect: (row: PacketRow) => void;
   readonly onLoadOlder: () => void;
-  /** In place of the rows when none matches. */
+  /** Shown instead of rows when no packet matches. */
   readonly nothing: ReactNode;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
@@ -82,7 +82,7 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
   );
 }
 
-/** What gives way: first what the detail shows as well, then what the filter still finds. */
+/** Columns that fit: left out first is what the detail shows too, then what can still be filtered by. */
 function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly Column[] {
   const tight = narrow || beside;
   const dropped = new Set(beside ? ['stream', ...(narrow ? ['protocol', 'to', 'chunk'] : [])] : []);
@@ -144,7 +144,7 @@ interface CellsProps {
   readonly bare: boolean;
 }
 
-/** Rows never change: as long as the reader sees the same ones, none is rendered again. */
+/** One row. Packets never change, so a row that stays in view is not rendered again. */
 const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.Element {
   if (row === undefined) return <span role="gridcell" />;
   const isLong = gap !== null && gap >= longGapMs;
@@ -204,7 +204,7 @@ const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.El
   );
 });
 
-/** Where packets are missing: nothing can be said of each of them, only how many, whose and why. */
+/** A place where packets are missing: how many, of which process, and why. */
 function LossCell({ loss, columns }: { readonly loss: LossView; readonly columns: number }): JSX.Element {
   return (
     <span role="gridcell" className="whole" aria-colspan={columns} title={lossMeaning(loss)}>
