@@ -99,7 +99,7 @@ export function PlannedRow({
   const now = useNow(5000);
   const { roundMs } = paceOf(view.rounds);
   // Who has come in the middle of a round knows its number, and nothing else of it.
-  const first = (view.rounds.at(-1)?.round ?? view.round) + 1;
+  const first = Math.max(view.rounds.at(-1)?.round ?? 0, view.round) + 1;
   const planned = plannedRounds(view);
   if (view.endedAt !== null || (planned !== null && first > planned)) return null;
   const current = view.rounds.at(-1);
