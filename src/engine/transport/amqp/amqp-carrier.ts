@@ -10,6 +10,7 @@ import { Conversation, wordBody, wordPiece } from '../sealed/conversation.ts';
 import type { SessionKeys } from '../sealed/handshake.ts';
 import { Seal, sealedOverheadBytes, willLaneNumber } from '../sealed/seal.ts';
 import { decodeWord } from '../sealed/words.ts';
+import { giveBack } from '../give-back.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { whenSettled } from '../when-settled.ts';
 import { within } from '../within.ts';
@@ -171,7 +172,10 @@ export class AmqpCarrier implements Carrier {
 
   #publish(kind: LaneClass, type: string, content: Buffer): Promise<void> {
     this.#sent[kind]++;
-    return this.#options.connection.publish(kind, { queue: this.#options.queues.out[kind], type, content });
+    const taken = this.#options.connection.publish(kind, { queue: this.#options.queues.out[kind], type, content });
+    // amqplib has copied it into frames of its own.
+    giveBack(content);
+    return taken;
   }
 
   /** False: not of the session's other end, so that whoever put it there does the session no harm. */

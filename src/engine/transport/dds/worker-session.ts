@@ -1,6 +1,7 @@
 import type { SessionKeys } from '../sealed/handshake.ts';
 import { Seal } from '../sealed/seal.ts';
 import type { Cyclone, Entity } from './cyclone.ts';
+import { giveBack } from '../give-back.ts';
 import { Endpoint, takeSamples } from './entities.ts';
 import { laneOf, pieceOf } from './sample-piece.ts';
 import { decodeSample, encodeSample, type SampleOrigin } from './structs.ts';
@@ -56,7 +57,7 @@ export class WorkerSession {
     return this.#writers.control.matched() > 0 && this.#writers.bulk.matched() > 0;
   }
 
-  /** Null, or why it failed. */
+  /** Null, or why it failed. Memory of the sample's bytes is gone afterwards. */
   send(to: SampleClass, sample: SampleBody): string | null {
     const [lane, piece] = [laneOf(sample), pieceOf(sample)];
     if (lane === null || piece === null) return 'it is none of this protocol';
@@ -64,7 +65,10 @@ export class WorkerSession {
     const { struct, held } = encodeSample(this.#cyclone, this.#origin, sample, tag);
     const code = this.#cyclone.write(this.#writers[to].entity, struct);
     // Mentioned after the write, so that the memory which the struct points at is still there during it.
-    return code < 0 || held.length === 0 ? this.#cyclone.textOf(code) : null;
+    const failed = code < 0 || held.length === 0;
+    // Cyclone has copied it.
+    giveBack(sample.bytes);
+    return failed ? this.#cyclone.textOf(code) : null;
   }
 
   /** Opens it: of the session's other end it is readable afterwards. */
