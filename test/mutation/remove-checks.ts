@@ -1,16 +1,21 @@
 /**
  * `npm run mutate -- --checks [--file PART]`: takes each check of `checks.ts` out of a copy of the sources and asks its tests.
- * A check that none of them misses is told, and the command fails.
+ * A check that none of them misses is told, and the command fails; so it does where the tests no longer run at all.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checks, type Check } from './checks.ts';
 
 /** What a test run reads, beside what was installed. */
 const copied = ['src', 'test', 'resources', 'package.json', 'tsconfig.json', 'tsconfig.base.json'] as const;
 const testLimitMs = 180_000;
+
+type Asked = Pick<Check, 'tests' | 'only'>;
+
+/** How tests ended: `missed`, by the name of the first that failed; `broken`, if there was none to fail. */
+type Outcome = { readonly kind: 'passed' } | { readonly kind: 'missed' | 'broken'; readonly by: string };
 
 /** @returns whether each was noticed */
 export function removeChecks(root: string, part: string): boolean {
@@ -20,8 +25,11 @@ export function removeChecks(root: string, part: string): boolean {
   try {
     for (const name of copied) cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
-    for (const tests of new Set(chosen.map((check) => check.tests.join(' '))))
-      if (fails(copy, tests.split(' '))) throw new Error(`fails with all checks in place: ${tests}`);
+    for (const asked of new Map(chosen.map((check) => [wordsOf(check), check])).values()) {
+      const outcome = ask(copy, asked);
+      if (outcome.kind !== 'passed')
+        throw new Error(`with all checks in place ${outcome.by} (asked: ${wordsOf(asked)})`);
+    }
     const missed = chosen.filter((check) => !isNoticed(copy, check));
     process.stdout.write(
       `${chosen.length - missed.length} of ${chosen.length} checks are missed by a test when they are gone\n`,
@@ -32,7 +40,8 @@ export function removeChecks(root: string, part: string): boolean {
   }
 }
 
-function isNoticed(copy: string, { claim, file, from, to, tests }: Check): boolean {
+function isNoticed(copy: string, check: Check): boolean {
+  const { claim, file, from, to } = check;
   const path = join(copy, file);
   const whole = readFileSync(path, 'utf8');
   writeFileSync(
@@ -40,17 +49,37 @@ function isNoticed(copy: string, { claim, file, from, to, tests }: Check): boole
     whole.replace(from, () => to),
   );
   try {
-    const noticed = fails(copy, tests);
-    process.stdout.write(`${noticed ? 'noticed ' : 'SURVIVED'} ${file}: ${claim}\n`);
-    return noticed;
+    const outcome = ask(copy, check);
+    const words = { passed: 'SURVIVED', broken: 'NO TEST RAN', missed: 'noticed ' };
+    const by = outcome.kind === 'passed' ? '' : `\n         ${outcome.by}`;
+    process.stdout.write(`${words[outcome.kind]} ${file}: ${claim}${by}\n`);
+    return outcome.kind === 'missed';
   } finally {
     writeFileSync(path, whole);
   }
 }
 
-function fails(copy: string, tests: readonly string[]): boolean {
-  const args = ['--test', `--test-timeout=${testLimitMs}`, ...tests];
+function ask(copy: string, { tests, only }: Asked): Outcome {
+  const chosen = only === undefined ? [] : [`--test-name-pattern=${only}`];
+  const args = ['--test', '--test-reporter=tap', `--test-timeout=${testLimitMs}`, ...chosen, ...tests];
   const env = { ...process.env };
   delete env['NODE_TEST_CONTEXT'];
-  return spawnSync(process.execPath, args, { cwd: copy, env, stdio: 'ignore', timeout: 2 * testLimitMs }).status !== 0;
+  const options = { cwd: copy, env, encoding: 'utf8', timeout: 2 * testLimitMs, maxBuffer: 64 * 1024 * 1024 } as const;
+  const { status, stdout } = spawnSync(process.execPath, args, options);
+  const [failed] = [...stdout.matchAll(/^\s*not ok \d+ - (.*)$/gm)].map(([, name = '']) => name).filter(isTest);
+  if (failed !== undefined) return { kind: 'missed', by: failed };
+  if (status === null) return { kind: 'missed', by: 'they run without end' };
+  if (status !== 0) return { kind: 'broken', by: 'a file of tests does not load' };
+  return /^# pass [1-9]/m.test(stdout)
+    ? { kind: 'passed' }
+    : { kind: 'broken', by: 'none of the tests is there, or can run here' };
+
+  /** Node reports a file that does not load as a test of its name. */
+  function isTest(name: string): boolean {
+    return !tests.some((path) => basename(path) === basename(name));
+  }
+}
+
+function wordsOf({ tests, only = '' }: Asked): string {
+  return [...tests, only].join(' ');
 }
