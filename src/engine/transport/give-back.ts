@@ -1,6 +1,6 @@
 /**
- * Gives the memory of `bytes` back at once, which nobody may look at afterwards. Left to the collector it lies there until 64 MB
- * of such have gathered, each time on pages that were not touched yet: at 10 MB a transfer that costs more than to encrypt it.
+ * Gives the memory of `bytes` back at once, which nobody may look at afterwards. Left to the collector it lies there until tens
+ * of MB have gathered, for which all of the heap is marked: at 10 MB that cost more of the processor than to encrypt them.
  * Bytes that share their memory with others keep it.
  */
 export function giveBack({ byteLength, buffer }: Uint8Array): void {

@@ -11,6 +11,7 @@ import {
 import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
+import { joinFramesOnce } from './amqp-mends.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
 import { connectTimeout } from '../broker-errors.ts';
@@ -134,6 +135,7 @@ export class AmqpConnection {
 
   static async #connect(options: ConnectOptions, cut: AbortSignal): Promise<AmqpConnection> {
     const model = await connect(addressOf(options), socketOptions(options, cut));
+    joinFramesOnce(model.connection);
     let lastError = '';
     model.on('error', (error) => (lastError ||= saidByBroker(error.message)));
     const closed = new Promise<string>((resolve) => {
