@@ -24,7 +24,7 @@ const participant = (over: Partial<ParticipantView>): ParticipantView =>
     ...over,
   }) as ParticipantView;
 
-test('waiting is idle, rightly; silence on the link is not', () => {
+test('a participant that waits is idle; silence on the link is not', () => {
   const clocks = clocksOf({ endedAt: null, wait: null }, participant({ phase: 'wait' }), 20_000);
   assert.deepEqual([clocks.link.state, clocks.process.state, clocks.progress.state], ['over', 'over', 'idle']);
   const wait = { waitingFor: ['a'] } as never;
