@@ -15,6 +15,8 @@ export interface DeskParts {
   readonly service: AppService;
   readonly say: (text: string) => void;
   readonly invited: (invited: Invited) => void;
+  /** Newcomers wait for an answer that can be typed here. */
+  readonly asks: boolean;
 }
 
 /** An invitation for stdout. `name`: whom it is for, absent for everybody; `until`: wall ms. */
@@ -37,17 +39,30 @@ export interface DeskSurroundings {
   readonly mayRead: () => boolean;
 }
 
+const nobodyAnswersWords =
+  'Nothing can be typed here any more (stdin is closed), so nobody is let in from here: who asks waits for an hour, then goes. ' +
+  'Begin the run with the names, as --admit ask,anna, or make invitations that need no answer: roundscope invite NAMES --state FOLDER.';
+
 /** Takes orders about who takes part from stdin, a line each, as long as the run goes on and whenever it is in the foreground. */
 export function openDesk(
   parts: DeskParts,
   { stdin, clock, mayRead }: DeskSurroundings = { stdin: process.stdin, clock: systemClock, mayRead: inForeground },
 ): Disposable {
-  if (stdin.destroyed || stdin.readableEnded) return { [Symbol.dispose]: () => undefined };
+  const nobodyAnswers = (): void => {
+    if (parts.asks) parts.say(nobodyAnswersWords);
+  };
+  if (stdin.destroyed || stdin.readableEnded) {
+    nobodyAnswers();
+    return { [Symbol.dispose]: () => undefined };
+  }
   let lines: Interface | null = null;
   let reading = false;
   let over = false;
   let timer: Disposable | null = null;
-  const end = (): void => void (over = true);
+  const end = (): void => {
+    if (!over) nobodyAnswers();
+    over = true;
+  };
   const look = (): void => {
     if (over) return;
     if (mayRead() !== reading) {

@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
-import { join } from '#test/cli/federation.ts';
+import { coordinate, hasJoined, join } from '#test/cli/federation.ts';
 import { assertAccessible } from './accessibility.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
 import type { OpenApp } from './open-app.ts';
-import { demoPatienceMs } from './window-text.ts';
+import { demoPatienceMs, fillJoinForm } from './window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 
 describe('a coordinator that asks who may join', () => {
   appTest('lets one in, refuses another, and sends the first away', open, { idle: true }, asks);
+  appTest('is answered in two windows at once, which is one answer', open, { idle: true }, answersTwice);
+  appTest('is asked again when it did not hear the answer', open, { idle: true }, answersUnheard);
+});
+
+describe('a name that somebody else has in the run, who is away', () => {
+  appTest('is refused under its field, and all fields stay', open, { idle: true }, takesKeptName);
 });
 
 const button = (page: Page, name: string): ReturnType<Page['locator']> =>
@@ -57,6 +64,75 @@ async function asks({ page }: OpenApp): Promise<void> {
   const late = await carl.exit();
   assert.notEqual(late.status, 0);
   assert.match(late.stderr, /replaced by a newer one/);
+}
+
+async function answersTwice({ page, dataFolder, address }: BrowserApp): Promise<void> {
+  const invitation = await coordinateAsking(page);
+  const second = await page.context().newPage();
+  await second.goto(new URL(address).origin);
+  await button(second, 'Stop')
+    .or(second.getByRole('heading', { level: 1 }))
+    .first()
+    .waitFor();
+  await second.keyboard.press('c');
+  await using anna = join(invitation, 'anna');
+  const presses = [page, second].map((one) => button(one, 'Always'));
+  for (const press of presses) await press.waitFor({ timeout: demoPatienceMs });
+  await Promise.all(presses.map((press) => press.click()));
+  for (const one of [page, second])
+    await one.getByRole('list', { name: 'Waiting to be let in' }).waitFor({ state: 'detached' });
+  await anna.until(({ lines }) => lines.some(({ event, state }) => event === 'admission' && state === 'admitted'));
+  const kept = JSON.parse(readFileSync(`${dataFolder}/always-admitted.json`, 'utf8')) as { readonly always: unknown[] };
+  assert.equal(kept.always.length, 1);
+  for (const one of [page, second]) assert.equal(await one.getByText(/Nobody of the name anna/).count(), 0);
+}
+
+async function answersUnheard(app: BrowserApp): Promise<void> {
+  const { page } = app;
+  const invitation = await coordinateAsking(page);
+  await using anna = join(invitation, 'anna');
+  const letIn = button(page, 'Let in');
+  await letIn.waitFor({ timeout: demoPatienceMs });
+  const pid = app.pidOf('coordinator');
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await letIn.click();
+    await page.waitForFunction(() => document.querySelectorAll('.asking button:disabled').length === 3);
+    // It still stands there, so nobody has heard: it can be answered again.
+    await page.waitForFunction(() => document.querySelectorAll('.asking button:not(:disabled)').length === 3);
+    await letIn.click();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await page.getByRole('list', { name: 'Waiting to be let in' }).waitFor({ state: 'detached' });
+  await anna.until(({ lines }) => lines.some(({ event, state }) => event === 'admission' && state === 'admitted'));
+  assert.equal(
+    await page.getByText(/Nobody of the name anna/).count(),
+    0,
+    'the first answer was heard later, and is one',
+  );
+}
+
+async function takesKeptName({ page }: OpenApp): Promise<void> {
+  await using run = await coordinate(['--participants', '2', '--rounds', '1']);
+  await using owner = join(run.invitation, 'anna');
+  await run.command.until((seen) => hasJoined(seen, 'anna'));
+  owner.signal('SIGKILL');
+  await fillJoinForm(page, { invitation: run.invitation, data: 'digits', name: 'anna' });
+  await button(page, 'Join').click();
+  const name = page.getByLabel('Your name', { exact: true });
+  const field = page.locator('.field').filter({ has: name });
+  await field
+    .getByText(/name anna belongs to another key|belongs to another participant/)
+    .first()
+    .waitFor();
+  assert.equal(await name.getAttribute('aria-invalid'), 'true');
+  assert.equal(await name.inputValue(), 'anna');
+  assert.equal(await page.getByLabel('Folder', { exact: true }).inputValue(), 'digits');
+  assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), run.invitation);
+  await name.fill('anna-2');
+  await button(page, 'Join').click();
+  await run.command.until((seen) => hasJoined(seen, 'anna-2'));
 }
 
 /** @returns the invitation */

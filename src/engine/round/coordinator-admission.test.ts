@@ -39,6 +39,17 @@ describe('who asks to be let in', () => {
     assert.equal(kit.state.asking.size, 0);
   });
 
+  test('may be let in twice at once, from two windows: once is enough, and nothing is wrong', () => {
+    const kit = kitWith(ask);
+    kit.join('anna');
+    for (let times = 0; times < 2; times++) kit.feed({ kind: 'admit', participant: anna, key: 'key-anna' });
+    kit.feed({ kind: 'admit', participant: anna });
+    assert.deepEqual([states(kit), kit.sent('welcome', 'anna').length], [['anna waiting', 'anna admitted'], 1]);
+    assert.deepEqual(kit.events('notice'), []);
+    kit.feed({ kind: 'admit', participant: anna, key: 'key-other' });
+    assert.match(kit.events('notice')[0]?.text ?? '', /Nobody of the name anna waits/);
+  });
+
   test('is asked about once: a new process and a restarted coordinator remember the answer', () => {
     const kit = kitWith(ask);
     kit.join('anna');

@@ -209,6 +209,9 @@ export function admit(
 ): void {
   const waiting = decided(draft, { participant: id, key });
   if (waiting === null) {
+    const one = draft.s.participants.get(id);
+    // Said twice, in two windows or by two presses: what was wanted has come to pass.
+    if (one?.left === null && (key ?? one.key) === one.key) return;
     // The latest: who was refused long ago under the same name is another one.
     const before = draft.s.admission.refused.findLast((one) => one.id === id && (key ?? one.key) === one.key);
     if (before === undefined) return nobodyWaits(draft, id);

@@ -218,7 +218,8 @@ export const coordinate: Command = {
         onStarted: (running, narrator) => {
           const { minimumParticipants: participants } = settings.data;
           const ownUsers = broker !== undefined && ownUserIn(broker) !== null;
-          return openFor(running, narrator, { service, json, former: former?.start.run, participants, ownUsers });
+          const asks = (former?.start ?? { admission: admission.value }).admission?.rule === 'ask';
+          return openFor(running, narrator, { service, json, former: former?.start.run, participants, ownUsers, asks });
         },
       });
     } catch (error) {
@@ -235,11 +236,13 @@ interface Opening {
   readonly participants: number;
   /** Each participant is a user of its own at the broker. */
   readonly ownUsers: boolean;
+  /** Whoever is not expected waits for a word of this terminal. */
+  readonly asks: boolean;
 }
 
 /** Says how others join, and takes orders about them as long as the run goes on. */
 function openFor({ invitation }: RunningFederation, narrator: Narrator, opening: Opening): Disposable {
-  const { service, json, former, participants, ownUsers } = opening;
+  const { service, json, former, participants, ownUsers, asks } = opening;
   // The one thing on stdout besides events: it can be piped into another program.
   const write = (said: Invited): void =>
     void process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', ...said })}\n` : `${said.invitation}\n`);
@@ -255,7 +258,7 @@ function openFor({ invitation }: RunningFederation, narrator: Narrator, opening:
       'Each participant is a user of its own at this broker. The invitation here names none, so it reaches nobody there: `roundscope invite NAMES --state FOLDER --broker-credentials FILE` makes those that do.',
     );
   write({ invitation });
-  return openDesk({ service, say: (text) => narrator.say(text), invited: write });
+  return openDesk({ service, say: (text) => narrator.say(text), invited: write, asks });
 }
 
 /** The address of a broker elsewhere, with user and password. */

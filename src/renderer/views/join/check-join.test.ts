@@ -33,6 +33,7 @@ test('names are short and plain, and none that stands for something else in a re
 
 test('a failure stands at the field that mends it', () => {
   assert.equal(fieldOf({ code: 'participant_name_taken', layer: 'round' }), 'name');
+  assert.equal(fieldOf({ code: 'key_has_name', layer: 'link' }), 'name');
   assert.equal(fieldOf({ code: 'data_invalid', layer: 'data' }), 'data');
   assert.equal(fieldOf({ code: 'connect_timeout', layer: 'transport' }), 'invitation');
   assert.equal(fieldOf({ code: 'run_over', layer: 'round' }), 'invitation');

@@ -50,7 +50,7 @@ function checkInvitation(text: string): string | null {
   return text.length < 60 ? 'The invitation ends too early; copy the whole line.' : null;
 }
 
-const nameCodes: ReadonlySet<ErrorReport['code']> = new Set(['participant_name_taken', 'key_mismatch']);
+const nameCodes: ReadonlySet<ErrorReport['code']> = new Set(['participant_name_taken', 'key_has_name', 'key_mismatch']);
 
 /** The field under which a failure of joining belongs. */
 export function fieldOf(error: Pick<ErrorReport, 'code' | 'layer'>): JoinField {
