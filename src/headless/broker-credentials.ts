@@ -2,8 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { endpointSchema } from '#shared/contract/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
+import type { ParticipantId } from '#shared/contract/ids.ts';
 import { participantName } from '#shared/contract/participant-name.ts';
-import { ownUserIn } from '#engine/transport/broker-users.ts';
+import { typedIn } from '#engine/host/user-path.ts';
+import { ownUserIn, withoutUser } from '#engine/transport/broker-users.ts';
+import { fileOf } from '#service/typed-paths.ts';
 
 /** A name, a blank and an address of 500 characters at most, for each. */
 const bytesMax = 1024 * limits.participantsMax;
@@ -34,6 +37,20 @@ export function parseCredentials(text: string): Result<BrokerCredentials, string
   return ok(credentials);
 }
 
+/** The address of the run's broker with the user of that participant; the error is one sentence for people. */
+export function userFor(
+  name: string,
+  credentials: BrokerCredentials,
+  { path, brokers }: { readonly path: string; readonly brokers: readonly string[] },
+): Result<string, string> {
+  const url = credentials.get(name);
+  if (url === undefined) return err(`${path} has no user for ${name}. Make one by roundscope broker-rules.`);
+  if (brokers.some((broker) => withoutUser(broker) === withoutUser(url))) return ok(url);
+  return err(
+    `${name} is a user at ${withoutUser(url)}, and the run's broker is ${brokers.map(withoutUser).join(', ')}.`,
+  );
+}
+
 /** Null: there is no such file. */
 export async function readCredentials(path: string): Promise<Result<BrokerCredentials, string> | null> {
   const text = await secretFile(path);
@@ -51,4 +68,37 @@ export async function secretFile(path: string): Promise<Result<string, string> |
     const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return why === 'ENOENT' ? null : err(`${path} cannot be read (${why}). Check who may read it.`);
   }
+}
+
+/** The address of a run's broker with the user of that participant there. */
+export type UserOf = (name: ParticipantId) => Promise<Result<string, string>>;
+
+/** Whose invitation names which user of the broker; undefined: everybody's names the same one, or none. */
+export async function usersFrom(
+  typed: string | undefined,
+  broker: string | undefined,
+): Promise<Result<UserOf | undefined, string>> {
+  const option = '--broker-credentials';
+  const own = broker !== undefined && ownUserIn(broker) !== null;
+  if (typed === undefined)
+    return ok(
+      own
+        ? async () =>
+            err(
+              `Each participant is a user of its own at this broker: begin with ${option} FILE, or make the invitation by roundscope invite.`,
+            )
+        : undefined,
+    );
+  if (!own)
+    return err(`${option}: --broker names no coordinator that roundscope broker-rules has made, so nobody has a user.`);
+  const path = fileOf(typed, typedIn(process.env));
+  const read = async (): Promise<Result<BrokerCredentials, string>> =>
+    (await readCredentials(path)) ?? err(`there is no file ${path}.`);
+  const first = await read();
+  if (!first.ok) return err(`${option}: ${first.error}`);
+  // Read anew for each: users come and go while a run goes on.
+  return ok(async (name) => {
+    const users = await read();
+    return users.ok ? userFor(name, users.value, { path, brokers: [broker] }) : users;
+  });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BrokerKind } from '#engine/transport/broker-rules.ts';
+import { participantLimits } from '#engine/transport/amqp/rights.ts';
 import { brokerUserName } from '#engine/transport/broker-users.ts';
 import type { BrokerPlan } from './broker-plan.ts';
 
@@ -65,7 +66,7 @@ const holds: Readonly<Record<BrokerKind, readonly string[]>> = {
     'Whoever runs the broker still sees names, sizes and times, and can drop messages; messages and models are sealed from end to end. Who has the file of a participant is that participant at the broker.',
   ],
   rabbitmq: [
-    'Then nobody is there without a password, and a participant reads, declares and publishes what belongs to its own name.',
+    `Then nobody is there without a password, and a participant reads, declares and publishes what belongs to its own name, over ${participantLimits['max-connections']} connections at most.`,
     'What all of them may: ask for a session, put something among the undeliverable, and take away the word that the run is over. Whoever runs the broker still sees names, sizes and times, and can drop messages; messages and models are sealed from end to end. Who has the file of a participant is that participant at the broker.',
   ],
 };

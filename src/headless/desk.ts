@@ -9,12 +9,15 @@ import { visibleWithin } from '#shared/base/visible-text.ts';
 import type { AppService } from '#service/app-service.ts';
 import { decideAdmission, expelParticipant, inviteParticipant, renewInvitation } from '#service/admission.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
+import type { UserOf } from './broker-credentials.ts';
 import { deskHelp, parseOrder, type DeskOrder } from './desk-words.ts';
 
 export interface DeskParts {
   readonly service: AppService;
   readonly say: (text: string) => void;
   readonly invited: (invited: Invited) => void;
+  /** The broker's address with the user of that participant, where each is one of its own; the error is a sentence. */
+  readonly brokerOf?: UserOf | undefined;
   /** Newcomers wait for an answer that can be typed here. */
   readonly asks: boolean;
 }
@@ -115,7 +118,7 @@ async function obey(line: string, parts: DeskParts): Promise<void> {
   }
 }
 
-async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts): Promise<void> {
+async function carryOut(order: DeskOrder, { service, say, invited, brokerOf }: DeskParts): Promise<void> {
   switch (order.kind) {
     case 'admit':
     case 'always':
@@ -131,10 +134,16 @@ async function carryOut(order: DeskOrder, { service, say, invited }: DeskParts):
     }
     case 'invite': {
       const { name, until } = order;
-      const invitation = await inviteParticipant(service, { name, ...(until === undefined ? {} : { until }) });
+      const broker = await brokerOf?.(name);
+      if (broker?.ok === false) return say(visibleWithin(broker.error));
+      const terms = { name, ...(until === undefined ? {} : { until }) };
+      const invitation = await inviteParticipant(service, {
+        ...terms,
+        ...(broker === undefined ? {} : { broker: broker.value }),
+      });
       const last = until === undefined ? 'as long as the run lasts' : `until ${new Date(until).toLocaleString()}`;
       say(`For ${name}, ${last}; it is let in without a question, and nobody of another name is:`);
-      return invited({ invitation, name, ...(until === undefined ? {} : { until }) });
+      return invited({ invitation, ...terms });
     }
     case 'who':
       return whoIsThere(service).forEach((line) => say(visibleWithin(line)));

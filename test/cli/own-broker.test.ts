@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import mqtt, { type MqttClient } from 'mqtt';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
+import { participantLimits } from '#engine/transport/amqp/rights.ts';
 import { sessionQueues, endedOf, exchangeOf, inboxOf, undeliverableOf } from '#engine/transport/amqp/names.ts';
 import type { AmqpConnection } from '#engine/transport/amqp/connection.ts';
 import { queuesOf } from '#test/support/hostile/amqp-stranger.ts';
@@ -120,6 +121,7 @@ test(
       await asBen(anna, run, open);
       await anna.end();
       await asOther(made.url('anna'), run, open);
+      await takesAll(made.url('anna'));
     };
     assertUndisturbed(await runOfTwo(made, { transport: 'amqp', attack }));
     // What Anna declared under her own name while she tried is hers.
@@ -171,6 +173,24 @@ async function asBen(anna: AmqpConnection, run: string, open: readonly string[])
     const { channel } = await anna.openReader();
     await assert.rejects(async () => attempt(channel), /403|ACCESS.REFUSED/, what);
   }
+}
+
+/** Connections and channels are the broker's to hand out, and others need some. */
+async function takesAll(url: string): Promise<void> {
+  const held: AmqpConnection[] = [];
+  const more = async (): Promise<void> => {
+    for (let times = 0; times <= participantLimits['max-connections']; times++) held.push(await stranger(url));
+  };
+  await assert.rejects(more, /limit/);
+  // Anna's own one is among those that are counted.
+  assert.equal(held.length, participantLimits['max-connections'] - 1);
+  const [first, ...others] = held;
+  await Promise.all(others.map((one) => one.end()));
+  const channels = async (): Promise<void> => {
+    for (let times = 0; times <= participantLimits['max-channels']; times++) await first?.openReader();
+  };
+  await assert.rejects(channels, /./);
+  await first?.end();
 }
 
 /** Publishing costs the connection where it may not be. */

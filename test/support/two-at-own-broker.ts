@@ -50,7 +50,9 @@ export async function runOfTwo(
   const state = joinPath(folder, 'state');
   const invitations = temporaryFolder();
   const args = ['--state', state, '--transport', transport, '--participants', '2', '--rounds', '2'];
-  await using coordinator = await coordinate([...args, '--broker', `@${joinPath(folder, 'coordinator')}`]);
+  const credentials = ['--broker-credentials', joinPath(folder, 'participants')];
+  const broker = ['--broker', `@${joinPath(folder, 'coordinator')}`, ...credentials];
+  await using coordinator = await coordinate([...args, ...broker], { typed: true });
   assert.equal(invitationIn(coordinator.invitation).run, run);
   const password = new URL(readFileSync(joinPath(folder, 'coordinator'), 'utf8').trim()).password;
   const everybodys = Buffer.from(/i=([^.]+)/.exec(coordinator.invitation)?.[1] ?? '', 'base64url').toString();
@@ -58,16 +60,22 @@ export async function runOfTwo(
   const refused = await roundscope(['invite', 'anna', '--state', state, '--print']);
   assert.deepEqual([refused.status, refused.stdout], [2, '']);
   assert.match(refused.stderr, /each participant is a user of its own: say --broker-credentials FILE/);
-  const credentials = ['--broker-credentials', joinPath(folder, 'participants')];
   const made = await roundscope(['invite', 'anna,ben', '--state', state, ...credentials, '--to', invitations]);
   assert.equal(made.status, 0, made.stderr);
   const paths = made.stdout.trim().split('\n');
   assert.equal(paths.length, 2);
   for (const path of paths) assert.equal(statSync(path).mode & 0o777, 0o600);
+  // The same by a word in the terminal of who coordinates.
+  coordinator.command.type('invite mallory');
+  await coordinator.command.until(/has no user for mallory/);
+  coordinator.command.type('invite ben');
+  const typed = (): unknown =>
+    coordinator.command.lines.find(({ event, name }) => event === 'invitation' && name === 'ben')?.['invitation'];
+  await coordinator.command.until(() => typed() !== undefined);
   const attacking = attack();
   attacking.catch(() => undefined);
   await using _anna = join(`@${paths[0]}`, 'anna');
-  await using _ben = join(`@${paths[1]}`, 'ben');
+  await using _ben = join(String(typed()), 'ben');
   for (const name of ['anna', 'ben']) await coordinator.command.until((seen) => hasJoined(seen, name));
   await attacking;
   return await coordinator.command.exit(3 * patienceMs);

@@ -1,6 +1,6 @@
 import type { Entropy } from '#shared/base/entropy.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
-import { coordinatorRights, participantRights, userDefinition } from './amqp/rights.ts';
+import { coordinatorRights, participantLimits, participantRights, userDefinition } from './amqp/rights.ts';
 import { brokerUserName, type BrokerUser } from './broker-users.ts';
 import { accessRules, coordinatorTopics, participantTopics, passwordLine } from './mqtt/mosquitto-rules.ts';
 
@@ -47,7 +47,12 @@ function rabbitmqRules({ run, users, vhost, entropy }: RuleParts): readonly Rule
   const definitions = {
     vhosts: [{ name: vhost }],
     users: users.map(({ who, password }) =>
-      userDefinition({ name: brokerUserName(run, who), password, salt: entropy.bytes(4) }),
+      userDefinition({
+        name: brokerUserName(run, who),
+        password,
+        salt: entropy.bytes(4),
+        ...(who === coordinatorId ? {} : { limits: participantLimits }),
+      }),
     ),
     permissions: users.map(({ who }) => ({
       user: brokerUserName(run, who),

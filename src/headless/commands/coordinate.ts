@@ -18,9 +18,10 @@ import { coordinatorId, runIdSchema, type RunId } from '#shared/contract/ids.ts'
 import { dataOf, namedFiles } from '#service/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { admitOption, parseAdmit } from '../admit-option.ts';
+import { usersFrom } from '../broker-credentials.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { openDesk, type Invited } from '../desk.ts';
+import { openDesk, type DeskParts, type Invited } from '../desk.ts';
 import type { Narrator } from '../narrator.ts';
 import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
@@ -80,6 +81,11 @@ export const coordinate: Command = {
       help: `a broker of yours instead of our own: mqtts://..., amqp://..., or ${secretForms}; or by ROUNDSCOPE_BROKER`,
     },
     { name: 'broker-ca', value: 'FILE', help: 'certificate of the authority that vouches for an MQTT broker (PEM)' },
+    {
+      name: 'broker-credentials',
+      value: 'FILE',
+      help: 'the file participants that `roundscope broker-rules` made: for invitations that are asked for here, by `invite NAME`',
+    },
     {
       name: 'data',
       value: 'WHAT',
@@ -174,6 +180,8 @@ export const coordinate: Command = {
     if (!address.ok) return complain(address.error, exitStatus.usage);
     const unrecorded = wrongRecord(args);
     if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
+    const users = await usersFrom(args.text('broker-credentials'), broker);
+    if (!users.ok) return complain(users.error, exitStatus.usage);
     const admission = await parseAdmit(args.text('admit'));
     if (!admission.ok) return complain(admission.error, exitStatus.usage);
     const state = args.text('state');
@@ -217,9 +225,15 @@ export const coordinate: Command = {
           ),
         onStarted: (running, narrator) => {
           const { minimumParticipants: participants } = settings.data;
-          const ownUsers = broker !== undefined && ownUserIn(broker) !== null;
           const asks = (former?.start ?? { admission: admission.value }).admission?.rule === 'ask';
-          return openFor(running, narrator, { service, json, former: former?.start.run, participants, ownUsers, asks });
+          return openFor(running, narrator, {
+            service,
+            json,
+            former: former?.start.run,
+            participants,
+            asks,
+            brokerOf: users.value,
+          });
         },
       });
     } catch (error) {
@@ -234,15 +248,15 @@ interface Opening {
   /** The run that is gone on with. */
   readonly former: RunId | undefined;
   readonly participants: number;
-  /** Each participant is a user of its own at the broker. */
-  readonly ownUsers: boolean;
+  /** Each participant is a user of its own at the broker: which one. */
+  readonly brokerOf: DeskParts['brokerOf'];
   /** Whoever is not expected waits for a word of this terminal. */
   readonly asks: boolean;
 }
 
 /** Says how others join, and takes orders about them as long as the run goes on. */
 function openFor({ invitation }: RunningFederation, narrator: Narrator, opening: Opening): Disposable {
-  const { service, json, former, participants, ownUsers, asks } = opening;
+  const { service, json, former, participants, brokerOf, asks } = opening;
   // The one thing on stdout besides events: it can be piped into another program.
   const write = (said: Invited): void =>
     void process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', ...said })}\n` : `${said.invitation}\n`);
@@ -253,12 +267,12 @@ function openFor({ invitation }: RunningFederation, narrator: Narrator, opening:
   narrator.say(
     `Waiting for ${peopleOf(participants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
   );
-  if (ownUsers)
+  if (brokerOf !== undefined)
     narrator.say(
       'Each participant is a user of its own at this broker. The invitation here names none, so it reaches nobody there: `roundscope invite NAMES --state FOLDER --broker-credentials FILE` makes those that do.',
     );
   write({ invitation });
-  return openDesk({ service, say: (text) => narrator.say(text), invited: write, asks });
+  return openDesk({ service, say: (text) => narrator.say(text), invited: write, asks, brokerOf });
 }
 
 /** The address of a broker elsewhere, with user and password. */

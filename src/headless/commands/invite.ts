@@ -11,10 +11,9 @@ import { fileMode, folderMode } from '#engine/durability/atomic-file.ts';
 import { diskError } from '#engine/durability/disk-errors.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { withoutUser } from '#engine/transport/broker-users.ts';
 import { fileOf } from '#service/typed-paths.ts';
 import type { Command } from '../arguments.ts';
-import { readCredentials, type BrokerCredentials } from '../broker-credentials.ts';
+import { readCredentials, userFor, type BrokerCredentials } from '../broker-credentials.ts';
 import { complain } from '../complain.ts';
 import { parseNames } from '../name-list.ts';
 
@@ -107,13 +106,8 @@ async function brokersFor(
   if (read === null) return err(`${option}: there is no file ${path}.`);
   if (!read.ok) return err(`${option}: ${read.error}`);
   for (const name of names) {
-    const url = read.value.get(name);
-    if (url === undefined)
-      return err(`${option}: ${path} has no user for ${name}. Make one by roundscope broker-rules.`);
-    if (!brokers.some((broker) => withoutUser(broker) === withoutUser(url)))
-      return err(
-        `${option}: ${name} is a user at ${withoutUser(url)}, and the run's broker is ${brokers.map(withoutUser).join(', ')}.`,
-      );
+    const user = userFor(name, read.value, { path, brokers });
+    if (!user.ok) return err(`${option}: ${user.error}`);
   }
   return read;
 }

@@ -64,15 +64,30 @@ export interface UserEntry {
   readonly password: string;
   /** Four bytes. */
   readonly salt: Uint8Array;
+  /** Absent: as many as the broker bears. */
+  readonly limits?: UserLimits;
 }
 
+/** RabbitMQ's words for what a user may have open at once, of all its connections together. */
+export interface UserLimits {
+  readonly 'max-connections': number;
+  readonly 'max-channels': number;
+}
+
+/**
+ * A participant has one session of three channels, and one more of each while it dials again, changes its protocol or looks
+ * at what passes. The rest is for connections that a broker takes a while to miss.
+ */
+export const participantLimits: UserLimits = { 'max-connections': 8, 'max-channels': 40 };
+
 /** A user as RabbitMQ's definitions have it, with the password as a salted hash. */
-export function userDefinition({ name, password, salt }: UserEntry): object {
+export function userDefinition({ name, password, salt, limits }: UserEntry): object {
   return {
     name,
     password_hash: hashOf(password, salt),
     hashing_algorithm: 'rabbit_password_hashing_sha256',
     tags: [],
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 
