@@ -69,12 +69,7 @@ async function asks({ page }: OpenApp): Promise<void> {
 async function answersTwice({ page, dataFolder, address }: BrowserApp): Promise<void> {
   const invitation = await coordinateAsking(page);
   const second = await page.context().newPage();
-  await second.goto(new URL(address).origin);
-  await button(second, 'Stop')
-    .or(second.getByRole('heading', { level: 1 }))
-    .first()
-    .waitFor();
-  await second.keyboard.press('c');
+  await second.goto(`${new URL(address).origin}/#/coordinate`);
   await using anna = join(invitation, 'anna');
   const presses = [page, second].map((one) => button(one, 'Always'));
   for (const press of presses) await press.waitFor({ timeout: demoPatienceMs });
@@ -115,17 +110,19 @@ async function answersUnheard(app: BrowserApp): Promise<void> {
 
 async function takesKeptName({ page }: OpenApp): Promise<void> {
   await using run = await coordinate(['--participants', '2', '--rounds', '1']);
-  await using owner = join(run.invitation, 'anna');
+  const owner = join(run.invitation, 'anna');
   await run.command.until((seen) => hasJoined(seen, 'anna'));
-  owner.signal('SIGKILL');
+  // All of its processes, with no goodbye from any.
+  await owner[Symbol.asyncDispose]();
+  const away = ({ lines }: typeof run.command): boolean =>
+    lines.some(({ event, participant, state }) => event === 'link_state' && participant === 'anna' && state === 'lost');
+  await run.command.until(away);
   await fillJoinForm(page, { invitation: run.invitation, data: 'digits', name: 'anna' });
-  await button(page, 'Join').click();
   const name = page.getByLabel('Your name', { exact: true });
+  await page.getByText('anna is somebody’s who is away; whether it is yours shows when you join').waitFor();
+  await button(page, 'Join').click();
   const field = page.locator('.field').filter({ has: name });
-  await field
-    .getByText(/name anna belongs to another key|belongs to another participant/)
-    .first()
-    .waitFor();
+  await field.getByText('That name belongs to another participant of this run').waitFor();
   assert.equal(await name.getAttribute('aria-invalid'), 'true');
   assert.equal(await name.inputValue(), 'anna');
   assert.equal(await page.getByLabel('Folder', { exact: true }).inputValue(), 'digits');

@@ -15,7 +15,11 @@ export function connectError(url: string, error: unknown, trust: BrokerTrust['by
     return brokerRefused(url, saidByBroker(message), error);
   // amqplib does not pass on what the broker said when it would not open the virtual host.
   if (message.includes('got <ConnectionClose'))
-    return brokerRefused(url, 'it has no such virtual host, or not for this user', error);
+    return brokerRefused(
+      url,
+      'it has no such virtual host, or not for this user, or all the connections that this user may have',
+      error,
+    );
   if (certificateFaults.test(code) && trust === 'certificate') return anotherCertificate(url, code, error);
   if (certificateFaults.test(code)) {
     return new RoundscopeError('identity_mismatch', {

@@ -76,9 +76,9 @@ export interface UserLimits {
 
 /**
  * A participant has one session of three channels, and one more of each while it dials again, changes its protocol or looks
- * at what passes. The rest is for connections that a broker takes a while to miss.
+ * at what passes. The rest is for connections that a broker takes a minute to miss: a participant that finds none is refused.
  */
-export const participantLimits: UserLimits = { 'max-connections': 8, 'max-channels': 40 };
+export const participantLimits: UserLimits = { 'max-connections': 32, 'max-channels': 160 };
 
 /** A user as RabbitMQ's definitions have it, with the password as a salted hash. */
 export function userDefinition({ name, password, salt, limits }: UserEntry): object {
