@@ -23,7 +23,19 @@ export async function decideAdmission(
 ): Promise<void> {
   service.requireChair('coordinator');
   const { participant } = meant;
-  const waiting = oneOf(service.host?.view.asking.filter(({ participant: id }) => id === participant) ?? [], meant);
+  const { participants = [], asking = [] } = service.host?.view ?? {};
+  const waiting = oneOf(
+    asking.filter(({ participant: id }) => id === participant),
+    meant,
+  );
+  const isIn = ({ id, key, left, joinedAt }: (typeof participants)[number]): boolean =>
+    id === participant && left === null && joinedAt > 0 && (meant.key === undefined || isKeyMeant(meant.key, key));
+  // Said in another window a moment before: it is in, and known for later runs as well where that is what was pressed.
+  const here = waiting === undefined && decision !== 'refuse' ? participants.find(isIn) : undefined;
+  if (here !== undefined) {
+    if (decision === 'always') await service.alwaysAdmitted.add({ name: participant, key: here.key });
+    return;
+  }
   if (waiting === undefined && decision !== 'admit')
     throw notNow(`Nobody of the name ${participant} waits to be let in.`);
   if (decision === 'always' && waiting !== undefined)
