@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { BrokerKind } from '#engine/transport/broker-rules.ts';
-import { participantLimits } from '#engine/transport/amqp/rights.ts';
+import { participantLimits, type BrokerKind } from '#engine/transport/broker-rules.ts';
 import { brokerUserName } from '#engine/transport/broker-users.ts';
 import type { BrokerPlan } from './broker-plan.ts';
 

@@ -4,6 +4,8 @@ import { coordinatorRights, participantLimits, participantRights, userDefinition
 import { brokerUserName, type BrokerUser } from './broker-users.ts';
 import { accessRules, coordinatorTopics, participantTopics, passwordLine } from './mqtt/mosquitto-rules.ts';
 
+export { participantLimits };
+
 /** Brokers whose rules we know, and what addresses of theirs begin with. */
 export const brokerKinds = { mosquitto: 'mqtt', rabbitmq: 'amqp' } as const;
 export type BrokerKind = keyof typeof brokerKinds;

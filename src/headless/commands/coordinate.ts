@@ -172,7 +172,7 @@ export const coordinate: Command = {
     if (!settings.success) return complain(wrongOption(settings.error), exitStatus.usage);
     const told = await brokerFrom(args);
     if (!told.ok) return complain(told.error, exitStatus.usage);
-    const broker = told.value;
+    const { broker, brokerOf } = told.value;
     const from = args.text('broker') === undefined ? 'ROUNDSCOPE_BROKER' : '--broker';
     const plan = { transport: transport.data, control: control.data };
     const brokerCa = args.text('broker-ca');
@@ -180,8 +180,6 @@ export const coordinate: Command = {
     if (!address.ok) return complain(address.error, exitStatus.usage);
     const unrecorded = wrongRecord(args);
     if (unrecorded !== null) return complain(unrecorded, exitStatus.usage);
-    const users = await usersFrom(args.text('broker-credentials'), broker);
-    if (!users.ok) return complain(users.error, exitStatus.usage);
     const admission = await parseAdmit(args.text('admit'));
     if (!admission.ok) return complain(admission.error, exitStatus.usage);
     const state = args.text('state');
@@ -225,15 +223,9 @@ export const coordinate: Command = {
           ),
         onStarted: (running, narrator) => {
           const { minimumParticipants: participants } = settings.data;
-          const asks = (former?.start ?? { admission: admission.value }).admission?.rule === 'ask';
-          return openFor(running, narrator, {
-            service,
-            json,
-            former: former?.start.run,
-            participants,
-            asks,
-            brokerOf: users.value,
-          });
+          const { rule } = former?.start.admission ?? admission.value;
+          const asked = { asks: rule === 'ask', brokerOf, participants };
+          return openFor(running, narrator, { service, json, former: former?.start.run, ...asked });
         },
       });
     } catch (error) {
@@ -275,16 +267,21 @@ function openFor({ invitation }: RunningFederation, narrator: Narrator, opening:
   return openDesk({ service, say: (text) => narrator.say(text), invited: write, asks, brokerOf });
 }
 
+interface BrokerAsked extends Pick<DeskParts, 'brokerOf'> {
+  readonly broker: string | undefined;
+}
+
 /** The address of a broker elsewhere, with user and password. */
-async function brokerFrom(args: Arguments): Promise<Result<string | undefined, string>> {
+async function brokerFrom(args: Arguments): Promise<Result<BrokerAsked, string>> {
   // The environment as well: what stands in a command line can be read by every user of the machine.
   const given = args.text('broker') ?? process.env['ROUNDSCOPE_BROKER'];
   // Children are told by message, which leaves nothing to be read in their environment.
   delete process.env['ROUNDSCOPE_BROKER'];
   const broker = given === undefined ? undefined : await secretText(given);
-  return broker === undefined || /^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? '')
-    ? ok(broker)
-    : err('--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.');
+  if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
+    return err('--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.');
+  const users = await usersFrom(args.text('broker-credentials'), broker);
+  return users.ok ? ok({ broker, brokerOf: users.value }) : users;
 }
 
 /** What the run is to be called: as `--run` says, or as its coordinator's user at the broker does. */
