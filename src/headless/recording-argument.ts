@@ -6,7 +6,7 @@ import type { Arguments } from './arguments.ts';
 
 export const recordingPositional = {
   name: 'RECORDING',
-  help: 'the file; recordings end in .sqlite or .roundscope',
+  help: 'the file; recordings end in .rscope, older ones in .sqlite or .roundscope',
 } as const;
 
 /** The path of the first positional as its user means it; null: there is none. */

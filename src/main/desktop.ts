@@ -6,7 +6,10 @@ export async function chooseFolder(window: BrowserWindow, title: string, recordi
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title,
     ...(recording
-      ? { properties: ['openFile' as const], filters: [{ name: 'Recordings', extensions: ['sqlite', 'roundscope'] }] }
+      ? {
+          properties: ['openFile' as const],
+          filters: [{ name: 'Recordings', extensions: ['rscope', 'sqlite', 'roundscope'] }],
+        }
       : { properties: ['openDirectory' as const, 'createDirectory' as const] }),
   });
   return canceled ? null : (filePaths[0] ?? null);

@@ -7,7 +7,7 @@ import { requireAnnounced } from '#shared/contract/announced.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { ComparisonSettings, ComparisonView } from '#shared/contract/comparison.ts';
 import { asRunId, type RunId } from '#shared/contract/ids.ts';
-import type { RequestOf, Snapshot } from '#shared/contract/port-api.ts';
+import type { Snapshot } from '#shared/contract/port-api.ts';
 import type { DemoSettings } from '#shared/contract/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { participantSealingKey } from '#engine/identity/participant-key.ts';
@@ -22,13 +22,15 @@ import { Comparison } from './comparison.ts';
 import type { Desktop } from './desktop.ts';
 import type { Federation, RunningFederation } from './federation.ts';
 import { KeepAwake } from './keep-awake.ts';
+import type { Library } from './library.ts';
+import { appLibrary } from './app-library.ts';
 import { PortServer, type RequestHandlers } from './port-server.ts';
 import { RunHost } from './run-host.ts';
 import { LiveSource, type RunSource } from './run-source.ts';
 import { againOf, demoOpening, type Opening } from './opening.ts';
 import type { RunRecording } from './run-recording.ts';
 import { RecentRuns } from './recent-runs.ts';
-import { alreadyRunning, isAborted, messageOf, noDialog, noticeOf, nothingToTell } from './service-errors.ts';
+import { alreadyRunning, isAborted, messageOf, noticeOf, nothingToTell } from './service-errors.ts';
 import { sinkOf, type Begin, type StartOptions } from './run-start.ts';
 import { ShownRecordings, type OpenToRead } from './shown-recordings.ts';
 import { SingleProcess } from './single-process.ts';
@@ -64,6 +66,7 @@ export class AppService implements AsyncDisposable {
   readonly recents: RecentRuns;
   /** Those that windows show instead of the run that goes on. */
   readonly recordings: ShownRecordings;
+  readonly library: Library;
   readonly alwaysAdmitted: AlwaysAdmitted;
   #host: RunHost | null = null;
   #federation: Federation | null = null;
@@ -78,12 +81,14 @@ export class AppService implements AsyncDisposable {
 
   constructor(options: AppServiceOptions) {
     this.#options = options;
+    const { dataFolder } = options.app;
+    this.recents = new RecentRuns(dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
+    this.library = appLibrary(options, { recents: this.recents, host: () => this.#host });
     this.#handlers = options.requests(this);
     this.#runs = new EventBus(options.onInternalError);
     this.#keepAwake = new KeepAwake((on) => options.desktop?.keepAwake(on));
     this.recordings = new ShownRecordings({ ...options, host: () => this.#host });
-    this.alwaysAdmitted = new AlwaysAdmitted(options.app.dataFolder);
-    this.recents = new RecentRuns(options.app.dataFolder, (error) => this.#host?.report('notice', noticeOf(error)));
+    this.alwaysAdmitted = new AlwaysAdmitted(dataFolder);
   }
 
   /** Told of each run before its first event. Returns what ends the subscription. */
@@ -103,6 +108,10 @@ export class AppService implements AsyncDisposable {
     return this.#options.clock.wallMs();
   }
 
+  get desktop(): Desktop | undefined {
+    return this.#options.desktop;
+  }
+
   get app(): Snapshot['app'] {
     return this.#options.app;
   }
@@ -113,16 +122,6 @@ export class AppService implements AsyncDisposable {
     const identityFolder = app.dataFolder;
     if (sealingKey === undefined) return { identityFolder };
     return { identityFolder, sealingKey: await participantSealingKey(identityFolder, participant, sealingKey) };
-  }
-
-  /**
-   * The folder, or recording, that the user picks in the system's own dialog; null: none.
-   * @throws RoundscopeError `request_invalid` where there is no such dialog
-   */
-  chooseFolder({ title, recording = false }: RequestOf<'choose_folder'>): Promise<string | null> {
-    const { desktop } = this.#options;
-    if (desktop === undefined) throw noDialog();
-    return desktop.chooseFolder(title, recording);
   }
 
   get lookingParts(): CheckParts {
@@ -276,6 +275,7 @@ export class AppService implements AsyncDisposable {
     for (const server of this.#servers) server[Symbol.dispose]();
     await this.#host?.[Symbol.asyncDispose]();
     this.#host = null;
+    await this.library[Symbol.asyncDispose]();
   }
 
   #beginSingle(run: RunId, start: CoordinatorStart | ParticipantStart, begin: Begin): Promise<RunningFederation> {

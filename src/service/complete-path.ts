@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import { userPath } from '#engine/host/user-path.ts';
+import { isRecordingName } from '#engine/recorder/recording-names.ts';
 
 /** Folders that a list of completions shows. */
 const entriesMax = 100;
@@ -33,9 +34,6 @@ export async function completePath(
   };
 }
 
-/** How names of recordings end. */
-export const recordingSuffixes = ['.sqlite', '.roundscope'] as const;
-
 /** Folders in a folder, and recordings where they are wanted. */
 async function namesIn(
   folder: string,
@@ -54,7 +52,7 @@ async function namesIn(
       // As in a shell: what begins with a dot is shown to whoever asks for it.
       if (entry.name.startsWith('.') && !beginning.startsWith('.')) continue;
       if (!entry.name.toLowerCase().startsWith(beginning.toLowerCase())) continue;
-      const isRecording = recordings && entry.isFile() && recordingSuffixes.some((end) => entry.name.endsWith(end));
+      const isRecording = recordings && entry.isFile() && isRecordingName(entry.name);
       if (
         isRecording ||
         entry.isDirectory() ||

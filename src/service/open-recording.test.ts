@@ -18,8 +18,8 @@ test('two recordings of one run that begin in the same second are two files; a n
     await recording[Symbol.asyncDispose]();
   }
   assert.deepEqual(
-    (await readdir(join(folder, 'recordings'))).filter((name) => name.endsWith('.sqlite')).sort(),
-    ['', '-2', '-3'].map((copy) => `2026-01-02-211025-r-1${copy}.sqlite`).sort(),
+    (await readdir(join(folder, 'recordings'))).filter((name) => name.endsWith('.rscope')).sort(),
+    ['', '-2', '-3'].map((copy) => `2026-01-02-211025-r-1${copy}.rscope`).sort(),
   );
   const precious = join(folder, 'precious.sqlite');
   await writeFile(precious, 'x');

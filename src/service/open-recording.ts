@@ -4,10 +4,12 @@ import { entryPath } from '#engine/host/entries.ts';
 import { ownFolder } from '#engine/host/own-folder.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
 import { removeOldRecordings } from '#engine/recorder/old-recordings.ts';
+import { recordingSuffix } from '#engine/recorder/recording-names.ts';
 import { openRecorder } from '#engine/recorder/recorder.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunId } from '#shared/contract/ids.ts';
+import { isKept } from './recording-notes.ts';
 import type { RunRecording } from './run-recording.ts';
 
 /** More participants of one machine in one second than any machine starts. */
@@ -26,13 +28,13 @@ export function recordingOpener(
   let cleaned = false;
   return async (run, asked) => {
     const name = `${fileTime(clock.wallMs())}-${run}`;
-    let path = asked === undefined ? join(folder, `${name}.sqlite`) : resolve(asked);
+    let path = asked === undefined ? join(folder, `${name}${recordingSuffix}`) : resolve(asked);
     try {
       if (asked === undefined) ownFolder(folder);
       if (asked === undefined && !cleaned) {
         cleaned = true;
         // What could not be removed is tried again at the next start.
-        await removeOldRecordings(folder, { nowMs: clock.wallMs() });
+        await removeOldRecordings(folder, { nowMs: clock.wallMs(), isKept });
       }
       for (let copy = 2; ; copy++) {
         try {
@@ -40,7 +42,7 @@ export function recordingOpener(
         } catch (error) {
           // Two participants of one run that share this data folder began in the same second.
           if (asked !== undefined || copy > sameSecondMax || !existsSync(path)) throw error;
-          path = join(folder, `${name}-${copy}.sqlite`);
+          path = join(folder, `${name}-${copy}${recordingSuffix}`);
         }
       }
     } catch (error) {

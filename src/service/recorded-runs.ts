@@ -1,21 +1,15 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
-import type { Chair } from '#shared/contract/events.ts';
+import type { RecordedRun } from '#shared/contract/library.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
-import { isTold } from '#shared/run-view/seat.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { recordingSuffixes } from './complete-path.ts';
-import { isMissing } from '#engine/durability/disk-errors.ts';
-import { systemClock } from '#engine/host/system-clock.ts';
-import { recorderError } from '#engine/recorder/errors.ts';
-import { RecordingReader, type EventQuery, type RecordingBrief } from '#engine/recorder/reader.ts';
-import { timing } from '#shared/contract/limits.ts';
+import { isTold } from '#shared/run-view/seat.ts';
+import type { EventQuery, RecordingBrief } from '#engine/recorder/reader.ts';
 
 /** Events of one page; some hundred kilobytes. */
 const pageEvents = 1000;
+/** Verdicts of which a list of runs has the words. */
+const verdictsShownMax = 8;
 
 /** What reads events of a recording, in this thread or in another. */
 interface EventReading {
@@ -46,32 +40,7 @@ export async function foldRecording(
   }
 }
 
-/** What a list of recordings says of one, from the events that tell it. */
-export interface RecordedRun {
-  readonly path: string;
-  readonly run: string;
-  readonly name: string;
-  readonly chair: Chair | null;
-  readonly self: string | null;
-  readonly startedAt: number;
-  /** Of the last row; with no row, when the recording was begun. */
-  readonly lastAt: number;
-  /** Null: the recording stops without the end of the run. */
-  readonly status: string | null;
-  readonly reason: string;
-  readonly roundsPlanned: number;
-  readonly roundsCompleted: number;
-  readonly participants: number;
-  /** How many participants each carried, as far as it is told; most first. */
-  readonly transports: readonly { readonly transport: Protocol; readonly participants: number }[];
-  readonly accuracy: number | null;
-  readonly verdicts: number;
-  readonly sizeBytes: number;
-}
-
-export type ListedRecording = RecordedRun | { readonly path: string; readonly error: ErrorReport };
-
-/** What a line of the list is made of; the rest of a recording is not read for it. */
+/** What a line of a list is made of; the rest of a recording is not read for it. */
 const telling: readonly EventType[] = [
   'run_opened',
   'run_started',
@@ -84,45 +53,35 @@ const telling: readonly EventType[] = [
   'run_ended',
 ];
 
-/** Where recordings lie in a data folder: those of runs, and copies that were saved. */
-const folders = ['recordings', 'saved'] as const;
-
-/** Recordings in the data folder, one after the other, the newest name first; what cannot be read says why. */
-export async function* listRecordings(dataFolder: string): AsyncGenerator<ListedRecording> {
-  for (const folder of folders) {
-    for (const name of (await namesIn(join(dataFolder, folder))).toSorted().toReversed()) {
-      if (recordingSuffixes.some((suffix) => name.endsWith(suffix)))
-        yield await readListed(join(dataFolder, folder, name));
-    }
-  }
+/** What a list of recordings says of one, from the events that tell it. */
+export async function readRecordedRun(recording: EventReading, brief: RecordingBrief): Promise<RecordedRun> {
+  const { view } = await foldRecording(recording, brief, telling);
+  const ended = brief.ended ?? null;
+  return {
+    ...recordedRun(view),
+    run: brief.run,
+    lastAt: ended?.at ?? brief.lastAt ?? brief.startedAt,
+    status: ended?.status ?? null,
+    reason: ended?.reason ?? '',
+  };
 }
 
-async function readListed(path: string): Promise<ListedRecording> {
-  try {
-    using reader = new RecordingReader(path, { clock: systemClock, ms: timing.recordingQueryMs });
-    const brief = reader.brief();
-    const { view } = await foldRecording(reader, brief, telling);
-    return recordedRun(path, brief, view);
-  } catch (error) {
-    return { path, error: toErrorReport(recorderError(error, path, 'reading')) };
-  }
-}
-
-function recordedRun(path: string, brief: RecordingBrief, view: RunView): RecordedRun {
+/** The same of a run that is being recorded here. */
+export function recordedRun(view: RunView): RecordedRun {
   const carried = new Map<Protocol, number>();
   for (const { id, protocol } of view.participants)
     if (!isTold(view, id)) carried.set(protocol, (carried.get(protocol) ?? 0) + 1);
   const done = view.rounds.filter(({ state }) => state === 'done');
   return {
-    path,
-    run: brief.run,
+    run: view.run,
     name: view.name,
     chair: view.chair,
     self: view.self,
     startedAt: view.startedAt,
-    lastAt: brief.ended?.at ?? brief.lastAt ?? brief.startedAt,
-    status: brief.ended?.status ?? null,
-    reason: brief.ended?.reason ?? '',
+    lastAt: view.endedAt ?? view.startedAt,
+    status: view.endedAt === null ? null : view.status,
+    reason: view.endReason,
+    left: view.left,
     roundsPlanned: view.roundsPlanned,
     roundsCompleted: Math.max(view.roundsCompleted, done.length),
     participants: view.participants.length,
@@ -131,15 +90,6 @@ function recordedRun(path: string, brief: RecordingBrief, view: RunView): Record
       .sort((a, b) => b.participants - a.participants),
     accuracy: done.at(-1)?.accuracy ?? null,
     verdicts: view.verdicts.length,
-    sizeBytes: brief.sizeBytes,
+    firstVerdicts: view.verdicts.slice(0, verdictsShownMax).map(({ at, sentence }) => ({ at, sentence })),
   };
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw recorderError(error, folder, 'listing recordings in');
-  }
 }

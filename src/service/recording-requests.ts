@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { ownFolder } from '#engine/host/own-folder.ts';
 import { userPath } from '#engine/host/user-path.ts';
+import { recordingSuffix } from '#engine/recorder/recording-names.ts';
 import type { RequestOf } from '#shared/contract/port-api.ts';
 import type { AppService } from './app-service.ts';
 import type { RequestHandlers } from './port-server.ts';
@@ -59,7 +60,7 @@ export function recordingRequests(service: AppService): Pick<RequestHandlers, Re
 function copyPath(service: AppService, { minutes, bare }: RequestOf<'save_recording'>): string {
   const stamp = new Date(service.wallMs()).toISOString().replace(/[:.]/g, '-');
   const run = service.host?.run ?? '';
-  const name = `${run}-last-${minutes}-min-${bare === true ? 'for-others-' : ''}${stamp}.roundscope`;
+  const name = `${run}-last-${minutes}-min-${bare === true ? 'for-others-' : ''}${stamp}${recordingSuffix}`;
   return join(service.app.dataFolder, 'saved', name);
 }
 

@@ -9,8 +9,10 @@ import { coordinateRun } from './coordinate-run.ts';
 import { DataPreviews } from './data-previews.ts';
 import type { Federation } from './federation.ts';
 import { joinRun } from './join-run.ts';
+import { libraryRequests } from './library-requests.ts';
 import { ownAddresses } from './own-addresses.ts';
 import type { RequestHandlers } from './port-server.ts';
+import { noDialog } from './service-errors.ts';
 import { startNow } from './start-now.ts';
 import { recordingRequests } from './recording-requests.ts';
 
@@ -19,6 +21,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
   const previews = new DataPreviews();
   return {
     ...recordingRequests(service),
+    ...libraryRequests(service),
     start_demo: async ({ settings }) => ({ run: (await service.startDemo(settings)).host.run }),
     start_comparison: async (settings) => {
       service.startComparison(settings);
@@ -68,7 +71,10 @@ export function requestHandlers(service: AppService): RequestHandlers {
     },
     recent_runs: async () => ({ runs: (await service.recents.list()).runs }),
     complete_path: (asked) => completePath(asked),
-    choose_folder: async (asked) => ({ path: await service.chooseFolder(asked) }),
+    choose_folder: async ({ title, recording = false }) => {
+      if (service.desktop === undefined) throw noDialog();
+      return { path: await service.desktop.chooseFolder(title, recording) };
+    },
     own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder)),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
   };

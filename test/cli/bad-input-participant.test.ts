@@ -40,7 +40,7 @@ describe('participants at a run', { concurrency: 2 }, () => {
           ['lab-2', 2, 1],
         ],
       );
-      const recordings = readdirSync(joinPath(dataFolder, 'recordings')).filter((name) => name.endsWith('.sqlite'));
+      const recordings = readdirSync(joinPath(dataFolder, 'recordings')).filter((name) => name.endsWith('.rscope'));
       assert.ok(recordings.length >= 2, recordings.join());
     });
 

@@ -231,7 +231,7 @@ describe('a disk that does not take it', { concurrency: 2 }, () => {
       await using command = new Command(run, { dataFolder, before: 'ulimit -f 200; exec' });
       assertDiskFull(await command.exit());
       const recordings = joinPath(dataFolder, 'recordings');
-      const [file] = readdirSync(recordings).filter((name) => name.endsWith('.sqlite'));
+      const [file] = readdirSync(recordings).filter((name) => name.endsWith('.rscope'));
       using recording = new DatabaseSync(joinPath(recordings, file ?? ''));
       assert.deepEqual({ ...recording.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' });
     },

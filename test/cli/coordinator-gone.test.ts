@@ -62,7 +62,7 @@ async function orphan(coordinator: Coordinator, args: readonly string[], json = 
 /** Waits until it has tried so often again, as its recording tells. */
 async function moreAttempts({ dataFolder }: Command, count: number): Promise<void> {
   const folder = joinPath(dataFolder, 'recordings');
-  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.sqlite'));
+  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.rscope'));
   using recording = new DatabaseSync(joinPath(folder, file), { readOnly: true });
   const failed = recording.prepare(
     `SELECT count(*) AS count FROM events WHERE type = 'link_attempt' AND json_extract(data, '$.result') <> 'trying'`,

@@ -26,7 +26,7 @@ function ownFolder(): string {
 
 function recordingsIn(dataFolder: string): string[] {
   return readdirSync(joinPath(dataFolder, 'recordings'))
-    .filter((name) => name.endsWith('.sqlite'))
+    .filter((name) => name.endsWith('.rscope'))
     .map((name) => joinPath(dataFolder, 'recordings', name));
 }
 

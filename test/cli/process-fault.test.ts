@@ -73,7 +73,7 @@ describe('a mistake in the program ends one process, which says so and is starte
     assert.equal(ended?.['status'], 'failed');
     assert.match(String(ended?.['reason']), said);
     const folder = joinPath(command.dataFolder, 'recordings');
-    const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.sqlite'));
+    const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.rscope'));
     using recording = new DatabaseSync(joinPath(folder, file), { readOnly: true });
     const rows = recording.prepare("select data from events where type in ('notice', 'run_ended')").all();
     assert.equal(rows.filter(({ data }) => said.test(String(data))).length, 2);

@@ -52,6 +52,19 @@ describe('recordings in the terminal', () => {
     rmSync(foreign);
   });
 
+  test('runs calls a recording what its user called it, and says what they noted', async () => {
+    writeFileSync(`${healthy}.notes`, JSON.stringify({ name: 'lecture 3', note: 'from round 4 on', pinned: true }));
+    const { lines } = await roundscope(['runs', '--json'], { dataFolder });
+    const named = lines.find((line) => line['path'] === healthy);
+    assert.deepEqual(
+      [named?.['name'], named?.['run_name'] !== 'lecture 3', named?.['note'], named?.['pinned']],
+      ['lecture 3', true, 'from round 4 on', true],
+    );
+    const { stdout } = await roundscope(['runs'], { dataFolder });
+    assert.match(stdout, /^lecture 3 [^]*\n {2}pinned\n {2}from round 4 on\n/m);
+    rmSync(`${healthy}.notes`);
+  });
+
   test('without a recording, runs says where it looked', async () => {
     const { status, stdout, stderr } = await roundscope(['runs']);
     assert.deepEqual([status, stdout], [0, '']);

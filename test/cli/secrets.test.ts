@@ -47,7 +47,7 @@ function assertProcessesFree(dataFolder: string, secrets: Secrets): void {
 function assertFilesFree(dataFolder: string, secrets: Secrets): void {
   const files = readdirSync(dataFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   assert.ok(
-    files.some(({ name }) => name.endsWith('.sqlite')),
+    files.some(({ name }) => name.endsWith('.rscope')),
     'no recording to look at',
   );
   for (const { parentPath, name } of files) {
@@ -58,13 +58,13 @@ function assertFilesFree(dataFolder: string, secrets: Secrets): void {
     }
     assertFree(name, readFileSync(joinPath(parentPath, name)), secrets);
     // A recording may keep pages packed; read as a reader does, nothing may stand in them either.
-    if (name.endsWith('.sqlite'))
+    if (name.endsWith('.rscope'))
       assertFree(
         `${name}, read`,
         execFileSync(process.execPath, ['-e', dump, joinPath(parentPath, name)], { maxBuffer: 1 << 28 }),
         secrets,
       );
-    if (name.endsWith('.sqlite')) assertOpeningsFree(joinPath(parentPath, name));
+    if (name.endsWith('.rscope')) assertOpeningsFree(joinPath(parentPath, name));
   }
 }
 

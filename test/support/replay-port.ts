@@ -6,6 +6,7 @@ import type { Port } from '#shared/port/port.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { Recorded } from './recorded-session.ts';
+import { recordedLibrary } from './recorded-library.ts';
 import { seatAddresses, seatChecks, seatFolders, seatPreview, seatRecentRuns } from './seat-answers.ts';
 
 export interface ReplayOptions {
@@ -119,6 +120,15 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     complete_path: () => seatFolders((request.params as RequestOf<'complete_path'>).path),
     choose_folder: () => ({ path: null }),
     own_addresses: () => seatAddresses,
+    list_recordings: () => recordedLibrary(Date.now()),
+    annotate_recording: () => ({}),
+    delete_recording: () => ({
+      deleted: { id: '1-a', name: 'first try', sizeBytes: 44e6, until: Date.now() + 30_000 },
+    }),
+    restore_recording: () => ({ path: '' }),
+    show_in_folder: () => ({}),
+    import_recording: () => ({ path: null }),
+    cancel_import: () => ({}),
     open_recording: () => ({}),
     close_recording: () => ({}),
     seek: () => ({}),

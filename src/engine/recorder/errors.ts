@@ -27,7 +27,7 @@ const nodeCodes: Readonly<Record<string, ErrorCode>> = { ERR_OUT_OF_RANGE: 'reco
 const advice: { readonly [C in ErrorCode]?: string } = {
   disk_full: 'free space on that disk, or record somewhere else',
   path_unwritable: 'choose another folder, or change its permissions',
-  recording_invalid: 'choose another file; recordings end in .sqlite',
+  recording_invalid: 'choose another file; recordings end in .rscope, older ones in .sqlite',
 };
 
 /** What a failure of the disk or of SQLite means to people; errors of ours pass through. */

@@ -28,7 +28,7 @@ export class ReadingThread implements AsyncDisposable {
   }
 
   /** @throws RoundscopeError `recording_invalid`, `path_unwritable` (also when there is no such file) */
-  static async open(entry: string, path: string): Promise<ReadingThread> {
+  static async open(entry: string, path: string | null): Promise<ReadingThread> {
     const start: WorkerStart = { role: 'read', path };
     const worker = new Worker(entry, { workerData: start, name: 'recording reader' });
     const first = await firstWord<FromReader>(worker);
@@ -37,9 +37,21 @@ export class ReadingThread implements AsyncDisposable {
   }
 
   ask<N extends QueryName>(name: N, ...parameters: QueryParameters<N>): Promise<QueryAnswer<N>> {
+    return this.#send((id) => ({ type: 'query', id, name, parameters }));
+  }
+
+  /**
+   * Another recording takes the place of the one that is open: many are looked at without a thread for each.
+   * @throws RoundscopeError `recording_invalid`, `path_unwritable`
+   */
+  turnTo(path: string): Promise<null> {
+    return this.#send((id) => ({ type: 'turn_to', id, path }));
+  }
+
+  #send<T>(messageOf: (id: number) => ToReader): Promise<T> {
     if (this.#ended) return Promise.reject(closed('the recording was closed'));
     const id = ++this.#ids;
-    const message: ToReader = { type: 'query', id, name, parameters };
+    const message = messageOf(id);
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.#worker.postMessage(message);

@@ -228,19 +228,22 @@ describe('limits of a recording', () => {
     assert.ok((await opened.info()).removedBodies > 0);
   });
 
-  test('recordings beyond their age go, other files stay', async () => {
+  test('recordings beyond their age go with their notes, those that are kept and other files stay', async () => {
     const old = join(folder, 'old');
     await mkdir(old);
     const recorder = await record({ path: join(old, 'a.sqlite') });
     await recorder.close();
     await (await record({ path: join(old, 'b.sqlite') })).close();
+    await (await record({ path: join(old, 'pinned.rscope') })).close();
+    await writeFile(join(old, 'a.sqlite.notes'), '{}');
     await writeFile(join(old, 'foreign.sqlite'), 'not ours, '.repeat(20));
     const past = new Date(Date.now() - 1000 * 3600 * 1000);
     await utimes(join(old, 'a.sqlite'), past, past);
-    await utimes(join(old, 'foreign.sqlite'), past, past);
-    const cleaned = await removeOldRecordings(old, { nowMs: Date.now(), ageMsMax: 3600_000 });
+    for (const name of ['foreign.sqlite', 'pinned.rscope']) await utimes(join(old, name), past, past);
+    const isKept = async (path: string): Promise<boolean> => path.endsWith('pinned.rscope');
+    const cleaned = await removeOldRecordings(old, { nowMs: Date.now(), ageMsMax: 3600_000, isKept });
     assert.deepEqual(cleaned, { removed: [join(old, 'a.sqlite')], failed: [] });
-    assert.deepEqual((await readdir(old)).toSorted(), ['b.sqlite', 'foreign.sqlite']);
+    assert.deepEqual((await readdir(old)).toSorted(), ['b.sqlite', 'foreign.sqlite', 'pinned.rscope']);
   });
 });
 

@@ -3,10 +3,10 @@ import type { Batch, WriterOptions } from './writer.ts';
 import type { Removed } from './size-bound.ts';
 import type { RecordingReader } from './reader.ts';
 
-/** What a thread of the recorder is started with: one writes, another reads. */
+/** What a thread of the recorder is started with: one writes, another reads, a file at a time and at first perhaps none. */
 export type WorkerStart =
   | { readonly role: 'write'; readonly options: WriterOptions }
-  | { readonly role: 'read'; readonly path: string };
+  | { readonly role: 'read'; readonly path: string | null };
 
 /** Questions that a reader answers, by the name of its method. */
 export type QueryName =
@@ -26,6 +26,8 @@ export type ToWriter =
   | { readonly type: 'close' };
 export type ToReader =
   | { readonly type: 'query'; readonly id: number; readonly name: QueryName; readonly parameters: readonly unknown[] }
+  /** The file that is open is closed, and this one opened. */
+  | { readonly type: 'turn_to'; readonly id: number; readonly path: string }
   | { readonly type: 'close' };
 
 export type FromWriter =

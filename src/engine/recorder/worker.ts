@@ -37,18 +37,28 @@ async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['opt
   });
 }
 
-async function serveReads(path: string): Promise<void> {
+async function serveReads(path: string | null): Promise<void> {
   const { RecordingReader } = await import('./reader.ts');
-  const reader = opened(() => new RecordingReader(path, { clock: systemClock, ms: timing.recordingQueryMs }));
-  if (reader === null) return;
+  type Reader = InstanceType<typeof RecordingReader>;
+  const open = (file: string): Reader => new RecordingReader(file, { clock: systemClock, ms: timing.recordingQueryMs });
+  let reader: Reader | null = path === null ? null : opened(() => open(path));
+  if (path !== null && reader === null) return;
   post({ type: 'ready' });
   port.on('message', (message: ToReader) => {
     if (message.type === 'close') {
-      reader[Symbol.dispose]();
+      reader?.[Symbol.dispose]();
       port.close();
       return;
     }
     try {
+      if (message.type === 'turn_to') {
+        reader?.[Symbol.dispose]();
+        reader = null;
+        reader = open(message.path);
+        post({ type: 'answer', id: message.id, value: null });
+        return;
+      }
+      assert(reader, 'a question is about a file that is open');
       // The names are those of `QueryName`; the host's types tie each to its parameters.
       const ask = reader[message.name].bind(reader) as (...parameters: readonly unknown[]) => unknown;
       post({ type: 'answer', id: message.id, value: ask(...message.parameters) });

@@ -18,8 +18,8 @@ export const diagnose: Command = {
   positionals: [recordingPositional],
   options: [{ name: 'json', help: 'one verdict a line, a summary last' }],
   examples: [
-    'roundscope diagnose r-7f3a2c.sqlite',
-    "roundscope diagnose r-7f3a2c.sqlite --json | jq -r '.rule // empty'",
+    'roundscope diagnose r-7f3a2c.rscope',
+    "roundscope diagnose r-7f3a2c.rscope --json | jq -r '.rule // empty'",
   ],
   run: async (args) => {
     const path = recordingPath(args);

@@ -7,6 +7,7 @@ import { typedIn } from '#engine/host/user-path.ts';
 import { fileOf } from '#service/typed-paths.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
+import { recordingPositional } from '../recording-argument.ts';
 
 const msPerMinute = 60_000;
 
@@ -14,10 +15,7 @@ const msPerMinute = 60_000;
 export const exportRecording: Command = {
   name: 'export',
   summary: 'Copies a recording, also one from elsewhere, to a file of its own that its owner alone can read.',
-  positionals: [
-    { name: 'RECORDING', help: 'the file; recordings end in .sqlite or .roundscope' },
-    { name: 'TO', help: 'the new file; must not exist yet' },
-  ],
+  positionals: [recordingPositional, { name: 'TO', help: 'the new file; must not exist yet' }],
   options: [
     {
       name: 'bare',
@@ -25,7 +23,7 @@ export const exportRecording: Command = {
     },
     { name: 'last', value: 'DURATION', help: 'packets of so long before the newest one, such as 10m', default: 'all' },
   ],
-  examples: ['roundscope export r-7f3a2c.sqlite for-you.sqlite --bare --last 10m'],
+  examples: ['roundscope export r-7f3a2c.rscope for-you.rscope --bare --last 10m'],
   run: async (args) => {
     const [from, to] = args.positionals;
     if (from === undefined || to === undefined)

@@ -22,8 +22,8 @@ export const packets: Command = {
   ],
   options: [{ name: 'json', help: 'one JSON object a line' }],
   examples: [
-    "roundscope packets r-7f3a2c.sqlite 'status != ok'",
-    "roundscope packets r-7f3a2c.sqlite 'kind == model_update' --json | jq .size_bytes",
+    "roundscope packets r-7f3a2c.rscope 'status != ok'",
+    "roundscope packets r-7f3a2c.rscope 'kind == model_update' --json | jq .size_bytes",
   ],
   run: async (args) => {
     const path = recordingPath(args);

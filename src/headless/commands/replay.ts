@@ -14,7 +14,7 @@ export const replay: Command = {
     { name: 'no-open', help: 'print the address, open no browser' },
     { name: 'port', value: 'N', help: 'loopback port; 0 takes a free one', default: '0' },
   ],
-  examples: ['roundscope replay r-7f3a2c.sqlite'],
+  examples: ['roundscope replay r-7f3a2c.rscope'],
   run: async (args) => {
     const path = recordingPath(args);
     if (path === null) return complain('replay takes a recording.', exitStatus.usage);

@@ -1,52 +1,66 @@
 import { formatBytes } from '#shared/base/bytes.ts';
+import { counted } from '#shared/base/counted.ts';
 import { roughDuration } from '#shared/base/duration.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
+import { nameOf, type LibraryRecording } from '#shared/contract/library.ts';
 import { untilStopped } from '#shared/contract/settings.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { dataFolderPath } from '#engine/host/data-folder.ts';
-import { listRecordings, type RecordedRun } from '#service/recorded-runs.ts';
+import { systemClock } from '#engine/host/system-clock.ts';
+import { appLibrary } from '#service/app-library.ts';
+import { RecentRuns } from '#service/recent-runs.ts';
 import type { Command } from '../arguments.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
+import { openNamed } from '../recording-argument.ts';
 
-/** Recordings of the data folder, one a line. */
+/** The library of the window, one recording a line. */
 export const runs: Command = {
   name: 'runs',
-  summary: 'Lists the recordings of this machine: what ran, when, how long and how it ended.',
+  summary:
+    'Lists the recordings of this machine: what ran, when, how long and how it ended. The latest run comes first.',
   positionals: [],
   options: [{ name: 'json', help: 'one JSON object a line' }],
   examples: ['roundscope runs', "roundscope runs --json | jq -r 'select(.verdicts > 0) | .path'"],
   run: async (args) => {
     const dataFolder = dataFolderPath(process.env, process.platform);
+    const library = appLibrary(
+      { app: { dataFolder }, clock: systemClock, openToRead: openNamed },
+      { recents: new RecentRuns(dataFolder, () => undefined), host: () => null },
+    );
+    await using _library = library;
+    const { recordings, unreadable, left } = await library.whole();
     const json = args.has('json');
-    let listed = 0;
-    for await (const recording of listRecordings(dataFolder)) {
-      if (json) {
-        await writeOut(lineOf('error' in recording ? { event: 'unreadable', ...recording } : jsonOf(recording)));
-      } else {
-        if (listed === 0) await writeOut(`${heading}\n`);
-        await writeOut(
-          'error' in recording
-            ? `${visibleText(recording.path)}\n  cannot be opened: ${visibleText(recording.error.message)}\n`
-            : `${rowOf(recording)}\n  ${visibleText(recording.path)}\n`,
-        );
-      }
-      listed++;
+    if (!json && recordings.length > 0) await writeOut(`${heading}\n`);
+    for (const recording of recordings) await writeOut(json ? lineOf(jsonOf(recording)) : wordsOf(recording));
+    for (const file of unreadable) {
+      await writeOut(
+        json
+          ? lineOf({ event: 'unreadable', ...file })
+          : `${visibleText(file.path)}\n  cannot be opened: ${visibleText(file.error.message)}\n`,
+      );
     }
-    if (listed === 0) process.stderr.write(`There is no recording in ${visibleText(dataFolder)}.\n`);
+    if (recordings.length + unreadable.length === 0)
+      process.stderr.write(`There is no recording in ${visibleText(dataFolder)}.\n`);
+    if (left > 0) process.stderr.write(`${counted(left, 'file')} more, with older names, are not listed.\n`);
     return exitStatus.completed;
   },
 };
 
-function jsonOf({ lastAt, ...recording }: RecordedRun): unknown {
+function jsonOf(recording: LibraryRecording): unknown {
+  const { lastAt, firstVerdicts: _first, notes, name, ...rest } = recording;
   return {
     event: 'recording',
-    ...recording,
+    ...rest,
+    name: nameOf(recording),
+    runName: name,
+    note: notes.note,
+    pinned: notes.pinned,
     endedAt: lastAt,
     durationS: Math.round(lastAt - recording.startedAt) / 1000,
   };
 }
 
-const widths = [22, 16, 9, 12, 7, 4, 14, 9, 8] as const;
+const widths = [24, 16, 9, 12, 7, 4, 14, 9, 8] as const;
 const heading = lineOfCells([
   'Name',
   'When',
@@ -60,14 +74,23 @@ const heading = lineOfCells([
   'Size',
 ]);
 
-function rowOf(recording: RecordedRun): string {
-  const { name, startedAt, lastAt, status, roundsPlanned, roundsCompleted, participants, transports, accuracy } =
+function wordsOf(recording: LibraryRecording): string {
+  const { path, notes, notesFault } = recording;
+  const said = [notes.pinned ? 'pinned' : '', notes.note.split('\n')[0] ?? '', notesFault ?? ''].filter(
+    (words) => words !== '',
+  );
+  const below = [path, ...said].map((words) => `  ${visibleText(words)}\n`);
+  return `${rowOf(recording)}\n${below.join('')}`;
+}
+
+function rowOf(recording: LibraryRecording): string {
+  const { startedAt, lastAt, status, goesOn, roundsPlanned, roundsCompleted, participants, transports, accuracy } =
     recording;
   return lineOfCells([
-    name,
+    nameOf(recording),
     dayAndTime(startedAt),
     roughDuration(Math.max(0, lastAt - startedAt)),
-    status ?? 'cut off',
+    goesOn ? 'goes on' : (status ?? 'cut off'),
     roundsPlanned === 0 || roundsPlanned >= untilStopped
       ? String(roundsCompleted)
       : `${roundsCompleted}/${roundsPlanned}`,

@@ -54,6 +54,9 @@ const icons = {
     size: 16,
     path: 'M8 1.5a6.5 6.5 0 0 1 4.6 1.9M14.5 8a6.5 6.5 0 0 1-1.9 4.6M8 14.5a6.5 6.5 0 0 1-4.6-1.9M1.5 8a6.5 6.5 0 0 1 1.9-4.6',
   },
+  pin: { size: 16, path: 'M5.5 1.5h5M6.5 1.5v5L4 9h8L9.5 6.5v-5M8 9v5.5' },
+  bin: { size: 16, path: 'M2 4h12M6 4V2h4v2M3.5 4l.8 10.5h7.4L12.5 4M6.5 7v4.5M9.5 7v4.5' },
+  runs: { size: 16, path: 'M3 1.5h10M2 4.5h12M1.5 7.5h13v7h-13z' },
   enter: { size: 16, path: 'M13 3v5.5H3.5M6.5 5.5l-3 3 3 3' },
 } as const;
 

@@ -26,6 +26,8 @@ interface VirtualTableProps {
   /** Rows that went from the front, less those that came there: the reader's place moves along. */
   readonly shift: number;
   readonly onSelect: (index: number) => void;
+  /** A row is meant as such, by a double click. */
+  readonly onOpen?: (index: number) => void;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
   /** Stands above the first row and scrolls with it. */
   readonly head?: ReactNode;
@@ -81,6 +83,7 @@ export function VirtualTable(props: VirtualTableProps): JSX.Element {
                 transform: `translateY(${rows.topOf(index)}px)`,
               }}
               onPointerDown={() => props.onSelect(index)}
+              onDoubleClick={() => props.onOpen?.(index)}
             >
               {props.row(index)}
             </div>

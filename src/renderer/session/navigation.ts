@@ -1,8 +1,17 @@
 import { useSyncExternalStore } from 'react';
 import { createStore } from './store.ts';
 
-/** The views in the order of the rail and of the keys 1 to 7. */
-export const viewIds = ['rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings'] as const;
+/** The views in the order of the rail and of the keys 0 to 7. */
+export const viewIds = [
+  'runs',
+  'rounds',
+  'packets',
+  'metrics',
+  'participants',
+  'diagnosis',
+  'demo',
+  'settings',
+] as const;
 export type ViewId = (typeof viewIds)[number];
 
 /** Pages about runs as a whole: not on the rail, but behind the run cell of the top bar. */

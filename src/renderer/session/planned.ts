@@ -31,3 +31,9 @@ export function roundOf(round: number, view: Pick<RunView, 'roundsPlanned'>): st
   const planned = plannedRounds(view);
   return planned === null ? String(round) : `${round} of ${planned}`;
 }
+
+/** `3 / 10`; `3` where there is no end planned. */
+export function roundsDone(done: number, view: Pick<RunView, 'roundsPlanned'>): string {
+  const planned = plannedRounds(view);
+  return planned === null ? String(done) : `${done} / ${planned}`;
+}

@@ -72,6 +72,8 @@ const sentBack: ReadonlySet<RequestName> = new Set([
   'complete_path',
   'choose_folder',
   'own_addresses',
+  'list_recordings',
+  'import_recording',
 ]);
 
 interface Waiting {

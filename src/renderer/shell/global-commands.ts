@@ -110,7 +110,7 @@ function goCommands(): Command[] {
     group: 'go',
     title: views[id].title,
     icon: views[id].icon,
-    key: String(index + 1),
+    key: String(index),
     run: () => navigateWithFocus(id),
   }));
 }

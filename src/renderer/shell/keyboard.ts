@@ -21,7 +21,8 @@ export function useKeyboard(): void {
 }
 
 function isOurs(name: string, target: EventTarget | null, letterKeys: boolean): boolean {
-  if (name.startsWith('Ctrl+')) return true;
+  // A field takes back what was typed.
+  if (name.startsWith('Ctrl+') && name !== 'Ctrl+z') return true;
   const element = target instanceof HTMLElement ? target : null;
   if (element?.closest('input, textarea, select, [contenteditable="true"]') != null) return name === 'Escape';
   if (

@@ -41,7 +41,7 @@ export function OpenRecordingDialog(): JSX.Element {
         <PathField
           label="File"
           value={path}
-          placeholder="a file that ends in .sqlite or .roundscope"
+          placeholder="a file that ends in .rscope"
           onChange={setPath}
           complete={complete}
           choose={choose}

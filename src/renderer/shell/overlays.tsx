@@ -5,6 +5,7 @@ import { useFailedJoin } from '#renderer/session/failed-join.ts';
 import { useDemoKeys } from '#renderer/views/demo/demo-keys.ts';
 import { EndRunDialog } from './end-run-dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
+import { DropRecording } from './drop-recording.tsx';
 import { OpenRecordingDialog } from './open-recording-dialog.tsx';
 import { useRecordingAsked, useShowsRecording } from '#renderer/session/recordings.ts';
 import { useGlobalCommands } from './global-commands.ts';
@@ -34,6 +35,7 @@ export function Overlays(): JSX.Element {
       {overlay === 'keys' && <ShortcutSheet onClose={close} />}
       {endingAsked && <EndRunDialog />}
       {recordingAsked && <OpenRecordingDialog />}
+      <DropRecording />
       <Toasts />
     </>
   );

@@ -23,7 +23,7 @@ function RailItem({ id }: { readonly id: ViewId }): JSX.Element {
   const place = usePlace();
   const shown = useShownView();
   const { title, icon } = views[id];
-  const digit = viewIds.indexOf(id) + 1;
+  const digit = viewIds.indexOf(id);
   const verdicts = useRunView((view) => view.verdicts.filter((verdict) => verdict.clearedAt === null).length) ?? 0;
   const alerts = id === 'diagnosis' ? verdicts : 0;
   return (

@@ -13,6 +13,11 @@ interface ViewEntry {
 
 /** Home and Rounds are what the window opens with; the others are loaded when they are first shown. Decision 0069. */
 export const views: Readonly<Record<ViewId | PageId, ViewEntry>> = {
+  runs: {
+    title: 'Runs',
+    icon: 'runs',
+    component: lazy(async () => ({ default: (await import('#renderer/views/runs/runs-view.tsx')).RunsView })),
+  },
   rounds: { title: 'Rounds', icon: 'rounds', component: RoundsView },
   packets: {
     title: 'Packets',

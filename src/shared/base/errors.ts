@@ -76,6 +76,8 @@ export const errorCodes = [
   'disk_full',
   'path_unwritable',
   'recording_invalid',
+  'recording_kept',
+  'recording_gone',
   'state_invalid',
   'state_in_use',
   'recorder_crashed',

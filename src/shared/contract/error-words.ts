@@ -269,7 +269,15 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   recording_invalid: {
     meaning: 'The file is no recording of ours, or it is damaged beyond what could be read.',
-    tryThis: 'Choose another file; recordings end in .sqlite.',
+    tryThis: 'Choose another file; recordings end in .rscope, older ones in .sqlite.',
+  },
+  recording_kept: {
+    meaning: 'A recording that is open for writing, or that is pinned, is not deleted.',
+    tryThis: 'Begin another run, or take the pin off, and delete it then.',
+  },
+  recording_gone: {
+    meaning: 'It was deleted, and its file is not there any more.',
+    tryThis: 'Pin recordings that are not to be deleted.',
   },
   recorder_crashed: {
     meaning: 'The recorder ended and is started again; what came between is lost and counted. The run goes on.',

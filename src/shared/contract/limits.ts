@@ -147,6 +147,11 @@ export const limits = {
   recordedValueBytesMax: 8 * MiB,
   /** Recorder: size of one recording at which its oldest packets go (counted). */
   recordingBytesMax: 2 * 1024 * MiB,
+  /** Library, fail: a recording that comes from elsewhere, and one piece of it; in a browser's message it is a third larger. */
+  importedBytesMax: 4 * 1024 * MiB,
+  importPieceBytesMax: 512 * 1024,
+  /** Library, count the rest: recordings of a data folder that are listed, those with the newest names. */
+  libraryRecordingsMax: 2000,
   /** Recorder: age at which recordings are removed at start. */
   recordingAgeMsMax: 30 * 24 * 3600 * 1000,
   /** Durability, fail, when written too: journal of a coordinator. One round of the most participants, with their data described. */
@@ -241,6 +246,8 @@ export const timing = {
   recorderBatchMs: 50,
   /** Recorder: one question to a recording; it is given up after this. */
   recordingQueryMs: 60_000,
+  /** Library: a recording that was deleted can be taken back for so long. */
+  deletedRecordingMs: 30_000,
   /** Recorder: a thread that ended is started again after this. */
   recorderRestartMs: 500,
   /** DDS, wait: a participant's `ready` is said again after this, then twice as long, ...; the dial's limit ends it. */

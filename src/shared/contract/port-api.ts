@@ -14,6 +14,7 @@ import { transportPlanSchema } from './transport-plan.ts';
 import type { Chair, RecordedEvent } from './events.ts';
 import type { RunPlanBody, RunStatus } from './messages.ts';
 import { demoSettingsSchema, faultSchema, runSettingsSchema } from './settings.ts';
+import { libraryRequestSchemas, recordingPathSchema, type LibraryAnswers } from './library.ts';
 import { limits } from './limits.ts';
 import { speedMax, speedMin, stepSchema, type RecordingMarks, type SourceState } from './source.ts';
 
@@ -141,8 +142,9 @@ export const requestSchemas = {
     /** Without bodies, addresses and class names, to be given away. */
     bare: z.boolean().optional(),
   }),
+  ...libraryRequestSchemas,
   /** Shows this window a recording instead of the run that goes on; fails with `recording_invalid`. */
-  open_recording: z.object({ path: z.string().min(1).max(4096) }),
+  open_recording: z.object({ path: recordingPathSchema }),
   /** Back to the run that goes on. */
   close_recording: z.object({}),
   /** The recording at that moment, wall ms of its run. A newer one overrules an older one that is under way. */
@@ -248,7 +250,7 @@ export interface RecentRun {
   } | null;
 }
 
-export interface PortAnswers {
+export interface PortAnswers extends LibraryAnswers {
   check_invitation: { readonly checks: readonly InvitationCheck[]; readonly plan: RunPlanBody | null };
   preview_data: DataPreview;
   coordinate_run: { readonly run: string; readonly invitation: string };
@@ -330,7 +332,7 @@ export interface Snapshot {
     readonly homeFolder: string;
     /** What this machine is called in a federation unless its user says otherwise. */
     readonly ownName: string;
-    /** Whether the system's own dialog for a folder can be shown. */
+    /** Whether the system's own dialog for a folder, and its own view of one, can be shown. */
     readonly canChooseFolder: boolean;
   };
   /** The invitation to the run that this app coordinates; null otherwise. Secret. */

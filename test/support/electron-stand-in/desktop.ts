@@ -44,7 +44,8 @@ export const powerSaveBlocker: Electron.PowerSaveBlocker = {
   isStarted: (id) => blocking.has(id),
 };
 
-export const shell: Pick<Electron.Shell, 'openExternal'> = {
+export const shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'> = {
+  showItemInFolder: (path) => console.error(`[shows in its folder] ${path}`),
   openExternal: (url) => {
     console.error(`[opens outside] ${url}`);
     return Promise.resolve();

@@ -3,16 +3,18 @@ import type { JSX, ReactNode } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
+import { Keys } from '#renderer/components/keys.tsx';
 import { formatPercent } from '#renderer/components/format.ts';
 import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
-import { plannedRounds } from '#renderer/session/planned.ts';
+import { useLiveFigures, type LiveFigures } from '#renderer/session/live-figures.ts';
+import { roundsDone } from '#renderer/session/planned.ts';
 import { useRequest, useRunView, useWallNow } from '#renderer/session/hooks.ts';
-import { askForRecording, useOpenRecording, useShowsRecording } from '#renderer/session/recordings.ts';
+import { navigate } from '#renderer/session/navigation.ts';
+import { useOpenRecording } from '#renderer/session/recordings.ts';
 import { joinAgain } from '#renderer/session/run-requests.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import type { RecentRun } from '#shared/contract/port-api.ts';
 import { endReasonWords } from '#shared/run-view/end-words.ts';
-import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** A run of the list that has run its course changes no more, so it is asked for when this window's run begins or ends. */
 export function RecentRuns({
@@ -27,13 +29,10 @@ export function RecentRuns({
   const changed = useRunView((view) => `${view.run} ${view.endedAt ?? ''}`);
   useEffect(() => spawn('asking for earlier runs', send({})), [send, changed]);
   const [wanted, setWanted] = useState('');
-  // What a recording shows is no news of a run that goes on.
-  const recording = useShowsRecording();
-  const figures = useRunView(liveFigures) ?? '';
-  const now = recording ? '' : figures;
+  const live = useLiveFigures();
   const runs = useMemo(
-    () => (state.kind === 'done' ? state.value.runs : noRuns).map((run) => withLive(run, now)),
-    [state, now],
+    () => (state.kind === 'done' ? state.value.runs : noRuns).map((run) => withLive(run, live)),
+    [state, live],
   );
   const found = useMemo(() => runs.filter((run) => matches(run, wanted)), [runs, wanted]);
   return (
@@ -44,9 +43,9 @@ export function RecentRuns({
           {state.kind === 'done' && runs.length > 0 && countWords(runs.length, found.length)}
         </span>
         <div className="end">
-          <button type="button" className="btn" onClick={askForRecording}>
-            <Icon name="file" as="small" />
-            Open a recording…
+          <button type="button" className="btn" onClick={() => navigate({ view: 'runs' })}>
+            <Icon name="runs" as="small" />
+            All recordings <Keys of="0" />
           </button>
           {runs.length > 0 && (
             <input
@@ -77,37 +76,15 @@ export function RecentRuns({
 
 const noRuns: readonly RecentRun[] = [];
 
-type Live = Pick<
-  RecentRun,
-  'run' | 'status' | 'reason' | 'left' | 'roundsPlanned' | 'roundsCompleted' | 'accuracy' | 'endedAt'
->;
-
-/** What the run of this window comes to so far, as text, so that it changes no oftener than the row does. */
-function liveFigures(view: RunView): string {
-  const live: Live = {
-    run: view.run,
-    status: view.endedAt === null || view.status === 'starting' ? 'running' : view.status,
-    reason: view.endReason,
-    left: view.left,
-    roundsPlanned: view.roundsPlanned,
-    roundsCompleted: view.roundsCompleted,
-    accuracy: view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null,
-    endedAt: view.endedAt,
-  };
-  return JSON.stringify(live);
-}
-
 /** The list is written when a run begins and when it is over; in between, and just after, this window knows more. */
-function withLive(run: RecentRun, now: string): RecentRun {
-  if (run.status !== 'running' || now === '') return run;
-  const live = JSON.parse(now) as Live;
-  return live.run === run.run ? { ...run, ...live } : run;
+function withLive(run: RecentRun, live: LiveFigures | null): RecentRun {
+  return run.status === 'running' && live?.run === run.run ? { ...run, ...live } : run;
 }
 
 function roundsWords({ roundsCompleted, roundsPlanned }: RecentRun): string {
-  if (roundsCompleted === null || roundsPlanned === null) return 'unknown';
-  const planned = plannedRounds({ roundsPlanned });
-  return planned === null ? String(roundsCompleted) : `${roundsCompleted} / ${planned}`;
+  return roundsCompleted === null || roundsPlanned === null
+    ? 'unknown'
+    : roundsDone(roundsCompleted, { roundsPlanned });
 }
 
 function countWords(all: number, found: number): string {
