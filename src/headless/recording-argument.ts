@@ -1,3 +1,4 @@
+import { visibleText } from '#shared/base/visible-text.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { openRecording, type OpenedRecording } from '#engine/recorder/open-recording.ts';
@@ -13,6 +14,13 @@ export const recordingPositional = {
 export function recordingPath(args: Arguments): string | null {
   const [typed] = args.positionals;
   return typed === undefined ? null : fileOf(typed, typedIn(process.env));
+}
+
+/** A recording for a command that tells its rows: what is missing of it is said first. */
+export async function openToTell(path: string): Promise<OpenedRecording> {
+  const recording = await openNamed(path);
+  if (recording.brief.cut !== null) process.stderr.write(`${visibleText(recording.brief.cut)}\n`);
+  return recording;
 }
 
 /** @throws RoundscopeError `recording_invalid`, `path_unwritable` */

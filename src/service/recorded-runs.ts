@@ -56,11 +56,12 @@ const telling: readonly EventType[] = [
 /** What a list of recordings says of one, from the events that tell it. */
 export async function readRecordedRun(recording: EventReading, brief: RecordingBrief): Promise<RecordedRun> {
   const { view } = await foldRecording(recording, brief, telling);
-  const ended = brief.ended ?? null;
+  const { ended } = brief;
   return {
     ...recordedRun(view),
     run: brief.run,
-    lastAt: ended?.at ?? brief.lastAt ?? brief.startedAt,
+    lastAt: (brief.cut === null ? ended?.at : undefined) ?? brief.lastAt ?? brief.startedAt,
+    cut: brief.cut,
     status: ended?.status ?? null,
     reason: ended?.reason ?? '',
   };
@@ -79,6 +80,7 @@ export function recordedRun(view: RunView): RecordedRun {
     self: view.self,
     startedAt: view.startedAt,
     lastAt: view.endedAt ?? view.startedAt,
+    cut: null,
     status: view.endedAt === null ? null : view.status,
     reason: view.endReason,
     left: view.left,

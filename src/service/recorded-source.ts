@@ -61,9 +61,11 @@ export class RecordedSource implements RunSource {
     this.#recording = recording;
     this.#options = options;
     this.#changes = new EventBus(options.onInternalError);
-    const { firstAt, lastAt, startedAt, ended } = recording.brief;
+    const { firstAt, lastAt, startedAt, ended, cut } = recording.brief;
     this.#from = firstAt ?? startedAt;
-    this.#to = Math.max(this.#from, lastAt ?? this.#from, ended?.at ?? this.#from);
+    // A file that was cut knows when its run ended, and has nothing to show of it.
+    const endedAt = cut === null ? (ended?.at ?? this.#from) : this.#from;
+    this.#to = Math.max(this.#from, lastAt ?? this.#from, endedAt);
     this.#timeline = new RecordingTimeline(recording, this.#from);
     this.#position = { at: this.#from, ...this.#timeline.beginning, packetId: 0, firstPacketId: 0 };
   }

@@ -90,6 +90,7 @@ function recording(startedAt: number, change: Partial<LibraryRecording>): Librar
     self: null,
     startedAt,
     lastAt: startedAt + 427_000,
+    cut: null,
     status: 'completed',
     reason: '',
     left: false,

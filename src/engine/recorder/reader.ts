@@ -61,8 +61,10 @@ export interface RecordingBrief {
   readonly startedAt: number;
   /** How the run ended; null: it is going on, or the recorder was killed before it heard of an end. */
   readonly ended: { readonly at: number; readonly status: string; readonly reason: string } | null;
-  /** One sentence on how the recording ends. */
+  /** How the recording ends, in a sentence or a few. */
   readonly ending: string;
+  /** What is missing at the end of a file that was cut; null: nothing. */
+  readonly cut: string | null;
   readonly recorder: string;
   /** When its first and its last rows were written, as their processes saw it. */
   readonly firstAt: number | null;
@@ -92,11 +94,12 @@ export class RecordingReader implements Disposable {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #begin: () => void;
+  readonly #cut: string | null;
 
   constructor(path: string, limit: ReadingLimit) {
     this.#path = path;
     try {
-      ({ db: this.#db, begin: this.#begin } = openToRead(path, limit));
+      ({ db: this.#db, begin: this.#begin, cut: this.#cut } = openToRead(path, limit));
       this.#db.function(timeOfDayFunction, { deterministic: true }, (at) => timeOfDayMs(Number(at)));
     } catch (error) {
       throw recorderError(error, path, 'reading');
@@ -209,7 +212,8 @@ export class RecordingReader implements Disposable {
       name: text('name'),
       startedAt: number('started_at'),
       ended,
-      ending: endingOf(ended, lastAt),
+      ending: this.#cut === null ? endingOf(ended, lastAt) : `${this.#cut} ${endingOf(ended, lastAt)}`,
+      cut: this.#cut,
       recorder: text('recorder'),
       firstAt: smallest(known('first_packet'), known('first_event')),
       lastAt,

@@ -7,7 +7,7 @@ import { parseFilter } from '#shared/filter/parse-filter.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
-import { openNamed, recordingPath, recordingPositional } from '../recording-argument.ts';
+import { openToTell, recordingPath, recordingPositional } from '../recording-argument.ts';
 
 /** Rows of one page: little enough that a pipe that closes early ends it at once. */
 const pageRows = 1000;
@@ -31,7 +31,7 @@ export const packets: Command = {
     const filter = args.positionals[1] ?? '';
     const wrong = filterFault(filter);
     if (wrong !== null) return complain(wrong, exitStatus.usage);
-    await using recording = await openNamed(path);
+    await using recording = await openToTell(path);
     const asText = args.has('json') ? jsonOf : rowOf;
     let malformed = 0;
     for (let afterId = 0; ;) {

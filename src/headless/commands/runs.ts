@@ -75,8 +75,8 @@ const heading = lineOfCells([
 ]);
 
 function wordsOf(recording: LibraryRecording): string {
-  const { path, notes, notesFault } = recording;
-  const said = [notes.pinned ? 'pinned' : '', notes.note.split('\n')[0] ?? '', notesFault ?? ''].filter(
+  const { path, cut, notes, notesFault } = recording;
+  const said = [cut ?? '', notes.pinned ? 'pinned' : '', notes.note.split('\n')[0] ?? '', notesFault ?? ''].filter(
     (words) => words !== '',
   );
   const below = [path, ...said].map((words) => `  ${visibleText(words)}\n`);
@@ -84,13 +84,13 @@ function wordsOf(recording: LibraryRecording): string {
 }
 
 function rowOf(recording: LibraryRecording): string {
-  const { startedAt, lastAt, status, goesOn, roundsPlanned, roundsCompleted, participants, transports, accuracy } =
+  const { startedAt, lastAt, status, goesOn, cut, roundsPlanned, roundsCompleted, participants, transports, accuracy } =
     recording;
   return lineOfCells([
     nameOf(recording),
     dayAndTime(startedAt),
     roughDuration(Math.max(0, lastAt - startedAt)),
-    goesOn ? 'goes on' : (status ?? 'cut off'),
+    goesOn ? 'goes on' : cut === null ? (status ?? 'cut off') : 'cut off',
     roundsPlanned === 0 || roundsPlanned >= untilStopped
       ? String(roundsCompleted)
       : `${roundsCompleted}/${roundsPlanned}`,

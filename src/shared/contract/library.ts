@@ -27,6 +27,8 @@ export interface RecordedRun {
   readonly startedAt: number;
   /** Of the last row; with no row, when the recording was begun. */
   readonly lastAt: number;
+  /** What is missing of a file that was cut, in a sentence or two; null: nothing. */
+  readonly cut: string | null;
   /** Null: the recording stops without the end of the run. */
   readonly status: string | null;
   readonly reason: string;

@@ -207,7 +207,7 @@ function Facts({ recording, now }: { readonly recording: LibraryRecording; reado
     ['Participants', String(participants)],
     ['Transports', transports.map(({ transport, participants: n }) => `${transport} × ${n}`).join(', ') || 'not told'],
     ...(status === null || reason === '' ? [] : [['Ended', reason] as const]),
-    ['File', isCutOff(recording) ? 'stops without the end of the run' : formatBytes(sizeBytes)],
+    ['File', `${formatBytes(sizeBytes)}${fileWords(recording)}`],
   ];
   return (
     <div className="sec">
@@ -220,6 +220,11 @@ function Facts({ recording, now }: { readonly recording: LibraryRecording; reado
       </dl>
     </div>
   );
+}
+
+function fileWords(recording: LibraryRecording): string {
+  if (recording.cut !== null) return `. ${recording.cut}`;
+  return isCutOff(recording) ? ', stops without the end of the run' : '';
 }
 
 function FactRow({ term, words }: { readonly term: string; readonly words: string }): JSX.Element {

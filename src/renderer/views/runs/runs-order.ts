@@ -35,9 +35,9 @@ export function lengthMs({ startedAt, lastAt }: Pick<LibraryRecording, 'startedA
   return Math.max(0, lastAt - startedAt);
 }
 
-/** It stops without the end of its run, and nobody writes it any more. */
-export function isCutOff({ status, goesOn }: Pick<LibraryRecording, 'status' | 'goesOn'>): boolean {
-  return status === null && !goesOn;
+/** Its file was cut, or it stops without the end of its run and nobody writes it any more. */
+export function isCutOff({ status, goesOn, cut }: Pick<LibraryRecording, 'status' | 'goesOn' | 'cut'>): boolean {
+  return cut !== null || (status === null && !goesOn);
 }
 
 /** Those of a choice that have each of the words, in the order that was asked for; equal ones by time, the latest first. */
