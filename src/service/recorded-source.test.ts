@@ -64,7 +64,7 @@ function compared(view: RunView | null): unknown {
 
 describe('a recording as a source', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-source-'));
-  const path = join(folder, 'run.sqlite');
+  const path = join(folder, 'run.rscope');
   before(() => recordSession(path, told));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -82,6 +82,28 @@ describe('a recording as a source', () => {
       assert.ok(packets.every((packet) => packet.at <= at));
     }
     assert.equal(replaced(), 7);
+  });
+
+  test('where a clock was set back it says so, shows all that came, and nothing of it before it came', async () => {
+    const back = 3600_000;
+    const odd = join(folder, 'set-back.rscope');
+    const turn = session[Math.floor(session.length / 2)]?.at ?? 0;
+    await recordSession(odd, told, (at) => (at < turn ? at : at - back));
+    const { source } = await opened(odd);
+    await using _source = source;
+    await source.seek(Number.POSITIVE_INFINITY);
+    const { from, to, ending } = source.state();
+    assert.match(ending, /A clock was set back by 1 h at \d\d:\d\d:\d\d: /);
+    assert.equal(source.moment().packetsRecorded, session.filter((item) => 'packet' in item).length);
+    assert.equal(source.moment().view?.verdicts.length, recordedView(1e6, told).verdicts.length);
+    assert.ok(to >= turn - 5000, 'its end is the latest time, not that of the last row');
+    const at = from + (to - from) / 2;
+    await source.seek(at);
+    assert.equal(
+      source.moment().packetsRecorded,
+      session.filter((item) => 'packet' in item && item.at <= at).length,
+      'none of those that came after the clock was set back',
+    );
   });
 
   test('its verdicts are those of the run', async () => {

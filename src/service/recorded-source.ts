@@ -2,6 +2,7 @@ import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
+import { roughDuration } from '#shared/base/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
@@ -10,7 +11,7 @@ import { recorderError } from '#engine/recorder/errors.ts';
 import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
 import { readMarks } from './recording-marks.ts';
 import type { FoldedState } from './folded-state.ts';
-import { RecordingTimeline, timelinePacketsMax, type PacketPlace } from './recording-timeline.ts';
+import { RecordingTimeline, timelinePacketsMax, type PacketPlace, type SetBack } from './recording-timeline.ts';
 import type { RunSource, SourceListener, SourceMoment, SourceRows } from './run-source.ts';
 
 /** How often a playing recording goes on: as often as a window takes batches. */
@@ -38,7 +39,7 @@ export class RecordedSource implements RunSource {
   readonly #recording: OpenedRecording;
   readonly #options: RecordedSourceOptions;
   readonly #from: number;
-  readonly #to: number;
+  #to: number;
   readonly #timeline: RecordingTimeline;
   readonly #recent = new BoundedQueue<PacketRow>(2 * timelinePacketsMax, 'drop_oldest');
   readonly #changes: EventBus<'changed' | 'replaced'>;
@@ -81,7 +82,7 @@ export class RecordedSource implements RunSource {
       playing: this.#playing,
       speed: this.#speed,
       reading: this.#working !== null && !this.#playing,
-      ending: brief.ending,
+      ending: [brief.ending, ...setBackWords(this.#timeline.setBack)].join(' '),
       sizeBytes: brief.sizeBytes,
       malformed: this.#timeline.malformed,
       fault: this.#fault,
@@ -207,8 +208,13 @@ export class RecordedSource implements RunSource {
   }
 
   async #goTo(at: number): Promise<void> {
-    const folded = await this.#timeline.stateAt(at, this.#position, this.#isOverruled);
-    if (folded !== null) await this.#arrive(at, folded);
+    const isEnd = at >= this.#to;
+    const until = isEnd ? Number.POSITIVE_INFINITY : at;
+    const folded = await this.#timeline.stateAt(until, this.#position, this.#isOverruled);
+    if (folded === null) return;
+    // Where a clock was set back the last row is not the latest.
+    if (isEnd) this.#to = Math.max(this.#to, folded.dueAt);
+    await this.#arrive(isEnd ? this.#to : at, folded);
   }
 
   async #goToEvent(forward: boolean): Promise<void> {
@@ -269,4 +275,13 @@ export class RecordedSource implements RunSource {
     const told: SourceRows = { events, packets: rows, skippedPackets: skipped };
     this.#taken = Promise.all([...this.#listeners].map((listener) => listener.rows(told)));
   }
+}
+
+function setBackWords(setBack: SetBack | null): readonly string[] {
+  if (setBack === null) return [];
+  const { at, byMs } = setBack;
+  return [
+    `A clock was set back by ${roughDuration(byMs)} at ${new Date(at).toTimeString().slice(0, 8)}: ` +
+      'what came after that stands at that moment until its own time is later.',
+  ];
 }

@@ -38,6 +38,16 @@ const stepTypes: readonly EventType[] = [
   'notice',
 ];
 
+/** Far more than rows of several processes come out of order: then a clock was set back. */
+const setBackMsMin = 5000;
+
+/** The clock of the machine was set back while it was recorded. */
+export interface SetBack {
+  /** The latest time before that. */
+  readonly at: number;
+  readonly byMs: number;
+}
+
 /** Packets up to a moment. */
 export interface PacketPlace {
   readonly packetId: number;
@@ -52,6 +62,8 @@ export class RecordingTimeline {
   readonly beginning: FoldedState;
   #malformedUpTo = 0;
   #malformed = 0;
+  #setBack: SetBack | null = null;
+  #setBackPacket: Promise<number | null> | null = null;
 
   constructor(recording: OpenedRecording, from: number) {
     this.#recording = recording;
@@ -61,6 +73,11 @@ export class RecordingTimeline {
   /** Events that could not be read, of those that were come across. */
   get malformed(): number {
     return this.#malformed;
+  }
+
+  /** The first time that a clock was set back, as far as the recording has been read; null: none was. */
+  get setBack(): SetBack | null {
+    return this.#setBack;
   }
 
   /** The state at a moment, from `here` or a nearer one; null: it is overruled. */
@@ -111,7 +128,7 @@ export class RecordingTimeline {
   async packetsBefore(
     at: number,
   ): Promise<{ readonly first: number; readonly last: number; readonly rows: readonly PacketRow[] }> {
-    const until = await this.#recording.packetsUntil(at);
+    const until = await this.#packetIds(at);
     if (until === null) return { first: 0, last: 0, rows: [] };
     const query = { filter: '', beforeId: until.last + 1, limit: timelinePacketsMax };
     const { rows } = await this.#recording.queryPackets(query);
@@ -123,7 +140,7 @@ export class RecordingTimeline {
     at: number,
     before: PacketPlace,
   ): Promise<PacketPlace & { readonly rows: readonly PacketRow[]; readonly skipped: number }> {
-    const until = await this.#recording.packetsUntil(at);
+    const until = await this.#packetIds(at);
     if (until === null || until.last <= before.packetId)
       return { packetId: before.packetId, firstPacketId: before.firstPacketId, rows: [], skipped: 0 };
     const told = Math.max(before.packetId, until.first - 1);
@@ -135,6 +152,13 @@ export class RecordingTimeline {
       limit: timelinePacketsMax,
     });
     return { packetId: until.last, firstPacketId: until.first, rows, skipped: afterId - told };
+  }
+
+  /** Where a clock was set back, times alone do not tell what came before: those after it are of no moment before it. */
+  async #packetIds(at: number): ReturnType<OpenedRecording['packetsUntil']> {
+    if (this.#setBack === null || at >= this.#setBack.at) return await this.#recording.packetsUntil(at);
+    this.#setBackPacket ??= this.#recording.packetSetBack(setBackMsMin);
+    return await this.#recording.packetsUntil(at, (await this.#setBackPacket) ?? undefined);
   }
 
   async #fold(
@@ -157,6 +181,8 @@ export class RecordingTimeline {
   }
 
   #after(state: FoldedState, event: RecordedEvent): FoldedState {
+    const behindMs = state.dueAt - event.at;
+    if (behindMs > setBackMsMin) this.#setBack ??= { at: state.dueAt, byMs: behindMs };
     const next = {
       eventId: event.id,
       dueAt: Math.max(state.dueAt, event.at),

@@ -5,7 +5,12 @@ import { recordedSession, type RecordedSessionOptions } from './recorded-session
 import { recordedStart } from './recorded-view.ts';
 
 /** Writes a run that never was with the recorder that records real ones. */
-export async function recordSession(path: string, options: Partial<RecordedSessionOptions> = {}): Promise<void> {
+export async function recordSession(
+  path: string,
+  options: Partial<RecordedSessionOptions> = {},
+  /** What the clock showed, for what it should have shown. */
+  clock = (at: number): number => at,
+): Promise<void> {
   await using recorder = await openRecorder({
     path,
     run: 'r-7f3a2c',
@@ -15,7 +20,7 @@ export async function recordSession(path: string, options: Partial<RecordedSessi
     queueMax: 1_000_000,
   });
   for (const item of recordedSession({ startAt: recordedStart, ...options })) {
-    if ('event' in item) recorder.event(item.event);
-    else recorder.packet({ ...item.packet, header: '{}' });
+    if ('event' in item) recorder.event({ ...item.event, at: clock(item.event.at) });
+    else recorder.packet({ ...item.packet, at: clock(item.packet.at), header: '{}' });
   }
 }

@@ -19,7 +19,8 @@ export interface OpenedRecording extends AsyncDisposable {
   readonly brief: RecordingBrief;
   info(): Promise<RecordingInfo>;
   queryPackets(query: PacketQuery): Promise<PacketPage>;
-  packetsUntil(at: number): Promise<QueryAnswer<'packetsUntil'>>;
+  packetsUntil(at: number, beforeId?: number): Promise<QueryAnswer<'packetsUntil'>>;
+  packetSetBack(byMs: number): Promise<number | null>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
@@ -39,7 +40,8 @@ export async function openRecording(path: string, options: { readonly entry: str
       brief,
       info: () => reader.ask('info'),
       queryPackets: (query) => reader.ask('queryPackets', query),
-      packetsUntil: (at) => reader.ask('packetsUntil', at),
+      packetsUntil: (at, beforeId) => reader.ask('packetsUntil', at, beforeId),
+      packetSetBack: (byMs) => reader.ask('packetSetBack', byMs),
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),
       events: (query) => reader.ask('events', query),

@@ -127,15 +127,15 @@ export class RecordingReader implements Disposable {
   }
 
   /**
-   * The packets until a moment, as ids: those up to `last`, of which `first` is the oldest; null where there is none. Rows
+   * The packets until a moment, of those before an id, as ids: those up to `last`, of which `first` is the oldest; null where there is none. Rows
    * are in the order in which they came to the recorder, and nearly in that of their times, so this halves its way there.
    */
-  packetsUntil(at: number): { readonly first: number; readonly last: number } | null {
+  packetsUntil(at: number, beforeId?: number): { readonly first: number; readonly last: number } | null {
     const ends = this.#all('SELECT min(id) AS first, max(id) AS last FROM packets', [])[0];
     if (ends?.['first'] == null) return null;
     const first = Number(ends['first']);
     // Up to `low` they are of before, from `high` on of after.
-    let [low, high] = [first - 1, Number(ends['last']) + 1];
+    let [low, high] = [first - 1, Math.min(Number(ends['last']) + 1, beforeId ?? Number.POSITIVE_INFINITY)];
     while (high - low > 1) {
       const middle = low + Math.floor((high - low) / 2);
       const row = this.#all('SELECT id, at FROM packets WHERE id <= ? ORDER BY id DESC LIMIT 1', [middle])[0];
@@ -146,6 +146,14 @@ export class RecordingReader implements Disposable {
       else high = id;
     }
     return low < first ? null : { first, last: low };
+  }
+
+  /** The first packet whose time is further behind that of the one before it than rows come out of order; null: none. */
+  packetSetBack(byMs: number): number | null {
+    const sql = `SELECT id FROM (SELECT id, at, lag(at) OVER (ORDER BY id) AS before FROM packets WHERE ${inTime})
+      WHERE at < before - ? ORDER BY id LIMIT 1`;
+    const id = this.#all(sql, [byMs])[0]?.['id'];
+    return id === undefined ? null : Number(id);
   }
 
   packetDetail(id: number): PacketDetail | null {

@@ -12,6 +12,7 @@ export type WorkerStart =
 export type QueryName =
   | 'queryPackets'
   | 'packetsUntil'
+  | 'packetSetBack'
   | 'packetDetail'
   | 'histogram'
   | 'events'

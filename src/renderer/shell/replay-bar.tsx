@@ -39,7 +39,7 @@ function Band({ recording }: { readonly recording: RecordingState }): JSX.Elemen
       <span>
         {dateOf(from)}, {formatClock(from)} to {formatClock(to)}
       </span>
-      <span className="rb-end" role="status">
+      <span className="rb-end" role="status" title={ending}>
         {fault !== null ? (
           <b className="rb-fault">{fault.message}</b>
         ) : reading ? (
