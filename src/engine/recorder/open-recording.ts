@@ -17,6 +17,8 @@ export interface OpenedRecording extends AsyncDisposable {
   readonly path: string;
   /** As it was when it was opened. */
   readonly brief: RecordingBrief;
+  /** The same as it is now. */
+  look(): Promise<RecordingBrief>;
   info(): Promise<RecordingInfo>;
   queryPackets(query: PacketQuery): Promise<PacketPage>;
   packetsUntil(at: number, beforeId?: number): Promise<QueryAnswer<'packetsUntil'>>;
@@ -38,6 +40,7 @@ export async function openRecording(path: string, options: { readonly entry: str
     return {
       path,
       brief,
+      look: () => reader.ask('brief'),
       info: () => reader.ask('info'),
       queryPackets: (query) => reader.ask('queryPackets', query),
       packetsUntil: (at, beforeId) => reader.ask('packetsUntil', at, beforeId),

@@ -9,7 +9,7 @@ import { foldRecording } from '#service/recorded-runs.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
-import { openToTell, recordingPath, recordingPositional } from '../recording-argument.ts';
+import { openNamed, recordingPath, recordingPositional } from '../recording-argument.ts';
 
 /** The verdicts of a recording, as they were raised while it ran: what was seen then is what a verdict stands on. */
 export const diagnose: Command = {
@@ -24,7 +24,7 @@ export const diagnose: Command = {
   run: async (args) => {
     const path = recordingPath(args);
     if (path === null) return complain('diagnose takes a recording.', exitStatus.usage);
-    await using recording = await openToTell(path);
+    await using recording = await openNamed(path);
     const { brief } = recording;
     const { view, malformed } = await foldRecording(recording, brief);
     const lost = lossTotals(view.recorder);
@@ -42,6 +42,7 @@ export const diagnose: Command = {
           lostEvents: lost.events,
           lostPackets: lost.packets,
           malformedEvents: malformed,
+          missing: brief.cut,
         }),
       );
     } else {
