@@ -1,10 +1,9 @@
 import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { RecordedEvent } from '#shared/contract/events.ts';
-import type { PacketRow } from '#shared/contract/packet.ts';
 import { createFile } from '#engine/recorder/create-file.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
 import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
+import { packetsInOrder, rowsInOrder, type RecordedRow } from '#service/rows-in-order.ts';
 import { lineOf, writeOut } from './json-lines.ts';
 import { commaSeparated, packetFields, packetLine, packetRecord } from './packet-lines.ts';
 
@@ -25,10 +24,6 @@ export interface RowExport {
   readonly fromAt: number | undefined;
 }
 
-const pageRows = 1000;
-
-type Row = { readonly event: RecordedEvent } | { readonly packet: PacketRow };
-
 /**
  * The rows of a recording for other tools: as lines of JSON all events and packets in the order of their times, as comma-separated
  * values the packets. A file that is there already is not written over, and a failed one is taken away again.
@@ -39,7 +34,8 @@ export async function exportRows(recording: OpenedRecording, { format, target, f
   const sink = await sinkTo(target);
   try {
     if (format === 'csv') await sink.write(commaSeparated(packetFields));
-    const rows = format === 'csv' ? packetsOf(recording, fromAt, counted) : inOrder(recording, fromAt, counted);
+    const rows =
+      format === 'csv' ? packetsInOrder(recording, { fromAt }, counted) : rowsInOrder(recording, { fromAt }, counted);
     let text = '';
     for await (const row of rows) {
       if ('event' in row) counted.events++;
@@ -59,67 +55,16 @@ export async function exportRows(recording: OpenedRecording, { format, target, f
   }
 }
 
-function jsonOf(row: Row): string {
+function jsonOf(row: RecordedRow): string {
   if ('packet' in row) return packetLine(row.packet);
   const { type, data, ...rest } = row.event;
   return lineOf({ event: type, ...rest, data });
 }
 
-function csvOf(row: Row): string {
+function csvOf(row: RecordedRow): string {
   if (!('packet' in row)) return '';
   const record = packetRecord(row.packet);
   return commaSeparated(packetFields.map((name) => record[name] ?? null));
-}
-
-interface Count {
-  malformed: number;
-}
-
-/** Two streams, each in the order of its recording, as one by their times. */
-async function* inOrder(recording: OpenedRecording, fromAt: number | undefined, count: Count): AsyncGenerator<Row> {
-  const events = eventsOf(recording, fromAt, count);
-  const packets = packetsOf(recording, fromAt, count);
-  let [event, packet] = [await events.next(), await packets.next()];
-  while (event.done !== true || packet.done !== true) {
-    const first = packet.done === true || (event.done !== true && event.value.event.at <= packet.value.packet.at);
-    if (first && event.done !== true) {
-      yield event.value;
-      event = await events.next();
-    } else if (packet.done !== true) {
-      yield packet.value;
-      packet = await packets.next();
-    }
-  }
-}
-
-async function* eventsOf(
-  recording: OpenedRecording,
-  fromAt: number | undefined,
-  count: Count,
-): AsyncGenerator<{ readonly event: RecordedEvent }, undefined> {
-  for (let afterId = 0; ;) {
-    const page = await recording.events({ afterId, limit: pageRows });
-    count.malformed += page.malformed;
-    for (const event of page.events) if (fromAt === undefined || event.at >= fromAt) yield { event };
-    const last = page.events.at(-1);
-    if (!page.more || last === undefined) return;
-    afterId = last.id;
-  }
-}
-
-async function* packetsOf(
-  recording: OpenedRecording,
-  fromAt: number | undefined,
-  count: Count,
-): AsyncGenerator<{ readonly packet: PacketRow }, undefined> {
-  for (let afterId = 0; ;) {
-    const page = await recording.queryPackets({ filter: '', beforeId: 0, afterId, limit: pageRows, fromAt });
-    count.malformed += page.malformed;
-    for (const packet of page.rows) yield { packet };
-    const last = page.rows.at(-1);
-    if (!page.more || last === undefined) return;
-    afterId = last.id;
-  }
 }
 
 /** Where rows go: a file of its own, or stdout. */

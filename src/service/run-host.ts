@@ -17,12 +17,12 @@ import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { ChildBatch } from '#demo/supervised-child.ts';
 import { LossLedger } from './loss-ledger.ts';
+import { judgeMs } from './judge-anew.ts';
 import type { Opening } from './opening.ts';
 import { PacketGaps } from './packet-gaps.ts';
 import type { RunRecording } from './run-recording.ts';
 
 /** Silence is judged this often; verdicts come within seconds, so a quarter of one is soon enough. */
-const judgeMs = 250;
 const recorderStatsMs = 1000;
 /** Newest packets kept for a renderer that (re)connects; older ones it queries from the recording. */
 const recentPacketsMax = 20_000;

@@ -1,11 +1,30 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { roundscope, type Exit, type Summary } from './command-line.ts';
+import { roundscope, temporaryFolder, type Exit, type Summary } from './command-line.ts';
 
 const names = ['node-1', 'node-2', 'node-3', 'node-4'];
 
-function demoWith(fault: string, ...args: readonly string[]): Promise<Exit> {
-  return roundscope(['demo', '--headless', '--json', '--seed', '1', '--fault', fault, ...args]);
+/** Recorded as well: what the rules say of the recording must be what they said of the run. */
+async function demoWith(fault: string, ...args: readonly string[]): Promise<Exit> {
+  const folder = temporaryFolder();
+  const recording = join(folder, 'run.rscope');
+  try {
+    const asked = ['demo', '--headless', '--json', '--seed', '1', '--fault', fault, ...args, '--record', recording];
+    const live = await roundscope(asked);
+    const replayed = await roundscope(['diagnose', recording, '--json']);
+    const said = (event: string): string[] =>
+      replayed.lines.filter((line) => line.event === event).map(({ rule, subject }) => `${rule} (${subject})`);
+    assert.deepEqual(
+      new Set(said('verdict')),
+      new Set(live.summary.verdicts.map(({ rule, subject }) => `${rule} (${subject})`)),
+    );
+    assert.deepEqual(new Set(said('verdict_anew')), new Set(said('verdict')), 'judged anew it is the same');
+    return live;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Whom a rule named, each once: what was cleared meanwhile may be raised again. */

@@ -45,7 +45,10 @@ export function RunsView(): JSX.Element {
   useRunsCommands({ recordings: shown, selected, deleted, actions, select: setChosen, open });
   const onKeyDown = (event: KeyboardEvent): void => onRowKey(event, { rows: shown, selected, select: setChosen, open });
   return (
-    <main className={`v-runs${selected === null ? '' : ' open'}`} aria-busy={list === null && error === null}>
+    <main
+      className={`v-runs${selected === null ? '' : ' open'}`}
+      aria-busy={list === null && error === null ? true : undefined}
+    >
       <section className="panel p-lib" aria-label="Recordings">
         <div className="ph">
           <h2>Recordings</h2>

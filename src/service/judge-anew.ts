@@ -1,0 +1,68 @@
+import type { EventData } from '#shared/contract/events.ts';
+import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
+import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
+import { rowsInOrder } from './rows-in-order.ts';
+
+/** How often it is judged, in time of the run: as often as a run that goes on. */
+export const judgeMs = 250;
+/** Rows come every second while a run goes on; of a longer silence the machine slept, and all but its beginning is passed over. */
+const silenceMsMax = 60_000;
+
+/** What the rules of this version say of a recorded run. */
+export interface VerdictAnew {
+  readonly data: EventData<'verdict_raised'>;
+  /** Run time at which it was first raised. */
+  readonly at: number;
+  /** Null: it stood when the recording ended. */
+  readonly clearedAt: number | null;
+}
+
+export interface JudgedAnew {
+  /** In the order in which they were raised. */
+  readonly verdicts: readonly VerdictAnew[];
+  readonly malformed: number;
+}
+
+/**
+ * Lets the rules read a recording as they read a run: its rows in the order of their times, judged several times a second
+ * of its own clock. What was said then is left out. Where rows are missing, so is what they would have shown.
+ */
+export async function judgeAnew(recording: Pick<OpenedRecording, 'events' | 'queryPackets'>): Promise<JudgedAnew> {
+  const verdicts = new Map<string, VerdictAnew>();
+  let now = 0;
+  const diagnosis = new Diagnosis({
+    raised: (data) => {
+      const before = verdicts.get(data.verdict);
+      verdicts.set(data.verdict, { data, at: before?.at ?? now, clearedAt: null });
+    },
+    cleared: ({ verdict }) => {
+      const before = verdicts.get(verdict);
+      if (before !== undefined) verdicts.set(verdict, { ...before, clearedAt: now });
+    },
+  });
+  const judge = (at: number): void => {
+    now = at;
+    diagnosis.judge(at);
+  };
+  const count = { malformed: 0 };
+  /** The latest time so far: a row that is behind another is due with it. */
+  let due: number | null = null;
+  let next = 0;
+  for await (const row of rowsInOrder(recording, {}, count)) {
+    const { at } = 'event' in row ? row.event : row.packet;
+    if (due === null) next = at + judgeMs;
+    due = Math.max(due ?? at, at);
+    const heardUntil = next + silenceMsMax;
+    for (; next <= Math.min(due, heardUntil); next += judgeMs) judge(next);
+    if (next <= due) next = due + judgeMs;
+    if ('packet' in row) diagnosis.packet(row.packet);
+    else if (row.event.type === 'verdict_raised' || row.event.type === 'verdict_cleared') continue;
+    else {
+      // What the run ends with must find the verdicts that explain it.
+      if (row.event.type === 'run_ended') judge(due);
+      now = due;
+      diagnosis.event(row.event);
+    }
+  }
+  return { verdicts: [...verdicts.values()], malformed: count.malformed };
+}
