@@ -15,7 +15,9 @@ async function demoWith(fault: string, ...args: readonly string[]): Promise<Exit
     const live = await roundscope(asked);
     const replayed = await roundscope(['diagnose', recording, '--json']);
     const said = (event: string): string[] =>
-      replayed.lines.filter((line) => line.event === event).map(({ rule, subject }) => `${rule} (${subject})`);
+      replayed.lines
+        .filter((line) => line.event === event)
+        .map(({ rule, subject }) => `${String(rule)} (${String(subject)})`);
     assert.deepEqual(
       new Set(said('verdict')),
       new Set(live.summary.verdicts.map(({ rule, subject }) => `${rule} (${subject})`)),

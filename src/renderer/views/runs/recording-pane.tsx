@@ -216,7 +216,7 @@ function Facts({ recording, now }: { readonly recording: LibraryRecording; reado
           <FactRow key={term} term={term} words={words} />
         ))}
         <dt>Lies in</dt>
-        <dd className="data wrap">{short(path)}</dd>
+        <dd className="data wrap">{shownWithin(short(path))}</dd>
       </dl>
     </div>
   );
