@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
+import { shownWithin } from '#shared/base/visible-text.ts';
 import {
   nameOf,
   recordingNameMax,
