@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { app, dialog, shell, type BrowserWindow } from 'electron';
+import { app, dialog, type BrowserWindow } from 'electron';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
 import { endOnFault, faultWords, onProcessFault } from '#engine/host/process-fault.ts';
 import { failureWords, onTaskFailure, spawn } from '#shared/base/spawn.ts';
@@ -53,7 +53,6 @@ async function main(): Promise<void> {
     // While the page still loads, it gets its port at the end of that.
     onRestarted: () => page.isLoaded && givePort(window, service),
     chooseFolder: (title, recording) => chooseFolder(window, title, recording),
-    showInFolder: (path) => shell.showItemInFolder(path),
     keepAwake: (on) => awake.set(on),
     onGivenUp: (why) =>
       dialog.showErrorBox(

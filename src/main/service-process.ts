@@ -21,7 +21,6 @@ export interface ServiceProcessOptions {
   readonly onRestarted: () => void;
   /** The service asks the user for a folder; null: none was chosen. */
   readonly chooseFolder: (title: string, recording: boolean) => Promise<string | null>;
-  readonly showInFolder: (path: string) => void;
   /** Whether the system is to stay awake; false again when the service is gone. */
   readonly keepAwake: (on: boolean) => void;
   /** It crashed too often, or could not be started. */
@@ -96,7 +95,6 @@ export class ServiceProcess {
     } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
     else if (message.type === 'end') this.#endChild(message.id, message.how);
     else if (message.type === 'choose_folder') spawn('choosing a folder', this.#chooseFolder(message.id, message));
-    else if (message.type === 'show_in_folder') this.#options.showInFolder(message.path);
     else if (message.type === 'keep_awake') this.#options.keepAwake(message.on);
     else this.#stopping?.resolve();
   }

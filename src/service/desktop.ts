@@ -2,8 +2,6 @@
 export interface Desktop {
   /** The system's own dialog, for a folder or for a recording; null: closed without a choice. */
   chooseFolder(title: string, recording: boolean): Promise<string | null>;
-  /** The folder of a file, with that file marked. */
-  showInFolder(path: string): void;
   /** While true the system does not put this machine to sleep. */
   keepAwake(on: boolean): void;
 }

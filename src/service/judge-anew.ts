@@ -25,7 +25,7 @@ export interface JudgedAnew {
 
 /**
  * Lets the rules read a recording as they read a run: its rows in the order of their times, judged several times a second
- * of its own clock. What was said then is left out. Where rows are missing, so is what they would have shown.
+ * of its own clock (decision 0096). What was said then is left out. Where rows are missing, so is what they would have shown.
  */
 export async function judgeAnew(recording: Pick<OpenedRecording, 'events' | 'queryPackets'>): Promise<JudgedAnew> {
   const verdicts = new Map<string, VerdictAnew>();

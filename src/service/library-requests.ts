@@ -1,4 +1,3 @@
-import { RoundscopeError } from '#shared/base/errors.ts';
 import type { AppService } from './app-service.ts';
 import type { RequestHandlers } from './port-server.ts';
 
@@ -7,7 +6,6 @@ type LibraryRequest =
   | 'annotate_recording'
   | 'delete_recording'
   | 'restore_recording'
-  | 'show_in_folder'
   | 'import_recording'
   | 'cancel_import';
 
@@ -23,22 +21,10 @@ export function libraryRequests(service: AppService): Pick<RequestHandlers, Libr
     },
     delete_recording: async ({ path }) => ({ deleted: await library.delete(path) }),
     restore_recording: async ({ id }) => ({ path: await library.restore(id) }),
-    show_in_folder: async ({ path }) => {
-      if (service.desktop === undefined) throw noDesktop();
-      service.desktop.showInFolder(await library.member(path));
-      return {};
-    },
     import_recording: async (piece) => ({ path: await imports.take(piece) }),
     cancel_import: async ({ transfer }) => {
       await imports.cancel(transfer);
       return {};
     },
   };
-}
-
-function noDesktop(): RoundscopeError {
-  return new RoundscopeError('request_invalid', {
-    layer: 'service',
-    message: 'A page in a browser cannot open a folder; its path stands beside the recording.',
-  });
 }

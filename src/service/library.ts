@@ -54,7 +54,7 @@ interface Found {
 
 /**
  * The recordings of a data folder, with what their users said of them. Each file is read once, in a thread of its own, and
- * again when it has changed; a list does not wait for those that have yet to be read.
+ * again when it has changed; a list does not wait for those that have yet to be read (decision 0094).
  */
 export class Library implements AsyncDisposable {
   readonly #options: LibraryOptions;

@@ -83,7 +83,6 @@ export class MainLink {
         this.#choosing.set(id, resolve);
         this.post({ type: 'choose_folder', id, title, recording });
       }),
-    showInFolder: (path) => this.post({ type: 'show_in_folder', path }),
     keepAwake: (on) => this.post({ type: 'keep_awake', on }),
   };
 

@@ -126,7 +126,6 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
       deleted: { id: '1-a', name: 'first try', sizeBytes: 44e6, until: Date.now() + 30_000 },
     }),
     restore_recording: () => ({ path: '' }),
-    show_in_folder: () => ({}),
     import_recording: () => ({ path: null }),
     cancel_import: () => ({}),
     open_recording: () => ({}),

@@ -46,7 +46,6 @@ export interface LibraryActions {
   readonly annotate: (change: RequestOf<'annotate_recording'>) => void;
   readonly remove: (recording: LibraryRecording) => void;
   readonly restore: (id: string) => void;
-  readonly showInFolder: (path: string) => void;
 }
 
 /** What can be done with recordings; what goes wrong becomes a toast. */
@@ -63,7 +62,6 @@ export function useLibraryActions(done: () => void): LibraryActions {
       annotate: (change) => told(session.request('annotate_recording', change)),
       remove: ({ path }) => told(session.request('delete_recording', { path })),
       restore: (id) => told(session.request('restore_recording', { id })),
-      showInFolder: (path) => told(session.request('show_in_folder', { path })),
     }),
     [session, told],
   );

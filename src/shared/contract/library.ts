@@ -107,8 +107,6 @@ export const libraryRequestSchemas = {
   delete_recording: z.object({ path: recordingPathSchema }),
   /** Takes one back that was just deleted; fails with `recording_gone`. */
   restore_recording: z.object({ id: z.string().max(400) }),
-  /** Where it lies, in the system's own way; only in the app. */
-  show_in_folder: z.object({ path: recordingPathSchema }),
   /** A piece of a recording from elsewhere, in order; the answer to the last one has its path. */
   import_recording: z.object({
     transfer: z.string().regex(/^[a-z0-9-]{8,40}$/),
@@ -125,7 +123,6 @@ export interface LibraryAnswers {
   annotate_recording: Record<string, never>;
   delete_recording: { readonly deleted: DeletedRecording };
   restore_recording: { readonly path: string };
-  show_in_folder: Record<string, never>;
   import_recording: { readonly path: string | null };
   cancel_import: Record<string, never>;
 }

@@ -21,8 +21,6 @@ export const toMainSchema = z.discriminatedUnion('type', [
     title: z.string().max(200),
     recording: z.boolean(),
   }),
-  /** The system shows the folder of a file. */
-  z.object({ type: z.literal('show_in_folder'), path: z.string().max(4096) }),
   /** While a run trains this machine is not put to sleep by the system. */
   z.object({ type: z.literal('keep_awake'), on: z.boolean() }),
   /** The service has said goodbye to everybody and may be ended. */

@@ -332,7 +332,7 @@ export interface Snapshot {
     readonly homeFolder: string;
     /** What this machine is called in a federation unless its user says otherwise. */
     readonly ownName: string;
-    /** Whether the system's own dialog for a folder, and its own view of one, can be shown. */
+    /** Whether the system's own dialog for a folder can be shown. */
     readonly canChooseFolder: boolean;
   };
   /** The invitation to the run that this app coordinates; null otherwise. Secret. */

@@ -44,8 +44,7 @@ export const powerSaveBlocker: Electron.PowerSaveBlocker = {
   isStarted: (id) => blocking.has(id),
 };
 
-export const shell: Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'> = {
-  showItemInFolder: (path) => console.error(`[shows in its folder] ${path}`),
+export const shell: Pick<Electron.Shell, 'openExternal'> = {
   openExternal: (url) => {
     console.error(`[opens outside] ${url}`);
     return Promise.resolve();

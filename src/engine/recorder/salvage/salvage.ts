@@ -20,7 +20,7 @@ const pagesBetween = 64;
 /**
  * What can still be read of a recording that SQLite cannot open as it lies: a file that was cut, or one on a disk that takes
  * nothing with rows in its companion. Every page that is there is looked at by itself, and its rows go into a temporary
- * database, which is gone when it is closed. Nothing is written to the file.
+ * database, which is gone when it is closed. Nothing is written to the file (decision 0095).
  * @returns null: it is no recording of ours
  * @throws RoundscopeError `recording_invalid`: nothing of its run is left, or it takes too long; SQLite's and the system's own
  */
@@ -88,7 +88,9 @@ function inserts(db: DatabaseSync): (row: FoundRow, found: Found) => boolean {
     const places = names.map(() => '?').join(', ');
     db.prepare(`INSERT OR REPLACE INTO runs (${names.join(', ')}) VALUES (${places})`).run(...values);
   };
-  const put = (statement: StatementSync, { id, values }: FoundRow): void => void statement.run(id, ...values.slice(1));
+  const put = (statement: StatementSync, { id, values }: FoundRow): void => {
+    statement.run(id, ...values.slice(1));
+  };
   return (row, found) => {
     const { values } = row;
     // A table whose rows have a number as their key writes nothing in that column.

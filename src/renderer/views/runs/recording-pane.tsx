@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
+import { spawn } from '#shared/base/spawn.ts';
 import { shownWithin } from '#shared/base/visible-text.ts';
 import {
   nameOf,
@@ -8,12 +9,14 @@ import {
   type LibraryRecording,
   type RecordingNotes,
 } from '#shared/contract/library.ts';
+import { copyText } from '#renderer/components/copy-text.ts';
 import { formatBytes, formatClock, formatDuration, formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { formatDay, partWords } from '#renderer/components/run-words.ts';
 import type { LibraryActions } from '#renderer/session/library.ts';
 import { roundsDone } from '#renderer/session/planned.ts';
+import { showInfo } from '#renderer/session/toasts.ts';
 import { useShortPath } from '#renderer/session/use-short-path.ts';
 import { EndTag } from './runs-table.tsx';
 import { isCutOff, lengthMs } from './runs-order.ts';
@@ -24,20 +27,11 @@ interface RecordingPaneProps {
   readonly notes: RecordingNotes;
   readonly now: number;
   readonly actions: LibraryActions;
-  /** Whether there is a folder to show. */
-  readonly canShowFolder: boolean;
   readonly onOpen: (recording: LibraryRecording) => void;
 }
 
 /** All that is known of one recording without opening it, and what can be done with it. */
-export function RecordingPane({
-  recording,
-  notes,
-  now,
-  actions,
-  canShowFolder,
-  onOpen,
-}: RecordingPaneProps): JSX.Element {
+export function RecordingPane({ recording, notes, now, actions, onOpen }: RecordingPaneProps): JSX.Element {
   const { path, run, notesFault, goesOn } = recording;
   const name = nameOf(recording);
   const keep = keptBecause(recording);
@@ -78,12 +72,10 @@ export function RecordingPane({
           <Icon name="pin" />
           {notes.pinned ? 'Unpin' : 'Pin'} <Keys of="p" />
         </button>
-        {canShowFolder && (
-          <button type="button" className="btn" onClick={() => actions.showInFolder(path)}>
-            <Icon name="folder" />
-            Show in folder
-          </button>
-        )}
+        <button type="button" className="btn" onClick={() => spawn('copying a path', copyPath(path))}>
+          <Icon name="copy" />
+          Copy path
+        </button>
         <button
           type="button"
           className="btn"
@@ -97,6 +89,10 @@ export function RecordingPane({
       </div>
     </aside>
   );
+}
+
+async function copyPath(path: string): Promise<void> {
+  if (await copyText(path)) showInfo('Its path is copied.');
 }
 
 /** Why it cannot be deleted; null: it can. */

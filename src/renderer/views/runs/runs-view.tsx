@@ -7,7 +7,7 @@ import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { formatBytes } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
-import { useSessionState, useWallNow } from '#renderer/session/hooks.ts';
+import { useWallNow } from '#renderer/session/hooks.ts';
 import { useLibrary, useLibraryActions } from '#renderer/session/library.ts';
 import { useLiveFigures, type LiveFigures } from '#renderer/session/live-figures.ts';
 import { askForRecording, useOpenRecording, useRecording } from '#renderer/session/recordings.ts';
@@ -31,7 +31,6 @@ export function RunsView(): JSX.Element {
   const [words, setWords] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
   const now = useWallNow(60_000);
-  const canShowFolder = useSessionState(({ app }) => app?.canChooseFolder ?? false);
   const showing = useRecording()?.path ?? null;
   const openPath = useOpenRecording();
   const open = useCallback(({ path }: LibraryRecording) => openPath(path), [openPath]);
@@ -79,14 +78,7 @@ export function RunsView(): JSX.Element {
         {deleted !== null && <Undo deleted={deleted} onUndo={() => actions.restore(deleted.id)} />}
       </section>
       {selected !== null && (
-        <RecordingPane
-          recording={asShown(selected)}
-          notes={selected.notes}
-          now={now}
-          actions={actions}
-          canShowFolder={canShowFolder}
-          onOpen={open}
-        />
+        <RecordingPane recording={asShown(selected)} notes={selected.notes} now={now} actions={actions} onOpen={open} />
       )}
     </main>
   );
