@@ -107,7 +107,7 @@ test(
     // What that command says to the broker.
     const importing = `{ok, B} = file:read_file("${definitions}"), rabbit_definitions:import_raw(B).`;
     await rabbitmq.tell(importing);
-    const attack = async (): Promise<void> => {
+    const attack = async (joined: Promise<void>): Promise<void> => {
       await assert.rejects(stranger(`amqp://anna:x@${host}/roundscope-${run}`), { code: 'broker_refused' });
       const elsewhere = new URL(made.url('anna'));
       elsewhere.pathname = '';
@@ -121,6 +121,8 @@ test(
       await asBen(anna, run, open);
       await anna.end();
       await asOther(made.url('anna'), run, open);
+      // She needs a place of her own first.
+      await joined;
       await takesAll(made.url('anna'));
     };
     assertUndisturbed(await runOfTwo(made, { transport: 'amqp', attack }));

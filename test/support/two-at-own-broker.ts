@@ -38,8 +38,8 @@ export async function inTime(condition: () => boolean | Promise<boolean>): Promi
 }
 
 export interface Attack {
-  /** While the run goes on; resolves when all has been tried. */
-  readonly attack: () => Promise<void>;
+  /** While the run goes on; resolves when all has been tried. `joined`: both take part. */
+  readonly attack: (joined: Promise<void>) => Promise<void>;
 }
 
 /** A run of two participants, each by an invitation of its own, with whoever attacks beside them. */
@@ -72,11 +72,13 @@ export async function runOfTwo(
   const typed = (): unknown =>
     coordinator.command.lines.find(({ event, name }) => event === 'invitation' && name === 'ben')?.['invitation'];
   await coordinator.command.until(() => typed() !== undefined);
-  const attacking = attack();
+  const joined = Promise.withResolvers<void>();
+  const attacking = attack(joined.promise);
   attacking.catch(() => undefined);
   await using _anna = join(`@${paths[0]}`, 'anna');
   await using _ben = join(String(typed()), 'ben');
   for (const name of ['anna', 'ben']) await coordinator.command.until((seen) => hasJoined(seen, name));
+  joined.resolve();
   await attacking;
   return await coordinator.command.exit(3 * patienceMs);
 }
