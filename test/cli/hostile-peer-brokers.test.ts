@@ -59,7 +59,11 @@ async function besiege(args: readonly string[], { before, during }: Siege): Prom
   assert.equal(lostContributions(summary, names), 0);
   assert.deepEqual(strangersIn(command, names), []);
   assert.deepEqual(unexpectedEnds(command), []);
-  assert.deepEqual(blamed(summary), []);
+  // A flood may take a link down with it, which is dialled anew: that it is down is so, and blames nobody for more.
+  assert.deepEqual(
+    blamed(summary).filter(({ rule }) => rule !== 'link-lost'),
+    [],
+  );
 }
 
 describe('somebody else at what carries a run: it goes on', { concurrency: true }, () => {
@@ -68,7 +72,8 @@ describe('somebody else at what carries a run: it goes on', { concurrency: true 
 
   test('at a Mosquitto where everybody may read and write everything', { skip: noMosquitto }, async () => {
     assert.ok('path' in mosquitto);
-    await using broker = await startMosquitto(mosquitto.path);
+    // By default it throws away what lies in wait for a reader beyond 1,000 messages: the besieged would lose theirs with it.
+    await using broker = await startMosquitto(mosquitto.path, ['max_queued_messages 0']);
     const attack = ({ run }: Invitation, ledger: Ledger): Promise<void> =>
       attackOutsideMqtt(broker.url, run, names, ledger);
     await besiege(['--transport', 'mqtt', '--broker', broker.url], { before: attack, during: attack });
