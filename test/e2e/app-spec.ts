@@ -17,7 +17,8 @@ import {
 
 type Open = (options?: OpenOptions) => Promise<OpenApp>;
 
-const views = ['Rounds', 'Packets', 'Metrics', 'Participants', 'Diagnosis', 'Demo', 'Settings'];
+/** By their keys, 0 to 7. */
+const views = ['Runs', 'Rounds', 'Packets', 'Metrics', 'Participants', 'Diagnosis', 'Demo', 'Settings'];
 
 /** What holds of the app however it is shown. */
 export function appSpec(name: string, open: Open): void {
@@ -156,12 +157,12 @@ async function keyboardOnly({ page }: OpenApp): Promise<void> {
   await page.keyboard.press('Enter');
   await waitForRound(page, 1);
   for (const [index, title] of views.entries()) {
-    await page.keyboard.press(String(index + 1));
+    await page.keyboard.press(String(index));
     await current.filter({ hasText: title }).waitFor();
     // The focus comes along, and the view is read out by its name; so it is when its key is pressed again.
     await focusOnView(page, title);
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-    await page.keyboard.press(String(index + 1));
+    await page.keyboard.press(String(index));
     await focusOnView(page, title);
   }
   await page.keyboard.press('1');
