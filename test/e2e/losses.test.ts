@@ -124,10 +124,12 @@ describe('what is lost stands where it would have been, each kind by its name', 
     const [first = '', second = '', ...others] = await rows(page);
     assert.match(first, /^200 packets of coordinator were lost here \(queue full\)\s*\d\d:\d\d:\d\d/);
     assert.match(second, /^\d packets? of node-1 could not be read here \(malformed\)/);
-    assert.match(
-      others.at(-1) ?? '',
-      /^[5-9]\d\d packets from here on are not in the recording \(the recorder’s queue was full\)/,
+    // The queue may have had room again for a moment.
+    const missing = others.map((row) =>
+      /^(\d+) packets? from here on (?:are|is) not in the recording \(the recorder’s queue was full\)/.exec(row),
     );
+    const count = missing.reduce((sum, found) => sum + Number(found?.[1] ?? 0), 0);
+    assert.ok(count >= 500 && count < 1000, others.join('; '));
   });
 
   test('another window, which holds the newest packets only, is told of the earlier ones with them', async () => {
