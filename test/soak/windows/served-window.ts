@@ -94,6 +94,8 @@ export class ServedWindow implements AsyncDisposable {
     await this.press('Leave…');
     const question = this.page.getByRole('dialog', { name: /^Leave/ });
     await question.getByRole('button', { name: /^Leave/ }).click();
+    // Until it has closed, what is typed goes to it and not to the window behind it.
+    await question.waitFor({ state: 'hidden' });
   }
 
   /** Pid of its participant's process, as soon as there is one. */
