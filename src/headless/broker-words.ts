@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { participantLimits, type BrokerKind } from '#engine/transport/broker-rules.ts';
+import { authoritiesVariable, participantLimits, type BrokerKind } from '#engine/transport/broker-rules.ts';
 import { brokerUserName } from '#engine/transport/broker-users.ts';
 import type { BrokerPlan } from './broker-plan.ts';
 
@@ -19,14 +19,25 @@ export function brokerSteps(kind: BrokerKind, plan: BrokerPlan, folder: string):
     'Whoever coordinates:',
     `  roundscope coordinate --transport ${protocol} --broker @${own} --state ./my-run`,
     `  roundscope invite ${names.join(',')} --state ./my-run --broker-credentials ${join(folder, 'participants')} --to ./invitations`,
+    ...(new URL(plan.broker).protocol.endsWith('s:') ? [ownAuthority[kind]] : []),
     '',
     ...holds[kind],
   ];
 }
 
-function mosquittoSteps({ ended }: BrokerPlan, folder: string): readonly string[] {
+/** Of Mosquitto's or RabbitMQ's listener, by the address that participants are told. */
+function listenerOf(broker: string, usual: { readonly plain: number; readonly tls: number }) {
+  const { protocol, port } = new URL(broker);
+  const tls = protocol.endsWith('s:');
+  return { tls, port: port === '' ? (tls ? usual.tls : usual.plain) : Number(port) };
+}
+
+function mosquittoSteps({ broker, ended }: BrokerPlan, folder: string): readonly string[] {
+  const { tls, port } = listenerOf(broker, { plain: 1883, tls: 8883 });
   return [
-    'Whoever runs the broker puts this into mosquitto.conf, beside a listener with TLS (certfile, keyfile); Mosquitto alone must be able to read the files:',
+    'Whoever runs the broker puts this into mosquitto.conf, as its only listener; Mosquitto alone must be able to read the files:',
+    `  listener ${port}`,
+    ...(tls ? ['  certfile CERTIFICATE.pem', '  keyfile KEY.pem', '  tls_version tlsv1.2'] : []),
     '  allow_anonymous false',
     `  password_file ${join(folder, 'passwords')}`,
     `  acl_file ${join(folder, 'access')}`,
@@ -35,10 +46,22 @@ function mosquittoSteps({ ended }: BrokerPlan, folder: string): readonly string[
   ];
 }
 
-function rabbitmqSteps({ run, ended, vhost }: BrokerPlan, folder: string): readonly string[] {
+function rabbitmqSteps({ run, broker, ended, vhost }: BrokerPlan, folder: string): readonly string[] {
+  const { tls, port } = listenerOf(broker, { plain: 5672, tls: 5671 });
   const cut = [...ended.removed, ...ended.renewed].map((who) => brokerUserName(run, who));
   return [
-    `Whoever runs the broker imports users, their rights and the virtual host ${vhost}, which the run has for itself:`,
+    'Whoever runs the broker has these lines in rabbitmq.conf, so that it listens there alone:',
+    ...(tls
+      ? [
+          '  listeners.tcp = none',
+          `  listeners.ssl.default = ${port}`,
+          '  ssl_options.certfile = CERTIFICATE.pem',
+          '  ssl_options.keyfile = KEY.pem',
+          '  ssl_options.versions.1 = tlsv1.3',
+          '  ssl_options.versions.2 = tlsv1.2',
+        ]
+      : [`  listeners.tcp.default = ${port}`]),
+    `and imports users, their rights and the virtual host ${vhost}, which the run has for itself:`,
     `  rabbitmqctl import_definitions ${join(folder, 'definitions.json')}`,
     ...ended.removed.map((who) => `  rabbitmqctl delete_user '${brokerUserName(run, who)}'`),
     ...(cut.length === 0
@@ -47,6 +70,7 @@ function rabbitmqSteps({ run, ended, vhost }: BrokerPlan, folder: string): reado
           `A connection that is open stays: rabbitmqctl list_connections pid user, and close those of ${cut.join(', ')}: rabbitmqctl close_connection '<pid>' 'other rights'`,
         ]),
     ...gone(ended),
+    `Word that the run is over stays there for whoever comes later; at the end of all: rabbitmqctl delete_vhost ${vhost}`,
   ];
 }
 
@@ -59,6 +83,13 @@ function gone({ removed, renewed }: BrokerPlan['ended']): readonly string[] {
   ];
 }
 
+/** Where the broker's certificate is from no authority that all machines know. */
+const ownAuthority: Readonly<Record<BrokerKind, string>> = {
+  mosquitto:
+    "If an authority of your own signed the broker's certificate: coordinate --broker-ca AUTHORITY.pem, and invitations name the certificate to participants.",
+  rabbitmq: `If an authority of your own signed the broker's certificate: coordinator and participants each have its file in ${authoritiesVariable}.`,
+};
+
 const holds: Readonly<Record<BrokerKind, readonly string[]>> = {
   mosquitto: [
     'Then nobody is there without a password, and a participant hears and says what belongs to its own name, whatever it subscribes to (Mosquitto grants each subscription, and delivers by these rules).',
@@ -66,6 +97,6 @@ const holds: Readonly<Record<BrokerKind, readonly string[]>> = {
   ],
   rabbitmq: [
     `Then nobody is there without a password, and a participant reads, declares and publishes what belongs to its own name, over ${participantLimits['max-connections']} connections at most.`,
-    'What all of them may: ask for a session, put something among the undeliverable, and take away the word that the run is over. Whoever runs the broker still sees names, sizes and times, and can drop messages; messages and models are sealed from end to end. Who has the file of a participant is that participant at the broker.',
+    'What all of them may: ask for a session, read that the run is over, and put something among the undeliverable. Whoever runs the broker still sees names, sizes and times, and can drop messages; messages and models are sealed from end to end. Who has the file of a participant is that participant at the broker.',
   ],
 };

@@ -1,44 +1,63 @@
 import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
-import mqtt, { type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
 import { participantLimits } from '#engine/transport/amqp/rights.ts';
-import { sessionQueues, endedOf, exchangeOf, inboxOf, undeliverableOf } from '#engine/transport/amqp/names.ts';
-import type { AmqpConnection } from '#engine/transport/amqp/connection.ts';
+import {
+  sessionQueues,
+  endedOf,
+  endedQueue,
+  exchangeOf,
+  inboxOf,
+  undeliverableOf,
+} from '#engine/transport/amqp/names.ts';
+import type { AmqpConnection, QueueReader } from '#engine/transport/amqp/connection.ts';
 import { queuesOf } from '#test/support/hostile/amqp-stranger.ts';
 import { stranger } from '#test/support/amqp-kit.ts';
-import { assertUndisturbed, inTime, makeRules, runOfTwo } from '#test/support/two-at-own-broker.ts';
+import { brokerCertificate } from '#test/support/broker-certificate.ts';
+import { assertUndisturbed, inTime, makeRules, runOfTwo, type OwnBroker } from '#test/support/two-at-own-broker.ts';
 import { temporaryFolder } from './command-line.ts';
+import { join } from './federation.ts';
 
 const mosquitto = findMosquitto();
 const skipMosquitto = 'missing' in mosquitto ? mosquitto.missing : false;
 const session = 'ab'.repeat(16);
 
 /** A client of the broker as itself, which is not asked back. */
-function connectMqtt(url: string, options: { readonly clientId?: string } = {}): Promise<MqttClient> {
+function connectMqtt(
+  url: string,
+  options: { readonly ca: string; readonly clientId?: string; readonly will?: IClientOptions['will'] },
+): Promise<MqttClient> {
   return mqtt.connectAsync(url, { reconnectPeriod: 0, protocolVersion: 5, ...options });
 }
 
 test(
-  'at a Mosquitto by the printed rules a run of two ends well, and neither is the other or the coordinator there',
+  'at a Mosquitto with TLS by the printed rules a run of two ends well, and neither is the other or the coordinator there',
   { skip: skipMosquitto },
   async () => {
     assert.ok('path' in mosquitto);
     const folder = temporaryFolder();
     const port = await freePort();
-    const address = ['--broker', `mqtt://127.0.0.1:${port}`];
+    const { certificate, file, keyFile } = brokerCertificate(folder);
+    const ca = certificate.certificatePem;
+    const address = ['--broker', `mqtts://127.0.0.1:${port}`];
     const made = await makeRules(folder, ['mosquitto', ...address, '--participants', 'anna,ben']);
     const { run } = made;
-    const lines = made.steps.filter((line) => /^(allow_anonymous|password_file|acl_file) /.test(line));
-    assert.equal(lines.length, 3, made.steps.join('\n'));
+    assert.ok(made.steps.includes(`listener ${port}`), made.steps.join('\n'));
+    const lines = made.steps
+      .filter((line) => /^(certfile|keyfile|tls_version|allow_anonymous|password_file|acl_file) /.test(line))
+      .map((line) => line.replace('CERTIFICATE.pem', file).replace('KEY.pem', keyFile));
+    assert.equal(lines.length, 6, made.steps.join('\n'));
     await using broker = await startMosquitto(mosquitto.path, lines, port);
     const heard = new Set<string>();
     const attack = async (): Promise<void> => {
-      await assert.rejects(connectMqtt(`mqtt://127.0.0.1:${port}`), /[Nn]ot authorized/);
-      await assert.rejects(connectMqtt(`mqtt://anna%40${run}:wrong@127.0.0.1:${port}`), /[Nn]ot authorized/);
-      const anna = await connectMqtt(made.url('anna'));
+      await assert.rejects(connectMqtt(`mqtts://127.0.0.1:${port}`, { ca }), /[Nn]ot authorized/);
+      // In the clear it hears of nobody.
+      await assert.rejects(connectMqtt(made.url('anna').replace('mqtts:', 'mqtt:'), { ca }), /./);
+      await assert.rejects(connectMqtt(`mqtts://anna%40${run}:wrong@127.0.0.1:${port}`, { ca }), /[Nn]ot authorized/);
+      const anna = await connectMqtt(made.url('anna'), { ca });
       let instance: unknown = null;
       anna.on('message', (topic, content) => {
         heard.add(content.toString() === 'x' ? `x on ${topic}` : topic);
@@ -64,14 +83,16 @@ test(
       await inTime(() => [...heard].some((topic) => topic.startsWith(`roundscope/${run}/coordinator/`)));
       // A broker hangs up on whoever has the client id of somebody who comes: nobody is told the coordinator's.
       assert.equal(typeof instance, 'string');
-      await (await connectMqtt(made.url('anna'), { clientId: `coordinator:${String(instance)}` })).endAsync();
+      await (await connectMqtt(made.url('anna'), { ca, clientId: `coordinator:${String(instance)}` })).endAsync();
       // A last will is a publish as well: it is judged when it is due.
       const topic = `roundscope/${run}/coordinator/status`;
       const will = { topic, payload: Buffer.from('x'), qos: 1, retain: true } as const;
-      const dying = await mqtt.connectAsync(made.url('anna'), { reconnectPeriod: 0, will });
+      const dying = await connectMqtt(made.url('anna'), { ca, will });
       dying.stream.destroy();
     };
-    assertUndisturbed(await runOfTwo(made, { transport: 'mqtt', attack }));
+    // Participants have the certificate from their invitations.
+    const authority = { coordinate: ['--broker-ca', file] };
+    assertUndisturbed(await runOfTwo(made, { transport: 'mqtt', authority, attack }));
     const foreign = [...heard].filter((topic) => !topic.startsWith(`roundscope/${run}/anna/`));
     assert.deepEqual(foreign, [`roundscope/${run}/coordinator/status`]);
     assert.ok([...heard].every((topic) => !topic.includes('/up/')));
@@ -81,26 +102,29 @@ test(
     broker.reload();
     await inTime(
       async () =>
-        await connectMqtt(before).then(
+        await connectMqtt(before, { ca }).then(
           (client) => client.endAsync().then(() => false),
           () => true,
         ),
     );
-    await assert.rejects(connectMqtt(made.url('ben')), /[Nn]ot authorized/);
-    await (await connectMqtt(renewed.url('anna'))).endAsync();
+    await assert.rejects(connectMqtt(made.url('ben'), { ca }), /[Nn]ot authorized/);
+    await (await connectMqtt(renewed.url('anna'), { ca })).endAsync();
     rmSync(folder, { recursive: true, force: true });
   },
 );
 
 test(
-  'at a RabbitMQ by the printed rules a run of two ends well, and neither is the other or the coordinator there',
+  'at a RabbitMQ with TLS by the printed rules a run of two ends well, and neither is the other or the coordinator there',
   { skip: missingRabbitmq() },
   async () => {
     const folder = temporaryFolder();
-    await using rabbitmq = await startRabbitmq('r-other');
-    const { host } = new URL(rabbitmq.url);
-    const made = await makeRules(folder, ['rabbitmq', '--broker', `amqp://${host}`, '--participants', 'anna,ben']);
+    const { certificate, file } = brokerCertificate(folder);
+    const ca = certificate.certificatePem;
+    const host = `127.0.0.1:${await freePort()}`;
+    const made = await makeRules(folder, ['rabbitmq', '--broker', `amqps://${host}`, '--participants', 'anna,ben']);
     const { run } = made;
+    await using rabbitmq = await startRabbitmq('r-other', { certificate, lines: tlsLines(made, host) });
+    const as = (who: string, of = made): Promise<AmqpConnection> => stranger(of.url(who), ca);
     const definitions =
       made.steps.find((line) => line.startsWith('rabbitmqctl import_definitions '))?.split(' ')[2] ?? '';
     assert.ok(existsSync(definitions), made.steps.join('\n'));
@@ -108,11 +132,11 @@ test(
     const importing = `{ok, B} = file:read_file("${definitions}"), rabbit_definitions:import_raw(B).`;
     await rabbitmq.tell(importing);
     const attack = async (joined: Promise<void>): Promise<void> => {
-      await assert.rejects(stranger(`amqp://anna:x@${host}/roundscope-${run}`), { code: 'broker_refused' });
+      await assert.rejects(stranger(`amqps://anna:x@${host}/roundscope-${run}`, ca), { code: 'broker_refused' });
       const elsewhere = new URL(made.url('anna'));
       elsewhere.pathname = '';
-      await assert.rejects(stranger(elsewhere.href), { code: 'broker_refused' });
-      const anna = await stranger(made.url('anna'));
+      await assert.rejects(stranger(elsewhere.href, ca), { code: 'broker_refused' });
+      const anna = await as('anna');
       let open: readonly string[] = [];
       await inTime(async () => {
         open = (await queuesOf(rabbitmq)).filter((name) => name.includes(`.${run}.p.ben.`));
@@ -120,26 +144,79 @@ test(
       });
       await asBen(anna, run, open);
       await anna.end();
-      await asOther(made.url('anna'), run, open);
+      await asOther(() => as('anna'), run, open);
       // She needs a place of her own first.
       await joined;
-      await takesAll(made.url('anna'));
+      await takesAll(() => as('anna'));
     };
-    assertUndisturbed(await runOfTwo(made, { transport: 'amqp', attack }));
+    const env = { ROUNDSCOPE_AMQP_CA: file };
+    const afterwards = async (ben: string): Promise<void> => {
+      await takesWordAway(() => as('anna'), run);
+      const late = await join(ben, 'ben', [], { env }).exit();
+      assert.match(`${late.stdout}${late.stderr}`, /the run is over: completed/);
+    };
+    assertUndisturbed(await runOfTwo(made, { transport: 'amqp', authority: { env }, attack, afterwards }));
     // What Anna declared under her own name while she tried is hers.
     const left = (await queuesOf(rabbitmq)).filter((name) => name !== endedOf(run) && !name.includes(session));
     assert.deepEqual(left, [], 'nothing of the run is left but word of its end');
 
-    const before = made.url('anna');
     const renewed = await makeRules(folder, ['rabbitmq', '--participants', 'anna', '--renew', 'anna']);
     await rabbitmq.tell(importing);
     const words = renewed.steps.find((line) => line.startsWith('rabbitmqctl delete_user')) ?? '';
     assert.match(words, new RegExp(`'ben@${run}'`));
-    await assert.rejects(stranger(before), { code: 'broker_refused' });
-    await (await stranger(renewed.url('anna'))).end();
+    await assert.rejects(as('anna'), { code: 'broker_refused' });
+    await (await as('anna', renewed)).end();
     rmSync(folder, { recursive: true, force: true });
   },
 );
+
+/** What rabbitmq.conf is to say, but for what the broker of tests says already; on this machine alone. */
+function tlsLines({ steps }: OwnBroker, host: string): readonly string[] {
+  const { port } = new URL(`amqps://${host}`);
+  const lines = steps.filter((line) => /^(listeners|ssl_options)\./.test(line));
+  const said = ['listeners.tcp = none', 'ssl_options.certfile = CERTIFICATE.pem', 'ssl_options.keyfile = KEY.pem'];
+  for (const line of [...said, 'ssl_options.versions.1 = tlsv1.3']) assert.ok(lines.includes(line), steps.join('\n'));
+  const listener = `listeners.ssl.default = ${port}`;
+  assert.ok(lines.includes(listener), steps.join('\n'));
+  return [listener.replace(port, host), ...lines.filter((line) => line.startsWith('ssl_options.versions.2'))];
+}
+
+/** Reads word of the end, says that it has it, and tries to take it away, each in a connection: some of it costs one. */
+async function takesWordAway(as: () => Promise<AmqpConnection>, run: string): Promise<void> {
+  const queue = endedOf(run);
+  const fromFirst = { exclusive: true, arguments: { 'x-stream-offset': 'first' } };
+  const reading = await (await as()).openReader();
+  await reading.channel.prefetch(1);
+  const heard = Promise.withResolvers<string>();
+  const tag = await reading.channel.consume(
+    queue,
+    (message) => {
+      if (message === null) return;
+      reading.channel.ack(message);
+      heard.resolve(message.content.toString());
+    },
+    fromFirst,
+  );
+  assert.match(await heard.promise, /the run is over: completed/);
+  await reading.channel.cancel(tag.consumerTag);
+  const tries: Record<string, (channel: QueueReader['channel']) => unknown> = {
+    emptied: (channel) => channel.purgeQueue(queue),
+    'taken away': (channel) => channel.deleteQueue(queue),
+    'taken out': (channel) => channel.get(queue),
+    'another made of it': (channel) => channel.assertQueue(queue, endedQueue()),
+  };
+  for (const [what, attempt] of Object.entries(tries)) {
+    const { channel } = await (await as()).openReader();
+    await assert.rejects(async () => attempt(channel), /./, what);
+  }
+  const writer = await as();
+  const content = Buffer.alloc(8);
+  await assert.rejects(writer.publish('control', { exchange: '', queue, type: 'ended', content }), /./);
+  // A reader that stays and says nothing, alone at it if it could be.
+  const stays = await (await as()).openReader();
+  await stays.channel.prefetch(1);
+  await stays.channel.consume(queue, () => undefined, fromFirst);
+}
 
 /** What ends a channel of Anna's with 403: her rights are to her own. */
 async function asBen(anna: AmqpConnection, run: string, open: readonly string[]): Promise<void> {
@@ -178,12 +255,17 @@ async function asBen(anna: AmqpConnection, run: string, open: readonly string[])
 }
 
 /** Connections and channels are the broker's to hand out, and others need some. */
-async function takesAll(url: string): Promise<void> {
+async function takesAll(anna: () => Promise<AmqpConnection>): Promise<void> {
   const held: AmqpConnection[] = [];
   const more = async (): Promise<void> => {
-    for (let times = 0; times <= participantLimits['max-connections']; times++) held.push(await stranger(url));
+    for (let times = 0; times <= participantLimits['max-connections']; times++) held.push(await anna());
   };
-  await assert.rejects(more, /all the connections that this user may have/);
+  // It passes, so who means well tries again.
+  await assert.rejects(more, {
+    code: 'broker_refused',
+    retryable: true,
+    message: /user connection limit \(32\) is reached/,
+  });
   // Anna's own one is among those that are counted.
   assert.equal(held.length, participantLimits['max-connections'] - 1);
   const [first, ...others] = held;
@@ -196,11 +278,11 @@ async function takesAll(url: string): Promise<void> {
 }
 
 /** Publishing costs the connection where it may not be. */
-async function asOther(url: string, run: string, open: readonly string[]): Promise<void> {
+async function asOther(as: () => Promise<AmqpConnection>, run: string, open: readonly string[]): Promise<void> {
   const [queue = ''] = open;
   const exchange = queue.replace(/\.(up|down)\..*$/, '.up');
   for (const way of ['', exchange, 'amq.direct', 'amq.topic', `roundscope.${run}.x`]) {
-    const anna = await stranger(url);
+    const anna = await as();
     const closed = anna.closed;
     const publishing = anna.publish('control', { exchange: way, queue, type: 'session', content: Buffer.alloc(8) });
     await assert.rejects(publishing, /./, way);

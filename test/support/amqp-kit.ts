@@ -38,7 +38,7 @@ export async function serve(run: string, brokerUrl: string, options: Partial<Amq
 }
 
 export function dial(
-  served: Served,
+  served: { readonly listener: Pick<Listener, 'endpoints'> },
   run: string,
   options: Partial<AmqpOptions> & { readonly token?: string; readonly participant?: string } = {},
 ): Promise<Session> {
@@ -52,12 +52,12 @@ export function dial(
 }
 
 /** Somebody else at the broker, with the same rights as the coordinator. */
-export function stranger(url: string): Promise<AmqpConnection> {
+export function stranger(url: string, authority?: string): Promise<AmqpConnection> {
   return AmqpConnection.open({
     url,
     user: userIn(url),
     name: 'stranger',
-    trust: { by: 'authorities' },
+    trust: { by: 'authorities', ...(authority === undefined ? {} : { ca: authority }) },
     signal: never,
     clock: systemClock,
   });

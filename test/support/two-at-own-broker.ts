@@ -40,19 +40,32 @@ export async function inTime(condition: () => boolean | Promise<boolean>): Promi
 export interface Attack {
   /** While the run goes on; resolves when all has been tried. `joined`: both take part. */
   readonly attack: (joined: Promise<void>) => Promise<void>;
+  /** After the run, with Ben's invitation to it. */
+  readonly afterwards?: (ben: string) => Promise<void>;
+}
+
+/** How both ends come to trust a broker whose certificate no authority signed that all know. */
+export interface OwnAuthority {
+  readonly coordinate?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A run of two participants, each by an invitation of its own, with whoever attacks beside them. */
 export async function runOfTwo(
   { folder, run }: OwnBroker,
-  { transport, attack }: { readonly transport: 'mqtt' | 'amqp' } & Attack,
+  parts: { readonly transport: 'mqtt' | 'amqp'; readonly authority?: OwnAuthority } & Attack,
 ): Promise<Exit> {
+  const { transport, attack, afterwards, authority = {} } = parts;
+  const { env = {} } = authority;
   const state = joinPath(folder, 'state');
   const invitations = temporaryFolder();
   const args = ['--state', state, '--transport', transport, '--participants', '2', '--rounds', '2'];
   const credentials = ['--broker-credentials', joinPath(folder, 'participants')];
   const broker = ['--broker', `@${joinPath(folder, 'coordinator')}`, ...credentials];
-  await using coordinator = await coordinate([...args, ...broker], { typed: true });
+  await using coordinator = await coordinate([...args, ...broker, ...(authority.coordinate ?? [])], {
+    typed: true,
+    env,
+  });
   assert.equal(invitationIn(coordinator.invitation).run, run);
   const password = new URL(readFileSync(joinPath(folder, 'coordinator'), 'utf8').trim()).password;
   const everybodys = Buffer.from(/i=([^.]+)/.exec(coordinator.invitation)?.[1] ?? '', 'base64url').toString();
@@ -75,12 +88,14 @@ export async function runOfTwo(
   const joined = Promise.withResolvers<void>();
   const attacking = attack(joined.promise);
   attacking.catch(() => undefined);
-  await using _anna = join(`@${paths[0]}`, 'anna');
-  await using _ben = join(String(typed()), 'ben');
+  await using _anna = join(`@${paths[0]}`, 'anna', [], { env });
+  await using _ben = join(String(typed()), 'ben', [], { env });
   for (const name of ['anna', 'ben']) await coordinator.command.until((seen) => hasJoined(seen, name));
   joined.resolve();
   await attacking;
-  return await coordinator.command.exit(3 * patienceMs);
+  const exit = await coordinator.command.exit(3 * patienceMs);
+  await afterwards?.(`@${paths[1]}`);
+  return exit;
 }
 
 /** Each update of each participant counted, once. A machine that is busy may lose a link in between, which resumes. */

@@ -24,6 +24,11 @@ export function ownUserIn(
   return { who, run, password: decoded(parsed.password) };
 }
 
+/** Whether this address is that of somebody who is a user of its own at the broker of this run, as `broker-rules` makes them. */
+export function isOwnUser(url: string, run: string): boolean {
+  return ownUserIn(url)?.run === run;
+}
+
 /** 192 bits: no guess finds it, so how slowly a broker hashes it is of no account. */
 export function freshPassword(entropy: Entropy): string {
   return entropyHex(entropy, 24);

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLoopback } from '#shared/base/loopback.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
@@ -74,7 +75,8 @@ export const brokerRulesCommand: Command = {
     const asked = { broker: args.text('broker'), run: args.text('run'), renew: args.text('renew') };
     const plan = planBroker({ kind, ...asked, participants: args.text('participants') }, kept.value, systemEntropy);
     if (!plan.ok) return complain(plan.error, exitStatus.usage);
-    if (!new URL(plan.value.broker).protocol.endsWith('s:'))
+    const broker = new URL(plan.value.broker);
+    if (!broker.protocol.endsWith('s:') && !isLoopback(broker.hostname))
       say(
         `${plan.value.broker} has no TLS: passwords cross the network readable, and whoever reads them is that user.`,
       );

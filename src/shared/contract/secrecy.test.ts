@@ -20,13 +20,21 @@ test('of a broker elsewhere it is said what it reads; of its user and password, 
   const notes = wayNotes([quic, at, at]);
   assert.deepEqual(
     notes.map(({ level }) => level),
-    ['info', 'warning'],
+    ['info', 'warning', 'warning'],
   );
   assert.match(notes[0]?.text ?? '', /^MQTT at broker\.example:1883: sealed .* no message and no model/);
-  assert.match(notes[1]?.text ?? '', /whoever has it is that user there.*has no TLS/);
+  assert.match(notes[1]?.text ?? '', /whoever has it is that user there/);
+  assert.match(notes[2]?.text ?? '', /mqtt:\/\/ has no TLS, so whoever is on the way reads .* the user and password/);
   assert.doesNotMatch(JSON.stringify(notes), /secret/);
-  const [, overTls] = wayNotes([{ ...at, url: 'mqtts://lab:secret@broker.example' }]);
-  assert.doesNotMatch(overTls?.text ?? '', /TLS/);
+  assert.doesNotMatch(JSON.stringify(wayNotes([{ ...at, url: 'mqtts://lab:secret@broker.example' }])), /TLS/);
   assert.equal(wayNotes([{ ...own, url: 'amqps://broker.example' }]).length, 1);
   assert.match(wayNotes([{ ...own, protocol: 'dds', provider: 'dds' }])[0]?.text ?? '', /^DDS: sealed .*DDS domain/);
+});
+
+test('a broker without TLS is named as one also where the invitation has no user of it, but for one on this machine', () => {
+  const words = (url: string): string => JSON.stringify(wayNotes([{ ...own, url }]));
+  for (const url of ['mqtt://broker.example', 'amqp://10.0.0.4:5672/x', 'amqp://[fe80::1]', 'mqtt://127.example.org'])
+    assert.match(words(url), /has no TLS/, url);
+  for (const url of ['mqtt://127.0.0.1', 'amqp://localhost/x', 'amqp://[::1]:5672', 'amqps://broker.example/x'])
+    assert.doesNotMatch(words(url), /has no TLS/, url);
 });

@@ -1,3 +1,4 @@
+import { isLoopback } from '../base/loopback.ts';
 import type { Endpoint } from './invitation.ts';
 import { protocolNames, type Protocol } from './protocols.ts';
 
@@ -44,17 +45,22 @@ export function wayNotes(endpoints: readonly Endpoint[]): readonly WayNote[] {
     const where = broker === null ? protocolNames[protocol] : `${protocolNames[protocol]} at ${broker.host}`;
     if (protocol === 'dds' || broker !== null)
       notes.set(where, { level: 'info', text: `${where}: ${lowerFirst(secrecyOf[protocol].text)}` });
-    if (broker !== null && (broker.username !== '' || broker.password !== ''))
-      notes.set(`${where} user`, { level: 'warning', text: userWords(where, broker) });
+    if (broker === null) continue;
+    if (broker.username !== '' || broker.password !== '')
+      notes.set(`${where} user`, { level: 'warning', text: userWords(where) });
+    if (/^(mqtt|amqp):$/.test(broker.protocol) && !isLoopback(broker.hostname))
+      notes.set(`${where} clear`, { level: 'warning', text: clearWords(where, broker) });
   }
   return [...notes.values()];
 }
 
-function userWords(where: string, { protocol }: URL): string {
-  const clear = /^(mqtt|amqp):$/.test(protocol)
-    ? ` They cross the network readable, since ${protocol}// has no TLS.`
-    : '';
-  return `${where}: the invitation holds the broker's user and password, so whoever has it is that user there.${clear}`;
+function userWords(where: string): string {
+  return `${where}: the invitation holds the broker's user and password, so whoever has it is that user there.`;
+}
+
+/** Also where the invitation names no user: the coordinator may be there by one of its own. */
+function clearWords(where: string, { protocol }: URL): string {
+  return `${where}: ${protocol}// has no TLS, so whoever is on the way reads what the broker reads, and the user and password by which it lets somebody in.`;
 }
 
 function lowerFirst(text: string): string {

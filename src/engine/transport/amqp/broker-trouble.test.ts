@@ -176,8 +176,16 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       const weak = new URL(rabbitmq.url);
       [weak.username, weak.password] = ['weak', 'weak-secret'];
       await rabbitmq.tell('rabbit_auth_backend_internal:add_user(<<"weak">>, <<"weak-secret">>, <<"test">>).');
-      const noVhost = { code: 'broker_refused', message: /no such virtual host, or not for this user/ };
+      const noRights = {
+        code: 'broker_refused',
+        retryable: false,
+        message: /access to vhost '\/' refused for user 'weak'/,
+      };
+      await assert.rejects(serve(`${run}.weak`, weak.href), noRights);
+      weak.pathname = '/nowhere';
+      const noVhost = { code: 'broker_refused', retryable: false, message: /vhost nowhere not found/ };
       await assert.rejects(serve(`${run}.weak`, weak.href), noVhost);
+      weak.pathname = '';
       await rabbitmq.tell(
         'rabbit_auth_backend_internal:set_permissions(<<"weak">>, <<"/">>, <<"^$">>, <<".*">>, <<".*">>, <<"test">>).',
       );
@@ -195,6 +203,39 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       });
       await assert.rejects(dialling, refusal);
     });
+
+    test(
+      'who has all its connections is told so in its words, and comes in when one of them is free',
+      patience,
+      async () => {
+        await using served = await serve(run, rabbitmq.url);
+        const few = new URL(rabbitmq.url);
+        [few.username, few.password] = ['few', 'few-secret'];
+        const everything = '<<".*">>, <<".*">>, <<".*">>';
+        for (const said of [
+          'add_user(<<"few">>, <<"few-secret">>, <<"test">>)',
+          `set_permissions(<<"few">>, <<"/">>, ${everything}, <<"test">>)`,
+          'set_user_limits(<<"few">>, <<"{\\"max-connections\\": 1}">>, <<"test">>)',
+        ])
+          await rabbitmq.tell(`rabbit_auth_backend_internal:${said}.`);
+        const [first] = served.listener.endpoints;
+        assert.ok(first !== undefined);
+        const others = { listener: { endpoints: [{ ...first, url: few.href }] } };
+        const holds = await stranger(few.href);
+        const full = {
+          code: 'broker_refused',
+          retryable: true,
+          message: /takes no connection for now: .*user 'few'.*connection limit \(1\) is reached; it is tried again/,
+        };
+        await assert.rejects(dial(others, run), full);
+        await assert.rejects(serve(`${run}.few`, few.href), full);
+        await holds.end();
+        // The broker counts it a moment longer.
+        let session: Session | null = null;
+        await until(async () => (session = await dial(others, run).catch(() => null)) !== null);
+        await (session as Session | null)?.close('clean', 'done');
+      },
+    );
 
     test('connections that its owner closes end in its words, and the run goes on', patience, async () => {
       await using served = await serve(run, rabbitmq.url);

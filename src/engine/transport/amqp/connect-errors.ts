@@ -11,9 +11,10 @@ const certificateFaults = /CERT|SELF_SIGNED|VERIFY_LEAF|UNABLE_TO_GET_ISSUER|ALT
 export function connectError(url: string, error: unknown, trust: BrokerTrust['by'] = 'authorities'): RoundscopeError {
   const message = error instanceof Error ? error.message : String(error);
   const code = String(Reflect.get(error instanceof Error ? error : {}, 'code') ?? '');
+  if (isFull(message)) return brokerFull(url, saidByBroker(message), error);
   if (/ACCESS.REFUSED|NOT.ALLOWED|\b403\b|\b530\b/.test(message))
     return brokerRefused(url, saidByBroker(message), error);
-  // amqplib does not pass on what the broker said when it would not open the virtual host.
+  // What an amqplib says that passes nothing on of what the broker said (`amqp-refusal.ts`).
   if (message.includes('got <ConnectionClose'))
     return brokerRefused(
       url,
@@ -50,6 +51,25 @@ export function brokerRefused(url: string, why: string, cause?: unknown): Rounds
     layer: 'transport',
     message: `the broker at ${url} refused: ${why}; check the invitation, or user, password, virtual host and access rules of the broker`,
     ...(cause === undefined ? {} : { cause }),
+    context: { url },
+  });
+}
+
+/**
+ * A limit of connections, of this user, of the virtual host or of all, or a virtual host that is being started: RabbitMQ says
+ * it with the code of what may not be at all, and in words of its own.
+ */
+function isFull(message: string): boolean {
+  return /connection limit \(\d+\) is reached|vhost '.*' is down/.test(message);
+}
+
+/** It lets others go, and then us in. */
+function brokerFull(url: string, said: string, cause: unknown): RoundscopeError {
+  return new RoundscopeError('broker_refused', {
+    layer: 'transport',
+    message: `the broker at ${url} takes no connection for now: ${said}; it is tried again`,
+    retryable: true,
+    cause,
     context: { url },
   });
 }

@@ -12,6 +12,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 import { joinFramesOnce } from './amqp-mends.ts';
+import { hearRefusals } from './amqp-refusal.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
 import { connectTimeout } from '../broker-errors.ts';
@@ -134,6 +135,7 @@ export class AmqpConnection {
   }
 
   static async #connect(options: ConnectOptions, cut: AbortSignal): Promise<AmqpConnection> {
+    hearRefusals();
     const model = await connect(addressOf(options), socketOptions(options, cut));
     joinFramesOnce(model.connection);
     let lastError = '';
@@ -315,6 +317,22 @@ export class QueueReader {
   async look(queue: string): Promise<Buffer | null> {
     const message = await this.channel.get(queue, { noAck: false }).catch(() => false as const);
     if (message === false) return null;
+    this.channel.nack(message, false, true);
+    return message.content;
+  }
+
+  /**
+   * The same of a queue that may be a stream, of which the broker hands out nothing by `get`: asking costs the connection.
+   * Nothing comes of an empty one, which is null after a while.
+   */
+  async lookAtFirst(queue: string, clock: Clock): Promise<Buffer | null> {
+    const first = Promise.withResolvers<ConsumeMessage | null>();
+    await this.channel.prefetch(1);
+    const options = { arguments: { 'x-stream-offset': 'first' } };
+    await this.channel.consume(queue, (message) => first.resolve(message), options);
+    using _late = clock.timer(timing.amqpEchoMs, () => first.resolve(null));
+    const message = await first.promise;
+    if (message === null) return null;
     this.channel.nack(message, false, true);
     return message.content;
   }

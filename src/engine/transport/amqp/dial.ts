@@ -18,10 +18,11 @@ import { Asking } from '../sealed/asking.ts';
 import type { Claim, SessionKeys } from '../sealed/handshake.ts';
 import { decodeAnswer, encodeHandshake } from '../sealed/handshake-message.ts';
 import { brokerPassword } from './broker-password.ts';
-import { echoQueueOf, endedOf, exchangeOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
+import { echoQueueOf, exchangeOf, inboxOf, laneQueue, sessionQueues, type SessionQueues } from './names.ts';
 import type { MessageLimits } from './message-limits.ts';
 import { participantUser } from './private-broker-files.ts';
-import { answerType, decodeEnd, requestType } from './session-message.ts';
+import { answerType, requestType } from './session-message.ts';
+import { findWordOfEnd } from './word-of-end.ts';
 
 /** How long an attempt that is given up may take to tidy. */
 const giveUpMs = 1000;
@@ -75,6 +76,7 @@ export async function dialBroker(url: string, options: DialOptions, setup: DialS
 /** One try to get a session from the coordinator behind a broker. */
 class Attempt {
   readonly #url: string;
+  readonly #urlWithUser: string;
   readonly #connection: AmqpConnection;
   readonly #options: DialOptions;
   readonly #setup: DialSetup;
@@ -88,6 +90,7 @@ class Attempt {
   constructor(url: string, connection: AmqpConnection, options: DialOptions, setup: DialSetup) {
     const { run, participant, token = '' } = options;
     this.#url = withoutSecrets(url);
+    this.#urlWithUser = url;
     this.#connection = connection;
     this.#options = options;
     this.#setup = setup;
@@ -239,9 +242,8 @@ class Attempt {
   /** Nobody serves the run: it is over where word of that was left. */
   async #whyNobody(): Promise<RoundscopeError> {
     const { run } = this.#options;
-    const looking = this.#connection.openReader().then((reader) => reader.look(endedOf(run)));
-    const left = await looking.catch(() => null);
-    const word = left === null ? null : decodeEnd(left);
+    const place = { connection: this.#connection, url: this.#urlWithUser, run };
+    const word = await findWordOfEnd(place, this.#setup.clock).catch(() => null);
     return (word === null ? null : runOver(word, this.#setup.coordinator, run)) ?? this.#nobodyServes();
   }
 

@@ -7,7 +7,6 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../addresses.ts';
-import { signEnd } from '../last-word.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
@@ -22,7 +21,6 @@ import { brokerPassword } from './broker-password.ts';
 import {
   coordinatorEchoOf,
   endedOf,
-  endedQueue,
   inboxOf,
   inboxQueue,
   sessionQueues,
@@ -32,7 +30,8 @@ import {
 import type { MessageLimits } from './message-limits.ts';
 import { PrivateBroker } from './private-broker.ts';
 import { coordinatorUser } from './private-broker-files.ts';
-import { answerType, beatType, decodeWho, encodeEnd, endType, type Who } from './session-message.ts';
+import { answerType, beatType, decodeWho, type Who } from './session-message.ts';
+import { leaveWordOfEnd } from './word-of-end.ts';
 
 export interface ListenSetup {
   readonly clock: Clock;
@@ -365,20 +364,13 @@ export class AmqpListener implements Listener {
     await this.#broker?.[Symbol.asyncDispose]();
   }
 
-  /** Before its inbox goes: who finds that gone looks for this. A broker of its own goes with the run. */
-  async #leaveWord(reader: QueueReader | null): Promise<void> {
-    const { run } = this.#options;
-    const word = this.#lastWord;
-    if (word === null || this.#broker !== null || reader === null) return;
-    await reader.channel.assertQueue(endedOf(run), endedQueue());
-    const content = encodeEnd({ ...word, proof: signEnd(this.#setup.identity, run, word) });
-    await this.#connection?.publish('control', { queue: endedOf(run), type: endType, content, lasting: true });
-  }
-
   async #tidy(): Promise<void> {
     const { run } = this.#options;
     const channel = this.#reader?.channel;
-    await this.#leaveWord(this.#reader);
+    const [word, connection] = [this.#lastWord, this.#connection];
+    // A broker of its own goes with the run.
+    if (word !== null && this.#broker === null && connection !== null)
+      await leaveWordOfEnd({ connection, url: this.#url, run }, word, this.#setup.identity);
     await channel?.deleteQueue(inboxOf(run));
     // The exchange goes with it.
     await channel?.deleteQueue(undeliverableOf(run));

@@ -14,7 +14,7 @@ import type { LaneClass } from '../credited/carrier.ts';
  *     roundscope.<run>.p.<participant>.<session>.up                  exchange: what the participant publishes
  *     roundscope.<run>.p.<participant>.<session>.up.echo             a message to oneself: what is the largest that passes?
  *     roundscope.<run>.coordinator.<number>.echo                     the same for the coordinator
- *     roundscope.<run>.ended                                         word of the end, for whoever comes later
+ *     roundscope.<run>.ended                                         word of the end, for whoever comes later; a stream where it can be
  *
  * The default exchange leads to every queue of a virtual host, and a broker has one right to it: the coordinator alone uses
  * it. A participant publishes to exchanges that lead to its own queues and to the requests.
@@ -137,9 +137,17 @@ export function willQueue(to: string, exchange: string, expiryMs: number): Optio
   };
 }
 
-/** One message, which each reader puts back; asking for it puts its expiry off. */
+/**
+ * One message, which each reader puts back; asking for it puts its expiry off. Whoever may read it may also take it away, which
+ * is no matter where all are the same user to the broker.
+ */
 export function endedQueue(): Options.AssertQueue {
   return { durable: true, arguments: { 'x-expires': timing.amqpWordExpiryMs, 'x-max-length': 1 } };
+}
+
+/** What is read of a stream stays there for the next, and readers cannot empty it. It has no expiry: it goes with its virtual host. */
+export function endedStream(): Options.AssertQueue {
+  return { durable: true, arguments: { 'x-queue-type': 'stream' } };
 }
 
 export function undeliverableQueue(expiryMs: number): Options.AssertQueue {

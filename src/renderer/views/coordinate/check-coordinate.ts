@@ -1,3 +1,4 @@
+import { isLoopback } from '#shared/base/loopback.ts';
 import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
 import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import { emptyListWords, parseAdmissionList } from '#shared/contract/admission-list.ts';
@@ -73,11 +74,6 @@ function waysOf(draft: CoordinateDraft, own: OwnAddresses | null): { transport: 
 export function hostOf(draft: CoordinateDraft, own: OwnAddresses | null): string {
   const typed = draft.host.trim();
   return /^\[([^\]]*)\]$/.exec(typed)?.[1] ?? (typed || (own?.addresses[0]?.host ?? ''));
-}
-
-/** Whether others cannot reach this address, however good the invitation is. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** A quorum is a share of those who take part; so many of them are enough. */

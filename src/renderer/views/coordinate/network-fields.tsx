@@ -7,8 +7,9 @@ import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { changeCoordinate } from '#renderer/session/drafts.ts';
 import { namedProtocols } from '#shared/contract/transport-plan.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
+import { isLoopback } from '#shared/base/loopback.ts';
 import { secrecyOf } from '#shared/contract/secrecy.ts';
-import { chosenTransports, coordinateFieldOf, hostOf, isLoopback } from './check-coordinate.ts';
+import { chosenTransports, coordinateFieldOf, hostOf } from './check-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 
 /** How participants reach this machine. */

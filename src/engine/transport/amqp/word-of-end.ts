@@ -1,0 +1,57 @@
+import type { Channel } from 'amqplib';
+import type { Clock } from '#shared/base/clock.ts';
+import type { Identity } from '../../identity/identity.ts';
+import { isOwnUser } from '../broker-users.ts';
+import { signEnd } from '../last-word.ts';
+import type { LastWord } from '../transport.ts';
+import type { AmqpConnection } from './connection.ts';
+import { endedOf, endedQueue, endedStream } from './names.ts';
+import { decodeEnd, encodeEnd, endType, type EndWord } from './session-message.ts';
+
+/**
+ * Word of the end of a run, which a coordinator leaves at a broker elsewhere for whoever comes when nobody serves the run.
+ *
+ * Who may read a queue of RabbitMQ may also acknowledge what is in it, or empty it. Where each participant is a user with rights
+ * of its own the word is in a stream, whose readers take nothing away. Where all are one user each of them may delete whatever
+ * there is. Decision 0099.
+ */
+export interface AtBroker {
+  readonly connection: AmqpConnection;
+  /** With the user's name. */
+  readonly url: string;
+  readonly run: string;
+}
+
+/** Before the queue of requests goes: who finds that gone looks for this. */
+export async function leaveWordOfEnd(at: AtBroker, word: LastWord, identity: Identity): Promise<void> {
+  const { connection, run } = at;
+  if (!(await declareStream(at)))
+    await declare(connection, (channel) => channel.assertQueue(endedOf(run), endedQueue()));
+  const content = encodeEnd({ ...word, proof: signEnd(identity, run, word) });
+  await connection.publish('control', { queue: endedOf(run), type: endType, content, lasting: true });
+}
+
+/** Whoever may write there may have written it. */
+export async function findWordOfEnd({ connection, url, run }: AtBroker, clock: Clock): Promise<EndWord | null> {
+  const reader = await connection.openReader();
+  const left = isOwnUser(url, run) ? await reader.lookAtFirst(endedOf(run), clock) : await reader.look(endedOf(run));
+  return left === null ? null : decodeEnd(left);
+}
+
+async function declareStream({ connection, url, run }: AtBroker): Promise<boolean> {
+  if (!isOwnUser(url, run)) return false;
+  try {
+    await declare(connection, (channel) => channel.assertQueue(endedOf(run), endedStream()));
+    return true;
+  } catch {
+    // A broker without streams, such as RabbitMQ before 3.9: the queue that all have is better than no word at all.
+    return false;
+  }
+}
+
+/** On a channel of its own: what the broker does not like closes it. */
+async function declare(connection: AmqpConnection, say: (channel: Channel) => Promise<unknown>): Promise<void> {
+  const reader = await connection.openReader();
+  await say(reader.channel);
+  await reader.close();
+}
