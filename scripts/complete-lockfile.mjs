@@ -35,7 +35,7 @@ function isLocked(lock, parentPath, name) {
   }
 }
 
-/** Lets npm resolve anew what has no hash; every other entry stays as it is. */
+/** Lets npm resolve again what has no hash; every other entry stays as it is. */
 function askNpm() {
   const lock = readLock();
   for (const [path, entry] of Object.entries(lock.packages))

@@ -12,14 +12,14 @@ import { root } from './lib/paths.mjs';
 import { runScript, say } from './lib/say.mjs';
 
 /** An Electron that ends this soon with an error has shown no window. */
-const stillbornMs = 3000;
+const startupCrashMs = 3000;
 
 async function startElectron(program, args) {
   const env = { ...process.env };
   // Set by some editors' terminals: it would make Electron a plain Node.
   delete env.ELECTRON_RUN_AS_NODE;
   const { status, ranMs } = await standInFor(program, [root, ...args], { env });
-  if (status === 0 || ranMs > stillbornMs) return status;
+  if (status === 0 || ranMs > startupCrashMs) return status;
   say(`• Electron ended with status ${status} before it showed a window`);
   return undefined;
 }

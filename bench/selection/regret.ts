@@ -38,7 +38,7 @@ export function worldsOf({ paths, payloadBytes, seed }: Course): readonly World[
 
 /**
  * Plays a strategy over a course. Regret is counted in true means, so that luck of one transfer is no merit; opening a link
- * anew costs what it costs, also for the best, which is taken to stay.
+ * again costs what it costs, also for the best, which is taken to stay.
  */
 export function play(settings: Partial<SelectionSettings>, course: Course, worlds = worldsOf(course)): Regret {
   const random = seededRandom(`${course.seed}/play`);

@@ -28,9 +28,9 @@ const segmentBytes = 1448;
 /** Cyclone's history: what its writer sends in one go. */
 const burstBytes = 8e6;
 const nackDelayS = 0.01;
-/** A participant whose heart-beats drown for this long is taken for gone. */
+/** A participant whose heartbeats drown for this long is taken for gone. */
 const leaseS = 10;
-/** Chance that a full queue swallows all heart-beats of one lease. */
+/** Chance that a full queue swallows all heartbeats of one lease. */
 const leaseLossChance = 0.25;
 /** A router holds about a round trip, and this at least. */
 const queueBytesMin = 64e3;
@@ -120,7 +120,7 @@ function burstAndRepair(traits: ProtocolTraits, bytes: number, path: Path, rando
     const arrived = through * (1 - Math.min(segments, drawLosses(segments, path.loss, random)) / segments);
     const roundS = Math.max(sendS, through / path.bandwidthBytesPerS);
     left -= arrived;
-    // The heart-beat that the reader answers by NACK stands behind the data in the queue.
+    // The heartbeat that the reader answers by NACK stands behind the data in the queue.
     seconds += left >= 1 ? roundS + path.rttS + nackDelayS : roundS;
     const drowned = through < burst && random.next() < (leaseLossChance * roundS) / leaseS;
     if (drowned) return { seconds: seconds + leaseS, succeeded: false };

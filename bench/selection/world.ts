@@ -34,7 +34,7 @@ export class World {
         return [protocol, Array.from({ length: poolSize }, one)];
       }),
     );
-    // What a failure costs on top: the payload is dialled for and sent again over the best of those that hold on.
+    // What a failure costs on top: the payload is dialed for and sent again over the best of those that hold on.
     const sure = [...this.#pools].filter(([, pool]) => pool.every(({ succeeded }) => succeeded));
     const again = Math.min(
       ...sure.map(([protocol, pool]) => connect(protocol, path) + mean(pool.map(({ seconds }) => seconds))),

@@ -34,7 +34,7 @@ function notAnswered(what, { output, timedOut }) {
 }
 
 /** @returns {Finding} */
-export function judgeSignatures(result) {
+export function checkSignatures(result) {
   const what = 'signatures';
   const { invalid, missing } = parsed(result.output) ?? {};
   if (!Array.isArray(invalid) || !Array.isArray(missing)) return notAnswered(what, result);
@@ -49,7 +49,7 @@ export function judgeSignatures(result) {
 }
 
 /** @returns {Finding} */
-function judgeAdvisories(result) {
+function checkAdvisories(result) {
   const what = 'advisories';
   const { metadata, vulnerabilities = {} } = parsed(result.output) ?? {};
   if (metadata?.vulnerabilities === undefined) return notAnswered(what, result);
@@ -68,11 +68,11 @@ function ask(args, { folder = root, environment = process.env } = {}) {
 }
 
 export async function signaturesOf(where) {
-  return judgeSignatures(await ask(['audit', 'signatures'], where));
+  return checkSignatures(await ask(['audit', 'signatures'], where));
 }
 
 export async function advisoriesOf(where) {
-  return judgeAdvisories(await ask(['audit'], where));
+  return checkAdvisories(await ask(['audit'], where));
 }
 
 /** Says each finding; a test's counts. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { advisoriesOf, judgeSignatures } from './audit.mjs';
+import { advisoriesOf, checkSignatures } from './audit.mjs';
 
 const advisory = {
   ...{ id: 1, url: 'https://advisories.example/1', title: 'it can be made to do anything' },
@@ -74,29 +74,29 @@ describe('what the registry says of the dependencies', () => {
   });
 
   test('signatures: what is wrong fails by name, what npm cannot ask is skipped, what nobody foresaw fails', () => {
-    const judge = (value, timedOut = false) =>
-      judgeSignatures({ output: typeof value === 'string' ? value : JSON.stringify(value), timedOut });
-    assert.equal(judge({ invalid: [], missing: [] }).state, 'passed');
+    const check = (value, timedOut = false) =>
+      checkSignatures({ output: typeof value === 'string' ? value : JSON.stringify(value), timedOut });
+    assert.equal(check({ invalid: [], missing: [] }).state, 'passed');
     const one = { name: 'tool', version: '1.0.0' };
     for (const [value, expected] of [
       [{ invalid: [one], missing: [] }, /not signed .*: tool@1\.0\.0/],
       [{ invalid: [], missing: [one] }, /without a signature: tool@1\.0\.0/],
     ]) {
-      assert.equal(judge(value).state, 'failed');
-      assert.match(judge(value).words, expected);
+      assert.equal(check(value).state, 'failed');
+      assert.match(check(value).words, expected);
     }
     for (const summary of [
       'request to https://keys.example/root.json failed, reason: getaddrinfo ENOTFOUND keys.example',
       'found no dependencies to audit that were installed from a supported registry',
       '404 Not Found - GET https://registry.example/-/npm/v1/keys',
     ])
-      assert.deepEqual(judge({ error: { code: 'E', summary } }), {
+      assert.deepEqual(check({ error: { code: 'E', summary } }), {
         what: 'signatures',
         state: 'skipped',
         words: summary,
       });
-    assert.equal(judge('', true).state, 'skipped');
-    assert.equal(judge({ error: { summary: 'cannot read properties of undefined' } }).state, 'failed');
-    assert.equal(judge('').state, 'failed');
+    assert.equal(check('', true).state, 'skipped');
+    assert.equal(check({ error: { summary: 'cannot read properties of undefined' } }).state, 'failed');
+    assert.equal(check('').state, 'failed');
   });
 });

@@ -217,7 +217,7 @@ describe('what is installed', () => {
 
 const isRoot = process.getuid?.() === 0;
 
-test('a folder that is not there yet is judged by the one that it would be made in', (t) => {
+test('a folder that is not there yet is checked by the one that it would be made in', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-rights-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   assert.equal(isWritable(join(folder, 'a', 'b')), true);

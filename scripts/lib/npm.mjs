@@ -112,7 +112,7 @@ export async function runNpm(args, { folder = root, environment = process.env, s
 /**
  * Installs, asking the registry only for what is not in npm's cache: every version is locked, so nothing newer is wanted,
  * and a machine without a network installs what it has installed before. Only a list of versions that is older than the
- * lockfile has to be asked for anew.
+ * lockfile has to be asked for again.
  */
 export async function installPackages(args) {
   try {

@@ -15,7 +15,7 @@ export const cacheFolder = inRoot('node_modules', '.cache', 'roundscope');
 
 /**
  * Where Node keeps the sources as it compiled them: each of a run's processes loads some hundred, and stripping their
- * types anew takes most of its start. One entry a file, found by its contents; a folder that cannot be written is not used.
+ * types again takes most of its start. One entry a file, found by its contents; a folder that cannot be written is not used.
  */
 export const compiledFolder = join(cacheFolder, 'compiled');
 

@@ -4,25 +4,25 @@ import { coordinatorId } from '#shared/contract/ids.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import { modelCodec } from '#engine/codec/model-codec.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
-import { KeptModels } from '#engine/durability/kept-models.ts';
+import { ModelFiles } from '#engine/durability/model-files.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
 import { writeRunFile, type RunFile } from '#engine/durability/run-file.ts';
-import { breathe } from '#engine/host/breathe.ts';
+import { yieldToEventLoop } from '#engine/host/yield-to-event-loop.ts';
 import { endedOf, serveParent, type Ended } from '#engine/host/child-process.ts';
 import type { ParentChannel } from '#engine/host/parent-channel.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { runCoordinator } from '#engine/round/coordinator-driver.ts';
+import { runCoordinator } from '#engine/round/coordinator/driver.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
-import { Desk } from './desk.ts';
-import { openFrontDoor, type FrontDoor } from './front-door.ts';
-import { GoneParticipants } from './gone-participants.ts';
+import { AdmissionControl } from './admission-control.ts';
+import { openListeners, type Listeners } from './listeners.ts';
+import { DepartedParticipants } from './departed-participants.ts';
 import { planRun, type PlannedRun } from './planned-run.ts';
 import { openRunState, type RunState } from './run-state.ts';
 
 /** They may be told before the run has begun. */
-const gone = new GoneParticipants();
+const gone = new DepartedParticipants();
 
 serveParent({
   startType: 'start_coordinator',
@@ -32,12 +32,12 @@ serveParent({
   onOther: (message) => {
     if (message.type === 'participant_gone') gone.add(message.participant, message.reason);
     if (message.type === 'start_now') startNow();
-    desk.take(message);
+    admission.take(message);
   },
 });
 
 /** Who is let in and who is sent away, as this run's user says. */
-const desk = new Desk();
+const admission = new AdmissionControl();
 
 /** Before the run is there nobody can have come. */
 let startNow: () => void = () => undefined;
@@ -56,15 +56,15 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   await using opened = await wanted(start, reporter, () => openRunState(start, reporter));
   const { loaded, startModel, ...about }: PlannedRun = opened?.restored ?? (await planRun(start, signal));
   const { model, initialParameters, baselineAccuracy, classes, settings } = about;
-  await using door = await openFrontDoor(start, reporter, signal, opened);
+  await using door = await openListeners(start, reporter, signal, opened);
   const planned = { start, settings, model, initialParameters, baselineAccuracy, classes };
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitations.current, endpoints: [...door.endpoints] });
   if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
   if (startModel !== undefined) reporter.event('notice', { level: 'info', text: beginsWith(start, startModel) });
-  const models = keptModels(start, reporter);
+  const models = modelFiles(start, reporter);
   models?.about({ runName: settings.name, classes, model });
-  using _desk = desk.open({ door, post: (message) => channel.post(message) });
+  using _admission = admission.open({ door, post: (message) => channel.post(message) });
   doing = 'serving the run';
   const outcome = await runCoordinator({
     settings,
@@ -76,18 +76,18 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
     reporter,
     transfers: reporter,
     gone,
-    breathe,
+    yieldToEventLoop,
     models,
     onStartable: (start) => {
       startNow = start;
     },
-    onAdmitting: (tell) => desk.serve(tell),
+    onAdmitting: (tell) => admission.serve(tell),
     admission: start.admission,
     signal,
     baselineAccuracy,
     classes,
     software: programVersion(),
-    keeper: state?.folder,
+    store: state?.folder,
     restored: opened?.restored?.run,
     // In a demo participants report to the same recorder themselves.
     participantEvents: start.demo === undefined ? 'told' : 'none',
@@ -106,10 +106,10 @@ function beginsWith({ startFrom = '' }: CoordinatorStart, { origin }: { readonly
 }
 
 /** A demo is played again and again, so its best models are not worth a folder each. */
-function keptModels(start: CoordinatorStart, reporter: ObservedReporter): KeptModels | undefined {
+function modelFiles(start: CoordinatorStart, reporter: ObservedReporter): ModelFiles | undefined {
   const { run, modelFolder: folder, modelOut: finalPath, demo } = start;
   if (folder === undefined) return undefined;
-  return new KeptModels({
+  return new ModelFiles({
     run,
     participant: coordinatorId,
     folder,
@@ -143,7 +143,7 @@ async function wanted<T>(
 async function keep(
   state: RunState | null,
   { start, initialParameters, classes, ...about }: PlannedRun & { readonly start: CoordinatorStart },
-  { token, endpoints }: FrontDoor,
+  { token, endpoints }: Listeners,
 ): Promise<RunState | null> {
   if (state === null) return state;
   if (state.restored !== null) {
@@ -167,7 +167,7 @@ async function keep(
 async function keepWays(
   path: string,
   file: RunFile,
-  { start, endpoints }: { readonly start: CoordinatorStart; readonly endpoints: FrontDoor['endpoints'] },
+  { start, endpoints }: { readonly start: CoordinatorStart; readonly endpoints: Listeners['endpoints'] },
 ): Promise<void> {
   const now = {
     ...file,

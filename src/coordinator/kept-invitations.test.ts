@@ -102,8 +102,8 @@ describe('invitations out of a folder', () => {
   });
 
   test('follow what was decided while the run goes on, and leave everything as it is', async () => {
-    folder.remember({ kind: 'renewed', generation: 2 });
-    folder.remember({ kind: 'expelled', id: asParticipantId('ben'), key: 'k', reason: 'too loud', drops: false });
+    folder.journal({ kind: 'renewed', generation: 2 });
+    folder.journal({ kind: 'expelled', id: asParticipantId('ben'), key: 'k', reason: 'too loud', drops: false });
     // Somebody writes just now.
     appendFileSync(join(path, 'journal'), '{"half":');
     const before = everything();
@@ -121,7 +121,7 @@ describe('invitations out of a folder', () => {
     await assert.rejects(keptInvitations(path), { code: 'state_invalid', message: /journal is missing/ });
     writeFileSync(join(path, 'journal'), journal);
     const outcome = { status: 'completed', reason: 'all rounds', roundsCompleted: 3, loss: 0, accuracy: 1 } as const;
-    folder.remember({ kind: 'ended', outcome });
+    folder.journal({ kind: 'ended', outcome });
     await assert.rejects(keptInvitations(path), { code: 'not_now', message: /r-kept is over \(completed\)/ });
     writeFileSync(join(path, 'coordinator-key.pem'), 'no key');
     await assert.rejects(keptInvitations(path), { code: 'settings_invalid', message: /holds no Ed25519/ });

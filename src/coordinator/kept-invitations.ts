@@ -22,7 +22,7 @@ export interface KeptInvitations {
 }
 
 /**
- * The folder may be in use: nothing of it is changed. A newcomer is judged by the coordinator, when it comes.
+ * The folder may be in use: nothing of it is changed. A newcomer is checked by the coordinator, when it comes.
  * Decision 0090.
  * @throws RoundscopeError `state_invalid` where no run lies there that could be joined
  */

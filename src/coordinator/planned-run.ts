@@ -19,7 +19,7 @@ export interface PlannedRun {
 /** @throws RoundscopeError `data_missing`, `data_invalid`, `data_too_large`, `model_unfit` */
 export async function planRun(start: CoordinatorStart, signal: AbortSignal): Promise<PlannedRun> {
   const plan = await planFederation(start.data, { seed: start.settings.seed, signal });
-  const { batchSize, learningRate, optimiser } = plan.defaults;
+  const { batchSize, learningRate, optimizer } = plan.defaults;
   const { settings, startFrom } = start;
   const about = { layout: plan.parameters, classes: plan.classes };
   const startModel = startFrom === undefined ? null : await readStartModel(startFrom, about);
@@ -28,7 +28,7 @@ export async function planRun(start: CoordinatorStart, signal: AbortSignal): Pro
       ...settings,
       batchSize: settings.batchSize ?? batchSize,
       learningRate: settings.learningRate ?? learningRate,
-      optimizer: settings.optimizer ?? optimiser,
+      optimizer: settings.optimizer ?? optimizer,
     },
     model: plan.model,
     initialParameters: startModel?.parameters ?? plan.parameters,

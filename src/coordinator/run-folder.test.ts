@@ -15,7 +15,7 @@ test('a participant that registers again and again does not make the journal gro
   try {
     const bytes = modelCodec.encode(toyInitial(1));
     const model = modelCodec.hash(bytes);
-    const participant = (misses: number): Parameters<RunFolder['remember']>[0] => ({
+    const participant = (misses: number): Parameters<RunFolder['journal']>[0] => ({
       kind: 'participant',
       participant: {
         id: asParticipantId('mallory'),
@@ -36,7 +36,7 @@ test('a participant that registers again and again does not make the journal gro
       await folder.begin(model, bytes);
       let most = 0;
       for (let i = 0; i < 200; i++) {
-        folder.remember(participant(i));
+        folder.journal(participant(i));
         most = Math.max(most, statSync(join(path, 'journal')).size);
       }
       assert.ok(most < 2 * limits.journalGrowthBytes, `${most} bytes`);

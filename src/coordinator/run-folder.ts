@@ -7,15 +7,15 @@ import { decodeSafetensors } from '#engine/codec/safetensors.ts';
 import { stateInvalid } from '#engine/durability/disk-errors.ts';
 import { HashedFiles } from '#engine/durability/hashed-files.ts';
 import { Journal } from '#engine/durability/journal.ts';
-import type { CoordinatorOptions } from '#engine/round/coordinator-driver.ts';
-import type { RunKeeper } from '#engine/round/kept-run.ts';
+import type { CoordinatorOptions } from '#engine/round/coordinator/driver.ts';
+import type { RunStore } from '#engine/round/coordinator/run-store.ts';
 import {
-  emptyMemory,
-  memoryRecordSchema,
-  remember,
-  type MemoryRecord,
-  type RunMemory,
-} from '#engine/round/run-memory.ts';
+  emptyRun,
+  journalRecordSchema,
+  applyRecord,
+  type JournalRecord,
+  type JournaledRun,
+} from '#engine/round/coordinator/run-journal.ts';
 
 const journalName = 'journal';
 
@@ -24,12 +24,12 @@ const journalName = 'journal';
  * Rewritten at each round, and in a round that has much to say, so it never grows with the number of either.
  * Decision 0022.
  */
-export class RunFolder implements RunKeeper, Disposable {
+export class RunFolder implements RunStore, Disposable {
   readonly #path: string;
-  readonly #journal: Journal<MemoryRecord>;
+  readonly #journal: Journal<JournalRecord>;
   readonly #models: HashedFiles;
   readonly #updates: HashedFiles;
-  #memory: RunMemory | null = null;
+  #memory: JournaledRun | null = null;
   #tidying: Promise<unknown> = Promise.resolve();
 
   constructor(folder: string) {
@@ -42,7 +42,7 @@ export class RunFolder implements RunKeeper, Disposable {
   /** Begins to keep a run of which nothing has happened yet. */
   async begin(model: Hash, bytes: Uint8Array): Promise<void> {
     await this.#models.put(model, bytes);
-    this.#memory = emptyMemory(model);
+    this.#memory = emptyRun(model);
     this.#rewrite(this.#memory);
   }
 
@@ -68,9 +68,9 @@ export class RunFolder implements RunKeeper, Disposable {
     return { memory, updates, models };
   }
 
-  remember(record: MemoryRecord): void {
+  journal(record: JournalRecord): void {
     if (this.#memory === null) return;
-    this.#memory = remember(this.#memory, record);
+    this.#memory = applyRecord(this.#memory, record);
     if (record.kind !== 'round') {
       this.#journal.append(record);
       if (this.#journal.isLong) this.#rewrite(this.#memory);
@@ -82,7 +82,7 @@ export class RunFolder implements RunKeeper, Disposable {
     this.#tidy(() => Promise.all([this.#updates.keepOnly([]), this.#models.keepOnly([model])]));
   }
 
-  #rewrite(memory: RunMemory): void {
+  #rewrite(memory: JournaledRun): void {
     this.#journal.rewrite([{ kind: 'memory', memory }]);
   }
 
@@ -131,18 +131,18 @@ export class RunFolder implements RunKeeper, Disposable {
 }
 
 /** What a run in `folder` has come to; the folder may be in use, and is left as it is. @throws RoundscopeError `state_invalid` */
-export function readMemory(folder: string): RunMemory {
-  const found = new Journal<MemoryRecord>(join(folder, journalName)).look(recordOf);
+export function readMemory(folder: string): JournaledRun {
+  const found = new Journal<JournalRecord>(join(folder, journalName)).look(recordOf);
   return memoryIn(folder, found?.records ?? []);
 }
 
-function memoryIn(folder: string, [first, ...rest]: readonly MemoryRecord[]): RunMemory {
+function memoryIn(folder: string, [first, ...rest]: readonly JournalRecord[]): JournaledRun {
   if (first?.kind !== 'memory') throw stateInvalid(join(folder, journalName), 'is missing or does not begin a run');
-  return rest.reduce(remember, first.memory);
+  return rest.reduce(applyRecord, first.memory);
 }
 
-function recordOf(value: unknown): MemoryRecord | null {
-  const record = memoryRecordSchema.safeParse(value);
+function recordOf(value: unknown): JournalRecord | null {
+  const record = journalRecordSchema.safeParse(value);
   return record.success ? record.data : null;
 }
 

@@ -4,7 +4,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import { lockFolder } from '#engine/durability/folder-lock.ts';
 import { stateInvalid } from '#engine/durability/disk-errors.ts';
 import { readRunFile, type RunFile } from '#engine/durability/run-file.ts';
-import type { CoordinatorOptions } from '#engine/round/coordinator-driver.ts';
+import type { CoordinatorOptions } from '#engine/round/coordinator/driver.ts';
 import { planFederation } from '#engine/trainer/federation-plan.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import type { PlannedRun } from './planned-run.ts';

@@ -16,7 +16,7 @@ import { DemoNetwork, isNetworkFault, type NetworkFault } from './demo-network.t
 import { EndedParticipants } from './ended-participants.ts';
 import { faultNotes } from './fault-notes.ts';
 import { FaultsOnCue } from './faults-on-cue.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeStaleFiles } from './stale-files.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from './supervised-child.ts';
 
@@ -101,7 +101,7 @@ export class DemoFederation implements AsyncDisposable {
 
   async #start(): Promise<void> {
     const { settings, stateFolder, clock } = this.#options;
-    await removeLeftovers(dirname(stateFolder), clock.wallMs());
+    await removeStaleFiles(dirname(stateFolder), clock.wallMs());
     this.#throwIfStopped();
     this.#checkTargets(settings.faults);
     this.#checkTargets(settings.network.map((spec) => ({ name: 'a network', ...spec })));

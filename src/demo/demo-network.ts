@@ -119,7 +119,7 @@ export class DemoNetwork {
     // Why it could not be opened has been told where it was asked for.
     const opened = await relay.catch(() => null);
     if (opened === null) return;
-    await opened.child.seeOff(this.#options.clock, endPatienceMs);
+    await opened.child.terminate(this.#options.clock, endPatienceMs);
   }
 
   async #apply(participant: ParticipantId): Promise<void> {

@@ -32,7 +32,7 @@ describe('SupervisedChild', () => {
   test('is seen off by a word', async () => {
     const clock = new VirtualClock();
     const { child, heard } = await launch(true);
-    await child.seeOff(clock, 1000);
+    await child.terminate(clock, 1000);
     assert.deepEqual(heard, ['terminate']);
     assert.equal(clock.pendingTimers, 0);
   });
@@ -40,7 +40,7 @@ describe('SupervisedChild', () => {
   test('is killed when it does not go', async () => {
     const clock = new VirtualClock();
     const { child, heard } = await launch(false);
-    const gone = child.seeOff(clock, 1000);
+    const gone = child.terminate(clock, 1000);
     await clock.advance(999);
     assert.deepEqual(heard, ['terminate']);
     await clock.advance(1);

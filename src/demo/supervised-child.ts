@@ -15,7 +15,7 @@ export type ChildBatch = Extract<FromChild, { type: 'batch' }>;
 export type ChildEnd = Extract<FromChild, { type: 'ended' }>;
 
 export interface SupervisorSink {
-  /** Rows of a child; not yet judged one by one. */
+  /** Rows of a child; not yet checked one by one. */
   batch(source: string, batch: ChildBatch): void;
   exited(exit: {
     readonly name: string;
@@ -124,7 +124,7 @@ export class SupervisedChild {
   }
 
   /** Tells it to end, and ends it if it does not; resolves when it is gone. */
-  async seeOff(clock: Clock, patienceMs: number): Promise<void> {
+  async terminate(clock: Clock, patienceMs: number): Promise<void> {
     this.expectExit();
     this.end('terminate');
     using _patience = clock.timer(patienceMs, () => this.end('kill'));
@@ -132,29 +132,29 @@ export class SupervisedChild {
   }
 
   #onMessage(message: unknown, sink: SupervisorSink): void {
-    const judged = fromChildSchema.safeParse(message);
-    if (!judged.success) {
-      sink.malformed(this.name, judged.error.message.slice(0, 500));
+    const checked = fromChildSchema.safeParse(message);
+    if (!checked.success) {
+      sink.malformed(this.name, checked.error.message.slice(0, 500));
       // What cannot be read was taken all the same: a process must not wait for ever for the answer to a batch.
       const batch = batchOf(message);
       if (batch !== null) this.post({ type: 'ack', batch });
       return;
     }
-    if (judged.data.type === 'batch') {
-      sink.batch(this.name, judged.data);
-      this.post({ type: 'ack', batch: judged.data.batch });
+    if (checked.data.type === 'batch') {
+      sink.batch(this.name, checked.data);
+      this.post({ type: 'ack', batch: checked.data.batch });
     }
-    if (judged.data.type === 'listening') this.#listening.resolve(judged.data);
-    if (judged.data.type === 'invitation') {
-      this.#asked.get(judged.data.ask)?.resolve(judged.data.invitation);
-      this.#asked.delete(judged.data.ask);
+    if (checked.data.type === 'listening') this.#listening.resolve(checked.data);
+    if (checked.data.type === 'invitation') {
+      this.#asked.get(checked.data.ask)?.resolve(checked.data.invitation);
+      this.#asked.delete(checked.data.ask);
     }
-    if (judged.data.type === 'relaying') this.#relaying.resolve(judged.data.routes);
-    if (judged.data.type === 'ended') {
+    if (checked.data.type === 'relaying') this.#relaying.resolve(checked.data.routes);
+    if (checked.data.type === 'ended') {
       this.#endedBySelf = true;
-      this.#listening.reject(endError(this.name, judged.data));
-      this.#relaying.reject(endError(this.name, judged.data));
-      this.#ended.resolve(judged.data);
+      this.#listening.reject(endError(this.name, checked.data));
+      this.#relaying.reject(endError(this.name, checked.data));
+      this.#ended.resolve(checked.data);
     }
   }
 
@@ -198,8 +198,8 @@ export class SupervisedChild {
 
 /** The number of a batch that may be malformed otherwise. */
 function batchOf(message: unknown): number | null {
-  const judged = batchNumber.safeParse(message);
-  return judged.success ? judged.data.batch : null;
+  const checked = batchNumber.safeParse(message);
+  return checked.success ? checked.data.batch : null;
 }
 
 const batchNumber = z.object({ type: z.literal('batch'), batch: z.number().int().positive() });

@@ -34,8 +34,8 @@ export function expelledLine({
   nameStays,
 }: EventData<'participant_expelled'>): string {
   const why = reason === '' ? '' : `: ${reason}`;
-  const fate = expelledUpdateWords(update, round);
+  const outcome = expelledUpdateWords(update, round);
   if (nameStays === true)
-    return `who had the name ${participant} before was sent away for the rest of the run${why} (key ${keyWords(key)})${fate === '' ? '' : `; ${fate}`}. ${participant} is another one by now, and stays`;
-  return `${participant} was sent away for the rest of the run${why} (key ${keyWords(key)})${fate === '' ? '' : `; ${fate}`}. Who has the invitation can come again with another key and name: renew it to prevent that`;
+    return `who had the name ${participant} before was sent away for the rest of the run${why} (key ${keyWords(key)})${outcome === '' ? '' : `; ${outcome}`}. ${participant} is another one by now, and stays`;
+  return `${participant} was sent away for the rest of the run${why} (key ${keyWords(key)})${outcome === '' ? '' : `; ${outcome}`}. Who has the invitation can come again with another key and name: renew it to prevent that`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { keyWords } from '#shared/base/key-words.ts';
 import { parseAdmit } from './admit-option.ts';
-import { parseOrder } from './desk-words.ts';
+import { parseCommand } from './admission-commands.ts';
 
 const words = keyWords('ab'.repeat(32));
 
@@ -32,9 +32,9 @@ test('who is let in, as it is written behind --admit', async () => {
     ['anna,ask', /ask stands alone or/],
     [`@${folder}/none`, /cannot be read \(ENOENT\)/],
   ] as const) {
-    const judged = await parseAdmit(text);
-    assert.ok(!judged.ok, text);
-    assert.match(judged.error, why);
+    const checked = await parseAdmit(text);
+    assert.ok(!checked.ok, text);
+    assert.match(checked.error, why);
   }
   rmSync(folder, { recursive: true });
 });
@@ -42,7 +42,7 @@ test('who is let in, as it is written behind --admit', async () => {
 test('orders that are typed while a run goes on', () => {
   const now = Date.UTC(2026, 10, 30);
   const order = (line: string): unknown => {
-    const parsed = parseOrder(line, now);
+    const parsed = parseCommand(line, now);
     return parsed?.ok === true ? parsed.value : (parsed?.error ?? null);
   };
   assert.equal(order('   '), null);

@@ -45,7 +45,7 @@ export class Arguments {
 
 const everywhere: readonly Option[] = [{ name: 'help', help: 'this text' }];
 
-/** Judges what stands behind the command's name; the error is one sentence for people. */
+/** Checks what stands behind the command's name; the error is one sentence for people. */
 export function parseArguments(command: Command, argv: readonly string[]): Result<Arguments, string> {
   const options = [...command.options, ...everywhere];
   const { tokens } = parseArgs({

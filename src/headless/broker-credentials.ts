@@ -25,8 +25,8 @@ export function parseCredentials(text: string): Result<BrokerCredentials, string
   for (const [index, line] of lines.entries()) {
     if (line === '' || line.startsWith('#')) continue;
     const [name = '', url = '', ...more] = line.split(/\s+/);
-    const judged = participantName(name);
-    const isWhole = more.length === 0 && judged.ok && endpointSchema.shape.url.safeParse(url).success;
+    const checked = participantName(name);
+    const isWhole = more.length === 0 && checked.ok && endpointSchema.shape.url.safeParse(url).success;
     // Never the line itself: it holds a password.
     if (!isWhole || ownUserIn(url)?.who !== name)
       return err(`line ${index + 1} is not a participant's name, a blank and its address at the broker`);
@@ -96,7 +96,7 @@ export async function usersFrom(
     (await readCredentials(path)) ?? err(`there is no file ${path}.`);
   const first = await read();
   if (!first.ok) return err(`${option}: ${first.error}`);
-  // Read anew for each: users come and go while a run goes on.
+  // Read again for each: users come and go while a run goes on.
   return ok(async (name) => {
     const users = await read();
     return users.ok ? userFor(name, users.value, { path, brokers: [broker] }) : users;

@@ -87,7 +87,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
   if (!network.ok) return network;
   const participants = numberOr(args.text('participants'), demoDefaults.participants);
   const usualMs = usualDeadlineMs(network.value, participants);
-  const judged = demoSettingsSchema.safeParse({
+  const checked = demoSettingsSchema.safeParse({
     participants,
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
     transport: args.text('transport') ?? demoDefaults.transport,
@@ -102,16 +102,16 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
     faults,
     network: network.value,
   });
-  if (!judged.success) {
-    return err(wrongOption(judged.error));
+  if (!checked.success) {
+    return err(wrongOption(checked.error));
   }
-  const environment = wrongEnvironment(judged.data.selection);
+  const environment = wrongEnvironment(checked.data.selection);
   if (environment !== null) return err(environment);
-  const transport = wrongTransport(judged.data.transport);
+  const transport = wrongTransport(checked.data.transport);
   if (transport !== null) return err(transport);
-  if (judged.data.control === 'mqtt' && !protocolSchema.safeParse(judged.data.transport).success)
+  if (checked.data.control === 'mqtt' && !protocolSchema.safeParse(checked.data.transport).success)
     return err('--control mqtt goes with one transport for the models: name one with --transport.');
-  const names = demoParticipants(judged.data.participants);
+  const names = demoParticipants(checked.data.participants);
   const isStray = ({ participant }: { readonly participant?: FaultSpec['participant'] }): boolean =>
     participant !== undefined && !names.includes(participant);
   const stray = faults.find(isStray);
@@ -120,7 +120,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
   const nobody = network.value.find(isStray);
   if (nobody !== undefined)
     return err(`--network ${nobody.preset}: there is no ${nobody.participant}; this demo has ${names.join(', ')}.`);
-  return ok(judged.data);
+  return ok(checked.data);
 }
 
 /** `NAME[:PARTICIPANT][@ROUND][+SECONDS]`, the same here and in the window's command line. */
@@ -128,13 +128,13 @@ export function parseFault(text: string): Result<FaultSpec, string> {
   const parts = /^([a-z-]+)(?::([^@+]+))?(?:@(\d+))?(?:\+(\d+(?:\.\d+)?))?$/.exec(text);
   if (parts === null) return err(`--fault ${text}: write it as NAME, NAME:node-2, NAME@3, NAME:node-2@3 or NAME@3+8.`);
   const [, name, participant, round, seconds] = parts;
-  const judged = faultSchema.safeParse({
+  const checked = faultSchema.safeParse({
     name,
     ...(participant === undefined ? {} : { participant }),
     ...(round === undefined ? {} : { round: Number(round) }),
     ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
   });
-  if (judged.success) return ok(judged.data);
+  if (checked.success) return ok(checked.data);
   const near = nearest(name ?? '', faultNames);
   return err(
     `--fault ${text}: ${near === undefined ? `faults are ${faultNames.join(', ')}` : `did you mean ${near}?`}`,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { eventSchemas, eventTypes, parseEvent, type RecordedEvent } from '#shared/contract/events.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { recordedView } from '#test/support/recorded-view.ts';
-import { Narrator } from './narrator.ts';
+import { ConsoleReporter } from './console-reporter.ts';
 import { runSummary } from './summary.ts';
 
 /** Clears the screen, names the window, rings, begins a line that looks like ours, and turns the direction of writing. */
@@ -52,7 +52,7 @@ function sampleOf(schema: JsonSchema, choice: number): unknown {
     default:
       return Object.fromEntries(
         Object.entries(schema.properties ?? {})
-          // Settings are this user's own, and judged beyond what a schema says.
+          // Settings are this user's own, and checked beyond what a schema says.
           .filter(([key]) => key !== 'demo')
           .map(([key, inner]) => [key, sampleOf(inner, choice)]),
       );
@@ -83,7 +83,7 @@ test('no event of any type, from any chair, sends a terminal what it would obey'
   for (const event of hostileEvents())
     for (const view of views) {
       const terminal = new PassThrough({ encoding: 'utf8' });
-      new Narrator(terminal as unknown as NodeJS.WriteStream).event(event, view);
+      new ConsoleReporter(terminal as unknown as NodeJS.WriteStream).event(event, view);
       const text = String((terminal.read() as string | null) ?? '');
       if (text === '') continue;
       told.add(event.type);
@@ -98,7 +98,7 @@ test('the end of a run is told the same way', () => {
   const terminal = new PassThrough({ encoding: 'utf8' });
   const view = recordedView(4);
   const summary = { ...runSummary(view), status: 'failed' as const, reason: hostile };
-  new Narrator(terminal as unknown as NodeJS.WriteStream).end(summary, view);
+  new ConsoleReporter(terminal as unknown as NodeJS.WriteStream).end(summary, view);
   assert.doesNotMatch(String(terminal.read()), obeyed);
 });
 

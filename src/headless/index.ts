@@ -1,4 +1,4 @@
-import { endWhenIdle } from '#engine/host/end-when-idle.ts';
+import { exitWhenIdle } from '#engine/host/exit-when-idle.ts';
 import { endOnFault } from '#engine/host/process-fault.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
@@ -88,6 +88,6 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? exitStatus.completed : exitStatus.failed),
   );
-endWhenIdle();
+exitWhenIdle();
 endOnFault();
 process.exitCode = await main(process.argv.slice(2));

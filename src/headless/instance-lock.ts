@@ -36,8 +36,8 @@ export function runningInstance(folder: string): RunningInstance | null {
 
 function readNote(text: string): InstanceNote | null {
   try {
-    const judged = noteSchema.safeParse(JSON.parse(text));
-    return judged.success ? judged.data : null;
+    const checked = noteSchema.safeParse(JSON.parse(text));
+    return checked.success ? checked.data : null;
   } catch {
     // It is being written just now, or by another version.
     return null;

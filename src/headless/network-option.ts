@@ -51,13 +51,13 @@ function parseNetwork(text: string): Result<NetworkSpec, string> {
     else if (value === undefined && index === 0 && isPreset(word)) preset = word;
     else return err(`--network ${text}: ${unknownWord(word, value !== undefined)}`);
   }
-  const judged = networkSpecSchema.safeParse({
+  const checked = networkSpecSchema.safeParse({
     preset,
     ...(participant === undefined ? {} : { participant }),
     ...(Object.keys(change).length === 0 ? {} : { change }),
   });
-  if (judged.success) return ok(judged.data);
-  const [issue] = judged.error.issues;
+  if (checked.success) return ok(checked.data);
+  const [issue] = checked.error.issues;
   const figure = networkFigureNames.find((name) => issue?.path.includes(name));
   const named = Object.keys(figureWords).find((word) => figureWords[word] === figure) ?? issue?.path[0] ?? '';
   return err(

@@ -4,7 +4,7 @@ import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/federation.ts';
 import { onEndSignal } from './end-signals.ts';
 import { lineOf, writeOut } from './json-lines.ts';
-import { Narrator } from './narrator.ts';
+import { ConsoleReporter } from './console-reporter.ts';
 import { exitStatusOf, runSummary } from './summary.ts';
 
 export interface RunToEndOptions {
@@ -14,28 +14,28 @@ export interface RunToEndOptions {
   /** Events on stdout wait until `onStarted` has written what comes before them. */
   readonly eventsAfterStart?: boolean;
   /** Once the run goes: the invitation to print, a browser to open. */
-  readonly onStarted?: (running: RunningFederation, narrator: Narrator) => Disposable | undefined;
+  readonly onStarted?: (running: RunningFederation, reporter: ConsoleReporter) => Disposable | undefined;
 }
 
 /** Runs a federation in the terminal to its end: events as JSON lines or in words, a clean goodbye on Ctrl+C. */
 export async function runToEnd(options: RunToEndOptions): Promise<number> {
-  const narrator = new Narrator(process.stderr);
+  const reporter = new ConsoleReporter(process.stderr);
   /** Why it is to end; null: it is not. */
   let interrupted: string | null = null;
   const out = new EventLines(options.eventsAfterStart === true);
-  using _watching = watchNextRun(options, narrator, out);
+  using _watching = watchNextRun(options, reporter, out);
   using _signals = onEndSignal((reason) => {
     if (interrupted !== null) {
-      narrator.say('Ended at once, without waiting for goodbyes.');
+      reporter.say('Ended at once, without waiting for goodbyes.');
       process.exit(exitStatus.interrupted);
     }
     interrupted = reason;
-    narrator.say('Stopping: saying goodbye to everybody. Press Ctrl+C again to end at once.');
+    reporter.say('Stopping: saying goodbye to everybody. Press Ctrl+C again to end at once.');
     spawn('stopping the run', options.service.stop(reason));
   });
   try {
     const running = await options.begin();
-    using _while = options.onStarted?.(running, narrator);
+    using _while = options.onStarted?.(running, reporter);
     out.release();
     if (interrupted !== null) await options.service.stop(interrupted);
     const { error, status } = await running.ended;
@@ -43,8 +43,8 @@ export async function runToEnd(options: RunToEndOptions): Promise<number> {
     await running.host[Symbol.asyncDispose]();
     const summary = runSummary(running.host.view);
     if (options.json) await writeOut(lineOf(summary));
-    narrator.end(summary, running.host.view);
-    if (error !== undefined && interrupted === null) narrator.advise(error);
+    reporter.end(summary, running.host.view);
+    if (error !== undefined && interrupted === null) reporter.advise(error);
     if (interrupted !== null) return exitStatus.interrupted;
     // The run completed, and what was asked of this end of it did not: its model is not where it should be.
     return status === 'failed' && summary.status === 'completed' ? exitStatus.failed : exitStatusOf(summary);
@@ -81,7 +81,7 @@ class EventLines {
 }
 
 /** Follows the run from its very first event, which comes before `begin` resolves. */
-function watchNextRun(options: RunToEndOptions, narrator: Narrator, out: EventLines): Disposable {
+function watchNextRun(options: RunToEndOptions, reporter: ConsoleReporter, out: EventLines): Disposable {
   return options.service.onRun((host) => {
     host.rows.subscribe((row) => {
       if (!('event' in row)) return;
@@ -94,7 +94,7 @@ function watchNextRun(options: RunToEndOptions, narrator: Narrator, out: EventLi
           at: row.event.at,
           ...row.event.data,
         });
-      else narrator.event(row.event, host.view);
+      else reporter.event(row.event, host.view);
     });
   });
 }

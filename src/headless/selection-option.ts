@@ -11,6 +11,6 @@ export const selectionOption: Option = {
 
 /** What is wrong with the variables that say how to choose, as a sentence; before a process that would end of it is started. */
 export function wrongEnvironment(strategy: StrategyName | undefined): string | null {
-  const judged = selectionFromEnvironment(process.env, strategy === undefined ? {} : { strategy });
-  return judged.ok ? null : judged.error.message;
+  const checked = selectionFromEnvironment(process.env, strategy === undefined ? {} : { strategy });
+  return checked.ok ? null : checked.error.message;
 }

@@ -5,7 +5,7 @@ import { complain } from './complain.ts';
 import { onEndSignal } from './end-signals.ts';
 import { runningInstance, takeInstance, type RunningInstance } from './instance-lock.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
-import { Narrator } from './narrator.ts';
+import { ConsoleReporter } from './console-reporter.ts';
 import { askRunning } from './second-start.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { hasDisplay, openBrowser, removeOpeningFile } from './open-browser.ts';
@@ -28,10 +28,10 @@ export interface ServeOptions {
 /** Browser mode: serves until Ctrl+C, which ends the run with a goodbye and leaves nothing running. */
 export async function serveInBrowser(options: ServeOptions): Promise<number> {
   const { service } = options;
-  const narrator = new Narrator(process.stderr);
+  const reporter = new ConsoleReporter(process.stderr);
   // Before a port is opened: the running one may have the very port that is asked for.
   const running = runningInstance(service.app.dataFolder);
-  if (running !== null) return await leadToRunning(running, options, narrator);
+  if (running !== null) return await leadToRunning(running, options, reporter);
   const files = await readStaticFiles(rendererFolder());
   await using server = await WebServer.listen({
     port: options.port,
@@ -41,30 +41,34 @@ export async function serveInBrowser(options: ServeOptions): Promise<number> {
     now: systemClock.monotonicMs,
   });
   const lock = takeInstance(service.app.dataFolder, { port: server.port, secret: server.secret });
-  if (!(Symbol.dispose in lock)) return await leadToRunning(lock, options, narrator);
+  if (!(Symbol.dispose in lock)) return await leadToRunning(lock, options, reporter);
   using _lock = lock;
   using _telling = service.onRun((host) => {
     host.rows.subscribe((row) => {
-      if ('event' in row) narrator.event(row.event, host.view);
+      if ('event' in row) reporter.event(row.event, host.view);
     });
   });
   if (options.recording !== undefined) service.recordings.showFirst(options.recording);
   const stopped = untilSignal();
-  using _opening = await tellAddress(server, options, narrator);
+  using _opening = await tellAddress(server, options, reporter);
   if (options.begin !== undefined) {
-    // A demo that cannot start is shown in the page; the app stays open so that it can be mended and started again.
+    // A demo that cannot start is shown in the page; the app stays open so that it can be fixed and started again.
     options
       .begin()
-      .catch((error: unknown) => narrator.say(visibleText(error instanceof Error ? error.message : String(error))));
+      .catch((error: unknown) => reporter.say(visibleText(error instanceof Error ? error.message : String(error))));
   }
   await stopped;
-  narrator.say('Stopping: saying goodbye to everybody.');
+  reporter.say('Stopping: saying goodbye to everybody.');
   await service[Symbol.asyncDispose]();
   return exitStatus.completed;
 }
 
 /** A second start opens what runs: two would record over each other's heads. */
-async function leadToRunning(running: RunningInstance, options: ServeOptions, narrator: Narrator): Promise<number> {
+async function leadToRunning(
+  running: RunningInstance,
+  options: ServeOptions,
+  reporter: ConsoleReporter,
+): Promise<number> {
   const { pid, note } = running;
   const address = note === null ? null : await askRunning(note, options.recording);
   if (address === null) {
@@ -74,8 +78,8 @@ async function leadToRunning(running: RunningInstance, options: ServeOptions, na
       exitStatus.failed,
     );
   }
-  const opened = await open(address, options, narrator);
-  narrator.say(
+  const opened = await open(address, options, reporter);
+  reporter.say(
     `Roundscope is already running on this data folder (process ${pid}); ${opened ? 'it is open in your browser (--no-open prints an address instead).' : 'this is a fresh address of it, good once and for two minutes:'}`,
   );
   if (!opened) process.stdout.write(`${address}\n`);
@@ -83,22 +87,22 @@ async function leadToRunning(running: RunningInstance, options: ServeOptions, na
 }
 
 /** Returns what clears up behind it when the app ends. */
-async function tellAddress(server: WebServer, options: ServeOptions, narrator: Narrator): Promise<Disposable> {
+async function tellAddress(server: WebServer, options: ServeOptions, reporter: ConsoleReporter): Promise<Disposable> {
   const address = server.freshAddress();
-  const opened = await open(address, options, narrator);
+  const opened = await open(address, options, reporter);
   if (!opened) {
-    narrator.say('Open this address in a browser on this machine, within two minutes; Ctrl+C ends it:');
+    reporter.say('Open this address in a browser on this machine, within two minutes; Ctrl+C ends it:');
     // On stdout, so that a script can read it; good for one exchange.
     process.stdout.write(`${address}\n`);
-    if (options.open) narrator.say('The rounds are shown below as they go.');
+    if (options.open) reporter.say('The rounds are shown below as they go.');
     return { [Symbol.dispose]: () => undefined };
   }
   // No address in the terminal: nobody needs it now, and what stays in a scrollback can be read by others later.
-  narrator.say('Roundscope is open in your browser. Ctrl+C ends it.');
+  reporter.say('Roundscope is open in your browser. Ctrl+C ends it.');
   const late = setTimeout(() => {
     removeOpeningFile(options.service.app.dataFolder);
     if (!server.isUnopened(address)) return;
-    narrator.say(
+    reporter.say(
       'No browser has come yet; perhaps it may not read the file that leads it here. This address is good once and for two minutes:',
     );
     process.stdout.write(`${server.freshAddress()}\n`);
@@ -112,16 +116,16 @@ async function tellAddress(server: WebServer, options: ServeOptions, narrator: N
 }
 
 /** Whether a browser was started on the address. */
-async function open(address: string, options: ServeOptions, narrator: Narrator): Promise<boolean> {
+async function open(address: string, options: ServeOptions, reporter: ConsoleReporter): Promise<boolean> {
   if (!options.open) return false;
   if (!hasDisplay(process.env, process.platform)) {
-    narrator.say('There is no display here for a browser.');
+    reporter.say('There is no display here for a browser.');
     return false;
   }
   try {
     return await openBrowser(address, options.service.app.dataFolder);
   } catch (error) {
-    narrator.say(`No browser was opened: ${visibleText(error instanceof Error ? error.message : String(error))}`);
+    reporter.say(`No browser was opened: ${visibleText(error instanceof Error ? error.message : String(error))}`);
     return false;
   }
 }

@@ -1,5 +1,5 @@
 import type { RunSummary } from '#shared/contract/summary.ts';
-import { exitStatus, ownFates, type OwnFate } from '#shared/contract/summary.ts';
+import { exitStatus, ownOutcomes, type OwnOutcome } from '#shared/contract/summary.ts';
 import { lossTotals } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
@@ -72,10 +72,10 @@ function weightOf(view: RunView, id: string): RunSummary['participants'][number]
 
 function ownWork(view: RunView): RunSummary['own'] {
   if (!isParticipantSeat(view)) return null;
-  const own = Object.fromEntries(ownFates.map((fate) => [fate, 0])) as Record<OwnFate, number>;
-  for (const { fate } of view.contributions) {
+  const own = Object.fromEntries(ownOutcomes.map((outcome) => [outcome, 0])) as Record<OwnOutcome, number>;
+  for (const { outcome } of view.contributions) {
     // At the end of a run nothing is under way any more.
-    if (fate !== 'training' && fate !== 'sent') own[fate] += 1;
+    if (outcome !== 'training' && outcome !== 'sent') own[outcome] += 1;
   }
   return own;
 }

@@ -216,7 +216,7 @@ describe('the browser mode’s server', () => {
     await once(next, 'pong');
   });
 
-  test('a taken port is said with the mend', async () => {
+  test('a taken port is said with the fix', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;

@@ -9,7 +9,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
-import { lookAt } from '#engine/link/look.ts';
+import { lookAt } from '#engine/link/dial/look.ts';
 import { formatAddress } from '#engine/transport/addresses.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 

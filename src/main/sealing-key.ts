@@ -15,7 +15,7 @@ export function sealingKey(dataFolder: string): string | null {
   if (process.platform === 'linux' && safeStorage.getSelectedStorageBackend() === 'basic_text') return null;
   const path = join(dataFolder, 'sealing-key');
   try {
-    if (existsSync(path)) return judged(safeStorage.decryptString(readFileSync(path)));
+    if (existsSync(path)) return checked(safeStorage.decryptString(readFileSync(path)));
     const key = randomBytes(32).toString('hex');
     writeFileSync(path, safeStorage.encryptString(key), { mode: 0o600, flag: 'wx' });
     return key;
@@ -26,7 +26,7 @@ export function sealingKey(dataFolder: string): string | null {
   }
 }
 
-function judged(key: string): string {
+function checked(key: string): string {
   if (/^[0-9a-f]{64}$/.test(key)) return key;
   throw new Error('it holds something else');
 }

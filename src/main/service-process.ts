@@ -1,6 +1,6 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import { entryPath } from '#engine/host/entries.ts';
-import { yieldToPeople } from '#engine/host/yield-to-people.ts';
+import { lowerPriority } from '#engine/host/lower-priority.ts';
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { ChildEntry } from '#shared/contract/child-messages.ts';
 import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';
@@ -87,9 +87,9 @@ export class ServiceProcess {
   }
 
   #onMessage(input: unknown): void {
-    const judged = toMainSchema.safeParse(input);
-    if (!judged.success) return taskFailed('reading what the service said', judged.error);
-    const message = judged.data;
+    const checked = toMainSchema.safeParse(input);
+    if (!checked.success) return taskFailed('reading what the service said', checked.error);
+    const message = checked.data;
     if (message.type === 'ready') {
       if (this.#crashes.hasCrashed) this.#options.onRestarted();
     } else if (message.type === 'launch') this.#launch(message.id, message.entry, message.name);
@@ -119,7 +119,7 @@ export class ServiceProcess {
     this.#children.set(id, child);
     const stderr = keepStderr(child);
     child.once('spawn', () => {
-      if (entry === 'participant' && child.pid !== undefined) yieldToPeople(child.pid);
+      if (entry === 'participant' && child.pid !== undefined) lowerPriority(child.pid);
       const { port1, port2 } = new MessageChannelMain();
       child.postMessage({ type: 'port' }, [port1]);
       this.#post({ type: 'launched', id, pid: child.pid ?? 0 }, [port2]);

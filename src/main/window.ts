@@ -1,6 +1,6 @@
 import { app, BrowserWindow } from 'electron';
 
-/** Makes the one window; its page is sandboxed and has no Node. Where it may go is judged in `guards.ts`. */
+/** Makes the one window; its page is sandboxed and has no Node. Where it may go is checked in `guards.ts`. */
 export function createWindow(preload: string): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,

@@ -10,7 +10,7 @@ import { readMachineState } from '#engine/host/machine-state.ts';
 import { readSelectionTable, writeSelectionTable } from '#engine/host/selection-table-file.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
-import type { DialingLink } from '#engine/link/dialing-link.ts';
+import type { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import type { Link } from '#engine/link/link.ts';
 import { selectionFromEnvironment } from '#engine/selection/environment.ts';
 import { LinkObserver } from '#engine/selection/link-observer.ts';
@@ -51,7 +51,7 @@ export async function chooseProtocols(start: ParticipantStart, reporter: Reporte
   const observer = new LinkObserver(systemClock);
   observer.machine(await readMachineState());
   const table = await firstTable([path, pretrainedPath(settings.value.pretrainedFolder, strategy)], reporter);
-  const shelf = new TableShelf(path, reporter);
+  const store = new TableStore(path, reporter);
   const choice = new ProtocolChoice({
     participant: start.name,
     selector: createSelector(settings.value.settings, {
@@ -67,7 +67,7 @@ export async function chooseProtocols(start: ParticipantStart, reporter: Reporte
     observer,
     clock: systemClock,
     reporter,
-    keep: (learned) => shelf.keep(learned),
+    keep: (learned) => store.keep(learned),
   });
   return {
     route: choice,
@@ -84,7 +84,7 @@ export async function chooseProtocols(start: ParticipantStart, reporter: Reporte
           if (wanted !== null) link.changeSession(`changes to ${wanted.reason}`.slice(0, reasonCharsMax));
         },
       }),
-    [Symbol.asyncDispose]: () => shelf[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 }
 
@@ -107,7 +107,7 @@ async function firstTable(paths: readonly (string | null)[], reporter: Reporter)
 }
 
 /** Writes what was learned, one at a time and only the newest; a disk that will not take it is said once. */
-class TableShelf implements AsyncDisposable {
+class TableStore implements AsyncDisposable {
   readonly #path: string | null;
   readonly #reporter: Reporter;
   #next: SelectionTable | null = null;

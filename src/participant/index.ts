@@ -16,20 +16,20 @@ import { ProcessReporter } from '#engine/host/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
-import { KeptModels } from '#engine/durability/kept-models.ts';
+import { ModelFiles } from '#engine/durability/model-files.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
 import { participantKeyPath } from '#engine/identity/participant-key.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { tellsAll, type Telling } from '#engine/round/telling.ts';
-import { runParticipant } from '#engine/round/participant-driver.ts';
+import { runParticipant } from '#engine/round/participant/driver.ts';
 import { bundledName } from '#engine/trainer/data/digits.ts';
 import { requireData } from '#engine/trainer/data/load-data.ts';
 import { requireMemory, requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker-trainer.ts';
-import { diallingTransport, type Route } from '#engine/transport/registry.ts';
+import { dialingTransport, type Route } from '#engine/transport/registry.ts';
 import { chooseProtocols, toldProtocol } from './choosing.ts';
 import { openOwnState, type OwnState } from './own-state.ts';
 
@@ -39,7 +39,7 @@ const faults: { link: DialingLink | null; trainer: WorkerTrainer | null } = { li
 let moved: Extract<ToChild, { type: 'move' }> | null = null;
 
 /** The link from its first attempt on. */
-let dialling: DialingLink | null = null;
+let dialing: DialingLink | null = null;
 
 /** A process of its own, in a demo and when it joins a run elsewhere. Decision 0030. */
 serveParent({
@@ -48,8 +48,8 @@ serveParent({
   onFault,
   onOther: (message) => {
     if (message.type === 'move') move(message);
-    if (message.type === 'keep_trying') dialling?.keepTrying();
-    if (message.type === 'try_now') dialling?.tryNow();
+    if (message.type === 'keep_trying') dialing?.keepTrying();
+    if (message.type === 'try_now') dialing?.tryNow();
     if (message.type === 'pause') setPaused(message);
   },
 });
@@ -80,7 +80,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   await using trainer = new WorkerTrainer({ entry: entryPath('trainer-worker') });
   faults.trainer = trainer;
   using own = await openOwnState(start, invitation.run, reporter);
-  // A wrong path is told before anybody is dialled; what is in it, once the run has said what it needs.
+  // A wrong path is told before anybody is dialed; what is in it, once the run has said what it needs.
   await requireData(start.data);
   const identity = await identityOf(start, reporter);
   doing = `connecting over ${invitation.transport}`;
@@ -93,7 +93,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
   const seen = choosing?.reporter ?? reporter;
   await using link = await openLink({ start, invitation, identity, take, reporter: seen }, signal);
   faults.link = link;
-  const models = keptModels(start, invitation, reporter);
+  const models = modelFiles(start, invitation, reporter);
   doing = 'taking part';
   const outcome = await runParticipant({
     link: choosing?.through(link) ?? link,
@@ -137,10 +137,10 @@ function isOver(status: RunStatus, { updates }: OwnState): boolean {
   return status === 'completed' || status === 'stalled' || updates.pending === null;
 }
 
-function keptModels(start: ParticipantStart, { run }: Invitation, reporter: Reporter): KeptModels | undefined {
+function modelFiles(start: ParticipantStart, { run }: Invitation, reporter: Reporter): ModelFiles | undefined {
   const { name: participant, modelFolder: folder, modelOut: finalPath } = start;
   if (folder === undefined) return undefined;
-  return new KeptModels({ run, participant, folder, finalPath, keepsBest: true, reporter });
+  return new ModelFiles({ run, participant, folder, finalPath, keepsBest: true, reporter });
 }
 
 interface LinkParts {
@@ -155,7 +155,7 @@ function openLink(
   { start, invitation, identity, take, reporter }: LinkParts,
   signal: AbortSignal,
 ): Promise<DialingLink> {
-  const transport = diallingTransport(take, invitation, {
+  const transport = dialingTransport(take, invitation, {
     clock: systemClock,
     entropy: systemEntropy,
     identity,
@@ -175,8 +175,8 @@ function openLink(
     // A coordinator that has just been started on another machine may need a moment; a wrong address does not get better.
     patienceMs: start.waitMs ?? timing.joinWaitMs,
     giveUpAfterMs: start.giveUpAfterMs === undefined ? timing.giveUpAfterMs : start.giveUpAfterMs,
-    onDialling: (link) => {
-      dialling = link;
+    onDialing: (link) => {
+      dialing = link;
       if (moved !== null) move(moved);
     },
   });
@@ -222,5 +222,5 @@ function move(message: Extract<ToChild, { type: 'move' }>): void {
   moved = message;
   const decoded = decodeInvitation(message.invitation);
   if (!decoded.ok) throw decoded.error;
-  dialling?.moveTo(decoded.value.endpoints, message.reason);
+  dialing?.moveTo(decoded.value.endpoints, message.reason);
 }

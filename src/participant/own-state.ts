@@ -6,12 +6,12 @@ import type { Hash, RunId } from '#shared/contract/ids.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { lockFolder } from '#engine/durability/folder-lock.ts';
-import { UpdateFile, type KeptUpdate } from '#engine/durability/update-file.ts';
-import type { ParticipantOptions, UpdateKeeper } from '#engine/round/participant-driver.ts';
+import { UpdateFile, type StoredUpdate } from '#engine/durability/update-file.ts';
+import type { ParticipantOptions, UpdateStore } from '#engine/round/participant/driver.ts';
 
 /** What a participant has on disk for the case that its process dies, while this process has it. */
 export interface OwnState extends Disposable {
-  readonly updates: UpdateKeeper;
+  readonly updates: UpdateStore;
   readonly kept: ParticipantOptions['kept'];
   /** The run is over for it: nothing of it need stay. */
   finish(): Promise<void>;
@@ -48,7 +48,7 @@ async function open(
   }
   const lock = held.move();
   return {
-    updates: new ToldKeeper(file, reporter, {
+    updates: new ReportingUpdateStore(file, reporter, {
       participant: start.name,
       kept: kept.found === 'update' ? kept.update : null,
     }),
@@ -69,17 +69,17 @@ async function open(
 }
 
 /** Tells once that nothing can be kept, and tries again with the next update. */
-class ToldKeeper implements UpdateKeeper {
+class ReportingUpdateStore implements UpdateStore {
   readonly #file: UpdateFile;
   readonly #reporter: Reporter;
   readonly #participant: ParticipantStart['name'];
   #failing = false;
-  #pending: KeptUpdate | null;
+  #pending: StoredUpdate | null;
 
   constructor(
     file: UpdateFile,
     reporter: Reporter,
-    { participant, kept }: { readonly participant: ParticipantStart['name']; readonly kept: KeptUpdate | null },
+    { participant, kept }: { readonly participant: ParticipantStart['name']; readonly kept: StoredUpdate | null },
   ) {
     this.#file = file;
     this.#reporter = reporter;
@@ -91,7 +91,7 @@ class ToldKeeper implements UpdateKeeper {
     return this.#pending;
   }
 
-  async keep(update: KeptUpdate, bytes: Uint8Array): Promise<void> {
+  async keep(update: StoredUpdate, bytes: Uint8Array): Promise<void> {
     try {
       await this.#file.keep(update, bytes);
       this.#pending = update;

@@ -33,7 +33,7 @@ function choosing(settings: object) {
       await clock.advance(20_000);
       const wanted = choice.sent(inUse, { ...update, seconds: seconds(inUse) })?.protocol;
       if (wanted !== undefined) {
-        assert.equal(choice.order(offered)[0], wanted, 'what is wanted is what is dialled');
+        assert.equal(choice.order(offered)[0], wanted, 'what is wanted is what is dialed');
         choice.opened(wanted);
         inUse = wanted;
       }
@@ -45,7 +45,7 @@ function choosing(settings: object) {
 }
 
 describe('choice of protocol in a run', () => {
-  test('the choice is dialled first and told with its reason; the others stand behind it', () => {
+  test('the choice is dialed first and told with its reason; the others stand behind it', () => {
     const { choice, reporter } = choosing({ strategy: 'fixed', fixed: 'grpc' });
     assert.deepEqual(choice.order(offered), ['grpc', 'quic', 'mqtt']);
     const [told] = reporter.ofType('transport_chosen');
@@ -61,7 +61,7 @@ describe('choice of protocol in a run', () => {
     const told = reporter.ofType('transport_chosen').at(-1);
     assert.equal(told?.protocol, 'mqtt');
     assert.equal(told?.reason, 'MQTT: QUIC was chosen and could not be had (no answer in 3 s)');
-    // The next session is dialled in another order: one dead way costs one attempt.
+    // The next session is dialed in another order: one dead way costs one attempt.
     assert.notEqual(choice.order(offered)[0], 'quic');
   });
 

@@ -80,7 +80,7 @@ export class ProtocolChoice implements Route {
     this.#changedAtMs = this.#options.clock.monotonicMs();
   }
 
-  /** An update got through, or the session broke meanwhile. Returns what is to be dialled in place of this one, and why. */
+  /** An update got through, or the session broke meanwhile. Returns what is to be dialed in place of this one, and why. */
   sent(
     protocol: Protocol,
     outcome: { readonly succeeded: boolean; readonly seconds: number; readonly bytes: number },

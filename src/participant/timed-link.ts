@@ -2,7 +2,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
-import type { DialingLink } from '#engine/link/dialing-link.ts';
+import type { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import type { Link, LinkStatus, SentMessage } from '#engine/link/link.ts';
 
 export interface TimedTransfer {
@@ -57,8 +57,8 @@ export class TimedLink implements Link {
     return this.#inner.messages();
   }
 
-  onAnew(listener: () => void): Disposable {
-    return this.#inner.onAnew(listener);
+  onReset(listener: () => void): Disposable {
+    return this.#inner.onReset(listener);
   }
 
   get unreadable(): Link['unreadable'] {

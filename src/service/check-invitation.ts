@@ -28,12 +28,12 @@ export async function checkInvitation(
 ): Promise<PortAnswers['check_invitation']> {
   const decoded = decodeInvitation(invitation);
   if (!decoded.ok) return { checks: checksOf({ invitation: toErrorReport(decoded.error) }), plan: null };
-  const judged = participantName(name.trim());
+  const checked = participantName(name.trim());
   // A name that cannot be used is no reason not to look.
-  const asked = judged.ok ? judged.value : asParticipantId('somebody');
+  const asked = checked.ok ? checked.value : asParticipantId('somebody');
   const found: Found = {
     invitation: decoded.value,
-    name: judged.ok ? { given: judged.value } : { given: name.trim(), fault: judged.error },
+    name: checked.ok ? { given: checked.value } : { given: name.trim(), fault: checked.error },
     software: parts.software,
     looked: await look({ type: 'start_look', invitation, name: asked }, parts),
   };
@@ -69,10 +69,10 @@ async function lookOnce(start: LookStart, { launcher, clock }: CheckParts): Prom
   const tell = (looked: Looked | RoundscopeError, died = false): void => resolve({ looked, died });
   const gone = Promise.withResolvers<void>();
   child.onMessage((message) => {
-    const judged = fromChildSchema.safeParse(message);
-    if (judged.success && judged.data.type === 'looked') tell(judged.data);
-    else if (judged.success && judged.data.type === 'ended' && judged.data.error !== undefined)
-      tell(failed(judged.data.error.message));
+    const checked = fromChildSchema.safeParse(message);
+    if (checked.success && checked.data.type === 'looked') tell(checked.data);
+    else if (checked.success && checked.data.type === 'ended' && checked.data.error !== undefined)
+      tell(failed(checked.data.error.message));
   });
   child.onExit(({ code, signal }) => {
     tell(failed(`it ended with ${signal ?? `status ${code}`}`), true);

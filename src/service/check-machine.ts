@@ -9,7 +9,7 @@ import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { systemParts } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
 
-/** What works on this machine, found by doing it, and the mend when it does not. Nothing is installed or changed. */
+/** What works on this machine, found by doing it, and the fix when it does not. Nothing is installed or changed. */
 export async function checkMachine(dataFolder: string): Promise<readonly CheckLine[]> {
   const lines: CheckLine[] = [];
   for (const check of checks) lines.push(await check(dataFolder));
@@ -27,17 +27,17 @@ async function ofProtocol(protocol: Protocol, line: Promise<CheckLine>): Promise
 }
 
 function works(what: string, detail: string, required: boolean): CheckLine {
-  return { what, state: 'works', detail, mend: '', required };
+  return { what, state: 'works', detail, fix: '', required };
 }
 
-async function attempt(what: string, required: boolean, mend: string, act: () => Promise<string>): Promise<CheckLine> {
+async function attempt(what: string, required: boolean, fix: string, act: () => Promise<string>): Promise<CheckLine> {
   try {
     return works(what, await act(), required);
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    // Our own messages end with the mend, which has its own place here.
-    const detail = message.replace(mend, '').trim();
-    return { what, state: required ? 'absent' : 'needs_a_step', detail, mend, required };
+    // Our own messages end with the fix, which has its own place here.
+    const detail = message.replace(fix, '').trim();
+    return { what, state: required ? 'absent' : 'needs_a_step', detail, fix, required };
   }
 }
 
@@ -52,15 +52,15 @@ const checks: readonly Check[] = [
           what: 'Node',
           state: 'absent',
           detail: process.versions.node,
-          mend: 'Roundscope runs on Node 24, which npm start installs beside it.',
+          fix: 'Roundscope runs on Node 24, which npm start installs beside it.',
           required: true,
         };
   },
   async (dataFolder) => {
-    const mend = 'Set ROUNDSCOPE_DATA to a folder of yours.';
-    const line = await attempt('Data folder', true, mend, async () => ensureDataFolder(dataFolder));
+    const fix = 'Set ROUNDSCOPE_DATA to a folder of yours.';
+    const line = await attempt('Data folder', true, fix, async () => ensureDataFolder(dataFolder));
     const open = line.state === 'works' ? openFolderWords(dataFolder) : null;
-    return open === null ? line : { ...line, state: 'needs_a_step', mend: open };
+    return open === null ? line : { ...line, state: 'needs_a_step', fix: open };
   },
   () =>
     attempt('Bundled data', true, reinstall, async () => {
@@ -114,9 +114,9 @@ const checks: readonly Check[] = [
       }),
     ),
   ...systemParts.map(
-    ({ protocol, mend, find }): Check =>
+    ({ protocol, fix, find }): Check =>
       () =>
-        ofProtocol(protocol, attempt(protocolNames[protocol], false, mend, find)),
+        ofProtocol(protocol, attempt(protocolNames[protocol], false, fix, find)),
   ),
   () =>
     attempt(

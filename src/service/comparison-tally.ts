@@ -14,7 +14,7 @@ interface ProcessSum {
 /** Adds up what one run costs, out of its events: what the view does not keep. */
 export class ComparisonTally {
   readonly #roundTripsMs: number[] = [];
-  readonly #diallingSince = new Map<string, number>();
+  readonly #dialingSince = new Map<string, number>();
   readonly #connectMs: number[] = [];
   readonly #processes = new Map<string, ProcessSum>();
 
@@ -51,11 +51,11 @@ export class ComparisonTally {
     };
   }
 
-  /** From the first word of dialling to the first session that carries messages. */
+  /** From the first word of dialing to the first session that carries messages. */
   #takeLinkState({ data, at }: EventOf<'link_state'>): void {
     if (data.side !== 'participant') return;
-    const since = this.#diallingSince.get(data.participant);
-    if (data.state === 'connecting' && since === undefined) this.#diallingSince.set(data.participant, at);
+    const since = this.#dialingSince.get(data.participant);
+    if (data.state === 'connecting' && since === undefined) this.#dialingSince.set(data.participant, at);
     if (data.state === 'ready' && since !== undefined && data.connections === 1) keep(this.#connectMs, at - since);
   }
 

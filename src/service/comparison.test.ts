@@ -31,7 +31,7 @@ function linkState(state: 'connecting' | 'ready', connections: number, at: numbe
 }
 
 describe('what a run costs', () => {
-  test('connecting is the time from dialling to the first session; re-dials do not count', () => {
+  test('connecting is the time from dialing to the first session; re-dials do not count', () => {
     const tally = new ComparisonTally();
     for (const one of [linkState('connecting', 0, 1000), linkState('ready', 1, 1040)]) tally.observe(one);
     for (const one of [linkState('connecting', 1, 5000), linkState('ready', 2, 9000)]) tally.observe(one);

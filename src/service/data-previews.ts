@@ -11,7 +11,7 @@ const patienceMs = 60_000;
 
 /**
  * Looks at data in a thread of its own, as a participant does that trains on it: the service answers others meanwhile. Who
- * asks anew has changed their mind, so the look before is given up.
+ * asks again has changed their mind, so the look before is given up.
  */
 export class DataPreviews {
   #current: AbortController | null = null;

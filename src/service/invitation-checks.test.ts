@@ -112,7 +112,7 @@ describe('checks of an invitation', () => {
     );
   });
 
-  test('a clock is judged beyond what the round trip blurs', () => {
+  test('a clock is checked beyond what the round trip blurs', () => {
     for (const [clockAheadMs, roundTripMs, state] of [
       [1_900, 10, 'ok'],
       [-2_400, 1_000, 'ok'],

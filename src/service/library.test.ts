@@ -94,7 +94,7 @@ describe('the library', () => {
     const [one] = (await library.whole()).recordings;
     assert.ok(one !== undefined);
     const [again] = (await library.list()).recordings;
-    assert.equal(again?.firstVerdicts, one.firstVerdicts, 'the same object: not read anew');
+    assert.equal(again?.firstVerdicts, one.firstVerdicts, 'the same object: not read again');
     utimesSync(one.path, new Date(1e12), new Date(1e12));
     const [since] = (await library.whole()).recordings;
     assert.notEqual(since?.firstVerdicts, one.firstVerdicts);

@@ -47,9 +47,9 @@ export class MainLink {
   ) {
     this.#parent = parent;
     parent.on('message', ({ data, ports }) => {
-      const judged = toServiceSchema.safeParse(data);
-      if (!judged.success) return taskFailed('reading what the window’s process said', judged.error);
-      const message = judged.data;
+      const checked = toServiceSchema.safeParse(data);
+      if (!checked.success) return taskFailed('reading what the window’s process said', checked.error);
+      const message = checked.data;
       const port = ports[0];
       if (message.type === 'start') handlers.onStart(message);
       else if (message.type === 'stop') handlers.onStop(message.fault);

@@ -38,8 +38,7 @@ export function ownAddresses(
       return {
         protocol,
         works: line?.state === 'works',
-        detail:
-          line === undefined ? 'not looked at' : `${line.detail}${line.mend === '' ? '' : ` ${line.mend}`}`.trim(),
+        detail: line === undefined ? 'not looked at' : `${line.detail}${line.fix === '' ? '' : ` ${line.fix}`}`.trim(),
       };
     }),
   };

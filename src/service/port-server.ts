@@ -21,7 +21,7 @@ export interface Viewer {
   showLive(): Promise<void>;
 }
 
-/** One function per request; what it takes has been judged. */
+/** One function per request; what it takes has been checked. */
 export type RequestHandlers = {
   readonly [N in RequestName]: (params: RequestOf<N>, viewer: Viewer) => Promise<PortAnswers[N]>;
 };
@@ -145,13 +145,13 @@ export class PortServer implements Disposable, Viewer {
     if (!Object.hasOwn(requestSchemas, name)) throw invalid(`There is no request named ${name.slice(0, 40)}.`);
     const requestName = name as RequestName;
     if (acting.has(requestName) && !this.source.capabilities.acts) throw showsRecording();
-    const judged = requestSchemas[requestName].safeParse(params);
-    if (!judged.success) {
-      const issue = judged.error.issues[0];
+    const checked = requestSchemas[requestName].safeParse(params);
+    if (!checked.success) {
+      const issue = checked.error.issues[0];
       throw invalid(`${name}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}`.trim());
     }
-    // Judged by the schema of the same name; the table cannot express that pairing.
-    return (this.#handlers[requestName] as (params: unknown, viewer: Viewer) => Promise<unknown>)(judged.data, this);
+    // Checked by the schema of the same name; the table cannot express that pairing.
+    return (this.#handlers[requestName] as (params: unknown, viewer: Viewer) => Promise<unknown>)(checked.data, this);
   }
 }
 

@@ -16,7 +16,7 @@ import type { RunHost } from './run-host.ts';
 
 /** Runs that are remembered; older ones go. */
 const runsMax = 200;
-/** Lines at which the file is written anew: each run has two, and damaged ones stay until then. */
+/** Lines at which the file is written again: each run has two, and damaged ones stay until then. */
 const linesMax = 4 * runsMax;
 /** Far beyond what that many lines hold; a larger file is none of ours. */
 const fileBytesMax = 16 * 1024 * 1024;
@@ -148,10 +148,10 @@ export class RecentRuns {
     let damaged = 0;
     const lines = (await this.#text()).split('\n').filter((line) => line !== '');
     for (const line of lines) {
-      const judged = lineSchema.safeParse(readCheckedLine(line));
-      if (!judged.success) damaged++;
-      else if (judged.data.kind === 'begun') begun.push(judged.data);
-      else ended.set(judged.data.id, judged.data);
+      const checked = lineSchema.safeParse(readCheckedLine(line));
+      if (!checked.success) damaged++;
+      else if (checked.data.kind === 'begun') begun.push(checked.data);
+      else ended.set(checked.data.id, checked.data);
     }
     return { begun, ended, damaged, lines: lines.length };
   }

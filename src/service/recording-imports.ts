@@ -85,7 +85,7 @@ export class RecordingImports implements AsyncDisposable {
     await file.sync();
     await file.close();
     // What cannot be opened is not taken into the library.
-    await this.#judge(draft, name);
+    await this.#check(draft, name);
     await removeCompanions(draft);
     const path = this.#freePath(name);
     await rename(draft, path);
@@ -94,7 +94,7 @@ export class RecordingImports implements AsyncDisposable {
   }
 
   /** Words about it name the file as its user knows it. */
-  async #judge(draft: string, name: string): Promise<void> {
+  async #check(draft: string, name: string): Promise<void> {
     try {
       await (await this.#openToRead(draft))[Symbol.asyncDispose]();
     } catch (error) {

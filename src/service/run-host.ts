@@ -16,13 +16,13 @@ import { isCut, packetSchema, type Packet, type PacketRow } from '#shared/contra
 import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { ChildBatch } from '#demo/supervised-child.ts';
-import { LossLedger } from './loss-ledger.ts';
-import { judgeMs } from './judge-anew.ts';
+import { LossLog } from './loss-log.ts';
+import { diagnoseEveryMs } from './diagnose-again.ts';
 import type { Opening } from './opening.ts';
 import { PacketGaps } from './packet-gaps.ts';
 import type { RunRecording } from './run-recording.ts';
 
-/** Silence is judged this often; verdicts come within seconds, so a quarter of one is soon enough. */
+/** Silence is checked this often; verdicts come within seconds, so a quarter of one is soon enough. */
 const recorderStatsMs = 1000;
 /** Newest packets kept for a renderer that (re)connects; older ones it queries from the recording. */
 const recentPacketsMax = 20_000;
@@ -39,7 +39,7 @@ export interface RunHostOptions {
 }
 
 /**
- * All that is known of one run, in one place: judges what the processes of the run report, numbers it, records it, folds
+ * All that is known of one run, in one place: checks what the processes of the run report, numbers it, records it, folds
  * it into the view, lets the diagnosis read it, and passes it on to whoever watches. There is no second path.
  */
 export class RunHost implements AsyncDisposable {
@@ -54,7 +54,7 @@ export class RunHost implements AsyncDisposable {
   #eventId = 0;
   #packetId = 0;
   readonly #gaps = new PacketGaps();
-  readonly #losses = new LossLedger();
+  readonly #losses = new LossLog();
   /** Before they came here. */
   readonly #lost = { packets: 0, events: 0, malformed: 0, cutBodies: 0 };
   #finished = false;
@@ -74,7 +74,7 @@ export class RunHost implements AsyncDisposable {
     // Told with the next tick: a row about lost rows may be lost as well.
     options.recording?.onLoss((loss) => this.#losses.add({ process: 'service', ...loss }));
     this.#timers = [
-      setInterval(() => this.#diagnosis.judge(options.clock.wallMs()), judgeMs),
+      setInterval(() => this.#diagnosis.check(options.clock.wallMs()), diagnoseEveryMs),
       setInterval(() => this.#reportRecorder(), recorderStatsMs),
     ];
   }
@@ -105,7 +105,7 @@ export class RunHost implements AsyncDisposable {
     return this.#recent.snapshot();
   }
 
-  /** Rows of the process `source`: each is judged by itself, a bad one is counted and the rest goes on. */
+  /** Rows of the process `source`: each is checked by itself, a bad one is counted and the rest goes on. */
   ingest(source: string, batch: ChildBatch): void {
     this.#lostBefore(source, 'packets', batch.lostPackets);
     this.#lostBefore(source, 'events', batch.lostEvents);
@@ -162,8 +162,8 @@ export class RunHost implements AsyncDisposable {
   }
 
   /** Once more now: so that what led to the end of a run is named before the run is closed. */
-  judge(): void {
-    this.#diagnosis.judge(this.#options.clock.wallMs());
+  check(): void {
+    this.#diagnosis.check(this.#options.clock.wallMs());
   }
 
   #lostBefore(source: string, kind: Loss['kind'], lost: LostRows | null): void {
@@ -184,7 +184,7 @@ export class RunHost implements AsyncDisposable {
 
   #takeEvent(event: RunEvent): void {
     // What the run ends with must find the verdicts that explain it.
-    if (event.type === 'run_ended') this.judge();
+    if (event.type === 'run_ended') this.check();
     const recorded: RecordedEvent = { ...event, id: ++this.#eventId };
     this.#options.recording?.event(recorded);
     this.#view = applyEvent(this.#view, recorded);

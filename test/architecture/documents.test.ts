@@ -51,17 +51,17 @@ for (const guide of guides) {
 
 test('a planted file, folder and name that are not there are found', () => {
   const text =
-    '| cut | `src/engine/link/transfer-writer.ts` | `writeTransfer`, `writeNothing` |\n`src/engine/nowhere/`';
+    '| cut | `src/engine/link/transfer/transfer-writer.ts` | `writeTransfer`, `writeNothing` |\n`src/engine/nowhere/`';
   assert.deepEqual(faultsOf(text), [
-    'line 1: src/engine/link/transfer-writer.ts defines no writeNothing',
+    'line 1: src/engine/link/transfer/transfer-writer.ts defines no writeNothing',
     'line 2: there is no src/engine/nowhere',
   ]);
 });
 
 test('a member counts only beside its owner, and words apart from a path are no names', () => {
-  assert.deepEqual(faultsOf('`src/engine/diagnosis/diagnosis.ts` `Diagnosis.judge`, then `nothing` else'), []);
-  assert.equal(faultsOf('`src/engine/diagnosis/diagnosis.ts`: `Diagnosis.judges`').length, 1);
-  assert.equal(faultsOf('`src/engine/diagnosis/find-all.ts` and `judge`').length, 1);
+  assert.deepEqual(faultsOf('`src/engine/diagnosis/diagnosis.ts` `Diagnosis.check`, then `nothing` else'), []);
+  assert.equal(faultsOf('`src/engine/diagnosis/diagnosis.ts`: `Diagnosis.checks`').length, 1);
+  assert.equal(faultsOf('`src/engine/diagnosis/find-all.ts` and `check`').length, 1);
 });
 
 test('the code map names every folder of src that holds sources', () => {

@@ -29,7 +29,7 @@ describe('the page and the main process', () => {
   });
 
   // Every message that main heard from a page would need a check of its sender. It hears none: pages speak to the
-  // service alone, over a port, and the service judges each request by its schema.
+  // service alone, over a port, and the service checks each request by its schema.
   test('main listens to no page', () => {
     assert.doesNotMatch(
       sourceOf('src/main'),

@@ -10,7 +10,7 @@ const pathStart = /^(?:src|test|scripts|docs|bench|packaging|resources)(?:\/|$)/
 const rootFile = /^[\w.-]+\.(?:ts|json|md)$/;
 /** What the reader of a walk through the files makes: `src/renderer/views/NAME/`. */
 const placeholder = /\bNAME\b/;
-/** `settleTraining`, `Diagnosis.judge`, `DemoFederation.#act`. */
+/** `settleTraining`, `Diagnosis.check`, `DemoFederation.#act`. */
 const identifier = /^[A-Za-z_]\w*(?:\.#?\w+)?$/;
 /** What may stand between a path and the names that belong to it: a colon, a comma, the wall of a table cell. */
 const between = /^[\s,:|]*(?:and )?$/;

@@ -114,7 +114,7 @@ function mayPromise(node: unknown): boolean {
 
 /**
  * Lines with `void f()` as a value, such as `() => void f()`: whether `f` gives a promise cannot be seen there. Statements
- * are judged by the linter, which knows types.
+ * are checked by the linter, which knows types.
  */
 function discardedCalls(file: string, text: string): string[] {
   if (!/\bvoid [\w(#]/.test(text)) return [];

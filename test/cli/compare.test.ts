@@ -31,7 +31,7 @@ describe('compare', () => {
     for (const figures of [quic, mqtt]) {
       for (const name of ['round_ms', 'connect_ms', 'payload_bytes', 'participants_cpu_s'])
         assert.ok(Number(figures?.[name]) > 0, `${name}: ${String(figures?.[name])}`);
-      // A run that is over within a second has had no heart-beat.
+      // A run that is over within a second has had no heartbeat.
       const controlMs = figures?.['control_p50_ms'];
       assert.ok(controlMs === null || Number(controlMs) > 0, `control_p50_ms: ${String(controlMs)}`);
       assert.ok(Number(figures?.['wire_bytes']) > Number(figures?.['payload_bytes']));

@@ -117,7 +117,7 @@ describe('a coordinator that is gone', { skip, concurrency: 3 }, () => {
   });
 
   for (const transport of ['quic', 'grpc', 'mqtt']) {
-    test(`killed: lost at once, dialled, given up with a status of its own; the kept update counts at the next join (${transport})`, async (t) => {
+    test(`killed: lost at once, dialed, given up with a status of its own; the kept update counts at the next join (${transport})`, async (t) => {
       if (transport === 'mqtt' && 'missing' in mosquitto) return t.skip(mosquitto.missing);
       await using broker = transport === 'mqtt' && 'path' in mosquitto ? await startMosquitto(mosquitto.path) : null;
       const folder = temporaryFolder();
@@ -201,7 +201,7 @@ describe('a coordinator that is gone', { skip, concurrency: 3 }, () => {
     await coordinator[Symbol.asyncDispose]();
   });
 
-  test('a length of time that is none is refused before anything is dialled', async () => {
+  test('a length of time that is none is refused before anything is dialed', async () => {
     await using coordinator = await coordinate(slow);
     const refused = async (wrong: readonly string[]): Promise<void> => {
       const exit = await roundscope(['join', coordinator.invitation, ...wrong]);

@@ -26,12 +26,12 @@ describe('without the library of DDS', () => {
     const line = exit.stdout
       .split('\n')
       .filter((text) => text !== '')
-      .map((text) => JSON.parse(text) as { what: string; state: string; detail: string; mend: string })
+      .map((text) => JSON.parse(text) as { what: string; state: string; detail: string; fix: string })
       .find(({ what }) => what === 'DDS');
     assert.equal(line?.state, 'needs_a_step');
     assert.match(line.detail, /names \/nowhere/);
     assert.doesNotMatch(line.detail, /apt-get/);
-    assert.match(line.mend, /apt-get install cyclonedds-dev/);
+    assert.match(line.fix, /apt-get install cyclonedds-dev/);
     assert.equal(exit.status, 0, exit.stderr);
   });
 });

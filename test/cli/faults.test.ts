@@ -22,7 +22,7 @@ async function demoWith(fault: string, ...args: readonly string[]): Promise<Exit
       new Set(said('verdict')),
       new Set(live.summary.verdicts.map(({ rule, subject }) => `${rule} (${subject})`)),
     );
-    assert.deepEqual(new Set(said('verdict_anew')), new Set(said('verdict')), 'judged anew it is the same');
+    assert.deepEqual(new Set(said('verdict_now')), new Set(said('verdict')), 'diagnosed again it is the same');
     return live;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -103,7 +103,7 @@ describe('faults of the demo', () => {
   });
 
   for (const transport of ['quic', 'mqtt']) {
-    test(`a dropped link is dialled again, and every contribution counts once (${transport})`, async () => {
+    test(`a dropped link is dialed again, and every contribution counts once (${transport})`, async () => {
       const args = ['--rounds', '3', '--transport', transport];
       const { status, summary, stderr } = await demoWith('drop-link:node-2@2', ...args);
       assert.equal(status, 0, stderr);

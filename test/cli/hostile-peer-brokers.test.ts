@@ -60,7 +60,7 @@ async function besiege(args: readonly string[], { before, during }: Siege): Prom
   assert.equal(lostContributions(summary, names), 0);
   assert.deepEqual(strangersIn(command, names), []);
   assert.deepEqual(unexpectedEnds(command), []);
-  // A broker throws away what lies in wait for a reader beyond 1,000 messages, also of a link, which is dialled anew then:
+  // A broker throws away what lies in wait for a reader beyond 1,000 messages, also of a link, which is dialed again then:
   // to say so is true where the link was down at that moment, and of nothing else.
   const down = command.lines.filter(({ event, state }) => event === 'link_state' && state === 'lost');
   const isSo = ({ rule, subject, since }: Summary['verdicts'][number]): boolean =>

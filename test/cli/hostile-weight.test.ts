@@ -44,7 +44,7 @@ test('somebody with the invitation who lies about examples, values and accuracy:
     assert.deepEqual([own?.['claimed'], own?.['examples']], [Number.MAX_SAFE_INTEGER, 1500]);
     assert.ok(Number(own?.['clipped']) < 0.1 && Number(own?.['share']) < 0.3, JSON.stringify(own));
   }
-  // By those who have pictures to judge with.
+  // By those who have pictures to check with.
   const seen = of('evaluation_received', rounds).filter(({ participant }) => participant !== liar);
   assert.equal(seen.length, labs.length);
   for (const { accuracy } of seen) assert.ok(Number(accuracy) > 0.5, `accuracy ${String(accuracy)}`);

@@ -74,9 +74,9 @@ describe('a demo over bad networks', () => {
       [1, 2].flatMap((round) => all.map((name) => `${round} ${name}`)),
     );
     const connections = Object.fromEntries(summary.participants.map((one) => [one.id, one.connections]));
-    // The native part of this QUIC does not follow a peer to another port: silence ends the session, and it is dialled again.
-    assert.ok((connections['node-1'] ?? 0) > 1, 'it was dialled again from the new port');
-    assert.ok((connections['node-2'] ?? 0) > 1, 'it was reset and dialled again');
+    // The native part of this QUIC does not follow a peer to another port: silence ends the session, and it is dialed again.
+    assert.ok((connections['node-1'] ?? 0) > 1, 'it was dialed again from the new port');
+    assert.ok((connections['node-2'] ?? 0) > 1, 'it was reset and dialed again');
     assert.ok((connections['node-3'] ?? 0) > 1, 'silence ended the session, and another was opened');
     const notes = of(lines, 'network_changed').map((line) => line['note']);
     for (const note of ['disconnected', 'blackhole: nothing passes', 'no added delay or loss'])

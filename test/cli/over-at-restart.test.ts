@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { describe, test } from 'node:test';
 import { checkedLine, readCheckedLine } from '#engine/durability/checked-line.ts';
-import { memoryRecordSchema, type MemoryRecord } from '#engine/round/run-memory.ts';
+import { journalRecordSchema, type JournalRecord } from '#engine/round/coordinator/run-journal.ts';
 import { nothingLeft, processesOf, temporaryFolder, type Command } from './command-line.ts';
 import { coordinate, join } from './federation.ts';
 
@@ -16,7 +16,7 @@ const figures = { loss: 0.125, accuracy: 0.875 };
 function closeLastRound(state: string): void {
   const journal = joinPath(state, 'journal');
   const [line = ''] = readFileSync(journal, 'utf8').split('\n');
-  const first = memoryRecordSchema.parse(readCheckedLine(line));
+  const first = journalRecordSchema.parse(readCheckedLine(line));
   assert.ok(first.kind === 'memory');
   const { round, model, members } = first.memory;
   const contributions = members.map(({ id }) => id);
@@ -29,7 +29,7 @@ function closeLastRound(state: string): void {
     modelBefore: model,
     modelAfter: model,
   };
-  const closed: MemoryRecord = { kind: 'closed', summary, missing: [] };
+  const closed: JournalRecord = { kind: 'closed', summary, missing: [] };
   appendFileSync(journal, checkedLine(closed));
 }
 

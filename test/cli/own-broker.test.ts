@@ -84,7 +84,7 @@ test(
       // A broker hangs up on whoever has the client id of somebody who comes: nobody is told the coordinator's.
       assert.equal(typeof instance, 'string');
       await (await connectMqtt(made.url('anna'), { ca, clientId: `coordinator:${String(instance)}` })).endAsync();
-      // A last will is a publish as well: it is judged when it is due.
+      // A last will is a publish as well: it is checked when it is due.
       const topic = `roundscope/${run}/coordinator/status`;
       const will = { topic, payload: Buffer.from('x'), qos: 1, retain: true } as const;
       const dying = await connectMqtt(made.url('anna'), { ca, will });

@@ -40,13 +40,13 @@ function rounds({ lines }: Command): number {
 }
 
 function isStuck({ lines }: Command): boolean {
-  return lines.some((line) => /heart-beats pass, but model_update is stuck at/.test(String(line['reason'])));
+  return lines.some((line) => /heartbeats pass, but model_update is stuck at/.test(String(line['reason'])));
 }
 
 const long = ['--participants', '1', '--rounds', '500', '--deadline', '60', '--transport', 'quic'];
 
 /**
- * Each chair says what it can know: who sends sees its update stuck while it hears heart-beats; small messages wait behind
+ * Each chair says what it can know: who sends sees its update stuck while it hears heartbeats; small messages wait behind
  * what is stuck, so the other end hears nothing at all. Both go on once the path does.
  */
 describe('a path on which an update gets stuck', { concurrency: 2 }, () => {

@@ -92,7 +92,7 @@ describe('recordings in the terminal', () => {
     assert.match(words.stdout, /packet:\d+/);
     const fine = await roundscope(['diagnose', healthy]);
     assert.equal(fine.status, 0);
-    assert.match(fine.stdout, /No verdict[^]*Judged anew from what was recorded: the same\./);
+    assert.match(fine.stdout, /No verdict[^]*Diagnosed again from what was recorded: the same\./);
     // This run never was: its verdict was written by hand, and the rules see something else in its rows.
     assert.match(words.stdout, /not the same:\n {2}not said any more: .*\n {2}said now: .*node-3/);
   });

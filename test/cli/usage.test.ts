@@ -130,13 +130,13 @@ describe('check', () => {
     for (const row of rows) {
       assert.deepEqual(Object.keys(row).toSorted(), [
         'detail',
-        'mend',
+        'fix',
         ...('protocol' in row ? ['protocol'] : []),
         'required',
         'state',
         'what',
       ]);
-      assert.ok(row['state'] === 'works' || row['mend'] !== '', `no mend for ${String(row['what'])}`);
+      assert.ok(row['state'] === 'works' || row['fix'] !== '', `no fix for ${String(row['what'])}`);
     }
   });
 });

@@ -2,8 +2,8 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/link-acceptor.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/accept/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import type { Listener, Session, Transport } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
@@ -26,7 +26,7 @@ export class WatchingReporter extends RecordingReporter {
   }
 }
 
-/** Dials as another transport does, and can cut what it has dialled. */
+/** Dials as another transport does, and can cut what it has dialed. */
 class Cuttable implements Transport {
   readonly #inner: Transport;
   #open: Session | null = null;
@@ -59,12 +59,12 @@ class Cuttable implements Transport {
 /** A coordinator's acceptor over a real listener, and participants' links to it. */
 export class LinkEnds implements AsyncDisposable {
   /** Who is turned away at the door. */
-  judge: NonNullable<LinkAcceptorOptions['judge']> = () => null;
+  check: NonNullable<LinkAcceptorOptions['check']> = () => null;
   readonly participantReports = new WatchingReporter();
   readonly coordinatorReports = new WatchingReporter();
   readonly #acceptor: LinkAcceptor;
   readonly #accepted = new Map<string, PromiseWithResolvers<Link>>();
-  readonly #dialled: DialingLink[] = [];
+  readonly #dialed: DialingLink[] = [];
   readonly #transport: Cuttable;
   #listener: Listener | null = null;
 
@@ -77,7 +77,7 @@ export class LinkEnds implements AsyncDisposable {
       clock: systemClock,
       entropy: systemEntropy,
       reporter: this.coordinatorReports,
-      judge: (who) => this.judge(who),
+      check: (who) => this.check(who),
       onLink: (link, _address, about) => {
         if (about.asks === undefined) about.admit();
         link.expect(anyBulk);
@@ -125,7 +125,7 @@ export class LinkEnds implements AsyncDisposable {
       signal,
     });
     link.expect(anyBulk);
-    this.#dialled.push(link);
+    this.#dialed.push(link);
     return link;
   }
 
@@ -162,7 +162,7 @@ export class LinkEnds implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([
-      ...this.#dialled.map((link) => link.close('clean', 'end of test')),
+      ...this.#dialed.map((link) => link.close('clean', 'end of test')),
       this.#acceptor.close('clean', 'end of test'),
     ]);
     await this.#listener?.[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { decodeFrame, encodeFrame } from '#engine/framing/frame.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { FaultyTransport } from '#engine/transport/faulty/faulty-transport.ts';
 import { noDecisions, withDecision } from '#engine/round/admission.ts';
-import { judgeNewcomer } from '#engine/round/judge-newcomer.ts';
+import { checkNewcomer } from '#engine/round/coordinator/entry/check-newcomer.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -75,7 +75,7 @@ export function describeLinks(harness: () => TransportHarness): void {
     const id = asParticipantId('node-1');
     const { fingerprint: key } = participantIdentity;
     const admission = withDecision(noDecisions, { kind: 'expelled', id, key, reason: 'noise', drops: false });
-    ends.judge = (who) => judgeNewcomer(who, admission, 0);
+    ends.check = (who) => checkNewcomer(who, admission, 0);
     const refused = { code: 'expelled', message: /has sent node-\d away for the rest of this run: noise/ };
     await assert.rejects(ends.dial('node-1'), refused);
     await assert.rejects(ends.dial('node-2'), refused);

@@ -44,7 +44,7 @@ const never = new AbortController().signal;
 export function describeQuicSession(name: QuicProvider['name'], harness: QuicHarness): void {
   describe(`quic session contract: ${name}`, () => {
     describeStreams(harness);
-    describeDialling(name, harness);
+    describeDialing(name, harness);
     describeEnds(name, harness);
     describeHostility(name, harness);
   });
@@ -138,7 +138,7 @@ function describeStreams(harness: QuicHarness): void {
   });
 }
 
-function describeDialling(name: QuicProvider['name'], harness: QuicHarness): void {
+function describeDialing(name: QuicProvider['name'], harness: QuicHarness): void {
   test('an impostor is refused', patience, async () => {
     await using pair = await openPair(harness);
     const identity = createIdentity().peerId;

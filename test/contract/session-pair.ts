@@ -12,7 +12,7 @@ export const token = 'contract-token-0123456789abcdef';
 /** Longest that a test of the suites may take: against hanging, no measure of speed. */
 export const patience = { timeout: 90_000 };
 
-/** A listener with one dialled session, both ends. */
+/** A listener with one dialed session, both ends. */
 export interface Pair extends AsyncDisposable {
   readonly listening: Listening;
   /** The participant's end. */

@@ -19,7 +19,7 @@ export function describeOpening(pair: () => Promise<Pair>, harness: () => Transp
     assert.equal(listening.sessions.length, 0);
   });
 
-  test('dialling nobody is a typed error that says what to try', patience, async (t) => {
+  test('dialing nobody is a typed error that says what to try', patience, async (t) => {
     const { nobody, skip } = harness();
     if (nobody === undefined) return void t.skip(skip?.nobody ?? 'not applicable');
     const endpoints = await nobody();

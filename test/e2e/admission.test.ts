@@ -139,7 +139,7 @@ async function coordinateAsking(page: Page): Promise<string> {
   await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('c');
   await page.getByLabel('Name', { exact: true }).fill('asking pilot');
-  await page.getByLabel('Data to judge with', { exact: true }).fill('digits');
+  await page.getByLabel('Data to check with', { exact: true }).fill('digits');
   await page.getByLabel('Address', { exact: true }).fill('127.0.0.1');
   await page.getByRole('radio', { name: 'Ask me' }).click();
   await page.locator('#coordinate-reason').filter({ hasText: 'Nobody is asked before' }).waitFor();

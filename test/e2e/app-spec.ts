@@ -28,7 +28,12 @@ export function appSpec(name: string, open: Open): void {
     });
     appTest('a whole demo to its last round', open, { idle: true }, wholeDemo);
     appTest('models over QUIC, control over MQTT', open, { idle: true }, splitDemo);
-    appTest('connection per message: the stall is seen, named and ends the run', open, { idle: true }, foundingBug);
+    appTest(
+      'connection per message: the stall is seen, named and ends the run',
+      open,
+      { idle: true },
+      connectionPerMessage,
+    );
     appTest('a reload in the middle of a round changes nothing but the page', open, { idle: true }, reload);
     appTest('everything is reached by keyboard alone', open, { idle: true }, keyboardOnly);
     appTest('each view can be used by everybody, in light and dark', open, { idle: true }, accessibleViews);
@@ -108,7 +113,7 @@ async function splitDemo({ page }: OpenApp): Promise<void> {
   await table.getByText('model_update').first().waitFor();
 }
 
-async function foundingBug({ page }: OpenApp): Promise<void> {
+async function connectionPerMessage({ page }: OpenApp): Promise<void> {
   const fault = { title: 'Connection per message', fromRound: 1 };
   await startDemo(page, { participants: 3, rounds: 4, deadlineS: 6, fault });
   await openView(page, 'Rounds');

@@ -56,9 +56,9 @@ async function tryFromPage(page: Page, app: string, protocols: readonly string[]
         );
       const socket = (given: readonly string[]): Promise<string> =>
         new Promise((done) => {
-          const dialled = new WebSocket(`${origin.replace('http', 'ws')}/port`, [...given]);
-          dialled.onmessage = () => done('got a message');
-          dialled.onclose = () => done('refused');
+          const dialed = new WebSocket(`${origin.replace('http', 'ws')}/port`, [...given]);
+          dialed.onmessage = () => done('got a message');
+          dialed.onclose = () => done('refused');
         });
       const channel = new BroadcastChannel('roundscope.page-key');
       const overheard = new Promise<string>((done) => (channel.onmessage = () => done('got a message')));

@@ -60,7 +60,7 @@ describe('what the app asks of the desktop', () => {
       await watchDesktop(app);
       await page.getByRole('heading', { name: 'No run is open' }).waitFor();
       await page.keyboard.press('c');
-      const data = page.getByLabel('Data to judge with', { exact: true });
+      const data = page.getByLabel('Data to check with', { exact: true });
       await chooseNext(app, folder);
       await page.getByRole('button', { name: 'Choose…' }).click();
       await page.waitForFunction(
@@ -72,7 +72,7 @@ describe('what the app asks of the desktop', () => {
       await page.getByRole('button', { name: 'Choose…' }).click();
       await until(async () => (await asked(app)).folders.length === 2);
       assert.equal(await data.inputValue(), 'digits', 'closed without a choice: the field stays');
-      const once = { title: 'The data to judge the model with', properties: ['openDirectory', 'createDirectory'] };
+      const once = { title: 'The data to check the model with', properties: ['openDirectory', 'createDirectory'] };
       assert.deepEqual((await asked(app)).folders, [once, once]);
 
       assert.deepEqual((await asked(app)).awake, []);

@@ -67,7 +67,7 @@ describe('text from outside turns nothing around, in any view', () => {
     await page.getByRole('listbox', { name: 'Folders' }).waitFor();
     assert.deepEqual(await deceptions(page, 'completion of a path'), []);
     await preview.show('coordinate');
-    await page.getByLabel('Data to judge with', { exact: true }).fill('~/data/faces');
+    await page.getByLabel('Data to check with', { exact: true }).fill('~/data/faces');
     await page.getByText(/pictures, 48 × 48/).waitFor();
     assert.deepEqual(await deceptions(page, 'Coordinate'), []);
   });

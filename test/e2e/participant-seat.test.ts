@@ -18,7 +18,7 @@ const linuxOnly = process.platform !== 'linux' && 'finds processes by /proc';
 
 describe("from a participant's own chair", { skip: linuxOnly }, () => {
   appTest(
-    'own work and its fate, others as told, and a coordinator that is killed and comes back',
+    'own work and its outcome, others as told, and a coordinator that is killed and comes back',
     open,
     { idle: true },
     async ({ page }) => {
@@ -179,7 +179,7 @@ async function seesItsWork(page: Page): Promise<void> {
     .filter({ hasText: /[12](st|nd) of 2/ })
     .first()
     .waitFor();
-  await page.locator('[data-lane="lab-2"] .fate').filter({ hasText: 'counted' }).first().waitFor();
+  await page.locator('[data-lane="lab-2"] .outcome').filter({ hasText: 'counted' }).first().waitFor();
   await page.locator('[data-lane="lab-1"] .sg.told.in').first().waitFor();
   await page.getByText(/Counted \d+ of \d+/).waitFor();
   const text = await page.innerText('body');

@@ -15,7 +15,7 @@ const open = BrowserApp.open.bind(BrowserApp);
 describe('a window begins, ends and begins runs again', () => {
   appTest('Home, Join with its checks, the run, and back to Join with the fields kept', open, { idle: true }, joins);
   appTest('a coordinator that is gone is a fault at its field', open, { idle: true }, meetsNobody);
-  appTest('a name that is taken is said before joining, and mended in place', open, { idle: true }, takenName);
+  appTest('a name that is taken is said before joining, and fixed in place', open, { idle: true }, takenName);
   appTest(
     'Coordinate: the invitation is sent, a participant arrives, the run begins',
     open,
@@ -107,7 +107,7 @@ async function coordinates({ page }: OpenApp): Promise<void> {
   await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('c');
   await page.getByLabel('Name', { exact: true }).fill('window pilot');
-  await page.getByLabel('Data to judge with', { exact: true }).fill('digits');
+  await page.getByLabel('Data to check with', { exact: true }).fill('digits');
   await page.getByLabel('Address', { exact: true }).fill('127.0.0.1');
   await page.getByLabel('Participants', { exact: true }).fill('2');
   await page.getByLabel('Rounds', { exact: true }).fill('500');

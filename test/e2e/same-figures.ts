@@ -25,7 +25,7 @@ export function readFigures(): Record<string, Record<string, string>> {
   };
   const rows = [...(list?.querySelectorAll('tbody tr:not(.next)') ?? [])];
   const [newest] = rows;
-  const judged = rows.find((row) => /\d/.test(column(row, 'Accuracy')));
+  const checked = rows.find((row) => /\d/.test(column(row, 'Accuracy')));
   const lastHead = [...document.querySelectorAll('.colhead .rc')].at(-1);
   const running = document.querySelector('.axis .flag:not(.dead):not(.heard)') !== null;
   const home = textOf(document.querySelector('main.home .of'));
@@ -51,7 +51,7 @@ export function readFigures(): Record<string, Record<string, string>> {
   const percent = /([\d.]+ %)/;
   const tile = [...document.querySelectorAll('.spark')].find((one) => textOf(one).startsWith('Accuracy'));
   say('accuracy', 'status line', find(/Accuracy ([\d.]+ %)/, status));
-  say('accuracy', 'list', judged === undefined ? undefined : find(percent, column(judged, 'Accuracy')));
+  say('accuracy', 'list', checked === undefined ? undefined : find(percent, column(checked, 'Accuracy')));
   say('accuracy', 'tile', find(percent, textOf(tile?.querySelector('.fig'))));
   say('accuracy', 'top bar', find(/accuracy ([\d.]+ %)/, textOf(document.querySelector('header .wait .w2'))));
   say('accuracy', 'Home', find(/accuracy ([\d.]+ %)/, home));
@@ -62,7 +62,7 @@ export function readFigures(): Record<string, Record<string, string>> {
     say('slowest', 'list', find(/^([a-z]\S*)$/, column(newest, 'Slowest')));
   }
 
-  const counts = find(/(\d+) judged, (\d+) counted/, textOf(document.querySelector('.p-list .sub')));
+  const counts = find(/(\d+) checked, (\d+) counted/, textOf(document.querySelector('.p-list .sub')));
   say('own work', 'list', counts);
   const own = (text: string): string | undefined =>
     find(/(\d+) of (\d+)/, text)

@@ -18,16 +18,13 @@ export const areas: readonly Area[] = [
   { name: 'rules', sources: ['src/engine/diagnosis/*.ts'], tests: ['src/engine/diagnosis/*.test.ts'] },
   {
     name: 'machines',
-    sources: [
-      'src/engine/round/{coordinator,participant}-*.ts',
-      'src/engine/round/{machine-runner,quorum,judge-plan,round-wait,told-lanes,wait-reason}.ts',
-    ],
-    tests: ['src/engine/round/*.test.ts'],
+    sources: ['src/engine/round/{coordinator,participant}/**/*.ts', 'src/engine/round/{machine-runner,quorum}.ts'],
+    tests: ['src/engine/round/**/*.test.ts'],
   },
 ];
 
 /** Drivers wire the machines to links, clocks and files: their tests are the runs of whole federations. Samples are for tests. */
-const notPure = /-driver\.ts$|-samples\.ts$|\.test\.ts$/;
+const notPure = /\/(driver|accepted-links|expected-bulk|run-store)\.ts$|-samples\.ts$|\.test\.ts$/;
 
 export function sourcesOf(area: Area, root: string): readonly string[] {
   return filesOf(area.sources, root).filter((file) => !notPure.test(file));

@@ -15,7 +15,7 @@ export interface Check {
   readonly only?: string;
 }
 
-const hello = ['link/hello.test.ts', 'link/owned-names.test.ts'];
+const hello = ['link/accept/hello.test.ts', 'link/accept/owned-names.test.ts'];
 const sealed = ['transport/sealed/seal.test.ts', 'transport/sealed/handshake.test.ts'];
 /** Of the contract that each transport is held to, the tests that attack; with the broker that carries it, where there are several. */
 const contractOf = {
@@ -50,78 +50,82 @@ const transcript = [
 ] as const;
 
 const names: readonly Check[] = [
-  ...transcript.map(([claim, from, to]) => ({ claim, file: 'link/hello-proof.ts', from, to, tests: hello })),
+  ...transcript.map(([claim, from, to]) => ({ claim, file: 'link/accept/hello-proof.ts', from, to, tests: hello })),
   {
     claim: 'a name is told by whoever has its key',
-    file: 'link/hello-proof.ts',
+    file: 'link/accept/hello-proof.ts',
     from: "if (!isSigned(text, facts.hello.peer, signature)) return 'key';",
     to: '',
     tests: hello,
   },
   {
     claim: 'nobody is heard without the token of the invitation',
-    file: 'link/hello-proof.ts',
+    file: 'link/accept/hello-proof.ts',
     from: "timingSafeEqual(given, expected) ? null : 'token'",
     to: '(timingSafeEqual(given, given), null)',
     tests: hello,
   },
   {
     claim: 'the coordinator signs its answer',
-    file: 'link/hello-proof.ts',
+    file: 'link/accept/hello-proof.ts',
     from: 'return isSigned(answerText(facts, answer), facts.coordinator, signature);',
     to: 'return answerText(facts, answer) !== signature;',
     tests: hello,
   },
   {
     claim: 'who answers is who the connection proved, at the dialer',
-    file: 'link/dialer-hello.ts',
+    file: 'link/dial/dialer-hello.ts',
     from: 'if (peerIdentity !== null && peerIdentity !== coordinator) throw',
     to: 'if (peerIdentity !== null && peerIdentity === "") throw',
     tests: hello,
   },
   {
     claim: 'who dials is who the connection proved, at the coordinator',
-    file: 'link/acceptor-hello.ts',
+    file: 'link/accept/acceptor-hello.ts',
     from: 'if (peerIdentity !== null && peerIdentity !== peer)',
     to: "if (peerIdentity === '')",
     tests: hello,
   },
   {
     claim: 'a refusal that anybody could have said ends no link',
-    file: 'link/dialer-hello.ts',
+    file: 'link/dial/dialer-hello.ts',
     from: 'if (answer.accepted || !wordsBeforeProof.has(answer.code)) return',
     to: 'if (answer.accepted) return',
     tests: hello,
   },
   {
     claim: 'a name is its owner’s until that has said goodbye',
-    file: 'link/link-acceptor.ts',
+    file: 'link/accept/link-acceptor.ts',
     from: 'if (owner !== undefined && owner.key !== key && !owner.left)',
     to: 'if (owner !== undefined && owner.key === "" && !owner.left)',
     tests: hello,
   },
   {
     claim: 'one key has one name in a run',
-    file: 'link/link-acceptor.ts',
+    file: 'link/accept/link-acceptor.ts',
     from: 'if (other !== null)',
     to: 'if (other === "")',
-    tests: [...hello, 'link/newcomers.test.ts', 'link/link-acceptor.test.ts'],
+    tests: [...hello, 'link/accept/newcomers.test.ts', 'link/accept/link-acceptor.test.ts'],
   },
   {
     claim: 'of two processes with one key the earlier one does not take the name back',
-    file: 'link/link-acceptor.ts',
+    file: 'link/accept/link-acceptor.ts',
     from: 'if (this.#names.wasSuperseded(key, instance))',
     to: 'if (false as boolean)',
-    tests: [...hello, 'link/link-acceptor.test.ts'],
+    tests: [...hello, 'link/accept/link-acceptor.test.ts'],
   },
 ];
 
-const doors = ['link/newcomers.test.ts', 'round/coordinator-door.test.ts', 'round/coordinator-admission.test.ts'];
+const doors = [
+  'link/accept/newcomers.test.ts',
+  'round/coordinator/entry/door.test.ts',
+  'round/coordinator/entry/admission.test.ts',
+];
 
 const admission: readonly Check[] = [
   {
     claim: 'a hello without a pass is refused',
-    file: 'link/acceptor-hello.ts',
+    file: 'link/accept/acceptor-hello.ts',
     from: 'if (pass === undefined) return',
     to: 'if (pass === null) return',
     tests: [contractOf.memory],
@@ -129,35 +133,35 @@ const admission: readonly Check[] = [
   },
   {
     claim: 'who was sent away by its key stays away',
-    file: 'round/judge-newcomer.ts',
+    file: 'round/coordinator/entry/check-newcomer.ts',
     from: 'if (expelled !== undefined)',
     to: 'if (expelled === null)',
     tests: doors,
   },
   {
     claim: 'a key that was refused stays refused',
-    file: 'round/judge-newcomer.ts',
+    file: 'round/coordinator/entry/check-newcomer.ts',
     from: 'if (key !== null && isRefused(admission, key)) return',
     to: "if (key === '' && isRefused(admission, key)) return",
     tests: doors,
   },
   {
     claim: 'a personal invitation lets in nobody else',
-    file: 'round/judge-newcomer.ts',
+    file: 'round/coordinator/entry/check-newcomer.ts',
     from: 'if (terms.name !== undefined && terms.name !== name)',
     to: "if (terms.name === '')",
     tests: doors,
   },
   {
     claim: 'a renewed invitation makes older ones worthless for newcomers',
-    file: 'round/judge-newcomer.ts',
+    file: 'round/coordinator/entry/check-newcomer.ts',
     from: 'if (terms.generation !== admission.generation)',
     to: 'if (terms.generation === -1)',
     tests: doors,
   },
   {
     claim: 'an invitation ends at its date',
-    file: 'round/judge-newcomer.ts',
+    file: 'round/coordinator/entry/check-newcomer.ts',
     from: 'if (terms.until !== undefined && wallMs > terms.until)',
     to: 'if (terms.until === -1)',
     tests: doors,
@@ -346,21 +350,21 @@ const weights: readonly Check[] = [
     file: 'round/aggregation/weigh.ts',
     from: 'Math.max(1, Math.min(claimed, registered))',
     to: 'Math.max(1, registered > 0 ? claimed : 1)',
-    tests: ['round/aggregation/weigh.test.ts', 'round/coordinator-weight.test.ts'],
+    tests: ['round/aggregation/weigh.test.ts', 'round/coordinator/phases/weight.test.ts'],
   },
   {
     claim: 'an update counts by that, in the round',
-    file: 'round/coordinator-training.ts',
+    file: 'round/coordinator/phases/training.ts',
     from: 'examples: countedExamples(body.examples, data.examples)',
     to: 'examples: Math.max(countedExamples(body.examples, data.examples), body.examples)',
-    tests: ['round/coordinator-weight.test.ts', 'test/simulation/insider.test.ts'],
+    tests: ['round/coordinator/phases/weight.test.ts', 'test/simulation/insider.test.ts'],
   },
   {
     claim: 'an evaluation counts by that too',
-    file: 'round/coordinator-evaluation.ts',
+    file: 'round/coordinator/phases/evaluation.ts',
     from: 'const examples = countedExamples(claimed, participant.data.heldOut);',
     to: 'const examples = Math.max(claimed, countedExamples(claimed, participant.data.heldOut));',
-    tests: ['round/coordinator-weight.test.ts', 'test/simulation/insider.test.ts'],
+    tests: ['round/coordinator/phases/weight.test.ts', 'test/simulation/insider.test.ts'],
   },
   {
     claim: 'no participant weighs more than its cap',
@@ -385,7 +389,7 @@ const weights: readonly Check[] = [
   },
   {
     claim: 'numbers that are none, or explode, are not averaged',
-    file: 'round/aggregation/judge-update.ts',
+    file: 'round/aggregation/validate-update.ts',
     from: 'if (bad >= 0) return',
     to: 'if (bad < -1) return',
     tests: ['round/aggregation/fedavg.test.ts', 'codec/codec.test.ts'],

@@ -7,7 +7,7 @@ import { inSample, sampleShare } from './sample.ts';
 import { stryker } from './stryker.ts';
 import { sourcesOf, testsOf, type Area } from './areas.ts';
 
-/** Ignored by Git. What is in it may be deleted; the next run then begins anew. */
+/** Ignored by Git. What is in it may be deleted; the next run then begins again. */
 const stateFolder = '.cache/mutation';
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventData } from '#shared/contract/events.ts';
-import type { AdmissionInput, CoordinatorState } from '#engine/round/coordinator-state.ts';
+import type { AdmissionInput, CoordinatorState } from '#engine/round/coordinator/state.ts';
 import { isExpected, type AdmissionPolicy } from '#shared/contract/admission.ts';
 
 /**

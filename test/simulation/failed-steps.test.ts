@@ -135,7 +135,7 @@ describe('a step that fails is a reason', () => {
     toldAll(result);
   });
 
-  test('an evaluation that fails everywhere is told, and the round is judged by what training measured', async () => {
+  test('an evaluation that fails everywhere is told, and the round is checked by what training measured', async () => {
     const trainer = (_: string, inner: TrainerPort): TrainerPort => ({
       ...inner,
       evaluate: () => Promise.reject(new RoundscopeError('trainer_crashed', { layer: 'trainer', message: 'it died' })),
@@ -145,22 +145,22 @@ describe('a step that fails is a reason', () => {
     assert.match(result.notices.join('\n'), /evaluation of round 1 failed: it died/);
   });
 
-  for (const step of ['remember', 'keepModel', 'keepUpdate'] as const) {
+  for (const step of ['journal', 'keepModel', 'keepUpdate'] as const) {
     test(`a run that cannot be kept any more (${step}) is told so once, and goes on`, async () => {
       let [givenUp, calls] = [0, 0];
       const broken = (): never => {
         calls++;
         throw new TypeError('the folder is gone');
       };
-      const keeper = {
-        remember: () => undefined,
+      const store = {
+        journal: () => undefined,
         keepModel: () => Promise.resolve(),
         keepUpdate: () => Promise.resolve(),
         forgetUpdate: () => Promise.resolve(),
         giveUp: () => void givenUp++,
         [step]: broken,
       };
-      const result = await play({ keeper });
+      const result = await play({ store });
       assert.equal(result.coordinator.status, 'completed', result.coordinator.reason);
       assert.deepEqual([givenUp, calls], [1, 1]);
       const told = result.notices.filter((text) => /no longer kept on disk .*the folder is gone/.test(text));

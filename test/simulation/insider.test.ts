@@ -37,7 +37,7 @@ const everywhere =
   () =>
     viewParameters(toyLayout, new Float32Array(8).fill(value));
 
-type Insider = Pick<ParticipantPlan, 'train' | 'claims' | 'judges'>;
+type Insider = Pick<ParticipantPlan, 'train' | 'claims' | 'checks'>;
 
 function scenario(insider: Insider, rule: Scenario['rule'] = weightRuleDefault): Scenario {
   const plan = (id: string, more: Insider): ParticipantPlan => ({
@@ -87,7 +87,7 @@ function play(insider: Insider, rule?: Scenario['rule']): Played {
     onEvent: <T extends EventType>(type: T, data: EventData<T>, nowMs: number) => {
       const event = { id: ++id, run: 'x', source: 'coordinator', at: 1.7e12 + nowMs, type, data };
       diagnosis.event(event as unknown as RecordedEvent);
-      diagnosis.judge(1.7e12 + nowMs);
+      diagnosis.check(1.7e12 + nowMs);
     },
   });
   const distance = Math.hypot(...result.model.map((value, i) => value - target[i]!));
@@ -119,11 +119,11 @@ describe('an insider is named, and the run of the others comes to a sensible mod
     ['-77 everywhere', { train: everywhere(-77) }, 'update-too-long', 12],
     [
       'an evaluation of 2^53-1 examples',
-      { judges: { accuracy: 0, loss: 9, examples: Number.MAX_SAFE_INTEGER } },
+      { checks: { accuracy: 0, loss: 9, examples: Number.MAX_SAFE_INTEGER } },
       'claims-more',
       1.5,
     ],
-    ['an evaluation that nobody shares', { judges: { accuracy: 0, loss: 9, examples: 50 } }, 'evaluation-outlier', 1.5],
+    ['an evaluation that nobody shares', { checks: { accuracy: 0, loss: 9, examples: 50 } }, 'evaluation-outlier', 1.5],
   ];
   for (const [what, insider, rule, times] of cases)
     test(what, () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { BodyOf } from '#shared/contract/messages.ts';
-import type { CoordinatorState } from '#engine/round/coordinator-state.ts';
-import { roundWait } from '#engine/round/round-wait.ts';
+import type { CoordinatorState } from '#engine/round/coordinator/state.ts';
+import { roundWait } from '#engine/round/coordinator/phases/round-wait.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
 import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import { admitsAnyone } from '#shared/contract/admission.ts';
@@ -88,9 +88,9 @@ export class Invariants {
       update_received: (update) => this.#update(update),
       aggregated: (done) => this.#aggregated(done),
       round_started: ({ round }) => {
-        // A round of which nothing is counted may begin anew, when all who were selected have left.
-        const anew = round === this.#round && (this.#counted.get(round) ?? []).length === 0;
-        assert.ok(anew || round === this.#round + 1, `round ${round} starts after round ${this.#round}`);
+        // A round of which nothing is counted may begin again, when all who were selected have left.
+        const again = round === this.#round && (this.#counted.get(round) ?? []).length === 0;
+        assert.ok(again || round === this.#round + 1, `round ${round} starts after round ${this.#round}`);
         this.#round = round;
       },
       run_resumed: (resumed) => this.#resumed(resumed),

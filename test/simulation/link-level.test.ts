@@ -81,8 +81,8 @@ describe('drivers over real links', () => {
       reporter: (type, data) => {
         if (type === 'notice') notices.push(data as EventData<'notice'>);
       },
-      keeper: {
-        remember: () => void records++,
+      store: {
+        journal: () => void records++,
         keepModel: full,
         keepUpdate: () => Promise.resolve(),
         forgetUpdate: () => Promise.resolve(),

@@ -1,12 +1,12 @@
 import { signedPass } from '#engine/identity/pass.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { AcceptedLinks } from '#engine/round/accepted-links.ts';
-import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator-driver.ts';
-import type { RunKeeper } from '#engine/round/kept-run.ts';
+import { LinkAcceptor } from '#engine/link/accept/link-acceptor.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { AcceptedLinks } from '#engine/round/coordinator/entry/accepted-links.ts';
+import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator/driver.ts';
+import type { RunStore } from '#engine/round/coordinator/run-store.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
-import { runParticipant } from '#engine/round/participant-driver.ts';
+import { runParticipant } from '#engine/round/participant/driver.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import type { TrainerPort } from '#engine/round/trainer-port.ts';
 import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
@@ -37,7 +37,7 @@ export interface LinkLevelOptions {
   readonly stopAfterMs?: number;
   /** What clocks do at virtual moments: wall time jumps, or the whole machine sleeps. */
   readonly clocks?: readonly { readonly atMs: number; readonly wallMs?: number; readonly sleepMs?: number }[];
-  readonly keeper?: RunKeeper;
+  readonly store?: RunStore;
   /** What encodes and decodes at the coordinator or a participant; absent: one that works. */
   readonly codec?: (who: string) => PayloadCodec;
   /** Puts something between a participant and its trainer. */
@@ -123,8 +123,8 @@ export async function runOverLinks(options: LinkLevelOptions): Promise<LinkLevel
     clock,
     reporter,
     transfers: reporter,
-    keeper: options.keeper,
-    breathe: settle,
+    store: options.store,
+    yieldToEventLoop: settle,
     signal: stop.signal,
     classes: ['a', 'b'],
     software: 'test',

@@ -25,13 +25,13 @@ export interface ParticipantPlan {
   /** Ticks of its wall clock per true one. */
   readonly wallRate: number;
   readonly troubles: readonly Trouble[];
-  /** The founding bug: a new connection for every message, no answer ever arrives. */
+  /** A connection per message: a new connection for every message, no answer ever arrives. */
   readonly connectionPerMessage: boolean;
   /** What it makes of a model instead of the usual toy training. */
   readonly train?: ((base: ParameterSet, round: number) => ParameterSet) | undefined;
   /** Examples that it says instead of those that it has, and the result of its evaluations. */
   readonly claims?: number | undefined;
-  readonly judges?: BodyOf<'evaluation_result'> | undefined;
+  readonly checks?: BodyOf<'evaluation_result'> | undefined;
 }
 
 /** What it is called in the run, which several may want to be. */

@@ -1,20 +1,25 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { FedAvg, type UpdateMeasure } from '#engine/round/aggregation/fedavg.ts';
-import { parameterMax } from '#engine/round/aggregation/judge-update.ts';
+import { parameterMax } from '#engine/round/aggregation/validate-update.ts';
 import { cappedWeights } from '#engine/round/aggregation/weigh.ts';
-import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
-import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator-machine.ts';
+import { checkCoordinator } from '#engine/round/coordinator/invariants.ts';
+import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator/machine.ts';
 import type {
   CoordinatorEffect,
   CoordinatorInput,
   CoordinatorState,
   UpdateFinding,
-} from '#engine/round/coordinator-state.ts';
+} from '#engine/round/coordinator/state.ts';
 import type { MachineMessage, RunOutcome, Step } from '#engine/round/machine.ts';
-import type { RestoredRun } from '#engine/round/coordinator-restored.ts';
-import { ModelShelf } from '#engine/round/model-shelf.ts';
-import { emptyMemory, memoryRecordSchema, remember, type RunMemory } from '#engine/round/run-memory.ts';
+import type { RestoredRun } from '#engine/round/coordinator/restored.ts';
+import { ModelCache } from '#engine/round/model-cache.ts';
+import {
+  emptyRun,
+  journalRecordSchema,
+  applyRecord,
+  type JournaledRun,
+} from '#engine/round/coordinator/run-journal.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import type { Parcel } from './network.ts';
 import type { Scenario } from './scenario.ts';
@@ -43,17 +48,17 @@ export class CoordinatorDisk {
   readonly parameters = new Map<string, ParameterSet>();
 
   /** Read as from a file: through JSON and the schema. */
-  memory(initialModel: Hash): RunMemory {
+  memory(initialModel: Hash): JournaledRun {
     return this.records
-      .map((line) => memoryRecordSchema.parse(JSON.parse(line)))
-      .reduce(remember, emptyMemory(initialModel));
+      .map((line) => journalRecordSchema.parse(JSON.parse(line)))
+      .reduce(applyRecord, emptyRun(initialModel));
   }
 }
 
 /** The real coordinator machine with a driver that knows only virtual time. */
 export class SimCoordinator {
   readonly #options: SimCoordinatorOptions;
-  readonly #shelf = new ModelShelf(toyCodec);
+  readonly #models = new ModelCache(toyCodec);
   #state: CoordinatorState;
   #wakeSerial = 0;
   /** Effects that it still gets done before it dies. */
@@ -63,7 +68,7 @@ export class SimCoordinator {
     this.#options = options;
     const { scenario } = options;
     const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed, rule } = scenario;
-    const initialModel = this.#shelf.put(toyInitial(seed));
+    const initialModel = this.#models.put(toyInitial(seed));
     const restored = this.#restored(initialModel);
     const step = startCoordinator(
       {
@@ -117,8 +122,8 @@ export class SimCoordinator {
       if (parameters === undefined) throw new Error(`${hash.slice(0, 12)} is not on disk`);
       return parameters;
     };
-    for (const hash of [memory.modelBefore, memory.model]) if (hash !== initialModel) this.#shelf.put(read(hash));
-    if (memory.model === initialModel) this.#shelf.put(toyInitial(this.#options.scenario.seed));
+    for (const hash of [memory.modelBefore, memory.model]) if (hash !== initialModel) this.#models.put(read(hash));
+    if (memory.model === initialModel) this.#models.put(toyInitial(this.#options.scenario.seed));
     const hashes = memory.stage === 'training' ? memory.members.flatMap((one) => one.contribution?.hash ?? []) : [];
     return { memory, updates: new Map(hashes.map((hash) => [hash, read(hash)])) };
   }
@@ -128,7 +133,7 @@ export class SimCoordinator {
   }
 
   model(): Float32Array {
-    return flattenParameters(this.#shelf.parameters(this.#shelf.newest));
+    return flattenParameters(this.#models.parameters(this.#models.newest));
   }
 
   feed(input: CoordinatorInput): void {
@@ -141,7 +146,7 @@ export class SimCoordinator {
   }
 
   take(link: number, { header, payload }: Parcel): void {
-    const update = header.kind === 'model_update' && payload !== undefined ? judge(payload) : undefined;
+    const update = header.kind === 'model_update' && payload !== undefined ? check(payload) : undefined;
     if (update?.ok === true && header.payload !== undefined)
       this.#options.disk.parameters.set(header.payload.hash, update.parameters);
     this.feed({ kind: 'message', link, header, update });
@@ -167,12 +172,12 @@ export class SimCoordinator {
     const { send, closeLink, onEnd, onEvent, world, scenario } = this.#options;
     switch (effect.kind) {
       case 'send': {
-        const { payload } = this.#shelf.withPayload(effect.message);
+        const { payload } = this.#models.withPayload(effect.message);
         return send(effect.link, effect.message, payload?.bytes);
       }
       case 'close_link':
         return closeLink(effect.link, effect.reason);
-      case 'remember':
+      case 'journal':
         return void this.#options.disk.records.push(JSON.stringify(effect.record));
       case 'admission':
       case 'admitted':
@@ -193,7 +198,7 @@ export class SimCoordinator {
     if (failing.aggregations > 0 && random.int(100) < failing.aggregations)
       return this.feed({ kind: 'aggregation_failed', round, reason: 'no memory' });
     const job = new FedAvg({
-      base: flattenParameters(this.#shelf.parameters(base)),
+      base: flattenParameters(this.#models.parameters(base)),
       updates: contributions.map(({ parameters }) => flattenParameters(parameters)),
       weights: cappedWeights(
         contributions.map(({ examples }) => examples),
@@ -204,8 +209,8 @@ export class SimCoordinator {
     while (!job.step(3));
     const { parameters, stepNorm, measures } = job.result();
     if (!this.alive) return;
-    const model = this.#shelf.put(viewParameters(toyLayout, parameters));
-    this.#options.disk.parameters.set(model, this.#shelf.parameters(model));
+    const model = this.#models.put(viewParameters(toyLayout, parameters));
+    this.#options.disk.parameters.set(model, this.#models.parameters(model));
     const updates = contributions.map(({ participant }, k) => ({ participant, ...(measures[k] as UpdateMeasure) }));
     this.feed({ kind: 'aggregated', round, model, durationMs: 1, stepNorm, updates });
   }
@@ -215,7 +220,7 @@ export class SimCoordinator {
   }
 }
 
-function judge(payload: Uint8Array): UpdateFinding {
+function check(payload: Uint8Array): UpdateFinding {
   const decoded = toyCodec.decode(payload);
   if (!decoded.ok) return { ok: false, code: decoded.error.code, reason: decoded.error.message };
   const matched = matchLayout(decoded.value, toyLayout);

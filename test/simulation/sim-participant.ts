@@ -5,15 +5,15 @@ import type { Random } from '#shared/base/random.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { MachineMessage, RunOutcome } from '#engine/round/machine.ts';
-import { ModelShelf } from '#engine/round/model-shelf.ts';
-import { checkParticipant } from '#engine/round/participant-invariants.ts';
-import { advanceParticipant, startParticipant } from '#engine/round/participant-machine.ts';
+import { ModelCache } from '#engine/round/model-cache.ts';
+import { checkParticipant } from '#engine/round/participant/invariants.ts';
+import { advanceParticipant, startParticipant } from '#engine/round/participant/machine.ts';
 import type {
   ComputedUpdate,
   ParticipantEffect,
   ParticipantInput,
   ParticipantState,
-} from '#engine/round/participant-state.ts';
+} from '#engine/round/participant/state.ts';
 import type { Parcel } from './network.ts';
 import { keyOf, nameOf, type ParticipantPlan } from './scenario.ts';
 import { toyCodec, toyLayout, toyLoaded, toyTrain } from './toy-model.ts';
@@ -31,7 +31,7 @@ export interface SimParticipantOptions {
   readonly onEnd: (outcome: RunOutcome) => void;
   /** Ground truth: what was trained, by the hash of its bytes. */
   readonly onTrained: (hash: string, parameters: Float32Array, examples: number) => void;
-  /** Its disk: the newest update that the coordinator has not judged. */
+  /** Its disk: the newest update that the coordinator has not checked. */
   readonly disk: ParticipantDisk;
 }
 
@@ -44,7 +44,7 @@ type Work = Extract<ParticipantEffect, { kind: 'train' | 'evaluate' }>;
 /** The real participant machine with a driver that knows only virtual time. One incarnation: a restart makes a new one. */
 export class SimParticipant {
   readonly #options: SimParticipantOptions;
-  readonly #shelf = new ModelShelf(toyCodec);
+  readonly #models = new ModelCache(toyCodec);
   #state: ParticipantState;
   #frozen = false;
   /** By its user's wish. */
@@ -60,7 +60,7 @@ export class SimParticipant {
     const held =
       kept === null
         ? undefined
-        : { ...kept.update, sizeBytes: this.#shelf.bytes(this.#shelf.put(kept.parameters)).byteLength };
+        : { ...kept.update, sizeBytes: this.#models.bytes(this.#models.put(kept.parameters)).byteLength };
     const step = startParticipant(
       { name: nameOf(plan) as ParticipantId, key: keyOf(plan), trainer: 'toy', kept: held },
       this.#now(),
@@ -126,7 +126,7 @@ export class SimParticipant {
   #perform(effect: ParticipantEffect): void {
     switch (effect.kind) {
       case 'send': {
-        const { payload } = this.#shelf.withPayload(effect.message);
+        const { payload } = this.#models.withPayload(effect.message);
         return this.#options.send(effect.message, payload?.bytes);
       }
       case 'train':
@@ -187,7 +187,7 @@ export class SimParticipant {
       return this.feed({
         kind: 'evaluated',
         job: work.job,
-        result: plan.judges ?? { loss: 0.5, accuracy: 0.75, examples: plan.heldOut },
+        result: plan.checks ?? { loss: 0.5, accuracy: 0.75, examples: plan.heldOut },
       });
     }
     if (this.#options.failures && random.int(50) === 0)
@@ -207,7 +207,7 @@ export class SimParticipant {
             )
           : trained.slice(0, 1);
     }
-    const hash = this.#shelf.put(trained);
+    const hash = this.#models.put(trained);
     // Given up meanwhile: the real driver has stopped it before.
     if (this.#state.task?.job !== work.job) return;
     const { disk } = this.#options;
@@ -223,7 +223,7 @@ export class SimParticipant {
       kind: 'trained',
       job: work.job,
       hash,
-      sizeBytes: this.#shelf.bytes(hash).byteLength,
+      sizeBytes: this.#models.bytes(hash).byteLength,
       result: measures,
     });
   }

@@ -1,6 +1,6 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { AdmissionInput } from '#engine/round/coordinator-state.ts';
+import type { AdmissionInput } from '#engine/round/coordinator/state.ts';
 import type { AdmissionPlan } from './admission-plan.ts';
 import type { World } from './world.ts';
 

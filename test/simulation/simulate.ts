@@ -172,7 +172,7 @@ class Simulation {
       this.#world.after(this.#scenario.random.int(2_000), () => {
         if (station.participant?.alive !== true || this.#byLink.has(station.link) || this.#outcome !== null) return;
         this.#open(station);
-        station.participant.feed({ kind: 'link_anew' });
+        station.participant.feed({ kind: 'link_reset' });
       });
     }
   }
@@ -229,7 +229,7 @@ class Simulation {
     if (status === 'stalled') this.#checkStall(reason);
     if (!this.#scenario.participants.some(({ connectionPerMessage }) => connectionPerMessage)) return;
     if (status === 'interrupted' || reason === 'no participant is left') return;
-    // The founding bug stalls every run, and the last word on the wait names each of those who cannot hear.
+    // A connection per message stalls every run, and the last word on the wait names each of those who cannot hear.
     assert.ok(status === 'stalled', `answers never arrive, yet the run is ${status}: ${reason}`);
     const last = this.#invariants.statuses.findLast(({ waitingFor }) => waitingFor.length > 0);
     if (last === undefined) return assert.match(reason, /participants? registered within/);
@@ -325,7 +325,7 @@ class Simulation {
           // What comes over a link of a former life of it goes nowhere.
           if (station.link === link) station.participant?.take(parcel);
           const { kind, round } = parcel.header;
-          // The founding bug breaks a run that has begun: without the plan nobody would wait for it.
+          // A connection per message breaks a run that has begun: without the plan nobody would wait for it.
           if (plan.connectionPerMessage && kind === 'run_plan') wire.block('down');
           if (kind === 'global_model' || kind === 'start_training')
             this.#coordinator.feed({ kind: 'delivered', link, message: kind, round });
@@ -431,7 +431,7 @@ class Simulation {
     }
   }
 
-  /** Once a second: heart-beats, and what links know of each other. */
+  /** Once a second: heartbeats, and what links know of each other. */
   #tick(): void {
     for (const station of this.#stations) {
       const { wire, participant, link, plan } = station;

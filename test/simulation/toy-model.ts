@@ -1,5 +1,5 @@
 import { modelCodec } from '#engine/codec/model-codec.ts';
-import type { LoadedData } from '#engine/round/participant-state.ts';
+import type { LoadedData } from '#engine/round/participant/state.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ModelConfig } from '#shared/contract/model-config.ts';

@@ -59,7 +59,7 @@ export function hostileReport({ minutes, passes, federations, attacks, violation
   ].join('\n');
 }
 
-/** With all that is needed to judge it. */
+/** With all that is needed to check it. */
 export function verdictLine({ by, rule, subject, sentence, explanation, evidence, ...times }: ToldVerdict): string {
   const { since, toldAt, over } = times;
   return `${rule} on ${subject}, told by ${by} at ${toldAt}, since ${since}, over ${over ?? 'never'}: ${sentence} ${explanation} ${JSON.stringify(evidence)}`;

@@ -7,7 +7,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { attackOutsideAmqp, giveAllRights, queuesOf } from '#test/support/hostile/amqp-stranger.ts';
 import {
   invitationIn,
-  judged,
+  checked,
   missingSoFar,
   refusalsOf,
   roundsDone,
@@ -92,7 +92,7 @@ export async function soakHostile({ minutes, over, folder, signal }: HostileOpti
   return result();
 }
 
-/** What is known so far, as a report; and a line of how busy this machine was, by which verdicts are judged. */
+/** What is known so far, as a report; and a line of how busy this machine was, by which verdicts are checked. */
 function reportEvery(root: string, result: () => HostileResult): Disposable {
   let before = busyMs();
   const timer = setInterval(() => {
@@ -126,7 +126,7 @@ async function begin(
   const optionsOf = (who: string): CommandOptions => {
     const dataFolder = joinPath(folder, who);
     mkdirSync(dataFolder, { recursive: true });
-    return { env: slowTraining(trainingMs, { folder, everyMs }), keep: judged, dataFolder };
+    return { env: slowTraining(trainingMs, { folder, everyMs }), keep: checked, dataFolder };
   };
   const rabbit = over === 'amqp' ? owned.use(await startRabbitmq('hostile')) : null;
   if (rabbit !== null) await giveAllRights(rabbit);
@@ -225,7 +225,7 @@ function violationsOf(result: FederationResult): readonly string[] {
   return [
     ...(status === 'completed' && done === planned ? [] : [`${over}: ${status} after ${done} of ${planned} rounds`]),
     ...(lost === 0 ? [] : [`${over}: ${lost} contributions lost`]),
-    ...verdicts.map((verdict) => `${over}: verdict to be judged: ${verdictLine(verdict).slice(0, 100)}`),
+    ...verdicts.map((verdict) => `${over}: verdict to be checked: ${verdictLine(verdict).slice(0, 100)}`),
     ...strangers.map((name) => `${over}: ${name} takes part`),
     ...ends.map((end) => `${over}: a process ended, ${end}`),
     ...memory

@@ -5,11 +5,11 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
-import { UnprovenRows } from '#engine/link/unproven-rows.ts';
-import { AcceptedLinks } from '#engine/round/accepted-links.ts';
-import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator-driver.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/accept/link-acceptor.ts';
+import { UnprovenRows } from '#engine/link/accept/unproven-rows.ts';
+import { AcceptedLinks } from '#engine/round/coordinator/entry/accepted-links.ts';
+import { runCoordinator, type CoordinatorResult } from '#engine/round/coordinator/driver.ts';
 import type { Listener, Transport } from '#engine/transport/transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
@@ -25,7 +25,7 @@ import { seededIdentity } from './seeded-identity.ts';
 const run = asRunId('r-churn');
 const token = 'churn-token-0123456789abcdef';
 const coordinatorKey = seededIdentity('coordinator');
-const judgeEvery = 200;
+const checkEvery = 200;
 const silent: Reporter = { event: () => undefined, packet: () => undefined };
 
 /** All that a service makes of what its coordinator reports, but the file. */
@@ -45,7 +45,7 @@ class Watcher implements Reporter {
     const id = ++this.rows;
     const { header: _header, bodySample: _bodySample, ...row } = packet;
     this.#diagnosis.packet({ ...row, id, at: systemClock.wallMs(), source: 'coordinator', gapMs: null });
-    if (id % judgeEvery === 0) this.#diagnosis.judge(systemClock.wallMs());
+    if (id % checkEvery === 0) this.#diagnosis.check(systemClock.wallMs());
   }
 }
 
@@ -92,7 +92,7 @@ export class Churn implements AsyncDisposable {
       codec: toyCodec,
       clock: systemClock,
       reporter,
-      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+      yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),
       signal: this.#stop.signal,
       classes: ['a', 'b'],
       software: 'test',
@@ -128,7 +128,7 @@ export class Churn implements AsyncDisposable {
 
   async #joinAndLeave(name: string, identity: Identity): Promise<void> {
     const participant = asParticipantId(name);
-    // Of its own: what hangs on one that lasts for the whole run would be the dialler's, whose process ends in life.
+    // Of its own: what hangs on one that lasts for the whole run would be the dialer's, whose process ends in life.
     const { signal } = new AbortController();
     const link = await DialingLink.open({
       invitation: {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { hashBytes } from '#engine/codec/hash.ts';
-import { checkCoordinator } from '#engine/round/coordinator-invariants.ts';
-import { advanceCoordinator, startCoordinator, type CoordinatorStep } from '#engine/round/coordinator-machine.ts';
-import type { RestoredRun } from '#engine/round/coordinator-restored.ts';
+import { checkCoordinator } from '#engine/round/coordinator/invariants.ts';
+import { advanceCoordinator, startCoordinator, type CoordinatorStep } from '#engine/round/coordinator/machine.ts';
+import type { RestoredRun } from '#engine/round/coordinator/restored.ts';
 import type {
   CoordinatorEffect,
   CoordinatorInput,
   CoordinatorState,
   LinkRecord,
   UpdateFinding,
-} from '#engine/round/coordinator-state.ts';
+} from '#engine/round/coordinator/state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
-import type { MemoryRecord } from '#engine/round/run-memory.ts';
+import type { JournalRecord } from '#engine/round/coordinator/run-journal.ts';
 import type { AdmissionPolicy } from '#shared/contract/admission.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
@@ -46,8 +46,8 @@ export class CoordinatorKit {
   wallOriginMs = 1_700_000_000_000;
   wakeAtMs = 0;
   effects: CoordinatorEffect[] = [];
-  /** All that was to be remembered since the start. */
-  readonly remembered: MemoryRecord[] = [];
+  /** All that was journaled since the start. */
+  readonly journaled: JournalRecord[] = [];
   readonly #links = new Map<string, number>();
   #nextLink = 1;
   #serial = 0;
@@ -299,7 +299,7 @@ export class CoordinatorKit {
   #take({ state, effects, wakeAtMs }: CoordinatorStep): void {
     this.state = state;
     this.effects.push(...effects);
-    for (const effect of effects) if (effect.kind === 'remember') this.remembered.push(effect.record);
+    for (const effect of effects) if (effect.kind === 'journal') this.journaled.push(effect.record);
     this.wakeAtMs = wakeAtMs;
   }
 

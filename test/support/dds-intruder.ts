@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
 import { sessionKeys } from '#engine/transport/sealed/handshake.ts';
-import { freshHalf } from '#engine/transport/sealed/key-half.ts';
+import { freshKeyShare } from '#engine/transport/sealed/key-share.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -30,13 +30,13 @@ export async function writeAsAnother({ endpoints, participant, run, token, far }
   const onAnnounced = (said: Announcement): void => {
     if (said.kind === 'accept' && said.participant === participant) accepted.resolve(said);
   };
-  const ears = { onAnnounced, onMisfit: () => undefined, onFailed: () => undefined };
-  const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
+  const handlers = { onAnnounced, onIncompatible: () => undefined, onFailed: () => undefined };
+  const { node } = await runtime.openNode({ config, side: 'up', run }, handlers);
   owned.defer(() => runtime.closeNode(node, 'clean'));
   const { session: id, agreement: offered } = await accepted.promise;
   const { identity: coordinator = '' } = endpoint;
   const claim = { protocol: 'dds', run, participant, session: id } as const;
-  const keys = sessionKeys('up', { own: freshHalf(), offered, token, claim, coordinator });
+  const keys = sessionKeys('up', { own: freshKeyShare(), offered, token, claim, coordinator });
   assert.ok(keys !== null);
   const matched = Promise.withResolvers<void>();
   const number = runtime.openSession(

@@ -149,14 +149,14 @@ export class Story {
     for (const end = this.at + ms; this.at < end;) {
       this.at += 250;
       each();
-      this.#diagnosis.judge(this.at);
+      this.#diagnosis.check(this.at);
     }
   }
 
-  /** Nobody judges for so long, and what is reported meanwhile is read after that only. */
+  /** Nobody checks for so long, and what is reported meanwhile is read after that only. */
   away(ms: number): void {
     this.at += ms;
-    this.#diagnosis.judge(this.at);
+    this.#diagnosis.check(this.at);
   }
 
   /** What happened so long ago is reported now. */

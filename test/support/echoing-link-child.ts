@@ -1,8 +1,8 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import type { InvitedTo } from '#engine/link/dialer-hello.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
+import type { InvitedTo } from '#engine/link/dial/dialer-hello.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';

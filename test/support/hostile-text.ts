@@ -21,7 +21,7 @@ export function hostileRecording(items: readonly Recorded[]): readonly Recorded[
 
 /** Members of answers that hold words and names; all others are ours. */
 const free = new Set(
-  'text figure meaning tryThis name example how label path source message reason detail mend runName host classes warnings causes to guess why'.split(
+  'text figure meaning tryThis name example how label path source message reason detail fix runName host classes warnings causes to guess why'.split(
     ' ',
   ),
 );

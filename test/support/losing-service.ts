@@ -8,7 +8,7 @@ import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { RecordingReader } from '#engine/recorder/reader.ts';
 import { createService } from '#headless/create-service.ts';
-import { Narrator } from '#headless/narrator.ts';
+import { ConsoleReporter } from '#headless/console-reporter.ts';
 import { runSummary } from '#headless/summary.ts';
 import { WebServer } from '#headless/web-server.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -68,7 +68,7 @@ const onCue: Readonly<Record<string, () => void | Promise<void>>> = {
     await service.stop('enough was lost');
     await host.finished;
     const summary = runSummary(host.view);
-    new Narrator(process.stderr).end(summary, host.view);
+    new ConsoleReporter(process.stderr).end(summary, host.view);
     const reader = new RecordingReader(host.recording?.path ?? '', { clock: systemClock, ms: 60_000 });
     say({ summary, recording: reader.info() });
     reader[Symbol.dispose]();

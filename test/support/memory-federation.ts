@@ -2,11 +2,11 @@ import { MemoryNetwork, type WireBehaviour } from '#engine/transport/memory/memo
 import type { Identity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
 import type { Coming } from '#engine/link/about-link.ts';
-import type { InvitedTo } from '#engine/link/dialer-hello.ts';
-import type { OwnedName } from '#engine/link/link-acceptor-names.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/link-acceptor.ts';
-import type { ExpectedBulk } from '#engine/link/inbox.ts';
+import type { InvitedTo } from '#engine/link/dial/dialer-hello.ts';
+import type { OwnedName } from '#engine/link/accept/link-acceptor-names.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { LinkAcceptor, type LinkAcceptorOptions } from '#engine/link/accept/link-acceptor.ts';
+import type { ExpectedBulk } from '#engine/link/transfer/inbox.ts';
 import type { Link } from '#engine/link/link.ts';
 import { Notifier } from '#engine/link/notifier.ts';
 import { asParticipantId, asRunId, type ParticipantId } from '#shared/contract/ids.ts';
@@ -53,7 +53,7 @@ export class MemoryFederation implements AsyncDisposable {
   /** The latest of each name. */
   readonly coming = new Map<string, Coming>();
   /** Who is turned away at the door. */
-  judge: NonNullable<LinkAcceptorOptions['judge']> = () => null;
+  check: NonNullable<LinkAcceptorOptions['check']> = () => null;
   /** Names that have shown an invitation of their own. */
   readonly invited: string[] = [];
   readonly #random;
@@ -84,7 +84,7 @@ export class MemoryFederation implements AsyncDisposable {
       entropy: seededEntropy(this.#random.fork(entropy)),
       reporter: this.coordinatorReports,
       incomingBytesMax: this.#incomingBytesMax,
-      judge: (who) => this.judge(who),
+      check: (who) => this.check(who),
       onLink: (link, _address, about) => {
         if (about.asks !== undefined) return this.onLook(link, about.asks, about.kept);
         if (about.terms.name !== undefined) this.invited.push(link.participant);

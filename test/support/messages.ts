@@ -1,5 +1,5 @@
 import { hashBytes } from '#engine/codec/hash.ts';
-import type { ExpectedBulk } from '#engine/link/inbox.ts';
+import type { ExpectedBulk } from '#engine/link/transfer/inbox.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
 

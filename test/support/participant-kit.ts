@@ -4,15 +4,15 @@ import { contractVersion, type BodyOf, type MessageHeader, type MessageKind } fr
 import { toyLoaded } from '../simulation/toy-model.ts';
 import { hashOf } from './coordinator-kit.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
-import { checkParticipant } from '#engine/round/participant-invariants.ts';
-import { advanceParticipant, startParticipant } from '#engine/round/participant-machine.ts';
+import { checkParticipant } from '#engine/round/participant/invariants.ts';
+import { advanceParticipant, startParticipant } from '#engine/round/participant/machine.ts';
 import type {
   ModelFinding,
   ParticipantConfig,
   ParticipantEffect,
   ParticipantInput,
   ParticipantState,
-} from '#engine/round/participant-state.ts';
+} from '#engine/round/participant/state.ts';
 
 export const config: BodyOf<'training_config'> = {
   model: {

@@ -2,9 +2,9 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
-import type { InvitedTo } from '#engine/link/dialer-hello.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import type { InvitedTo } from '#engine/link/dial/dialer-hello.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/accept/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import type { Listener } from '#engine/transport/transport.ts';
@@ -27,7 +27,7 @@ export class QuicFederation implements AsyncDisposable {
   readonly identity = createIdentity();
   readonly coordinator = createIdentity();
   readonly #acceptor: LinkAcceptor;
-  readonly #dialled: DialingLink[] = [];
+  readonly #dialed: DialingLink[] = [];
   #listener: Listener | null = null;
 
   private constructor(clock: Clock) {
@@ -72,7 +72,7 @@ export class QuicFederation implements AsyncDisposable {
     return { run, token, identity: this.coordinator.peerId, endpoints: [...endpoints], pass };
   }
 
-  async dial(endpoints: readonly Endpoint[], clock: Clock = systemClock): Promise<Dialled> {
+  async dial(endpoints: readonly Endpoint[], clock: Clock = systemClock): Promise<Dialed> {
     const reports = new WatchedReporter();
     const near = await DialingLink.open({
       invitation: this.invitation(endpoints),
@@ -86,19 +86,19 @@ export class QuicFederation implements AsyncDisposable {
       signal: never,
     });
     near.expect(anyBulk);
-    this.#dialled.push(near);
+    this.#dialed.push(near);
     return { near, far: this.links.at(-1) as Link, reports };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#dialled.map((link) => link.close('clean', 'test over')));
+    await Promise.all(this.#dialed.map((link) => link.close('clean', 'test over')));
     await this.#acceptor.close('clean', 'test over');
     await this.#listener?.[Symbol.asyncDispose]();
   }
 }
 
 /** Both ends of a link, and what the participant's reports. */
-export interface Dialled {
+export interface Dialed {
   readonly near: DialingLink;
   readonly far: Link;
   readonly reports: WatchedReporter;

@@ -195,16 +195,16 @@ function previewOf(participants: number): PortAnswers['preview_split'] {
 }
 
 const checkLines: PortAnswers['check']['lines'] = [
-  { what: 'quic', state: 'works', detail: 'quinn, native part loaded', mend: '', required: true },
+  { what: 'quic', state: 'works', detail: 'quinn, native part loaded', fix: '', required: true },
   {
     what: 'quic, WebTransport',
     state: 'needs_a_step',
     detail: 'HTTP/3 part is not installed',
-    mend: 'HTTP/2 is used instead',
+    fix: 'HTTP/2 is used instead',
     required: false,
   },
-  { what: 'mqtt', state: 'works', detail: 'built-in broker', mend: '', required: true },
-  { what: 'trainer', state: 'works', detail: 'onnxruntime, 2 threads', mend: '', required: true },
-  { what: 'data', state: 'works', detail: 'digits, 1,797 images', mend: '', required: true },
-  { what: 'recorder', state: 'works', detail: '212 GB free', mend: '', required: true },
+  { what: 'mqtt', state: 'works', detail: 'built-in broker', fix: '', required: true },
+  { what: 'trainer', state: 'works', detail: 'onnxruntime, 2 threads', fix: '', required: true },
+  { what: 'data', state: 'works', detail: 'digits, 1,797 images', fix: '', required: true },
+  { what: 'recorder', state: 'works', detail: '212 GB free', fix: '', required: true },
 ];

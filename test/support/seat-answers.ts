@@ -100,7 +100,7 @@ export function seatPreview({ data, classes, mapping }: RequestOf<'preview_data'
     ],
     changed: [
       { what: 'scaled', count: 1412, how: '96 × 96 to 48 × 48' },
-      { what: 'colour to grey', count: 254, how: 'luma, as Pillow does it' },
+      { what: 'color to grey', count: 254, how: 'luma, as Pillow does it' },
       { what: 'turned', count: 31, how: 'by their EXIF orientation' },
     ],
     warnings: [],

@@ -12,7 +12,7 @@ const patient = ['--deadline', '90'];
 
 interface Kill {
   readonly who: string;
-  /** Events of the run, heart-beats of processes and links not among them, that come before it. */
+  /** Events of the run, heartbeats of processes and links not among them, that come before it. */
   readonly afterEvents: number;
 }
 

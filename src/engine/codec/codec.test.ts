@@ -37,7 +37,7 @@ describe('message headers', () => {
 
   test('unknown optional fields are dropped, unknown kinds and versions named', () => {
     const wire = encodeMessageHeader(header) as Record<string, unknown>;
-    const more = decodeMessageHeader({ ...wire, colour: 'red', body: { ...(wire['body'] as object), mood: 1 } });
+    const more = decodeMessageHeader({ ...wire, color: 'red', body: { ...(wire['body'] as object), mood: 1 } });
     assert.ok(more.ok);
     assert.deepEqual(more.value, header);
     const codeOf = (change: object): string => {

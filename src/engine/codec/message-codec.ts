@@ -11,7 +11,7 @@ export function encodeMessageHeader(header: MessageHeader): object {
 }
 
 /**
- * Judges a header that came from outside, parsed JSON of bounded depth. Unknown optional fields are dropped.
+ * Checks a header that came from outside, parsed JSON of bounded depth. Unknown optional fields are dropped.
  * @returns `version_unsupported`, `kind_unknown` (the one a session survives without a word) or `header_invalid`
  */
 export function decodeMessageHeader(wire: unknown): Result<MessageHeader, RoundscopeError> {

@@ -85,7 +85,7 @@ function plan(
 }
 
 /**
- * Judges and reads a payload from outside. Names, counts, ranks, dtypes, sizes and offsets are checked before any element
+ * Checks and reads a payload from outside. Names, counts, ranks, dtypes, sizes and offsets are checked before any element
  * is touched; elements are views into `bytes` where alignment allows, else copies. Finiteness is `firstNotFinite`.
  */
 export function decodeSafetensors(bytes: Uint8Array): Result<readonly Tensor[], RoundscopeError> {
@@ -106,7 +106,7 @@ export function decodeSafetensors(bytes: Uint8Array): Result<readonly Tensor[], 
   return ok(entries.map((entry) => readTensor(entry, bytes, dataStart)));
 }
 
-/** What the file says of itself, judged as the rest of its header: strings by name, none where it says nothing. */
+/** What the file says of itself, checked as the rest of its header: strings by name, none where it says nothing. */
 export function readMetadata(bytes: Uint8Array): Result<Readonly<Record<string, string>>, RoundscopeError> {
   const header = readHeader(bytes);
   if (!header.ok) return header;

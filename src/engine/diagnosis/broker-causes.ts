@@ -39,7 +39,7 @@ export function brokerAway(run: RunObservation): SharedCause | null {
         ...about,
         rule: 'broker-lost',
         sentence: `The ${protocolNames[protocol]} broker at ${address} is out of ${own ? '' : "the coordinator's "}reach.`,
-        explanation: `${why} Everything between the coordinator and its participants goes through it; it is dialled again by itself.`,
+        explanation: `${why} Everything between the coordinator and its participants goes through it; it is dialed again by itself.`,
         since: since.at,
         evidence: [since],
       },

@@ -15,9 +15,9 @@ export interface DiagnosisSink {
 
 /** Entries kept of what a verdict has outlived: the first, and the newest of the rest. */
 const historyMax = 16;
-/** `judge` is called several times a second: after a longer pause the doctor was away itself, or the clock was set. */
+/** `check` is called several times a second: after a longer pause the doctor was away itself, or the clock was set. */
 const awayMs = 2500;
-/** After this pause it came late: what was reported meanwhile still waits to be read, and is read before it judges. */
+/** After this pause it came late: what was reported meanwhile still waits to be read, and is read before it checks. */
 const lateMs = 1500;
 /** Between two waits lies the aggregation: a cause that goes on is not over for that. */
 const betweenWaitsMs = 3000;
@@ -25,7 +25,7 @@ const betweenWaitsMs = 3000;
 const againMs = 2000;
 /** A verdict that was cleared so long ago does not come back as the same one, where there are many. */
 const forgetMs = 60_000;
-/** What ages is told anew this often: each time it has grown by a thirtieth, and not more often than once a second. */
+/** What ages is told again this often: each time it has grown by a thirtieth, and not more often than once a second. */
 const agingShare = 30;
 const agingMsMin = 1000;
 const agingMsMax = 60_000;
@@ -48,13 +48,13 @@ interface Told {
 type Wait = EventData<'round_status'> | null;
 
 /**
- * Says why a round waits. It reads the same events and packets as everybody else and judges only participants that the
+ * Says why a round waits. It reads the same events and packets as everybody else and checks only participants that the
  * coordinator waits for: who is not waited for stalls nothing. What coordinator, broker and machine do is never held
- * against a participant. From a participant's own chair it judges its link, its trainer and the coordinator that it hears
- * or does not. `judge` is called a few times a second by its owner with the wall time (in a replay: the time of the
+ * against a participant. From a participant's own chair it checks its link, its trainer and the coordinator that it hears
+ * or does not. `check` is called a few times a second by its owner with the wall time (in a replay: the time of the
  * recording), so that silence is noticed too.
  *
- * One cause is one verdict: a wait that changes updates it, and one that begins anew while the cause goes on takes it up
+ * One cause is one verdict: a wait that changes updates it, and one that begins again while the cause goes on takes it up
  * again, with what it has outlived as its history. Decision 0034.
  */
 export class Diagnosis {
@@ -62,7 +62,7 @@ export class Diagnosis {
   /** The last verdict on each subject, standing or cleared; subjects are participants and a handful of others. */
   readonly #told = new Map<string, Told>();
   readonly #run: RunObservation;
-  #judgedAt: number | null = null;
+  #checkedAt: number | null = null;
   #passed = false;
   #serial = 0;
 
@@ -85,14 +85,14 @@ export class Diagnosis {
   }
 
   /** @param now wall time, ms since 1970 */
-  judge(now: number): void {
+  check(now: number): void {
     const run = this.#run;
-    const before = this.#judgedAt ?? now;
-    this.#judgedAt = now;
+    const before = this.#checkedAt ?? now;
+    this.#checkedAt = now;
     run.now = now;
     if (now < before || now - before > awayMs) run.forgiveBefore = now;
     run.forgiveBefore = Math.min(run.forgiveBefore, now);
-    // Once: late every time, it judges all the same.
+    // Once: late every time, it checks all the same.
     this.#passed = now - before > lateMs && !this.#passed;
     if (this.#passed || !run.running || ownPartIsOver(run)) return;
     const { found, explained } = findAll(run, (subject) => this.#standing(subject)?.data ?? null);
@@ -168,12 +168,12 @@ export class Diagnosis {
       before.data.sentence !== fresh.sentence &&
       now - before.toldAt >= agingMs(now, before.data.since);
     // What says itself what comes next has nothing new to say because somebody else is waited for.
-    const waitsAnew = finding.next === undefined && !isSameWait(before.wait, wait) && now - before.toldAt >= waitMsMin;
+    const waitsAgain = finding.next === undefined && !isSameWait(before.wait, wait) && now - before.toldAt >= waitMsMin;
     const grew =
       finding.ages !== true &&
       before.data.evidence.at(-1) !== fresh.evidence.at(-1) &&
       before.data.sentence !== fresh.sentence;
-    if (stands && !waitsAnew && !aged && !grew) return;
+    if (stands && !waitsAgain && !aged && !grew) return;
     const { verdict, since, detectedAfterMs, history = [], injected } = before.data;
     this.#tell({
       ...fresh,

@@ -49,7 +49,7 @@ test('a process whose messages come does not stand still, whatever became of its
   assert.deepEqual(story.standing, ['process-frozen node-1']);
 });
 
-test('whoever judges late reads what was reported meanwhile before it says anything', () => {
+test('whoever checks late reads what was reported meanwhile before it says anything', () => {
   const story = new Story(['node-1'], people);
   story.pass(3000, behind(story, 0));
   story.pass(2500);
@@ -62,7 +62,7 @@ test('whoever judges late reads what was reported meanwhile before it says anyth
   story.away(2000);
   story.away(2400);
   story.away(2400);
-  assert.deepEqual(story.standing, ['coordinator-frozen coordinator'], 'late each time, it judges all the same');
+  assert.deepEqual(story.standing, ['coordinator-frozen coordinator'], 'late each time, it checks all the same');
 });
 
 test('a coordinator that this end cannot have heard, since it stood still itself, is not silent', () => {

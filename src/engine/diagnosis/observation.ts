@@ -55,7 +55,7 @@ export interface ParticipantObservation {
   ownLink: { readonly state: LinkState; readonly reason: string; readonly at: number } | null;
   /** What a broker does not let pass between the two ends; its text is that. */
   obstacle: EvidenceRef | null;
-  /** Its link is not read right now, for want of room where this is judged. */
+  /** Its link is not read right now, for want of room where this is checked. */
   unread: boolean;
   connections: number;
   /** Oldest first. */
@@ -64,7 +64,7 @@ export interface ParticipantObservation {
   readonly undeliverable: EvidenceRef[];
   /** The last frame that came over its link, from the other end than ours. */
   lastHeard: EvidenceRef | null;
-  /** The last sign that the other end hears us too: a heart-beat that answers one of ours. */
+  /** The last sign that the other end hears us too: a heartbeat that answers one of ours. */
   lastEcho: EvidenceRef | null;
   lastProgress: EvidenceRef | null;
   /** No gradient step of this round's training has been told yet. */
@@ -115,7 +115,7 @@ export interface BrokerObservation {
   readonly losses: readonly EvidenceRef[];
 }
 
-/** What the dialling end told of its attempts since its link was last open. */
+/** What the dialing end told of its attempts since its link was last open. */
 export interface DialObservation {
   readonly attempts: number;
   readonly ways: ReadonlySet<string>;
@@ -135,7 +135,7 @@ export interface WeighedObservation {
 export interface RunObservation {
   /** Of this machine; null: not known. */
   readonly cores: number | null;
-  /** Wall time at which is judged, ms. */
+  /** Wall time at which is checked, ms. */
   now: number;
   /** What lies before this is held against nobody: the doctor, the coordinator or the broker was away itself. */
   forgiveBefore: number;
@@ -256,7 +256,7 @@ export function quietMs(run: RunObservation, { backAt, unread }: ParticipantObse
 }
 
 /** A process that was away for so long has heard nobody meanwhile. */
-export const stoodStillMs = 2500;
+export const eventLoopStallMs = 2500;
 
 /**
  * Whatever comes from a process of this machine says that it runs. One that tells of nothing between two moments of its own
@@ -265,7 +265,7 @@ export const stoodStillMs = 2500;
 export function observeSign(run: RunObservation, source: string, at: number): void {
   const process = run.processes.get(source);
   if (process === undefined) return;
-  if (at - process.toldUntil >= stoodStillMs) {
+  if (at - process.toldUntil >= eventLoopStallMs) {
     process.backAt = Math.max(at, run.now);
     if (source === coordinatorId) run.coordinatorAway = { from: process.toldUntil, to: at };
     forgive(run, source, at);

@@ -20,7 +20,7 @@ function tell<T extends EventType>(
 }
 
 describe('who sees the run', () => {
-  test('a participant judges its own link from the beginning, others once the run has started', () => {
+  test('a participant checks its own link from the beginning, others once the run has started', () => {
     const story = seen({}, { chair: null, running: false });
     tell(story, 1, 'run_opened', { chair: 'participant', self: 'node-1' });
     assert.deepEqual([story.run.chair, story.run.self, story.run.running], ['participant', 'node-1', true]);
@@ -209,8 +209,8 @@ describe('its link', () => {
   });
   test("the other end's word stands apart", () => {
     const story = seen({});
-    link(story, 5, { side: 'participant', state: 'resuming', reason: 'dialling' });
-    assert.deepEqual([story.node.ownLink, story.node.linkAt], [{ state: 'resuming', reason: 'dialling', at: 5 }, null]);
+    link(story, 5, { side: 'participant', state: 'resuming', reason: 'dialing' });
+    assert.deepEqual([story.node.ownLink, story.node.linkAt], [{ state: 'resuming', reason: 'dialing', at: 5 }, null]);
     const own = seen({}, { chair: 'participant' });
     link(own, 5, { side: 'participant', state: 'lost' });
     assert.deepEqual([own.node.ownLink, own.node.linkDown], [null, moment(5, 'link lost')]);
@@ -251,7 +251,7 @@ describe('its link', () => {
     attempt(9, 1, { stack: 'webtransport-h3', participant: 'node-2' });
     assert.equal(story.run.dial?.told.at, 7, "others' attempts are not told of here");
     attempt(10, 1, { stack: 'cyclonedds' });
-    assert.deepEqual([story.run.dial.since.at, [...story.run.dial.ways]], [10, ['UDP']], 'they begin anew');
+    assert.deepEqual([story.run.dial.since.at, [...story.run.dial.ways]], [10, ['UDP']], 'they begin again');
     attempt(11, 2, { stack: 'webtransport-h3' });
     assert.deepEqual([...story.run.dial.ways], ['UDP']);
     link(story, 12, {});

@@ -5,7 +5,7 @@ import {
   forgive,
   participantOf,
   push,
-  stoodStillMs,
+  eventLoopStallMs,
   type EvidenceRef,
   type ParticipantObservation,
   type ProcessObservation,
@@ -27,7 +27,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   run_opened: (run, data) => {
     run.chair = data.chair;
     run.self = data.self ?? run.self;
-    // A participant's own link is judged from its first attempt on.
+    // A participant's own link is checked from its first attempt on.
     run.running = data.chair === 'participant';
   },
   run_started: (run, data, _ref, source) => {
@@ -225,7 +225,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
     run.processes.set(data.name, now);
     if (data.name === coordinatorId) run.coordinator = now;
     else participantOf(run, data.name).process = now;
-    if (!sameLife || lateMs < stoodStillMs) return;
+    if (!sameLife || lateMs < eventLoopStallMs) return;
     forgive(run, data.name, told.at);
     if (data.name === coordinatorId) run.coordinatorPause = { from: told.at - lateMs, to: told.at, told };
   },

@@ -41,7 +41,7 @@ describe('packets', () => {
     send(story, 6, { kind: 'ping', durationMs: 3 });
     assert.equal(story.node.lastEcho, null);
     send(story, 7, { kind: 'heartbeat', durationMs: 0 });
-    assert.deepEqual(story.node.lastEcho, packet(7, 'a heart-beat that answers one of ours'));
+    assert.deepEqual(story.node.lastEcho, packet(7, 'a heartbeat that answers one of ours'));
     send(story, 8, { kind: 'update_ack', status: 'undeliverable' });
     assert.deepEqual(
       [story.node.undeliverable, story.node.lastHeard?.at],

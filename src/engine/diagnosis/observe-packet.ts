@@ -26,9 +26,9 @@ export function observePacket(run: RunObservation, packet: PacketRow): void {
     return push(participant.undeliverable, ref(`${packet.kind} for ${packet.participant} found no open connection`));
   if (packet.side !== 'received') return;
   participant.lastHeard = ref(`${packet.kind} received`);
-  // Only the echo of an own heart-beat gives a round trip.
+  // Only the echo of an own heartbeat gives a round trip.
   if (packet.kind === 'heartbeat' && packet.durationMs !== undefined)
-    participant.lastEcho = ref('a heart-beat that answers one of ours');
+    participant.lastEcho = ref('a heartbeat that answers one of ours');
 }
 
 type MakeRef = (text: string) => EvidenceRef;

@@ -62,7 +62,7 @@ describe('a coordinator that does not answer', () => {
       finding.evidence.map(({ at }) => at),
       [12_500, 13_000],
     );
-    assert.doesNotMatch(find(own({ ...down, linkReason: 'dialling' }), 16_000)?.explanation ?? '', /The last attempt/);
+    assert.doesNotMatch(find(own({ ...down, linkReason: 'dialing' }), 16_000)?.explanation ?? '', /The last attempt/);
     assert.equal(find(own({ ...down, linkState: 'closed' }), 90_000), null, 'whoever has closed it does not wait');
     assert.equal(find(own({ linkDown: moment(13_000), linkState: 'ready', lastHeard: moment(16_000) }), 16_000), null);
   });
@@ -134,7 +134,7 @@ test('the own trainer is told of with "your", and so is a slow first step', () =
   assert.equal(slow?.sentence, 'Your first gradient step is not done after 40 s.');
 });
 
-test('whoever does not know who it is judges nobody', () => {
+test('whoever does not know who it is checks nobody', () => {
   const { run } = own({ lastHeard: moment(10_000), linkState: 'ready' }, { now: 90_000 });
   assert.equal(findAll(run, () => null).found.size, 1);
   run.self = 'somebody-else';

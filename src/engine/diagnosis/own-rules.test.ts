@@ -110,11 +110,11 @@ test('it is over when the coordinator answers', () => {
   assert.deepEqual(seat.standing, []);
 });
 
-test('a link that is dialled again within a second is no news', () => {
+test('a link that is dialed again within a second is no news', () => {
   const seat = new Seat();
   seat.connected();
   seat.own('lost', 1, 'cut');
-  seat.own('resuming', 1, 'dialling');
+  seat.own('resuming', 1, 'dialing');
   seat.pass(1500);
   seat.own('ready', 2);
   seat.pass(10_000, () => seat.hears());
@@ -146,7 +146,7 @@ test('the own update that is stuck is told', () => {
   const transfer = { participant: 'lab-1', round: 1, kind: 'model_update', direction: 'up', totalBytes: 10_500_000 };
   seat.event('transfer_progress', { ...transfer, sentBytes: 2_900_000 }, 'lab-1');
   seat.pass(7000, () => seat.hears());
-  assert.equal(seat.raised[0]?.sentence, 'Your model update is stuck at 2.9 of 10.5 MB; heart-beats pass.');
+  assert.equal(seat.raised[0]?.sentence, 'Your model update is stuck at 2.9 of 10.5 MB; heartbeats pass.');
 });
 
 test('a participant that ends says nothing about itself', () => {
@@ -202,7 +202,7 @@ test('a broker elsewhere that is out of reach is named instead of the coordinato
   assert.deepEqual(elsewhere.raised, [], 'a link over another protocol is well');
 });
 
-test('a silence is over with the link that is ready again, and not a judgement later', () => {
+test('a silence is over with the link that is ready again, and not a decision later', () => {
   const seat = new Seat();
   seat.connected();
   seat.own('lost', 1, 'nothing heard for 5.0 s');

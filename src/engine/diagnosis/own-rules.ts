@@ -31,7 +31,7 @@ function brokerObstacle({ obstacle, protocol }: ParticipantObservation): Finding
   return obstacle === null ? null : obstacleFinding(protocol, ['you'], [{ obstacle }]);
 }
 
-/** A heart-beat comes once a second; four that did not come are silence. */
+/** A heartbeat comes once a second; four that did not come are silence. */
 const silentMs = 4000;
 /** A link that dropped is open again within about a second. */
 const downMs = 3000;
@@ -77,7 +77,7 @@ function tried({ dial }: RunObservation): string {
 function reasonOf(own: ParticipantObservation, { dial }: RunObservation): string {
   const reason = dial?.last.reason ?? '';
   const words = reason !== '' ? reason : isOpen(own.linkState) ? '' : own.linkReason;
-  return words === '' || words === 'dialling' ? '' : `The last attempt ended with: ${words}. `;
+  return words === '' || words === 'dialing' ? '' : `The last attempt ended with: ${words}. `;
 }
 
 function nextOf({ dial, now }: RunObservation): Finding['next'] {

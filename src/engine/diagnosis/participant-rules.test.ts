@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { heartbeats, hungUp, Story } from '#test/support/diagnosis-story.ts';
 
-/** A session that opens, carries a heart-beat and ends. */
+/** A session that opens, carries a heartbeat and ends. */
 function session(story: Story, connection: number, note: string, side: 'sent' | 'received' = 'received'): void {
   story.packet('node-1', { kind: 'connection_open', connection });
   story.packet('node-1', { kind: 'heartbeat', connection });
@@ -10,7 +10,7 @@ function session(story: Story, connection: number, note: string, side: 'sent' | 
   story.packet('node-1', { kind: 'update_ack', side: 'sent', direction: 'down', status: 'undeliverable' });
 }
 
-/** A heart-beat that answers one of the coordinator's: the participant hears. */
+/** A heartbeat that answers one of the coordinator's: the participant hears. */
 function echo(story: Story, connection: number): void {
   story.packet('node-1', { kind: 'heartbeat', connection, durationMs: 3 });
 }
@@ -207,10 +207,10 @@ describe('a transfer', () => {
     return story;
   }
 
-  test('that moves no byte while heart-beats pass is stuck, and at what', () => {
+  test('that moves no byte while heartbeats pass is stuck, and at what', () => {
     const story = sending(2_900_000);
     story.pass(6000, heartbeats(story, 'node-1'));
-    assert.equal(story.raised[0]?.sentence, "node-1's model update is stuck at 2.9 of 10.5 MB; heart-beats pass.");
+    assert.equal(story.raised[0]?.sentence, "node-1's model update is stuck at 2.9 of 10.5 MB; heartbeats pass.");
     story.event('transfer_progress', {
       participant: 'node-1',
       round: 1,
@@ -286,7 +286,7 @@ test('a process of this machine that stands still is told from a silent particip
   story.link('node-1', 'lost', 1, 'peer silent for 5 s');
   story.ticks('node-1', 8000);
   story.pass(2000, () => tick(people));
-  assert.deepEqual(story.standing, [], 'its link is dialled again within its own time');
+  assert.deepEqual(story.standing, [], 'its link is dialed again within its own time');
   story.link('node-1', 'ready', 2);
   story.pass(2000, () => {
     tick(people);

@@ -1,7 +1,7 @@
 import { isOpen } from '#shared/contract/events.ts';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import { asSentence, evidence, injected, linkFaults, seconds, type Finding } from './finding.ts';
-import { mayComeLate } from './may-come-late.ts';
+import { mayBeDelayed } from './may-be-delayed.ts';
 import { megabytes } from './observe-event.ts';
 import {
   elapsedMs,
@@ -106,11 +106,11 @@ const paused: Rule = ({ id, paused: since }) =>
       };
 
 /** A process on this machine tells of itself once a second. */
-const stoodStillMs = 4000;
+const eventLoopStallMs = 4000;
 
 export const processFrozen: Rule = (participant, run) => {
   const { id, process, lastHeard } = participant;
-  if (process === null || elapsedMs(run, process.signAt) < stoodStillMs) return null;
+  if (process === null || elapsedMs(run, process.signAt) < eventLoopStallMs) return null;
   return {
     rule: 'process-frozen',
     layer: 'application',
@@ -201,19 +201,19 @@ const linkLost: Rule = (participant, run, standing) => {
   };
 };
 
-/** Nothing at all came from it, not even a heart-beat. */
+/** Nothing at all came from it, not even a heartbeat. */
 const silentMsMax = 6000;
 
 const silent: Rule = (participant, run, standing) => {
   const { id, lastHeard, linkDown, faults } = participant;
-  if (mayComeLate(run, silentMsMax)) return null;
+  if (mayBeDelayed(run, silentMsMax)) return null;
   if (lastHeard === null || standing === 'link-lost' || quietMs(run, participant, lastHeard.at) < silentMsMax)
     return null;
   return {
     rule: 'participant-silent',
     layer: 'link',
     subject: id,
-    sentence: `${id} is silent: nothing has come from it, not even a heart-beat.`,
+    sentence: `${id} is silent: nothing has come from it, not even a heartbeat.`,
     explanation:
       `Last heard: ${lastHeard.text}. ` +
       (linkDown === null
@@ -284,8 +284,8 @@ export const trainerFrozen: Rule = (participant, run) => {
     rule: 'trainer-frozen',
     sentence: `${id} stopped training: its link and process answer, but no gradient step is made.`,
     explanation: firstStep
-      ? `It has begun to train and made no step since; only heart-beats come.`
-      : `Last progress was ${lastProgress.text}; since then only heart-beats. The longest pause before was ${seconds(progressGapMsMax)}.`,
+      ? `It has begun to train and made no step since; only heartbeats come.`
+      : `Last progress was ${lastProgress.text}; since then only heartbeats. The longest pause before was ${seconds(progressGapMsMax)}.`,
   };
 };
 
@@ -300,7 +300,7 @@ const onItsWayMsMax = 60_000;
 
 export const transferStuck: Rule = (participant, run) => {
   const { transfer, phase, trained, phaseAt } = participant;
-  if (!isAlive(participant, run) || mayComeLate(run, stuckMs)) return null;
+  if (!isAlive(participant, run) || mayBeDelayed(run, stuckMs)) return null;
   if (transfer !== null) return stuckTransfer(participant, transfer, run);
   const waits = phase === 'send' || phase === 'receive' ? phaseAt : phase === 'train' ? trained : null;
   if (waits === null || quietMs(run, participant, waits.at) < (phase === 'send' ? stuckMs : missingMs)) return null;
@@ -309,8 +309,8 @@ export const transferStuck: Rule = (participant, run) => {
     ...stuckFinding(participant, run, waits),
     sentence:
       phase === 'receive'
-        ? `Nothing of the global model reaches ${name}; heart-beats pass.`
-        : `${name === 'you' ? 'You have' : `${name} has`} trained, but nothing of the model update arrives; heart-beats pass.`,
+        ? `Nothing of the global model reaches ${name}; heartbeats pass.`
+        : `${name === 'you' ? 'You have' : `${name} has`} trained, but nothing of the model update arrives; heartbeats pass.`,
   };
 };
 
@@ -330,7 +330,7 @@ function stuckTransfer(
   const how = sent
     ? 'was sent and is not acknowledged'
     : `is stuck at ${megabytes(sentBytes)} of ${megabytes(totalBytes)} MB`;
-  return { ...stuckFinding(participant, run, moved), sentence: `${what} ${how}; heart-beats pass.` };
+  return { ...stuckFinding(participant, run, moved), sentence: `${what} ${how}; heartbeats pass.` };
 }
 
 function stuckFinding(

@@ -265,11 +265,11 @@ describe('a link that is down', () => {
   test('says that it dials, where that is known', () => {
     const told = (state: 'resuming' | 'ready' | 'closed'): Finding | null =>
       find(
-        seen({ linkDown: moment(10_000), linkState: 'lost', ownLink: { state, reason: 'dialling', at: 11_000 } }),
+        seen({ linkDown: moment(10_000), linkState: 'lost', ownLink: { state, reason: 'dialing', at: 11_000 } }),
         13_000,
       );
     assert.equal(told('resuming')?.sentence, 'node-1 is out of reach: its QUIC link is down, and it dials again.');
-    assert.equal(told('resuming')?.explanation, 'No reason was given. It says itself: dialling.');
+    assert.equal(told('resuming')?.explanation, 'No reason was given. It says itself: dialing.');
     for (const state of ['ready', 'closed'] as const)
       assert.match(told(state)?.explanation ?? '', /Nothing has been heard/);
   });

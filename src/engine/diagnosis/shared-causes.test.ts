@@ -4,7 +4,7 @@ import { heartbeats, Story } from '#test/support/diagnosis-story.ts';
 
 const many = Array.from({ length: 20 }, (_, k) => `node-${k + 1}`);
 
-/** Everybody's heart-beats and process clocks, but those of `except`. */
+/** Everybody's heartbeats and process clocks, but those of `except`. */
 function alive(story: Story, people: readonly string[], except: readonly string[] = []): () => void {
   return () => {
     for (const name of people) if (!except.includes(name)) heartbeats(story, name)();
@@ -33,7 +33,7 @@ describe('a coordinator that stands still', () => {
     story.ticks('coordinator', 15_000);
     story.pass(1000, clocksOnly(story, people));
     assert.match(story.raised.at(-1)?.sentence ?? '', /^The coordinator goes on: its process stood still for 15 s\.$/);
-    // Links that were given up meanwhile are dialled again within their own time.
+    // Links that were given up meanwhile are dialed again within their own time.
     for (const name of people) story.link(name, 'lost', 1, 'peer silent for 5 s');
     story.pass(2500, clocksOnly(story, people));
     for (const name of people) story.link(name, 'ready', 2);

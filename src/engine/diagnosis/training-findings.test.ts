@@ -43,7 +43,7 @@ describe('a trainer', () => {
     );
     assert.equal(
       finding.explanation,
-      'Last progress was batch 3 of 40; since then only heart-beats. The longest pause before was 1.0 s.',
+      'Last progress was batch 3 of 40; since then only heartbeats. The longest pause before was 1.0 s.',
     );
     from(18_000, training({ progressGapMsMax: 2000 }));
     from(15_000, training({ backAt: 11_000 }));
@@ -87,7 +87,7 @@ describe('a trainer', () => {
     const faults = new Map([['freeze-trainer', { injectedAt: 9000, clearedAt: null }]] as const);
     const finding = from(14_000, training({ firstStep: true, faults }));
     assert.deepEqual([finding.rule, finding.fault], ['trainer-frozen', 'freeze-trainer']);
-    assert.equal(finding.explanation, 'It has begun to train and made no step since; only heart-beats come.');
+    assert.equal(finding.explanation, 'It has begun to train and made no step since; only heartbeats come.');
   });
 });
 
@@ -113,7 +113,7 @@ describe('a transfer', () => {
       [finding.rule, finding.layer, finding.since, refs(finding)],
       ['transfer-stuck', 'transport', 11_000, ['event:10000', 'event:11000', 'event:16000']],
     );
-    assert.equal(finding.sentence, "node-1's model update is stuck at 2.9 of 10.5 MB; heart-beats pass.");
+    assert.equal(finding.sentence, "node-1's model update is stuck at 2.9 of 10.5 MB; heartbeats pass.");
     const down = { ...transfer, kind: 'global_model', direction: 'down' } as const;
     assert.match(waiting({ transfer: down })(16_000)?.sentence ?? '', /^The global model for node-1 is stuck/);
   });
@@ -122,17 +122,17 @@ describe('a transfer', () => {
       transfer: { ...transfer, sentBytes: totalBytes, totalBytes },
     });
     const finding = from(11_000 + 12_000 + 5000, waiting(sent(100_000)));
-    assert.equal(finding.sentence, "node-1's model update was sent and is not acknowledged; heart-beats pass.");
+    assert.equal(finding.sentence, "node-1's model update was sent and is not acknowledged; heartbeats pass.");
     from(11_000 + 12_000 + 60_000, waiting(sent(1_200_000)));
     from(11_000 + 12_000 + 60_000, waiting(sent(1_300_000)));
   });
   test('that does not begin is missed after 5 s of sending, 12 s of receiving or after training', () => {
     const missing = from(15_000, waiting({ phase: 'send' }));
-    assert.equal(missing.sentence, 'node-1 has trained, but nothing of the model update arrives; heart-beats pass.');
+    assert.equal(missing.sentence, 'node-1 has trained, but nothing of the model update arrives; heartbeats pass.');
     assert.deepEqual(refs(missing), ['event:10000', 'event:15000'], 'a moment is shown once');
     assert.equal(
       from(22_000, waiting({ phase: 'receive' })).sentence,
-      'Nothing of the global model reaches node-1; heart-beats pass.',
+      'Nothing of the global model reaches node-1; heartbeats pass.',
     );
     const trained = from(23_000, waiting({ phase: 'train', trained: moment(11_000) }));
     assert.deepEqual(refs(trained), ['event:10000', 'event:11000', 'event:23000']);

@@ -55,7 +55,7 @@ describe('a verdict', () => {
     story.pass(250);
     story.waits([]);
     story.pass(3000);
-    assert.equal(story.cleared.length, 0, 'the time counts anew');
+    assert.equal(story.cleared.length, 0, 'the time counts again');
     story.pass(250);
     assert.deepEqual(
       story.cleared.map(({ reason }) => reason),

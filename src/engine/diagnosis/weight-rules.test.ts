@@ -90,7 +90,7 @@ class Run {
     this.#now += 100;
     const event = { id: ++this.#id, run: 'x', source: 'coordinator', at: this.#now, type, data };
     this.#diagnosis.event(event as RecordedEvent);
-    this.#diagnosis.judge(this.#now);
+    this.#diagnosis.check(this.#now);
     return this;
   }
 }
@@ -158,7 +158,7 @@ describe('whoever does more than its part is named', () => {
     assert.deepEqual(new Run().evaluations(1, { accuracy: 0.1 }).raised, [
       "evaluation-outlier e: e reports an accuracy of 10 % in round 1, the others' median is 90 %.",
     ]);
-    assert.match(new Run().evaluations(1, { claimed: 1e15 }).raised.join(), /^claims-more e: e says it judged with/);
+    assert.match(new Run().evaluations(1, { claimed: 1e15 }).raised.join(), /^claims-more e: e says it checked with/);
   });
 });
 

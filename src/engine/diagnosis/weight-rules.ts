@@ -79,7 +79,7 @@ function ofEvaluation(id: string, weighed: RunObservation['weighed']['evaluation
   if (own.claimed > own.examples)
     return make(
       'claims-more',
-      `${id} says it judged with ${figures.format(own.claimed)} examples and has registered ${figures.format(own.examples)}: those count.`,
+      `${id} says it checked with ${figures.format(own.claimed)} examples and has registered ${figures.format(own.examples)}: those count.`,
     );
   const median = outliersOf(evaluations).get(own);
   if (median === undefined) return null;

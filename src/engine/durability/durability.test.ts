@@ -10,7 +10,7 @@ import { lockFolder } from './folder-lock.ts';
 import { HashedFiles } from './hashed-files.ts';
 import { Journal } from './journal.ts';
 import { readRunFile } from './run-file.ts';
-import { UpdateFile, type KeptUpdate } from './update-file.ts';
+import { UpdateFile, type StoredUpdate } from './update-file.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -79,7 +79,7 @@ describe('journal', () => {
     assert.throws(() => journal.rewrite(['y'.repeat(2_000)]), { code: 'state_invalid' });
   });
 
-  test('says when it has grown enough to be said anew: by a mebibyte, or by as much as it began with', () => {
+  test('says when it has grown enough to be said again: by a mebibyte, or by as much as it began with', () => {
     using journal = new Journal<string>(path());
     const chunk = 'x'.repeat(100_000);
     const appendsUntilLong = (): number => {
@@ -136,7 +136,7 @@ describe('files by hash', () => {
 describe('the update of a participant', () => {
   const of = { run: asRunId('r-1'), participant: asParticipantId('lab-1') };
   const bytes = new TextEncoder().encode('parameters\nwith a line feed');
-  const update = (round: number, content: Uint8Array = bytes): KeptUpdate => ({
+  const update = (round: number, content: Uint8Array = bytes): StoredUpdate => ({
     round,
     hash: hashBytes(content),
     body: { examples: 3, base: 'ab'.repeat(32) as Hash, loss: 0.1, accuracy: 0.2, trainMs: 3, norm: 0.4 },
@@ -144,7 +144,7 @@ describe('the update of a participant', () => {
   const path = (): string => join(folder, 'update');
   const file = (): UpdateFile => new UpdateFile(path(), of);
 
-  test('is found by the next process, until it is judged', async () => {
+  test('is found by the next process, until it is checked', async () => {
     assert.deepEqual(await file().find(), { found: 'nothing' });
     await file().keep(update(4), bytes);
     const next = file();
@@ -152,12 +152,12 @@ describe('the update of a participant', () => {
     assert.ok(found.found === 'update');
     assert.deepEqual([found.update, new Uint8Array(found.bytes)], [update(4), bytes]);
     await next.forget('cd'.repeat(32) as Hash);
-    assert.equal((await file().find()).found, 'update', 'the judgement of another leaves it');
+    assert.equal((await file().find()).found, 'update', 'the decision of another leaves it');
     await next.forget(update(4).hash);
     assert.equal((await file().find()).found, 'nothing');
   });
 
-  test('the judgement of the former does not remove the newer', async () => {
+  test('the decision of the former does not remove the newer', async () => {
     const kept = file();
     const newer = new Uint8Array([9, 9]);
     await kept.keep(update(1), bytes);

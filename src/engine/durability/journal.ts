@@ -28,7 +28,7 @@ export class Journal<T> implements Disposable {
   }
 
   /**
-   * It has grown so much that its records are better said anew: what is written twice for it is no more than what was
+   * It has grown so much that its records are better said again: what is written twice for it is no more than what was
    * appended, and it never has more than it began with and as much again, or a mebibyte.
    */
   get isLong(): boolean {

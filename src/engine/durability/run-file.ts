@@ -37,9 +37,9 @@ export async function readRunFile(folder: string): Promise<RunFile | null> {
     throw diskError(path, error);
   }
   if (text.length > limits.portMessageBytesMax) throw stateInvalid(path, 'is too large to be of a run');
-  const judged = runFileSchema.safeParse(jsonOf(path, text));
-  if (judged.success) return judged.data;
-  const issue = judged.error.issues[0];
+  const checked = runFileSchema.safeParse(jsonOf(path, text));
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
   throw stateInvalid(path, `does not describe a run (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''})`);
 }
 

@@ -38,7 +38,7 @@ export async function readStartModel(path: string, { layout, classes }: StartMod
   const [tensors, metadata] = [decodeSafetensors(bytes), readMetadata(bytes)];
   if (!tensors.ok) throw unfit(tensors.error.message, tensors.error);
   if (!metadata.ok) throw unfit(metadata.error.message, metadata.error);
-  const otherClasses = judgeClasses(metadata.value['classes'], classes);
+  const otherClasses = checkClasses(metadata.value['classes'], classes);
   if (otherClasses !== null) throw unfit(otherClasses);
   const parameters = matchLayout(tensors.value, layout);
   if (!parameters.ok) throw unfit(`its layers are others than those of the run (${parameters.error})`);
@@ -47,7 +47,7 @@ export async function readStartModel(path: string, { layout, classes }: StartMod
   return { parameters: parameters.value, origin: originOf(metadata.value) };
 }
 
-/** The size is judged before anything is read: it follows from the layers. */
+/** The size is checked before anything is read: it follows from the layers. */
 async function readModelFile(
   path: string,
   dataBytes: number,
@@ -68,8 +68,8 @@ async function readModelFile(
   }
 }
 
-/** A file that names no classes is judged by its layers alone. */
-function judgeClasses(told: string | undefined, classes: readonly string[]): string | null {
+/** A file that names no classes is checked by its layers alone. */
+function checkClasses(told: string | undefined, classes: readonly string[]): string | null {
   if (told === undefined) return null;
   const parsed = classesSchema.safeParse(jsonOf(told));
   if (!parsed.success) return 'its class names cannot be read';
@@ -93,7 +93,7 @@ function shown(classes: readonly string[]): string {
 function originOf({ run_name: name, round, accuracy }: Readonly<Record<string, string>>): string {
   if (name === undefined || round === undefined) return '';
   const share = Number(accuracy);
-  const judged =
+  const checked =
     accuracy === undefined || !Number.isFinite(share) ? '' : `, accuracy ${(100 * share).toFixed(1)} % there`;
-  return `round ${round.slice(0, 10)} of ${name.slice(0, 80)}${judged}`;
+  return `round ${round.slice(0, 10)} of ${name.slice(0, 80)}${checked}`;
 }

@@ -20,22 +20,22 @@ const headSchema = z.object({
   }),
 });
 type Head = z.infer<typeof headSchema>;
-export type KeptUpdate = Head['update'];
+export type StoredUpdate = Head['update'];
 
 export type FoundUpdate =
-  | { readonly found: 'update'; readonly update: KeptUpdate; readonly bytes: Uint8Array }
+  | { readonly found: 'update'; readonly update: StoredUpdate; readonly bytes: Uint8Array }
   /** Torn, altered, or of another run: set aside, and why. */
   | { readonly found: 'damaged'; readonly reason: string }
   | { readonly found: 'nothing' };
 
 /**
- * The outbox on disk: the one update that a participant has computed and the coordinator has not judged. One file, so that it
+ * The outbox on disk: the one update that a participant has computed and the coordinator has not checked. One file, so that it
  * is there whole or not at all: a checked line that says what it is, then its bytes.
  */
 export class UpdateFile {
   readonly #path: string;
   readonly #of: Pick<Head, 'run' | 'participant'>;
-  /** One after another: a new update must not be removed by the judgement of the former. */
+  /** One after another: a new update must not be removed by the decision of the former. */
   #turn: Promise<unknown> = Promise.resolve();
   #kept: Hash | null = null;
 
@@ -67,7 +67,7 @@ export class UpdateFile {
   }
 
   /** Takes the place of the one before. @throws RoundscopeError `disk_full`, `path_unwritable` */
-  keep(update: KeptUpdate, bytes: Uint8Array): Promise<void> {
+  keep(update: StoredUpdate, bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       const head: Head = { version: 1, ...this.#of, update };
       await writeAtomically(this.#path, [Buffer.from(checkedLine(head), 'utf8'), bytes]);
@@ -75,7 +75,7 @@ export class UpdateFile {
     });
   }
 
-  /** The coordinator has judged it. Another one that is kept meanwhile stays. */
+  /** The coordinator has checked it. Another one that is kept meanwhile stays. */
   forget(hash: Hash): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#kept !== hash) return;

@@ -20,7 +20,7 @@ const gatherBytesMax = 64 * 1024;
 const gatherBytesMin = 1024;
 
 /**
- * Finds the frames in a stream of bytes: any split of the same bytes gives the same frames. Lengths are judged as soon as
+ * Finds the frames in a stream of bytes: any split of the same bytes gives the same frames. Lengths are checked as soon as
  * they are there, so the most it holds is one frame (`limits.frameBytesMax`), in at most twice the memory of what has arrived.
  */
 export class FrameDecoder {
@@ -54,7 +54,7 @@ export class FrameDecoder {
   /** At a frame's first byte: takes it whole where it is, or keeps its beginning. Returns the bytes consumed. */
   #begin(bytes: Uint8Array, offset: number, frames: Parts[]): number {
     const available = bytes.byteLength - offset;
-    if (!this.#judge(bytes, offset, available)) return 0;
+    if (!this.#check(bytes, offset, available)) return 0;
     if (this.#frameBytes > 0 && available >= this.#frameBytes) {
       const { frameBytes } = this.#reset();
       frames.push([bytes.subarray(offset, offset + frameBytes)]);
@@ -71,7 +71,7 @@ export class FrameDecoder {
     const end = inBody ? this.#frameBytes : this.#headBytes === 0 ? framePrefixBytes : this.#headBytes;
     const taken = Math.min(end - this.#filled, bytes.byteLength - offset);
     this.#keep(bytes.subarray(offset, offset + taken), inBody);
-    if (this.#frameBytes === 0 && !this.#judge(this.#gathering, 0, this.#filled)) return 0;
+    if (this.#frameBytes === 0 && !this.#check(this.#gathering, 0, this.#filled)) return 0;
     if (this.#frameBytes > 0 && this.#filled === this.#frameBytes) {
       this.#closePart();
       frames.push(this.#reset().parts);
@@ -80,7 +80,7 @@ export class FrameDecoder {
   }
 
   /** Reads the lengths of the frame, once they are there. False: they are none, and the stream has ended. */
-  #judge(bytes: Uint8Array, offset: number, available: number): boolean {
+  #check(bytes: Uint8Array, offset: number, available: number): boolean {
     const prefix = readPrefix(bytes, offset, available);
     if (!prefix.ok) {
       this.#reset();

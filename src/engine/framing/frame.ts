@@ -86,7 +86,7 @@ export function malformed(message: string, cause?: unknown): RoundscopeError {
 }
 
 /**
- * Judges the prefix at `offset`. Null: it is not complete, but what is there could become one.
+ * Checks the prefix at `offset`. Null: it is not complete, but what is there could become one.
  * Nothing has been allocated when a length is refused.
  */
 export function readPrefix(

@@ -236,7 +236,7 @@ describe('frames', () => {
     assert.ok(!checkJsonDepth(Buffer.from('{"a":{"b":{}}}'), 2));
   });
 
-  test('each byte of a prefix is judged as soon as it is there', () => {
+  test('each byte of a prefix is checked as soon as it is there', () => {
     const whole = claim(2, 0);
     const codeAfter = (place: number, value: number): string | undefined => {
       const bytes = Uint8Array.from(whole.subarray(0, place + 1));

@@ -2,7 +2,7 @@ import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { toChildSchema, type FromChild, type ToChild } from '#shared/contract/child-messages.ts';
 import { failureWords, onTaskFailure, taskFailed } from '#shared/base/spawn.ts';
-import { endWhenIdle } from './end-when-idle.ts';
+import { exitWhenIdle } from './exit-when-idle.ts';
 import { openParentChannel, type ParentChannel } from './parent-channel.ts';
 import { endOnFault, onProcessFault, processFault } from './process-fault.ts';
 
@@ -38,7 +38,7 @@ const reasonMax = 1000;
 
 /** The life of a child process: waits for its start, runs, says how it ended, and leaves nothing open. */
 export function serveParent<S extends Start>(work: ChildWork<S>): void {
-  endWhenIdle();
+  exitWhenIdle();
   endOnFault();
   const channel = openParentChannel();
   onProcessFault(() => channel.flushed());
@@ -64,10 +64,10 @@ export function serveParent<S extends Start>(work: ChildWork<S>): void {
     } else work.onOther?.(message);
   };
   channel.onMessage((input) => {
-    const judged = toChildSchema.safeParse(input);
-    if (!judged.success) return taskFailed('reading what the app said', judged.error);
+    const checked = toChildSchema.safeParse(input);
+    if (!checked.success) return taskFailed('reading what the app said', checked.error);
     try {
-      take(judged.data);
+      take(checked.data);
     } catch (error) {
       taskFailed('doing what the app said', error);
     }

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildEntry, ChildProcess, Launcher } from '#shared/contract/child-messages.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { entryPath } from './entries.ts';
-import { yieldToPeople } from './yield-to-people.ts';
+import { lowerPriority } from './lower-priority.ts';
 
 /** Last bytes of a child's stderr that are kept to explain its end. */
 const stderrKept = 4096;
@@ -38,7 +38,7 @@ export const forkLauncher: Launcher = {
         ),
       );
       child.once('spawn', () => {
-        if (entry === 'participant' && child.pid !== undefined) yieldToPeople(child.pid);
+        if (entry === 'participant' && child.pid !== undefined) lowerPriority(child.pid);
         const launched: ChildProcess = {
           pid: child.pid ?? 0,
           post: (message) => {

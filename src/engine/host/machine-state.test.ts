@@ -37,7 +37,7 @@ describe('state of the machine', () => {
 
   test('the load is a share of the processors', async () => {
     const share = (): number | null => (process.platform === 'win32' ? null : loadavg()[0]! / availableParallelism());
-    // The system counts anew every few seconds, so it may do so between two looks.
+    // The system counts again every few seconds, so it may do so between two looks.
     const before = share();
     const { cpuLoad } = await readMachineState(folder);
     assert.ok([before, share()].includes(cpuLoad), `${cpuLoad}, not ${before} or ${share()}`);

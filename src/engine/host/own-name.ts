@@ -17,7 +17,7 @@ const firstNumber = 10;
 
 /**
  * What this machine is called in a federation while its user gives it no other name: `quiet-heron-42`, made once and kept in
- * the data folder. Not the name of the machine, which may be its owner's. A name that cannot be kept is made anew each time.
+ * the data folder. Not the name of the machine, which may be its owner's. A name that cannot be kept is made again each time.
  */
 export function ownName(dataFolder: string, entropy: Entropy): string {
   const path = join(dataFolder, 'participant-name');

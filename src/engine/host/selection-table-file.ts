@@ -14,9 +14,9 @@ export async function readSelectionTable(path: string): Promise<SelectionTable |
   try {
     const { size } = await stat(path);
     if (size > limits.selectionTableBytesMax) throw unreadable(path, `it has ${size} bytes, which no table has`);
-    const judged = selectionTableSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    if (judged.success) return judged.data;
-    const [issue] = judged.error.issues;
+    const checked = selectionTableSchema.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    if (checked.success) return checked.data;
+    const [issue] = checked.error.issues;
     throw unreadable(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
@@ -40,7 +40,7 @@ export async function writeSelectionTable(path: string, table: SelectionTable): 
 function unreadable(path: string, why: string): RoundscopeError {
   return new RoundscopeError('settings_invalid', {
     layer: 'settings',
-    message: `What was learned about protocols in ${path} cannot be used (${why.slice(0, 200)}). It is learned anew and the file written over; move it away first to keep it.`,
+    message: `What was learned about protocols in ${path} cannot be used (${why.slice(0, 200)}). It is learned again and the file written over; move it away first to keep it.`,
     context: { path },
   });
 }

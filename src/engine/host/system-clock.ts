@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '#shared/base/clock.ts';
 
-/** Wall time may differ this much from the fine-grained one before that is set anew. */
+/** Wall time may differ this much from the fine-grained one before that is set again. */
 const wallToleranceMs = 20;
 let wallOriginMs = performance.timeOrigin;
 

@@ -16,7 +16,7 @@ const extensionId = '1.3.6.1.4.1.53594.1.1';
 const signedPrefix = Buffer.from('libp2p-tls-handshake:', 'ascii');
 
 const dayMs = 24 * 3_600_000;
-/** Made anew with every process, so the end is only for those that were copied; a slow clock costs nobody the run. */
+/** Made again with every process, so the end is only for those that were copied; a slow clock costs nobody the run. */
 const validBeforeMs = dayMs;
 const validAfterMs = 365 * dayMs;
 /** A larger one is not read. */
@@ -73,7 +73,7 @@ export function readIdentityCertificate(der: Uint8Array, nowMs: number): Result<
   });
 }
 
-/** What OpenSSL makes of it; it judges a key only when that is asked for. */
+/** What OpenSSL makes of it; it checks a key only when that is asked for. */
 function openCertificate(der: Uint8Array): {
   readonly spki: Uint8Array;
   readonly selfSigned: boolean;

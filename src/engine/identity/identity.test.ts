@@ -48,7 +48,7 @@ describe('identity', () => {
     if (process.platform !== 'win32') assert.equal((await stat(path)).mode & 0o777, 0o600);
   });
 
-  test('a file that others can read is mended, and it is said', { skip: process.platform === 'win32' }, async () => {
+  test('a file that others can read is fixed, and it is said', { skip: process.platform === 'win32' }, async () => {
     await using place = await folder();
     const path = join(place.path, 'identity.pem');
     const { peerId } = await loadIdentity(path);
@@ -108,7 +108,7 @@ describe('identity', () => {
     await assert.rejects(exchanged, /participant-lab-1-key.sealed was sealed by another user or system/);
   });
 
-  test('what an earlier version sealed is the same identity, and is sealed anew', async () => {
+  test('what an earlier version sealed is the same identity, and is sealed again', async () => {
     await using place = await folder();
     const secret = 'ab'.repeat(32);
     const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

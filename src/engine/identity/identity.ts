@@ -35,7 +35,7 @@ export function createIdentity(): Identity {
 export interface IdentityStore {
   /** Key of this file alone, derived from a secret that the system keeps for the app (`fileKey`), 64 hex digits. Absent: plain, 0600. */
   readonly sealingKey?: string | undefined;
-  /** Something was found and mended that people should know of. */
+  /** Something was found and fixed that people should know of. */
   readonly onNotice?: (text: string) => void;
 }
 

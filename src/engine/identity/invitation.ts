@@ -43,10 +43,10 @@ export function decodeInvitation(text: string): Result<Invitation, RoundscopeErr
   if (sum === undefined || sum.length < checksumLength) return refuse('its end is missing, it was cut off');
   if (rest.length > 0 || sum !== checksum(payload))
     return refuse('its checksum does not match, so at least one character is wrong');
-  return judge(payload);
+  return check(payload);
 }
 
-function judge(payload: string): Result<Invitation, RoundscopeError> {
+function check(payload: string): Result<Invitation, RoundscopeError> {
   const bytes = Buffer.from(payload, 'base64url');
   if (bytes.toString('base64url') !== payload) return refuse('it has characters that no invitation has');
   let list: unknown;

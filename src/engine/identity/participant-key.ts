@@ -11,7 +11,7 @@ export function participantKeyPath(folder: string, participant: string): string 
 
 /**
  * The key that seals this participant's file and no other, for the process that needs it. What an earlier version sealed with
- * the system's secret itself is sealed anew before, by the process that has that secret.
+ * the system's secret itself is sealed again before, by the process that has that secret.
  * @param sealingKey the system's secret, 64 hex digits
  */
 export async function participantSealingKey(folder: string, participant: string, sealingKey: string): Promise<string> {

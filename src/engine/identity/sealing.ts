@@ -45,7 +45,7 @@ export function isOldSeal(sealed: string): boolean {
 }
 
 /**
- * What an earlier version sealed, to be sealed anew; null: it was sealed by another secret.
+ * What an earlier version sealed, to be sealed again; null: it was sealed by another secret.
  * @param sealingKey the system's secret itself
  */
 export function unsealOld(sealed: string, sealingKey: string): string | null {

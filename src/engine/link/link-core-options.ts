@@ -1,8 +1,8 @@
 import type { Clock } from '#shared/base/clock.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
-import type { IncomingRoom } from './incoming-room.ts';
-import type { PacketLog } from './packet-log.ts';
+import type { IncomingRoom } from './transfer/incoming-room.ts';
+import type { PacketLog } from './records/packet-log.ts';
 
 export interface LinkCoreOptions {
   readonly run: RunId;

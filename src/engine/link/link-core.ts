@@ -7,28 +7,28 @@ import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
 import { supersedes } from '#shared/contract/supersedes.ts';
-import { changedCode } from '#engine/transport/transport.ts';
-import { checkSizes } from './check-sizes.ts';
-import { headerOf } from './header-of.ts';
-import type { ExpectedBulk, Inbox } from './inbox.ts';
-import { IncomingBulk } from './incoming-bulk.ts';
-import { IncomingRoom } from './incoming-room.ts';
+import { migratedCode } from '#engine/transport/transport.ts';
+import { checkSizes } from './transfer/check-sizes.ts';
+import { headerOf } from './records/header-of.ts';
+import type { ExpectedBulk, Inbox } from './transfer/inbox.ts';
+import { IncomingBulk } from './transfer/incoming-bulk.ts';
+import { IncomingRoom } from './transfer/incoming-room.ts';
 import type { LinkCoreOptions } from './link-core-options.ts';
-import type { IncomingTransfer } from './incoming-transfer.ts';
+import type { IncomingTransfer } from './transfer/incoming-transfer.ts';
 import { linkClosed } from './link-closed.ts';
 import type { Link, LinkEnd, LinkStatus, SentMessage } from './link.ts';
-import { LinkAccount } from './link-account.ts';
+import { LinkAccount } from './health/link-account.ts';
 import type { Received as ReceivedState } from './link-frames.ts';
-import { MessageQueue } from './message-queue.ts';
+import { MessageQueue } from './transfer/message-queue.ts';
 import { Notifier } from './notifier.ts';
-import { detailsOf, detailsOfEnd, type StateDetails } from './obstacle.ts';
-import { Outbox, type OutboxEntry } from './outbox.ts';
-import type { LogContext } from './packet-log.ts';
-import { UnreadableLog } from './unreadable-log.ts';
+import { detailsOf, detailsOfEnd, type StateDetails } from './health/obstacle.ts';
+import { Outbox, type OutboxEntry } from './transfer/outbox.ts';
+import type { LogContext } from './records/packet-log.ts';
+import { UnreadableLog } from './records/unreadable-log.ts';
 import { wordsOf, type SessionEnd } from './session-end.ts';
 import { SessionPump } from './session-pump.ts';
-import { noteOf } from './transfer-writer.ts';
-import { reportUndeliverable } from './undeliverable.ts';
+import { noteOf } from './transfer/transfer-writer.ts';
+import { reportUndeliverable } from './transfer/undeliverable.ts';
 import type { Wire } from './wire.ts';
 
 /** What both ends of a link have in common: its memory across sessions, and the one session that is open now. */
@@ -37,7 +37,7 @@ export class LinkCore implements Link {
   readonly closed: Promise<LinkEnd>;
   readonly #incoming: IncomingBulk;
   #outbox = new Outbox();
-  readonly #anewListeners = new Set<() => void>();
+  readonly #resetListeners = new Set<() => void>();
   readonly unreadable = new UnreadableLog();
   readonly #options: LinkCoreOptions;
   readonly #queue = new MessageQueue();
@@ -123,19 +123,19 @@ export class LinkCore implements Link {
     return this.#queue.read();
   }
 
-  onAnew(listener: () => void): Disposable {
-    this.#anewListeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#anewListeners.delete(listener) };
+  onReset(listener: () => void): Disposable {
+    this.#resetListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#resetListeners.delete(listener) };
   }
 
-  /** The other end has no memory of this link: numbers begin again, and whoever uses it says anew what still matters. */
-  beginAnew(): void {
+  /** The other end has no memory of this link: numbers begin again, and whoever uses it says again what still matters. */
+  beginAgain(): void {
     const message = 'the coordinator forgot this link before it had this message';
     this.#outbox.clear(new RoundscopeError('session_lost', { layer: 'link', message, retryable: true }));
     this.#outbox = new Outbox();
-    this.#incoming.beginAnew();
+    this.#incoming.beginAgain();
     this.#room.notify();
-    for (const listener of this.#anewListeners) listener();
+    for (const listener of this.#resetListeners) listener();
   }
 
   async send(message: Outgoing, { signal }: { readonly signal: AbortSignal }): Promise<SentMessage> {
@@ -265,12 +265,12 @@ export class LinkCore implements Link {
     const why = wordsOf(end);
     this.#options.log.connection(wire.context, 'connection_close', { local: end.local, note: why });
     if (end.goodbye) this.finish({ code: end.code, reason: end.reason, local: false });
-    else if (!this.closing && end.code === changedCode) this.#change(end);
+    else if (!this.closing && end.code === migratedCode) this.#change(end);
     else this.#tellLost(end);
     return end;
   }
 
-  /** The sender begins it anew, on the next session. */
+  /** The sender begins it again, on the next session. */
   #tellDropped(transfers: readonly IncomingTransfer[], reason: string): void {
     this.#account.dropped += transfers.length;
     for (const { header, info, receivedBytes } of transfers) {
@@ -283,7 +283,7 @@ export class LinkCore implements Link {
   #tellLost(end: SessionEnd): void {
     const why = wordsOf(end);
     const known = this.#state === 'lost' && this.#reason === why;
-    if (!end.goodbye && !this.closing && end.code !== changedCode && !known)
+    if (!end.goodbye && !this.closing && end.code !== migratedCode && !known)
       this.setState('lost', why, detailsOfEnd(end));
   }
 

@@ -8,7 +8,7 @@ import { runStatusSchema } from '#shared/contract/messages.ts';
 
 /**
  * What links say to each other, one JSON header per frame, discriminated by `t`. All names are single words, so the wire's
- * snake_case and our camelCase agree. `header` is a message header, judged by the codec.
+ * snake_case and our camelCase agree. `header` is a message header, checked by the codec.
  *
  * Opening: hello → challenge → proof → hello_ack. After that both ends send messages, chunks, acks and heartbeats.
  */
@@ -122,7 +122,7 @@ export function linkFrameSchema(kind: string): z.ZodType | null {
 
 export const linkFrameKinds = Object.keys(schemas) as LinkFrameKind[];
 
-/** Judges a frame's header. Null: a kind that a newer peer may know and we do not; tolerated and counted. */
+/** Checks a frame's header. Null: a kind that a newer peer may know and we do not; tolerated and counted. */
 export function decodeLinkFrame(header: Readonly<Record<string, unknown>>): Result<LinkFrame | null, RoundscopeError> {
   const kind = header['t'];
   if (typeof kind !== 'string') return err(invalid('frame without a kind'));

@@ -7,7 +7,7 @@ import { seededRandom } from '#shared/base/random.ts';
 const never = new AbortController().signal;
 
 describe('a link outlives its sessions', () => {
-  test('messages sent while the session is lost arrive once, in order, after it is dialled again', async () => {
+  test('messages sent while the session is lost arrive once, in order, after it is dialed again', async () => {
     await using federation = await new MemoryFederation().listen();
     const { participant, coordinator } = await federation.pair('node-1');
     const up = coordinator.messages()[Symbol.asyncIterator]();
@@ -27,7 +27,7 @@ describe('a link outlives its sessions', () => {
     await using federation = await new MemoryFederation({ wire }).listen();
     const { participant, coordinator } = await federation.pair('node-1');
     const down = participant.messages()[Symbol.asyncIterator]();
-    // Until a heart-beat has told how far away the peer is, chunks are small.
+    // Until a heartbeat has told how far away the peer is, chunks are small.
     await federation.clock.advance(2000);
     const model = modelMessage(60 * 512 * 1024);
     await coordinator.send(model, { signal: never });
@@ -64,10 +64,10 @@ describe('a link outlives its sessions', () => {
 
   test('a coordinator that comes up late is waited for as long as patience lasts', async () => {
     await using federation = new MemoryFederation();
-    const dialling = federation.dial('node-1', { patienceMs: 20_000 });
+    const dialing = federation.dial('node-1', { patienceMs: 20_000 });
     await federation.clock.advance(3000);
     await federation.listen();
-    assert.equal((await federation.within(20_000, dialling)).status.state, 'ready');
+    assert.equal((await federation.within(20_000, dialing)).status.state, 'ready');
   });
 
   test('without patience an unreachable coordinator is an error at once', async () => {

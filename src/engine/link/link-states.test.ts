@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MemoryFederation } from '#test/support/memory-federation.ts';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
-import { findDeath, findTrouble, type LifeSigns } from './link-health.ts';
+import { findDeath, findTrouble, type LifeSigns } from './health/link-health.ts';
 
 const never = new AbortController().signal;
 
@@ -25,10 +25,10 @@ describe('states of a link', () => {
     assert.deepEqual([coordinator.status.state, coordinator.status.reason], ['ready', 'well again']);
     assert.equal(participant.status.connections, 1, 'slow is not dead');
     const told = states(federation.coordinatorReports).filter((state) => state.startsWith('degraded'));
-    assert.equal(told.length, 1, 'told once, not at every heart-beat');
+    assert.equal(told.length, 1, 'told once, not at every heartbeat');
   });
 
-  test('a peer that is heard again after a silence, and hears nothing since, is dialled anew and not waited for', async () => {
+  test('a peer that is heard again after a silence, and hears nothing since, is dialed again and not waited for', async () => {
     await using federation = await new MemoryFederation().listen();
     const { participant, coordinator } = await federation.pair('node-1');
     await federation.clock.advance(2000);
@@ -116,11 +116,11 @@ describe('states of a link', () => {
     assert.equal(participant.status.connections, 1);
   });
 
-  test('a transfer that moves no byte while heart-beats pass is stuck, says so at both ends, and goes on over a new session', async () => {
+  test('a transfer that moves no byte while heartbeats pass is stuck, says so at both ends, and goes on over a new session', async () => {
     const wire = { delayMs: ({ sizeBytes }: { sizeBytes: number }) => (sizeBytes > 100_000 ? 100 : 1) };
     await using federation = await new MemoryFederation({ wire }).listen();
     const { participant, coordinator } = await federation.pair('node-1');
-    // Until a heart-beat has told how far away the peer is, chunks are small.
+    // Until a heartbeat has told how far away the peer is, chunks are small.
     await federation.clock.advance(2000);
     const model = modelMessage(60 * 512 * 1024);
     await coordinator.send(model, { signal: never });
@@ -131,7 +131,7 @@ describe('states of a link', () => {
       assert.equal(link.status.state, 'degraded');
       assert.match(
         link.status.reason,
-        /^heart-beats pass, but global_model is stuck at \d+\.\d of 31\.5 MB for \d\.\d s$/,
+        /^heartbeats pass, but global_model is stuck at \d+\.\d of 31\.5 MB for \d\.\d s$/,
       );
     }
     await federation.clock.advance(13_000);
@@ -197,7 +197,7 @@ describe('states of a link', () => {
     );
     assert.equal(
       findTrouble({ ...well, stuck })?.reason,
-      'heart-beats pass, but model_update is stuck at 3.1 of 8.0 MB for 4.0 s',
+      'heartbeats pass, but model_update is stuck at 3.1 of 8.0 MB for 4.0 s',
     );
     assert.equal(findTrouble({ ...well, stuck, lastHeardMs: 96_000 })?.kind, 'silent');
     assert.equal(findTrouble({ ...well, rttMs: 1500, slowInARow: 1 }), null, 'once is a mishap');
@@ -218,12 +218,12 @@ describe('states of a link', () => {
 });
 
 describe('a link outlives processes and clocks', () => {
-  test('a restarted coordinator begins anew with a link that was open, and nothing of before arrives', async () => {
+  test('a restarted coordinator begins again with a link that was open, and nothing of before arrives', async () => {
     await using federation = await new MemoryFederation().listen();
     const { participant } = await federation.pair('node-1');
-    let anew = 0;
-    using _listening = participant.onAnew(() => {
-      anew++;
+    let again = 0;
+    using _listening = participant.onReset(() => {
+      again++;
       void participant.send(progressMessage(1000), { signal: never });
     });
     for (let i = 0; i < 5; i++) await participant.send(progressMessage(i), { signal: never });
@@ -235,17 +235,17 @@ describe('a link outlives processes and clocks', () => {
     const coordinator = federation.accepted.get('node-1');
     assert.ok(coordinator);
     const [first] = await federation.within(5000, take(coordinator.messages()[Symbol.asyncIterator](), 1));
-    assert.equal(batchOf(first as never), 1000, 'what was under way is void, what is said anew comes first');
+    assert.equal(batchOf(first as never), 1000, 'what was under way is void, what is said again comes first');
     await rejected;
     await coordinator.send(progressMessage(7), { signal: never });
     const [down] = await federation.within(5000, take(participant.messages()[Symbol.asyncIterator](), 1));
     assert.equal(batchOf(down as never), 7);
-    assert.equal(anew, 1);
+    assert.equal(again, 1);
     federation.network.cut();
     await federation.clock.advance(3000);
     await participant.send(progressMessage(8), { signal: never });
     await federation.clock.advanceUntil(() => participant.status.unacknowledged === 0, 10_000);
-    assert.equal(anew, 1, 'a lost session is no restart');
+    assert.equal(again, 1, 'a lost session is no restart');
   });
 
   test('an answer to hello that gets lost leaves no doubt about which life is meant', async () => {
@@ -258,15 +258,15 @@ describe('a link outlives processes and clocks', () => {
     };
     await using federation = await new MemoryFederation({ wire: { breaks } }).listen();
     const { participant } = await federation.pair('node-1');
-    let anew = 0;
-    using _listening = participant.onAnew(() => void anew++);
+    let again = 0;
+    using _listening = participant.onReset(() => void again++);
     for (let i = 0; i < 5; i++) await participant.send(progressMessage(i), { signal: never });
     await federation.clock.advance(100);
     federation.restartCoordinator();
     breakAnswer = true;
     await federation.clock.advance(10_000);
     assert.equal(breakAnswer, false, 'the answer was broken');
-    assert.deepEqual([participant.status.state, anew], ['ready', 1]);
+    assert.deepEqual([participant.status.state, again], ['ready', 1]);
     await participant.send(progressMessage(9), { signal: never });
     const [up] = await federation.within(
       5000,

@@ -57,7 +57,7 @@ describe('link over memory', () => {
     assert.equal(federation.network.openSessions, 0);
   });
 
-  test('an idle link stays up on heart-beats and knows its round-trip time', async () => {
+  test('an idle link stays up on heartbeats and knows its round-trip time', async () => {
     await using federation = await new MemoryFederation({ wire: { delayMs: () => 10 } }).listen();
     const { participant } = await federation.pair('node-1');
     await federation.clock.advance(120_000);

@@ -1,13 +1,13 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { MessageId, ParticipantId } from '#shared/contract/ids.ts';
 import type { Message, MessageHeader, Outgoing, RunStatus } from '#shared/contract/messages.ts';
-import type { ExpectedBulk } from './inbox.ts';
-import type { UnreadableLog } from './unreadable-log.ts';
+import type { ExpectedBulk } from './transfer/inbox.ts';
+import type { UnreadableLog } from './records/unreadable-log.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 
 /**
  * The one logical two-way connection of a run between a participant and the coordinator. It outlives sessions: a lost one
- * is re-dialled (participant) or awaited (coordinator) and resumed from the last acknowledged message, so that above the
+ * is re-dialed (participant) or awaited (coordinator) and resumed from the last acknowledged message, so that above the
  * link every message arrives exactly once, with its payload verified. It knows nothing of rounds.
  *
  * Order: control messages (those without payload) arrive in the order in which they were sent. A message with a payload
@@ -36,7 +36,7 @@ export interface Link extends AsyncDisposable {
   /** Says goodbye, flushes within `timing.closeTimeoutMs`, closes the session. Twice is fine. */
   close(code: string, reason: string): Promise<void>;
   /** The peer was restarted, or this end was away for too long: all unacknowledged messages of both ends are lost and must be sent again. */
-  onAnew(listener: () => void): Disposable;
+  onReset(listener: () => void): Disposable;
   /** Messages of the peer that could not be read and were answered with `error`. */
   readonly unreadable: UnreadableLog;
   readonly closed: Promise<LinkEnd>;

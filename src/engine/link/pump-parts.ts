@@ -1,7 +1,7 @@
 import type { InvariantError } from '#shared/base/invariant.ts';
-import type { Trouble } from './link-health.ts';
-import type { ReceiverParts } from './message-receiver.ts';
-import type { Outbox } from './outbox.ts';
+import type { Trouble } from './health/link-health.ts';
+import type { ReceiverParts } from './transfer/message-receiver.ts';
+import type { Outbox } from './transfer/outbox.ts';
 import type { SessionEnd } from './session-end.ts';
 
 export const noRoom: Trouble = {
@@ -16,7 +16,7 @@ export interface PumpParts extends ReceiverParts {
   readonly onAcknowledged: () => void;
   /** Reading waits for room or for its reader. */
   readonly onWait: () => void;
-  /** Once per heart-beat. */
+  /** Once per heartbeat. */
   readonly onTick: (rttMs: number | null) => void;
   /** The session is over; it may take a while until it is closed. */
   readonly onEnd: (end: SessionEnd) => void;

@@ -2,16 +2,16 @@ import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
 import { InvariantError } from '#shared/base/invariant.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
-import { Heartbeats } from './heartbeats.ts';
+import { Heartbeats } from './health/heartbeats.ts';
 import type { LinkFrameOf } from './link-frames.ts';
-import { writeAck, writeControl, writeGoodbye } from './control-writer.ts';
-import { findDeath, findTrouble, TransferClock, type LifeSigns, type Trouble } from './link-health.ts';
-import { MessageReceiver } from './message-receiver.ts';
+import { writeAck, writeControl, writeGoodbye } from './transfer/control-writer.ts';
+import { findDeath, findTrouble, TransferClock, type LifeSigns, type Trouble } from './health/link-health.ts';
+import { MessageReceiver } from './transfer/message-receiver.ts';
 import { Notifier } from './notifier.ts';
 import { noRoom, type PumpParts } from './pump-parts.ts';
-import type { AckNews, OutboxEntry } from './outbox.ts';
+import type { AckNews, OutboxEntry } from './transfer/outbox.ts';
 import type { SessionEnd } from './session-end.ts';
-import { writeTransfer, writeWithdrawal } from './transfer-writer.ts';
+import { writeTransfer, writeWithdrawal } from './transfer/transfer-writer.ts';
 import { messageOf, type Received, type Wire } from './wire.ts';
 
 /** Acknowledgements wait this long for company. */
@@ -110,7 +110,7 @@ export class SessionPump {
 
   async #controlLoop(): Promise<void> {
     while (this.#end === null) {
-      // Asked and awaited without a pause between: what comes up in one would not be noticed before the next heart-beat.
+      // Asked and awaited without a pause between: what comes up in one would not be noticed before the next heartbeat.
       const writing = this.#writeNextControl();
       if (writing === null) await this.#controlWork.wait();
       else if ((await writing) === 'goodbye')
@@ -172,7 +172,7 @@ export class SessionPump {
 
   async #bulkLoop(): Promise<void> {
     // Lanes are not ordered: a chunk sent at once could overtake hello_ack and find a peer that is still opening. The peer's
-    // first frame, a heart-beat sent at once, shows that it is there.
+    // first frame, a heartbeat sent at once, shows that it is there.
     while (!this.#heard && this.#end === null) await this.#bulkWork.wait();
     while (this.#end === null) {
       const entry = this.#parts.outbox.nextBulk();
@@ -297,7 +297,7 @@ export class SessionPump {
     }
     this.#wire.peerFull = full;
     // What it tells need not wait for our own next one.
-    if (this.#heartbeats.isUnheard && this.#end === null) this.#judge(this.#wire.clock.monotonicMs());
+    if (this.#heartbeats.isUnheard && this.#end === null) this.#check(this.#wire.clock.monotonicMs());
   }
 
   // --- acknowledgements and life ---
@@ -345,14 +345,14 @@ export class SessionPump {
       // What is not read cannot be heard.
       this.#wire.lastHeardMs = nowMs;
       this.#tell(noRoom);
-    } else if (!late && !this.#paused) this.#judge(nowMs);
+    } else if (!late && !this.#paused) this.#check(nowMs);
     this.#heartbeatDue = true;
     this.#controlWork.notify();
     this.#scheduleTick();
   }
 
-  /** Dead is ended, to be dialled again; slow is told. */
-  #judge(nowMs: number): void {
+  /** Dead is ended, to be dialed again; slow is told. */
+  #check(nowMs: number): void {
     const { outbox, inbox } = this.#parts;
     const silentMs = nowMs - this.#wire.lastHeardMs;
     this.#watchSilence(timing.peerSilentMs - silentMs);
@@ -384,7 +384,7 @@ export class SessionPump {
     this.#parts.onHealth(trouble);
   }
 
-  /** The limit of silence need not wait for the heart-beat after it. */
+  /** The limit of silence need not wait for the heartbeat after it. */
   #watchSilence(leftMs: number): void {
     this.#silenceTimer?.[Symbol.dispose]();
     this.#silenceTimer = null;
@@ -393,7 +393,7 @@ export class SessionPump {
     this.#silenceTimer = this.#wire.clock.timer(leftMs, () => {
       const nowMs = this.#wire.clock.monotonicMs();
       // Late, it is we who were asleep.
-      if (nowMs - dueMs < timing.heartbeatMs && !this.#paused && this.#end === null) this.#judge(nowMs);
+      if (nowMs - dueMs < timing.heartbeatMs && !this.#paused && this.#end === null) this.#check(nowMs);
     });
   }
 }

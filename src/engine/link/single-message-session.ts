@@ -1,6 +1,6 @@
 import type { LinkCore } from './link-core.ts';
-import type { OutboxEntry } from './outbox.ts';
-import { noteOf, writeTransfer } from './transfer-writer.ts';
+import type { OutboxEntry } from './transfer/outbox.ts';
+import { noteOf, writeTransfer } from './transfer/transfer-writer.ts';
 import { messageOf, type Wire } from './wire.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { bareEvent, leftOut } from './bare-event.ts';
+import { redactedEvent, leftOut } from './redacted-event.ts';
 import { createFile } from './create-file.ts';
 import { recorderError } from './errors.ts';
 import { inTimeFunction } from './open-database.ts';
@@ -72,7 +72,7 @@ function copyEvents({ db: source, run, begin }: Source, db: DatabaseSync, { bare
     const [id, at, from, type, data] = row;
     // Of an event that this version does not know nobody can say what in it is text.
     const event = eventOf({ id, at, source: from, type, data } as SqlRow, run);
-    if (event !== null) insert.run(...eventValues(bareEvent(event)));
+    if (event !== null) insert.run(...eventValues(redactedEvent(event)));
   }
 }
 

@@ -9,7 +9,7 @@ const applicationIdOffset = 68;
 
 export interface Cleaned {
   readonly removed: readonly string[];
-  /** Files that could not be judged or removed, with the reason. */
+  /** Files that could not be checked or removed, with the reason. */
   readonly failed: readonly { readonly path: string; readonly reason: string }[];
 }
 

@@ -31,7 +31,7 @@ export interface OpenedDatabase {
 
 /**
  * Opens a recording for questions, whoever made it: read-only, with the schema of a recording and nothing else, with values
- * of a bounded length, cells judged by SQLite as it reads them, and a limit of time. One that was cut, or that SQLite cannot
+ * of a bounded length, cells checked by SQLite as it reads them, and a limit of time. One that was cut, or that SQLite cannot
  * read where it lies, is read page by page (`salvage`); in no case is anything written to it.
  * @throws RoundscopeError `recording_invalid`, or SQLite's own error
  */

@@ -116,7 +116,7 @@ export class RecordingReader implements Disposable {
     const before = beforeId > 0 ? beforeId : Number.MAX_SAFE_INTEGER;
     const order = afterId === undefined ? 'DESC' : 'ASC';
     const sql = `${selectPacketSql} WHERE id > ? AND id < ? AND ${condition.sql} ORDER BY id ${order} LIMIT ?`;
-    // Judged one by one, so that rows with values that no recorder writes do not lie in memory together.
+    // Checked one by one, so that rows with values that no recorder writes do not lie in memory together.
     let found = 0;
     const rows = this.#each(
       sql,

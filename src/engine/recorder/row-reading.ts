@@ -6,7 +6,7 @@ import { packetColumns } from './row-mapping.ts';
 
 export type SqlRow = Record<string, SQLOutputValue>;
 
-const judgePacket = packetSchema.omit({ header: true, bodySample: true });
+const checkPacket = packetSchema.omit({ header: true, bodySample: true });
 
 /** Null: the row is not what our writer writes; the caller counts it. */
 export function packetRow(row: SqlRow): PacketRow | null {
@@ -14,12 +14,12 @@ export function packetRow(row: SqlRow): PacketRow | null {
   for (const [column, name] of packetColumns) {
     if (row[column] !== null) named[name] = row[column];
   }
-  const judged = judgePacket.safeParse(named);
-  if (!judged.success) return null;
+  const checked = checkPacket.safeParse(named);
+  if (!checked.success) return null;
   const gap = row['gap_ms'];
   // Recordings of format 1 have the difference of two times as it was, below 0 where a clock was set back.
   const gapMs = typeof gap === 'number' ? Math.max(0, gap) : null;
-  return { ...(judged.data as Omit<PacketRow, 'id' | 'gapMs'>), id: Number(row['id']), gapMs };
+  return { ...(checked.data as Omit<PacketRow, 'id' | 'gapMs'>), id: Number(row['id']), gapMs };
 }
 
 export function packetDetail(row: SqlRow): PacketDetail | null {

@@ -11,7 +11,7 @@ const port = parentPort;
 const start = workerData as WorkerStart;
 const post = (message: FromWriter | FromReader): void => port.postMessage(message);
 
-// Each role loads its own half: the writer is ready sooner without the schemas that judge what is read.
+// Each role loads its own half: the writer is ready sooner without the schemas that check what is read.
 if (start.role === 'write') await serveWrites(start.options);
 else await serveReads(start.path);
 

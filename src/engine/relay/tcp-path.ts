@@ -65,7 +65,7 @@ export class TcpPath {
     const sent = this.#there.reserve(sizeBytes, now, this.#windowOpensAt(sizeBytes, now));
     const nominal = sent + this.#there.latency();
     const { delayMs, retransmitted } = this.#lossDelay(sizeBytes);
-    // Later losses are found out while an earlier one is mended: they do not add up.
+    // Later losses are found out while an earlier one is repaired: they do not add up.
     this.#lastAt = Math.max(this.#lastAt, nominal + delayMs);
     // Selective acknowledgements go on during a fast retransmit; only a timeout stops the sender.
     const heard = delayMs > this.roundTripMs() ? this.#lastAt : nominal;

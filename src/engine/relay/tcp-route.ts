@@ -71,7 +71,7 @@ class RelayedConnection {
   readonly #ended = Promise.withResolvers<void>();
   #far: Socket | null = null;
   #pipes: readonly TcpPipe[] = [];
-  #dialling: Disposable | null = null;
+  #dialing: Disposable | null = null;
 
   constructor(near: Socket, target: Target, parts: { ways: Ways; clock: Clock; random: Random }) {
     this.#near = near;
@@ -92,7 +92,7 @@ class RelayedConnection {
   }
 
   reset(): void {
-    this.#dialling?.[Symbol.dispose]();
+    this.#dialing?.[Symbol.dispose]();
     this.#near.resetAndDestroy();
     this.#far?.resetAndDestroy();
     for (const pipe of this.#pipes) pipe[Symbol.dispose]();
@@ -105,12 +105,12 @@ class RelayedConnection {
    */
   #dial(): void {
     const { ways, clock, random } = this.#parts;
-    if (ways.up.outage !== 'none' || this.#dialling !== null || this.#near.destroyed) return;
+    if (ways.up.outage !== 'none' || this.#dialing !== null || this.#near.destroyed) return;
     const there = new TcpPath({ there: ways.up, back: ways.down }, random.fork('up'));
     const back = new TcpPath({ there: ways.down, back: ways.up }, random.fork('down'));
     const waitMs = there.handshakeMs();
-    this.#dialling = clock.timer(Math.ceil(waitMs), () => {
-      this.#dialling = null;
+    this.#dialing = clock.timer(Math.ceil(waitMs), () => {
+      this.#dialing = null;
       if (ways.up.outage !== 'none' || this.#near.destroyed) return;
       const far = connect({ ...this.#target, allowHalfOpen: true });
       this.#far = far;

@@ -14,9 +14,9 @@ export function passThrough(
 ): void {
   const { way, queue, clock } = through;
   const now = clock.monotonicMs();
-  const fate = way.datagram(bytes.length, now);
-  if (fate.at === null) return;
-  queue.at(fate.at, () => {
+  const outcome = way.datagram(bytes.length, now);
+  if (outcome.at === null) return;
+  queue.at(outcome.at, () => {
     // What was under way when everything was cut is gone.
     const passes = way.outage === 'none';
     way.release(bytes.length, passes ? clock.monotonicMs() - now : null);

@@ -140,18 +140,18 @@ describe('properties, over 200 random networks each', () => {
       for (let i = 0; i < 200; i++) {
         now += random.next() * 20;
         const bytes = 1 + random.int(60_000);
-        const fate = tried.datagram(bytes, now);
-        if (fate.at === null) continue;
+        const outcome = tried.datagram(bytes, now);
+        if (outcome.at === null) continue;
         const sendingMs = figures.bandwidthKbps === 0 ? 0 : (bytes * 8) / figures.bandwidthKbps;
         const least = now + sendingMs + Math.max(0, figures.latencyMs - figures.jitterMs);
-        assert.ok(fate.at >= least - 1e-6, `${JSON.stringify(figures)}: ${fate.at} before ${least}`);
+        assert.ok(outcome.at >= least - 1e-6, `${JSON.stringify(figures)}: ${outcome.at} before ${least}`);
         deliveredBytes += bytes;
-        last = Math.max(last, fate.at);
+        last = Math.max(last, outcome.at);
         released++;
       }
       const { packets, lost, overflowed, swallowed } = tried.counts;
       assert.equal(packets, 200);
-      assert.equal(released + lost + overflowed + swallowed, 200, 'each has one fate');
+      assert.equal(released + lost + overflowed + swallowed, 200, 'each has one outcome');
       assert.equal(tried.heldBytes, deliveredBytes);
       if (figures.bandwidthKbps > 0)
         assert.ok(deliveredBytes <= (last * figures.bandwidthKbps) / 8 + 1e-6, 'no faster than the link');

@@ -5,7 +5,7 @@ import { networkFigures, type NetworkConditions, type NetworkFigures } from '#sh
 /** What fits into one Ethernet frame; a larger datagram travels as fragments and is lost with any of them. */
 const fragmentBytes = 1472;
 
-export type Fate =
+export type PacketOutcome =
   | { readonly at: number; readonly dropped: null }
   | { readonly at: null; readonly dropped: 'lost' | 'overflowed' | 'swallowed' };
 
@@ -67,7 +67,7 @@ export class Way {
   }
 
   /** A datagram has come; `at` is when it comes out at the other end. */
-  datagram(sizeBytes: number, now: number): Fate {
+  datagram(sizeBytes: number, now: number): PacketOutcome {
     const [luck, swing, turn] = [this.#random.next(), this.#random.next(), this.#random.next()];
     this.counts.packets++;
     this.counts.bytes += sizeBytes;
@@ -145,12 +145,12 @@ export class Way {
     return Math.max(10, this.#figures.jitterMs, this.#figures.latencyMs / 4);
   }
 
-  #hold(sizeBytes: number, at: number, now: number): Fate {
+  #hold(sizeBytes: number, at: number, now: number): PacketOutcome {
     this.#heldBytes += sizeBytes;
     return { at: Math.max(at, now), dropped: null };
   }
 
-  #drop(dropped: 'lost' | 'overflowed' | 'swallowed'): Fate {
+  #drop(dropped: 'lost' | 'overflowed' | 'swallowed'): PacketOutcome {
     this.counts[dropped]++;
     return { at: null, dropped };
   }

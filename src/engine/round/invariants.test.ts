@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
-import { endByFault } from './coordinator-end.ts';
-import { checkCoordinator } from './coordinator-invariants.ts';
-import type { CoordinatorState, Member } from './coordinator-state.ts';
-import { startParticipant } from './participant-machine.ts';
-import { checkParticipant } from './participant-invariants.ts';
-import type { ParticipantState } from './participant-state.ts';
+import { endByFault } from './coordinator/end.ts';
+import { checkCoordinator } from './coordinator/invariants.ts';
+import type { CoordinatorState, Member } from './coordinator/state.ts';
+import { startParticipant } from './participant/machine.ts';
+import { checkParticipant } from './participant/invariants.ts';
+import type { ParticipantState } from './participant/state.ts';
 
 const now = { monotonicMs: 0, wallMs: 0 };
 

@@ -12,7 +12,7 @@ export interface LinkSource {
 }
 
 /** Told about each once; also about those that were before. */
-export interface GoneForGood {
+export interface Departures {
   onGone(listener: (participant: ParticipantId, reason: string) => void): Disposable;
 }
 

@@ -84,7 +84,7 @@ describe('a process that stands still', () => {
       fail: (state) => ({ state, effects: [], wakeAtMs: Infinity }),
       perform: () => undefined,
       tick: 'tick',
-      stoodStill: (ms) => `stood still for ${ms}`,
+      eventLoopStall: (ms) => `stood still for ${ms}`,
     });
     runner.start();
     await clock.advance(4000);

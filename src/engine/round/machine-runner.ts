@@ -14,7 +14,7 @@ export interface MachineParts<S, I, E> {
   /** Input by which the machine learns that time has passed. */
   readonly tick: I;
   /** Input by which it learns that this process stood still for so long; a machine without deadlines has none. */
-  readonly stoodStill?: (ms: number) => I;
+  readonly eventLoopStall?: (ms: number) => I;
 }
 
 /** How often a machine with deadlines looks at the clock, and how much time between two looks means a standstill. */
@@ -54,7 +54,7 @@ export class MachineRunner<S, I, E> implements Disposable {
     this.#tryTo(() => this.#apply(step));
     this.#drain();
     this.#lookedMs = now.monotonicMs;
-    if (this.#parts.stoodStill !== undefined) this.#lookAgain();
+    if (this.#parts.eventLoopStall !== undefined) this.#lookAgain();
   }
 
   feed(input: I): void {
@@ -88,11 +88,11 @@ export class MachineRunner<S, I, E> implements Disposable {
 
   /** Before anything else is told: after a standstill the timer of a deadline may come before all messages that wait. */
   #look(): void {
-    const { clock, stoodStill } = this.#parts;
-    if (stoodStill === undefined) return;
+    const { clock, eventLoopStall } = this.#parts;
+    if (eventLoopStall === undefined) return;
     const passedMs = clock.monotonicMs() - this.#lookedMs;
     this.#lookedMs += passedMs;
-    if (passedMs > standstillMs) this.#inputs.unshift(stoodStill(passedMs));
+    if (passedMs > standstillMs) this.#inputs.unshift(eventLoopStall(passedMs));
   }
 
   #drain(): void {

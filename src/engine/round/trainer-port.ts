@@ -23,7 +23,7 @@ export interface TrainingJob extends EvaluationJob {
   readonly localEpochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  readonly optimiser: 'sgd' | 'adam';
+  readonly optimizer: 'sgd' | 'adam';
   readonly seed: number;
 }
 

@@ -10,7 +10,7 @@ import { conditionsText } from './words.ts';
 const featuresVersion = 1;
 /**
  * How wrong the closed form is believed to be, in logarithms. The path is wrong for all protocols alike (its bandwidth is a
- * guess), by a factor of two, and anew when the network changes; a protocol beside the others by 1.4, for long.
+ * guess), by a factor of two, and again when the network changes; a protocol beside the others by 1.4, for long.
  */
 const pathWeights: readonly Weight[] = [
   { deviation: 0.7, keep: 0.95 },
@@ -137,7 +137,7 @@ interface Rated {
   readonly drawnScore: number;
 }
 
-/** What fails has cost its time, and then the best of the others is dialled and sends it again. */
+/** What fails has cost its time, and then the best of the others is dialed and sends it again. */
 function withRescue(rated: readonly Rated[]): readonly Rated[] {
   return rated.map((own) => {
     const others = rated.filter((other) => other !== own);

@@ -5,9 +5,9 @@ import { selectionSettingsSchema } from '#shared/contract/selection.ts';
 import { selectionFromEnvironment, selectionVariables, type Environment } from './environment.ts';
 
 function settings(environment: Environment, given: Parameters<typeof selectionFromEnvironment>[1] = {}) {
-  const judged = selectionFromEnvironment(environment, given);
-  assert.ok(judged.ok, judged.ok ? '' : judged.error.message);
-  return judged.value.settings;
+  const checked = selectionFromEnvironment(environment, given);
+  assert.ok(checked.ok, checked.ok ? '' : checked.error.message);
+  return checked.value.settings;
 }
 
 describe('selection by environment variables', () => {
@@ -63,10 +63,10 @@ describe('selection by environment variables', () => {
     ['RESET_EPSILON', '2', 'true or false'],
   ] as const) {
     test(`${name}=${value} is refused with what it takes`, () => {
-      const judged = selectionFromEnvironment({ [name]: value });
-      assert.ok(!judged.ok);
-      assert.equal(judged.error.code, 'settings_invalid');
-      assert.ok(judged.error.message.includes(name) && judged.error.message.includes(takes), judged.error.message);
+      const checked = selectionFromEnvironment({ [name]: value });
+      assert.ok(!checked.ok);
+      assert.equal(checked.error.code, 'settings_invalid');
+      assert.ok(checked.error.message.includes(name) && checked.error.message.includes(takes), checked.error.message);
     });
   }
 

@@ -81,8 +81,8 @@ function strategyOf(value: string | undefined, faults: RoundscopeError[]): Selec
   const name = value?.toLowerCase();
   if (name === undefined || ['true', '1', 'yes', 'on'].includes(name)) return undefined;
   if (['false', '0', 'no', 'off'].includes(name)) return 'fixed';
-  const judged = strategyNameSchema.safeParse(name);
-  if (judged.success) return judged.data;
+  const checked = strategyNameSchema.safeParse(name);
+  if (checked.success) return checked.data;
   faults.push(wrong('PROTOCOL_SELECTION', name, `true, false, or one of ${strategyNameSchema.options.join(', ')}`));
   return undefined;
 }
@@ -91,8 +91,8 @@ function protocolOf(value: string | undefined, faults: RoundscopeError[]): Proto
   const name = value?.toLowerCase();
   if (name === undefined) return null;
   // The reference calls QUIC by what it carries there.
-  const judged = protocolSchema.exclude(['memory']).safeParse(name === 'http3' ? 'quic' : name);
-  if (judged.success) return judged.data;
+  const checked = protocolSchema.exclude(['memory']).safeParse(name === 'http3' ? 'quic' : name);
+  if (checked.success) return checked.data;
   faults.push(wrong('DEFAULT_PROTOCOL', name, 'one of quic, mqtt, amqp, grpc, dds'));
   return null;
 }

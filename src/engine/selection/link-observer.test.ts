@@ -51,7 +51,7 @@ describe('conditions from a link', () => {
     assert.equal(observer.conditions(0).rttMs, 40);
   });
 
-  test('loss: lost of sent packets, the latest weighing most; few packets say nothing; a new session counts anew', () => {
+  test('loss: lost of sent packets, the latest weighing most; few packets say nothing; a new session counts again', () => {
     const observer = new LinkObserver(new VirtualClock());
     observer.stats(quinn(40, 150, 3));
     assert.equal(observer.conditions(0).lossRatio, null);

@@ -110,7 +110,7 @@ export class LinkObserver {
     const { sent, lost, atMs } = this.#packets;
     const known = sent >= packetsMin && this.#clock.monotonicMs() - atMs <= memoryMs;
     return {
-      // The shortest: heart-beats of a busy process wait for it, and never the other way round.
+      // The shortest: heartbeats of a busy process wait for it, and never the other way round.
       rttMs: this.#roundTripsMs.length === 0 ? null : Math.min(...this.#roundTripsMs),
       lossRatio: known ? Math.min(1, lost / sent) : null,
     };

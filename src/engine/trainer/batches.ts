@@ -56,7 +56,7 @@ export function shuffledOrder(examples: number, random: Random): Uint32Array {
 }
 
 /** Sums over a batch's real rows, from log probabilities [rows, classes]. */
-export function judgeBatch(logProbabilities: Float32Array, batch: Batch): { lossSum: number; correct: number } {
+export function scoreBatch(logProbabilities: Float32Array, batch: Batch): { lossSum: number; correct: number } {
   const classes = batch.targets.length / batch.labels.length;
   let lossSum = 0;
   let correct = 0;

@@ -1,21 +1,21 @@
 import type { ModelPlan } from './model/model-plan.ts';
-import type { OptimiserName } from './optimiser/optimiser.ts';
+import type { OptimizerName } from './optimizer/optimizer.ts';
 
 export interface TrainingDefaults {
   readonly batchSize: number;
   readonly learningRate: number;
-  readonly optimiser: OptimiserName;
+  readonly optimizer: OptimizerName;
 }
 
 /**
  * For the bundled digits: measured with four participants and four local epochs a round, seeds 1 to 4, IID, dirichlet:0.5
- * and dirichlet:0.3; slow enough for the curve to be seen to rise over some rounds. Adam, whose moments start anew each
+ * and dirichlet:0.3; slow enough for the curve to be seen to rise over some rounds. Adam, whose moments start again each
  * round, took twice as many rounds on the uneven split.
  */
-export const digitsDefaults: TrainingDefaults = { batchSize: 8, learningRate: 0.002, optimiser: 'sgd' };
+export const digitsDefaults: TrainingDefaults = { batchSize: 8, learningRate: 0.002, optimizer: 'sgd' };
 
 /** For deeper models, where a step size that suits the digits diverges. */
-export const deepDefaults: TrainingDefaults = { batchSize: 32, learningRate: 0.001, optimiser: 'adam' };
+export const deepDefaults: TrainingDefaults = { batchSize: 32, learningRate: 0.001, optimizer: 'adam' };
 
 /** What to train a model with when nobody says otherwise. */
 export function trainingDefaultsFor(plan: ModelPlan): TrainingDefaults {

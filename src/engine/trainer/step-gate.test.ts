@@ -41,7 +41,7 @@ test('a process that exits during a training exits with its own status', async (
     const { signal } = new AbortController();
     await trainer.prepare({ data: 'digits' }, { signal });
     const parameters = initialParameters(requirePlan(digitsModel), seededRandom(1));
-    const job = { round: 1, model: digitsModel, parameters, localEpochs: 100, batchSize: 64, learningRate: 0.01, optimiser: 'sgd', seed: 1 };
+    const job = { round: 1, model: digitsModel, parameters, localEpochs: 100, batchSize: 64, learningRate: 0.01, optimizer: 'sgd', seed: 1 };
     await trainer.train(job, { signal, onProgress: () => process.exit(3) });
   `;
   const file = join(folder, 'exit.mjs');

@@ -68,8 +68,8 @@ describe('trainInline', () => {
     assert.notEqual(await run({ seed: 2 }), first);
     assert.notEqual(await run({ round: 2 }), first);
     assert.equal(
-      await run({ optimiser: 'adam', learningRate: 0.001 }),
-      await run({ optimiser: 'adam', learningRate: 0.001 }),
+      await run({ optimizer: 'adam', learningRate: 0.001 }),
+      await run({ optimizer: 'adam', learningRate: 0.001 }),
     );
   });
 

@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { shapeWords } from '#shared/contract/shape-words.ts';
 import { copyParameters, matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { BatchReader, judgeBatch, shuffledOrder, type Batch } from './batches.ts';
+import { BatchReader, scoreBatch, shuffledOrder, type Batch } from './batches.ts';
 import { exampleCount, type Dataset } from './data/dataset.ts';
 import type { Share } from './data/partition.ts';
 import { evaluationBatchSize, progressPerSecondMax } from './defaults.ts';
@@ -10,8 +10,8 @@ import { trainerError } from './errors.ts';
 import { requirePlan, type GraphCache } from './graph-cache.ts';
 import { edges, gradientName } from './graph/model-graph.ts';
 import type { ModelPlan } from './model/model-plan.ts';
-import { makeOptimiser } from './optimiser/make-optimiser.ts';
-import type { Optimiser } from './optimiser/optimiser.ts';
+import { makeOptimizer } from './optimizer/make-optimizer.ts';
+import type { Optimizer } from './optimizer/optimizer.ts';
 import type { GraphInput, GraphSession } from './runtime.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 
@@ -40,8 +40,8 @@ export async function trainInline(share: Share, job: TrainJob, options: TrainOpt
   const reader = new BatchReader(share.training, { batchSize, numClasses: plan.config.numClasses });
   const session = await graphs.training(plan, batchSize);
   const parameters = copyParameters(before);
-  const optimiser = makeOptimiser(job.optimiser, { layout: plan.layout, learningRate: job.learningRate });
-  const step = { session, plan, parameters, optimiser, reader };
+  const optimizer = makeOptimizer(job.optimizer, { layout: plan.layout, learningRate: job.learningRate });
+  const step = { session, plan, parameters, optimizer, reader };
   const random = seededRandom(job.seed).fork(`round-${job.round}`);
   const report = throttled(clock, options.onProgress);
   let [lossSum, correct] = [0, 0];
@@ -52,11 +52,11 @@ export async function trainInline(share: Share, job: TrainJob, options: TrainOpt
     for (let batch = 0; batch < reader.batches; batch++) {
       await options.beforeStep?.();
       signal.throwIfAborted();
-      const judged = await trainStep(step, reader.read(batch, order));
+      const checked = await trainStep(step, reader.read(batch, order));
       signal.throwIfAborted();
-      lossSum += judged.lossSum;
-      correct += judged.correct;
-      seen += judged.count;
+      lossSum += checked.lossSum;
+      correct += checked.correct;
+      seen += checked.count;
       requireFinite(lossSum, { epoch, batch: batch + 1, learningRate: job.learningRate });
       report({ epoch, epochs: localEpochs, batch: batch + 1, batches: reader.batches, loss: lossSum / seen });
     }
@@ -95,9 +95,9 @@ export async function evaluateInline(
     const batch = reader.read(index);
     const outputs = await session.run(feedsOf(plan, parameters, batch, 'images'));
     signal.throwIfAborted();
-    const judged = judgeBatch(outputs[edges.logProbabilities] as Float32Array, batch);
-    lossSum += judged.lossSum;
-    correct += judged.correct;
+    const checked = scoreBatch(outputs[edges.logProbabilities] as Float32Array, batch);
+    lossSum += checked.lossSum;
+    correct += checked.correct;
   }
   const examples = exampleCount(share.heldOut);
   return { loss: lossSum / examples, accuracy: correct / examples, examples };
@@ -107,18 +107,18 @@ interface Step {
   readonly session: GraphSession;
   readonly plan: ModelPlan;
   readonly parameters: ParameterSet;
-  readonly optimiser: Optimiser;
+  readonly optimizer: Optimizer;
   readonly reader: BatchReader;
 }
 
 async function trainStep(step: Step, batch: Batch): Promise<{ lossSum: number; correct: number; count: number }> {
-  const { session, plan, parameters, optimiser } = step;
+  const { session, plan, parameters, optimizer } = step;
   const outputs = await session.run(feedsOf(plan, parameters, batch, 'images and targets'));
-  optimiser.beginStep();
+  optimizer.beginStep();
   for (const [i, { name, data }] of parameters.entries()) {
-    optimiser.update(i, data, outputs[gradientName(name)] as Float32Array);
+    optimizer.update(i, data, outputs[gradientName(name)] as Float32Array);
   }
-  const { lossSum, correct } = judgeBatch(outputs[edges.logProbabilities] as Float32Array, batch);
+  const { lossSum, correct } = scoreBatch(outputs[edges.logProbabilities] as Float32Array, batch);
   return { lossSum, correct, count: batch.count };
 }
 

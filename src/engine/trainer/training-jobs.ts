@@ -1,6 +1,6 @@
 import type { ModelConfig } from '#shared/contract/model-config.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
-import type { OptimiserName } from './optimiser/optimiser.ts';
+import type { OptimizerName } from './optimizer/optimizer.ts';
 
 /** One local training: from the global model to an update of it. */
 export interface TrainJob {
@@ -11,7 +11,7 @@ export interface TrainJob {
   readonly localEpochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
-  readonly optimiser: OptimiserName;
+  readonly optimizer: OptimizerName;
   /** With the round, it fixes the order of examples. */
   readonly seed: number;
 }

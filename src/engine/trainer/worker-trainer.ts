@@ -33,7 +33,7 @@ interface CallOptions {
 const exitWaitMs = 5000;
 
 /**
- * Trains in a thread of its own, so that links and heart-beats never wait for a gradient step. A thread that crashes
+ * Trains in a thread of its own, so that links and heartbeats never wait for a gradient step. A thread that crashes
  * fails the calls it was busy with; the next call starts another, which loads the data again first.
  */
 export class WorkerTrainer implements Trainer {

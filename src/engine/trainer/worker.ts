@@ -1,7 +1,7 @@
 /** Entry of the trainer's thread: receives jobs from `WorkerTrainer` and runs them one after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { yieldThread } from '#engine/host/yield-to-people.ts';
+import { yieldThread } from '#engine/host/lower-priority.ts';
 import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';

@@ -1,7 +1,7 @@
 import type { Entropy } from '#shared/base/entropy.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { coordinatorRights, participantLimits, participantRights, userDefinition } from './amqp/rights.ts';
-import { authoritiesVariable } from './amqp/surroundings.ts';
+import { authoritiesVariable } from './amqp/environment.ts';
 import { brokerUserName, type BrokerUser } from './broker-users.ts';
 import { accessRules, coordinatorTopics, participantTopics, passwordLine } from './mqtt/mosquitto-rules.ts';
 

@@ -32,7 +32,7 @@ export class BrokerTrouble {
   }
 }
 
-/** Of each broker that a transport has dialled: the addresses of its invitation. */
+/** Of each broker that a transport has dialed: the addresses of its invitation. */
 export class BrokerTroubles {
   readonly #protocol: BrokerNews['protocol'];
   readonly #known = new Map<string, BrokerTrouble>();

@@ -27,14 +27,14 @@ export function cannotListen(
   const strange = /EADDRNOTAVAIL|os error (99|49|10049)/i.test(text);
   const why = strange ? 'this machine has no such address' : text;
   const all = isIPv6(at.host) ? '::' : '0.0.0.0';
-  const mend = taken
+  const fix = taken
     ? `${layer4} port ${at.port} is taken by another program, perhaps a coordinator that still runs. End it, or choose another port; port 0 takes a free one.`
     : forbidden
       ? `Opening ${layer4} port ${at.port} is not allowed; choose one above 1023.`
       : `${address} cannot be opened (${why}). Listen at an address of this machine, or at all of them with ${all}; one of a router or cloud in front of it is announced.`;
   return new RoundscopeError(taken ? 'port_in_use' : 'settings_invalid', {
     layer: 'transport',
-    message: mend,
+    message: fix,
     cause,
     context: { host: at.host, port: at.port },
   });

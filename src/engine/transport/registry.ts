@@ -7,10 +7,10 @@ import type { Endpoint } from '#shared/contract/invitation.ts';
 import { plannedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { AmqpTransport } from './amqp/amqp-transport.ts';
-import { amqpSurroundings, rabbitmqMend, tryRabbitmq } from './amqp/surroundings.ts';
+import { amqpEnvironment, rabbitmqFix, tryRabbitmq } from './amqp/environment.ts';
 import { loadCyclone } from './dds/cyclone.ts';
 import { DdsTransport } from './dds/dds-transport.ts';
-import { libraryMend, libraryVariable } from './dds/library.ts';
+import { libraryFix, libraryVariable } from './dds/library.ts';
 import { FaultyTransport } from './faulty/faulty-transport.ts';
 import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';
@@ -45,7 +45,7 @@ const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport 
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
   mqtt: ({ brokerUrl, ...parts }) => new MqttTransport({ ...parts, ...brokerFor('mqtt', brokerUrl) }),
   amqp: ({ brokerUrl, ...parts }) =>
-    new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpSurroundings(process.env) }),
+    new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpEnvironment(process.env) }),
   grpc: ({ clock, entropy, identity }) => new GrpcTransport({ clock, entropy, identity }),
   dds: ({ clock, entropy, identity, ddsWorker = '', impaired = false }) =>
     new DdsTransport({ clock, entropy, identity, worker: ddsWorker, impaired }),
@@ -60,14 +60,14 @@ export function transports(): readonly Protocol[] {
 export interface SystemPart {
   readonly protocol: Protocol;
   /** How to come by it. */
-  readonly mend: string;
+  readonly fix: string;
   /** Resolves with where it is; rejects with what is wrong. */
   readonly find: () => Promise<string>;
 }
 
 export const systemParts: readonly SystemPart[] = [
-  { protocol: 'amqp', mend: rabbitmqMend, find: () => tryRabbitmq(process.env) },
-  { protocol: 'dds', mend: libraryMend, find: async () => (await loadCyclone(process.env[libraryVariable])).path },
+  { protocol: 'amqp', fix: rabbitmqFix, find: () => tryRabbitmq(process.env) },
+  { protocol: 'dds', fix: libraryFix, find: async () => (await loadCyclone(process.env[libraryVariable])).path },
 ];
 
 /**
@@ -98,7 +98,7 @@ export function listeningTransport(
  * What a participant dials with, of what the invitation's endpoints offer: one protocol and no other, or those that this
  * build speaks in the order of `choose`, asked before each session is opened, the others when that one fails.
  */
-export function diallingTransport(
+export function dialingTransport(
   take: Protocol | ChooseProtocol | Route,
   invitation: { readonly control: ControlMode; readonly endpoints: readonly Endpoint[] },
   parts: TransportParts,

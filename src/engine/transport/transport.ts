@@ -76,7 +76,7 @@ export interface SessionObserver {
   readonly onAttemptEnd?: (attempt: DialAttempt, error: unknown) => void;
   /** Told once the other way has answered: before, nobody knows why the first did not. */
   readonly onFallback?: (fallback: { readonly from: Stack; readonly to: Stack; readonly reason: string }) => void;
-  /** The dialler's own connection to a broker, where that is in trouble, and when it is well again. */
+  /** The dialer's own connection to a broker, where that is in trouble, and when it is well again. */
   readonly onBroker?: (news: BrokerNews) => void;
 }
 
@@ -125,11 +125,11 @@ export interface SentFrame {
 }
 
 /** Code of a session that is closed in order because another one takes its place. */
-export const changedCode = 'changed';
+export const migratedCode = 'changed';
 
 /** Whether who closed a session with this code did so with nothing wrong. */
 export function isOrderly(code: string): boolean {
-  return code === 'clean' || code === changedCode;
+  return code === 'clean' || code === migratedCode;
 }
 
 export interface CloseReason {

@@ -28,7 +28,7 @@ interface Waiting {
  * Those at one door who have not shown yet that they belong to this run. Each standing has places of its own, so that
  * strangers take none from participants, and whoever is known, or says so, none from newcomers. When those are taken, somebody
  * goes for whoever comes: of the host that has the most of them waiting the one that has waited longest. So a flood takes
- * places from itself, and each of the others has one for as long as the flood needs to fill them all anew. Decision 0092.
+ * places from itself, and each of the others has one for as long as the flood needs to fill them all again. Decision 0092.
  */
 export class WaitingRoom {
   /** In order of arrival. */

@@ -10,7 +10,7 @@ const marks = { works: '✓', needs_a_step: '!', absent: '✗' } as const;
 
 export const check: Command = {
   name: 'check',
-  summary: 'Says what works on this machine: stacks, brokers, Electron, data folder; each with the mend when not.',
+  summary: 'Says what works on this machine: stacks, brokers, Electron, data folder; each with the fix when not.',
   positionals: [],
   options: [{ name: 'json', help: 'one JSON object a line' }],
   examples: [],
@@ -21,11 +21,11 @@ export const check: Command = {
         process.stdout.write(`${JSON.stringify(toWireNames(line))}\n`);
         continue;
       }
-      const colour = line.state === 'works' ? 'green' : line.state === 'needs_a_step' ? 'yellow' : 'red';
+      const color = line.state === 'works' ? 'green' : line.state === 'needs_a_step' ? 'yellow' : 'red';
       process.stdout.write(
-        `${styleText(colour, marks[line.state], { stream: process.stdout })} ${line.what.padEnd(24)} ${visibleText(line.detail)}\n`,
+        `${styleText(color, marks[line.state], { stream: process.stdout })} ${line.what.padEnd(24)} ${visibleText(line.detail)}\n`,
       );
-      if (line.mend !== '') process.stdout.write(`  ${''.padEnd(24)} ${visibleText(line.mend)}\n`);
+      if (line.fix !== '') process.stdout.write(`  ${''.padEnd(24)} ${visibleText(line.fix)}\n`);
     }
     // What the demo needs decides; what is merely nice to have does not fail a check.
     return lines.some((line) => line.state === 'absent' && line.required) ? exitStatus.failed : exitStatus.completed;

@@ -33,15 +33,15 @@ export const compare: Command = {
     const networks = (args.text('networks') ?? 'none').split(',');
     if (!networks.every((name) => networkPresetSchema.safeParse(name).success))
       return complain(`--networks takes ${networkPresets.join(', ')}, each once.`, exitStatus.usage);
-    const judged = comparisonSettingsSchema.safeParse({ settings: settings.value, transports: names, networks });
-    if (!judged.success || !judged.data.transports.every((name) => transports().includes(name)))
+    const checked = comparisonSettingsSchema.safeParse({ settings: settings.value, transports: names, networks });
+    if (!checked.success || !checked.data.transports.every((name) => transports().includes(name)))
       return complain(`--transports takes ${transports().join(', ')}, each once.`, exitStatus.usage);
     const json = args.has('json');
     await using service = createService('browser');
     const teller = new RowTeller(json);
     using _signals = onEndSignal((reason) => spawn('stopping the comparison', service.stop(reason)));
     try {
-      const view = await service.startComparison(judged.data, (changed) => teller.take(changed)).done;
+      const view = await service.startComparison(checked.data, (changed) => teller.take(changed)).done;
       if (json) writeLine({ event: 'comparison', ...view });
       else process.stdout.write(tableOf(view));
       if (view.state === 'stopped') return exitStatus.interrupted;

@@ -21,8 +21,8 @@ import { admitOption, parseAdmit } from '../admit-option.ts';
 import { usersFrom } from '../broker-credentials.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { openDesk, type DeskParts, type Invited } from '../desk.ts';
-import type { Narrator } from '../narrator.ts';
+import { openAdmissionPrompt, type PromptParts, type Invited } from '../admission-prompt.ts';
+import type { ConsoleReporter } from '../console-reporter.ts';
 import { wrongRecord } from '../record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { secretForms, secretText } from '../secret-text.ts';
@@ -221,11 +221,11 @@ export const coordinate: Command = {
                 },
             { recordPath: args.text('record'), run: former?.start.run ?? named.value },
           ),
-        onStarted: (running, narrator) => {
+        onStarted: (running, reporter) => {
           const { minimumParticipants: participants } = settings.data;
           const { rule } = former?.start.admission ?? admission.value;
           const asked = { asks: rule === 'ask', brokerOf, participants };
-          return openFor(running, narrator, { service, json, former: former?.start.run, ...asked });
+          return openFor(running, reporter, { service, json, former: former?.start.run, ...asked });
         },
       });
     } catch (error) {
@@ -241,33 +241,33 @@ interface Opening {
   readonly former: RunId | undefined;
   readonly participants: number;
   /** Each participant is a user of its own at the broker: which one. */
-  readonly brokerOf: DeskParts['brokerOf'];
+  readonly brokerOf: PromptParts['brokerOf'];
   /** Whoever is not expected waits for a word of this terminal. */
   readonly asks: boolean;
 }
 
 /** Says how others join, and takes orders about them as long as the run goes on. */
-function openFor({ invitation }: RunningFederation, narrator: Narrator, opening: Opening): Disposable {
+function openFor({ invitation }: RunningFederation, reporter: ConsoleReporter, opening: Opening): Disposable {
   const { service, json, former, participants, brokerOf, asks } = opening;
   // The one thing on stdout besides events: it can be piped into another program.
   const write = (said: Invited): void =>
     void process.stdout.write(json ? `${JSON.stringify({ event: 'invitation', ...said })}\n` : `${said.invitation}\n`);
   if (former !== undefined)
-    narrator.say(
+    reporter.say(
       `Going on with run ${former}, as it was begun: other options do not apply to it, but for the broker's user and password.`,
     );
-  narrator.say(
+  reporter.say(
     `Waiting for ${peopleOf(participants)}. On each machine: roundscope join - --data FOLDER, and paste the invitation there.`,
   );
   if (brokerOf !== undefined)
-    narrator.say(
+    reporter.say(
       'Each participant is a user of its own at this broker. The invitation here names none, so it reaches nobody there: `roundscope invite NAMES --state FOLDER --broker-credentials FILE` makes those that do.',
     );
   write({ invitation });
-  return openDesk({ service, say: (text) => narrator.say(text), invited: write, asks, brokerOf });
+  return openAdmissionPrompt({ service, say: (text) => reporter.say(text), invited: write, asks, brokerOf });
 }
 
-interface BrokerAsked extends Pick<DeskParts, 'brokerOf'> {
+interface BrokerAsked extends Pick<PromptParts, 'brokerOf'> {
   readonly broker: string | undefined;
 }
 

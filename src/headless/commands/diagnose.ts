@@ -5,7 +5,7 @@ import { visibleText, visibleWithin } from '#shared/base/visible-text.ts';
 import { exitStatus } from '#shared/contract/summary.ts';
 import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
-import { judgeAnew, type JudgedAnew, type VerdictAnew } from '#service/judge-anew.ts';
+import { diagnoseAgain, type DiagnosedAgain, type VerdictOfNow } from '#service/diagnose-again.ts';
 import { foldRecording } from '#service/recorded-runs.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
@@ -16,10 +16,10 @@ import { openNamed, recordingPath, recordingPositional } from '../recording-argu
 export const diagnose: Command = {
   name: 'diagnose',
   summary:
-    'Says what held a recorded run up, with the evidence: as it was said then, and judged anew from what was recorded. ' +
+    'Says what held a recorded run up, with the evidence: as it was said then, and diagnosed again from what was recorded. ' +
     'Exit status 3: there are verdicts; 0: there are none; 1: the recording cannot be read.',
   positionals: [recordingPositional],
-  options: [{ name: 'json', help: 'one verdict a line, those of then and those judged anew, a summary last' }],
+  options: [{ name: 'json', help: 'one verdict a line, those of then and those diagnosed again, a summary last' }],
   examples: [
     'roundscope diagnose r-7f3a2c.rscope',
     "roundscope diagnose r-7f3a2c.rscope --json | jq -r '.rule // empty'",
@@ -30,11 +30,11 @@ export const diagnose: Command = {
     await using recording = await openNamed(path);
     const { brief } = recording;
     const { view, malformed } = await foldRecording(recording, brief);
-    const anew = await judgeAnew(recording);
+    const again = await diagnoseAgain(recording);
     const lost = lossTotals(view.recorder);
     if (args.has('json')) {
       for (const verdict of view.verdicts) await writeOut(lineOf({ event: 'verdict', ...jsonOf(verdict) }));
-      for (const verdict of anew.verdicts) await writeOut(lineOf({ event: 'verdict_anew', ...anewJson(verdict) }));
+      for (const verdict of again.verdicts) await writeOut(lineOf({ event: 'verdict_now', ...nowJson(verdict) }));
       const { run, name, rounds } = view;
       await writeOut(
         lineOf({
@@ -43,8 +43,8 @@ export const diagnose: Command = {
           name,
           status: brief.ended?.status ?? null,
           verdicts: view.verdicts.length,
-          verdictsAnew: anew.verdicts.length,
-          agrees: isSame(view, anew),
+          verdictsNow: again.verdicts.length,
+          agrees: isSame(view, again),
           roundsCompleted: Math.max(view.roundsCompleted, rounds.filter(({ state }) => state === 'done').length),
           lostEvents: lost.events,
           lostPackets: lost.packets,
@@ -53,12 +53,12 @@ export const diagnose: Command = {
         }),
       );
     } else {
-      await writeOut(`${wordsOf(view, brief.ending)}${anewWords(view, anew)}`);
+      await writeOut(`${wordsOf(view, brief.ending)}${nowWords(view, again)}`);
     }
     // Without these nobody can say that nothing else happened.
     if (malformed > 0) process.stderr.write(`${counted(malformed, 'event')} could not be read.\n`);
     if (anyLost(lost)) process.stderr.write(`Missing in this recording: ${lostWords(lost)}.\n`);
-    return view.verdicts.length + anew.verdicts.length > 0 ? exitStatus.stalled : exitStatus.completed;
+    return view.verdicts.length + again.verdicts.length > 0 ? exitStatus.stalled : exitStatus.completed;
   },
 };
 
@@ -101,23 +101,23 @@ function named(verdicts: readonly { readonly rule: string; readonly subject: str
   return [...new Set(verdicts.map(({ rule, subject }) => `${rule} (${subject})`))].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-function isSame(view: RunView, { verdicts }: JudgedAnew): boolean {
+function isSame(view: RunView, { verdicts }: DiagnosedAgain): boolean {
   const [then, now] = [named(view.verdicts), named(verdicts.map(({ data }) => data))];
   return then.join('\n') === now.join('\n');
 }
 
-function anewJson({ data, at, clearedAt }: VerdictAnew): object {
+function nowJson({ data, at, clearedAt }: VerdictOfNow): object {
   const { verdict: id, detectedAfterMs, nextAction: _action, nextActionAt: _actionAt, ...rest } = data;
   return { id, raisedAt: at, clearedAt, detectedAfterS: detectedAfterMs / 1000, ...rest };
 }
 
-function anewWords(view: RunView, anew: JudgedAnew): string {
-  if (isSame(view, anew)) return 'Judged anew from what was recorded: the same.\n';
+function nowWords(view: RunView, again: DiagnosedAgain): string {
+  if (isSame(view, again)) return 'Diagnosed again from what was recorded: the same.\n';
   const then = named(view.verdicts);
-  const now = named(anew.verdicts.map(({ data }) => data));
-  const onlyNow = anew.verdicts.filter(({ data }) => !then.includes(`${data.rule} (${data.subject})`));
+  const now = named(again.verdicts.map(({ data }) => data));
+  const onlyNow = again.verdicts.filter(({ data }) => !then.includes(`${data.rule} (${data.subject})`));
   const lines = [
-    'Judged anew from what was recorded, it is not the same:',
+    'Diagnosed again from what was recorded, it is not the same:',
     ...then.filter((one) => !now.includes(one)).map((one) => `  not said any more: ${one}`),
     ...onlyNow.map(
       ({ data, at }) => `  said now: ${data.sentence} (${data.rule}, ${data.subject}, from ${timeOfDay(at)} on)`,

@@ -13,7 +13,7 @@ export type Contribution =
     }
   /** `before`: this app's own participant had not joined yet. */
   | { readonly kind: 'missing' | 'not_asked' | 'planned' | 'not_told' | 'before' }
-  /** `unsent`: computed, and no link to send it over; `sent`: not judged yet; `in`: as the coordinator told. */
+  /** `unsent`: computed, and no link to send it over; `sent`: not checked yet; `in`: as the coordinator told. */
   | { readonly kind: 'running'; readonly how: 'at_work' | 'unsent' | 'sent' | 'in' | 'not_in' };
 
 /** `undefined` round: none of that number is known here. */
@@ -53,12 +53,12 @@ function ownContribution(view: RunView, round: RoundView, participant: string): 
     if (!round.selected.includes(participant)) return { kind: 'not_asked' };
     return isOpen(round) ? { kind: 'running', how: 'at_work' } : outcomeOf(round, participant);
   }
-  switch (own.fate) {
+  switch (own.outcome) {
     case 'counted':
     case 'acknowledged':
     case 'refused':
       return {
-        kind: own.fate === 'refused' ? 'rejected' : own.fate,
+        kind: own.outcome === 'refused' ? 'rejected' : own.outcome,
         afterMs: own.acknowledgedAt === null ? null : own.acknowledgedAt - round.startedAt,
         place: own.order,
         reason: own.reason,
@@ -74,7 +74,7 @@ function ownContribution(view: RunView, round: RoundView, participant: string): 
     case 'training':
       return { kind: 'running', how: 'at_work' };
     default:
-      return own.fate satisfies never;
+      return own.outcome satisfies never;
   }
 }
 
@@ -118,7 +118,9 @@ export function countedOf(
   const { id, counted } = participant;
   if (counted === null) return null;
   if (isOwnSeat(view, id)) {
-    const settled = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'sent' && fate !== 'kept');
+    const settled = view.contributions.filter(
+      ({ outcome }) => outcome !== 'training' && outcome !== 'sent' && outcome !== 'kept',
+    );
     return share(counted, settled.length);
   }
   const asked = view.rounds.filter((round) =>
@@ -178,7 +180,7 @@ export interface Weight {
 /** Null: none was averaged, or that is not told here. */
 export function lastWeight(view: RunView, participant: string): Weight | null {
   if (isOwnSeat(view, participant)) {
-    const own = view.contributions.findLast(({ weight, fate }) => weight !== null && fate === 'counted');
+    const own = view.contributions.findLast(({ weight, outcome }) => weight !== null && outcome === 'counted');
     if (own?.weight == null) return null;
     return { share: own.weight, examples: own.countedExamples, claimed: own.examples, clipped: own.clipped };
   }

@@ -14,7 +14,7 @@ interface HistogramProps {
   readonly span: Span;
   readonly binMs: number;
   readonly bins: readonly { readonly at: number; readonly counts: readonly number[]; readonly cut: number }[];
-  /** Colours by index of `counts`, bottom first. */
+  /** Colors by index of `counts`, bottom first. */
   readonly series: readonly { readonly index: number; readonly color: string }[];
   readonly marks: readonly { readonly at: number; readonly label: string }[];
   readonly selection: Span | null;
@@ -118,7 +118,7 @@ function useDrag(timeAt: (event: PointerEvent) => number, width: number, onSelec
   };
 }
 
-/** One path for each colour: thousands of bars cost no more than a few. */
+/** One path for each color: thousands of bars cost no more than a few. */
 function Bars(props: HistogramProps & { readonly top: number }): JSX.Element {
   const { span, bins, binMs, series, selection } = props;
   const width = span.to - span.from;

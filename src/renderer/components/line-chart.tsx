@@ -5,7 +5,7 @@ import './line-chart.css';
 import { sameContent } from './same-content.ts';
 import { useTokenPx } from './use-media.ts';
 import { useSize } from './use-size.ts';
-import { useTurn } from './use-turn.ts';
+import { useScheduledValue } from './use-scheduled-value.ts';
 
 export interface ChartPoint {
   readonly x: number;
@@ -14,7 +14,7 @@ export interface ChartPoint {
 
 export interface ChartLine {
   readonly id: string;
-  /** CSS colour. */
+  /** CSS color. */
   readonly color: string;
   readonly width: 'thin' | 'normal' | 'strong';
   readonly dash?: string;
@@ -148,7 +148,7 @@ function useDrawn({ x, y, lines, bars }: Drawn): Drawn {
       lines: sameLines ? current.lines : lines,
       bars: sameBars ? current.bars : bars,
     };
-  return useTurn(wanted.current, apartMs);
+  return useScheduledValue(wanted.current, apartMs);
 }
 
 /** Axes are alike when they read alike. */

@@ -3,7 +3,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { secrecyOf } from '#shared/contract/secrecy.ts';
 import { protocolGlyphs } from '#renderer/theme/protocols.ts';
 
-/** Glyph of a protocol in its colour; with its name unless `bare`, where the name stands beside it anyway. */
+/** Glyph of a protocol in its color; with its name unless `bare`, where the name stands beside it anyway. */
 export function ProtocolMark({
   protocol,
   bare,

@@ -3,7 +3,7 @@ import { afterFrame } from '#renderer/frames/after-frame.ts';
 import { onScreenClock, screenNow } from '#renderer/frames/screen-clock.ts';
 import { Pace } from '#shared/base/pace.ts';
 
-/** Smooth where the machine has time for it; where a frame is dear, or training needs the processors, in smaller steps. */
+/** Smooth where the machine has time for it; where a frame is costly, or training needs the processors, in smaller steps. */
 const pace = new Pace({ leastMs: 1000 / 30, mostMs: 200, share: 1 / 16 });
 const reducedMs = 1000;
 /** A frame may come a little early; without the tolerance every other one would be skipped at 60 Hz. */

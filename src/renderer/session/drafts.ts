@@ -18,7 +18,7 @@ export interface JoinDraft {
   readonly keepAwake: boolean;
   /** Whether a coordinator that does not answer is given up after ten minutes. */
   readonly givesUp: boolean;
-  /** How often the page was asked for; each time all is looked at anew. */
+  /** How often the page was asked for; each time all is looked at again. */
   readonly opened: number;
   /** Why the last attempt failed; null once something was changed. */
   readonly failure: ErrorReport | null;

@@ -74,7 +74,7 @@ describe('the key of a page', () => {
     assert.deepEqual(first.told, [key('a')]);
   });
 
-  test('that was refused is forgotten, asked for anew, and not taken again', async () => {
+  test('that was refused is forgotten, asked for again, and not taken again', async () => {
     const tabs = new Tabs();
     const stale = await open(tabs, { storage: storageWith(key('o')) });
     const other = await open(tabs, { storage: storageWith(key('o')) });

@@ -26,7 +26,7 @@ const redialMaxMs = 5_000;
 /** The service has as many windows as it takes (RFC 6455, section 7.4.1 and IANA: try again later). */
 const tooManyCode = 1013;
 
-/** Browser mode: a WebSocket to `/port` of the page's own origin, dialled again with back-off once there is a key. */
+/** Browser mode: a WebSocket to `/port` of the page's own origin, dialed again with back-off once there is a key. */
 export const openWebSocketPort: PortSource = (onPort) => {
   const keys = new PageKeys(browserPlaces());
   let closed = false;

@@ -22,7 +22,7 @@ const heard = round13 + 25_000;
 const linkAt = (story: Parameters<typeof seatViewAt>[0], at: number) => seatLink(seatViewAt(story, at), startAt + at);
 
 describe("a participant's link to its coordinator", () => {
-  test('before anything was heard it is joining, over what is dialled', () => {
+  test('before anything was heard it is joining, over what is dialed', () => {
     const link = linkAt('joining', 3000);
     assert.equal(link?.kind, 'joining');
     assert.equal(link.attempt?.address, '10.0.4.18:4433');
@@ -98,7 +98,7 @@ describe("a participant's link to its coordinator", () => {
     assert.equal(seatLink({ ...view, participants: opening }, at)?.kind, 'silent');
   });
 
-  test('for how long it was away is not told anew with each word on the way that it took', () => {
+  test('for how long it was away is not told again with each word on the way that it took', () => {
     const view = seatViewAt('back', heard + 16_000);
     const own = view.participants.find(({ id }) => id === view.self)!;
     const said = {

@@ -33,7 +33,7 @@ export interface Silence {
   readonly givesUpAt: number;
 }
 
-/** Heart-beats come once a second: so many that never came are no accident. */
+/** Heartbeats come once a second: so many that never came are no accident. */
 const silentMs = 3_000;
 /** For how long it is said that the coordinator is back. */
 const backShownMs = 10_000;
@@ -109,7 +109,7 @@ export function nextCarrier(attempts: readonly Attempt[]): string | null {
 export function unsentRound(view: RunView): number | null {
   const own = ownParticipant(view);
   if (own === undefined || view.endedAt !== null) return null;
-  const told = view.contributions.findLast(({ fate }) => fate === 'kept' || fate === 'sent');
+  const told = view.contributions.findLast(({ outcome }) => outcome === 'kept' || outcome === 'sent');
   if (told !== undefined) return told.round;
   return own.phase === 'send' ? own.phaseRound : null;
 }

@@ -7,7 +7,7 @@ import type { Port } from '#shared/port/port.ts';
 import { packetOf } from '#test/support/recorded-rows.ts';
 import { recordedSession } from '#test/support/recorded-session.ts';
 import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
-import type { ScreenTurns } from '#renderer/frames/screen-turns.ts';
+import type { RenderScheduler } from '#renderer/frames/render-scheduler.ts';
 import { createSession, Session } from './session.ts';
 
 /** The service's end, worked by hand. */
@@ -64,7 +64,7 @@ const snapshot: Snapshot = {
 /** Turns of the screen and timers wait until the test lets them. */
 function handDriven(): {
   options: {
-    turns: ScreenTurns;
+    turns: RenderScheduler;
     setTimer: (callback: () => void) => () => void;
     now: () => number;
   };

@@ -9,8 +9,8 @@ import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { PacketLog } from './packet-log.ts';
 import type { Packets } from './packet-log.ts';
-import { FrameTurns } from '#renderer/frames/screen-turns.ts';
-import type { ScreenTurns } from '#renderer/frames/screen-turns.ts';
+import { FrameScheduler } from '#renderer/frames/render-scheduler.ts';
+import type { RenderScheduler } from '#renderer/frames/render-scheduler.ts';
 import { ServicePulse } from './service-pulse.ts';
 import { createStore } from './store.ts';
 
@@ -51,7 +51,7 @@ export interface SessionState {
 export interface SessionOptions {
   readonly now?: () => number;
   /** When subscribers may be told; credit for the next batch goes out once they have shown it. */
-  readonly turns?: ScreenTurns;
+  readonly turns?: RenderScheduler;
   readonly setTimer?: (callback: () => void, ms: number) => () => void;
 }
 
@@ -121,7 +121,7 @@ export class Session {
   #signs = 0;
 
   constructor(options: SessionOptions = {}) {
-    this.#options = { now: Date.now, turns: new FrameTurns(), setTimer: browserTimer, ...options };
+    this.#options = { now: Date.now, turns: new FrameScheduler(), setTimer: browserTimer, ...options };
     const { setTimer, now } = this.#options;
     this.#pulse = new ServicePulse({ setTimer, now, onSilent: () => this.#silent() });
   }
@@ -168,7 +168,7 @@ export class Session {
         const message = `No answer to ${name.replaceAll('_', ' ')} within ${answerTimeoutMs / 1000} s.`;
         reject(new RoundscopeError('timeout', { layer: 'service', message, retryable: true }));
       }, answerTimeoutMs);
-      // The service answers a request with what its name promises; it judged what we sent.
+      // The service answers a request with what its name promises; it checked what we sent.
       this.#waiting.set(id, { name, resolve: resolve as (value: unknown) => void, reject, cancelTimer });
       port.post({ type: 'request', id, name, params });
     });

@@ -3,7 +3,7 @@ import type { RunView } from '#shared/run-view/run-view.ts';
 import { useSession } from './hooks.ts';
 
 /**
- * The run's view at most once in `apartMs`, for what is dear to draw and read at leisure; null while there is no run. It
+ * The run's view at most once in `apartMs`, for what is costly to draw and read at leisure; null while there is no run. It
  * changes when the session tells of a change, so in the same frame as the rest of the window.
  */
 export function useSlowView(apartMs: number): RunView | null {

@@ -21,8 +21,8 @@ export function costOf(busy: Exclude<Busy, { kind: 'recording' }>, unheard: bool
 export function unfinishedWork(view: RunView): string {
   const last = view.contributions.at(-1);
   if (last === undefined) return '';
-  if (last.fate === 'training') return `The training of round ${last.round} is under way and would be lost.`;
-  if (last.fate === 'kept') return `The update of round ${last.round} is computed but not sent; it would not count.`;
-  if (last.fate === 'sent') return `The update of round ${last.round} is sent but not yet acknowledged.`;
+  if (last.outcome === 'training') return `The training of round ${last.round} is under way and would be lost.`;
+  if (last.outcome === 'kept') return `The update of round ${last.round} is computed but not sent; it would not count.`;
+  if (last.outcome === 'sent') return `The update of round ${last.round} is sent but not yet acknowledged.`;
   return '';
 }

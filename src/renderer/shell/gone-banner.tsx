@@ -106,7 +106,7 @@ function Facts({
       )}
       {last?.result === 'trying' ? (
         <span className="f">
-          <i>Now</i>dialling over {carrierOf(last.stack)}
+          <i>Now</i>dialing over {carrierOf(last.stack)}
         </span>
       ) : (
         nextAt !== 0 && (

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { askToEndRun } from '#renderer/session/ending.ts';
-import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts, lossWords } from '#renderer/session/outcome-counts.ts';
 import { useNow, useRequest } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { joinAgain, useSetPaused } from '#renderer/session/run-requests.ts';
@@ -197,12 +197,12 @@ function Head({
   );
 }
 
-/** What was lost by a silence shows in the fates of the rounds that it fell into. */
+/** What was lost by a silence shows in the outcomes of the rounds that it fell into. */
 function backWords(view: RunView, { at, silentMs }: Extract<SeatLink, { kind: 'back' }>): string {
   const from = at - silentMs;
   const lost = view.contributions.filter(
     (one) =>
-      (one.fate === 'missed' || one.fate === 'refused') &&
+      (one.outcome === 'missed' || one.outcome === 'refused') &&
       (view.rounds.find(({ round }) => round === one.round)?.endedAt ?? at) >= from,
   );
   const rounds =
@@ -214,7 +214,7 @@ function backWords(view: RunView, { at, silentMs }: Extract<SeatLink, { kind: 'b
 }
 
 function Counted({ view }: { readonly view: RunView }): JSX.Element | null {
-  const counts = fateCounts(view.contributions);
+  const counts = outcomeCounts(view.contributions);
   if (counts.decided === 0) return null;
   const lost = lossWords(counts);
   return (

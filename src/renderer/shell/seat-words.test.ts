@@ -15,7 +15,7 @@ describe("what the top bar says from a participant's chair", () => {
   test('while it dials, where and over what', () => {
     assert.deepEqual(wordsAt('joining', 3000), {
       lead: 'Joining emotion pilot at 10.0.4.18',
-      detail: 'dialling over UDP, 3 s',
+      detail: 'dialing over UDP, 3 s',
     });
   });
 

@@ -69,7 +69,7 @@ export function joiningWords(view: RunView, link: Extract<SeatLink, { kind: 'joi
   const way = carrierOf(attempt.stack);
   const tries = attempt.number > 1 ? `, try ${attempt.number}` : '';
   if (attempt.result === 'trying' || attempt.result === 'connected')
-    return { lead, detail: `dialling over ${way}, ${spent}${tries}` };
+    return { lead, detail: `dialing over ${way}, ${spent}${tries}` };
   const why = attempt.reason === '' ? 'no answer' : attempt.reason;
   const nextMs = attempt.nextAt - now;
   return {
@@ -86,7 +86,7 @@ function silentWords(view: RunView, silence: Silence, now: number): Words {
     last === undefined
       ? `the link is ${quietWords(view)}`
       : last.result === 'trying'
-        ? `dialling over ${carrierOf(last.stack)}`
+        ? `dialing over ${carrierOf(last.stack)}`
         : nextMs > 500
           ? `next try${way === null ? '' : ` over ${way}`} in ${formatSeconds(nextMs)}`
           : 'next try now';
@@ -145,7 +145,9 @@ export function pauseWords(
 
 /** Its training of this round was begun and is not done. */
 function isAtWork(view: RunView, round: number): boolean {
-  return view.phase === 'training' && view.contributions.some((one) => one.round === round && one.fate === 'training');
+  return (
+    view.phase === 'training' && view.contributions.some((one) => one.round === round && one.outcome === 'training')
+  );
 }
 
 /** How a run ended, in words that are true from a participant's chair. */

@@ -1,4 +1,4 @@
-/** What the tokens know; `system` is resolved here, once, so that no style needs a media query for colours. */
+/** What the tokens know; `system` is resolved here, once, so that no style needs a media query for colors. */
 export type ThemeChoice = 'system' | 'light' | 'dark' | 'projector';
 
 /** Sets `data-theme` on the root and keeps it right while the system changes; dispose before applying another. */

@@ -1,6 +1,6 @@
 import type { Protocol } from '#shared/contract/protocols.ts';
 
-/** Shape of each protocol on a grid of 10. Colour is never alone: mqtt disc, amqp diamond, grpc square, quic triangle, dds plus. */
+/** Shape of each protocol on a grid of 10. Color is never alone: mqtt disc, amqp diamond, grpc square, quic triangle, dds plus. */
 export const protocolGlyphs: Readonly<Record<Protocol, string>> = {
   quic: 'M5 .3l5 9.2H0z',
   mqtt: 'M.5 5a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z',
@@ -10,7 +10,7 @@ export const protocolGlyphs: Readonly<Record<Protocol, string>> = {
   memory: 'M0 3.5h10v3H0z',
 };
 
-/** Colour of each protocol as a CSS value, for charts and canvases. */
+/** Color of each protocol as a CSS value, for charts and canvases. */
 export const protocolColors: Readonly<Record<Protocol, string>> = {
   quic: 'var(--p-quic)',
   mqtt: 'var(--p-mqtt)',

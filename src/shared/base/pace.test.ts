@@ -17,7 +17,7 @@ test('what costs little is done as often as allowed, what costs much keeps to it
   assert.equal(after(...Array.from({ length: 30 }, () => 100)), 500);
 });
 
-test('one odd cost does not decide, and what was dear may become cheap again', () => {
+test('one odd cost does not decide, and what was costly may become cheap again', () => {
   const cheap = Array.from({ length: 30 }, () => 4);
   assert.ok(after(...cheap, 30) < 300);
   assert.ok(after(...Array.from({ length: 10 }, () => 100), ...cheap) < 90);

@@ -1,7 +1,7 @@
 export interface PaceOptions {
   /** Never sooner than this after the last one. */
   readonly leastMs: number;
-  /** Never later, however dear one is. */
+  /** Never later, however costly one is. */
   readonly mostMs: number;
   /** Part of the time that it may take, from 0 to 1. */
   readonly share: number;
@@ -11,7 +11,7 @@ export interface PaceOptions {
 const newestWeight = 0.35;
 
 /**
- * How often something may be done so that it takes no more than its share of the time: dear things are done less often.
+ * How often something may be done so that it takes no more than its share of the time: costly things are done less often.
  * What it costs is told by whoever does it, so that a slow machine and a busy one are answered alike.
  */
 export class Pace {

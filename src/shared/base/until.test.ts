@@ -24,8 +24,8 @@ test('what is over, too far off or no moment is told', () => {
     ['soon', /no moment/],
     ['', /no moment/],
   ] as const) {
-    const judged = parseUntil(text, now);
-    assert.ok(!judged.ok, text);
-    assert.match(judged.error, words);
+    const checked = parseUntil(text, now);
+    assert.ok(!checked.ok, text);
+    assert.match(checked.error, words);
   }
 });

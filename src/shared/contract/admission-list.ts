@@ -10,8 +10,8 @@ export function parseAdmissionList(text: string): Result<AdmissionPolicy['entrie
   if (entries.length > limits.admissionEntriesMax)
     return err(`the list has ${entries.length} entries, and takes ${limits.admissionEntriesMax}.`);
   for (const entry of entries) {
-    const judged = meansKey(entry) ? ok(null) : participantName(entry);
-    if (!judged.ok) return err(`${entry.slice(0, 80)} is neither a key nor a name: ${judged.error}.`);
+    const checked = meansKey(entry) ? ok(null) : participantName(entry);
+    if (!checked.ok) return err(`${entry.slice(0, 80)} is neither a key nor a name: ${checked.error}.`);
   }
   return ok(entries);
 }

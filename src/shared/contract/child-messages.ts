@@ -69,7 +69,7 @@ export const participantStartSchema = z.object({
     .optional(),
   /** Tells counts of its data as they are; absent: rounded. */
   exactCounts: z.boolean().optional(),
-  /** How long a coordinator that does not answer is dialled, ms awake; null: for ever. Absent: ten minutes. */
+  /** How long a coordinator that does not answer is dialed, ms awake; null: for ever. Absent: ten minutes. */
   giveUpAfterMs: z.number().int().min(1000).nullable().optional(),
   /** How long the first connection is tried for, ms; absent: 20 s. */
   waitMs: z.number().int().min(0).optional(),
@@ -167,7 +167,7 @@ export type CoordinatorStart = z.infer<typeof coordinatorStartSchema>;
 export type RelayStart = z.infer<typeof relayStartSchema>;
 export type ParticipantStart = z.infer<typeof participantStartSchema>;
 
-/** What a child process tells its parent. Events and packets are judged one by one where they arrive. */
+/** What a child process tells its parent. Events and packets are checked one by one where they arrive. */
 export const fromChildSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('batch'),
@@ -218,7 +218,7 @@ export type ChildEntry = (typeof childEntries)[number];
 export interface ChildProcess {
   readonly pid: number;
   post(message: ToChild): void;
-  /** Raw messages of the child, not yet judged. */
+  /** Raw messages of the child, not yet checked. */
   onMessage(listener: (message: unknown) => void): void;
   /** After it is gone: exit code or signal, and the last lines it wrote to stderr. */
   onExit(

@@ -43,7 +43,7 @@ export interface ComparisonFigures {
   /** Median time of a round, and of opening a participant's session, ms. */
   readonly roundMs: number | null;
   readonly connectMs: number | null;
-  /** Heart-beat round trips of all participants beside everything else, once a second each, ms. */
+  /** Heartbeat round trips of all participants beside everything else, once a second each, ms. */
   readonly controlP50Ms: number | null;
   readonly controlP99Ms: number | null;
   /** Both ways, all participants, as their links counted them. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
 
-/** Judges an `ErrorReport` that comes from another process or a file. */
+/** Checks an `ErrorReport` that comes from another process or a file. */
 export const errorReportSchema = z.object({
   code: z.enum(errorCodes),
   layer: z.enum([

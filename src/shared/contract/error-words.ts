@@ -56,7 +56,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Nothing, if the run is over; else join again with the same invitation.',
   },
   session_lost: {
-    meaning: 'The connection broke without a goodbye. It is dialled again, and unfinished messages are sent again.',
+    meaning: 'The connection broke without a goodbye. It is dialed again, and unfinished messages are sent again.',
     tryThis: 'Wait for the re-dial; if it goes on, check the network between the two machines.',
   },
   send_timeout: {
@@ -124,7 +124,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   peer_silent: {
     meaning: 'No sign of life for five seconds, though the connection is open: the process or machine hangs or sleeps.',
-    tryThis: 'Look at that machine. The link is dialled again by itself once it answers.',
+    tryThis: 'Look at that machine. The link is dialed again by itself once it answers.',
   },
   transfer_failed: {
     meaning: 'A model did not get through whole.',
@@ -240,7 +240,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   model_unfit: {
     meaning: 'A run begins only with a model of its own layers and classes: another one would learn wrong labels.',
-    tryThis: 'Choose a model of a run with the same data to judge with, such as its best.safetensors, or leave it out.',
+    tryThis: 'Choose a model of a run with the same data to check with, such as its best.safetensors, or leave it out.',
   },
   training_failed: {
     meaning: 'The trainer gave up on this round; the participant stays in the run.',

@@ -227,7 +227,7 @@ export const eventSchemas = {
     sentBytes: count,
     totalBytes: count,
   }),
-  /** Coordinator's judgement of an update; `counted` at most once per round and participant. */
+  /** Coordinator's decision of an update; `counted` at most once per round and participant. */
   update_received: z.object({
     participant,
     round: count,
@@ -248,7 +248,7 @@ export const eventSchemas = {
     /** Cosine between this update and the aggregated step; known once aggregated, else null. */
     cosine: z.number().nullable(),
   }),
-  /** A participant's own update was judged, as the coordinator told it; reported by the participant. */
+  /** A participant's own update was checked, as the coordinator told it; reported by the participant. */
   update_acknowledged: z.object({
     participant,
     round: count,
@@ -385,7 +385,7 @@ export type RecordedEvent = RunEvent & { readonly id: number };
 
 const envelope = z.object({ type: z.string(), run: runIdSchema, source: z.string().max(64), at: z.number() });
 
-/** Judges an event from another process or a file. Null: malformed or of an unknown type; the caller counts it. */
+/** Checks an event from another process or a file. Null: malformed or of an unknown type; the caller counts it. */
 export function parseEvent(input: unknown): RunEvent | null {
   const head = envelope.safeParse(input);
   if (!head.success || !Object.hasOwn(eventSchemas, head.data.type)) return null;

@@ -69,7 +69,7 @@ export const invitationScheme = 'roundscope';
 
 /**
  * The invitation in a link as the system hands it over: nothing but its characters, and no longer than one is. Null: it is
- * something else. What it says is judged as that of any other invitation.
+ * something else. What it says is checked as that of any other invitation.
  */
 export function invitationInLink(link: unknown): string | null {
   if (typeof link !== 'string' || link.length > invitationTextMax) return null;

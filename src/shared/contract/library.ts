@@ -92,7 +92,7 @@ export function nameOf({ notes, name }: Pick<LibraryRecording, 'notes' | 'name'>
 
 export const recordingPathSchema = z.string().min(1).max(4096);
 
-/** What a window may ask about the library; judged by the service before use. */
+/** What a window may ask about the library; checked by the service before use. */
 export const libraryRequestSchemas = {
   /** The recordings of the data folder, as far as they have been read. */
   list_recordings: z.object({}),

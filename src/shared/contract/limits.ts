@@ -82,7 +82,7 @@ export const limits = {
   amqpMessageBytesMax: 1 * MiB,
   /** DDS: body of one sample on loopback, a link's chunk with room to spare; Cyclone cuts it into datagrams. */
   ddsSampleBytes: 768 * KiB,
-  /** DDS: the same on a real network, where a lost datagram should not cost much to mend. */
+  /** DDS: the same on a real network, where a lost datagram should not cost much to repair. */
   ddsNetworkSampleBytes: 64 * KiB,
   /** DDS, wait: bytes of control or bulk frames sent and not yet read at the other end; more than one largest frame. */
   ddsControlWindowBytes: 4 * MiB,
@@ -156,7 +156,7 @@ export const limits = {
   recordingAgeMsMax: 30 * 24 * 3600 * 1000,
   /** Durability, fail, when written too: journal of a coordinator. One round of the most participants, with their data described. */
   journalBytesMax: 256 * MiB,
-  /** Durability: a journal that has grown by so much, and by as much as it began with, says the same anew in less. */
+  /** Durability: a journal that has grown by so much, and by as much as it began with, says the same again in less. */
   journalGrowthBytes: 1 * MiB,
   /** Port, drop oldest and count: events kept for a renderer that does not take them. */
   portBacklogMax: 50_000,
@@ -211,7 +211,7 @@ export const timing = {
   /** While a session is on another way than the first (TCP instead of UDP): looks for the first after this, then twice as long, ... */
   firstWayAgainMs: 5_000,
   firstWayAgainMaxMs: 300_000,
-  /** A first connection is tried for this long, a coordinator that was there is dialled for that long, ms awake. */
+  /** A first connection is tried for this long, a coordinator that was there is dialed for that long, ms awake. */
   joinWaitMs: 20_000,
   giveUpAfterMs: 600_000,
   /** A coordinator whose run is over stays this long for participants whose link was down, to tell them. */
@@ -222,15 +222,15 @@ export const timing = {
   registerWithinMs: 600_000,
   /** Who waits for the word of whoever coordinates is let go after this. */
   answerWithinMs: 3_600_000,
-  /** Silence after which a peer counts as lost: five heart-beats. */
+  /** Silence after which a peer counts as lost: five heartbeats. */
   peerSilentMs: 5_000,
   /** A participant introduces itself over one link at most this often. */
   registerIntervalMs: 1_000,
-  /** A link is degraded, not dead: after two and a half heart-beats of silence, ... */
+  /** A link is degraded, not dead: after two and a half heartbeats of silence, ... */
   degradedSilentMs: 2_500,
-  /** ... at round trips as long as the interval of heart-beats, twice in a row, ... */
+  /** ... at round trips as long as the interval of heartbeats, twice in a row, ... */
   degradedRoundTripMs: 1_000,
-  /** ... or when for this long nothing sent was acknowledged, or an open transfer moved no byte while heart-beats passed. */
+  /** ... or when for this long nothing sent was acknowledged, or an open transfer moved no byte while heartbeats passed. */
   degradedStuckMs: 3_000,
   /** What has come of a payload is kept so long after its session has ended, for one that goes on with it. */
   partialTransferMs: 60_000,
@@ -238,7 +238,7 @@ export const timing = {
   sendTimeoutMs: 15_000,
   /** Round trip from which on a peer is far away, beyond what a city or a country takes. */
   farRoundTripMs: 75,
-  /** A session that lasted so long was none of a link that flaps: dialling begins again with the shortest pause, however it ended. */
+  /** A session that lasted so long was none of a link that flaps: dialing begins again with the shortest pause, however it ended. */
   sessionLivedMs: 20_000,
   redialFirstMs: 250,
   redialMaxMs: 10_000,
@@ -264,7 +264,7 @@ export const timing = {
   amqpEchoMs: 1_500,
   /** AMQP: a coordinator sends itself a message this often, since a broker says that it takes none only to who sends. */
   amqpBeatMs: 2_000,
-  /** AMQP: a last will is put anew this often, since a broker lets nobody hold a message for as long as a run takes. */
+  /** AMQP: a last will is put again this often, since a broker lets nobody hold a message for as long as a run takes. */
   amqpWillMs: 45_000,
   /** AMQP: a broker elsewhere keeps word of a run that is over so long after it was last asked for. */
   amqpWordExpiryMs: 24 * 3_600_000,

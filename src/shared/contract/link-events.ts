@@ -32,14 +32,14 @@ export const linkEventSchemas = {
     /** Sessions opened so far in this run, and how many of them were re-dials. */
     connections: count,
     reconnects: count,
-    /** Why the link is not on the way that was tried first; told by the end that dialled, as long as it is so. */
+    /** Why the link is not on the way that was tried first; told by the end that dialed, as long as it is so. */
     fallback: text.optional(),
     /** What a broker between the ends does not let pass, in its own words where it has any. */
     obstacle: text.optional(),
     /** This end does not read at the moment, for want of room: that nothing is heard says nothing of the other. */
     unread: z.boolean().optional(),
   }),
-  /** One attempt of the dialling end to open a session, told when it begins and again when it has ended. */
+  /** One attempt of the dialing end to open a session, told when it begins and again when it has ended. */
   link_attempt: z.object({
     participant,
     /** Of attempts since the link was last ready, 1 for the first. */
@@ -53,7 +53,7 @@ export const linkEventSchemas = {
     reason: text,
     /** When something last came from the coordinator, wall ms; 0: never. */
     lastHeardAt: z.number(),
-    /** When the next attempt begins and when the dialling is given up, wall ms; 0: not planned, never. */
+    /** When the next attempt begins and when the dialing is given up, wall ms; 0: not planned, never. */
     nextAt: z.number(),
     givesUpAt: z.number(),
   }),

@@ -113,7 +113,7 @@ export const bodySchemas = {
     optimizer: z.enum(['sgd', 'adam']),
     seed: z.number().int(),
   }),
-  /** Parameters to train from (`train`) or to judge (`evaluate`). */
+  /** Parameters to train from (`train`) or to check (`evaluate`). */
   global_model: z.object({ purpose: z.enum(['train', 'evaluate']) }),
   start_training: z.object({
     deadlineMs: count,
@@ -140,7 +140,7 @@ export const bodySchemas = {
   }),
   start_evaluation: z.object({
     deadlineMs: count,
-    /** Hash of the global model to judge. Absent: the one of this round. */
+    /** Hash of the global model to check. Absent: the one of this round. */
     model: hashSchema.optional(),
   }),
   evaluation_result: z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int().positive() }),

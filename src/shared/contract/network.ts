@@ -88,7 +88,7 @@ export function networkOf(network: readonly NetworkSpec[], participant: string):
 /** Bytes of a model of the bundled data, with room, and how often they go one way before a phase can close. */
 const usualModelBytes = 256 * 1024;
 const transfersPerPhase = 2;
-/** Round trips of a phase besides: windows that grow, acknowledgements, one session dialled again. */
+/** Round trips of a phase besides: windows that grow, acknowledgements, one session dialed again. */
 const roundTripsPerPhase = 30;
 /** `segment x sqrt(3/2)`: see the relay's TCP, whose rate over a lossy way is this by round trip and root of the loss. */
 const mathisBytes = 1448 * Math.sqrt(1.5);
@@ -127,7 +127,7 @@ export function dialLimitWords(
   if (outage !== 'none' || roundTripMs < timing.connectTimeoutMs) return null;
   return (
     `${participant} cannot open a connection: a round trip of its network takes ${roundTripMs / 1000} s, ` +
-    `and dialling is given up after ${timing.connectTimeoutMs / 1000} s.`
+    `and dialing is given up after ${timing.connectTimeoutMs / 1000} s.`
   );
 }
 

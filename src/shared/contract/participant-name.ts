@@ -2,7 +2,7 @@ import { participantIdSchema, type ParticipantId } from './ids.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /**
- * Who speaks in a recording beside participants: a participant of that name would be taken for one of them. Judged in any
+ * Who speaks in a recording beside participants: a participant of that name would be taken for one of them. Checked in any
  * letter case, since people read `Coordinator` as `coordinator`.
  */
 export const reservedNames = [
@@ -20,10 +20,10 @@ export const reservedNames = [
 
 /** A name that a participant may carry, or in words why this one cannot be. */
 export function participantName(text: string): Result<ParticipantId, string> {
-  const judged = participantIdSchema.safeParse(text);
-  if (!judged.success)
-    return err(text === '' ? 'a participant needs a name' : `a name takes ${judged.error.issues[0]?.message ?? ''}`);
+  const checked = participantIdSchema.safeParse(text);
+  if (!checked.success)
+    return err(text === '' ? 'a participant needs a name' : `a name takes ${checked.error.issues[0]?.message ?? ''}`);
   const role = reservedNames.find((reserved) => reserved === text.toLowerCase());
-  if (role === undefined) return ok(judged.data);
+  if (role === undefined) return ok(checked.data);
   return err(`"${text}" cannot be a participant's name: the ${role} is called so in recordings and in Diagnosis`);
 }

@@ -18,7 +18,7 @@ import { libraryRequestSchemas, recordingPathSchema, type LibraryAnswers } from 
 import { limits } from './limits.ts';
 import { speedMax, speedMin, stepSchema, type RecordingMarks, type SourceState } from './source.ts';
 
-/** Requests of a renderer and what they take; answers are in `PortAnswers`. Judged by the service before use. */
+/** Requests of a renderer and what they take; answers are in `PortAnswers`. Checked by the service before use. */
 export const requestSchemas = {
   /** Starts the demo federation; fails with `already_running` while one runs. */
   start_demo: z.object({ settings: demoSettingsSchema }),
@@ -174,7 +174,7 @@ export interface CheckLine {
   readonly state: 'works' | 'needs_a_step' | 'absent';
   readonly detail: string;
   /** What to do when it does not work; empty when it does. */
-  readonly mend: string;
+  readonly fix: string;
   /** Whether the demo needs it. */
   readonly required: boolean;
 }

@@ -88,7 +88,7 @@ const qRowSchema = z.object({
   visits: z.number().int().nonnegative(),
 });
 
-/** What a learning strategy keeps between runs. A new shape gets a new version; an old one is then learned anew. */
+/** What a learning strategy keeps between runs. A new shape gets a new version; an old one is then learned again. */
 export const selectionTableSchema = z.discriminatedUnion('strategy', [
   z.object({
     version: z.literal(1),

@@ -76,7 +76,7 @@ export const runSettingsSchema = z.object({
 });
 export type RunSettings = z.infer<typeof runSettingsSchema>;
 
-/** Settings as people give them: how the optimiser steps is left to what suits the model unless told. */
+/** Settings as people give them: how the optimizer steps is left to what suits the model unless told. */
 export const runPlanSchema = runSettingsSchema.partial({ batchSize: true, learningRate: true, optimizer: true });
 export type RunPlan = z.infer<typeof runPlanSchema>;
 

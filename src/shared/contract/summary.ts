@@ -16,7 +16,7 @@ export interface RunSummary {
   readonly roundsDurationS: number;
   readonly roundsTold: number;
   /** What became of this app's own updates, where it is a participant; null otherwise. */
-  readonly own: Readonly<Record<OwnFate, number>> | null;
+  readonly own: Readonly<Record<OwnOutcome, number>> | null;
   readonly accuracy: number | null;
   readonly loss: number | null;
   /** How updates and evaluations counted; null where it was not told, and within it where it is off. */
@@ -53,8 +53,8 @@ export interface RunSummary {
   }[];
 }
 
-export const ownFates = ['counted', 'acknowledged', 'refused', 'missed', 'kept', 'unknown'] as const;
-export type OwnFate = (typeof ownFates)[number];
+export const ownOutcomes = ['counted', 'acknowledged', 'refused', 'missed', 'kept', 'unknown'] as const;
+export type OwnOutcome = (typeof ownOutcomes)[number];
 
 /** Exit status of every command. */
 export const exitStatus = {

@@ -70,7 +70,7 @@ function misfit(operator: Token, field: FilterField, info: FieldInfo): Checked {
         ? 'is text'
         : 'is a number';
   const message = `${operator.text} does not fit ${field}, which ${why}: use ${fitting.join(' ')}.`;
-  return err({ message, from: operator.from, to: operator.to, mend: fitting[0] as string });
+  return err({ message, from: operator.from, to: operator.to, fix: fitting[0] as string });
 }
 
 function textCondition(field: FilterField, info: FieldInfo, operator: TextComparison, value: Token): Checked {
@@ -83,7 +83,7 @@ function textCondition(field: FilterField, info: FieldInfo, operator: TextCompar
       message: `${field} is never ${value.text}. ${tail}`,
       from: value.from,
       to: value.to,
-      ...(guess === null ? {} : { mend: guess }),
+      ...(guess === null ? {} : { fix: guess }),
     });
   }
   return ok({ kind: 'text', field, operator, value: text });
@@ -109,7 +109,7 @@ function numberCondition(
         message: `${field} needs a unit: ${read.digits}s, ${read.digits}ms or ${read.digits}min.`,
         from,
         to,
-        mend: `${read.digits}s`,
+        fix: `${read.digits}s`,
         ...(to === textLength ? { ...stops, looksWhole: true } : {}),
       });
     case 'unknown_unit': {
@@ -117,13 +117,13 @@ function numberCondition(
       const begun = names.find((name) => name.toLowerCase().startsWith(read.unit.toLowerCase()));
       const guess = begun ?? nearest(read.unit, names);
       if (names.length === 0)
-        return err({ message: `${field} is a plain number, without ${read.unit}.`, from, to, mend: read.digits });
+        return err({ message: `${field} is a plain number, without ${read.unit}.`, from, to, fix: read.digits });
       const message = `${read.unit} is not a unit of ${field}: use ${names.join(', ')}.`;
       return err({
         message,
         from,
         to,
-        ...(guess === null ? {} : { mend: read.digits + guess }),
+        ...(guess === null ? {} : { fix: read.digits + guess }),
         ...(begun === undefined ? {} : stops),
       });
     }

@@ -33,7 +33,7 @@ export interface FilterError {
   readonly from: number;
   readonly to: number;
   /** What to write instead of that stretch, where one guess is likely. */
-  readonly mend?: string;
+  readonly fix?: string;
   /** The text just stops too early: what of it is whole, and how far that reaches. */
   readonly unfinished?: { readonly expression: FilterExpression; readonly keptTo: number };
   /** Looks whole and is not, so that the message is worth reading before anything more is typed. */

@@ -68,7 +68,7 @@ function readPlain(text: string, from: number): Result<Token, FilterError> {
   const half = halfMarks.get(text[from] as string);
   if (half !== undefined) {
     const what = half === '==' ? 'compares' : 'joins two conditions';
-    const error = { message: `One ${text[from]} means nothing here; ${half} ${what}.`, from, to: from + 1, mend: half };
+    const error = { message: `One ${text[from]} means nothing here; ${half} ${what}.`, from, to: from + 1, fix: half };
     // A single & or | at the very end is the first half of what is being typed.
     return err(from + 1 === text.length ? { ...error, unfinished: nothingYet } : error);
   }
@@ -91,7 +91,7 @@ function readString(text: string, from: number): Result<Token, FilterError> {
     message: `The quoted text has no closing ${quote}.`,
     from,
     to: text.length,
-    mend: `${text.slice(from)}${quote}`,
+    fix: `${text.slice(from)}${quote}`,
     unfinished: nothingYet,
   });
 }

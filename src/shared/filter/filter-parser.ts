@@ -191,7 +191,7 @@ class Parser {
       message,
       from,
       to,
-      mend: next.kind === 'word' || next.kind === 'string' ? `${field} ${operator}` : `"${token.text}"`,
+      fix: next.kind === 'word' || next.kind === 'string' ? `${field} ${operator}` : `"${token.text}"`,
     };
   }
 
@@ -203,7 +203,7 @@ class Parser {
       message: `Write ${operator} for ${next.text}: ${field} ${operator} …`,
       from: token.from,
       to: next.to,
-      mend: `${field} ${operator}`,
+      fix: `${field} ${operator}`,
     };
   }
 
@@ -223,8 +223,8 @@ class Parser {
     return this.#tokens[this.#at + ahead];
   }
 
-  #fail(token: Token, message: string, mend?: string): null {
-    this.error ??= { message, from: token.from, to: token.to, ...(mend === undefined ? {} : { mend }) };
+  #fail(token: Token, message: string, fix?: string): null {
+    this.error ??= { message, from: token.from, to: token.to, ...(fix === undefined ? {} : { fix }) };
     return null;
   }
 
@@ -238,7 +238,7 @@ function isIn(token: Token, after: Token | undefined): boolean {
   return token.kind === 'word' && token.text.toLowerCase() === 'in' && after?.kind === 'open';
 }
 
-/** A mend for what stands where `mark` was expected; none where a mark alone would not help. */
+/** A fix for what stands where `mark` was expected; none where a mark alone would not help. */
 function joined(mark: '&&' | ',', token: Token): string | undefined {
   const isValue = token.kind === 'word' || token.kind === 'string';
   const begins = isValue || (mark === '&&' && (token.kind === 'not' || token.kind === 'open'));

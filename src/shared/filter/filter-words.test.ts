@@ -3,15 +3,15 @@ import { describe, test } from 'node:test';
 import { parseFilter, usableFilter } from './parse-filter.ts';
 
 /** Message, the stretch it means, what to write instead, and what is kept of a text that only stops too early. */
-type Told = readonly [message: string, place: string, mend?: string | undefined, kept?: string | undefined];
+type Told = readonly [message: string, place: string, fix?: string | undefined, kept?: string | undefined];
 
 function told(text: string): Told {
   const parsed = parseFilter(text);
   assert.ok(!parsed.ok, `${text} was taken`);
-  const { message, from, to, mend, unfinished } = parsed.error;
+  const { message, from, to, fix, unfinished } = parsed.error;
   const place = text.slice(from, to);
-  if (unfinished !== undefined) return [message, place, mend, usableFilter(text)?.text];
-  return mend === undefined ? [message, place] : [message, place, mend];
+  if (unfinished !== undefined) return [message, place, fix, usableFilter(text)?.text];
+  return fix === undefined ? [message, place] : [message, place, fix];
 }
 
 function tellsEach(cases: Readonly<Record<string, Told>>): void {

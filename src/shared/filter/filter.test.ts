@@ -81,7 +81,7 @@ describe('what a filter lets through', () => {
   });
 });
 
-describe('errors name the place and the likely mend', () => {
+describe('errors name the place and the likely fix', () => {
   const cases: readonly (readonly [string, string, string, RegExp])[] = [
     ['protocl == quic', 'protocl', 'protocol', /no field protocl\. Did you mean protocol/],
     ['protocol == quik', 'quik', 'quic', /never quik\. Did you mean quic/],
@@ -102,21 +102,21 @@ describe('errors name the place and the likely mend', () => {
     ['sender == node-3', 'sender', 'from', /no field sender\. Did you mean from/],
     ['tcp.port == 4433 && round == 3', 'tcp.port', 'peer', /Did you mean peer/],
   ];
-  for (const [text, place, mend, message] of cases) {
+  for (const [text, place, fix, message] of cases) {
     test(text, () => {
       const error = errorOf(text);
       assert.match(error.message, message);
       assert.equal(text.slice(error.from, error.to), place);
-      assert.equal(error.mend, mend);
+      assert.equal(error.fix, fix);
       assert.equal(error.unfinished, undefined);
     });
   }
-  test('a mend mends', () => {
-    for (const [text, , mend] of cases) {
+  test('a fix fixes', () => {
+    for (const [text, , fix] of cases) {
       const error = errorOf(text);
-      const mended = text.slice(0, error.from) + mend + text.slice(error.to);
-      const again = parseFilter(mended);
-      assert.ok(again.ok, `${mended}: ${again.ok ? '' : again.error.message}`);
+      const fixed = text.slice(0, error.from) + fix + text.slice(error.to);
+      const again = parseFilter(fixed);
+      assert.ok(again.ok, `${fixed}: ${again.ok ? '' : again.error.message}`);
     }
   });
 });

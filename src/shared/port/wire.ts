@@ -12,7 +12,7 @@ export function encodePortMessage(message: unknown): string {
 /** Nesting beyond this is an attack, not a message; the deepest of ours (a run's view with its events) has about 12. */
 const depthMax = 40;
 
-/** Inverse of `encodePortMessage`, judging the text first. Never throws. */
+/** Inverse of `encodePortMessage`, checking the text first. Never throws. */
 export function decodePortMessage(data: string | Uint8Array, maxBytes: number): Result<unknown, string> {
   if (data.length > maxBytes) return err(`message of ${data.length} bytes; at most ${maxBytes}`);
   try {

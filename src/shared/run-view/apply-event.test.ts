@@ -47,7 +47,7 @@ describe('view of a run', () => {
     assert.equal(view?.rounds[0]?.updates.length, 2);
   });
 
-  test('a participant that is told anew of a round that goes on, as after a crash, knows since when it goes', () => {
+  test('a participant that is told again of a round that goes on, as after a crash, knows since when it goes', () => {
     const fromSeat = event(1000, 'run_started', { ...started.data, self: 'node-1' });
     const again = event(4000, 'round_started', { round: 1, selected: ['node-1', 'node-2'], modelHash: hash });
     const view = applyEvents(null, [fromSeat, roundStarted, update(1200, true), again]);
@@ -55,7 +55,7 @@ describe('view of a run', () => {
       view?.rounds.map(({ startedAt, updates }) => [startedAt, updates.length]),
       [[1100, 1]],
     );
-    // A coordinator that begins a round anew begins it then.
+    // A coordinator that begins a round again begins it then.
     assert.equal(applyEvents(null, [started, roundStarted, again])?.rounds[0]?.startedAt, 4000);
   });
 
@@ -71,7 +71,7 @@ describe('view of a run', () => {
     );
   });
 
-  test('why a link is not on its first way stands as long as the end that dialled says so', () => {
+  test('why a link is not on its first way stands as long as the end that dialed says so', () => {
     const link = (at: number, side: string, state: string, fallback?: string): RunEvent =>
       event(at, 'link_state', {
         participant: 'node-1',

@@ -7,7 +7,7 @@ import type { ContributionView, RoundView, RunView } from './run-view.ts';
 
 /**
  * What became of this app's own work, where the coordinator is elsewhere: from what its own participant did, from its
- * link, from the judgement of each update and from the end of each round. Silence says nothing: only the coordinator's
+ * link, from the decision of each update and from the end of each round. Silence says nothing: only the coordinator's
  * word makes an update counted, refused or missed.
  */
 export function applyOwnWork(view: RunView, event: RunEvent): RunView {
@@ -40,19 +40,19 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
       // A pause gives nothing up.
       if (event.data.phase === 'idle' && isPaused(view, self)) return works;
       // Asked for something else, or unable: whether that costs the round anything, the round's end will say.
-      return changed(works, event.data.round, ({ fate }) => (fate === 'training' ? { fate: 'unknown' } : {}));
+      return changed(works, event.data.round, ({ outcome }) => (outcome === 'training' ? { outcome: 'unknown' } : {}));
     case 'notice': {
       const round = event.data.error?.context['round'];
       if (typeof round !== 'number') return works;
-      return changed(works, round, ({ fate }) => (fate === 'training' ? { reason: event.data.text } : {}));
+      return changed(works, round, ({ outcome }) => (outcome === 'training' ? { reason: event.data.text } : {}));
     }
     case 'training_done': {
       const { round, loss, accuracy, examples, norm, durationMs: trainMs, modelHash } = event.data;
-      const fate = isLinkOpen(view, self) ? 'sent' : 'kept';
+      const outcome = isLinkOpen(view, self) ? 'sent' : 'kept';
       const measures = { loss, accuracy, examples, norm, trainMs, modelHash, trainedAt: event.at };
       return changed(withWork(works, round, event.at), round, (work) => ({
         ...measures,
-        ...(work.fate === 'counted' ? {} : { fate, reason: '' }),
+        ...(work.outcome === 'counted' ? {} : { outcome, reason: '' }),
       }));
     }
     case 'transfer_progress': {
@@ -62,21 +62,21 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
     }
     case 'link_state': {
       const [from, to] = isOpen(event.data.state) ? (['kept', 'sent'] as const) : (['sent', 'kept'] as const);
-      return each(works, ({ fate }) => (fate === from ? { fate: to } : {}));
+      return each(works, ({ outcome }) => (outcome === from ? { outcome: to } : {}));
     }
     case 'update_acknowledged': {
       const { round, accepted, reason, order, sizeBytes } = event.data;
       return changed(withWork(works, round, event.at), round, (work) => {
         const told = { sizeBytes, acknowledgedAt: event.at };
-        if (accepted) return { ...told, fate: 'counted', reason: '', order: order ?? work.order };
-        return work.fate === 'counted' ? {} : { ...told, fate: 'refused', reason };
+        if (accepted) return { ...told, outcome: 'counted', reason: '', order: order ?? work.order };
+        return work.outcome === 'counted' ? {} : { ...told, outcome: 'refused', reason };
       });
     }
     case 'round_ended': {
       const { round, contributions, missing, examples, own } = event.data;
       if (contributions.includes(self as (typeof contributions)[number]))
         return changed(withWork(works, round, event.at), round, (work) => ({
-          fate: 'counted',
+          outcome: 'counted',
           reason: '',
           weight: own?.share ?? shareOf(work, examples),
           countedExamples: own?.examples ?? work.countedExamples,
@@ -84,15 +84,15 @@ function worked(view: RunView, event: RunEvent, self: string): Works {
         }));
       const missed = missing.includes(self as (typeof missing)[number]);
       return changed(works, round, (work) => {
-        if (work.fate === 'refused') return {};
-        return missed ? { fate: 'missed', weight: 0 } : { fate: 'unknown' };
+        if (work.outcome === 'refused') return {};
+        return missed ? { outcome: 'missed', weight: 0 } : { outcome: 'unknown' };
       });
     }
     case 'run_ended':
       return each(works, (work) => {
         if (isOpenWork(work, view.round)) return cutOff(work, endOf(event.data));
-        const unended = work.fate === 'counted' && work.round > view.roundsCompleted && !isOver(view, work.round);
-        return unended ? { fate: 'acknowledged', reason: whyUnended(event) } : {};
+        const unended = work.outcome === 'counted' && work.round > view.roundsCompleted && !isOver(view, work.round);
+        return unended ? { outcome: 'acknowledged', reason: whyUnended(event) } : {};
       });
     default:
       return works;
@@ -107,19 +107,21 @@ function shareOf({ examples }: ContributionView, sum: number | undefined): numbe
 /** A round that is trained in; what was trained before and never finished was given up for it. */
 function begun(works: Works, round: number, at: number): Works {
   const others = each(works, (work) =>
-    work.fate === 'training' && work.round !== round ? { fate: 'unknown', reason: `given up for round ${round}` } : {},
+    work.outcome === 'training' && work.round !== round
+      ? { outcome: 'unknown', reason: `given up for round ${round}` }
+      : {},
   );
-  return changed(withWork(others, round, at), round, ({ fate }) =>
-    fate === 'counted' || fate === 'training' ? {} : { fate: 'training', reason: '' },
+  return changed(withWork(others, round, at), round, ({ outcome }) =>
+    outcome === 'counted' || outcome === 'training' ? {} : { outcome: 'training', reason: '' },
   );
 }
 
-/** In order of round; one that is heard of only when it is judged was computed by a former process. */
+/** In order of round; one that is heard of only when it is checked was computed by a former process. */
 function withWork(works: Works, round: number, at: number): Works {
   if (works.some((work) => work.round === round)) return works;
   const work: ContributionView = {
     round,
-    fate: 'training',
+    outcome: 'training',
     reason: '',
     startedAt: at,
     trainedAt: null,
@@ -154,11 +156,11 @@ function each(works: Works, change: (work: ContributionView) => Partial<Contribu
   return next ?? works;
 }
 
-/** Nobody has judged it, and nothing but the end of the run has kept it from that. */
-function isOpenWork({ fate, trainedAt, reason, round }: ContributionView, running: number): boolean {
-  if (fate === 'training' || fate === 'sent') return true;
+/** Nobody has checked it, and nothing but the end of the run has kept it from that. */
+function isOpenWork({ outcome, trainedAt, reason, round }: ContributionView, running: number): boolean {
+  if (outcome === 'training' || outcome === 'sent') return true;
   // Its process has laid down its work, a moment before the end was told.
-  return fate === 'unknown' && trainedAt === null && reason === '' && round === running;
+  return outcome === 'unknown' && trainedAt === null && reason === '' && round === running;
 }
 
 function endOf({ left, status }: EventOf<'run_ended'>['data']): keyof typeof cutOffReasons {
@@ -168,16 +170,16 @@ function endOf({ left, status }: EventOf<'run_ended'>['data']): keyof typeof cut
 
 function cutOff({ trainedAt, reason }: ContributionView, end: keyof typeof cutOffReasons): Partial<ContributionView> {
   const by = cutOffReasons[end];
-  return { fate: 'unknown', reason: reason || (trainedAt === null ? by.untrained : by.unjudged) };
+  return { outcome: 'unknown', reason: reason || (trainedAt === null ? by.untrained : by.unacknowledged) };
 }
 
 /** Why nobody has said what became of the work that was under way when the run ended, here or everywhere. */
 export const cutOffReasons = {
-  byTheEnd: { untrained: 'ended with the run', unjudged: 'the run ended before anybody said what became of it' },
-  byLeaving: { untrained: 'not finished: you left', unjudged: 'you left before anybody said what became of it' },
+  byTheEnd: { untrained: 'ended with the run', unacknowledged: 'the run ended before anybody said what became of it' },
+  byLeaving: { untrained: 'not finished: you left', unacknowledged: 'you left before anybody said what became of it' },
   byDying: {
     untrained: "not finished: this node's process ended",
-    unjudged: "this node's process ended before anybody said what became of it",
+    unacknowledged: "this node's process ended before anybody said what became of it",
   },
 } as const;
 
@@ -210,7 +212,7 @@ function isLinkOpen(view: RunView, self: string): boolean {
 }
 
 function countedOf(works: Works): number {
-  return works.filter(({ fate }) => fate === 'counted').length;
+  return works.filter(({ outcome }) => outcome === 'counted').length;
 }
 
 /** Rounds that this app saw end and that asked for `participant`; from a participant's chair, all that can be said of others. */

@@ -117,7 +117,7 @@ export function enterPhase(
 
 /**
  * Both ends report the state of a link. The coordinator's word counts for what the run can rely on; the participant's own
- * is taken while the coordinator has said nothing yet, and for counting the connections that it dialled. From a
+ * is taken while the coordinator has said nothing yet, and for counting the connections that it dialed. From a
  * participant's own chair there is no other word than its own.
  */
 export function applyLinkState(view: RunView, event: EventOf<'link_state'>): RunView {
@@ -132,7 +132,7 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
       ...known,
       ...(authoritative ? { state: data.state, reason: data.reason } : {}),
       ...(authoritative && begins ? { since: at } : {}),
-      ...(data.side === 'participant' ? asDialled(known, data, at, begins) : {}),
+      ...(data.side === 'participant' ? asDialed(known, data, at, begins) : {}),
       connections: Math.max(known.connections, data.connections),
       reconnects: Math.max(known.reconnects, data.reconnects),
       openedAt: opened ? append(known.openedAt, at, openedMax).items : known.openedAt,
@@ -146,8 +146,8 @@ export function applyLinkState(view: RunView, event: EventOf<'link_state'>): Run
   });
 }
 
-/** What only the end that dialled knows; what it says of one session is not said of the next. */
-function asDialled(known: LinkView, data: EventData<'link_state'>, at: number, begins: boolean): Partial<LinkView> {
+/** What only the end that dialed knows; what it says of one session is not said of the next. */
+function asDialed(known: LinkView, data: EventData<'link_state'>, at: number, begins: boolean): Partial<LinkView> {
   const fallback = data.fallback ?? '';
   if (data.state === 'resuming' && isOpen(known.state)) return { fallback, attempts: [] };
   if (data.state !== 'ready' || !begins) return { fallback };
@@ -158,7 +158,7 @@ function asDialled(known: LinkView, data: EventData<'link_state'>, at: number, b
 }
 
 /**
- * An attempt is told when it begins and again when it has ended; the list begins anew with the first attempt of a silence,
+ * An attempt is told when it begins and again when it has ended; the list begins again with the first attempt of a silence,
  * and is empty once a link that is open takes another way on purpose.
  */
 export function applyLinkAttempt(view: RunView, event: EventOf<'link_attempt'>): RunView {

@@ -11,7 +11,7 @@ import { isParticipantSeat } from './seat.ts';
 export const applyRound = {
   round_started: (view, event) => {
     const told = view.rounds.find(({ round, endedAt }) => round === event.data.round && endedAt === null);
-    // A participant whose process was started again in the middle of a round is told of it anew: it goes on.
+    // A participant whose process was started again in the middle of a round is told of it again: it goes on.
     const goesOn = told !== undefined && isParticipantSeat(view) ? told : {};
     const round: RoundView = {
       round: event.data.round,

@@ -88,8 +88,8 @@ function viewOf(...events: RunEvent[]): RunView {
   return view;
 }
 
-function fates(view: RunView): string[] {
-  return view.contributions.map(({ round, fate }) => `${round} ${fate}`);
+function outcomes(view: RunView): string[] {
+  return view.contributions.map(({ round, outcome }) => `${round} ${outcome}`);
 }
 
 describe("a participant's own work", () => {
@@ -100,7 +100,7 @@ describe("a participant's own work", () => {
       { ...work },
       {
         round: 1,
-        fate: 'counted',
+        outcome: 'counted',
         reason: '',
         startedAt: 1110,
         trainedAt: 1500,
@@ -124,57 +124,57 @@ describe("a participant's own work", () => {
 
   const courses: Record<
     string,
-    { readonly events: readonly RunEvent[]; readonly fate: string; readonly counted?: number }
+    { readonly events: readonly RunEvent[]; readonly outcome: string; readonly counted?: number }
   > = {
-    'while it trains': { events: round1.slice(0, 3), fate: '1 training' },
-    'sent and not judged': { events: round1, fate: '1 sent' },
-    'link lost before the judgement': { events: [...round1, link(1550, 'lost')], fate: '1 kept' },
-    'link back': { events: [...round1, link(1550, 'lost'), link(1560, 'ready')], fate: '1 sent' },
+    'while it trains': { events: round1.slice(0, 3), outcome: '1 training' },
+    'sent and not checked': { events: round1, outcome: '1 sent' },
+    'link lost before the decision': { events: [...round1, link(1550, 'lost')], outcome: '1 kept' },
+    'link back': { events: [...round1, link(1550, 'lost'), link(1560, 'ready')], outcome: '1 sent' },
     'computed while the link is down': {
       events: [...round1.slice(0, 3), link(1400, 'lost'), done(1500, 1)],
-      fate: '1 kept',
+      outcome: '1 kept',
     },
     'refused stays refused though the end names it as missing': {
       events: [...round1, ack(1600, 1, false, 'not finite'), ended(1800, 1, ['lab-1'], ['lab-2'])],
-      fate: '1 refused',
+      outcome: '1 refused',
     },
     'missed only by the word of the end': {
       events: [...round1, ended(1800, 1, ['lab-1'], ['lab-2'])],
-      fate: '1 missed',
+      outcome: '1 missed',
     },
-    'judged late': {
+    'checked late': {
       events: [...round1, ended(1800, 1, ['lab-1'], ['lab-2']), ack(1900, 1, false, 'training of round 1 is over')],
-      fate: '1 refused',
+      outcome: '1 refused',
     },
     'counted though the acknowledgement was lost': {
       events: [...round1, ended(1800, 1, ['lab-1', 'lab-2'], [])],
-      fate: '1 counted',
+      outcome: '1 counted',
       counted: 1,
     },
     'a repeated refusal does not undo what counts': {
       events: [...round1, ack(1600, 1, true), ack(1700, 1, false, 'another update was counted already')],
-      fate: '1 counted',
+      outcome: '1 counted',
       counted: 1,
     },
     'told once more that it counts': {
       events: [...round1, ack(1600, 1, true, '', 1), ack(1700, 1, true), ended(1800, 1, ['lab-2'], ['lab-1'])],
-      fate: '1 counted',
+      outcome: '1 counted',
       counted: 1,
     },
     'the coordinator lost it after all': {
       events: [...round1, ack(1600, 1, true), ended(1800, 1, ['lab-1'], ['lab-2'])],
-      fate: '1 missed',
+      outcome: '1 missed',
     },
-    'neither named as in nor as missing': { events: [...round1, ended(1800, 1, ['lab-1'], [])], fate: '1 unknown' },
-    'the run ends before a word': { events: [...round1, runEnded(1900)], fate: '1 unknown' },
-    'the run ends while it is kept': { events: [...round1, link(1550, 'lost'), runEnded(1900)], fate: '1 kept' },
+    'neither named as in nor as missing': { events: [...round1, ended(1800, 1, ['lab-1'], [])], outcome: '1 unknown' },
+    'the run ends before a word': { events: [...round1, runEnded(1900)], outcome: '1 unknown' },
+    'the run ends while it is kept': { events: [...round1, link(1550, 'lost'), runEnded(1900)], outcome: '1 kept' },
     'acknowledged in a round that never ended': {
       events: [...round1, ack(1600, 1, true, '', 1), runEnded(1900)],
-      fate: '1 acknowledged',
+      outcome: '1 acknowledged',
     },
     'acknowledged in a round that ended, though only the end of the run tells that': {
       events: [...round1, ack(1600, 1, true, '', 1), runEnded(1900, { roundsCompleted: 1 })],
-      fate: '1 counted',
+      outcome: '1 counted',
       counted: 1,
     },
     'acknowledged before a round that was slept through, and one that never ended': {
@@ -186,19 +186,19 @@ describe("a participant's own work", () => {
         ack(3400, 3, true),
         runEnded(3900),
       ],
-      fate: '1 counted,3 acknowledged',
+      outcome: '1 counted,3 acknowledged',
       counted: 1,
     },
     'given up for the next round': {
       events: [...round1.slice(0, 3), roundStarted(2000, 2), phase(2010, 2, 'train')],
-      fate: '1 unknown,2 training',
+      outcome: '1 unknown,2 training',
     },
-    'a training that failed': { events: [...round1.slice(0, 3), phase(1300, 1, 'wait')], fate: '1 unknown' },
+    'a training that failed': { events: [...round1.slice(0, 3), phase(1300, 1, 'wait')], outcome: '1 unknown' },
   };
-  for (const [what, { events, fate, counted = 0 }] of Object.entries(courses)) {
+  for (const [what, { events, outcome, counted = 0 }] of Object.entries(courses)) {
     test(what, () => {
       const view = viewOf(...events);
-      assert.equal(fates(view).join(), fate);
+      assert.equal(outcomes(view).join(), outcome);
       assert.equal(view.participants.find(({ id }) => id === 'lab-2')?.counted, counted);
     });
   }

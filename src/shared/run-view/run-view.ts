@@ -136,7 +136,7 @@ export interface ContributionView {
    * `counted`, `refused` as the coordinator said; `acknowledged`: as one that counts, and the end of its round was never
    * told; `missed`: the round ended without it; `unknown`: nobody told.
    */
-  readonly fate: 'training' | 'kept' | 'sent' | 'counted' | 'acknowledged' | 'refused' | 'missed' | 'unknown';
+  readonly outcome: 'training' | 'kept' | 'sent' | 'counted' | 'acknowledged' | 'refused' | 'missed' | 'unknown';
   readonly reason: string;
   readonly startedAt: number;
   readonly trainedAt: number | null;

@@ -153,7 +153,7 @@ test('a run is opening until its chair is told', () => {
 test('what a link was sent is no sign of life of it, what came over it is', () => {
   const view = applyEvents(null, [opened, link(1000, 'ready'), stats(2000, 100, 100), stats(9000, 700, 100)]);
   const own = view?.participants.find(({ id }) => id === 'lab-2');
-  assert.deepEqual([own?.lastLinkAt, own?.link.heardAt], [2000, 2000], 'heart-beats into silence');
+  assert.deepEqual([own?.lastLinkAt, own?.link.heardAt], [2000, 2000], 'heartbeats into silence');
   const back = applyEvents(view, [stats(12_000, 800, 140)])?.participants[0];
   assert.deepEqual([back?.lastLinkAt, back?.link.heardAt], [12_000, 12_000]);
 });

@@ -22,7 +22,7 @@ export function parameterBytes(set: readonly Tensor[]): number {
 }
 
 /**
- * Judges tensors from outside against a layout: the same names, whatever their order, float32, the same shapes.
+ * Checks tensors from outside against a layout: the same names, whatever their order, float32, the same shapes.
  * @returns the set in the order of the layout, or what differs in one sentence
  */
 export function matchLayout(tensors: readonly Tensor[], layout: ParameterLayout): Result<ParameterSet, string> {

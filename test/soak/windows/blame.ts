@@ -91,8 +91,8 @@ export const blame = {
 
 export type ActName = keyof typeof blame;
 
-/** Where a round may begin anew, or a window's own run does: figures go back only there. */
-export const beginsAnew: Readonly<Partial<Record<ActName, readonly Lab[]>>> = {
+/** Where a round may begin again, or a window's own run does: figures go back only there. */
+export const beginsAgain: Readonly<Partial<Record<ActName, readonly Lab[]>>> = {
   'participant of lab-3 is stopped as soon as it has joined': ['lab-3'],
   'service of lab-1 is killed': ['lab-1'],
   'the coordinator is killed': labs,

@@ -16,7 +16,7 @@ test('whom a window names, by its words', () => {
     ["lab-2's process stands still: it was stopped or gets no processor.", 'own process'],
     ["lab-1's process stands still: it was stopped or gets no processor.", 'another'],
     ['Your training has stopped: no gradient step is made, and the link is well.', 'own training'],
-    ['Your model update is stuck at 0.1 of 0.5 MB; heart-beats pass.', 'transfer'],
+    ['Your model update is stuck at 0.1 of 0.5 MB; heartbeats pass.', 'transfer'],
     ['This machine is overloaded: 3 processes want 2 cores.', 'machine'],
     ['Something that nobody has thought of.', 'unknown'],
   ] as const;
@@ -29,7 +29,7 @@ test('whom a window names, by its words', () => {
     ["This node's process ended (SIGKILL) No model was written here", 'no run'],
     ['Link degraded: nothing heard for 2.5 s This node lab-2', 'link'],
     ['Paused by you for 3 s Resume within 9 s', 'paused'],
-    ['Joining my run at 127.0.0.1 dialling over UDP, 0 s', 'joining'],
+    ['Joining my run at 127.0.0.1 dialing over UDP, 0 s', 'joining'],
     ['You left at round 4 the run goes on without this node', 'no run'],
     ['Ready. Nothing leaves this machine before you join or coordinate a run.', 'no run'],
     ['All is fine, is it not?', 'unknown'],

@@ -12,7 +12,7 @@ test('a round counts as quiet only as a whole, and names who is not in it', () =
     ...round(1, 0, 5000, all),
     ...round(2, 5000, 9000, ['lab-1', 'lab-3']),
     ...round(3, 9000, 14_000, ['lab-1']),
-    // Begun anew after the coordinator's return: its second beginning counts.
+    // Begun again after the coordinator's return: its second beginning counts.
     { event: 'round_started', round: 4, at: 14_000 },
     ...round(4, 21_000, 25_000, all),
   ];

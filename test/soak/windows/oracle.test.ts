@@ -144,7 +144,7 @@ describe('the oracle of three windows', () => {
     assert.deepEqual([fault?.kind, fault?.times, fault?.inARow], ['old picture shown as now', 1, 1]);
   });
 
-  test('figures go back only where a run begins anew; what is raw or differs is a fault at any time', () => {
+  test('figures go back only where a run begins again; what is raw or differs is a fault at any time', () => {
     const back = (act: ActName): string[] =>
       kinds(told(act, (_lab, after) => (after > 20_000 ? { round: 3, counted: 2 } : {}))).filter((kind) =>
         /back|down/.test(kind),
@@ -164,7 +164,7 @@ describe('the oracle of three windows', () => {
     assert.ok(kinds(oracle).includes('lab-1: names unknown'));
   });
 
-  test('each act is judged by its own row', () => {
+  test('each act is checked by its own row', () => {
     const table = { ...blame, 'the broker is killed': blame['lab-2 pauses'] };
     const story = (lab: Lab, after: number): Partial<Said> =>
       lab === 'lab-3' && inHold(after, 3000) ? brokerGone : {};

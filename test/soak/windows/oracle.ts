@@ -1,4 +1,4 @@
-import { beginsAnew, blame, labs, untouched, type ActName, type Chair, type Lab } from './blame.ts';
+import { beginsAgain, blame, labs, untouched, type ActName, type Chair, type Lab } from './blame.ts';
 import { claimOf, type Claim } from './claims.ts';
 import type { Said } from './read-window.ts';
 
@@ -36,7 +36,7 @@ export interface FirstSaid {
 export const settleMs = 15_000;
 /** Nobody reads more of them. */
 const faultsMax = 1000;
-/** Heart-beats come once a second: one that was heard so long ago is no sign that all is well. */
+/** Heartbeats come once a second: one that was heard so long ago is no sign that all is well. */
 const oldHeardS = 5;
 
 interface Memory {
@@ -91,7 +91,7 @@ export class Oracle {
     if (mark.step === 'undone') this.#undone = mark.at;
     if (mark.step !== 'ends') return;
     this.#ends = mark.at;
-    for (const lab of labs) this.#judgeMust(lab, mark);
+    for (const lab of labs) this.#checkMust(lab, mark);
   }
 
   see(lab: Lab, said: Said): void {
@@ -161,7 +161,7 @@ export class Oracle {
     return this.#begun === null ? untouched : this.#table[this.#begun.act][lab];
   }
 
-  #judgeMust(lab: Lab, { act, at }: Mark): void {
+  #checkMust(lab: Lab, { act, at }: Mark): void {
     const { must } = this.#table[act][lab];
     if (must === null || this.#holds === null || at - this.#holds < must.withinMs) return;
     const said = this.first.filter((one) => one.act === act && one.window === lab && must.claims.includes(one.claim));
@@ -174,14 +174,14 @@ export class Oracle {
   /** What only grows. */
   #compare(lab: Lab, { round, counted }: Said, claim: Claim, say: (kind: string, text: string) => void): void {
     const memory = this.#memory[lab];
-    const anew = this.#begun !== null && (beginsAnew[this.#begun.act]?.includes(lab) ?? false);
+    const again = this.#begun !== null && (beginsAgain[this.#begun.act]?.includes(lab) ?? false);
     if (round !== null) {
-      if (round < memory.round && !anew) say('round goes back', `from ${memory.round} to ${round}`);
+      if (round < memory.round && !again) say('round goes back', `from ${memory.round} to ${round}`);
       memory.round = round;
     }
     if (claim === 'no run') memory.counted = 0;
     if (counted === null) return;
-    if (counted < memory.counted && !anew) say('own work goes down', `from ${memory.counted} to ${counted}`);
+    if (counted < memory.counted && !again) say('own work goes down', `from ${memory.counted} to ${counted}`);
     memory.counted = counted;
   }
 

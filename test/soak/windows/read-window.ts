@@ -17,7 +17,7 @@ export interface Said {
   readonly coordinatorLane: string;
   /** Null: none is shown. */
   readonly round: number | null;
-  /** Own updates that counted, of those judged. */
+  /** Own updates that counted, of those checked. */
   readonly counted: number | null;
   /** What no person should read: `undefined`, a time below zero. */
   readonly raw: readonly string[];

@@ -102,10 +102,10 @@ bool has_signed(const char *public_hex, const char *text, const char *signature_
   bytes_of(public_hex, key, sizeof key);
   bytes_of(signature_hex, signature, sizeof signature);
   EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, sizeof key);
-  EVP_MD_CTX *judging = EVP_MD_CTX_new();
-  if (theirs == NULL || EVP_DigestVerifyInit(judging, NULL, NULL, NULL, theirs) != 1) fail("Ed25519");
-  const bool good = EVP_DigestVerify(judging, signature, sizeof signature, (const uint8_t *)text, strlen(text)) == 1;
-  EVP_MD_CTX_free(judging);
+  EVP_MD_CTX *verifying = EVP_MD_CTX_new();
+  if (theirs == NULL || EVP_DigestVerifyInit(verifying, NULL, NULL, NULL, theirs) != 1) fail("Ed25519");
+  const bool good = EVP_DigestVerify(verifying, signature, sizeof signature, (const uint8_t *)text, strlen(text)) == 1;
+  EVP_MD_CTX_free(verifying);
   EVP_PKEY_free(theirs);
   return good;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blamed, judged, missingSoFar, verdictsIn } from './besieged.ts';
+import { blamed, checked, missingSoFar, verdictsIn } from './besieged.ts';
 
 const round = (
   contributions: readonly string[],
@@ -51,6 +51,6 @@ test('a verdict on what everybody shares blames none of the besieged, any other 
 });
 
 test('what is told several times a second is not kept of an hour', () => {
-  assert.equal(judged({ event: 'link_stats' }), false);
-  assert.equal(judged({ event: 'verdict_raised' }), true);
+  assert.equal(checked({ event: 'link_stats' }), false);
+  assert.equal(checked({ event: 'verdict_raised' }), true);
 });

@@ -91,8 +91,8 @@ const chatter: ReadonlySet<string> = new Set([
 /** What a command has told so far. */
 type Told = Pick<Command, 'lines'>;
 
-/** Events by which a run is judged. */
-export const judged = ({ event }: Line): boolean => !chatter.has(event);
+/** Events by which a run is checked. */
+export const checked = ({ event }: Line): boolean => !chatter.has(event);
 
 /** The same of a run that goes on, by the rounds that are over. */
 export function missingSoFar({ lines }: Told, invited: readonly string[]): number {
@@ -102,7 +102,7 @@ export function missingSoFar({ lines }: Told, invited: readonly string[]): numbe
   }, 0);
 }
 
-/** A verdict, with what it was told of and when, for whoever judges it. */
+/** A verdict, with what it was told of and when, for whoever checks it. */
 export interface ToldVerdict {
   /** In whose eyes. */
   readonly by: string;

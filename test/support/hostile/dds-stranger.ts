@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { entryPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
 import { requestProof, sealedVersion, sessionKeys } from '#engine/transport/sealed/handshake.ts';
-import { freshHalf } from '#engine/transport/sealed/key-half.ts';
+import { freshKeyShare } from '#engine/transport/sealed/key-share.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
 import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
@@ -34,8 +34,8 @@ export async function attackDomain(
     if (said.kind === 'refuse') refused.add(said.session);
     if (said.kind === 'accept' && said.participant === victim) accepted = said;
   };
-  const ears = { onAnnounced, onMisfit: () => undefined, onFailed: () => undefined };
-  const { node } = await runtime.openNode({ config, side: 'up', run }, ears);
+  const handlers = { onAnnounced, onIncompatible: () => undefined, onFailed: () => undefined };
+  const { node } = await runtime.openNode({ config, side: 'up', run }, handlers);
   owned.defer(() => runtime.closeNode(node, 'clean'));
 
   const { identity: coordinator = '' } = endpoint;
@@ -43,7 +43,7 @@ export async function attackDomain(
   for (let i = 0; i < asks; i++) {
     ledger.made(kind);
     const who = { run, participant: `mallory-${i}`, session: randomBytes(16).toString('hex') };
-    const agreement = freshHalf().offered;
+    const agreement = freshKeyShare().offered;
     const version = i % 3 === 0 ? 99 : sealedVersion;
     const asked = { version, key: agreement, coordinator };
     const proof = i % 2 === 0 ? 'x'.repeat(200) : requestProof('another token', { protocol: 'dds', ...who }, asked);
@@ -59,7 +59,7 @@ export async function attackDomain(
   const said = accepted as Announcement | null;
   if (said === null) return;
   const claim = { protocol: 'dds', run, participant: victim, session: said.session } as const;
-  const keys = sessionKeys('up', { own: freshHalf(), offered: said.agreement, token, claim, coordinator });
+  const keys = sessionKeys('up', { own: freshKeyShare(), offered: said.agreement, token, claim, coordinator });
   if (keys === null) return;
   const matched = Promise.withResolvers<void>();
   const session = { node, participant: victim, id: said.session, keys };

@@ -2,9 +2,9 @@ import { modelCodec } from '#engine/codec/model-codec.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
-import { runParticipant } from '#engine/round/participant-driver.ts';
+import { runParticipant } from '#engine/round/participant/driver.ts';
 import type { EvaluationOutcome, TrainingJob, TrainingOutcome } from '#engine/round/trainer-port.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { createTransport } from '#engine/transport/registry.ts';
@@ -15,7 +15,7 @@ import { float32Tensor } from '#shared/tensor/tensor.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
 import { tellsAll } from '#engine/round/telling.ts';
 
-/** What somebody with the invitation registers, and says instead of training and judging. */
+/** What somebody with the invitation registers, and says instead of training and checking. */
 export interface Lies {
   readonly registered: number;
   readonly claimed: number;

@@ -48,7 +48,7 @@ export async function tapAmqp(broker: RunningRabbitmq, { stream }: Pick<Foreign,
     put: ({ direction, lane, content }) =>
       publish(`${base}.${direction}.${lane.startsWith('bulk') ? 'bulk' : 'control'}`, carriedName(lane), content),
     sayGone: async () => {
-      // It was put before anybody could listen, and is put anew every so often.
+      // It was put before anybody could listen, and is put again every so often.
       await until(() => will !== null);
       await connection.publish('control', { queue: `${base}.up.control`, type: sessionType, content: will ?? none });
     },

@@ -3,7 +3,7 @@ import { encodeMessageHeader } from '#engine/codec/message-codec.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
 import { passSecret } from '#engine/identity/pass.ts';
-import { proveHello, signAnswer, type HelloFacts } from '#engine/link/hello-proof.ts';
+import { proveHello, signAnswer, type HelloFacts } from '#engine/link/accept/hello-proof.ts';
 import type { LinkFrame } from '#engine/link/link-frames.ts';
 import { coordinatorId, type MessageId } from '#shared/contract/ids.ts';
 import { contractVersion, messageKinds, type MessageHeader, type MessageKind } from '#shared/contract/messages.ts';

@@ -36,7 +36,7 @@ import {
   type SessionKeys,
 } from '#engine/transport/sealed/handshake.ts';
 import { encodeHandshake } from '#engine/transport/sealed/handshake-message.ts';
-import type { KeyHalf } from '#engine/transport/sealed/key-half.ts';
+import type { KeyShare } from '#engine/transport/sealed/key-share.ts';
 import { uncovered, type SealedLane } from '#engine/transport/sealed/piece-cover.ts';
 import { Seal, sessionLaneNumber } from '#engine/transport/sealed/seal.ts';
 import { coordinator, drawn, hex, participant, run, token } from './parties.ts';
@@ -50,7 +50,7 @@ const lane = 'bulk:c-1.6';
 /** PKCS #8 of an X25519 private key (RFC 8410) up to its 32 bytes. */
 const x25519Prefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
-function halfOf(secret: Uint8Array): KeyHalf {
+function halfOf(secret: Uint8Array): KeyShare {
   const key = createPrivateKey({ key: Buffer.concat([x25519Prefix, secret]), format: 'der', type: 'pkcs8' });
   const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
   return { secret: key, offered: Buffer.from(x, 'base64url').toString('hex') };

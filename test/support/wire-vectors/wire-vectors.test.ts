@@ -8,10 +8,10 @@ import { decodeSafetensors } from '#engine/codec/safetensors.ts';
 import { decodeFrame, type DecodedFrame } from '#engine/framing/frame.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { passSecret } from '#engine/identity/pass.ts';
-import { isAnswer, judgeHello } from '#engine/link/hello-proof.ts';
+import { isAnswer, checkHello } from '#engine/link/accept/hello-proof.ts';
 import { decodeLinkFrame, linkFrameKinds, type LinkFrame } from '#engine/link/link-frames.ts';
 import { decodeBulk, decodeControl, decodeDownload } from '#engine/transport/grpc/messages.ts';
-import { judgeCredentials, type Credentials } from '#engine/transport/mqtt/auth.ts';
+import { checkCredentials, type Credentials } from '#engine/transport/mqtt/auth.ts';
 import { decodeStatus } from '#engine/transport/mqtt/status-message.ts';
 import { decodeRecord } from '#engine/transport/quic/records.ts';
 import { isAnswer as isSealedAnswer, requestProof } from '#engine/transport/sealed/handshake.ts';
@@ -108,8 +108,8 @@ describe('the recorded link', () => {
     const byName = (name: string): LinkFrame =>
       opened(link.frames.find((one) => one.name === name) ?? { frame: '' }).link;
     const { t: _, ...proof } = byName('proof') as Extract<LinkFrame, { t: 'proof' }>;
-    assert.equal(judgeHello(proof, facts, secret), null);
-    assert.equal(judgeHello(proof, { ...facts, challenge: '0'.repeat(32) }, secret), 'key');
+    assert.equal(checkHello(proof, facts, secret), null);
+    assert.equal(checkHello(proof, { ...facts, challenge: '0'.repeat(32) }, secret), 'key');
     for (const name of ['hello_ack', 'hello_ack, refused']) {
       const { t: __, signature = '', ...answer } = byName(name) as Extract<LinkFrame, { t: 'hello_ack' }>;
       assert.ok(isAnswer(facts, answer, signature), name);
@@ -153,7 +153,7 @@ describe('the recorded transports', () => {
 
   test('MQTT: credentials are taken, status messages are read', () => {
     const { credentials, online, ended } = transports.mqtt;
-    assert.equal(judgeCredentials(token, run, credentials)?.participant, participant);
+    assert.equal(checkCredentials(token, run, credentials)?.participant, participant);
     assert.equal(decodeStatus(Buffer.from(online))?.state, 'online');
     assert.equal(decodeStatus(Buffer.from(ended))?.status, 'completed');
   });

@@ -1,5 +1,5 @@
 /**
- * `npx node test/support/wire-vectors/write.ts`: records the frames anew. Whoever has to do it has changed the wire: the
+ * `npx node test/support/wire-vectors/write.ts`: records the frames again. Whoever has to do it has changed the wire: the
  * change belongs into docs/protocol.md, and into a version where an older peer must not misunderstand it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -8,7 +8,7 @@ import type { WeightRule } from '#shared/contract/weight-rule.ts';
 import { FedAvg, type UpdateMeasure } from './fedavg.ts';
 import { cappedWeights } from './weigh.ts';
 
-/** Multiplications between two breaths: about 3 ms, short beside any heart-beat. */
+/** Multiplications between two yields: about 3 ms, short beside any heartbeat. */
 const sliceOperations = 1 << 20;
 
 export interface Aggregate {
@@ -25,12 +25,12 @@ export async function aggregate(
   base: ParameterSet,
   contributions: readonly { readonly examples: number; readonly parameters: ParameterSet }[],
   rule: WeightRule,
-  breathe: () => Promise<void>,
+  yieldToEventLoop: () => Promise<void>,
 ): Promise<Aggregate> {
   const updates: Float32Array[] = [];
   for (const { parameters } of contributions) {
     updates.push(flattenParameters(parameters));
-    await breathe();
+    await yieldToEventLoop();
   }
   const job = new FedAvg({
     base: flattenParameters(base),
@@ -42,7 +42,7 @@ export async function aggregate(
     clip: rule.normClip,
   });
   const elements = Math.max(1024, Math.floor(sliceOperations / contributions.length));
-  while (!job.step(elements)) await breathe();
+  while (!job.step(elements)) await yieldToEventLoop();
   const { parameters, stepNorm, measures } = job.result();
   const layout: ParameterLayout = base.map(({ name, shape }) => ({ name, shape }));
   return { parameters: viewParameters(layout, parameters), stepNorm, measures };

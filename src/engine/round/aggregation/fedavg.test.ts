@@ -5,7 +5,7 @@ import { float32Tensor } from '#shared/tensor/tensor.ts';
 import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
 import { aggregate } from './aggregate.ts';
 import { FedAvg, type FedAvgInput, type FedAvgResult } from './fedavg.ts';
-import { judgeUpdate } from './judge-update.ts';
+import { validateUpdate } from './validate-update.ts';
 
 function average(input: FedAvgInput, slice = 1000): FedAvgResult {
   const job = new FedAvg(input);
@@ -137,20 +137,20 @@ describe('FedAvg', () => {
     assert.throws(() => new FedAvg({ base, updates: [], weights: [], clip: null }), /nothing/);
   });
 
-  test('a large aggregate breathes often', async () => {
+  test('a large aggregate yields often', async () => {
     const size = 400_000;
     const set = (value: number): ReturnType<typeof float32Tensor>[] => [
       float32Tensor('w', [size], new Float32Array(size).fill(value)),
     ];
-    let breaths = 0;
+    let yields = 0;
     const { parameters } = await aggregate(
       set(0),
       Array.from({ length: 10 }, (_, k) => ({ examples: 1, parameters: set(k) })),
       weightRuleDefault,
-      async () => void breaths++,
+      async () => void yields++,
     );
     assert.equal(parameters[0]?.data[size - 1], 4.5);
-    assert.ok(breaths >= 10, `${breaths} breaths`);
+    assert.ok(yields >= 10, `${yields} yields`);
   });
 });
 
@@ -169,7 +169,7 @@ test('an aggregate keeps to the cap and the clip of its run', async () => {
   assert.ok(Math.abs((clipped?.[1] ?? 0) - 0.3) < 1e-6, 'three medians');
 });
 
-describe('judgeUpdate', () => {
+describe('validateUpdate', () => {
   const layout = [
     { name: 'w', shape: [2, 2] },
     { name: 'b', shape: [2] },
@@ -178,10 +178,10 @@ describe('judgeUpdate', () => {
     float32Tensor('w', [2, 2], Float32Array.of(1, 2, 3, 4)),
     float32Tensor('b', [2], Float32Array.of(5, 6)),
   ];
-  const breathe = async (): Promise<void> => undefined;
+  const yieldToEventLoop = async (): Promise<void> => undefined;
 
   test('takes what fits, in the order of the layout', async () => {
-    const finding = await judgeUpdate([...good].reverse(), layout, breathe);
+    const finding = await validateUpdate([...good].reverse(), layout, yieldToEventLoop);
     assert.ok(finding.ok);
     assert.deepEqual(
       finding.parameters.map(({ name }) => name),
@@ -191,7 +191,11 @@ describe('judgeUpdate', () => {
 
   for (const bad of [Number.NaN, Infinity, -Infinity]) {
     test(`refuses ${bad}, and says where it is`, async () => {
-      const finding = await judgeUpdate([good[0]!, float32Tensor('b', [2], Float32Array.of(1, bad))], layout, breathe);
+      const finding = await validateUpdate(
+        [good[0]!, float32Tensor('b', [2], Float32Array.of(1, bad))],
+        layout,
+        yieldToEventLoop,
+      );
       assert.deepEqual(finding, { ok: false, code: 'update_not_finite', reason: `element 1 of tensor b is ${bad}` });
     });
   }
@@ -204,7 +208,7 @@ describe('judgeUpdate', () => {
       [...good, float32Tensor('c', [], Float32Array.of(1))],
     ];
     for (const tensors of wrong) {
-      const finding = await judgeUpdate(tensors, layout, breathe);
+      const finding = await validateUpdate(tensors, layout, yieldToEventLoop);
       assert.ok(!finding.ok && finding.code === 'update_wrong_shape' && finding.reason.length > 20);
     }
   });

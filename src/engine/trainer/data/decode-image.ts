@@ -27,7 +27,7 @@ interface Unpacked {
 /**
  * Decodes a PNG or JPEG, told apart by its first bytes, to uint8 grey or RGB with the pixels that Pillow's
  * `Image.open(path).convert('L')` and `.convert('RGB')` give, but for transparency, which is put on white, and grey of 16
- * bits, of which the upper 8 are taken. Size is read from the header and judged before pixels are unpacked.
+ * bits, of which the upper 8 are taken. Size is read from the header and checked before pixels are unpacked.
  * @returns what is wrong with the file in a few words when it is no such image, or a damaged one
  */
 export function decodeImage(bytes: Uint8Array, channels: ColorChannels): Result<DecodedImage, string> {
@@ -47,7 +47,7 @@ export function decodeImage(bytes: Uint8Array, channels: ColorChannels): Result<
 function unpack(bytes: Uint8Array): Result<Unpacked, string> {
   if (isPng(bytes)) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const size = judgeSize(view.getUint32(16), view.getUint32(20));
+    const size = checkSize(view.getUint32(16), view.getUint32(20));
     if (!size.ok) return size;
     const image = decodePng(bytes);
     return image.ok ? ok({ image: image.value, deep: image.value.depth > 8, turned: false }) : image;
@@ -56,7 +56,7 @@ function unpack(bytes: Uint8Array): Result<Unpacked, string> {
     return err(bytes.length === 0 ? 'is empty' : 'is neither PNG nor JPEG');
   const header = readJpegHeader(bytes);
   if (!header.ok) return header;
-  const size = judgeSize(header.value.width, header.value.height);
+  const size = checkSize(header.value.width, header.value.height);
   if (!size.ok) return size;
   const image = decodeJpeg(bytes, header.value);
   return image.ok ? ok({ image: image.value, deep: false, turned: header.value.orientation !== 1 }) : image;
@@ -68,7 +68,7 @@ function isPng(bytes: Uint8Array): boolean {
   return view.getUint32(0) === 0x89504e47 && view.getUint32(4) === 0x0d0a1a0a;
 }
 
-function judgeSize(width: number, height: number): Result<null, string> {
+function checkSize(width: number, height: number): Result<null, string> {
   if (width < 1 || height < 1) return err('has no pixels');
   if (width * height <= limits.imagePixelsMax) return ok(null);
   return err(`is ${width}x${height} pixels, more than ${limits.imagePixelsMax}`);

@@ -57,7 +57,7 @@ async function classesOf(
   const own = layout.classes;
   const run = fit?.classes;
   if (run === undefined) {
-    const classes = preview === undefined ? judgeClasses(folder, own) : own;
+    const classes = preview === undefined ? checkClasses(folder, own) : own;
     return { classes, labels: own.map((_, i) => i), mapping: ownClasses(own) };
   }
   const empty = new Set<string>();
@@ -79,7 +79,7 @@ async function holdsImage(layout: FolderLayout, name: string): Promise<boolean> 
 }
 
 /** Names of classes travel in one header, so together they are bounded too. */
-function judgeClasses(folder: string, classes: readonly string[]): readonly string[] {
+function checkClasses(folder: string, classes: readonly string[]): readonly string[] {
   if (classes.length > limits.classesMax) {
     throw dataError(
       'data_too_large',

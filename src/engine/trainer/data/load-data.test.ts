@@ -39,8 +39,8 @@ function png(value: number, [width, height] = [4, 3]): Uint8Array {
   });
 }
 
-function jpeg(colour: readonly [number, number, number]): Uint8Array {
-  const data = new Uint8Array(4 * 3 * 4).map((_, i) => [...colour, 255][i % 4] as number);
+function jpeg(color: readonly [number, number, number]): Uint8Array {
+  const data = new Uint8Array(4 * 3 * 4).map((_, i) => [...color, 255][i % 4] as number);
   return encodeJpeg({ width: 4, height: 3, data }, 100).data;
 }
 

@@ -24,7 +24,7 @@ export async function loadData(name: string, options: ImageFolderOptions): Promi
 }
 
 /**
- * A cheap look before anything is dialled: is it there, may it be read.
+ * A cheap look before anything is dialed: is it there, may it be read.
  * @throws RoundscopeError `data_missing`
  */
 export async function requireData(name: string): Promise<void> {

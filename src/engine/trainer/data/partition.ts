@@ -91,7 +91,7 @@ function splitHeldOut(data: LoadedData, random: Random): { training: number[]; h
   }
   for (const pool of poolByClass(indices, labels, classes.length)) {
     random.shuffle(pool);
-    // A class of one example can only be trained on; any larger one is also judged.
+    // A class of one example can only be trained on; any larger one is also checked.
     const held = heldOutOf(pool.length);
     heldOut.push(...pool.slice(0, held));
     training.push(...pool.slice(held));

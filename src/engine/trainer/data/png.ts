@@ -46,7 +46,7 @@ interface Parts {
  * looked up, a transparent color becomes alpha, 16 bits become the upper 8, fewer are spread over 0 to 255. Only what pixels
  * need is looked at, and it may unpack to no more than the header announces. (A file of 32 MB could otherwise unpack to
  * 33 GB, a packed color profile of a few kB too.)
- * @param bytes its width times height has been judged
+ * @param bytes its width times height has been checked
  */
 export function decodePng(bytes: Uint8Array): Result<PngImage, string> {
   const read = readChunks(bytes);

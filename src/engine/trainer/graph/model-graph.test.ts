@@ -101,8 +101,8 @@ describe('training graph', () => {
     await using evaluation = await openGraph(evaluationGraph(plan, batchSize));
     const { targets: _, ...images } = withParameters(feeds, parameters);
     const trained = (await training.run(withParameters(feeds, parameters)))[edges.logProbabilities] as Float32Array;
-    const judged = (await evaluation.run(images))[edges.logProbabilities] as Float32Array;
-    trained.forEach((value, i) => assert.ok(Math.abs(value - (judged[i] as number)) < 1e-5));
+    const checked = (await evaluation.run(images))[edges.logProbabilities] as Float32Array;
+    trained.forEach((value, i) => assert.ok(Math.abs(value - (checked[i] as number)) < 1e-5));
   });
 });
 

@@ -56,7 +56,7 @@ describe('a broker behind TLS', { skip: missingRabbitmq() }, () => {
     }
   });
 
-  test('a certificate that nobody vouches for is refused by either end, with the mend', async () => {
+  test('a certificate that nobody vouches for is refused by either end, with the fix', async () => {
     const refusal = { code: 'identity_mismatch', retryable: false, message: /certificate.*ROUNDSCOPE_AMQP_CA/ };
     await assert.rejects(serve(run, url), refusal);
     await using served = await serve(run, url, { caFile });

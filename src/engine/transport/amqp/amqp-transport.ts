@@ -16,7 +16,7 @@ import { dialBroker, isBlocked } from './dial.ts';
 import { AmqpListener } from './listener.ts';
 import { MessageLimits } from './message-limits.ts';
 import { provedCertificate } from './proved-certificate.ts';
-import { authoritiesVariable } from './surroundings.ts';
+import { authoritiesVariable } from './environment.ts';
 
 export interface AmqpOptions {
   readonly clock: Clock;

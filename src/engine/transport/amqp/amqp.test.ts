@@ -15,7 +15,7 @@ import type { AmqpConnection } from './connection.ts';
 import { Gatekeeper } from '../sealed/gatekeeper.ts';
 import { sealedVersion, sessionKeys, type Request } from '../sealed/handshake.ts';
 import { encodeHandshake } from '../sealed/handshake-message.ts';
-import { freshHalf } from '../sealed/key-half.ts';
+import { freshKeyShare } from '../sealed/key-share.ts';
 import { inboxOf, laneQueue, sessionQueues, undeliverableOf } from './names.ts';
 import { answerType, requestType, type Who } from './session-message.ts';
 
@@ -96,8 +96,8 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
   test('a coordinator that has not the key of the invitation cannot give a session', async () => {
     await using served = await serve(run, rabbitmq.url);
     const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, identity: createIdentity().peerId }));
-    const dialling = new AmqpTransport(amqpParts).dial(endpoints, { signal: never, run, token, participant: 'node-1' });
-    await assert.rejects(dialling, {
+    const dialing = new AmqpTransport(amqpParts).dial(endpoints, { signal: never, run, token, participant: 'node-1' });
+    await assert.rejects(dialing, {
       code: 'identity_mismatch',
       message: /another key.*ask the coordinator for a new/,
     });
@@ -137,14 +137,14 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
       // With the token, and signed by somebody else than the invitation names.
       const other = new Gatekeeper({ protocol: 'amqp', run, token, identity: createIdentity() });
       await say(encodeHandshake(other.refuse(who, request, 'go home')));
-      const judged = gatekeeper.judge(who, request);
-      assert.ok(typeof judged !== 'string', String(judged));
+      const checked = gatekeeper.check(who, request);
+      assert.ok(typeof checked !== 'string', String(checked));
       const sizes = { publishBytes: 1024, queueExpiryMs: 5000 };
-      const ends = { reader: await evil.openReader(), queues, keys: judged.keys, peerIdentity: null, elsewhere: true };
+      const ends = { reader: await evil.openReader(), queues, keys: checked.keys, peerIdentity: null, elsewhere: true };
       const parts = { connection: evil, ...ends, remote: 'test', ...sizes };
       const carrier = new AmqpCarrier({ ...parts, clock: amqpParts.clock, release: async () => undefined });
       await carrier.start('read');
-      await say(encodeHandshake(judged.answer));
+      await say(encodeHandshake(checked.answer));
     });
     await using near = await honest.dial(identity.peerId);
     // Longer than the doubt that the other answers raised.
@@ -253,7 +253,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     }
     const connection = await stranger(rabbitmq.url);
     const coordinator = createIdentity().peerId;
-    const parts = { own: freshHalf(), offered: freshHalf().offered, token, coordinator };
+    const parts = { own: freshKeyShare(), offered: freshKeyShare().offered, token, coordinator };
     const keys = sessionKeys('up', { ...parts, claim: { protocol: 'amqp', ...claim } });
     assert.ok(keys);
     const carrier = new AmqpCarrier({
@@ -361,7 +361,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     const url = new URL(rabbitmq.url);
     const place = { host: url.hostname, port: Number(url.port), url: rabbitmq.url, identity: createIdentity().peerId };
     const gone = new AbortController();
-    const dialling = new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], {
+    const dialing = new AmqpTransport(amqpParts).dial([{ protocol: 'amqp', provider: 'amqp', ...place }], {
       signal: gone.signal,
       run,
       token,
@@ -369,7 +369,7 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
     });
     const session = await asked.promise;
     gone.abort(new Error('changed my mind'));
-    await assert.rejects(dialling, /changed my mind/);
+    await assert.rejects(dialing, /changed my mind/);
     const { in: heard, out } = sessionQueues({ run, participant: 'node-1', session }, 'up');
     for (const queue of [out.control, out.bulk, out.will, heard.control, heard.bulk])
       assert.equal(await hasQueue(watcher, queue), false, queue);

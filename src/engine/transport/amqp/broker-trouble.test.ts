@@ -195,13 +195,13 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       };
       await assert.rejects(serve(`${run}.weak`, weak.href), refusal);
       const endpoints = served.listener.endpoints.map((endpoint) => ({ ...endpoint, url: weak.href }));
-      const dialling = new AmqpTransport(amqpParts).dial(endpoints, {
+      const dialing = new AmqpTransport(amqpParts).dial(endpoints, {
         signal: never,
         run,
         token,
         participant: 'node-1',
       });
-      await assert.rejects(dialling, refusal);
+      await assert.rejects(dialing, refusal);
     });
 
     test(

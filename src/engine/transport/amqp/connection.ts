@@ -11,7 +11,7 @@ import {
 import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
-import { joinFramesOnce } from './amqp-mends.ts';
+import { joinFramesOnce } from './amqp-patches.ts';
 import { hearRefusals } from './amqp-refusal.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker-trust.ts';

@@ -10,7 +10,7 @@ import { sessionType } from './session-message.ts';
 
 const run = 'r-will';
 
-describe('a last will that is put anew', { skip: missingRabbitmq() }, () => {
+describe('a last will that is put again', { skip: missingRabbitmq() }, () => {
   let rabbitmq: RunningRabbitmq;
   before(async () => {
     rabbitmq = await startRabbitmq(run);

@@ -289,11 +289,11 @@ export class AmqpListener implements Listener {
     // The broker may deliver a request again: it is being answered, or has been.
     if (this.#sessions.has(who.session)) return true;
     const address = `${who.participant.slice(0, 64)} via ${new URL(this.#url).host}`;
-    const judged = this.#gatekeeper.judge(who, request);
-    if (typeof judged === 'string') {
-      this.#tell(address, judged);
+    const checked = this.#gatekeeper.check(who, request);
+    if (typeof checked === 'string') {
+      this.#tell(address, checked);
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
-      this.#answer(connection, who, this.#gatekeeper.refuse(who, request, judged)).catch(() => undefined);
+      this.#answer(connection, who, this.#gatekeeper.refuse(who, request, checked)).catch(() => undefined);
       return true;
     }
     // Without an answer, which would be the last word: who meant well asks again.
@@ -302,7 +302,7 @@ export class AmqpListener implements Listener {
       return true;
     }
     this.#sessions.set(who.session, null);
-    spawn('opening a session', this.#open(connection, who, judged, address));
+    spawn('opening a session', this.#open(connection, who, checked, address));
     return true;
   }
 

@@ -222,13 +222,13 @@ describe('a private RabbitMQ', { skip: missingRabbitmq() }, () => {
     after(() => listener[Symbol.asyncDispose]());
 
     test('a participant without the token is not let in by the broker', async () => {
-      const dialling = new AmqpTransport(parts).dial(listener.endpoints, {
+      const dialing = new AmqpTransport(parts).dial(listener.endpoints, {
         signal,
         run,
         token: 'guessed',
         participant: 'node-1',
       });
-      await assert.rejects(dialling, (error) => {
+      await assert.rejects(dialing, (error) => {
         assert.ok(error instanceof RoundscopeError);
         assert.equal(error.code, 'broker_refused');
         assert.match(error.message, /invitation/);

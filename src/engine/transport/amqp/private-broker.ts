@@ -13,7 +13,7 @@ import { urlOf } from './amqp-url.ts';
 import { AmqpConnection } from './connection.ts';
 import { brokerEnvironment, coordinatorUser, makeBrokerFolder, type BrokerSettings } from './private-broker-files.ts';
 import { findRabbitmq, type RabbitmqPrograms } from './rabbitmq-program.ts';
-import { rabbitmqMend } from './surroundings.ts';
+import { rabbitmqFix } from './environment.ts';
 
 export interface PrivateBrokerOptions extends Omit<BrokerSettings, 'salts'> {
   readonly signal: AbortSignal;
@@ -194,7 +194,7 @@ async function freePort(host: string, wanted: number): Promise<number> {
 function notInstalled(missing: string): RoundscopeError {
   return new RoundscopeError('transport_unavailable', {
     layer: 'transport',
-    message: `AMQP needs a broker, and ${missing}. ${rabbitmqMend}`,
+    message: `AMQP needs a broker, and ${missing}. ${rabbitmqFix}`,
   });
 }
 

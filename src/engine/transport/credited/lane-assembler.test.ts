@@ -77,7 +77,7 @@ describe('pieces of frames', () => {
     );
   });
 
-  test('any bytes are judged without a throw, and a frame over the limit before anything is kept', () => {
+  test('any bytes are checked without a throw, and a frame over the limit before anything is kept', () => {
     const lanes = new LaneAssembler();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

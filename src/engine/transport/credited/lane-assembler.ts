@@ -34,7 +34,7 @@ export type Taken =
  */
 const windowLanes = 1024;
 
-/** Finds the frames in the pieces of all lanes of one direction, without copying: discards repetitions, notices gaps, judges sizes first. */
+/** Finds the frames in the pieces of all lanes of one direction, without copying: discards repetitions, notices gaps, checks sizes first. */
 export class LaneAssembler {
   readonly #open = new Map<number, OpenLane>();
   /** Of the window. */

@@ -1,7 +1,7 @@
 import type { Lane } from '../transport.ts';
 import { laneName } from './lane-name.ts';
 
-/** A lane as its sender sees it: numbered anew each time its name is used again after its end. */
+/** A lane as its sender sees it: numbered again each time its name is used again after its end. */
 export interface SendingLane {
   readonly topic: string;
   number: number;

@@ -6,7 +6,7 @@
  * | 0 | 1 | flags: 1 first piece of a frame, 2 last piece of a frame, 4 last frame of the lane, 8 the frame begun is given up |
  * | 1 | 4 | lane number in this session and direction, big-endian: a lane name that is used again has a new number |
  * | 5 | 4 | sequence number of the piece in its lane, from 0: duplicates and gaps show |
- * | 9 | 4 | bytes of the whole frame, so that its size is judged before anything is kept |
+ * | 9 | 4 | bytes of the whole frame, so that its size is checked before anything is kept |
  */
 export const pieceHeaderBytes = 13;
 const flagFirst = 1;

@@ -58,7 +58,7 @@ async function askAndAsk(
       side: 'up',
       run,
     },
-    { onAnnounced: () => undefined, onMisfit: () => undefined, onFailed: () => undefined },
+    { onAnnounced: () => undefined, onIncompatible: () => undefined, onFailed: () => undefined },
   );
   assert.equal(error, null);
   let asked = 0;

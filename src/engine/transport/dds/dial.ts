@@ -12,7 +12,7 @@ import type { DialOptions, Session } from '../transport.ts';
 import { announcedAnswer } from './announced.ts';
 import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from './domain-config.ts';
-import { misfitMend } from './library.ts';
+import { incompatibleFix } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
 import type { Announcement } from './worker-protocol.ts';
@@ -57,7 +57,7 @@ export async function dialCoordinator(endpoint: Endpoint, options: DialOptions, 
     { config, side: 'up', run: options.run },
     {
       onAnnounced: (said) => asking.hear(said),
-      onMisfit: (reason) => asking.misfit(reason),
+      onIncompatible: (reason) => asking.incompatible(reason),
       onFailed: (reason) => asking.fail(ddsFailed(remote, reason)),
     },
   );
@@ -168,8 +168,8 @@ class DomainAsking implements Disposable {
   }
 
   /** What Cyclone has discovered is nobody's word that is proved; a session that is open proves that its ends fit. */
-  misfit(reason: string): void {
-    this.#asking.hint(this.#error('version_unsupported', `${reason}. ${misfitMend}`));
+  incompatible(reason: string): void {
+    this.#asking.hint(this.#error('version_unsupported', `${reason}. ${incompatibleFix}`));
   }
 
   hear(said: Announcement): void {

@@ -66,7 +66,7 @@ export function datagramsFor(address: string, impaired: boolean): DatagramSize {
   return onLoopback && !impaired ? 'large' : 'ethernet';
 }
 
-/** Body of one sample: one that is lost in part is mended fragment by fragment, and must be whole before it is read. */
+/** Body of one sample: one that is lost in part is repaired fragment by fragment, and must be whole before it is read. */
 export function sampleBytesFor(datagrams: DatagramSize): number {
   return datagrams === 'large' ? limits.ddsSampleBytes : limits.ddsNetworkSampleBytes;
 }

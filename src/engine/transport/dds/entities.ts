@@ -76,7 +76,7 @@ export class Endpoint {
       readonly topic: Entity;
       readonly quality: Quality;
       /** Wakes the thread also for a peer whose quality does not suit it; then that must be asked for. */
-      readonly tellsMisfits?: true;
+      readonly reportsIncompatibleQos?: true;
     },
   ) {
     this.#cyclone = cyclone;
@@ -86,13 +86,18 @@ export class Endpoint {
       if (make.kind === 'writer') {
         const parent = checked(cyclone, cyclone.createPublisher(participant, qos, null), 'publisher');
         const entity = checked(cyclone, cyclone.createWriter(parent, topic, qos, null), 'writer');
-        if (make.tellsMisfits) checked(cyclone, cyclone.setStatusMask(entity, offeredIncompatible), 'status mask');
+        if (make.reportsIncompatibleQos)
+          checked(cyclone, cyclone.setStatusMask(entity, offeredIncompatible), 'status mask');
         return { parent, entity };
       }
       const parent = checked(cyclone, cyclone.createSubscriber(participant, qos, null), 'subscriber');
       const entity = checked(cyclone, cyclone.createReader(parent, topic, qos, null), 'reader');
-      const misfits = make.tellsMisfits ? requestedIncompatible : 0;
-      checked(cyclone, cyclone.setStatusMask(entity, dataAvailable | subscriptionMatched | misfits), 'status mask');
+      const incompatible = make.reportsIncompatibleQos ? requestedIncompatible : 0;
+      checked(
+        cyclone,
+        cyclone.setStatusMask(entity, dataAvailable | subscriptionMatched | incompatible),
+        'status mask',
+      );
       return { parent, entity };
     });
     this.entity = made.entity;

@@ -16,10 +16,10 @@ export function libraryCandidates(given: string | undefined, platform: NodeJS.Pl
 }
 
 /** For peers that use our topics in another way. */
-export const misfitMend =
+export const incompatibleFix =
   'Build it from resources/idl/roundscope.idl and docs/decisions/0040-dds.md of this version, or run the same version of Roundscope.';
 
-export const libraryMend = `Debian and Ubuntu: sudo apt-get install cyclonedds-dev. Elsewhere build Cyclone DDS 0.10 and put the path of libddsc into ${libraryVariable}. The other transports work without it.`;
+export const libraryFix = `Debian and Ubuntu: sudo apt-get install cyclonedds-dev. Elsewhere build Cyclone DDS 0.10 and put the path of libddsc into ${libraryVariable}. The other transports work without it.`;
 
 export function libraryMissing(given: string | undefined, cause: unknown): RoundscopeError {
   const where =
@@ -28,7 +28,7 @@ export function libraryMissing(given: string | undefined, cause: unknown): Round
       : `${libraryVariable} names ${given}, which is not Cyclone DDS's library`;
   return new RoundscopeError('transport_unavailable', {
     layer: 'transport',
-    message: `${where}, so DDS cannot be spoken. ${libraryMend}`,
+    message: `${where}, so DDS cannot be spoken. ${libraryFix}`,
     cause,
   });
 }

@@ -16,7 +16,7 @@ import { DdsCarrier } from './dds-carrier.ts';
 import { datagramsFor, domainConfig, sampleBytesFor } from './domain-config.ts';
 import { answerOf } from './announced.ts';
 import { freePortPair } from './places.ts';
-import { misfitMend } from './library.ts';
+import { incompatibleFix } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
 import type { Announcement } from './worker-protocol.ts';
 
@@ -101,7 +101,8 @@ export class DdsListener implements Listener {
         },
         {
           onAnnounced: (said, writer) => listener.#hear(said, writer),
-          onMisfit: (reason) => options.onRefused({ address: 'a DDS peer', reason: `${reason}. ${misfitMend}` }),
+          onIncompatible: (reason) =>
+            options.onRefused({ address: 'a DDS peer', reason: `${reason}. ${incompatibleFix}` }),
           onFailed: (reason) => options.onRefused({ address, reason }),
         },
       );
@@ -138,10 +139,10 @@ export class DdsListener implements Listener {
     // Without an answer, which would be the last word: who meant well asks again.
     if (full !== null) return onRefused({ address, reason: full });
     const who = { participant, session };
-    const judged = this.#gatekeeper.judge(who, { version, key, coordinator, proof });
-    if (typeof judged !== 'string') return this.#grant(this.#announcement(who, judged.answer), judged.keys, writer);
-    onRefused({ address, reason: judged });
-    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, judged)));
+    const checked = this.#gatekeeper.check(who, { version, key, coordinator, proof });
+    if (typeof checked !== 'string') return this.#grant(this.#announcement(who, checked.answer), checked.keys, writer);
+    onRefused({ address, reason: checked });
+    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, checked)));
   }
 
   /** Topics for a session are work for all who are in the domain, so of one that asks and asks those are let be that it has. */

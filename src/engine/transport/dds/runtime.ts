@@ -22,15 +22,15 @@ export interface RuntimeOptions {
   readonly library: string | undefined;
 }
 
-export interface SessionEars {
+export interface SessionHandlers {
   readonly onMatched: (all: boolean) => void;
   readonly onSamples: (from: SampleClass, samples: readonly SampleBody[], forged: number) => void;
   readonly onFailed: (reason: string) => void;
 }
 
-interface NodeEars {
+interface NodeHandlers {
   readonly onAnnounced: (announcement: Announcement, writer: bigint) => void;
-  readonly onMisfit: (reason: string) => void;
+  readonly onIncompatible: (reason: string) => void;
   readonly onFailed: (reason: string) => void;
 }
 
@@ -51,9 +51,9 @@ export class DdsRuntime {
   readonly #ended = Promise.withResolvers<void>();
   readonly #nodes = new Map<
     number,
-    { readonly ears: NodeEars; readonly opened: PromiseWithResolvers<string | null> }
+    { readonly handlers: NodeHandlers; readonly opened: PromiseWithResolvers<string | null> }
   >();
-  readonly #sessions = new Map<number, SessionEars>();
+  readonly #sessions = new Map<number, SessionHandlers>();
   readonly #closing = new Map<string, PromiseWithResolvers<void>>();
   #commands: Command[] = [];
   #next = 1;
@@ -113,11 +113,11 @@ export class DdsRuntime {
   /** Null: it is open; else why it is not. */
   async openNode(
     options: { readonly config: string; readonly side: Side; readonly run: string },
-    ears: NodeEars,
+    handlers: NodeHandlers,
   ): Promise<{ readonly node: number; readonly error: string | null }> {
     const node = this.#next++;
     const opened = Promise.withResolvers<string | null>();
-    this.#nodes.set(node, { ears, opened });
+    this.#nodes.set(node, { handlers, opened });
     this.#ask({ type: 'open_node', node, ...options });
     const error = await opened.promise;
     if (error !== null) this.#nodes.delete(node);
@@ -139,10 +139,10 @@ export class DdsRuntime {
       readonly id: string;
       readonly keys: Omit<SessionKeys, 'channel'>;
     },
-    ears: SessionEars,
+    handlers: SessionHandlers,
   ): number {
     const session = this.#next++;
-    this.#sessions.set(session, ears);
+    this.#sessions.set(session, handlers);
     this.#ask({ type: 'open_session', session, ...options });
     return session;
   }
@@ -200,9 +200,9 @@ export class DdsRuntime {
       case 'node':
         return this.#nodes.get(report.node)?.opened.resolve(report.error);
       case 'announced':
-        return this.#nodes.get(report.node)?.ears.onAnnounced(report.announcement, report.writer);
-      case 'misfit':
-        return this.#nodes.get(report.node)?.ears.onMisfit(report.reason);
+        return this.#nodes.get(report.node)?.handlers.onAnnounced(report.announcement, report.writer);
+      case 'incompatible':
+        return this.#nodes.get(report.node)?.handlers.onIncompatible(report.reason);
       case 'matched':
         return this.#sessions.get(report.session)?.onMatched(report.all);
       case 'samples':
@@ -227,11 +227,11 @@ export class DdsRuntime {
     process.off('exit', this.#onProcessExit);
     if (!this.#released) known.delete(this.#key);
     for (const closed of this.#closing.values()) closed.resolve();
-    for (const { ears, opened } of this.#nodes.values()) {
+    for (const { handlers, opened } of this.#nodes.values()) {
       opened.resolve(this.#dead);
-      ears.onFailed(this.#dead);
+      handlers.onFailed(this.#dead);
     }
-    for (const ears of this.#sessions.values()) ears.onFailed(this.#dead);
+    for (const handlers of this.#sessions.values()) handlers.onFailed(this.#dead);
     this.#ended.resolve();
   }
 

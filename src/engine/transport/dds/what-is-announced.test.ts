@@ -37,9 +37,9 @@ async function firstAnnouncement(side: Side): Promise<string> {
   await once(socket, 'listening');
   const peers = [{ host: '127.0.0.1', port: socket.address().port }];
   const config = domainConfig({ domain: 0, address: '127.0.0.1', port: null, peers });
-  const ears = { onAnnounced: () => undefined, onMisfit: () => undefined, onFailed: () => undefined };
+  const handlers = { onAnnounced: () => undefined, onIncompatible: () => undefined, onFailed: () => undefined };
   const heard = once(socket, 'message') as Promise<[Buffer]>;
-  const { node, error } = await runtime.openNode({ config, side, run: 'r-announced' }, ears);
+  const { node, error } = await runtime.openNode({ config, side, run: 'r-announced' }, handlers);
   owned.defer(() => runtime.closeNode(node, 'cut'));
   assert.equal(error, null);
   const [datagram] = await heard;

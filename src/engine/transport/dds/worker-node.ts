@@ -1,6 +1,6 @@
 import type { Cyclone, Entity } from './cyclone.ts';
 import { checked, createParticipant, Endpoint, takeSamples } from './entities.ts';
-import { Misfits } from './misfits.ts';
+import { IncompatibleQosMonitor } from './incompatible-qos.ts';
 import { decodeAnnouncement, descriptorOf, encodeAnnouncement } from './structs.ts';
 import { announceType, sampleType } from './type-descriptors.ts';
 import { topicNames, type Announcement, type Report, type SampleClass, type Side } from './worker-protocol.ts';
@@ -29,7 +29,7 @@ export class WorkerNode {
   readonly #topics = new Map<string, Entity>();
   readonly #announcing: Endpoint;
   readonly #hearing: Endpoint;
-  readonly #misfits: Misfits;
+  readonly #incompatibleQos: IncompatibleQosMonitor;
 
   constructor(cyclone: Cyclone, options: NodeOptions) {
     this.#cyclone = cyclone;
@@ -43,11 +43,27 @@ export class WorkerNode {
       const quality = { durability: 'transient-local', history: 'last', partition: options.run } as const;
       const { participant } = this;
       const out = this.topic('session', 'out');
-      const tellsMisfits = true;
-      this.#announcing = new Endpoint(cyclone, { kind: 'writer', participant, topic: out, quality, tellsMisfits });
+      const reportsIncompatibleQos = true;
+      this.#announcing = new Endpoint(cyclone, {
+        kind: 'writer',
+        participant,
+        topic: out,
+        quality,
+        reportsIncompatibleQos,
+      });
       const incoming = this.topic('session', 'in');
-      this.#hearing = new Endpoint(cyclone, { kind: 'reader', participant, topic: incoming, quality, tellsMisfits });
-      this.#misfits = new Misfits(cyclone, { participant, announcing: this.#announcing, hearing: this.#hearing });
+      this.#hearing = new Endpoint(cyclone, {
+        kind: 'reader',
+        participant,
+        topic: incoming,
+        quality,
+        reportsIncompatibleQos,
+      });
+      this.#incompatibleQos = new IncompatibleQosMonitor(cyclone, {
+        participant,
+        announcing: this.#announcing,
+        hearing: this.#hearing,
+      });
     } catch (error) {
       cyclone.delete(this.#domain);
       throw error;
@@ -56,7 +72,7 @@ export class WorkerNode {
 
   /** What wakes the thread: somebody announces something, or is discovered. */
   get waking(): readonly Entity[] {
-    return [this.#hearing.entity, ...this.#misfits.entities];
+    return [this.#hearing.entity, ...this.#incompatibleQos.entities];
   }
 
   topic(kind: 'session' | SampleClass, way: 'in' | 'out'): Entity {
@@ -88,7 +104,7 @@ export class WorkerNode {
 
   /** What the others have announced since. */
   hear(report: (report: Report) => void): void {
-    this.#misfits.look((reason) => report({ type: 'misfit', node: this.#node, reason }));
+    this.#incompatibleQos.look((reason) => report({ type: 'incompatible', node: this.#node, reason }));
     this.#hearing.matched();
     const take = (): boolean =>
       takeSamples(this.#cyclone, this.#hearing.entity, (address, writer) => {

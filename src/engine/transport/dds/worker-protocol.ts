@@ -62,7 +62,7 @@ export type Report =
   /** `writer`: tells who announced it from others, and nothing else of it. */
   | { readonly type: 'announced'; readonly node: number; readonly announcement: Announcement; readonly writer: bigint }
   /** Somebody there uses our topics in another way; told once for each. */
-  | { readonly type: 'misfit'; readonly node: number; readonly reason: string }
+  | { readonly type: 'incompatible'; readonly node: number; readonly reason: string }
   /** Whether the peer's readers and writers of this session are all there. */
   | { readonly type: 'matched'; readonly session: number; readonly all: boolean }
   | {

@@ -1,7 +1,7 @@
 import { spawn } from '#shared/base/spawn.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { FrameRelay } from '../frame-relay.ts';
+import { FrameMerger } from '../frame-merger.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, IncomingFrame, OutgoingFrame, SentFrame, Session, SessionStats } from '../transport.ts';
 import type { Wire } from './wire.ts';
@@ -17,7 +17,7 @@ export class FaultySession implements Session {
   readonly closed: Promise<CloseReason>;
   readonly #inner: Session;
   readonly #wire: Wire;
-  readonly #relay = new FrameRelay();
+  readonly #merger = new FrameMerger();
   readonly #over = new AbortController();
   readonly #resolveClosed: (reason: CloseReason) => void;
   #end: CloseReason | null = null;
@@ -50,7 +50,7 @@ export class FaultySession implements Session {
   }
 
   frames(): AsyncIterable<IncomingFrame, undefined> {
-    return this.#relay;
+    return this.#merger;
   }
 
   async send(frame: OutgoingFrame, { signal }: { readonly signal: AbortSignal }): Promise<SentFrame> {
@@ -92,15 +92,15 @@ export class FaultySession implements Session {
       'watching a session',
       this.#inner.closed.then((end) => this.#finish(end)),
     );
-    await this.#relay.pump(this.#inner.frames(), (frame) => frame);
-    this.#relay.end('keep');
+    await this.#merger.pump(this.#inner.frames(), (frame) => frame);
+    this.#merger.end('keep');
   }
 
   #finish(end: CloseReason): void {
     if (this.#end !== null) return;
     this.#end = end;
     this.#over.abort(sessionEnded(end));
-    if (end.local) this.#relay.end('discard');
+    if (end.local) this.#merger.end('discard');
     this.#resolveClosed(end);
   }
 }

@@ -12,7 +12,7 @@ export interface FaultyParts {
   readonly random: Random;
 }
 
-/** Any transport, made to fail on command: sessions dialled and accepted through it share its faults. */
+/** Any transport, made to fail on command: sessions dialed and accepted through it share its faults. */
 export class FaultyTransport implements Transport, TransportFaults {
   readonly protocol: Protocol;
   readonly #inner: Transport;

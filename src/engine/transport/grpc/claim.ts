@@ -54,7 +54,7 @@ const claimSchema = z.object({
 });
 
 /** The claim that a call makes and proves. */
-export function judgeClaim(
+export function checkClaim(
   metadata: Metadata,
   at: { readonly purpose: Purpose; readonly token: string; readonly run: string },
 ): Result<Claim, ClaimRefusal> {

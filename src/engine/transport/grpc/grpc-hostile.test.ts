@@ -23,7 +23,7 @@ import {
   token,
   transport,
 } from '#test/support/grpc-kit.ts';
-import { judgeClaim, proof, proofKey } from './claim.ts';
+import { checkClaim, proof, proofKey } from './claim.ts';
 import { encodeControlFrames } from './messages.ts';
 import { bytesFields, numberField } from './protobuf.ts';
 import { federation } from './service.ts';
@@ -208,7 +208,7 @@ async function impostor(act: (stream: grpc.ServerDuplexStream<Buffer, Buffer>) =
   const server = new grpc.Server();
   server.addService(federation, {
     session: (stream: grpc.ServerDuplexStream<Buffer, Buffer>) => {
-      const claim = judgeClaim(stream.metadata, { purpose: 'session', token, run });
+      const claim = checkClaim(stream.metadata, { purpose: 'session', token, run });
       assert.ok(claim.ok);
       const answer = new grpc.Metadata();
       answer.set(proofKey, proof(its, 'accept', claim.value));

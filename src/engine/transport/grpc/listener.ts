@@ -13,7 +13,7 @@ import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { OfferingWays } from './bulk-ways.ts';
 import { answeredCall, receivedCall } from './call.ts';
-import { judgeClaim, proof, proofKey, type Claim, type ClaimRefusal } from './claim.ts';
+import { checkClaim, proof, proofKey, type Claim, type ClaimRefusal } from './claim.ts';
 import type { GrpcLibrary } from './grpc-library.ts';
 import { serverOptions, type GrpcOptions } from './grpc-options.ts';
 import { GrpcSession } from './grpc-session.ts';
@@ -140,10 +140,10 @@ export class GrpcListener implements Listener {
     const control = answeredCall('Session', stream);
     const caller = this.#caller(stream);
     if ('code' in caller) return this.#refuse(stream, caller);
-    const judged = judgeClaim(stream.metadata, { purpose: 'session', token, run });
-    const refusal = judged.ok ? this.#admission(judged.value) : this.#statusOf(judged.error);
-    if (!judged.ok || refusal !== null) return this.#refuse(stream, refusal);
-    const claim = judged.value;
+    const checked = checkClaim(stream.metadata, { purpose: 'session', token, run });
+    const refusal = checked.ok ? this.#admission(checked.value) : this.#statusOf(checked.error);
+    if (!checked.ok || refusal !== null) return this.#refuse(stream, refusal);
+    const claim = checked.value;
     this.#admit(stream);
     const { clock, grpc, options } = this.#setup;
     const answer = new grpc.Metadata();
@@ -200,9 +200,9 @@ export class GrpcListener implements Listener {
     const { run, token = '' } = this.#options;
     const caller = this.#caller(call);
     if ('code' in caller) return caller;
-    const judged = judgeClaim(call.metadata, { purpose, token, run });
-    if (!judged.ok) return this.#statusOf(judged.error);
-    const { participant, instance, session } = judged.value;
+    const checked = checkClaim(call.metadata, { purpose, token, run });
+    if (!checked.ok) return this.#statusOf(checked.error);
+    const { participant, instance, session } = checked.value;
     const held = this.#held.get(session);
     const same =
       held?.claim.participant === participant &&

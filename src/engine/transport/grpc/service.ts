@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 
-/** Messages stay bytes for the library: ours are encoded and judged in `messages.ts`, where nothing has to throw. */
+/** Messages stay bytes for the library: ours are encoded and checked in `messages.ts`, where nothing has to throw. */
 type Method = MethodDefinition<Buffer, Buffer>;
 
 export function unchanged(bytes: Buffer): Buffer {

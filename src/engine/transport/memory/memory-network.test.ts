@@ -95,14 +95,14 @@ describe('memory network on virtual time', () => {
     assert.deepEqual([seen, clock.pendingTimers, network.openSessions], [[], 0, 0]);
   });
 
-  test('dialling through a partition gives up within the connect limit', async () => {
+  test('dialing through a partition gives up within the connect limit', async () => {
     const { clock, network } = await pair();
     using _hold = network.hold({ participant: 'node-2' });
     const endpoints = [{ protocol: 'memory', provider: 'memory', host: 'c', port: 1 }] as const;
-    const dialling = assert.rejects(network.dial(endpoints, { ...never, run: 'r', participant: 'node-2' }), {
+    const dialing = assert.rejects(network.dial(endpoints, { ...never, run: 'r', participant: 'node-2' }), {
       code: 'connect_timeout',
     });
     await clock.advance(10_000);
-    await dialling;
+    await dialing;
   });
 });

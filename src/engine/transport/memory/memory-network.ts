@@ -9,7 +9,7 @@ import { MemorySession } from './memory-session.ts';
 
 export type Direction = 'up' | 'down';
 
-/** A frame about to travel: `up` is from the side that dialled. */
+/** A frame about to travel: `up` is from the side that dialed. */
 export interface FrameOnWire {
   readonly participant: string;
   readonly direction: Direction;
@@ -47,7 +47,7 @@ export class MemoryNetwork implements Transport {
   readonly #pairs = new Set<{
     readonly participant: string;
     readonly address: string;
-    readonly dialler: MemorySession;
+    readonly dialer: MemorySession;
     readonly listener: MemorySession;
   }>();
   readonly #holds = new Set<Hold>();
@@ -76,9 +76,9 @@ export class MemoryNetwork implements Transport {
     const listening = this.#listeners.get(address);
     if (listening === undefined) throw failed('connect_refused', `nobody listens at ${address}`);
     if (listening.run !== options.run) throw failed('connect_refused', `another run listens at ${address}`);
-    const { dialler, listener } = this.#pair(options.participant, address);
+    const { dialer, listener } = this.#pair(options.participant, address);
     listening.onSession(listener);
-    return dialler;
+    return dialer;
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
@@ -103,7 +103,7 @@ export class MemoryNetwork implements Transport {
     return {
       [Symbol.dispose]: () => {
         this.#holds.delete(hold);
-        for (const { dialler, listener } of this.#pairs) for (const session of [dialler, listener]) session.recheck();
+        for (const { dialer, listener } of this.#pairs) for (const session of [dialer, listener]) session.recheck();
         for (const heal of this.#onHeal) heal();
         this.#onHeal.clear();
       },
@@ -113,24 +113,24 @@ export class MemoryNetwork implements Transport {
   /** Ends sessions as lost at both ends, with what was on the way. Returns how many. */
   cut(participant?: string, reason = 'the network lost the session'): number {
     const hit = [...this.#pairs].filter((pair) => participant === undefined || pair.participant === participant);
-    for (const { dialler, listener } of hit) {
-      dialler.lose(reason);
+    for (const { dialer, listener } of hit) {
+      dialer.lose(reason);
       listener.lose(reason);
     }
     return hit.length;
   }
 
-  #pair(participant: string, address: string): { dialler: MemorySession; listener: MemorySession } {
+  #pair(participant: string, address: string): { dialer: MemorySession; listener: MemorySession } {
     const pair = MemorySession.pair({
       clock: this.#clock,
-      addresses: { dialler: `memory:${participant}`, listener: address },
+      addresses: { dialer: `memory:${participant}`, listener: address },
       wire: (direction) => ({
         clock: this.#clock,
         delayMs: (lane, sizeBytes) => this.#behaviour.delayMs?.({ participant, direction, lane, sizeBytes }) ?? 0,
         breaks: (lane, sizeBytes) => this.#behaviour.breaks?.({ participant, direction, lane, sizeBytes }) ?? false,
         holds: (lane) => this.#isHeld(participant, direction, lane),
         onBreak: () => {
-          pair.dialler.lose('the network lost the session');
+          pair.dialer.lose('the network lost the session');
           pair.listener.lose('the network lost the session');
         },
       }),
@@ -139,7 +139,7 @@ export class MemoryNetwork implements Transport {
     this.#pairs.add(entry);
     spawn(
       'watching a pair of sessions',
-      Promise.all([pair.dialler.closed, pair.listener.closed]).then(() => this.#pairs.delete(entry)),
+      Promise.all([pair.dialer.closed, pair.listener.closed]).then(() => this.#pairs.delete(entry)),
     );
     return pair;
   }

@@ -4,7 +4,7 @@ import { MemoryPipe, type PipeWire } from './memory-pipe.ts';
 
 interface PairOptions {
   readonly clock: Clock;
-  readonly addresses: { readonly dialler: string; readonly listener: string };
+  readonly addresses: { readonly dialer: string; readonly listener: string };
   readonly wire: (direction: 'up' | 'down') => PipeWire;
 }
 
@@ -32,12 +32,12 @@ export class MemorySession implements Session {
     this.#incoming.onEnd = (reason) => this.#peerEnded(reason);
   }
 
-  static pair({ addresses, wire }: PairOptions): { dialler: MemorySession; listener: MemorySession } {
+  static pair({ addresses, wire }: PairOptions): { dialer: MemorySession; listener: MemorySession } {
     const up = new MemoryPipe(wire('up'));
     const down = new MemoryPipe(wire('down'));
     return {
-      dialler: new MemorySession(addresses.listener, { incoming: down, outgoing: up }),
-      listener: new MemorySession(addresses.dialler, { incoming: up, outgoing: down }),
+      dialer: new MemorySession(addresses.listener, { incoming: down, outgoing: up }),
+      listener: new MemorySession(addresses.dialer, { incoming: up, outgoing: down }),
     };
   }
 

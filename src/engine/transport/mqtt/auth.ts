@@ -32,7 +32,7 @@ export function participantCredentials(token: string, claim: Claim): Credentials
 const drawn = /^[0-9a-f]{32}$/;
 
 /** The claim that a client id, user name and password make and prove; null when they do not, or what they name is no name. */
-export function judgeCredentials(token: string, run: string, offered: Credentials): Claim | null {
+export function checkCredentials(token: string, run: string, offered: Credentials): Claim | null {
   const [participant = '', session = '', extra] = offered.clientId.split(':');
   const [instance = '', mac = '', more] = offered.password.split('.');
   if (extra !== undefined || more !== undefined || !drawn.test(session) || !drawn.test(instance)) return null;

@@ -380,15 +380,15 @@ describe('a broker elsewhere', { skip: 'missing' in mosquitto && mosquitto.missi
       await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
       ({ endpoints } = served.listener);
     }
-    const dialled = (): Promise<Session> =>
+    const dialed = (): Promise<Session> =>
       transport.dial(endpoints, { signal, run, token, participant: 'node-1', observer });
-    await assert.rejects(dialled());
-    await assert.rejects(dialled());
+    await assert.rejects(dialed());
+    await assert.rejects(dialed());
     assert.deepEqual(told, ['lost: nobody listens']);
     await using broker = await startMosquitto(mosquitto.path, [], port);
     await using served = await serve(new MqttTransport({ ...parts, brokerUrl: broker.url }));
     assert.equal(served.port, port);
-    await using _session = await dialled();
+    await using _session = await dialed();
     assert.deepEqual(told.slice(1), ['connected: ']);
   });
 

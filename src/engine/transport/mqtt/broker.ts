@@ -6,8 +6,8 @@ import { formatAddress } from '../addresses.ts';
 import { cannotListen } from '../endpoint-errors.ts';
 import { peerOf, serverTls, type TlsOwner } from '../tls/pinned-tls.ts';
 import { WaitingRoom, type KnowsPeer } from '../waiting-room.ts';
-import { judgeCredentials, type Claim } from './auth.ts';
-import { BrokerSeat } from './broker-seat.ts';
+import { checkCredentials, type Claim } from './auth.ts';
+import { InProcessClient } from './in-process-client.ts';
 import { isTooLong, tooMuch } from './client-limits.ts';
 import { guardPacketSize } from './packet-guard.ts';
 import { coordinatorName, isSpoken, parseTopic, sessionTopics, statusTopic } from './topics.ts';
@@ -101,8 +101,8 @@ export class EmbeddedBroker implements AsyncDisposable {
   }
 
   /** The coordinator's own place, without a connection. */
-  seat(onMessage: (topic: string, payload: Buffer) => void): BrokerSeat {
-    return new BrokerSeat(this.#aedes, onMessage);
+  seat(onMessage: (topic: string, payload: Buffer) => void): InProcessClient {
+    return new InProcessClient(this.#aedes, onMessage);
   }
 
   /** Cuts the connection of a session whose peer broke the rules. */
@@ -177,7 +177,7 @@ export class EmbeddedBroker implements AsyncDisposable {
       const offered = { clientId: client.id, username: username ?? '', password: password?.toString('utf8') ?? '' };
       if (offered.username === coordinatorName)
         return this.#refuse(client, 'only the coordinator itself may call itself so', done);
-      const claim = judgeCredentials(token, run, offered);
+      const claim = checkCredentials(token, run, offered);
       if (claim === null)
         return this.#refuse(client, `no proof of this run's invitation from "${offered.username}"`, done);
       const certificate = this.#identityOf(client);

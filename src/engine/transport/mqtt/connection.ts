@@ -6,7 +6,7 @@ import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-
 import type { BrokerWay } from './broker-way.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { brokerRefused, connectError, withoutSecrets } from './connect-errors.ts';
-import { takeAllRefusals } from './mqtt-mends.ts';
+import { takeAllRefusals } from './mqtt-patches.ts';
 import { brokerWords, reasonStringOf, refusalOf, type Dialect } from './dialect.ts';
 import { pieceBytesMin, type PieceSize } from '../credited/piece-size.ts';
 

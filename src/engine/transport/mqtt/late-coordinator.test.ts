@@ -38,14 +38,14 @@ test('a coordinator that comes to the broker after the request is asked again', 
   const asked = new Promise<void>((resolve) => {
     watcher.on('message', (topic) => topic.endsWith('/open') && resolve());
   });
-  const dialled = new MqttTransport({ ...parts, identity: createIdentity() }).dial(endpoints, {
+  const dialed = new MqttTransport({ ...parts, identity: createIdentity() }).dial(endpoints, {
     ...about,
     participant: 'lab-1',
   });
   await asked;
   await watcher.endAsync();
   await using _listener = await listen();
-  await using session = await dialled;
+  await using session = await dialed;
   assert.equal(session.stack, 'mqtt.js');
   assert.equal(sessions.length, 1);
 });

@@ -265,20 +265,20 @@ export class MqttListener implements Listener {
     const known = this.#sessions.get(keyOf(parsed));
     // The broker may deliver a request twice (QoS 1): the answer is the same. To another one there is none.
     if (known !== undefined) return request?.key === known.key ? answer(known.answer) : undefined;
-    const judged =
-      request === null ? 'its request for a session is malformed' : this.#gatekeeper.judge(parsed, request);
-    if (typeof judged === 'string') {
-      onRefused({ address, reason: judged });
-      return answer(this.#gatekeeper.refuse(parsed, { key: request?.key ?? '' }, judged));
+    const checked =
+      request === null ? 'its request for a session is malformed' : this.#gatekeeper.check(parsed, request);
+    if (typeof checked === 'string') {
+      onRefused({ address, reason: checked });
+      return answer(this.#gatekeeper.refuse(parsed, { key: request?.key ?? '' }, checked));
     }
     // Without an answer, which would be the last word: who meant well asks again.
     if (this.#sessions.size >= sessionsMax)
       return onRefused({ address, reason: `this coordinator has ${sessionsMax} sessions already` });
     const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
-    const { keys } = judged;
+    const { keys } = checked;
     const carrier = this.#makeCarrier(parsed, connection, { base, keys, remote: address, peerIdentity });
-    this.#sessions.set(keyOf(parsed), { carrier, key: request?.key ?? '', answer: judged.answer });
-    answer(judged.answer);
+    this.#sessions.set(keyOf(parsed), { carrier, key: request?.key ?? '', answer: checked.answer });
+    answer(checked.answer);
     onSession(carrier.session);
   }
 

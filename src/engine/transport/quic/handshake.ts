@@ -52,7 +52,7 @@ export async function greet(
   throw notOurs(quic.remote);
 }
 
-/** What a dialer has said, judged. */
+/** What a dialer has said, checked. */
 export type Greeting =
   | { readonly ok: true; readonly control: FrameReader }
   | { readonly ok: false; readonly refusal: Refusal };
@@ -69,7 +69,7 @@ export async function receiveGreeting(
     if (stream === null) return refused('lost', 'the session ended before its hello');
     const control = new FrameReader(stream);
     const hello = await abortable(readRecord(control), limit);
-    const refusal = judge(hello, at);
+    const refusal = check(hello, at);
     const answer = refusal === null ? ({ record: 'accepted' } as const) : ({ record: 'refused', ...refusal } as const);
     await abortable(stream.write(encodeRecord(answer)), limit);
     if (refusal === null) return { ok: true, control };
@@ -87,7 +87,7 @@ export async function receiveGreeting(
 }
 
 /** What it says to somebody who guesses is in the guess already. */
-function judge(hello: QuicRecord, { run, token }: { readonly run: string; readonly token: string }): Refusal | null {
+function check(hello: QuicRecord, { run, token }: { readonly run: string; readonly token: string }): Refusal | null {
   if (hello.record !== 'hello')
     return { code: 'garbage', reason: `the first record is ${hello.record} instead of hello` };
   if (hello.run !== run)

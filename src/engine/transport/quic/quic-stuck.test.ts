@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { modelMessage, take } from '#test/support/messages.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
-import { QuicFederation, type Dialled } from '#test/support/quic-federation.ts';
+import { QuicFederation, type Dialed } from '#test/support/quic-federation.ts';
 import type { WatchedReporter } from '#test/support/watched-reporter.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
 
 const never = new AbortController().signal;
 const MB = 1_000_000;
 const about = { timeout: 120_000 };
-const stuck = /^degraded: heart-beats pass, but global_model is stuck at \d+\.\d of 32\.0 MB/;
+const stuck = /^degraded: heartbeats pass, but global_model is stuck at \d+\.\d of 32\.0 MB/;
 
 function only(provider: Endpoint['provider'], endpoints: readonly Endpoint[]): readonly Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.provider === provider);
 }
 
 /** A model goes up; it is in the middle of that when this resolves. */
-async function sending({ near }: Dialled, passed: Promise<void>): Promise<void> {
+async function sending({ near }: Dialed, passed: Promise<void>): Promise<void> {
   const { acknowledged } = await near.send(modelMessage(32 * MB), { signal: never });
   // Where the link ends before, it never is.
   acknowledged.catch(() => undefined);
@@ -40,12 +40,12 @@ describe('a transfer that gets stuck while the other end is heard', { concurrenc
     await using federation = await QuicFederation.open();
     const [quinn] = only('quinn', federation.endpoints());
     await using path = await UdpPath.open(quinn?.port ?? 0);
-    const dialled = await federation.dial(only('quinn', federation.endpoints({ udp: path.port })));
-    const received = dialled.far.messages()[Symbol.asyncIterator]();
-    await sending(dialled, path.meter.passed(8 * MB));
+    const dialed = await federation.dial(only('quinn', federation.endpoints({ udp: path.port })));
+    const received = dialed.far.messages()[Symbol.asyncIterator]();
+    await sending(dialed, path.meter.passed(8 * MB));
     path.largestBytes = 600;
     const [sender, receiver] = await Promise.all([
-      saying(dialled.reports, 'stuck at'),
+      saying(dialed.reports, 'stuck at'),
       saying(federation.reports, 'nothing heard'),
     ]);
     assert.match(sender, stuck);
@@ -59,9 +59,9 @@ describe('a transfer that gets stuck while the other end is heard', { concurrenc
     await using federation = await QuicFederation.open();
     const [webtransport] = only('webtransport', federation.endpoints());
     await using path = await TcpPath.open(webtransport?.port ?? 0);
-    const dialled = await federation.dial(only('webtransport', federation.endpoints({ tcp: path.port })));
-    await sending(dialled, path.meter.passed(8 * MB));
+    const dialed = await federation.dial(only('webtransport', federation.endpoints({ tcp: path.port })));
+    await sending(dialed, path.meter.passed(8 * MB));
     path.stall();
-    assert.match(await saying(dialled.reports, 'stuck at'), stuck);
+    assert.match(await saying(dialed.reports, 'stuck at'), stuck);
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
-import { QuicFederation, type Dialled } from '#test/support/quic-federation.ts';
+import { QuicFederation, type Dialed } from '#test/support/quic-federation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import type { Endpoint } from '#shared/contract/invitation.ts';
@@ -18,7 +18,7 @@ function portOf(endpoints: readonly Endpoint[], provider: Endpoint['provider']):
 
 /** Sends a model up, lets `disturb` act when part of it has passed, and checks that it comes whole and once. */
 async function sendThrough(
-  { near, far }: Dialled,
+  { near, far }: Dialed,
   passed: Promise<void>,
   disturb: () => void | Promise<void>,
 ): Promise<void> {
@@ -37,12 +37,12 @@ async function sendThrough(
 }
 
 /** Where the last announcement of the model went on. */
-function resumedAt({ reports }: Dialled): number {
+function resumedAt({ reports }: Dialed): number {
   const note = reports.ofKind('global_model').findLast(({ status }) => status === 'ok')?.note ?? '';
   return Number(/^resumed at byte (\d+)/.exec(note)?.[1] ?? 0);
 }
 
-function told({ reports }: Dialled): { readonly stack: string; readonly fallback: string | undefined } | undefined {
+function told({ reports }: Dialed): { readonly stack: string; readonly fallback: string | undefined } | undefined {
   const ready = reports.ofType('link_state').findLast(({ state }) => state === 'ready');
   return ready === undefined ? undefined : { stack: ready.stack, fallback: ready.fallback };
 }
@@ -58,38 +58,38 @@ describe('a QUIC link and the network under it', { concurrency: 3 }, () => {
   test('a NAT that gives the flow another port in mid-transfer: the link goes on in another session', async (t) => {
     await using federation = await QuicFederation.open();
     await using path = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
-    const dialled = await federation.dial(federation.endpoints({ udp: path.port }));
-    await sendThrough(dialled, path.meter.passed(8 * MB), () => path.rebind());
+    const dialed = await federation.dial(federation.endpoints({ udp: path.port }));
+    await sendThrough(dialed, path.meter.passed(8 * MB), () => path.rebind());
     assert.ok(path.flows >= 2);
-    assert.equal(told(dialled)?.stack, 'quinn');
+    assert.equal(told(dialed)?.stack, 'quinn');
     // The addon's server has migration switched off, so today it is another session.
-    const { connections } = dialled.near.status;
-    t.diagnostic(`${connections} connection(s), resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
+    const { connections } = dialed.near.status;
+    t.diagnostic(`${connections} connection(s), resumed at ${resumedAt(dialed)} of ${modelBytes} bytes`);
     assert.equal(connections, 2);
-    assert.ok(resumedAt(dialled) > 0, 'from where it was');
+    assert.ok(resumedAt(dialed) > 0, 'from where it was');
   });
 
   test('over TCP an address that is gone ends the session; the next goes on where the last was', async (t) => {
     await using federation = await QuicFederation.open();
     await using path = await TcpPath.open(portOf(federation.endpoints(), 'webtransport'));
     const [, webTransport] = federation.endpoints({ tcp: path.port });
-    const dialled = await federation.dial([webTransport as Endpoint]);
-    await sendThrough(dialled, path.meter.passed(20 * MB), () => path.cut());
-    assert.equal(dialled.near.status.connections, 2);
-    t.diagnostic(`resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
-    assert.ok(resumedAt(dialled) > 0);
-    assert.equal(told(dialled)?.fallback, undefined);
+    const dialed = await federation.dial([webTransport as Endpoint]);
+    await sendThrough(dialed, path.meter.passed(20 * MB), () => path.cut());
+    assert.equal(dialed.near.status.connections, 2);
+    t.diagnostic(`resumed at ${resumedAt(dialed)} of ${modelBytes} bytes`);
+    assert.ok(resumedAt(dialed) > 0);
+    assert.equal(told(dialed)?.fallback, undefined);
   });
 
   test('UDP swallowed from the start: the link opens over TCP, and its state says why', async () => {
     await using federation = await QuicFederation.open();
     await using hole = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
     hole.swallows = true;
-    const dialled = await federation.dial(federation.endpoints({ udp: hole.port }));
-    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: noAnswer });
+    const dialed = await federation.dial(federation.endpoints({ udp: hole.port }));
+    assert.deepEqual(told(dialed), { stack: 'webtransport-h2', fallback: noAnswer });
     // Silent once more while TCP answers: now it is known.
-    await dialled.reports.until(() => told(dialled)?.fallback?.startsWith('UDP blocked: TCP answers') === true);
-    const notices = dialled.reports.ofType('notice').map(({ text }) => text);
+    await dialed.reports.until(() => told(dialed)?.fallback?.startsWith('UDP blocked: TCP answers') === true);
+    const notices = dialed.reports.ofType('notice').map(({ text }) => text);
     assert.deepEqual([notices[0], notices.length], [noAnswer, 2]);
     assert.match(notices[1] ?? '', /^UDP blocked: TCP answers and UDP does not/);
   });
@@ -98,13 +98,13 @@ describe('a QUIC link and the network under it', { concurrency: 3 }, () => {
     await using federation = await QuicFederation.open();
     await using late = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
     late.swallows = true;
-    const dialled = await federation.dial(federation.endpoints({ udp: late.port }));
+    const dialed = await federation.dial(federation.endpoints({ udp: late.port }));
     late.swallows = false;
-    await dialled.reports.until(() => told(dialled)?.stack === 'quinn');
-    assert.equal(told(dialled)?.fallback, undefined);
-    assert.equal(dialled.near.status.connections, 2);
+    await dialed.reports.until(() => told(dialed)?.stack === 'quinn');
+    assert.equal(told(dialed)?.fallback, undefined);
+    assert.equal(dialed.near.status.connections, 2);
     assert.doesNotMatch(
-      dialled.reports
+      dialed.reports
         .ofType('notice')
         .map(({ text }) => text)
         .join(),
@@ -115,23 +115,23 @@ describe('a QUIC link and the network under it', { concurrency: 3 }, () => {
   test('UDP swallowed in mid-transfer: it goes on over TCP where it was; UDP again when that is back', async (t) => {
     await using federation = await QuicFederation.open();
     await using path = await UdpPath.open(portOf(federation.endpoints(), 'quinn'));
-    const dialled = await federation.dial(federation.endpoints({ udp: path.port }));
-    assert.deepEqual(told(dialled), { stack: 'quinn', fallback: undefined });
-    await sendThrough(dialled, path.meter.passed(20 * MB), () => void (path.swallows = true));
-    assert.deepEqual(told(dialled), { stack: 'webtransport-h2', fallback: noAnswer });
-    t.diagnostic(`resumed at ${resumedAt(dialled)} of ${modelBytes} bytes`);
-    assert.ok(resumedAt(dialled) > 0);
+    const dialed = await federation.dial(federation.endpoints({ udp: path.port }));
+    assert.deepEqual(told(dialed), { stack: 'quinn', fallback: undefined });
+    await sendThrough(dialed, path.meter.passed(20 * MB), () => void (path.swallows = true));
+    assert.deepEqual(told(dialed), { stack: 'webtransport-h2', fallback: noAnswer });
+    t.diagnostic(`resumed at ${resumedAt(dialed)} of ${modelBytes} bytes`);
+    assert.ok(resumedAt(dialed) > 0);
     assert.match(
-      dialled.reports.ofType('link_state').find(({ state }) => state === 'lost')?.reason ?? '',
+      dialed.reports.ofType('link_state').find(({ state }) => state === 'lost')?.reason ?? '',
       /nothing heard for|not acknowledged|nothing acknowledged/,
     );
 
     path.swallows = false;
-    dialled.near.dropSession('the network changed');
-    await dialled.reports.until(() => told(dialled)?.stack === 'quinn');
-    assert.equal(told(dialled)?.fallback, undefined);
-    await dialled.near.send(progressMessage(8), { signal: never });
-    const [message] = await take(dialled.far.messages()[Symbol.asyncIterator](), 1);
+    dialed.near.dropSession('the network changed');
+    await dialed.reports.until(() => told(dialed)?.stack === 'quinn');
+    assert.equal(told(dialed)?.fallback, undefined);
+    await dialed.near.send(progressMessage(8), { signal: never });
+    const [message] = await take(dialed.far.messages()[Symbol.asyncIterator](), 1);
     assert.equal(batchOf(message as never), 8);
   });
 
@@ -139,17 +139,17 @@ describe('a QUIC link and the network under it', { concurrency: 3 }, () => {
     let jumpMs = 0;
     const clock: Clock = { ...systemClock, wallMs: () => systemClock.wallMs() + jumpMs };
     await using federation = await QuicFederation.open(clock);
-    const dialled = await federation.dial(federation.endpoints(), clock);
-    const received = dialled.far.messages()[Symbol.asyncIterator]();
+    const dialed = await federation.dial(federation.endpoints(), clock);
+    const received = dialed.far.messages()[Symbol.asyncIterator]();
     for (const [index, hours] of [0, 30, -30].entries()) {
       jumpMs = hours * 3_600_000;
-      const heartbeats = dialled.reports.ofKind('heartbeat').length;
-      await dialled.near.send(progressMessage(index), { signal: never });
+      const heartbeats = dialed.reports.ofKind('heartbeat').length;
+      await dialed.near.send(progressMessage(index), { signal: never });
       const [message] = await take(received, 1);
       assert.equal(batchOf(message as never), index);
-      // Two each way are sent and judged under the new time.
-      await dialled.reports.until((reports) => reports.ofKind('heartbeat').length >= heartbeats + 4);
+      // Two each way are sent and checked under the new time.
+      await dialed.reports.until((reports) => reports.ofKind('heartbeat').length >= heartbeats + 4);
     }
-    assert.deepEqual([dialled.near.status.state, dialled.near.status.connections], ['ready', 1]);
+    assert.deepEqual([dialed.near.status.state, dialed.near.status.connections], ['ready', 1]);
   });
 });

@@ -11,7 +11,7 @@ const goodForMs = 12 * dayMs;
 const renewAfterMs = goodForMs / 2;
 
 /**
- * The certificate of a WebTransport listener: the identity's, and made anew in time. Looked at by the hour and by the
+ * The certificate of a WebTransport listener: the identity's, and made again in time. Looked at by the hour and by the
  * wall clock, since a machine that slept or whose clock was set has no use for a timer of six days. Decision 0012.
  */
 export class RotatingCertificate implements Disposable {

@@ -4,7 +4,7 @@ import type { QuicStream } from './quic-session.ts';
 
 /**
  * Frames that wait while a write is under way go out together up to this size: one crossing into native code and one
- * packet for many acknowledgements and heart-beats. Larger pieces are passed on uncopied, but for their beginning.
+ * packet for many acknowledgements and heartbeats. Larger pieces are passed on uncopied, but for their beginning.
  */
 const coalesceBytesMax = 64 * 1024;
 /** So much of a large piece goes out with what is small before it: a header alone would be a datagram and a read of its own. */

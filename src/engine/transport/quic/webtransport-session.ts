@@ -8,9 +8,9 @@ import {
   discardDatagrams,
   endPings,
   guardParser,
-  mendStreams,
+  patchStreams,
   widenWindows,
-} from './webtransport-mends.ts';
+} from './webtransport-patches.ts';
 import type { NativeBidirectionalStream, NativeHttp2Stream, NativeSession } from './webtransport-native.ts';
 
 /** Time for the library's own close to go out before the connection is cut under it. */
@@ -61,7 +61,7 @@ export class WebTransportSession implements QuicSession {
       endPings(this.#connection);
       widenWindows(this.#connection);
     }
-    mendStreams(inner);
+    patchStreams(inner);
     spawn('reading datagrams', discardDatagrams(native));
     this.#first = http2 === undefined ? Promise.resolve() : this.#spendFirst();
     this.closed = this.#watch();

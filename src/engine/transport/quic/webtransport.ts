@@ -9,12 +9,12 @@ import type { Identity } from '../../identity/identity.ts';
 import { abortable } from '../abortable.ts';
 import { formatAddress, resolveHost } from '../addresses.ts';
 import { cannotListen } from '../endpoint-errors.ts';
-import { noSession, provenHash } from './proven-hash.ts';
+import { noSession, pinnedFingerprint } from './pinned-fingerprint.ts';
 import { windows } from './quic-options.ts';
 import type { QuicListener, QuicListenOptions, QuicProvider, QuicSession } from './quic-session.ts';
 import { RotatingCertificate } from './rotating-certificate.ts';
 import { SocketRoom } from '../socket-room.ts';
-import { endHandshake, endPings } from './webtransport-mends.ts';
+import { endHandshake, endPings } from './webtransport-patches.ts';
 import { loadWebTransport } from './webtransport-native.ts';
 import type { NativeClientSession, NativeServer, NativeSession, NativeWindows } from './webtransport-native.ts';
 import { WebTransportSession } from './webtransport-session.ts';
@@ -54,7 +54,7 @@ export class WebTransportProvider implements QuicProvider {
     const address = await abortable(resolveHost(endpoint.host), signal);
     signal.throwIfAborted();
     if (endpoint.identity === undefined) throw nameless();
-    const hash = await provenHash(
+    const hash = await pinnedFingerprint(
       endpoint,
       { address, owner: { identity: this.#identity, clock: this.#clock } },
       signal,

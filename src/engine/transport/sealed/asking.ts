@@ -3,7 +3,7 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { isAnswer, requestProof, sealedVersion, sessionKeys, type Answer } from './handshake.ts';
 import type { Claim, Request, SessionKeys } from './handshake.ts';
-import { freshHalf } from './key-half.ts';
+import { freshKeyShare } from './key-share.ts';
 
 export interface AskingParts {
   readonly claim: Claim;
@@ -27,7 +27,7 @@ export class Asking implements Disposable {
   /** Answers that were not the coordinator's. */
   foreign = 0;
   readonly #parts: AskingParts;
-  readonly #own = freshHalf();
+  readonly #own = freshKeyShare();
   readonly #outcome = Promise.withResolvers<SessionKeys>();
   #doubt: Disposable | null = null;
   #settled = false;

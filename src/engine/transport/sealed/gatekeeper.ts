@@ -4,7 +4,7 @@ import type { Identity } from '#engine/identity/identity.ts';
 import { sameText } from '../same-text.ts';
 import { requestProof, sealedVersion, sessionKeys, signAnswer } from './handshake.ts';
 import type { Answer, Claim, Request, SessionKeys } from './handshake.ts';
-import { freshHalf } from './key-half.ts';
+import { freshKeyShare } from './key-share.ts';
 
 export interface GatekeeperParts {
   readonly protocol: Protocol;
@@ -30,7 +30,7 @@ export class Gatekeeper {
   }
 
   /** A session for who has the invitation; else why not, in words for people. */
-  judge(who: { readonly participant: string; readonly session: string }, request: Request): Granted | string {
+  check(who: { readonly participant: string; readonly session: string }, request: Request): Granted | string {
     const { token, identity } = this.#parts;
     const { version, key, coordinator, proof } = request;
     if (version !== sealedVersion) return `it speaks version ${version}, this coordinator ${sealedVersion}`;
@@ -42,7 +42,7 @@ export class Gatekeeper {
     // Its answer would not be believed: it is told of another key by the signature alone.
     if (coordinator !== identity.peerId)
       return 'its invitation names another key than the one that this coordinator has';
-    const own = freshHalf();
+    const own = freshKeyShare();
     const keys = sessionKeys('down', { own, offered: key, token, claim, coordinator });
     if (keys === null) return 'its half of the session key is none';
     const signature = signAnswer({ accept: own.offered }, claim, request, identity);

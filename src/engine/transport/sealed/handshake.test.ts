@@ -7,7 +7,7 @@ import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { Asking } from './asking.ts';
 import { Gatekeeper, type Granted } from './gatekeeper.ts';
 import { sessionKeys, type Answer, type Claim } from './handshake.ts';
-import { agree, freshHalf } from './key-half.ts';
+import { agree, freshKeyShare } from './key-share.ts';
 
 const token = 'the-token-of-this-run';
 const coordinator = createIdentity();
@@ -18,15 +18,15 @@ function ask(clock = new VirtualClock(), parts: { readonly token?: string; reado
   return new Asking({ claim, token, coordinator: coordinator.peerId, where: 'here', clock, ...parts });
 }
 
-function granted(judged: Granted | string): Granted {
-  assert.ok(typeof judged !== 'string', String(judged));
-  return judged;
+function granted(checked: Granted | string): Granted {
+  assert.ok(typeof checked !== 'string', String(checked));
+  return checked;
 }
 
 describe('a request and its answer', () => {
   test('give both ends the keys of one session, one for each direction', () => {
     const asking = ask();
-    const far = granted(gatekeeper.judge(claim, asking.request));
+    const far = granted(gatekeeper.check(claim, asking.request));
     const near = asking.hear(far.answer);
     assert.ok(near !== null);
     assert.deepEqual([near.sending, near.channel], [far.keys.receiving, far.keys.channel]);
@@ -34,17 +34,17 @@ describe('a request and its answer', () => {
     assert.notDeepEqual(near.sending, near.receiving);
     assert.match(near.channel, /^[0-9a-f]{64}$/);
     // The same request again, as whoever has recorded it would put it: other keys.
-    const again = granted(gatekeeper.judge(claim, asking.request));
+    const again = granted(gatekeeper.check(claim, asking.request));
     assert.notDeepEqual(again.keys.sending, far.keys.sending);
   });
 
   test('give nobody else the keys, who has the token, saw both and has halves of its own', () => {
     const asking = ask();
-    const { answer, keys } = granted(gatekeeper.judge(claim, asking.request));
+    const { answer, keys } = granted(gatekeeper.check(claim, asking.request));
     assert.ok(answer.type === 'accept');
     for (const offered of [asking.request.key, answer.key])
       for (const way of ['up', 'down'] as const) {
-        const parts = { own: freshHalf(), offered, token, claim, coordinator: coordinator.peerId };
+        const parts = { own: freshKeyShare(), offered, token, claim, coordinator: coordinator.peerId };
         const guessed = sessionKeys(way, parts);
         for (const key of [guessed?.sending, guessed?.receiving])
           for (const right of [keys.sending, keys.receiving]) assert.notDeepEqual(key, right);
@@ -54,24 +54,24 @@ describe('a request and its answer', () => {
   test('are refused without the token, for another run, name, session or protocol, and for another coordinator', () => {
     const { request } = ask();
     const without = ask(undefined, { token: 'guessed' }).request;
-    assert.match(String(gatekeeper.judge(claim, without)), /no proof/);
+    assert.match(String(gatekeeper.check(claim, without)), /no proof/);
     const others: readonly Partial<Claim>[] = [{ participant: 'node-2' }, { session: 'cd'.repeat(12) }];
-    for (const other of others) assert.match(String(gatekeeper.judge({ ...claim, ...other }, request)), /no proof/);
+    for (const other of others) assert.match(String(gatekeeper.check({ ...claim, ...other }, request)), /no proof/);
     for (const parts of [{ run: 'r-2' }, { protocol: 'amqp' }] as const) {
       const elsewhere = new Gatekeeper({ protocol: 'mqtt', run: 'r-1', token, identity: coordinator, ...parts });
-      assert.match(String(elsewhere.judge(claim, request)), /no proof/);
+      assert.match(String(elsewhere.check(claim, request)), /no proof/);
     }
     const stranger = new Gatekeeper({ protocol: 'mqtt', run: 'r-1', token, identity: createIdentity() });
-    assert.match(String(stranger.judge(claim, request)), /names another key/);
-    assert.match(String(gatekeeper.judge(claim, { ...request, key: freshHalf().offered })), /no proof/);
-    assert.match(String(gatekeeper.judge(claim, { ...request, version: 2 })), /speaks version 2/);
-    assert.match(String(gatekeeper.judge({ ...claim, participant: '+' }, request)), /malformed/);
-    assert.match(String(gatekeeper.judge({ ...claim, session: '#' }, request)), /malformed/);
+    assert.match(String(stranger.check(claim, request)), /names another key/);
+    assert.match(String(gatekeeper.check(claim, { ...request, key: freshKeyShare().offered })), /no proof/);
+    assert.match(String(gatekeeper.check(claim, { ...request, version: 2 })), /speaks version 2/);
+    assert.match(String(gatekeeper.check({ ...claim, participant: '+' }, request)), /malformed/);
+    assert.match(String(gatekeeper.check({ ...claim, session: '#' }, request)), /malformed/);
   });
 
   test('a point of small order, and what is none, make no key', () => {
     for (const offered of ['', 'zz', '00'.repeat(32), '00'.repeat(31)])
-      assert.equal(agree(freshHalf(), offered, { salt: token, info: '' }), null, offered);
+      assert.equal(agree(freshKeyShare(), offered, { salt: token, info: '' }), null, offered);
   });
 });
 
@@ -81,23 +81,23 @@ describe('whoever stands between', () => {
     const identity = createIdentity();
     const evil = new Gatekeeper({ protocol: 'mqtt', run: 'r-1', token, identity });
     const own = new Asking({ claim, token, coordinator: identity.peerId, where: 'here', clock: new VirtualClock() });
-    const { answer } = granted(evil.judge(claim, { ...own.request }));
+    const { answer } = granted(evil.check(claim, { ...own.request }));
     assert.ok(answer.type === 'accept' && asking.request.key !== own.request.key);
     return answer;
   }
 
   test('is not believed, nor is an answer to another request, nor one that was changed', () => {
     const asking = ask();
-    const right = granted(gatekeeper.judge(claim, asking.request)).answer;
-    const toAnother = granted(gatekeeper.judge(claim, ask().request)).answer;
+    const right = granted(gatekeeper.check(claim, asking.request)).answer;
+    const toAnother = granted(gatekeeper.check(claim, ask().request)).answer;
     assert.ok(right.type === 'accept');
     const answers: readonly (Answer | null)[] = [
       null,
       between(asking),
       toAnother,
-      { ...right, key: freshHalf().offered },
+      { ...right, key: freshKeyShare().offered },
       { ...right, signature: '00'.repeat(64) },
-      { ...gatekeeper.refuse(claim, { key: freshHalf().offered }, 'go home'), type: 'refuse', reason: 'go home' },
+      { ...gatekeeper.refuse(claim, { key: freshKeyShare().offered }, 'go home'), type: 'refuse', reason: 'go home' },
       { type: 'refuse', reason: 'go home', signature: right.signature },
     ];
     for (const answer of answers) assert.equal(asking.hear(answer), null);
@@ -129,7 +129,7 @@ describe('whoever stands between', () => {
     assert.equal(await failure, gone);
     const served = ask(clock);
     served.hint(gone);
-    assert.ok(served.hear(granted(gatekeeper.judge(claim, served.request)).answer) !== null);
+    assert.ok(served.hear(granted(gatekeeper.check(claim, served.request)).answer) !== null);
     await clock.advance(timing.doubtMs);
     assert.equal(clock.pendingTimers, 0);
     await served.granted;

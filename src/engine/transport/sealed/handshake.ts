@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { hasSigned, signAs, type Identity } from '#engine/identity/identity.ts';
-import { agree, type KeyHalf } from './key-half.ts';
+import { agree, type KeyShare } from './key-share.ts';
 
 /**
  * How the two ends of a session come by keys of their own over what somebody else carries: a broker, or a domain with other
@@ -76,7 +76,7 @@ export function isAnswer(answer: Answer, claim: Claim, { key, coordinator }: Req
 export function sessionKeys(
   outgoing: Direction,
   parts: {
-    readonly own: KeyHalf;
+    readonly own: KeyShare;
     readonly offered: string;
     readonly token: string;
     readonly claim: Claim;

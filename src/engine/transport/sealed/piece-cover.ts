@@ -14,7 +14,7 @@ export interface PieceCover {
 
 /**
  * Nothing around it: where the broker is the coordinator itself, TLS goes from one end to the other, who may publish where is
- * judged there, and sealing once more would cost half as much again.
+ * checked there, and sealing once more would cost half as much again.
  */
 export const uncovered: PieceCover = {
   closePiece: (_, piece, { parts, bytes }) => {

@@ -12,12 +12,12 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { signedPass } from '#engine/identity/pass.ts';
-import { DialingLink } from '#engine/link/dialing-link.ts';
-import { LinkAcceptor } from '#engine/link/link-acceptor.ts';
+import { DialingLink } from '#engine/link/dial/dialing-link.ts';
+import { LinkAcceptor } from '#engine/link/accept/link-acceptor.ts';
 import type { Link } from '#engine/link/link.ts';
 import { anyBulk, modelMessage, take } from '#test/support/messages.ts';
 import { RecordingReporter } from '#test/support/recording-reporter.ts';
-import { diallingTransport, listeningTransport, type TransportParts } from '../registry.ts';
+import { dialingTransport, listeningTransport, type TransportParts } from '../registry.ts';
 import type { Listener, Session, Transport } from '../transport.ts';
 import { ChosenRoute } from './route.ts';
 import { SeveralTransports } from './several-transport.ts';
@@ -51,7 +51,7 @@ function listen(plan: string, options: { readonly port?: number; readonly left?:
 }
 
 function dial(endpoints: readonly Endpoint[], take: Protocol, onFallback?: (reason: string) => void): Promise<Session> {
-  const transport = diallingTransport(() => take, { control: 'same', endpoints }, parts());
+  const transport = dialingTransport(() => take, { control: 'same', endpoints }, parts());
   return transport.dial(endpoints, {
     signal,
     run,
@@ -170,11 +170,7 @@ test('a transfer that one transport began goes on over another where it was', { 
   const { endpoints } = listener;
   const course: Protocol[] = ['quic', 'mqtt', 'grpc'];
   let opened = 0;
-  const transport = diallingTransport(
-    () => course[opened++] ?? 'quic',
-    { control: 'same', endpoints },
-    parts(identity),
-  );
+  const transport = dialingTransport(() => course[opened++] ?? 'quic', { control: 'same', endpoints }, parts(identity));
   await using link = await DialingLink.open({
     identity,
     invitation: {

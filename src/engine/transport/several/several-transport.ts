@@ -10,7 +10,7 @@ export interface SeveralParts {
   /** In the order in which they are offered. */
   readonly transports: readonly Transport[];
   readonly clock: Clock;
-  /** Dialling: which one, and which next when it fails. */
+  /** Dialing: which one, and which next when it fails. */
   readonly route: Route;
   /**
    * Listening: told of a transport that this machine cannot offer, which is then left out. Absent: one that cannot be

@@ -2,7 +2,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import type { Clock } from '#shared/base/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
-import { FrameRelay } from '../frame-relay.ts';
+import { FrameMerger } from '../frame-merger.ts';
 import { sessionEnded } from '../session-errors.ts';
 import {
   isOrderly,
@@ -32,7 +32,7 @@ export class SplitSession implements Session {
   readonly #control: Session;
   readonly #bulk: Session;
   readonly #clock: Clock;
-  readonly #relay = new FrameRelay();
+  readonly #merger = new FrameMerger();
   readonly #resolveClosed: (reason: CloseReason) => void;
   #end: CloseReason | null = null;
   #closing: Promise<void> | null = null;
@@ -66,7 +66,7 @@ export class SplitSession implements Session {
   }
 
   frames(): AsyncIterable<IncomingFrame, undefined> {
-    return this.#relay;
+    return this.#merger;
   }
 
   async send(frame: OutgoingFrame, options: { readonly signal: AbortSignal }): Promise<SentFrame> {
@@ -109,11 +109,11 @@ export class SplitSession implements Session {
   async #run(control: Half, bulk: Half): Promise<void> {
     const read = [control, bulk].map(({ session, frames }) => {
       const { protocol, stack } = session;
-      return this.#relay.pump(frames, (frame) => ({ ...frame, protocol, stack }));
+      return this.#merger.pump(frames, (frame) => ({ ...frame, protocol, stack }));
     });
     spawn(
       'reading the halves of a session',
-      Promise.all(read).then(() => this.#relay.end('keep')),
+      Promise.all(read).then(() => this.#merger.end('keep')),
     );
     const first = await Promise.race([ended(control.session, bulk.session), ended(bulk.session, control.session)]);
     if (this.#end === null && !first.end.local && isOrderly(first.end.code)) {
@@ -136,7 +136,7 @@ export class SplitSession implements Session {
   #finish(end: CloseReason): void {
     if (this.#end !== null) return;
     this.#end = end;
-    if (end.local) this.#relay.end('discard');
+    if (end.local) this.#merger.end('discard');
     this.#resolveClosed(end);
   }
 }

@@ -64,7 +64,7 @@ export class SplitTransport implements Transport {
 
   async listen(options: ListenOptions): Promise<Listener> {
     const { control, bulk, clock, controlPort = 0 } = this.#parts;
-    const pairs = new PairingDesk(options, clock);
+    const pairs = new SessionPairing(options, clock);
     const bulkListener = await bulk.listen({ ...options, onSession: (session) => pairs.take('bulk', session) });
     try {
       const controlListener = await control.listen({
@@ -95,7 +95,7 @@ interface Waiting {
 }
 
 /** Matches the halves of sessions as they come; a half whose other does not come in time is let go. */
-class PairingDesk {
+class SessionPairing {
   readonly #options: ListenOptions;
   readonly #clock: Clock;
   readonly #waiting = { control: new Map<string, Waiting>(), bulk: new Map<string, Waiting>() };

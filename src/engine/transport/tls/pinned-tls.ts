@@ -24,7 +24,7 @@ export interface TlsOwner {
 
 const minVersion = 'TLSv1.3';
 
-/** Both ends show a certificate; what the other's is worth is judged by `peerOf`, since no authority could. */
+/** Both ends show a certificate; what the other's is worth is checked by `peerOf`, since no authority could. */
 export function serverTls(owner: TlsOwner): TlsOptions & { readonly cert: string; readonly key: string } {
   return { ...ownCertificate(owner), minVersion, requestCert: true, rejectUnauthorized: false };
 }
@@ -49,7 +49,7 @@ export interface SecureOptions {
   /** Name in the handshake; an IP address may not stand there. */
   readonly sni: string;
   readonly alpn?: string;
-  /** Given the certificate of the peer, before it is judged. */
+  /** Given the certificate of the peer, before it is checked. */
   readonly onShown?: (der: Uint8Array) => void;
   readonly signal: AbortSignal;
 }
@@ -66,7 +66,7 @@ export async function secure(socket: Socket, options: SecureOptions): Promise<TL
     socket,
     servername: sni,
     minVersion,
-    // Judged below. Node does not ask `checkServerIdentity` about a certificate that no authority has signed.
+    // Checked below. Node does not ask `checkServerIdentity` about a certificate that no authority has signed.
     rejectUnauthorized: false,
     ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
   });

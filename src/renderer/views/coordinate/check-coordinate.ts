@@ -11,7 +11,7 @@ import type { CoordinateDraft } from '#renderer/session/drafts.ts';
 export type CoordinateField = 'name' | 'data' | 'startFrom' | 'transports' | 'host' | 'admitted';
 type OwnAddresses = PortAnswers['own_addresses'];
 
-/** What is wrong with the fields, each in one sentence that says how to mend it. */
+/** What is wrong with the fields, each in one sentence that says how to fix it. */
 export function checkCoordinate(
   draft: CoordinateDraft,
   own: OwnAddresses | null,
@@ -19,7 +19,7 @@ export function checkCoordinate(
   const faults = new Map<CoordinateField, string>();
   if (draft.name.trim() === '') faults.set('name', 'Give the run a name; everybody sees it.');
   if (draft.data.trim() === '')
-    faults.set('data', 'Choose data to judge the model with; its classes and shape become those of the run.');
+    faults.set('data', 'Choose data to check the model with; its classes and shape become those of the run.');
   if (chosenTransports(draft, own).length === 0)
     faults.set('transports', 'Choose at least one transport that works here.');
   const wrongList = admittedFault(draft);

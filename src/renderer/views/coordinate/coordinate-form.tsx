@@ -86,13 +86,13 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
   const { draft, preview, previewError, reading } = coordinate;
   const id = useId();
   const setData = useCallback((data: string) => changeCoordinate({ data }), []);
-  const { complete, choose } = useFolders('The data to judge the model with', setData);
+  const { complete, choose } = useFolders('The data to check the model with', setData);
   const failure = draft.failure !== null && coordinateFieldOf(draft.failure) === 'data' ? draft.failure : null;
   const error = failure ?? previewError ?? preview?.fault ?? null;
   return (
     <>
       <PathField
-        label="Data to judge with"
+        label="Data to check with"
         value={draft.data}
         placeholder="~/validation, one folder in it for each class"
         word={bundled}

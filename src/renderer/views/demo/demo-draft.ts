@@ -18,10 +18,10 @@ export function useDraft(running: DemoSettings | null): DemoSettings {
 
 /** What is wrong with settings, by field; empty when they can be started. */
 export function faultsOf(settings: DemoSettings): ReadonlyMap<string, string> {
-  const judged = demoSettingsSchema.safeParse(settings);
-  if (judged.success) return new Map();
+  const checked = demoSettingsSchema.safeParse(settings);
+  if (checked.success) return new Map();
   return new Map(
-    judged.error.issues.map(({ path, code, message }) => [
+    checked.error.issues.map(({ path, code, message }) => [
       String(path[0]),
       // Fields with numbers do not let go of one that is out of bounds; an empty one is all that is left to be filled in.
       code === 'too_small' && path[0] === 'data' ? 'a folder has to be given' : message,

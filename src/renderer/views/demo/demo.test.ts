@@ -70,7 +70,7 @@ describe('choice of transports', () => {
   });
 
   test('missing is what the machine was found to lack for one protocol, and nothing else', () => {
-    const line = { what: 'x', detail: 'd', mend: 'm', required: false };
+    const line = { what: 'x', detail: 'd', fix: 'm', required: false };
     const lines = [
       { ...line, protocol: 'amqp' as const, state: 'needs_a_step' as const },
       { ...line, protocol: 'dds' as const, state: 'works' as const },

@@ -8,7 +8,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 /** What the machine has does not change from one look at the view to the next, and finding out takes seconds. */
 const known = createStore<readonly CheckLine[] | null>(null);
 
-/** A protocol that this machine cannot speak, with the reason and the mend. */
+/** A protocol that this machine cannot speak, with the reason and the fix. */
 export type Missing = CheckLine & { readonly protocol: Protocol };
 
 export function missingProtocols(lines: readonly CheckLine[]): readonly Missing[] {

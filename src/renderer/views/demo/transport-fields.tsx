@@ -80,7 +80,7 @@ interface MissingHereProps {
   readonly again: () => void;
 }
 
-/** One line that names them; reasons and mends are long, and unfold. */
+/** One line that names them; reasons and fixes are long, and unfold. */
 function MissingHere({ missing, checking, again }: MissingHereProps): JSX.Element {
   return (
     <details className="help missing">
@@ -91,13 +91,13 @@ function MissingHere({ missing, checking, again }: MissingHereProps): JSX.Elemen
         not on this machine: how to get {missing.length === 1 ? 'it' : 'them'}
       </summary>
       <dl>
-        {missing.map(({ protocol, detail, mend }) => (
+        {missing.map(({ protocol, detail, fix }) => (
           <div key={protocol}>
             <dt>
               <ProtocolMark protocol={protocol} />
             </dt>
             <dd>
-              {detail.replace(/\.$/, '')}. {mend}
+              {detail.replace(/\.$/, '')}. {fix}
             </dd>
           </div>
         ))}
@@ -121,7 +121,7 @@ function optionsOf(transport: TransportPlan, missing: readonly Missing[]): reado
     return {
       value: protocol,
       name: <ProtocolMark protocol={protocol} />,
-      ...(line === undefined ? {} : { disabled: `${line.detail} ${line.mend}` }),
+      ...(line === undefined ? {} : { disabled: `${line.detail} ${line.fix}` }),
     };
   });
   const options: Option[] = [{ value: 'auto', name: 'auto' }, ...named, { value: 'mixed', name: 'mixed' }];

@@ -3,7 +3,7 @@ import type { Place } from '#renderer/session/navigation.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { VerdictView } from '#shared/run-view/run-view.ts';
 
-/** Before and after an event, in which its packets are looked for; a heart-beat comes once a second. */
+/** Before and after an event, in which its packets are looked for; a heartbeat comes once a second. */
 const aroundMs = 3_000;
 
 /**

@@ -3,7 +3,7 @@ import { formatPercent } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
 import { endTag, partWords } from '#renderer/components/run-words.ts';
-import { fateCounts } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts } from '#renderer/session/outcome-counts.ts';
 import { roundOf } from '#renderer/session/planned.ts';
 import { askToEndRun } from '#renderer/session/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
@@ -75,7 +75,7 @@ export function CurrentRun(): JSX.Element | null {
 
 function Figures({ view, running }: { readonly view: RunView; readonly running: boolean }): JSX.Element {
   const accuracy = view.rounds.findLast((round) => round.accuracy !== null)?.accuracy ?? null;
-  const { decided, counted } = fateCounts(view.contributions);
+  const { decided, counted } = outcomeCounts(view.contributions);
   const model = view.models.at(-1);
   const short = useShortPath();
   const { status, endReason, left } = view;

@@ -7,7 +7,7 @@ import { useRequest } from '#renderer/session/hooks.ts';
 import { useShortPath } from '#renderer/session/use-short-path.ts';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 
-/** What works on this machine, and how to mend what does not. */
+/** What works on this machine, and how to fix what does not. */
 export function MachineCheck(): JSX.Element {
   const { state, send } = useRequest('check');
   useEffect(() => spawn('checking this machine', send({})), [send]);
@@ -65,7 +65,7 @@ function Line({ line }: { readonly line: CheckLine }): JSX.Element {
   const mark = markOf(line);
   const short = useShortPath();
   return (
-    <li title={[line.detail, line.mend].filter((part) => part !== '').join('. ')}>
+    <li title={[line.detail, line.fix].filter((part) => part !== '').join('. ')}>
       <span className={mark.className}>
         <Icon name={mark.icon} />
         <span className="vh">{mark.words}: </span>
@@ -73,7 +73,7 @@ function Line({ line }: { readonly line: CheckLine }): JSX.Element {
       <b>{line.what}</b>
       <span className="t2">
         {short(line.detail)}
-        {line.mend !== '' && <small>{line.mend}</small>}
+        {line.fix !== '' && <small>{line.fix}</small>}
       </span>
     </li>
   );

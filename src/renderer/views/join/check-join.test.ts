@@ -31,7 +31,7 @@ test('names are short and plain, and none that stands for something else in a re
     assert.ok(checkJoin({ ...good, name }).has('name'), name);
 });
 
-test('a failure stands at the field that mends it', () => {
+test('a failure stands at the field that fixes it', () => {
   assert.equal(fieldOf({ code: 'participant_name_taken', layer: 'round' }), 'name');
   assert.equal(fieldOf({ code: 'key_has_name', layer: 'link' }), 'name');
   assert.equal(fieldOf({ code: 'data_invalid', layer: 'data' }), 'data');

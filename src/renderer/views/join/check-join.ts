@@ -30,7 +30,7 @@ export function invitationIn(text: string): string {
   return parts.join('');
 }
 
-/** What is wrong with the fields themselves, each in one sentence that says how to mend it. The service judges the rest. */
+/** What is wrong with the fields themselves, each in one sentence that says how to fix it. The service checks the rest. */
 export function checkJoin(fields: JoinFields): ReadonlyMap<JoinField, string> {
   const faults = new Map<JoinField, string>();
   const invitation = checkInvitation(invitationIn(fields.invitation));

@@ -13,7 +13,7 @@ const copied = [
 ] as const;
 const scaleOfPng = 2;
 
-/** The charts in sight as one picture, every colour written out so that it looks the same elsewhere. */
+/** The charts in sight as one picture, every color written out so that it looks the same elsewhere. */
 export function chartsAsSvg(root: HTMLElement): {
   readonly text: string;
   readonly width: number;

@@ -19,7 +19,7 @@ interface FilterBoxProps {
   readonly onDone: () => void;
 }
 
-/** The filter as it is typed: coloured, completed, and judged in one sentence. */
+/** The filter as it is typed: colored, completed, and checked in one sentence. */
 export function FilterBox(props: FilterBoxProps): JSX.Element {
   const { text, error } = props;
   const wide = useMedia('(min-width: 900px)');
@@ -78,7 +78,7 @@ export function FilterBox(props: FilterBoxProps): JSX.Element {
         )}
       </div>
       <Offers offers={offers} active={active} onTake={completion.take} />
-      <FilterNote error={error} hidden={offers.length > 0} onMend={completion.replace} />
+      <FilterNote error={error} hidden={offers.length > 0} onFix={completion.replace} />
     </div>
   );
 }

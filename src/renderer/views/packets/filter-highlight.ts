@@ -7,7 +7,7 @@ export interface Piece {
   readonly from: number;
 }
 
-/** A filter's text in pieces to colour; joined they are the text, also where it cannot be read. */
+/** A filter's text in pieces to color; joined they are the text, also where it cannot be read. */
 export function highlightFilter(text: string): readonly Piece[] {
   const lexed = lexFilter(text);
   const readable = lexed.ok ? lexed : lexFilter(text.slice(0, lexed.error.from));

@@ -51,11 +51,11 @@ export function Offers({ offers, active, onTake }: OffersProps): JSX.Element {
 interface NoteProps {
   readonly error: FilterError | null;
   readonly hidden: boolean;
-  readonly onMend: (from: number, to: number, insert: string) => void;
+  readonly onFix: (from: number, to: number, insert: string) => void;
 }
 
-/** What is wrong, in one sentence, with the likely mend as a button. */
-export function FilterNote({ error, hidden, onMend }: NoteProps): JSX.Element {
+/** What is wrong, in one sentence, with the likely fix as a button. */
+export function FilterNote({ error, hidden, onFix }: NoteProps): JSX.Element {
   const wrong = error !== null && error.unfinished === undefined ? error : null;
   return (
     <div id="filter-note" className="pop ferr" role="status" hidden={hidden || wrong === null}>
@@ -67,13 +67,13 @@ export function FilterNote({ error, hidden, onMend }: NoteProps): JSX.Element {
               At character {wrong.from + 1}; the table keeps the last filter that could be read.
             </span>
           </span>
-          {wrong.mend === undefined ? null : (
-            <button type="button" className="btn sm" onClick={() => onMend(wrong.from, wrong.to, wrong.mend ?? '')}>
-              {wrong.mend === '' ? (
+          {wrong.fix === undefined ? null : (
+            <button type="button" className="btn sm" onClick={() => onFix(wrong.from, wrong.to, wrong.fix ?? '')}>
+              {wrong.fix === '' ? (
                 'Take it out'
               ) : (
                 <>
-                  Write <span className="data">{wrong.mend}</span>
+                  Write <span className="data">{wrong.fix}</span>
                 </>
               )}
             </button>

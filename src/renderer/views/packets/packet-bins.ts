@@ -52,7 +52,7 @@ export class PacketBins {
   }
 
   /**
-   * Looks at rows not looked at yet, at most `budget` of them; a new run begins anew.
+   * Looks at rows not looked at yet, at most `budget` of them; a new run begins again.
    * @returns whether that was all
    */
   advance(source: RowSource, budget = Number.POSITIVE_INFINITY): boolean {

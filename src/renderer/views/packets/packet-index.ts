@@ -132,7 +132,7 @@ export class PacketIndex {
     this.#shownCuts += this.#cutAt(place);
   }
 
-  /** A new run, or a snapshot after the service came back, numbers its rows anew. */
+  /** A new run, or a snapshot after the service came back, numbers its rows again. */
   #noticeNewRun(source: RowSource): void {
     if (this.#next === 0) return;
     const last = source.at(this.#next - 1 - source.first);

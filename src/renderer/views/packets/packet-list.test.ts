@@ -93,7 +93,7 @@ test('a pause holds the rows and counts what comes', () => {
   store.setPaused(true);
   log.add(rows(2000, 7), 0);
   store.setPaused(true);
-  assert.equal(store.list().count, 17, 'pausing again starts anew');
+  assert.equal(store.list().count, 17, 'pausing again starts again');
   log.add(rows(3000, 5), 0);
   store.setFilter(everything, '');
   settle();

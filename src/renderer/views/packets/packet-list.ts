@@ -178,7 +178,7 @@ export class PacketListStore {
     const at = (i: number): PacketRow | undefined => {
       if (i < older.length) return older[i];
       const place = placeOf(i);
-      // What is held moves on between two lists, so it is asked anew; a row that fell out meanwhile is blank.
+      // What is held moves on between two lists, so it is asked again; a row that fell out meanwhile is blank.
       const current = this.#session.packets();
       return place === undefined ? undefined : current.at(place - current.first);
     };

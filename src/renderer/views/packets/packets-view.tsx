@@ -17,7 +17,7 @@ import { move, usePacketCommands } from './packet-commands.ts';
 import { PacketDetailPane } from './packet-detail.tsx';
 import { PacketHistogram } from './packet-histogram.tsx';
 import type { TimeRange } from './packet-index.ts';
-import { Ledger } from './ledger.tsx';
+import { PacketCounts } from './packet-counts.tsx';
 import { PacketListStore } from './packet-list.ts';
 import type { PacketList } from './packet-list.ts';
 import { PacketTable } from './packet-table.tsx';
@@ -82,7 +82,7 @@ export function PacketsView(): JSX.Element {
           onLoadOlder={() => spawn('loading older packets', store.loadOlder())}
           onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
         />
-        <Ledger list={list} hasRange={range !== null} onLoss={tour.next} />
+        <PacketCounts list={list} hasRange={range !== null} onLoss={tour.next} />
       </section>
       {packet === null ? null : (
         <PacketDetailPane

@@ -14,7 +14,7 @@ export const givenFilters: readonly SavedFilter[] = [
   { name: 'Connections opened and closed', text: 'kind in (connection_open, connection_close)' },
   { name: 'What went wrong', text: 'status != ok' },
   { name: 'Silences over 5 s', text: 'gap > 5s' },
-  { name: 'Without heart-beats and acknowledgements', text: '!(kind in (heartbeat, ack))' },
+  { name: 'Without heartbeats and acknowledgements', text: '!(kind in (heartbeat, ack))' },
   // Of a frame both ends may tell, so that it stands in two rows.
   { name: 'Each frame once, as its sender told it', text: 'side == sent' },
   // The values of a body are not searched.

@@ -4,7 +4,7 @@ import type { JSX } from 'react';
 import { plannedRounds } from '#renderer/session/planned.ts';
 import { ordinal } from '#shared/base/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
-import { fateCounts } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts } from '#renderer/session/outcome-counts.ts';
 import { isLateReason } from '#shared/run-view/late.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { contributionOf, countedOf, hasCounted } from '#renderer/components/contribution-facts.ts';
@@ -111,8 +111,8 @@ function totalWords(view: RunView): string {
     const late = all.filter((update) => !hasCounted(update) && isLateReason(update.reason)).length;
     return totals(all.length, 'arrived', { counted, only, late, refused: all.length - counted - only - late });
   }
-  const sent = view.contributions.filter(({ fate }) => fate !== 'training' && fate !== 'kept');
-  const { counted, acknowledged, late, refused } = fateCounts(sent);
+  const sent = view.contributions.filter(({ outcome }) => outcome !== 'training' && outcome !== 'kept');
+  const { counted, acknowledged, late, refused } = outcomeCounts(sent);
   return totals(sent.length, 'sent', {
     counted,
     only: acknowledged.length,

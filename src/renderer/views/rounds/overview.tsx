@@ -33,7 +33,7 @@ interface Drag {
 /** Share of the strip that a press may move and still be a click. */
 const dragShareMin = 0.005;
 
-/** The whole run in one strip; the brush is the window of the lanes. It can be dragged, drawn anew, or put where one clicks. */
+/** The whole run in one strip; the brush is the window of the lanes. It can be dragged, drawn again, or put where one clicks. */
 export function Overview({
   participants,
   rounds,

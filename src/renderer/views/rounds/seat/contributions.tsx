@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { JSX } from 'react';
 import { formatBytes, formatClock, formatDuration, formatPercent, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { fateCounts } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts } from '#renderer/session/outcome-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
 import { isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
@@ -12,8 +12,8 @@ import type { ContributionView, ParticipantView, RoundView, RunView } from '#sha
 import { TimeBar } from '../round-list.tsx';
 import { roundTimes } from '../round-times.ts';
 import { PlannedRow, RoundCell, RoundsTable, rowsMax, tabStop } from '../rounds-table.tsx';
-import { arrivedWords, fateWords, formatWeight, isRestarting, wasPaused, weightOf } from './fate.ts';
-import type { Standing } from './fate.ts';
+import { arrivedWords, outcomeWords, formatWeight, isRestarting, wasPaused, weightOf } from './contribution-outcome.ts';
+import type { Standing } from './contribution-outcome.ts';
 
 interface ContributionsProps {
   readonly view: RunView;
@@ -33,7 +33,7 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
   };
   const shown = view.rounds.slice(-rowsMax);
   const longest = Math.max(1, ...shown.map((round) => (round.endedAt ?? round.startedAt) - round.startedAt));
-  const counts = fateCounts(view.contributions);
+  const counts = outcomeCounts(view.contributions);
   const stop = tabStop(shown, selected);
   const unlisted = (view.rounds[0]?.round ?? view.round + 1) - 1;
   return (
@@ -78,10 +78,17 @@ export function Contributions({ view, own, silent, selected, onOpen }: Contribut
 
 const columns = 12;
 
-function countsWords({ decided, counted, acknowledged, late, refused, missed }: ReturnType<typeof fateCounts>): string {
-  if (decided === 0) return 'none judged yet';
+function countsWords({
+  decided,
+  counted,
+  acknowledged,
+  late,
+  refused,
+  missed,
+}: ReturnType<typeof outcomeCounts>): string {
+  if (decided === 0) return 'none checked yet';
   return [
-    `${decided} judged`,
+    `${decided} checked`,
     `${counted} counted`,
     ...(acknowledged.length > 0 ? [`${acknowledged.length} only acknowledged`] : []),
     ...(late.length > 0 ? [`${late.length} late`] : []),
@@ -95,7 +102,7 @@ function Head(): JSX.Element {
     <thead>
       <tr>
         <th className="num">Round</th>
-        <th>Fate</th>
+        <th>Outcome</th>
         <th className="num w-lg c-start">Start</th>
         <th className="num">Duration</th>
         <th className="c-bar">This node’s time</th>
@@ -131,7 +138,7 @@ const Row = memo(
     const endAt = round.endedAt ?? ended ?? now;
     const tookMs = roundTookMs(round, endAt);
     const times = own === undefined ? null : roundTimes(own, round.round, endAt);
-    const hatched = silent && open && contribution !== undefined && contribution.fate !== 'training';
+    const hatched = silent && open && contribution !== undefined && contribution.outcome !== 'training';
     return (
       <tr className={selected ? 'sel' : ''} onClick={() => onOpen(round.round)}>
         <RoundCell round={round.round} selected={selected} stop={stop} />
@@ -180,7 +187,12 @@ function FateCell({ round, contribution, own, open, silent, paused, restarting }
       return <span className="t2">not selected</span>;
     return open ? <b>{round.state}</b> : <span className="t2">no work of this node</span>;
   }
-  const words = fateWords(contribution, { silent: silent && open, paused: paused && open, restarting, closed: !open });
+  const words = outcomeWords(contribution, {
+    silent: silent && open,
+    paused: paused && open,
+    restarting,
+    closed: !open,
+  });
   const text = open ? <b>{words.text}</b> : words.text;
   if (words.icon === null) return <span title={contribution.reason}>{text}</span>;
   const mark = <Icon name={words.icon} as="small" />;
@@ -195,8 +207,8 @@ function FateCell({ round, contribution, own, open, silent, paused, restarting }
   );
 }
 
-/** What its fate says already. */
-function standsInFate(reason: string): boolean {
+/** What its outcome says already. */
+function isToldByOutcome(reason: string): boolean {
   return isCutOffUntrained(reason);
 }
 
@@ -204,12 +216,12 @@ function arrivalCell({ round, contribution, own, open, silent }: RowProps): stri
   if (contribution === undefined) return '';
   const arrived = arrivedWords(contribution, round);
   if (arrived !== '') return arrived;
-  if (!open) return standsInFate(contribution.reason) ? '' : contribution.reason;
-  if (contribution.fate === 'training' && own?.progress?.round === round.round) {
+  if (!open) return isToldByOutcome(contribution.reason) ? '' : contribution.reason;
+  if (contribution.outcome === 'training' && own?.progress?.round === round.round) {
     const { done, total } = stepsOf(own.progress);
     return `batch ${formatCount(done)} / ${formatCount(total)}`;
   }
-  return contribution.fate === 'kept' || silent ? 'ready to send' : '';
+  return contribution.outcome === 'kept' || silent ? 'ready to send' : '';
 }
 
 function Num({

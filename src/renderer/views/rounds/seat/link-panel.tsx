@@ -75,7 +75,7 @@ export function LinkPanel({ view, silence, onClose }: LinkPanelProps): JSX.Eleme
 function Figures({ silence }: { readonly silence: Silence }): JSX.Element {
   const now = useNow(1000);
   const { heardAt, attempts, nextAt, givesUpAt } = silence;
-  // When it will be dialled, and until when, is told with the first try.
+  // When it will be dialed, and until when, is told with the first try.
   const begun = attempts.length > 0;
   const trying = attempts.at(-1)?.result === 'trying';
   return (
@@ -98,7 +98,7 @@ function Figures({ silence }: { readonly silence: Silence }): JSX.Element {
 }
 
 function Kept({ view }: { readonly view: RunView }): JSX.Element | null {
-  const work = view.contributions.findLast(({ fate }) => fate === 'kept' || fate === 'sent');
+  const work = view.contributions.findLast(({ outcome }) => outcome === 'kept' || outcome === 'sent');
   return (
     <div className="sec">
       <h3>

@@ -4,7 +4,7 @@ import type { JSX } from 'react';
 import { formatDuration, formatSeconds } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts, lossWords } from '#renderer/session/outcome-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
 import { stepsOf } from '#renderer/session/pace.ts';
 import type { Attempt } from '#renderer/session/seat-link.ts';
@@ -15,8 +15,8 @@ import { pausesOf } from '../lane-layout.ts';
 import type { Stall } from '../lane-layout.ts';
 import { shareOf } from '../time-window.ts';
 import type { TimeWindow } from '../time-window.ts';
-import { fateLine, isRestarting } from './fate.ts';
-import type { Standing } from './fate.ts';
+import { fateLine, isRestarting } from './contribution-outcome.ts';
+import type { Standing } from './contribution-outcome.ts';
 
 interface OwnLaneProps {
   readonly participant: ParticipantView;
@@ -35,7 +35,7 @@ interface OwnLaneProps {
 /** This node's own lane: what it did, and under each round what became of its update. */
 export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
   const { participant, rounds, contributions, window, heardAt, ended, attempts } = props;
-  const unsent = contributions.some(({ fate }) => fate === 'kept' || (heardAt !== null && fate === 'sent'));
+  const unsent = contributions.some(({ outcome }) => outcome === 'kept' || (heardAt !== null && outcome === 'sent'));
   const silent = heardAt !== null;
   const bad = silent && unsent ? ' bad' : '';
   const restarting = isRestarting(participant, ended);
@@ -75,7 +75,7 @@ export const OwnLane = memo(function OwnLane(props: OwnLaneProps): JSX.Element {
         bad={bad}
       >
         {rounds.map((round) => (
-          <Fate
+          <Outcome
             key={round.round}
             round={round}
             contribution={contributions.find((one) => one.round === round.round)}
@@ -132,14 +132,14 @@ function OwnDoing({
   // What counted stands in the line below.
   if (ended !== null) return <></>;
   return participant.link.connections === 0 ? (
-    <span>dialling</span>
+    <span>dialing</span>
   ) : (
     <Doing participant={participant} stalledSince={null} ended={null} />
   );
 }
 
 function CountedLine({ contributions }: { readonly contributions: readonly ContributionView[] }): JSX.Element | null {
-  const counts = fateCounts(contributions);
+  const counts = outcomeCounts(contributions);
   if (counts.decided === 0) return null;
   const words = lossWords(counts).replace(/ \([^)]*\)/g, '');
   // There is room for one of them.
@@ -154,7 +154,7 @@ function CountedLine({ contributions }: { readonly contributions: readonly Contr
   );
 }
 
-interface FateProps {
+interface OutcomeProps {
   readonly round: RoundView;
   readonly contribution: ContributionView | undefined;
   readonly participant: ParticipantView;
@@ -165,38 +165,38 @@ interface FateProps {
 /** Narrower than this share of the window, and a round has no room for words. */
 const fateShareMin = 0.06;
 
-function Fate({ round, contribution, participant, standing, window }: FateProps): JSX.Element | null {
+function Outcome({ round, contribution, participant, standing, window }: OutcomeProps): JSX.Element | null {
   const now = useNow(round.endedAt === null ? 1000 : 60_000);
   const left = Math.max(0, shareOf(window, round.startedAt));
   const right = Math.min(1, shareOf(window, round.endedAt ?? now));
-  const open = round.endedAt === null && (contribution === undefined || contribution.fate === 'training');
+  const open = round.endedAt === null && (contribution === undefined || contribution.outcome === 'training');
   if (right - left < (open ? 0.01 : fateShareMin) || standing.silent) return null;
   const style = { left: `${left * 100}%`, width: `${(open ? 1 - left : right - left) * 100}%` };
   if (open) {
     const words = workingWords(participant, round.round, standing);
     return words === null ? null : (
-      <div className="fate working" style={style}>
+      <div className="outcome working" style={style}>
         <span>{words.lead}</span>
         {words.more !== '' && <span className="w-lg">· {words.more}</span>}
       </div>
     );
   }
   if (contribution === undefined) return null;
-  const { figures, fate, place } = fateLine(contribution, round, { ...standing, closed: round.endedAt !== null });
+  const { figures, outcome, place } = fateLine(contribution, round, { ...standing, closed: round.endedAt !== null });
   return (
     <div
-      className="fate"
+      className="outcome"
       style={style}
-      title={contribution.reason || `${fate.text}${place}${figures === '' ? '' : `, ${figures}`}`}
+      title={contribution.reason || `${outcome.text}${place}${figures === '' ? '' : `, ${figures}`}`}
     >
       {figures !== '' && <span className="w-lg figures">{figures} ·</span>}
       <span className="word">
-        {fate.icon !== null && (
-          <span className={fate.tone}>
-            <Icon name={fate.icon} as="small" />
+        {outcome.icon !== null && (
+          <span className={outcome.tone}>
+            <Icon name={outcome.icon} as="small" />
           </span>
         )}
-        <span className="text">{fate.text}</span>
+        <span className="text">{outcome.text}</span>
         {place !== '' && <span className="place">{place}</span>}
       </span>
     </div>

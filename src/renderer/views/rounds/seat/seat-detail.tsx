@@ -7,7 +7,7 @@ import { unendedReasons } from '#shared/run-view/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';
-import { arrivedWords, fateWords, formatWeight, isRestarting, wasPaused } from './fate.ts';
+import { arrivedWords, outcomeWords, formatWeight, isRestarting, wasPaused } from './contribution-outcome.ts';
 import { runOver, toldWords } from './told-layout.ts';
 
 interface SeatDetailProps {
@@ -102,10 +102,10 @@ function OwnFacts({
   readonly silent: boolean;
   readonly restarting: boolean;
 }): JSX.Element {
-  const fate = fateWords(one, { silent, paused: false, restarting, closed: round.endedAt !== null });
+  const outcome = outcomeWords(one, { silent, paused: false, restarting, closed: round.endedAt !== null });
   const arrived = arrivedWords(one, round);
   const facts: readonly (readonly [string, string, string?])[] = [
-    ['Fate', `${fate.text}${one.reason === '' ? '' : `: ${one.reason}`}`],
+    ['Outcome', `${outcome.text}${one.reason === '' ? '' : `: ${one.reason}`}`],
     ['Arrived after', arrived === '' ? 'not acknowledged' : arrived],
     ['Sent', one.sizeBytes === null ? '–' : formatBytes(one.sizeBytes)],
     ['Weight', weightWords(one)],
@@ -138,9 +138,9 @@ function Fact({ name, value }: { readonly name: string; readonly value: string }
   );
 }
 
-function weightWords({ weight, fate, reason, countedExamples, examples, clipped }: ContributionView): string {
-  if (fate === 'refused' || fate === 'missed') return 'none, it does not count';
-  if (fate === 'acknowledged') return reason === unendedReasons.byTheEnd ? 'none' : 'none known';
+function weightWords({ weight, outcome, reason, countedExamples, examples, clipped }: ContributionView): string {
+  if (outcome === 'refused' || outcome === 'missed') return 'none, it does not count';
+  if (outcome === 'acknowledged') return reason === unendedReasons.byTheEnd ? 'none' : 'none known';
   if (weight === null) return 'not told';
   const less =
     countedExamples !== null && examples !== null && countedExamples < examples

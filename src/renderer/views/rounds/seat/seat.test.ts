@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fateCounts, lossWords } from '#renderer/session/fate-counts.ts';
+import { outcomeCounts, lossWords } from '#renderer/session/outcome-counts.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import { seatViewAt, startAt } from '#test/support/seat-view.ts';
 import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
 import { laneBoxes } from '../lane-layout.ts';
-import { arrivedWords, fateLine, fateWords, wasPaused, weightOf } from './fate.ts';
+import { arrivedWords, fateLine, outcomeWords, wasPaused, weightOf } from './contribution-outcome.ts';
 import { runOver, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
 
 const live = seatViewAt('live', 489_000);
@@ -77,14 +77,14 @@ describe('lanes of others, as told', () => {
   });
 });
 
-describe('the fate of own work', () => {
+describe('the outcome of own work', () => {
   test('what counted has its place and its weight, what came late has neither', () => {
     assert.deepEqual(fateLine(work(12), round(12), standing), {
       figures: '9.38 MB, weight 24 %',
-      fate: { text: 'counted', tone: 'okc', icon: 'check' },
+      outcome: { text: 'counted', tone: 'okc', icon: 'check' },
       place: ', 3rd of 4',
     });
-    assert.equal(fateLine(work(9), round(9), standing).fate.text, 'late, not counted');
+    assert.equal(fateLine(work(9), round(9), standing).outcome.text, 'late, not counted');
     assert.match(arrivedWords(work(12), round(12)), /^29\.\d s, 3rd of 4$/);
     assert.equal(arrivedWords(work(9), round(9)), '1.8 s after it closed');
   });
@@ -92,19 +92,19 @@ describe('the fate of own work', () => {
   test('what is computed and cannot go out is kept, and red only while the coordinator is silent', () => {
     const gone = seatViewAt('gone', 560_000);
     const kept = gone.contributions.at(-1)!;
-    assert.deepEqual([kept.round, kept.fate], [13, 'kept']);
-    assert.equal(fateWords(kept, { ...standing, silent: true }).tone, 'stl');
-    assert.equal(fateWords(kept, standing).tone, '');
-    assert.equal(fateWords({ ...kept, fate: 'training' }, { ...standing, paused: true }).text, 'paused');
-    const halted = fateWords({ ...kept, fate: 'training' }, { ...standing, restarting: true });
+    assert.deepEqual([kept.round, kept.outcome], [13, 'kept']);
+    assert.equal(outcomeWords(kept, { ...standing, silent: true }).tone, 'stl');
+    assert.equal(outcomeWords(kept, standing).tone, '');
+    assert.equal(outcomeWords({ ...kept, outcome: 'training' }, { ...standing, paused: true }).text, 'paused');
+    const halted = outcomeWords({ ...kept, outcome: 'training' }, { ...standing, restarting: true });
     assert.equal(halted.text, 'training, interrupted');
-    const training = { ...kept, fate: 'training' as const };
-    assert.equal(fateWords(training, { ...standing, closed: true }).text, 'closed without it');
+    const training = { ...kept, outcome: 'training' as const };
+    assert.equal(outcomeWords(training, { ...standing, closed: true }).text, 'closed without it');
     assert.ok(startAt < kept.startedAt);
   });
 
   test('what is decided adds up, and says what was lost in which round', () => {
-    const counts = fateCounts(live.contributions);
+    const counts = outcomeCounts(live.contributions);
     assert.deepEqual([counts.decided, counts.counted, counts.late], [12, 11, [9]]);
     assert.equal(lossWords(counts), 'one late (round 9)');
     assert.equal(
@@ -112,9 +112,9 @@ describe('the fate of own work', () => {
       '2 late (newest in round 9), one missed (round 4)',
     );
     assert.equal(lossWords({ ...counts, late: [], acknowledged: [13] }), 'one only acknowledged (round 13)');
-    assert.equal(lossWords(fateCounts([])), '');
+    assert.equal(lossWords(outcomeCounts([])), '');
     const refused = { ...work(9), reason: 'the norm is not a number' };
-    assert.equal(lossWords(fateCounts([refused])), 'one refused (round 9)');
+    assert.equal(lossWords(outcomeCounts([refused])), 'one refused (round 9)');
   });
 });
 
@@ -127,14 +127,14 @@ describe('a run that is cut off', () => {
   const lastOf = (view: typeof left) => view.contributions.at(-1)!;
 
   test('its last work ended with it, and nobody is said to have kept anything back', () => {
-    assert.deepEqual([lastOf(stopped).round, lastOf(stopped).fate], [13, 'unknown']);
-    assert.equal(fateWords(lastOf(stopped), { ...standing, closed: true }).text, 'run ended');
-    assert.equal(fateWords(lastOf(left), { ...standing, closed: true }).text, 'not finished');
-    assert.equal(fateWords(lastOf(killed), { ...standing, closed: true }).text, 'not finished');
+    assert.deepEqual([lastOf(stopped).round, lastOf(stopped).outcome], [13, 'unknown']);
+    assert.equal(outcomeWords(lastOf(stopped), { ...standing, closed: true }).text, 'run ended');
+    assert.equal(outcomeWords(lastOf(left), { ...standing, closed: true }).text, 'not finished');
+    assert.equal(outcomeWords(lastOf(killed), { ...standing, closed: true }).text, 'not finished');
     assert.equal(lastOf(killed).reason, cutOffReasons.byDying.untrained);
     assert.equal(runOver(killed), 'died');
-    const sent = { ...lastOf(stopped), trainedAt: 1, reason: cutOffReasons.byTheEnd.unjudged };
-    assert.equal(fateWords(sent, standing).text, 'sent, not judged');
+    const sent = { ...lastOf(stopped), trainedAt: 1, reason: cutOffReasons.byTheEnd.unacknowledged };
+    assert.equal(outcomeWords(sent, standing).text, 'sent, not checked');
   });
 
   test('of the others it is said up to when nothing had come', () => {
@@ -151,8 +151,8 @@ test('a pause that is over keeps its place, and gives up no work', () => {
   const [pause] = own.pauses;
   assert.equal(own.paused, null);
   assert.deepEqual([own.pauses.length, pause!.to - pause!.from], [1, 17_000]);
-  assert.equal(view.contributions.at(-1)?.fate, 'training');
-  assert.equal(seatViewAt('paused', 489_000).contributions.at(-1)?.fate, 'training');
+  assert.equal(view.contributions.at(-1)?.outcome, 'training');
+  assert.equal(seatViewAt('paused', 489_000).contributions.at(-1)?.outcome, 'training');
   assert.deepEqual(
     [pause!.from - 1, pause!.from, pause!.to].map((at) => wasPaused(own, at)),
     [false, true, false],
@@ -168,6 +168,6 @@ test('a pause that is over keeps its place, and gives up no work', () => {
 });
 
 test('a weight is that of what counted', () => {
-  assert.equal(weightOf({ ...work(12), fate: 'missed', weight: 0 }), null);
+  assert.equal(weightOf({ ...work(12), outcome: 'missed', weight: 0 }), null);
   assert.ok(weightOf(work(12))! > 0);
 });
