@@ -297,6 +297,29 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       await assert.rejects(dial(again, run), { code: 'connect_refused', retryable: true });
     });
 
+    test(
+      'who is a user of its own finds it also where the broker could not have it in a stream',
+      patience,
+      async () => {
+        await using served = await serve(run, rabbitmq.url);
+        served.listener.leaveWord?.({ status: 'completed', reason: 'the run is over: completed' });
+        await served[Symbol.asyncDispose]();
+        const own = new URL(rabbitmq.url);
+        [own.username, own.password] = [encodeURIComponent(`lab-1@${run}`), 'own-secret'];
+        const user = `<<"lab-1@${run}">>`;
+        const everything = '<<".*">>, <<".*">>, <<".*">>';
+        await rabbitmq.tell(`rabbit_auth_backend_internal:add_user(${user}, <<"own-secret">>, <<"test">>).`);
+        await rabbitmq.tell(
+          `rabbit_auth_backend_internal:set_permissions(${user}, <<"/">>, ${everything}, <<"test">>).`,
+        );
+        const [first] = served.listener.endpoints;
+        assert.ok(first !== undefined);
+        const there = { listener: { endpoints: [{ ...first, url: own.href }] } };
+        for (const participant of ['lab-1', 'lab-2'])
+          await assert.rejects(dial(there, run, { participant }), { code: 'run_over' });
+      },
+    );
+
     test('who is not the coordinator ends nothing, also with the token', patience, async () => {
       const evil = await stranger(rabbitmq.url);
       const { channel } = await evil.openReader();

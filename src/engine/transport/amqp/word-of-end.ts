@@ -32,10 +32,21 @@ export async function leaveWordOfEnd(at: AtBroker, word: LastWord, identity: Ide
 }
 
 /** Whoever may write there may have written it. */
-export async function findWordOfEnd({ connection, url, run }: AtBroker, clock: Clock): Promise<EndWord | null> {
-  const reader = await connection.openReader();
-  const left = isOwnUser(url, run) ? await reader.lookAtFirst(endedOf(run), clock) : await reader.look(endedOf(run));
+export async function findWordOfEnd(at: AtBroker, clock: Clock): Promise<EndWord | null> {
+  const left = await firstIn(at, clock);
   return left === null ? null : decodeEnd(left);
+}
+
+async function firstIn({ connection, url, run }: AtBroker, clock: Clock): Promise<Buffer | null> {
+  const queue = endedOf(run);
+  if (isOwnUser(url, run)) {
+    try {
+      return await (await connection.openReader()).lookAtFirst(queue, clock);
+    } catch {
+      // There is none, or the coordinator had to take the queue of all brokers, which is not to be read like that.
+    }
+  }
+  return await (await connection.openReader()).look(queue);
 }
 
 async function declareStream({ connection, url, run }: AtBroker): Promise<boolean> {
