@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { faultsOf } from '../../packaging/check-config.mjs';
 import { fuseNames, fusesIn, wrongFuses } from '../../packaging/read-fuses.mjs';
 import { inRoot } from './paths.mjs';
 
@@ -32,6 +33,26 @@ describe('a packaged app', () => {
       grantFileProtocolExtraPrivileges: false,
     });
     assert.deepEqual(Object.keys(fuses).toSorted(), fuseNames.toSorted());
+  });
+
+  test('has a configuration of which its tool knows every key, as the one release of it says that was asked', () => {
+    const scheme = JSON.parse(readFileSync(inRoot('packaging', 'electron-builder.scheme.json'), 'utf8'));
+    assert.deepEqual(faultsOf(config, scheme), []);
+    const { runAsNode, ...fuses } = config.electronFuses;
+    for (const [wrong, said] of [
+      [{ ...config, asarr: true }, 'config.asarr is not known'],
+      [
+        { ...config, electronFuses: { ...fuses, runAsNodes: runAsNode } },
+        'config.electronFuses.runAsNodes is not known',
+      ],
+      [
+        { ...config, electronFuses: { ...fuses, runAsNode: 'no' } },
+        'config.electronFuses.runAsNode is string, not boolean',
+      ],
+      [{ ...config, linux: { target: [7] } }, 'config.linux.target[0] is number, not string'],
+      [{ ...config, protocols: [{ name: 'x' }] }, 'config.protocols[0].schemes is missing'],
+    ])
+      assert.deepEqual(faultsOf(wrong, scheme), [said]);
   });
 
   test('holds what is built and what it needs, and opens invitations alone', () => {
