@@ -46,11 +46,16 @@ export const phases = {
   types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
-  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/soak/**/*.test.ts'], {
-    covers: true,
-    atOnce: waiting,
-    preload: 'test/support/leak-gate.ts',
-  }),
+  unit: suite(
+    [
+      'src/**/*.test.ts',
+      'scripts/**/*.test.mjs',
+      'test/support/**/*.test.ts',
+      'test/soak/**/*.test.ts',
+      'test/mutation/*.test.ts',
+    ],
+    { covers: true, atOnce: waiting, preload: 'test/support/leak-gate.ts' },
+  ),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
   cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts']),

@@ -4,7 +4,8 @@
  * minutes; what has been done is kept, and the next run goes on from there. With `--retry` only the changes that survived
  * before are made again, with `--share` only some of all, the same each time.
  *
- * `npm run mutate -- --checks [--file PART]` takes the checks out that `docs/security.md` relies on, see `remove-checks.ts`.
+ * `npm run mutate -- --checks [--file PART] [--minutes 60]` takes the checks out that `docs/security.md` relies on, see
+ * `remove-checks.ts`.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, delimiter, join } from 'node:path';
@@ -30,9 +31,9 @@ const { values } = parseArgs({
     checks: { type: 'boolean', default: false },
   },
 });
-if (values.checks) process.exit(removeChecks(root, values.file) ? 0 : 1);
-const names = values.only.split(',');
 const minutes = Number(values.minutes);
+if (values.checks) process.exit(await checkAll());
+const names = values.only.split(',');
 const share = Number(values.share);
 process.env['ROUNDSCOPE_MUTATION_SHARE'] = values.share;
 if (!names.every((name) => areas.some((area) => area.name === name)) || !(minutes > 0 && share > 0 && share <= 1)) {
@@ -66,6 +67,22 @@ for (const area of areas.filter(({ name }) => names.includes(name))) {
   table.push(row(`**${area.name}**`, `${done.length} of ${files.length}`, all));
 }
 process.stdout.write(`${table.join('\n')}\n`);
+
+/** Whoever ends it ends the tests that are running as well. @returns the status to end with */
+async function checkAll(): Promise<number> {
+  const giveUp = new AbortController();
+  for (const [name, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(name, () => giveUp.abort(status));
+  try {
+    return (await removeChecks(root, { part: values.file, minutes, signal: giveUp.signal })) ? 0 : 1;
+  } catch (error) {
+    if (!giveUp.signal.aborted) throw error;
+    return Number(giveUp.signal.reason);
+  }
+}
 
 /** Smallest files first: their figures come soon. */
 function batches(files: readonly string[]): readonly (readonly string[])[] {
