@@ -95,14 +95,14 @@ const names: readonly Check[] = [
   },
   {
     claim: 'a name is its owner’s until that has said goodbye',
-    file: 'link/accept/link-acceptor.ts',
+    file: 'link/accept/link-acceptor-names.ts',
     from: 'if (owner !== undefined && owner.key !== key && !owner.left)',
     to: 'if (owner !== undefined && owner.key === "" && !owner.left)',
     tests: hello,
   },
   {
     claim: 'one key has one name in a run',
-    file: 'link/accept/link-acceptor.ts',
+    file: 'link/accept/link-acceptor-names.ts',
     from: 'if (other !== null)',
     to: 'if (other === "")',
     tests: [...hello, 'link/accept/newcomers.test.ts', 'link/accept/link-acceptor.test.ts'],

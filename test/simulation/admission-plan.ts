@@ -22,4 +22,6 @@ export interface AdmissionPlan {
   readonly policy: AdmissionPolicy;
   readonly answers: ReadonlyMap<string, Answer>;
   readonly expulsions: readonly Expulsion[];
+  /** Links have their own door in front of the machine, as in a real coordinator; else all comes as far as the machine. */
+  readonly door: boolean;
 }

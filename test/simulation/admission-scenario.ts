@@ -43,6 +43,7 @@ export function makeAdmissionScenario(seed: number): Scenario {
       policy: { rule, entries: base.calm ? [...listed, nameOf(steady)] : listed },
       answers,
       expulsions: expulsions.flat(),
+      door: random.int(2) === 0,
     },
   };
 }

@@ -23,6 +23,7 @@ import {
 import type { Hash } from '#shared/contract/ids.ts';
 import type { Parcel } from './network.ts';
 import type { Scenario } from './scenario.ts';
+import type { SimDoor } from './sim-door.ts';
 import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +34,9 @@ export interface SimCoordinatorOptions {
   readonly world: World;
   readonly scenario: Scenario;
   readonly send: (link: number, message: MachineMessage, payload: Uint8Array | undefined) => void;
-  readonly closeLink: (link: number, reason: string) => void;
+  readonly closeLink: (link: number, reason: string, code: string) => void;
+  /** Absent: whoever dials comes as far as the machine, which has to hold without. */
+  readonly door?: SimDoor | undefined;
   readonly onEnd: (outcome: RunOutcome) => void;
   readonly onEvent: <T extends EventType>(type: T, data: EventData<T>) => void;
   readonly onStep: (state: CoordinatorState, wakeAtMs: number) => void;
@@ -169,20 +172,20 @@ export class SimCoordinator {
   }
 
   #perform(effect: CoordinatorEffect): void {
-    const { send, closeLink, onEnd, onEvent, world, scenario } = this.#options;
+    const { send, closeLink, onEnd, onEvent, world, scenario, door } = this.#options;
     switch (effect.kind) {
       case 'send': {
         const { payload } = this.#models.withPayload(effect.message);
         return send(effect.link, effect.message, payload?.bytes);
       }
       case 'close_link':
-        return closeLink(effect.link, effect.reason);
+        return closeLink(effect.link, effect.reason, effect.code);
       case 'journal':
         return void this.#options.disk.records.push(JSON.stringify(effect.record));
       case 'admission':
+        return door?.follow(effect.admission);
       case 'admitted':
-        // Whom the door turns away by it never comes as far as here.
-        return;
+        return door?.admitted(effect.link);
       case 'report':
         return onEvent(effect.type, effect.data);
       case 'end':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { timing } from '#shared/contract/limits.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
-import type { ParticipantId } from '#shared/contract/ids.ts';
+import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
 import type { DoorInvariants } from './door-invariants.ts';
 import { Invariants } from './invariants.ts';
@@ -16,6 +16,7 @@ import {
   type Trouble,
 } from './scenario.ts';
 import { CoordinatorDisk, SimCoordinator, type Tamper } from './sim-coordinator.ts';
+import { SimDoor } from './sim-door.ts';
 import { SimParticipant, type ParticipantDisk } from './sim-participant.ts';
 import { SimUser } from './sim-user.ts';
 import { World } from './world.ts';
@@ -74,6 +75,7 @@ class Simulation {
   readonly #invariants: Invariants;
   readonly #disk = new CoordinatorDisk();
   #coordinator: SimCoordinator;
+  #door: SimDoor | null = null;
   readonly #user: SimUser | null;
   #crashes = 0;
   /** Dying, or dead and not started again yet. */
@@ -115,7 +117,10 @@ class Simulation {
   }
 
   #startCoordinator(): SimCoordinator {
+    this.#door = this.#openDoor();
+    const door = this.#door ?? undefined;
     return new SimCoordinator({
+      door,
       world: this.#world,
       scenario: this.#scenario,
       disk: this.#disk,
@@ -126,7 +131,7 @@ class Simulation {
           this.#acks.push(() => this.#invariants.acknowledged(nameOf(entry.station.plan), message.round, message.body));
         entry?.wire.send('down', message, payload);
       },
-      closeLink: (link, reason) => this.#closeLink(link, reason, false),
+      closeLink: (link, reason, code) => this.#closeLink(link, reason, { clean: false, code }),
       onEnd: (outcome) => {
         this.#outcome = outcome;
       },
@@ -140,8 +145,15 @@ class Simulation {
         for (const check of this.#acks.splice(0)) check();
         this.#steps++;
         this.#invariants.step(state, wakeAtMs, this.#world.nowMs);
+        door?.step(state);
       },
     });
+  }
+
+  #openDoor(): SimDoor | null {
+    if (this.#scenario.admission?.door !== true) return null;
+    const memory = this.#disk.records.length === 0 ? null : this.#disk.memory('0'.repeat(64) as Hash);
+    return new SimDoor(memory, () => 1.7e12 + this.#world.nowMs);
   }
 
   /** It dies within moments, in the middle of what it is at; whoever dials then finds nobody until it is started again. */
@@ -302,10 +314,11 @@ class Simulation {
       onTrained: (hash, parameters, examples) =>
         this.#invariants.trained(hash, { parameters, examples, key: keyOf(plan) }),
     });
-    // The acceptor gives the old link up as soon as another process of the same name has said hello.
+    // The acceptor gives the old link up as soon as another process of the same name has said hello, and a door here has.
     if (random.int(2) === 0)
       for (const [number, entry] of this.#byLink)
-        if (entry.station === station && number !== link) this.#closeLink(number, 'superseded', false);
+        if (entry.station === station && number !== link)
+          this.#closeLink(number, 'superseded', { clean: false, code: 'superseded' });
   }
 
   /** A fresh link of a participant, whose process may be older than it. */
@@ -342,6 +355,8 @@ class Simulation {
     station.connections = 1;
     if (!this.#down) this.#byLink.set(link, { station, wire });
     else wire.cut();
+    const owns = this.#isLetIn(station, link);
+    if (owns === null) return link;
     this.#coordinator.feed({
       kind: 'link_opened',
       link,
@@ -351,9 +366,33 @@ class Simulation {
       stack: 'memory',
       peerKey: keyOf(plan),
       terms: { generation: 0 },
-      owns: false,
+      owns,
     });
     return link;
+  }
+
+  /** By the door, if there is one. Returns whether the name is its own by now; null: it was turned away, and hears so soon. */
+  #isLetIn(station: Station, link: number): boolean | null {
+    const { plan } = station;
+    const { state } = this.#coordinator;
+    // Of a run that is over nothing is asked any more.
+    if (this.#door === null || this.#down || state.outcome !== null || state.ending !== null) return false;
+    const knock = { link, name: nameOf(plan), key: keyOf(plan), instance: String(link) };
+    const answer = this.#door.knock(knock, ({ code, reason }) => {
+      // Ended by somebody else than the door, it is over already.
+      if (this.#byLink.has(link)) this.#closeLink(link, reason, { clean: false, code });
+    });
+    if ('owns' in answer) {
+      this.#invariants.door.letThrough(knock, state);
+      return answer.owns;
+    }
+    this.#invariants.door.turnedAway({ ...knock, code: answer.code }, state);
+    this.#byLink.delete(link);
+    station.wire?.cut();
+    this.#world.after(20, () => {
+      if (station.link === link) station.participant?.feed({ kind: 'link_closed', reason: answer.reason });
+    });
+    return null;
   }
 
   /** A participant that is done closes its link, and the goodbye takes its time. */
@@ -361,14 +400,16 @@ class Simulation {
     const { link } = station;
     station.outcome = outcome;
     station.over = true;
-    this.#world.after(20, () => this.#closeLink(link, outcome.reason, true));
+    this.#world.after(20, () => this.#closeLink(link, outcome.reason, { clean: true, code: 'clean' }));
   }
 
-  #closeLink(link: number, reason: string, clean: boolean): void {
+  #closeLink(link: number, reason: string, { clean, code }: { readonly clean: boolean; readonly code: string }): void {
     const entry = this.#byLink.get(link);
     if (entry === undefined) return;
     this.#byLink.delete(link);
     entry.wire.cut();
+    // A goodbye is the participant's own.
+    this.#door?.ended(link, { code, reason, local: !clean });
     this.#coordinator.feed({ kind: 'link_closed', link, reason, clean });
     if (!clean && entry.station.link === link) entry.station.participant?.feed({ kind: 'link_closed', reason });
   }

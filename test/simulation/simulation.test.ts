@@ -103,11 +103,11 @@ test(`${count / 5} of them in which steps fail: an average that cannot be made e
 });
 
 test(`${count / 5} of them at a door: who is asked about, sent away, comes back, and comes under the name of another`, () => {
-  const seen = { waited: 0, letIn: 0, refused: 0, expelled: 0, dropped: 0, returned: 0 };
+  const seen = { waited: 0, letIn: 0, refused: 0, expelled: 0, dropped: 0, returned: 0, turnedAway: 0 };
   const ends = new Map<string, number>();
   for (let seed = 1; seed <= count / 5; seed++) {
     const { door, outcome } = playScenario(makeAdmissionScenario(seed), ' --admission');
-    for (const key of ['waited', 'letIn', 'refused', 'expelled', 'dropped', 'returned'] as const)
+    for (const key of ['waited', 'letIn', 'refused', 'expelled', 'dropped', 'returned', 'turnedAway'] as const)
       seen[key] += door[key];
     ends.set(outcome.status, (ends.get(outcome.status) ?? 0) + 1);
   }

@@ -3,6 +3,7 @@ import { durationText } from '#shared/base/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { hostOf, isNetwork, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';
+import type { Refusal } from './acceptor-hello.ts';
 import type { LinkEnd } from '../link.ts';
 import type { LinkCore } from '../link-core.ts';
 import { statusOfCloseCode } from '../run-over.ts';
@@ -110,6 +111,29 @@ export class AcceptedNames {
   nameOf(key: string): string | null {
     for (const [name, owner] of this.#owners)
       if (owner.key === key && !owner.left && this.ownerOf(name)?.left === false) return name;
+    return null;
+  }
+
+  /** Whether it was let in under that name and has not left. */
+  owns(key: string, name: string): boolean {
+    const owner = this.ownerOf(name);
+    return owner !== undefined && owner.key === key && !owner.left;
+  }
+
+  /** Why that key may not come under that name; null: nothing speaks against it. */
+  conflict(key: string, name: string): Refusal | null {
+    const owner = this.ownerOf(name);
+    if (owner !== undefined && owner.key !== key && !owner.left)
+      return {
+        code: 'participant_name_taken',
+        reason: `the name ${name} belongs to another key in this run, whether its owner is here or away; choose another name`,
+      };
+    const other = this.owns(key, name) ? null : this.nameOf(key);
+    if (other !== null)
+      return {
+        code: 'key_has_name',
+        reason: `this key takes part as ${other} already, and one key has one name in a run`,
+      };
     return null;
   }
 

@@ -291,21 +291,9 @@ export class LinkAcceptor implements AsyncDisposable {
     const checked = participantName(participant);
     if (!checked.ok) return guest.refuse({ code: 'participant_name_taken', reason: checked.error });
     const name = checked.value;
-    const owner = this.#names.ownerOf(name);
-    const owns = owner !== undefined && owner.key === key && !owner.left;
-    const refusal = this.#check({ name, key, terms: hello.pass, known: owns });
+    const owns = this.#names.owns(key, name);
+    const refusal = this.#check({ name, key, terms: hello.pass, known: owns }) ?? this.#names.conflict(key, name);
     if (refusal !== null) return guest.refuse(refusal);
-    if (owner !== undefined && owner.key !== key && !owner.left)
-      return guest.refuse({
-        code: 'participant_name_taken',
-        reason: `the name ${name} belongs to another key in this run, whether its owner is here or away; choose another name`,
-      });
-    const other = owns ? null : this.#names.nameOf(key);
-    if (other !== null)
-      return guest.refuse({
-        code: 'key_has_name',
-        reason: `this key takes part as ${other} already, and one key has one name in a run`,
-      });
     const known = this.#names.of(key);
     if (known?.instance === instance && known.name === name) {
       if (known.core.closing)
