@@ -42,6 +42,6 @@ export function createService(
   const say = (text: string): void => void process.stderr.write(`${visibleText(text)}\n`);
   const open = openFolderWords(dataFolder);
   if (open !== null) say(open);
-  tellFaults(service, say);
+  tellFaults(service, systemClock, say);
   return service;
 }

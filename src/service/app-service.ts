@@ -104,10 +104,6 @@ export class AppService implements AsyncDisposable {
     return this.#federation;
   }
 
-  wallMs(): number {
-    return this.#options.clock.wallMs();
-  }
-
   get desktop(): Desktop | undefined {
     return this.#options.desktop;
   }
@@ -124,9 +120,13 @@ export class AppService implements AsyncDisposable {
     return { identityFolder, sealingKey: await participantSealingKey(identityFolder, participant, sealingKey) };
   }
 
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   get lookingParts(): CheckParts {
-    const { app, clock, launcher } = this.#options;
-    return { clock, launcher, software: app.version };
+    const { app, launcher } = this.#options;
+    return { clock: this.clock, launcher, software: app.version };
   }
 
   /** A renderer has come; it is served until its port closes. */
@@ -134,6 +134,7 @@ export class AppService implements AsyncDisposable {
     const server = new PortServer(port, new LiveSource(this.#host), {
       snapshot: (source) => this.#snapshot(source),
       handlers: this.#handlers,
+      clock: this.#options.clock,
     });
     this.#servers.add(server);
     port.onClose(() => {

@@ -5,18 +5,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/port-api.ts';
 import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
+import type { Clock } from '#shared/base/clock.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { systemParts } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/digits.ts';
 
 /** What works on this machine, found by doing it, and the fix when it does not. Nothing is installed or changed. */
-export async function checkMachine(dataFolder: string): Promise<readonly CheckLine[]> {
+export async function checkMachine(dataFolder: string, clock: Clock): Promise<readonly CheckLine[]> {
   const lines: CheckLine[] = [];
-  for (const check of checks) lines.push(await check(dataFolder));
+  for (const check of checks) lines.push(await check(dataFolder, clock));
   return lines;
 }
 
-type Check = (dataFolder: string) => Promise<CheckLine>;
+type Check = (dataFolder: string, clock: Clock) => Promise<CheckLine>;
 
 /** Not named `require`: the build declares that name itself in any file that seems to use it. */
 const ownRequire = createRequire(import.meta.url);
@@ -62,9 +63,10 @@ const checks: readonly Check[] = [
     const open = line.state === 'works' ? openFolderWords(dataFolder) : null;
     return open === null ? line : { ...line, state: 'needs_a_step', fix: open };
   },
-  () =>
+  (_dataFolder, clock) =>
     attempt('Bundled data', true, reinstall, async () => {
-      const digits = await loadDigits({ signal: AbortSignal.timeout(10_000) });
+      using deadline = clock.deadline(10_000);
+      const digits = await loadDigits({ signal: deadline });
       return `digits: ${digits.all.labels.length.toLocaleString('en')} images of handwritten digits`;
     }),
   () =>

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import type { Clock } from '#shared/base/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { DataPreview, RequestOf } from '#shared/contract/port-api.ts';
@@ -14,7 +15,12 @@ const patienceMs = 60_000;
  * asks again has changed their mind, so the look before is given up.
  */
 export class DataPreviews {
+  readonly #clock: Clock;
   #current: AbortController | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** @throws RoundscopeError `aborted` when another look was asked for, `timeout` when the disk does not answer */
   async look(asked: RequestOf<'preview_data'>): Promise<DataPreview> {
@@ -23,7 +29,7 @@ export class DataPreviews {
     );
     const current = new AbortController();
     this.#current = current;
-    const signal = AbortSignal.any([current.signal, AbortSignal.timeout(patienceMs)]);
+    using signal = this.#clock.deadline(patienceMs, current.signal);
     const data = dataOf(asked.data, homedir());
     const trainer = new WorkerTrainer({ entry: entryPath('trainer-worker') });
     try {

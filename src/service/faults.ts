@@ -1,3 +1,4 @@
+import type { Clock } from '#shared/base/clock.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { failureWords, onTaskFailure } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
@@ -12,7 +13,7 @@ const tellWindowsMs = (2 * 1000) / limits.portBatchesPerSecondMax;
  * What fails in the process that holds the service is told where people look: in the run that is open, so that its
  * recording and its windows have it, and by `say` where there is none.
  */
-export function tellFaults(service: AppService, say: (text: string) => void): void {
+export function tellFaults(service: AppService, clock: Clock, say: (text: string) => void): void {
   onTaskFailure((failure) => {
     const text = failureWords(failure);
     if (service.host === null) say(text);
@@ -25,6 +26,6 @@ export function tellFaults(service: AppService, say: (text: string) => void): vo
     host.report('notice', { level: 'error', text: `The app: ${reason}`.slice(0, 1000), error });
     if (host.view.endedAt === null) host.report('run_ended', endSeenHere(host, { status: 'failed', reason }, false));
     await host.finish();
-    await new Promise((resolve) => setTimeout(resolve, tellWindowsMs));
+    await clock.sleep(tellWindowsMs, { signal: new AbortController().signal });
   });
 }

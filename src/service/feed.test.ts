@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, mock, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { asRunId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Batch, FromService, Snapshot } from '#shared/contract/port-api.ts';
-import { systemClock } from '#engine/host/system-clock.ts';
+import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
 import type { Port } from '#shared/port/port.ts';
 import { Feed } from './feed.ts';
@@ -49,26 +49,27 @@ function recordingPort(onOther?: (message: FromService) => void): {
 }
 
 async function withFeed(
-  act: (parts: { readonly feed: Feed; readonly host: RunHost; readonly posted: (Snapshot | Batch)[] }) => void,
+  act: (parts: {
+    readonly feed: Feed;
+    readonly host: RunHost;
+    readonly posted: (Snapshot | Batch)[];
+    readonly clock: VirtualClock;
+  }) => Promise<void>,
   whole: Snapshot = snapshot,
 ): Promise<void> {
-  mock.timers.enable({ apis: ['setInterval'] });
+  const clock = new VirtualClock();
   const { port, posted } = recordingPort();
   await using host = new RunHost({
     run: asRunId('r-1'),
     opening: demoOpening,
-    clock: systemClock,
+    clock,
     recording: null,
     onInternalError: (error) => {
       throw error;
     },
   });
-  using feed = new Feed(port, () => whole);
-  try {
-    act({ feed, host, posted });
-  } finally {
-    mock.timers.reset();
-  }
+  using feed = new Feed(port, { snapshot: () => whole, clock });
+  await act({ feed, host, posted, clock });
 }
 
 function notice(host: RunHost, text: string): void {
@@ -77,39 +78,37 @@ function notice(host: RunHost, text: string): void {
 
 describe('feed of a renderer', () => {
   test('a snapshot first, then events gathered into batches', async () => {
-    await withFeed(({ feed, host, posted }) => {
+    await withFeed(async ({ feed, host, posted, clock }) => {
       feed.follow(new LiveSource(host));
       assert.equal(posted[0]?.type, 'snapshot');
       for (const text of ['a', 'b', 'c']) notice(host, text);
       assert.equal(posted.length, 1, 'nothing between two ticks');
-      mock.timers.tick(40);
+      await clock.advance(40);
       const batch = posted[1];
       assert.ok(batch?.type === 'batch');
       assert.equal(batch.events.length, 3);
     });
   });
 
-  test('says every second that it is alive, also to a renderer that shows nothing, until it is closed', () => {
-    mock.timers.enable({ apis: ['setInterval'] });
-    try {
-      const others: FromService[] = [];
-      const feed = new Feed(recordingPort((message) => others.push(message)).port, () => snapshot);
-      mock.timers.tick(3000);
-      feed[Symbol.dispose]();
-      mock.timers.tick(3000);
-      assert.deepEqual(others, [{ type: 'alive' }, { type: 'alive' }, { type: 'alive' }]);
-    } finally {
-      mock.timers.reset();
-    }
+  test('says every second that it is alive, also to a renderer that shows nothing, until it is closed', async () => {
+    const clock = new VirtualClock();
+    const others: FromService[] = [];
+    const { port } = recordingPort((message) => others.push(message));
+    const feed = new Feed(port, { snapshot: () => snapshot, clock });
+    await clock.advance(3000);
+    feed[Symbol.dispose]();
+    await clock.advance(3000);
+    assert.deepEqual(others, [{ type: 'alive' }, { type: 'alive' }, { type: 'alive' }]);
+    assert.equal(clock.pendingTimers, 0);
   });
 
   test('at most 30 batches a second, however much happens', async () => {
-    await withFeed(({ feed, host, posted }) => {
+    await withFeed(async ({ feed, host, posted, clock }) => {
       feed.follow(new LiveSource(host));
       for (let ms = 0; ms < 1000; ms++) {
         notice(host, `${ms}`);
         feed.credit(posted.length - 1);
-        mock.timers.tick(1);
+        await clock.advance(1);
       }
       const batches = posted.filter((message) => message.type === 'batch').length;
       assert.ok(batches >= 20 && batches <= 30, `${batches} batches`);
@@ -119,10 +118,10 @@ describe('feed of a renderer', () => {
   test('a snapshot brings its packets in pieces, oldest first, and every row is counted once', async () => {
     const newest = Array.from({ length: limits.portBatchRowsMax * 3 + 10 }, (_, i) => packetRow({ id: 501 + i }));
     const whole = { ...snapshot, packets: newest, packetsRecorded: 500 + newest.length };
-    await withFeed(({ feed, host, posted }) => {
+    await withFeed(async ({ feed, host, posted, clock }) => {
       feed.follow(new LiveSource(host));
       for (let n = 0; n < 10; n++) {
-        mock.timers.tick(40);
+        await clock.advance(40);
         feed.credit(posted.length - 1);
       }
       const first = posted[0];
@@ -137,27 +136,27 @@ describe('feed of a renderer', () => {
   });
 
   test('so do many events', async () => {
-    await withFeed(({ feed, host, posted }) => {
+    await withFeed(async ({ feed, host, posted, clock }) => {
       feed.follow(new LiveSource(host));
       for (let n = 0; n < limits.portBatchRowsMax + 5; n++) notice(host, `${n}`);
-      mock.timers.tick(40);
-      mock.timers.tick(40);
+      await clock.advance(40);
+      await clock.advance(40);
       const counts = posted.flatMap((message) => (message.type === 'batch' ? [message.events.length] : []));
       assert.deepEqual(counts, [limits.portBatchRowsMax, 5]);
     });
   });
 
   test('a renderer that shows nothing is sent nothing more, and loses nothing when it goes on', async () => {
-    await withFeed(({ feed, host, posted }) => {
+    await withFeed(async ({ feed, host, posted, clock }) => {
       feed.follow(new LiveSource(host));
       for (let i = 0; i < 100; i++) {
         notice(host, `${i}`);
-        mock.timers.tick(40);
+        await clock.advance(40);
       }
       const before = posted.filter((message) => message.type === 'batch');
       assert.equal(before.length, 3);
       feed.credit(3);
-      mock.timers.tick(40);
+      await clock.advance(40);
       const texts = posted
         .flatMap((message) => (message.type === 'batch' ? message.events : []))
         .filter((event) => event.type === 'notice');

@@ -1,3 +1,5 @@
+import type { Clock } from '#shared/base/clock.ts';
+import { every } from '#shared/base/every.ts';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
@@ -12,6 +14,11 @@ const aliveMs = 1000;
 const unshownMax = 3;
 const idle = Promise.resolve();
 
+interface FeedOptions {
+  readonly snapshot: (source: RunSource) => Snapshot;
+  readonly clock: Clock;
+}
+
 /**
  * Streams one source to one renderer: a snapshot, then batches at most `portBatchesPerSecondMax` a second and only while the
  * renderer keeps up. A slow renderer loses packet rows of the live table (counted; they are in the recording) before it
@@ -20,8 +27,7 @@ const idle = Promise.resolve();
 export class Feed implements Disposable {
   readonly #port: Port;
   readonly #snapshot: (source: RunSource) => Snapshot;
-  readonly #timer: NodeJS.Timeout;
-  readonly #aliveTimer: NodeJS.Timeout;
+  readonly #timers: readonly Disposable[];
   #subscription: Disposable | undefined;
   #events: RecordedEvent[] = [];
   #packets: PacketRow[] = [];
@@ -33,11 +39,13 @@ export class Feed implements Disposable {
   /** Of a source that waits for room here. */
   #waiting: PromiseWithResolvers<void> | null = null;
 
-  constructor(port: Port, snapshot: (source: RunSource) => Snapshot) {
+  constructor(port: Port, { snapshot, clock }: FeedOptions) {
     this.#port = port;
     this.#snapshot = snapshot;
-    this.#timer = setInterval(() => this.#flush(), Math.ceil(1000 / limits.portBatchesPerSecondMax));
-    this.#aliveTimer = setInterval(() => this.#port.post({ type: 'alive' }), aliveMs);
+    this.#timers = [
+      every(clock, Math.ceil(1000 / limits.portBatchesPerSecondMax), () => this.#flush()),
+      every(clock, aliveMs, () => this.#port.post({ type: 'alive' })),
+    ];
   }
 
   /** Follows a source; the renderer is given a snapshot first. */
@@ -62,8 +70,7 @@ export class Feed implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-    clearInterval(this.#aliveTimer);
+    for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#subscription?.[Symbol.dispose]();
     this.#letGo();
   }

@@ -81,7 +81,7 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
   });
   const open = openFolderWords(dataFolder);
   if (open !== null) console.error(open);
-  tellFaults(service, (text) => console.error(text));
+  tellFaults(service, systemClock, (text) => console.error(text));
   return service;
 }
 

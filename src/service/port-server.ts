@@ -1,3 +1,4 @@
+import type { Clock } from '#shared/base/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import {
@@ -47,6 +48,12 @@ const acting: ReadonlySet<RequestName> = new Set([
   'coordinate_run',
 ]);
 
+interface PortServerOptions {
+  readonly snapshot: (source: RunSource) => Snapshot;
+  readonly handlers: RequestHandlers;
+  readonly clock: Clock;
+}
+
 /** Requests under way per renderer; a view never has more than a few. */
 const requestsMax = 64;
 
@@ -60,15 +67,11 @@ export class PortServer implements Disposable, Viewer {
   #recording: RecordedSource | null = null;
   #closed = false;
 
-  constructor(
-    port: Port,
-    live: RunSource,
-    { snapshot, handlers }: { readonly snapshot: (source: RunSource) => Snapshot; readonly handlers: RequestHandlers },
-  ) {
+  constructor(port: Port, live: RunSource, { snapshot, handlers, clock }: PortServerOptions) {
     this.#live = live;
     this.#port = port;
     this.#handlers = handlers;
-    this.#feed = new Feed(port, snapshot);
+    this.#feed = new Feed(port, { snapshot, clock });
     port.onMessage((message) => this.#onMessage(message));
   }
 

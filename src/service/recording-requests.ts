@@ -58,7 +58,7 @@ export function recordingRequests(service: AppService): Pick<RequestHandlers, Re
 }
 
 function copyPath(service: AppService, { minutes, bare }: RequestOf<'save_recording'>): string {
-  const stamp = new Date(service.wallMs()).toISOString().replace(/[:.]/g, '-');
+  const stamp = new Date(service.clock.wallMs()).toISOString().replace(/[:.]/g, '-');
   const run = service.host?.run ?? '';
   const name = `${run}-last-${minutes}-min-${bare === true ? 'for-others-' : ''}${stamp}${recordingSuffix}`;
   return join(service.app.dataFolder, 'saved', name);

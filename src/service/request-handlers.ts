@@ -18,7 +18,7 @@ import { recordingRequests } from './recording-requests.ts';
 
 /** What a renderer may ask, in terms of the service. */
 export function requestHandlers(service: AppService): RequestHandlers {
-  const previews = new DataPreviews();
+  const previews = new DataPreviews(service.clock);
   return {
     ...recordingRequests(service),
     ...libraryRequests(service),
@@ -75,8 +75,8 @@ export function requestHandlers(service: AppService): RequestHandlers {
       if (service.desktop === undefined) throw noDialog();
       return { path: await service.desktop.chooseFolder(title, recording) };
     },
-    own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder)),
-    check: async () => ({ lines: await checkMachine(service.app.dataFolder) }),
+    own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder, service.clock)),
+    check: async () => ({ lines: await checkMachine(service.app.dataFolder, service.clock) }),
   };
 }
 

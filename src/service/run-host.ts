@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { BoundedQueue } from '#shared/base/bounded-queue.ts';
 import type { Clock } from '#shared/base/clock.ts';
+import { every } from '#shared/base/every.ts';
 import { EventBus } from '#shared/base/event-bus.ts';
 import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
 import {
@@ -47,7 +48,7 @@ export class RunHost implements AsyncDisposable {
   readonly rows: EventBus<RunRows>;
   readonly #options: RunHostOptions;
   readonly #diagnosis: Diagnosis;
-  readonly #timers: NodeJS.Timeout[];
+  readonly #timers: readonly Disposable[];
   readonly #recent = new BoundedQueue<PacketRow>(recentPacketsMax, 'drop_oldest');
   readonly #settled = Promise.withResolvers<void>();
   #view: RunView;
@@ -74,8 +75,8 @@ export class RunHost implements AsyncDisposable {
     // Told with the next tick: a row about lost rows may be lost as well.
     options.recording?.onLoss((loss) => this.#losses.add({ process: 'service', ...loss }));
     this.#timers = [
-      setInterval(() => this.#diagnosis.check(options.clock.wallMs()), diagnoseEveryMs),
-      setInterval(() => this.#reportRecorder(), recorderStatsMs),
+      every(options.clock, diagnoseEveryMs, () => this.#diagnosis.check(options.clock.wallMs())),
+      every(options.clock, recorderStatsMs, () => this.#reportRecorder()),
     ];
   }
 
@@ -144,7 +145,7 @@ export class RunHost implements AsyncDisposable {
 
   /** The run is over: what is recorded is on disk, nothing more is measured; questions are still answered. */
   async finish(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers) timer[Symbol.dispose]();
     if (this.#finished) return;
     this.#finished = true;
     try {

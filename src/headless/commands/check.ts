@@ -1,3 +1,4 @@
+import { systemClock } from '#engine/host/system-clock.ts';
 import { styleText } from 'node:util';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
@@ -15,7 +16,7 @@ export const check: Command = {
   options: [{ name: 'json', help: 'one JSON object a line' }],
   examples: [],
   run: async (args) => {
-    const lines = await checkMachine(dataFolderPath(process.env, process.platform));
+    const lines = await checkMachine(dataFolderPath(process.env, process.platform), systemClock);
     for (const line of lines) {
       if (args.has('json')) {
         process.stdout.write(`${JSON.stringify(toWireNames(line))}\n`);
