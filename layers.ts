@@ -108,7 +108,12 @@ export const layers: readonly Layer[] = [
     node: true,
     reason: 'a worker entry composes: it brings the system clock to its layer',
   },
-  { path: 'src/engine/recorder', imports: [shared], node: true, reason: `storage without meaning; ${sibling}` },
+  {
+    path: 'src/engine/recorder',
+    imports: [shared],
+    node: true,
+    reason: `storage; what meaning it needs is the one projection; ${sibling}`,
+  },
   {
     path: 'src/engine/recorder/worker.ts',
     imports: [shared, host, 'src/engine/recorder'],

@@ -11,6 +11,7 @@ import { homeFolder } from '#engine/host/user-path.ts';
 import { visibleText } from '#shared/base/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
 import { tellFaults } from '#service/faults.ts';
+import { recordingKey } from '#service/recording-key.ts';
 import { recordingOpener } from '#service/open-recording.ts';
 import { requestHandlers } from '#service/request-handlers.ts';
 
@@ -21,6 +22,7 @@ export function createService(
 ): AppService {
   const dataFolder = ensureDataFolder(dataFolderPath(environment, process.platform));
   const version = programVersion();
+  const stateKey = recordingKey(dataFolder, systemEntropy);
   const service = new AppService({
     clock: systemClock,
     launcher: forkLauncher,
@@ -33,8 +35,8 @@ export function createService(
       ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: false,
     },
-    openRecording: recordingOpener(dataFolder, systemClock, version),
-    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker') }),
+    openRecording: recordingOpener(dataFolder, systemClock, version, stateKey),
+    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker'), stateKey }),
     requests: requestHandlers,
     freshId: () => randomId(4),
     onInternalError: processFault,

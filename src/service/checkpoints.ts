@@ -1,4 +1,4 @@
-import type { FoldedState } from './folded-state.ts';
+import type { FoldedState } from '#engine/recorder/folded-state.ts';
 
 /** Views share what did not change between them, so that many cost little more than the last. */
 const checkpointsMax = 400;

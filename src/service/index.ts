@@ -14,6 +14,7 @@ import { homeFolder } from '#engine/host/user-path.ts';
 import { AppService } from './app-service.ts';
 import { tellFaults } from './faults.ts';
 import { MainLink, type ElectronPort } from './main-link.ts';
+import { recordingKey } from './recording-key.ts';
 import { recordingOpener } from './open-recording.ts';
 import { requestHandlers } from './request-handlers.ts';
 
@@ -59,6 +60,7 @@ function main(): void {
 
 function createService(start: Extract<ToService, { type: 'start' }>, link: MainLink): AppService {
   const dataFolder = ensureDataFolder(start.dataFolder);
+  const stateKey = recordingKey(dataFolder, systemEntropy);
   const service = new AppService({
     clock: systemClock,
     launcher: link.launcher,
@@ -72,8 +74,8 @@ function createService(start: Extract<ToService, { type: 'start' }>, link: MainL
       ownName: ownName(dataFolder, systemEntropy),
       canChooseFolder: true,
     },
-    openRecording: recordingOpener(dataFolder, systemClock, start.version),
-    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker') }),
+    openRecording: recordingOpener(dataFolder, systemClock, start.version, stateKey),
+    openToRead: (path) => openRecording(path, { entry: entryPath('recorder-worker'), stateKey }),
     requests: requestHandlers,
     ...(start.sealingKey === undefined ? {} : { sealingKey: start.sealingKey }),
     freshId: () => randomId(4),

@@ -23,8 +23,11 @@ export function recordingOpener(
   dataFolder: string,
   clock: Clock,
   version = '',
+  /** `recordingKey`; absent: no states are kept. */
+  stateKey?: Uint8Array,
 ): (run: RunId, path: string | undefined) => Promise<RunRecording | { readonly failed: RoundscopeError }> {
   const folder = join(dataFolder, 'recordings');
+  const entry = entryPath('recorder-worker');
   let cleaned = false;
   return async (run, asked) => {
     const name = `${fileTime(clock.wallMs())}-${run}`;
@@ -38,7 +41,7 @@ export function recordingOpener(
       }
       for (let copy = 2; ; copy++) {
         try {
-          return await openRecorder({ path, run, recorder: version, entry: entryPath('recorder-worker'), clock });
+          return await openRecorder({ path, run, recorder: version, entry, clock, stateKey });
         } catch (error) {
           // Two participants of one run that share this data folder began in the same second.
           if (asked !== undefined || copy > sameSecondMax || !existsSync(path)) throw error;

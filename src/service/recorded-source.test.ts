@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { entryPath } from '#engine/host/entries.ts';
-import { openRecording } from '#engine/recorder/open-recording.ts';
+import { openRecording, type OpenedRecording } from '#engine/recorder/open-recording.ts';
 import { applyEvent } from '#shared/run-view/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { recordSession } from '#test/support/recording-file.ts';
@@ -20,15 +20,32 @@ const rethrow = (error: unknown): never => {
   throw error;
 };
 
+/** Of the machine that recorded. */
+const stateKey = new Uint8Array(32).fill(7);
+
 /** A source with a clock that goes by hand, and what it told. */
-async function opened(path: string): Promise<{
+async function opened(
+  path: string,
+  key: Uint8Array | undefined = stateKey,
+): Promise<{
   readonly source: RecordedSource;
   readonly clock: VirtualClock;
   readonly rows: SourceRows[];
   readonly replaced: () => number;
+  /** How many events were read. */
+  readonly eventsRead: () => number;
 }> {
   const clock = new VirtualClock();
-  const recording = await openRecording(path, { entry: entryPath('recorder-worker') });
+  const recorded = await openRecording(path, { entry: entryPath('recorder-worker'), stateKey: key });
+  let eventsRead = 0;
+  const recording: OpenedRecording = {
+    ...recorded,
+    events: async (query) => {
+      const page = await recorded.events(query);
+      eventsRead += page.events.length;
+      return page;
+    },
+  };
   const source = new RecordedSource(recording, { clock, behind: () => null, onInternalError: rethrow });
   const rows: SourceRows[] = [];
   let replaced = 0;
@@ -40,7 +57,7 @@ async function opened(path: string): Promise<{
     },
     changed: () => undefined,
   });
-  return { source, clock, rows, replaced: () => replaced };
+  return { source, clock, rows, replaced: () => replaced, eventsRead: () => eventsRead };
 }
 
 /** Lets time go by, with each step done before the next. */
@@ -65,7 +82,7 @@ function compared(view: RunView | null): unknown {
 describe('a recording as a source', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-source-'));
   const path = join(folder, 'run.rscope');
-  before(() => recordSession(path, told));
+  before(() => recordSession(path, told, undefined, stateKey));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('at any moment it is what the run was then, in whichever order the moments are asked for', async () => {
@@ -84,11 +101,26 @@ describe('a recording as a source', () => {
     assert.equal(replaced(), 7);
   });
 
+  test('a kept state spares the events before it, and only where this machine has kept it', async () => {
+    const { source, eventsRead } = await opened(path);
+    await using _source = source;
+    await source.seek(Number.POSITIVE_INFINITY);
+    assert.deepEqual(compared(source.moment().view), compared(viewUntil(Number.POSITIVE_INFINITY)));
+    assert.ok(eventsRead() < 10, `${eventsRead()} events were read for a state that is kept`);
+    for (const key of [new Uint8Array(32).fill(8), undefined]) {
+      const elsewhere = await opened(path, key ?? new Uint8Array());
+      await using _elsewhere = elsewhere.source;
+      await elsewhere.source.seek(Number.POSITIVE_INFINITY);
+      assert.deepEqual(compared(elsewhere.source.moment().view), compared(viewUntil(Number.POSITIVE_INFINITY)));
+      assert.equal(elsewhere.eventsRead(), session.filter((item) => 'event' in item).length);
+    }
+  });
+
   test('where a clock was set back it says so, shows all that came, and nothing of it before it came', async () => {
     const back = 3600_000;
     const odd = join(folder, 'set-back.rscope');
     const turn = session[Math.floor(session.length / 2)]?.at ?? 0;
-    await recordSession(odd, told, (at) => (at < turn ? at : at - back));
+    await recordSession(odd, told, (at) => (at < turn ? at : at - back), stateKey);
     const { source } = await opened(odd);
     await using _source = source;
     await source.seek(Number.POSITIVE_INFINITY);

@@ -8,10 +8,10 @@ import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
 import type { RecordingMarks, RecordingState } from '#shared/contract/source.ts';
 import { recorderError } from '#engine/recorder/errors.ts';
+import type { FoldedState, SetBack } from '#engine/recorder/folded-state.ts';
 import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
 import { readMarks } from './recording-marks.ts';
-import type { FoldedState } from './folded-state.ts';
-import { RecordingTimeline, timelinePacketsMax, type PacketPlace, type SetBack } from './recording-timeline.ts';
+import { RecordingTimeline, timelinePacketsMax, type PacketPlace } from './recording-timeline.ts';
 import type { RunSource, SourceListener, SourceMoment, SourceRows } from './run-source.ts';
 
 /** How often a playing recording goes on: as often as a window takes batches. */
@@ -231,8 +231,8 @@ export class RecordedSource implements RunSource {
 
   async #arrive(at: number, folded: FoldedState): Promise<void> {
     const { first, last, rows } = await this.#timeline.packetsBefore(at);
-    const { eventId, dueAt, view } = folded;
-    this.#position = { eventId, dueAt, view, at, packetId: last, firstPacketId: first };
+    const { eventId, dueAt, view, setBack } = folded;
+    this.#position = { eventId, dueAt, view, setBack, at, packetId: last, firstPacketId: first };
     this.#recent.drain();
     for (const row of rows) this.#recent.push(row);
     this.#changes.emit('replaced');

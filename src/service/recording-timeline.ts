@@ -1,9 +1,15 @@
 import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
+import {
+  beginningOf,
+  setBackMsMin,
+  stateAfter,
+  type FoldedState,
+  type SetBack,
+} from '#engine/recorder/folded-state.ts';
+import type { KeptStateQuery } from '#engine/recorder/reader.ts';
 import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
 import { Checkpoints } from './checkpoints.ts';
-import type { FoldedState } from './folded-state.ts';
 
 const pageEvents = 1000;
 /** Packets that one step tells, and that a moment begins with; the others are asked for. */
@@ -38,15 +44,8 @@ const stepTypes: readonly EventType[] = [
   'notice',
 ];
 
-/** Far more than rows of several processes come out of order: then a clock was set back. */
-const setBackMsMin = 5000;
-
-/** The clock of the machine was set back while it was recorded. */
-export interface SetBack {
-  /** The latest time before that. */
-  readonly at: number;
-  readonly byMs: number;
-}
+/** Run time that is folded sooner than a kept state is read. */
+const nearMs = 1000;
 
 /** Packets up to a moment. */
 export interface PacketPlace {
@@ -67,7 +66,7 @@ export class RecordingTimeline {
 
   constructor(recording: OpenedRecording, from: number) {
     this.#recording = recording;
-    this.beginning = { eventId: 0, dueAt: from, view: emptyView(recording.brief.run, from) };
+    this.beginning = beginningOf(recording.brief.run, from);
   }
 
   /** Events that could not be read, of those that were come across. */
@@ -81,21 +80,23 @@ export class RecordingTimeline {
   }
 
   /** The state at a moment, from `here` or a nearer one; null: it is overruled. */
-  stateAt(at: number, here: FoldedState, isOverruled: () => boolean): Promise<FoldedState | null> {
+  async stateAt(at: number, here: FoldedState, isOverruled: () => boolean): Promise<FoldedState | null> {
     const kept = this.#checkpoints.before(at) ?? this.beginning;
-    const start = here.dueAt <= at && kept.eventId <= here.eventId ? here : kept;
-    return this.#fold(start, { at, eventId: Number.POSITIVE_INFINITY }, isOverruled);
+    const near = here.dueAt <= at && kept.eventId <= here.eventId ? here : kept;
+    const start = at - near.dueAt < nearMs ? near : await this.#filed({ at }, near);
+    return await this.#fold(start, { at, eventId: Number.POSITIVE_INFINITY }, isOverruled);
   }
 
   /** The state just after an event, from `here` where that is before it; null: it is overruled. */
-  stateAfter(
+  async stateAfter(
     { id, at }: Pick<RecordedEvent, 'id' | 'at'>,
     here: FoldedState | null,
     isOverruled: () => boolean,
   ): Promise<FoldedState | null> {
     const kept = this.#checkpoints.before(at);
-    const start = here ?? (kept !== undefined && kept.eventId <= id ? kept : this.beginning);
-    return this.#fold(start, { at: Number.POSITIVE_INFINITY, eventId: id }, isOverruled);
+    const near = here ?? (kept !== undefined && kept.eventId <= id ? kept : this.beginning);
+    const start = at - near.dueAt < nearMs ? near : await this.#filed({ eventId: id }, near);
+    return await this.#fold(start, { at: Number.POSITIVE_INFINITY, eventId: id }, isOverruled);
   }
 
   /** The next event that people would stop at; null: there is none. */
@@ -161,6 +162,15 @@ export class RecordingTimeline {
     return await this.#recording.packetsUntil(at, (await this.#setBackPacket) ?? undefined);
   }
 
+  /** A state that lies in the recording itself, where it is further on than this one. */
+  async #filed(until: KeptStateQuery, near: FoldedState): Promise<FoldedState> {
+    const filed = await this.#recording.keptState(until);
+    if (filed === null || filed.eventId <= near.eventId) return near;
+    this.#setBack ??= filed.setBack;
+    this.#checkpoints.offer(filed);
+    return filed;
+  }
+
   async #fold(
     start: FoldedState,
     until: { readonly at: number; readonly eventId: number },
@@ -181,13 +191,8 @@ export class RecordingTimeline {
   }
 
   #after(state: FoldedState, event: RecordedEvent): FoldedState {
-    const behindMs = state.dueAt - event.at;
-    if (behindMs > setBackMsMin) this.#setBack ??= { at: state.dueAt, byMs: behindMs };
-    const next = {
-      eventId: event.id,
-      dueAt: Math.max(state.dueAt, event.at),
-      view: applyEvent(state.view, event),
-    };
+    const next = stateAfter(state, event);
+    this.#setBack ??= next.setBack;
     this.#checkpoints.offer(next);
     return next;
   }
@@ -205,6 +210,6 @@ export class RecordingTimeline {
 }
 
 /** Of a state that has more, such as a place among packets, only itself. */
-function bare({ eventId, dueAt, view }: FoldedState): FoldedState {
-  return { eventId, dueAt, view };
+function bare({ eventId, dueAt, view, setBack }: FoldedState): FoldedState {
+  return { eventId, dueAt, view, setBack };
 }

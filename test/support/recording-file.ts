@@ -10,6 +10,8 @@ export async function recordSession(
   options: Partial<RecordedSessionOptions> = {},
   /** What the clock showed, for what it should have shown. */
   clock = (at: number): number => at,
+  /** Of this machine, for states that are kept. */
+  stateKey?: Uint8Array,
 ): Promise<void> {
   await using recorder = await openRecorder({
     path,
@@ -18,6 +20,7 @@ export async function recordSession(
     entry: entryPath('recorder-worker'),
     clock: systemClock,
     queueMax: 1_000_000,
+    stateKey,
   });
   for (const item of recordedSession({ startAt: recordedStart, ...options })) {
     if ('event' in item) recorder.event({ ...item.event, at: clock(item.event.at) });

@@ -6,7 +6,7 @@ import { recorderError } from './errors.ts';
 import { inTimeFunction } from './open-database.ts';
 import { eventValues, insertBodySql, insertEventSql, insertPacketSql, packetColumns } from './row-mapping.ts';
 import { eventOf, type SqlRow } from './row-reading.ts';
-import { createTables } from './schema.ts';
+import { createTables, pragma } from './schema.ts';
 
 export interface CopyOptions {
   /** Packets of these last minutes before the newest one; absent: all. */
@@ -44,6 +44,7 @@ export function copyRecording(source: Source, to: string, options: CopyOptions):
     copyRun(source, db, options);
     copyEvents(source, db, options);
     copyPackets(source, db, options);
+    copyRounds(source, db, options);
     db.exec('COMMIT');
   } catch (error) {
     for (const file of [to, `${to}-journal`]) rmSync(file, { force: true });
@@ -73,6 +74,20 @@ function copyEvents({ db: source, run, begin }: Source, db: DatabaseSync, { bare
     // Of an event that this version does not know nobody can say what in it is text.
     const event = eventOf({ id, at, source: from, type, data } as SqlRow, run);
     if (event !== null) insert.run(...eventValues(redactedEvent(event)));
+  }
+}
+
+/** Kept states stay behind: they hold text of people, and are sealed for that file. */
+function copyRounds({ db: source, begin }: Source, db: DatabaseSync, { bare }: CopyOptions): void {
+  if (pragma(source, 'user_version') < 3) return;
+  for (const [table, key] of [
+    ['rounds', 'round'],
+    ['contributions', 'id'],
+  ] as const) {
+    for (const row of source.prepare(`SELECT * FROM ${table} WHERE ${inTimeFunction}(${key})`).iterate()) {
+      begin();
+      insertInto(db, table, bare === true && 'reason' in row ? { ...row, reason: '' } : row);
+    }
   }
 }
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
+import { makeOlder } from '#test/support/older-recording.ts';
 import { nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
 import { RecordingReader } from './reader.ts';
 import { RecordingWriter } from './writer.ts';
@@ -100,11 +100,7 @@ describe('filters as SQL', () => {
       using writer = new RecordingWriter(options);
       writer.write({ events: [], packets: packets.slice(0, 50), lost: { ...nothingLost, packets: 7 } });
     }
-    {
-      using db = new DatabaseSync(old);
-      db.exec(`UPDATE packets SET gap_ms = -5000 WHERE id = 20; PRAGMA user_version = 1;
-        ALTER TABLE runs DROP COLUMN malformed_rows; ALTER TABLE runs DROP COLUMN cut_bodies;`);
-    }
+    makeOlder(old, 1, 'UPDATE packets SET gap_ms = -5000 WHERE id = 20');
     using opened = new RecordingReader(old, unhurried);
     const { droppedPackets, malformedRows, cutBodies } = opened.info();
     assert.deepEqual([droppedPackets, malformedRows, cutBodies], [7, null, null]);

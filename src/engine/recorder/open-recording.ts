@@ -1,9 +1,11 @@
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from './copy.ts';
+import type { FoldedState } from './folded-state.ts';
 import type {
   EventQuery,
   Histogram,
   HistogramQuery,
+  KeptStateQuery,
   PacketPage,
   PacketQuery,
   RecordingBrief,
@@ -26,15 +28,23 @@ export interface OpenedRecording extends AsyncDisposable {
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: HistogramQuery): Promise<Histogram>;
   events(query: EventQuery): Promise<QueryAnswer<'events'>>;
+  /** The last state that this machine has kept in it and that was due until a moment, or after an event; null: none. */
+  keptState(until: KeptStateQuery): Promise<FoldedState | null>;
   saveCopy(path: string, options: CopyOptions): Promise<{ readonly sizeBytes: number }>;
+}
+
+export interface OpenOptions {
+  readonly entry: string;
+  /** Of this machine; absent: no kept state is trusted (decision 0101). */
+  readonly stateKey?: Uint8Array | undefined;
 }
 
 /**
  * Decision 0080.
  * @throws RoundscopeError `recording_invalid`, `path_unwritable`
  */
-export async function openRecording(path: string, options: { readonly entry: string }): Promise<OpenedRecording> {
-  const reader = await ReadingThread.open(options.entry, path);
+export async function openRecording(path: string, options: OpenOptions): Promise<OpenedRecording> {
+  const reader = await ReadingThread.open(options.entry, path, options.stateKey);
   try {
     const brief = await reader.ask('brief');
     return {
@@ -48,6 +58,7 @@ export async function openRecording(path: string, options: { readonly entry: str
       packetDetail: (id) => reader.ask('packetDetail', id),
       histogram: (query) => reader.ask('histogram', query),
       events: (query) => reader.ask('events', query),
+      keptState: (until) => reader.ask('keptState', until),
       saveCopy: (to, copied) => reader.ask('saveCopy', to, copied),
       [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };

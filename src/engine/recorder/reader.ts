@@ -8,10 +8,13 @@ import { timeOfDayMs } from '#shared/filter/filter-values.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { copyRecording, type CopyOptions } from './copy.ts';
 import { recorderError } from './errors.ts';
+import type { FoldedState } from './folded-state.ts';
 import { filterSql, timeOfDayFunction, type SqlCondition } from './filter-sql.ts';
 import { inTimeFunction, openToRead, type ReadingLimit } from './open-database.ts';
 import { selectPacketSql } from './row-mapping.ts';
 import { eventOf, packetDetail, packetRow, type SqlRow } from './row-reading.ts';
+import { pragma } from './schema.ts';
+import { openState, type EventValues, type StateRow } from './state-seal.ts';
 
 export interface PacketQuery {
   readonly filter: string;
@@ -52,6 +55,12 @@ export interface EventQuery {
   readonly beforeId?: number | undefined;
   readonly limit: number;
   readonly types?: readonly EventType[];
+}
+
+/** A moment, or an event. */
+export interface KeptStateQuery {
+  readonly at?: number | undefined;
+  readonly eventId?: number | undefined;
 }
 
 /** What a recording says of itself at a glance, however large it is. */
@@ -95,11 +104,16 @@ export class RecordingReader implements Disposable {
   readonly #db: DatabaseSync;
   readonly #begin: () => void;
   readonly #cut: string | null;
+  readonly #stateKey: Uint8Array | undefined;
+  readonly #hasStates: boolean;
 
-  constructor(path: string, limit: ReadingLimit) {
+  /** @param stateKey of this machine; absent: no kept state is trusted */
+  constructor(path: string, limit: ReadingLimit, stateKey?: Uint8Array) {
     this.#path = path;
+    this.#stateKey = stateKey;
     try {
       ({ db: this.#db, begin: this.#begin, cut: this.#cut } = openToRead(path, limit));
+      this.#hasStates = pragma(this.#db, 'user_version') >= 3;
       this.#db.function(timeOfDayFunction, { deterministic: true }, (at) => timeOfDayMs(Number(at)));
     } catch (error) {
       throw recorderError(error, path, 'reading');
@@ -131,7 +145,11 @@ export class RecordingReader implements Disposable {
    * are in the order in which they came to the recorder, and nearly in that of their times, so this halves its way there.
    */
   packetsUntil(at: number, beforeId?: number): { readonly first: number; readonly last: number } | null {
-    const ends = this.#all('SELECT min(id) AS first, max(id) AS last FROM packets', [])[0];
+    // One subquery each: SQLite answers either end of a key at once, but both together by a scan.
+    const ends = this.#all(
+      'SELECT (SELECT min(id) FROM packets) AS first, (SELECT max(id) FROM packets) AS last',
+      [],
+    )[0];
     if (ends?.['first'] == null) return null;
     const first = Number(ends['first']);
     // Up to `low` they are of before, from `high` on of after.
@@ -200,6 +218,24 @@ export class RecordingReader implements Disposable {
       ++found > limit ? null : eventOf(row, run),
     );
     return { events, malformed: Math.min(found, limit) - events.length, more: found > limit };
+  }
+
+  /** The last state that this machine has kept in it until then; null: none, or none that can be trusted. */
+  keptState({ at = Number.MAX_VALUE, eventId = Number.MAX_SAFE_INTEGER }: KeptStateQuery): FoldedState | null {
+    if (this.#stateKey === undefined || !this.#hasStates) return null;
+    const sql = `SELECT event, due_at, projection, event_hash, size_bytes, state, seal FROM states
+      WHERE due_at <= ? AND event <= ? AND ${inTimeFunction}(event) ORDER BY event DESC LIMIT 1`;
+    const row = this.#all(sql, [at, eventId])[0] as unknown as StateRow | undefined;
+    if (row === undefined) return null;
+    const event = this.#all('SELECT id, at, source, type, data FROM events WHERE id = ?', [row.event])[0];
+    if (event === undefined && !this.#isBeforeAll(row.event)) return null;
+    return openState(row, event === undefined ? null : (Object.values(event) as EventValues), this.#stateKey);
+  }
+
+  /** The events up to that one were removed to stay within the size. */
+  #isBeforeAll(event: number): boolean {
+    const first = this.#all('SELECT id FROM events ORDER BY id LIMIT 1', [])[0]?.['id'];
+    return first === undefined || event < Number(first);
   }
 
   brief(): RecordingBrief {

@@ -28,8 +28,8 @@ export class ReadingThread implements AsyncDisposable {
   }
 
   /** @throws RoundscopeError `recording_invalid`, `path_unwritable` (also when there is no such file) */
-  static async open(entry: string, path: string | null): Promise<ReadingThread> {
-    const start: WorkerStart = { role: 'read', path };
+  static async open(entry: string, path: string | null, stateKey?: Uint8Array): Promise<ReadingThread> {
+    const start: WorkerStart = { role: 'read', path, stateKey };
     const worker = new Worker(entry, { workerData: start, name: 'recording reader' });
     const first = await firstWord<FromReader>(worker);
     if (first.type === 'failed_to_open') throw fromErrorReport(first.error);

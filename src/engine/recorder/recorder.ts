@@ -23,6 +23,8 @@ export interface RecorderOptions {
   readonly clock: Clock;
   readonly sizeBytesMax?: number;
   readonly queueMax?: number;
+  /** Of this machine, to seal states of the run with; absent: none are kept. */
+  readonly stateKey?: Uint8Array | undefined;
   /** The state of recording changed, such as to `failing`. */
   readonly onState?: (stats: RecordingStats) => void;
   /** For tests. */
@@ -237,7 +239,8 @@ export class Recorder implements AsyncDisposable {
   }
 
   async #startWriter(mode: WriterOptions['mode']): Promise<void> {
-    const { path, run, recorder, entry, clock, sizeBytesMax = limits.recordingBytesMax, failures } = this.#options;
+    const { path, run, recorder, entry, clock, sizeBytesMax = limits.recordingBytesMax } = this.#options;
+    const { stateKey, failures } = this.#options;
     const options: WriterOptions = {
       path,
       run,
@@ -245,6 +248,7 @@ export class Recorder implements AsyncDisposable {
       startedAt: clock.wallMs(),
       sizeBytesMax,
       mode,
+      ...(stateKey === undefined ? {} : { stateKey }),
       ...(failures === undefined ? {} : { failures }),
     };
     const worker = new Worker(entry, {

@@ -4,10 +4,10 @@ import { RoundscopeError } from '#shared/base/errors.ts';
 /** `RSCP`, in the file's header at byte 68, so that a recording is known without opening it. */
 export const applicationId = 0x52534350;
 /** Raised when a reader of the version before could not read it, or would misread it; see docs/recording-format.md. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** The tables of docs/recording-format.md. Ids are given by whoever records and ascend. */
-const tables: Readonly<Record<string, string>> = {
+const firstTables: Readonly<Record<string, string>> = {
   runs: `CREATE TABLE runs (
   run TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -61,6 +61,48 @@ const tables: Readonly<Record<string, string>> = {
   sample BLOB
 ) STRICT`,
 };
+/** Those that format 3 has besides. No two tables with a number as their key have as many columns: a file that was cut tells them by that. */
+const laterTables: Readonly<Record<string, string>> = {
+  states: `CREATE TABLE states (
+  event INTEGER PRIMARY KEY,
+  due_at REAL NOT NULL,
+  projection INTEGER NOT NULL,
+  event_hash BLOB NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  state BLOB NOT NULL,
+  seal BLOB NOT NULL
+) STRICT`,
+  rounds: `CREATE TABLE rounds (
+  round INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,
+  started_at REAL NOT NULL,
+  ended_at REAL,
+  duration_ms REAL,
+  selected INTEGER NOT NULL,
+  counted INTEGER NOT NULL,
+  loss REAL,
+  accuracy REAL,
+  bytes_down INTEGER,
+  model_after TEXT NOT NULL
+) STRICT`,
+  contributions: `CREATE TABLE contributions (
+  id INTEGER PRIMARY KEY,
+  round INTEGER NOT NULL,
+  participant TEXT NOT NULL,
+  at REAL NOT NULL,
+  counted INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  examples INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  loss REAL,
+  accuracy REAL,
+  norm REAL,
+  share REAL
+) STRICT`,
+};
+/** Columns of these, by which a row that lies in a file that was cut is known. */
+export const laterColumns = { states: 7, rounds: 11, contributions: 12 } as const;
+const tables = { ...firstTables, ...laterTables };
 /** Columns of `runs` that format 1 did not have. */
 const newInFormat2 = /\b(malformed_rows|cut_bodies) INTEGER NOT NULL DEFAULT 0, /g;
 
@@ -97,11 +139,13 @@ export function checkSchema(db: DatabaseSync, path: string): void {
 }
 
 function checkTables(db: DatabaseSync, { path, version }: { readonly path: string; readonly version: number }): void {
-  const missing = new Set(Object.keys(tables));
+  const expectedTables = version < 3 ? firstTables : tables;
+  const missing = new Set(Object.keys(expectedTables));
   for (const { type, name, sql } of db.prepare('SELECT type, name, sql FROM sqlite_schema').iterate()) {
     // SQLite's own, for the primary key of `runs`.
     if (type === 'index' && name === 'sqlite_autoindex_runs_1' && sql === null) continue;
-    const known = type === 'table' && Object.hasOwn(tables, String(name)) ? tables[String(name)] : undefined;
+    const known =
+      type === 'table' && Object.hasOwn(expectedTables, String(name)) ? expectedTables[String(name)] : undefined;
     const expected = version === 1 ? plain(known ?? '').replace(newInFormat2, '') : plain(known ?? '');
     if (known === undefined || plain(String(sql)) !== expected) {
       throw new RoundscopeError('recording_invalid', {

@@ -19,13 +19,14 @@ const share = 0.1;
 export function makeRoom(
   db: DatabaseSync,
   sizeBytesMax: number,
-): { readonly sizeBytes: number; readonly removed: Removed } {
+): { readonly sizeBytes: number; readonly removed: Removed; readonly firstEvent: number } {
   const pageBytes = pragma(db, 'page_size');
   const used = (): number => (pragma(db, 'page_count') - pragma(db, 'freelist_count')) * pageBytes;
   const removed: Counted = { packets: 0, bodies: 0, events: 0 };
   let sizeBytes = used();
   while (sizeBytes > sizeBytesMax && removeSome(db, removed)) sizeBytes = used();
-  return { sizeBytes, removed };
+  const firstEvent = removed.events === 0 ? 0 : (rangeOf(db, 'events', 'id')?.low ?? Number.MAX_SAFE_INTEGER);
+  return { sizeBytes, removed, firstEvent };
 }
 
 /** False: there is nothing left to remove. */
@@ -42,8 +43,13 @@ function removeSome(db: DatabaseSync, removed: Counted): boolean {
     return true;
   }
   const events = rangeOf(db, 'events', 'id');
-  if (events === null) return false;
-  removed.events += removeUpTo(db, 'events', 'id', oldest(events));
+  if (events !== null) {
+    removed.events += removeUpTo(db, 'events', 'id', oldest(events));
+    return true;
+  }
+  const contributions = rangeOf(db, 'contributions', 'id');
+  if (contributions === null) return false;
+  removeUpTo(db, 'contributions', 'id', oldest(contributions));
   return true;
 }
 

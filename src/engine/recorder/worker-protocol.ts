@@ -6,7 +6,7 @@ import type { RecordingReader } from './reader.ts';
 /** What a thread of the recorder is started with: one writes, another reads, a file at a time and at first perhaps none. */
 export type WorkerStart =
   | { readonly role: 'write'; readonly options: WriterOptions }
-  | { readonly role: 'read'; readonly path: string | null };
+  | { readonly role: 'read'; readonly path: string | null; readonly stateKey?: Uint8Array | undefined };
 
 /** Questions that a reader answers, by the name of its method. */
 export type QueryName =
@@ -16,6 +16,7 @@ export type QueryName =
   | 'packetDetail'
   | 'histogram'
   | 'events'
+  | 'keptState'
   | 'brief'
   | 'info'
   | 'saveCopy';

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { timing } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import type { FromReader, FromWriter, ToReader, ToWriter, WorkerStart } from './worker-protocol.ts';
 
 assert(parentPort, 'the recorder runs in threads of its own');
@@ -13,13 +13,17 @@ const post = (message: FromWriter | FromReader): void => port.postMessage(messag
 
 // Each role loads its own half: the writer is ready sooner without the schemas that check what is read.
 if (start.role === 'write') await serveWrites(start.options);
-else await serveReads(start.path);
+else await serveReads(start.path, start.stateKey);
 
 async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['options']): Promise<void> {
   const { RecordingWriter } = await import('./writer.ts');
   const writer = opened(() => new RecordingWriter(options));
   if (writer === null) return;
   post({ type: 'ready', sizeBytes: writer.sizeBytes });
+  // After the first word: a run need not wait for the projection to be loaded.
+  const { StateKeeper } = await import('./state-keeper.ts');
+  const { run, stateKey: key, sizeBytesMax } = options;
+  writer.keepStates((db) => new StateKeeper(db, { run, key, bytesMax: keptBytesMax(sizeBytesMax) }));
   port.on('message', (message: ToWriter) => {
     if (message.type === 'close') {
       writer[Symbol.dispose]();
@@ -37,10 +41,11 @@ async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['opt
   });
 }
 
-async function serveReads(path: string | null): Promise<void> {
+async function serveReads(path: string | null, stateKey: Uint8Array | undefined): Promise<void> {
   const { RecordingReader } = await import('./reader.ts');
   type Reader = InstanceType<typeof RecordingReader>;
-  const open = (file: string): Reader => new RecordingReader(file, { clock: systemClock, ms: timing.recordingQueryMs });
+  const limit = { clock: systemClock, ms: timing.recordingQueryMs };
+  const open = (file: string): Reader => new RecordingReader(file, limit, stateKey);
   let reader: Reader | null = path === null ? null : opened(() => open(path));
   if (path !== null && reader === null) return;
   post({ type: 'ready' });
@@ -66,6 +71,11 @@ async function serveReads(path: string | null): Promise<void> {
       post({ type: 'failure', id: message.id, error: toErrorReport(error) });
     }
   });
+}
+
+/** A small recording is there for its rows. */
+function keptBytesMax(sizeBytesMax: number): number {
+  return Math.min(limits.keptStatesBytesMax, sizeBytesMax / 16);
 }
 
 function opened<T>(open: () => T): T | null {

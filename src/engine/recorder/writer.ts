@@ -15,6 +15,7 @@ import {
 } from './row-mapping.ts';
 import { checkSchema, createTables, pragma } from './schema.ts';
 import { makeRoom, type Removed } from './size-bound.ts';
+import type { StateKeeper } from './state-keeper.ts';
 
 export interface WriterOptions {
   readonly path: string;
@@ -25,6 +26,8 @@ export interface WriterOptions {
   readonly sizeBytesMax: number;
   /** `create`: fails when the file is there. `continue`: after the recorder's own crash. */
   readonly mode: 'create' | 'continue';
+  /** Of this machine, to seal states with; absent: none are kept. */
+  readonly stateKey?: Uint8Array;
   /** For tests: pages at which the disk counts as full, commits (from 1) that fail, one at which the thread ends. */
   readonly failures?: { readonly pagesMax?: number; readonly commits?: readonly number[]; readonly crashAt?: number };
 }
@@ -44,6 +47,9 @@ export class RecordingWriter implements Disposable {
   readonly #insertBody: StatementSync;
   readonly #insertEvent: StatementSync;
   readonly #removed: { -readonly [K in keyof Removed]: Removed[K] } = { packets: 0, bodies: 0, events: 0 };
+  #states: StateKeeper | null = null;
+  /** Time of the first row; null: none is written. */
+  #firstAt: number | null = null;
   #commits = 0;
   #sizeBytes = 0;
 
@@ -75,6 +81,18 @@ export class RecordingWriter implements Disposable {
     this.#insertEvent = this.#db.prepare(insertEventSql);
   }
 
+  /** From now on states of the run are kept; what was written until then is folded first. */
+  keepStates(make: (db: DatabaseSync) => StateKeeper): void {
+    try {
+      const states = make(this.#db);
+      states.resume();
+      this.#states = states;
+    } catch (error) {
+      // A disk that does not answer now: rows are recorded as ever, and folded by whoever opens them.
+      if ((error as { readonly errcode?: number }).errcode === undefined) throw error;
+    }
+  }
+
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -91,6 +109,8 @@ export class RecordingWriter implements Disposable {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const event of batch.events) this.#event(event);
       for (const packet of batch.packets) this.#packet(packet);
+      this.#firstAt ??= Math.min(batch.events[0]?.at ?? Infinity, batch.packets[0]?.at ?? Infinity);
+      this.#states?.add(batch.events, this.#firstAt);
       this.#counts(batch.lost);
       if (failures?.commits?.includes(this.#commits) === true) {
         throw new RoundscopeError('disk_full', {
@@ -100,8 +120,10 @@ export class RecordingWriter implements Disposable {
         });
       }
       this.#db.exec('COMMIT');
+      this.#states?.written();
     } catch (error) {
       this.#rollBack();
+      this.#states?.undone();
       throw recorderError(error, path, 'recording to');
     }
     this.#bound();
@@ -110,11 +132,15 @@ export class RecordingWriter implements Disposable {
   /** Leaves one file without companions, readable also where nothing can be written. */
   [Symbol.dispose](): void {
     try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      this.#states?.last();
+      this.#db.exec('COMMIT');
       this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       this.#db.exec('PRAGMA journal_mode = DELETE');
     } catch (error) {
       // A reader elsewhere holds the file, or the disk is full: the companion file stays, which loses nothing.
       if ((error as { readonly errcode?: number }).errcode === undefined) throw error;
+      this.#rollBack();
     } finally {
       this.#db.close();
     }
@@ -169,6 +195,7 @@ export class RecordingWriter implements Disposable {
     try {
       const made = makeRoom(this.#db, this.#options.sizeBytesMax);
       this.#sizeBytes = made.sizeBytes;
+      if (made.removed.events > 0) this.#states?.removedUpTo(made.firstEvent - 1);
       this.#removed.packets += made.removed.packets;
       this.#removed.bodies += made.removed.bodies;
       this.#removed.events += made.removed.events;

@@ -145,6 +145,13 @@ export const limits = {
   bodySampleBytes: 4 * KiB,
   /** Recorder, fail: one value in a recording that is read; more than any that is written. */
   recordedValueBytesMax: 8 * MiB,
+  /** Recorder, do without: one kept state of a run as JSON; states that are kept, thin out: every second one goes... */
+  keptStateBytesMax: 4 * MiB,
+  keptStatesMax: 1000,
+  /** ...and all of them together as they lie in the file. */
+  keptStatesBytesMax: 32 * MiB,
+  /** Recorder, further apart: bytes of states that a second of run time may cost. */
+  keptStateBytesPerSecondMax: 64 * 1024,
   /** Recorder: size of one recording at which its oldest packets go (counted). */
   recordingBytesMax: 2 * 1024 * MiB,
   /** Library, fail: a recording that comes from elsewhere, and one piece of it; in a browser's message it is a third larger. */
@@ -244,6 +251,8 @@ export const timing = {
   redialMaxMs: 10_000,
   /** Recorder: rows wait this long for company before they are written. */
   recorderBatchMs: 50,
+  /** Recorder: run time between two states that are kept, at first. */
+  keptStateApartMs: 5000,
   /** Recorder: one question to a recording; it is given up after this. */
   recordingQueryMs: 60_000,
   /** Library: a recording that was deleted can be taken back for so long. */

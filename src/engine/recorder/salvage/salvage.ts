@@ -3,7 +3,7 @@ import { formatBytes } from '#shared/base/bytes.ts';
 import { counted } from '#shared/base/counted.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { insertBodySql, insertEventSql, insertPacketSql, packetColumns } from '../row-mapping.ts';
-import { createTables, schemaVersion } from '../schema.ts';
+import { createTables, laterColumns, schemaVersion } from '../schema.ts';
 import { freePages } from './free-pages.ts';
 import { rowsOfLeaf, type FoundRow, type Value } from './leaf-rows.ts';
 import { PageSource } from './page-source.ts';
@@ -82,6 +82,8 @@ function inserts(db: DatabaseSync): (row: FoundRow, found: Found) => boolean {
   const packet = db.prepare(orIgnore(insertPacketSql));
   const event = db.prepare(orIgnore(insertEventSql));
   const body = db.prepare(orIgnore(insertBodySql));
+  const round = db.prepare(insertAll('rounds', laterColumns.rounds));
+  const contribution = db.prepare(insertAll('contributions', laterColumns.contributions));
   const runOf = (values: readonly Value[]): void => {
     const names =
       values.length === runColumns[1] ? allRunColumns.filter((name) => !newInFormat2.has(name)) : allRunColumns;
@@ -99,6 +101,10 @@ function inserts(db: DatabaseSync): (row: FoundRow, found: Found) => boolean {
       if (keyed && values.length === packetColumns.length) put(packet, row);
       else if (keyed && values.length === 5) put(event, row);
       else if (keyed && values.length === 3) put(body, row);
+      // Which events stand before it is not known any more: they are folded instead.
+      else if (keyed && values.length === laterColumns.states) return true;
+      else if (keyed && values.length === laterColumns.rounds) put(round, row);
+      else if (keyed && values.length === laterColumns.contributions) put(contribution, row);
       else if (!keyed && (values.length === runColumns[1] || values.length === runColumns[2])) {
         runOf(values);
         found.run = true;
@@ -133,6 +139,10 @@ const newInFormat2: ReadonlySet<string> = new Set(['malformed_rows', 'cut_bodies
 /** The list of tables is known already. */
 function isSchema(values: readonly Value[]): boolean {
   return values.length === 5 && values[0] !== null;
+}
+
+function insertAll(table: string, columns: number): string {
+  return `INSERT OR IGNORE INTO ${table} VALUES (${Array.from({ length: columns }, () => '?').join(', ')})`;
 }
 
 function orIgnore(sql: string): string {
