@@ -204,6 +204,16 @@ export const limits = {
   trainingPassesMax: 20_000_000,
   /** Trainer, fail. Memory that one training step of a model may take, by its shapes: the coordinator names the model. */
   trainingStepBytesMax: 2 * 1024 * MiB,
+  /** Model file, fail. An ONNX file with its weights; what is larger could not be sent either. */
+  onnxFileBytesMax: 1100 * MiB,
+  /** Model file, fail. A ResNet-152 has 1,500 nodes, an unrolled recurrent network some thousands. */
+  onnxNodesMax: 20_000,
+  /** Model file, fail. Inputs, outputs and attributes of one node, and numbers in one attribute. */
+  onnxPortsMax: 4096,
+  /** Model file, fail. Names are paths of modules; metadata that is longer is not kept. */
+  onnxNameBytesMax: 1024,
+  /** Model file, fail. Size of an input along one axis. */
+  onnxDimensionMax: 1_000_000,
 } as const;
 
 /** Intervals and timeouts of the contract, in milliseconds. */
