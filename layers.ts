@@ -42,7 +42,9 @@ export const layers: readonly Layer[] = [
     reason: 'the words of the port include the projection that it carries',
   },
   { path: 'src/shared/tensor', imports: [base], reason: pure },
-  { path: 'src/shared/filter', imports: [base, contract], reason: pure },
+  { path: 'src/shared/dissect', imports: [base, contract], reason: pure },
+  { path: 'src/shared/decode', imports: [base, contract, 'src/shared/tensor'], reason: pure },
+  { path: 'src/shared/filter', imports: [base, contract, 'src/shared/dissect'], reason: pure },
   { path: 'src/shared/port', imports: [base, contract], reason: pure },
   {
     path: 'src/shared/run-view',

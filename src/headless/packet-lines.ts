@@ -1,23 +1,31 @@
 import { receiverOf, senderOf, type PacketRow } from '#shared/contract/packet.ts';
-import { asField, fieldInfo, fieldNames } from '#shared/filter/filter-fields.ts';
+import { dissectedNames, dissectedRecord } from '#shared/dissect/registry.ts';
+import { asField, fieldInfo, fieldMeant, fieldNames } from '#shared/filter/filter-fields.ts';
 import { nearest } from '#shared/filter/nearest.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { packetColumns } from '#engine/recorder/row-mapping.ts';
 import { lineOf } from './json-lines.ts';
 
-/** Columns of a packet as scripts know them, in the order in which a table has them. */
-export const packetFields: readonly string[] = [...packetColumns.map(([column]) => column), 'from', 'to'];
+/** Fields of a packet as scripts know them, in the order in which a table has them: columns, ends, then those of its layers. */
+export const packetFields: readonly string[] = [
+  ...packetColumns.map(([column]) => column),
+  'from',
+  'to',
+  ...dissectedNames,
+];
 
 /** A packet by these names; what it does not have is null. */
 export function packetRecord(packet: PacketRow): Readonly<Record<string, string | number | null>> {
   const record: Record<string, string | number | null> = {};
   for (const [column, name] of packetColumns) record[column] = packet[name] ?? null;
-  return { ...record, from: senderOf(packet), to: receiverOf(packet) };
+  return { ...record, from: senderOf(packet), to: receiverOf(packet), ...dissectedRecord(packet) };
 }
 
-/** All of a packet as one line of `--json`. */
+/** All of a packet as one line of `--json`; of its layers what they know. */
 export function packetLine(packet: PacketRow): string {
-  return lineOf({ event: 'packet', ...packet, from: senderOf(packet), to: receiverOf(packet) });
+  const known = Object.entries(dissectedRecord(packet)).filter(([, value]) => value !== null);
+  const ends = { from: senderOf(packet), to: receiverOf(packet) };
+  return lineOf({ event: 'packet', ...packet, ...ends, ...Object.fromEntries(known) });
 }
 
 /** The columns that `--fields` names, in its order: by their own names, or as the filter calls them. */
@@ -26,7 +34,7 @@ export function readFields(text: string): Result<readonly string[], string> {
   for (const name of text.split(',').map((one) => one.trim())) {
     const column = columnOf(name);
     if (column === null) {
-      const near = nearest(name, [...packetFields, ...fieldNames]);
+      const near = fieldMeant(name) ?? nearest(name, [...packetFields, ...fieldNames]);
       return err(
         `There is no field "${name}".${near === null ? ` There are ${packetFields.join(', ')}.` : ` Did you mean ${near}?`}`,
       );

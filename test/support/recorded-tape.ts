@@ -71,9 +71,12 @@ export class RecordedTape {
   bulk(node: RecordedNode, from: number, to: number, direction: 'up' | 'down', kind: string, round: number): void {
     const chunks = 18;
     const bytes = Math.round(modelBytes / chunks);
+    // The message itself follows below, under the next number.
+    const messageId = `m${this.#messages + 1}`;
     for (let i = 0; i < chunks; i++) {
       const at = from + ((to - from) * (i + 1)) / chunks;
-      this.#packet(node, at - 0.5, { kind: 'chunk', direction, sizeBytes: bytes, round, chunk: `${i + 1}/${chunks}` });
+      const chunk = `${i + 1}/${chunks}`;
+      this.#packet(node, at - 0.5, { kind: 'chunk', direction, sizeBytes: bytes, round, chunk, messageId });
       this.#count(node, direction, bytes, bytes);
       if (i % 3 === 2) {
         this.event(at, node.id, 'transfer_progress', {

@@ -1,17 +1,13 @@
 import { unreachable } from '#shared/base/assert.ts';
-import type { FilterExpression } from '#shared/filter/filter-expression.ts';
+import type { Comparison, FilterExpression } from '#shared/filter/filter-expression.ts';
 import { fieldInfo, searchedColumns, type FilterField } from '#shared/filter/filter-fields.ts';
-import { packetColumns } from './row-mapping.ts';
+import { dissectedArguments, dissectedFunction, patternFunction, timeOfDayFunction } from './filter-functions.ts';
+import { columnOf } from './row-mapping.ts';
 
 export interface SqlCondition {
   readonly sql: string;
   readonly parameters: readonly (string | number)[];
 }
-
-/** SQL function that the reader registers: ms since local midnight of a moment. */
-export const timeOfDayFunction = 'time_of_day_ms';
-
-const columnOf = new Map<string, string>(packetColumns.map(([column, name]) => [name, column]));
 
 /** A filter as an SQL condition on `packets`; the meanings are in `shared/filter/filter-expression.ts`. Values are bound. */
 export function filterSql(expression: FilterExpression): SqlCondition {
@@ -27,6 +23,23 @@ export function filterSql(expression: FilterExpression): SqlCondition {
     case 'search': {
       const sql = searchedColumns.map((name) => `instr(lower(${columnOf.get(name)}), ?) > 0`).join(' OR ');
       return { sql: `(${sql})`, parameters: searchedColumns.map(() => expression.value) };
+    }
+    case 'pattern': {
+      const columns =
+        expression.field === 'text'
+          ? searchedColumns.map((name) => columnOf.get(name) ?? 'NULL')
+          : [columnSql(expression.field)];
+      const sql = columns.map((column) => `${patternFunction}(?, ${column})`).join(' OR ');
+      return { sql: `(${sql})`, parameters: columns.map(() => expression.source) };
+    }
+    case 'moment':
+      return { sql: `(at ${sqlOperator(expression.operator)} ?)`, parameters: [expression.value] };
+    case 'span': {
+      const sql =
+        expression.end === 'first'
+          ? '(at <= (SELECT started_at FROM runs LIMIT 1) + ?)'
+          : '(at >= (SELECT at FROM packets ORDER BY id DESC LIMIT 1) - ?)';
+      return { sql, parameters: [expression.ms] };
     }
     case 'number':
       return numberSql(expression.field, expression.operator, expression.value);
@@ -54,17 +67,25 @@ function joined(terms: readonly FilterExpression[], word: 'AND' | 'OR', none: st
 }
 
 /** A number that a packet does not have fails every comparison except `!=`. */
-function numberSql(field: FilterField, operator: string, value: number): SqlCondition {
+function numberSql(field: FilterField, operator: Comparison, value: number): SqlCondition {
   const absent = operator === '!=' ? 1 : 0;
-  const comparison = operator === '==' ? '=' : operator === '!=' ? '<>' : operator;
-  return { sql: `coalesce(${columnSql(field)} ${comparison} ?, ${absent})`, parameters: [value] };
+  return { sql: `coalesce(${columnSql(field)} ${sqlOperator(operator)} ?, ${absent})`, parameters: [value] };
+}
+
+function sqlOperator(operator: Comparison): string {
+  return operator === '==' ? '=' : operator === '!=' ? '<>' : operator;
 }
 
 function columnSql(field: FilterField): string {
   if (field === 'time') return `${timeOfDayFunction}(at)`;
   if (field === 'from') return "(CASE side WHEN 'sent' THEN source ELSE peer END)";
   if (field === 'to') return "(CASE side WHEN 'sent' THEN peer ELSE source END)";
-  const name = fieldInfo(field).column;
+  const { column: name, of, type } = fieldInfo(field);
+  if (of !== undefined) {
+    const value = `${dissectedFunction}('${field}', ${dissectedArguments(field).join(', ')})`;
+    // An absent text is the empty text.
+    return type === 'text' || type === 'choice' ? `coalesce(${value}, '')` : value;
+  }
   const column = name === null ? undefined : columnOf.get(name);
   // As it is read: see `packetRow`.
   if (column === 'gap_ms') return 'max(gap_ms, 0)';

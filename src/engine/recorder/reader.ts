@@ -4,12 +4,12 @@ import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import type { HistogramBucket } from '#shared/contract/port-api.ts';
 import { protocols } from '#shared/contract/protocols.ts';
-import { timeOfDayMs } from '#shared/filter/filter-values.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { copyRecording, type CopyOptions } from './copy.ts';
 import { recorderError } from './errors.ts';
 import type { FoldedState } from './folded-state.ts';
-import { filterSql, timeOfDayFunction, type SqlCondition } from './filter-sql.ts';
+import { registerFilterFunctions } from './filter-functions.ts';
+import { filterSql, type SqlCondition } from './filter-sql.ts';
 import { inTimeFunction, openToRead, type ReadingLimit } from './open-database.ts';
 import { selectPacketSql } from './row-mapping.ts';
 import { eventOf, packetDetail, packetRow, type SqlRow } from './row-reading.ts';
@@ -114,7 +114,7 @@ export class RecordingReader implements Disposable {
     try {
       ({ db: this.#db, begin: this.#begin, cut: this.#cut } = openToRead(path, limit));
       this.#hasStates = pragma(this.#db, 'user_version') >= 3;
-      this.#db.function(timeOfDayFunction, { deterministic: true }, (at) => timeOfDayMs(Number(at)));
+      registerFilterFunctions(this.#db);
     } catch (error) {
       throw recorderError(error, path, 'reading');
     }

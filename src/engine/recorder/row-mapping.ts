@@ -28,6 +28,9 @@ export const packetColumns = [
   ['gap_ms', 'gapMs'],
 ] as const satisfies readonly (readonly [string, keyof PacketRow])[];
 
+/** The column that holds a value of a packet. */
+export const columnOf: ReadonlyMap<string, string> = new Map(packetColumns.map(([column, name]) => [name, column]));
+
 export type RecordedPacket = PacketDetail;
 
 export const insertPacketSql = `INSERT INTO packets (${packetColumns.map(([column]) => column).join(', ')})

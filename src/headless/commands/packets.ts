@@ -10,6 +10,7 @@ import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
 import { packetLine, packetRecord, readFields, tabbed } from '../packet-lines.ts';
+import { bodyOptions, printBody } from '../print-body.ts';
 import { openToTell, recordingPath, recordingPositional } from '../recording-argument.ts';
 
 /** Rows of one page: little enough that a pipe that closes early ends it at once. */
@@ -34,6 +35,7 @@ export const packets: Command = {
       help: 'only these, in this order, with tabs between them: such as at,from,to,kind,size',
       default: 'a line for people; with --json, all',
     },
+    ...bodyOptions,
     { name: 'follow', help: 'goes on with what is recorded meanwhile, until the run has ended' },
     { name: 'json', help: 'one JSON object a line' },
   ],
@@ -41,6 +43,8 @@ export const packets: Command = {
     "roundscope packets r-7f3a2c.rscope 'status != ok'",
     "roundscope packets r-7f3a2c.rscope 'kind == model_update' --json | jq .size_bytes",
     "roundscope packets r-7f3a2c.rscope 'gap > 5s' --fields at,participant,gap | sort -k2",
+    "roundscope packets r-7f3a2c.rscope 'protocol == mqtt && last 5m' --fields packet,mqtt.topic,size",
+    'roundscope packets r-7f3a2c.rscope --body 27650',
   ],
   run: async (args) => {
     const path = recordingPath(args);
@@ -52,6 +56,7 @@ export const packets: Command = {
     const fields = named === undefined ? null : readFields(named);
     if (fields?.ok === false) return complain(fields.error, exitStatus.usage);
     await using recording = await openToTell(path);
+    if (args.has('body')) return await printBody(recording, args);
     const asText = lineFor(fields?.value ?? null, args.has('json'));
     let malformed = 0;
     for await (const page of pagesOf(recording, filter, args.has('follow'))) {

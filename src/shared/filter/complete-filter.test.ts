@@ -18,7 +18,7 @@ function labels(text: string, known?: KnownValues): readonly string[] {
 describe('what could stand at the caret', () => {
   const fieldsAtFirst = fieldNames.slice(0, 10);
   const joins = ['&&', '||'];
-  const known: KnownValues = { values: { kind: ['ack', 'chunk'] }, hints: {} };
+  const known: KnownValues = { values: { kind: ['ack', 'chunk'], participant: ['ack', 'chunk'] }, hints: {} };
   const cases: Readonly<Record<string, readonly string[]>> = {
     '|': fieldsAtFirst,
     'nan && |': fieldsAtFirst,
@@ -27,12 +27,14 @@ describe('what could stand at the caret', () => {
     '(|': fieldsAtFirst,
     'round == 3 && (|': fieldsAtFirst,
     's|': ['size', 'side', 'status', 'source', 'stack', 'stream'],
-    'd|': ['direction', 'duration'],
-    'od|': ['body'],
+    'd|': ['direction', 'duration', 'dds.topic', 'dds.lane', 'dds.transfer'],
+    'od|': ['body', 'grpc.method'],
     'round |': ['==', '>', '<', '>=', '<=', '!=', 'in'],
     '(round |': ['==', '>', '<', '>=', '<=', '!=', 'in'],
-    '!text |': ['~'],
-    'nan && kind |': ['==', '~', '!=', 'in'],
+    '!text |': ['~', '!~', 'contains'],
+    'nan && kind |': ['==', '~', '!=', 'in', 'contains', '!~'],
+    'direction contains |': ['up', 'down'],
+    'la|': ['layer', 'last', 'mqtt.lane', 'amqp.lane', 'dds.lane'],
     'nan || protocol |': ['==', '!=', 'in'],
     'time |': ['>', '<', '>=', '<=', '==', '!='],
     'nan round |': joins,
@@ -48,12 +50,15 @@ describe('what could stand at the caret', () => {
     'direction == "u|': ['up'],
     'nosuch == |': [],
     '== |': [],
-    'kind in (|': ['ack', 'chunk'],
-    'kind in (ack, c|': ['chunk'],
+    'participant in (|': ['ack', 'chunk'],
+    'participant in (ack, c|': ['chunk'],
+    'kind in (ack, ch|': ['chunk', 'challenge'],
     'kind in (ack |': [],
     'kind in (ack) |': joins,
     'nosuch in (|': fieldsAtFirst,
     'kind == ack &|': [],
+    'kind ~ /a/|': [],
+    'kind ~ /a/ |': joins,
     'round =|': [],
   };
   for (const [text, expected] of Object.entries(cases))
@@ -84,7 +89,11 @@ test('a suggestion says what it writes, where, and how much of it is there', () 
   assert.deepEqual(suggestions('round i|'), [
     { insert: 'in (', label: 'in', hint: 'is one of ( , )', typed: 1, from: 6, to: 7 },
   ]);
-  assert.deepEqual(suggestions('text |'), [{ insert: '~ ', label: '~', hint: 'contains', typed: 0, from: 5, to: 5 }]);
+  assert.deepEqual(suggestions('text |'), [
+    { insert: '~ ', label: '~', hint: 'has this, or /a pattern/', typed: 0, from: 5, to: 5 },
+    { insert: '!~ ', label: '!~', hint: 'has not', typed: 0, from: 5, to: 5 },
+    { insert: 'contains ', label: 'contains', hint: 'has these letters', typed: 0, from: 5, to: 5 },
+  ]);
   assert.deepEqual(
     suggestions('nan |').map(({ insert, hint }) => [insert, hint]),
     [
@@ -120,15 +129,19 @@ test('what was seen comes first, and the rest says that it was not', () => {
 });
 
 test('beginnings come before what only contains the letters', () => {
-  const known: KnownValues = { values: { kind: ['run_plan', 'plan', 'planned'] }, hints: {} };
+  const known: KnownValues = { values: { participant: ['run_plan', 'plan', 'planned'] }, hints: {} };
   assert.deepEqual(
-    suggestions('kind == pla|', known).map(({ label, typed }) => [label, typed]),
+    suggestions('participant == pla|', known).map(({ label, typed }) => [label, typed]),
     [
       ['plan', 3],
       ['planned', 3],
       ['run_plan', 0],
     ],
   );
-  assert.deepEqual(labels('kind == p|', known), ['plan', 'planned'], 'one letter is contained in too much');
-  assert.deepEqual(labels('kind == PLAN|', known), ['plan', 'planned', 'run_plan'], 'it could still become longer');
+  assert.deepEqual(labels('participant == p|', known), ['plan', 'planned'], 'one letter is contained in too much');
+  assert.deepEqual(
+    labels('participant == PLAN|', known),
+    ['plan', 'planned', 'run_plan'],
+    'it could still become longer',
+  );
 });

@@ -28,7 +28,9 @@ const connectives = [
 const operatorHints: Readonly<Record<string, string>> = {
   '==': 'is',
   '!=': 'is not',
-  '~': 'contains',
+  '~': 'has this, or /a pattern/',
+  '!~': 'has not',
+  contains: 'has these letters',
   in: 'is one of ( , )',
   '<': 'less than',
   '<=': 'at most',
@@ -44,6 +46,8 @@ export function completeFilter(text: string, caret: number, known: KnownValues):
   const tokens = lexed.ok ? lexed.value : openQuote(head, lexed.error.from);
   if (tokens === null) return [];
   const last = tokens.at(-1);
+  // Right behind its closing slash nothing is begun yet.
+  if (last?.kind === 'pattern' && last.to === caret) return [];
   const isPartial = last !== undefined && last.to === caret && (last.kind === 'word' || last.kind === 'string');
   const partial = isPartial ? last : null;
   const before = isPartial ? tokens.slice(0, -1) : tokens;
@@ -64,7 +68,9 @@ function candidates(before: readonly Token[], partial: Token | null, known: Know
   if (listField !== null) return last.kind === 'open' || last.kind === 'comma' ? values(listField, known) : [];
   if (last.kind === 'open') return fields(known);
   const previous = before.at(-2);
-  if (last.kind === 'operator') return previous === undefined ? [] : values(asField(previous.text), known);
+  const isContains = last.text.toLowerCase() === 'contains' && previous?.kind === 'word';
+  if (last.kind === 'operator' || isContains)
+    return previous === undefined ? [] : values(asField(previous.text), known);
   const startsTerm = previous === undefined || ['and', 'or', 'not', 'open'].includes(previous.kind);
   const field = last.kind === 'word' && startsTerm ? asField(last.text) : null;
   if (field !== null) return operators(field);
@@ -72,12 +78,18 @@ function candidates(before: readonly Token[], partial: Token | null, known: Know
 }
 
 function fields(known: KnownValues): readonly Candidate[] {
-  return fieldNames.map((name) => ({
+  const named = fieldNames.map((name) => ({
     insert: `${name} `,
     label: name,
     hint: known.hints[name] ?? fieldInfo(name).hint,
   }));
+  return [...named, ...spans];
 }
+
+const spans: readonly Candidate[] = [
+  { insert: 'last ', label: 'last', hint: 'before the newest packet, last 5m' },
+  { insert: 'first ', label: 'first', hint: 'after the start of the run, first 30s' },
+];
 
 function operators(field: FilterField): readonly Candidate[] {
   return operatorsOf(fieldInfo(field).type).map((label) => ({

@@ -7,6 +7,10 @@ import type { FilterField } from './filter-fields.ts';
  *   `value` is already in lower case. An absent text is the empty text.
  * - A number that a packet does not have (`duration`, `gap`) fails every comparison except `!=`; `not` negates that
  *   outcome as any other, so SQL needs `coalesce(comparison, 0)`.
+ * - `pattern` asks whether the pattern (`patternOf`) is found in the text; of `text`, in any of `searchedColumns`.
+ * - `moment` compares the packet's own time, ms since 1970.
+ * - `span` is the time until `ms` after the run began (`first`), or since `ms` before the newest packet (`last`). A
+ *   recording knows both; a window resolves them first (`absoluteText`).
  * - `time` is the time of day in ms since local midnight; `size`, `body` are bytes; `duration`, `gap` ms.
  * - `gap` is the time since the previous packet (by id) of the same `source` and `participant`; the first has none.
  * - `from` is `source` of a packet that was sent, `peer` of one that was received; `to` is the other one.
@@ -19,6 +23,9 @@ export type FilterExpression =
   | { readonly kind: 'not'; readonly term: FilterExpression }
   | { readonly kind: 'number'; readonly field: FilterField; readonly operator: Comparison; readonly value: number }
   | { readonly kind: 'text'; readonly field: FilterField; readonly operator: TextComparison; readonly value: string }
+  | { readonly kind: 'pattern'; readonly field: FilterField; readonly source: string }
+  | { readonly kind: 'moment'; readonly operator: Comparison; readonly value: number }
+  | { readonly kind: 'span'; readonly end: 'first' | 'last'; readonly ms: number }
   | { readonly kind: 'search'; readonly value: string };
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
@@ -46,7 +53,8 @@ export function fieldsOf(expression: FilterExpression): ReadonlySet<FilterField>
   const visit = (node: FilterExpression): void => {
     if (node.kind === 'and' || node.kind === 'or') node.terms.forEach(visit);
     else if (node.kind === 'not') visit(node.term);
-    else fields.add(node.kind === 'search' ? 'text' : node.field);
+    else if (node.kind === 'search') fields.add('text');
+    else fields.add(node.kind === 'moment' || node.kind === 'span' ? 'time' : node.field);
   };
   visit(expression);
   return fields;

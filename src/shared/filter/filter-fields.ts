@@ -1,24 +1,30 @@
+import { assert } from '../base/assert.ts';
 import { packetStatusSchema } from '../contract/packet.ts';
 import type { PacketRow } from '../contract/packet.ts';
 import { protocols, stacks } from '../contract/protocols.ts';
+import type { DissectedRow, FieldValue } from '../dissect/dissector.ts';
+import { packetKinds } from '../dissect/kinds.ts';
+import { dissectors } from '../dissect/registry.ts';
 
 /** What kind of value a field takes: this decides its operators, its units and its words of error. */
 export type FieldType = 'choice' | 'text' | 'search' | 'count' | 'size' | 'duration' | 'time';
 
 export interface FieldInfo {
   readonly type: FieldType;
-  /** The column of a packet; null: several (`text`), or one of two (`from`, `to`). */
+  /** The column of a packet; null: several (`text`), one of two (`from`, `to`), or none (a dissector's field). */
   readonly column: keyof PacketRow | null;
   /** What completion says beside the name. */
   readonly hint: string;
-  /** All values of a `choice`. */
+  /** All values of a `choice`, and those of a `text` that a row of this version can have. */
   readonly values?: readonly string[];
+  /** How a dissector computes it. */
+  readonly of?: (row: DissectedRow) => FieldValue;
 }
 
-/** The one list of fields, for all protocols; the order is that of completion. */
-export const filterFields = {
+/** Fields that every packet has, for all protocols; the order is that of completion. */
+const packetFields = {
   protocol: { type: 'choice', column: 'protocol', hint: 'quic, mqtt, …', values: protocols },
-  kind: { type: 'text', column: 'kind', hint: 'kind of message or frame' },
+  kind: { type: 'text', column: 'kind', hint: 'kind of message or frame', values: packetKinds },
   participant: { type: 'text', column: 'participant', hint: 'whose link it is' },
   from: { type: 'text', column: null, hint: 'who sent it' },
   to: { type: 'text', column: null, hint: 'for whom it was' },
@@ -43,20 +49,37 @@ export const filterFields = {
   packet: { type: 'count', column: 'id', hint: 'its number in the recording' },
 } as const satisfies Record<string, FieldInfo>;
 
-export type FilterField = keyof typeof filterFields;
-export const fieldNames = Object.keys(filterFields) as FilterField[];
+/** Name of a field, by which `fieldInfo` knows it. */
+export type FilterField = keyof typeof packetFields | DissectedName;
+/** Such as `mqtt.topic`: dissectors are an open set. Only `asField` makes one of a text. */
+export type DissectedName = string & { readonly dissected: true };
+
+/** All fields: those of every packet, then those of the dissectors. */
+const filterFields: ReadonlyMap<string, FieldInfo> = new Map<string, FieldInfo>([
+  ...Object.entries(packetFields),
+  ...dissectors.flatMap(({ fields }) =>
+    fields.map(({ name, type, words, values, of }) => {
+      const info: FieldInfo = { type, column: null, hint: words, of, ...(values === undefined ? {} : { values }) };
+      return [name, info] as const;
+    }),
+  ),
+]);
+
+export const fieldNames = [...filterFields.keys()] as FilterField[];
 
 export function fieldInfo(field: FilterField): FieldInfo {
-  return filterFields[field];
+  const info = filterFields.get(field);
+  assert(info !== undefined, 'a field that is in no list');
+  return info;
 }
 
 export function asField(name: string): FilterField | null {
   const lower = name.toLowerCase();
-  return Object.hasOwn(filterFields, lower) ? (lower as FilterField) : null;
+  return filterFields.has(lower) ? (lower as FilterField) : null;
 }
 
 /** Names that people know from elsewhere, or from the screen, and the field that has what they mean. */
-const otherNames: ReadonlyMap<string, FilterField> = new Map([
+const otherNames: ReadonlyMap<string, FilterField> = new Map<string, FilterField>([
   ['sender', 'from'],
   ['src', 'from'],
   ['receiver', 'to'],
@@ -68,6 +91,11 @@ const otherNames: ReadonlyMap<string, FilterField> = new Map([
   ['silence', 'gap'],
   ['topic', 'stream'],
   ['queue', 'stream'],
+  ['routing_key', 'amqp.queue' as DissectedName],
+  ['exchange', 'amqp.exchange' as DissectedName],
+  ['method', 'grpc.method' as DissectedName],
+  ['stream_id', 'quic.stream' as DissectedName],
+  ['round_trip', 'rtt' as DissectedName],
   ['id', 'packet'],
   ['address', 'peer'],
   ['host', 'peer'],
@@ -103,9 +131,9 @@ export function operatorsOf(type: FieldType): readonly string[] {
     case 'choice':
       return ['==', '!=', 'in'];
     case 'text':
-      return ['==', '~', '!=', 'in'];
+      return ['==', '~', '!=', 'in', 'contains', '!~'];
     case 'search':
-      return ['~'];
+      return ['~', '!~', 'contains'];
     case 'count':
       return ['==', '>', '<', '>=', '<=', '!=', 'in'];
     case 'size':

@@ -2,11 +2,11 @@ import { err, ok } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
 import type { FilterError } from './filter-expression.ts';
 
-export type TokenKind = 'word' | 'string' | 'operator' | 'and' | 'or' | 'not' | 'open' | 'close' | 'comma';
+export type TokenKind = 'word' | 'string' | 'pattern' | 'operator' | 'and' | 'or' | 'not' | 'open' | 'close' | 'comma';
 
 export interface Token {
   readonly kind: TokenKind;
-  /** A string's content without quotes and escapes; otherwise as written. */
+  /** A string's content without quotes and escapes, a pattern's without its slashes; otherwise as written. */
   readonly text: string;
   readonly from: number;
   readonly to: number;
@@ -22,6 +22,7 @@ const marks: readonly Mark[] = [
   { text: '||', kind: 'or' },
   { text: '==', kind: 'operator' },
   { text: '!=', kind: 'operator' },
+  { text: '!~', kind: 'operator' },
   { text: '<=', kind: 'operator' },
   { text: '>=', kind: 'operator' },
   { text: '<', kind: 'operator' },
@@ -54,7 +55,9 @@ export function lexFilter(text: string): Result<readonly Token[], FilterError> {
       at++;
       continue;
     }
-    const next = char === '"' || char === "'" ? readString(text, at) : readPlain(text, at);
+    const looks = tokens.at(-1)?.kind === 'operator' && (tokens.at(-1)?.text ?? '').endsWith('~');
+    const pattern = looks && char === '/' ? readPattern(text, at) : null;
+    const next = pattern ?? (char === '"' || char === "'" ? readString(text, at) : readPlain(text, at));
     if (!next.ok) return next;
     tokens.push(next.value);
     at = next.value.to;
@@ -77,6 +80,34 @@ function readPlain(text: string, from: number): Result<Token, FilterError> {
   const word = text.slice(from, to);
   return ok({ kind: connectives.get(word.toLowerCase()) ?? 'word', text: word, from, to });
 }
+
+/** `/node-[12]/` after `~`; null: a text that begins with a slash, such as a part of a topic. */
+function readPattern(text: string, from: number): Result<Token, FilterError> | null {
+  let inSet = false;
+  for (let at = from + 1; at < text.length; at++) {
+    const char = text[at];
+    if (char === '\\') at++;
+    else if (char === '[') inSet = true;
+    else if (char === ']') inSet = false;
+    else if (char === '/' && !inSet) {
+      const flags = text[at + 1] === 'i' ? 1 : 0;
+      const to = at + 1 + flags;
+      if (to < text.length && !patternEnd.test(text[to] as string)) continue;
+      return ok({ kind: 'pattern', text: text.slice(from + 1, at), from, to });
+    }
+  }
+  // With such signs it is a pattern that is still being written.
+  if (!/^\/\S*[(|[\\^$+*?{]/.test(text.slice(from))) return null;
+  return err({
+    message: 'The pattern has no closing /; in quotes, / is a letter.',
+    from,
+    to: text.length,
+    fix: `${text.slice(from)}/`,
+    unfinished: nothingYet,
+  });
+}
+
+const patternEnd = /[\s)&|]/;
 
 function readString(text: string, from: number): Result<Token, FilterError> {
   const quote = text[from];
@@ -101,9 +132,10 @@ export const nothingYet = { expression: { kind: 'and', terms: [] }, keptTo: 0 } 
 
 /** As a filter must write this value: bare where it reads back as one word, else quoted. */
 export function quoteValue(value: string): string {
-  const bare =
-    value !== '' && !wordEnd.test(value) && !connectives.has(value.toLowerCase()) && value.toLowerCase() !== 'in';
-  return bare ? value : inQuotes(value);
+  const isWord = value !== '' && !wordEnd.test(value) && !connectives.has(value.toLowerCase());
+  // Bare, `*` and `?` stand for other letters, `/x/` for a pattern.
+  const isPlain = !/[*?]|^\/|^in$/i.test(value);
+  return isWord && isPlain ? value : inQuotes(value);
 }
 
 export function inQuotes(text: string): string {

@@ -12,11 +12,12 @@ export type ParsedFilter =
   | { readonly kind: 'and' | 'or'; readonly terms: readonly ParsedFilter[] }
   | { readonly kind: 'not'; readonly term: ParsedFilter }
   | { readonly kind: 'compare'; readonly field: Token; readonly operator: Token; readonly values: readonly Token[] }
+  | { readonly kind: 'span'; readonly end: Token; readonly length: Token }
   | { readonly kind: 'search'; readonly word: Token };
 
 /** Operators as other tools spell them. */
 const spokenOperators: ReadonlyMap<string, string> = new Map([
-  ['contains', '~'],
+  ['has', 'contains'],
   ['matches', '~'],
   ['like', '~'],
   ['is', '=='],
@@ -82,10 +83,11 @@ class Parser {
       return this.#fail(token, `A condition must stand before ${shown(token)}, such as round == 3.`);
     }
     const next = this.#peek(1);
-    if (token.kind === 'word' && next !== undefined && (next.kind === 'operator' || isIn(next, this.#peek(2)))) {
-      return this.#comparison(token, next);
-    }
-    return this.#words();
+    if (token.kind !== 'word' || next === undefined) return this.#words();
+    if (next.kind === 'operator' || isIn(next, this.#peek(2))) return this.#comparison(token, next);
+    if (isContains(token, next)) return this.#comparison(token, { ...next, kind: 'operator' });
+    if (isRange(token, next)) return this.#range(token);
+    return isSpan(token, next) ? this.#span(token) : this.#words();
   }
 
   #nested(token: Token): ParsedFilter | null {
@@ -111,9 +113,23 @@ class Parser {
     if (operator.text.toLowerCase() === 'in') return this.#list(field, operator);
     const value = this.#peek();
     if (value === undefined) return this.#failAtEnd(`A value must follow ${field.text} ${operator.text}.`);
-    if (value.kind !== 'word' && value.kind !== 'string')
+    if (value.kind !== 'word' && value.kind !== 'string' && value.kind !== 'pattern')
       return this.#fail(value, `A value must follow ${operator.text}, not ${shown(value)}.`);
     return { kind: 'compare', field, operator, values: [this.#valueWithUnit()] };
+  }
+
+  /** `round 3..5`: as with `==`. */
+  #range(field: Token): ParsedFilter {
+    this.#at++;
+    const value = this.#tokens[this.#at++] as Token;
+    const operator: Token = { kind: 'operator', text: '==', from: value.from, to: value.from };
+    return { kind: 'compare', field, operator, values: [value] };
+  }
+
+  /** `last 5m`, `first 30s`. */
+  #span(end: Token): ParsedFilter {
+    this.#at++;
+    return { kind: 'span', end, length: this.#valueWithUnit() };
   }
 
   #list(field: Token, operator: Token): ParsedFilter | null {
@@ -142,7 +158,7 @@ class Parser {
       value.kind === 'word' &&
       /^[\d.]+$/.test(value.text) &&
       unit?.kind === 'word' &&
-      /^([kmg]i?b|b|ms|s|min)$/i.test(unit.text);
+      /^([kmg]i?b|b|us|ms|s|m|min|h)$/i.test(unit.text);
     if (!joins) return value;
     this.#at++;
     return { kind: 'word', text: value.text + unit.text, from: value.from, to: unit.to };
@@ -154,6 +170,7 @@ class Parser {
     for (let token = this.#peek(); token !== undefined; token = this.#peek()) {
       const next = this.#peek(1);
       if ((token.kind !== 'word' && token.kind !== 'string') || next?.kind === 'operator') break;
+      if (terms.length > 0 && next !== undefined && (isContains(token, next) || isRange(token, next))) break;
       // After a word that is searched for no condition can begin: this is one more word, unless a value follows.
       const isSearched = terms.length > 0 && next?.kind !== 'word' && next?.kind !== 'string';
       const problem = token.kind === 'word' && !isSearched ? this.#fieldWithoutOperator(token, next) : null;
@@ -173,7 +190,7 @@ class Parser {
     const atEnd = to === this.#length;
     // Somebody who types `&& r` is on the way to a field more likely than searching for the letter.
     if (field === null) {
-      const begun = fieldNames.some((name) => name.startsWith(token.text.toLowerCase()));
+      const begun = fieldNames.some((name) => begins(token.text, name));
       if (!atEnd || !begun) return null;
       return {
         message: `This begins the name of a field; write "${token.text}" to search for it.`,
@@ -234,6 +251,26 @@ class Parser {
   }
 }
 
+/** `mqtt` is a word that people search for, and begins fields only from its dot on. */
+function begins(text: string, field: string): boolean {
+  return field.startsWith(text.toLowerCase()) && (!field.includes('.') || text.includes('.'));
+}
+
+/** `kind contains model`. */
+function isContains(field: Token, token: Token): boolean {
+  return token.kind === 'word' && token.text.toLowerCase() === 'contains' && asField(field.text) !== null;
+}
+
+/** `round 3..5`, `size 1kB..`. */
+function isRange(field: Token, token: Token): boolean {
+  return field.kind === 'word' && token.kind === 'word' && token.text.includes('..') && asField(field.text) !== null;
+}
+
+/** `last 5m`, but not the two words `last update`. */
+function isSpan(end: Token, token: Token): boolean {
+  return /^(last|first)$/i.test(end.text) && token.kind === 'word' && /^[\d.]/.test(token.text);
+}
+
 function isIn(token: Token, after: Token | undefined): boolean {
   return token.kind === 'word' && token.text.toLowerCase() === 'in' && after?.kind === 'open';
 }
@@ -241,8 +278,8 @@ function isIn(token: Token, after: Token | undefined): boolean {
 /** A fix for what stands where `mark` was expected; none where a mark alone would not help. */
 function joined(mark: '&&' | ',', token: Token): string | undefined {
   const isValue = token.kind === 'word' || token.kind === 'string';
-  const begins = isValue || (mark === '&&' && (token.kind === 'not' || token.kind === 'open'));
-  return begins ? `${mark} ${shown(token)}` : undefined;
+  const begun = isValue || (mark === '&&' && (token.kind === 'not' || token.kind === 'open'));
+  return begun ? `${mark} ${shown(token)}` : undefined;
 }
 
 function shown(token: Token): string {

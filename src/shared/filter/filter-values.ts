@@ -8,7 +8,16 @@ export const sizeUnits: Readonly<Record<string, number>> = {
   mib: 2 ** 20,
   gib: 2 ** 30,
 };
-export const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
+export const durationUnits: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+/** As errors name them. */
+export const durationUnitNames = ['us', 'ms', 's', 'min', 'h'] as const;
 
 export type ReadNumber =
   | { readonly kind: 'number'; readonly value: number }
@@ -42,6 +51,20 @@ export function readTimeOfDay(text: string): { readonly ms: number; readonly spa
   const fraction = match[4] ?? '';
   const ms = ((hours * 60 + minutes) * 60 + seconds) * 1000 + Number(fraction.padEnd(3, '0'));
   return { ms, spanMs: match[3] === undefined ? 60_000 : 10 ** (3 - fraction.length) };
+}
+
+/** A moment with its date, on this machine's clock or, with Z, in UTC; and how long the stretch is that it names. */
+export function readMoment(text: string): { readonly ms: number; readonly spanMs: number } | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](.+?)(Z)?)?$/i.exec(text);
+  if (match === null) return null;
+  const time = match[4] === undefined ? { ms: 0, spanMs: 86_400_000 } : readTimeOfDay(match[4]);
+  const [year, month, day] = [Number(match[1]), Number(match[2]) - 1, Number(match[3])];
+  if (time === null || month > 11) return null;
+  const utc = match[5] !== undefined;
+  const date = utc ? new Date(Date.UTC(year, month, day) + time.ms) : new Date(year, month, day, 0, 0, 0, time.ms);
+  // 31 February would be some day of March.
+  const isThatDay = (utc ? date.getUTCDate() : new Date(year, month, day).getDate()) === day;
+  return Number.isNaN(date.getTime()) || !isThatDay ? null : { ms: date.getTime(), spanMs: time.spanMs };
 }
 
 /** Ms since local midnight of a moment, with fraction. */

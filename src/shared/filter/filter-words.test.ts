@@ -126,7 +126,7 @@ describe('lists', () => {
     'kind in (a == b)': ['Put a comma before ==.', '=='],
     'in (a)': ['Put && or || before (.', '(', '&& ('],
     'protocol in (quic, quik)': ['protocol is never quik. Did you mean quic?', 'quik', 'quic'],
-    'text in (a)': ['in does not fit text, which looks into several columns: use ~.', 'in', '~'],
+    'text in (a)': ['in does not fit text, which looks into several columns: use ~ !~ contains.', 'in', '~'],
   });
   test('of numbers too, with their units apart', () => {
     const parsed = parseFilter('size IN (1, 2 MB, "3")');
@@ -144,7 +144,7 @@ describe('values', () => {
       'zzzzzzzz',
     ],
     'protocol > quic': ['> does not fit protocol, which is text: use == != in.', '>', '=='],
-    'kind < ack': ['< does not fit kind, which is text: use == ~ != in.', '<', '=='],
+    'kind < ack': ['< does not fit kind, which is text: use == ~ != in contains !~.', '<', '=='],
     'round ~ 3': ['~ does not fit round, which is a number: use == > < >= <= != in.', '~', '=='],
     'round == 3 s': ['round is a plain number, without s.', '3 s', '3'],
     'size > 1.5.2 MB': ['size is compared with a number such as 1MB, not with 1.5.2MB.', '1.5.2 MB'],
@@ -154,7 +154,28 @@ describe('values', () => {
     'size > 1zz': [noUnit('zz'), '1zz'],
     'gap > 5': ['gap needs a unit: 5s, 5ms or 5min.', '5', '5s', ''],
     'gap > 5 && nan': ['gap needs a unit: 5s, 5ms or 5min.', '5', '5s'],
-    'gap > 5h': ['h is not a unit of gap: use ms, s, min.', '5h', '5s'],
+    'gap > 5d': ['d is not a unit of gap: use us, ms, s, min, h.', '5d', '5s'],
+    'last 5': ['last needs a unit: 5s, 5ms or 5min.', '5', '5s', ''],
+    'last 5x && nan': ['x is not a unit of last: use us, ms, s, min, h.', '5x', '5s'],
+    'round 3..x': ['round is compared with a number such as 3, not with x.', 'x'],
+    'round ..': ['A range has a number before or after its dots: 3..5, 3.. or ..5.', '..', undefined, ''],
+    'round > 3..5': ['A range such as 3..5 goes with == and in.', '3..5'],
+    'time > 2026-02-31': [
+      '2026-02-31 is not a moment such as 2026-12-01 or 2026-12-01T21:10:00.',
+      '2026-02-31',
+      undefined,
+      '',
+    ],
+    'time > 2026-02-31 && nan': ['2026-02-31 is not a moment such as 2026-12-01 or 2026-12-01T21:10:00.', '2026-02-31'],
+    'kind == ban* && nan': [
+      'kind is never ban*. It is one of run_plan, register, admission, welcome, training_config, global_model and others; kind ~ "ban*" looks for a part of it.',
+      'ban*',
+    ],
+    'protocol == m*x': ['protocol is never m*x. It is one of quic, mqtt, amqp, grpc, dds, memory.', 'm*x'],
+    'stream ~ /a(b/': ['This ( of the pattern is not closed.', '('],
+    'stream ~ /a(b': ['The pattern has no closing /; in quotes, / is a letter.', '/a(b', '/a(b/', ''],
+    'kind contains': ['A value must follow kind contains.', 'contains', undefined, ''],
+
     'gap > 5 mi': ['Put && or || before mi.', 'mi', '&& mi'],
     'gap > ""': ['gap is compared with a number such as 5s, not with nothing.', '""'],
     'round > x': ['round is compared with a number such as 3, not with x.', 'x'],

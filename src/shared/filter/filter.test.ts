@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { PacketRow } from '../contract/packet.ts';
+import { absoluteText, movesOn } from './absolute-text.ts';
 import { completeFilter } from './complete-filter.ts';
 import { fieldsOf } from './filter-expression.ts';
 import type { FilterError } from './filter-expression.ts';
@@ -42,6 +43,7 @@ describe('what a filter lets through', () => {
     'a91 node-3',
     '"model_update"',
     'quic',
+    'about == model && part == 1 && parts > 8 && quic.stream == 16',
     'node-3 quinn',
     'node-3 chunk || model',
     'nan pro || model',
@@ -50,6 +52,20 @@ describe('what a filter lets through', () => {
     'packet == 1',
     'direction == up && side == received && connection == 1 && chunk == 1/9',
     'round in (1, 2, 3)',
+    'round 3..5 && round 3.. && round ..3 && size 1MB..2MB',
+    'round in (1, 3..4)',
+    'participant == node-*',
+    'participant in (lab-?, node-?)',
+    'participant != lab-*',
+    'kind contains UPDATE',
+    'kind !~ chunk && text !~ chunk',
+    'kind ~ /^model_(update|ack)$/',
+    'text ~ /node-[0-9]/i',
+    'stream !~ /^[a-z]/',
+    'message ~ /m-0+a9\\d/ && (kind ~ /model/)',
+    'time >= 2026-01-02 && time == 2026-01-02 && time == "2026-01-02 21:10" && time < 2026-01-02T21:10:25.500',
+    'time 21:10..21:10 && time 2026-01-01..2026-01-02',
+    'gap > 99999us && gap < 1m && gap < 1h',
     'protocol == mqtt || protocol == quic && round == 3',
   ];
   const no = [
@@ -63,6 +79,14 @@ describe('what a filter lets through', () => {
     'mqtt',
     'from == coordinator',
     'node-3 chunk',
+    'round 4..',
+    'participant == "node-*"',
+    'participant contains *',
+    'kind ~ /^update/',
+    'kind !~ update',
+    'time == 2026-01-02T21:11',
+    'time 2026-01-03..',
+    'size 2MB..',
     'nan pro',
     'time < 21:10:25',
     'protocol == mqtt && round == 3 || round == 9',
@@ -85,6 +109,9 @@ describe('errors name the place and the likely fix', () => {
   const cases: readonly (readonly [string, string, string, RegExp])[] = [
     ['protocl == quic', 'protocl', 'protocol', /no field protocl\. Did you mean protocol/],
     ['protocol == quik', 'quik', 'quic', /never quik\. Did you mean quic/],
+    ['kind == heart-beat && round == 3', 'heart-beat', 'heartbeat', /never heart-beat\. Did you mean heartbeat/],
+    ['mqtt.topics ~ up', 'mqtt.topics', 'mqtt.topic', /no field mqtt\.topics\. Did you mean mqtt\.topic/],
+    ['method == upload', 'method', 'grpc.method', /Did you mean grpc\.method/],
     ['round = 3', '=', '==', /== compares/],
     ['round == 3 & kind == ack', '&', '&&', /&& joins/],
     ['gap > 5 && round == 3', '5', '5s', /needs a unit/],
@@ -94,9 +121,10 @@ describe('errors name the place and the likely fix', () => {
     ['text == nan', '==', '~', /does not fit text/],
     ['round == 3 kind == ack', 'kind', '&& kind', /Put && or \|\|/],
     ['round == 3)', ')', '', /no \(/],
-    ['kind in (ack model)', 'model', ', model', /comma/],
+    ['kind in (ack model_update)', 'model_update', ', model_update', /comma/],
     ['round 3', 'round', 'round ==', /operator must follow/],
-    ['kind contains model', 'kind contains', 'kind ~', /Write ~ for contains/],
+    ['kind matches model', 'kind matches', 'kind ~', /Write ~ for matches/],
+    ['kind has model', 'kind has', 'kind contains', /Write contains for has/],
     ['protocol is quic', 'protocol is', 'protocol ==', /Write == for is/],
     ['size gt 1MB', 'size gt', 'size >', /Write > for gt/],
     ['sender == node-3', 'sender', 'from', /no field sender\. Did you mean from/],
@@ -141,34 +169,62 @@ describe('what found nothing', () => {
     return oddTerms(parsed.value, known);
   };
   test('a value that was never seen, with the nearest that was', () => {
-    assert.deepEqual(notes('kind == banana'), ['No kind banana among the packets held here.']);
-    assert.deepEqual(notes('kind == heart-beat'), [
-      'No kind heart-beat among the packets held here: did you mean heartbeat?',
+    assert.deepEqual(notes('participant == banana'), ['No participant banana among the packets held here.']);
+    assert.deepEqual(notes('participant == node1'), [
+      'No participant node1 among the packets held here: did you mean node-1?',
     ]);
-    assert.deepEqual(notes('kind in (heartbeat, model_updat) && round == 3'), [
-      'No kind model_updat among the packets held here: did you mean model_update?',
+    assert.deepEqual(notes('kind in (heartbeat, global_model) && round == 3'), [
+      'No kind global_model among the packets held here.',
     ]);
   });
   test('patterns of other tools, and a part of an id', () => {
-    assert.deepEqual(notes('participant == node-*'), [
-      'There are no patterns, * is a letter: participant ~ node- looks for a part.',
+    assert.deepEqual(notes('participant == "node-*"'), [
+      'In quotes and after contains, * is a letter: without them it stands for any letters.',
     ]);
-    assert.deepEqual(notes('text ~ /model/'), [
-      'There are no patterns, / is a letter: text ~ model looks for it anywhere.',
+    assert.deepEqual(notes('text ~ "/model/"'), [
+      'Here / is a letter: text ~ /model/, without quotes, looks for the pattern.',
     ]);
+    assert.deepEqual(notes('stream ~ a%b'), ['% is a letter: * stands for any letters, as in stream ~ a*b']);
+    assert.deepEqual(notes('participant == lab-*'), ['No participant among the packets held here fits this pattern.']);
+    assert.deepEqual(notes('participant == node-*'), []);
     assert.deepEqual(notes('message == 5'), ['message == takes a whole id: message ~ 5 looks for a part.']);
   });
   test('nothing is said of what is in order, negated or not known', () => {
     for (const text of [
       '',
       'kind == HEARTBEAT',
-      'kind != banana',
-      '!(kind == banana)',
+      'kind != register',
+      '!(kind == register)',
       'stream == 9',
       'nan',
       'round == 3',
     ])
       assert.deepEqual(notes(text), [], text);
+  });
+});
+
+describe('a span of time before the newest packet, or after the start', () => {
+  const newestAt = Date.UTC(2026, 0, 2, 12);
+  const ends = { startedAt: newestAt - 3_600_000, newestAt };
+  const cases: readonly (readonly [string, string])[] = [
+    ['last 5m', 'time >= 2026-01-02T11:55:00.000Z'],
+    ['last 5 min && round == 3', 'time >= 2026-01-02T11:55:00.000Z && round == 3'],
+    ['!(last 30s) || first 1h', '!(time >= 2026-01-02T11:59:30.000Z) || time <= 2026-01-02T12:00:00.000Z'],
+    ['last update', 'last update'],
+    ['stream == last && last 1s', 'stream == last && time >= 2026-01-02T11:59:59.000Z'],
+    ['"last 5m"', '"last 5m"'],
+    ['last 5', 'last 5'],
+  ];
+  for (const [text, expected] of cases) test(text, () => assert.equal(absoluteText(text, ends), expected));
+  test('lets through what is within it', () => {
+    const passes = (text: string, at: number): boolean => holds(absoluteText(text, ends), { at });
+    assert.deepEqual([passes('last 5m', newestAt - 299_000), passes('last 5m', newestAt - 301_000)], [true, false]);
+    assert.deepEqual([passes('first 1m', ends.startedAt), passes('first 1m', ends.startedAt + 61_000)], [true, false]);
+    assert.deepEqual(
+      [movesOn('round == 3 && last 5m'), movesOn('first 5m'), movesOn('last update')],
+      [true, false, false],
+    );
+    assert.throws(() => holds('last 5m'), /resolved/);
   });
 });
 
@@ -203,13 +259,15 @@ describe('completion', () => {
   };
   const labels = (text: string): string[] => completeFilter(text, text.length, known).map((item) => item.label);
   test('of fields by their beginning', () => {
-    assert.deepEqual(labels('protocol == quic && r'), ['round', 'reply_to']);
+    assert.deepEqual(labels('protocol == quic && r'), ['round', 'reply_to', 'rtt']);
+    assert.deepEqual(labels('mqtt.'), ['mqtt.topic', 'mqtt.session', 'mqtt.lane', 'mqtt.transfer']);
+    assert.deepEqual(labels('grpc.method == '), ['session', 'upload', 'download']);
     assert.equal(completeFilter('r', 1, known)[0]?.hint, 'number, 1 to 7');
   });
   test('of operators, values, lists and connectives', () => {
     assert.deepEqual(labels('round '), ['==', '>', '<', '>=', '<=', '!=', 'in']);
-    assert.deepEqual(labels('kind == m'), ['model_update']);
-    assert.deepEqual(labels('kind in (ack, '), ['ack', 'model_update']);
+    assert.deepEqual(labels('kind == m'), ['model_update', 'message', 'malformed']);
+    assert.deepEqual(labels('kind in (ack, ').slice(0, 3), ['model_update', 'ack', 'run_plan']);
     assert.deepEqual(labels('kind == ack '), ['&&', '||']);
     assert.equal(completeFilter('participant == ', 15, known)[0]?.insert, '"node 1" ');
   });
@@ -240,6 +298,17 @@ describe('whatever is typed', () => {
       '"',
       "'",
       ' ',
+      '!~',
+      'contains',
+      'last',
+      'first',
+      'last 99999999999999h',
+      'first 5 m',
+      'node-*',
+      '/a(b|c)+/',
+      '/[',
+      '3..5',
+      '2026-12-01',
       '1MB',
       '5s',
       '21:10',
@@ -253,10 +322,18 @@ describe('whatever is typed', () => {
       fc.property(text, fc.nat(200), (input, caret) => {
         const parsed = parseFilter(input);
         completeFilter(input, Math.min(caret, input.length), { values: {}, hints: {} });
-        if (parsed.ok) matchesFilter(parsed.value, packetRow());
+        const absolute = parseFilter(absoluteText(input, { startedAt: 0, newestAt: 1e12 }));
+        assert.equal(absolute.ok, parsed.ok, 'what stands for a span of time reads as well');
+        if (absolute.ok) matchesFilter(absolute.value, packetRow());
+        if (parsed.ok) fieldsOf(parsed.value);
         else
           assert.ok(parsed.error.from >= 0 && parsed.error.from <= parsed.error.to && parsed.error.to <= input.length);
         const usable = usableFilter(input);
+        if (usable !== null) {
+          const shown = parseFilter(absoluteText(usable.text, { startedAt: 0, newestAt: 1e12 }));
+          assert.ok(shown.ok);
+          matchesFilter(shown.value, packetRow());
+        }
         if (usable !== null)
           assert.deepEqual(
             parseFilter(usable.text),

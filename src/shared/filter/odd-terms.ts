@@ -2,6 +2,7 @@ import type { KnownValues } from './complete-filter.ts';
 import type { FilterExpression } from './filter-expression.ts';
 import { lowerAscii } from './filter-values.ts';
 import { nearest } from './nearest.ts';
+import { patternOf } from './pattern.ts';
 
 /**
  * What in a filter that can be read may be why it found nothing, a sentence each, at most three: a value that nobody has
@@ -12,6 +13,7 @@ export function oddTerms(expression: FilterExpression, known: KnownValues): read
   const visit = (node: FilterExpression): void => {
     if (node.kind === 'and' || node.kind === 'or') node.terms.forEach(visit);
     else if (node.kind === 'search') add(patternNote('text', node.value));
+    else if (node.kind === 'pattern') add(unfitNote(node, known));
     else if (node.kind === 'text' && node.operator !== '!=')
       add(patternNote(node.field, node.value) ?? (node.operator === '==' ? unseenNote(node, known) : null));
   };
@@ -24,13 +26,24 @@ export function oddTerms(expression: FilterExpression, known: KnownValues): read
 
 const notesMax = 3;
 
-/** `node-*` and `/model/`, as other tools have them. */
+/** `"node-*"` and `"/model/"`: signs that mean something elsewhere and are letters here. */
 function patternNote(field: string, value: string): string | null {
-  const inner = /^\/(.+)\/[a-z]*$/.exec(value)?.[1];
-  if (inner !== undefined) return `There are no patterns, / is a letter: ${field} ~ ${inner} looks for it anywhere.`;
-  if (!/[*%]/.test(value)) return null;
-  const longest = value.split(/[*%]+/).reduce((a, b) => (b.length > a.length ? b : a), '');
-  return `There are no patterns, * is a letter: ${field} ~ ${longest === '' ? '…' : longest} looks for a part.`;
+  if (/^\/.+\/$/.test(value)) return `Here / is a letter: ${field} ~ ${value}, without quotes, looks for the pattern.`;
+  if (value.includes('%'))
+    return `% is a letter: * stands for any letters, as in ${field} ~ ${value.replaceAll('%', '*')}`;
+  return value.includes('*')
+    ? 'In quotes and after contains, * is a letter: without them it stands for any letters.'
+    : null;
+}
+
+function unfitNote(
+  { field, source }: Extract<FilterExpression, { kind: 'pattern' }>,
+  known: KnownValues,
+): string | null {
+  const seen = known.values[field] ?? [];
+  const pattern = patternOf(source);
+  if (seen.length === 0 || pattern === null || seen.some((one) => pattern.test(one))) return null;
+  return `No ${field} among the packets held here fits this pattern.`;
 }
 
 function unseenNote({ field, value }: Extract<FilterExpression, { kind: 'text' }>, known: KnownValues): string | null {

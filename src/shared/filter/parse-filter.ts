@@ -56,6 +56,8 @@ function withKept(error: FilterError, tokens: readonly Token[], end: 'whole' | '
 /** At a connective, or between two bare words, which are joined without one. */
 function canEndBefore(token: Token, previous: Token): boolean {
   const isWord = (candidate: Token): boolean => candidate.kind === 'word' || candidate.kind === 'string';
+  // `last 5` is not yet `last 5m`, and never the word alone.
+  if (/^(last|first)$/i.test(previous.text) && /^[\d.]/.test(token.text)) return false;
   return token.kind === 'and' || token.kind === 'or' || (isWord(token) && isWord(previous));
 }
 

@@ -28,11 +28,14 @@ export function highlightFilter(text: string): readonly Piece[] {
 }
 
 function kindOf(token: Token, previous: Token | undefined, next: Token | undefined): Piece['kind'] {
-  if (token.kind === 'string') return 'value';
+  if (token.kind === 'string' || token.kind === 'pattern') return 'value';
   if (token.kind !== 'word') return 'operator';
   if (token.text.toLowerCase() === 'in' && next?.kind === 'open') return 'operator';
+  if (token.text.toLowerCase() === 'contains' && previous?.kind === 'word' && next !== undefined) return 'operator';
   const isValue =
     previous?.kind === 'operator' ||
+    previous?.text.toLowerCase() === 'contains' ||
+    token.text.includes('..') ||
     previous?.kind === 'comma' ||
     (previous?.kind === 'open' && (next?.kind === 'comma' || next?.kind === 'close'));
   return isValue ? 'value' : 'plain';

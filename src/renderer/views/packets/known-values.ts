@@ -1,5 +1,5 @@
 import type { KnownValues } from '#shared/filter/complete-filter.ts';
-import type { FilterField } from '#shared/filter/filter-fields.ts';
+import { dissectors } from '#shared/dissect/registry.ts';
 import type { ParticipantView } from '#shared/run-view/run-view.ts';
 import type { RowSource } from './packet-index.ts';
 
@@ -7,29 +7,38 @@ import type { RowSource } from './packet-index.ts';
 const rowsLookedAt = 4_000;
 const valuesMax = 60;
 
+const columns = ['protocol', 'stack', 'kind', 'status', 'stream', 'source', 'peer'] as const;
+/** Of numbers there is nothing to offer. */
+const layers = dissectors.map(({ applies, fields }) => ({
+  applies,
+  fields: fields.filter(({ type }) => type === 'text' || type === 'choice'),
+}));
+
 /** What completion can offer, from what has been seen. Computed on a key press, not on every batch. */
 export function knownValues(source: RowSource, participants: readonly ParticipantView[], rounds: number): KnownValues {
-  const seen: Record<'protocol' | 'stack' | 'kind' | 'status' | 'stream' | 'source' | 'peer', Set<string>> = {
-    protocol: new Set(),
-    stack: new Set(),
-    kind: new Set(),
-    status: new Set(),
-    stream: new Set(),
-    source: new Set(),
-    peer: new Set(),
+  const seen = new Map<string, Set<string>>();
+  const see = (name: string, value: string | number | null): void => {
+    let values = seen.get(name);
+    if (values === undefined) seen.set(name, (values = new Set()));
+    if (value !== null && value !== '' && values.size < valuesMax) values.add(String(value));
   };
-  const names = Object.keys(seen) as (keyof typeof seen)[];
   for (let i = Math.max(0, source.length - rowsLookedAt); i < source.length; i++) {
     const row = source.at(i);
     if (row === undefined) break;
-    for (const name of names) if (seen[name].size < valuesMax) seen[name].add(row[name]);
+    for (const name of columns) see(name, row[name]);
+    for (const { applies, fields } of layers) {
+      if (fields.length > 0 && applies(row)) for (const { name, of } of fields) see(name, of(row));
+    }
   }
-  const values: Partial<Record<FilterField, readonly string[]>> = Object.fromEntries(
-    names.map((name) => [name, [...seen[name]].filter((value) => value !== '').toSorted()]),
-  );
-  const ends = [...new Set([...(values.source ?? []), ...(values.peer ?? [])])].toSorted().slice(0, valuesMax);
+  const valuesOf = (name: string): string[] => [...(seen.get(name) ?? [])].toSorted();
+  const ends = [...new Set([...valuesOf('source'), ...valuesOf('peer')])].toSorted().slice(0, valuesMax);
   return {
-    values: { ...values, from: ends, to: ends, participant: participants.map((participant) => participant.id) },
+    values: {
+      ...Object.fromEntries([...seen.keys()].map((name) => [name, valuesOf(name)])),
+      from: ends,
+      to: ends,
+      participant: participants.map((participant) => participant.id),
+    },
     hints: {
       round: rounds > 0 ? `number, 1 to ${rounds}` : 'number',
       participant: `${participants.length} seen, such as ${participants[0]?.id ?? 'node-1'}`,

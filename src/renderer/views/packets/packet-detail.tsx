@@ -12,9 +12,11 @@ import { JsonTree } from '#renderer/components/json-tree.tsx';
 import { copyText, saveFile } from '#renderer/components/save.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import { DecodedBody } from './decoded-body.tsx';
 import { FollowBar } from './follow-bar.tsx';
+import { Layers } from './layers.tsx';
+import { MessageSection } from './message-section.tsx';
 import { noteWords } from './packet-note.ts';
-import { TensorSection } from './tensor-section.tsx';
 
 interface DetailProps {
   readonly id: number;
@@ -60,6 +62,8 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
           </div>
         ) : null}
         {shown === undefined ? null : <Facts packet={shown} />}
+        {shown === undefined ? null : <MessageSection key={shown.messageId} packet={shown} />}
+        {shown === undefined ? null : <Layers packet={shown} onFollow={onFollow} />}
         {shown === undefined && state.kind === 'pending' ? (
           <div className="d-sec t2">Reading the recording …</div>
         ) : null}
@@ -143,7 +147,7 @@ function Contents({ packet }: { readonly packet: PacketDetail }): JSX.Element {
       </div>
       {sample === undefined || sample.length === 0 ? null : (
         <>
-          <TensorSection sample={sample} bodyBytes={packet.bodyBytes} />
+          <DecodedBody packet={packet} />
           <div className="d-sec">
             <h3>
               Bytes

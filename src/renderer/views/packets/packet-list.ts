@@ -4,6 +4,7 @@ import type { FilterExpression } from '#shared/filter/filter-expression.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { withLosses } from './loss-rows.ts';
+import { MessageSizes, type ChunkSum } from './message-sizes.ts';
 import { PacketIndex } from './packet-index.ts';
 import type { TimeRange } from './packet-index.ts';
 
@@ -43,6 +44,8 @@ export interface PacketList {
   /** Of a row of the table; undefined: a loss stands there, or the packet fell out. */
   at(index: number): PacketRow | undefined;
   lossAt(index: number): LossView | undefined;
+  /** The chunks of the message that a row begins, as the same end saw them; undefined: none are held. */
+  chunksOf(row: PacketRow): ChunkSum | undefined;
   /** Rows of the table where losses stand, ascending. */
   readonly losses: readonly number[];
   indexOfId(id: number): number;
@@ -52,6 +55,7 @@ export interface PacketList {
 export class PacketListStore {
   readonly #session: Session;
   readonly #index = new PacketIndex(limits.packetRowsMax);
+  readonly #sizes = new MessageSizes();
   readonly #listeners = new Set<() => void>();
   #older: readonly PacketRow[] = [];
   #olderState: OlderState = { kind: 'idle' };
@@ -158,6 +162,7 @@ export class PacketListStore {
   readonly #advance = (): void => {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    this.#sizes.advance(this.#session.packets(), this.#pausedAt ?? Infinity);
     const done = this.#index.advance(this.#session.packets(), this.#pausedAt ?? Infinity, rowsPerFrame);
     this.#busy = !done;
     if (!done) this.#frame = requestAnimationFrame(this.#advance);
@@ -204,6 +209,7 @@ export class PacketListStore {
       older: this.#olderState,
       at: rows.at,
       lossAt: rows.lossAt,
+      chunksOf: (row) => this.#sizes.of(row),
       losses: rows.losses,
       indexOfId: (id) => {
         const packet = packetOfId(id);

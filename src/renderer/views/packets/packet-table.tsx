@@ -3,12 +3,13 @@ import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { isCut, receiverOf, senderOf, type PacketRow } from '#shared/contract/packet.ts';
 import { lossMeaning, lossPlaceWords } from '#shared/run-view/loss-words.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
-import { formatCount } from '#shared/base/counted.ts';
+import { counted, formatCount } from '#shared/base/counted.ts';
 import { formatBytes, formatClockMs } from '#renderer/components/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { VirtualTable } from '#renderer/components/virtual-table.tsx';
 import type { Column } from '#renderer/components/virtual-table.tsx';
+import type { Folding } from './fold-button.tsx';
 import type { PacketList } from './packet-list.ts';
 import { noteWords } from './packet-note.ts';
 
@@ -32,6 +33,7 @@ interface PacketTableProps {
   readonly rowHeightPx: number;
   /** The filter uses `gap`, so the column shows the gap as the filter defines it. */
   readonly linkGaps: boolean;
+  readonly folding: Folding;
   readonly follow: boolean;
   readonly onScrollAway: () => void;
   readonly onSelect: (row: PacketRow) => void;
@@ -42,7 +44,7 @@ interface PacketTableProps {
 }
 
 export function PacketTable(props: PacketTableProps): JSX.Element {
-  const { list, linkGaps } = props;
+  const { list, linkGaps, folding } = props;
   const { narrow, beside } = props.room;
   const columns = useMemo(() => columnsFor({ narrow, beside }, linkGaps), [narrow, beside, linkGaps]);
   const bare = narrow || beside;
@@ -76,7 +78,20 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
       row={(index) => {
         const loss = list.lossAt(index);
         if (loss !== undefined) return <LossCell loss={loss} columns={columns.length} />;
-        return <Cells row={list.at(index)} gap={gapAt(list, index, linkGaps)} shown={shown} bare={bare} />;
+        const row = list.at(index);
+        const chunks = folding.on && row !== undefined ? list.chunksOf(row) : undefined;
+        return (
+          <Cells
+            row={row}
+            gap={gapAt(list, index, linkGaps)}
+            shown={shown}
+            bare={bare}
+            chunks={chunks?.chunks ?? 0}
+            bytes={chunks?.bytes ?? 0}
+            isOpen={row !== undefined && folding.opened.includes(row.messageId)}
+            onToggle={folding.toggle}
+          />
+        );
       }}
     />
   );
@@ -142,10 +157,16 @@ interface CellsProps {
   readonly shown: ReadonlySet<string>;
   /** Protocols have their glyph alone. */
   readonly bare: boolean;
+  /** Chunks that are folded into this row, and their bytes. */
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly isOpen: boolean;
+  readonly onToggle: (messageId: string) => void;
 }
 
 /** One row. Packets never change, so a row that stays in view is not rendered again. */
-const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.Element {
+const Cells = memo(function Cells(props: CellsProps): JSX.Element {
+  const { row, gap, shown, bare, chunks, bytes } = props;
   if (row === undefined) return <span role="gridcell" />;
   const isLong = gap !== null && gap >= longGapMs;
   return (
@@ -182,15 +203,16 @@ const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.El
         {row.round === 0 ? <span className="t3">–</span> : row.round}
       </span>
       <span role="gridcell" title={noteWords(row)}>
+        {chunks === 0 ? null : <Opener {...props} row={row} />}
         {row.kind}
       </span>
       {!shown.has('chunk') ? null : (
         <span role="gridcell" className="num">
-          {row.chunk}
+          {chunks === 0 ? row.chunk : String(chunks)}
         </span>
       )}
-      <span role="gridcell" className="num">
-        {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes)}
+      <span role="gridcell" className="num" title={chunks === 0 ? '' : `The message with ${counted(chunks, 'chunk')}`}>
+        {row.sizeBytes === 0 ? <span className="t3">–</span> : formatBytes(row.sizeBytes + bytes)}
       </span>
       {!shown.has('stream') ? null : (
         <span role="gridcell" className="num data tail" title={row.stream}>
@@ -203,6 +225,29 @@ const Cells = memo(function Cells({ row, gap, shown, bare }: CellsProps): JSX.El
     </>
   );
 });
+
+/** Shows or hides the chunks of a message. */
+function Opener({ row, chunks, isOpen, onToggle }: CellsProps & { readonly row: PacketRow }): JSX.Element {
+  const words = `${isOpen ? 'Hide' : 'Show'} ${counted(chunks, 'chunk')} of this message`;
+  return (
+    <button
+      type="button"
+      className="opener"
+      aria-expanded={isOpen}
+      aria-label={words}
+      title={words}
+      tabIndex={-1}
+      // The row takes the press, and would open the packet.
+      onPointerDown={(event) => event.stopPropagation()}
+      onClick={(event) => {
+        event.stopPropagation();
+        onToggle(row.messageId);
+      }}
+    >
+      {isOpen ? '▾' : '▸'}
+    </button>
+  );
+}
 
 /** A place where packets are missing: how many, of which process, and why. */
 function LossCell({ loss, columns }: { readonly loss: LossView; readonly columns: number }): JSX.Element {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { JSX, KeyboardEvent } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
+import type { PacketRow } from '#shared/contract/packet.ts';
 import type { KnownValues } from '#shared/filter/complete-filter.ts';
 import { fieldsOf } from '#shared/filter/filter-expression.ts';
 import { formatCount } from '#shared/base/counted.ts';
@@ -20,14 +21,14 @@ import type { TimeRange } from './packet-index.ts';
 import { PacketCounts } from './packet-counts.tsx';
 import { PacketListStore } from './packet-list.ts';
 import type { PacketList } from './packet-list.ts';
+import { FoldButton, useFolding, type Folding } from './fold-button.tsx';
 import { PacketTable } from './packet-table.tsx';
 import type { TableRoom } from './packet-table.tsx';
 import { SavedMenu } from './saved-menu.tsx';
-import { useFilter } from './use-filter.ts';
+import { useFilter, type FilterState } from './use-filter.ts';
 import './packets.css';
 
 export function PacketsView(): JSX.Element {
-  const session = useSession();
   const { packet } = usePlace();
   const filter = useFilter();
   const [range, setRange] = useState<TimeRange | null>(null);
@@ -38,21 +39,13 @@ export function PacketsView(): JSX.Element {
   );
   const live = liveAt !== null && liveAt.packet === packet;
   const setLive = useCallback((on: boolean) => setLiveAt(on ? { packet } : null), [packet]);
-  const store = useMemo(() => new PacketListStore(session), [session]);
-  const list = useSyncExternalStore(store.subscribe, store.list);
-  useEffect(() => store.setFilter(filter.shown.expression, filter.shown.text), [store, filter.shown]);
-  useEffect(() => store.setRange(range), [store, range]);
+  const folding = useFolding(filter.shown);
+  const { store, list } = usePacketList(folding.shown, range);
   const release = useCallback(() => setLiveAt(null), []);
   const linkGaps = useMemo(() => fieldsOf(filter.shown.expression).has('gap'), [filter.shown]);
   const known = useKnown();
   const open = useCallback((id: number | null) => navigate({ packet: id }), []);
-  const select = useCallback(
-    (id: number) => {
-      setLiveAt(null);
-      open(id);
-    },
-    [open],
-  );
+  const select = useCallback((id: number) => (release(), open(id)), [release, open]);
   const tour = useLossTour(list, release);
   const recording = useShowsRecording();
   usePacketCommands({ paused: list.paused, recording, packet, select, open, setLive, store });
@@ -63,6 +56,7 @@ export function PacketsView(): JSX.Element {
     <main className={`v-packets${packet === null ? '' : ' open'}`}>
       <section className="panel p-filter" aria-label="Filter">
         <FilterBox text={filter.text} error={filter.error} known={known} onChange={filter.set} onDone={focusTable} />
+        <FoldButton folding={folding} />
         <SavedMenu text={filter.text} valid={filter.error === null} onPick={filter.set} />
         <LiveButtons list={list} live={live} onLive={setLive} onPause={(paused) => store.setPaused(paused)} />
       </section>
@@ -75,12 +69,15 @@ export function PacketsView(): JSX.Element {
           room={room}
           rowHeightPx={rowHeightPx}
           linkGaps={linkGaps}
+          folding={folding}
           follow={live && !list.paused}
           onScrollAway={release}
           onSelect={(row) => select(row.id)}
           nothing={<NoMatch filter={filter} range={range} known={known} onRange={setRange} />}
           onLoadOlder={() => spawn('loading older packets', store.loadOlder())}
-          onKeyDown={(event) => onTableKey(event, list, index, select, setLive)}
+          onKeyDown={(event) =>
+            onFoldKey(event, list.at(index), folding) || onTableKey(event, list, index, select, setLive)
+          }
         />
         <PacketCounts list={list} hasRange={range !== null} onLoss={tour.next} />
       </section>
@@ -95,6 +92,19 @@ export function PacketsView(): JSX.Element {
       )}
     </main>
   );
+}
+
+/** The rows of a filter within a span of time. */
+function usePacketList(
+  shown: FilterState['shown'],
+  range: TimeRange | null,
+): { readonly store: PacketListStore; readonly list: PacketList } {
+  const session = useSession();
+  const store = useMemo(() => new PacketListStore(session), [session]);
+  const list = useSyncExternalStore(store.subscribe, store.list);
+  useEffect(() => store.setFilter(shown.expression, shown.text), [store, shown]);
+  useEffect(() => store.setRange(range), [store, range]);
+  return { store, list };
 }
 
 function useRoom(isOpen: boolean): TableRoom {
@@ -143,6 +153,16 @@ function LiveButtons(props: {
       )}
     </>
   );
+}
+
+/** As in a tree: right opens the message of the row, left closes it. */
+function onFoldKey(event: KeyboardEvent, row: PacketRow | undefined, { on, opened, toggle }: Folding): boolean {
+  if (!on || row === undefined || row.messageId === '') return false;
+  const isOpen = opened.includes(row.messageId);
+  if (event.key !== (isOpen ? 'ArrowLeft' : 'ArrowRight')) return false;
+  event.preventDefault();
+  toggle(row.messageId);
+  return true;
 }
 
 function onTableKey(

@@ -8,16 +8,6 @@ import { PacketLog } from '../../session/packet-log.ts';
 import { followChoices } from './follow.ts';
 import { PacketBins } from './packet-bins.ts';
 import { givenFilters, readSavedFilters } from './saved-filters.ts';
-import { readTensorSample } from './tensor-sample.ts';
-
-function safetensors(header: object, data: Uint8Array): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + json.length + data.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  bytes.set(data, 8 + json.length);
-  return bytes;
-}
 
 test('every way to follow a packet shows at least that packet', () => {
   const row = packetRow({ stream: 'fl/run 1/"x"', participant: 'node-1' });
@@ -36,37 +26,6 @@ test('a contribution is the update and its acknowledgement', () => {
   assert.ok(filter.ok);
   assert.ok(matchesFilter(filter.value, packetRow({ messageId: 'm-1', replyTo: '' })));
   assert.ok(matchesFilter(filter.value, ack));
-});
-
-test('tensors wholly in the sample are summed up, others are not guessed', () => {
-  const values = new Float32Array([1, -2, Number.NaN, 4]);
-  const header = {
-    __metadata__: { round: '6' },
-    'dense.bias': { dtype: 'F32', shape: [4], data_offsets: [0, 16] },
-    'dense.kernel': { dtype: 'F32', shape: [100, 10], data_offsets: [16, 4016] },
-  };
-  const sample = readTensorSample(safetensors(header, new Uint8Array(values.buffer)));
-  assert.deepEqual(
-    sample?.tensors.map((tensor) => [tensor.name, tensor.summary?.min, tensor.summary?.max, tensor.summary?.nanCount]),
-    [
-      ['dense.bias', -2, 4, 1],
-      ['dense.kernel', undefined, undefined, undefined],
-    ],
-  );
-});
-
-test('a body that is not safetensors, or lies, is none', () => {
-  assert.equal(readTensorSample(new Uint8Array(100)), null);
-  assert.equal(readTensorSample(new Uint8Array(100).fill(255)), null);
-  assert.equal(readTensorSample(safetensors([1], new Uint8Array(0))), null);
-  assert.equal(
-    readTensorSample(safetensors({ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, new Uint8Array(4))),
-    null,
-  );
-  const wrongLength = readTensorSample(
-    safetensors({ a: { dtype: 'F32', shape: [3], data_offsets: [0, 4] } }, new Uint8Array(4)),
-  );
-  assert.equal(wrongLength?.tensors[0]?.summary, null);
 });
 
 test('bins count every packet once, however long the run', () => {
