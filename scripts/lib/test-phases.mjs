@@ -49,12 +49,16 @@ export const phases = {
   unit: suite(
     [
       'src/**/*.test.ts',
+      'src/renderer/**/*.test.tsx',
       'scripts/**/*.test.mjs',
       'test/support/**/*.test.ts',
       'test/soak/**/*.test.ts',
-      'test/mutation/*.test.ts',
     ],
-    { covers: true, atOnce: waiting, preload: 'test/support/leak-gate.ts' },
+    {
+      covers: true,
+      atOnce: waiting,
+      preloads: ['test/support/leak-gate.ts', 'test/support/rendered/preload.ts'],
+    },
   ),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
@@ -124,9 +128,9 @@ async function runGroup(phase, { files, concurrency }, { node24, env, coverage =
     `--test-reporter=${reporter('test-counts.mjs')}`,
     `--test-reporter-destination=${countsFile}`,
     ...(covers
-      ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.ts']
+      ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.{ts,tsx}']
       : []),
-    ...(phase.preload ? ['--import', pathToFileURL(inRoot(phase.preload)).href] : []),
+    ...(phase.preloads ?? []).flatMap((file) => ['--import', pathToFileURL(inRoot(file)).href]),
     ...files,
   ];
   try {

@@ -14,6 +14,8 @@ export function HexView({ bytes, label }: { readonly bytes: Uint8Array; readonly
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeightPx,
     overscan: 8,
+    // The first measurement comes while the page is being rendered, when nothing can be flushed.
+    useFlushSync: false,
   });
   return (
     <div className="hex" ref={scroller} tabIndex={0} role="region" aria-label={label}>
