@@ -15,7 +15,7 @@ import {
 } from '#engine/transport/amqp/names.ts';
 import type { AmqpConnection, QueueReader } from '#engine/transport/amqp/connection.ts';
 import { queuesOf } from '#test/support/hostile/amqp-stranger.ts';
-import { stranger } from '#test/support/amqp-kit.ts';
+import { hasQueue, stranger } from '#test/support/amqp-kit.ts';
 import { brokerCertificate } from '#test/support/broker-certificate.ts';
 import { assertUndisturbed, inTime, makeRules, runOfTwo, type OwnBroker } from '#test/support/two-at-own-broker.ts';
 import { temporaryFolder } from './command-line.ts';
@@ -154,6 +154,11 @@ test(
       await takesWordAway(() => as('anna'), run);
       const late = await join(ben, 'ben', [], { env }).exit();
       assert.match(`${late.stdout}${late.stderr}`, /the run is over: completed/);
+      // As a coordinator does that takes the run up again.
+      const coordinator = await as('coordinator');
+      await (await coordinator.openReader()).channel.deleteQueue(endedOf(run));
+      assert.equal(await hasQueue(coordinator, endedOf(run)), false);
+      await coordinator.end();
     };
     assertUndisturbed(await runOfTwo(made, { transport: 'amqp', authority: { env }, attack, afterwards }));
     // What Anna declared under her own name while she tried is hers.

@@ -67,7 +67,7 @@ function isFull(message: string): boolean {
 function brokerFull(url: string, said: string, cause: unknown): RoundscopeError {
   return new RoundscopeError('broker_refused', {
     layer: 'transport',
-    message: `the broker at ${url} takes no connection for now: ${said}; it is tried again`,
+    message: `the broker at ${url} takes no connection for now: ${said}; it does when others have gone, or when its owner allows more`,
     retryable: true,
     cause,
     context: { url },
