@@ -85,11 +85,15 @@ describe('a verdict in the status', () => {
   });
 
   test('is told to the ear once: its figures do not repeat it', async () => {
-    await slot(stalled);
+    const { service, session } = await slot(stalled);
     const alert = screen.getByRole('alert');
     const spoken = alert.textContent;
     assert.match(spoken, /node-3 never hears.* Layer: transport\. Next: /);
-    await pass(2000);
+    const { view } = session.state();
+    assert.ok(view !== null);
+    const verdicts = view.verdicts.map((one) => ({ ...one, sentence: one.sentence.replace('node-3', 'node-3 (9 s)') }));
+    act(() => service.show({ view: { ...view, verdicts } }));
+    assert.match(words(), /node-3 \(9 s\) never hears/, 'the eye has the newest');
     assert.equal(screen.getByRole('alert').textContent, spoken);
     assert.ok(screen.getByRole('alert') === alert, 'the same element, or it would be read out again');
   });

@@ -11,6 +11,8 @@ const observers = new Set<Observer>();
 /** Those that have yet to be told of an element for the first time. */
 const unmeasured = new Set<Observer>();
 const mediaLists = new Set<{ readonly matches: boolean; readonly events: EventTarget }>();
+/** Whose place was set and who have yet to be told. */
+const scrolledSince = new Set<Element>();
 const frames = new Map<number, (now: number) => void>();
 let frameId = 0;
 
@@ -60,8 +62,12 @@ export function setSize(next: Partial<Size>): void {
   });
 }
 
-/** Tells of the size of what has been rendered, as a browser does once it has laid it out; call it within `act`. */
+/** Tells of what was scrolled and of the size of what has been rendered, as a browser does once it has laid it out; call it within `act`. */
 export function measure(): void {
+  for (const element of [...scrolledSince]) {
+    scrolledSince.delete(element);
+    element.dispatchEvent(new Event('scroll'));
+  }
   const due = [...unmeasured];
   unmeasured.clear();
   for (const observer of due) observer.tell();
@@ -79,6 +85,7 @@ export function resetLayout(): void {
   frames.clear();
   observers.clear();
   unmeasured.clear();
+  scrolledSince.clear();
   size = { width: 1280, height: 720 };
 }
 
@@ -157,6 +164,16 @@ function addSizes(page: DOMWindow): void {
     offsetWidth: () => size.width,
     offsetHeight: () => size.height,
   };
+  Object.defineProperty(page.HTMLElement.prototype, 'scrollHeight', {
+    get(this: HTMLElement) {
+      // What a list gives as its whole height stands in its style.
+      const heights = [...this.querySelectorAll<HTMLElement>('[style]')].map(({ style }) =>
+        Number.parseFloat(style.height),
+      );
+      return Math.max(size.height, ...heights.filter((px) => px > 0));
+    },
+    configurable: true,
+  });
   for (const [name, get] of Object.entries(getters))
     Object.defineProperty(page.HTMLElement.prototype, name, { get, configurable: true });
   page.Element.prototype.getBoundingClientRect = () => new page.DOMRect(0, 0, size.width, size.height);
@@ -166,8 +183,22 @@ function addScrolling(page: DOMWindow): void {
   const scrolled = (element: Element, left: number, top: number): void => {
     element.scrollLeft = left;
     element.scrollTop = top;
+    scrolledSince.delete(element);
     element.dispatchEvent(new page.Event('scroll'));
   };
+  const tops = new WeakMap<Element, number>();
+  Object.defineProperty(page.Element.prototype, 'scrollTop', {
+    get(this: Element) {
+      return tops.get(this) ?? 0;
+    },
+    set(this: Element, px: number) {
+      const next = Math.max(0, Math.min(px, this.scrollHeight - this.clientHeight));
+      if (next === this.scrollTop) return;
+      tops.set(this, next);
+      scrolledSince.add(this);
+    },
+    configurable: true,
+  });
   const placeOf = (at?: number | ScrollToOptions, top?: number): [number, number] =>
     typeof at === 'object' ? [at.left ?? 0, at.top ?? 0] : [at ?? 0, top ?? 0];
   page.Element.prototype.scrollTo = function (this: Element, at?: number | ScrollToOptions, top?: number) {

@@ -40,6 +40,7 @@ export class ServiceEnd {
   readonly #credits: number[] = [];
   #answers: Answers;
   #listener: ((message: unknown) => void) | undefined;
+  #first: Snapshot | null = null;
   #onClose: ((reason: string) => void) | undefined;
 
   constructor({ items = [], snapshot = {}, answers = {} }: ServiceOptions) {
@@ -51,9 +52,9 @@ export class ServiceEnd {
         this.#listener = listener;
         replay.onMessage((message) => {
           const told = message as FromService;
-          listener(
-            told.type === 'snapshot' ? { ...told, ...snapshot, app: { ...told.app, ...snapshot.app } } : message,
-          );
+          if (told.type !== 'snapshot') return listener(message);
+          this.#first = { ...told, ...snapshot, app: { ...told.app, ...snapshot.app } };
+          listener(this.#first);
         });
       },
       onClose: (listener) => void (this.#onClose = listener),
@@ -86,6 +87,11 @@ export class ServiceEnd {
   /** Tells the window; call it within `act`. */
   tell(message: FromService): void {
     this.#listener?.(message);
+  }
+
+  /** The window is shown another picture, of which only this is different from the first; call it within `act`. */
+  show(change: Partial<Snapshot>): void {
+    if (this.#first !== null) this.tell({ ...this.#first, ...change });
   }
 
   /** The port closes; call it within `act`. */
