@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { assert } from '#shared/base/assert.ts';
+import { protocols } from '#shared/contract/protocols.ts';
 import type { DissectedRow } from '#shared/dissect/dissector.ts';
 import { dissectedField } from '#shared/dissect/registry.ts';
 import { timeOfDayMs } from '#shared/filter/filter-values.ts';
@@ -14,11 +15,13 @@ export const dissectedFunction = 'dissected';
 /** Whether a pattern is in a text. */
 export const patternFunction = 'has_pattern';
 
-/** Columns that a dissector's field is computed from, in the order of the function's arguments. */
-export function dissectedArguments(name: string): readonly string[] {
+/** A dissector's field; NULL where a packet has none. Packets of other protocols are passed over without a call. */
+export function dissectedSql(name: string): string {
   const declared = dissectedField(name);
   assert(declared !== null, 'filters know declared fields only');
-  return declared.dissector.reads.map((read) => columnOf.get(read) ?? 'NULL');
+  const { id, reads } = declared.dissector;
+  const value = `${dissectedFunction}('${name}', ${reads.map((read) => columnOf.get(read) ?? 'NULL').join(', ')})`;
+  return protocols.some((protocol) => protocol === id) ? `CASE WHEN protocol = '${id}' THEN ${value} END` : value;
 }
 
 /** What the SQL of a filter calls: the same code that checks rows in memory, so that both mean the same. */

@@ -1,7 +1,7 @@
 import { unreachable } from '#shared/base/assert.ts';
 import type { Comparison, FilterExpression } from '#shared/filter/filter-expression.ts';
 import { fieldInfo, searchedColumns, type FilterField } from '#shared/filter/filter-fields.ts';
-import { dissectedArguments, dissectedFunction, patternFunction, timeOfDayFunction } from './filter-functions.ts';
+import { dissectedSql, patternFunction, timeOfDayFunction } from './filter-functions.ts';
 import { columnOf } from './row-mapping.ts';
 
 export interface SqlCondition {
@@ -82,9 +82,9 @@ function columnSql(field: FilterField): string {
   if (field === 'to') return "(CASE side WHEN 'sent' THEN peer ELSE source END)";
   const { column: name, of, type } = fieldInfo(field);
   if (of !== undefined) {
-    const value = `${dissectedFunction}('${field}', ${dissectedArguments(field).join(', ')})`;
+    const value = dissectedSql(field);
     // An absent text is the empty text.
-    return type === 'text' || type === 'choice' ? `coalesce(${value}, '')` : value;
+    return type === 'text' || type === 'choice' ? `coalesce(${value}, '')` : `(${value})`;
   }
   const column = name === null ? undefined : columnOf.get(name);
   // As it is read: see `packetRow`.

@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '../base/result.ts';
 import { lowerAscii } from './filter-values.ts';
-import { parsePattern, type CharacterSet, type PatternError, type PatternNode } from './pattern-parser.ts';
+import { LazyAutomaton } from './pattern-automaton.ts';
+import { parsePattern, type PatternError, type PatternNode } from './pattern-parser.ts';
+import { holds, type State } from './pattern-states.ts';
 
 /**
  * Regular expressions that cannot hang: a pattern becomes a small program whose every state is visited at most once for each
@@ -17,20 +19,17 @@ const statesMax = 1000;
 /** Nodes visited to make one: `((){99}){99}` has no states, and would still take its time. */
 const visitsMax = 20_000;
 
-type State =
-  | { readonly kind: 'set'; readonly set: CharacterSet }
-  | { readonly kind: 'assert'; readonly what: 'start' | 'end' | 'boundary' | 'no_boundary' }
-  | { readonly kind: 'jump'; to: number }
-  | { readonly kind: 'split'; a: number; b: number }
-  | { readonly kind: 'match' };
-
 export function compilePattern(source: string): Result<Pattern, PatternError> {
   const parsed = parsePattern(source);
   if (!parsed.ok) return parsed;
   const program = new Assembler().assemble(parsed.value);
   if (program === null)
     return err({ message: 'The pattern is too large: repeat less within what is repeated.', at: 0 });
-  return ok({ test: (text) => run(program, lowerAscii(text)) });
+  // Of what stands on both sides of a place the automaton knows nothing.
+  const looksAround = program.some((state) => state.kind === 'assert' && state.what.endsWith('boundary'));
+  if (looksAround) return ok({ test: (text) => run(program, lowerAscii(text)) });
+  const automaton = new LazyAutomaton(program);
+  return ok({ test: (text) => automaton.test(lowerAscii(text)) });
 }
 
 class Assembler {
@@ -155,13 +154,6 @@ function stands(what: Extract<State, { kind: 'assert' }>['what'], text: string, 
 
 function isWordAt(text: string, at: number): boolean {
   return /^\w$/.test(text[at] ?? '');
-}
-
-/** Texts are in lower case, sets as they were written. */
-function holds({ ranges, negated }: CharacterSet, code: number): boolean {
-  const upper = code >= 0x61 && code <= 0x7a ? code - 0x20 : code;
-  const inside = ranges.some(([from, to]) => (code >= from && code <= to) || (upper >= from && upper <= to));
-  return inside !== negated;
 }
 
 const cacheMax = 64;
