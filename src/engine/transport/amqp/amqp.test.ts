@@ -76,7 +76,8 @@ describe('sessions at a RabbitMQ', { skip: missingRabbitmq() }, () => {
   test('a virtual host that is not there is named by the broker', async () => {
     await assert.rejects(serve(run, `${rabbitmq.url}/elsewhere`), {
       code: 'broker_refused',
-      message: /\/elsewhere refused: it has no such virtual host/,
+      retryable: false,
+      message: /\/elsewhere refused: NOT_ALLOWED - vhost elsewhere not found/,
     });
   });
 
