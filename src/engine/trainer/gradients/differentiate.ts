@@ -66,10 +66,9 @@ function takeBack(
   for (const [i, one] of found.entries()) {
     const input = call.inputs[i];
     if (!one || !input || !wants(i)) continue;
-    assert(
-      sameShape(one.shape, input.shape),
-      `${call.type} gives [${one.shape.join()}] back to [${input.shape.join()}]`,
-    );
+    if (!sameShape(one.shape, input.shape)) {
+      throw call.fault('no_gradient', `its gradient is [${one.shape.join(', ')}] for [${input.shape.join(', ')}]`);
+    }
     const before = gradients.get(input.name);
     gradients.set(input.name, before ? graph.op('Add', [before, one]) : one);
   }

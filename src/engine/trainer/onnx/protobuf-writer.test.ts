@@ -13,6 +13,7 @@ test('varints are as the protobuf specification shows them', () => {
 });
 
 test('what is beyond int64 is the nearest one', () => {
+  assert.equal(toInt64(Number.NaN), 0n);
   assert.deepEqual(
     [toInt64(2 ** 63), toInt64(Infinity), toInt64(-Infinity)],
     [2n ** 63n - 1n, 2n ** 63n - 1n, 1n - 2n ** 63n],

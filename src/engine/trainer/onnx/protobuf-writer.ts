@@ -33,6 +33,7 @@ const int64Max = 2n ** 63n - 1n;
 
 /** The nearest int64: 2^63 stands for "to the end" in numbers and does not fit. */
 export function toInt64(value: number): bigint {
+  if (Number.isNaN(value)) return 0n;
   if (value >= 2 ** 63) return int64Max;
   return value <= -(2 ** 63) ? -int64Max : BigInt(Math.trunc(value));
 }

@@ -108,12 +108,9 @@ describe('a typed graph', () => {
     fails('MatMul', [x, graph.input('w', 'float32', [3, 4])], /cannot be multiplied/);
     fails('Reshape', [x, graph.int64s([5, -1])], /cannot become/);
     fails('Reshape', [x, graph.input('s', 'int64', [2])], /must be known before/);
-    fails(
-      'Expand',
-      [x, graph.int64s([100_000, 100_000, 3, 4])],
-      /\[100000, 100000, 3, 4\]|do not|cannot be expanded|MiB/,
-    );
+    fails('Expand', [x, graph.int64s([100_000, 100_000, 3, 4])], /cannot be expanded/);
     fails('ConstantOfShape', [graph.int64s([160_000, 160_000])], /would have 97657 MiB/);
+    fails('Reshape', [x, graph.int64s([-8, -12])], /cannot become|would be/);
     fails('TopK', [x], /not known here/);
     fails('Loop', [x], /cannot be differentiated/);
   });

@@ -115,7 +115,7 @@ export class TypedGraph {
     const operator = findOperator(type);
     if (!operator) throw unknownOperator(call);
     const types = operator.infer(call);
-    for (const one of types) requireBytes(call, one);
+    for (const one of types) requireSize(call, one);
     const [first] = types;
     if (types.length < outputs || !first) throw call.fault('inputs_outputs', `it has ${outputs} outputs`);
     if (outputs === 1 && operator.fold && elementCount(first.shape) <= foldedElementsMax) {
@@ -201,7 +201,13 @@ function unknownOperator(call: OperatorCall): GraphFault {
   );
 }
 
-function requireBytes(call: OperatorCall, { type, shape }: ValueType): void {
+function requireSize(call: OperatorCall, { type, shape }: ValueType): void {
+  if (
+    shape.length > limits.tensorRankMax ||
+    shape.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)
+  ) {
+    throw call.fault('shape', `its output would be [${shape.slice(0, 16).join(', ')}]`);
+  }
   const bytes = elementCount(shape) * bytesOfElement(type);
   if (bytes <= limits.trainingStepBytesMax) return;
   throw call.fault(

@@ -51,7 +51,7 @@ export function stepGraph(
   const values = new Map([...parameters, [network.inputName, input]]);
   const placed = placeModel(graph, network.model, { mode: 'training', values, seed: settings.seed });
   const output = placed.outputs[0] as Value;
-  if (output.shape[0] !== batchSize) throw withoutBatch(output.shape);
+  if (output.shape[0] !== batchSize || output.type !== 'float32') throw wrongOutput(output);
   const targets = graph.input(stepNames.targets, 'float32', output.shape);
   const weights = graph.input(stepNames.weights, 'float32', [batchSize]);
   const loss = losses[settings.loss](graph, { output, targets, weights });
@@ -80,9 +80,9 @@ export function stepGraph(
   return { model: writeModel(graph.model('training_step')), bytes: graph.bytes, outputShape: output.shape.slice(1) };
 }
 
-function withoutBatch(shape: readonly number[]): GraphFault {
+function wrongOutput({ type, shape }: Value): GraphFault {
   return new GraphFault('inputs_outputs', {
-    message: `The output is [${shape.join(', ')}], which has not one row for each example`,
+    message: `The output is ${type} [${shape.join(', ')}], which is not one row of float32 for each example`,
     try: 'Export with the batch in front of input and output',
   });
 }
