@@ -12,6 +12,7 @@ import { diagnose } from './commands/diagnose.ts';
 import { exportRecording } from './commands/export.ts';
 import { invite } from './commands/invite.ts';
 import { join } from './commands/join.ts';
+import { model } from './commands/model.ts';
 import { packets } from './commands/packets.ts';
 import { replay } from './commands/replay.ts';
 import { runs } from './commands/runs.ts';
@@ -33,6 +34,7 @@ const commands: readonly Command[] = [
   exportRecording,
   brokerRulesCommand,
   check,
+  model,
 ];
 
 function overview(): string {

@@ -14,6 +14,7 @@ const commands = [
   'replay',
   'packets',
   'diagnose',
+  'model',
 ];
 
 describe('usage', () => {
