@@ -36,7 +36,9 @@ export function PacketDetailPane({ id, row, filter, onFollow, onClose }: DetailP
   return (
     <aside className="panel p-pd" aria-label="Packet detail">
       <div className="ph">
-        <h2 className="nw">{shown === undefined ? `packet ${id}` : titleOf(shown)}</h2>
+        <h2 className="nw" title={`packet:${id}`}>
+          {shown === undefined ? `packet ${id}` : titleOf(shown)}
+        </h2>
         <span className="sub data">packet:{id}</span>
         <div className="end">
           <SaveBody packet={detail} />
