@@ -46,20 +46,17 @@ export const phases = {
   types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
-  unit: suite(
-    [
-      'src/**/*.test.ts',
-      'src/renderer/**/*.test.tsx',
-      'scripts/**/*.test.mjs',
-      'test/support/**/*.test.ts',
-      'test/soak/**/*.test.ts',
-    ],
-    {
-      covers: true,
-      atOnce: waiting,
-      preloads: ['test/support/leak-gate.ts', 'test/support/rendered/preload.ts'],
-    },
-  ),
+  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/soak/**/*.test.ts'], {
+    covers: true,
+    atOnce: waiting,
+    preloads: ['test/support/leak-gate.ts'],
+  }),
+  // In one process: each of them would load React and jsdom, and most take no longer than that.
+  components: suite(['src/renderer/**/*.test.tsx'], {
+    covers: true,
+    oneProcess: true,
+    preloads: ['test/support/leak-gate.ts', 'test/support/rendered/preload.ts'],
+  }),
   architecture: suite(['test/architecture/**/*.test.ts']),
   simulation: suite(['test/simulation/**/*.test.ts'], { testLimitMs: 8 * 60_000 }),
   cli: suite(['test/cli/**/*.test.ts', 'test/survival/**/*.test.ts']),
@@ -70,7 +67,7 @@ export const phases = {
 /** Asks the registry, whose answer changes from day to day: only where somebody wants it. */
 export const askedPhases = ['audit'];
 
-export const checkPhases = ['format', 'types', 'lint', 'build', 'unit', 'architecture', 'simulation'];
+export const checkPhases = ['format', 'types', 'lint', 'build', 'unit', 'components', 'architecture', 'simulation'];
 
 /** A program that must end with status 0 counts as one test. */
 async function runTool(phase, { node24, env }) {
@@ -130,6 +127,7 @@ async function runGroup(phase, { files, concurrency }, { node24, env, coverage =
     ...(covers
       ? ['--experimental-test-coverage', '--test-coverage-include=src/**', '--test-coverage-exclude=**/*.test.{ts,tsx}']
       : []),
+    ...(phase.oneProcess ? ['--test-isolation=none'] : []),
     ...(phase.preloads ?? []).flatMap((file) => ['--import', pathToFileURL(inRoot(file)).href]),
     ...files,
   ];

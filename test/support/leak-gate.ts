@@ -9,7 +9,8 @@ import { openResources } from './leak-tracker.ts';
 const patienceMs = 10_000;
 
 // Workers and processes that a test starts inherit `--import`: they are no files of tests.
-if (isMainThread && /\.test\.m?[jt]sx?$/.test(process.argv[1] ?? '')) {
+const isTestFile = /\.test\.m?[jt]sx?$/.test(process.argv[1] ?? '');
+if (isMainThread && (isTestFile || process.execArgv.includes('--test-isolation=none'))) {
   const { after } = await import('node:test');
   after(() => {
     // Unreferenced: it fires only where something else keeps the process alive.

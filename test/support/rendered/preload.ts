@@ -1,5 +1,5 @@
 /**
- * Given to every file of unit tests by `--import`; only files of rendered tests (`.test.tsx`) get a page. The hooks come
+ * Given to rendered tests (`.test.tsx`) by `--import`, whether one runs alone or all in one process: a page. The hooks come
  * first: what is loaded after them may be TSX.
  */
 import { isMainThread } from 'node:worker_threads';
@@ -8,7 +8,8 @@ import { isMainThread } from 'node:worker_threads';
 process.env['TZ'] = 'UTC';
 
 // Workers and processes that a test starts inherit `--import`: they are no files of tests.
-if (isMainThread && (process.argv[1] ?? '').endsWith('.test.tsx')) {
+const isTestFile = (process.argv[1] ?? '').endsWith('.test.tsx');
+if (isMainThread && (isTestFile || process.execArgv.includes('--test-isolation=none'))) {
   await import('./tsx-hooks.ts');
   await import('./page.ts');
 }
