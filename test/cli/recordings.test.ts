@@ -194,7 +194,7 @@ describe('recordings in the terminal', () => {
     const csv = await roundscope(['export', stalled, '--format', 'csv', '--out', table]);
     assert.deepEqual([csv.status, csv.stdout], [0, '']);
     const [heads = '', ...rows] = readFileSync(table, 'utf8').trimEnd().split('\r\n');
-    assert.match(heads, /^id,at,source,.*,from,to$/);
+    assert.match(heads, /^id,at,source,.*,from,to,layer,.*,dds\.transfer$/);
     assert.equal(rows.length, packets.lines.length);
     assertComplaint(await roundscope(['export', stalled, '--format', 'csv', '--out', table]), 1, /exists already/);
     for (const wrong of [['--format', 'xml'], ['--format', 'csv', '--bare'], []])

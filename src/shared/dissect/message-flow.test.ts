@@ -31,6 +31,11 @@ test('the frames of both ends become one message with its transit, however their
   );
 });
 
+test('what was taken by flow control after it had come left when it was handed over', () => {
+  const flow = messageFlow([received(2, 1010, chunk(1)), sent(1, 1012, { ...chunk(1), durationMs: 8 })]);
+  assert.deepEqual([flow?.transitMs, flow?.parts[0]?.transitMs, flow?.parts.length], [6, 6, 1]);
+});
+
 test('what is not known is null: one end alone, a frame that never came, a clock that runs behind', () => {
   assert.deepEqual(messageFlow([]), null);
   const alone = messageFlow([received(1, 1000, chunk(1))]);

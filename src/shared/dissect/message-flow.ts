@@ -8,7 +8,7 @@ export interface MessagePart {
   readonly sent: PacketRow | null;
   readonly received: PacketRow | null;
   readonly sizeBytes: number;
-  /** From one end to the other; null where one of them is not known, or their clocks contradict each other. */
+  /** From being handed over until it came; null where one of them is not known, or their clocks contradict each other. */
   readonly transitMs: number | null;
 }
 
@@ -32,14 +32,14 @@ export interface MessageFlow {
  * @param rows of one message, in any order; null: none
  */
 export function messageFlow(rows: readonly PacketRow[]): MessageFlow | null {
-  const inOrder = rows.toSorted((a, b) => a.at - b.at || a.id - b.id);
+  const inOrder = rows.toSorted((a, b) => leftAt(a) - leftAt(b) || a.id - b.id);
   const [first] = inOrder;
   if (first === undefined) return null;
   const parts = pairs(inOrder);
   const sent = inOrder.filter(({ side }) => side === 'sent');
   const received = inOrder.filter(({ side }) => side === 'received');
   const [start, end] = [sent[0], received.at(-1)];
-  const took = start === undefined || end === undefined ? null : end.at - start.at;
+  const took = start === undefined || end === undefined ? null : end.at - leftAt(start);
   return {
     kind: inOrder.find(({ kind }) => kind !== 'chunk' && kind !== 'withdraw')?.kind ?? first.kind,
     from: senderOf(first),
@@ -62,7 +62,7 @@ function pairs(rows: readonly PacketRow[]): readonly MessagePart[] {
     const other = left ? waiting.get(key)?.shift() : undefined;
     const sent = row.side === 'sent' ? row : (other?.sent ?? null);
     const received = row.side === 'received' ? row : (other?.received ?? null);
-    const took = sent === null || received === null ? null : received.at - sent.at;
+    const took = sent === null || received === null ? null : received.at - leftAt(sent);
     const part: MessagePart = {
       chunk: row.chunk,
       kind: row.kind,
@@ -79,6 +79,14 @@ function pairs(rows: readonly PacketRow[]): readonly MessagePart[] {
     waiting.set(own, [...(waiting.get(own) ?? []), part]);
   }
   return parts;
+}
+
+/**
+ * When an end had it: what is sent is reported once flow control has taken it, which may be after it came, so its time is
+ * that at which it was handed over.
+ */
+export function leftAt({ side, at, durationMs }: PacketRow): number {
+  return side === 'sent' ? at - (durationMs ?? 0) : at;
 }
 
 function bytesOf(rows: readonly PacketRow[]): number | null {

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import { counted, formatCount } from '#shared/base/counted.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
-import { messageFlow, type MessageFlow, type MessagePart } from '#shared/dissect/message-flow.ts';
+import { leftAt, messageFlow, type MessageFlow, type MessagePart } from '#shared/dissect/message-flow.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
 import { formatBytes, formatClockMs, formatMs } from '#renderer/components/format.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
@@ -80,7 +80,7 @@ function Part({ part, open }: { readonly part: MessagePart; readonly open: numbe
           {part.chunk === '' ? part.kind : `part ${part.chunk}`}
         </button>
       </td>
-      <td>{sent === null ? '–' : formatClockMs(sent.at)}</td>
+      <td>{sent === null ? '–' : formatClockMs(leftAt(sent))}</td>
       <td className="num">{part.transitMs === null ? '–' : formatMs(part.transitMs)}</td>
       <td className="num">{formatBytes(part.sizeBytes)}</td>
       <td className={sent !== null && sent.status !== 'ok' ? 'stl' : ''}>{outcomeOf(part)}</td>
