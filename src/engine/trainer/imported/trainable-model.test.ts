@@ -69,10 +69,13 @@ describe('a model from outside', () => {
     ],
     'no dimension': [{ inputs: [port('x', { shape: [] })] }, 'shape', /free batch in front/],
     'no marks': [{ marks: new Map() }, 'inputs_outputs', /which of its tensors are parameters.*optimize=False/],
-    'weights that the exporter made': [
-      { initializers: [...model().initializers, tensor('val_12')] },
+    'weights that the exporter folded, under the name of a parameter': [
+      {
+        initializers: [...model().initializers, tensor('conv1.weight')],
+        nodes: [{ type: 'Conv', name: 'c', inputs: ['x', 'conv1.weight'], outputs: ['y'], attributes: new Map() }],
+      },
       'inputs_outputs',
-      /val_12 \[2, 2\] was made by the exporter.*optimize=False/,
+      /Conv "c": its weights conv1\.weight \[2, 2\] were made by the exporter.*optimize=False/,
     ],
     'parameters in float64': [
       { initializers: [{ ...tensor('body.weight'), type: 'float64', data: new Float64Array(4) }] },

@@ -1,7 +1,7 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { isFloat } from '../onnx/element-types.ts';
-import { GraphFault } from '../onnx/graph-fault.ts';
+import { GraphFault, nodeTitle } from '../onnx/graph-fault.ts';
 import type { OnnxModel, OnnxPort } from '../onnx/onnx-model.ts';
 
 /** A network from outside that has been found fit for training: one input, one output, and parameters by their own names. */
@@ -37,14 +37,7 @@ export function requireTrainable(
       try: recipe,
     });
   }
-  const unnamed = model.initializers.find(
-    ({ name, type, shape, data }) =>
-      isFloat(type) && !model.marks.has(name) && shape.length > 1 && data.length > 1 && /^(val_\d+|onnx::)/.test(name),
-  );
-  if (unnamed) {
-    const message = `The tensor ${unnamed.name} [${unnamed.shape.join(', ')}] was made by the exporter out of parameters`;
-    throw new GraphFault('inputs_outputs', { message, try: recipe });
-  }
+  refuseFolded(model);
   const marked = model.initializers.filter(({ name, type }) => model.marks.has(name) && isFloat(type));
   const wrong = marked.find(({ type }) => type !== 'float32');
   if (wrong)
@@ -64,6 +57,31 @@ export function requireTrainable(
       .map(({ name }) => name)
       .join(', ')}`.slice(0, 300),
   });
+}
+
+/** Operators that have weights among their inputs. */
+const weighted = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'LSTM', 'GRU']);
+
+/**
+ * Weights without a mark were calculated by the exporter out of parameters, and may even have the name of one: PyTorch's usual
+ * export folds batch normalization into `conv1.weight`.
+ */
+function refuseFolded(model: OnnxModel): void {
+  const unmarked = new Map(
+    model.initializers
+      .filter(({ name, type, shape }) => isFloat(type) && shape.length > 1 && !model.marks.has(name))
+      .map((tensor) => [tensor.name, tensor]),
+  );
+  for (const node of model.nodes) {
+    if (!weighted.has(node.type)) continue;
+    const folded = node.inputs.map((name) => unmarked.get(name)).find((tensor) => tensor !== undefined);
+    if (!folded) continue;
+    throw new GraphFault('inputs_outputs', {
+      message: `its weights ${folded.name} [${folded.shape.join(', ')}] were made by the exporter out of parameters`,
+      node: nodeTitle(node),
+      try: recipe,
+    });
+  }
 }
 
 function matches(name: string, patterns: readonly string[] | undefined): boolean {
