@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, renderer, selection. Bounded to five minutes; prints
+ * `npm run bench [-- GROUP ...] [--quick]`: sessions, recorder, questions, renderer, selection. Bounded to ten minutes; prints
  * JSON on stdout and writes the tables into their sections of `bench/RESULTS.md`, unless it was quick.
  */
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { benchRecorder, recorderTable } from './recorder.ts';
+import { benchQuestions, questionsTable } from './questions.ts';
 import { benchRenderer, rendererTable } from './renderer.ts';
 import { writeSections, type Section } from './results.ts';
 import { selectionTable, simulateSelection } from './selection/report.ts';
@@ -36,6 +37,13 @@ const groups: Readonly<Record<string, Group>> = {
     run: async (quick) => {
       const data = await benchRecorder(quick ? 1 : 5);
       return { table: recorderTable(data), data };
+    },
+  },
+  questions: {
+    title: 'Ten questions to a recording of 10 million packets',
+    run: async (quick) => {
+      const data = await benchQuestions(quick ? 0.01 : 1);
+      return { table: questionsTable(data), data };
     },
   },
   renderer: {

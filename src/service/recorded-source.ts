@@ -111,7 +111,7 @@ export class RecordedSource implements RunSource {
   queryPackets(query: RequestOf<'query_packets'>): Promise<PortAnswers['query_packets']> {
     const end = this.#position.packetId + 1;
     const beforeId = query.beforeId === 0 ? end : Math.min(query.beforeId, end);
-    return this.#recording.queryPackets({ ...query, beforeId });
+    return this.#recording.queryPackets({ ...query, beforeId }, this);
   }
 
   async packetDetail(id: number): Promise<PacketDetail | null> {

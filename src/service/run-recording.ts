@@ -13,13 +13,17 @@ export interface RunRecording extends AsyncDisposable {
   /** Tells of rows that were given to it and are not in the recording. */
   onLoss(listener: (loss: Omit<Loss, 'process'>) => void): void;
   stats(): RecordingStats;
-  queryPackets(query: {
-    readonly filter: string;
-    readonly beforeId: number;
-    readonly limit: number;
-    readonly fromAt?: number | undefined;
-    readonly toAt?: number | undefined;
-  }): Promise<{ readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null }>;
+  /** @param asker of its questions only the newest counts */
+  queryPackets(
+    query: {
+      readonly filter: string;
+      readonly beforeId: number;
+      readonly limit: number;
+      readonly fromAt?: number | undefined;
+      readonly toAt?: number | undefined;
+    },
+    asker?: object,
+  ): Promise<{ readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null }>;
   packetDetail(id: number): Promise<PacketDetail | null>;
   histogram(query: {
     readonly filter: string;

@@ -93,7 +93,7 @@ export class LiveSource implements RunSource {
   }
 
   queryPackets(query: RequestOf<'query_packets'>): Promise<PortAnswers['query_packets']> {
-    return this.#recording.queryPackets(query);
+    return this.#recording.queryPackets(query, this);
   }
 
   packetDetail(id: number): Promise<PacketDetail | null> {

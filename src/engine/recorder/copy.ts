@@ -95,7 +95,7 @@ function copyPackets({ db: source, begin }: Source, db: DatabaseSync, { minutes,
   const columns = packetColumns.map(([name]) => name);
   const since = minutes === undefined ? Number.MIN_SAFE_INTEGER : newestPacket(source) - minutes * 60_000;
   const insert = db.prepare(insertPacketSql);
-  const select = `SELECT ${columns.join(', ')} FROM packets WHERE at >= ? AND ${inTimeFunction}(id)`;
+  const select = `SELECT ${columns.join(', ')} FROM packets NOT INDEXED WHERE at >= ? AND ${inTimeFunction}(id)`;
   for (const row of arraysOf(source, select, [since])) {
     begin();
     insert.run(...(bare === true ? barePacket(row, columns) : row));

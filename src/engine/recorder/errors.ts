@@ -51,3 +51,11 @@ export function recorderError(error: unknown, path: string, doing: string): Roun
     context: { path },
   });
 }
+
+/** Of a question to a recording. */
+export function overruled(): RoundscopeError {
+  return new RoundscopeError('not_now', {
+    layer: 'recorder',
+    message: 'A newer question has taken the place of this one.',
+  });
+}

@@ -59,6 +59,8 @@ const filters = [
   'time == 2023-11-14T22:13:22Z',
   'time > "2023-11-14 22:13:22.5Z"',
   'time 2023-11-01..2023-11-30',
+  'text ~ "ok\u001funlucky"',
+  'text ~ "okunlucky"',
   'text ~ "%"',
   'text ~ "\'; DROP TABLE packets"',
 ];

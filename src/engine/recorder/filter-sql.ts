@@ -2,6 +2,7 @@ import { unreachable } from '#shared/base/assert.ts';
 import type { Comparison, FilterExpression } from '#shared/filter/filter-expression.ts';
 import { fieldInfo, searchedColumns, type FilterField } from '#shared/filter/filter-fields.ts';
 import { dissectedSql, patternFunction, timeOfDayFunction } from './filter-functions.ts';
+import { valuesOf } from './filter-index.ts';
 import { columnOf } from './row-mapping.ts';
 
 export interface SqlCondition {
@@ -14,16 +15,22 @@ export function filterSql(expression: FilterExpression): SqlCondition {
   switch (expression.kind) {
     case 'and':
       return joined(expression.terms, 'AND', '1');
-    case 'or':
+    case 'or': {
+      // Of one field several values: what an index answers at once.
+      const [first] = expression.terms;
+      const values = first?.kind === 'text' ? valuesOf(expression, first.field) : null;
+      if (first?.kind === 'text' && values !== null) {
+        const places = values.map(() => '?').join(', ');
+        return { sql: `(${columnSql(first.field)} COLLATE NOCASE IN (${places}))`, parameters: values };
+      }
       return joined(expression.terms, 'OR', '0');
+    }
     case 'not': {
       const { sql, parameters } = filterSql(expression.term);
       return { sql: `NOT ${sql}`, parameters };
     }
-    case 'search': {
-      const sql = searchedColumns.map((name) => `instr(lower(${columnOf.get(name)}), ?) > 0`).join(' OR ');
-      return { sql: `(${sql})`, parameters: searchedColumns.map(() => expression.value) };
-    }
+    case 'search':
+      return searchSql(expression.value);
     case 'pattern': {
       const columns =
         expression.field === 'text'
@@ -55,6 +62,19 @@ export function filterSql(expression: FilterExpression): SqlCondition {
     default:
       return unreachable(expression, 'filter expression');
   }
+}
+
+/** Stands between columns that are searched together. */
+const between = '\u001f';
+
+/** All columns are put together once: one search costs a fraction of eleven. */
+function searchSql(value: string): SqlCondition {
+  const columns = searchedColumns.map((name) => columnOf.get(name) ?? "''");
+  if (!value.includes(between)) {
+    return { sql: `(instr(lower(${columns.join(` || '${between}' || `)}), ?) > 0)`, parameters: [value] };
+  }
+  const sql = columns.map((column) => `instr(lower(${column}), ?) > 0`).join(' OR ');
+  return { sql: `(${sql})`, parameters: columns.map(() => value) };
 }
 
 function joined(terms: readonly FilterExpression[], word: 'AND' | 'OR', none: string): SqlCondition {

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { overruled } from './errors.ts';
 import { isCut } from './salvage/page-source.ts';
 import { salvage, type Salvaged } from './salvage/salvage.ts';
 import { checkSchema } from './schema.ts';
@@ -16,6 +17,8 @@ const notInPlace: ReadonlySet<number> = new Set([8, 11, 14]);
 export interface ReadingLimit {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly ms: number;
+  /** A newer question has taken the place of the one that is being answered. */
+  readonly isOverruled?: () => boolean;
 }
 
 /** SQL function of a row's id that is 1 as long as there is time, and ends the query when there is none; asked for each row that is looked at. */
@@ -25,6 +28,8 @@ export interface OpenedDatabase {
   readonly db: DatabaseSync;
   /** A new question begins: its time runs from now on. */
   readonly begin: () => void;
+  /** Between two pieces of a question. @throws RoundscopeError its time is over */
+  readonly goOn: () => void;
   /** What is missing at the end of a file that was cut, in a sentence or two; null: nothing. */
   readonly cut: string | null;
 }
@@ -41,8 +46,9 @@ export function openToRead(path: string, limit: ReadingLimit): OpenedDatabase {
   const inTime = (): boolean => limit.clock.monotonicMs() < untilMs;
   const { db, cut } = readable(path, inTime);
   begin();
-  db.function(inTimeFunction, (_id) => {
-    if (inTime()) return 1;
+  const goOn = (): void => {
+    if (limit.isOverruled?.() === true) throw overruled();
+    if (inTime()) return;
     throw new RoundscopeError('recording_invalid', {
       layer: 'recorder',
       message:
@@ -50,8 +56,12 @@ export function openToRead(path: string, limit: ReadingLimit): OpenedDatabase {
         'was made to keep its reader busy, or lies on a disk that hardly answers; copy it to a local disk, or leave it alone',
       context: { path },
     });
+  };
+  db.function(inTimeFunction, (_id) => {
+    goOn();
+    return 1;
   });
-  return { db, begin, cut };
+  return { db, begin, goOn, cut };
 }
 
 function readable(path: string, inTime: () => boolean): Salvaged {

@@ -1,17 +1,9 @@
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from './copy.ts';
 import type { FoldedState } from './folded-state.ts';
-import type {
-  EventQuery,
-  Histogram,
-  HistogramQuery,
-  KeptStateQuery,
-  PacketPage,
-  PacketQuery,
-  RecordingBrief,
-  RecordingInfo,
-} from './reader.ts';
-import { ReadingThread } from './reading-thread.ts';
+import type { EventQuery, KeptStateQuery, RecordingBrief, RecordingInfo } from './reader.ts';
+import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from './packet-queries.ts';
+import { ReadingThread, type Asker } from './reading-thread.ts';
 import type { QueryAnswer } from './worker-protocol.ts';
 
 /** A recording that is there, for `packets`, `replay`, `diagnose`: read-only, whatever state its recorder left it in. */
@@ -22,7 +14,9 @@ export interface OpenedRecording extends AsyncDisposable {
   /** The same as it is now. */
   look(): Promise<RecordingBrief>;
   info(): Promise<RecordingInfo>;
-  queryPackets(query: PacketQuery): Promise<PacketPage>;
+  /** @param asker of its questions only the newest counts; those before it fail with `not_now` */
+  queryPackets(query: PacketQuery, asker?: Asker): Promise<PacketPage>;
+  countPackets(query: CountQuery): Promise<PacketCount>;
   packetsUntil(at: number, beforeId?: number): Promise<QueryAnswer<'packetsUntil'>>;
   packetSetBack(byMs: number): Promise<number | null>;
   packetDetail(id: number): Promise<PacketDetail | null>;
@@ -52,7 +46,9 @@ export async function openRecording(path: string, options: OpenOptions): Promise
       brief,
       look: () => reader.ask('brief'),
       info: () => reader.ask('info'),
-      queryPackets: (query) => reader.ask('queryPackets', query),
+      queryPackets: (query, asker) =>
+        asker === undefined ? reader.ask('queryPackets', query) : reader.askAnew(asker, 'queryPackets', query),
+      countPackets: (query) => reader.ask('countPackets', query),
       packetsUntil: (at, beforeId) => reader.ask('packetsUntil', at, beforeId),
       packetSetBack: (byMs) => reader.ask('packetSetBack', byMs),
       packetDetail: (id) => reader.ask('packetDetail', id),

@@ -1,53 +1,24 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { EventType, RecordedEvent } from '#shared/contract/events.ts';
-import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
-import type { HistogramBucket } from '#shared/contract/port-api.ts';
-import { protocols } from '#shared/contract/protocols.ts';
-import { parseFilter } from '#shared/filter/parse-filter.ts';
+import type { PacketDetail } from '#shared/contract/packet.ts';
 import { copyRecording, type CopyOptions } from './copy.ts';
 import { recorderError } from './errors.ts';
-import type { FoldedState } from './folded-state.ts';
 import { registerFilterFunctions } from './filter-functions.ts';
-import { filterSql, type SqlCondition } from './filter-sql.ts';
+import type { FoldedState } from './folded-state.ts';
 import { inTimeFunction, openToRead, type ReadingLimit } from './open-database.ts';
-import { selectPacketSql } from './row-mapping.ts';
-import { eventOf, packetDetail, packetRow, type SqlRow } from './row-reading.ts';
+import {
+  PacketQueries,
+  type CountQuery,
+  type Histogram,
+  type HistogramQuery,
+  type PacketCount,
+  type PacketPage,
+  type PacketQuery,
+} from './packet-queries.ts';
+import { eventOf, packetDetail, type SqlRow } from './row-reading.ts';
 import { pragma } from './schema.ts';
 import { openState, type EventValues, type StateRow } from './state-seal.ts';
-
-export interface PacketQuery {
-  readonly filter: string;
-  /** Rows with smaller ids; 0: the newest. */
-  readonly beforeId: number;
-  /** Rows with greater ids, oldest first; absent: newest first. */
-  readonly afterId?: number | undefined;
-  readonly limit: number;
-  readonly fromAt?: number | undefined;
-  readonly toAt?: number | undefined;
-}
-
-export interface PacketPage {
-  /** Newest first, unless rows after an id were asked for. */
-  readonly rows: readonly PacketRow[];
-  readonly more: boolean;
-  /** Of this page, rows that no version of ours writes, or a later one. */
-  readonly malformed: number;
-  readonly filterError: string | null;
-}
-
-export interface HistogramQuery {
-  readonly filter: string;
-  readonly fromAt: number;
-  readonly toAt: number;
-  readonly buckets: number;
-}
-
-export interface Histogram {
-  readonly buckets: readonly HistogramBucket[];
-  readonly total: number;
-  readonly filterError: string | null;
-}
 
 export interface EventQuery {
   readonly afterId: number;
@@ -103,17 +74,26 @@ export class RecordingReader implements Disposable {
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #begin: () => void;
+  readonly #goOn: () => void;
+  readonly #packets: PacketQueries;
   readonly #cut: string | null;
   readonly #stateKey: Uint8Array | undefined;
-  readonly #hasStates: boolean;
+  readonly #isOfFormat3: boolean;
 
   /** @param stateKey of this machine; absent: no kept state is trusted */
   constructor(path: string, limit: ReadingLimit, stateKey?: Uint8Array) {
     this.#path = path;
     this.#stateKey = stateKey;
     try {
-      ({ db: this.#db, begin: this.#begin, cut: this.#cut } = openToRead(path, limit));
-      this.#hasStates = pragma(this.#db, 'user_version') >= 3;
+      ({ db: this.#db, begin: this.#begin, goOn: this.#goOn, cut: this.#cut } = openToRead(path, limit));
+      this.#isOfFormat3 = pragma(this.#db, 'user_version') >= 3;
+      this.#packets = new PacketQueries({
+        hasIndices: this.#isOfFormat3,
+        limit,
+        each: (sql, parameters, read) => this.#rows(sql, parameters, read),
+        begin: this.#begin,
+        goOn: this.#goOn,
+      });
       registerFilterFunctions(this.#db);
     } catch (error) {
       throw recorderError(error, path, 'reading');
@@ -124,20 +104,16 @@ export class RecordingReader implements Disposable {
     this.#db.close();
   }
 
-  queryPackets({ filter, beforeId, afterId, limit, fromAt, toAt }: PacketQuery): PacketPage {
-    const condition = this.#condition(filter, { fromAt, toAt });
-    if (typeof condition === 'string') return { rows: [], more: false, malformed: 0, filterError: condition };
-    const before = beforeId > 0 ? beforeId : Number.MAX_SAFE_INTEGER;
-    const order = afterId === undefined ? 'DESC' : 'ASC';
-    const sql = `${selectPacketSql} WHERE id > ? AND id < ? AND ${condition.sql} ORDER BY id ${order} LIMIT ?`;
-    // Checked one by one, so that rows with values that no recorder writes do not lie in memory together.
-    let found = 0;
-    const rows = this.#each(
-      sql,
-      [afterId ?? Number.MIN_SAFE_INTEGER, before, ...condition.parameters, limit + 1],
-      (row) => (++found > limit ? null : packetRow(row)),
-    );
-    return { rows, more: found > limit, malformed: Math.min(found, limit) - rows.length, filterError: null };
+  queryPackets(query: PacketQuery): PacketPage {
+    return this.#packets.page(query);
+  }
+
+  countPackets(query: CountQuery): PacketCount {
+    return this.#packets.count(query);
+  }
+
+  histogram(query: HistogramQuery): Histogram {
+    return this.#packets.histogram(query);
   }
 
   /**
@@ -182,26 +158,6 @@ export class RecordingReader implements Disposable {
     return row === undefined ? null : packetDetail(row);
   }
 
-  histogram({ filter, fromAt, toAt, buckets }: HistogramQuery): Histogram {
-    const condition = this.#condition(filter, { fromAt, toAt });
-    if (typeof condition === 'string') return { buckets: [], total: 0, filterError: condition };
-    const widthMs = Math.max((toAt - fromAt) / buckets, Number.EPSILON);
-    const sql = `SELECT min(?, CAST((at - ?) / ? AS INTEGER)) AS bucket, protocol, count(*) AS packets, sum(size_bytes) AS bytes
-      FROM packets WHERE ${condition.sql} AND protocol IN (${protocols.map(() => '?').join(', ')}) GROUP BY bucket, protocol ORDER BY bucket, protocol`;
-    const counts: { protocol: string; packets: number; bytes: number }[][] = Array.from({ length: buckets }, () => []);
-    let total = 0;
-    for (const row of this.#all(sql, [buckets - 1, fromAt, widthMs, ...condition.parameters, ...protocols])) {
-      const packets = Number(row['packets']);
-      counts[Number(row['bucket'])]?.push({ protocol: String(row['protocol']), packets, bytes: Number(row['bytes']) });
-      total += packets;
-    }
-    return {
-      buckets: counts.map((bucket, i) => ({ at: fromAt + i * widthMs, counts: bucket })),
-      total,
-      filterError: null,
-    };
-  }
-
   /** In the order of recording. `malformed` counts rows that no version of ours writes, or a later one. */
   events({ afterId, beforeId, limit, types }: EventQuery): {
     readonly events: readonly RecordedEvent[];
@@ -222,7 +178,7 @@ export class RecordingReader implements Disposable {
 
   /** The last state that this machine has kept in it until then; null: none, or none that can be trusted. */
   keptState({ at = Number.MAX_VALUE, eventId = Number.MAX_SAFE_INTEGER }: KeptStateQuery): FoldedState | null {
-    if (this.#stateKey === undefined || !this.#hasStates) return null;
+    if (this.#stateKey === undefined || !this.#isOfFormat3) return null;
     const sql = `SELECT event, due_at, projection, event_hash, size_bytes, state, seal FROM states
       WHERE due_at <= ? AND event <= ? AND ${inTimeFunction}(event) ORDER BY event DESC LIMIT 1`;
     const row = this.#all(sql, [at, eventId])[0] as unknown as StateRow | undefined;
@@ -268,7 +224,7 @@ export class RecordingReader implements Disposable {
   info(): RecordingInfo {
     const [row] = this.#all(
       `SELECT runs.*, p.n AS packets, e.n AS events
-      FROM runs, (SELECT count(*) AS n FROM packets WHERE ${inTime}) AS p,
+      FROM runs, (SELECT count(*) AS n FROM packets WHERE random() & 255 OR ${inTime}) AS p,
         (SELECT count(*) AS n FROM events WHERE ${inTime}) AS e
       LIMIT 1`,
       [],
@@ -297,23 +253,6 @@ export class RecordingReader implements Disposable {
     return String(this.#db.prepare('SELECT run FROM runs LIMIT 1').get()?.['run'] ?? '');
   }
 
-  /** The condition of a filter and a span of time, or why the filter cannot be used. */
-  #condition(
-    filter: string,
-    span: { readonly fromAt?: number | undefined; readonly toAt?: number | undefined },
-  ): SqlCondition | string {
-    const parsed = parseFilter(filter);
-    if (!parsed.ok) return parsed.error.message;
-    const { sql, parameters } = filterSql(parsed.value);
-    const spans: (readonly [string, number])[] = [];
-    if (span.fromAt !== undefined) spans.push(['at >= ?', span.fromAt]);
-    if (span.toAt !== undefined) spans.push(['at <= ?', span.toAt]);
-    return {
-      sql: [inTime, ...spans.map(([text]) => text), sql].join(' AND '),
-      parameters: [...spans.map(([, at]) => at), ...parameters],
-    };
-  }
-
   #all(sql: string, parameters: readonly (string | number)[]): SqlRow[] {
     return this.#each(sql, parameters, (row) => row);
   }
@@ -321,6 +260,11 @@ export class RecordingReader implements Disposable {
   /** @param read null: nothing of this row */
   #each<T>(sql: string, parameters: readonly (string | number)[], read: (row: SqlRow) => T | null): T[] {
     this.#begin();
+    return this.#rows(sql, parameters, read);
+  }
+
+  /** Within a question that has begun. */
+  #rows<T>(sql: string, parameters: readonly (string | number)[], read: (row: SqlRow) => T | null): T[] {
     const found: T[] = [];
     try {
       for (const row of this.#db.prepare(sql).iterate(...parameters)) {

@@ -6,8 +6,9 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { Loss, LossReason, LossTotals } from '#shared/contract/losses.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import type { CopyOptions } from './copy.ts';
-import type { EventQuery, Histogram, HistogramQuery, PacketPage, PacketQuery, RecordingInfo } from './reader.ts';
-import { firstWord, ReadingThread } from './reading-thread.ts';
+import type { CountQuery, Histogram, HistogramQuery, PacketCount, PacketPage, PacketQuery } from './packet-queries.ts';
+import type { EventQuery, RecordingInfo } from './reader.ts';
+import { firstWord, ReadingThread, type Asker } from './reading-thread.ts';
 import type { RecordedPacket } from './row-mapping.ts';
 import type { FromWriter, QueryAnswer, QueryName, QueryParameters, ToWriter, WorkerStart } from './worker-protocol.ts';
 import type { WriterOptions } from './writer.ts';
@@ -154,8 +155,13 @@ export class Recorder implements AsyncDisposable {
   }
 
   /** The same question as `RecordingReader` answers, with all rows given so far in view. */
-  queryPackets(query: PacketQuery): Promise<PacketPage> {
-    return this.#ask('queryPackets', query);
+  async queryPackets(query: PacketQuery, asker?: Asker): Promise<PacketPage> {
+    if (asker === undefined) return await this.#ask('queryPackets', query);
+    return await (await this.#reading()).askAnew(asker, 'queryPackets', query);
+  }
+
+  countPackets(query: CountQuery): Promise<PacketCount> {
+    return this.#ask('countPackets', query);
   }
 
   packetDetail(id: number): Promise<PacketDetail | null> {
@@ -349,6 +355,11 @@ export class Recorder implements AsyncDisposable {
   }
 
   async #ask<N extends QueryName>(name: N, ...parameters: QueryParameters<N>): Promise<QueryAnswer<N>> {
+    return await (await this.#reading()).ask(name, ...parameters);
+  }
+
+  /** A reader that sees all rows given so far. */
+  async #reading(): Promise<ReadingThread> {
     if (this.#closing !== null) {
       throw new RoundscopeError('not_running', {
         layer: 'recorder',
@@ -360,7 +371,7 @@ export class Recorder implements AsyncDisposable {
       this.#reader = null;
       throw error;
     });
-    return await (await this.#reader).ask(name, ...parameters);
+    return await this.#reader;
   }
 
   async #close(): Promise<void> {

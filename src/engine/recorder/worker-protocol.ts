@@ -6,11 +6,18 @@ import type { RecordingReader } from './reader.ts';
 /** What a thread of the recorder is started with: one writes, another reads, a file at a time and at first perhaps none. */
 export type WorkerStart =
   | { readonly role: 'write'; readonly options: WriterOptions }
-  | { readonly role: 'read'; readonly path: string | null; readonly stateKey?: Uint8Array | undefined };
+  | {
+      readonly role: 'read';
+      readonly path: string | null;
+      readonly stateKey?: Uint8Array | undefined;
+      /** Its one number is the question that is to be left. */
+      readonly left: Int32Array<SharedArrayBuffer>;
+    };
 
 /** Questions that a reader answers, by the name of its method. */
 export type QueryName =
   | 'queryPackets'
+  | 'countPackets'
   | 'packetsUntil'
   | 'packetSetBack'
   | 'packetDetail'

@@ -13,7 +13,7 @@ const post = (message: FromWriter | FromReader): void => port.postMessage(messag
 
 // Each role loads its own half: the writer is ready sooner without the schemas that check what is read.
 if (start.role === 'write') await serveWrites(start.options);
-else await serveReads(start.path, start.stateKey);
+else await serveReads(start);
 
 async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['options']): Promise<void> {
   const { RecordingWriter } = await import('./writer.ts');
@@ -41,10 +41,12 @@ async function serveWrites(options: Extract<WorkerStart, { role: 'write' }>['opt
   });
 }
 
-async function serveReads(path: string | null, stateKey: Uint8Array | undefined): Promise<void> {
+async function serveReads({ path, stateKey, left }: Extract<WorkerStart, { role: 'read' }>): Promise<void> {
   const { RecordingReader } = await import('./reader.ts');
   type Reader = InstanceType<typeof RecordingReader>;
-  const limit = { clock: systemClock, ms: timing.recordingQueryMs };
+  let asked = 0;
+  const isOverruled = (): boolean => asked !== 0 && Atomics.load(left, 0) === asked;
+  const limit = { clock: systemClock, ms: timing.recordingQueryMs, isOverruled };
   const open = (file: string): Reader => new RecordingReader(file, limit, stateKey);
   let reader: Reader | null = path === null ? null : opened(() => open(path));
   if (path !== null && reader === null) return;
@@ -63,6 +65,7 @@ async function serveReads(path: string | null, stateKey: Uint8Array | undefined)
         post({ type: 'answer', id: message.id, value: null });
         return;
       }
+      asked = message.id;
       assert(reader, 'a question is about a file that is open');
       // The names are those of `QueryName`; the host's types tie each to its parameters.
       const ask = reader[message.name].bind(reader) as (...parameters: readonly unknown[]) => unknown;
