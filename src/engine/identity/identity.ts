@@ -18,7 +18,18 @@ export interface Identity {
 
 /** A signature by the identity's key (Ed25519). */
 export function signAs(identity: Identity, bytes: Uint8Array): Uint8Array {
-  return sign(null, bytes, privateKeyOf(identity.privateKeyProtobuf));
+  return sign(null, bytes, keyOf(identity));
+}
+
+/** Of those that have signed: to take a key apart anew costs twice as much as a signature. */
+const keys = new WeakMap<Identity, KeyObject>();
+
+function keyOf(identity: Identity): KeyObject {
+  const known = keys.get(identity);
+  if (known !== undefined) return known;
+  const key = privateKeyOf(identity.privateKeyProtobuf);
+  keys.set(identity, key);
+  return key;
 }
 
 /** Whether the key that this peer id is made of has signed this. */

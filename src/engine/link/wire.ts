@@ -8,7 +8,7 @@ import type { PacketStatus } from '#shared/contract/packet.ts';
 import { linkClosed } from './link-closed.ts';
 import { decodeLinkFrame, type LinkFrame } from './link-frames.ts';
 import type { FrameNote, LogContext, PacketLog } from './records/packet-log.ts';
-import { RateBucket } from './accept/rate-bucket.ts';
+import { RateBucket } from '#shared/base/rate-bucket.ts';
 
 /** A frame of the peer. `frame` is null when its kind is unknown, which is tolerated. */
 export interface Received {

@@ -55,6 +55,17 @@ export const limits = {
   unauthenticatedSessionsMax: 64,
   /** ...and of one host from which no participant of the run has come. */
   unauthenticatedPerHostMax: 32,
+  /** MQTT, AMQP, DDS, wait: refusals that are signed for those who ask for a session without an invitation... */
+  signedRefusalsPerSecondMax: 16,
+  signedRefusalsBurstMax: 64,
+  /** ...and, drop oldest: sources of which the newest one waits; what is dropped is counted as refused, and not answered. */
+  refusalsWaitingMax: 64,
+  /** MQTT, AMQP, DDS, wait: sessions granted before everybody else has their turn... */
+  sessionsGrantedPerTurnMax: 4,
+  /** ...and, refuse: proved requests that wait for theirs; more than a run has participants at once. */
+  sessionRequestsWaitingMax: 256,
+  /** MQTT at a broker elsewhere, wait: messages read before everybody else has their turn. */
+  mqttMessagesPerTurnMax: 64,
   /** DDS, refuse: sessions that one participant of the domain has asked for and not opened; each dial of ours is one with one. */
   ddsRequestsPerPeerMax: 4,
   /** MQTT: body of one publish. Brokers often limit packets to 1 MiB or less; small ones also let control pass between. */

@@ -2,7 +2,7 @@ import type { Clock } from '#shared/base/clock.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { RateBucket } from './rate-bucket.ts';
+import { RateBucket } from '#shared/base/rate-bucket.ts';
 
 /** What is not recorded is told at once and then this often, while it grows. */
 const tellEveryMs = 10_000;

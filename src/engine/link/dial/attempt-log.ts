@@ -5,7 +5,7 @@ import type { ParticipantId } from '#shared/contract/ids.ts';
 import { protocolOf } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { BrokerNews, DialAttempt, SessionObserver } from '#engine/transport/transport.ts';
-import { RateBucket } from '../accept/rate-bucket.ts';
+import { RateBucket } from '#shared/base/rate-bucket.ts';
 import { messageOf } from '../wire.ts';
 
 type Told = EventData<'link_attempt'>;

@@ -14,7 +14,8 @@ import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-
 import type { BrokerTrust } from './broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
-import { Gatekeeper, type Granted } from '../sealed/gatekeeper.ts';
+import { Door } from '../sealed/door.ts';
+import type { Granted } from '../sealed/gatekeeper.ts';
 import type { Answer } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { brokerPassword } from './broker-password.ts';
@@ -62,7 +63,7 @@ export class AmqpListener implements Listener {
   readonly #trust: BrokerTrust;
   /** By the number of the session; null: being made. */
   readonly #sessions = new Map<string, AmqpCarrier | null>();
-  readonly #gatekeeper: Gatekeeper;
+  readonly #door: Door;
   #connection: AmqpConnection | null = null;
   #reader: QueueReader | null = null;
   #closing: Promise<void> | null = null;
@@ -83,7 +84,8 @@ export class AmqpListener implements Listener {
     this.#options = options;
     this.#setup = setup;
     const { run, token = '' } = options;
-    this.#gatekeeper = new Gatekeeper({ protocol: 'amqp', run, token, identity: setup.identity });
+    const { identity, clock } = setup;
+    this.#door = new Door({ protocol: 'amqp', run, token, identity, clock });
     this.#broker = typeof place === 'string' ? null : place;
     this.#url = typeof place === 'string' ? place : place.url;
     this.#user = user;
@@ -289,20 +291,21 @@ export class AmqpListener implements Listener {
     // The broker may deliver a request again: it is being answered, or has been.
     if (this.#sessions.has(who.session)) return true;
     const address = `${who.participant.slice(0, 64)} via ${new URL(this.#url).host}`;
-    const checked = this.#gatekeeper.check(who, request);
-    if (typeof checked === 'string') {
-      this.#tell(address, checked);
+    const grant = (granted: Granted): void => {
+      // It may have come twice before the first was served.
+      if (this.#closing !== null || this.#sessions.has(who.session)) return;
+      // Without an answer, which would be the last word: who meant well asks again.
+      if (this.#sessions.size >= sessionsMax)
+        return this.#tell(address, `this coordinator has ${sessionsMax} sessions already`);
+      this.#sessions.set(who.session, null);
+      spawn('opening a session', this.#open(connection, who, granted, address));
+    };
+    this.#door.ask(who, request, {
+      granted: grant,
+      refused: (reason) => this.#tell(address, reason),
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
-      this.#answer(connection, who, this.#gatekeeper.refuse(who, request, checked)).catch(() => undefined);
-      return true;
-    }
-    // Without an answer, which would be the last word: who meant well asks again.
-    if (this.#sessions.size >= sessionsMax) {
-      this.#tell(address, `this coordinator has ${sessionsMax} sessions already`);
-      return true;
-    }
-    this.#sessions.set(who.session, null);
-    spawn('opening a session', this.#open(connection, who, checked, address));
+      answered: (refusal) => void this.#answer(connection, who, refusal).catch(() => undefined),
+    });
     return true;
   }
 
@@ -349,6 +352,7 @@ export class AmqpListener implements Listener {
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
     this.#beat?.[Symbol.dispose]();
+    this.#door[Symbol.dispose]();
     const carriers = [...this.#sessions.values()].filter((carrier) => carrier !== null);
     await Promise.allSettled(
       carriers.map(({ session }) => session.close('clean', 'the coordinator stopped listening')),

@@ -7,7 +7,7 @@ import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { Gatekeeper } from '../sealed/gatekeeper.ts';
+import { Door, type Outcome } from '../sealed/door.ts';
 import { sealedVersion, type Answer, type SessionKeys } from '../sealed/handshake.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { WaitingRoom } from '../waiting-room.ts';
@@ -53,7 +53,7 @@ export class DdsListener implements Listener {
   readonly #options: ListenOptions;
   readonly #setup: ListenSetup;
   readonly #address: string;
-  readonly #gatekeeper: Gatekeeper;
+  readonly #door: Door;
   readonly #sessions = new Map<string, Kept>();
   readonly #ended = new Set<string>();
   /** Sessions that were granted and are not open. */
@@ -67,10 +67,10 @@ export class DdsListener implements Listener {
     this.#options = options;
     this.#setup = setup;
     this.#address = place.address;
-    const { domain, identity } = setup;
+    const { domain, identity, clock } = setup;
     const { run, token = '', knows } = options;
     this.#room = new WaitingRoom({ knows });
-    this.#gatekeeper = new Gatekeeper({ protocol: 'dds', run, token, identity });
+    this.#door = new Door({ protocol: 'dds', run, token, identity, clock });
     const { address: host, port } = place;
     this.endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain, identity: identity.peerId }];
   }
@@ -132,17 +132,29 @@ export class DdsListener implements Listener {
     const { run, onRefused } = this.#options;
     const { participant, session, version, agreement: key, reason: coordinator, proof } = said;
     if (this.#closing !== null || said.kind !== 'open' || said.run !== run) return;
-    const name = `${participant}/${session}`;
-    if (this.#sessions.has(name) || this.#ended.has(name)) return;
+    if (this.#isKnown(`${participant}/${session}`)) return;
     const address = participant.slice(0, 64);
     const full = this.#noRoomFor(writer);
     // Without an answer, which would be the last word: who meant well asks again.
     if (full !== null) return onRefused({ address, reason: full });
     const who = { participant, session };
-    const checked = this.#gatekeeper.check(who, { version, key, coordinator, proof });
-    if (typeof checked !== 'string') return this.#grant(this.#announcement(who, checked.answer), checked.keys, writer);
-    onRefused({ address, reason: checked });
-    this.#answerRefused(this.#announcement(who, this.#gatekeeper.refuse(who, { key }, checked)));
+    const request = { version, key, coordinator, proof };
+    const outcome: Outcome = {
+      granted: ({ answer, keys }) => {
+        // Meanwhile it may have come twice, or others have taken what there was.
+        if (this.#closing !== null || this.#isKnown(`${participant}/${session}`)) return;
+        const reason = this.#noRoomFor(writer);
+        if (reason !== null) return onRefused({ address, reason });
+        this.#grant(this.#announcement(who, answer), keys, writer);
+      },
+      refused: (reason) => onRefused({ address, reason }),
+      answered: (refusal) => this.#answerRefused(this.#announcement(who, refusal)),
+    };
+    this.#door.ask(who, request, outcome, `writer ${writer}`);
+  }
+
+  #isKnown(name: string): boolean {
+    return this.#sessions.has(name) || this.#ended.has(name);
   }
 
   /** Topics for a session are work for all who are in the domain, so of one that asks and asks those are let be that it has. */
@@ -242,6 +254,7 @@ export class DdsListener implements Listener {
 
   async #close(): Promise<void> {
     const { runtime, release } = this.#setup;
+    this.#door[Symbol.dispose]();
     for (const timer of this.#refusals.values()) timer[Symbol.dispose]();
     await Promise.allSettled(
       [...this.#sessions.values()].map(({ session }) => session.close('clean', 'the coordinator stopped listening')),

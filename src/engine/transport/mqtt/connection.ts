@@ -1,7 +1,7 @@
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
 import type { Clock } from '#shared/base/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { timing } from '#shared/contract/limits.ts';
+import { limits, timing } from '#shared/contract/limits.ts';
 import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-socket.ts';
 import type { BrokerWay } from './broker-way.ts';
 import { connectTimeout } from '../broker-errors.ts';
@@ -9,6 +9,7 @@ import { brokerRefused, connectError, withoutSecrets } from './connect-errors.ts
 import { takeAllRefusals } from './mqtt-patches.ts';
 import { brokerWords, reasonStringOf, refusalOf, type Dialect } from './dialect.ts';
 import { pieceBytesMin, type PieceSize } from '../credited/piece-size.ts';
+import { TurnBudget } from '../turn-budget.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;
@@ -114,6 +115,7 @@ export class BrokerConnection implements BrokerWay {
     client.on('message', (topic, payload) => {
       options.onMessage(topic, payload);
     });
+    takeTurns(client, options.clock);
     try {
       const { properties = {} } = await connected(client, options, deadline);
       respect(properties, options);
@@ -199,6 +201,16 @@ export class BrokerConnection implements BrokerWay {
   abort(): void {
     cut(this.#client);
   }
+}
+
+/**
+ * mqtt.js handles all that has come before it lets anybody else have the event loop, which is as much as others care to publish.
+ * It reads on, and acknowledges, when this is called back.
+ */
+function takeTurns(client: MqttClient, clock: Clock): void {
+  const turns = new TurnBudget({ clock, perTurn: limits.mqttMessagesPerTurnMax, waitingMax: 1 });
+  client.handleMessage = (_packet, done) => void turns.do(done);
+  client.once('close', () => turns[Symbol.dispose]());
 }
 
 function cut(client: MqttClient): void {

@@ -7,7 +7,8 @@ import { limits, timing } from '#shared/contract/limits.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
 import { within } from '../within.ts';
-import { Gatekeeper } from '../sealed/gatekeeper.ts';
+import { Door } from '../sealed/door.ts';
+import type { Granted } from '../sealed/gatekeeper.ts';
 import type { Answer, Request } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { bareHost, localHost, reachableHosts } from '../addresses.ts';
@@ -54,7 +55,7 @@ export class MqttListener implements Listener {
   readonly #setup: ListenSetup;
   readonly #broker: EmbeddedBroker | null;
   readonly #sessions = new Map<string, Kept>();
-  readonly #gatekeeper: Gatekeeper;
+  readonly #door: Door;
   #connection: BrokerWay | null = null;
   #closing: Promise<void> | null = null;
   #lastWord: LastWord | null = null;
@@ -70,7 +71,8 @@ export class MqttListener implements Listener {
     this.#options = options;
     this.#setup = setup;
     const { run, token = '' } = options;
-    this.#gatekeeper = new Gatekeeper({ protocol: 'mqtt', run, token, identity: setup.owner.identity });
+    const { clock, owner } = setup;
+    this.#door = new Door({ protocol: 'mqtt', run, token, identity: owner.identity, clock });
     this.#broker = broker;
   }
 
@@ -262,24 +264,35 @@ export class MqttListener implements Listener {
     const answer = (answered: Answer): void => {
       connection.publish(`${base}/down/session`, encodeHandshake(answered)).catch(() => connection.abort());
     };
+    // Nobody could tell that an answer to that is ours.
+    if (request === null) return onRefused({ address, reason: 'its request for a session is malformed' });
+    const { key } = request;
+    if (this.#answeredAgain(parsed, key, answer)) return;
+    const grant = ({ keys, answer: granted }: Granted): void => {
+      if (this.#connection !== connection || this.#closing !== null) return;
+      // It may have come twice before the first was served.
+      if (this.#answeredAgain(parsed, key, answer)) return;
+      // Without an answer, which would be the last word: who meant well asks again.
+      if (this.#sessions.size >= sessionsMax)
+        return onRefused({ address, reason: `this coordinator has ${sessionsMax} sessions already` });
+      const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
+      const carrier = this.#makeCarrier(parsed, connection, { base, keys, remote: address, peerIdentity });
+      this.#sessions.set(keyOf(parsed), { carrier, key, answer: granted });
+      answer(granted);
+      onSession(carrier.session);
+    };
+    this.#door.ask(parsed, request, {
+      granted: grant,
+      refused: (reason) => onRefused({ address, reason }),
+      answered: answer,
+    });
+  }
+
+  /** The broker may deliver a request twice (QoS 1): the answer is the same. To another one for that session there is none. */
+  #answeredAgain(parsed: ParsedTopic, key: string, answer: (answered: Answer) => void): boolean {
     const known = this.#sessions.get(keyOf(parsed));
-    // The broker may deliver a request twice (QoS 1): the answer is the same. To another one there is none.
-    if (known !== undefined) return request?.key === known.key ? answer(known.answer) : undefined;
-    const checked =
-      request === null ? 'its request for a session is malformed' : this.#gatekeeper.check(parsed, request);
-    if (typeof checked === 'string') {
-      onRefused({ address, reason: checked });
-      return answer(this.#gatekeeper.refuse(parsed, { key: request?.key ?? '' }, checked));
-    }
-    // Without an answer, which would be the last word: who meant well asks again.
-    if (this.#sessions.size >= sessionsMax)
-      return onRefused({ address, reason: `this coordinator has ${sessionsMax} sessions already` });
-    const peerIdentity = this.#broker?.identityOf(participant, id) ?? null;
-    const { keys } = checked;
-    const carrier = this.#makeCarrier(parsed, connection, { base, keys, remote: address, peerIdentity });
-    this.#sessions.set(keyOf(parsed), { carrier, key: request?.key ?? '', answer: checked.answer });
-    answer(checked.answer);
-    onSession(carrier.session);
+    if (known?.key === key) answer(known.answer);
+    return known !== undefined;
   }
 
   #makeCarrier(
@@ -312,6 +325,7 @@ export class MqttListener implements Listener {
   async #close(): Promise<void> {
     this.#redial?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
+    this.#door[Symbol.dispose]();
     await Promise.allSettled(
       [...this.#sessions.values()].map(({ carrier }) =>
         carrier.session.close('clean', 'the coordinator stopped listening'),

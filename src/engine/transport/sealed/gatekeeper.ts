@@ -29,8 +29,8 @@ export class Gatekeeper {
     this.#parts = parts;
   }
 
-  /** A session for who has the invitation; else why not, in words for people. */
-  check(who: { readonly participant: string; readonly session: string }, request: Request): Granted | string {
+  /** Why this gets no session, as far as that costs little to find out; null: it has the invitation. */
+  doubt(who: { readonly participant: string; readonly session: string }, request: Request): string | null {
     const { token, identity } = this.#parts;
     const { version, key, coordinator, proof } = request;
     if (version !== sealedVersion) return `it speaks version ${version}, this coordinator ${sealedVersion}`;
@@ -42,6 +42,16 @@ export class Gatekeeper {
     // Its answer would not be believed: it is told of another key by the signature alone.
     if (coordinator !== identity.peerId)
       return 'its invitation names another key than the one that this coordinator has';
+    return null;
+  }
+
+  /** A session for who has the invitation; else why not, in words for people. */
+  check(who: { readonly participant: string; readonly session: string }, request: Request): Granted | string {
+    const doubt = this.doubt(who, request);
+    if (doubt !== null) return doubt;
+    const { token, identity } = this.#parts;
+    const { key, coordinator } = request;
+    const claim = this.#claim(who);
     const own = freshKeyShare();
     const keys = sessionKeys('down', { own, offered: key, token, claim, coordinator });
     if (keys === null) return 'its half of the session key is none';
