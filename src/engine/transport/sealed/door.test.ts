@@ -61,10 +61,11 @@ describe('a crowd that asks for sessions', () => {
   test('from one source leaves another the words of its refusal', async () => {
     const crowd = new Crowd();
     for (let i = 0; i < 1000; i++) crowd.ask('guessed', 'mallory');
-    const asking = crowd.ask('of an older run', 'node-1');
+    let told = '';
+    crowd.ask('of an older run', 'node-1').granted.catch((error: unknown) => void (told = String(error)));
     for (let i = 0; i < 1000; i++) crowd.ask('guessed', 'mallory');
     await crowd.clock.advance(200);
-    await assert.rejects(asking.granted, { code: 'link_rejected', message: /no proof/ });
+    assert.match(told, /no proof/);
     assert.ok(crowd.answers.length <= limits.signedRefusalsBurstMax + 3, `${crowd.answers.length} answers`);
   });
 
