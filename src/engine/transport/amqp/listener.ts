@@ -304,7 +304,9 @@ export class AmqpListener implements Listener {
       granted: grant,
       refused: (reason) => this.#tell(address, reason),
       // Who does not wait for it any more has no queue: then it comes back, and nobody minds.
-      answered: (refusal) => void this.#answer(connection, who, refusal).catch(() => undefined),
+      answered: (refusal) => {
+        this.#answer(connection, who, refusal).catch(() => undefined);
+      },
     });
     return true;
   }

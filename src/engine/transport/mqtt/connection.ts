@@ -209,7 +209,9 @@ export class BrokerConnection implements BrokerWay {
  */
 function takeTurns(client: MqttClient, clock: Clock): void {
   const turns = new TurnBudget({ clock, perTurn: limits.mqttMessagesPerTurnMax, waitingMax: 1 });
-  client.handleMessage = (_packet, done) => void turns.do(done);
+  client.handleMessage = (_packet, done) => {
+    turns.do(done);
+  };
   client.once('close', () => turns[Symbol.dispose]());
 }
 
