@@ -37,7 +37,7 @@ export const layers: readonly Layer[] = [
   { path: base, imports: [], reason: 'the ground under everything' },
   { path: contract, imports: [base], reason: pure },
   {
-    path: 'src/shared/contract/port-api.ts',
+    path: 'src/shared/contract/app/port-api.ts',
     imports: [base, contract, 'src/shared/run-view'],
     reason: 'the words of the port include the projection that it carries',
   },
@@ -69,7 +69,7 @@ export const layers: readonly Layer[] = [
       'a transport moves frames: it does not know what a round is; above it only interface, registry, how addresses are written, who waits to be let in and what a broker elsewhere is told are seen',
   },
   {
-    path: 'src/engine/transport/dds/worker.ts',
+    path: 'src/engine/transport/dds/worker/worker.ts',
     imports: [shared, host, transport],
     node: true,
     reason: 'a worker entry composes: it brings the system clock to its layer',
@@ -105,7 +105,7 @@ export const layers: readonly Layer[] = [
     reason: `training does not know the network; ${sibling}`,
   },
   {
-    path: 'src/engine/trainer/worker.ts',
+    path: 'src/engine/trainer/worker/worker.ts',
     imports: [shared, host, 'src/engine/trainer'],
     node: true,
     reason: 'a worker entry composes: it brings the system clock to its layer',
@@ -117,7 +117,7 @@ export const layers: readonly Layer[] = [
     reason: `storage; what meaning it needs is the one projection; ${sibling}`,
   },
   {
-    path: 'src/engine/recorder/worker.ts',
+    path: 'src/engine/recorder/writing/worker.ts',
     imports: [shared, host, 'src/engine/recorder'],
     node: true,
     reason: 'a worker entry composes: it brings the system clock to its layer',

@@ -50,7 +50,7 @@ const layerOverrides: OxlintOverride[] = layers
     rules: { 'no-restricted-imports': ['error', { patterns: forbidden(layer) }] },
   }));
 
-const fromClock = 'use the Clock that the constructor is given (src/shared/base/clock.ts)';
+const fromClock = 'use the Clock that the constructor is given (src/shared/base/time/clock.ts)';
 
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'promise', 'react', 'jsx-a11y'],

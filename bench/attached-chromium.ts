@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { chromium, type Browser } from 'playwright-core';
-import { browserSwitches, chromiumPath } from '#test/support/browser-switches.ts';
+import { browserSwitches, chromiumPath } from '#test/support/page/browser-switches.ts';
 
 /**
  * Chromium in the session of this process, as a window of the app is in the session of the app. Playwright by itself starts

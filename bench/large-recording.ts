@@ -4,9 +4,9 @@ import { toWireNames } from '#shared/contract/wire-names.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import { seededRandom, type Random } from '#shared/base/random.ts';
 import { StateKeeper } from '#engine/recorder/state-keeper.ts';
-import { RecordingWriter } from '#engine/recorder/writer.ts';
-import { recordedSession } from '#test/support/recorded-session.ts';
-import { nothingLost, packetOf } from '#test/support/recorded-rows.ts';
+import { RecordingWriter } from '#engine/recorder/writing/writer.ts';
+import { recordedSession } from '#test/support/recorded/recorded-session.ts';
+import { nothingLost, packetOf } from '#test/support/recorded/recorded-rows.ts';
 
 const startAt = 1_700_000_000_000;
 const batchRows = 500;

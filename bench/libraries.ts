@@ -12,10 +12,10 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { createIdentityCertificate } from '#engine/identity/identity-certificate.ts';
-import { PrivateBroker } from '#engine/transport/amqp/private-broker.ts';
-import { coordinatorUser } from '#engine/transport/amqp/private-broker-files.ts';
+import { PrivateBroker } from '#engine/transport/amqp/broker/private-broker.ts';
+import { coordinatorUser } from '#engine/transport/amqp/broker/private-broker-files.ts';
 import { channelOptions, grpcDefaults, serverOptions } from '#engine/transport/grpc/grpc-options.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Connection } from './connection.ts';
 

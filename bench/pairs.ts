@@ -2,7 +2,7 @@
  * Two ways against each other, A B A B …, over connections that stay open: a machine that slows down slows both of a pair,
  * so that the ratio of a pair holds where its times do not. Beside the time, what both processes took of the processor.
  */
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Connection } from './connection.ts';
 import { startPeer, type Peer } from './peer-process.ts';
 import { median } from './statistics.ts';

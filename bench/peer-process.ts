@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { PeerKind } from './ways.ts';
 
 /** The process at the other end of a measurement. */

@@ -2,7 +2,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import type { QuicSession, QuicStream } from '#engine/transport/quic/quic-session.ts';
 import type { Session } from '#engine/transport/transport.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import { libraries, type LibraryName } from './libraries.ts';
 import { benchRun, never, providerOf, transportOf, type PeerKind, type ProviderName } from './ways.ts';

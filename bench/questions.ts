@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { openRecording, type OpenedRecording } from '#engine/recorder/open-recording.ts';
+import { openRecording, type OpenedRecording } from '#engine/recorder/reading/open-recording.ts';
 import { seededRandom } from '#shared/base/random.ts';
-import { RecordedSource } from '#service/recorded-source.ts';
+import { RecordedSource } from '#service/replay/recorded-source.ts';
 import { makeJsonLines, makeLargeRecording, messageIdOf, type LargeRecording } from './large-recording.ts';
 import { quantile } from './statistics.ts';
 

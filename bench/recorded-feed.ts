@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { FromRenderer, FromService, Snapshot } from '#shared/contract/port-api.ts';
+import type { FromRenderer, FromService, Snapshot } from '#shared/contract/app/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
 import type { AppService } from '#service/app-service.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { openRecorder } from '#engine/recorder/recorder.ts';
-import { packetOf } from '#test/support/recorded-rows.ts';
+import { openRecorder } from '#engine/recorder/writing/recorder.ts';
+import { packetOf } from '#test/support/recorded/recorded-rows.ts';
 import { spread } from './statistics.ts';
 
 const packets = 60_000;

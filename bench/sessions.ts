@@ -1,4 +1,4 @@
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { median, quantile, spread } from './statistics.ts';
 import type { Connection } from './connection.ts';
 import { startPeer, type Peer } from './peer-process.ts';

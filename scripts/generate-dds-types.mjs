@@ -1,5 +1,5 @@
 /**
- * Writes src/engine/transport/dds/type-descriptors.ts from resources/idl/roundscope.idl: Cyclone DDS's serialised type
+ * Writes src/engine/transport/dds/worker/type-descriptors.ts from resources/idl/roundscope.idl: Cyclone DDS's serialised type
  * descriptions as numbers, so that nothing is compiled where Roundscope runs. For development only; needs `idlc`, a C
  * compiler and the headers (Debian: cyclonedds-tools, cyclonedds-dev, gcc). Run it after changing the IDL.
  *
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const idl = join(root, 'resources/idl/roundscope.idl');
-const target = join(root, 'src/engine/transport/dds/type-descriptors.ts');
+const target = join(root, 'src/engine/transport/dds/worker/type-descriptors.ts');
 const folder = mkdtempSync(join(tmpdir(), 'dds-types-'));
 
 /** Structs of the IDL with the names of their members. */

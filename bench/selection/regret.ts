@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { selectionSettingsSchema, type SelectionSettings } from '#shared/contract/selection.ts';
+import { selectionSettingsSchema, type SelectionSettings } from '#shared/contract/run/selection.ts';
 import { createSelector } from '#engine/selection/selector.ts';
 import { connect, type Path } from './transfer.ts';
 import { offered, Witness, World } from './world.ts';

@@ -1,5 +1,5 @@
 import { protocolNames } from '#shared/contract/protocols.ts';
-import type { SelectionSettings } from '#shared/contract/selection.ts';
+import type { SelectionSettings } from '#shared/contract/run/selection.ts';
 import { play, worldsOf } from './regret.ts';
 import { scenarios } from './scenarios.ts';
 import type { Path } from './transfer.ts';

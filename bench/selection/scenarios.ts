@@ -1,4 +1,4 @@
-import { networkFigures, networkPresets, type NetworkFigures } from '#shared/contract/network.ts';
+import { networkFigures, networkPresets, type NetworkFigures } from '#shared/contract/run/network.ts';
 import type { Path } from './transfer.ts';
 
 const kbit = 1000 / 8;

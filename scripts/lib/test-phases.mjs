@@ -26,15 +26,15 @@ const waiting = 2 * processors;
  * others of its phase (0086).
  */
 export const alone = [
-  'test/cli/coordinator-gone.',
-  'test/cli/dds.',
+  'test/cli/participant/coordinator-gone.',
+  'test/cli/brokers/dds.',
   'test/cli/demo.',
   'test/cli/faults.',
-  'test/cli/hostile-memory.',
-  'test/cli/hostile-peer',
-  'test/cli/join.',
-  'test/cli/own-broker.',
-  'test/cli/participant-chair.',
+  'test/cli/attacks/hostile-memory.',
+  'test/cli/attacks/hostile-peer',
+  'test/cli/participant/join.',
+  'test/cli/brokers/own-broker.',
+  'test/cli/participant/participant-chair.',
   'test/cli/paths.',
   'test/cli/verdicts.',
   'test/e2e/participant-seat.',

@@ -1,6 +1,6 @@
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint, PassTerms } from '#shared/contract/invitation.ts';
+import type { Endpoint, PassTerms } from '#shared/contract/app/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { encodeInvitation } from '#engine/identity/invitation.ts';

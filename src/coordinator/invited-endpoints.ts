@@ -1,6 +1,6 @@
-import { announcedEndpoints, requireAnnounced } from '#shared/contract/announced.ts';
+import { announcedEndpoints, requireAnnounced } from '#shared/contract/app/announced.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { withoutOwnUser } from '#engine/transport/broker-users.ts';
 
 /** Ways to a coordinator that listens there, as its invitations tell them. @throws RoundscopeError `settings_invalid` */

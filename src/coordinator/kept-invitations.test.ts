@@ -10,7 +10,7 @@ import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { isPass } from '#engine/identity/pass.ts';
 import { modelFor } from '#engine/trainer/model/default-models.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { toyInitial } from '#test/simulation/toy-model.ts';
 import { keptInvitations } from './kept-invitations.ts';
 import { RunFolder } from './run-folder.ts';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { ofOneLink, requireAnnounced } from '#shared/contract/announced.ts';
+import { ofOneLink, requireAnnounced } from '#shared/contract/app/announced.ts';
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
-import { wayNotes } from '#shared/contract/secrecy.ts';
+import { wayNotes } from '#shared/contract/app/secrecy.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { durationText } from '#shared/base/duration.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';

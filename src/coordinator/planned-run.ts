@@ -1,5 +1,5 @@
 import type { CoordinatorStart } from '#shared/contract/child-messages.ts';
-import type { RunSettings } from '#shared/contract/settings.ts';
+import type { RunSettings } from '#shared/contract/run/settings.ts';
 import { readStartModel, type StartModel } from '#engine/durability/start-model.ts';
 import { planFederation, type FederationPlan } from '#engine/trainer/federation-plan.ts';
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { modelCodec } from '#engine/codec/model-codec.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import { toyInitial, toyLayout } from '#test/simulation/toy-model.ts';
 import { RunFolder } from './run-folder.ts';
 

@@ -1,6 +1,6 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Launcher, RelayStart } from '#shared/contract/child-messages.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
@@ -11,8 +11,8 @@ import {
   networkWords,
   type NetworkConditions,
   type NetworkSpec,
-} from '#shared/contract/network.ts';
-import type { DemoSettings, FaultName } from '#shared/contract/settings.ts';
+} from '#shared/contract/run/network.ts';
+import type { DemoSettings, FaultName } from '#shared/contract/run/settings.ts';
 import { RestartLimit } from './restart-limit.ts';
 import { SupervisedChild, type SupervisorSink } from './supervised-child.ts';
 

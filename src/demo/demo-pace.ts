@@ -1,4 +1,4 @@
-import type { DemoSettings } from '#shared/contract/settings.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
 
 /** Of a round, what its slowest training takes; the rest is for models on their way, averaging and evaluation. */
 const slowestShare = 0.88;

@@ -1,5 +1,5 @@
-import type { DemoSettings, RunPlan } from '#shared/contract/settings.ts';
-import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
+import type { DemoSettings, RunPlan } from '#shared/contract/run/settings.ts';
+import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
 
 /** How the federation of a demo trains. */
 export function demoPlan(settings: DemoSettings): RunPlan {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dialLimitWords, networkFigures, networkOf, networkPresets } from '#shared/contract/network.ts';
+import { dialLimitWords, networkFigures, networkOf, networkPresets } from '#shared/contract/run/network.ts';
 
 test('a network whose round trip is beyond the limit for dialing is said to be; none of the presets is', () => {
   const slow = networkOf([{ preset: 'none', change: { latencyMs: 5000 } }], 'node-1');

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { ToChild } from '#shared/contract/child-messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 

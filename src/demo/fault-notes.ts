@@ -1,4 +1,4 @@
-import type { FaultName } from '#shared/contract/settings.ts';
+import type { FaultName } from '#shared/contract/run/settings.ts';
 
 /** What a fault does, for the log of the run. */
 export const faultNotes: Readonly<Record<FaultName, string>> = {

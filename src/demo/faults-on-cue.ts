@@ -1,6 +1,6 @@
 import type { RunEvent } from '#shared/contract/events.ts';
 import { coordinatorId, type ParticipantId } from '#shared/contract/ids.ts';
-import type { FaultName, FaultSpec } from '#shared/contract/settings.ts';
+import type { FaultName, FaultSpec } from '#shared/contract/run/settings.ts';
 
 /** What a fault is done with: the demo federation, or a recorder of calls in tests. */
 export interface FaultActions {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { fromErrorReport, RoundscopeError, type ErrorReport } from '#shared/base/errors.ts';
-import { lastWords } from '#shared/base/last-words.ts';
+import { lastWords } from '#shared/base/text/last-words.ts';
 import {
   fromChildSchema,
   type ChildEntry,

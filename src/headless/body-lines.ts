@@ -1,6 +1,6 @@
 import { formatBytes } from '#shared/base/bytes.ts';
-import { counted } from '#shared/base/counted.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import type { Decoded } from '#shared/decode/decode-body.ts';
 import type { ProtobufField } from '#shared/decode/protobuf.ts';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { ErrorReport } from '#shared/base/errors.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { terminalWords } from '#shared/contract/error-words.ts';
 
 /** Says on stderr what happened, what it means and what to try; returns the exit status, so that a command can end with it. */

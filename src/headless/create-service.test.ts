@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
 import type { EventType } from '#shared/contract/events.ts';
-import type { RunHost } from '#service/run-host.ts';
+import type { RunHost } from '#service/runs/run-host.ts';
 import { createService } from './create-service.ts';
 
 const isCode =

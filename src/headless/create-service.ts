@@ -1,19 +1,19 @@
 import { dataFolderPath, ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
-import { forkLauncher } from '#engine/host/fork-launcher.ts';
+import { forkLauncher } from '#engine/host/process/fork-launcher.ts';
 import { ownName } from '#engine/host/own-name.ts';
-import { processFault } from '#engine/host/process-fault.ts';
+import { processFault } from '#engine/host/process/process-fault.ts';
 import { programVersion } from '#engine/host/program-version.ts';
 import { entryPath } from '#engine/host/entries.ts';
-import { openRecording } from '#engine/recorder/open-recording.ts';
+import { openRecording } from '#engine/recorder/reading/open-recording.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { homeFolder } from '#engine/host/user-path.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { AppService } from '#service/app-service.ts';
-import { tellFaults } from '#service/faults.ts';
+import { tellFaults } from '#service/runs/faults.ts';
 import { recordingKey } from '#service/recording-key.ts';
-import { recordingOpener } from '#service/open-recording.ts';
-import { requestHandlers } from '#service/request-handlers.ts';
+import { recordingOpener } from '#service/replay/open-recording.ts';
+import { requestHandlers } from '#service/windows/request-handlers.ts';
 
 /** The service in this process, with its children as forked Node processes. */
 export function createService(

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { eventSchemas, eventTypes, parseEvent, type RecordedEvent } from '#shared/contract/events.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
-import { ConsoleReporter } from './console-reporter.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
+import { ConsoleReporter } from './output/console-reporter.ts';
 import { runSummary } from './summary.ts';
 
 /** Clears the screen, names the window, rings, begins a line that looks like ours, and turns the direction of writing. */

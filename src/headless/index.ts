@@ -1,7 +1,7 @@
-import { exitWhenIdle } from '#engine/host/exit-when-idle.ts';
-import { endOnFault } from '#engine/host/process-fault.ts';
+import { exitWhenIdle } from '#engine/host/process/exit-when-idle.ts';
+import { endOnFault } from '#engine/host/process/process-fault.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { helpText, nearest, parseArguments, type Command } from './arguments.ts';
 import { brokerRulesCommand } from './commands/broker-rules.ts';
 import { check } from './commands/check.ts';
@@ -18,7 +18,7 @@ import { replay } from './commands/replay.ts';
 import { runs } from './commands/runs.ts';
 import { serve } from './commands/serve.ts';
 import { complain } from './complain.ts';
-import { shownSecret } from './secret-text.ts';
+import { shownSecret } from './options/secret-text.ts';
 
 const commands: readonly Command[] = [
   demo,

@@ -4,7 +4,7 @@ import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
 import type { ByteSource } from '#shared/decode/byte-reader.ts';
 import type { Inflate } from '#shared/decode/npz.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
-import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
+import type { OpenedRecording } from '#engine/recorder/reading/open-recording.ts';
 
 /** What a recording kept of a body: of one packet, or of the message that a chunk is a part of. */
 export interface KeptBody {

@@ -1,10 +1,10 @@
 import { spawn } from '#shared/base/spawn.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import type { AppService } from '#service/app-service.ts';
-import type { RunningFederation } from '#service/federation.ts';
+import type { RunningFederation } from '#service/runs/federation.ts';
 import { onEndSignal } from './end-signals.ts';
 import { lineOf, writeOut } from './json-lines.ts';
-import { ConsoleReporter } from './console-reporter.ts';
+import { ConsoleReporter } from './output/console-reporter.ts';
 import { exitStatusOf, runSummary } from './summary.ts';
 
 export interface RunToEndOptions {

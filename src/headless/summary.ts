@@ -1,5 +1,5 @@
-import type { RunSummary } from '#shared/contract/summary.ts';
-import { exitStatus, ownOutcomes, type OwnOutcome } from '#shared/contract/summary.ts';
+import type { RunSummary } from '#shared/contract/run/summary.ts';
+import { exitStatus, ownOutcomes, type OwnOutcome } from '#shared/contract/run/summary.ts';
 import { lossTotals } from '#shared/run-view/loss-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';

@@ -1,10 +1,10 @@
 import { toErrorReport } from '#shared/base/errors.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
-import type { LookStart, Tried } from '#shared/contract/look.ts';
+import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
+import type { LookStart, Tried } from '#shared/contract/app/look.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { serveParent, type Ended } from '#engine/host/child-process.ts';
+import { serveParent, type Ended } from '#engine/host/process/child-process.ts';
 import { entryPath } from '#engine/host/entries.ts';
-import type { ParentChannel } from '#engine/host/parent-channel.ts';
+import type { ParentChannel } from '#engine/host/process/parent-channel.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';

@@ -1,5 +1,5 @@
 import { protocol } from 'electron';
-import { securityHeaders } from '#shared/contract/content-security.ts';
+import { securityHeaders } from '#shared/contract/app/content-security.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 import { readStaticFiles, rendererFolder } from '#engine/host/static-files.ts';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { app, dialog, type BrowserWindow } from 'electron';
 import { dataFolderPath, ensureDataFolder } from '#engine/host/data-folder.ts';
-import { endOnFault, faultWords, onProcessFault } from '#engine/host/process-fault.ts';
+import { endOnFault, faultWords, onProcessFault } from '#engine/host/process/process-fault.ts';
 import { failureWords, onTaskFailure, spawn } from '#shared/base/spawn.ts';
 import { appOrigin } from '#shared/contract/main-messages.ts';
 import { registerAppScheme, serveAppScheme } from './app-scheme.ts';

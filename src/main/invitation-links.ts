@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { app } from 'electron';
-import { invitationInLink, invitationScheme } from '#shared/contract/invitation.ts';
+import { invitationInLink, invitationScheme } from '#shared/contract/app/invitation.ts';
 
 /**
  * Invitations that the system opens in this app: as a word on the command line of the first start or of a later one, or by

@@ -1,6 +1,6 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import { entryPath } from '#engine/host/entries.ts';
-import { lowerPriority } from '#engine/host/lower-priority.ts';
+import { lowerPriority } from '#engine/host/process/lower-priority.ts';
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
 import type { ChildEntry } from '#shared/contract/child-messages.ts';
 import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';

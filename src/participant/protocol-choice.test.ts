@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { selectionSettingsSchema, type SelectionTable } from '#shared/contract/selection.ts';
+import { selectionSettingsSchema, type SelectionTable } from '#shared/contract/run/selection.ts';
 import { LinkObserver } from '#engine/selection/link-observer.ts';
 import { createSelector } from '#engine/selection/selector.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { ProtocolChoice } from './protocol-choice.ts';
 

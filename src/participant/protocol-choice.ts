@@ -1,9 +1,9 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import type { Choice, LinkConditions, SelectionTable } from '#shared/contract/selection.ts';
+import type { Choice, LinkConditions, SelectionTable } from '#shared/contract/run/selection.ts';
 import type { LinkObserver } from '#engine/selection/link-observer.ts';
 import type { Selector } from '#engine/selection/selector.ts';
 import { ChosenRoute, type Route } from '#engine/transport/registry.ts';

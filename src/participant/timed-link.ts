@@ -1,5 +1,5 @@
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
 import type { DialingLink } from '#engine/link/dial/dialing-link.ts';

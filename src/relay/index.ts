@@ -1,7 +1,7 @@
 import type { RelayStart, ToChild } from '#shared/contract/child-messages.ts';
-import { serveParent, type Ended } from '#engine/host/child-process.ts';
-import type { ParentChannel } from '#engine/host/parent-channel.ts';
-import { ProcessReporter } from '#engine/host/process-reporter.ts';
+import { serveParent, type Ended } from '#engine/host/process/child-process.ts';
+import type { ParentChannel } from '#engine/host/process/parent-channel.ts';
+import { ProcessReporter } from '#engine/host/process/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { Relay } from '#engine/relay/relay.ts';
 

@@ -1,22 +1,22 @@
 import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { ToService } from '#shared/contract/main-messages.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
 import type { Port } from '#shared/port/port.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { ownName } from '#engine/host/own-name.ts';
-import { endOnFault, processFault } from '#engine/host/process-fault.ts';
+import { endOnFault, processFault } from '#engine/host/process/process-fault.ts';
 import { entryPath } from '#engine/host/entries.ts';
-import { openRecording } from '#engine/recorder/open-recording.ts';
+import { openRecording } from '#engine/recorder/reading/open-recording.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { randomId, systemEntropy } from '#engine/host/system-entropy.ts';
 import { homeFolder } from '#engine/host/user-path.ts';
 import { AppService } from './app-service.ts';
-import { tellFaults } from './faults.ts';
-import { MainLink, type ElectronPort } from './main-link.ts';
+import { tellFaults } from './runs/faults.ts';
+import { MainLink, type ElectronPort } from './windows/main-link.ts';
 import { recordingKey } from './recording-key.ts';
-import { recordingOpener } from './open-recording.ts';
-import { requestHandlers } from './request-handlers.ts';
+import { recordingOpener } from './replay/open-recording.ts';
+import { requestHandlers } from './windows/request-handlers.ts';
 
 /** The service as Electron's utility process: started by main, serves every window over a port that main hands over. */
 function main(): void {

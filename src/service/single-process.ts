@@ -1,11 +1,11 @@
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { fromErrorReport, RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { CoordinatorStart, Launcher, ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { RestartLimit } from '#demo/restart-limit.ts';
 import { SupervisedChild, type ChildEnd, type SupervisorSink } from '#demo/supervised-child.ts';
-import type { Federation } from './federation.ts';
+import type { Federation } from './runs/federation.ts';
 
 const stopPatienceMs = 4000;
 

@@ -120,7 +120,10 @@ describe('layers', () => {
   test('what is allowed passes', () => {
     assert.deepEqual(faultsIn('src/engine/link/a.ts', `import '#engine/transport/transport.ts'; import './b.ts';`), []);
     assert.deepEqual(faultsIn('src/engine/transport/mqtt/a.ts', `import '../transport.ts'; import 'mqtt';`), []);
-    assert.deepEqual(faultsIn('src/engine/trainer/worker.ts', `import './b.ts'; import '#engine/host/c.ts';`), []);
+    assert.deepEqual(
+      faultsIn('src/engine/trainer/worker/worker.ts', `import './b.ts'; import '#engine/host/c.ts';`),
+      [],
+    );
     assert.deepEqual(faultsIn('src/renderer/shell/a.tsx', `import '../views/rounds/b.tsx'; import 'react';`), []);
     assert.deepEqual(faultsIn('src/engine/link/a.test.ts', `import '#test/support/clock.ts';`), []);
   });

@@ -10,7 +10,7 @@ import {
   payloadKinds,
   participantKinds,
 } from '#shared/contract/messages.ts';
-import { alsoSeen, whatLeaves } from '#shared/contract/what-leaves.ts';
+import { alsoSeen, whatLeaves } from '#shared/contract/app/what-leaves.ts';
 
 /** Frames between the ends that a participant sends; the coordinator alone answers a hello. */
 const linkFrames = ['hello', 'proof', 'message', 'chunk', 'ack', 'heartbeat', 'withdraw', 'goodbye'];
@@ -50,7 +50,7 @@ describe('what leaves a participant’s machine', () => {
     assert.deepEqual(
       told.toSorted(),
       everySentField().toSorted(),
-      'say in src/shared/contract/what-leaves.ts, docs/security.md and nowhere else what a new field is',
+      'say in src/shared/contract/app/what-leaves.ts, docs/security.md and nowhere else what a new field is',
     );
     assert.equal(new Set(told).size, told.length);
   });

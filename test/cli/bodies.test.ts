@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
-import { RecordingWriter } from '#engine/recorder/writer.ts';
+import { RecordingWriter } from '#engine/recorder/writing/writer.ts';
 import type { PacketDetail } from '#shared/contract/packet.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
-import { nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
+import { nothingLost, packetOf, recordedRun } from '#test/support/recorded/recorded-rows.ts';
 import { assertComplaint, roundscope, temporaryFolder } from './command-line.ts';
 
 describe('bodies in the terminal', () => {

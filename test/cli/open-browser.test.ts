@@ -3,8 +3,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
-import { openBrowser } from '#headless/open-browser.ts';
-import { keyOf } from '#test/support/open-address.ts';
+import { openBrowser } from '#headless/web/open-browser.ts';
+import { keyOf } from '#test/support/page/open-address.ts';
 import { Command, processesOf, temporaryFolder } from './command-line.ts';
 
 const address = 'http://127.0.0.1:7870/?token=secret-token';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeInvitation, encodeInvitation } from '#engine/identity/invitation.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
 import type { Command } from './command-line.ts';
 import { coordinate, join, type Coordinator } from './federation.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { WebSocket } from 'ws';
 import { fromErrorReport } from '#shared/base/errors.ts';
-import type { FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
-import { applyEvent } from '#shared/run-view/apply-event.ts';
+import type { FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/app/port-api.ts';
+import { applyEvent } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { keyOf, openPort } from '#test/support/open-address.ts';
+import { keyOf, openPort } from '#test/support/page/open-address.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, patienceMs } from './command-line.ts';

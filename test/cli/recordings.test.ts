@@ -5,13 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
 import { decodePortMessage } from '#shared/port/wire.ts';
-import { keyOf, openPort } from '#test/support/open-address.ts';
+import { keyOf, openPort } from '#test/support/page/open-address.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { openRecorder } from '#engine/recorder/recorder.ts';
-import { recordedSession } from '#test/support/recorded-session.ts';
-import { recordSession } from '#test/support/recording-file.ts';
-import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
+import { openRecorder } from '#engine/recorder/writing/recorder.ts';
+import { recordedSession } from '#test/support/recorded/recorded-session.ts';
+import { recordSession } from '#test/support/recorded/recording-file.ts';
+import { recordedStart, recordedView } from '#test/support/recorded/recorded-view.ts';
 import { assertComplaint, Command, roundscope, temporaryFolder } from './command-line.ts';
 
 const rounds = 4;

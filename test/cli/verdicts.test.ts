@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
+import { findMosquitto, startMosquitto } from '#test/support/brokers/mosquitto.ts';
 import { Command, type Line } from './command-line.ts';
 import { coordinate, hasJoined, join } from './federation.ts';
 

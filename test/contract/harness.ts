@@ -1,4 +1,4 @@
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { SecurityClaims } from './security-claims.ts';
 import type { Session, Transport } from '#engine/transport/transport.ts';
 

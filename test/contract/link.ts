@@ -12,7 +12,7 @@ import { asParticipantId } from '#shared/contract/ids.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion, type Message, type Outgoing } from '#shared/contract/messages.ts';
-import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { batchOf, modelMessage, progressMessage, take } from '#test/support/kits/messages.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 import type { TransportHarness } from './harness.ts';
 import { LinkEnds, type LinkPair, type WatchingReporter } from './link-ends.ts';

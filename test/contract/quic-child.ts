@@ -3,7 +3,7 @@ import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import { bytesIn } from '#engine/framing/parts.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Session } from '#engine/transport/transport.ts';
 
 /**

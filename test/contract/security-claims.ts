@@ -1,6 +1,6 @@
 import type { SealedLane } from '#engine/transport/sealed/piece-cover.ts';
 import type { Session } from '#engine/transport/transport.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 
 /** What a transport proves by itself; a reason in words where it does not, which its tests are skipped with. */
 export interface SecurityClaims {

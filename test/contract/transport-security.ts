@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createIdentity } from '#engine/identity/identity.ts';
 import type { Listener, Session } from '#engine/transport/transport.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { until } from '#test/support/until.ts';
 import type { TransportHarness } from './harness.ts';
 import { bytesOf, expectFrames, never, sendAll } from './session-frames.ts';

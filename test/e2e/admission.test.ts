@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { coordinate, hasJoined, join } from '#test/cli/federation.ts';
-import { assertAccessible } from './accessibility.ts';
+import { assertAccessible } from './measures/accessibility.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
 import type { OpenApp } from './open-app.ts';
-import { demoPatienceMs, fillJoinForm } from './window-text.ts';
+import { demoPatienceMs, fillJoinForm } from './measures/window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { standInRemark } from '#test/support/stand-in-remark.ts';
-import { assertAccessible } from './accessibility.ts';
+import { assertAccessible } from './measures/accessibility.ts';
 import type { OpenApp, OpenOptions } from './open-app.ts';
 import {
   accuracyPercent,
@@ -13,7 +13,7 @@ import {
   startDemo,
   waitForEnd,
   waitForRound,
-} from './window-text.ts';
+} from './measures/window-text.ts';
 
 type Open = (options?: OpenOptions) => Promise<OpenApp>;
 

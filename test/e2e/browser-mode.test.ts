@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assertAccessible } from './accessibility.ts';
+import { assertAccessible } from './measures/accessibility.ts';
 import { appSpec, appTest } from './app-spec.ts';
 import { roundscope } from '#test/cli/command-line.ts';
-import { launchChromium } from '#test/support/chromium.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
 import { BrowserApp } from './open-app.ts';
-import { accuracyPercent, startDemo, waitForEnd, waitForRound } from './window-text.ts';
-import { keyOf } from '#test/support/open-address.ts';
-import { securityHeaders } from '#shared/contract/content-security.ts';
+import { accuracyPercent, startDemo, waitForEnd, waitForRound } from './measures/window-text.ts';
+import { keyOf } from '#test/support/page/open-address.ts';
+import { securityHeaders } from '#shared/contract/app/content-security.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 

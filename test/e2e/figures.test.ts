@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { OpenPreview } from './open-preview.ts';
-import { disagreements, figuresNow } from './same-figures.ts';
+import { disagreements, figuresNow } from './measures/same-figures.ts';
 
 /** Moments of recorded runs, and figures that must stand in two places or more then. */
 const moments: Readonly<Record<string, readonly string[]>> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { viewIds } from '#renderer/session/navigation.ts';
-import { turning } from '#shared/base/visible-text.ts';
+import { turning } from '#shared/base/text/visible-text.ts';
 import { OpenPreview } from './open-preview.ts';
 
 /** All text of these runs that a peer, a file or a folder could have chosen is hostile. */

@@ -5,7 +5,7 @@ import { describe } from 'node:test';
 import { coordinate } from '#test/cli/federation.ts';
 import { appTest } from './app-spec.ts';
 import { WindowApp } from './open-app.ts';
-import { fillJoinForm, waitForEnd } from './window-text.ts';
+import { fillJoinForm, waitForEnd } from './measures/window-text.ts';
 
 const open = WindowApp.open.bind(WindowApp);
 

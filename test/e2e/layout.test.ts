@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { pageIds, viewIds } from '#renderer/session/navigation.ts';
-import { tabStopsMissed } from './keyboard-reach.ts';
-import { measureLayout } from './layout-measure.ts';
+import { tabStopsMissed } from './measures/keyboard-reach.ts';
+import { measureLayout } from './measures/layout-measure.ts';
 import { OpenPreview, showPlace, stillPage } from './open-preview.ts';
 
 /** In CSS pixels. A window of 1440 x 900 at 200 % is one of 720 x 450. */

@@ -6,11 +6,11 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
 import { temporaryFolder } from '#test/cli/command-line.ts';
-import { openView } from './window-text.ts';
+import { openView } from './measures/window-text.ts';
 
-const entry = fileURLToPath(new URL('../support/losing-service.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../support/recorded/losing-service.ts', import.meta.url));
 
 interface LastWord {
   readonly summary: Readonly<Record<'packets' | 'events', { readonly recorded: number; readonly dropped: number }>> & {

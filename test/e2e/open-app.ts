@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { _electron, type Browser, type ElectronApplication, type Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
 import { Command, nothingLeft, processesOf, temporaryFolder } from '#test/cli/command-line.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
-import { servePreview } from '#test/support/preview-server.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
+import { servePreview } from '#test/support/page/preview-server.ts';
 
 /** The window on recorded runs in a browser of its own. Time stands still in it, so that the same is seen each time. */
 export class OpenPreview implements AsyncDisposable {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
-import { formatDuration, formatPercent } from '#renderer/components/format.ts';
+import { formatDuration, formatPercent } from '#renderer/components/words/format.ts';
 import type { Summary } from '#test/cli/command-line.ts';
 import { coordinate, join } from '#test/cli/federation.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp, type OpenApp } from './open-app.ts';
-import { watchFigures } from './same-figures.ts';
-import { fillJoinForm, openView, waitForEnd } from './window-text.ts';
+import { watchFigures } from './measures/same-figures.ts';
+import { fillJoinForm, openView, waitForEnd } from './measures/window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 const rounds = 3;

@@ -6,10 +6,10 @@ import type { Page } from 'playwright-core';
 import { nothingLeft, processesOf, temporaryFolder } from '#test/cli/command-line.ts';
 import { coordinate, join } from '#test/cli/federation.ts';
 import type { Coordinator } from '#test/cli/federation.ts';
-import { assertAccessible } from './accessibility.ts';
+import { assertAccessible } from './measures/accessibility.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
-import { fillJoinForm, openView, waitForRound } from './window-text.ts';
+import { fillJoinForm, openView, waitForRound } from './measures/window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 /** Rounds of some seconds, so that a killed coordinator leaves work behind; more of them than any test waits for. */

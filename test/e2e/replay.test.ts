@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { Command } from '#test/cli/command-line.ts';
-import { launchChromium } from '#test/support/chromium.ts';
-import { recordSession } from '#test/support/recording-file.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
+import { recordSession } from '#test/support/recorded/recording-file.ts';
 
 const views = ['rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings', 'home'] as const;
 /** Words on buttons that command a run. */

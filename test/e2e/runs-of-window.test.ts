@@ -4,11 +4,11 @@ import { join as joinPath } from 'node:path';
 import { describe } from 'node:test';
 import type { Page } from 'playwright-core';
 import { coordinate, join } from '#test/cli/federation.ts';
-import { assertAccessible } from './accessibility.ts';
+import { assertAccessible } from './measures/accessibility.ts';
 import { appTest } from './app-spec.ts';
 import { BrowserApp } from './open-app.ts';
 import type { OpenApp } from './open-app.ts';
-import { demoPatienceMs, fillJoinForm, startDemo, waitForEnd, waitForRound } from './window-text.ts';
+import { demoPatienceMs, fillJoinForm, startDemo, waitForEnd, waitForRound } from './measures/window-text.ts';
 
 const open = BrowserApp.open.bind(BrowserApp);
 

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { contentSecurityPolicy } from '#shared/contract/content-security.ts';
+import { contentSecurityPolicy } from '#shared/contract/app/content-security.ts';
 import { processesOf } from '#test/cli/command-line.ts';
 import { appSpec, appTest } from './app-spec.ts';
 import { startAgain, WindowApp } from './open-app.ts';
-import { startDemo, waitForEnd, waitForRound } from './window-text.ts';
+import { startDemo, waitForEnd, waitForRound } from './measures/window-text.ts';
 
 const open = WindowApp.open.bind(WindowApp);
 /** For what takes less than a second on a machine that does nothing else. */

@@ -9,7 +9,7 @@ import { signedPass } from '#engine/identity/pass.ts';
 import { decodeLinkFrame } from '#engine/link/link-frames.ts';
 import type { Random } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import { invitationSchema } from '#shared/contract/invitation.ts';
+import { invitationSchema } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion, type MessageHeader } from '#shared/contract/messages.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';

@@ -14,8 +14,8 @@ export const areas: readonly Area[] = [
     sources: ['src/engine/framing/*.ts', 'src/engine/codec/*.ts'],
     tests: ['src/engine/framing/*.test.ts', 'src/engine/codec/*.test.ts'],
   },
-  { name: 'filter', sources: ['src/shared/filter/*.ts'], tests: ['src/shared/filter/*.test.ts'] },
-  { name: 'rules', sources: ['src/engine/diagnosis/*.ts'], tests: ['src/engine/diagnosis/*.test.ts'] },
+  { name: 'filter', sources: ['src/shared/filter/**/*.ts'], tests: ['src/shared/filter/**/*.test.ts'] },
+  { name: 'rules', sources: ['src/engine/diagnosis/**/*.ts'], tests: ['src/engine/diagnosis/**/*.test.ts'] },
   {
     name: 'machines',
     sources: ['src/engine/round/{coordinator,participant}/**/*.ts', 'src/engine/round/{machine-runner,quorum}.ts'],

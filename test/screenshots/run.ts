@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { processesOf } from '#test/cli/command-line.ts';
 import { coordinate, join } from '#test/cli/federation.ts';
-import { fillJoinForm } from '#test/e2e/window-text.ts';
-import { launchChromium } from '#test/support/chromium.ts';
+import { fillJoinForm } from '#test/e2e/measures/window-text.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
 import { smallPng } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -1,4 +1,4 @@
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 
 export interface Trained {
   readonly parameters: Float32Array;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
-import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
+import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
 import { Diagnosis } from '#engine/diagnosis/diagnosis.ts';
 import { flattenParameters, viewParameters, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { seededRandom } from '#shared/base/random.ts';

@@ -4,10 +4,10 @@ import type { BodyOf } from '#shared/contract/messages.ts';
 import type { CoordinatorState } from '#engine/round/coordinator/state.ts';
 import { roundWait } from '#engine/round/coordinator/phases/round-wait.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
-import { admitsAnyone } from '#shared/contract/admission.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
+import { admitsAnyone } from '#shared/contract/run/admission.ts';
 import { averageByHand, isNear } from './by-hand.ts';
-import { DoorInvariants } from './door-invariants.ts';
+import { DoorInvariants } from './door/door-invariants.ts';
 import type { Scenario } from './scenario.ts';
 import { toyInitial } from './toy-model.ts';
 

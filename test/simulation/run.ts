@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { makeAdmissionScenario } from './admission-scenario.ts';
+import { makeAdmissionScenario } from './door/admission-scenario.ts';
 import {
   makeCrashScenario,
   makeFailureScenario,

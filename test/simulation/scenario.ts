@@ -1,8 +1,8 @@
 import { seededRandom, type Random } from '#shared/base/random.ts';
 import type { BodyOf } from '#shared/contract/messages.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
-import type { AdmissionPlan } from './admission-plan.ts';
-import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
+import type { AdmissionPlan } from './door/admission-plan.ts';
+import { weightRuleDefault, type WeightRule } from '#shared/contract/run/weight-rule.ts';
 
 /** What befalls one participant, in virtual ms since the start. */
 export interface Trouble {

@@ -23,7 +23,7 @@ import {
 import type { Hash } from '#shared/contract/ids.ts';
 import type { Parcel } from './network.ts';
 import type { Scenario } from './scenario.ts';
-import type { SimDoor } from './sim-door.ts';
+import type { SimDoor } from './door/sim-door.ts';
 import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
 import type { World } from './world.ts';
 

@@ -3,7 +3,7 @@ import { timing } from '#shared/contract/limits.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { RunOutcome } from '#engine/round/machine.ts';
-import type { DoorInvariants } from './door-invariants.ts';
+import type { DoorInvariants } from './door/door-invariants.ts';
 import { Invariants } from './invariants.ts';
 import { Wire } from './network.ts';
 import {
@@ -16,9 +16,9 @@ import {
   type Trouble,
 } from './scenario.ts';
 import { CoordinatorDisk, SimCoordinator, type Tamper } from './sim-coordinator.ts';
-import { SimDoor } from './sim-door.ts';
+import { SimDoor } from './door/sim-door.ts';
 import { SimParticipant, type ParticipantDisk } from './sim-participant.ts';
-import { SimUser } from './sim-user.ts';
+import { SimUser } from './door/sim-user.ts';
 import { World } from './world.ts';
 
 export interface SimulationResult {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeAdmissionScenario } from './admission-scenario.ts';
+import { makeAdmissionScenario } from './door/admission-scenario.ts';
 import { averageByHand, isNear } from './by-hand.ts';
 import { seeds } from './seeds.ts';
 import {

@@ -2,7 +2,7 @@ import { modelCodec } from '#engine/codec/model-codec.ts';
 import type { LoadedData } from '#engine/round/participant/state.ts';
 import type { PayloadCodec } from '#engine/round/payload-codec.ts';
 import { seededRandom } from '#shared/base/random.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import {
   flattenParameters,
   viewParameters,

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { attackOutsideAmqp, giveAllRights, queuesOf } from '#test/support/hostile/amqp-stranger.ts';
 import {
@@ -22,7 +22,7 @@ import { Ledger } from '#test/support/hostile/ledger.ts';
 import { growthIn } from '#test/support/hostile/memory-slope.ts';
 import { attackBroker, attackPorts, tcpPortsOf } from '#test/support/hostile/siege.ts';
 import { idleConnections, malformedConnections, slowLoris } from '#test/support/hostile/tcp.ts';
-import { startRabbitmq } from '#test/support/rabbitmq.ts';
+import { startRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import type { Command, CommandOptions } from '../cli/command-line.ts';
 import { coordinate, hasJoined, join } from '../cli/federation.ts';
 import { hostileReport, verdictLine, type FederationResult, type HostileResult } from './hostile-report.ts';

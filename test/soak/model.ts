@@ -11,7 +11,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { anyBulk, modelMessage } from '#test/support/messages.ts';
+import { anyBulk, modelMessage } from '#test/support/kits/messages.ts';
 
 const run = asRunId('r-soak');
 const token = 'soak-token-0123456789abcdef';

@@ -16,10 +16,10 @@ import type { EventData, EventType, RecordedEvent } from '#shared/contract/event
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Packet } from '#shared/contract/packet.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
+import { applyEvent, emptyView } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { toyCodec, toyInitial, toyModel } from '../simulation/toy-model.ts';
-import { kitSettings } from './coordinator-kit.ts';
+import { kitSettings } from './kits/coordinator-kit.ts';
 import { seededIdentity } from './seeded-identity.ts';
 
 const run = asRunId('r-churn');

@@ -6,7 +6,7 @@ import { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import { QuicTransport } from '#engine/transport/quic/quic-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { batchOf, progressMessage } from './messages.ts';
+import { batchOf, progressMessage } from './kits/messages.ts';
 
 /** A participant's process that sends back what it gets, for tests that freeze it. Ends with its stdin. */
 const invitation = JSON.parse(process.argv[2] ?? '') as InvitedTo;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { networkFigures } from '#shared/contract/network.ts';
+import { networkFigures } from '#shared/contract/run/network.ts';
 import { ParticipantNetwork } from '#engine/relay/participant-network.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { Bell } from './bell.ts';
-import { RecordingReporter, type ReportedPacket } from './recording-reporter.ts';
+import { RecordingReporter, type ReportedPacket } from './recorded/recording-reporter.ts';
 
 /** A recording reporter that can be waited for. */
 export class WatchedReporter extends RecordingReporter {

@@ -10,9 +10,9 @@ import type { Link } from '#engine/link/link.ts';
 import { MqttTransport } from '#engine/transport/mqtt/mqtt-transport.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import { anyBulk, modelMessage, progressMessage, take } from '#test/support/messages.ts';
-import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { anyBulk, modelMessage, progressMessage, take } from '#test/support/kits/messages.ts';
+import { findMosquitto, startMosquitto } from '#test/support/brokers/mosquitto.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 
 const mosquitto = findMosquitto();
 const run = asRunId('run-1');

@@ -5,7 +5,7 @@ import { join as joinPath } from 'node:path';
 import { describe, test } from 'node:test';
 import { Command, nothingLeft, processesOf, temporaryFolder, type Line } from '#test/cli/command-line.ts';
 import { coordinate, hasJoined, join } from '#test/cli/federation.ts';
-import { startMosquitto } from '#test/support/mosquitto.ts';
+import { startMosquitto } from '#test/support/brokers/mosquitto.ts';
 
 const rounds = 4;
 const run = ['--participants', '2', '--rounds', String(rounds), '--deadline', '90', '--quorum', '1'];

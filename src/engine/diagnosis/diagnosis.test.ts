@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { heartbeats, hungUp, Story } from '#test/support/diagnosis-story.ts';
+import { heartbeats, hungUp, Story } from '#test/support/kits/diagnosis-story.ts';
 
 describe('why a round waits', () => {
   test('a connection per message is named within seconds, with the packets that show it', () => {

@@ -1,10 +1,10 @@
-import { answerAwaited } from './admission-rules.ts';
+import { answerAwaited } from './rules/admission-rules.ts';
 import { subjects, type Finding } from './finding.ts';
 import type { ParticipantObservation, RunObservation } from './observation.ts';
-import { ownRules } from './own-rules.ts';
-import { sureRules, symptomRules, type Rule } from './participant-rules.ts';
-import { weightFinding } from './weight-rules.ts';
-import { commonCause, sharedCause, type StandingCause } from './shared-causes.ts';
+import { ownRules } from './rules/own-rules.ts';
+import { sureRules, symptomRules, type Rule } from './rules/participant-rules.ts';
+import { weightFinding } from './rules/weight-rules.ts';
+import { commonCause, sharedCause, type StandingCause } from './rules/shared-causes.ts';
 
 export interface Found {
   readonly finding: Finding;

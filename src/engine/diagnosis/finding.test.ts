@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joined, moment, seen } from '#test/support/observed-run.ts';
+import { joined, moment, seen } from '#test/support/recorded/observed-run.ts';
 import { evidence, lasting, listed, seconds } from './finding.ts';
 import { elapsedMs, push, quietMs, recentMax } from './observation.ts';
 import { overBecause } from './over-words.ts';

@@ -1,5 +1,5 @@
 import type { Layer } from '#shared/base/errors.ts';
-import type { FaultName } from '#shared/contract/settings.ts';
+import type { FaultName } from '#shared/contract/run/settings.ts';
 import type { EvidenceRef, FaultObservation, RunObservation } from './observation.ts';
 
 /** What a rule has found. */

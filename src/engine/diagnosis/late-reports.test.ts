@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { heartbeats, Story } from '#test/support/diagnosis-story.ts';
+import { heartbeats, Story } from '#test/support/kits/diagnosis-story.ts';
 
 const people = ['node-1', 'node-2'];
 

@@ -1,6 +1,6 @@
 import type { Chair, EventData, LinkState, ParticipantPhase } from '#shared/contract/events.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
-import type { FaultName } from '#shared/contract/settings.ts';
+import type { FaultName } from '#shared/contract/run/settings.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 

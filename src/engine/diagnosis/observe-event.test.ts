@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EventData, EventType, RecordedEvent } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { moment, seen, type Seen } from '#test/support/observed-run.ts';
+import { moment, seen, type Seen } from '#test/support/recorded/observed-run.ts';
 import { observeEvent } from './observe-event.ts';
 
 /** A name in an event is checked when the event is made, not here. */

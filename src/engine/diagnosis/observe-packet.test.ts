@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
-import { seen, type Seen } from '#test/support/observed-run.ts';
+import { seen, type Seen } from '#test/support/recorded/observed-run.ts';
 import { observePacket } from './observe-packet.ts';
 
 describe('packets', () => {

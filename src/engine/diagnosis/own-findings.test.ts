@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { moment, seen, type Seen } from '#test/support/observed-run.ts';
+import { moment, seen, type Seen } from '#test/support/recorded/observed-run.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import { findAll } from './find-all.ts';
 import type { Finding } from './finding.ts';
 import type { DialObservation, ParticipantObservation, RunObservation } from './observation.ts';
-import { ownRules } from './own-rules.ts';
+import { ownRules } from './rules/own-rules.ts';
 
 /** What `node-1` sees from its own chair. */
 function own(over: Partial<ParticipantObservation>, run: Partial<RunObservation> = {}): Seen {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { moment, seen } from '#test/support/observed-run.ts';
+import { moment, seen } from '#test/support/recorded/observed-run.ts';
 import type { Finding } from './finding.ts';
 import type { ParticipantObservation } from './observation.ts';
-import { trainerFrozen, transferStuck } from './participant-rules.ts';
+import { trainerFrozen, transferStuck } from './rules/participant-rules.ts';
 
 function refs({ evidence }: Finding): readonly string[] {
   return evidence.map(({ ref }) => ref);

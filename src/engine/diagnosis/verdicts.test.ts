@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
-import { heartbeats, Story } from '#test/support/diagnosis-story.ts';
+import { heartbeats, Story } from '#test/support/kits/diagnosis-story.ts';
 
 /** `node-1` is lost from `at` on, and was waited for until then. */
 function lost(): Story {

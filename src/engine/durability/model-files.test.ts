@@ -6,8 +6,8 @@ import { after, describe, test } from 'node:test';
 import { decodeSafetensors } from '#engine/codec/safetensors.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
-import { hashOf } from '#test/support/coordinator-kit.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { hashOf } from '#test/support/kits/coordinator-kit.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import { ModelFiles } from './model-files.ts';
 import { requireModelOut, withoutModel } from './model-out.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { toErrorReport, type ErrorReport } from '#shared/base/errors.ts';
 import { coordinatorId, type Hash, type ParticipantId, type RunId } from '#shared/contract/ids.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import type { Tensor } from '#shared/tensor/tensor.ts';
 import { writeAtomically } from './atomic-file.ts';

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { coordinatorStartSchema } from '#shared/contract/child-messages.ts';
-import { endpointSchema, endpointsMax } from '#shared/contract/invitation.ts';
+import { endpointSchema, endpointsMax } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { runSettingsSchema } from '#shared/contract/settings.ts';
-import { modelConfigSchema } from '#shared/contract/model-config.ts';
+import { runSettingsSchema } from '#shared/contract/run/settings.ts';
+import { modelConfigSchema } from '#shared/contract/run/model-config.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { diskError, isMissing, stateInvalid } from './disk-errors.ts';
 

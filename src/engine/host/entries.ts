@@ -8,9 +8,9 @@ export const entrySources = {
   relay: 'src/relay/index.ts',
   look: 'src/look/index.ts',
   headless: 'src/headless/index.ts',
-  'trainer-worker': 'src/engine/trainer/worker.ts',
-  'recorder-worker': 'src/engine/recorder/worker.ts',
-  'dds-worker': 'src/engine/transport/dds/worker.ts',
+  'trainer-worker': 'src/engine/trainer/worker/worker.ts',
+  'recorder-worker': 'src/engine/recorder/writing/worker.ts',
+  'dds-worker': 'src/engine/transport/dds/worker/worker.ts',
 } as const;
 
 export type EntryName = keyof typeof entrySources;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { participantName } from '#shared/contract/participant-name.ts';
+import { participantName } from '#shared/contract/run/participant-name.ts';
 import { ownName } from './own-name.ts';
 import { systemEntropy } from './system-entropy.ts';
 

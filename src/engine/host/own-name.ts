@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entropy } from '#shared/base/entropy.ts';
-import { participantName } from '#shared/contract/participant-name.ts';
+import { participantName } from '#shared/contract/run/participant-name.ts';
 
 /** Chosen to be told apart when read aloud, and to say nothing of anybody. */
 const manners = (

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
-import type { SelectionTable } from '#shared/contract/selection.ts';
+import type { SelectionTable } from '#shared/contract/run/selection.ts';
 import { readSelectionTable, writeSelectionTable } from './selection-table-file.ts';
 
 const table: SelectionTable = {

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { selectionTableSchema, type SelectionTable } from '#shared/contract/selection.ts';
+import { selectionTableSchema, type SelectionTable } from '#shared/contract/run/selection.ts';
 
 /**
  * What an earlier run learned about protocols; null where there is none yet.

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 
 /** Wall time may differ this much from the fine-grained one before that is set again. */
 const wallToleranceMs = 20;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { asRunId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 import { decodeInvitation, encodeInvitation } from './invitation.ts';
 import { signedPass } from './pass.ts';

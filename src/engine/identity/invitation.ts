@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok } from '#shared/base/result.ts';
 import type { Result } from '#shared/base/result.ts';
-import { endpointsMax, invitationSchema, invitationTextMax } from '#shared/contract/invitation.ts';
-import type { Endpoint, Invitation, Pass } from '#shared/contract/invitation.ts';
+import { endpointsMax, invitationSchema, invitationTextMax } from '#shared/contract/app/invitation.ts';
+import type { Endpoint, Invitation, Pass } from '#shared/contract/app/invitation.ts';
 import { isPass } from './pass.ts';
 
 const prefix = 'roundscope://join?i=';

@@ -1,5 +1,5 @@
 import type { RunId } from '#shared/contract/ids.ts';
-import type { Pass, PassTerms } from '#shared/contract/invitation.ts';
+import type { Pass, PassTerms } from '#shared/contract/app/invitation.ts';
 import { hasSigned, signAs, type Identity } from './identity.ts';
 
 /**

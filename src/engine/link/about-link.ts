@@ -1,4 +1,4 @@
-import type { PassTerms } from '#shared/contract/invitation.ts';
+import type { PassTerms } from '#shared/contract/app/invitation.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 
 /** Who has opened a link. */

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { ParticipantId, RunId } from '#shared/contract/ids.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { IncomingRoom } from './transfer/incoming-room.ts';

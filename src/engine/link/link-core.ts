@@ -6,7 +6,7 @@ import { coordinatorId, type MessageId, type ParticipantId } from '#shared/contr
 import type { LinkState } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Message, MessageHeader, Outgoing } from '#shared/contract/messages.ts';
-import { supersedes } from '#shared/contract/supersedes.ts';
+import { supersedes } from '#shared/contract/run/supersedes.ts';
 import { migratedCode } from '#engine/transport/transport.ts';
 import { checkSizes } from './transfer/check-sizes.ts';
 import { headerOf } from './records/header-of.ts';

@@ -3,7 +3,7 @@ import { errorCodes, RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { hide } from '#shared/contract/hidden.ts';
 import { messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
-import { passTermsSchema } from '#shared/contract/invitation.ts';
+import { passTermsSchema } from '#shared/contract/app/invitation.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { limits } from '#shared/contract/limits.ts';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
-import { progressMessage, take } from '#test/support/messages.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
+import { progressMessage, take } from '#test/support/kits/messages.ts';
 import { LinkCore } from './link-core.ts';
 import { checkInbox, checkOutbox, checkQueue, type InboxFigures, type OutboxFigures } from './link-invariants.ts';
 

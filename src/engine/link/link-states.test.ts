@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
-import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
+import { batchOf, modelMessage, progressMessage, take } from '#test/support/kits/messages.ts';
 import { findDeath, findTrouble, type LifeSigns } from './health/link-health.ts';
 
 const never = new AbortController().signal;

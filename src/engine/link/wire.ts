@@ -1,7 +1,7 @@
 import { decodeFrame, encodeFrame, framePrefixBytes } from '#engine/framing/frame.ts';
 import { bytesIn, type Parts } from '#engine/framing/parts.ts';
 import type { IncomingFrame, Lane, Session } from '#engine/transport/transport.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { PacketStatus } from '#shared/contract/packet.ts';

@@ -1,11 +1,11 @@
 import { rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { redactedEvent, leftOut } from './redacted-event.ts';
-import { createFile } from './create-file.ts';
+import { createFile } from './writing/create-file.ts';
 import { recorderError } from './errors.ts';
 import { inTimeFunction } from './open-database.ts';
-import { eventValues, insertBodySql, insertEventSql, insertPacketSql, packetColumns } from './row-mapping.ts';
-import { eventOf, type SqlRow } from './row-reading.ts';
+import { eventValues, insertBodySql, insertEventSql, insertPacketSql, packetColumns } from './reading/row-mapping.ts';
+import { eventOf, type SqlRow } from './reading/row-reading.ts';
 import { createTables, pragma } from './schema.ts';
 
 export interface CopyOptions {

@@ -8,9 +8,9 @@ import { samples } from '#shared/filter/layer-samples.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { nothingLost, recordedRun } from '#test/support/recorded-rows.ts';
-import { RecordingReader } from './reader.ts';
-import { RecordingWriter } from './writer.ts';
+import { nothingLost, recordedRun } from '#test/support/recorded/recorded-rows.ts';
+import { RecordingReader } from './reading/reader.ts';
+import { RecordingWriter } from './writing/writer.ts';
 
 describe('fields of dissectors over a recording', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-dissect-'));

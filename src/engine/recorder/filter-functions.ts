@@ -4,8 +4,8 @@ import { protocols } from '#shared/contract/protocols.ts';
 import type { DissectedRow } from '#shared/dissect/dissector.ts';
 import { dissectedField } from '#shared/dissect/registry.ts';
 import { timeOfDayMs } from '#shared/filter/filter-values.ts';
-import { patternOf } from '#shared/filter/pattern.ts';
-import { columnOf } from './row-mapping.ts';
+import { patternOf } from '#shared/filter/pattern/pattern.ts';
+import { columnOf } from './reading/row-mapping.ts';
 
 /** Ms since local midnight of a moment. */
 export const timeOfDayFunction = 'time_of_day_ms';

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#shared/contract/events.ts';
-import { applyEvent, emptyView } from '#shared/run-view/apply-event.ts';
+import { applyEvent, emptyView } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** The run as it was after an event. */

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 
 /** What a piece of a question should take: a newer question, or the end of the time for it, waits no longer. */
 const pieceMs = 25;

@@ -1,13 +1,13 @@
 import type { PacketRow } from '#shared/contract/packet.ts';
-import type { HistogramBucket } from '#shared/contract/port-api.ts';
+import type { HistogramBucket } from '#shared/contract/app/port-api.ts';
 import { protocols } from '#shared/contract/protocols.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { indexFor } from './filter-index.ts';
-import { filterSql } from './filter-sql.ts';
+import { filterSql } from './reading/filter-sql.ts';
 import { idPieces, type IdSpan } from './id-pieces.ts';
 import { inTimeFunction, type ReadingLimit } from './open-database.ts';
-import { selectPacketSql } from './row-mapping.ts';
-import { packetRow, type SqlRow } from './row-reading.ts';
+import { selectPacketSql } from './reading/row-mapping.ts';
+import { packetRow, type SqlRow } from './reading/row-reading.ts';
 
 interface Wanted {
   readonly filter: string;

@@ -7,11 +7,11 @@ import { after, describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
-import { nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
+import { nothingLost, packetOf, recordedRun } from '#test/support/recorded/recorded-rows.ts';
 import { makeOlder } from '#test/support/older-recording.ts';
 import { PacketQueries } from './packet-queries.ts';
-import { RecordingReader } from './reader.ts';
-import { RecordingWriter } from './writer.ts';
+import { RecordingReader } from './reading/reader.ts';
+import { RecordingWriter } from './writing/writer.ts';
 
 const limit = { clock: systemClock, ms: 60_000 };
 const folder = mkdtempSync(join(tmpdir(), 'roundscope-plans-'));

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { eventSchemas, eventTypes, parseEvent, type RecordedEvent } from '#shared/contract/events.ts';
-import { nothingLost, packetOf, recordedRun } from '#test/support/recorded-rows.ts';
-import { sampleOf } from '#test/support/sample-of.ts';
+import { nothingLost, packetOf, recordedRun } from '#test/support/recorded/recorded-rows.ts';
+import { sampleOf } from '#test/support/kits/sample-of.ts';
 import { redactedEvent } from './redacted-event.ts';
-import { RecordingReader } from './reader.ts';
-import { RecordingWriter } from './writer.ts';
+import { RecordingReader } from './reading/reader.ts';
+import { RecordingWriter } from './writing/writer.ts';
 
 /** Stands in every text, such as the name of a class or an address. */
 const canary = 'Aunt Mathilda 10.0.4.18';

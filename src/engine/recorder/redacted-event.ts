@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { assert } from '#shared/base/assert.ts';
 import { eventSchemas, type RecordedEvent } from '#shared/contract/events.ts';
-import { splitSchema } from '#shared/contract/settings.ts';
-import { transportPlanSchema } from '#shared/contract/transport-plan.ts';
+import { splitSchema } from '#shared/contract/run/settings.ts';
+import { transportPlanSchema } from '#shared/contract/run/transport-plan.ts';
 import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from '#shared/contract/ids.ts';
 
 /** Stands in place of text that a bare copy does not have. */

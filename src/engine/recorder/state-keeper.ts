@@ -2,9 +2,9 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RecordedEvent } from '#shared/contract/events.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { beginningOf, stateAfter, type FoldedState } from './folded-state.ts';
-import { eventValues } from './row-mapping.ts';
+import { eventValues } from './reading/row-mapping.ts';
 import { RoundRows } from './round-rows.ts';
-import { eventOf } from './row-reading.ts';
+import { eventOf } from './reading/row-reading.ts';
 import { openState, sealState, type EventValues, type StateRow } from './state-seal.ts';
 
 export interface KeeperOptions {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Target } from './tcp-route.ts';
 
 /** Where brokers listen whose URL names no port. */

@@ -1,11 +1,11 @@
 import type { Server } from 'node:net';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
-import type { NetworkConditions } from '#shared/contract/network.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
+import type { NetworkConditions } from '#shared/contract/run/network.ts';
 import { DdsRoute } from './dds-route.ts';
 import { targetOf, throughRelay } from './endpoint-target.ts';
 import { listenTcp, TcpRoute, type Target } from './tcp-route.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { networkFigures, type NetworkFigures, type NetworkOutage } from '#shared/contract/network.ts';
+import { networkFigures, type NetworkFigures, type NetworkOutage } from '#shared/contract/run/network.ts';
 import { ParticipantNetwork } from './participant-network.ts';
 
 /** Real sockets on loopback and the real clock: nothing here is said about how fast, only about how slow. */

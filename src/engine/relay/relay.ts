@@ -1,9 +1,9 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { RelayStart } from '#shared/contract/child-messages.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import { networkWords, type NetworkConditions } from '#shared/contract/network.ts';
+import { networkWords, type NetworkConditions } from '#shared/contract/run/network.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { decodeInvitation, encodeInvitation } from '#engine/identity/invitation.ts';
 import { ParticipantNetwork } from './participant-network.ts';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { TcpPath } from './tcp-path.ts';

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Random } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { TcpPath } from './tcp-path.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom } from '#shared/base/random.ts';
-import { networkFigures, type NetworkConditions, type NetworkFigures } from '#shared/contract/network.ts';
+import { networkFigures, type NetworkConditions, type NetworkFigures } from '#shared/contract/run/network.ts';
 import { Way } from './way.ts';
 
 function conditions(change: Partial<NetworkFigures>, outage: NetworkConditions['outage'] = 'none'): NetworkConditions {

@@ -1,6 +1,6 @@
 import type { Random } from '#shared/base/random.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { networkFigures, type NetworkConditions, type NetworkFigures } from '#shared/contract/network.ts';
+import { networkFigures, type NetworkConditions, type NetworkFigures } from '#shared/contract/run/network.ts';
 
 /** What fits into one Ethernet frame; a larger datagram travels as fragments and is lost with any of them. */
 const fragmentBytes = 1472;

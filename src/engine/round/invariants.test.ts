@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
+import { hashOf, started, trained, type CoordinatorKit } from '#test/support/kits/coordinator-kit.ts';
 import { endByFault } from './coordinator/end.ts';
 import { checkCoordinator } from './coordinator/invariants.ts';
 import type { CoordinatorState, Member } from './coordinator/state.ts';

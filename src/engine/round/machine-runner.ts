@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Instant, Step } from './machine.ts';
 
 export interface MachineParts<S, I, E> {

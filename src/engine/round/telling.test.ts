@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { toldCount } from '#shared/base/told-count.ts';
+import { toldCount } from '#shared/base/text/told-count.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import { tellsAll, toldData, toldEvaluation, toldProgress, toldUpdate, withoutPaths } from './telling.ts';
 

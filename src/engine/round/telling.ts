@@ -1,4 +1,4 @@
-import { toldCount } from '#shared/base/told-count.ts';
+import { toldCount } from '#shared/base/text/told-count.ts';
 import type { BodyOf, DataSummary } from '#shared/contract/messages.ts';
 
 /** How much of its own data a participant tells the coordinator. */

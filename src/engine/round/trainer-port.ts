@@ -1,4 +1,4 @@
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 
 /** What a round needs of a trainer. `engine/trainer` fulfils it; rounds and trainers do not know each other. */

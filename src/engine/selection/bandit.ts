@@ -1,5 +1,5 @@
 import { protocols, type Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions, Outcome, SelectionSettings, SelectionTable } from '#shared/contract/selection.ts';
+import type { LinkConditions, Outcome, SelectionSettings, SelectionTable } from '#shared/contract/run/selection.ts';
 import { expectedSeconds, protocolTraits } from './expected-time.ts';
 import { FailureCounts } from './failure-counts.ts';
 import { dot, LinearBelief, type Weight } from './linear-belief.ts';

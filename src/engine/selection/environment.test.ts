@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readFileSync } from 'node:fs';
-import { selectionSettingsSchema } from '#shared/contract/selection.ts';
+import { selectionSettingsSchema } from '#shared/contract/run/selection.ts';
 import { selectionFromEnvironment, selectionVariables, type Environment } from './environment.ts';
 
 function settings(environment: Environment, given: Parameters<typeof selectionFromEnvironment>[1] = {}) {

@@ -1,7 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
-import { selectionSettingsSchema, strategyNameSchema, type SelectionSettings } from '#shared/contract/selection.ts';
+import { selectionSettingsSchema, strategyNameSchema, type SelectionSettings } from '#shared/contract/run/selection.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

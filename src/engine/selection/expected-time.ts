@@ -1,5 +1,5 @@
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 
 /**
  * How long a transfer will take over each protocol, in closed form from what is known of the network. Rough by nature: it

@@ -1,5 +1,5 @@
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 import { networkClass, type NetworkClass } from './q-state.ts';
 
 /** Believed before anything was seen: as if one of twenty had failed. */

@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 import { bandwidthBehindBursts, lossLimitedRate, protocolTraits } from './expected-time.ts';
 
 /** Round trips that are looked back on. */

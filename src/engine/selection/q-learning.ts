@@ -1,5 +1,5 @@
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions, Outcome, SelectionSettings, SelectionTable } from '#shared/contract/selection.ts';
+import type { LinkConditions, Outcome, SelectionSettings, SelectionTable } from '#shared/contract/run/selection.ts';
 import { rewardOf } from './q-reward.ts';
 import { stateOf } from './q-state.ts';
 import type { Option, Pick, SelectorParts, Strategy } from './strategy.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '#shared/contract/selection.ts';
+import type { Outcome } from '#shared/contract/run/selection.ts';
 import { expectedSeconds } from './expected-time.ts';
 
 /** Watts of one busy core beyond an idle one, for the share of the reward that the battery has. */

@@ -1,4 +1,4 @@
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 
 /**
  * The state of the reference framework: class of the network, resources, size of the payload, mobility. 36 in all, each

@@ -1,5 +1,5 @@
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 import type { Option, Pick, Strategy } from './strategy.ts';
 import { bytesText, conditionsText, percentText } from './words.ts';
 

@@ -9,7 +9,7 @@ import {
   strategyNames,
   type LinkConditions,
   type SelectionTable,
-} from '#shared/contract/selection.ts';
+} from '#shared/contract/run/selection.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { selectionRules } from './rules.ts';
 import { createSelector, type Selector } from './selector.ts';

@@ -7,7 +7,7 @@ import type {
   SelectionSettings,
   SelectionTable,
   StrategyName,
-} from '#shared/contract/selection.ts';
+} from '#shared/contract/run/selection.ts';
 import { BanditStrategy } from './bandit.ts';
 import { expectedSeconds } from './expected-time.ts';
 import { FixedStrategy } from './fixed.ts';

@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions, Outcome, SelectionTable } from '#shared/contract/selection.ts';
+import type { LinkConditions, Outcome, SelectionTable } from '#shared/contract/run/selection.ts';
 
 export interface SelectorParts {
   readonly random: Random;

@@ -1,5 +1,5 @@
 import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
-import type { LinkConditions } from '#shared/contract/selection.ts';
+import type { LinkConditions } from '#shared/contract/run/selection.ts';
 
 interface Expectation {
   readonly protocol: Protocol;

@@ -1,5 +1,5 @@
 import { seededRandom } from '#shared/base/random.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { countClasses, exampleCount } from './data/dataset.ts';
 import { describeData, summaryOf, type PreparedData } from './data/describe-data.ts';

@@ -6,7 +6,7 @@ import { float32Tensor } from '#shared/tensor/tensor.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { loadDigits } from './data/digits.ts';
 import { takeShare } from './data/partition.ts';
-import type { SplitSpec } from '#shared/contract/split.ts';
+import type { SplitSpec } from '#shared/contract/run/split.ts';
 import { digitsDefaults } from './defaults.ts';
 import { GraphCache, requirePlan } from './graph-cache.ts';
 import { digitsModel } from './model/default-models.ts';

@@ -1,5 +1,5 @@
 import { limits } from '#shared/contract/limits.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import { stepBytes } from './defaults.ts';
 import { trainerError } from './errors.ts';
 import { evaluationGraph, trainingGraph } from './graph/model-graph.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 
 /**
  * Spreads the steps of a training evenly over a time, as a slower machine would: no step begins before its share of the

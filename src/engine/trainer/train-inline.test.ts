@@ -8,7 +8,7 @@ import { loadDigits } from './data/digits.ts';
 import { takeShare, type Share } from './data/partition.ts';
 import { digitsDefaults } from './defaults.ts';
 import { GraphCache, requirePlan } from './graph-cache.ts';
-import { JobRunner } from './job-runner.ts';
+import { JobRunner } from './worker/job-runner.ts';
 import { digitsModel, modelFor } from './model/default-models.ts';
 import { initialParameters } from './model/initial-parameters.ts';
 import { evaluateInline, trainInline, type TrainOptions } from './train-inline.ts';

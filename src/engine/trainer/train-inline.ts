@@ -1,6 +1,6 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
-import { shapeWords } from '#shared/contract/shape-words.ts';
+import { shapeWords } from '#shared/contract/run/shape-words.ts';
 import { copyParameters, matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { BatchReader, scoreBatch, shuffledOrder, type Batch } from './batches.ts';
 import { exampleCount, type Dataset } from './data/dataset.ts';

@@ -1,9 +1,9 @@
 import type { PreparedData } from './data/describe-data.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
-import type { TrainerSetup } from './worker-protocol.ts';
+import type { TrainerSetup } from './worker/worker-protocol.ts';
 
 export type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
-export type { TrainerSetup } from './worker-protocol.ts';
+export type { TrainerSetup } from './worker/worker-protocol.ts';
 
 /**
  * What trains. Every call rejects with a RoundscopeError (`data_missing`, `data_invalid`, `data_too_large`,

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { OptimizerName } from './optimizer/optimizer.ts';
 

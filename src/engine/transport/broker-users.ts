@@ -1,5 +1,5 @@
 import { coordinatorId, type ParticipantId } from '#shared/contract/ids.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 
 /** Whom a broker elsewhere lets in on a run's account, and by what. */

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { formatAddress } from './addresses.ts';
 
 /** Somebody else than the invitation names answered. */

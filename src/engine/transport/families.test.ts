@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
-import { missingRabbitmq } from '#test/support/rabbitmq.ts';
+import { findMosquitto, freePort, startMosquitto } from '#test/support/brokers/mosquitto.ts';
+import { missingRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import { AmqpTransport } from './amqp/amqp-transport.ts';
 import { GrpcTransport } from './grpc/grpc-transport.ts';
 import { MqttTransport } from './mqtt/mqtt-transport.ts';

@@ -1,6 +1,6 @@
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import type { RunStatus } from '#shared/contract/messages.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { KnowsPeer } from './waiting-room.ts';
 
 /**

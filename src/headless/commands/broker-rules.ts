@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLoopback } from '#shared/base/loopback.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { folderMode, writeAtomically } from '#engine/durability/atomic-file.ts';
 import { diskError } from '#engine/durability/disk-errors.ts';
 import { openTo } from '#engine/host/own-folder.ts';
@@ -12,11 +12,11 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import { brokerKinds, brokerRules, type BrokerKind, type RuleFile } from '#engine/transport/broker-rules.ts';
 import { ownUserIn } from '#engine/transport/broker-users.ts';
-import { fileOf } from '#service/typed-paths.ts';
+import { fileOf } from '#service/checks/typed-paths.ts';
 import type { Command } from '../arguments.ts';
-import { credentialsText, readCredentials, secretFile } from '../broker-credentials.ts';
-import { planBroker, type BrokerKept, type BrokerPlan } from '../broker-plan.ts';
-import { brokerSteps } from '../broker-words.ts';
+import { credentialsText, readCredentials, secretFile } from '../options/broker-credentials.ts';
+import { planBroker, type BrokerKept, type BrokerPlan } from '../options/broker-plan.ts';
+import { brokerSteps } from '../options/broker-words.ts';
 import { complain } from '../complain.ts';
 
 export const brokerRulesCommand: Command = {

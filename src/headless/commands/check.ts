@@ -1,10 +1,10 @@
 import { systemClock } from '#engine/host/system-clock.ts';
 import { styleText } from 'node:util';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { dataFolderPath } from '#engine/host/data-folder.ts';
-import { checkMachine } from '#service/check-machine.ts';
+import { checkMachine } from '#service/checks/check-machine.ts';
 import type { Command } from '../arguments.ts';
 
 const marks = { works: '✓', needs_a_step: '!', absent: '✗' } as const;

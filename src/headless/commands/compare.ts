@@ -1,16 +1,16 @@
-import { visibleText } from '#shared/base/visible-text.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
-import { networkPresets, networkPresetSchema } from '#shared/contract/network.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/run/comparison.ts';
+import { networkPresets, networkPresetSchema } from '#shared/contract/run/network.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
 import { transports } from '#engine/transport/registry.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { onEndSignal } from '../end-signals.ts';
-import { demoOptions, demoSettings } from '../demo-options.ts';
+import { demoOptions, demoSettings } from '../options/demo-options.ts';
 
 export const compare: Command = {
   name: 'compare',

@@ -1,32 +1,32 @@
 import { resolve } from 'node:path';
 import { readRunFile } from '#engine/durability/run-file.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
-import { counted } from '#shared/base/counted.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { boundFor, ofOneLink, parseAnnounced } from '#shared/contract/announced.ts';
+import { boundFor, ofOneLink, parseAnnounced } from '#shared/contract/app/announced.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
-import { transportPlanSchema, type TransportPlan } from '#shared/contract/transport-plan.ts';
-import { runPlanSchema } from '#shared/contract/settings.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
-import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
+import { transportPlanSchema, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
+import { runPlanSchema } from '#shared/contract/run/settings.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
+import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
 import { ownUserIn, withoutUser } from '#engine/transport/broker-users.ts';
 import { typedIn } from '#engine/host/user-path.ts';
 import type { AppService } from '#service/app-service.ts';
-import type { RunningFederation } from '#service/federation.ts';
+import type { RunningFederation } from '#service/runs/federation.ts';
 import { coordinatorId, runIdSchema, type RunId } from '#shared/contract/ids.ts';
-import { dataOf, namedFiles } from '#service/typed-paths.ts';
+import { dataOf, namedFiles } from '#service/checks/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
-import { admitOption, parseAdmit } from '../admit-option.ts';
-import { usersFrom } from '../broker-credentials.ts';
+import { admitOption, parseAdmit } from '../options/admit-option.ts';
+import { usersFrom } from '../options/broker-credentials.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { openAdmissionPrompt, type PromptParts, type Invited } from '../admission-prompt.ts';
-import type { ConsoleReporter } from '../console-reporter.ts';
-import { wrongRecord } from '../record-option.ts';
+import { openAdmissionPrompt, type PromptParts, type Invited } from '../prompt/admission-prompt.ts';
+import type { ConsoleReporter } from '../output/console-reporter.ts';
+import { wrongRecord } from '../options/record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
-import { secretForms, secretText } from '../secret-text.ts';
-import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../wrong-option.ts';
+import { secretForms, secretText } from '../options/secret-text.ts';
+import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../options/wrong-option.ts';
 
 /** What holds where nothing is said: one source for the help and for the run. */
 const usual = {

@@ -1,13 +1,13 @@
 import { toErrorReport } from '#shared/base/errors.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import type { Command } from '../arguments.ts';
-import { demoOptions, demoSettings } from '../demo-options.ts';
+import { demoOptions, demoSettings } from '../options/demo-options.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { wrongRecord } from '../record-option.ts';
+import { wrongRecord } from '../options/record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
-import { serveInBrowser } from '../serve-in-browser.ts';
+import { serveInBrowser } from '../web/serve-in-browser.ts';
 
 export const demo: Command = {
   name: 'demo',

@@ -1,16 +1,16 @@
 import { styleText } from 'node:util';
-import { counted } from '#shared/base/counted.ts';
-import { roughDuration } from '#shared/base/duration.ts';
-import { visibleText, visibleWithin } from '#shared/base/visible-text.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { roughDuration } from '#shared/base/text/duration.ts';
+import { visibleText, visibleWithin } from '#shared/base/text/visible-text.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
 import type { RunView, VerdictView } from '#shared/run-view/run-view.ts';
-import { diagnoseAgain, type DiagnosedAgain, type VerdictOfNow } from '#service/diagnose-again.ts';
-import { foldRecording } from '#service/recorded-runs.ts';
+import { diagnoseAgain, type DiagnosedAgain, type VerdictOfNow } from '#service/replay/diagnose-again.ts';
+import { foldRecording } from '#service/library/recorded-runs.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
-import { openNamed, recordingPath, recordingPositional } from '../recording-argument.ts';
+import { openNamed, recordingPath, recordingPositional } from '../options/recording-argument.ts';
 
 /** The verdicts of a recording: those that were raised while it ran, and what the rules say of its rows now. */
 export const diagnose: Command = {

@@ -1,13 +1,13 @@
-import { counted } from '#shared/base/counted.ts';
-import { parseDuration } from '#shared/base/duration.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { parseDuration } from '#shared/base/text/duration.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { fileOf } from '#service/typed-paths.ts';
+import { fileOf } from '#service/checks/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
-import { exportRows, rowFormats, type RowFormat } from '../export-rows.ts';
-import { openToTell, recordingPositional } from '../recording-argument.ts';
+import { exportRows, rowFormats, type RowFormat } from '../output/export-rows.ts';
+import { openToTell, recordingPositional } from '../options/recording-argument.ts';
 
 const msPerMinute = 60_000;
 

@@ -1,21 +1,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { counted } from '#shared/base/counted.ts';
-import { parseUntil } from '#shared/base/until.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { parseUntil } from '#shared/base/time/until.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { keptInvitations, type KeptInvitations } from '#coordinator/kept-invitations.ts';
 import { fileMode, folderMode } from '#engine/durability/atomic-file.ts';
 import { diskError } from '#engine/durability/disk-errors.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { fileOf } from '#service/typed-paths.ts';
+import { fileOf } from '#service/checks/typed-paths.ts';
 import type { Command } from '../arguments.ts';
-import { readCredentials, userFor, type BrokerCredentials } from '../broker-credentials.ts';
+import { readCredentials, userFor, type BrokerCredentials } from '../options/broker-credentials.ts';
 import { complain } from '../complain.ts';
-import { parseNames } from '../name-list.ts';
+import { parseNames } from '../options/name-list.ts';
 
 export const invite: Command = {
   name: 'invite',

@@ -1,22 +1,22 @@
 import { resolve } from 'node:path';
 import { toErrorReport } from '#shared/base/errors.ts';
-import { parseDuration } from '#shared/base/duration.ts';
+import { parseDuration } from '#shared/base/text/duration.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
-import { participantName } from '#shared/contract/participant-name.ts';
-import { strategyNames } from '#shared/contract/selection.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { participantName } from '#shared/contract/run/participant-name.ts';
+import { strategyNames } from '#shared/contract/run/selection.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { dataOf, namedFiles } from '#service/typed-paths.ts';
+import { dataOf, namedFiles } from '#service/checks/typed-paths.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Arguments, Command } from '../arguments.ts';
-import { selectionOption, wrongEnvironment } from '../selection-option.ts';
+import { selectionOption, wrongEnvironment } from '../options/selection-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { mapOption, parseMaps } from '../map-option.ts';
-import { wrongRecord } from '../record-option.ts';
+import { mapOption, parseMaps } from '../options/map-option.ts';
+import { wrongRecord } from '../options/record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
-import { secretForms, secretText } from '../secret-text.ts';
+import { secretForms, secretText } from '../options/secret-text.ts';
 
 /** Both lengths of time, or what is wrong with them. */
 function patienceOf(args: Arguments): Pick<ParticipantStart, 'waitMs' | 'giveUpAfterMs'> | string {

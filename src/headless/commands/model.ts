@@ -1,7 +1,7 @@
 import { formatBytes } from '#shared/base/bytes.ts';
-import { counted } from '#shared/base/counted.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { tryModel, type ModelTrial } from '#engine/trainer/imported/try-model.ts';
 import { GraphFault } from '#engine/trainer/onnx/graph-fault.ts';

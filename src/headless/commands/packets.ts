@@ -1,17 +1,17 @@
 import { formatBytes } from '#shared/base/bytes.ts';
-import { counted } from '#shared/base/counted.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { receiverOf, senderOf, type PacketRow } from '#shared/contract/packet.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import type { OpenedRecording } from '#engine/recorder/open-recording.ts';
+import type { OpenedRecording } from '#engine/recorder/reading/open-recording.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
-import { packetLine, packetRecord, readFields, tabbed } from '../packet-lines.ts';
+import { packetLine, packetRecord, readFields, tabbed } from '../output/packet-lines.ts';
 import { bodyOptions, printBody } from '../print-body.ts';
-import { openToTell, recordingPath, recordingPositional } from '../recording-argument.ts';
+import { openToTell, recordingPath, recordingPositional } from '../options/recording-argument.ts';
 
 /** Rows of one page: little enough that a pipe that closes early ends it at once. */
 const pageRows = 1000;

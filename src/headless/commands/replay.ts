@@ -1,9 +1,9 @@
-import { exitStatus } from '#shared/contract/summary.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { openNamed, recordingPath, recordingPositional } from '../recording-argument.ts';
-import { serveInBrowser } from '../serve-in-browser.ts';
+import { openNamed, recordingPath, recordingPositional } from '../options/recording-argument.ts';
+import { serveInBrowser } from '../web/serve-in-browser.ts';
 
 /** A recording in the views of a run that goes on, in a browser. */
 export const replay: Command = {

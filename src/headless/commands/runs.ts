@@ -1,17 +1,17 @@
 import { formatBytes } from '#shared/base/bytes.ts';
-import { counted } from '#shared/base/counted.ts';
-import { roughDuration } from '#shared/base/duration.ts';
-import { visibleText } from '#shared/base/visible-text.ts';
-import { nameOf, type LibraryRecording } from '#shared/contract/library.ts';
-import { untilStopped } from '#shared/contract/settings.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import { roughDuration } from '#shared/base/text/duration.ts';
+import { visibleText } from '#shared/base/text/visible-text.ts';
+import { nameOf, type LibraryRecording } from '#shared/contract/app/library.ts';
+import { untilStopped } from '#shared/contract/run/settings.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import { dataFolderPath } from '#engine/host/data-folder.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { appLibrary } from '#service/app-library.ts';
-import { RecentRuns } from '#service/recent-runs.ts';
+import { appLibrary } from '#service/library/app-library.ts';
+import { RecentRuns } from '#service/runs/recent-runs.ts';
 import type { Command } from '../arguments.ts';
 import { lineOf, writeOut } from '../json-lines.ts';
-import { openNamed } from '../recording-argument.ts';
+import { openNamed } from '../options/recording-argument.ts';
 
 /** The library of the window, one recording a line. */
 export const runs: Command = {

@@ -1,11 +1,11 @@
 import { toErrorReport } from '#shared/base/errors.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
-import { exitStatus } from '#shared/contract/summary.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
+import { exitStatus } from '#shared/contract/run/summary.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
-import { demoOptions, demoSettings } from '../demo-options.ts';
-import { serveInBrowser } from '../serve-in-browser.ts';
+import { demoOptions, demoSettings } from '../options/demo-options.ts';
+import { serveInBrowser } from '../web/serve-in-browser.ts';
 
 export const serve: Command = {
   name: 'serve',

@@ -3,16 +3,16 @@ import { describe, test } from 'node:test';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
-import { seatPreview } from '#test/support/seat-answers.ts';
+import { recordedStart } from '#test/support/recorded/recorded-view.ts';
+import { seatPreview } from '#test/support/kits/seat-answers.ts';
 import { absent, screen, show, within } from '#test/support/rendered/rendered.tsx';
-import { DataNotes, Thumbs } from './data-notes.tsx';
+import { DataNotes, Thumbs } from './forms/data-notes.tsx';
 import { ErrorCard } from './error-card.tsx';
-import { FormFoot } from './form-foot.tsx';
+import { FormFoot } from './forms/form-foot.tsx';
 import { IncompleteLine } from './incomplete-line.tsx';
 import { NotTold } from './not-told.tsx';
-import { PlanList } from './plan-list.tsx';
-import type { PlanWords } from './plan-list.tsx';
+import { PlanList } from './forms/plan-list.tsx';
+import type { PlanWords } from './forms/plan-list.tsx';
 
 const refused: ErrorReport = {
   code: 'connect_refused',

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { useState } from 'react';
 import type { JSX } from 'react';
-import type { StrategyName } from '#shared/contract/selection.ts';
+import type { StrategyName } from '#shared/contract/run/selection.ts';
 import { fireEvent, focused, screen, show } from '#test/support/rendered/rendered.tsx';
-import { Choice } from './choice.tsx';
-import { SelectionChoice } from './selection-choice.tsx';
-import { Stepper } from './stepper.tsx';
+import { Choice } from './forms/choice.tsx';
+import { SelectionChoice } from './forms/selection-choice.tsx';
+import { Stepper } from './forms/stepper.tsx';
 
 function Rounds({ help }: { readonly help?: string }): JSX.Element {
   const [value, setValue] = useState(10);

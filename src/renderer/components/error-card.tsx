@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { shownWithin } from '#shared/base/visible-text.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 

@@ -2,7 +2,7 @@ import './incomplete-line.css';
 import type { JSX } from 'react';
 import { incompleteWords, missedEvents } from '#shared/run-view/loss-words.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
-import { formatClock } from './format.ts';
+import { formatClock } from './words/format.ts';
 import { Icon } from './icon.tsx';
 
 /** Above what is folded from events, where some never came: it may be incomplete, and since when. */

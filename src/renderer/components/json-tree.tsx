@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { shownWithin } from '#shared/base/visible-text.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
 import type { JSX } from 'react';
 
 /** Members drawn of one object or list before a button for the rest. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { secrecyOf } from '#shared/contract/secrecy.ts';
+import { secrecyOf } from '#shared/contract/app/secrecy.ts';
 import { protocolGlyphs } from '#renderer/theme/protocols.ts';
 
 /** Glyph of a protocol in its color; with its name unless `bare`, where the name stands beside it anyway. */

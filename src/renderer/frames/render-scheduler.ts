@@ -1,4 +1,4 @@
-import { Pace } from '#shared/base/pace.ts';
+import { Pace } from '#shared/base/time/pace.ts';
 import { afterFrame } from './after-frame.ts';
 
 /** When the screen may change, and when a change has been painted; tests work it by hand. */

@@ -1,4 +1,4 @@
-import { exchangePath, isPageKey, tokenParameter } from '#shared/contract/page-access.ts';
+import { exchangePath, isPageKey, tokenParameter } from '#shared/contract/app/page-access.ts';
 import type { PageKeyPlaces } from './page-key.ts';
 
 const channelName = 'roundscope.page-key';

@@ -1,10 +1,10 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
-import type { PortAnswers, RequestName, RequestOf } from '#shared/contract/port-api.ts';
+import type { PortAnswers, RequestName, RequestOf } from '#shared/contract/app/port-api.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { onScreenClock, screenNow } from '#renderer/frames/screen-clock.ts';
-import type { Packets } from './packet-log.ts';
+import type { Packets } from './recordings/packet-log.ts';
 import type { Session, SessionState } from './session.ts';
 
 export const SessionContext = createContext<Session | null>(null);

@@ -1,5 +1,5 @@
-import { invitationInLink } from '#shared/contract/invitation.ts';
-import { changeJoin, joinDraft } from './drafts.ts';
+import { invitationInLink } from '#shared/contract/app/invitation.ts';
+import { changeJoin, joinDraft } from './run/drafts.ts';
 import { navigate } from './navigation.ts';
 import { showInfo } from './toasts.ts';
 

@@ -1,4 +1,4 @@
-import { isPageKey } from '#shared/contract/page-access.ts';
+import { isPageKey } from '#shared/contract/app/page-access.ts';
 
 /** Where a page keeps its key and whom it asks for one; all of it belongs to the page's own origin, port included. */
 export interface PageKeyPlaces {

@@ -1,6 +1,6 @@
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { keyRefusedCode, offeredProtocols } from '#shared/contract/page-access.ts';
+import { keyRefusedCode, offeredProtocols } from '#shared/contract/app/page-access.ts';
 import { decodePortMessage, encodePortMessage } from '#shared/port/wire.ts';
 import type { Port } from '#shared/port/port.ts';
 import { browserPlaces } from './browser-places.ts';

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { strategyNames, type StrategyName } from '#shared/contract/selection.ts';
+import { strategyNames, type StrategyName } from '#shared/contract/run/selection.ts';
 import { createStore } from './store.ts';
 
 /** What people set about the window itself; kept by the browser, never sent anywhere. */

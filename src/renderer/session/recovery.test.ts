@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ParticipantView } from '#shared/run-view/run-view.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
 import { followRecovery, nobodyAway } from './recovery.ts';
 
 const view = recordedView(40);

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { untilStopped } from '#shared/contract/settings.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
+import { untilStopped } from '#shared/contract/run/settings.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
 import { commandFor, keyName } from './commands.ts';
 import type { Command } from './commands.ts';
 import { formatPlace, parsePlace, viewIds } from './navigation.ts';
-import { median, paceOf, slowestOf, stepsOf, usualSteps } from './pace.ts';
-import { roundsOnAxis } from './planned.ts';
+import { median, paceOf, slowestOf, stepsOf, usualSteps } from './run/pace.ts';
+import { roundsOnAxis } from './run/planned.ts';
 import { readPreferences } from './preferences.ts';
-import { openVerdicts, stalledParticipants } from './verdicts.ts';
+import { openVerdicts, stalledParticipants } from './run/verdicts.ts';
 
 describe('navigation', () => {
   test('any place comes back from its address', () => {

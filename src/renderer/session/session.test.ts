@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { FromRenderer, FromService, Snapshot } from '#shared/contract/port-api.ts';
+import type { FromRenderer, FromService, Snapshot } from '#shared/contract/app/port-api.ts';
 import { asRunId } from '#shared/contract/ids.ts';
 import type { Port } from '#shared/port/port.ts';
-import { packetOf } from '#test/support/recorded-rows.ts';
-import { recordedSession } from '#test/support/recorded-session.ts';
-import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
+import { packetOf } from '#test/support/recorded/recorded-rows.ts';
+import { recordedSession } from '#test/support/recorded/recorded-session.ts';
+import { recordedStart, recordedView } from '#test/support/recorded/recorded-view.ts';
 import type { RenderScheduler } from '#renderer/frames/render-scheduler.ts';
 import { createSession, Session } from './session.ts';
 

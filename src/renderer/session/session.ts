@@ -1,14 +1,21 @@
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
-import { shownWithin } from '#shared/base/visible-text.ts';
-import type { ComparisonView } from '#shared/contract/comparison.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
+import type { ComparisonView } from '#shared/contract/run/comparison.ts';
 import { limits } from '#shared/contract/limits.ts';
-import type { Batch, FromService, PortAnswers, RequestName, RequestOf, Snapshot } from '#shared/contract/port-api.ts';
-import { liveSource, type SourceState } from '#shared/contract/source.ts';
+import type {
+  Batch,
+  FromService,
+  PortAnswers,
+  RequestName,
+  RequestOf,
+  Snapshot,
+} from '#shared/contract/app/port-api.ts';
+import { liveSource, type SourceState } from '#shared/contract/app/source.ts';
 import type { Port } from '#shared/port/port.ts';
-import { applyEvent } from '#shared/run-view/apply-event.ts';
+import { applyEvent } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { PacketLog } from './packet-log.ts';
-import type { Packets } from './packet-log.ts';
+import { PacketLog } from './recordings/packet-log.ts';
+import type { Packets } from './recordings/packet-log.ts';
 import { FrameScheduler } from '#renderer/frames/render-scheduler.ts';
 import type { RenderScheduler } from '#renderer/frames/render-scheduler.ts';
 import { ServicePulse } from './service-pulse.ts';

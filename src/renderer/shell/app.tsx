@@ -5,19 +5,19 @@ import { useSessionState } from '#renderer/session/hooks.ts';
 import { useKeyMissing } from '#renderer/session/key-missing.ts';
 import { usePreferences } from '#renderer/session/preferences.ts';
 import { applyTheme } from '#renderer/theme/apply-theme.ts';
-import { useRecording, useShowsRecording } from '#renderer/session/recordings.ts';
+import { useRecording, useShowsRecording } from '#renderer/session/recordings/recordings.ts';
 import type { Place } from '#renderer/session/navigation.ts';
 import { takeArrival, useArrival } from '#renderer/session/navigation.ts';
 import { focusView } from './focus-view.ts';
-import { NoKey } from './no-key.tsx';
+import { NoKey } from './dialogs/no-key.tsx';
 import { Overlays } from './overlays.tsx';
-import { NoCommands } from './no-commands.tsx';
+import { NoCommands } from './commands/no-commands.tsx';
 import { Rail } from './rail.tsx';
-import { ReplayBar } from './replay-bar.tsx';
+import { ReplayBar } from './replay/replay-bar.tsx';
 import { useShownView } from './shown-view.ts';
 import { SkipLink } from './skip-link.tsx';
-import { StatusSlot } from './status-slot.tsx';
-import { TopBar } from './top-bar.tsx';
+import { StatusSlot } from './top-bar/status-slot.tsx';
+import { TopBar } from './top-bar/top-bar.tsx';
 import { views } from './views.tsx';
 
 export function App(): JSX.Element {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatSeconds } from '#renderer/components/format.ts';
-import { slowestOf, updatesLeftMs } from '#renderer/session/pace.ts';
-import { nextOf, openVerdicts } from '#renderer/session/verdicts.ts';
-import { evaluationStart } from '#renderer/views/rounds/lane-layout.ts';
+import { formatSeconds } from '#renderer/components/words/format.ts';
+import { slowestOf, updatesLeftMs } from '#renderer/session/run/pace.ts';
+import { nextOf, openVerdicts } from '#renderer/session/run/verdicts.ts';
+import { evaluationStart } from '#renderer/views/rounds/lanes/lane-layout.ts';
 import { countedUpdates, slowestShown } from '#renderer/views/rounds/round-times.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
 import { changeWords, waitWords } from './summary.ts';
 
 const sessions = {

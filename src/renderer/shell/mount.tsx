@@ -1,7 +1,7 @@
 import { createRoot } from 'react-dom/client';
 import { SessionContext } from '#renderer/session/hooks.ts';
 import { followPresent } from '#renderer/session/present.ts';
-import { keepShownRecording } from '#renderer/session/recordings.ts';
+import { keepShownRecording } from '#renderer/session/recordings/recordings.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { App } from './app.tsx';
 

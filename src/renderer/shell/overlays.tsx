@@ -1,17 +1,17 @@
 import { useCallback, useState } from 'react';
 import type { JSX } from 'react';
-import { useEndingAsked } from '#renderer/session/ending.ts';
-import { useFailedJoin } from '#renderer/session/failed-join.ts';
+import { useEndingAsked } from '#renderer/session/run/ending.ts';
+import { useFailedJoin } from '#renderer/session/run/failed-join.ts';
 import { useDemoKeys } from '#renderer/views/demo/demo-keys.ts';
-import { EndRunDialog } from './end-run-dialog.tsx';
-import { CommandPalette } from './command-palette.tsx';
-import { DropRecording } from './drop-recording.tsx';
-import { OpenRecordingDialog } from './open-recording-dialog.tsx';
-import { useRecordingAsked, useShowsRecording } from '#renderer/session/recordings.ts';
-import { useGlobalCommands } from './global-commands.ts';
+import { EndRunDialog } from './dialogs/end-run-dialog.tsx';
+import { CommandPalette } from './commands/command-palette.tsx';
+import { DropRecording } from './dialogs/drop-recording.tsx';
+import { OpenRecordingDialog } from './dialogs/open-recording-dialog.tsx';
+import { useRecordingAsked, useShowsRecording } from '#renderer/session/recordings/recordings.ts';
+import { useGlobalCommands } from './commands/global-commands.ts';
 import { useKeyboard } from './keyboard.ts';
-import { ShortcutSheet } from './shortcut-sheet.tsx';
-import { Toasts } from './toasts-region.tsx';
+import { ShortcutSheet } from './commands/shortcut-sheet.tsx';
+import { Toasts } from './dialogs/toasts-region.tsx';
 import { useWholeOnHover } from './whole-on-hover.ts';
 
 type Overlay = 'none' | 'palette' | 'keys';

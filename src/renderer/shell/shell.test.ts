@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { errorCodes } from '#shared/base/errors.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
-import { verdictReport } from '#renderer/components/verdict-report.ts';
-import { slowestOf } from '#renderer/session/pace.ts';
-import { nextOf } from '#renderer/session/verdicts.ts';
+import { verdictReport } from '#renderer/components/words/verdict-report.ts';
+import { slowestOf } from '#renderer/session/run/pace.ts';
+import { nextOf } from '#renderer/session/run/verdicts.ts';
 import type { Command } from '#renderer/session/commands.ts';
 import type { ParticipantView } from '#shared/run-view/run-view.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
-import { matchCommands } from './match-commands.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
+import { matchCommands } from './commands/match-commands.ts';
 import { transportBadges, waitWords } from './summary.ts';
 
 const seconds = (view: { readonly startedAt: number }, s: number): number => view.startedAt + s * 1000;

@@ -1,21 +1,21 @@
-import { openVerdicts } from '#renderer/session/verdicts.ts';
+import { openVerdicts } from '#renderer/session/run/verdicts.ts';
 import {
   formatDuration,
   formatNames,
   formatPercent,
   formatSeconds,
   formatSigned,
-} from '#renderer/components/format.ts';
-import { updatesLeftMs } from '#renderer/session/pace.ts';
-import { stalledParticipants } from '#renderer/session/verdicts.ts';
-import { seatLink } from '#renderer/session/seat-link.ts';
-import type { SeatLink } from '#renderer/session/seat-link.ts';
-import { counted, plural } from '#shared/base/counted.ts';
+} from '#renderer/components/words/format.ts';
+import { updatesLeftMs } from '#renderer/session/run/pace.ts';
+import { stalledParticipants } from '#renderer/session/run/verdicts.ts';
+import { seatLink } from '#renderer/session/run/seat-link.ts';
+import type { SeatLink } from '#renderer/session/run/seat-link.ts';
+import { counted, plural } from '#shared/base/text/counted.ts';
 import { isOpen } from '#shared/contract/link-events.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { roundsTookMs } from '#shared/run-view/took.ts';
 import { isOpening, isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
-import { endHead, seatWaitWords, waitedNames } from './seat-words.ts';
+import { endHead, seatWaitWords, waitedNames } from './top-bar/seat-words.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 
 /** One badge of the top bar: all links of one protocol and implementation. */

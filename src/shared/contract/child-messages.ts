@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { admissionSchema } from './admission.ts';
+import { admissionSchema } from './run/admission.ts';
 import { errorReportSchema } from './error-report.ts';
 import { participantIdSchema, runIdSchema } from './ids.ts';
-import { endpointSchema, endpointsMax } from './invitation.ts';
-import { lookedSchema, lookStartSchema } from './look.ts';
+import { endpointSchema, endpointsMax } from './app/invitation.ts';
+import { lookedSchema, lookStartSchema } from './app/look.ts';
 import { dataSummarySchema, runStatusSchema } from './messages.ts';
-import { networkConditionsSchema } from './network.ts';
+import { networkConditionsSchema } from './run/network.ts';
 import { controlModeSchema, protocolSchema } from './protocols.ts';
-import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './settings.ts';
-import { strategyNameSchema } from './selection.ts';
-import { transportPlanSchema } from './transport-plan.ts';
+import { demoSettingsSchema, faultNameSchema, runPlanSchema, splitSchema } from './run/settings.ts';
+import { strategyNameSchema } from './run/selection.ts';
+import { transportPlanSchema } from './run/transport-plan.ts';
 import { limits } from './limits.ts';
 import { lostRowsSchema } from './losses.ts';
 

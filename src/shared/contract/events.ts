@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
-import { admissionEventSchemas, admissionRuleSchema } from './admission.ts';
+import { admissionEventSchemas, admissionRuleSchema } from './run/admission.ts';
 import { errorReportSchema } from './error-report.ts';
-import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './network.ts';
-import { demoSettingsSchema, faultNameSchema } from './settings.ts';
+import { networkFiguresSchema, networkOutageSchema, networkPresetSchema } from './run/network.ts';
+import { demoSettingsSchema, faultNameSchema } from './run/settings.ts';
 import { hashSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { bodySchemas, dataSummarySchema, roundPhaseSchema, runStatusSchema } from './messages.ts';
 import { protocolSchema, stackSchema } from './protocols.ts';
 import { limits } from './limits.ts';
 import { linkEventSchemas } from './link-events.ts';
 import { lossSchema } from './losses.ts';
-import { weightEventSchemas } from './weight-events.ts';
-import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
-import { choiceSchema } from './selection.ts';
+import { weightEventSchemas } from './run/weight-events.ts';
+import { ownWeightSchema, weightRuleFields } from './run/weight-rule.ts';
+import { choiceSchema } from './run/selection.ts';
 
 const count = z.number().int().nonnegative();
 const text = z.string().max(1000);

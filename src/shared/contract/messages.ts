@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { errorCodes } from '../base/errors.ts';
-import { admissionRuleSchema } from './admission.ts';
-import { modelConfigSchema } from './model-config.ts';
+import { admissionRuleSchema } from './run/admission.ts';
+import { modelConfigSchema } from './run/model-config.ts';
 import { hashSchema, messageIdSchema, participantIdSchema, runIdSchema } from './ids.ts';
 import { limits } from './limits.ts';
-import { ownWeightSchema, weightRuleFields } from './weight-rule.ts';
+import { ownWeightSchema, weightRuleFields } from './run/weight-rule.ts';
 
 /** Version of the message contract; a peer of another major version is refused with `version_unsupported`. */
 export const contractVersion = 4;

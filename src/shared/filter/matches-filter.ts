@@ -5,7 +5,7 @@ import type { Comparison, FilterExpression } from './filter-expression.ts';
 import { fieldInfo, searchedColumns } from './filter-fields.ts';
 import type { FilterField } from './filter-fields.ts';
 import { lowerAscii, timeOfDayMs } from './filter-values.ts';
-import { patternOf } from './pattern.ts';
+import { patternOf } from './pattern/pattern.ts';
 
 /** Whether a packet passes; the meanings are in `filter-expression.ts`. */
 export function matchesFilter(expression: FilterExpression, row: PacketRow): boolean {

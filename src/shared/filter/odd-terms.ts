@@ -2,7 +2,7 @@ import type { KnownValues } from './complete-filter.ts';
 import type { FilterExpression } from './filter-expression.ts';
 import { lowerAscii } from './filter-values.ts';
 import { nearest } from './nearest.ts';
-import { patternOf } from './pattern.ts';
+import { patternOf } from './pattern/pattern.ts';
 
 /**
  * What in a filter that can be read may be why it found nothing, a sentence each, at most three: a value that nobody has

@@ -1,6 +1,6 @@
 import { err } from '../base/result.ts';
 import type { Result } from '../base/result.ts';
-import { filterTextMax } from '../contract/port-api.ts';
+import { filterTextMax } from '../contract/app/port-api.ts';
 import { checkFilter } from './filter-checker.ts';
 import { everything } from './filter-expression.ts';
 import type { FilterError, FilterExpression } from './filter-expression.ts';

@@ -5,7 +5,7 @@ import { quoteValue } from './filter-lexer.ts';
 import type { Token } from './filter-lexer.ts';
 import { lowerAscii } from './filter-values.ts';
 import { nearest } from './nearest.ts';
-import { compilePattern, patternOf, wildcardSource } from './pattern.ts';
+import { compilePattern, patternOf, wildcardSource } from './pattern/pattern.ts';
 
 type Checked = Result<FilterExpression, FilterError>;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordedEvent } from '#shared/contract/events.ts';
-import { recordedSession } from '#test/support/recorded-session.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
-import { applyEvent } from './apply-event.ts';
+import { recordedSession } from '#test/support/recorded/recorded-session.ts';
+import { recordedStart } from '#test/support/recorded/recorded-view.ts';
+import { applyEvent } from './apply/apply-event.ts';
 import type { RunView } from './run-view.ts';
 import { roundTookMs } from './took.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { asRunId } from '../contract/ids.ts';
 import { limits } from '../contract/limits.ts';
 import type { Loss } from '../contract/losses.ts';
-import { applyEvent, emptyView } from './apply-event.ts';
+import { applyEvent, emptyView } from './apply/apply-event.ts';
 import { incompleteWords, lossPlaceWords, lostKinds, lostWords } from './loss-words.ts';
 import type { RunView } from './run-view.ts';
 

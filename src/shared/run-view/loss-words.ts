@@ -1,4 +1,4 @@
-import { counted, formatCount } from '../base/counted.ts';
+import { counted, formatCount } from '../base/text/counted.ts';
 import type { EventData } from '../contract/events.ts';
 import type { Loss, LossReason, LossTotals } from '../contract/losses.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
-import { applyEvents } from './apply-event.ts';
-import { unendedReasons } from './apply-own-work.ts';
+import { applyEvents } from './apply/apply-event.ts';
+import { unendedReasons } from './apply/apply-own-work.ts';
 import type { ContributionView, RunView } from './run-view.ts';
 
 const run = asRunId('r-1');

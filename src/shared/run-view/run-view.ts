@@ -2,9 +2,9 @@ import type { Loss } from '../contract/losses.ts';
 import type { Chair, EventData, LinkState, ParticipantPhase } from '../contract/events.ts';
 import type { DataSummary, RoundPhase, RunStatus } from '../contract/messages.ts';
 import type { Protocol, Stack } from '../contract/protocols.ts';
-import type { DemoSettings, FaultName } from '../contract/settings.ts';
-import type { AdmissionRule } from '../contract/admission.ts';
-import type { WeightRule } from '../contract/weight-rule.ts';
+import type { DemoSettings, FaultName } from '../contract/run/settings.ts';
+import type { AdmissionRule } from '../contract/run/admission.ts';
+import type { WeightRule } from '../contract/run/weight-rule.ts';
 
 /**
  * What views show of a run: the projection of its events by `apply-event.ts`. The service keeps one for snapshots, the

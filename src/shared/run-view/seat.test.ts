@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventData, EventType, RunEvent } from '../contract/events.ts';
 import { asRunId } from '../contract/ids.ts';
-import { applyEvents, emptyView } from './apply-event.ts';
+import { applyEvents, emptyView } from './apply/apply-event.ts';
 import { isOpening, isOwnSeat, isTold } from './seat.ts';
 
 const run = asRunId('r-1');

@@ -1,8 +1,8 @@
 import { join as joinPath } from 'node:path';
 import { encodeInvitation } from '#engine/identity/invitation.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
 import { invitationIn } from '#test/support/hostile/besieged.ts';
-import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/mosquitto.ts';
+import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/brokers/mosquitto.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
 import { LastingCoordinator } from './coordinator.ts';
 import { ServedWindow } from './served-window.ts';

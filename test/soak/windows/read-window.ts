@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { disagreements, readFigures } from '../../e2e/same-figures.ts';
+import { disagreements, readFigures } from '#test/e2e/measures/same-figures.ts';
 
 /** What a window says at one moment. */
 export interface Said {

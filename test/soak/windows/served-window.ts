@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { launchChromium } from '#test/support/chromium.ts';
+import { launchChromium } from '#test/support/page/chromium.ts';
 import { slowTraining } from '#test/support/hostile/besieged.ts';
 import { Command, nothingLeft, processesOf } from '../../cli/command-line.ts';
-import { fillJoinForm } from '../../e2e/window-text.ts';
+import { fillJoinForm } from '#test/e2e/measures/window-text.ts';
 import { killAll, signalAll, signalOne } from './signals.ts';
 import { patienceMs, within } from './within.ts';
 

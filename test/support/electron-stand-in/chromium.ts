@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { browserSwitches, chromiumPath } from '../browser-switches.ts';
+import { browserSwitches, chromiumPath } from '../page/browser-switches.ts';
 
 const closePatienceMs = 2000;
 

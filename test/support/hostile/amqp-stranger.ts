@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { inboxOf, sessionQueues, undeliverableOf } from '#engine/transport/amqp/names.ts';
 import { sealedVersion } from '#engine/transport/sealed/handshake.ts';
 import { requestType } from '#engine/transport/amqp/session-message.ts';
-import { stranger } from '#test/support/amqp-kit.ts';
-import type { RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { stranger } from '#test/support/brokers/amqp-kit.ts';
+import type { RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import { hostileBytes } from './hostile-bytes.ts';
 import { inParallel, whateverHappens, type Ledger } from './ledger.ts';
 

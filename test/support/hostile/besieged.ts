@@ -1,6 +1,6 @@
 import { subjects } from '#engine/diagnosis/finding.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import type { Command, Line, Summary } from '../../cli/command-line.ts';
 
 /** Trains as slowly as it is told. */

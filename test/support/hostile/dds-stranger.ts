@@ -6,8 +6,8 @@ import { requestProof, sealedVersion, sessionKeys } from '#engine/transport/seal
 import { freshKeyShare } from '#engine/transport/sealed/key-share.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { DdsRuntime } from '#engine/transport/dds/runtime.ts';
-import type { Announcement } from '#engine/transport/dds/worker-protocol.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Announcement } from '#engine/transport/dds/worker/worker-protocol.ts';
+import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
 import type { Ledger } from './ledger.ts';
 
 const asks = 30;

@@ -10,9 +10,9 @@ import { requirePlan } from '#engine/trainer/graph-cache.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import { tellsAll } from '#engine/round/telling.ts';
 
 /** What somebody with the invitation registers, and says instead of training and checking. */

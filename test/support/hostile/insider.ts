@@ -10,11 +10,11 @@ import { Wire } from '#engine/link/wire.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { asParticipantId, type Hash, type MessageId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import { frame, hostileBytes } from './hostile-bytes.ts';
 import { whateverHappens, type Ledger } from './ledger.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions } from 'mqtt';
-import { participantCredentials, type Claim } from '#engine/transport/mqtt/auth.ts';
+import { participantCredentials, type Claim } from '#engine/transport/mqtt/broker/auth.ts';
 import { sessionTopics, statusTopic } from '#engine/transport/mqtt/topics.ts';
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
 import { inParallel, whateverHappens, type Ledger } from './ledger.ts';
 import { connectMqtt, type Mqtt } from './mqtt-client.ts';
 

@@ -2,9 +2,9 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { quicDefaults } from '#engine/transport/quic/quic-options.ts';
 import type { QuicSession } from '#engine/transport/quic/quic-session.ts';
-import { QuinnProvider } from '#engine/transport/quic/quinn.ts';
-import { WebTransportProvider } from '#engine/transport/quic/webtransport.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import { QuinnProvider } from '#engine/transport/quic/quinn/quinn.ts';
+import { WebTransportProvider } from '#engine/transport/quic/webtransport/webtransport.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { frame, hostileBytes } from './hostile-bytes.ts';
 import { whateverHappens, type Ledger } from './ledger.ts';
 

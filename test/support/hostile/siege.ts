@@ -1,4 +1,4 @@
-import type { Endpoint, Invitation } from '#shared/contract/invitation.ts';
+import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
 import type { Ledger } from './ledger.ts';
 import { attackHttp2 } from './http2.ts';
 import { attackOwnBroker } from './mqtt-own-broker.ts';

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { openPort } from '../open-address.ts';
+import { openPort } from '../page/open-address.ts';
 import { happens, whateverHappens, type Ledger } from './ledger.ts';
 
 const lines = [

@@ -1,13 +1,13 @@
 import '#renderer/theme/index.css';
 import { createSession } from '#renderer/session/session.ts';
 import { mount } from '#renderer/shell/mount.tsx';
-import { cutRun } from '../cut-run.ts';
-import { lossy } from '../lossy-run.ts';
-import { recordedSeat } from '../recorded-seat.ts';
-import type { SeatStory } from '../recorded-seat.ts';
-import { recordedSession } from '../recorded-session.ts';
-import { hostileAnswer, hostileRecording } from '../hostile-text.ts';
-import { replayPort } from '../replay-port.ts';
+import { cutRun } from '../recorded/cut-run.ts';
+import { lossy } from '../recorded/lossy-run.ts';
+import { recordedSeat } from '../recorded/recorded-seat.ts';
+import type { SeatStory } from '../recorded/recorded-seat.ts';
+import { recordedSession } from '../recorded/recorded-session.ts';
+import { hostileAnswer, hostileRecording } from '../page/hostile-text.ts';
+import { replayPort } from '../page/replay-port.ts';
 
 /**
  * The whole window on a recorded run instead of a service. Before the `#`, `?run=live` (default), `stalled`, `done`,

@@ -1,8 +1,8 @@
-import { recordedSeat } from '../recorded-seat.ts';
-import type { SeatStory } from '../recorded-seat.ts';
-import { recordedSession } from '../recorded-session.ts';
-import type { Recorded, RecordedSessionOptions } from '../recorded-session.ts';
-import { recordedStart } from '../recorded-view.ts';
+import { recordedSeat } from '../recorded/recorded-seat.ts';
+import type { SeatStory } from '../recorded/recorded-seat.ts';
+import { recordedSession } from '../recorded/recorded-session.ts';
+import type { Recorded, RecordedSessionOptions } from '../recorded/recorded-session.ts';
+import { recordedStart } from '../recorded/recorded-view.ts';
 
 /** What has happened, and the moment at which the window is opened. */
 export interface Played {

@@ -14,7 +14,7 @@ import { followPresent } from '#renderer/session/present.ts';
 import { createSession } from '#renderer/session/session.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { dismissToast, heldToasts } from '#renderer/session/toasts.ts';
-import { recordedStart } from '../recorded-view.ts';
+import { recordedStart } from '../recorded/recorded-view.ts';
 import { measure, nextFrame, resetLayout } from './layout.ts';
 import { ServiceEnd } from './service-end.ts';
 import type { ServiceOptions } from './service-end.ts';

@@ -7,10 +7,10 @@ import type {
   RequestName,
   RequestOf,
   Snapshot,
-} from '#shared/contract/port-api.ts';
+} from '#shared/contract/app/port-api.ts';
 import type { Port } from '#shared/port/port.ts';
-import { replayPort } from '../replay-port.ts';
-import type { Recorded } from '../recorded-session.ts';
+import { replayPort } from '../page/replay-port.ts';
+import type { Recorded } from '../recorded/recorded-session.ts';
 
 /** What the service answers to a request: a value, a failure, or nothing for now (`ServiceEnd.answer` gives it later). */
 export type Answer<N extends RequestName> = PortAnswers[N] | RoundscopeError | 'later';

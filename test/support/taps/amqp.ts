@@ -2,10 +2,10 @@ import { parseLane } from '#engine/transport/credited/lane-name.ts';
 import { sessionType } from '#engine/transport/amqp/session-message.ts';
 import { carriedName } from '#test/contract/transport-carried.ts';
 import type { Carried, Foreign, Tap } from '#test/contract/security-claims.ts';
-import { stranger } from '#test/support/amqp-kit.ts';
+import { stranger } from '#test/support/brokers/amqp-kit.ts';
 import { until } from '#test/support/until.ts';
 import { giveAllRights } from '#test/support/hostile/amqp-stranger.ts';
-import type { RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import type { RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 
 const none = Buffer.alloc(0);
 

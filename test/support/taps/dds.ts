@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { decodePiece, encodePieceHeader, pieceHeaderBytes } from '#engine/transport/credited/piece.ts';
-import { loadCyclone, type Cyclone } from '#engine/transport/dds/cyclone.ts';
+import { loadCyclone, type Cyclone } from '#engine/transport/dds/worker/cyclone.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
-import { Endpoint, takeSamples } from '#engine/transport/dds/entities.ts';
+import { Endpoint, takeSamples } from '#engine/transport/dds/worker/entities.ts';
 import { libraryVariable } from '#engine/transport/dds/library.ts';
 import { laneOf, pieceFlags, pieceOf } from '#engine/transport/dds/sample-piece.ts';
-import { decodeSample, encodeSample } from '#engine/transport/dds/structs.ts';
-import { WorkerNode } from '#engine/transport/dds/worker-node.ts';
+import { decodeSample, encodeSample } from '#engine/transport/dds/worker/structs.ts';
+import { WorkerNode } from '#engine/transport/dds/worker/worker-node.ts';
 import { tagBytes } from '#engine/transport/sealed/seal.ts';
 import type { Carried, Foreign, Tap } from '#test/contract/security-claims.ts';
 import { until } from '#test/support/until.ts';

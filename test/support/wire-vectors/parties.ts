@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { signedPass } from '#engine/identity/pass.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import { seededIdentity } from '../seeded-identity.ts';
 

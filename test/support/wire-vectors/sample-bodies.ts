@@ -2,7 +2,7 @@ import { hashBytes } from '#engine/codec/hash.ts';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { asParticipantId, type MessageId } from '#shared/contract/ids.ts';
 import { participantKinds, type BodyOf, type MessageKind } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import { anna, participant, sentAt } from './parties.ts';
 
 const classes = ['cat', 'dog'];

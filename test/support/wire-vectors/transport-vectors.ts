@@ -1,14 +1,14 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';
-import { brokerPassword } from '#engine/transport/amqp/broker-password.ts';
-import { coordinatorUser, participantUser } from '#engine/transport/amqp/private-broker-files.ts';
+import { brokerPassword } from '#engine/transport/amqp/broker/broker-password.ts';
+import { coordinatorUser, participantUser } from '#engine/transport/amqp/broker/private-broker-files.ts';
 import { endedOf, exchangeOf, inboxOf, sessionQueues, undeliverableOf } from '#engine/transport/amqp/names.ts';
 import type { PieceHeader } from '#engine/transport/credited/piece.ts';
 import { laneName } from '#engine/transport/credited/lane-name.ts';
 import { answerOf } from '#engine/transport/dds/announced.ts';
-import { topicNames, type Announcement } from '#engine/transport/dds/worker-protocol.ts';
-import { proof as grpcProof, type Purpose } from '#engine/transport/grpc/claim.ts';
+import { topicNames, type Announcement } from '#engine/transport/dds/worker/worker-protocol.ts';
+import { proof as grpcProof, type Purpose } from '#engine/transport/grpc/wire/claim.ts';
 import {
   encodeBulkFrames,
   encodeClose,
@@ -16,10 +16,10 @@ import {
   encodeDownload,
   encodeLane,
   encodeOffer,
-} from '#engine/transport/grpc/messages.ts';
+} from '#engine/transport/grpc/wire/messages.ts';
 import { servicePath } from '#engine/transport/grpc/service.ts';
 import { signEnd } from '#engine/transport/last-word.ts';
-import { participantCredentials } from '#engine/transport/mqtt/auth.ts';
+import { participantCredentials } from '#engine/transport/mqtt/broker/auth.ts';
 import { encodeStatus } from '#engine/transport/mqtt/status-message.ts';
 import { sessionTopics, statusTopic } from '#engine/transport/mqtt/topics.ts';
 import { helloProof } from '#engine/transport/quic/handshake.ts';

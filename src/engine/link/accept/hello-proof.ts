@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { hasSigned, signAs, type Identity } from '#engine/identity/identity.ts';
-import type { PassTerms } from '#shared/contract/invitation.ts';
+import type { PassTerms } from '#shared/contract/app/invitation.ts';
 import type { LinkFrameOf, Received } from '../link-frames.ts';
 
 type Hello = LinkFrameOf<'hello'>;

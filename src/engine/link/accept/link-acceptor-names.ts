@@ -1,5 +1,5 @@
-import type { Clock } from '#shared/base/clock.ts';
-import { durationText } from '#shared/base/duration.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { hostOf, isNetwork, type Knocking, type Standing } from '#engine/transport/waiting-room.ts';

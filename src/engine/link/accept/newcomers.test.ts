@@ -5,8 +5,8 @@ import { checkNewcomer } from '#engine/round/coordinator/entry/check-newcomer.ts
 import { noDecisions, withDecision, type Admission } from '#engine/round/admission.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import type { Pass, PassTerms } from '#shared/contract/invitation.ts';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
+import type { Pass, PassTerms } from '#shared/contract/app/invitation.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import type { LinkCore } from '../link-core.ts';
 import { AcceptedNames } from './link-acceptor-names.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { timing } from '#shared/contract/limits.ts';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
-import { batchOf, progressMessage, take } from '#test/support/messages.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
+import { batchOf, progressMessage, take } from '#test/support/kits/messages.ts';
 import { seededIdentity } from '#test/support/seeded-identity.ts';
 import type { Link } from '../link.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';

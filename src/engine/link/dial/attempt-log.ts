@@ -1,5 +1,5 @@
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { protocolOf } from '#shared/contract/protocols.ts';

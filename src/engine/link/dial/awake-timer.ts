@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 
 /** Longest time between two looks at the clock. */
 const stepMs = 1_000;

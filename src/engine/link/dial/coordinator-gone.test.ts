@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import { AwakeTimer } from './awake-timer.ts';

@@ -1,9 +1,9 @@
 import type { DialOptions, Session, Transport } from '#engine/transport/transport.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
-import { durationText } from '#shared/base/duration.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 
 /** What a dial gets beyond its limit to end in order. */
 export const dialGraceMs = 1_000;

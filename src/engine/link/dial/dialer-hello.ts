@@ -4,7 +4,7 @@ import type { Identity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { Invitation, Pass, PassTerms } from '#shared/contract/invitation.ts';
+import type { Invitation, Pass, PassTerms } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { contractVersion } from '#shared/contract/messages.ts';
 import { isAnswer, proveHello, type Answer, type HelloFacts } from '../accept/hello-proof.ts';

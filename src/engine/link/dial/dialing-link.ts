@@ -1,13 +1,13 @@
 import { migratedCode, type SessionObserver, type Transport } from '#engine/transport/transport.ts';
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
-import { durationText } from '#shared/base/duration.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { Random } from '#shared/base/random.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Identity } from '#engine/identity/identity.ts';
-import type { Invitation } from '#shared/contract/invitation.ts';
+import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { runStatusSchema, type Message, type Outgoing } from '#shared/contract/messages.ts';
 import { usualStack } from '#shared/contract/protocols.ts';

@@ -1,7 +1,7 @@
 import { decodeMessageHeader } from '#engine/codec/message-codec.ts';
 import type { Transport } from '#engine/transport/transport.ts';
 import type { Identity } from '#engine/identity/identity.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';

@@ -1,5 +1,5 @@
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import { timing } from '#shared/contract/limits.ts';
 

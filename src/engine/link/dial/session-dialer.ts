@@ -1,8 +1,8 @@
 import type { DialOptions, Session, Transport } from '#engine/transport/transport.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { dialInTime } from './dial-in-time.ts';
 import { PreferredPathProbe } from './preferred-path-probe.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { MessageId, ParticipantId, RunId } from '#shared/contract/ids.ts';
 import { contractVersion, type MessageHeader, type Outgoing } from '#shared/contract/messages.ts';
 

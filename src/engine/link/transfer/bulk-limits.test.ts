@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Message, Outgoing } from '#shared/contract/messages.ts';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
-import { modelMessage, take } from '#test/support/messages.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
+import { modelMessage, take } from '#test/support/kits/messages.ts';
 import { LinkCore } from '../link-core.ts';
 
 const never = { signal: new AbortController().signal };

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { Inbox, type ExpectedBulk } from './inbox.ts';
 import type { IncomingRoom } from './incoming-room.ts';
 import type { IncomingTransfer } from './incoming-transfer.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 
 /** What one payload takes of the room, from its announcement until whoever reads the link is done with it. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LinkCore } from '../link-core.ts';
-import { MemoryFederation } from '#test/support/memory-federation.ts';
-import { modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { MemoryFederation } from '#test/support/kits/memory-federation.ts';
+import { modelMessage, progressMessage, take } from '#test/support/kits/messages.ts';
 import type { Outgoing } from '#shared/contract/messages.ts';
 import { seededRandom } from '#shared/base/random.ts';
-import { supersedes } from '#shared/contract/supersedes.ts';
+import { supersedes } from '#shared/contract/run/supersedes.ts';
 
 const never = new AbortController().signal;
 const chunk = 64 * 1024;

@@ -17,12 +17,12 @@ import { after, before, describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { entryPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { recordedSession } from '#test/support/recorded-session.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
-import { recordSession } from '#test/support/recording-file.ts';
+import { recordedSession } from '#test/support/recorded/recorded-session.ts';
+import { recordedStart } from '#test/support/recorded/recorded-view.ts';
+import { recordSession } from '#test/support/recorded/recording-file.ts';
 import { seededRandom } from '#shared/base/random.ts';
-import { RecordingReader } from '../reader.ts';
-import { openRecorder } from '../recorder.ts';
+import { RecordingReader } from '../reading/reader.ts';
+import { openRecorder } from '../writing/recorder.ts';
 import { salvage } from './salvage.ts';
 
 const limit = { clock: systemClock, ms: 60_000 };

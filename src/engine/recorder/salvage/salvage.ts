@@ -1,8 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { formatBytes } from '#shared/base/bytes.ts';
-import { counted } from '#shared/base/counted.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { insertBodySql, insertEventSql, insertPacketSql, packetColumns } from '../row-mapping.ts';
+import { insertBodySql, insertEventSql, insertPacketSql, packetColumns } from '../reading/row-mapping.ts';
 import { createTables, laterColumns, schemaVersion } from '../schema.ts';
 import { freePages } from './free-pages.ts';
 import { rowsOfLeaf, type FoundRow, type Value } from './leaf-rows.ts';

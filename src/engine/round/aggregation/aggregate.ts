@@ -4,7 +4,7 @@ import {
   type ParameterLayout,
   type ParameterSet,
 } from '#shared/tensor/parameter-set.ts';
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 import { FedAvg, type UpdateMeasure } from './fedavg.ts';
 import { cappedWeights } from './weigh.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
-import { weightRuleDefault, type WeightRule } from '#shared/contract/weight-rule.ts';
+import { weightRuleDefault, type WeightRule } from '#shared/contract/run/weight-rule.ts';
 import { aggregate } from './aggregate.ts';
 import { FedAvg, type FedAvgInput, type FedAvgResult } from './fedavg.ts';
 import { validateUpdate } from './validate-update.ts';

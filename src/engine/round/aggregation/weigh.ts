@@ -1,5 +1,5 @@
 import { medianOf } from '#shared/base/median.ts';
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 
 /** What counts of the examples that somebody claims: never more than it registered, one at least. */
 export function countedExamples(claimed: number, registered: number): number {

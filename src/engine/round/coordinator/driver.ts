@@ -1,12 +1,12 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { AdmissionPolicy } from '#shared/contract/admission.ts';
+import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
+import type { DemoSettings, RunSettings } from '#shared/contract/run/settings.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { Coming } from '#engine/link/about-link.ts';
 import type { Link } from '#engine/link/link.ts';

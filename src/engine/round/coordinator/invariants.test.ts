@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { weightRuleDefault } from '#shared/contract/weight-rule.ts';
-import { hashOf, started, trained } from '#test/support/coordinator-kit.ts';
+import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
+import { hashOf, started, trained } from '#test/support/kits/coordinator-kit.ts';
 import { checkCoordinator } from './invariants.ts';
 import type { CoordinatorEffect, CoordinatorState, Member, ParticipantRecord } from './state.ts';
 import type { RunOutcome } from '../machine.ts';

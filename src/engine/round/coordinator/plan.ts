@@ -1,4 +1,4 @@
-import { admitsAnyone } from '#shared/contract/admission.ts';
+import { admitsAnyone } from '#shared/contract/run/admission.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import { isOpen } from '#shared/contract/events.ts';

@@ -10,7 +10,7 @@ import {
   started,
   three,
   trained,
-} from '#test/support/coordinator-kit.ts';
+} from '#test/support/kits/coordinator-kit.ts';
 import { restoredState, returnMs } from './restored.ts';
 import { emptyRun, journalRecordSchema, applyRecord, type JournalRecord, type JournaledRun } from './run-journal.ts';
 

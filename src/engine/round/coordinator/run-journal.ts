@@ -3,7 +3,7 @@ import { hashSchema, participantIdSchema, type Hash, type ParticipantId } from '
 import { limits } from '#shared/contract/limits.ts';
 import { bodySchemas, dataSummarySchema, runStatusSchema } from '#shared/contract/messages.ts';
 import { admissionMemorySchema, decisionSchemas, expelledWords, noDecisions, withDecision } from '../admission.ts';
-import { ownWeightSchema } from '#shared/contract/weight-rule.ts';
+import { ownWeightSchema } from '#shared/contract/run/weight-rule.ts';
 
 /**
  * What a coordinator must not forget when its process dies, and the records of which it is made. The machine emits a record

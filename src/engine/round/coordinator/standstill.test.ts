@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { started } from '#test/support/coordinator-kit.ts';
+import { started } from '#test/support/kits/coordinator-kit.ts';
 
 describe('a coordinator whose process stood still', () => {
   test('gives a round the time back in which nobody could report: it ends by its updates, not as stalled', () => {

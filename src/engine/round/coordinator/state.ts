@@ -1,13 +1,13 @@
 import type { LinkState } from '#shared/contract/events.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
-import type { PassTerms } from '#shared/contract/invitation.ts';
-import type { AdmissionPolicy } from '#shared/contract/admission.ts';
+import type { PassTerms } from '#shared/contract/app/invitation.ts';
+import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import type { BodyOf, DataSummary, HeaderOf, MessageHeader, RoundPhase } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
-import type { DemoSettings, RunSettings } from '#shared/contract/settings.ts';
-import type { OwnWeight, WeightRule } from '#shared/contract/weight-rule.ts';
+import type { DemoSettings, RunSettings } from '#shared/contract/run/settings.ts';
+import type { OwnWeight, WeightRule } from '#shared/contract/run/weight-rule.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { Admission } from '../admission.ts';
 import type { UpdateMeasure } from '../aggregation/fedavg.ts';

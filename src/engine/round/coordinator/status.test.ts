@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { started, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
+import { started, type CoordinatorKit } from '#test/support/kits/coordinator-kit.ts';
 
 describe('round_status', () => {
   test('follows every change of the wait, as event and to everybody', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asParticipantId, type Hash } from '#shared/contract/ids.ts';
 import type { MessageHeader } from '#shared/contract/messages.ts';
-import { RecordingReporter } from '#test/support/recording-reporter.ts';
+import { RecordingReporter } from '#test/support/recorded/recording-reporter.ts';
 import type { MachineMessage } from '../machine.ts';
 import { ToldLanes } from './told-lanes.ts';
 

@@ -8,7 +8,7 @@ import {
   started,
   three,
   trained,
-} from '#test/support/coordinator-kit.ts';
+} from '#test/support/kits/coordinator-kit.ts';
 
 describe('what happens next', () => {
   const next = (kit: CoordinatorKit): string | undefined => {

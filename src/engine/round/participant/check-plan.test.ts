@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
-import { runPlan } from '#test/support/run-plan.ts';
+import { runPlan } from '#test/support/kits/run-plan.ts';
 import { checkPlan } from './check-plan.ts';
 
 /** 3 * 2 + 2 parameters. */

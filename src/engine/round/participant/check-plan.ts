@@ -1,5 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { listNames } from '#shared/base/list-names.ts';
+import { listNames } from '#shared/base/text/list-names.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import { parameterCount, type ParameterLayout } from '#shared/tensor/parameter-set.ts';
 

@@ -1,11 +1,11 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
-import { durationText } from '#shared/base/duration.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/model-config.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { isOpen } from '#shared/contract/events.ts';

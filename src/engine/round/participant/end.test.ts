@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { base, ParticipantKit } from '#test/support/participant-kit.ts';
+import { base, ParticipantKit } from '#test/support/kits/participant-kit.ts';
 
 describe('the end of a run at a participant', () => {
   const ends: Record<string, { readonly act: (kit: ParticipantKit) => void; readonly status: string }> = {

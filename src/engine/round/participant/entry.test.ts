@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { EventData } from '#shared/contract/events.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { toyLoaded } from '#test/simulation/toy-model.ts';
-import { base, config, plan, ParticipantKit } from '#test/support/participant-kit.ts';
+import { base, config, plan, ParticipantKit } from '#test/support/kits/participant-kit.ts';
 import { endByFault } from './entry.ts';
 
 describe('how a participant comes in', () => {

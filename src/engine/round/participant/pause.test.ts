@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { base, next, statusBody, summaryBody, ParticipantKit } from '#test/support/participant-kit.ts';
+import { base, next, statusBody, summaryBody, ParticipantKit } from '#test/support/kits/participant-kit.ts';
 
 describe('a participant whose user pauses it', () => {
   const pause = (kit: ParticipantKit, on: boolean) => kit.feed({ kind: 'pause', on, reason: 'battery' });

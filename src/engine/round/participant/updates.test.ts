@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hashOf } from '#test/support/coordinator-kit.ts';
-import { base, next, ParticipantKit, statusBody } from '#test/support/participant-kit.ts';
+import { hashOf } from '#test/support/kits/coordinator-kit.ts';
+import { base, next, ParticipantKit, statusBody } from '#test/support/kits/participant-kit.ts';
 
 describe('updates of a participant', () => {
   test('a refused update is a notice with its code', () => {

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { base, config, next, ParticipantKit, plan, statusBody, summaryBody } from '#test/support/participant-kit.ts';
+import {
+  base,
+  config,
+  next,
+  ParticipantKit,
+  plan,
+  statusBody,
+  summaryBody,
+} from '#test/support/kits/participant-kit.ts';
 import { toyLoaded } from '#test/simulation/toy-model.ts';
-import { hashOf } from '#test/support/coordinator-kit.ts';
+import { hashOf } from '#test/support/kits/coordinator-kit.ts';
 
 /** Registered, configured, and asked to train from `base` in round 1: job 1 runs. */
 function training(): ParticipantKit {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { hashOf } from '#test/support/coordinator-kit.ts';
-import { base, config, next, ParticipantKit } from '#test/support/participant-kit.ts';
+import { hashOf } from '#test/support/kits/coordinator-kit.ts';
+import { base, config, next, ParticipantKit } from '#test/support/kits/participant-kit.ts';
 
 describe('what a participant is asked to do', () => {
   test('a round, with a lane segment for each part of it', () => {

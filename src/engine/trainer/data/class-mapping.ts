@@ -1,5 +1,5 @@
 import { nearest } from '#shared/filter/nearest.ts';
-import { listNames } from '#shared/base/list-names.ts';
+import { listNames } from '#shared/base/text/list-names.ts';
 
 /** What somebody has said of one class: the run's class that it is, or null: it is left out. */
 export interface ChosenClass {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dataError } from '../errors.ts';
 import type { LoadedData } from './dataset.ts';
-import type { ImageFolderOptions } from './image-folder.ts';
+import type { ImageFolderOptions } from './images/image-folder.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 
 /** The bundled images count the dark points of 4x4 blocks. */

@@ -1,5 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { listNames } from '#shared/base/list-names.ts';
+import { listNames } from '#shared/base/text/list-names.ts';
 import { dataError } from '../errors.ts';
 import { mapClasses, type ChosenClass, type MappedClass } from './class-mapping.ts';
 

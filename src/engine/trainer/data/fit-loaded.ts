@@ -1,8 +1,8 @@
 import { dataError } from '../errors.ts';
 import { countClasses, exampleCount, selectExamples, type Dataset, type LoadedData } from './dataset.ts';
 import { fitClasses } from './fit-classes.ts';
-import { fitImages } from './fit-images.ts';
-import type { ImageFolderOptions } from './image-folder.ts';
+import { fitImages } from './images/fit-images.ts';
+import type { ImageFolderOptions } from './images/image-folder.ts';
 import { LoadTally } from './load-notes.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { dataError } from '../errors.ts';
-import { looksLikeImage } from './image-file.ts';
+import { looksLikeImage } from './images/image-file.ts';
 import type { LoadTally } from './load-notes.ts';
 
 /** Images in class folders: one part to be split by seed, or the training part and those that its author held out. */

@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
 import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '../errors.ts';
-import { warningIfAlike } from './alike.ts';
+import { warningIfAlike } from './images/alike.ts';
 import { ownClasses } from './class-mapping.ts';
 import { countClasses, type Dataset, type LoadedData } from './dataset.ts';
 import { fitLoaded } from './fit-loaded.ts';
-import type { ImageFolderOptions } from './image-folder.ts';
+import type { ImageFolderOptions } from './images/image-folder.ts';
 import { readIdx } from './idx.ts';
 import { noNotes } from './load-notes.ts';
 

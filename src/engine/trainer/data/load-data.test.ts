@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import type { LoadedData } from './dataset.ts';
-import type { ImageFolderOptions } from './image-folder.ts';
+import type { ImageFolderOptions } from './images/image-folder.ts';
 import { withoutRights } from '#test/support/without-rights.ts';
 import { loadData } from './load-data.ts';
 

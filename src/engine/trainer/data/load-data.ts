@@ -5,7 +5,7 @@ import type { LoadedData } from './dataset.ts';
 import { bundledName, loadDigits } from './digits.ts';
 import { folderTrouble, listFolder } from './folder-layout.ts';
 import { findIdxPairs, loadIdxFolder } from './idx-folder.ts';
-import { loadImageFolder, type ImageFolderOptions } from './image-folder.ts';
+import { loadImageFolder, type ImageFolderOptions } from './images/image-folder.ts';
 
 /**
  * Loads what a user has named: `digits`, a folder of class folders, or a folder of IDX files.

@@ -6,7 +6,7 @@ import { loadDigits } from './digits.ts';
 import { noNotes } from './load-notes.ts';
 import { partitionExamples, shareHistograms, takeShare, type PartitionOptions } from './partition.ts';
 import { previewSplit } from './preview.ts';
-import { formatSplit, parseSplit, type SplitSpec } from '#shared/contract/split.ts';
+import { formatSplit, parseSplit, type SplitSpec } from '#shared/contract/run/split.ts';
 
 const { signal } = new AbortController();
 

@@ -2,8 +2,8 @@ import { assert } from '#shared/base/assert.ts';
 import { seededRandom, type Random } from '#shared/base/random.ts';
 import { dataError } from '../errors.ts';
 import { countClasses, exampleCount, selectExamples, type Dataset, type LoadedData } from './dataset.ts';
-import { dirichlet } from './gamma.ts';
-import type { SplitSpec } from '#shared/contract/split.ts';
+import { dirichlet } from './images/gamma.ts';
+import type { SplitSpec } from '#shared/contract/run/split.ts';
 
 /** Held out of each class for evaluation, unless the data set's author has chosen a test set. */
 const heldOutShare = 0.2;

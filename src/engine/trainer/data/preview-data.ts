@@ -1,7 +1,7 @@
 import { encode as encodePng } from 'fast-png';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import type { DataPreview } from '#shared/contract/port-api.ts';
+import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import type { ImageShape } from '../model/default-models.ts';
 import type { ChosenClass } from './class-mapping.ts';
 import { exampleCount, imageSize, type Dataset, type LoadedData } from './dataset.ts';

@@ -1,9 +1,9 @@
-import type { DemoSettings } from '#shared/contract/settings.ts';
-import type { PortAnswers } from '#shared/contract/port-api.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
+import type { PortAnswers } from '#shared/contract/app/port-api.ts';
 import { dataError } from '../errors.ts';
 import { loadData } from './load-data.ts';
 import { shareHistograms } from './partition.ts';
-import { parseSplit } from '#shared/contract/split.ts';
+import { parseSplit } from '#shared/contract/run/split.ts';
 
 const neverAborted = new AbortController().signal;
 

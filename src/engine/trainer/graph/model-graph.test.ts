@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { seededRandom, type Random } from '#shared/base/random.ts';
-import type { LayerConfig, ModelConfig } from '#shared/contract/model-config.ts';
+import type { LayerConfig, ModelConfig } from '#shared/contract/run/model-config.ts';
 import { copyParameters, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { initialParameters } from '../model/initial-parameters.ts';
 import { planModel, type ModelPlan } from '../model/model-plan.ts';

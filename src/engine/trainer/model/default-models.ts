@@ -1,4 +1,4 @@
-import type { LayerConfig, ModelConfig } from '#shared/contract/model-config.ts';
+import type { LayerConfig, ModelConfig } from '#shared/contract/run/model-config.ts';
 
 export type ImageShape = readonly [channels: number, height: number, width: number];
 

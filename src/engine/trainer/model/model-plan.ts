@@ -1,5 +1,5 @@
-import { modelConfigSchema } from '#shared/contract/model-config.ts';
-import type { LayerConfig, ModelConfig } from '#shared/contract/model-config.ts';
+import { modelConfigSchema } from '#shared/contract/run/model-config.ts';
+import type { LayerConfig, ModelConfig } from '#shared/contract/run/model-config.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { parameterCount, type ParameterLayout } from '#shared/tensor/parameter-set.ts';

@@ -7,9 +7,9 @@ import { after, before, describe, test } from 'node:test';
 import { createServer, type Server } from 'node:tls';
 import { selfSigned, type Certificate } from '#engine/identity/certificate.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { dial, never, serve } from '#test/support/amqp-kit.ts';
-import { freePort } from '#test/support/mosquitto.ts';
-import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { dial, never, serve } from '#test/support/brokers/amqp-kit.ts';
+import { freePort } from '#test/support/brokers/mosquitto.ts';
+import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 
 const run = 'r-tls';
 const dayMs = 24 * 3600 * 1000;

@@ -2,13 +2,13 @@ import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import { stranger } from '#test/support/amqp-kit.ts';
-import { freePort } from '#test/support/mosquitto.ts';
+import { stranger } from '#test/support/brokers/amqp-kit.ts';
+import { freePort } from '#test/support/brokers/mosquitto.ts';
 import { tapAmqp } from '#test/support/taps/amqp.ts';
-import { missingRabbitmq, startRabbitmq } from '#test/support/rabbitmq.ts';
+import { missingRabbitmq, startRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import { AmqpTransport } from './amqp-transport.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, identity: participantIdentity };

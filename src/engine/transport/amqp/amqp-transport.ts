@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '#engine/identity/identity.ts';
 import { observed } from '../attempts.ts';
@@ -10,13 +10,13 @@ import { BrokerAbsent } from '../broker-errors.ts';
 import { BrokerTroubles } from '../broker-trouble.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { urlOf, withoutSecrets } from './amqp-url.ts';
-import type { BrokerTrust } from './broker-trust.ts';
+import type { BrokerTrust } from './broker/broker-trust.ts';
 import { namesNobody } from '../sealed/asking.ts';
 import { dialBroker, isBlocked } from './dial.ts';
 import { AmqpListener } from './listener.ts';
 import { MessageLimits } from './message-limits.ts';
-import { provedCertificate } from './proved-certificate.ts';
-import { authoritiesVariable } from './environment.ts';
+import { provedCertificate } from './broker/proved-certificate.ts';
+import { authoritiesVariable } from './broker/environment.ts';
 
 export interface AmqpOptions {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { connectTimeout, noConnection } from '../broker-errors.ts';
-import type { BrokerTrust } from './broker-trust.ts';
-import { authoritiesVariable } from './environment.ts';
+import type { BrokerTrust } from './broker/broker-trust.ts';
+import { authoritiesVariable } from './broker/environment.ts';
 
 /** Errors of TLS that say that the broker is not who its address says, or that nobody we trust says so. */
 const certificateFaults = /CERT|SELF_SIGNED|VERIFY_LEAF|UNABLE_TO_GET_ISSUER|ALTNAME/;

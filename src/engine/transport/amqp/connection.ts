@@ -8,13 +8,13 @@ import {
   type Options,
   type SocketOptions,
 } from 'amqplib';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { LaneClass } from '../credited/carrier.ts';
 import { joinFramesOnce } from './amqp-patches.ts';
-import { hearRefusals } from './amqp-refusal.ts';
+import { hearRefusals } from './broker/amqp-refusal.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
-import { tlsOptions, type BrokerTrust } from './broker-trust.ts';
+import { tlsOptions, type BrokerTrust } from './broker/broker-trust.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { connectError, saidByBroker } from './connect-errors.ts';
 

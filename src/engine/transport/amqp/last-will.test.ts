@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { timing } from '#shared/contract/limits.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import { dial, never, serve, stranger } from '#test/support/amqp-kit.ts';
+import { dial, never, serve, stranger } from '#test/support/brokers/amqp-kit.ts';
 import { until } from '#test/support/until.ts';
 import { tapAmqp } from '#test/support/taps/amqp.ts';
-import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/rabbitmq.ts';
+import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import { sessionType } from './session-message.ts';
 
 const run = 'r-will';

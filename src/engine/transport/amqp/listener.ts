@@ -1,24 +1,24 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { createIdentityCertificate } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { reachableHosts } from '../addresses.ts';
 import { portFor, type BrokerNews, type LastWord, type Listener, type ListenOptions } from '../transport.ts';
-import { within } from '../within.ts';
+import { within } from '../shared/within.ts';
 import { AmqpCarrier } from './amqp-carrier.ts';
 import { hostOf, portOf, userIn, withoutSecrets, type BrokerUser } from './amqp-url.ts';
-import type { BrokerTrust } from './broker-trust.ts';
+import type { BrokerTrust } from './broker/broker-trust.ts';
 import { operationError } from './connect-errors.ts';
 import { AmqpConnection, type QueueReader } from './connection.ts';
 import { Door } from '../sealed/door.ts';
 import type { Granted } from '../sealed/gatekeeper.ts';
 import type { Answer } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
-import { brokerPassword } from './broker-password.ts';
+import { brokerPassword } from './broker/broker-password.ts';
 import {
   coordinatorEchoOf,
   endedOf,
@@ -29,8 +29,8 @@ import {
   undeliverableQueue,
 } from './names.ts';
 import type { MessageLimits } from './message-limits.ts';
-import { PrivateBroker } from './private-broker.ts';
-import { coordinatorUser } from './private-broker-files.ts';
+import { PrivateBroker } from './broker/private-broker.ts';
+import { coordinatorUser } from './broker/private-broker-files.ts';
 import { answerType, beatType, decodeWho, type Who } from './session-message.ts';
 import { leaveWordOfEnd } from './word-of-end.ts';
 

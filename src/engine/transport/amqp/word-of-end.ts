@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { isOwnUser } from '../broker-users.ts';
 import { signEnd } from '../last-word.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Asked, LaneClass, PassageWord, Way } from './carrier.ts';
 import { PieceRefused } from './piece-size.ts';
 

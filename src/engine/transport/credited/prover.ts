@@ -1,6 +1,6 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../shared/abortable.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { classOf, type Asked, type Carrier, type LaneClass, type Way } from './carrier.ts';
 import type { LaneSender } from './lane-sender.ts';

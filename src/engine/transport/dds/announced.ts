@@ -1,5 +1,5 @@
 import type { Answer } from '../sealed/handshake.ts';
-import type { Announcement } from './worker-protocol.ts';
+import type { Announcement } from './worker/worker-protocol.ts';
 
 /** The coordinator's answer as it is announced. */
 export function answerOf(answer: Answer): Pick<Announcement, 'kind' | 'agreement' | 'proof' | 'reason'> {

@@ -6,7 +6,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { missingLibrary } from '#test/support/cyclone.ts';
+import { missingLibrary } from '#test/support/brokers/cyclone.ts';
 import { until } from '#test/support/until.ts';
 import { Asking } from '../sealed/asking.ts';
 import type { Listener, Session } from '../transport.ts';

@@ -4,7 +4,7 @@ import { timing } from '#shared/contract/limits.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
 import { joined } from '../../framing/parts.ts';
 import { DdsCarrier } from './dds-carrier.ts';
-import type { SampleBody, Side } from './worker-protocol.ts';
+import type { SampleBody, Side } from './worker/worker-protocol.ts';
 
 const never = new AbortController().signal;
 

@@ -1,16 +1,16 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import { classOf, type Carrier, type SessionWord } from '../credited/carrier.ts';
 import { CreditedSession } from '../credited/credited-session.ts';
 import { bodyOf, type PieceBody, type PieceHeader } from '../credited/piece.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../shared/abortable.ts';
 import { Conversation } from '../sealed/conversation.ts';
 import type { SealedLane } from '../sealed/piece-cover.ts';
 import type { Word } from '../sealed/words.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type { CloseReason, Lane } from '../transport.ts';
 import { laneOf, pieceFlags, pieceOf } from './sample-piece.ts';
-import { topicNames, type SampleBody, type SampleClass, type Side } from './worker-protocol.ts';
+import { topicNames, type SampleBody, type SampleClass, type Side } from './worker/worker-protocol.ts';
 
 /** The session's four topics, as the thread that has them offers them. */
 export interface SampleChannel {

@@ -6,9 +6,9 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import { missingLibrary } from '#test/support/cyclone.ts';
+import { missingLibrary } from '#test/support/brokers/cyclone.ts';
 import { tapDds } from '#test/support/taps/dds.ts';
-import { writeAsAnother } from '#test/support/dds-intruder.ts';
+import { writeAsAnother } from '#test/support/brokers/dds-intruder.ts';
 import { DdsTransport } from './dds-transport.ts';
 
 const parts = {

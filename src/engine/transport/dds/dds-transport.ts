@@ -1,8 +1,8 @@
 import { assert } from '#shared/base/assert.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { formatAddress } from '../addresses.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { missingLibrary } from '#test/support/cyclone.ts';
+import { missingLibrary } from '#test/support/brokers/cyclone.ts';
 import type { Listener, Session } from '../transport.ts';
 import { DdsTransport } from './dds-transport.ts';
 import { domainConfig } from './domain-config.ts';

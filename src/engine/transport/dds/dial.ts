@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
-import { abortable } from '../abortable.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
+import { abortable } from '../shared/abortable.ts';
 import { formatAddress, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
@@ -15,7 +15,7 @@ import { datagramsFor, domainConfig, sampleBytesFor, type DatagramSize } from '.
 import { incompatibleFix } from './library.ts';
 import { addressTowards } from './places.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
-import type { Announcement } from './worker-protocol.ts';
+import type { Announcement } from './worker/worker-protocol.ts';
 
 export interface DialSetup {
   readonly runtime: DdsRuntime;

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { ipv4Only } from '../endpoint-errors.ts';
@@ -18,7 +18,7 @@ import { answerOf } from './announced.ts';
 import { freePortPair } from './places.ts';
 import { incompatibleFix } from './library.ts';
 import { ddsFailed, type DdsRuntime } from './runtime.ts';
-import type { Announcement } from './worker-protocol.ts';
+import type { Announcement } from './worker/worker-protocol.ts';
 
 export interface ListenSetup {
   readonly runtime: DdsRuntime;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport, RoundscopeError } from '#shared/base/errors.ts';
 import type { SessionKeys } from '../sealed/handshake.ts';
-import { loadCyclone, type Cyclone } from './cyclone.ts';
+import { loadCyclone, type Cyclone } from './worker/cyclone.ts';
 import type {
   Announcement,
   Command,
@@ -13,7 +13,7 @@ import type {
   SampleClass,
   Side,
   WorkerStart,
-} from './worker-protocol.ts';
+} from './worker/worker-protocol.ts';
 
 export interface RuntimeOptions {
   /** `entryPath('dds-worker')`. */

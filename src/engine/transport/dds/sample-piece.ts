@@ -1,6 +1,6 @@
 import type { Piece } from '../credited/piece.ts';
 import type { SealedLane } from '../sealed/piece-cover.ts';
-import type { SampleBody } from './worker-protocol.ts';
+import type { SampleBody } from './worker/worker-protocol.ts';
 
 const first = 1;
 const last = 2;

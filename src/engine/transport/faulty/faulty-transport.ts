@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { Random } from '#shared/base/random.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport, TransportFaults } from '../transport.ts';
 import { FaultySession } from './faulty-session.ts';

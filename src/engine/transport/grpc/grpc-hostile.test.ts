@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import {
   assertAlive,
@@ -22,10 +22,10 @@ import {
   statusOf,
   token,
   transport,
-} from '#test/support/grpc-kit.ts';
-import { checkClaim, proof, proofKey } from './claim.ts';
-import { encodeControlFrames } from './messages.ts';
-import { bytesFields, numberField } from './protobuf.ts';
+} from '#test/support/brokers/grpc-kit.ts';
+import { checkClaim, proof, proofKey } from './wire/claim.ts';
+import { encodeControlFrames } from './wire/messages.ts';
+import { bytesFields, numberField } from './wire/protobuf.ts';
 import { federation } from './service.ts';
 
 /** Who breaks the contract does not answer a goodbye: no need to wait for it as long as the product does. */

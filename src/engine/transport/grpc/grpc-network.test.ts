@@ -5,9 +5,9 @@ import { connect as connectHttp2, createServer as createHttp2, type Http2Session
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import { assertAlive, dial, readOne, serve, signal, transport } from '#test/support/grpc-kit.ts';
+import { assertAlive, dial, readOne, serve, signal, transport } from '#test/support/brokers/grpc-kit.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import { proxyFor } from './proxy.ts';
 

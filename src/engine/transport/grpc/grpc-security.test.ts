@@ -14,7 +14,7 @@ import {
   serve,
   statusOf,
   transport,
-} from '#test/support/grpc-kit.ts';
+} from '#test/support/brokers/grpc-kit.ts';
 import { pinnedCredentials } from './pinned-credentials.ts';
 import { loadGrpc } from './grpc-library.ts';
 import { federation, unchanged } from './service.ts';

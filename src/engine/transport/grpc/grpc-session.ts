@@ -1,9 +1,9 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bytesIn } from '../../framing/parts.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../shared/abortable.ts';
 import { Inbox } from '../inbox.ts';
 import { sessionEnded } from '../session-errors.ts';
 import type {
@@ -15,14 +15,14 @@ import type {
   Session,
   SessionStats,
 } from '../transport.ts';
-import type { BulkWays } from './bulk-ways.ts';
-import type { Call } from './call.ts';
+import type { BulkWays } from './wire/bulk-ways.ts';
+import type { Call } from './wire/call.ts';
 import type { GrpcOptions } from './grpc-options.ts';
-import { LaneWriter } from './lane-writer.ts';
-import { decodeBulk, decodeControl, encodeBulkFrames, encodeClose, encodeControlFrames } from './messages.ts';
-import { byteLength } from './protobuf.ts';
+import { LaneWriter } from './wire/lane-writer.ts';
+import { decodeBulk, decodeControl, encodeBulkFrames, encodeClose, encodeControlFrames } from './wire/messages.ts';
+import { byteLength } from './wire/protobuf.ts';
 import type { RoundTrip } from './round-trip.ts';
-import type { CallEnd } from './status-words.ts';
+import type { CallEnd } from './wire/status-words.ts';
 
 /** Frames may still be sent for this part of the time for closing; the rest is for the reason. */
 const flushShare = 0.5;

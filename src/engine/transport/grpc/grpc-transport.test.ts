@@ -4,15 +4,15 @@ import { Client, credentials, status } from '@grpc/grpc-js';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity, type Identity } from '#engine/identity/identity.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { coordinatorIdentity, participantIdentity, token as contractToken } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign, SecurityClaims } from '#test/contract/security-claims.ts';
-import { claimOf, metadataOf, statusOf } from '#test/support/grpc-kit.ts';
+import { claimOf, metadataOf, statusOf } from '#test/support/brokers/grpc-kit.ts';
 import { secure } from '../tls/pinned-tls.ts';
 import { loadGrpc } from './grpc-library.ts';
 import { GrpcTransport } from './grpc-transport.ts';
-import { encodeBulkFrames, encodeLane } from './messages.ts';
+import { encodeBulkFrames, encodeLane } from './wire/messages.ts';
 import { pinnedCredentials } from './pinned-credentials.ts';
 import { federation, unchanged } from './service.ts';
 

@@ -1,27 +1,27 @@
 import { createServer, type Server as TcpServer } from 'node:net';
 import type { Server, ServerCredentials, StatusObject } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerReadableStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../shared/abortable.ts';
 import { reachableHosts, resolveHost } from '../addresses.ts';
 import { cannotListen } from '../endpoint-errors.ts';
-import { SocketRoom } from '../socket-room.ts';
+import { SocketRoom } from '../shared/socket-room.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
-import { OfferingWays } from './bulk-ways.ts';
-import { answeredCall, receivedCall } from './call.ts';
-import { checkClaim, proof, proofKey, type Claim, type ClaimRefusal } from './claim.ts';
+import { OfferingWays } from './wire/bulk-ways.ts';
+import { answeredCall, receivedCall } from './wire/call.ts';
+import { checkClaim, proof, proofKey, type Claim, type ClaimRefusal } from './wire/claim.ts';
 import type { GrpcLibrary } from './grpc-library.ts';
 import { serverOptions, type GrpcOptions } from './grpc-options.ts';
 import { GrpcSession } from './grpc-session.ts';
-import { decodeDownload } from './messages.ts';
+import { decodeDownload } from './wire/messages.ts';
 import { RoundTrip } from './round-trip.ts';
 import { callerOf, connectionOf, serverCredentials } from './server-credentials.ts';
 import { federation } from './service.ts';
-import { widenServerWindows } from './wide-window.ts';
+import { widenServerWindows } from './wire/wide-window.ts';
 
 export interface ListenSetup {
   readonly grpc: GrpcLibrary;

@@ -1,10 +1,10 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { formatAddress } from '../addresses.ts';
 import type { GrpcLibrary } from './grpc-library.ts';
 import type { HttpProxy } from './proxy.ts';
-import { callEnd } from './status-words.ts';
+import { callEnd } from './wire/status-words.ts';
 
 /** A way to the coordinator, and what is known about how that went. */
 export interface Way {

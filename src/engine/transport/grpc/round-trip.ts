@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientHttp2Stream, Http2Session } from 'node:http2';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 
 /** A measurement older than this is repeated when somebody asks. */
 const freshMs = 1_000;

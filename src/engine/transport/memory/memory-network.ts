@@ -1,8 +1,8 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { observed } from '../attempts.ts';
 import type { DialOptions, Lane, Listener, ListenOptions, Session, Transport } from '../transport.ts';
 import { MemorySession } from './memory-session.ts';

@@ -1,5 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame } from '../transport.ts';

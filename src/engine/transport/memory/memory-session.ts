@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import type { CloseReason, IncomingFrame, OutgoingFrame, Session, SessionStats } from '../transport.ts';
 import { MemoryPipe, type PipeWire } from './memory-pipe.ts';
 

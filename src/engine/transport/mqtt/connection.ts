@@ -1,15 +1,15 @@
 import mqtt, { type IClientOptions, type IConnackPacket, type MqttClient } from 'mqtt';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
-import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker-socket.ts';
-import type { BrokerWay } from './broker-way.ts';
+import { openBrokerSocket, type BrokerSocket, type BrokerTrust } from './broker/broker-socket.ts';
+import type { BrokerWay } from './broker/broker-way.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { brokerRefused, connectError, withoutSecrets } from './connect-errors.ts';
 import { takeAllRefusals } from './mqtt-patches.ts';
 import { brokerWords, reasonStringOf, refusalOf, type Dialect } from './dialect.ts';
 import { pieceBytesMin, type PieceSize } from '../credited/piece-size.ts';
-import { TurnBudget } from '../turn-budget.ts';
+import { TurnBudget } from '../shared/turn-budget.ts';
 
 /** How long a broker may take to close its half after our goodbye. */
 const endPatienceMs = 300;

@@ -5,7 +5,7 @@ import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { connectMqtt } from '#test/support/hostile/mqtt-client.ts';
-import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
+import { findMosquitto, startMosquitto } from '#test/support/brokers/mosquitto.ts';
 import { until } from '#test/support/until.ts';
 import { joined } from '../../framing/parts.ts';
 import { encodeHandshake } from '../sealed/handshake-message.ts';

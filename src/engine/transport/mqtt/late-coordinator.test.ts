@@ -4,7 +4,7 @@ import mqtt from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import { findMosquitto, startMosquitto } from '#test/support/mosquitto.ts';
+import { findMosquitto, startMosquitto } from '#test/support/brokers/mosquitto.ts';
 import type { Listener, Session } from '../transport.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 

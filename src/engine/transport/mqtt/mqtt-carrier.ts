@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Carrier, PassageWord, SessionWord, Way } from '../credited/carrier.ts';
@@ -11,8 +11,8 @@ import type { SessionKeys } from '../sealed/handshake.ts';
 import { uncovered, type PieceCover } from '../sealed/piece-cover.ts';
 import { Seal } from '../sealed/seal.ts';
 import type { CloseReason, Lane } from '../transport.ts';
-import { whenSettled } from '../when-settled.ts';
-import type { BrokerWay } from './broker-way.ts';
+import { whenSettled } from '../shared/when-settled.ts';
+import type { BrokerWay } from './broker/broker-way.ts';
 import type { Direction } from './topics.ts';
 
 export interface MqttCarrierOptions {

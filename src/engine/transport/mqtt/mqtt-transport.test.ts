@@ -3,13 +3,13 @@ import mqtt from 'mqtt';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign } from '#test/contract/security-claims.ts';
 import { tapMqtt } from '#test/support/taps/mqtt.ts';
-import { findMosquitto, freePort, startMosquitto } from '#test/support/mosquitto.ts';
-import { participantCredentials } from './auth.ts';
+import { findMosquitto, freePort, startMosquitto } from '#test/support/brokers/mosquitto.ts';
+import { participantCredentials } from './broker/auth.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 
 const parts = { clock: systemClock, entropy: systemEntropy, identity: participantIdentity };

@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { entropyHex, type Entropy } from '#shared/base/entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { TlsOwner } from '../tls/pinned-tls.ts';
@@ -14,9 +14,9 @@ import type { DialOptions, Listener, ListenOptions, Session, Transport } from '.
 import { dialBroker } from './dial.ts';
 import { Dialect } from './dialect.ts';
 import { MqttListener } from './listener.ts';
-import { outsideTrust, type BrokerTrust } from './broker-socket.ts';
+import { outsideTrust, type BrokerTrust } from './broker/broker-socket.ts';
 import { withoutSecrets } from './connect-errors.ts';
-import { urlOf } from './broker.ts';
+import { urlOf } from './broker/broker.ts';
 
 export interface MqttOptions {
   readonly clock: Clock;

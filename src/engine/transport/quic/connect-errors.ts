@@ -1,5 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { carrierOf, type Stack } from '#shared/contract/protocols.ts';
 import { formatAddress } from '../addresses.ts';
 

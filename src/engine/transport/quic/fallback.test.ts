@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { encodeFrame } from '#engine/framing/frame.ts';

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Clock } from '#shared/base/clock.ts';
-import { abortable, endOf } from '../abortable.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
+import { abortable, endOf } from '../shared/abortable.ts';
 import { FrameReader } from './frame-reader.ts';
-import { sameText } from '../same-text.ts';
+import { sameText } from '../shared/same-text.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicSession } from './quic-session.ts';
 import { decodeRecord, encodeRecord } from './records.ts';

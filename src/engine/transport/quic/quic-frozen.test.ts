@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { batchOf, progressMessage, take } from '#test/support/messages.ts';
-import { QuicFederation } from '#test/support/quic-federation.ts';
+import { batchOf, progressMessage, take } from '#test/support/kits/messages.ts';
+import { QuicFederation } from '#test/support/brokers/quic-federation.ts';
 import type { Link } from '#engine/link/link.ts';
 import type { Message } from '#shared/contract/messages.ts';
 

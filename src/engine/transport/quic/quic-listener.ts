@@ -1,6 +1,6 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { portFor, type Listener, type ListenOptions } from '../transport.ts';
 import { reachableHosts } from '../addresses.ts';
 import { WaitingRoom } from '../waiting-room.ts';

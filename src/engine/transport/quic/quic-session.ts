@@ -1,4 +1,4 @@
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Stack } from '#shared/contract/protocols.ts';
 import type { CloseReason, ListenOptions, SessionStats } from '../transport.ts';
 

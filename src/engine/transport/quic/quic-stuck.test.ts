@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { modelMessage, take } from '#test/support/messages.ts';
+import { modelMessage, take } from '#test/support/kits/messages.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
-import { QuicFederation, type Dialed } from '#test/support/quic-federation.ts';
+import { QuicFederation, type Dialed } from '#test/support/brokers/quic-federation.ts';
 import type { WatchedReporter } from '#test/support/watched-reporter.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 
 const never = new AbortController().signal;
 const MB = 1_000_000;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { batchOf, modelMessage, progressMessage, take } from '#test/support/messages.ts';
+import { batchOf, modelMessage, progressMessage, take } from '#test/support/kits/messages.ts';
 import { TcpPath, UdpPath } from '#test/support/network-path.ts';
-import { QuicFederation, type Dialed } from '#test/support/quic-federation.ts';
+import { QuicFederation, type Dialed } from '#test/support/brokers/quic-federation.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
-import type { Clock } from '#shared/base/clock.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 
 const never = new AbortController().signal;
 const MB = 1_000_000;

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
-import { framed, framingBytes } from '#test/support/framed-transport.ts';
+import { framed, framingBytes } from '#test/support/kits/framed-transport.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { createIdentity, type Identity } from '#engine/identity/identity.ts';
 import { limits } from '#shared/contract/limits.ts';

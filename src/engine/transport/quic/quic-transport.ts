@@ -1,7 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { carrierOf, type Stack } from '#shared/contract/protocols.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';
@@ -13,9 +13,9 @@ import { QuicTransportListener } from './quic-listener.ts';
 import { quicDefaults } from './quic-options.ts';
 import type { QuicOptions } from './quic-options.ts';
 import type { QuicProvider } from './quic-session.ts';
-import { QuinnProvider } from './quinn.ts';
+import { QuinnProvider } from './quinn/quinn.ts';
 import { QuicTransportSession } from './transport-session.ts';
-import { WebTransportProvider } from './webtransport.ts';
+import { WebTransportProvider } from './webtransport/webtransport.ts';
 
 export interface QuicTransportInit {
   readonly clock: Clock;

@@ -1,9 +1,9 @@
 import { spawn } from '#shared/base/spawn.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import type { CloseReason, IncomingFrame, Lane, OutgoingFrame, Session, SessionStats } from '../transport.ts';
-import { abortable, endOf } from '../abortable.ts';
+import { abortable, endOf } from '../shared/abortable.ts';
 import { FrameReader } from './frame-reader.ts';
 import { Inbox } from '../inbox.ts';
 import type { QuicOptions } from './quic-options.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { CreditedSession } from '../credited/credited-session.ts';
 import { PartsReader, type PieceBody, type PieceHeader } from '../credited/piece.ts';

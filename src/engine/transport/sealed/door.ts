@@ -1,7 +1,7 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RateBucket } from '#shared/base/rate-bucket.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { TurnBudget } from '../turn-budget.ts';
+import { TurnBudget } from '../shared/turn-budget.ts';
 import { Gatekeeper, type GatekeeperParts, type Granted } from './gatekeeper.ts';
 import type { Answer, Request } from './handshake.ts';
 

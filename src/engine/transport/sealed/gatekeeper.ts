@@ -1,7 +1,7 @@
 import { participantIdSchema } from '#shared/contract/ids.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { Identity } from '#engine/identity/identity.ts';
-import { sameText } from '../same-text.ts';
+import { sameText } from '../shared/same-text.ts';
 import { requestProof, sealedVersion, sessionKeys, signAnswer } from './handshake.ts';
 import type { Answer, Claim, Request, SessionKeys } from './handshake.ts';
 import { freshKeyShare } from './key-share.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError, type ErrorCode } from '#shared/base/errors.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { usualStack, type Protocol } from '#shared/contract/protocols.ts';
 import type { DialOptions, Listener, ListenOptions, Session, Transport } from '../transport.ts';

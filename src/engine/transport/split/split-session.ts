@@ -1,5 +1,5 @@
 import { spawn } from '#shared/base/spawn.ts';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { Protocol, Stack } from '#shared/contract/protocols.ts';
 import { FrameMerger } from '../frame-merger.ts';

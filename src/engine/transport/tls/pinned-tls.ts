@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TlsOptions, type TLSSocket } from 'node:tls';
-import type { Clock } from '#shared/base/clock.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, type Result } from '#shared/base/result.ts';
-import type { Endpoint } from '#shared/contract/invitation.ts';
+import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import {
   createIdentityCertificate,
   readIdentityCertificate,
   type CertificateFault,
 } from '../../identity/identity-certificate.ts';
 import type { Identity } from '../../identity/identity.ts';
-import { abortable } from '../abortable.ts';
+import { abortable } from '../shared/abortable.ts';
 import { formatAddress } from '../addresses.ts';
 import { impostor } from '../endpoint-errors.ts';
 

@@ -1,12 +1,12 @@
 import { isLoopback } from '#shared/base/loopback.ts';
-import { boundFor, parseAnnounced } from '#shared/contract/announced.ts';
-import type { AdmissionPolicy } from '#shared/contract/admission.ts';
-import { emptyListWords, parseAdmissionList } from '#shared/contract/admission-list.ts';
-import { namedProtocols } from '#shared/contract/transport-plan.ts';
-import type { PortAnswers, RequestOf } from '#shared/contract/port-api.ts';
+import { boundFor, parseAnnounced } from '#shared/contract/app/announced.ts';
+import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
+import { emptyListWords, parseAdmissionList } from '#shared/contract/run/admission-list.ts';
+import { namedProtocols } from '#shared/contract/run/transport-plan.ts';
+import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
-import type { CoordinateDraft } from '#renderer/session/drafts.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
+import type { CoordinateDraft } from '#renderer/session/run/drafts.ts';
 
 export type CoordinateField = 'name' | 'data' | 'startFrom' | 'transports' | 'host' | 'admitted';
 type OwnAddresses = PortAnswers['own_addresses'];

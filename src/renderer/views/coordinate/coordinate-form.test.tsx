@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { JSX } from 'react';
-import { changeCoordinate } from '#renderer/session/drafts.ts';
+import { changeCoordinate } from '#renderer/session/run/drafts.ts';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
 import { playedRun } from '#test/support/rendered/played.ts';

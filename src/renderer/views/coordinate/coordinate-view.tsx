@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
-import { chairOf } from '#renderer/session/run-state.ts';
+import { chairOf } from '#renderer/session/run/run-state.ts';
 import { CoordinateForm } from './coordinate-form.tsx';
 import { StartedView } from './started-view.tsx';
 import './coordinate.css';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enoughOf } from '#renderer/components/plan-words.ts';
-import type { CoordinateDraft } from '#renderer/session/drafts.ts';
-import { seatAddresses } from '#test/support/seat-answers.ts';
+import { enoughOf } from '#renderer/components/words/plan-words.ts';
+import type { CoordinateDraft } from '#renderer/session/run/drafts.ts';
+import { seatAddresses } from '#test/support/kits/seat-answers.ts';
 import {
   checkCoordinate,
   chosenTransports,

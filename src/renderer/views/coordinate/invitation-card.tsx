@@ -2,9 +2,9 @@ import { useMemo, useState } from 'react';
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { copyInvitation } from './copy-invitation.ts';
-import { InviteOne } from './invite-one.tsx';
+import { InviteOne } from './admission/invite-one.tsx';
 import { qrPath } from './qr-path.ts';
-import { RenewDialog } from './renew-dialog.tsx';
+import { RenewDialog } from './admission/renew-dialog.tsx';
 
 /** Light modules around a code, as its standard asks. */
 const quiet = 4;

@@ -1,14 +1,14 @@
 import { useId } from 'react';
 import type { JSX } from 'react';
-import { shownWithin } from '#shared/base/visible-text.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { changeCoordinate } from '#renderer/session/drafts.ts';
-import { namedProtocols } from '#shared/contract/transport-plan.ts';
+import { changeCoordinate } from '#renderer/session/run/drafts.ts';
+import { namedProtocols } from '#shared/contract/run/transport-plan.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { isLoopback } from '#shared/base/loopback.ts';
-import { secrecyOf } from '#shared/contract/secrecy.ts';
+import { secrecyOf } from '#shared/contract/app/secrecy.ts';
 import { chosenTransports, coordinateFieldOf, hostOf } from './check-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 

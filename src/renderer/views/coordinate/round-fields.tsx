@@ -1,8 +1,8 @@
 import type { ComponentProps, JSX } from 'react';
-import { Stepper } from '#renderer/components/stepper.tsx';
-import { changeCoordinate } from '#renderer/session/drafts.ts';
+import { Stepper } from '#renderer/components/forms/stepper.tsx';
+import { changeCoordinate } from '#renderer/session/run/drafts.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { weightRuleWords } from '#shared/contract/weight-rule.ts';
+import { weightRuleWords } from '#shared/contract/run/weight-rule.ts';
 import { weightRuleOf } from './check-coordinate.ts';
 import type { Coordinate } from './use-coordinate.ts';
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
-import { changeCoordinate } from '#renderer/session/drafts.ts';
+import { changeCoordinate } from '#renderer/session/run/drafts.ts';
 import { coordinateFieldOf } from './check-coordinate.ts';
 import { TextField } from './text-field.tsx';
 import type { Coordinate } from './use-coordinate.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { currentPlace } from '#renderer/session/navigation.ts';
-import { Toasts } from '#renderer/shell/toasts-region.tsx';
-import { keyWords } from '#shared/base/key-words.ts';
+import { Toasts } from '#renderer/shell/dialogs/toasts-region.tsx';
+import { keyWords } from '#shared/base/text/key-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { recordedStart, recordedView } from '#test/support/recorded-view.ts';
+import { recordedStart, recordedView } from '#test/support/recorded/recorded-view.ts';
 import { absent, act, open, pass, screen, settle, within } from '#test/support/rendered/rendered.tsx';
 import type { OpenOptions, Opened } from '#test/support/rendered/rendered.tsx';
 import { failure } from '#test/support/rendered/service-end.ts';

@@ -1,17 +1,17 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
-import { formatSeconds } from '#renderer/components/format.ts';
+import { formatSeconds } from '#renderer/components/words/format.ts';
 import { Keys } from '#renderer/components/keys.tsx';
-import { askToEndRun } from '#renderer/session/ending.ts';
+import { askToEndRun } from '#renderer/session/run/ending.ts';
 import { useNow, useRequest, useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { Asking } from './asking.tsx';
-import { Arrivals, hereOf } from './arrivals.tsx';
+import { Asking } from './admission/asking.tsx';
+import { Arrivals, hereOf } from './admission/arrivals.tsx';
 import { InvitationCard } from './invitation-card.tsx';
-import { Refused } from './refused.tsx';
+import { Refused } from './admission/refused.tsx';
 
 const whole = (view: RunView): RunView => view;
 

@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
-import { formatBytes, formatDuration, formatMs, formatPercent, shortHash } from '#renderer/components/format.ts';
+import { formatBytes, formatDuration, formatMs, formatPercent, shortHash } from '#renderer/components/words/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useRequest, useSessionState } from '#renderer/session/hooks.ts';
 import { showError } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
-import { comparisonRunsMax, type ComparisonRow, type ComparisonView } from '#shared/contract/comparison.ts';
-import { networkPresets, type NetworkPreset } from '#shared/contract/network.ts';
+import { comparisonRunsMax, type ComparisonRow, type ComparisonView } from '#shared/contract/run/comparison.ts';
+import { networkPresets, type NetworkPreset } from '#shared/contract/run/network.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
-import { namedProtocols } from '#shared/contract/transport-plan.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
+import { namedProtocols } from '#shared/contract/run/transport-plan.ts';
 import { changeDraft } from './demo-draft.ts';
 import './compare-panel.css';
 

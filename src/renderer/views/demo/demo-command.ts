@@ -1,6 +1,6 @@
-import type { NetworkFigures, NetworkSpec } from '#shared/contract/network.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
-import type { DemoSettings, FaultSpec } from '#shared/contract/settings.ts';
+import type { NetworkFigures, NetworkSpec } from '#shared/contract/run/network.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
+import type { DemoSettings, FaultSpec } from '#shared/contract/run/settings.ts';
 
 /** `NAME[:PARTICIPANT][@ROUND][+SECONDS]`, as the command line takes it. */
 export function faultArgument(fault: FaultSpec): string {

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { createStore } from '#renderer/session/store.ts';
-import { demoDefaults, demoSettingsSchema } from '#shared/contract/settings.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
+import { demoDefaults, demoSettingsSchema } from '#shared/contract/run/settings.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
 
 /** What the next start will use. Outlives the view, so that a look at Rounds does not lose what was set. */
 const draft = createStore<DemoSettings | null>(null);

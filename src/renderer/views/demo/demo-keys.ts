@@ -1,11 +1,11 @@
 import { useCallback, useMemo } from 'react';
-import { faultInWords } from '#renderer/components/fault-words.ts';
+import { faultInWords } from '#renderer/components/words/fault-words.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { usePlace } from '#renderer/session/navigation.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { isOn, onWhom, specOf, usualTarget, useFaultCommands, useFaultRequests } from './fault-actions.ts';
-import type { FaultRow } from './fault-rows.ts';
+import { isOn, onWhom, specOf, usualTarget, useFaultCommands, useFaultRequests } from './faults/fault-actions.ts';
+import type { FaultRow } from './faults/fault-rows.ts';
 
 /**
  * The keys of the faults in every other view of a running demo, so that an audience sees lanes while something breaks.

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { demoDefaults, faultNames } from '#shared/contract/settings.ts';
+import { demoDefaults, faultNames } from '#shared/contract/run/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
 import { specFor, withNetwork, withParticipants, withoutOwn } from './network-choice.ts';
-import { faultRows, faultState } from './fault-rows.ts';
+import { faultRows, faultState } from './faults/fault-rows.ts';
 import { missingProtocols } from './machine-check.ts';
 import { turnsOf, withTransport } from './transport-choice.ts';
 

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { createStore } from '#renderer/session/store.ts';
-import type { CheckLine } from '#shared/contract/port-api.ts';
+import type { CheckLine } from '#shared/contract/app/port-api.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 
 /** What the machine has does not change from one look at the view to the next, and finding out takes seconds. */

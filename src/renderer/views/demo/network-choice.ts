@@ -1,5 +1,5 @@
-import type { NetworkPreset, NetworkSpec } from '#shared/contract/network.ts';
-import { usualDeadlineMs, type DemoSettings } from '#shared/contract/settings.ts';
+import type { NetworkPreset, NetworkSpec } from '#shared/contract/run/network.ts';
+import { usualDeadlineMs, type DemoSettings } from '#shared/contract/run/settings.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 
 /** Whom a choice of network is for. */

@@ -9,8 +9,8 @@ import {
   networkWords,
   type NetworkPreset,
   type NetworkSpec,
-} from '#shared/contract/network.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
+} from '#shared/contract/run/network.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
 import { everyone, specFor, withNetwork, withoutOwn } from './network-choice.ts';
 
 interface NetworkRowProps {

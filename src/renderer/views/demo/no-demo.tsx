@@ -1,10 +1,10 @@
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
-import { askToEndRun } from '#renderer/session/ending.ts';
+import { askToEndRun } from '#renderer/session/run/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { chairOf } from '#renderer/session/run-state.ts';
+import { chairOf } from '#renderer/session/run/run-state.ts';
 
 /** While this window has a part in somebody's run there is no demo to set up, and no fault to inject. */
 export function NoDemo(): JSX.Element {

@@ -1,5 +1,5 @@
 import type { JSX, ReactNode } from 'react';
-import { formatBytes } from '#renderer/components/format.ts';
+import { formatBytes } from '#renderer/components/words/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import type { RunView } from '#shared/run-view/run-view.ts';
 

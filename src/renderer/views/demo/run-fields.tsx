@@ -1,9 +1,9 @@
 import type { JSX } from 'react';
-import { Choice } from '#renderer/components/choice.tsx';
-import { formatSeconds } from '#renderer/components/format.ts';
-import { Stepper } from '#renderer/components/stepper.tsx';
-import { demoDefaults, demoParticipantsMax, untilStopped } from '#shared/contract/settings.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
+import { Choice } from '#renderer/components/forms/choice.tsx';
+import { formatSeconds } from '#renderer/components/words/format.ts';
+import { Stepper } from '#renderer/components/forms/stepper.tsx';
+import { demoDefaults, demoParticipantsMax, untilStopped } from '#shared/contract/run/settings.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
 import { withParticipants } from './network-choice.ts';
 
 interface FieldsProps {

@@ -1,13 +1,13 @@
 import { useEffect } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
-import { Choice } from '#renderer/components/choice.tsx';
+import { Choice } from '#renderer/components/forms/choice.tsx';
 import { copyText } from '#renderer/components/copy-text.ts';
-import { Stepper } from '#renderer/components/stepper.tsx';
+import { Stepper } from '#renderer/components/forms/stepper.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
-import type { DemoSettings } from '#shared/contract/settings.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
 import { PaceFields, SizeFields } from './run-fields.tsx';

@@ -1,9 +1,9 @@
 import { useRef } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import type { RequestState } from '#renderer/session/hooks.ts';
-import type { PortAnswers } from '#shared/contract/port-api.ts';
+import type { PortAnswers } from '#shared/contract/app/port-api.ts';
 
 /** More rows than this push the rest of the form away; the others are counted. */
 const rowsMax = 8;

@@ -1,9 +1,9 @@
 import type { JSX } from 'react';
-import { Choice } from '#renderer/components/choice.tsx';
-import { SelectionChoice } from '#renderer/components/selection-choice.tsx';
+import { Choice } from '#renderer/components/forms/choice.tsx';
+import { SelectionChoice } from '#renderer/components/forms/selection-choice.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import type { DemoSettings } from '#shared/contract/settings.ts';
-import { namedProtocols, type TransportPlan } from '#shared/contract/transport-plan.ts';
+import type { DemoSettings } from '#shared/contract/run/settings.ts';
+import { namedProtocols, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
 import { useMissingProtocols } from './machine-check.ts';
 import type { Missing } from './machine-check.ts';
 import { controlFault, turnsOf, withSelection, withTransport } from './transport-choice.ts';

@@ -1,4 +1,4 @@
-import { formatClock } from '#renderer/components/format.ts';
+import { formatClock } from '#renderer/components/words/format.ts';
 import type { Place } from '#renderer/session/navigation.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import type { VerdictView } from '#shared/run-view/run-view.ts';

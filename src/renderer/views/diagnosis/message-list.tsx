@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { formatClock } from '#renderer/components/format.ts';
+import { formatClock } from '#renderer/components/words/format.ts';
 import { errorWords } from '#shared/contract/error-words.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 

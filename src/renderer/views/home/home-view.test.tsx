@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { JSX } from 'react';
-import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
-import { forgetEnding, useEndingAsked } from '#renderer/session/ending.ts';
+import { changeJoin, joinDraft } from '#renderer/session/run/drafts.ts';
+import { forgetEnding, useEndingAsked } from '#renderer/session/run/ending.ts';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
-import { seatRecentRuns } from '#test/support/seat-answers.ts';
+import { recordedStart } from '#test/support/recorded/recorded-view.ts';
+import { seatRecentRuns } from '#test/support/kits/seat-answers.ts';
 import { playedRun, playedSeat } from '#test/support/rendered/played.ts';
 import { absent, open, screen, settle, within } from '#test/support/rendered/rendered.tsx';
 import type { OpenOptions, Opened } from '#test/support/rendered/rendered.tsx';

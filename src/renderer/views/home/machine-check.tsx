@@ -4,8 +4,8 @@ import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
-import { useShortPath } from '#renderer/session/use-short-path.ts';
-import type { CheckLine } from '#shared/contract/port-api.ts';
+import { useShortPath } from '#renderer/session/recordings/use-short-path.ts';
+import type { CheckLine } from '#shared/contract/app/port-api.ts';
 
 /** What works on this machine, and how to fix what does not. */
 export function MachineCheck(): JSX.Element {

@@ -4,16 +4,16 @@ import { spawn } from '#shared/base/spawn.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
-import { formatPercent } from '#renderer/components/format.ts';
-import { againWord, endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
-import { useLiveFigures, type LiveFigures } from '#renderer/session/live-figures.ts';
-import { roundsDone } from '#renderer/session/planned.ts';
+import { formatPercent } from '#renderer/components/words/format.ts';
+import { againWord, endTag, formatDay, partWords } from '#renderer/components/words/run-words.ts';
+import { useLiveFigures, type LiveFigures } from '#renderer/session/run/live-figures.ts';
+import { roundsDone } from '#renderer/session/run/planned.ts';
 import { useRequest, useRunView, useWallNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { useOpenRecording } from '#renderer/session/recordings.ts';
-import { joinAgain } from '#renderer/session/run-requests.ts';
-import { shownWithin } from '#shared/base/visible-text.ts';
-import type { RecentRun } from '#shared/contract/port-api.ts';
+import { useOpenRecording } from '#renderer/session/recordings/recordings.ts';
+import { joinAgain } from '#renderer/session/run/run-requests.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
+import type { RecentRun } from '#shared/contract/app/port-api.ts';
 import { endReasonWords } from '#shared/run-view/end-words.ts';
 
 /** A run of the list that has run its course changes no more, so it is asked for when this window's run begins or ends. */

@@ -3,13 +3,13 @@ import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import type { IconName } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
-import { changeJoin, useJoinDraft } from '#renderer/session/drafts.ts';
-import { askToEndRun } from '#renderer/session/ending.ts';
+import { changeJoin, useJoinDraft } from '#renderer/session/run/drafts.ts';
+import { askToEndRun } from '#renderer/session/run/ending.ts';
 import { useRunView } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { useBusy, useStartDemo } from '#renderer/session/run-requests.ts';
-import { busySentence, endWord } from '#renderer/session/run-state.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
+import { useBusy, useStartDemo } from '#renderer/session/run/run-requests.ts';
+import { busySentence, endWord } from '#renderer/session/run/run-state.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
 
 /** The ways to begin a run. While one goes on the forms can be filled in, but nothing starts. */
 export function Ways(): JSX.Element {

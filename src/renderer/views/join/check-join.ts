@@ -1,6 +1,6 @@
-import { counted, formatCount } from '#shared/base/counted.ts';
-import { invitationTextMax } from '#shared/contract/invitation.ts';
-import { participantName } from '#shared/contract/participant-name.ts';
+import { counted, formatCount } from '#shared/base/text/counted.ts';
+import { invitationTextMax } from '#shared/contract/app/invitation.ts';
+import { participantName } from '#shared/contract/run/participant-name.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 
 export type JoinField = 'invitation' | 'data' | 'name';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seatFaces, seatPreview } from '#test/support/seat-answers.ts';
+import { seatFaces, seatPreview } from '#test/support/kits/seat-answers.ts';
 import { coverage, guessesOf, mapClass, mappingOf } from './class-mapping.ts';
 
 const preview = seatPreview({ data: '~/faces-contempt', classes: [...seatFaces] });

@@ -1,5 +1,5 @@
 import { limits } from '#shared/contract/limits.ts';
-import type { DataPreview, RequestOf } from '#shared/contract/port-api.ts';
+import type { DataPreview, RequestOf } from '#shared/contract/app/port-api.ts';
 
 type PreviewClass = DataPreview['classes'][number];
 export type Mapping = NonNullable<RequestOf<'join_run'>['mapping']>;

@@ -1,10 +1,10 @@
 import { useId } from 'react';
 import type { JSX } from 'react';
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
-import { shownWithin } from '#shared/base/visible-text.ts';
-import type { DataPreview } from '#shared/contract/port-api.ts';
+import { changeJoin, joinDraft } from '#renderer/session/run/drafts.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
+import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import { coverage } from './class-mapping.ts';
 import type { MappedClass } from './class-mapping.ts';
 

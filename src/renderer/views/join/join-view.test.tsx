@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { JSX } from 'react';
-import { changeJoin, joinDraft } from '#renderer/session/drafts.ts';
+import { changeJoin, joinDraft } from '#renderer/session/run/drafts.ts';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
-import { seatChecks, seatPlan, seatPreview } from '#test/support/seat-answers.ts';
+import { seatChecks, seatPlan, seatPreview } from '#test/support/kits/seat-answers.ts';
 import { playedRun } from '#test/support/rendered/played.ts';
 import { absent, act, fireEvent, open, pass, screen, settle, within } from '#test/support/rendered/rendered.tsx';
 import type { OpenOptions, Opened } from '#test/support/rendered/rendered.tsx';

@@ -1,11 +1,11 @@
 import type { JSX } from 'react';
-import { FormFoot } from '#renderer/components/form-foot.tsx';
+import { FormFoot } from '#renderer/components/forms/form-foot.tsx';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useFormCommand } from '#renderer/session/commands.ts';
-import { askToEndRun } from '#renderer/session/ending.ts';
+import { askToEndRun } from '#renderer/session/run/ending.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import { useBusy } from '#renderer/session/run-requests.ts';
-import { endWord } from '#renderer/session/run-state.ts';
+import { useBusy } from '#renderer/session/run/run-requests.ts';
+import { endWord } from '#renderer/session/run/run-state.ts';
 import { DataPanel } from './data-panel.tsx';
 import { InvitationPanel } from './invitation-panel.tsx';
 import { OwnMachine } from './own-machine.tsx';

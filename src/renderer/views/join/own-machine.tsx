@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
-import { Choice } from '#renderer/components/choice.tsx';
-import { changeJoin } from '#renderer/session/drafts.ts';
-import type { JoinDraft } from '#renderer/session/drafts.ts';
+import { Choice } from '#renderer/components/forms/choice.tsx';
+import { changeJoin } from '#renderer/session/run/drafts.ts';
+import type { JoinDraft } from '#renderer/session/run/drafts.ts';
 
 /** How this machine behaves while it takes part. */
 export function OwnMachine({ draft }: { readonly draft: JoinDraft }): JSX.Element {

@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
-import { PlanList } from '#renderer/components/plan-list.tsx';
+import { PlanList } from '#renderer/components/forms/plan-list.tsx';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
-import type { WeightRule } from '#shared/contract/weight-rule.ts';
+import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 
 /** What the run wants, from the plan that its coordinator told; nothing before that. */
 export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.Element {

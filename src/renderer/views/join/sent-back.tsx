@@ -1,11 +1,11 @@
 import type { JSX } from 'react';
-import { formatCount } from '#shared/base/counted.ts';
-import { toldCount } from '#shared/base/told-count.ts';
-import { shownWithin } from '#shared/base/visible-text.ts';
-import { alsoSeen, whatLeaves } from '#shared/contract/what-leaves.ts';
-import type { Leaving } from '#shared/contract/what-leaves.ts';
-import { formatBytes } from '#renderer/components/format.ts';
-import { changeJoin } from '#renderer/session/drafts.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
+import { toldCount } from '#shared/base/text/told-count.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
+import { alsoSeen, whatLeaves } from '#shared/contract/app/what-leaves.ts';
+import type { Leaving } from '#shared/contract/app/what-leaves.ts';
+import { formatBytes } from '#renderer/components/words/format.ts';
+import { changeJoin } from '#renderer/session/run/drafts.ts';
 import type { Join } from './use-join.ts';
 
 /** A parameter travels as a float32. */

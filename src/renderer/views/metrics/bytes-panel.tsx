@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { CSSProperties, JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { formatBytes } from '#renderer/components/format.ts';
+import { formatBytes } from '#renderer/components/words/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { BoxMark, ChartPanel } from './chart-panel.tsx';

@@ -1,9 +1,9 @@
 import { limits } from '#shared/contract/limits.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { countStep, niceStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
-import { downSample } from '#renderer/components/down-sample.ts';
-import type { ChartAxis, ChartLine } from '#renderer/components/line-chart.tsx';
-import { roundsOnAxis } from '#renderer/session/planned.ts';
+import { countStep, niceStep, niceTop, ticksOf } from '#renderer/components/charts/axis.ts';
+import { downSample } from '#renderer/components/charts/down-sample.ts';
+import type { ChartAxis, ChartLine } from '#renderer/components/charts/line-chart.tsx';
+import { roundsOnAxis } from '#renderer/session/run/planned.ts';
 import { valueAt } from './metric-series.ts';
 import type { Series, XAxis } from './metric-series.ts';
 

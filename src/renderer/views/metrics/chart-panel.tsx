@@ -1,5 +1,5 @@
 import type { JSX, ReactNode } from 'react';
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 
 export interface LegendItem {
   readonly id: string;

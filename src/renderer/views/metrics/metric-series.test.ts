@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RoundView, SegmentView } from '#shared/run-view/run-view.ts';
-import { splitOf } from '#renderer/components/time-split.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
+import { splitOf } from '#renderer/components/charts/time-split.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
 import { bytesByProtocol, crossAt, reachedOf, roundAt, seriesCsv, valueAt } from './metric-series.ts';
 import { stepCross } from './cross-keys.ts';
 

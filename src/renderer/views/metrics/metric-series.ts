@@ -1,9 +1,9 @@
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat, isTold } from '#shared/run-view/seat.ts';
 import { protocols, type Protocol } from '#shared/contract/protocols.ts';
-import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
-import { splitOf } from '#renderer/components/time-split.ts';
-import type { Point } from '#renderer/components/down-sample.ts';
+import { countedUpdate, ownNorms } from '#renderer/components/words/contribution-facts.ts';
+import { splitOf } from '#renderer/components/charts/time-split.ts';
+import type { Point } from '#renderer/components/charts/down-sample.ts';
 
 export type XAxis = 'round' | 'time';
 

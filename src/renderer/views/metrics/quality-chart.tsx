@@ -1,11 +1,11 @@
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { formatPercent } from '#renderer/components/format.ts';
-import { Chart } from '#renderer/components/line-chart.tsx';
-import type { ChartLine } from '#renderer/components/line-chart.tsx';
+import { formatPercent } from '#renderer/components/words/format.ts';
+import { Chart } from '#renderer/components/charts/line-chart.tsx';
+import type { ChartLine } from '#renderer/components/charts/line-chart.tsx';
 import { axisFrom0, draw, rangeText, readings } from './chart-drawing.ts';
 import type { ChartsInput, Look } from './chart-drawing.ts';
 import { ChartPanel, LineMark, NoPoints } from './chart-panel.tsx';

@@ -1,8 +1,8 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { formatMs } from '#renderer/components/format.ts';
-import { Chart } from '#renderer/components/line-chart.tsx';
+import { formatMs } from '#renderer/components/words/format.ts';
+import { Chart } from '#renderer/components/charts/line-chart.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { axisFrom0, draw, rangeText, readings } from './chart-drawing.ts';

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
 import { limits } from '#shared/contract/limits.ts';
-import { Chart } from '#renderer/components/line-chart.tsx';
+import { Chart } from '#renderer/components/charts/line-chart.tsx';
 import { axisFrom0 } from './chart-drawing.ts';
 import type { ChartsInput } from './chart-drawing.ts';
 import { BoxMark, ChartPanel, NoPoints } from './chart-panel.tsx';

@@ -3,7 +3,7 @@ import type { JSX } from 'react';
 import type { KnownValues } from '#shared/filter/complete-filter.ts';
 import { oddTerms } from '#shared/filter/odd-terms.ts';
 import type { TimeRange } from './packet-index.ts';
-import type { FilterState } from './use-filter.ts';
+import type { FilterState } from './filter/use-filter.ts';
 
 interface NoMatchProps {
   readonly filter: FilterState;

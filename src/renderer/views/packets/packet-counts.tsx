@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import { anyLost, lossTotals, lostWords } from '#shared/run-view/loss-words.ts';
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useRunView, useSessionState } from '#renderer/session/hooks.ts';
 import type { PacketList } from './packet-list.ts';

@@ -5,7 +5,7 @@ import { limits } from '#shared/contract/limits.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
-import { PacketLog } from '../../session/packet-log.ts';
+import { PacketLog } from '#renderer/session/recordings/packet-log.ts';
 import { PacketIndex } from './packet-index.ts';
 
 function filterOf(text: string) {

@@ -5,7 +5,7 @@ import type { LossView } from '#shared/run-view/run-view.ts';
 import type { PacketRow } from '#shared/contract/packet.ts';
 import { everything } from '#shared/filter/filter-expression.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
-import { PacketLog } from '../../session/packet-log.ts';
+import { PacketLog } from '#renderer/session/recordings/packet-log.ts';
 import type { Session } from '../../session/session.ts';
 import { move } from './packet-commands.ts';
 import { PacketListStore } from './packet-list.ts';

@@ -4,7 +4,7 @@ import type { FilterExpression } from '#shared/filter/filter-expression.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
 import type { Session } from '#renderer/session/session.ts';
 import { withLosses } from './loss-rows.ts';
-import { MessageSizes, type ChunkSum } from './message-sizes.ts';
+import { MessageSizes, type ChunkSum } from './messages/message-sizes.ts';
 import { PacketIndex } from './packet-index.ts';
 import type { TimeRange } from './packet-index.ts';
 

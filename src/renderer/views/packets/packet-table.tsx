@@ -3,15 +3,15 @@ import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { isCut, receiverOf, senderOf, type PacketRow } from '#shared/contract/packet.ts';
 import { lossMeaning, lossPlaceWords } from '#shared/run-view/loss-words.ts';
 import type { LossView } from '#shared/run-view/run-view.ts';
-import { counted, formatCount } from '#shared/base/counted.ts';
-import { formatBytes, formatClockMs } from '#renderer/components/format.ts';
+import { counted, formatCount } from '#shared/base/text/counted.ts';
+import { formatBytes, formatClockMs } from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { VirtualTable } from '#renderer/components/virtual-table.tsx';
-import type { Column } from '#renderer/components/virtual-table.tsx';
-import type { Folding } from './fold-button.tsx';
+import { VirtualTable } from '#renderer/components/table/virtual-table.tsx';
+import type { Column } from '#renderer/components/table/virtual-table.tsx';
+import type { Folding } from './messages/fold-button.tsx';
 import type { PacketList } from './packet-list.ts';
-import { noteWords } from './packet-note.ts';
+import { noteWords } from './detail/packet-note.ts';
 
 /** Silences of this length are highlighted: people look for them. */
 const longGapMs = 5_000;

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { JSX } from 'react';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
-import { lossy } from '#test/support/lossy-run.ts';
+import { lossy } from '#test/support/recorded/lossy-run.ts';
 import { setSize } from '#test/support/rendered/layout.ts';
 import { playedRun } from '#test/support/rendered/played.ts';
 import { absent, act, fireEvent, open, pass, screen, settle, within } from '#test/support/rendered/rendered.tsx';

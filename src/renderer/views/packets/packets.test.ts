@@ -4,10 +4,10 @@ import { protocols } from '#shared/contract/protocols.ts';
 import { packetRow } from '#shared/filter/filter-samples.ts';
 import { matchesFilter } from '#shared/filter/matches-filter.ts';
 import { parseFilter } from '#shared/filter/parse-filter.ts';
-import { PacketLog } from '../../session/packet-log.ts';
-import { followChoices } from './follow.ts';
-import { PacketBins } from './packet-bins.ts';
-import { givenFilters, readSavedFilters } from './saved-filters.ts';
+import { PacketLog } from '#renderer/session/recordings/packet-log.ts';
+import { followChoices } from './detail/follow.ts';
+import { PacketBins } from './filter/packet-bins.ts';
+import { givenFilters, readSavedFilters } from './filter/saved-filters.ts';
 
 test('every way to follow a packet shows at least that packet', () => {
   const row = packetRow({ stream: 'fl/run 1/"x"', participant: 'node-1' });

@@ -1,8 +1,8 @@
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import type { JSX } from 'react';
 import { protocolNames } from '#shared/contract/protocols.ts';
 import type { ChoiceView, ParticipantView } from '#shared/run-view/run-view.ts';
-import { formatClock, formatDuration } from '#renderer/components/format.ts';
+import { formatClock, formatDuration } from '#renderer/components/words/format.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import './choice-section.css';

@@ -1,17 +1,17 @@
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { memo } from 'react';
 import type { JSX } from 'react';
-import { plannedRounds } from '#renderer/session/planned.ts';
-import { ordinal } from '#shared/base/ordinal.ts';
+import { plannedRounds } from '#renderer/session/run/planned.ts';
+import { ordinal } from '#shared/base/text/ordinal.ts';
 import type { ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
-import { outcomeCounts } from '#renderer/session/outcome-counts.ts';
+import { outcomeCounts } from '#renderer/session/run/outcome-counts.ts';
 import { isLateReason } from '#shared/run-view/late.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { contributionOf, countedOf, hasCounted } from '#renderer/components/contribution-facts.ts';
+import { contributionOf, countedOf, hasCounted } from '#renderer/components/words/contribution-facts.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { sameContent } from '#renderer/components/same-content.ts';
-import { useTokenPx } from '#renderer/components/use-media.ts';
-import { useSize } from '#renderer/components/use-size.ts';
+import { sameContent } from '#renderer/components/table/same-content.ts';
+import { useTokenPx } from '#renderer/components/hooks/use-media.ts';
+import { useSize } from '#renderer/components/hooks/use-size.ts';
 
 /** At a desk, px; other themes have them wider by `--k`. */
 const desk = { letter: 7.8, pad: 24, nameMin: 84, nameMax: 180, sum: 50, cell: 46 } as const;

@@ -1,5 +1,5 @@
-import { contributionOf, isCutOff } from '#renderer/components/contribution-facts.ts';
-import { formatCount } from '#shared/base/counted.ts';
+import { contributionOf, isCutOff } from '#renderer/components/words/contribution-facts.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 

@@ -1,13 +1,19 @@
 import type { JSX } from 'react';
-import { plural, formatCount } from '#shared/base/counted.ts';
+import { plural, formatCount } from '#shared/base/text/counted.ts';
 import type { DataSummary } from '#shared/contract/messages.ts';
-import { isHere } from '#shared/run-view/apply-process.ts';
+import { isHere } from '#shared/run-view/apply/apply-process.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { isOwnSeat, isTold } from '#shared/run-view/seat.ts';
-import { formatBytes, formatClock, formatDuration, formatFixed, formatSeconds } from '#renderer/components/format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatFixed,
+  formatSeconds,
+} from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { countedOf, lastUpdate, lastWeight } from '#renderer/components/contribution-facts.ts';
+import { countedOf, lastUpdate, lastWeight } from '#renderer/components/words/contribution-facts.ts';
 import { clocksOf, groupKey, isWaitedFor, phaseOf } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
 import { GroupRow, ToldRows } from './told-rows.tsx';
@@ -374,18 +380,18 @@ function Selected({
       </>
     );
   }
-  const why =
-    participant.fromRound > view.round
-      ? `takes part from round ${participant.fromRound}`
-      : view.round === 0
-        ? 'no round yet'
-        : '';
+  const why = whyNot(participant.fromRound, view.round);
   return (
     <>
       <span className="tag">not selected</span>
       {why === '' ? null : <div className="why">{why}</div>}
     </>
   );
+}
+
+function whyNot(fromRound: number, round: number): string {
+  if (fromRound > round) return `takes part from round ${fromRound}`;
+  return round === 0 ? 'no round yet' : '';
 }
 
 /** The first eight figures, as on the other end's screen. */

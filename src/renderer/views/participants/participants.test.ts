@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunEvent } from '#shared/contract/events.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
-import { applyEvents } from '#shared/run-view/apply-event.ts';
+import { applyEvents } from '#shared/run-view/apply/apply-event.ts';
 import type { ParticipantView, RoundView, RunView, UpdateView } from '#shared/run-view/run-view.ts';
-import { ordinal } from '#shared/base/ordinal.ts';
-import { contributionOf, countedOf } from '#renderer/components/contribution-facts.ts';
-import { seatViewAt } from '#test/support/seat-view.ts';
+import { ordinal } from '#shared/base/text/ordinal.ts';
+import { contributionOf, countedOf } from '#renderer/components/words/contribution-facts.ts';
+import { seatViewAt } from '#test/support/kits/seat-view.ts';
 import { runSummary } from '#headless/summary.ts';
 import { clocksOf, groupKey, keyWords, phaseOf, quicAccount, roundWords } from './participant-facts.ts';
 

@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
-import { countedOf } from '#renderer/components/contribution-facts.ts';
+import { countedOf } from '#renderer/components/words/contribution-facts.ts';
 import { NotTold } from '#renderer/components/not-told.tsx';
-import { plural } from '#shared/base/counted.ts';
+import { plural } from '#shared/base/text/counted.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { DetailFrame } from './detail-frame.tsx';
 import { roundWords } from './participant-facts.ts';

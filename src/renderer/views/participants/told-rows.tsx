@@ -1,7 +1,7 @@
 import type { JSX, ReactNode } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
 import { NotTold } from '#renderer/components/not-told.tsx';
-import { countedOf } from '#renderer/components/contribution-facts.ts';
+import { countedOf } from '#renderer/components/words/contribution-facts.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { roundWords } from './participant-facts.ts';
 

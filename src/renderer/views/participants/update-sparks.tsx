@@ -3,14 +3,14 @@ import type { JSX } from 'react';
 import { limits } from '#shared/contract/limits.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import { isParticipantSeat } from '#shared/run-view/seat.ts';
-import { countStep, niceTop, ticksOf } from '#renderer/components/axis.ts';
-import { downSample } from '#renderer/components/down-sample.ts';
-import { countedUpdate, ownNorms } from '#renderer/components/contribution-facts.ts';
-import { formatFixed } from '#renderer/components/format.ts';
+import { countStep, niceTop, ticksOf } from '#renderer/components/charts/axis.ts';
+import { downSample } from '#renderer/components/charts/down-sample.ts';
+import { countedUpdate, ownNorms } from '#renderer/components/words/contribution-facts.ts';
+import { formatFixed } from '#renderer/components/words/format.ts';
 import { NotTold } from '#renderer/components/not-told.tsx';
-import { Chart } from '#renderer/components/line-chart.tsx';
-import type { ChartLine } from '#renderer/components/line-chart.tsx';
-import { roundsOnAxis } from '#renderer/session/planned.ts';
+import { Chart } from '#renderer/components/charts/line-chart.tsx';
+import type { ChartLine } from '#renderer/components/charts/line-chart.tsx';
+import { roundsOnAxis } from '#renderer/session/run/planned.ts';
 
 /** Norm and cosine of the selected participant's updates among those of the others. */
 export function UpdateSparks({

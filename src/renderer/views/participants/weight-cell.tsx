@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
-import type { Weight } from '#renderer/components/contribution-facts.ts';
-import { formatCount } from '#shared/base/counted.ts';
+import type { Weight } from '#renderer/components/words/contribution-facts.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 
 /** Its share of the newest model and, where that is less than it said or sent, why. */
 export function WeightCell({ weight }: { readonly weight: Weight | null }): JSX.Element | null {

@@ -1,4 +1,4 @@
-import { outliersOf } from '#shared/contract/evaluation-outlier.ts';
+import { outliersOf } from '#shared/contract/run/evaluation-outlier.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 
 /** Of more participants those that are far from the others come first, then the least accurate. */

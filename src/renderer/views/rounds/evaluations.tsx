@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import type { JSX } from 'react';
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
 import { rowsOf } from './evaluation-rows.ts';
 

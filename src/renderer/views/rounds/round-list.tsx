@@ -7,11 +7,11 @@ import {
   formatPercent,
   formatSeconds,
   formatSigned,
-} from '#renderer/components/format.ts';
+} from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { roundOf } from '#renderer/session/planned.ts';
+import { roundOf } from '#renderer/session/run/planned.ts';
 import { useNow } from '#renderer/session/hooks.ts';
-import { paceOf } from '#renderer/session/pace.ts';
+import { paceOf } from '#renderer/session/run/pace.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { faultNote, stallNote } from './round-notes.ts';

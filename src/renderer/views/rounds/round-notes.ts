@@ -1,5 +1,5 @@
-import { faultEnd, faultInWords } from '#renderer/components/fault-words.ts';
-import { formatNames, formatSeconds } from '#renderer/components/format.ts';
+import { faultEnd, faultInWords } from '#renderer/components/words/fault-words.ts';
+import { formatNames, formatSeconds } from '#renderer/components/words/format.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 
 type Told = Pick<RunView, 'verdicts' | 'faults' | 'participants' | 'endedAt'>;

@@ -1,5 +1,5 @@
-import { formatBytes } from '#renderer/components/format.ts';
-import { slowestOf } from '#renderer/session/pace.ts';
+import { formatBytes } from '#renderer/components/words/format.ts';
+import { slowestOf } from '#renderer/session/run/pace.ts';
 import type { ParticipantView, RoundView, RunView, SegmentView } from '#shared/run-view/run-view.ts';
 
 /** Where the time of a participant went in a round. */

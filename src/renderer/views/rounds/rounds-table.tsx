@@ -1,9 +1,9 @@
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
-import { formatClock } from '#renderer/components/format.ts';
+import { formatClock } from '#renderer/components/words/format.ts';
 import { useNow } from '#renderer/session/hooks.ts';
-import { paceOf } from '#renderer/session/pace.ts';
-import { plannedRounds } from '#renderer/session/planned.ts';
+import { paceOf } from '#renderer/session/run/pace.ts';
+import { plannedRounds } from '#renderer/session/run/planned.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 
 /** Rows that are read; of longer runs the older rounds stand in Metrics. */

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { trainingLeftMs } from '#renderer/session/pace.ts';
+import { trainingLeftMs } from '#renderer/session/run/pace.ts';
 import type { SegmentView } from '#shared/run-view/run-view.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
-import { deadlineFlag } from './deadline-flag.ts';
-import { evaluationStart, expectedBoxes, groupOf, laneBoxes, pausesOf, stallsOf, updateTicks } from './lane-layout.ts';
-import { overviewPaths, roundMarks } from './overview-paths.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
+import { deadlineFlag } from './lanes/deadline-flag.ts';
+import {
+  evaluationStart,
+  expectedBoxes,
+  groupOf,
+  laneBoxes,
+  pausesOf,
+  stallsOf,
+  updateTicks,
+} from './lanes/lane-layout.ts';
+import { overviewPaths, roundMarks } from './overview/overview-paths.ts';
 import { bytesUp, countedUpdates, downWords, roundTimes, slowestIn } from './round-times.ts';
-import { niceRange, thinned } from './spark-lines.ts';
-import { tickLabels } from './tick-labels.ts';
+import { niceRange, thinned } from './overview/spark-lines.ts';
+import { tickLabels } from './overview/tick-labels.ts';
 import { axisTicks, liveWindow, pan, runWindow, shareOf, zoom } from './time-window.ts';
 
 const at = (seconds: number): number => recordedView(1).startedAt + seconds * 1000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultView, RunView, VerdictView } from '#shared/run-view/run-view.ts';
-import { faultEnd, faultFigure, faultInWords, injectedWords } from '#renderer/components/fault-words.ts';
-import { recordedView } from '#test/support/recorded-view.ts';
-import { groupOf, laneBoxes, stallsOf } from './lane-layout.ts';
+import { faultEnd, faultFigure, faultInWords, injectedWords } from '#renderer/components/words/fault-words.ts';
+import { recordedView } from '#test/support/recorded/recorded-view.ts';
+import { groupOf, laneBoxes, stallsOf } from './lanes/lane-layout.ts';
 import { faultNote, stallNote } from './round-notes.ts';
 
 const verdict = (subject: string, spans: VerdictView['spans']): VerdictView =>

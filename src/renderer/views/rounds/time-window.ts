@@ -1,4 +1,4 @@
-import { paceOf } from '#renderer/session/pace.ts';
+import { paceOf } from '#renderer/session/run/pace.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
 
 /** The stretch of wall time that the lanes show, ms since 1970. */

@@ -1,8 +1,8 @@
 import type { JSX } from 'react';
-import type { LibraryList } from '#shared/contract/library.ts';
+import type { LibraryList } from '#shared/contract/app/library.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
-import { useBusy, useStartDemo } from '#renderer/session/run-requests.ts';
-import { useShortPath } from '#renderer/session/use-short-path.ts';
+import { useBusy, useStartDemo } from '#renderer/session/run/run-requests.ts';
+import { useShortPath } from '#renderer/session/recordings/use-short-path.ts';
 
 interface NoRecordingsProps {
   readonly list: LibraryList;

@@ -1,23 +1,23 @@
 import { useId, useState } from 'react';
 import type { JSX, ReactNode } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
-import { shownWithin } from '#shared/base/visible-text.ts';
+import { shownWithin } from '#shared/base/text/visible-text.ts';
 import {
   nameOf,
   recordingNameMax,
   recordingNoteMax,
   type LibraryRecording,
   type RecordingNotes,
-} from '#shared/contract/library.ts';
+} from '#shared/contract/app/library.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
-import { formatBytes, formatClock, formatDuration, formatPercent } from '#renderer/components/format.ts';
+import { formatBytes, formatClock, formatDuration, formatPercent } from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { Keys } from '#renderer/components/keys.tsx';
-import { formatDay, partWords } from '#renderer/components/run-words.ts';
-import type { LibraryActions } from '#renderer/session/library.ts';
-import { roundsDone } from '#renderer/session/planned.ts';
+import { formatDay, partWords } from '#renderer/components/words/run-words.ts';
+import type { LibraryActions } from '#renderer/session/recordings/library.ts';
+import { roundsDone } from '#renderer/session/run/planned.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
-import { useShortPath } from '#renderer/session/use-short-path.ts';
+import { useShortPath } from '#renderer/session/recordings/use-short-path.ts';
 import { EndTag } from './runs-table.tsx';
 import { isCutOff, lengthMs } from './runs-order.ts';
 

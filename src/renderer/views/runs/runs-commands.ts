@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
-import { nameOf, type DeletedRecording, type LibraryRecording } from '#shared/contract/library.ts';
+import { nameOf, type DeletedRecording, type LibraryRecording } from '#shared/contract/app/library.ts';
 import { useCommands, type Command } from '#renderer/session/commands.ts';
-import type { LibraryActions } from '#renderer/session/library.ts';
+import type { LibraryActions } from '#renderer/session/recordings/library.ts';
 import { keptBecause } from './recording-pane.tsx';
 
 interface RunsCommands {

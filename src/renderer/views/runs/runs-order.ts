@@ -1,5 +1,5 @@
-import { nameOf, type LibraryRecording } from '#shared/contract/library.ts';
-import { searchedText } from '#renderer/session/library.ts';
+import { nameOf, type LibraryRecording } from '#shared/contract/app/library.ts';
+import { searchedText } from '#renderer/session/recordings/library.ts';
 
 export const sortKeys = ['name', 'when', 'length', 'rounds', 'participants', 'accuracy', 'verdicts', 'size'] as const;
 export type SortKey = (typeof sortKeys)[number];

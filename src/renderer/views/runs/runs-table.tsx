@@ -1,15 +1,15 @@
 import { useRef } from 'react';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
-import { nameOf, type LibraryRecording } from '#shared/contract/library.ts';
+import { nameOf, type LibraryRecording } from '#shared/contract/app/library.ts';
 import { runStatusSchema } from '#shared/contract/messages.ts';
-import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
+import { formatBytes, formatDuration, formatPercent } from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
-import { endTag, formatDay, partWords } from '#renderer/components/run-words.ts';
-import { useTokenPx } from '#renderer/components/use-media.ts';
-import { useWidth } from '#renderer/components/use-width.ts';
-import { VirtualTable, type Column } from '#renderer/components/virtual-table.tsx';
-import { roundsDone } from '#renderer/session/planned.ts';
+import { endTag, formatDay, partWords } from '#renderer/components/words/run-words.ts';
+import { useTokenPx } from '#renderer/components/hooks/use-media.ts';
+import { useWidth } from '#renderer/components/hooks/use-width.ts';
+import { VirtualTable, type Column } from '#renderer/components/table/virtual-table.tsx';
+import { roundsDone } from '#renderer/session/run/planned.ts';
 import { isCutOff, lengthMs, type Order, type SortKey } from './runs-order.ts';
 
 interface RunsTableProps {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { JSX } from 'react';
-import type { LibraryList } from '#shared/contract/library.ts';
+import type { LibraryList } from '#shared/contract/app/library.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
-import { Toasts } from '#renderer/shell/toasts-region.tsx';
+import { Toasts } from '#renderer/shell/dialogs/toasts-region.tsx';
 import { currentPlace } from '#renderer/session/navigation.ts';
-import { recordedLibrary } from '#test/support/recorded-library.ts';
-import { recordedStart } from '#test/support/recorded-view.ts';
+import { recordedLibrary } from '#test/support/recorded/recorded-library.ts';
+import { recordedStart } from '#test/support/recorded/recorded-view.ts';
 import { playedRun } from '#test/support/rendered/played.ts';
 import { absent, act, focused, open, pass, screen, settle, within } from '#test/support/rendered/rendered.tsx';
 import type { OpenOptions, Opened } from '#test/support/rendered/rendered.tsx';

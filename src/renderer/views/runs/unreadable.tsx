@@ -1,8 +1,8 @@
 import type { JSX } from 'react';
-import { counted } from '#shared/base/counted.ts';
-import type { UnreadableRecording } from '#shared/contract/library.ts';
+import { counted } from '#shared/base/text/counted.ts';
+import type { UnreadableRecording } from '#shared/contract/app/library.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { useShortPath } from '#renderer/session/use-short-path.ts';
+import { useShortPath } from '#renderer/session/recordings/use-short-path.ts';
 
 interface UnreadableProps {
   readonly files: readonly UnreadableRecording[];

@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import { SelectionChoice } from '#renderer/components/selection-choice.tsx';
+import { SelectionChoice } from '#renderer/components/forms/selection-choice.tsx';
 import { setPreferences, usePreferences } from '#renderer/session/preferences.ts';
 
 /** How a participant of this app chooses its protocol where a run offers several. */

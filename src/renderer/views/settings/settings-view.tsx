@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
-import { Choice } from '#renderer/components/choice.tsx';
-import { shortPath } from '#shared/base/short-path.ts';
-import { formatCount } from '#shared/base/counted.ts';
+import { Choice } from '#renderer/components/forms/choice.tsx';
+import { shortPath } from '#shared/base/text/short-path.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { setPreferences, usePreferences } from '#renderer/session/preferences.ts';
 import { ProtocolField } from './protocol-field.tsx';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AdmissionPolicy } from '#shared/contract/admission.ts';
+import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { keyWords } from '#shared/base/key-words.ts';
+import { keyWords } from '#shared/base/text/key-words.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
-import { CoordinatorKit, hashOf, initialModel, kitSettings } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, hashOf, initialModel, kitSettings } from '#test/support/kits/coordinator-kit.ts';
 import { emptyRun, journalRecordSchema, applyRecord, type JournaledRun } from '../run-journal.ts';
 
 const ask: AdmissionPolicy = { rule: 'ask', entries: [] };

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#shared/base/errors.ts';
-import { isExpected, admitsAnyone } from '#shared/contract/admission.ts';
+import { isExpected, admitsAnyone } from '#shared/contract/run/admission.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';

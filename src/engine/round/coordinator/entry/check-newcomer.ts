@@ -1,6 +1,6 @@
 import type { Newcomer } from '#engine/link/accept/link-acceptor.ts';
 import type { Refusal } from '#engine/link/accept/acceptor-hello.ts';
-import type { PassTerms } from '#shared/contract/invitation.ts';
+import type { PassTerms } from '#shared/contract/app/invitation.ts';
 import { expelledOf, expelledWords, isRefused, refusedWords, type Admission } from '#engine/round/admission.ts';
 
 /** Of what an answer to a hello may say. */

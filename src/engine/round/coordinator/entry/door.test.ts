@@ -9,7 +9,7 @@ import {
   started,
   three,
   trained,
-} from '#test/support/coordinator-kit.ts';
+} from '#test/support/kits/coordinator-kit.ts';
 
 describe('what is told at the door', () => {
   test('the plan, whole', () => {

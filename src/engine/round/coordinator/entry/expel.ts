@@ -1,4 +1,4 @@
-import { expelledUpdateWords } from '#shared/contract/admission.ts';
+import { expelledUpdateWords } from '#shared/contract/run/admission.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { expelledWords } from '#engine/round/admission.ts';

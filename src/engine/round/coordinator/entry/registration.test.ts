@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CoordinatorKit, finishRound, hashOf, initialModel, started, three } from '#test/support/coordinator-kit.ts';
+import {
+  CoordinatorKit,
+  finishRound,
+  hashOf,
+  initialModel,
+  started,
+  three,
+} from '#test/support/kits/coordinator-kit.ts';
 
 describe('registration', () => {
   test('welcome and configuration answer it, and round 1 starts with the last that is needed', () => {

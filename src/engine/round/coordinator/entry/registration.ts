@@ -1,9 +1,9 @@
-import { listNames } from '#shared/base/list-names.ts';
+import { listNames } from '#shared/base/text/list-names.ts';
 import { limits, timing } from '#shared/contract/limits.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';
 import type { DataSummary, HeaderOf } from '#shared/contract/messages.ts';
-import { shapeWords } from '#shared/contract/shape-words.ts';
+import { shapeWords } from '#shared/contract/run/shape-words.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import { type Entry, decide, decided, entryOf, stopsWaiting, timesWords, waitToBeLetIn, whoIs } from './admission.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#shared/base/errors.ts';
-import { durationText } from '#shared/base/duration.ts';
+import { durationText } from '#shared/base/text/duration.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { decide, stopsWaiting } from './admission.ts';
 import type { CoordinatorDraft } from '../draft.ts';

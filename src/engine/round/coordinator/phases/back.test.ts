@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { finishRound, hashOf, started, trained, type CoordinatorKit } from '#test/support/coordinator-kit.ts';
+import { finishRound, hashOf, started, trained, type CoordinatorKit } from '#test/support/kits/coordinator-kit.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { emptyRun, applyRecord } from '../run-journal.ts';
 import { roundEndsKept, statusIntervalMs } from '../state.ts';

@@ -1,4 +1,4 @@
-import { counted } from '#shared/base/counted.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { BodyOf, HeaderOf } from '#shared/contract/messages.ts';
 import { cappedWeights, countedExamples } from '#engine/round/aggregation/weigh.ts';

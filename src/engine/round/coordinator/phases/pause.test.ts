@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CoordinatorKit, finishRound, hashOf, started, three, trained } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, finishRound, hashOf, started, three, trained } from '#test/support/kits/coordinator-kit.ts';
 
 function pause(kit: CoordinatorKit, name: string): void {
   kit.say(name, 'pause', { reason: 'battery' });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CoordinatorKit, trained } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, trained } from '#test/support/kits/coordinator-kit.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
-import { demoDefaults } from '#shared/contract/settings.ts';
+import { demoDefaults } from '#shared/contract/run/settings.ts';
 import { awayMs } from '../state.ts';
 
 const names = ['node-1', 'node-2', 'node-3', 'node-4', 'node-5'];

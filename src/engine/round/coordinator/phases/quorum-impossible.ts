@@ -1,4 +1,4 @@
-import { counted } from '#shared/base/counted.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { CoordinatorDraft } from '../draft.ts';
 import { endRun } from '../end.ts';

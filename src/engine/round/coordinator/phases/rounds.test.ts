@@ -8,7 +8,7 @@ import {
   started,
   three,
   trained,
-} from '#test/support/coordinator-kit.ts';
+} from '#test/support/kits/coordinator-kit.ts';
 
 describe('deadlines', () => {
   test('with quorum the round goes on without the missing', () => {

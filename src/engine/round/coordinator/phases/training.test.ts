@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CoordinatorKit, hashOf, started, three, trained } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, hashOf, started, three, trained } from '#test/support/kits/coordinator-kit.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { awayMs } from '../state.ts';
 

@@ -1,4 +1,4 @@
-import { plural } from '#shared/base/counted.ts';
+import { plural } from '#shared/base/text/counted.ts';
 import type { HeaderOf } from '#shared/contract/messages.ts';
 import type { Hash, ParticipantId } from '#shared/contract/ids.ts';
 import type { ErrorCode } from '#shared/base/errors.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CoordinatorKit, hashOf, started, trained } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, hashOf, started, trained } from '#test/support/kits/coordinator-kit.ts';
 import type { UpdateFinding } from '../state.ts';
 
 describe('updates', () => {

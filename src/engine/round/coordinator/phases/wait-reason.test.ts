@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { started } from '#test/support/coordinator-kit.ts';
+import { started } from '#test/support/kits/coordinator-kit.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import { CoordinatorDraft } from '../draft.ts';
 import type { CoordinatorState, LinkRecord, Member, ParticipantRecord } from '../state.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CoordinatorKit, finishRound, started, three } from '#test/support/coordinator-kit.ts';
+import { CoordinatorKit, finishRound, started, three } from '#test/support/kits/coordinator-kit.ts';
 
 const huge = Number.MAX_SAFE_INTEGER;
 

@@ -1,9 +1,9 @@
-import { formatBytes, formatDuration, formatPercent } from '#renderer/components/format.ts';
+import { formatBytes, formatDuration, formatPercent } from '#renderer/components/words/format.ts';
 import type { IconName } from '#renderer/components/icon.tsx';
-import { isLate } from '#renderer/session/outcome-counts.ts';
-import { restartOf } from '#renderer/session/seat-link.ts';
-import { ordinal } from '#shared/base/ordinal.ts';
-import { cutOffReasons, isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
+import { isLate } from '#renderer/session/run/outcome-counts.ts';
+import { restartOf } from '#renderer/session/run/seat-link.ts';
+import { ordinal } from '#shared/base/text/ordinal.ts';
+import { cutOffReasons, isCutOffUntrained } from '#shared/run-view/apply/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView } from '#shared/run-view/run-view.ts';
 
 /** The outcome of an own contribution, as a table and a lane say it. */

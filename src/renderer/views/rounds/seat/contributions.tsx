@@ -1,12 +1,18 @@
-import { formatCount } from '#shared/base/counted.ts';
+import { formatCount } from '#shared/base/text/counted.ts';
 import { memo } from 'react';
 import type { JSX } from 'react';
-import { formatBytes, formatClock, formatDuration, formatPercent, formatSeconds } from '#renderer/components/format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatDuration,
+  formatPercent,
+  formatSeconds,
+} from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { outcomeCounts } from '#renderer/session/outcome-counts.ts';
+import { outcomeCounts } from '#renderer/session/run/outcome-counts.ts';
 import { useNow } from '#renderer/session/hooks.ts';
-import { stepsOf } from '#renderer/session/pace.ts';
-import { isCutOffUntrained } from '#shared/run-view/apply-own-work.ts';
+import { stepsOf } from '#renderer/session/run/pace.ts';
+import { isCutOffUntrained } from '#shared/run-view/apply/apply-own-work.ts';
 import { roundTookMs } from '#shared/run-view/took.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { TimeBar } from '../round-list.tsx';

@@ -6,17 +6,17 @@ import {
   formatSeconds,
   formatSilence,
   shortHash,
-} from '#renderer/components/format.ts';
+} from '#renderer/components/words/format.ts';
 import { copyText } from '#renderer/components/copy-text.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
 import { navigate } from '#renderer/session/navigation.ts';
-import type { Attempt, Silence } from '#renderer/session/seat-link.ts';
-import { useShowsRecording } from '#renderer/session/recordings.ts';
-import { useSeatActions } from '#renderer/session/seat-actions.ts';
+import type { Attempt, Silence } from '#renderer/session/run/seat-link.ts';
+import { useShowsRecording } from '#renderer/session/recordings/recordings.ts';
+import { useSeatActions } from '#renderer/session/run/seat-actions.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
-import { counted } from '#shared/base/counted.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { carrierOf } from '#shared/contract/protocols.ts';
 import type { ContributionView, RunView } from '#shared/run-view/run-view.ts';

@@ -1,9 +1,9 @@
 import type { JSX } from 'react';
-import { formatBytes, formatClock, formatPercent, shortHash } from '#renderer/components/format.ts';
+import { formatBytes, formatClock, formatPercent, shortHash } from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
 import { useNow } from '#renderer/session/hooks.ts';
-import { counted, formatCount } from '#shared/base/counted.ts';
-import { unendedReasons } from '#shared/run-view/apply-own-work.ts';
+import { counted, formatCount } from '#shared/base/text/counted.ts';
+import { unendedReasons } from '#shared/run-view/apply/apply-own-work.ts';
 import type { ContributionView, ParticipantView, RoundView, RunView } from '#shared/run-view/run-view.ts';
 import { Fig, ItsPackets } from '../detail-pane.tsx';
 import { roundTimes } from '../round-times.ts';

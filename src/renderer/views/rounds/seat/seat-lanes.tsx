@@ -1,12 +1,12 @@
 import { useCallback, useMemo } from 'react';
 import type { JSX } from 'react';
 import { useNow } from '#renderer/session/hooks.ts';
-import { toldParticipants, unheardSince } from '#renderer/session/seat-link.ts';
-import type { SeatLink } from '#renderer/session/seat-link.ts';
+import { toldParticipants, unheardSince } from '#renderer/session/run/seat-link.ts';
+import type { SeatLink } from '#renderer/session/run/seat-link.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
-import { evaluationStart, stallsOf } from '../lane-layout.ts';
-import { LanesGrid } from '../lanes-grid.tsx';
-import { ColumnHeads, TimeAxis, TimeLines } from '../time-marks.tsx';
+import { evaluationStart, stallsOf } from '../lanes/lane-layout.ts';
+import { LanesGrid } from '../lanes/lanes-grid.tsx';
+import { ColumnHeads, TimeAxis, TimeLines } from '../lanes/time-marks.tsx';
 import type { TimeWindow } from '../time-window.ts';
 import type { WindowControl } from '../use-time-window.ts';
 import { HeardLane } from './heard-lane.tsx';

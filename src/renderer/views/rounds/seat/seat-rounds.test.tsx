@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { JSX } from 'react';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
-import type { SeatStory } from '#test/support/recorded-seat.ts';
+import type { SeatStory } from '#test/support/recorded/recorded-seat.ts';
 import { playedSeat } from '#test/support/rendered/played.ts';
 import { absent, open, pass, screen, settle, within } from '#test/support/rendered/rendered.tsx';
 import type { OpenOptions, Opened } from '#test/support/rendered/rendered.tsx';

@@ -1,9 +1,9 @@
 import type { JSX } from 'react';
 import { Icon } from '#renderer/components/icon.tsx';
-import { toldParticipants } from '#renderer/session/seat-link.ts';
-import { ordinal } from '#shared/base/ordinal.ts';
+import { toldParticipants } from '#renderer/session/run/seat-link.ts';
+import { ordinal } from '#shared/base/text/ordinal.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
-import { SeatSparks } from '../sparks.tsx';
+import { SeatSparks } from '../overview/sparks.tsx';
 import { runOver, toldCounted, toldWords } from './told-layout.ts';
 
 /** Is the model getting better, and how far the others are, as told. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { outcomeCounts, lossWords } from '#renderer/session/outcome-counts.ts';
+import { outcomeCounts, lossWords } from '#renderer/session/run/outcome-counts.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
-import { seatViewAt, startAt } from '#test/support/seat-view.ts';
-import { cutOffReasons } from '#shared/run-view/apply-own-work.ts';
-import { laneBoxes } from '../lane-layout.ts';
+import { seatViewAt, startAt } from '#test/support/kits/seat-view.ts';
+import { cutOffReasons } from '#shared/run-view/apply/apply-own-work.ts';
+import { laneBoxes } from '../lanes/lane-layout.ts';
 import { arrivedWords, fateLine, outcomeWords, wasPaused, weightOf } from './contribution-outcome.ts';
 import { runOver, toldBoxes, toldCounted, toldTicks, toldWords } from './told-layout.ts';
 

@@ -1,8 +1,8 @@
 import { memo, useCallback, useMemo } from 'react';
 import type { JSX } from 'react';
-import { formatClock } from '#renderer/components/format.ts';
+import { formatClock } from '#renderer/components/words/format.ts';
 import type { RoundView } from '#shared/run-view/run-view.ts';
-import { SegmentBox } from '../segment-box.tsx';
+import { SegmentBox } from '../lanes/segment-box.tsx';
 import type { TimeWindow } from '../time-window.ts';
 import { toldBoxes, toldWords } from './told-layout.ts';
 import type { RunOver } from './told-layout.ts';

@@ -1,9 +1,9 @@
-import { formatClock, formatDuration } from '#renderer/components/format.ts';
-import { ordinal } from '#shared/base/ordinal.ts';
+import { formatClock, formatDuration } from '#renderer/components/words/format.ts';
+import { ordinal } from '#shared/base/text/ordinal.ts';
 import type { RoundView, RunView } from '#shared/run-view/run-view.ts';
-import type { LaneBox } from '../lane-layout.ts';
+import type { LaneBox } from '../lanes/lane-layout.ts';
 import { shareOf } from '../time-window.ts';
-import { tickLabels } from '../tick-labels.ts';
+import { tickLabels } from '../overview/tick-labels.ts';
 import type { TimeWindow } from '../time-window.ts';
 
 /** A stretch of another participant's lane: what the coordinator told of it, and what nobody told. */

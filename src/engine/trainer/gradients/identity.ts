@@ -1,6 +1,0 @@
-import type { GradientRule } from './rule.ts';
-
-/**
- * y = x: ∂x = ∂y.
- */
-export const identityGradient: GradientRule = ({ gradient }) => [gradient];

@@ -1,0 +1,42 @@
+import { useCallback } from 'react';
+import { toErrorReport } from '#shared/base/errors.ts';
+import type { PortAnswers } from '#shared/contract/app/port-api.ts';
+import { useSession, useSessionState } from '../hooks.ts';
+import { showError } from '../toasts.ts';
+
+/** Data that comes with the app, where a path is asked for. */
+export const bundled = { text: 'digits', means: 'the handwritten digits that come with Roundscope' } as const;
+
+/** Folders of this machine: completion of what is typed, and the system's own dialog where there is one. */
+export function useFolders(
+  title: string,
+  onChosen: (path: string) => void,
+  /** Recordings as well as the folders that lead to them. */
+  recordings = false,
+): {
+  readonly complete: (path: string) => Promise<PortAnswers['complete_path'] | null>;
+  readonly choose: (() => void) | undefined;
+} {
+  const session = useSession();
+  const canChoose = useSessionState((state) => state.app?.canChooseFolder ?? false);
+  const complete = useCallback(
+    async (path: string) => {
+      try {
+        return await session.request('complete_path', { path, recordings });
+      } catch {
+        // A folder that is not there is no news while its name is being typed; reading it says so.
+        return null;
+      }
+    },
+    [session, recordings],
+  );
+  const choose = useCallback(() => {
+    session.request('choose_folder', { title, recording: recordings }).then(
+      ({ path }) => {
+        if (path !== null) onChosen(path);
+      },
+      (error: unknown) => showError(toErrorReport(error)),
+    );
+  }, [session, title, onChosen, recordings]);
+  return { complete, choose: canChoose ? choose : undefined };
+}

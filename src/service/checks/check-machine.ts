@@ -1,0 +1,164 @@
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CheckLine } from '#shared/contract/app/port-api.ts';
+import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
+import type { Clock } from '#shared/base/time/clock.ts';
+import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
+import { systemParts } from '#engine/transport/registry.ts';
+import { loadDigits } from '#engine/trainer/data/digits.ts';
+
+/** What works on this machine, found by doing it, and the fix when it does not. Nothing is installed or changed. */
+export async function checkMachine(dataFolder: string, clock: Clock): Promise<readonly CheckLine[]> {
+  const lines: CheckLine[] = [];
+  for (const check of checks) lines.push(await check(dataFolder, clock));
+  return lines;
+}
+
+type Check = (dataFolder: string, clock: Clock) => Promise<CheckLine>;
+
+/** Not named `require`: the build declares that name itself in any file that seems to use it. */
+const ownRequire = createRequire(import.meta.url);
+
+/** What one protocol alone needs, so that a choice of protocols can say which are not to be had. */
+async function ofProtocol(protocol: Protocol, line: Promise<CheckLine>): Promise<CheckLine> {
+  return { ...(await line), protocol };
+}
+
+function works(what: string, detail: string, required: boolean): CheckLine {
+  return { what, state: 'works', detail, fix: '', required };
+}
+
+async function attempt(what: string, required: boolean, fix: string, act: () => Promise<string>): Promise<CheckLine> {
+  try {
+    return works(what, await act(), required);
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    // Our own messages end with the fix, which has its own place here.
+    const detail = message.replace(fix, '').trim();
+    return { what, state: required ? 'absent' : 'needs_a_step', detail, fix, required };
+  }
+}
+
+const reinstall = 'Remove node_modules and run npm start again: it installs what is missing.';
+
+const checks: readonly Check[] = [
+  async () => {
+    const major = Number(process.versions.node.split('.')[0]);
+    return major >= 24
+      ? works('Node', `${process.versions.node}`, true)
+      : {
+          what: 'Node',
+          state: 'absent',
+          detail: process.versions.node,
+          fix: 'Roundscope runs on Node 24, which npm start installs beside it.',
+          required: true,
+        };
+  },
+  async (dataFolder) => {
+    const fix = 'Set ROUNDSCOPE_DATA to a folder of yours.';
+    const line = await attempt('Data folder', true, fix, async () => ensureDataFolder(dataFolder));
+    const open = line.state === 'works' ? openFolderWords(dataFolder) : null;
+    return open === null ? line : { ...line, state: 'needs_a_step', fix: open };
+  },
+  (_dataFolder, clock) =>
+    attempt('Bundled data', true, reinstall, async () => {
+      using deadline = clock.deadline(10_000);
+      const digits = await loadDigits({ signal: deadline });
+      return `digits: ${digits.all.labels.length.toLocaleString('en')} images of handwritten digits`;
+    }),
+  () =>
+    attempt('Training', true, reinstall, async () => {
+      await import('onnxruntime-node');
+      return `onnxruntime ${packageVersion('onnxruntime-node')}, on the CPU`;
+    }),
+  () =>
+    ofProtocol(
+      'quic',
+      attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT.`, async () => {
+        await import('@chainsafe/libp2p-quic');
+        return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
+      }),
+    ),
+  () =>
+    attempt(
+      'WebTransport, HTTP/3',
+      false,
+      'Its native part is downloaded when npm installs it, where that can be reached. Without it WebTransport runs over HTTP/2.',
+      async () => {
+        if (!isInstalled('@fails-components/webtransport-transport-http3-quiche')) {
+          throw new Error('its native part is not installed');
+        }
+        return 'native part installed';
+      },
+    ),
+  () =>
+    attempt('WebTransport, HTTP/2', false, reinstall, async () => {
+      const version = packageVersion('@fails-components/webtransport');
+      return `for networks that block UDP (${version})`;
+    }),
+  () =>
+    ofProtocol(
+      'mqtt',
+      attempt('MQTT broker', true, reinstall, async () => {
+        await import('aedes');
+        return `embedded aedes ${packageVersion('aedes')}`;
+      }),
+    ),
+  () =>
+    ofProtocol(
+      'grpc',
+      attempt('gRPC', false, reinstall, async () => {
+        await import('@grpc/grpc-js');
+        return `grpc-js ${packageVersion('@grpc/grpc-js')}`;
+      }),
+    ),
+  ...systemParts.map(
+    ({ protocol, fix, find }): Check =>
+      () =>
+        ofProtocol(protocol, attempt(protocolNames[protocol], false, fix, find)),
+  ),
+  () =>
+    attempt(
+      'Electron',
+      false,
+      'Without its binary the app opens in your browser. npm start fetches it where that can be reached.',
+      electronDetail,
+    ),
+];
+
+/** Never by requiring `electron`: from plain Node that starts a download. */
+async function electronDetail(): Promise<string> {
+  if (process.versions['electron'] !== undefined) return process.versions['electron'];
+  const folder = dirname(ownRequire.resolve('electron/package.json'));
+  if (!existsSync(join(folder, 'path.txt'))) throw new Error('its binary is not installed');
+  await access(join(folder, 'dist'), constants.R_OK);
+  return packageVersion('electron');
+}
+
+function packageVersion(name: string): string {
+  // Packages that hide their package.json are found by their main file's folder.
+  // Resolved as `import` does it: some have no entry for `require`.
+  let folder = dirname(fileURLToPath(import.meta.resolve(name)));
+  for (let depth = 0; depth < 6; depth++) {
+    const path = join(folder, 'package.json');
+    if (existsSync(path)) {
+      const description = ownRequire(path) as { readonly name?: string; readonly version?: string };
+      if (description.name === name) return description.version ?? '';
+    }
+    folder = dirname(folder);
+  }
+  return '';
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    ownRequire.resolve(name);
+    return true;
+  } catch {
+    // Not found is the answer, not a failure.
+    return false;
+  }
+}

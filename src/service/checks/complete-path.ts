@@ -1,0 +1,95 @@
+import { opendir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { RoundscopeError } from '#shared/base/errors.ts';
+import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
+import { userPath } from '#engine/host/user-path.ts';
+import { isRecordingName } from '#engine/recorder/recording-names.ts';
+
+/** Folders that a list of completions shows. */
+const entriesMax = 100;
+/** Names looked at in one folder; a data set kept flat may have millions. */
+const namesMax = 20_000;
+
+/**
+ * Folders, and recordings where they are wanted, that complete what has been typed; relative paths begin at the home folder, as a window is started nowhere.
+ * @throws RoundscopeError `data_missing` when the folder to look in is not there or cannot be opened
+ */
+export async function completePath(
+  { path: typed, recordings = false }: RequestOf<'complete_path'>,
+  home: string = homedir(),
+): Promise<PortAnswers['complete_path']> {
+  const path = userPath(typed, home, home);
+  const isFolder = await isFolderAt(path);
+  const text = typed.trim();
+  const [, head = '', tail = ''] = /^(.*[/\\])?([^/\\]*)$/s.exec(text) ?? [];
+  const beginning = text === '~' ? '' : tail;
+  const folder = head === '' ? home : userPath(head, home, home);
+  const found = await namesIn(folder, beginning, recordings);
+  return {
+    path,
+    isFolder,
+    entries: found.names.map((name) => ({ path: join(folder, name), name })),
+    more: found.more,
+  };
+}
+
+/** Folders in a folder, and recordings where they are wanted. */
+async function namesIn(
+  folder: string,
+  beginning: string,
+  recordings: boolean,
+): Promise<{ readonly names: string[]; readonly more: boolean }> {
+  const names: string[] = [];
+  let looked = 0;
+  let more = false;
+  try {
+    for await (const entry of await opendir(folder)) {
+      if (++looked > namesMax) {
+        more = true;
+        break;
+      }
+      // As in a shell: what begins with a dot is shown to whoever asks for it.
+      if (entry.name.startsWith('.') && !beginning.startsWith('.')) continue;
+      if (!entry.name.toLowerCase().startsWith(beginning.toLowerCase())) continue;
+      const isRecording = recordings && entry.isFile() && isRecordingName(entry.name);
+      if (
+        isRecording ||
+        entry.isDirectory() ||
+        (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name))))
+      )
+        names.push(entry.name);
+    }
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  names.sort((a, b) => rank(a, beginning) - rank(b, beginning) || (a < b ? -1 : 1));
+  return { names: names.slice(0, entriesMax), more: more || names.length > entriesMax };
+}
+
+/** What begins exactly as typed comes before what only does so in other letter case. */
+function rank(name: string, beginning: string): number {
+  return name.startsWith(beginning) ? 0 : 1;
+}
+
+async function isFolderAt(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // Not there, a broken link, or closed to us: nothing to offer.
+    return false;
+  }
+}
+
+function unreadable(folder: string, error: unknown): RoundscopeError {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const why =
+    code === 'ENOENT'
+      ? `There is no folder ${folder}.`
+      : code === 'ENOTDIR'
+        ? `${folder} is a file, not a folder.`
+        : code === 'EACCES' || code === 'EPERM'
+          ? `${folder} may not be opened by you.`
+          : `${folder} cannot be read${code === undefined ? '' : ` (${code})`}.`;
+  return new RoundscopeError('data_missing', { layer: 'settings', message: why, cause: error, context: { folder } });
+}

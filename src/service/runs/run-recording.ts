@@ -1,0 +1,53 @@
+import type { HistogramBucket } from '#shared/contract/app/port-api.ts';
+import type { RecordedEvent } from '#shared/contract/events.ts';
+import type { Loss, LossTotals } from '#shared/contract/losses.ts';
+import type { PacketDetail, PacketRow } from '#shared/contract/packet.ts';
+
+/** What the service asks of a recording; `engine/recorder` implements it, a test may do with less. */
+export interface RunRecording extends AsyncDisposable {
+  readonly path: string;
+  event(event: RecordedEvent): void;
+  packet(packet: PacketDetail): void;
+  /** What was lost before it could be given to the recording, in all so far. */
+  lostBefore(totals: LossTotals): void;
+  /** Tells of rows that were given to it and are not in the recording. */
+  onLoss(listener: (loss: Omit<Loss, 'process'>) => void): void;
+  stats(): RecordingStats;
+  /** @param asker of its questions only the newest counts */
+  queryPackets(
+    query: {
+      readonly filter: string;
+      readonly beforeId: number;
+      readonly limit: number;
+      readonly fromAt?: number | undefined;
+      readonly toAt?: number | undefined;
+    },
+    asker?: object,
+  ): Promise<{ readonly rows: readonly PacketRow[]; readonly more: boolean; readonly filterError: string | null }>;
+  packetDetail(id: number): Promise<PacketDetail | null>;
+  histogram(query: {
+    readonly filter: string;
+    readonly fromAt: number;
+    readonly toAt: number;
+    readonly buckets: number;
+  }): Promise<{
+    readonly buckets: readonly HistogramBucket[];
+    readonly total: number;
+    readonly filterError: string | null;
+  }>;
+  saveCopy(
+    path: string,
+    options: { readonly minutes?: number | undefined; readonly bare?: boolean | undefined },
+  ): Promise<{ readonly sizeBytes: number }>;
+  flush(): Promise<void>;
+}
+
+export interface RecordingStats {
+  readonly sizeBytes: number;
+  readonly packets: number;
+  readonly events: number;
+  readonly droppedPackets: number;
+  readonly droppedEvents: number;
+  readonly state: 'recording' | 'recorded' | 'off' | 'failing';
+  readonly note: string;
+}
