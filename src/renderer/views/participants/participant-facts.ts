@@ -175,3 +175,9 @@ export function quicAccount(counters: Counters, bytesText: (bytes: number) => st
   row('Path black holes', 'pathBlackHolesDetected', count, 'bursts of large packets lost', blackHoleMeaning);
   return rows;
 }
+
+/** The first eight figures, as on the other end's screen. */
+export function shortKey(key: string): string {
+  if (key === '') return 'key not known yet';
+  return key.length <= 12 ? key : `${groupKey(key).slice(0, 9)}…`;
+}

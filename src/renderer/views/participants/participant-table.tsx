@@ -14,7 +14,7 @@ import {
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { countedOf, lastUpdate, lastWeight } from '#renderer/components/words/contribution-facts.ts';
-import { clocksOf, groupKey, isWaitedFor, phaseOf } from './participant-facts.ts';
+import { clocksOf, isWaitedFor, phaseOf, shortKey } from './participant-facts.ts';
 import type { ClockAge } from './participant-facts.ts';
 import { GroupRow, ToldRows } from './told-rows.tsx';
 import { WeightCell } from './weight-cell.tsx';
@@ -392,10 +392,4 @@ function Selected({
 function whyNot(fromRound: number, round: number): string {
   if (fromRound > round) return `takes part from round ${fromRound}`;
   return round === 0 ? 'no round yet' : '';
-}
-
-/** The first eight figures, as on the other end's screen. */
-function shortKey(key: string): string {
-  if (key === '') return 'key not known yet';
-  return key.length <= 12 ? key : `${groupKey(key).slice(0, 9)}…`;
 }
