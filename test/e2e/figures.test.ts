@@ -55,7 +55,7 @@ describe('a figure is the same wherever the window shows it', () => {
     await page.locator('.p-list tbody tr').nth(1).waitFor();
     await page.evaluate(() => {
       const place = document.querySelector('.p-list .sub');
-      if (place !== null) place.textContent = '12 checked, 10 counted';
+      if (place !== null) place.textContent = '12 decided, 10 counted';
     });
     assert.match(disagreements(await figuresNow(page)).join('\n'), /own work: 12 10 \(list\)/);
   });

@@ -49,7 +49,7 @@ async function checkRounds(page: Page, served: Summary): Promise<void> {
     const row = rows.find((text) => new RegExp(`^\\s*${round}\\s`).test(text)) ?? '';
     assert.match(row, /counted[^]*, (1st|2nd) of 2[^]*50 %/, `round ${round}: ${row}`);
   }
-  assert.match(await textOf(page, 'Your contributions'), new RegExp(`${rounds} checked, ${rounds} counted`));
+  assert.match(await textOf(page, 'Your contributions'), new RegExp(`${rounds} decided, ${rounds} counted`));
   assert.match(await textOf(page, 'Model and other participants'), /lab-1 .*3 of 3 not told to participants/);
   // One figure, wherever it stands: top bar, list, and the coordinator's own last word.
   const took = formatDuration(served.rounds_duration_s * 1000);

@@ -62,7 +62,7 @@ export function readFigures(): Record<string, Record<string, string>> {
     say('slowest', 'list', find(/^([a-z]\S*)$/, column(newest, 'Slowest')));
   }
 
-  const counts = find(/(\d+) checked, (\d+) counted/, textOf(document.querySelector('.p-list .sub')));
+  const counts = find(/(\d+) decided, (\d+) counted/, textOf(document.querySelector('.p-list .sub')));
   say('own work', 'list', counts);
   const own = (text: string): string | undefined =>
     find(/(\d+) of (\d+)/, text)

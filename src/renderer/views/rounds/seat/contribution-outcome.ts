@@ -13,7 +13,7 @@ export interface OutcomeWords {
   readonly icon: IconName | null;
 }
 
-/** What is going on that the coordinator has not checked. */
+/** What is going on that the coordinator has not answered. */
 export interface Standing {
   readonly silent: boolean;
   readonly paused: boolean;
@@ -39,7 +39,7 @@ export function outcomeWords(
     case 'sent':
       return silent
         ? { text: 'kept, not acknowledged', tone: 'stl', icon: 'stop' }
-        : { text: 'sent, not checked yet', tone: '', icon: null };
+        : { text: 'sent, no answer yet', tone: '', icon: null };
     case 'counted':
       return { text: 'counted', tone: 'okc', icon: 'check' };
     case 'acknowledged':
@@ -69,7 +69,7 @@ const unacknowledged: ReadonlySet<string> = new Set([
 function unknownWords({ reason, trainedAt }: ContributionView): string {
   if (reason === byTheEnd.untrained) return 'run ended';
   if (isCutOffUntrained(reason)) return 'not finished';
-  if (unacknowledged.has(reason)) return 'sent, not checked';
+  if (unacknowledged.has(reason)) return 'sent, not answered';
   return trainedAt === null && reason !== '' ? 'given up' : 'not told';
 }
 

@@ -92,9 +92,9 @@ function countsWords({
   refused,
   missed,
 }: ReturnType<typeof outcomeCounts>): string {
-  if (decided === 0) return 'none checked yet';
+  if (decided === 0) return 'none decided yet';
   return [
-    `${decided} checked`,
+    `${decided} decided`,
     `${counted} counted`,
     ...(acknowledged.length > 0 ? [`${acknowledged.length} only acknowledged`] : []),
     ...(late.length > 0 ? [`${late.length} late`] : []),

@@ -37,7 +37,7 @@ const link = (): HTMLElement => screen.getByRole('region', { name: 'Link to the 
 describe('the contributions of this node', () => {
   test('are listed with what became of each, and counted', async () => {
     await seat(489);
-    assert.match(list().textContent, /12 checked, 11 counted, 1 late/);
+    assert.match(list().textContent, /12 decided, 11 counted, 1 late/);
     const [round, what, , duration, , , sent] = cells(8);
     assert.equal(round, '8');
     assert.match(what ?? '', /counted/);

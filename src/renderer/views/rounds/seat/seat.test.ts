@@ -134,7 +134,7 @@ describe('a run that is cut off', () => {
     assert.equal(lastOf(killed).reason, cutOffReasons.byDying.untrained);
     assert.equal(runOver(killed), 'died');
     const sent = { ...lastOf(stopped), trainedAt: 1, reason: cutOffReasons.byTheEnd.unacknowledged };
-    assert.equal(outcomeWords(sent, standing).text, 'sent, not checked');
+    assert.equal(outcomeWords(sent, standing).text, 'sent, not answered');
   });
 
   test('of the others it is said up to when nothing had come', () => {
