@@ -32,7 +32,7 @@ test('a process that exits during a training exits with its own status', async (
   const folder = await mkdtemp(join(tmpdir(), 'roundscope-exit-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const script = `
-    import { WorkerTrainer } from ${moduleUrl('#engine/trainer/worker-trainer.ts')};
+    import { WorkerTrainer } from ${moduleUrl('#engine/trainer/worker/worker-trainer.ts')};
     import { digitsModel } from ${moduleUrl('#engine/trainer/model/default-models.ts')};
     import { initialParameters } from ${moduleUrl('#engine/trainer/model/initial-parameters.ts')};
     import { requirePlan } from ${moduleUrl('#engine/trainer/graph-cache.ts')};
