@@ -21,7 +21,7 @@ import { assertFlawless, type Command } from '../command-line.ts';
 import { coordinate, hasJoined, join } from '../federation.ts';
 
 /** Of less than a second each, so the run outlasts the attack on a machine that has nothing else to do, several times. */
-const rounds = 40;
+const rounds = 60;
 const trainingMs = 800;
 const calmRounds = 4;
 const transports = ['quic', 'mqtt', 'grpc'] as const;
