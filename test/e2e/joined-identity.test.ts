@@ -17,7 +17,8 @@ describe('who joins from the window', () => {
     await waitForEnd(app.page, 'Run completed');
     assert.equal((await coordinator.command.exit()).status, 0, coordinator.command.stderr);
     const kept = readdirSync(app.dataFolder).filter((name) => /key|sealed|\.pem/.test(name));
-    assert.deepEqual(kept.toSorted(), ['participant-lab-7-key.sealed', 'sealing-key']);
+    // The recording's key tells states that this machine kept from those of a file from elsewhere: it opens nothing.
+    assert.deepEqual(kept.toSorted(), ['participant-lab-7-key.sealed', 'recording-key', 'sealing-key']);
     for (const name of kept) {
       assert.equal(statSync(join(app.dataFolder, name)).mode & 0o077, 0, `${name} can be read by others`);
       assert.doesNotMatch(readFileSync(join(app.dataFolder, name), 'latin1'), /PRIVATE KEY|^[0-9a-f]{64}$/);

@@ -20,7 +20,7 @@ import { idleConnections, malformedConnections, slowLoris } from '#test/support/
 import { assertFlawless, type Command } from '../command-line.ts';
 import { coordinate, hasJoined, join } from '../federation.ts';
 
-/** Of less than a second each, so the run outlasts the attack on a machine that has nothing else to do, several times. */
+/** Of a second each: the attack is over in round 39 on two cores that have nothing else to do, and the run has to outlast it. */
 const rounds = 60;
 const trainingMs = 800;
 const calmRounds = 4;
