@@ -99,7 +99,7 @@ async function takeHealthy(take: Take, page: Page): Promise<void> {
   await page.getByLabel('Filter packets').fill('kind == model_update && source == coordinator');
   await page.getByText('40 match').waitFor();
   await page.getByRole('grid', { name: 'Packets' }).getByText('model_update').nth(3).click();
-  await page.getByRole('heading', { name: 'model_update' }).waitFor();
+  await page.getByRole('heading', { name: 'model_update', exact: true }).waitFor();
   await take('packets');
   await take('demo', ['6']);
 }
