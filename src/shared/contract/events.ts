@@ -227,7 +227,7 @@ export const eventSchemas = {
     sentBytes: count,
     totalBytes: count,
   }),
-  /** Coordinator's decision of an update; `counted` at most once per round and participant. */
+  /** Coordinator's decision on an update; `counted` at most once per round and participant. */
   update_received: z.object({
     participant,
     round: count,

@@ -19,7 +19,7 @@ describe('updates of a participant', () => {
     assert.equal(kit.state.phase, 'wait');
   });
 
-  test('each decision of an update is told once, also a late one, with its order and size', () => {
+  test('each decision on an update is told once, also a late one, with its order and size', () => {
     const kit = new ParticipantKit().configured();
     kit.model(1, base);
     kit.train(1);
