@@ -46,11 +46,14 @@ export const phases = {
   types: tool('typescript/bin/tsc', '-b', '--pretty', 'false'),
   lint: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings'),
   build: { kind: 'tool', args: [inRoot('scripts', 'build.mjs')] },
-  unit: suite(['src/**/*.test.ts', 'scripts/**/*.test.mjs', 'test/support/**/*.test.ts', 'test/soak/**/*.test.ts'], {
-    covers: true,
-    atOnce: waiting,
-    preloads: ['test/support/leak-gate.ts'],
-  }),
+  unit: suite(
+    [
+      'src/**/*.test.ts',
+      'scripts/**/*.test.mjs',
+      ...['support', 'soak', 'screenshots'].map((folder) => `test/${folder}/**/*.test.ts`),
+    ],
+    { covers: true, atOnce: waiting, preloads: ['test/support/leak-gate.ts'] },
+  ),
   // In one process: each of them would load React and jsdom, and most take no longer than that.
   components: suite(['src/renderer/**/*.test.tsx'], {
     covers: true,

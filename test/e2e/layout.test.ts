@@ -19,7 +19,13 @@ const themes = ['light', 'projector', 'dark'] as const;
 const runs: readonly { readonly query: string; readonly places: readonly string[] }[] = [
   {
     query: 'run=live&participants=6&mixed',
-    places: [...viewIds, 'home', 'rounds?round=3&participant=node-2', 'participants?participant=node-3'],
+    places: [
+      ...viewIds,
+      'home',
+      'rounds?round=3&participant=node-2',
+      'participants?participant=node-3',
+      'packets?packet=40',
+    ],
   },
   { query: 'run=stalled&participants=6&mixed', places: [...viewIds, 'rounds?round=4&participant=node-5'] },
   { query: 'run=live&participants=24&rounds=400&mixed', places: ['rounds', 'metrics', 'participants'] },
@@ -126,6 +132,15 @@ describe('nothing is cut, covered or out of reach', () => {
         ?.insertAdjacentHTML('beforeend', '<section class="panel"><div class="ph"><h2>Bare</h2></div></section>'),
     );
     assert.match((await measureLayout(page)).join('\n'), /^nothing below its head: "Bare/m);
+    await page.evaluate(() =>
+      document
+        .querySelector('main')
+        ?.insertAdjacentHTML(
+          'beforeend',
+          '<div class="ph" style="width: 120px"><h2>Runs</h2><span class="sub">six of them, kept on this machine</span></div>',
+        ),
+    );
+    assert.match((await measureLayout(page)).join('\n'), /^a head of many lines: "six of them/m);
     await page.addStyleTag({ content: '.rail a { visibility: hidden }' });
     await page.evaluate(() =>
       document.querySelector('main')?.insertAdjacentHTML('beforeend', '<button tabindex="-1">x</button>'),

@@ -10,7 +10,7 @@ import { recordSession } from '#test/support/recorded/recording-file.ts';
 
 const views = ['rounds', 'packets', 'metrics', 'participants', 'diagnosis', 'demo', 'settings', 'home'] as const;
 /** Words on buttons that command a run. */
-const commands = /^(Pause|Go on|Leave…?|Stop…?|Start.*|Inject.*|Keep trying|Try now|Expel.*|Admit.*|Save last.*)$/;
+const commands = /^(Pause|Resume|Leave…?|Stop…?|Start.*|Inject.*|Keep trying|Try now|Expel.*|Admit.*|Save last.*)$/;
 
 describe('a recording in the window', () => {
   const folder = mkdtempSync(join(tmpdir(), 'roundscope-replay-'));

@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots -- [--to FOLDER] [SCENE ...]`: pictures of each view for the README and docs/images, from real runs
  * in browser mode.
- * Without a scene all are taken: forms, healthy, stalled, several, seat.
+ * Without a scene all are taken: forms, healthy, stalled, moving, several, seat.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { processesOf } from '#test/cli/command-line.ts';
 import { coordinate, join } from '#test/cli/federation.ts';
 import { fillJoinForm } from '#test/e2e/measures/window-text.ts';
 import { launchChromium } from '#test/support/page/chromium.ts';
-import { smallPng } from './small-png.ts';
+import { movingPng, smallPng, type Frame } from './small-png.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const severalNetworks = ['--transport', 'mixed', '--network', 'good', '--network', 'poor:node-2'];
@@ -37,6 +37,10 @@ const scenes: Readonly<Record<string, Scene>> = {
       ['--rounds', '10', '--pace', '2', '--fault', 'connection-per-message:node-3@4'],
       takeStalled,
     ),
+  moving: async (browser, scheme) => {
+    // The README moves once; two of them would be heavy.
+    if (scheme === 'light') await withWindow(browser, scheme, ['--rounds', '10', '--pace', '4'], takeMoving);
+  },
   several: (browser, scheme) =>
     withWindow(browser, scheme, ['--rounds', '4', '--participants', '5', ...severalNetworks, ...atOnce], takeSeveral),
   seat: (browser, scheme) => withWindow(browser, scheme, ['--idle'], takeSeat),
@@ -109,6 +113,36 @@ async function takeStalled(take: Take, page: Page): Promise<void> {
   await until(page, /stalled [4-9] s/);
   await take('stalled', ['1']);
   await take('diagnosis', ['5']);
+}
+
+/** A healthy round, a fault by its key, and the sentence that names it: what the README begins with. */
+async function takeMoving(_take: Take, page: Page): Promise<void> {
+  const frameMs = 400;
+  const frames: Frame[] = [];
+  const record = async (enough: () => boolean | Promise<boolean>): Promise<void> => {
+    while (!(await enough())) {
+      const began = performance.now();
+      frames.push({ png: await page.screenshot(), ms: frameMs });
+      await page.waitForTimeout(Math.max(0, frameMs - (performance.now() - began)));
+    }
+  };
+  const more = (count: number): (() => boolean) => {
+    const end = frames.length + count;
+    return () => frames.length >= end;
+  };
+  await page.setViewportSize({ width: 1200, height: 720 });
+  await page.keyboard.press('1');
+  await until(page, /3 \/ 10[\s\S]*batch \d/);
+  await record(more(5));
+  await page.keyboard.press('m');
+  const named = page.getByText('never hears the answer').first();
+  await record(() => named.isVisible());
+  await record(more(10));
+  const last = frames.at(-1);
+  if (last !== undefined) frames.push({ ...last, ms: 4000 });
+  const path = joinPath(images, 'stall.png');
+  await writeFile(path, movingPng(frames));
+  process.stdout.write(`${path}\n`);
 }
 
 /** Five transports in one run over two kinds of network, then the comparison of all transports. */

@@ -15,7 +15,7 @@ export interface DiagnosisSink {
 
 /** Entries kept of what a verdict has outlived: the first, and the newest of the rest. */
 const historyMax = 16;
-/** `check` is called several times a second: after a longer pause the doctor was away itself, or the clock was set. */
+/** `check` is called several times a second: after a longer pause this process stood still itself, or the clock was set. */
 const awayMs = 2500;
 /** After this pause it came late: what was reported meanwhile still waits to be read, and is read before it checks. */
 const lateMs = 1500;
@@ -92,7 +92,7 @@ export class Diagnosis {
     run.now = now;
     if (now < before || now - before > awayMs) run.forgiveBefore = now;
     run.forgiveBefore = Math.min(run.forgiveBefore, now);
-    // Once: late every time, it checks all the same.
+    // After a late call one check is left out, so that reports which wait are read first; never two in a row.
     this.#passed = now - before > lateMs && !this.#passed;
     if (this.#passed || !run.running || ownPartIsOver(run)) return;
     const { found, explained } = findAll(run, (subject) => this.#standing(subject)?.data ?? null);

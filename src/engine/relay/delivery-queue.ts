@@ -25,7 +25,7 @@ export class DeliveryQueue implements Disposable {
     return this.#heap.length;
   }
 
-  /** A time that is over is at once, still behind what was due before. */
+  /** Acts at a time of the clock; one that is over is due now, after what was queued before. */
   at(at: number, act: () => void): void {
     const now = this.#clock.monotonicMs();
     if (at <= now + slackMs && this.#heap.length === 0) return act();

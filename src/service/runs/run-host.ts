@@ -23,7 +23,7 @@ import type { Opening } from './opening.ts';
 import { PacketGaps } from './packet-gaps.ts';
 import type { RunRecording } from './run-recording.ts';
 
-/** Silence is checked this often; verdicts come within seconds, so a quarter of one is soon enough. */
+/** The figures of the recorder are reported this often. */
 const recorderStatsMs = 1000;
 /** Newest packets kept for a renderer that (re)connects; older ones it queries from the recording. */
 const recentPacketsMax = 20_000;

@@ -255,6 +255,13 @@ function measureInPage(): string[] {
     }
   };
 
+  /** A head is one line, with a small second one at most. */
+  const checkHead = (words: Element): void => {
+    if (!isSeen(words) || words.textContent.trim() === '') return;
+    const lines = words.getBoundingClientRect().height / Number.parseFloat(styleOf(words).lineHeight);
+    if (lines > 2.4) say('a head of many lines', words, words.textContent, `: ${lines.toFixed(1)}`);
+  };
+
   const checkEmpty = (panel: Element): void => {
     if (!isSeen(panel) || panel.querySelector('svg.chart, canvas, input, [role="img"]') !== null) return;
     const below = [...panel.children].filter((part) => !part.matches('.ph') && !hiddenWords(part));
@@ -268,6 +275,7 @@ function measureInPage(): string[] {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) checkText(node as Text0);
   for (const panel of document.querySelectorAll('section.panel:has(> .ph)')) checkEmpty(panel);
+  for (const words of document.querySelectorAll('.ph .sub')) checkHead(words);
   checkOverlaps();
   checkBar();
   for (const control of document.querySelectorAll(controls)) checkControl(control);

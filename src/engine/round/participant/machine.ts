@@ -157,7 +157,7 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
       );
     case 'error':
       return refused(draft, header);
-    // The rest of what these tell is for people, see participant-mirror.ts.
+    // The rest of what these say is for people, see mirror.ts.
     case 'round_status':
       return roundsOver(draft, header.round - 1);
     case 'round_summary':

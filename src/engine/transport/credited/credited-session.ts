@@ -181,8 +181,8 @@ export class CreditedSession implements Session {
   }
 
   /**
-   * Somebody in between says that the peer is gone, which the peer alone could prove not to be so: it is asked. One that is
-   * heard of in time is there.
+   * A broker reports that the peer is gone. It is asked: the session is lost where nothing of it arrives within
+   * `doubtMs`.
    */
   doubted(reason: string): void {
     if (this.#end !== null || this.#doubt !== null) return;

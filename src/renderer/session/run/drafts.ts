@@ -43,8 +43,8 @@ export interface CoordinateDraft {
   readonly admits: AdmissionRule;
   /** Names and keys that are let in, as typed. */
   readonly admitted: string;
-  /** In the order in which they were chosen; empty: the first one that works. */
-  readonly transports: readonly string[];
+  /** In the order in which they were chosen; null before anything was: the first one that works. */
+  readonly transports: readonly string[] | null;
   /** Address told in the invitation; empty: the first one of this machine. */
   readonly host: string;
   readonly port: number;
@@ -78,7 +78,7 @@ const emptyCoordinate: CoordinateDraft = {
   ...weightRuleDefault,
   admits: 'anyone',
   admitted: '',
-  transports: [],
+  transports: null,
   host: '',
   port: 0,
   keepAwake: true,

@@ -117,7 +117,7 @@ function usePauseCommand(busy: Busy | null): void {
               {
                 id: 'pause-run',
                 group: 'do',
-                title: paused ? 'Go on taking part' : 'Pause taking part',
+                title: paused ? 'Resume taking part' : 'Pause taking part',
                 detail: paused ? '' : 'finishes the step, keeps the session',
                 icon: 'pause',
                 changesRun: true,

@@ -43,7 +43,7 @@ export function EndRunDialog(): JSX.Element | null {
       {state.kind === 'failed' && <ErrorCard error={state.error} />}
       <div className="acts">
         <button type="button" className="btn" onClick={forgetEnding}>
-          Go on
+          Cancel
         </button>
         <button
           type="button"

@@ -178,7 +178,7 @@ describe('the run menu of a participant', () => {
 
   test('goes on once it pauses', async () => {
     const { service, user } = await opened(playedSeat(520, 'paused'));
-    await user.click(item(/^Go on/));
+    await user.click(item(/^Resume/));
     assert.deepEqual(service.asked('set_paused'), [{ paused: false }]);
   });
 });

@@ -207,7 +207,7 @@ function useThisRun(saveForOthers: () => void): Group {
             {
               id: 'pause',
               icon: 'pause',
-              title: paused ? 'Go on' : 'Pause',
+              title: paused ? 'Resume' : 'Pause',
               detail: paused ? 'takes part again' : 'finishes the step, keeps the session',
               run: () => setPaused(!paused),
             } as const,

@@ -205,7 +205,7 @@ describe('the status of a participant', () => {
     assert.match(dialog.textContent, /The coordinator cannot be told now/);
     assert.match(dialog.textContent, /The update of round 13 is computed but not sent; it would not count\./);
     assert.deepEqual(service.asked('stop_run'), []);
-    await user.click(button('Go on'));
+    await user.click(button('Cancel'));
     absent(screen.queryByRole('dialog'));
     assert.deepEqual(service.asked('stop_run'), []);
   });

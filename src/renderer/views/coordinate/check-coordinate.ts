@@ -43,11 +43,11 @@ function admissionOf({ admits, admitted }: CoordinateDraft): AdmissionPolicy {
 
 /** What was chosen and works here; before anything was chosen, the first that works. */
 export function chosenTransports(draft: CoordinateDraft, own: OwnAddresses | null): readonly Protocol[] {
-  const known = namedProtocols.filter((protocol) => draft.transports.includes(protocol));
-  if (own === null) return known;
+  const { transports: chosen } = draft;
+  if (own === null) return namedProtocols.filter((protocol) => chosen?.includes(protocol) === true);
   const working = own.transports.filter(({ works }) => works).map(({ protocol }) => protocol);
-  if (draft.transports.length === 0) return working.slice(0, 1);
-  return draft.transports.flatMap((name) => working.find((protocol) => protocol === name) ?? []);
+  if (chosen === null) return working.slice(0, 1);
+  return chosen.flatMap((name) => working.find((protocol) => protocol === name) ?? []);
 }
 
 function hostFault(draft: CoordinateDraft, own: OwnAddresses | null): string | null {

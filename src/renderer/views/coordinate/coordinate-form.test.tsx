@@ -39,7 +39,7 @@ beforeEach(() => {
     normClip: 3,
     admits: 'anyone',
     admitted: '',
-    transports: [],
+    transports: null,
     host: '',
     port: 0,
   });
@@ -127,7 +127,10 @@ describe('the form to coordinate a run', () => {
     screen.getByText(/take them in turn, in the order in which you chose them/);
     await user.click(transport('quic'));
     await user.click(transport('mqtt'));
-    assert.deepEqual([transport('quic').checked, transport('mqtt').checked], [true, false], 'never none');
+    assert.deepEqual([transport('quic').checked, transport('mqtt').checked], [false, false], 'none is chosen again');
+    screen.getByText(/^Choose at least one transport that works here\./);
+    assert.match(footWords(), /transport/);
+    assert.equal(start().disabled, true);
   });
 
   test('tells in the invitation the likeliest address of this machine, or one that is typed', async () => {

@@ -25,7 +25,7 @@ const draft: CoordinateDraft = {
   normClip: 0,
   admits: 'anyone',
   admitted: '',
-  transports: [],
+  transports: null,
   host: '',
   port: 0,
   keepAwake: true,

@@ -43,7 +43,7 @@ export function CurrentRun(): JSX.Element | null {
           {running && chair === 'participant' && (
             <button type="button" className="btn" onClick={() => setPaused(!paused)}>
               <Icon name="pause" as="small" />
-              {paused ? 'Go on' : 'Pause'}
+              {paused ? 'Resume' : 'Pause'}
             </button>
           )}
           {running && (

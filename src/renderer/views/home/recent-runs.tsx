@@ -40,7 +40,7 @@ export function RecentRuns({
       <div className="ph">
         <h2>Recent runs</h2>
         <span className="sub" role="status">
-          {state.kind === 'done' && runs.length > 0 && countWords(runs.length, found.length)}
+          {state.kind === 'done' && runs.length > 0 && <CountWords all={runs.length} found={found.length} />}
         </span>
         <div className="end">
           <button type="button" className="btn" onClick={() => navigate({ view: 'runs' })}>
@@ -87,8 +87,14 @@ function roundsWords({ roundsCompleted, roundsPlanned }: RecentRun): string {
     : roundsDone(roundsCompleted, { roundsPlanned });
 }
 
-function countWords(all: number, found: number): string {
-  return found === all ? `${all}, kept on this machine` : `${found} of ${all}`;
+function CountWords({ all, found }: { readonly all: number; readonly found: number }): JSX.Element {
+  if (found !== all) return <>{`${found} of ${all}`}</>;
+  return (
+    <>
+      {all}
+      <span className="opt">, kept on this machine</span>
+    </>
+  );
 }
 
 function matches(run: RecentRun, wanted: string): boolean {

@@ -92,7 +92,7 @@ function tableCommands(store: PacketListStore, paused: boolean, setLive: (live: 
     {
       id: pauseId,
       group: 'do',
-      title: paused ? 'Go on' : 'Pause the packet table',
+      title: paused ? 'Resume the packet table' : 'Pause the packet table',
       icon: 'pause',
       key: ' ',
       section,

@@ -8,20 +8,13 @@ import { formatBytes, formatClockMs } from '#renderer/components/words/format.ts
 import { Icon } from '#renderer/components/icon.tsx';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { VirtualTable } from '#renderer/components/table/virtual-table.tsx';
-import type { Column } from '#renderer/components/table/virtual-table.tsx';
 import type { Folding } from './messages/fold-button.tsx';
+import { columnsFor, type TableRoom } from './packet-columns.ts';
 import type { PacketList } from './packet-list.ts';
 import { noteWords } from './detail/packet-note.ts';
 
 /** Silences of this length are highlighted: people look for them. */
 const longGapMs = 5_000;
-
-export interface TableRoom {
-  /** A window of less than 1200 px. */
-  readonly narrow: boolean;
-  /** The detail of a packet is open and takes some of the width. */
-  readonly beside: boolean;
-}
 
 interface PacketTableProps {
   readonly list: PacketList;
@@ -45,9 +38,8 @@ interface PacketTableProps {
 
 export function PacketTable(props: PacketTableProps): JSX.Element {
   const { list, linkGaps, folding } = props;
-  const { narrow, beside } = props.room;
-  const columns = useMemo(() => columnsFor({ narrow, beside }, linkGaps), [narrow, beside, linkGaps]);
-  const bare = narrow || beside;
+  const { widthPx, typePx } = props.room;
+  const { columns, bare } = useMemo(() => columnsFor({ widthPx, typePx }, linkGaps), [widthPx, typePx, linkGaps]);
   const shown = useMemo(() => new Set(columns.map(({ id }) => id)), [columns]);
   return (
     <VirtualTable
@@ -95,46 +87,6 @@ export function PacketTable(props: PacketTableProps): JSX.Element {
       }}
     />
   );
-}
-
-/** Columns that fit: left out first is what the detail shows too, then what can still be filtered by. */
-function columnsFor({ narrow, beside }: TableRoom, linkGaps: boolean): readonly Column[] {
-  const tight = narrow || beside;
-  const dropped = new Set(beside ? ['stream', ...(narrow ? ['protocol', 'to', 'chunk'] : [])] : []);
-  const gap = linkGaps ? 'Since the previous packet of the same link' : 'Since the row above';
-  const columns: readonly Column[] = [
-    { id: 'time', label: 'Time', width: wide(narrow ? 84 : beside ? 90 : 96) },
-    {
-      id: 'gap',
-      label: linkGaps ? 'Silence' : 'Gap',
-      title: gap,
-      width: wide(narrow ? 48 : beside ? 52 : 60),
-      align: 'end',
-    },
-    { id: 'direction', label: '', name: 'Direction', width: wide(16) },
-    tight
-      ? { id: 'protocol', label: '', name: 'Protocol', width: wide(12) }
-      : { id: 'protocol', label: 'Protocol', width: wide(60) },
-    {
-      id: 'from',
-      label: 'From',
-      title: 'Sender of the frame; two rows where both ends report it',
-      width: `minmax(${wide(narrow && beside ? 72 : 104)}, 1fr)`,
-    },
-    { id: 'to', label: 'To', title: 'For whom the frame was', width: `minmax(${wide(72)}, 0.7fr)` },
-    { id: 'round', label: 'Round', width: wide(44), align: 'end' },
-    { id: 'kind', label: 'Kind', width: `minmax(${wide(narrow ? 96 : 112)}, 1.4fr)` },
-    { id: 'chunk', label: 'Chunk', width: wide(46), align: 'end' },
-    { id: 'size', label: 'Size', width: wide(narrow ? 56 : 60), align: 'end' },
-    { id: 'stream', label: 'Stream', width: `minmax(${wide(48)}, 1.2fr)`, align: 'end' },
-    { id: 'status', label: 'Status', width: wide(100) },
-  ];
-  return columns.filter(({ id }) => !dropped.has(id));
-}
-
-/** A width given for the light theme's type, in step with that of every theme. */
-function wide(px: number): string {
-  return `calc(var(--fs-small) * ${px / 12})`;
 }
 
 function gapAt(list: PacketList, index: number, linkGaps: boolean): number | null {
@@ -199,9 +151,11 @@ const Cells = memo(function Cells(props: CellsProps): JSX.Element {
           {receiverOf(row)}
         </span>
       )}
-      <span role="gridcell" className="num">
-        {row.round === 0 ? <span className="t3">–</span> : row.round}
-      </span>
+      {!shown.has('round') ? null : (
+        <span role="gridcell" className="num">
+          {row.round === 0 ? <span className="t3">–</span> : row.round}
+        </span>
+      )}
       <span role="gridcell" title={noteWords(row)}>
         {chunks === 0 ? null : <Opener {...props} row={row} />}
         {row.kind}

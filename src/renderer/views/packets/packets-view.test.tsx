@@ -149,13 +149,19 @@ describe('the packets of a run', () => {
 
   test('leave columns out in a narrow window, the detail has what they said', async () => {
     await packets();
-    assert.ok(column('Protocol') >= 0 && column('Stream') >= 0);
-    act(() => setSize({ width: 1024 }));
-    await settle();
-    const heads = within(grid())
-      .getAllByRole('columnheader')
-      .map((head) => head.textContent);
-    assert.ok(heads.includes('Protocol'), 'its name is still read out');
+    const headsAt = async (width: number): Promise<readonly string[]> => {
+      act(() => setSize({ width }));
+      await settle();
+      return within(grid())
+        .getAllByRole('columnheader')
+        .map((head) => head.textContent);
+    };
+    const all = await headsAt(1900);
+    assert.ok(all.includes('Protocol') && all.includes('Stream') && all.includes('Chunk'), all.join());
+    const less = await headsAt(1300);
+    assert.ok(less.includes('Protocol') && !less.includes('Stream'), less.join());
+    const least = await headsAt(700);
+    assert.ok(least.includes('Kind') && least.includes('Status') && !least.includes('To'), least.join());
   });
 });
 

@@ -6,7 +6,8 @@ import type { KnownValues } from '#shared/filter/complete-filter.ts';
 import { fieldsOf } from '#shared/filter/filter-expression.ts';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { Icon } from '#renderer/components/icon.tsx';
-import { useMedia, useTokenPx } from '#renderer/components/hooks/use-media.ts';
+import { useTokenPx } from '#renderer/components/hooks/use-media.ts';
+import { useSize } from '#renderer/components/hooks/use-size.ts';
 import { useRunView, useSession } from '#renderer/session/hooks.ts';
 import { navigate, usePlace } from '#renderer/session/navigation.ts';
 import { FilterBox } from './filter/filter-box.tsx';
@@ -23,7 +24,6 @@ import { PacketListStore } from './packet-list.ts';
 import type { PacketList } from './packet-list.ts';
 import { FoldButton, useFolding, type Folding } from './messages/fold-button.tsx';
 import { PacketTable } from './packet-table.tsx';
-import type { TableRoom } from './packet-table.tsx';
 import { SavedMenu } from './filter/saved-menu.tsx';
 import { useFilter, type FilterState } from './filter/use-filter.ts';
 import './packets.css';
@@ -49,7 +49,8 @@ export function PacketsView(): JSX.Element {
   const tour = useLossTour(list, release);
   const recording = useShowsRecording();
   usePacketCommands({ paused: list.paused, recording, packet, select, open, setLive, store });
-  const room = useRoom(packet !== null);
+  const { ref, size } = useSize<HTMLElement>();
+  const typePx = useTokenPx('--fs-small');
   const rowHeightPx = useTokenPx('--row-h-dense');
   const index = packet === null ? -1 : list.indexOfId(packet);
   return (
@@ -61,12 +62,12 @@ export function PacketsView(): JSX.Element {
         <LiveButtons list={list} live={live} onLive={setLive} onPause={(paused) => store.setPaused(paused)} />
       </section>
       <PacketHistogram filter={filter.shown.expression} range={range} onRange={setRange} />
-      <section className="panel p-table" aria-label="Packets">
+      <section className="panel p-table" aria-label="Packets" ref={ref}>
         <PacketTable
           list={list}
           selectedId={packet}
           lossIndex={packet === null ? tour.index : -1}
-          room={room}
+          room={{ widthPx: size.width, typePx }}
           rowHeightPx={rowHeightPx}
           linkGaps={linkGaps}
           folding={folding}
@@ -105,14 +106,6 @@ function usePacketList(
   useEffect(() => store.setFilter(shown.expression, shown.text), [store, shown]);
   useEffect(() => store.setRange(range), [store, range]);
   return { store, list };
-}
-
-function useRoom(isOpen: boolean): TableRoom {
-  const narrow = useMedia('(max-width: 1199px)');
-  const wide = useMedia('(min-width: 1600px)');
-  // At large zoom the window itself takes that room.
-  const tight = useMedia('(max-width: 899px)');
-  return { narrow, beside: (isOpen && !wide) || tight };
 }
 
 function focusTable(): void {
