@@ -130,7 +130,7 @@ async function takeMoving(_take: Take, page: Page): Promise<void> {
     const end = frames.length + count;
     return () => frames.length >= end;
   };
-  await page.setViewportSize({ width: 1200, height: 720 });
+  await page.setViewportSize({ width: 1280, height: 860 });
   await page.keyboard.press('1');
   await until(page, /3 \/ 10[\s\S]*batch \d/);
   await record(more(5));
