@@ -55,9 +55,9 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   const reporter = new ObservedReporter(processReporter);
   await using opened = await wanted(start, reporter, () => openRunState(start, reporter));
   const { loaded, startModel, ...about }: PlannedRun = opened?.restored ?? (await planRun(start, signal));
-  const { model, initialParameters, baselineAccuracy, classes, settings } = about;
+  const { model, graph, initialParameters, baselineAccuracy, classes, settings } = about;
   await using door = await openListeners(start, reporter, signal, opened);
-  const planned = { start, settings, model, initialParameters, baselineAccuracy, classes };
+  const planned = { start, settings, model, graph, initialParameters, baselineAccuracy, classes };
   const state = await wanted(start, reporter, () => keep(opened, planned, door));
   channel.post({ type: 'listening', invitation: door.invitations.current, endpoints: [...door.endpoints] });
   if (loaded !== undefined) reporter.event('data_loaded', { participant: coordinatorId, ...loaded });
@@ -69,6 +69,7 @@ async function run(start: CoordinatorStart, channel: ParentChannel, signal: Abor
   const outcome = await runCoordinator({
     settings,
     model,
+    graph,
     initialParameters,
     links: door,
     codec: modelCodec,
@@ -142,7 +143,7 @@ async function wanted<T>(
 /** From here on the run outlives this process: before anybody has the invitation. */
 async function keep(
   state: RunState | null,
-  { start, initialParameters, classes, ...about }: PlannedRun & { readonly start: CoordinatorStart },
+  { start, initialParameters, classes, graph, ...about }: PlannedRun & { readonly start: CoordinatorStart },
   { token, endpoints }: Listeners,
 ): Promise<RunState | null> {
   if (state === null) return state;
@@ -152,6 +153,8 @@ async function keep(
   }
   const bytes = modelCodec.encode(initialParameters);
   await state.folder.begin(modelCodec.hash(bytes), bytes);
+  if (about.model.graph !== undefined && graph !== undefined)
+    await state.folder.keepGraph(about.model.graph.hash, graph);
   await writeRunFile(state.path, {
     version: 1,
     start,

@@ -20,7 +20,8 @@ import {
 const journalName = 'journal';
 
 /**
- * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes.
+ * A run in a folder: `journal`, which says what happened; `models` and `updates`, whose files it names by their hashes;
+ * `graphs` with the network of a run about one from elsewhere.
  * Rewritten at each round, and in a round that has much to say, so it never grows with the number of either.
  * Decision 0022.
  */
@@ -29,6 +30,7 @@ export class RunFolder implements RunStore, Disposable {
   readonly #journal: Journal<JournalRecord>;
   readonly #models: HashedFiles;
   readonly #updates: HashedFiles;
+  readonly #graphs: HashedFiles;
   #memory: JournaledRun | null = null;
   #tidying: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +39,7 @@ export class RunFolder implements RunStore, Disposable {
     this.#journal = new Journal(join(folder, journalName));
     this.#models = new HashedFiles(join(folder, 'models'));
     this.#updates = new HashedFiles(join(folder, 'updates'));
+    this.#graphs = new HashedFiles(join(folder, 'graphs'), '.onnx');
   }
 
   /** Begins to keep a run of which nothing has happened yet. */
@@ -44,6 +47,18 @@ export class RunFolder implements RunStore, Disposable {
     await this.#models.put(model, bytes);
     this.#memory = emptyRun(model);
     this.#rewrite(this.#memory);
+  }
+
+  /** The network does not change, and what it is stands in the description of the run. */
+  async keepGraph(hash: Hash, bytes: Uint8Array): Promise<void> {
+    await this.#graphs.put(hash, bytes);
+  }
+
+  /** @throws RoundscopeError `state_invalid` */
+  async graph(hash: Hash): Promise<Uint8Array> {
+    const bytes = await this.#graphs.get(hash);
+    if (bytes !== null) return bytes;
+    throw stateInvalid(join(this.#path, 'graphs'), `has not got the network ${hash.slice(0, 12)}, or a damaged one`);
   }
 
   /**

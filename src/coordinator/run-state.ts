@@ -7,6 +7,7 @@ import { readRunFile, type RunFile } from '#engine/durability/run-file.ts';
 import type { CoordinatorOptions } from '#engine/round/coordinator/driver.ts';
 import { planFederation } from '#engine/trainer/federation-plan.ts';
 import { requirePlan } from '#engine/trainer/graph-cache.ts';
+import { readNetwork } from '#engine/trainer/imported/network-file.ts';
 import type { PlannedRun } from './planned-run.ts';
 import { RunFolder } from './run-folder.ts';
 
@@ -49,13 +50,15 @@ async function restore(
   if (file.start.run !== start.run)
     throw stateInvalid(join(path, 'run.json'), `is of run ${file.start.run}, not of ${start.run}`);
   const { settings, model, baselineAccuracy } = file;
-  const run = await folder.restore(requirePlan(model).layout, reporter);
+  const graph = model.graph === undefined ? undefined : await folder.graph(model.graph.hash);
+  const layout = graph === undefined ? requirePlan(model).layout : readNetwork(graph).tensors;
+  const run = await folder.restore(layout, reporter);
   const [initialParameters = []] = run.models;
   const classes =
     file.classes.length > 0
       ? file.classes
       : await classesOf(path, { data: file.start.data, seed: settings.seed, numClasses: model.numClasses });
-  return { file, run, settings, model, baselineAccuracy, classes, initialParameters };
+  return { file, run, settings, model, graph, baselineAccuracy, classes, initialParameters };
 }
 
 /**

@@ -34,6 +34,8 @@ export interface DemoOptions {
   readonly stateFolder: string;
   /** Where its last model is kept, until that of the next demo takes its place. */
   readonly modelFolder: string;
+  /** Where its participants keep the network of the run. */
+  readonly graphFolder: string;
   readonly report: <T extends EventType>(type: T, data: EventData<T>) => void;
 }
 
@@ -134,7 +136,7 @@ export class DemoFederation implements AsyncDisposable {
   }
 
   #participantStart(name: ParticipantId, index: number, endpoints: readonly Endpoint[]): ParticipantStart {
-    const { settings, stateFolder } = this.#options;
+    const { settings, stateFolder, graphFolder } = this.#options;
     return {
       type: 'start_participant',
       name,
@@ -146,6 +148,7 @@ export class DemoFederation implements AsyncDisposable {
       share: { index, participants: settings.participants, split: settings.split, seed: settings.seed },
       trainingMs: trainingMsOf(settings, index),
       stateFolder: join(stateFolder, name),
+      graphFolder,
     };
   }
 
@@ -374,6 +377,7 @@ function coordinatorStart(options: DemoOptions): CoordinatorStart {
     stateFolder: join(options.stateFolder, 'coordinator'),
     modelFolder: options.modelFolder,
     data: settings.data,
+    model: settings.model,
     demo: settings,
     impaired: startsImpaired(settings),
     self: asParticipantId('node-1'),

@@ -1,14 +1,21 @@
+import { fileEndings, type FileKind } from '#shared/contract/app/file-kinds.ts';
 import { dialog, powerSaveBlocker, type BrowserWindow } from 'electron';
 
-/** The system's own dialog for a folder, or for a recording; null: closed without a choice. */
-export async function chooseFolder(window: BrowserWindow, title: string, recording: boolean): Promise<string | null> {
+const kindNames: Readonly<Record<FileKind, string>> = { recordings: 'Recordings', networks: 'Networks' };
+
+/** The system's own dialog for a folder, or for a file of a kind; null: closed without a choice. */
+export async function chooseFolder(
+  window: BrowserWindow,
+  title: string,
+  files: FileKind | null,
+): Promise<string | null> {
   if (window.isDestroyed()) return null;
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title,
-    ...(recording
+    ...(files !== null
       ? {
           properties: ['openFile' as const],
-          filters: [{ name: 'Recordings', extensions: ['rscope', 'sqlite', 'roundscope'] }],
+          filters: [{ name: kindNames[files], extensions: fileEndings[files].map((ending) => ending.slice(1)) }],
         }
       : { properties: ['openDirectory' as const, 'createDirectory' as const] }),
   });

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     idle: process.argv.includes('--idle') || app.isPackaged,
     // While the page still loads, it gets its port at the end of that.
     onRestarted: () => page.isLoaded && givePort(window, service),
-    chooseFolder: (title, recording) => chooseFolder(window, title, recording),
+    chooseFolder: (title, files) => chooseFolder(window, title, files),
     keepAwake: (on) => awake.set(on),
     onGivenUp: (why) =>
       dialog.showErrorBox(

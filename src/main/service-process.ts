@@ -2,6 +2,7 @@ import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityP
 import { entryPath } from '#engine/host/entries.ts';
 import { lowerPriority } from '#engine/host/process/lower-priority.ts';
 import { spawn, taskFailed } from '#shared/base/spawn.ts';
+import type { FileKind } from '#shared/contract/app/file-kinds.ts';
 import type { ChildEntry } from '#shared/contract/child-messages.ts';
 import { toMainSchema, type ToService } from '#shared/contract/main-messages.ts';
 import { CrashLimit } from './crash-limit.ts';
@@ -20,7 +21,7 @@ export interface ServiceProcessOptions {
   /** The service runs again after a crash: windows need a new port. */
   readonly onRestarted: () => void;
   /** The service asks the user for a folder; null: none was chosen. */
-  readonly chooseFolder: (title: string, recording: boolean) => Promise<string | null>;
+  readonly chooseFolder: (title: string, files: FileKind | null) => Promise<string | null>;
   /** Whether the system is to stay awake; false again when the service is gone. */
   readonly keepAwake: (on: boolean) => void;
   /** It crashed too often, or could not be started. */
@@ -101,12 +102,12 @@ export class ServiceProcess {
 
   async #chooseFolder(
     id: number,
-    { title, recording }: { readonly title: string; readonly recording: boolean },
+    { title, files }: { readonly title: string; readonly files: FileKind | null },
   ): Promise<void> {
     const service = this.#service;
     let path: string | null = null;
     try {
-      path = await this.#options.chooseFolder(title, recording);
+      path = await this.#options.chooseFolder(title, files);
     } catch (error) {
       console.error('the dialog for a folder could not be shown:', error);
     }

@@ -1,9 +1,10 @@
+import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/app/invitation.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { wayNotes } from '#shared/contract/app/secrecy.ts';
-import type { RunStatus } from '#shared/contract/messages.ts';
+import type { RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
@@ -16,6 +17,7 @@ import { ProcessReporter } from '#engine/host/process/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
+import { GraphFiles } from '#engine/durability/graph-files.ts';
 import { ModelFiles } from '#engine/durability/model-files.ts';
 import { withoutModel } from '#engine/durability/model-out.ts';
 import { createIdentity, loadIdentity, type Identity } from '#engine/identity/identity.ts';
@@ -102,7 +104,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     telling: tellingOf(start),
     models,
     fitData: async ({ runName, classes, model, batchSize }, { signal: until }) => {
-      requireMemory(requirePlan(model), batchSize);
+      if (model.graph === undefined) requireMemory(requirePlan(model), batchSize);
       models?.about({ runName, classes, model });
       const fit = { classes, shape: model.inputShape, mapping: start.mapping };
       const { data, share, trainingMs } = start;
@@ -112,6 +114,8 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     },
     key: identity.fingerprint,
     layoutOf,
+    openGraph: (plan, file, { signal: until }) => openGraph(trainer, { plan, file }, until),
+    graphs: graphFiles(start),
     codec: modelCodec,
     clock: systemClock,
     reporter,
@@ -206,6 +210,31 @@ function tellingOf({ data, share, exactCounts }: ParticipantStart): Telling {
 
 function layoutOf(model: ModelConfig): ParameterLayout {
   return requirePlan(model).layout;
+}
+
+function graphFiles({ graphFolder, name }: ParticipantStart): GraphFiles | undefined {
+  return graphFolder === undefined
+    ? undefined
+    : new GraphFiles(graphFolder, { clock: systemClock, draft: `${name}.${process.pid}` });
+}
+
+/** In the trainer's thread, with a time limit: the file is whatever a coordinator sends. */
+async function openGraph(
+  trainer: WorkerTrainer,
+  { plan, file }: { readonly plan: RunPlanBody; readonly file: Uint8Array },
+  signal: AbortSignal,
+): Promise<ParameterLayout> {
+  const { model, batchSize, learningRate, optimizer } = plan;
+  if (model.graph === undefined) return layoutOf(model);
+  using limit = systemClock.deadline(timing.graphCheckMs, signal);
+  try {
+    const job = { file, model, batchSize, learningRate, optimizer, seed: 0 };
+    return (await trainer.openGraph(job, { signal: limit })).layout;
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    const message = `The network of this run could not be built within ${timing.graphCheckMs / 1000} s. Nothing was trained or sent.`;
+    throw new RoundscopeError('model_invalid', { layer: 'trainer', message, cause: error });
+  }
 }
 
 function onFault({ fault, on }: Extract<ToChild, { type: 'fault' }>): void {

@@ -7,7 +7,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
 import { lockFolder } from '#engine/durability/folder-lock.ts';
 import { UpdateFile, type StoredUpdate } from '#engine/durability/update-file.ts';
-import type { ParticipantOptions, UpdateStore } from '#engine/round/participant/driver.ts';
+import type { ParticipantOptions, UpdateStore } from '#engine/round/participant/options.ts';
 
 /** What a participant has on disk for the case that its process dies, while this process has it. */
 export interface OwnState extends Disposable {

@@ -190,6 +190,7 @@ export class AppService implements AsyncDisposable {
         sink,
         stateFolder: join(this.#options.app.dataFolder, 'demos', run),
         modelFolder: this.#modelFolder('demo'),
+        graphFolder: join(this.#options.app.dataFolder, 'graphs'),
         report: (type, data) => host.report(type, data),
       });
     });
@@ -233,7 +234,8 @@ export class AppService implements AsyncDisposable {
     };
     if (settings.modelOut !== undefined) requireModelOut(settings.modelOut);
     const modelFolder = settings.modelFolder ?? this.#modelFolder(`${run}-${name}`);
-    const start: ParticipantStart = { ...settings, stateFolder, modelFolder, type: 'start_participant' };
+    const graphFolder = join(this.#options.app.dataFolder, 'graphs');
+    const start: ParticipantStart = { ...settings, stateFolder, modelFolder, graphFolder, type: 'start_participant' };
     return await this.#beginSingle(run, start, { opening, recordPath: options.recordPath });
   }
 

@@ -61,6 +61,8 @@ export interface Scenario {
   /** Nothing was done to it, so it has to complete. */
   readonly calm: boolean;
   readonly crashes: readonly Crash[];
+  /** The model is a network from elsewhere, which participants ask for. */
+  readonly sendsGraph: boolean;
   /** Own steps that fail, of a hundred: averaging at the coordinator, evaluating at a participant. */
   readonly failing: { readonly aggregations: number; readonly evaluations: number };
   /** Absent: anybody is let in, and nobody is sent away. */
@@ -105,6 +107,7 @@ export function makeScenario(seed: number): Scenario {
     stopsAtMs: !calm && random.int(25) === 0 ? random.int(40_000) : null,
     calm,
     crashes: [],
+    sendsGraph: seed % 3 === 0,
     failing: { aggregations: 0, evaluations: 0 },
   };
 }

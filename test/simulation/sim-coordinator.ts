@@ -24,7 +24,7 @@ import type { Hash } from '#shared/contract/ids.ts';
 import type { Parcel } from './network.ts';
 import type { Scenario } from './scenario.ts';
 import type { SimDoor } from './door/sim-door.ts';
-import { toyCodec, toyInitial, toyLayout, toyModel } from './toy-model.ts';
+import { toyCodec, toyGraph, toyGraphModel, toyInitial, toyLayout, toyModel } from './toy-model.ts';
 import type { World } from './world.ts';
 
 /** Makes something else of a step. */
@@ -72,6 +72,7 @@ export class SimCoordinator {
     const { scenario } = options;
     const { rounds, minimumParticipants, quorum, deadlineMs, registrationDeadlineMs, seed, rule } = scenario;
     const initialModel = this.#models.put(toyInitial(seed));
+    this.#models.pin(toyCodec.hash(toyGraph), toyGraph);
     const restored = this.#restored(initialModel);
     const step = startCoordinator(
       {
@@ -90,7 +91,7 @@ export class SimCoordinator {
           evaluationDeadlineMs: deadlineMs,
           registrationDeadlineMs,
         },
-        model: toyModel,
+        model: scenario.sendsGraph ? toyGraphModel : toyModel,
         initialModel,
         parameters: 8,
         classes: ['a', 'b'],

@@ -50,6 +50,8 @@ export class SimParticipant {
   /** By its user's wish. */
   #held = false;
   #dead = false;
+  /** What waits for the network of the run. */
+  #graphWanted: RunPlanBody | null = null;
   #poisoned = false;
   #stuck: Work[] = [];
 
@@ -112,6 +114,13 @@ export class SimParticipant {
   }
 
   take({ header, payload }: Parcel): void {
+    if (header.kind === 'model_graph') {
+      const wanted = this.#graphWanted;
+      assert.equal(toyCodec.hash(payload ?? new Uint8Array(0)), wanted?.model.graph?.hash ?? header.payload?.hash);
+      this.feed({ kind: 'message', header });
+      this.#graphWanted = null;
+      return wanted === null ? undefined : this.#fit(wanted);
+    }
     if (header.kind !== 'global_model' || payload === undefined) return this.feed({ kind: 'message', header });
     const decoded = toyCodec.decode(payload);
     this.feed({
@@ -150,7 +159,13 @@ export class SimParticipant {
     }
   }
 
-  #prepare({ classes, model }: RunPlanBody): void {
+  #prepare(plan: RunPlanBody): void {
+    if (plan.model.graph === undefined) return this.#fit(plan);
+    this.#graphWanted = plan;
+    this.#options.world.after(5, () => this.feed({ kind: 'graph_missing' }));
+  }
+
+  #fit({ classes, model }: RunPlanBody): void {
     const { world, plan } = this.#options;
     world.after(10, () => this.feed({ kind: 'prepared', loaded: toyLoaded(classes, model.inputShape, plan) }));
   }

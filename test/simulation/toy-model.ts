@@ -22,6 +22,14 @@ export const toyModel: ModelConfig = {
   layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
 };
 
+/** The same as a network from elsewhere: what is in its file nobody reads here. */
+export const toyGraph = new TextEncoder().encode('a network of toys');
+export const toyGraphModel: ModelConfig = {
+  inputShape: [1, 1, 3],
+  numClasses: 2,
+  graph: { hash: modelCodec.hash(toyGraph), bytes: toyGraph.byteLength },
+};
+
 export const toyCodec: PayloadCodec = modelCodec;
 
 export function toyInitial(seed: number): ParameterSet {

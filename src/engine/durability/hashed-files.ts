@@ -6,16 +6,16 @@ import { limits } from '#shared/contract/limits.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { diskError, isMissing } from './disk-errors.ts';
 
-const suffix = '.safetensors';
-
 /** Files named by the SHA-256 of their bytes: whatever happens to one is noticed when it is read. */
 export class HashedFiles {
   readonly #folder: string;
+  readonly #suffix: string;
   /** Being written now. Two participants with the same data and seed send the same bytes at the same time. */
   readonly #writing = new Map<Hash, Promise<void>>();
 
-  constructor(folder: string) {
+  constructor(folder: string, suffix = '.safetensors') {
     this.#folder = folder;
+    this.#suffix = suffix;
   }
 
   /** @throws RoundscopeError `disk_full`, `path_unwritable` */
@@ -47,7 +47,7 @@ export class HashedFiles {
   async keepOnly(hashes: Iterable<Hash>): Promise<void> {
     // Whoever asked for them hears of their failures; a draft must not be pulled away from under its writer.
     await Promise.allSettled(this.#writing.values());
-    const wanted = new Set([...hashes].map((hash) => `${hash}${suffix}`));
+    const wanted = new Set([...hashes].map((hash) => `${hash}${this.#suffix}`));
     let names: string[];
     try {
       names = await readdir(this.#folder);
@@ -59,7 +59,7 @@ export class HashedFiles {
   }
 
   #path(hash: Hash): string {
-    return join(this.#folder, `${hash}${suffix}`);
+    return join(this.#folder, `${hash}${this.#suffix}`);
   }
 }
 

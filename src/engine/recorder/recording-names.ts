@@ -1,11 +1,11 @@
+import { isOfKind } from '#shared/contract/app/file-kinds.ts';
+
 /** How the names of new recordings end. */
 export const recordingSuffix = '.rscope';
 
-/** The same with those of earlier versions. */
-const suffixes = [recordingSuffix, '.sqlite', '.roundscope'] as const;
-
+/** That of earlier versions too. */
 export function isRecordingName(name: string): boolean {
-  return suffixes.some((suffix) => name.endsWith(suffix));
+  return isOfKind(name, 'recordings');
 }
 
 /** Where what its user has said of a recording lies: beside it, so that it goes along when somebody moves both. */

@@ -12,6 +12,8 @@ const modelsMax = 2;
 export class ModelCache {
   readonly #codec: PayloadCodec;
   readonly #models = new Map<Hash, { readonly bytes: Uint8Array; readonly parameters: ParameterSet }>();
+  /** What is sent by its hash and is no model: the network of a run, as long as the run lasts. */
+  readonly #pinned = new Map<Hash, Uint8Array>();
   #newest: Hash | null = null;
 
   constructor(codec: PayloadCodec) {
@@ -35,6 +37,10 @@ export class ModelCache {
     this.#put(hash, { bytes, parameters: [] });
   }
 
+  pin(hash: Hash, bytes: Uint8Array): void {
+    this.#pinned.set(hash, bytes);
+  }
+
   #put(hash: Hash, model: { readonly bytes: Uint8Array; readonly parameters: ParameterSet }): void {
     this.#models.delete(hash);
     this.#models.set(hash, model);
@@ -46,7 +52,7 @@ export class ModelCache {
   }
 
   bytes(hash: Hash): Uint8Array {
-    return this.#get(hash).bytes;
+    return this.#pinned.get(hash) ?? this.#get(hash).bytes;
   }
 
   parameters(hash: Hash): ParameterSet {
@@ -54,7 +60,7 @@ export class ModelCache {
   }
 
   withPayload({ model, ...message }: MachineMessage): Outgoing {
-    const payload = model === undefined ? undefined : { bytes: this.#get(model).bytes, hash: model };
+    const payload = model === undefined ? undefined : { bytes: this.bytes(model), hash: model };
     // A message and its payload belong together by kind; the spread loses that.
     return { ...message, ...(payload === undefined ? {} : { payload }) } as Outgoing;
   }

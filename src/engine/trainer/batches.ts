@@ -1,7 +1,10 @@
 import type { Random } from '#shared/base/random.ts';
 import { exampleCount, imageSize, type Dataset } from './data/dataset.ts';
 
-/** One batch as the graphs take it; rows beyond `count` are zeros with the weight 0. The arrays are reused. */
+/** What stands in rows beyond the examples of a batch, whose weight is 0: zeros, or examples from the beginning of the order. */
+export type RowFilling = 'zeros' | 'examples';
+
+/** One batch as the graphs take it; rows beyond `count` have the weight 0. The arrays are reused. */
 export interface Batch {
   readonly images: Float32Array;
   readonly targets: Float32Array;
@@ -14,12 +17,17 @@ export class BatchReader {
   readonly #dataset: Dataset;
   readonly #batchSize: number;
   readonly #numClasses: number;
+  readonly #filling: RowFilling;
   readonly #images: Float32Array;
   readonly #targets: Float32Array;
   readonly #labels: Uint16Array;
 
-  constructor(dataset: Dataset, options: { readonly batchSize: number; readonly numClasses: number }) {
+  constructor(
+    dataset: Dataset,
+    options: { readonly batchSize: number; readonly numClasses: number; readonly filling?: RowFilling },
+  ) {
     this.#dataset = dataset;
+    this.#filling = options.filling ?? 'zeros';
     this.#batchSize = options.batchSize;
     this.#numClasses = options.numClasses;
     this.#images = new Float32Array(options.batchSize * imageSize(dataset));
@@ -33,22 +41,44 @@ export class BatchReader {
 
   /** Examples `order[index * batchSize]` and following; without an order, as they lie. */
   read(index: number, order?: Uint32Array): Batch {
-    const size = imageSize(this.#dataset);
-    const { pixels, maxValue, labels } = this.#dataset;
+    const { labels } = this.#dataset;
     const start = index * this.#batchSize;
     const count = Math.min(this.#batchSize, labels.length - start);
+    const rows = this.#filling === 'examples' ? this.#batchSize : count;
     this.#images.fill(0);
     this.#targets.fill(0);
-    for (let row = 0; row < count; row++) {
-      const example = order ? (order[start + row] as number) : start + row;
-      const from = example * size;
-      for (let i = 0; i < size; i++) this.#images[row * size + i] = (pixels[from + i] as number) / maxValue;
+    for (let row = 0; row < rows; row++) {
+      const place = (start + row) % labels.length;
+      const example = order ? (order[place] as number) : place;
+      this.#readImage(row, example);
+      if (row >= count) continue;
       const label = labels[example] as number;
       this.#targets[row * this.#numClasses + label] = 1 / count;
       this.#labels[row] = label;
     }
     return { images: this.#images, targets: this.#targets, labels: this.#labels, count };
   }
+
+  #readImage(row: number, example: number): void {
+    const size = imageSize(this.#dataset);
+    const { pixels, maxValue } = this.#dataset;
+    const from = example * size;
+    for (let i = 0; i < size; i++) this.#images[row * size + i] = (pixels[from + i] as number) / maxValue;
+  }
+}
+
+/** Log of softmax, row by row, for graphs that give what stands before it; in float64, so that a large number overflows nothing. */
+export function logProbabilitiesOf(logits: Float32Array, classes: number): Float32Array {
+  const found = new Float32Array(logits.length);
+  for (let from = 0; from < logits.length; from += classes) {
+    let largest = -Infinity;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[from + c] as number);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) sum += Math.exp((logits[from + c] as number) - largest);
+    const shift = largest + Math.log(sum);
+    for (let c = 0; c < classes; c++) found[from + c] = (logits[from + c] as number) - shift;
+  }
+  return found;
 }
 
 export function shuffledOrder(examples: number, random: Random): Uint32Array {

@@ -41,11 +41,29 @@ export class GraphCache implements AsyncDisposable {
   }
 
   async training(plan: ModelPlan, batchSize: number): Promise<GraphSession> {
-    return this.#get('train', plan, { batchSize, build: trainingGraph });
+    return this.open('train', keyOf(plan, batchSize), () => {
+      requireMemory(plan, batchSize);
+      return trainingGraph(plan, batchSize);
+    });
   }
 
   async evaluation(plan: ModelPlan, batchSize: number): Promise<GraphSession> {
-    return this.#get('evaluate', plan, { batchSize, build: evaluationGraph });
+    return this.open('evaluate', keyOf(plan, batchSize), () => {
+      requireMemory(plan, batchSize);
+      return evaluationGraph(plan, batchSize);
+    });
+  }
+
+  /** @param key the same for the same graph */
+  async open(purpose: 'train' | 'evaluate', key: string, build: () => Uint8Array): Promise<GraphSession> {
+    const held = this.#open.get(purpose);
+    if (held?.key === key) return held.session;
+    const graph = build();
+    this.#open.delete(purpose);
+    await held?.session[Symbol.asyncDispose]();
+    const session = await openGraph(graph, this.#gate);
+    this.#open.set(purpose, { key, session });
+    return session;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,21 +71,8 @@ export class GraphCache implements AsyncDisposable {
     this.#open.clear();
     for (const { session } of sessions) await session[Symbol.asyncDispose]();
   }
+}
 
-  async #get(
-    purpose: 'train' | 'evaluate',
-    plan: ModelPlan,
-    options: { readonly batchSize: number; readonly build: typeof trainingGraph },
-  ): Promise<GraphSession> {
-    const { batchSize, build } = options;
-    const key = `${batchSize} ${JSON.stringify(plan.config)}`;
-    const held = this.#open.get(purpose);
-    if (held?.key === key) return held.session;
-    requireMemory(plan, batchSize);
-    this.#open.delete(purpose);
-    await held?.session[Symbol.asyncDispose]();
-    const session = await openGraph(build(plan, batchSize), this.#gate);
-    this.#open.set(purpose, { key, session });
-    return session;
-  }
+function keyOf({ config }: ModelPlan, batchSize: number): string {
+  return `${batchSize} ${JSON.stringify(config)}`;
 }

@@ -1,24 +1,23 @@
 import type { Clock } from '#shared/base/time/clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { shapeWords } from '#shared/contract/run/shape-words.ts';
-import { copyParameters, matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { BatchReader, scoreBatch, shuffledOrder, type Batch } from './batches.ts';
+import { matchLayout, updateNorm, type ParameterSet } from '#shared/tensor/parameter-set.ts';
+import { BatchReader, scoreBatch, shuffledOrder } from './batches.ts';
 import { exampleCount, type Dataset } from './data/dataset.ts';
 import type { Share } from './data/partition.ts';
-import { evaluationBatchSize, progressPerSecondMax } from './defaults.ts';
+import { progressPerSecondMax } from './defaults.ts';
 import { trainerError } from './errors.ts';
 import { requirePlan, type GraphCache } from './graph-cache.ts';
-import { edges, gradientName } from './graph/model-graph.ts';
-import type { ModelPlan } from './model/model-plan.ts';
-import { makeOptimizer } from './optimizer/make-optimizer.ts';
-import type { Optimizer } from './optimizer/optimizer.ts';
-import type { GraphInput, GraphSession } from './runtime.ts';
+import { LayerListLearner } from './layer-list-learner.ts';
+import type { Learner } from './learner.ts';
 import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
 
 export interface TrainOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly graphs: GraphCache;
   readonly signal: AbortSignal;
+  /** Of the job's model; absent: a list of layers says all there is to it. */
+  readonly learner?: Learner | undefined;
   readonly onProgress?: (progress: TrainProgress) => void;
   /** Awaited before each step; a frozen trainer stops here. */
   readonly beforeStep?: () => Promise<void>;
@@ -33,15 +32,13 @@ export async function trainInline(share: Share, job: TrainJob, options: TrainOpt
   const { clock, graphs, signal } = options;
   signal.throwIfAborted();
   const startedMs = clock.monotonicMs();
-  const plan = requirePlan(job.model);
-  const before = requireParameters(plan, job.parameters);
-  requireFit(plan, share.training);
+  const learner = options.learner ?? new LayerListLearner(requirePlan(job.model));
+  const before = requireParameters(learner, job.parameters);
+  requireFit(learner, share.training);
   const { batchSize, localEpochs } = job;
-  const reader = new BatchReader(share.training, { batchSize, numClasses: plan.config.numClasses });
-  const session = await graphs.training(plan, batchSize);
-  const parameters = copyParameters(before);
-  const optimizer = makeOptimizer(job.optimizer, { layout: plan.layout, learningRate: job.learningRate });
-  const step = { session, plan, parameters, optimizer, reader };
+  const { filling } = learner;
+  const reader = new BatchReader(share.training, { batchSize, numClasses: learner.config.numClasses, filling });
+  const local = await learner.beginTraining(before, job, graphs);
   const random = seededRandom(job.seed).fork(`round-${job.round}`);
   const report = throttled(clock, options.onProgress);
   let [lossSum, correct] = [0, 0];
@@ -52,16 +49,18 @@ export async function trainInline(share: Share, job: TrainJob, options: TrainOpt
     for (let batch = 0; batch < reader.batches; batch++) {
       await options.beforeStep?.();
       signal.throwIfAborted();
-      const checked = await trainStep(step, reader.read(batch, order));
+      const examplesOf = reader.read(batch, order);
+      const checked = scoreBatch(await local.step(examplesOf), examplesOf);
       signal.throwIfAborted();
       lossSum += checked.lossSum;
       correct += checked.correct;
-      seen += checked.count;
+      seen += examplesOf.count;
       requireFinite(lossSum, { epoch, batch: batch + 1, learningRate: job.learningRate });
       report({ epoch, epochs: localEpochs, batch: batch + 1, batches: reader.batches, loss: lossSum / seen });
     }
   }
   const examples = exampleCount(share.training);
+  const { parameters } = local;
   const norm = updateNorm(before, parameters);
   requireFinite(norm, { epoch: localEpochs, batch: reader.batches, learningRate: job.learningRate });
   return {
@@ -79,23 +78,23 @@ export async function trainInline(share: Share, job: TrainJob, options: TrainOpt
 export async function evaluateInline(
   share: Share,
   job: EvaluateJob,
-  options: Pick<TrainOptions, 'graphs' | 'signal'>,
+  options: Pick<TrainOptions, 'graphs' | 'signal' | 'learner'>,
 ): Promise<EvalResult> {
   const { graphs, signal } = options;
   signal.throwIfAborted();
-  const plan = requirePlan(job.model);
-  const parameters = requireParameters(plan, job.parameters);
-  requireFit(plan, share.heldOut);
-  const batchSize = evaluationBatchSize(plan);
-  const reader = new BatchReader(share.heldOut, { batchSize, numClasses: plan.config.numClasses });
-  const session = await graphs.evaluation(plan, batchSize);
+  const learner = options.learner ?? new LayerListLearner(requirePlan(job.model));
+  const parameters = requireParameters(learner, job.parameters);
+  requireFit(learner, share.heldOut);
+  const { evaluationBatchSize: batchSize, config } = learner;
+  const reader = new BatchReader(share.heldOut, { batchSize, numClasses: config.numClasses });
+  const probabilitiesOf = await learner.beginEvaluation(parameters, graphs);
   let [lossSum, correct] = [0, 0];
   for (let index = 0; index < reader.batches; index++) {
     signal.throwIfAborted();
     const batch = reader.read(index);
-    const outputs = await session.run(feedsOf(plan, parameters, batch, 'images'));
+    const logProbabilities = await probabilitiesOf(batch);
     signal.throwIfAborted();
-    const checked = scoreBatch(outputs[edges.logProbabilities] as Float32Array, batch);
+    const checked = scoreBatch(logProbabilities, batch);
     lossSum += checked.lossSum;
     correct += checked.correct;
   }
@@ -103,52 +102,15 @@ export async function evaluateInline(
   return { loss: lossSum / examples, accuracy: correct / examples, examples };
 }
 
-interface Step {
-  readonly session: GraphSession;
-  readonly plan: ModelPlan;
-  readonly parameters: ParameterSet;
-  readonly optimizer: Optimizer;
-  readonly reader: BatchReader;
-}
-
-async function trainStep(step: Step, batch: Batch): Promise<{ lossSum: number; correct: number; count: number }> {
-  const { session, plan, parameters, optimizer } = step;
-  const outputs = await session.run(feedsOf(plan, parameters, batch, 'images and targets'));
-  optimizer.beginStep();
-  for (const [i, { name, data }] of parameters.entries()) {
-    optimizer.update(i, data, outputs[gradientName(name)] as Float32Array);
-  }
-  const { lossSum, correct } = scoreBatch(outputs[edges.logProbabilities] as Float32Array, batch);
-  return { lossSum, correct, count: batch.count };
-}
-
-function feedsOf(
-  plan: ModelPlan,
-  parameters: ParameterSet,
-  batch: Batch,
-  what: 'images' | 'images and targets',
-): Record<string, GraphInput> {
-  const rows = batch.labels.length;
-  const feeds: Record<string, GraphInput> = {
-    [edges.images]: { data: batch.images, shape: [rows, ...plan.config.inputShape] },
-  };
-  if (what === 'images and targets') {
-    feeds[edges.targets] = { data: batch.targets, shape: [rows, plan.config.numClasses] };
-  }
-  for (const { name, data, shape } of parameters) feeds[name] = { data, shape };
-  return feeds;
-}
-
-function requireParameters(plan: ModelPlan, parameters: ParameterSet): ParameterSet {
-  const matched = matchLayout(parameters, plan.layout);
+function requireParameters({ layout }: Learner, parameters: ParameterSet): ParameterSet {
+  const matched = matchLayout(parameters, layout);
   if (matched.ok) return matched.value;
-  throw trainerError('model_invalid', `The global model does not fit its layer list: ${matched.error}.`);
+  throw trainerError('model_invalid', `The global model does not fit its description: ${matched.error}.`);
 }
 
-function requireFit(plan: ModelPlan, dataset: Dataset): void {
-  const expected = shapeWords(plan.config.inputShape);
+function requireFit({ config: { inputShape, numClasses } }: Learner, dataset: Dataset): void {
+  const expected = shapeWords(inputShape);
   const found = shapeWords(dataset.shape);
-  const { numClasses } = plan.config;
   if (expected === found && dataset.classes.length <= numClasses && exampleCount(dataset) > 0) return;
   throw trainerError(
     'model_invalid',

@@ -1,8 +1,24 @@
 import type { PreparedData } from './data/describe-data.ts';
-import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+import type {
+  EvalResult,
+  EvaluateJob,
+  OpenedGraph,
+  OpenGraphJob,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+} from './training-jobs.ts';
 import type { TrainerSetup } from './worker/worker-protocol.ts';
 
-export type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from './training-jobs.ts';
+export type {
+  EvalResult,
+  EvaluateJob,
+  OpenedGraph,
+  OpenGraphJob,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+} from './training-jobs.ts';
 export type { TrainerSetup } from './worker/worker-protocol.ts';
 
 /**
@@ -12,6 +28,8 @@ export type { TrainerSetup } from './worker/worker-protocol.ts';
 export interface Trainer extends AsyncDisposable {
   /** In a few words, such as `onnxruntime CPU`. */
   readonly description: string;
+  /** Looks at a network that came from elsewhere and keeps it; before `prepare`, in a run about such a one. */
+  openGraph(job: OpenGraphJob, options: { readonly signal: AbortSignal }): Promise<OpenedGraph>;
   /** Loads this participant's examples; before the first `train` or `evaluate`. */
   prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<PreparedData>;
   train(

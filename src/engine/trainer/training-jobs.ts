@@ -1,6 +1,22 @@
-import type { ModelConfig } from '#shared/contract/run/model-config.ts';
-import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
+import type { GraphModel, ModelConfig } from '#shared/contract/run/model-config.ts';
+import type { ParameterLayout, ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { OptimizerName } from './optimizer/optimizer.ts';
+
+/** A network that came from elsewhere, to be looked at before anything is trained. */
+export interface OpenGraphJob {
+  readonly file: Uint8Array;
+  /** What was said of it. */
+  readonly model: GraphModel;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly optimizer: OptimizerName;
+  readonly seed: number;
+}
+
+export interface OpenedGraph {
+  /** Names and shapes of its parameters and running statistics. */
+  readonly layout: ParameterLayout;
+}
 
 /** One local training: from the global model to an update of it. */
 export interface TrainJob {

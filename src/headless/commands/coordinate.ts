@@ -25,6 +25,7 @@ import { openAdmissionPrompt, type PromptParts, type Invited } from '../prompt/a
 import type { ConsoleReporter } from '../output/console-reporter.ts';
 import { wrongRecord } from '../options/record-option.ts';
 import { runToEnd } from '../run-to-end.ts';
+import { modelOption } from '../options/model-option.ts';
 import { secretForms, secretText } from '../options/secret-text.ts';
 import { transportChoice, transportHelp, wrongBroker, wrongOption, wrongTransport } from '../options/wrong-option.ts';
 
@@ -92,6 +93,7 @@ export const coordinate: Command = {
       help: 'digits, or a folder like those of the participants: decides the shape of the model',
       default: 'digits',
     },
+    modelOption,
     {
       name: 'local-epochs',
       value: 'N',
@@ -157,6 +159,7 @@ export const coordinate: Command = {
     'roundscope coordinate --announce hub.example.org --port 4433',
     'roundscope coordinate --state ./my-run',
     'roundscope coordinate --admit ask,anna,lab-2',
+    'roundscope coordinate --model net.onnx --data ./validation',
     'roundscope coordinate --start-from best.safetensors',
     'roundscope coordinate --transport mqtt --broker mqtt://localhost:1883',
     'roundscope coordinate --transport mqtt --broker @broker-address --broker-ca our-authority.pem',
@@ -213,7 +216,11 @@ export const coordinate: Command = {
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
                   admission: admission.value,
                   ...namedFiles(
-                    { modelOut: args.text('model-out'), startFrom: args.text('start-from') },
+                    {
+                      model: args.text('model'),
+                      modelOut: args.text('model-out'),
+                      startFrom: args.text('start-from'),
+                    },
                     typedIn(process.env),
                   ),
                   identityFolder: service.app.dataFolder,

@@ -27,6 +27,7 @@ export const demo: Command = {
   examples: [
     'roundscope demo --headless --rounds 5',
     'roundscope demo --headless --transport mqtt --split dirichlet:0.3 --json',
+    'roundscope demo --headless --model net.onnx --data ./faces',
     'roundscope demo --fault connection-per-message:node-2@3',
   ],
   run: async (args) => {

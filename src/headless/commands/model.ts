@@ -15,8 +15,8 @@ const batchSizeMax = 4096;
 export const model: Command = {
   name: 'model',
   summary:
-    'Says whether an ONNX network can be trained here, and takes a step of it on random numbers; runs do not take such ' +
-    'networks yet. ' +
+    'Says whether an ONNX network can be trained here, and takes a step of it on random numbers; `coordinate` and `demo` ' +
+    'train it. ' +
     'Exit status 1: it cannot, with the node and what to try.',
   positionals: [{ name: 'FILE', help: 'an .onnx file; examples/pytorch/roundscope_export.py writes one that trains' }],
   options: [

@@ -10,8 +10,11 @@ import {
 } from '#shared/contract/run/settings.ts';
 import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
+import { typedIn } from '#engine/host/user-path.ts';
+import { namedFiles } from '#service/checks/typed-paths.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import { nearest } from '../arguments.ts';
+import { modelOption } from './model-option.ts';
 import { networkOption, parseNetworks } from './network-option.ts';
 import { selectionOption, wrongEnvironment } from './selection-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
@@ -38,6 +41,7 @@ export const demoOptions: readonly Option[] = [
     help: 'digits (bundled), or a folder: class sub-folders with images, or IDX files',
     default: demoDefaults.data,
   },
+  modelOption,
   {
     name: 'split',
     value: 'HOW',
@@ -94,6 +98,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
     control: args.text('control') ?? demoDefaults.control,
     ...(args.has('selection') ? { selection: args.text('selection') } : {}),
     data: args.text('data') ?? demoDefaults.data,
+    ...namedFiles({ model: args.text('model') }, typedIn(process.env)),
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),

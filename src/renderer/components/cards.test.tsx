@@ -141,6 +141,7 @@ describe('the foot of a form', () => {
 });
 
 const plan: PlanWords = {
+  network: null,
   name: 'emotion pilot',
   shape: [1, 48, 48],
   classes: ['angry', 'happy'],

@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
+import { isOfKind, type FileKind } from '#shared/contract/app/file-kinds.ts';
 import { userPath } from '#engine/host/user-path.ts';
-import { isRecordingName } from '#engine/recorder/recording-names.ts';
 
 /** Folders that a list of completions shows. */
 const entriesMax = 100;
@@ -12,11 +12,11 @@ const entriesMax = 100;
 const namesMax = 20_000;
 
 /**
- * Folders, and recordings where they are wanted, that complete what has been typed; relative paths begin at the home folder, as a window is started nowhere.
+ * Folders, and files of the kind that is wanted, that complete what has been typed; relative paths begin at the home folder, as a window is started nowhere.
  * @throws RoundscopeError `data_missing` when the folder to look in is not there or cannot be opened
  */
 export async function completePath(
-  { path: typed, recordings = false }: RequestOf<'complete_path'>,
+  { path: typed, files }: RequestOf<'complete_path'>,
   home: string = homedir(),
 ): Promise<PortAnswers['complete_path']> {
   const path = userPath(typed, home, home);
@@ -25,7 +25,7 @@ export async function completePath(
   const [, head = '', tail = ''] = /^(.*[/\\])?([^/\\]*)$/s.exec(text) ?? [];
   const beginning = text === '~' ? '' : tail;
   const folder = head === '' ? home : userPath(head, home, home);
-  const found = await namesIn(folder, beginning, recordings);
+  const found = await namesIn(folder, beginning, files);
   return {
     path,
     isFolder,
@@ -34,11 +34,11 @@ export async function completePath(
   };
 }
 
-/** Folders in a folder, and recordings where they are wanted. */
+/** Folders in a folder, and files of the kind that is wanted. */
 async function namesIn(
   folder: string,
   beginning: string,
-  recordings: boolean,
+  files: FileKind | undefined,
 ): Promise<{ readonly names: string[]; readonly more: boolean }> {
   const names: string[] = [];
   let looked = 0;
@@ -52,12 +52,8 @@ async function namesIn(
       // As in a shell: what begins with a dot is shown to whoever asks for it.
       if (entry.name.startsWith('.') && !beginning.startsWith('.')) continue;
       if (!entry.name.toLowerCase().startsWith(beginning.toLowerCase())) continue;
-      const isRecording = recordings && entry.isFile() && isRecordingName(entry.name);
-      if (
-        isRecording ||
-        entry.isDirectory() ||
-        (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name))))
-      )
+      const isWanted = files !== undefined && entry.isFile() && isOfKind(entry.name, files);
+      if (isWanted || entry.isDirectory() || (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name)))))
         names.push(entry.name);
     }
   } catch (error) {

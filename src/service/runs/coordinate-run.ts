@@ -39,7 +39,7 @@ export async function coordinateRun(
       identityFolder: service.app.dataFolder,
       ...(announce === undefined || announce === '' ? {} : { announce }),
       ...(asked.admission === undefined ? {} : { admission: asked.admission }),
-      ...namedFiles({ modelOut: asked.modelOut, startFrom: asked.startFrom }, homedir()),
+      ...namedFiles({ model: asked.model, modelOut: asked.modelOut, startFrom: asked.startFrom }, homedir()),
     },
     { keepAwake },
   );

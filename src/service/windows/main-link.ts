@@ -77,11 +77,11 @@ export class MainLink {
   };
 
   readonly desktop: Desktop = {
-    chooseFolder: (title, recording) =>
+    chooseFolder: (title, files) =>
       new Promise((resolve) => {
         const id = ++this.#serial;
         this.#choosing.set(id, resolve);
-        this.post({ type: 'choose_folder', id, title, recording });
+        this.post({ type: 'choose_folder', id, title, files });
       }),
     keepAwake: (on) => this.post({ type: 'keep_awake', on }),
   };

@@ -71,9 +71,9 @@ export function requestHandlers(service: AppService): RequestHandlers {
     },
     recent_runs: async () => ({ runs: (await service.recents.list()).runs }),
     complete_path: (asked) => completePath(asked),
-    choose_folder: async ({ title, recording = false }) => {
+    choose_folder: async ({ title, files = null }) => {
       if (service.desktop === undefined) throw noDialog();
-      return { path: await service.desktop.chooseFolder(title, recording) };
+      return { path: await service.desktop.chooseFolder(title, files) };
     },
     own_addresses: async () => ownAddresses(await checkMachine(service.app.dataFolder, service.clock)),
     check: async () => ({ lines: await checkMachine(service.app.dataFolder, service.clock) }),

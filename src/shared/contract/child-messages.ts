@@ -36,6 +36,8 @@ export const coordinatorStartSchema = z.object({
   admission: admissionSchema.optional(),
   /** Data decides the shape of the model; the coordinator trains nothing. */
   data: path,
+  /** An ONNX file with the run's network; absent: one is chosen for the data. */
+  model: path.optional(),
   /** A safetensors file with the global model of round 1; absent: drawn from the seed. */
   startFrom: path.optional(),
   /** Folder of keys; absent: keys live only as long as the process, or in the state folder. */
@@ -95,6 +97,8 @@ export const participantStartSchema = z.object({
   identityFolder: path.optional(),
   /** The secret that the system keeps for the app; the key in that folder is sealed with it. */
   sealingKey: sealingKeySchema.optional(),
+  /** Where networks of runs are kept, so that each is sent to this machine once; absent: nowhere. */
+  graphFolder: path.optional(),
   /** Where a computed update is kept until it has arrived, and who this participant is over its restarts. */
   stateFolder: path.optional(),
 });

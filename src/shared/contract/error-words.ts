@@ -235,8 +235,8 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Choose a smaller folder, or smaller images.',
   },
   model_invalid: {
-    meaning: 'The list of layers does not make a model for this data.',
-    tryThis: 'Correct the layer that is named; the last one needs one unit per class.',
+    meaning: 'This model cannot be trained here, or not on this data.',
+    tryThis: 'Follow the message: it names the layer or node, or the shapes and classes that do not fit.',
   },
   model_unfit: {
     meaning: 'A run begins only with a model of its own layers and classes: another one would learn wrong labels.',

@@ -225,6 +225,13 @@ export const limits = {
   onnxNameBytesMax: 1024,
   /** Model file, fail. Size of an input along one axis. */
   onnxDimensionMax: 1_000_000,
+  /** Wire, fail. A network without its weights; what is large in one are constants such as tables of positions. */
+  graphBytesMax: 64 * MiB,
+  /** Round, refuse: times that a network is sent over one link; one that was lost on the way is asked for again. */
+  graphsPerLinkMax: 4,
+  /** Data folder, drop those not used for longest: networks of runs that this machine took part in. */
+  graphFilesMax: 16,
+  graphFilesBytesMax: 256 * MiB,
 } as const;
 
 /** Intervals and timeouts of the contract, in milliseconds. */
@@ -300,6 +307,8 @@ export const timing = {
   amqpWordExpiryMs: 24 * 3_600_000,
   /** AMQP: start of a private RabbitMQ, which takes 3 to 6 s on two free cores. */
   brokerStartMs: 90_000,
+  /** A network from a coordinator is looked at in a thread of its own; one that takes longer is refused. */
+  graphCheckMs: 120_000,
   /** One round's training on one machine: whoever coordinates could ask for work without end. */
   trainingMaxMs: 12 * 3_600_000,
   /** Clean shutdown: goodbye, flush, close. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fileKindSchema } from './app/file-kinds.ts';
 import { childEntries, sealingKeySchema } from './child-messages.ts';
 
 /**
@@ -14,12 +15,12 @@ export const toMainSchema = z.discriminatedUnion('type', [
     name: z.string().max(64),
   }),
   z.object({ type: z.literal('end'), id: z.number().int().nonnegative(), how: z.enum(['terminate', 'kill']) }),
-  /** The user is asked for a folder by the system's own dialog. */
+  /** The user is asked for a folder, or for a file of that kind, by the system's own dialog. */
   z.object({
     type: z.literal('choose_folder'),
     id: z.number().int().nonnegative(),
     title: z.string().max(200),
-    recording: z.boolean(),
+    files: fileKindSchema.nullable(),
   }),
   /** While a run trains this machine is not put to sleep by the system. */
   z.object({ type: z.literal('keep_awake'), on: z.boolean() }),

@@ -26,11 +26,11 @@ export type RoundPhase = z.infer<typeof roundPhaseSchema>;
 export const runStatusSchema = z.enum(['completed', 'failed', 'stalled', 'interrupted', 'unreachable']);
 export type RunStatus = z.infer<typeof runStatusSchema>;
 
-/** Bulk body of a message: safetensors, identified by the SHA-256 of its bytes. */
+/** Bulk body of a message: parameters as safetensors or a network as ONNX, identified by the SHA-256 of its bytes. */
 export const payloadSchema = z.object({
   hash: hashSchema,
   length: count.max(limits.payloadBytesMax),
-  encoding: z.enum(['safetensors', 'bytes']),
+  encoding: z.enum(['safetensors', 'onnx', 'bytes']),
 });
 export type PayloadInfo = z.infer<typeof payloadSchema>;
 
@@ -182,6 +182,10 @@ export const bodySchemas = {
   heartbeat: z.object({ progress: count, echoOf: messageIdSchema.optional() }),
   goodbye: z.object({ code: z.string().max(40), reason: text }),
   error: z.object({ code: z.enum(errorCodes), reason: text }),
+  /** The participant has not got the network of the plan, and cannot register before it has looked at it. */
+  graph_request: z.object({ hash: hashSchema }),
+  /** The network of the plan, without its weights. */
+  model_graph: z.object({}),
 } as const;
 
 export type MessageKind = keyof typeof bodySchemas;
@@ -193,6 +197,7 @@ export type BodyOf<K extends MessageKind> = z.infer<(typeof bodySchemas)[K]>;
  * `what-leaves.ts` says of each field of these what it is.
  */
 export const participantKinds = [
+  'graph_request',
   'register',
   'training_progress',
   'model_update',
@@ -204,7 +209,7 @@ export const participantKinds = [
 export type ParticipantKind = (typeof participantKinds)[number];
 
 /** Kinds that carry a bulk payload. */
-export const payloadKinds: ReadonlySet<MessageKind> = new Set(['global_model', 'model_update']);
+export const payloadKinds: ReadonlySet<MessageKind> = new Set(['model_graph', 'global_model', 'model_update']);
 
 export const envelopeSchema = z.object({
   version: z.number().int(),

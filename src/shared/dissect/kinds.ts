@@ -49,6 +49,8 @@ export type Subject = (typeof subjects)[number];
 /** What each kind is about; of connections and foreign bytes nobody can say. */
 const subjectOfMessage: Readonly<Record<MessageKind, Subject>> = {
   run_plan: 'joining',
+  graph_request: 'joining',
+  model_graph: 'model',
   register: 'joining',
   admission: 'joining',
   welcome: 'joining',

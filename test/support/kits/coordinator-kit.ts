@@ -12,6 +12,7 @@ import type {
 } from '#engine/round/coordinator/state.ts';
 import type { MachineMessage } from '#engine/round/machine.ts';
 import type { JournalRecord } from '#engine/round/coordinator/run-journal.ts';
+import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import type { EventData, EventType, LinkState } from '#shared/contract/events.ts';
 import { asParticipantId, type Hash, type MessageId, type RunId } from '#shared/contract/ids.ts';
@@ -38,6 +39,12 @@ export const kitSettings: RunSettings = {
   registrationDeadlineMs: 30_000,
 };
 
+const kitModel: ModelConfig = {
+  inputShape: [1, 1, 3],
+  numClasses: 2,
+  layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
+};
+
 /** A coordinator machine on a table: what it is told, and what it wants done, without links or time of its own. */
 export class CoordinatorKit {
   state: CoordinatorState;
@@ -59,20 +66,18 @@ export class CoordinatorKit {
       demo,
       restored = null,
       admission,
+      model = kitModel,
     }: {
       readonly demo?: DemoSettings;
       readonly restored?: RestoredRun | null;
       readonly admission?: AdmissionPolicy;
+      readonly model?: ModelConfig;
     } = {},
   ) {
     const step = startCoordinator(
       {
         settings: { ...kitSettings, ...settings },
-        model: {
-          inputShape: [1, 1, 3],
-          numClasses: 2,
-          layers: [{ type: 'flatten' }, { type: 'dense', units: 2, activation: 'none' }],
-        },
+        model,
         initialModel,
         parameters: 8,
         classes: ['a', 'b'],

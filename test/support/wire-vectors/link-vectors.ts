@@ -94,7 +94,8 @@ function idOf(kind: MessageKind): MessageId {
 
 function headerOf(kind: MessageKind, from: FrameVector['from'], id: MessageId): MessageHeader {
   const bytes = payloads[kind];
-  const payload = bytes && { hash: hashBytes(bytes), length: bytes.byteLength, encoding: 'safetensors' as const };
+  const encoding = kind === 'model_graph' ? 'onnx' : 'safetensors';
+  const payload = bytes && { hash: hashBytes(bytes), length: bytes.byteLength, encoding };
   return {
     version: contractVersion,
     run,

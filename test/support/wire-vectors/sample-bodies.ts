@@ -1,4 +1,5 @@
 import { hashBytes } from '#engine/codec/hash.ts';
+import { writeModel } from '#engine/trainer/onnx/write-model.ts';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
 import { asParticipantId, type MessageId } from '#shared/contract/ids.ts';
 import { participantKinds, type BodyOf, type MessageKind } from '#shared/contract/messages.ts';
@@ -23,6 +24,32 @@ function parameters(first: number): Uint8Array {
 /** A global model and an update of it, as safetensors. */
 export const globalModel = parameters(0.5);
 export const modelUpdate = parameters(0.75);
+/** A dense layer, as it goes to participants. */
+const modelGraph = writeModel(
+  {
+    opset: 20,
+    graphName: 'main_graph',
+    nodes: [
+      { type: 'Flatten', name: '', inputs: ['x'], outputs: ['flat'], attributes: new Map() },
+      {
+        type: 'Gemm',
+        name: 'dense1',
+        inputs: ['flat', 'dense1.weight', 'dense1.bias'],
+        outputs: ['y'],
+        attributes: new Map(),
+      },
+    ],
+    initializers: [],
+    inputs: [{ name: 'x', type: 'float32', shape: ['batch', 1, 2, 2] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['batch', 2] }],
+  },
+  {
+    outlines: [
+      { name: 'dense1.weight', type: 'float32', shape: [4, 2], mark: 'parameter', location: 'parameters' },
+      { name: 'dense1.bias', type: 'float32', shape: [2], mark: 'parameter', location: 'parameters' },
+    ],
+  },
+);
 const before = hashBytes(globalModel);
 const update = hashBytes(modelUpdate);
 const other = asParticipantId('ben');
@@ -116,12 +143,15 @@ export const bodies: { readonly [K in MessageKind]: BodyOf<K> } = {
   heartbeat: { progress: 7, echoOf: 'c-1.1' as MessageId },
   goodbye: { code: 'clean', reason: 'the run is over' },
   error: { code: 'round_mismatch', reason: 'this is round 2' },
+  graph_request: { hash: hashBytes(modelGraph) },
+  model_graph: {},
 };
 
 /** Bytes of the kinds that carry a model. */
 export const payloads: { readonly [K in MessageKind]?: Uint8Array } = {
   global_model: globalModel,
   model_update: modelUpdate,
+  model_graph: modelGraph,
 };
 
 /** Who sends a kind, the participant where both may. */

@@ -24,6 +24,12 @@ export function headerOf(
     body,
     ...(payload === undefined
       ? {}
-      : { payload: { hash: payload.hash, length: payload.bytes.byteLength, encoding: 'safetensors' } }),
+      : {
+          payload: {
+            hash: payload.hash,
+            length: payload.bytes.byteLength,
+            encoding: kind === 'model_graph' ? 'onnx' : 'safetensors',
+          },
+        }),
   } as MessageHeader;
 }

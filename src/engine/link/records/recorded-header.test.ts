@@ -66,6 +66,9 @@ const recordedAsIs: Readonly<Record<string, string>> = {
   'message goodbye.code': 'words for people',
   'message goodbye.reason': 'words for people',
   'message error.reason': 'words for people',
+  'message graph_request.hash': 'a hash of a network',
+  'message run_plan.model.graph.hash': 'a hash of a network',
+  'message training_config.model.graph.hash': 'a hash of a network',
 };
 
 /** Paths of all fields in which any text may stand and that are not hidden. */

@@ -113,7 +113,7 @@ export class Inbox {
       return this.refuse(
         id,
         'payload_too_large',
-        `${header.kind} of ${info.length} bytes; a model of this run has ${expected.bytesMax}`,
+        `${header.kind} of ${info.length} bytes; a ${header.kind === 'model_graph' ? 'network' : 'model'} of this run has ${expected.bytesMax}`,
       );
     if (offset > 0) return gap(id, offset, 0);
     if (this.#transfers.size >= limits.transfersPerPeerMax) {

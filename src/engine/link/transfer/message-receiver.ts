@@ -34,6 +34,8 @@ interface About {
   readonly round: number;
   readonly replyTo?: string;
   readonly chunk?: string;
+  /** Kind of the message that a chunk belongs to. */
+  readonly of?: string | undefined;
 }
 
 /** Checks messages and chunks as they come, delivers what is whole and reports what became of each frame. */
@@ -125,7 +127,8 @@ export class MessageReceiver {
     }
     if (transfer?.complete === true) this.#ends.acknowledge('now');
     else this.#ends.acknowledge('soon');
-    const about = { kind: 'chunk', id: frame.transfer, round, chunk: `${frame.index}/${frame.count}` };
+    const chunk = `${frame.index}/${frame.count}`;
+    const about = { kind: 'chunk', id: frame.transfer, round, chunk, of: transfer?.header.kind };
     this.#checked(received, about, decision);
   }
 
@@ -157,7 +160,7 @@ export class MessageReceiver {
         return this.report(received, { ...shown, status: 'duplicate', note: 'was here already' });
       case 'refused':
         this.report(received, { ...shown, status: 'rejected', note: `${decision.code}: ${decision.reason}` });
-        return this.#parts.onRefused({ kind, id, round }, decision);
+        return this.#parts.onRefused({ kind: about.of ?? kind, id, round }, decision);
       case 'fatal':
         this.report(received, { ...shown, status: 'malformed', note: `${decision.code}: ${decision.reason}` });
         return this.#ends.refuseSession(decision.code, decision.reason);

@@ -34,6 +34,8 @@ import { ToldLanes } from './told-lanes.ts';
 export interface CoordinatorOptions {
   readonly settings: RunSettings;
   readonly model: ModelConfig;
+  /** The network that participants get, where the model is one from elsewhere. */
+  readonly graph?: Uint8Array | undefined;
   readonly initialParameters: ParameterSet;
   readonly links: LinkSource;
   readonly codec: PayloadCodec;
@@ -119,6 +121,7 @@ class CoordinatorRun implements Disposable {
     const { restored } = options;
     for (const parameters of restored?.models ?? [options.initialParameters]) this.#models.put(parameters);
     const initialModel = this.#models.newest;
+    if (model.graph !== undefined && options.graph !== undefined) this.#models.pin(model.graph.hash, options.graph);
     this.#store = new CheckedRunStore(options.store, options.reporter);
     this.#lanes = options.participantEvents === 'told' ? new ToldLanes(options.reporter) : null;
     const participantsMax = options.participantsMax ?? limits.participantsMax;

@@ -18,7 +18,7 @@ import {
   turnAway,
 } from './entry/registration.ts';
 import { paused, resumed } from './phases/pause.ts';
-import { answerProbe } from './plan.ts';
+import { answerProbe, sendGraph } from './plan.ts';
 import { awaitsReturn, restoredState, returnMs, takeUp, type RestoredRun } from './restored.ts';
 import type {
   CoordinatorConfig,
@@ -219,6 +219,7 @@ function message(
     });
   }
   if (header.kind === 'register') return registered(draft, record, header);
+  if (header.kind === 'graph_request') return sendGraph(draft, record, header);
   const participant = draft.s.participants.get(record.participant);
   if (participant === undefined || participant.link !== link || participant.left !== null) {
     if (header.kind === 'goodbye' || header.kind === 'error') return;

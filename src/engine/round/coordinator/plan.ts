@@ -1,6 +1,7 @@
 import { admitsAnyone } from '#shared/contract/run/admission.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
-import type { RunPlanBody } from '#shared/contract/messages.ts';
+import { limits } from '#shared/contract/limits.ts';
+import type { HeaderOf, RunPlanBody } from '#shared/contract/messages.ts';
 import { isOpen } from '#shared/contract/events.ts';
 import type { CoordinatorDraft } from './draft.ts';
 import type { LinkRecord } from './state.ts';
@@ -11,6 +12,23 @@ import type { LinkRecord } from './state.ts';
  */
 export function tellPlan(draft: CoordinatorDraft, link: LinkRecord): void {
   sendPlan(draft, link.link, { nameTaken: isTaken(draft, link) });
+}
+
+/**
+ * Sends the network of the run to somebody who has not got it: before it registers, since it looks first at what it would
+ * train. Whoever has the invitation may see it, as it may see the plan; weights are not in it.
+ */
+export function sendGraph(draft: CoordinatorDraft, link: LinkRecord, header: HeaderOf<'graph_request'>): void {
+  const { round, config } = draft.s;
+  const { graph } = config.model;
+  const refuse = (code: 'model_invalid' | 'rate_exceeded', reason: string): void =>
+    draft.send(link.link, { kind: 'error', round, replyTo: header.id, body: { code, reason } });
+  if (graph?.hash !== header.body.hash)
+    return refuse('model_invalid', `this run has no network ${header.body.hash.slice(0, 12)}`);
+  if (link.graphsSent >= limits.graphsPerLinkMax)
+    return refuse('rate_exceeded', `the network was sent ${limits.graphsPerLinkMax} times over this link`);
+  draft.setLink({ ...link, graphsSent: link.graphsSent + 1 });
+  draft.send(link.link, { kind: 'model_graph', round, replyTo: header.id, body: {}, model: graph.hash });
 }
 
 /** The same to somebody who only looks and takes no part. */

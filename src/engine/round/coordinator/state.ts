@@ -54,6 +54,8 @@ export interface LinkRecord {
   readonly registeredMs: number;
   /** When it was opened. */
   readonly openedMs: number;
+  /** So often the network of the run was sent over it. */
+  readonly graphsSent: number;
   /** Of the invitation that it has shown: checked again when it registers. */
   readonly terms: PassTerms;
   /** Its key was let into the run under this name before, and has not left. */

@@ -1,76 +1,30 @@
-import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError, toErrorReport, type ErrorCode } from '#shared/base/errors.ts';
 import { durationText } from '#shared/base/text/duration.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { timing } from '#shared/contract/limits.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import type { BodyOf, DataSummary, MessageHeader, RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
-import type { ModelConfig } from '#shared/contract/run/model-config.ts';
-import type { Reporter } from '#shared/contract/reporter.ts';
+import type { GraphReference } from '#shared/contract/run/model-config.ts';
 import { matchLayout, type ParameterLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { isOpen } from '#shared/contract/events.ts';
-import type { Link, LinkEnd } from '#engine/link/link.ts';
+import type { LinkEnd } from '#engine/link/link.ts';
 import { closeCodeOf, statusOfCloseCode } from '#engine/link/run-over.ts';
 import type { MachineMessage, RunOutcome } from '../machine.ts';
 import { MachineRunner } from '../machine-runner.ts';
 import { ModelCache } from '../model-cache.ts';
 import { OutgoingMessages } from '../outgoing.ts';
-import type { TransferListener } from '../observed-reporter.ts';
 import { endByFault } from './entry.ts';
 import { checkParticipant } from './invariants.ts';
 import { advanceParticipant, startParticipant } from './machine.ts';
 import { RoundMirror } from './mirror.ts';
-import { modelsOf } from '../coordinator/expected-bulk.ts';
+import { graphOf, modelsOf } from '../coordinator/expected-bulk.ts';
 import { checkPlan } from './check-plan.ts';
-import type {
-  ComputedUpdate,
-  LoadedData,
-  ModelFinding,
-  ParticipantEffect,
-  ParticipantInput,
-  ParticipantState,
-} from './state.ts';
-import type { ModelStore } from '../model-store.ts';
-import type { PayloadCodec } from '../payload-codec.ts';
-import { withoutPaths, type Telling } from '../telling.ts';
+import { ArrivingGraph } from './arriving-graph.ts';
+import type { ParticipantOptions } from './options.ts';
+import type { ModelFinding, ParticipantEffect, ParticipantInput, ParticipantState } from './state.ts';
+import { withoutPaths } from '../telling.ts';
 import { reasonOf, wordsOf } from '../words-of.ts';
-import type { TrainerPort, TrainingJob, TrainingOutcome } from '../trainer-port.ts';
-
-export interface ParticipantOptions {
-  readonly link: Link;
-  readonly trainer: TrainerPort;
-  /** Words for the trainer, for the register message. */
-  readonly trainerDescription: string;
-  /**
-   * Loads this participant's data as the run sees it: its classes by name, its shape. Rejects with a RoundscopeError when
-   * it does not fit, or with the signal's reason when that aborts.
-   */
-  readonly fitData: (plan: RunPlanBody, options: { readonly signal: AbortSignal }) => Promise<LoadedData>;
-  /** How much of its data the coordinator is told. */
-  readonly telling: Telling;
-  /** SHA-256 of this participant's public key. */
-  readonly key: string;
-  /** Names and shapes of a model's parameters. */
-  readonly layoutOf: (model: ModelConfig) => ParameterLayout;
-  readonly codec: PayloadCodec;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  readonly transfers?: { onTransfer(listener: TransferListener): Disposable } | undefined;
-  /** `mirror`: report the coordinator's rounds too, where it is on another machine and reports to nobody here. */
-  readonly coordinatorEvents: 'mirror' | 'none';
-  /** One round's training ends after this, ms; default `timing.trainingMaxMs`. */
-  readonly trainingMaxMs?: number | undefined;
-  /** Where a computed update is kept until the coordinator has checked it; absent: nowhere. */
-  readonly updates?: UpdateStore | undefined;
-  /** One that a former process of this participant left there. */
-  readonly kept?: { readonly update: ComputedUpdate; readonly bytes: Uint8Array } | undefined;
-  /** Is given each global model that comes, and told how its round ended. */
-  readonly models?: ModelStore | undefined;
-  /** Called once with what pauses this participant, and lets it go on. */
-  readonly onPausable?: ((pause: (on: boolean, reason: string) => void) => void) | undefined;
-  /** Leaves the run: says goodbye, closes the link; the outcome is `interrupted`. */
-  readonly signal: AbortSignal;
-}
+import type { TrainingJob, TrainingOutcome } from '../trainer-port.ts';
 
 /** A coordinator tells its plan first thing; who hears none for so long on an open link is told so. */
 const planPatienceMs = 30_000;
@@ -85,14 +39,6 @@ const nothingLoaded: DataSummary = {
   classCounts: [],
   skipped: 0,
 };
-
-/** Keeps one update on disk, the newest; failures are told and cost nothing but that. */
-export interface UpdateStore {
-  /** The one that lies there, for a coordinator that has not checked it. */
-  readonly pending: { readonly round: number } | null;
-  keep(update: ComputedUpdate, bytes: Uint8Array): Promise<void>;
-  forget(hash: Hash): Promise<void>;
-}
 
 /**
  * Takes part in one run to its end: connects the participant machine with its link, trainer, clock and reporter. Resolves
@@ -111,6 +57,9 @@ class ParticipantRun implements Disposable {
   readonly #outgoing = new OutgoingMessages(this.#abort.signal);
   readonly #held = new DisposableStack();
   readonly #settled = Promise.withResolvers<RunOutcome>();
+  readonly #graph: ArrivingGraph;
+  /** Of the run's model, once that has been looked at. */
+  #layout: ParameterLayout | null = null;
   #planTimer: Disposable | null = null;
   /** The latest job of training; settles with it, however it ends. */
   #training: Promise<void> = Promise.resolve();
@@ -120,6 +69,7 @@ class ParticipantRun implements Disposable {
     this.#options = options;
     const { clock, link, key, signal, telling, trainerDescription: trainer } = options;
     this.#updates = new ModelCache(options.codec);
+    this.#graph = new ArrivingGraph({ ...options, signal: this.#abort.signal });
     const { kept } = options;
     if (kept !== undefined) this.#updates.putBytes(kept.update.hash, kept.bytes);
     const heldUpdate = kept === undefined ? undefined : { ...kept.update, sizeBytes: kept.bytes.byteLength };
@@ -150,6 +100,7 @@ class ParticipantRun implements Disposable {
     this.#held.use(
       link.unreadable.listen(({ kind, code, reason: why }) => {
         if (kind === 'run_plan') this.#feed({ kind: 'unreadable_plan', code, reason: why });
+        if (kind === 'model_graph') this.#graph.unusable(code, why);
       }),
     );
     this.#read().catch((error: unknown) => this.#fail(error));
@@ -194,6 +145,7 @@ class ParticipantRun implements Disposable {
       for (const { type, data } of mirror?.eventsOf(header) ?? []) reporter.event(type, data);
       const model = header.kind === 'global_model' && payload !== undefined ? this.#decode(payload) : undefined;
       this.#tellModels(header, model);
+      if (header.kind === 'model_graph') this.#graph.arrived(header, payload);
       this.#feed({ kind: 'message', header, model });
     }
     const end = await link.closed;
@@ -280,8 +232,10 @@ class ParticipantRun implements Disposable {
   async #prepare(plan: RunPlanBody): Promise<void> {
     const { fitData, layoutOf, link, codec } = this.#options;
     const { signal } = this.#abort;
+    const { graph } = plan.model;
     try {
-      const layout = layoutOf(plan.model);
+      const layout = graph === undefined ? layoutOf(plan.model) : await this.#openGraph(plan, graph);
+      this.#layout = layout;
       checkPlan(plan, layout);
       link.expect(modelsOf(codec, layout));
       this.#feed({ kind: 'prepared', loaded: await fitData(plan, { signal }) });
@@ -289,6 +243,25 @@ class ParticipantRun implements Disposable {
       if (signal.aborted) return;
       this.#feed({ kind: 'misfit', error: toErrorReport(error) });
     }
+  }
+
+  /** Nothing of the network is believed before it has been read: neither that it is what was announced, nor what it is. */
+  async #openGraph(plan: RunPlanBody, graph: GraphReference): Promise<ParameterLayout> {
+    const { openGraph, link } = this.#options;
+    if (openGraph === undefined)
+      throw new RoundscopeError('model_invalid', {
+        layer: 'round',
+        message: 'This participant trains lists of layers alone, and the run has a network of its own.',
+      });
+    const { signal } = this.#abort;
+    const found = await this.#graph.find(graph);
+    signal.throwIfAborted();
+    if (found !== null) return await openGraph(plan, found, { signal });
+    link.expect(graphOf(graph));
+    const file = await this.#graph.arrival(graph, () => this.#feed({ kind: 'graph_missing' }));
+    const layout = await openGraph(plan, file, { signal });
+    await this.#graph.keep(graph.hash, file);
+    return layout;
   }
 
   #withdraw(last: number): void {
@@ -318,7 +291,8 @@ class ParticipantRun implements Disposable {
     const { job } = effect;
     this.#work = { job, abort };
     try {
-      const matched = matchLayout(effect.model.tensors, this.#options.layoutOf(effect.config.model));
+      const layout = this.#layout ?? this.#options.layoutOf(effect.config.model);
+      const matched = matchLayout(effect.model.tensors, layout);
       if (!matched.ok)
         throw new RoundscopeError('model_invalid', {
           layer: 'round',

@@ -33,7 +33,17 @@ export function planTold(draft: ParticipantDraft, { body }: HeaderOf<'run_plan'>
 export function linkReset(draft: ParticipantDraft): void {
   const { s } = draft;
   s.registered = false;
+  if (s.awaitsGraph) graphMissing(draft);
   register(draft, 0);
+}
+
+/** Asks the coordinator for the network of its plan. */
+export function graphMissing(draft: ParticipantDraft): void {
+  const { s } = draft;
+  const graph = s.plan?.model.graph;
+  if (graph === undefined) return;
+  s.awaitsGraph = true;
+  draft.send({ kind: 'graph_request', round: s.plan?.round ?? 0, body: { hash: graph.hash } });
 }
 
 export function prepared(draft: ParticipantDraft, loaded: LoadedData): void {

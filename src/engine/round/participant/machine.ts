@@ -6,6 +6,7 @@ import { ParticipantDraft } from './draft.ts';
 import {
   configured,
   forgetUpdates,
+  graphMissing,
   linkReset,
   noPlan,
   planTold,
@@ -48,6 +49,7 @@ export function startParticipant(config: ParticipantConfig, now: Instant): Parti
       config,
       plan: null,
       data: null,
+      awaitsGraph: false,
       registered: false,
       waitsToEnter: false,
       paused: false,
@@ -92,6 +94,8 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
       return message(draft, input.header, input.model);
     case 'link_reset':
       return linkReset(draft);
+    case 'graph_missing':
+      return graphMissing(draft);
     case 'prepared':
       return prepared(draft, input.loaded);
     case 'misfit':
@@ -103,7 +107,7 @@ function take(draft: ParticipantDraft, input: ParticipantInput): void {
     case 'link_closed':
       return linkClosed(draft, input);
     case 'transfer': {
-      const incoming = input.direction === 'down' && input.of === 'global_model';
+      const incoming = input.direction === 'down' && (input.of === 'global_model' || input.of === 'model_graph');
       if (incoming && draft.s.task?.job == null && draft.s.phase !== 'send') draft.enterPhase('receive', input.round);
       return;
     }
@@ -132,6 +136,9 @@ function message(draft: ParticipantDraft, header: MessageHeader, model: ModelFin
   switch (header.kind) {
     case 'run_plan':
       return planTold(draft, header);
+    case 'model_graph':
+      draft.s.awaitsGraph = false;
+      return;
     case 'admission':
       return waitsToEnter(draft, header);
     case 'welcome':
@@ -185,6 +192,9 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set([
   'version_unsupported',
 ]);
 
+/** Answers to the question for a network, without which nothing can be trained. */
+const graphCodes: ReadonlySet<ErrorCode> = new Set(['model_invalid', 'rate_exceeded']);
+
 function linkClosed(
   draft: ParticipantDraft,
   { code, status, reason }: Extract<ParticipantInput, { kind: 'link_closed' }>,
@@ -200,7 +210,8 @@ function linkClosed(
 function refused(draft: ParticipantDraft, header: HeaderOf<'error'>): void {
   const { code, reason } = header.body;
   if (code === 'expelled') forgetUpdates(draft);
-  if (finalCodes.has(code)) return draft.fail(reportOf(draft, code, reason));
+  if (finalCodes.has(code) || (draft.s.awaitsGraph && graphCodes.has(code)))
+    return draft.fail(reportOf(draft, code, reason));
   draft.warn(code, `the coordinator says: ${reason}`, header.round);
   if (code !== 'not_registered') return;
   draft.s.registered = false;

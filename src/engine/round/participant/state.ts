@@ -58,6 +58,8 @@ export interface ParticipantState {
   readonly plan: RunPlanBody | null;
   /** In the classes and the shape of the plan; null until it has been fitted to that, when it registers. */
   readonly data: DataSummary | null;
+  /** The network of the plan was asked for and has not come. */
+  readonly awaitsGraph: boolean;
   readonly registered: boolean;
   /** The coordinator's user has not decided yet whether it is let in. */
   readonly waitsToEnter: boolean;
@@ -110,6 +112,8 @@ export type ParticipantInput =
   | { readonly kind: 'work_failed'; readonly job: number; readonly code: ErrorCode; readonly reason: string }
   /** This update was given up before all of it was sent. */
   | { readonly kind: 'withdrawn'; readonly round: number; readonly hash: Hash; readonly reason: string }
+  /** The network of the plan is not on this machine. */
+  | { readonly kind: 'graph_missing' }
   /** The data has been fitted to the plan, or cannot be. */
   | { readonly kind: 'prepared'; readonly loaded: LoadedData }
   | { readonly kind: 'misfit'; readonly error: ErrorReport }

@@ -1,11 +1,12 @@
 import { limits } from '#shared/contract/limits.ts';
-import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
+import { parameterCount, type ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { isFloat } from '../onnx/element-types.ts';
 import { GraphFault, nodeTitle } from '../onnx/graph-fault.ts';
-import type { OnnxModel, OnnxPort } from '../onnx/onnx-model.ts';
+import type { OnnxModel, OnnxPort, OnnxTensor } from '../onnx/onnx-model.ts';
 
 /** A network from outside that has been found fit for training: one input, one output, and parameters by their own names. */
 export interface TrainableModel {
+  /** Its initializers are those of which the values are known. */
   readonly model: OnnxModel;
   readonly inputName: string;
   /** Of one example. */
@@ -15,6 +16,11 @@ export interface TrainableModel {
   /** Names of those that the optimizer changes. */
   readonly trained: readonly string[];
 }
+
+/** A model of which the values of parameters may lie elsewhere. */
+export type OutlinedModel = Omit<OnnxModel, 'initializers'> & {
+  readonly initializers: readonly (Omit<OnnxTensor, 'data'> & { readonly data?: OnnxTensor['data'] | undefined })[];
+};
 
 /** How a network is exported so that its tensors keep their names and values. */
 const recipe =
@@ -27,9 +33,11 @@ const recipe =
  * @throws GraphFault
  */
 export function requireTrainable(
-  model: OnnxModel,
+  given: OutlinedModel,
   options: { readonly trains?: readonly string[] } = {},
 ): TrainableModel {
+  const initializers = given.initializers.filter((tensor): tensor is OnnxTensor => tensor.data !== undefined);
+  const model = { ...given, initializers };
   const { input, inputShape } = requirePorts(model);
   if (model.marks.size === 0) {
     throw new GraphFault('inputs_outputs', {
@@ -37,8 +45,8 @@ export function requireTrainable(
       try: recipe,
     });
   }
-  refuseFolded(model);
-  const marked = model.initializers.filter(({ name, type }) => model.marks.has(name) && isFloat(type));
+  refuseFolded(given);
+  const marked = given.initializers.filter(({ name, type }) => model.marks.has(name) && isFloat(type));
   const wrong = marked.find(({ type }) => type !== 'float32');
   if (wrong)
     throw new GraphFault('element_type', {
@@ -46,6 +54,7 @@ export function requireTrainable(
       try: 'Export in float32',
     });
   const tensors = marked.map(({ name, shape }) => ({ name, shape }));
+  requireMessage(tensors);
   const trained = tensors
     .map(({ name }) => name)
     .filter((name) => model.marks.get(name) === 'parameter' && matches(name, options.trains));
@@ -59,6 +68,13 @@ export function requireTrainable(
   });
 }
 
+/** All of them travel together, once a round. */
+function requireMessage(tensors: ParameterLayout): void {
+  const count = parameterCount(tensors);
+  if (count * 4 <= limits.payloadBytesMax) return;
+  throw new GraphFault('too_large', { message: `Its ${count} parameters are more than a message can carry` });
+}
+
 /** Operators that have weights among their inputs. */
 const weighted = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'LSTM', 'GRU']);
 
@@ -66,7 +82,7 @@ const weighted = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul', 'LSTM', 'GR
  * Weights without a mark were calculated by the exporter out of parameters, and may even have the name of one: PyTorch's usual
  * export folds batch normalization into `conv1.weight`.
  */
-function refuseFolded(model: OnnxModel): void {
+function refuseFolded(model: OutlinedModel): void {
   const unmarked = new Map(
     model.initializers
       .filter(({ name, type, shape }) => isFloat(type) && shape.length > 1 && !model.marks.has(name))
@@ -103,7 +119,7 @@ export function matchesPattern(name: string, pattern: string): boolean {
   return name.length - last.length >= at && name.endsWith(last);
 }
 
-function requirePorts({ inputs, outputs }: OnnxModel): {
+function requirePorts({ inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>): {
   readonly input: OnnxPort;
   readonly inputShape: readonly number[];
 } {

@@ -1,5 +1,5 @@
-import { modelConfigSchema } from '#shared/contract/run/model-config.ts';
-import type { LayerConfig, ModelConfig } from '#shared/contract/run/model-config.ts';
+import { layerListSchema } from '#shared/contract/run/model-config.ts';
+import type { LayerConfig, LayerListModel } from '#shared/contract/run/model-config.ts';
 import { limits } from '#shared/contract/limits.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
 import { parameterCount, type ParameterLayout } from '#shared/tensor/parameter-set.ts';
@@ -17,7 +17,7 @@ export interface PlannedLayer {
 
 /** A layer list that has been found to fit together. */
 export interface ModelPlan {
-  readonly config: ModelConfig;
+  readonly config: LayerListModel;
   readonly layers: readonly PlannedLayer[];
   readonly layout: ParameterLayout;
   readonly parameterCount: number;
@@ -30,7 +30,7 @@ export interface ModelPlan {
  * @returns the plan, or one sentence that names the layer at fault
  */
 export function planModel(input: unknown): Result<ModelPlan, string> {
-  const parsed = modelConfigSchema.safeParse(input);
+  const parsed = layerListSchema.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     return err(`the layer list is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim());

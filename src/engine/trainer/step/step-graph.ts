@@ -52,6 +52,7 @@ export function stepGraph(
   const placed = placeModel(graph, network.model, { mode: 'training', values, seed: settings.seed });
   const output = placed.outputs[0] as Value;
   if (output.shape[0] !== batchSize || output.type !== 'float32') throw wrongOutput(output);
+  if (settings.loss === 'cross_entropy' && output.shape.length !== 2) throw noClasses(output);
   const targets = graph.input(stepNames.targets, 'float32', output.shape);
   const weights = graph.input(stepNames.weights, 'float32', [batchSize]);
   const loss = losses[settings.loss](graph, { output, targets, weights });
@@ -78,6 +79,13 @@ export function stepGraph(
     if (parameters.has(name)) graph.output(stepNames.next(stepNames.parameter(name)), value);
   }
   return { model: writeModel(graph.model('training_step')), bytes: graph.bytes, outputShape: output.shape.slice(1) };
+}
+
+function noClasses({ shape }: Value): GraphFault {
+  return new GraphFault('inputs_outputs', {
+    message: `The output is [${shape.join(', ')}], and cross-entropy needs one number of each example for each class`,
+    try: 'A classifier whose last layer is linear can be trained',
+  });
 }
 
 function wrongOutput({ type, shape }: Value): GraphFault {

@@ -6,12 +6,24 @@ import { describeData, type PreparedData } from '../data/describe-data.ts';
 import { loadData } from '../data/load-data.ts';
 import { takeShare, type Share } from '../data/partition.ts';
 import { parseSplit } from '#shared/contract/run/split.ts';
-import { dataError } from '../errors.ts';
+import { dataError, trainerError } from '../errors.ts';
 import { GraphCache } from '../graph-cache.ts';
+import { requireClassifier } from '../imported/classifier.ts';
+import { ImportedLearner } from '../imported/imported-learner.ts';
+import { readNetwork } from '../imported/network-file.ts';
 import { stepPace } from '../step-pace.ts';
 import { StepGate } from '../step-gate.ts';
+import type { Learner } from '../learner.ts';
 import { evaluateInline, trainInline } from '../train-inline.ts';
-import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from '../training-jobs.ts';
+import type {
+  EvalResult,
+  EvaluateJob,
+  OpenedGraph,
+  OpenGraphJob,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+} from '../training-jobs.ts';
 import type { TrainerSetup } from './worker-protocol.ts';
 
 interface RunOptions {
@@ -27,6 +39,7 @@ export class JobRunner implements AsyncDisposable {
   readonly #clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
   readonly #graphs: GraphCache;
   #share: Share | undefined;
+  #imported: { readonly hash: string; readonly learner: ImportedLearner } | undefined;
   #trainingMs = 0;
   #thawed: PromiseWithResolvers<void> | undefined;
 
@@ -46,6 +59,26 @@ export class JobRunner implements AsyncDisposable {
     return describeData(data, summarize(data, this.#share));
   }
 
+  /**
+   * Reads and differentiates a network that came from elsewhere; it is the one that jobs name by its hash from then on.
+   * @throws GraphFault with the node at fault
+   */
+  openGraph({ file, model, ...step }: OpenGraphJob): OpenedGraph {
+    const classifier = requireClassifier(readNetwork(file), step);
+    const { config, network } = classifier;
+    const [own, told] = [config, model].map(
+      ({ inputShape, numClasses }) => `${inputShape.join(' × ')} to ${numClasses}`,
+    );
+    if (own !== told)
+      throw trainerError('model_invalid', `The network maps ${own ?? ''}, not ${told ?? ''}, as was said.`);
+    const { batchSize } = step;
+    this.#imported = {
+      hash: model.graph.hash,
+      learner: new ImportedLearner(classifier, { key: model.graph.hash, batchSize }),
+    };
+    return { layout: network.tensors };
+  }
+
   async train(job: TrainJob, options: RunOptions): Promise<TrainResult> {
     const share = this.#requireShare();
     const steps = Math.ceil(exampleCount(share.training) / job.batchSize) * job.localEpochs;
@@ -53,6 +86,7 @@ export class JobRunner implements AsyncDisposable {
     return trainInline(share, job, {
       clock: this.#clock,
       graphs: this.#graphs,
+      learner: this.#learnerOf(job),
       ...options,
       beforeStep: async () => {
         await pace(options.signal);
@@ -62,7 +96,11 @@ export class JobRunner implements AsyncDisposable {
   }
 
   async evaluate(job: EvaluateJob, { signal }: RunOptions): Promise<EvalResult> {
-    return evaluateInline(this.#requireShare(), job, { graphs: this.#graphs, signal });
+    return evaluateInline(this.#requireShare(), job, {
+      graphs: this.#graphs,
+      learner: this.#learnerOf(job),
+      signal,
+    });
   }
 
   /** Steps stop before the next one; everything else goes on. */
@@ -88,6 +126,14 @@ export class JobRunner implements AsyncDisposable {
       await Promise.race([this.#thawed.promise, promise]);
       signal.removeEventListener('abort', wake);
     }
+  }
+
+  /** Undefined: its layers say all there is to it. */
+  #learnerOf({ model }: Pick<TrainJob, 'model'>): Learner | undefined {
+    if (model.graph === undefined) return undefined;
+    const imported = this.#imported;
+    assert(imported?.hash === model.graph.hash, 'a network is opened before it is trained');
+    return imported.learner;
   }
 
   #requireShare(): Share {

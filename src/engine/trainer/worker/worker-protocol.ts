@@ -3,7 +3,15 @@ import type { ErrorReport } from '#shared/base/errors.ts';
 import type { PreparedData } from '../data/describe-data.ts';
 import type { PreviewJob } from '../data/preview-data.ts';
 import type { DataFit } from '../data/dataset.ts';
-import type { EvalResult, EvaluateJob, TrainJob, TrainProgress, TrainResult } from '../training-jobs.ts';
+import type {
+  EvalResult,
+  EvaluateJob,
+  OpenedGraph,
+  OpenGraphJob,
+  TrainJob,
+  TrainProgress,
+  TrainResult,
+} from '../training-jobs.ts';
 
 /** Which examples a participant trains on. */
 export interface TrainerSetup {
@@ -23,6 +31,7 @@ export interface TrainerSetup {
 export interface WorkerCalls {
   readonly prepare: { readonly job: TrainerSetup; readonly result: PreparedData };
   readonly preview: { readonly job: PreviewJob; readonly result: DataPreview };
+  readonly open_graph: { readonly job: OpenGraphJob; readonly result: OpenedGraph };
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: EvalResult };
 }

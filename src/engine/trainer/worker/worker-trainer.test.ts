@@ -8,13 +8,18 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { entryPath } from '#engine/host/entries.ts';
 import { seededRandom } from '#shared/base/random.ts';
+import { hashBytes } from '#engine/codec/hash.ts';
+import type { GraphModel } from '#shared/contract/run/model-config.ts';
+import { float32Tensor } from '#shared/tensor/tensor.ts';
+import { writeDense } from '#test/support/dense-network.ts';
+import { readNetwork, writeNetwork } from '../imported/network-file.ts';
 import { flattenParameters } from '#shared/tensor/parameter-set.ts';
 import { writeImageFolder } from '#test/cli/participant/image-folder.ts';
 import { digitsDefaults } from '../defaults.ts';
 import { requirePlan } from '../graph-cache.ts';
 import { digitsModel, facesModel, modelFor } from '../model/default-models.ts';
 import { initialParameters } from '../model/initial-parameters.ts';
-import type { TrainJob, TrainerSetup, TrainProgress } from '../trainer.ts';
+import type { OpenGraphJob, TrainJob, TrainerSetup, TrainProgress } from '../trainer.ts';
 import { WorkerTrainer } from './worker-trainer.ts';
 
 const { signal } = new AbortController();
@@ -54,6 +59,58 @@ function firstProgress(): {
   const { promise, resolve } = Promise.withResolvers<TrainProgress>();
   return { seen: promise, onProgress: resolve };
 }
+
+describe('a network from elsewhere in the trainer’s thread', () => {
+  const file = writeNetwork(readNetwork(writeDense([1, 8, 8], 10)));
+  const model: GraphModel = { inputShape: [1, 8, 8], numClasses: 10, graph: { hash: hashBytes(file), bytes: file.length } };
+  const opening: OpenGraphJob = { file, model, batchSize: 16, learningRate: 0.05, optimizer: 'sgd', seed: 0 };
+  const layout = [
+    { name: 'dense.weight', shape: [10, 64] },
+    { name: 'dense.bias', shape: [10] },
+  ];
+  const start = layout.map(({ name, shape }) =>
+    float32Tensor(name, shape, new Float32Array(shape.reduce((product, size) => product * size, 1))),
+  );
+  const own: TrainJob = { ...job, ...opening, parameters: start, localEpochs: 2, seed: 1 };
+
+  test('is opened, trained and evaluated, also in a thread that was started again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'worker-trainer-'));
+    try {
+      const entry = join(folder, 'worker.mjs');
+      await writeFile(entry, crashingWorker);
+      await using trainer = new WorkerTrainer({ entry });
+      assert.deepEqual((await trainer.openGraph(opening, { signal })).layout, layout);
+      await trainer.prepare(setup, { signal });
+      const { parameters: after, accuracy } = await trainer.train(own, { signal });
+      assert.ok(accuracy > 0.6, `accuracy ${accuracy}`);
+      await assert.rejects(trainer.train({ ...own, seed: 666 }, { signal }), { code: 'trainer_crashed' });
+      const evaluation = await trainer.evaluate({ round: 1, model, parameters: after }, { signal });
+      assert.ok(evaluation.accuracy > 0.6, `accuracy ${evaluation.accuracy}`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('that is not what was said of it, or none, is refused, and the thread serves the next one', async () => {
+    await using own = trainer();
+    const other = { ...opening, model: { ...model, numClasses: 9 } };
+    await assert.rejects(own.openGraph(other, { signal }), {
+      code: 'model_invalid',
+      message: 'The network maps 1 × 8 × 8 to 10, not 1 × 8 × 8 to 9, as was said.',
+    });
+    await assert.rejects(own.openGraph({ ...opening, file: file.subarray(1) }, { signal }), { code: 'model_invalid' });
+    assert.deepEqual((await own.openGraph(opening, { signal })).layout, layout);
+  });
+
+  test('whose building is given up takes its thread with it, and the next one is opened in another', async () => {
+    await using own = trainer();
+    const limit = new AbortController();
+    const opened = own.openGraph(opening, { signal: limit.signal });
+    limit.abort(new Error('too long'));
+    await assert.rejects(opened, /too long/);
+    assert.deepEqual((await own.openGraph(opening, { signal })).layout, layout);
+  });
+});
 
 describe('WorkerTrainer', () => {
   test('prepares, trains and evaluates in its thread; two of them agree to the bit', async () => {
@@ -172,7 +229,7 @@ describe('WorkerTrainer', () => {
     const faces = { ...job, model: facesModel };
     await assert.rejects(own.train(faces, { signal }), {
       code: 'model_invalid',
-      message: /does not fit its layer list/,
+      message: /does not fit its description/,
     });
   });
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
+import { spawn } from '#shared/base/spawn.ts';
 import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import type { PreviewJob } from '../data/preview-data.ts';
 import type { PreparedData } from '../data/describe-data.ts';
@@ -8,6 +9,8 @@ import { trainerError } from '../errors.ts';
 import type {
   EvalResult,
   EvaluateJob,
+  OpenedGraph,
+  OpenGraphJob,
   TrainJob,
   Trainer,
   TrainerSetup,
@@ -42,6 +45,9 @@ export class WorkerTrainer implements Trainer {
   readonly #pending = new Map<number, Pending>();
   #worker: Worker | undefined;
   #setup: TrainerSetup | undefined;
+  #graph: OpenGraphJob | undefined;
+  /** The thread that has `#graph`. */
+  #graphIn: Worker | undefined;
   /** The thread that has loaded `#setup`. */
   #preparedBy: Worker | undefined;
   /** By a fault, and by the user's wish: either stops the steps. */
@@ -59,6 +65,22 @@ export class WorkerTrainer implements Trainer {
     this.#setup = setup;
     this.#preparedBy = undefined;
     return this.#prepare(setup, options);
+  }
+
+  /**
+   * Looks at a network that came from elsewhere and keeps it for training. One that holds its thread up is given up with it
+   * when `signal` aborts: nothing native is under way there yet.
+   * @throws RoundscopeError `model_invalid` with the node at fault
+   */
+  async openGraph(job: OpenGraphJob, { signal }: { readonly signal: AbortSignal }): Promise<OpenedGraph> {
+    this.#preparedBy = undefined;
+    const end = (): void => this.#abandon(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      return await this.#openGraph(job, signal);
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
   }
 
   /** Needs nothing to be prepared, and prepares nothing. */
@@ -116,6 +138,8 @@ export class WorkerTrainer implements Trainer {
   }
 
   async #prepare(setup: TrainerSetup, options: { readonly signal: AbortSignal }): Promise<PreparedData> {
+    if (this.#graph !== undefined && (this.#worker === undefined || this.#graphIn !== this.#worker))
+      await this.#openGraph(this.#graph, options.signal);
     const summary = await this.#call('prepare', setup, options);
     this.#preparedBy = this.#worker;
     return summary;
@@ -181,6 +205,20 @@ export class WorkerTrainer implements Trainer {
         if (!pending.signal.aborted) pending.onProgress?.(message.progress);
         break;
     }
+  }
+
+  async #openGraph(job: OpenGraphJob, signal: AbortSignal): Promise<OpenedGraph> {
+    const opened = await this.#call('open_graph', job, { signal });
+    this.#graph = job;
+    this.#graphIn = this.#worker;
+    return opened;
+  }
+
+  #abandon(reason: unknown): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    for (const pending of this.#pending.values()) pending.reject(reason);
+    if (worker !== undefined) spawn('ending a thread', worker.terminate());
   }
 
   #failAll(message: string, cause?: unknown): void {

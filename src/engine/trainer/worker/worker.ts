@@ -25,6 +25,7 @@ port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'prepare':
     case 'preview':
+    case 'open_graph':
     case 'train':
     case 'evaluate':
       spawn('serving the trainer', serve(message));
@@ -69,19 +70,21 @@ async function serve(call: Call): Promise<void> {
   }
 }
 
-function run(call: Call, signal: AbortSignal): Promise<WorkerCalls[CallKind]['result']> {
+async function run(call: Call, signal: AbortSignal): Promise<WorkerCalls[CallKind]['result']> {
   switch (call.kind) {
     case 'prepare':
-      return runner.prepare(call.job, { signal });
+      return await runner.prepare(call.job, { signal });
     case 'preview':
-      return previewData(call.job, { signal, clock: systemClock });
+      return await previewData(call.job, { signal, clock: systemClock });
+    case 'open_graph':
+      return runner.openGraph(call.job);
     case 'train':
-      return runner.train(call.job, {
+      return await runner.train(call.job, {
         signal,
         onProgress: (progress) => post({ kind: 'progress', id: call.id, progress }),
       });
     case 'evaluate':
-      return runner.evaluate(call.job, { signal });
+      return await runner.evaluate(call.job, { signal });
   }
 }
 

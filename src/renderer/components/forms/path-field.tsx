@@ -16,6 +16,8 @@ interface PathFieldProps {
   /** A word that is no path but data of the app's own, and what to call it. */
   readonly word?: { readonly text: string; readonly means: string };
   readonly onChange: (path: string) => void;
+  /** What the path is to lead to; absent: a folder. */
+  readonly leadsTo?: 'folder' | 'file';
   /** Folders that complete what was typed; null where that could not be found out. */
   readonly complete: (path: string) => Promise<Completion | null>;
   /** The system's own dialog; absent where there is none. */
@@ -51,7 +53,7 @@ function useCompletion(value: string, complete: PathFieldProps['complete']): Com
   return !blank && found?.of === value ? found.answer : null;
 }
 
-/** The path of a folder: typed with completion as in a shell, or chosen in the system's dialog. */
+/** The path of a folder or a file: typed with completion as in a shell, or chosen in the system's dialog. */
 export function PathField(props: PathFieldProps): JSX.Element {
   const { label, value, choose, word } = props;
   const id = useId();
@@ -77,7 +79,7 @@ export function PathField(props: PathFieldProps): JSX.Element {
       {found !== null && found.path !== value && (
         <span className="help" id={`${id}-is`}>
           <span className="data">{shownWithin(found.path)}</span>
-          {found.isFolder ? '' : ', not a folder yet'}
+          {found.isFolder || props.leadsTo === 'file' ? '' : ', not a folder yet'}
         </span>
       )}
     </div>

@@ -10,7 +10,8 @@ import './plan-list.css';
 /** What a run asks of everybody who takes part, as far as it is known. */
 export interface PlanWords {
   readonly name: string;
-  readonly shape: readonly number[] | null;
+  /** Or in words where it is not known yet. */
+  readonly shape: readonly number[] | string | null;
   readonly classes: readonly string[];
   readonly rounds: number;
   readonly deadlineMs: number;
@@ -23,11 +24,27 @@ export interface PlanWords {
   /** Batch, optimizer and rate; empty: not settled before the start. */
   readonly training: string;
   readonly parameters: number | null;
+  /** Where the network comes from, if it is none of the program's own. */
+  readonly network: string | null;
 }
 
 /** As people set it: `45 s`, `2 min`. */
 function deadlineWords(ms: number): string {
   return ms >= 60_000 && ms % 60_000 === 0 ? `${ms / 60_000} min` : formatSeconds(ms);
+}
+
+function NetworkRow({ plan: { parameters, network } }: { readonly plan: PlanWords }): JSX.Element | null {
+  if (parameters === null && network === null) return null;
+  const words = [
+    ...(parameters === null ? [] : [`${formatCount(parameters)} parameters`]),
+    ...(network === null ? [] : [network]),
+  ];
+  return (
+    <>
+      <dt>Network</dt>
+      <dd>{words.join(', ')}</dd>
+    </>
+  );
 }
 
 export function PlanList({ plan, children }: { readonly plan: PlanWords; readonly children?: ReactNode }): JSX.Element {
@@ -39,14 +56,15 @@ export function PlanList({ plan, children }: { readonly plan: PlanWords; readonl
         <b>{shownWithin(plan.name)}</b>
       </dd>
       {children}
-      {plan.parameters !== null && (
-        <>
-          <dt>Network</dt>
-          <dd>{formatCount(plan.parameters)} parameters</dd>
-        </>
-      )}
+      <NetworkRow plan={plan} />
       <dt>Pictures</dt>
-      <dd>{plan.shape === null ? <span className="t3">as the data has them</span> : shapeWords(plan.shape)}</dd>
+      <dd>
+        {plan.shape === null || typeof plan.shape === 'string' ? (
+          <span className="t3">{plan.shape ?? 'as the data has them'}</span>
+        ) : (
+          shapeWords(plan.shape)
+        )}
+      </dd>
       <dt>Classes</dt>
       <dd>
         {plan.classes.length === 0 ? (

@@ -1,5 +1,6 @@
 import { useCallback } from 'react';
 import { toErrorReport } from '#shared/base/errors.ts';
+import type { FileKind } from '#shared/contract/app/file-kinds.ts';
 import type { PortAnswers } from '#shared/contract/app/port-api.ts';
 import { useSession, useSessionState } from '../hooks.ts';
 import { showError } from '../toasts.ts';
@@ -11,8 +12,8 @@ export const bundled = { text: 'digits', means: 'the handwritten digits that com
 export function useFolders(
   title: string,
   onChosen: (path: string) => void,
-  /** Recordings as well as the folders that lead to them. */
-  recordings = false,
+  /** Files of this kind as well as the folders that lead to them. */
+  files?: FileKind,
 ): {
   readonly complete: (path: string) => Promise<PortAnswers['complete_path'] | null>;
   readonly choose: (() => void) | undefined;
@@ -22,21 +23,21 @@ export function useFolders(
   const complete = useCallback(
     async (path: string) => {
       try {
-        return await session.request('complete_path', { path, recordings });
+        return await session.request('complete_path', { path, ...(files === undefined ? {} : { files }) });
       } catch {
         // A folder that is not there is no news while its name is being typed; reading it says so.
         return null;
       }
     },
-    [session, recordings],
+    [session, files],
   );
   const choose = useCallback(() => {
-    session.request('choose_folder', { title, recording: recordings }).then(
+    session.request('choose_folder', { title, ...(files === undefined ? {} : { files }) }).then(
       ({ path }) => {
         if (path !== null) onChosen(path);
       },
       (error: unknown) => showError(toErrorReport(error)),
     );
-  }, [session, title, onChosen, recordings]);
+  }, [session, title, onChosen, files]);
   return { complete, choose: canChoose ? choose : undefined };
 }

@@ -29,6 +29,8 @@ export interface JoinDraft {
 export interface CoordinateDraft {
   readonly name: string;
   readonly data: string;
+  /** File with the network, as typed; empty: one that suits the data. */
+  readonly model: string;
   /** File with the first model, as typed; empty: drawn. */
   readonly startFrom: string;
   readonly participants: number;
@@ -69,6 +71,7 @@ const emptyJoin: JoinDraft = {
 const emptyCoordinate: CoordinateDraft = {
   name: '',
   data: '',
+  model: '',
   startFrom: '',
   participants: 2,
   enough: 2,

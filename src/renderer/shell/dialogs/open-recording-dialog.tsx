@@ -16,7 +16,7 @@ export function OpenRecordingDialog(): JSX.Element {
   const [path, setPath] = useState(folder);
   const [fault, setFault] = useState<ErrorReport | null>(null);
   const [pending, setPending] = useState(false);
-  const { complete, choose } = useFolders('Open a recording', setPath, true);
+  const { complete, choose } = useFolders('Open a recording', setPath, 'recordings');
   const open = async (): Promise<void> => {
     setPending(true);
     setFault(null);

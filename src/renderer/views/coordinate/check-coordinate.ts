@@ -8,7 +8,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 import type { CoordinateDraft } from '#renderer/session/run/drafts.ts';
 
-export type CoordinateField = 'name' | 'data' | 'startFrom' | 'transports' | 'host' | 'admitted';
+export type CoordinateField = 'name' | 'data' | 'model' | 'startFrom' | 'transports' | 'host' | 'admitted';
 type OwnAddresses = PortAnswers['own_addresses'];
 
 /** What is wrong with the fields, each in one sentence that says how to fix it. */
@@ -94,6 +94,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
   return {
     name: draft.name.trim(),
     data: draft.data.trim(),
+    ...(draft.model.trim() === '' ? {} : { model: draft.model.trim() }),
     ...(draft.startFrom.trim() === '' ? {} : { startFrom: draft.startFrom.trim() }),
     participants: draft.participants,
     quorum: quorumOf(draft),
@@ -110,6 +111,7 @@ export function coordinateRequest(draft: CoordinateDraft, own: OwnAddresses | nu
 }
 
 const fieldsByCode: Readonly<Record<string, CoordinateField>> = {
+  model_invalid: 'model',
   model_unfit: 'startFrom',
   port_in_use: 'host',
   connect_failed: 'host',

@@ -30,6 +30,7 @@ beforeEach(() => {
   changeCoordinate({
     name: '',
     data: '',
+    model: '',
     startFrom: '',
     participants: 2,
     enough: 2,
@@ -73,6 +74,22 @@ describe('the form to coordinate a run', () => {
     await filled({ answers: { preview_data: failure('data_missing', 'There is no such folder.', 'data') } });
     assert.match(under('Data to check with'), /There is no such folder\./);
     assert.equal(field('Data to check with').getAttribute('aria-invalid'), 'true');
+  });
+
+  test('takes a network from a file, completed like a folder, and says in the plan that it is one', async () => {
+    const { service, user } = await filled();
+    assert.doesNotMatch(plan(), /Network/);
+    await user.click(field('Network'));
+    await user.paste('~/nets/face');
+    await pass(350);
+    const asked = service.asked('complete_path').at(-1);
+    assert.deepEqual([asked?.path, asked?.files], ['~/nets/face', 'networks']);
+    assert.doesNotMatch(under('Network'), /not a folder yet/);
+    screen.getByText(/Each participant gets the network, and its weights with the first round\./);
+    assert.match(plan(), /Networkof your own, checked on each machine before it trains/);
+    assert.match(plan(), /Picturesas the network takes them/);
+    await user.click(start());
+    assert.equal(service.asked('coordinate_run')[0]?.model, '~/nets/face');
   });
 
   test('shows the plan as each will read it, as it is filled in', async () => {
@@ -194,6 +211,9 @@ describe('starting a run for others', () => {
     await startAgain('model_unfit', 'Its last layer has 10 units.');
     assert.equal(field('Start from').getAttribute('aria-invalid'), 'true');
     assert.equal(field('Address').getAttribute('aria-invalid'), 'false');
+    await startAgain('model_invalid', 'Hardmax "odd": this operator is not known here.');
+    assert.equal(field('Network').getAttribute('aria-invalid'), 'true');
+    assert.match(under('Network'), /Hardmax "odd": this operator is not known here\./);
     await startAgain('transport_unavailable', 'libddsc is not there.');
     within(screen.getByRole('group', { name: 'Transports' })).getByText('libddsc is not there.');
   });

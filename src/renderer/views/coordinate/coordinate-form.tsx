@@ -18,6 +18,7 @@ import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import { AdmissionFields } from './admission/admission-fields.tsx';
 import { AskedPanel } from './admission/asked-panel.tsx';
 import { coordinateFieldOf } from './check-coordinate.ts';
+import { ModelField } from './model-field.tsx';
 import { NetworkFields } from './network-fields.tsx';
 import { RoundFields } from './round-fields.tsx';
 import { StartFromField } from './start-from-field.tsx';
@@ -47,6 +48,7 @@ export function CoordinateForm(): JSX.Element {
           <div className="in">
             <NameField coordinate={coordinate} />
             <DataField coordinate={coordinate} />
+            <ModelField coordinate={coordinate} />
             <StartFromField coordinate={coordinate} />
             <hr />
             <RoundFields draft={coordinate.draft} />

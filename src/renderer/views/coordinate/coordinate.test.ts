@@ -15,6 +15,7 @@ import { qrPath } from './qr-path.ts';
 const draft: CoordinateDraft = {
   name: 'pilot',
   data: '~/validation',
+  model: '',
   startFrom: '',
   participants: 4,
   enough: 3,

@@ -1,4 +1,5 @@
 import type { JSX } from 'react';
+import { formatBytes } from '#shared/base/bytes.ts';
 import { PlanList } from '#renderer/components/forms/plan-list.tsx';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
@@ -28,6 +29,7 @@ export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.E
               weightRule: weightRuleToldBy(plan),
               training: `batch ${plan.batchSize}, ${plan.optimizer === 'sgd' ? 'SGD' : 'Adam'} ${plan.learningRate}`,
               parameters: plan.parameters,
+              network: networkWords(plan),
             }}
           >
             <dt>Now</dt>
@@ -40,6 +42,13 @@ export function RunWants({ plan }: { readonly plan: RunPlanBody | null }): JSX.E
       </div>
     </>
   );
+}
+
+/** Null: one of the program's own, which its layers describe. */
+function networkWords({ model: { graph } }: RunPlanBody): string | null {
+  return graph === undefined
+    ? null
+    : `its coordinator’s own, ${formatBytes(graph.bytes)}, checked on this machine before it trains`;
 }
 
 /** An older coordinator tells none. */

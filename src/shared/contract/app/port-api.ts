@@ -9,11 +9,12 @@ import { networkSpecSchema } from '../run/network.ts';
 import { admissionSchema } from '../run/admission.ts';
 import { coordinatorStartSchema, participantStartSchema, type ParticipantStart } from '../child-messages.ts';
 import { participantIdSchema } from '../ids.ts';
-import { modelConfigSchema } from '../run/model-config.ts';
+import { inputShapeSchema } from '../run/model-config.ts';
 import { transportPlanSchema } from '../run/transport-plan.ts';
 import type { Chair, RecordedEvent } from '../events.ts';
 import type { RunPlanBody, RunStatus } from '../messages.ts';
 import { demoSettingsSchema, faultSchema, runSettingsSchema } from '../run/settings.ts';
+import { fileKindSchema } from './file-kinds.ts';
 import { libraryRequestSchemas, recordingPathSchema, type LibraryAnswers } from './library.ts';
 import { limits } from '../limits.ts';
 import { speedMax, speedMin, stepSchema, type RecordingMarks, type SourceState } from './source.ts';
@@ -39,7 +40,7 @@ export const requestSchemas = {
   preview_data: z.object({
     data: z.string().max(4096),
     classes: z.array(z.string().max(80)).max(limits.classesMax).optional(),
-    shape: modelConfigSchema.shape.inputShape.optional(),
+    shape: inputShapeSchema.optional(),
     mapping: participantStartSchema.shape.mapping,
   }),
   /** Join a federation elsewhere with local data. */
@@ -79,6 +80,7 @@ export const requestSchemas = {
     keepAwake: z.boolean().optional(),
     modelOut: coordinatorStartSchema.shape.modelOut,
     /** As typed; relative paths begin at the home folder. */
+    model: coordinatorStartSchema.shape.model,
     startFrom: coordinatorStartSchema.shape.startFrom,
   }),
   /** Begin round 1 with those that are here. */
@@ -111,10 +113,10 @@ export const requestSchemas = {
   try_now: z.object({}),
   /** Runs of this machine, newest first. */
   recent_runs: z.object({}),
-  /** Folders that complete what has been typed, and recordings where `recordings` is set; `~` is the home folder. */
-  complete_path: z.object({ path: z.string().max(4096), recordings: z.boolean().optional() }),
-  /** The system's own dialog for a folder, or for a recording; only where `app.canChooseFolder`. */
-  choose_folder: z.object({ title: z.string().max(200), recording: z.boolean().optional() }),
+  /** Folders that complete what has been typed, and files of the kind that is wanted; `~` is the home folder. */
+  complete_path: z.object({ path: z.string().max(4096), files: fileKindSchema.optional() }),
+  /** The system's own dialog for a folder, or for a file of that kind; only where `app.canChooseFolder`. */
+  choose_folder: z.object({ title: z.string().max(200), files: fileKindSchema.optional() }),
   /** Addresses of this machine that participants may reach, and its ports. */
   own_addresses: z.object({}),
   /** Rows before `beforeId` (0: the newest) that match a filter, newest first. */

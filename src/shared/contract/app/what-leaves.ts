@@ -85,6 +85,12 @@ export const whatLeaves: readonly Leaving[] = [
     fields: ['register.trainer'],
   },
   {
+    what: 'That the run’s network is not on this machine yet',
+    when: 'before the start, where the run trains a network of its coordinator’s own',
+    note: 'Nothing is asked for that an earlier run has left here.',
+    fields: ['graph_request.hash'],
+  },
+  {
     what: 'That you pause, leave, or cannot do something, and why in a sentence',
     when: 'when it happens',
     note: 'Paths are taken out; what is wrong with your data is told on this machine alone.',

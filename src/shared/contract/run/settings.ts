@@ -97,6 +97,8 @@ export const demoSettingsSchema = z.object({
   selection: strategyNameSchema.optional(),
   /** `digits` (bundled) or the path of a folder. */
   data: z.string().min(1).max(4096),
+  /** An ONNX file with the network; absent: one is chosen for the data. */
+  model: z.string().min(1).max(4096).optional(),
   split: splitSchema,
   localEpochs: z.number().int().min(1).max(100),
   seed: z

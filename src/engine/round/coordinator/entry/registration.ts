@@ -36,6 +36,7 @@ export function linkOpened(draft: CoordinatorDraft, input: InputOf<'link_opened'
     peerKey,
     registeredMs: -Infinity,
     openedMs: at,
+    graphsSent: 0,
     terms: input.terms,
     owns: input.owns,
   };

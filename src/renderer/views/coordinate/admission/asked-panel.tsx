@@ -8,6 +8,7 @@ import type { Coordinate } from '../use-coordinate.ts';
 /** The plan as each participant will read it before it joins. */
 export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }): JSX.Element {
   const { draft, own, preview } = coordinate;
+  const isImported = draft.model.trim() !== '';
   const transports = chosenTransports(draft, own);
   return (
     <>
@@ -22,7 +23,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
           <PlanList
             plan={{
               name: draft.name.trim() === '' ? 'no name yet' : draft.name.trim(),
-              shape: preview?.shape ?? null,
+              shape: isImported ? 'as the network takes them' : (preview?.shape ?? null),
               classes: preview?.classes.map(({ name }) => name) ?? [],
               rounds: draft.rounds,
               deadlineMs: draft.deadlineS * 1000,
@@ -32,6 +33,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
               weightRule: weightRuleOf(draft),
               training: 'batch, optimizer and rate as suits the network',
               parameters: null,
+              network: isImported ? 'of your own, checked on each machine before it trains' : null,
             }}
           >
             <dt>Coordinator</dt>

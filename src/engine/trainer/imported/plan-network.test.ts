@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { hashBytes } from '#engine/codec/hash.ts';
+import { deepDefaults } from '../defaults.ts';
+import { planFederation, type FederationPlan } from '../federation-plan.ts';
+import type { OnnxNode } from '../onnx/onnx-model.ts';
+import { ints } from '../operators/attributes.ts';
+import { readNetwork } from './network-file.ts';
+import { requireClassifier } from './classifier.ts';
+import { writeDense } from '#test/support/dense-network.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'plan-network-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const { signal } = new AbortController();
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../../../test/fixtures/pytorch/${name}.onnx`, import.meta.url));
+
+let files = 0;
+function fileWith(bytes: Uint8Array | string): string {
+  const path = join(folder, `${++files}.onnx`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+function plan(path: string, batchSize?: number): Promise<FederationPlan> {
+  return planFederation('digits', { signal, seed: 1, batchSize, model: { path, hash: hashBytes } });
+}
+
+describe('a run about a network of its own', () => {
+  test('has the shape, the classes and the first weights of its file', async () => {
+    const { model, graph, parameters, classes, defaults, loaded } = await plan(fileWith(writeDense([1, 6, 6], 10)));
+    assert.ok(graph);
+    assert.deepEqual(model, {
+      inputShape: [1, 6, 6],
+      numClasses: 10,
+      graph: { hash: hashBytes(graph), bytes: graph.byteLength },
+    });
+    assert.deepEqual([classes.length, loaded.data.shape, defaults], [10, [1, 6, 6], deepDefaults]);
+    assert.deepEqual(
+      parameters.map(({ name, shape, data }) => [name, shape, data[1]]),
+      [
+        ['dense.weight', [10, 36], Math.fround(0.01)],
+        ['dense.bias', [10], Math.fround(0.01)],
+      ],
+    );
+    assert.deepEqual(readNetwork(graph).tensors, [
+      { name: 'dense.weight', shape: [10, 36] },
+      { name: 'dense.bias', shape: [10] },
+    ]);
+  });
+
+  const relu: OnnxNode = { type: 'Relu', name: 'act', inputs: ['nobody'], outputs: ['z'], attributes: new Map() };
+  const exotic: OnnxNode = { type: 'Hardmax', name: 'odd', inputs: ['y'], outputs: ['z'], attributes: new Map() };
+  const twice: OnnxNode = {
+    type: 'Transpose',
+    name: 'turned',
+    inputs: ['y'],
+    outputs: ['z'],
+    attributes: new Map([['perm', ints([1, 0])]]),
+  };
+  const cases: readonly (readonly [string, () => string, RegExp])[] = [
+    ['that is not there', () => join(folder, 'none.onnx'), /The model .*none\.onnx cannot be read: ENOENT/],
+    ['that is no ONNX', () => fileWith('not a network'), /./],
+    [
+      'that takes no picture',
+      () => fixture('gru'),
+      /takes 6 × 4 numbers for each example, and the pictures of digits are 1 × 8 × 8/,
+    ],
+    [
+      'that gives a picture',
+      () => fixture('autoencoder'),
+      /The output is \[32, 1, \d+, \d+\], and cross-entropy needs one number of each example for each class/,
+    ],
+    [
+      'for five classes',
+      () => fixture('cnn'),
+      /tells 5 classes apart, and digits has 10: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9/,
+    ],
+    [
+      'with a loose end',
+      () => fileWith(writeDense([1, 8, 8], 10, [relu])),
+      /Relu "act": nothing computes its input "nobody"/,
+    ],
+    [
+      'with an operator that is not known',
+      () => fileWith(writeDense([1, 8, 8], 10, [exotic])),
+      /Hardmax "odd": this operator is not known here/,
+    ],
+    ['that mixes the batch up', () => fileWith(writeDense([1, 8, 8], 10, [twice])), /The output is float32 \[10, 32\]/],
+    [
+      'with weights that are no numbers',
+      () => fileWith(writeDense([1, 8, 8], 10, [], NaN)),
+      /The values of dense\.weight are not all numbers/,
+    ],
+  ];
+  for (const [what, path, message] of cases)
+    test(`a file ${what} is refused before the run begins`, async () => {
+      await assert.rejects(plan(path()), { code: 'model_invalid', message });
+    });
+
+  test('a batch that is asked for and would need more memory than a step may take is refused', async () => {
+    const path = fileWith(writeDense([3, 512, 512], 10));
+    await assert.rejects(plan(path, 65_536), { code: 'model_invalid', message: /Use smaller batches/ });
+    const chosen = await plan(path);
+    assert.ok(chosen.defaults.batchSize >= 1);
+  });
+
+  test('what a participant is told of a network has to be so', () => {
+    const network = readNetwork(writeDense([1, 8, 8], 10));
+    const { config } = requireClassifier(network, { ...deepDefaults, seed: 0 });
+    assert.deepEqual(config, { inputShape: [1, 8, 8], numClasses: 10 });
+  });
+});

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** Files that a window asks for, and how their names end. */
+export const fileEndings = {
+  recordings: ['.rscope', '.sqlite', '.roundscope'],
+  networks: ['.onnx'],
+} as const;
+
+export const fileKindSchema = z.enum(['recordings', 'networks']);
+export type FileKind = z.infer<typeof fileKindSchema>;
+
+export function isOfKind(name: string, kind: FileKind): boolean {
+  return fileEndings[kind].some((ending) => name.endsWith(ending));
+}
