@@ -396,6 +396,30 @@ const weights: readonly Check[] = [
   },
 ];
 
+const graphs: readonly Check[] = [
+  {
+    claim: 'a network is the one that the plan named',
+    file: 'round/participant/arriving-graph.ts',
+    from: 'payload.hash === graph.hash && ',
+    to: '',
+    tests: ['round/participant/graph.test.ts'],
+  },
+  {
+    claim: 'a network is as long as the plan said',
+    file: 'round/participant/arriving-graph.ts',
+    from: ' && file.byteLength === graph.bytes',
+    to: '',
+    tests: ['round/participant/graph.test.ts'],
+  },
+  {
+    claim: 'a network is sent so often over a link and not more',
+    file: 'round/coordinator/plan.ts',
+    from: 'link.graphsSent >= limits.graphsPerLinkMax',
+    to: 'false',
+    tests: ['round/coordinator/entry/graph.test.ts'],
+  },
+];
+
 const transports: readonly Check[] = [
   {
     claim: 'QUIC: the coordinator is who the invitation names',
@@ -472,10 +496,16 @@ const transports: readonly Check[] = [
   },
 ];
 
-export const checks: readonly Check[] = [...names, ...admission, ...seals, ...hints, ...weights, ...transports].map(
-  (check) => ({
-    ...check,
-    file: `src/engine/${check.file}`,
-    tests: check.tests.map((test) => (test.startsWith('test/') ? test : `src/engine/${test}`)),
-  }),
-);
+export const checks: readonly Check[] = [
+  ...names,
+  ...admission,
+  ...seals,
+  ...hints,
+  ...weights,
+  ...graphs,
+  ...transports,
+].map((check) => ({
+  ...check,
+  file: `src/engine/${check.file}`,
+  tests: check.tests.map((test) => (test.startsWith('test/') ? test : `src/engine/${test}`)),
+}));

@@ -1,6 +1,7 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ModelConfig } from '#shared/contract/run/model-config.ts';
+import { presetOf, type NetworkPreset } from '#shared/contract/run/network-presets.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
 import type { Hash } from '#shared/contract/ids.ts';
 import { listNames } from '#shared/base/text/list-names.ts';
@@ -12,7 +13,8 @@ import { trainerError } from './errors.ts';
 import { requirePlan } from './graph-cache.ts';
 import { byWords, imageShapeOf } from './imported/classifier.ts';
 import { openNetwork, planNetwork } from './imported/plan-network.ts';
-import type { TrainableModel } from './imported/trainable-model.ts';
+import { presetModel, presetShape } from './imported/presets.ts';
+import { requireTrainable, type TrainableModel } from './imported/trainable-model.ts';
 import { modelFor } from './model/default-models.ts';
 import { initialParameters } from './model/initial-parameters.ts';
 
@@ -35,7 +37,7 @@ export interface FederationPlan {
 export interface FederationOptions {
   readonly signal: AbortSignal;
   readonly seed: number;
-  /** An ONNX file with the run's network; absent: one is chosen for the images. */
+  /** A well-known network by its name, or an ONNX file; absent: layers are chosen for the images. */
   readonly model?: { readonly path: string; readonly hash: (file: Uint8Array) => Hash } | undefined;
   /** Of a training step, as far as it is decided. */
   readonly batchSize?: number | undefined;
@@ -60,10 +62,14 @@ async function planLayers(data: string, { signal, seed }: FederationOptions): Pr
   return { model, parameters, defaults: trainingDefaultsFor(plan), ...aboutData(loaded) };
 }
 
+type ImportedOptions = FederationOptions & { readonly model: NonNullable<FederationOptions['model']> };
+
 async function planImported(
   data: string,
-  { signal, model, batchSize }: FederationOptions & { readonly model: NonNullable<FederationOptions['model']> },
+  { signal, seed, model, batchSize }: ImportedOptions,
 ): Promise<FederationPlan> {
+  const preset = presetOf(model.path);
+  if (preset !== null) return await planPreset(data, preset, { signal, seed, model, batchSize });
   const network = await openFile(model.path, signal);
   const shape = imageShapeOf(network.inputShape);
   if (shape === null) throw await otherInput(data, network, signal);
@@ -78,6 +84,20 @@ async function planImported(
       { context: { classes: classes.length, numClasses: config.numClasses } },
     );
   }
+  const graph = { hash: model.hash(file), bytes: file.length };
+  return { model: { ...config, graph }, graph: file, parameters, defaults, ...aboutData(loaded) };
+}
+
+/** A network of ours has as many outputs as the data has classes. */
+async function planPreset(
+  data: string,
+  preset: NetworkPreset,
+  { signal, seed, model, batchSize }: ImportedOptions,
+): Promise<FederationPlan> {
+  const loaded = await loadData(data, { signal, fit: { shape: [...presetShape(preset)] } });
+  const random = seededRandom(seed).fork('initial-model');
+  const network = requireTrainable(presetModel(preset, loaded.all.classes.length, random));
+  const { config, file, parameters, defaults } = planNetwork(network, { batchSize });
   const graph = { hash: model.hash(file), bytes: file.length };
   return { model: { ...config, graph }, graph: file, parameters, defaults, ...aboutData(loaded) };
 }

@@ -15,7 +15,7 @@ import { typedIn } from '#engine/host/user-path.ts';
 import type { AppService } from '#service/app-service.ts';
 import type { RunningFederation } from '#service/runs/federation.ts';
 import { coordinatorId, runIdSchema, type RunId } from '#shared/contract/ids.ts';
-import { dataOf, namedFiles } from '#service/checks/typed-paths.ts';
+import { dataOf, namedFiles, namedModel } from '#service/checks/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { admitOption, parseAdmit } from '../options/admit-option.ts';
 import { usersFrom } from '../options/broker-credentials.ts';
@@ -215,9 +215,9 @@ export const coordinate: Command = {
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
                   admission: admission.value,
+                  ...namedModel(args.text('model'), typedIn(process.env)),
                   ...namedFiles(
                     {
-                      model: args.text('model'),
                       modelOut: args.text('model-out'),
                       startFrom: args.text('start-from'),
                     },

@@ -11,7 +11,7 @@ import {
 import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { namedFiles } from '#service/checks/typed-paths.ts';
+import { namedModel } from '#service/checks/typed-paths.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import { nearest } from '../arguments.ts';
 import { modelOption } from './model-option.ts';
@@ -98,7 +98,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
     control: args.text('control') ?? demoDefaults.control,
     ...(args.has('selection') ? { selection: args.text('selection') } : {}),
     data: args.text('data') ?? demoDefaults.data,
-    ...namedFiles({ model: args.text('model') }, typedIn(process.env)),
+    ...namedModel(args.text('model'), typedIn(process.env)),
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),
     seed: numberOr(args.text('seed'), demoDefaults.seed),

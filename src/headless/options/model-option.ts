@@ -1,9 +1,10 @@
+import { networkPresetSchema } from '#shared/contract/run/network-presets.ts';
 import type { Option } from '../arguments.ts';
 
-/** The network of a run. */
+/** The network of a run: one of `networkPresetSchema`, or a file. */
 export const modelOption: Option = {
   name: 'model',
-  value: 'FILE',
-  help: 'the network as ONNX, with its first weights; `roundscope model FILE` says whether it trains',
+  value: 'WHAT',
+  help: `${networkPresetSchema.options.join(', ')}, or an ONNX file with its first weights; \`roundscope model FILE\` says whether that trains`,
   default: 'one that suits the data',
 };

@@ -1,3 +1,4 @@
+import { presetOf } from '#shared/contract/run/network-presets.ts';
 import { userPath } from '#engine/host/user-path.ts';
 import { bundledName } from '#engine/trainer/data/digits.ts';
 
@@ -9,6 +10,13 @@ export function dataOf(typed: string, from: string): string {
 
 export function fileOf(typed: string, from: string): string {
   return userPath(typed, from);
+}
+
+/** A network as people name it: one of ours by its name, all else an absolute path; nothing where nothing was named. */
+export function namedModel(typed: string | undefined, from: string): { readonly model?: string } {
+  const text = typed?.trim() ?? '';
+  if (text === '') return {};
+  return { model: presetOf(text) ?? fileOf(text, from) };
 }
 
 /** Paths of the files that were named; those that were not stay out. */

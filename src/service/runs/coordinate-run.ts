@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
 import { bareHost } from '#engine/transport/addresses.ts';
 import type { AppService } from '../app-service.ts';
-import { dataOf, namedFiles } from '../checks/typed-paths.ts';
+import { dataOf, namedFiles, namedModel } from '../checks/typed-paths.ts';
 
 /** Whoever opens a run in a window sends invitations and may wait for people until the next day. */
 const registrationDeadlineMs = 24 * 3600 * 1000;
@@ -39,7 +39,8 @@ export async function coordinateRun(
       identityFolder: service.app.dataFolder,
       ...(announce === undefined || announce === '' ? {} : { announce }),
       ...(asked.admission === undefined ? {} : { admission: asked.admission }),
-      ...namedFiles({ model: asked.model, modelOut: asked.modelOut, startFrom: asked.startFrom }, homedir()),
+      ...namedModel(asked.model, homedir()),
+      ...namedFiles({ modelOut: asked.modelOut, startFrom: asked.startFrom }, homedir()),
     },
     { keepAwake },
   );

@@ -111,6 +111,11 @@ describe('the network of a run comes to a participant', () => {
       /sent cannot be used: \d+ bytes with the SHA-256 [0-9a-f]{12}…, where \d+ with [0-9a-f]{12}… were announced/,
     ],
     'a shorter one': [planOf(honest), honest.subarray(1), /sent cannot be used: \d+ bytes with the SHA-256/],
+    'one shorter than its plan says, with its hash': [
+      planOf(honest, { graph: { hash: hashBytes(honest), bytes: honest.byteLength + 5 } }),
+      honest,
+      /sent cannot be used: \d+ bytes with the SHA-256/,
+    ],
     'a longer one': [
       planOf(honest),
       longer,

@@ -10,6 +10,10 @@ import { planFederation, type FederationPlan } from '../federation-plan.ts';
 import type { OnnxNode } from '../onnx/onnx-model.ts';
 import { ints } from '../operators/attributes.ts';
 import { readNetwork } from './network-file.ts';
+import { parameterCount } from '#shared/tensor/parameter-set.ts';
+import { elementCount } from '#shared/tensor/tensor.ts';
+import { GraphCache } from '../graph-cache.ts';
+import { ImportedLearner } from './imported-learner.ts';
 import { requireClassifier } from './classifier.ts';
 import { writeDense } from '#test/support/dense-network.ts';
 
@@ -100,6 +104,32 @@ describe('a run about a network of its own', () => {
   for (const [what, path, message] of cases)
     test(`a file ${what} is refused before the run begins`, async () => {
       await assert.rejects(plan(path()), { code: 'model_invalid', message });
+    });
+
+  for (const [preset, shape, parameters] of [
+    ['mnist', [1, 28, 28], 1_663_370],
+    ['emotion', [1, 48, 48], 2_345_607 + 3 * 1025],
+  ] as const)
+    test(`${preset} is known by its name, with as many parameters as elsewhere, and takes a step`, async () => {
+      const planned = await plan(preset, 2);
+      assert.deepEqual([planned.model.inputShape, planned.model.numClasses], [shape, 10]);
+      // The emotion network has seven classes where it comes from, and ten for the digits.
+      assert.equal(parameterCount(planned.parameters), parameters);
+      assert.deepEqual((await plan(preset, 2)).parameters, planned.parameters, 'the same for the same seed');
+      const step = { batchSize: 2, learningRate: 0.01, optimizer: 'sgd', seed: 1 } as const;
+      const classifier = requireClassifier(readNetwork(planned.graph ?? new Uint8Array(0)), step);
+      const learner = new ImportedLearner(classifier, { key: preset, batchSize: 2 });
+      await using graphs = new GraphCache();
+      const training = await learner.beginTraining(planned.parameters, step, graphs);
+      const images = new Float32Array(2 * elementCount(shape)).fill(0.5);
+      const targets = new Float32Array(20);
+      targets[3] = 0.5;
+      targets[17] = 0.5;
+      const batch = { images, targets, labels: Uint16Array.of(3, 7), count: 2 };
+      const before = await training.step(batch);
+      await training.step(batch);
+      const after = await training.step(batch);
+      assert.ok((after[3] ?? 0) > (before[3] ?? 0), `log probability ${before[3]} and then ${after[3]}`);
     });
 
   test('a batch that is asked for and would need more memory than a step may take is refused', async () => {

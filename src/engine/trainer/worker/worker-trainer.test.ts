@@ -62,7 +62,11 @@ function firstProgress(): {
 
 describe('a network from elsewhere in the trainer’s thread', () => {
   const file = writeNetwork(readNetwork(writeDense([1, 8, 8], 10)));
-  const model: GraphModel = { inputShape: [1, 8, 8], numClasses: 10, graph: { hash: hashBytes(file), bytes: file.length } };
+  const model: GraphModel = {
+    inputShape: [1, 8, 8],
+    numClasses: 10,
+    graph: { hash: hashBytes(file), bytes: file.length },
+  };
   const opening: OpenGraphJob = { file, model, batchSize: 16, learningRate: 0.05, optimizer: 'sgd', seed: 0 };
   const layout = [
     { name: 'dense.weight', shape: [10, 64] },
