@@ -4,6 +4,8 @@ import { createGunzip, createInflateRaw, createZstdDecompress, gzipSync, zstdCom
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { encodeSafetensors } from '#engine/codec/safetensors.ts';
+import { readNetwork, writeNetwork } from '#engine/trainer/imported/network-file.ts';
+import { writeDense } from '#test/support/dense-network.ts';
 import { float32Tensor } from '../tensor/tensor.ts';
 import { bytesOf } from './byte-reader.ts';
 import { decodeBody, type Decoded, type DecodeOptions } from './decode-body.ts';
@@ -220,6 +222,20 @@ describe('text, JSON, bytes and what is compressed', () => {
       assert.match(await reasonOf(packed, { inflate: () => null }), /not undone here/);
     }
   });
+});
+
+test('a network on its way to participants is read by the names of ONNX', async () => {
+  const file = writeNetwork(readNetwork(writeDense([1, 8, 8], 10)));
+  const decoded = await decode(file);
+  assert.ok(decoded.kind === 'protobuf', JSON.stringify(decoded));
+  assert.equal(decoded.message, 'onnx.ModelProto');
+  const [version, producer, , graph] = decoded.fields;
+  assert.deepEqual([version?.name, producer?.value, graph?.name], ['ir_version', 'roundscope', 'graph']);
+  const inside = JSON.stringify(graph?.value);
+  for (const word of ['"op_type","type":"string","value":"Gemm"', '"value":"dense.weight"', '"value":"parameters"'])
+    assert.ok(inside.includes(word), word);
+  const cut = await decode(file.subarray(0, 60), { bodyBytes: file.length });
+  assert.equal(cut.kind, 'malformed', 'of which only the beginning was kept');
 });
 
 describe('protobuf', () => {

@@ -2,6 +2,7 @@ import { formatBytes } from '../base/bytes.ts';
 import { ByteReader, DecodeError, OutOfBytes, type ByteSource } from './byte-reader.ts';
 import { looksLikeNpy, readNpy } from './npy.ts';
 import { looksLikeZip, readNpz, type Inflate } from './npz.ts';
+import { looksLikeNetwork, networkReading } from './onnx.ts';
 import { looksLikePickle, readPickle } from './pickle.ts';
 import { readMessage, type MessageReading, type ProtobufField } from './protobuf.ts';
 import { looksLikeSafetensors, readSafetensors } from './safetensors.ts';
@@ -48,7 +49,8 @@ export async function decodeBody(source: ByteSource, options: DecodeOptions): Pr
   const start = (await reader.peek(startBytes)).slice();
   const compressed = methodOf(start);
   if (compressed !== null) return await decompressed(compressed, reader, start, options);
-  const format = options.message === undefined ? formatOf(start) : 'protobuf';
+  const message = options.message ?? (looksLikeNetwork(start) ? networkReading() : undefined);
+  const format = message === undefined ? formatOf(start) : 'protobuf';
   try {
     switch (format) {
       case 'safetensors':
@@ -60,7 +62,7 @@ export async function decodeBody(source: ByteSource, options: DecodeOptions): Pr
       case 'pickle':
         return { kind: 'tensors', format, tensors: await readPickle(reader), metadata: {} };
       case 'protobuf': {
-        const reading = options.message as MessageReading;
+        const reading = message as MessageReading;
         return {
           kind: 'protobuf',
           message: reading.name,
