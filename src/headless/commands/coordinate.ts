@@ -215,14 +215,7 @@ export const coordinate: Command = {
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
                   data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
                   admission: admission.value,
-                  ...namedModel(args.text('model'), typedIn(process.env)),
-                  ...namedFiles(
-                    {
-                      modelOut: args.text('model-out'),
-                      startFrom: args.text('start-from'),
-                    },
-                    typedIn(process.env),
-                  ),
+                  ...filesFrom(args),
                   identityFolder: service.app.dataFolder,
                   ...(state === undefined ? {} : { stateFolder: resolve(state) }),
                 },
@@ -323,6 +316,16 @@ function addressFrom(
   const announced = parseAnnounced(announce, plan);
   if (!announced.ok) return err(`--announce: ${announced.error}`);
   return ok({ host: bareHost(host ?? boundFor(announced.value)), port, announce });
+}
+
+function filesFrom(args: Arguments): {
+  readonly model?: string;
+  readonly modelOut?: string;
+  readonly startFrom?: string;
+} {
+  const from = typedIn(process.env);
+  const others = namedFiles({ modelOut: args.text('model-out'), startFrom: args.text('start-from') }, from);
+  return { ...namedModel(args.text('model'), from), ...others };
 }
 
 function peopleOf(count: number): string {
