@@ -10,6 +10,7 @@ import { planFederation, type FederationPlan } from '../federation-plan.ts';
 import type { OnnxNode } from '../onnx/onnx-model.ts';
 import { ints } from '../operators/attributes.ts';
 import { readNetwork } from './network-file.ts';
+import { openNetwork, planNetwork } from './plan-network.ts';
 import { parameterCount } from '#shared/tensor/parameter-set.ts';
 import { elementCount } from '#shared/tensor/tensor.ts';
 import { GraphCache } from '../graph-cache.ts';
@@ -133,10 +134,12 @@ describe('a run about a network of its own', () => {
     });
 
   test('a batch that is asked for and would need more memory than a step may take is refused', async () => {
-    const path = fileWith(writeDense([3, 512, 512], 10));
-    await assert.rejects(plan(path, 65_536), { code: 'model_invalid', message: /Use smaller batches/ });
-    const chosen = await plan(path);
-    assert.ok(chosen.defaults.batchSize >= 1);
+    const network = await openNetwork(fileWith(writeDense([3, 512, 512], 10)), { signal });
+    assert.throws(() => planNetwork(network, { batchSize: 65_536 }), {
+      code: 'model_invalid',
+      message: /Use smaller batches/,
+    });
+    assert.deepEqual(planNetwork(network, {}).defaults, deepDefaults);
   });
 
   test('what a participant is told of a network has to be so', () => {
