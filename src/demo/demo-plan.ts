@@ -1,10 +1,11 @@
+import { bundledOf } from '#shared/contract/run/bundled-data.ts';
 import type { DemoSettings, RunPlan } from '#shared/contract/run/settings.ts';
 import { weightRuleDefault } from '#shared/contract/run/weight-rule.ts';
 
 /** How the federation of a demo trains. */
 export function demoPlan(settings: DemoSettings): RunPlan {
   return {
-    name: `${settings.data === 'digits' ? 'digits' : 'own data'}, ${settings.split === 'iid' ? 'even' : 'uneven'} split`,
+    name: `${bundledOf(settings.data)?.source ?? 'own data'}, ${settings.split === 'iid' ? 'even' : 'uneven'} split`,
     rounds: settings.rounds,
     minimumParticipants: settings.participants,
     quorum: 0.75,

@@ -1,7 +1,19 @@
 import { fileEndings, type FileKind } from '#shared/contract/app/file-kinds.ts';
 import { dialog, powerSaveBlocker, type BrowserWindow } from 'electron';
 
-const kindNames: Readonly<Record<FileKind, string>> = { recordings: 'Recordings', networks: 'Networks' };
+const kindNames: Readonly<Record<FileKind, string>> = {
+  recordings: 'Recordings',
+  networks: 'Networks',
+  data: 'Tables and arrays',
+};
+
+/** Dialogs know what stands behind the last dot. */
+function extensionsOf(files: FileKind): string[] {
+  const last = fileEndings[files]
+    .filter((ending) => ending.includes('.'))
+    .map((ending) => ending.slice(ending.lastIndexOf('.') + 1));
+  return [...new Set(last)];
+}
 
 /** The system's own dialog for a folder, or for a file of a kind; null: closed without a choice. */
 export async function chooseFolder(
@@ -15,7 +27,11 @@ export async function chooseFolder(
     ...(files !== null
       ? {
           properties: ['openFile' as const],
-          filters: [{ name: kindNames[files], extensions: fileEndings[files].map((ending) => ending.slice(1)) }],
+          filters: [
+            { name: kindNames[files], extensions: extensionsOf(files) },
+            // IDX files often have no extension: what data is, its first bytes say.
+            ...(files === 'data' ? [{ name: 'All files', extensions: ['*'] }] : []),
+          ],
         }
       : { properties: ['openDirectory' as const, 'createDirectory' as const] }),
   });

@@ -27,7 +27,7 @@ import { DialingLink } from '#engine/link/dial/dialing-link.ts';
 import { ObservedReporter } from '#engine/round/observed-reporter.ts';
 import { tellsAll, type Telling } from '#engine/round/telling.ts';
 import { runParticipant } from '#engine/round/participant/driver.ts';
-import { bundledName } from '#engine/trainer/data/digits.ts';
+import { bundledOf } from '#shared/contract/run/bundled-data.ts';
 import { requireData } from '#engine/trainer/data/load-data.ts';
 import { requireMemory, requirePlan } from '#engine/trainer/graph-cache.ts';
 import { WorkerTrainer } from '#engine/trainer/worker/worker-trainer.ts';
@@ -202,10 +202,10 @@ async function identityOf(start: ParticipantStart, reporter: Reporter): Promise<
   }
 }
 
-/** Of a folder no more than that it is one: its name may say whose it is. In a demo all is one machine's. */
+/** Of own data no more than that: its name may say whose it is. In a demo all is one machine's. */
 function tellingOf({ data, share, exactCounts }: ParticipantStart): Telling {
   if (share !== undefined) return tellsAll;
-  return { exact: exactCounts === true, source: data === bundledName ? bundledName : 'own pictures' };
+  return { exact: exactCounts === true, source: bundledOf(data)?.source ?? 'own pictures' };
 }
 
 function layoutOf(model: ModelConfig): ParameterLayout {

@@ -127,7 +127,7 @@ async function takesKeptName({ page }: OpenApp): Promise<void> {
   await field.getByText('That name belongs to another participant of this run').waitFor();
   assert.equal(await name.getAttribute('aria-invalid'), 'true');
   assert.equal(await name.inputValue(), 'anna');
-  assert.equal(await page.getByLabel('Folder', { exact: true }).inputValue(), 'digits');
+  assert.equal(await page.getByLabel('Folder or file', { exact: true }).inputValue(), 'digits');
   assert.equal(await page.getByLabel('Invitation', { exact: true }).inputValue(), run.invitation);
   await name.fill('anna-2');
   await button(page, 'Join').click();

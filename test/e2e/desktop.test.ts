@@ -140,7 +140,7 @@ describe('an invitation that is clicked on', () => {
     const { page } = app;
     await seesInvitation(page, invitation);
     const join = page.getByRole('button', { name: /^Join\b/, disabled: false });
-    await page.getByLabel('Folder', { exact: true }).fill('digits');
+    await page.getByLabel('Folder or file', { exact: true }).fill('digits');
     await join.waitFor();
     // It could be joined by now, and is not, for as long as its coordinator tells of nobody.
     await delay(1500);

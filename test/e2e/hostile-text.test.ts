@@ -50,7 +50,7 @@ describe('text from outside turns nothing around, in any view', () => {
   test('in the forms of Join and Coordinate', async () => {
     await preview.play('run=empty&hostile', 'join');
     await page.getByLabel('Invitation', { exact: true }).fill(`roundscope://join?i=${'a'.repeat(60)}`);
-    await page.getByLabel('Folder', { exact: true }).fill('~/data/faces');
+    await page.getByLabel('Folder or file', { exact: true }).fill('~/data/faces');
     await page.locator('table.cls').waitFor();
     await page.getByRole('list', { name: 'Classes of the run' }).waitFor();
     assert.deepEqual(await deceptions(page, 'Join'), []);
@@ -63,7 +63,7 @@ describe('text from outside turns nothing around, in any view', () => {
       );
     const [value, text] = values.find(([name]) => name.startsWith('angry')) ?? ['', ''];
     assert.ok(value.includes('\u202e') && text.includes('\\u202e'), JSON.stringify([value, text]));
-    await page.getByLabel('Folder', { exact: true }).fill('~/da');
+    await page.getByLabel('Folder or file', { exact: true }).fill('~/da');
     await page.getByRole('listbox', { name: 'Folders' }).waitFor();
     assert.deepEqual(await deceptions(page, 'completion of a path'), []);
     await preview.show('coordinate');

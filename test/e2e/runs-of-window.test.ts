@@ -52,7 +52,7 @@ async function joins({ page }: OpenApp): Promise<void> {
   assert.equal((await coordinator.command.exit()).status, 0, coordinator.command.stderr);
   await page.keyboard.press('Shift+J');
   assert.ok((await page.getByLabel('Invitation', { exact: true }).inputValue()).includes(invitation));
-  assert.equal(await page.getByLabel('Folder', { exact: true }).inputValue(), 'digits');
+  assert.equal(await page.getByLabel('Folder or file', { exact: true }).inputValue(), 'digits');
   assert.equal(await page.getByLabel('Your name', { exact: true }).inputValue(), 'lab-2');
   await page.keyboard.press('Escape');
   await button(page, 'Back').click();
@@ -177,7 +177,7 @@ async function completesPath({ page, dataFolder }: OpenApp): Promise<void> {
   writeFileSync(joinPath(folder, 'happy', 'notes.txt'), 'no picture');
   await page.getByRole('heading', { name: 'No run is open' }).waitFor();
   await page.keyboard.press('j');
-  const field = page.getByRole('combobox', { name: 'Folder' });
+  const field = page.getByRole('combobox', { name: 'Folder or file' });
   await field.fill(joinPath(dataFolder, 'pic'));
   await page.getByRole('option', { name: 'pictures' }).waitFor();
   await page.keyboard.press('Tab');

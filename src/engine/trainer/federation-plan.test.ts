@@ -19,6 +19,10 @@ test('the plan for the bundled digits, the same for the same seed', async () => 
 
 test('our own models fit into memory with our own defaults, whatever the image', () => {
   assert.deepEqual(trainingDefaultsFor(requirePlan(facesModel)), deepDefaults);
+  const batches = [1, 700, 1100, 2047, 2048, 28_709].map(
+    (examples) => trainingDefaultsFor(requirePlan(facesModel), examples).batchSize,
+  );
+  assert.deepEqual(batches, [8, 8, 16, 16, 32, 32], 'few examples make steps enough');
   for (const side of [1, 5, 28, 64, 96, 224, limits.imageSideMax]) {
     const plan = requirePlan(modelFor([3, side, side], 1000));
     const { batchSize } = trainingDefaultsFor(plan);

@@ -59,7 +59,7 @@ async function planLayers(data: string, { signal, seed }: FederationOptions): Pr
   const model = modelFor(loaded.all.shape, loaded.all.classes.length);
   const plan = requirePlan(model);
   const parameters = initialParameters(plan, seededRandom(seed).fork('initial-model'));
-  return { model, parameters, defaults: trainingDefaultsFor(plan), ...aboutData(loaded) };
+  return { model, parameters, defaults: trainingDefaultsFor(plan, exampleCount(loaded.all)), ...aboutData(loaded) };
 }
 
 type ImportedOptions = FederationOptions & { readonly model: NonNullable<FederationOptions['model']> };

@@ -4,7 +4,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { float32Tensor } from '#shared/tensor/tensor.ts';
 import type { ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { loadDigits } from './data/digits.ts';
+import { loadDigits } from './data/bundled/digits.ts';
 import { takeShare } from './data/partition.ts';
 import type { SplitSpec } from '#shared/contract/run/split.ts';
 import { digitsDefaults } from './defaults.ts';

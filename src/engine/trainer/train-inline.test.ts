@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import { flattenParameters, type ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { loadDigits } from './data/digits.ts';
+import { loadDigits } from './data/bundled/digits.ts';
 import { takeShare, type Share } from './data/partition.ts';
 import { digitsDefaults } from './defaults.ts';
 import { GraphCache, requirePlan } from './graph-cache.ts';

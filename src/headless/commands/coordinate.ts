@@ -5,6 +5,7 @@ import { counted } from '#shared/base/text/counted.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { boundFor, ofOneLink, parseAnnounced } from '#shared/contract/app/announced.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
+import { digitsData } from '#shared/contract/run/bundled-data.ts';
 import { transportPlanSchema, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
 import { runPlanSchema } from '#shared/contract/run/settings.ts';
 import { exitStatus } from '#shared/contract/run/summary.ts';
@@ -19,6 +20,7 @@ import { dataOf, namedFiles, namedModel } from '#service/checks/typed-paths.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { admitOption, parseAdmit } from '../options/admit-option.ts';
 import { usersFrom } from '../options/broker-credentials.ts';
+import { dataHelp } from '../options/data-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { openAdmissionPrompt, type PromptParts, type Invited } from '../prompt/admission-prompt.ts';
@@ -90,8 +92,8 @@ export const coordinate: Command = {
     {
       name: 'data',
       value: 'WHAT',
-      help: 'digits, or a folder like those of the participants: decides the shape of the model',
-      default: 'digits',
+      help: `${dataHelp}; like those of the participants: decides the shape of the model`,
+      default: digitsData.name,
     },
     modelOption,
     {
@@ -213,7 +215,7 @@ export const coordinate: Command = {
                   ...address.value,
                   ...(broker === undefined ? {} : { broker }),
                   ...(brokerCa === undefined ? {} : { brokerCa: resolve(brokerCa) }),
-                  data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
+                  data: dataOf(args.text('data') ?? digitsData.name, typedIn(process.env)),
                   admission: admission.value,
                   ...filesFrom(args),
                   identityFolder: service.app.dataFolder,

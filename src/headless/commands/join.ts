@@ -3,6 +3,7 @@ import { toErrorReport } from '#shared/base/errors.ts';
 import { parseDuration } from '#shared/base/text/duration.ts';
 import { asParticipantId } from '#shared/contract/ids.ts';
 import { participantStartSchema, type ParticipantStart } from '#shared/contract/child-messages.ts';
+import { digitsData } from '#shared/contract/run/bundled-data.ts';
 import { participantName } from '#shared/contract/run/participant-name.ts';
 import { strategyNames } from '#shared/contract/run/selection.ts';
 import { exitStatus } from '#shared/contract/run/summary.ts';
@@ -11,6 +12,7 @@ import { dataOf, namedFiles } from '#service/checks/typed-paths.ts';
 import { decodeInvitation } from '#engine/identity/invitation.ts';
 import type { Arguments, Command } from '../arguments.ts';
 import { selectionOption, wrongEnvironment } from '../options/selection-option.ts';
+import { dataHelp } from '../options/data-option.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
 import { mapOption, parseMaps } from '../options/map-option.ts';
@@ -44,8 +46,8 @@ export const join: Command = {
     {
       name: 'data',
       value: 'WHAT',
-      help: 'digits, or a folder: class sub-folders with images, or IDX files',
-      default: 'digits',
+      help: dataHelp,
+      default: digitsData.name,
     },
     mapOption,
     {
@@ -152,7 +154,7 @@ export const join: Command = {
             {
               name: named?.value ?? asParticipantId(service.app.ownName),
               invitation: text,
-              data: dataOf(args.text('data') ?? 'digits', typedIn(process.env)),
+              data: dataOf(args.text('data') ?? digitsData.name, typedIn(process.env)),
               ...namedFiles({ modelOut }, typedIn(process.env)),
               ...(mapping.value.length === 0 ? {} : { mapping: mapping.value }),
               ...(transport.data === undefined ? {} : { transport: transport.data }),

@@ -15,6 +15,7 @@ import { namedModel } from '#service/checks/typed-paths.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import { nearest } from '../arguments.ts';
 import { modelOption } from './model-option.ts';
+import { dataHelp } from './data-option.ts';
 import { networkOption, parseNetworks } from './network-option.ts';
 import { selectionOption, wrongEnvironment } from './selection-option.ts';
 import { transportHelp, wrongOption, wrongTransport } from './wrong-option.ts';
@@ -38,7 +39,7 @@ export const demoOptions: readonly Option[] = [
   {
     name: 'data',
     value: 'WHAT',
-    help: 'digits (bundled), or a folder: class sub-folders with images, or IDX files',
+    help: dataHelp,
     default: demoDefaults.data,
   },
   modelOption,
@@ -59,7 +60,7 @@ export const demoOptions: readonly Option[] = [
     name: 'deadline',
     value: 'SECONDS',
     help: 'a phase of a round closes then at quorum, or the run ends as stalled',
-    default: `${demoDefaults.deadlineMs / 1000}, more over a slow network`,
+    default: `${demoDefaults.deadlineMs / 1000}, more over a slow network or with faces`,
   },
   {
     name: 'pace',
@@ -90,14 +91,15 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
   const network = parseNetworks(args.all('network'));
   if (!network.ok) return network;
   const participants = numberOr(args.text('participants'), demoDefaults.participants);
-  const usualMs = usualDeadlineMs(network.value, participants);
+  const data = args.text('data') ?? demoDefaults.data;
+  const usualMs = usualDeadlineMs({ network: network.value, participants, data });
   const checked = demoSettingsSchema.safeParse({
     participants,
     rounds: numberOr(args.text('rounds'), demoDefaults.rounds),
     transport: args.text('transport') ?? demoDefaults.transport,
     control: args.text('control') ?? demoDefaults.control,
     ...(args.has('selection') ? { selection: args.text('selection') } : {}),
-    data: args.text('data') ?? demoDefaults.data,
+    data,
     ...namedModel(args.text('model'), typedIn(process.env)),
     split: args.text('split') ?? demoDefaults.split,
     localEpochs: numberOr(args.text('local-epochs'), demoDefaults.localEpochs),

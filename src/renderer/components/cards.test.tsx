@@ -203,7 +203,7 @@ describe('what was read of the data', () => {
 
   test('says what was left out with an example, and what was changed on reading', () => {
     show(<DataNotes preview={preview} />);
-    screen.getByRole('heading', { name: 'Left out 14 files' });
+    screen.getByRole('heading', { name: 'Left out 14 in all' });
     screen.getByRole('row', { name: '6 not pictures Thumbs.db' });
     screen.getByRole('heading', { name: 'Changed on reading your files stay as they are' });
     screen.getByRole('row', { name: '1,412 scaled 96 × 96 to 48 × 48' });

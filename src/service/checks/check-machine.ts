@@ -8,7 +8,7 @@ import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
 import type { Clock } from '#shared/base/time/clock.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
 import { systemParts } from '#engine/transport/registry.ts';
-import { loadDigits } from '#engine/trainer/data/digits.ts';
+import { loadDigits } from '#engine/trainer/data/bundled/digits.ts';
 
 /** What works on this machine, found by doing it, and the fix when it does not. Nothing is installed or changed. */
 export async function checkMachine(dataFolder: string, clock: Clock): Promise<readonly CheckLine[]> {

@@ -17,6 +17,25 @@ describe('completing a path', () => {
     assert.deepEqual(await names('~/fa'), ['faces', 'far', 'Fashion']);
   });
 
+  test('files of data beside folders, where they are asked for, and told as such', async () => {
+    const files = ['fer2013.csv', 'few.npz', 'fashion-images-idx3-ubyte.gz', 'fer.xlsx'];
+    for (const name of files) writeFileSync(join(home, name), '');
+    const { entries } = await completePath({ path: '~/f', files: 'data' }, home);
+    assert.deepEqual(
+      entries.map(({ name, isFile }) => [name, isFile === true]),
+      [
+        ['faces', false],
+        ['far', false],
+        ['fashion-images-idx3-ubyte.gz', true],
+        ['fer2013.csv', true],
+        ['few.npz', true],
+        ['Fashion', false],
+      ],
+    );
+    assert.deepEqual(await names('~/fe'), []);
+    for (const name of files) rmSync(join(home, name));
+  });
+
   test('nothing typed, and a folder with its slash, show what is in it, without what is hidden', async () => {
     assert.deepEqual(await names(''), ['Fashion', 'faces', 'far', 'other']);
     assert.deepEqual(await names(`${home}/`), ['Fashion', 'faces', 'far', 'other']);

@@ -29,9 +29,14 @@ export async function completePath(
   return {
     path,
     isFolder,
-    entries: found.names.map((name) => ({ path: join(folder, name), name })),
+    entries: found.names.map(({ name, isFile }) => ({ path: join(folder, name), name, ...(isFile ? { isFile } : {}) })),
     more: found.more,
   };
+}
+
+interface FoundName {
+  readonly name: string;
+  readonly isFile: boolean;
 }
 
 /** Folders in a folder, and files of the kind that is wanted. */
@@ -39,8 +44,8 @@ async function namesIn(
   folder: string,
   beginning: string,
   files: FileKind | undefined,
-): Promise<{ readonly names: string[]; readonly more: boolean }> {
-  const names: string[] = [];
+): Promise<{ readonly names: FoundName[]; readonly more: boolean }> {
+  const names: FoundName[] = [];
   let looked = 0;
   let more = false;
   try {
@@ -52,14 +57,15 @@ async function namesIn(
       // As in a shell: what begins with a dot is shown to whoever asks for it.
       if (entry.name.startsWith('.') && !beginning.startsWith('.')) continue;
       if (!entry.name.toLowerCase().startsWith(beginning.toLowerCase())) continue;
-      const isWanted = files !== undefined && entry.isFile() && isOfKind(entry.name, files);
-      if (isWanted || entry.isDirectory() || (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name)))))
-        names.push(entry.name);
+      if (entry.isDirectory() || (entry.isSymbolicLink() && (await isFolderAt(join(folder, entry.name)))))
+        names.push({ name: entry.name, isFile: false });
+      else if ((entry.isFile() || entry.isSymbolicLink()) && files !== undefined && isOfKind(entry.name, files))
+        names.push({ name: entry.name, isFile: true });
     }
   } catch (error) {
     throw unreadable(folder, error);
   }
-  names.sort((a, b) => rank(a, beginning) - rank(b, beginning) || (a < b ? -1 : 1));
+  names.sort((a, b) => rank(a.name, beginning) - rank(b.name, beginning) || (a.name < b.name ? -1 : 1));
   return { names: names.slice(0, entriesMax), more: more || names.length > entriesMax };
 }
 

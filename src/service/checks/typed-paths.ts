@@ -1,11 +1,12 @@
 import { presetOf } from '#shared/contract/run/network-presets.ts';
 import { userPath } from '#engine/host/user-path.ts';
-import { bundledName } from '#engine/trainer/data/digits.ts';
+import { bundledOf, digitsData } from '#shared/contract/run/bundled-data.ts';
 
-/** Data as people name it, for a process that runs elsewhere: the bundled set by its name, all else an absolute path. */
+/** Data as people name it, for a process that runs elsewhere: bundled data by its name, all else an absolute path. */
 export function dataOf(typed: string, from: string): string {
   const text = typed.trim();
-  return text === '' || text === bundledName ? bundledName : userPath(text, from);
+  if (text === '') return digitsData.name;
+  return bundledOf(text)?.name ?? userPath(text, from);
 }
 
 export function fileOf(typed: string, from: string): string {

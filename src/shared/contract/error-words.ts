@@ -218,12 +218,14 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     tryThis: 'Ask the coordinator for the invitation to a new run.',
   },
   data_missing: {
-    meaning: 'The data folder is not there or holds no images.',
-    tryThis: 'Choose a folder that has one sub-folder per class, or the MNIST-style IDX files.',
+    meaning: 'The data is not there or holds no images.',
+    tryThis:
+      'Choose a folder that has one sub-folder per class, MNIST-style IDX files, NumPy .npz or .npy, or a CSV table with pixels.',
   },
   data_invalid: {
-    meaning: 'The folder has no images that can be read, or files that do not fit each other.',
-    tryThis: 'Check the file that is named: images must be PNG or JPEG, IDX files must fit each other.',
+    meaning: 'The data has no images that can be read, or files that do not fit each other.',
+    tryThis:
+      'Check the file or the line that is named: images must be PNG or JPEG, pixels whole numbers from 0 to 255, pictures and labels of arrays must fit each other.',
   },
   classes_unknown: {
     meaning:
@@ -232,7 +234,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   },
   data_too_large: {
     meaning: 'There is more data than fits the limits of this version.',
-    tryThis: 'Choose a smaller folder, or smaller images.',
+    tryThis: 'Choose a part of it, or smaller images.',
   },
   model_invalid: {
     meaning: 'This model cannot be trained here, or not on this data.',

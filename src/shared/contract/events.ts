@@ -171,7 +171,7 @@ export const eventSchemas = {
   data_loaded: z.object({
     participant,
     data: dataSummarySchema,
-    /** One line for people: "90 images of 3 classes: ...; 210 other files left out". */
+    /** One line for people: "90 images of 3 classes: ...; 210 others left out". */
     text,
     leftOut: z.array(z.object({ what: z.string().max(80), count, example: z.string().max(200) })).max(32),
     changed: z.array(z.object({ what: z.string().max(80), count, how: z.string().max(200) })).max(32),

@@ -13,9 +13,10 @@ export interface ElementStats {
   readonly histogram: { readonly from: number; readonly to: number; readonly counts: readonly number[] } | null;
 }
 
-type Reader = (view: DataView, at: number, little: boolean) => number;
+export type ElementReader = (view: DataView, at: number, little: boolean) => number;
 
-const readers: Readonly<Record<DType, Reader>> = {
+/** An element as a number; 64-bit integers beyond 2^53 lose their last digits. */
+export const elementReaders: Readonly<Record<DType, ElementReader>> = {
   F64: (view, at, little) => view.getFloat64(at, little),
   F32: (view, at, little) => view.getFloat32(at, little),
   F16: (view, at, little) => halfOf(view.getUint16(at, little)),
@@ -33,7 +34,7 @@ const readers: Readonly<Record<DType, Reader>> = {
 
 /** Folds the elements of an array as its bytes come, in pieces cut anywhere. One pass, and memory for one element. */
 export class ElementFold {
-  readonly #read: Reader;
+  readonly #read: ElementReader;
   readonly #bytes: number;
   readonly #little: boolean;
   /** The beginning of an element whose end is in the next piece. */
@@ -51,7 +52,7 @@ export class ElementFold {
   readonly #histogram = new GrowingHistogram();
 
   constructor(dtype: DType, { little = true }: { readonly little?: boolean } = {}) {
-    this.#read = readers[dtype];
+    this.#read = elementReaders[dtype];
     this.#bytes = elementBytes(dtype);
     this.#little = little;
     this.#carry = new Uint8Array(this.#bytes);

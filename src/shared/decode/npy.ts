@@ -43,11 +43,25 @@ export function looksLikeNpy(start: Uint8Array): boolean {
   return magic.every((byte, i) => start[i] === byte);
 }
 
+/** What stands before the elements of an array. */
+export interface NpyHeader {
+  readonly descr: string;
+  readonly shape: readonly number[];
+  /** The first side changes fastest. */
+  readonly fortran: boolean;
+}
+
 /**
  * One array as `numpy.save` writes it.
  * @throws DecodeError
  */
 export async function readNpy(reader: ByteReader, name: string): Promise<TensorRow> {
+  const { descr, shape } = await readNpyHeader(reader, name);
+  return await numpyRow(reader, { name, descr, shape });
+}
+
+/** @throws DecodeError */
+export async function readNpyHeader(reader: ByteReader, name: string): Promise<NpyHeader> {
   const start = await reader.take(8);
   if (!looksLikeNpy(start))
     throw new DecodeError(`${name === '' ? 'It' : JSON.stringify(name)} is no array of NumPy's.`);
@@ -62,8 +76,11 @@ export async function readNpy(reader: ByteReader, name: string): Promise<TensorR
   if (descr === undefined || sides === undefined)
     throw new DecodeError('The header of the array is none that is read here.');
   const numbers = sides.split(',').map((side) => side.replace('L', '').trim());
-  const shape = shapeOf(numbers.filter((side) => side !== '').map(Number), name);
-  return await numpyRow(reader, { name, descr, shape });
+  return {
+    descr,
+    shape: shapeOf(numbers.filter((side) => side !== '').map(Number), name),
+    fortran: /'fortran_order'\s*:\s*True/.test(header),
+  };
 }
 
 /** Reads the elements of an array whose description is known. */

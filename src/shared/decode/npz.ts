@@ -6,7 +6,7 @@ import { nameCharsMax, tensorsMax, type TensorRow } from './tensor-table.ts';
 /** Undoes a compression; null: this program cannot here. */
 export type Inflate = (method: 'gzip' | 'zstd' | 'deflate-raw', source: ByteSource) => ByteSource | null;
 
-const localFile = 0x0403_4b50;
+export const zipFileSignature = 0x0403_4b50;
 const zip64 = 0xffff_ffff;
 
 export function looksLikeZip(start: Uint8Array): boolean {
@@ -22,7 +22,7 @@ export async function readNpz(reader: ByteReader, inflate: Inflate): Promise<rea
   const tensors: TensorRow[] = [];
   for (;;) {
     const signature = await reader.peek(4);
-    if (signature.length < 4 || viewOf(signature).getUint32(0, true) !== localFile) return tensors;
+    if (signature.length < 4 || viewOf(signature).getUint32(0, true) !== zipFileSignature) return tensors;
     if (tensors.length >= tensorsMax) throw new DecodeError(`It holds more than ${tensorsMax} files.`);
     const row = await readFile(reader, inflate);
     if (row === null) return tensors;
@@ -32,7 +32,7 @@ export async function readNpz(reader: ByteReader, inflate: Inflate): Promise<rea
 
 /** Null: the rest was not kept. */
 async function readFile(reader: ByteReader, inflate: Inflate): Promise<TensorRow | null> {
-  const file = await readHead(reader);
+  const file = await readZipFile(reader);
   if (!file.name.endsWith('.npy')) throw new DecodeError(`It holds ${JSON.stringify(file.name)}, which is no array.`);
   const name = file.name.slice(0, -4);
   const source = reader.pieces(file.bytes);
@@ -53,9 +53,17 @@ async function readFile(reader: ByteReader, inflate: Inflate): Promise<TensorRow
   }
 }
 
-async function readHead(
-  reader: ByteReader,
-): Promise<{ readonly name: string; readonly method: number; readonly bytes: number }> {
+/** A file of an archive; its content follows. */
+export interface ZipFile {
+  readonly name: string;
+  /** 0: as it is, 8: deflate. */
+  readonly method: number;
+  /** In the archive. */
+  readonly bytes: number;
+}
+
+/** @throws DecodeError */
+export async function readZipFile(reader: ByteReader): Promise<ZipFile> {
   const head = viewOf(await reader.take(30));
   const nameBytes = head.getUint16(26, true);
   const name = new TextDecoder().decode(await reader.take(nameBytes));

@@ -46,7 +46,7 @@ export async function fillJoinForm(
 ): Promise<void> {
   await page.getByLabel('Invitation', { exact: true }).fill(fields.invitation);
   await page.getByRole('button', { name: 'Join', exact: true }).click();
-  await page.getByLabel('Folder', { exact: true }).fill(fields.data);
+  await page.getByLabel('Folder or file', { exact: true }).fill(fields.data);
   await page.getByLabel('Your name', { exact: true }).fill(fields.name);
 }
 

@@ -25,8 +25,10 @@ export interface LoadedData {
   readonly all: Dataset;
   /** Examples of `all` from here on are the author's test set; absent: split by seed. */
   readonly testFrom: number | undefined;
-  /** Files that should be images and could not be read. */
+  /** Files or rows that should be images and could not be read. */
   readonly skipped: number;
+  /** The same by what was wrong with them, where that is known. */
+  readonly damaged?: LoadNotes['leftOut'];
   readonly notes: LoadNotes;
   /** Its classes as they are named in the folder, in order, with the images that were found of each. */
   readonly own: readonly OwnClass[];

@@ -15,7 +15,7 @@ export function fitLoaded(
 ): LoadedData {
   const { all, testFrom = exampleCount(all) } = loaded;
   const tally = new LoadTally();
-  for (const warning of loaded.notes.warnings) tally.warn(warning);
+  tally.addAll(loaded.notes);
   const counts = countClasses(all.labels, all.classes.length);
   const countOf = (name: string): number => counts[all.classes.indexOf(name)] ?? 0;
   const { classes, labels, mapping } = fitClasses(all.source, all.classes, fit?.classes ?? all.classes, {

@@ -84,10 +84,7 @@ describe('files by what they are', () => {
       ],
     );
     assert.match(data.notes.warnings.join(), /2 images in .* are of formats that are not read/);
-    assert.match(
-      lineOf(data),
-      /^2 images in 2 classes \(a 1, b 1\), seen as 4x3 grey; 6 other files left out \(2 \.txt, /,
-    );
+    assert.match(lineOf(data), /^2 images in 2 classes \(a 1, b 1\), seen as 4x3 grey; 6 others left out \(2 \.txt, /);
   });
 
   test('a folder of many kinds of files keeps its count', async () => {

@@ -194,7 +194,10 @@ describe('a folder of class folders', () => {
       code: 'data_invalid',
       message: /only the folder a\. A run tells at least two classes apart/,
     });
-    await assert.rejects(load(join(root, 'flat', '1.png')), { code: 'data_missing', message: /is a file/ });
+    await assert.rejects(load(join(root, 'flat', '1.png')), {
+      code: 'data_invalid',
+      message: /is a picture\. Give the folder/,
+    });
   });
 
   test('an abort is heard between images', async () => {
@@ -237,6 +240,24 @@ describe('IDX files', () => {
     });
     const { all } = await load(folder);
     assert.deepEqual([...all.labels], [0, 1, 2, 1]);
+  });
+
+  test('by the path of one of its files, with the other of the pair alone', async () => {
+    const folder = await write('named-pair', {
+      't10k-images-idx3-ubyte': idx([1, 2, 3], [9, 9, 9, 9, 9, 9]),
+      't10k-labels-idx1-ubyte': idx([1], [3]),
+      'train-images-idx3-ubyte.gz': gzipSync(images),
+      'train-labels-idx1-ubyte': labels,
+      strange: images,
+    });
+    for (const name of ['train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte']) {
+      const { all, testFrom } = await load(join(folder, name));
+      assert.deepEqual([[...all.labels], testFrom, all.source], [[0, 1, 2, 1], undefined, name]);
+    }
+    await assert.rejects(load(join(folder, 'strange')), {
+      code: 'data_invalid',
+      message: /strange is an IDX file\. .* found by their names/,
+    });
   });
 
   test('train and t10k are training and test set', async () => {

@@ -5,6 +5,9 @@ export type LoadNotes = Pick<EventData<'data_loaded'>, 'leftOut' | 'changed' | '
 
 export const noNotes: LoadNotes = { leftOut: [], changed: [], mapping: [], warnings: [] };
 
+/** More damaged examples than this and the set is not what it seems: better to stop than to train on the rest. */
+export const damagedShareMax = 0.05;
+
 /** Counts kinds of things; of those beyond the limit only the number is kept, under a kind of their own. */
 export class LoadTally {
   readonly #leftOut = new Map<string, { count: number; example: string }>();
@@ -18,14 +21,21 @@ export class LoadTally {
     this.#leftOut.set(key, known);
   }
 
-  change(what: string, how: string): void {
+  change(what: string, how: string, count = 1): void {
     const known = this.#changed.get(what) ?? { count: 0, how: how.slice(0, 200) };
-    known.count += 1;
+    known.count += count;
     this.#changed.set(what, known);
   }
 
   warn(text: string): void {
     if (this.#warnings.length < warningsMax) this.#warnings.push(text.slice(0, 1000));
+  }
+
+  /** What was noted before, in an earlier step of reading. */
+  addAll({ leftOut, changed, warnings }: LoadNotes): void {
+    for (const { what, example, count } of leftOut) this.leaveOut(what, example, count);
+    for (const { what, how, count } of changed) this.change(what, how, count);
+    for (const warning of warnings) this.warn(warning);
   }
 
   notes(mapping: LoadNotes['mapping'] = []): LoadNotes {

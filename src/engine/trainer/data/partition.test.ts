@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { countClasses, type Dataset, type LoadedData } from './dataset.ts';
-import { loadDigits } from './digits.ts';
+import { loadDigits } from './bundled/digits.ts';
 import { noNotes } from './load-notes.ts';
 import { partitionExamples, shareHistograms, takeShare, type PartitionOptions } from './partition.ts';
 import { previewSplit } from './preview.ts';

@@ -10,7 +10,7 @@ import { loadData } from './load-data.ts';
 import { heldOutOf } from './partition.ts';
 
 export interface PreviewJob {
-  /** `digits`, or the absolute path of a folder. */
+  /** The name of bundled data, or an absolute path. */
   readonly data: string;
   readonly classes?: readonly string[] | undefined;
   readonly shape?: ImageShape | undefined;
@@ -45,7 +45,7 @@ export async function previewData(
 }
 
 function previewOf(job: PreviewJob, loaded: LoadedData): Omit<DataPreview, 'readMs'> {
-  const { all, own, notes, skipped, unread } = loaded;
+  const { all, own, notes, skipped, damaged, unread } = loaded;
   const taken = own.filter(({ to }) => to !== null);
   const total = taken.reduce((sum, { count }) => sum + count, 0);
   const warnings =
@@ -62,7 +62,10 @@ function previewOf(job: PreviewJob, loaded: LoadedData): Omit<DataPreview, 'read
     classes: own.map(({ from, count, to, guess, why }) => ({ name: from, count, to, guess, why })),
     total,
     heldOut: heldOut(loaded, total),
-    leftOut: skipped === 0 ? notes.leftOut : [...notes.leftOut, { what: 'damaged', count: skipped, example: '' }],
+    leftOut: [
+      ...notes.leftOut,
+      ...(damaged ?? (skipped === 0 ? [] : [{ what: 'damaged', count: skipped, example: '' }])),
+    ],
     changed: notes.changed,
     warnings,
     pictures: picturesOf(all),

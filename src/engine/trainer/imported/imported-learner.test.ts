@@ -6,7 +6,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import { flattenParameters, type ParameterSet } from '#shared/tensor/parameter-set.ts';
 import { BatchReader } from '../batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { loadDigits } from '../data/digits.ts';
+import { loadDigits } from '../data/bundled/digits.ts';
 import { takeShare, type Share } from '../data/partition.ts';
 import { GraphCache, requirePlan } from '../graph-cache.ts';
 import { digitsModel } from '../model/default-models.ts';

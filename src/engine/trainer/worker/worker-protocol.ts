@@ -15,7 +15,7 @@ import type {
 
 /** Which examples a participant trains on. */
 export interface TrainerSetup {
-  /** `digits`, or the path of a folder of class folders or of IDX files. */
+  /** The name of bundled data, or the path of own data. */
   readonly data: string;
   /** Its part of data that several participants divide; absent: all of it is its own. `split` as in the settings. */
   readonly share?:

@@ -3,6 +3,7 @@ import { shownWithin } from '#shared/base/text/visible-text.ts';
 import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { Icon } from '../icon.tsx';
+import { isSynthetic } from '#shared/contract/run/bundled-data.ts';
 import { shapeWords } from '#shared/contract/run/shape-words.ts';
 import './data-notes.css';
 
@@ -19,6 +20,7 @@ export function Thumbs({ preview }: { readonly preview: DataPreview }): JSX.Elem
         What the model will see{' '}
         <span className="t3">
           {pictures.length} of {formatCount(preview.total)}, as {shapeWords(preview.shape)}
+          {isSynthetic(preview.source) && ', synthetic: drawn by a program'}
         </span>
       </h3>
       <div className="thumbs">
@@ -52,7 +54,7 @@ export function DataNotes({ preview }: { readonly preview: DataPreview }): JSX.E
           {leftOut.length > 0 && (
             <NoteList
               title="Left out"
-              sub={`${formatCount(leftOut.reduce((sum, { count }) => sum + count, 0))} files`}
+              sub={`${formatCount(leftOut.reduce((sum, { count }) => sum + count, 0))} in all`}
               notes={leftOut.map(({ what, count, example }) => ({ what, count, more: example }))}
             />
           )}

@@ -28,7 +28,10 @@ function Field({ first = '', complete = fromSeat, choose, fault }: Shown): JSX.E
         label="Folder"
         value={value}
         placeholder="~/pictures"
-        word={{ text: 'digits', means: 'the digits that come along' }}
+        words={[
+          { name: 'digits', means: 'the digits that come along' },
+          { name: 'faces', means: 'faces that are drawn' },
+        ]}
         onChange={setValue}
         complete={complete}
         {...(choose === undefined ? {} : { choose })}

@@ -4,7 +4,7 @@ import { spawn } from '#shared/base/spawn.ts';
 import { shownWithin } from '#shared/base/text/visible-text.ts';
 import type { PortAnswers } from '#shared/contract/app/port-api.ts';
 import { Icon } from '../icon.tsx';
-import { completion } from './path-completion.ts';
+import { completion, ended } from './path-completion.ts';
 import './path-field.css';
 
 type Completion = PortAnswers['complete_path'];
@@ -13,8 +13,8 @@ interface PathFieldProps {
   readonly label: string;
   readonly value: string;
   readonly placeholder: string;
-  /** A word that is no path but data of the app's own, and what to call it. */
-  readonly word?: { readonly text: string; readonly means: string };
+  /** Words that are no paths but data of the app's own, and what to call them. */
+  readonly words?: readonly { readonly name: string; readonly means: string }[];
   readonly onChange: (path: string) => void;
   /** What the path is to lead to; absent: a folder. */
   readonly leadsTo?: 'folder' | 'file';
@@ -22,6 +22,8 @@ interface PathFieldProps {
   readonly complete: (path: string) => Promise<Completion | null>;
   /** The system's own dialog; absent where there is none. */
   readonly choose?: (() => void) | undefined;
+  /** The same for a file. */
+  readonly chooseFile?: (() => void) | undefined;
   readonly invalid: boolean;
   /** Id of the element that says what is wrong. */
   readonly faultId: string;
@@ -55,10 +57,10 @@ function useCompletion(value: string, complete: PathFieldProps['complete']): Com
 
 /** The path of a folder or a file: typed with completion as in a shell, or chosen in the system's dialog. */
 export function PathField(props: PathFieldProps): JSX.Element {
-  const { label, value, choose, word } = props;
+  const { label, value, choose, chooseFile, words = [] } = props;
   const id = useId();
-  const isWord = word !== undefined && word.text === value.trim();
-  const found = useCompletion(isWord ? '' : value, props.complete);
+  const word = words.find(({ name }) => name === value.trim());
+  const found = useCompletion(word === undefined ? value : '', props.complete);
   return (
     <div className="field pf">
       <label htmlFor={id}>{label}</label>
@@ -70,8 +72,13 @@ export function PathField(props: PathFieldProps): JSX.Element {
             Choose…
           </button>
         )}
+        {chooseFile !== undefined && (
+          <button type="button" className="btn" onClick={chooseFile}>
+            File…
+          </button>
+        )}
       </div>
-      {isWord && (
+      {word !== undefined && (
         <span className="help" id={`${id}-is`}>
           {word.means}
         </span>
@@ -113,7 +120,7 @@ function PathInput({
     } else if (event.key === 'Enter' && shown && entries[at] !== undefined && !event.ctrlKey && !event.metaKey) {
       change(entries[at].path, false);
     } else if (event.key === 'Tab' && !event.shiftKey && shown) {
-      const next = entries[at] === undefined ? completion(value, entries) : `${entries[at].path}/`;
+      const next = entries[at] === undefined ? completion(value, entries) : ended(entries[at]);
       if (next === null) return setOpen(false);
       change(next, true);
     } else if (event.key === 'Escape' && shown) setOpen(false);

@@ -5,10 +5,7 @@ import type { PortAnswers } from '#shared/contract/app/port-api.ts';
 import { useSession, useSessionState } from '../hooks.ts';
 import { showError } from '../toasts.ts';
 
-/** Data that comes with the app, where a path is asked for. */
-export const bundled = { text: 'digits', means: 'the handwritten digits that come with Roundscope' } as const;
-
-/** Folders of this machine: completion of what is typed, and the system's own dialog where there is one. */
+/** Folders of this machine: completion of what is typed, and the system's own dialogs where there are some. */
 export function useFolders(
   title: string,
   onChosen: (path: string) => void,
@@ -17,6 +14,8 @@ export function useFolders(
 ): {
   readonly complete: (path: string) => Promise<PortAnswers['complete_path'] | null>;
   readonly choose: (() => void) | undefined;
+  /** Data may be a folder or a file, and dialogs ask for one of the two. */
+  readonly chooseFile: (() => void) | undefined;
 } {
   const session = useSession();
   const canChoose = useSessionState((state) => state.app?.canChooseFolder ?? false);
@@ -31,13 +30,22 @@ export function useFolders(
     },
     [session, files],
   );
-  const choose = useCallback(() => {
-    session.request('choose_folder', { title, ...(files === undefined ? {} : { files }) }).then(
-      ({ path }) => {
-        if (path !== null) onChosen(path);
-      },
-      (error: unknown) => showError(toErrorReport(error)),
-    );
-  }, [session, title, onChosen, files]);
-  return { complete, choose: canChoose ? choose : undefined };
+  const ask = useCallback(
+    (wanted?: FileKind) => {
+      session.request('choose_folder', { title, ...(wanted === undefined ? {} : { files: wanted }) }).then(
+        ({ path }) => {
+          if (path !== null) onChosen(path);
+        },
+        (error: unknown) => showError(toErrorReport(error)),
+      );
+    },
+    [session, title, onChosen],
+  );
+  const choose = useCallback(() => ask(files === 'data' ? undefined : files), [ask, files]);
+  const chooseFile = useCallback(() => ask('data'), [ask]);
+  return {
+    complete,
+    choose: canChoose ? choose : undefined,
+    chooseFile: canChoose && files === 'data' ? chooseFile : undefined,
+  };
 }

@@ -1,6 +1,7 @@
 import { useCallback, useId } from 'react';
 import type { JSX } from 'react';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { UseBundled } from '#renderer/components/forms/bundled-data.tsx';
 import { DataNotes } from '#renderer/components/forms/data-notes.tsx';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { FormFoot } from '#renderer/components/forms/form-foot.tsx';
@@ -13,7 +14,8 @@ import { askToEndRun } from '#renderer/session/run/ending.ts';
 import { navigate } from '#renderer/session/navigation.ts';
 import { useBusy } from '#renderer/session/run/run-requests.ts';
 import { endWord } from '#renderer/session/run/run-state.ts';
-import { bundled, useFolders } from '#renderer/session/recordings/use-folders.ts';
+import { useFolders } from '#renderer/session/recordings/use-folders.ts';
+import { bundledData, isSynthetic } from '#shared/contract/run/bundled-data.ts';
 import type { DataPreview } from '#shared/contract/app/port-api.ts';
 import { AdmissionFields } from './admission/admission-fields.tsx';
 import { AskedPanel } from './admission/asked-panel.tsx';
@@ -88,7 +90,7 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
   const { draft, preview, previewError, reading } = coordinate;
   const id = useId();
   const setData = useCallback((data: string) => changeCoordinate({ data }), []);
-  const { complete, choose } = useFolders('The data to check the model with', setData);
+  const { complete, choose, chooseFile } = useFolders('The data to check the model with', setData, 'data');
   const failure = draft.failure !== null && coordinateFieldOf(draft.failure) === 'data' ? draft.failure : null;
   const error = failure ?? previewError ?? preview?.fault ?? null;
   return (
@@ -96,11 +98,13 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
       <PathField
         label="Data to check with"
         value={draft.data}
-        placeholder="~/validation, one folder in it for each class"
-        word={bundled}
+        placeholder="~/validation, one folder in it for each class, or a CSV file"
+        words={bundledData}
+        leadsTo="file"
         onChange={setData}
         complete={complete}
         choose={choose}
+        chooseFile={chooseFile}
         invalid={error !== null}
         faultId={`${id}-fault`}
       />
@@ -108,9 +112,7 @@ function DataField({ coordinate }: FieldsProps): JSX.Element {
         {draft.data.trim() === '' && (
           <p className="help">
             Its classes and the shape of its pictures become those of the run. It stays here.{' '}
-            <button type="button" className="btn sm" onClick={() => setData(bundled.text)}>
-              use the bundled digits
-            </button>
+            <UseBundled onUse={setData} />
           </p>
         )}
         {reading && <p className="help">reading</p>}
@@ -128,8 +130,8 @@ function Read({ preview }: { readonly preview: DataPreview }): JSX.Element {
         <span className="okc">
           <Icon name="check" as="small" />
         </span>{' '}
-        {formatCount(preview.total)} pictures, {shapeWords(preview.shape)}, {preview.classes.length} classes; it stays
-        here
+        {formatCount(preview.total)} {isSynthetic(preview.source) ? 'synthetic pictures' : 'pictures'},{' '}
+        {shapeWords(preview.shape)}, {preview.classes.length} classes; it stays here
       </p>
       <DataNotes preview={preview} />
     </>

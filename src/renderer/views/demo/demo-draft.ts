@@ -24,7 +24,7 @@ export function faultsOf(settings: DemoSettings): ReadonlyMap<string, string> {
     checked.error.issues.map(({ path, code, message }) => [
       String(path[0]),
       // Fields with numbers do not let go of one that is out of bounds; an empty one is all that is left to be filled in.
-      code === 'too_small' && path[0] === 'data' ? 'a folder has to be given' : message,
+      code === 'too_small' && path[0] === 'data' ? 'a folder or a file has to be given' : message,
     ]),
   );
 }

@@ -38,7 +38,7 @@ test('every fault has a row and a letter of its own', () => {
 test('what is wrong with settings is told by field', () => {
   assert.equal(faultsOf(demoDefaults).size, 0);
   assert.deepEqual([...faultsOf({ ...demoDefaults, data: '', participants: 0 }).keys()], ['participants', 'data']);
-  assert.equal(faultsOf({ ...demoDefaults, data: '' }).get('data'), 'a folder has to be given');
+  assert.equal(faultsOf({ ...demoDefaults, data: '' }).get('data'), 'a folder or a file has to be given');
 });
 
 test('a fault that was cleared is neither active nor armed', () => {

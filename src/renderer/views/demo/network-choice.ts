@@ -25,19 +25,31 @@ export function withoutOwn(settings: DemoSettings, whom: string): Pick<DemoSetti
   );
 }
 
-function following(
-  { network: before, deadlineMs, participants }: DemoSettings,
-  network: readonly NetworkSpec[],
-): Pick<DemoSettings, 'network' | 'deadlineMs'> {
-  const isUsual = deadlineMs === usualDeadlineMs(before, participants);
-  return { network: [...network], deadlineMs: isUsual ? usualDeadlineMs(network, participants) : deadlineMs };
-}
-
-/** The settings with so many participants; a deadline that nobody has set leaves time for them. */
+/** The settings with so many participants. */
 export function withParticipants(
-  { network, deadlineMs, participants: before }: DemoSettings,
+  settings: DemoSettings,
   participants: number,
 ): Pick<DemoSettings, 'participants' | 'deadlineMs'> {
-  const isUsual = deadlineMs === usualDeadlineMs(network, before);
-  return { participants, deadlineMs: isUsual ? usualDeadlineMs(network, participants) : deadlineMs };
+  return { participants, deadlineMs: deadlineFor(settings, { participants }) };
+}
+
+/** The settings with other data. */
+export function withData(settings: DemoSettings, data: string): Pick<DemoSettings, 'data' | 'deadlineMs'> {
+  return { data, deadlineMs: deadlineFor(settings, { data }) };
+}
+
+function following(
+  settings: DemoSettings,
+  network: readonly NetworkSpec[],
+): Pick<DemoSettings, 'network' | 'deadlineMs'> {
+  return { network: [...network], deadlineMs: deadlineFor(settings, { network: [...network] }) };
+}
+
+/** A deadline that nobody has set leaves time for what changes. */
+function deadlineFor(
+  settings: DemoSettings,
+  change: Partial<Pick<DemoSettings, 'network' | 'participants' | 'data'>>,
+): number {
+  const isUsual = settings.deadlineMs === usualDeadlineMs(settings);
+  return isUsual ? usualDeadlineMs({ ...settings, ...change }) : settings.deadlineMs;
 }

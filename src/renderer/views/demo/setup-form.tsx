@@ -6,11 +6,13 @@ import { copyText } from '#renderer/components/copy-text.ts';
 import { Stepper } from '#renderer/components/forms/stepper.tsx';
 import { useRequest } from '#renderer/session/hooks.ts';
 import { showInfo } from '#renderer/session/toasts.ts';
+import { bundledData, digitsData, facesData } from '#shared/contract/run/bundled-data.ts';
 import { demoDefaults } from '#shared/contract/run/settings.ts';
 import type { DemoSettings } from '#shared/contract/run/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
 import { PaceFields, SizeFields } from './run-fields.tsx';
+import { withData } from './network-choice.ts';
 import { NetworkRow } from './network-row.tsx';
 import { SplitPreview } from './split-preview.tsx';
 import { TransportFields } from './transport-fields.tsx';
@@ -37,7 +39,7 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
     <>
       <TransportFields settings={settings} set={set} onChange={onChange} />
       <NetworkRow settings={settings} running={running} set={set} />
-      <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set({ data })} />
+      <DataField data={settings.data} fault={faults.get('data')} onChange={(data) => set(withData(settings, data))} />
       <SizeFields settings={settings} set={set} />
       <div className="fl two">
         <Stepper
@@ -63,6 +65,9 @@ export function SetupForm({ settings, running, onChange }: SetupFormProps): JSX.
   );
 }
 
+/** No name of bundled data. */
+const own = 'own';
+
 interface DataFieldProps {
   readonly data: string;
   readonly fault: string | undefined;
@@ -70,33 +75,39 @@ interface DataFieldProps {
 }
 
 function DataField({ data, fault, onChange }: DataFieldProps): JSX.Element {
-  const bundled = data === demoDefaults.data;
+  const bundled = bundledData.some(({ name }) => name === data);
   return (
     <div className="fl top">
       <span className="lab">Data</span>
       <div>
         <Choice
           label="Data"
-          value={bundled ? 'digits' : 'folder'}
+          value={bundled ? data : own}
           options={[
-            { value: 'digits', name: 'digits, bundled' },
-            { value: 'folder', name: 'a folder' },
+            { value: digitsData.name, name: 'digits, bundled' },
+            { value: facesData.name, name: 'faces, synthetic' },
+            { value: own, name: 'own data' },
           ]}
-          onChange={(choice) => onChange(choice === 'digits' ? demoDefaults.data : '')}
+          onChange={(choice) => onChange(choice === own ? '' : choice)}
         />
         {!bundled && (
           <input
             className="inp data folder"
-            aria-label="Path of the data folder"
+            aria-label="Path of the data"
             // An empty field is one to be filled in, not a mistake.
             aria-invalid={fault !== undefined && data !== ''}
-            placeholder="/path/to/images"
+            placeholder="/path/to/images or /path/to/table.csv"
             spellCheck={false}
             value={data}
             onChange={(event) => onChange(event.target.value)}
           />
         )}
-        {!bundled && <p className="help">One sub-folder for each class with PNG or JPEG, or MNIST-style IDX files.</p>}
+        {!bundled && (
+          <p className="help">
+            A folder with one sub-folder of PNG or JPEG for each class, MNIST-style IDX files, NumPy .npz or .npy, or a
+            CSV table with pixels.
+          </p>
+        )}
       </div>
     </div>
   );

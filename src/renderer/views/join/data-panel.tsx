@@ -1,13 +1,15 @@
 import { useCallback, useEffect, useId } from 'react';
 import type { JSX } from 'react';
+import { bundledData } from '#shared/contract/run/bundled-data.ts';
 import { shownWithin } from '#shared/base/text/visible-text.ts';
 import { ErrorCard } from '#renderer/components/error-card.tsx';
+import { UseBundled } from '#renderer/components/forms/bundled-data.tsx';
 import { DataNotes, Thumbs } from '#renderer/components/forms/data-notes.tsx';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { formatDuration, formatNames } from '#renderer/components/words/format.ts';
 import { PathField } from '#renderer/components/forms/path-field.tsx';
 import { changeJoin, joinDraft } from '#renderer/session/run/drafts.ts';
-import { bundled, useFolders } from '#renderer/session/recordings/use-folders.ts';
+import { useFolders } from '#renderer/session/recordings/use-folders.ts';
 import { useSessionState } from '#renderer/session/hooks.ts';
 import { ClassTable } from './class-table.tsx';
 import type { MappedClass } from './class-mapping.ts';
@@ -19,7 +21,7 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
   const { draft, preview, previewError, reading } = join;
   const id = useId();
   const setData = useCallback((data: string) => changeJoin({ data, chosen: {} }), []);
-  const { complete, choose } = useFolders('The folder with your pictures', setData);
+  const { complete, choose, chooseFile } = useFolders('Your data', setData, 'data');
   const failure = failureAt(draft, 'data');
   return (
     <>
@@ -40,13 +42,15 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
       <div className="scroll">
         <div className="in top">
           <PathField
-            label="Folder"
+            label="Folder or file"
             value={draft.data}
-            placeholder="~/pictures, one folder in it for each class"
-            word={bundled}
+            placeholder="~/pictures, one folder in it for each class, or a CSV file"
+            words={bundledData}
+            leadsTo="file"
             onChange={setData}
             complete={complete}
             choose={choose}
+            chooseFile={chooseFile}
             invalid={failure !== null || previewError !== null || preview?.fault != null}
             faultId={`${id}-fault`}
           />
@@ -55,10 +59,9 @@ export function DataPanel({ join }: { readonly join: Join }): JSX.Element {
         <div id={`${id}-fault`} role="status">
           {draft.data.trim() === '' && (
             <p className="in hint t2">
-              Choose the folder with your pictures to see what the model would see. To try it out,{' '}
-              <button type="button" className="btn sm" onClick={() => setData(bundled.text)}>
-                use the bundled digits
-              </button>
+              Choose the folder with your pictures, a folder in it for each class, or a file to see what the model would
+              see: a CSV table with pixels as FER2013 has them, NumPy’s .npz or .npy, or MNIST’s IDX files. To try it
+              out, <UseBundled onUse={setData} />
             </p>
           )}
           {failure !== null && <ErrorCard error={failure} />}

@@ -178,7 +178,7 @@ describe('the data of who joins', () => {
   test('is offered from what comes along, so that it can be tried out', async () => {
     const { user } = await form();
     await user.click(screen.getByRole('button', { name: 'use the bundled digits' }));
-    assert.equal(field('Folder').value, 'digits');
+    assert.equal(field('Folder or file').value, 'digits');
   });
 
   test('is read once typing rests, and shown as the model will see it', async () => {
@@ -223,8 +223,8 @@ describe('the data of who joins', () => {
   test('says under the folder why it could not be read', async () => {
     act(() => changeJoin({ invitation, data: '/nowhere' }));
     await form({ answers: { preview_data: failure('data_missing', 'There is no folder /nowhere.', 'data') } });
-    assert.match(under('Folder'), /There is no folder \/nowhere\./);
-    assert.equal(field('Folder').getAttribute('aria-invalid'), 'true');
+    assert.match(under('Folder or file'), /There is no folder \/nowhere\./);
+    assert.equal(field('Folder or file').getAttribute('aria-invalid'), 'true');
   });
 
   test('is read again when asked', async () => {
@@ -291,7 +291,7 @@ describe('joining', () => {
     assert.match(under('Your name'), /lab-2 takes part already\./);
     assert.match(under('Your name'), /Join under another name\./);
     assert.equal(field('Invitation').value, invitation);
-    assert.equal(field('Folder').value, 'digits');
+    assert.equal(field('Folder or file').value, 'digits');
     assert.equal(currentPlace().view, 'join');
     await user.type(field('Your name'), 'b');
     assert.doesNotMatch(under('Your name'), /takes part already/, 'old news once something was changed');
@@ -303,12 +303,12 @@ describe('joining', () => {
     });
     await user.click(join());
     await settle();
-    assert.match(under('Folder'), /A picture has 90 megapixels\./);
+    assert.match(under('Folder or file'), /A picture has 90 megapixels\./);
     service.willAnswer({ join_run: failure('connect_refused', 'Nobody listens there.', 'transport') });
     await user.click(join());
     await settle();
     assert.match(under('Invitation'), /Nobody listens there\./);
-    assert.doesNotMatch(under('Folder'), /megapixels/);
+    assert.doesNotMatch(under('Folder or file'), /megapixels/);
   });
 
   test('that was given up by its user is no failure', async () => {

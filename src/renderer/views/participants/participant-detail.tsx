@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import type { JSX } from 'react';
 import { spawn } from '#shared/base/spawn.ts';
 import { plannedRounds } from '#renderer/session/run/planned.ts';
+import { isSynthetic } from '#shared/contract/run/bundled-data.ts';
 import type { ParticipantView, RunView } from '#shared/run-view/run-view.ts';
 import { quoteValue } from '#shared/filter/filter-lexer.ts';
 import { downSample } from '#renderer/components/charts/down-sample.ts';
@@ -124,7 +125,7 @@ function Identity({ view, participant }: Pick<DetailProps, 'view' | 'participant
         <dd title={data?.source}>
           {data === null
             ? '–'
-            : `${formatCount(data.examples)} to train, ${formatCount(data.heldOut)} held out${data.skipped > 0 ? `, ${formatCount(data.skipped)} skipped` : ''}`}
+            : `${formatCount(data.examples)} to train, ${formatCount(data.heldOut)} held out${isSynthetic(data.source) ? ', synthetic' : ''}${data.skipped > 0 ? `, ${formatCount(data.skipped)} skipped` : ''}`}
         </dd>
       </dl>
     </div>

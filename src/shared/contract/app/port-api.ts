@@ -270,7 +270,7 @@ export interface PortAnswers extends LibraryAnswers {
     /** What was typed with `~` and dots resolved, and whether that is a folder. */
     readonly path: string;
     readonly isFolder: boolean;
-    readonly entries: readonly { readonly path: string; readonly name: string }[];
+    readonly entries: readonly { readonly path: string; readonly name: string; readonly isFile?: true }[];
     readonly more: boolean;
   };
   choose_folder: { readonly path: string | null };

@@ -48,7 +48,7 @@ export const whatLeaves: readonly Leaving[] = [
     ],
   },
   {
-    what: 'Which data: the bundled digits or your own, its size in pixels, the run’s own class names',
+    what: 'Which data: bundled or your own, its size in pixels, the run’s own class names',
     when: 'at the start',
     note: 'Names of your folders and files are mapped to the run’s classes on this machine and stay here.',
     fields: ['register.data.source', 'register.data.shape', 'register.data.classes'],

@@ -3,6 +3,7 @@ import { limits } from '#shared/contract/limits.ts';
 import { dataError } from '#engine/trainer/errors.ts';
 import type { ImageShape } from '#engine/trainer/model/default-models.ts';
 import { ownClasses } from '../class-mapping.ts';
+import { requireClassNames } from '../class-names.ts';
 import { warningIfAlike } from './alike.ts';
 import type { DataFit, Dataset, LoadedData } from '../dataset.ts';
 import { chooseChannels } from './choose-channels.ts';
@@ -11,12 +12,11 @@ import { decodeImage, type DecodedImage } from './decode-image.ts';
 import { fitClasses, type FittedClasses } from '../fit-classes.ts';
 import { findLayout, listFolder, noImages, type FolderLayout } from '../folder-layout.ts';
 import { looksLikeImage, readImageFile } from './image-file.ts';
-import { LoadTally } from '../load-notes.ts';
-import { resizeImage, type RawImage } from './resize.ts';
+import { damagedShareMax, LoadTally } from '../load-notes.ts';
+import { channelsFirst } from './planes.ts';
+import { resizeImage } from './resize.ts';
 import { sizeWords } from '../size-words.ts';
 
-/** More damaged files than this and the set is not what it seems: better to stop than to train on the rest. */
-const corruptShareMax = 0.05;
 /** Longer side of the model's images when the first file's own size would make a needlessly heavy model. */
 const longerSideMax = 96;
 
@@ -78,19 +78,8 @@ async function holdsImage(layout: FolderLayout, name: string): Promise<boolean> 
   return false;
 }
 
-/** Names of classes travel in one header, so together they are bounded too. */
 function checkClasses(folder: string, classes: readonly string[]): readonly string[] {
-  if (classes.length > limits.classesMax) {
-    throw dataError(
-      'data_too_large',
-      `${folder} has ${classes.length} class folders; at most ${limits.classesMax} can be told apart.`,
-    );
-  }
-  const long = classes.find((name) => name.length > 80);
-  if (long !== undefined)
-    throw dataError('data_invalid', `${folder}: the class name "${long.slice(0, 40)}..." is longer than 80 letters.`);
-  if (Buffer.byteLength(JSON.stringify(classes)) > limits.headerBytesMax / 2)
-    throw dataError('data_too_large', `${folder}: the names of its ${classes.length} classes are too long together.`);
+  requireClassNames(folder, classes);
   if (classes.length >= 2) return classes;
   throw dataError(
     'data_invalid',
@@ -143,7 +132,7 @@ class FolderReader {
 
   finish(folder: string, testFrom: number | undefined): LoadedData {
     const total = this.count + this.#corrupt;
-    if (this.#corrupt > total * corruptShareMax) {
+    if (this.#corrupt > total * damagedShareMax) {
       throw dataError(
         'data_invalid',
         `${this.#corrupt} of ${total} images in ${folder} cannot be read, the first: ${this.#firstCorrupt}. ` +
@@ -172,7 +161,7 @@ class FolderReader {
   }
 
   #notes(folder: string): LoadedData['notes'] {
-    if (this.#otherImages > 0 && this.#otherImages > this.count * corruptShareMax)
+    if (this.#otherImages > 0 && this.#otherImages > this.count * damagedShareMax)
       this.#tally.warn(
         `${this.#otherImages} images in ${folder} are of formats that are not read; PNG and JPEG are. Convert them to use them.`,
       );
@@ -253,14 +242,4 @@ class FolderReader {
 function shapeFor(image: DecodedImage): ImageShape {
   const scale = Math.min(1, longerSideMax / Math.max(image.width, image.height));
   return [image.channels, Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))];
-}
-
-function channelsFirst({ width, height, channels, data }: RawImage): Uint8Array {
-  if (channels === 1) return data;
-  const out = new Uint8Array(data.length);
-  const plane = width * height;
-  for (let i = 0; i < plane; i++) {
-    for (let c = 0; c < channels; c++) out[c * plane + i] = data[i * channels + c] as number;
-  }
-  return out;
 }

@@ -1,13 +1,9 @@
 import { basename, join } from 'node:path';
-import { limits } from '#shared/contract/limits.ts';
-import { dataError } from '../errors.ts';
-import { warningIfAlike } from './images/alike.ts';
-import { ownClasses } from './class-mapping.ts';
-import { countClasses, type Dataset, type LoadedData } from './dataset.ts';
-import { fitLoaded } from './fit-loaded.ts';
-import type { ImageFolderOptions } from './images/image-folder.ts';
+import { dataError } from '#engine/trainer/errors.ts';
+import type { Dataset, LoadedData } from '../dataset.ts';
+import { finishLabelled } from '../labelled-images.ts';
+import type { ImageFolderOptions } from '../images/image-folder.ts';
 import { readIdx } from './idx.ts';
-import { noNotes } from './load-notes.ts';
 
 interface Pair {
   readonly images: string;
@@ -15,7 +11,31 @@ interface Pair {
 }
 
 const imagesName = /^(.*?)[-_.]?images[-_.]idx3[-_.]ubyte(\.gz)?$/i;
+const labelsName = /^(.*?)[-_.]?labels[-_.]idx1[-_.]ubyte(\.gz)?$/i;
 const testNames = /t10k|test|valid/i;
+
+/** Whether a file is called as one of a pair. */
+export function isIdxName(name: string): boolean {
+  return imagesName.test(name) || labelsName.test(name);
+}
+
+/**
+ * Of a folder's file names those that make a pair with this one.
+ * @throws RoundscopeError `data_invalid` when its name does not say what it is
+ */
+export function idxNamesBeside(file: string, names: readonly string[]): string[] {
+  const prefixOf = (name: string): string | undefined => (imagesName.exec(name) ?? labelsName.exec(name))?.[1];
+  const prefix = prefixOf(file);
+  if (prefix === undefined)
+    throw dataError(
+      'data_invalid',
+      `${file} is an IDX file. Pictures and labels are found by their names: x-images-idx3-ubyte beside x-labels-idx1-ubyte.`,
+    );
+  const beside = names.filter((name) => prefixOf(name) === prefix);
+  if (!beside.some((name) => imagesName.test(name)))
+    throw dataError('data_invalid', `${file} has no images beside it, such as ${prefix}-images-idx3-ubyte.gz.`);
+  return beside;
+}
 
 /** Pairs of IDX files among a folder's file names, training first; empty when there are none. */
 export function findIdxPairs(names: readonly string[]): Pair[] {
@@ -23,7 +43,6 @@ export function findIdxPairs(names: readonly string[]): Pair[] {
   for (const images of [...names].sort()) {
     const prefix = imagesName.exec(images)?.[1];
     if (prefix === undefined) continue;
-    const labelsName = /^(.*?)[-_.]?labels[-_.]idx1[-_.]ubyte(\.gz)?$/i;
     const labels = names.find((name) => labelsName.exec(name)?.[1] === prefix);
     if (labels === undefined) {
       throw dataError('data_invalid', `${images} has no labels beside it, such as ${prefix}-labels-idx1-ubyte.gz.`);
@@ -70,16 +89,7 @@ export async function loadIdxFolder(
     labels,
   };
   const testFrom = test ? training.labels.length : undefined;
-  const alike = warningIfAlike(all);
-  const notes = alike === null ? noNotes : { ...noNotes, warnings: [alike] };
-  const counts = countClasses(labels, all.classes.length);
-  const own = ownClasses(all.classes).map((one, i) => ({ ...one, count: counts[i] ?? 0 }));
-  const loaded = { all, testFrom, skipped: 0, notes, own, unread: 0 };
-  if (fit !== undefined || preview !== undefined) return fitLoaded(loaded, { fit, preview });
-  const present = counts.filter((count) => count > 0).length;
-  if (present < 2 || all.classes.length > limits.classesMax)
-    throw dataError('data_invalid', `${folder} has labels of ${present} class only; two or more are needed.`);
-  return loaded;
+  return finishLabelled({ all, testFrom, path: folder }, { fit, preview });
 }
 
 /** Labels are numbers, so classes are named by them: those from 0 to the largest. */

@@ -2,18 +2,16 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataError } from '../errors.ts';
-import type { LoadedData } from './dataset.ts';
-import type { ImageFolderOptions } from './images/image-folder.ts';
-import { loadIdxFolder } from './idx-folder.ts';
+import { digitsData } from '#shared/contract/run/bundled-data.ts';
+import { dataError } from '#engine/trainer/errors.ts';
+import type { LoadedData } from '../dataset.ts';
+import type { ImageFolderOptions } from '../images/image-folder.ts';
+import { loadIdxFolder } from '../arrays/idx-folder.ts';
 
 /** The bundled images count the dark points of 4x4 blocks. */
 const maxValue = 16;
-/** From this file up to the root: 4 in a checkout, 2 or 3 in a build. */
-const levelsMax = 5;
-
-/** The name that stands for the bundled data wherever a folder could stand. */
-export const bundledName = 'digits';
+/** From this file up to the root: 5 in a checkout, 2 or 3 in a build. */
+const levelsMax = 6;
 
 /**
  * The UCI handwritten digits that come with Roundscope: 1,797 images, 8x8, ten classes; see their ATTRIBUTION.md.
@@ -21,7 +19,7 @@ export const bundledName = 'digits';
  */
 export async function loadDigits({ signal, fit, preview }: ImageFolderOptions): Promise<LoadedData> {
   const folder = digitsFolder(dirname(fileURLToPath(import.meta.url)));
-  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: bundledName, fit, preview });
+  return loadIdxFolder(folder, await readdir(folder), { signal, maxValue, source: digitsData.source, fit, preview });
 }
 
 function digitsFolder(from: string): string {

@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import type { Readable } from 'node:stream';
 import { limits } from '#shared/contract/limits.ts';
-import { dataError } from '../errors.ts';
+import { dataError } from '#engine/trainer/errors.ts';
+import { openByteFile, readingFault } from '../byte-file.ts';
 
 /** The format of MNIST (LeCun, yann.lecun.com/exdb/mnist): 0, 0, type, rank, then big-endian sizes and the elements. */
 export interface IdxArray {
@@ -12,9 +10,6 @@ export interface IdxArray {
 }
 
 const unsignedByte = 0x08;
-/** Deflate cannot do better (zlib.net, "maximum compression factor"), so a file that claims more is lying. */
-const deflateRatioMax = 1032;
-
 export interface IdxOptions {
   readonly rank: number;
   readonly signal: AbortSignal;
@@ -26,27 +21,13 @@ export interface IdxOptions {
  * @throws RoundscopeError `data_missing`, `data_invalid` or `data_too_large`, naming the file
  */
 export async function readIdx(path: string, options: IdxOptions): Promise<IdxArray> {
-  const fileBytes = await sizeOf(path);
-  const gzipped = await isGzip(path);
-  const file = createReadStream(path, { signal: options.signal, highWaterMark: 256 * 1024 });
-  // Piped by hand: a pipeline would also need a sink, and the reader below stops early at surplus bytes.
-  const stream: Readable = gzipped ? file.pipe(createGunzip()) : file;
-  if (gzipped) file.on('error', (error) => stream.destroy(error));
+  const file = await openByteFile(path, options.signal);
   try {
-    return await collect(stream, {
-      path,
-      rank: options.rank,
-      dataBytesMax: fileBytes * (gzipped ? deflateRatioMax : 1),
-    });
+    return await collect(file.stream, { path, rank: options.rank, dataBytesMax: file.contentBytesMax });
   } catch (cause) {
-    options.signal.throwIfAborted();
-    if (cause instanceof Error && cause.name === 'RoundscopeError') throw cause;
-    throw dataError('data_invalid', `${path} cannot be read to its end: ${String(cause)}. Download it again.`, {
-      cause,
-    });
+    throw readingFault(path, cause, options.signal);
   } finally {
-    stream.destroy();
-    file.destroy();
+    file.close();
   }
 }
 
@@ -99,25 +80,6 @@ function readShape(header: Uint8Array, { path, rank, dataBytesMax }: Expected): 
   }
   if (bytes > dataBytesMax) throw malformed(path, 'is shorter than its header says');
   return shape;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (cause) {
-    throw dataError('data_missing', `${path} is not there or cannot be opened.`, { cause, context: { path } });
-  }
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const magic = new Uint8Array(2);
-    await file.read(magic, 0, 2, 0);
-    return magic[0] === 0x1f && magic[1] === 0x8b;
-  } finally {
-    await file.close();
-  }
 }
 
 function malformed(path: string, what: string): Error {
