@@ -75,6 +75,7 @@ const signsMin = 2;
 const sentBack: ReadonlySet<RequestName> = new Set([
   'check_invitation',
   'preview_data',
+  'preview_network',
   'recent_runs',
   'complete_path',
   'choose_folder',

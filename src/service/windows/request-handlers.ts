@@ -7,6 +7,7 @@ import { checkMachine } from '../checks/check-machine.ts';
 import { completePath } from '../checks/complete-path.ts';
 import { coordinateRun } from '../runs/coordinate-run.ts';
 import { DataPreviews } from '../checks/data-previews.ts';
+import { NetworkPreviews } from '../checks/network-previews.ts';
 import type { Federation } from '../runs/federation.ts';
 import { joinRun } from '../runs/join-run.ts';
 import { libraryRequests } from '../library/library-requests.ts';
@@ -19,6 +20,7 @@ import { recordingRequests } from '../replay/recording-requests.ts';
 /** What a renderer may ask, in terms of the service. */
 export function requestHandlers(service: AppService): RequestHandlers {
   const previews = new DataPreviews(service.clock);
+  const networks = new NetworkPreviews(service.clock);
   return {
     ...recordingRequests(service),
     ...libraryRequests(service),
@@ -44,6 +46,7 @@ export function requestHandlers(service: AppService): RequestHandlers {
     preview_split: ({ settings }) => previewSplit(settings),
     check_invitation: (asked) => checkInvitation(asked, service.lookingParts),
     preview_data: (asked) => previews.look(asked),
+    preview_network: (asked) => networks.look(asked),
     coordinate_run: (asked) => coordinateRun(service, asked),
     start_now: async () => {
       startNow(service);

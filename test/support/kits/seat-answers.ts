@@ -1,4 +1,4 @@
-import type { DataPreview, PortAnswers, RecentRun, RequestOf } from '#shared/contract/app/port-api.ts';
+import type { DataPreview, NetworkPreview, PortAnswers, RecentRun, RequestOf } from '#shared/contract/app/port-api.ts';
 import type { RunPlanBody } from '#shared/contract/messages.ts';
 
 /** What a service would answer to the pages Home, Join and Coordinate, for pictures and preview. */
@@ -58,6 +58,11 @@ export function seatChecks(invitation: string): PortAnswers['check_invitation'] 
       { what: 'name', ...good, text: 'free; 1 of 4 is here', figure: '' },
     ],
   };
+}
+
+export function seatNetwork({ model }: RequestOf<'preview_network'>): NetworkPreview {
+  const path = model.replace('~', '/home/ada');
+  return { path, shape: [1, 64, 64], numClasses: 7, parameters: 301_255, fault: null };
 }
 
 export function seatPreview({ data, classes, mapping }: RequestOf<'preview_data'>): DataPreview {

@@ -7,7 +7,14 @@ import { applyEvent } from '#shared/run-view/apply/apply-event.ts';
 import type { RunView } from '#shared/run-view/run-view.ts';
 import type { Recorded } from '../recorded/recorded-session.ts';
 import { recordedLibrary } from '../recorded/recorded-library.ts';
-import { seatAddresses, seatChecks, seatFolders, seatPreview, seatRecentRuns } from '../kits/seat-answers.ts';
+import {
+  seatAddresses,
+  seatChecks,
+  seatFolders,
+  seatNetwork,
+  seatPreview,
+  seatRecentRuns,
+} from '../kits/seat-answers.ts';
 
 export interface ReplayOptions {
   /** Empty: no run yet. */
@@ -107,6 +114,7 @@ function answerTo(request: Extract<FromRenderer, { type: 'request' }>, shown: ()
     check: () => ({ lines: checkLines }),
     check_invitation: () => seatChecks((request.params as RequestOf<'check_invitation'>).invitation),
     preview_data: () => seatPreview(request.params as RequestOf<'preview_data'>),
+    preview_network: () => seatNetwork(request.params as RequestOf<'preview_network'>),
     coordinate_run: () => ({ run: 'r-7f3a2c', invitation: 'roundscope://join?i=' }),
     start_now: () => ({}),
     decide_admission: () => ({}),

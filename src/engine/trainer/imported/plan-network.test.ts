@@ -9,6 +9,8 @@ import { deepDefaults } from '../defaults.ts';
 import { planFederation, type FederationPlan } from '../federation-plan.ts';
 import type { OnnxNode } from '../onnx/onnx-model.ts';
 import { ints } from '../operators/attributes.ts';
+import type { NetworkPreview } from '#shared/contract/app/port-api.ts';
+import { previewNetwork } from './preview-network.ts';
 import { readNetwork } from './network-file.ts';
 import { openNetwork, planNetwork } from './plan-network.ts';
 import { parameterCount } from '#shared/tensor/parameter-set.ts';
@@ -140,6 +142,19 @@ describe('a run about a network of its own', () => {
       message: /Use smaller batches/,
     });
     assert.deepEqual(planNetwork(network, {}).defaults, deepDefaults);
+  });
+
+  test('is looked at before it begins, and what is wrong with it is in the answer', async () => {
+    const look = (model: string): Promise<NetworkPreview> => previewNetwork({ model }, signal);
+    const cnn = { path: fixture('cnn'), shape: [1, 10, 10], numClasses: 5, parameters: 541, fault: null };
+    assert.deepEqual(await look(cnn.path), cnn);
+    const mnist = { path: 'mnist', shape: [1, 28, 28], numClasses: null, parameters: null, fault: null };
+    assert.deepEqual(await look('mnist'), mnist);
+    const none = await look(join(folder, 'none.onnx'));
+    assert.match(none.fault?.message ?? '', /cannot be read: ENOENT/);
+    const odd = await look(fileWith(writeDense([1, 8, 8], 10, [exotic])));
+    assert.deepEqual([odd.shape, odd.numClasses, odd.parameters], [null, null, null]);
+    assert.match(odd.fault?.message ?? '', /^Hardmax "odd": this operator is not known here/);
   });
 
   test('what a participant is told of a network has to be so', () => {

@@ -1,7 +1,8 @@
-import type { DataPreview } from '#shared/contract/app/port-api.ts';
+import type { DataPreview, NetworkPreview } from '#shared/contract/app/port-api.ts';
 import type { ErrorReport } from '#shared/base/errors.ts';
 import type { PreparedData } from '../data/describe-data.ts';
 import type { PreviewJob } from '../data/preview-data.ts';
+import type { PreviewNetworkJob } from '../imported/preview-network.ts';
 import type { DataFit } from '../data/dataset.ts';
 import type {
   EvalResult,
@@ -31,6 +32,7 @@ export interface TrainerSetup {
 export interface WorkerCalls {
   readonly prepare: { readonly job: TrainerSetup; readonly result: PreparedData };
   readonly preview: { readonly job: PreviewJob; readonly result: DataPreview };
+  readonly preview_network: { readonly job: PreviewNetworkJob; readonly result: NetworkPreview };
   readonly open_graph: { readonly job: OpenGraphJob; readonly result: OpenedGraph };
   readonly train: { readonly job: TrainJob; readonly result: TrainResult };
   readonly evaluate: { readonly job: EvaluateJob; readonly result: EvalResult };

@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { assert } from '#shared/base/assert.ts';
 import { fromErrorReport } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import type { DataPreview } from '#shared/contract/app/port-api.ts';
+import type { DataPreview, NetworkPreview } from '#shared/contract/app/port-api.ts';
 import type { PreviewJob } from '../data/preview-data.ts';
 import type { PreparedData } from '../data/describe-data.ts';
+import type { PreviewNetworkJob } from '../imported/preview-network.ts';
 import { trainerError } from '../errors.ts';
 import type {
   EvalResult,
@@ -78,6 +79,17 @@ export class WorkerTrainer implements Trainer {
     signal.addEventListener('abort', end, { once: true });
     try {
       return await this.#openGraph(job, signal);
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** As `preview`; given up with its thread when `signal` aborts. */
+  async previewNetwork(job: PreviewNetworkJob, { signal }: { readonly signal: AbortSignal }): Promise<NetworkPreview> {
+    const end = (): void => this.#abandon(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      return await this.#call('preview_network', job, { signal });
     } finally {
       signal.removeEventListener('abort', end);
     }

@@ -6,6 +6,7 @@ import { assert } from '#shared/base/assert.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { previewData } from '../data/preview-data.ts';
+import { previewNetwork } from '../imported/preview-network.ts';
 import { trainerError } from '../errors.ts';
 import { JobRunner } from './job-runner.ts';
 import { StepGate } from '../step-gate.ts';
@@ -25,6 +26,7 @@ port.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'prepare':
     case 'preview':
+    case 'preview_network':
     case 'open_graph':
     case 'train':
     case 'evaluate':
@@ -76,6 +78,8 @@ async function run(call: Call, signal: AbortSignal): Promise<WorkerCalls[CallKin
       return await runner.prepare(call.job, { signal });
     case 'preview':
       return await previewData(call.job, { signal, clock: systemClock });
+    case 'preview_network':
+      return await previewNetwork(call.job, signal);
     case 'open_graph':
       return runner.openGraph(call.job);
     case 'train':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import type { JSX } from 'react';
+import { toErrorReport } from '#shared/base/errors.ts';
 import { changeCoordinate } from '#renderer/session/run/drafts.ts';
 import { currentPlace } from '#renderer/session/navigation.ts';
 import { useKeyboard } from '#renderer/shell/keyboard.ts';
@@ -85,11 +86,32 @@ describe('the form to coordinate a run', () => {
     const asked = service.asked('complete_path').at(-1);
     assert.deepEqual([asked?.path, asked?.files], ['~/nets/face', 'networks']);
     assert.doesNotMatch(under('Network'), /not a folder yet/);
-    screen.getByText(/Each participant gets the network, and its weights with the first round\./);
-    assert.match(plan(), /Networkof your own, checked on each machine before it trains/);
-    assert.match(plan(), /Picturesas the network takes them/);
+    assert.deepEqual(service.asked('preview_network').at(-1), { model: '~/nets/face' });
+    await pass(350);
+    screen.getByText(/301,255 parameters, pictures 64 × 64 grey, 7 classes\. Each participant gets it once/);
+    assert.match(plan(), /Network301,255 parameters, of your own, checked on each machine before it trains/);
+    assert.match(plan(), /Pictures64 × 64 grey/);
+    assert.deepEqual(service.asked('preview_data').at(-1)?.shape, [1, 64, 64], 'the pictures are scaled to it');
     await user.click(start());
     assert.equal(service.asked('coordinate_run')[0]?.model, '~/nets/face');
+  });
+
+  test('says before the start what is wrong with the network, and with its classes beside those of the data', async () => {
+    const answer = { path: '/net.onnx', shape: [1, 64, 64], numClasses: 5, parameters: 10, fault: null } as const;
+    const { service, user } = await filled({ answers: { preview_network: answer } });
+    await user.click(field('Network'));
+    await user.paste('/net.onnx');
+    await pass(350);
+    await pass(350);
+    assert.match(footWords(), /The network tells 5 classes apart, and the data has 7\./);
+    assert.equal(start().disabled, true);
+    const fault = toErrorReport(failure('model_invalid', 'Hardmax "odd": this operator is not known here.', 'trainer'));
+    service.willAnswer({ preview_network: { ...answer, shape: null, numClasses: null, parameters: null, fault } });
+    await user.paste('x');
+    await pass(350);
+    assert.match(under('Network'), /Hardmax "odd": this operator is not known here\./);
+    assert.equal(field('Network').getAttribute('aria-invalid'), 'true');
+    assert.equal(start().disabled, true);
   });
 
   test('shows the plan as each will read it, as it is filled in', async () => {

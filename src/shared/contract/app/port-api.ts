@@ -43,6 +43,8 @@ export const requestSchemas = {
     shape: inputShapeSchema.optional(),
     mapping: participantStartSchema.shape.mapping,
   }),
+  /** Looks at the network of a run before it begins: a well-known one by its name, or a file. */
+  preview_network: z.object({ model: z.string().max(4096) }),
   /** Join a federation elsewhere with local data. */
   join_run: z.object({
     invitation: z.string().max(4096),
@@ -222,6 +224,19 @@ export interface DataPreview {
   readonly readMs: number;
 }
 
+/** A network as a run would take it. */
+export interface NetworkPreview {
+  /** The file with `~` and dots resolved, or the name of a well-known network. */
+  readonly path: string;
+  /** [channels, height, width] of what it sees; null where it cannot be used, as all below. */
+  readonly shape: readonly [number, number, number] | null;
+  /** Null besides, as `parameters`: the network has an output for each class of the data. */
+  readonly numClasses: number | null;
+  readonly parameters: number | null;
+  /** Why it cannot be trained; null when it can. */
+  readonly fault: ErrorReport | null;
+}
+
 /** A run that this machine took part in. */
 export interface RecentRun {
   readonly run: string;
@@ -255,6 +270,7 @@ export interface RecentRun {
 export interface PortAnswers extends LibraryAnswers {
   check_invitation: { readonly checks: readonly InvitationCheck[]; readonly plan: RunPlanBody | null };
   preview_data: DataPreview;
+  preview_network: NetworkPreview;
   coordinate_run: { readonly run: string; readonly invitation: string };
   start_now: Record<string, never>;
   decide_admission: Record<string, never>;

@@ -7,7 +7,7 @@ import type { Coordinate } from '../use-coordinate.ts';
 
 /** The plan as each participant will read it before it joins. */
 export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }): JSX.Element {
-  const { draft, own, preview } = coordinate;
+  const { draft, own, preview, network } = coordinate;
   const isImported = draft.model.trim() !== '';
   const transports = chosenTransports(draft, own);
   return (
@@ -23,7 +23,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
           <PlanList
             plan={{
               name: draft.name.trim() === '' ? 'no name yet' : draft.name.trim(),
-              shape: isImported ? 'as the network takes them' : (preview?.shape ?? null),
+              shape: network?.shape ?? (isImported ? 'as the network takes them' : (preview?.shape ?? null)),
               classes: preview?.classes.map(({ name }) => name) ?? [],
               rounds: draft.rounds,
               deadlineMs: draft.deadlineS * 1000,
@@ -32,7 +32,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
               localEpochs: draft.localEpochs,
               weightRule: weightRuleOf(draft),
               training: 'batch, optimizer and rate as suits the network',
-              parameters: null,
+              parameters: network?.parameters ?? null,
               network: isImported ? 'of your own, checked on each machine before it trains' : null,
             }}
           >
