@@ -56,7 +56,7 @@ function Branch({
   return (
     <>
       <button type="button" className="jt-b" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <span aria-hidden="true">{open ? '▾' : '▸'}</span> <span className="jt-k">{name}</span>{' '}
+        <span aria-hidden="true">{open ? '▾' : '▸'}</span> <span className="jt-k">{shownWithin(name)}</span>{' '}
         <span className="t3">{Array.isArray(value) ? `[${size}]` : `{${size}}`}</span>
       </button>
       {open ? <Members value={value} depth={depth} /> : null}

@@ -188,6 +188,65 @@ describe('arrays of NumPy', () => {
       ['[1]', ...b.slice(1)],
     ]);
   });
+  describe('a pickle of a few bytes that would be without end', () => {
+    const pickle = (...parts: readonly (string | Uint8Array)[]): Uint8Array =>
+      Buffer.concat([Buffer.from('\x80\x04', 'latin1'), ...parts.map((part) => Buffer.from(part as string, 'latin1'))]);
+
+    test('by holding itself a hundred times', async () => {
+      const reason = await reasonOf(pickle(']\x94(', 'h\x00'.repeat(100), 'e.'));
+      assert.match(reason, /holds itself/);
+    });
+
+    test('by lists of two lists each, as names of what is in it', async () => {
+      const at = (k: number): string => `h${String.fromCharCode(k)}`;
+      const doubling = Array.from({ length: 60 }, (_, k) => `${at(k)}${at(k)}\x86\x940`);
+      // A dictionary whose key is the last of them.
+      const body = pickle('}K\x01K\x02\x86\x940', ...doubling, `${at(60)}K\x01s.`);
+      assert.deepEqual(tensorsIn(await decode(body)), []);
+    });
+
+    test('by one text of which bytes are made again and again', async () => {
+      const text = `X\x00\x00\x01\x00${'x'.repeat(65_536)}\x94`;
+      const again = 'h\x00h\x01\x85R'.repeat(5000);
+      const body = pickle('c_codecs\nencode\n\x94', text, again, '.');
+      assert.match(await reasonOf(body, { piece: 4096 }), /holds more text/);
+    });
+
+    test('by names within names', async () => {
+      const key = `X\x00\x40\x00\x00${'k'.repeat(16_384)}`;
+      const nested = Buffer.concat([
+        pickle(`}${key}`.repeat(19)),
+        vector('pickle4').subarray(2, -1),
+        Buffer.from(`${'s'.repeat(19)}.`, 'latin1'),
+      ]);
+      for (const [name] of tensorsIn(await decode(nested, { piece: 4096 }))) assert.ok(String(name).length <= 1001);
+    });
+  });
+
+  test('an archive of two small files that become large together is given up', async () => {
+    const array = 'a.npy';
+    const head = Buffer.alloc(30);
+    head.writeUInt32LE(0x0403_4b50, 0);
+    head.writeUInt16LE(8, 8);
+    head.writeUInt32LE(1, 18);
+    head.writeUInt16LE(array.length, 26);
+    const file = Buffer.concat([head, Buffer.from(array), Buffer.alloc(1)]);
+    const header = "{'descr': '<f4', 'shape': (1,), }";
+    const start = Buffer.from(
+      `\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00${header}\x00\x00\x00\x00`,
+      'latin1',
+    );
+    const zeros = new Uint8Array(64 * 1024 * 1024);
+    const threeGiB: Inflate = async function* (_method, source) {
+      for await (const _ of source);
+      yield start;
+      for (let piece = 0; piece < 48; piece++) yield zeros;
+    };
+    const once = tensorsIn(await decode(file, { inflate: threeGiB }));
+    assert.equal(once.length, 1);
+    assert.match(await reasonOf(Buffer.concat([file, file]), { inflate: threeGiB }), /becomes more than 4/);
+  });
+
   test('a pickle that would run something is refused by its name', async () => {
     assert.equal(
       await reasonOf(vector('pickleEvil')),

@@ -6,7 +6,7 @@ import { looksLikeNetwork, networkReading } from './onnx.ts';
 import { looksLikePickle, readPickle } from './pickle.ts';
 import { readMessage, type MessageReading, type ProtobufField } from './protobuf.ts';
 import { looksLikeSafetensors, readSafetensors } from './safetensors.ts';
-import type { TensorRow } from './tensor-table.ts';
+import { inflatedBytesMax, type TensorRow } from './tensor-table.ts';
 
 export type Decoded =
   | {
@@ -36,8 +36,6 @@ export interface DecodeOptions {
 const textBytesMax = 1024 * 1024;
 const textCharsShown = 64 * 1024;
 const startBytes = 4096;
-/** What a compressed body may become: a bomb is read in pieces, and still given up. */
-const inflatedBytesMax = 4 * 1024 * 1024 * 1024;
 
 /**
  * Finds out what a body is and reads it, in pieces as they come: memory does not grow with the body. Never throws for what

@@ -1,7 +1,8 @@
 import { AssertionError } from '../base/assert.ts';
+import { formatBytes } from '../base/bytes.ts';
 import { ByteReader, DecodeError, OutOfBytes, type ByteSource } from './byte-reader.ts';
 import { readNpy } from './npy.ts';
-import { nameCharsMax, tensorsMax, type TensorRow } from './tensor-table.ts';
+import { inflatedBytesMax, nameCharsMax, tensorsMax, type TensorRow } from './tensor-table.ts';
 
 /** Undoes a compression; null: this program cannot here. */
 export type Inflate = (method: 'gzip' | 'zstd' | 'deflate-raw', source: ByteSource) => ByteSource | null;
@@ -20,13 +21,30 @@ export function looksLikeZip(start: Uint8Array): boolean {
  */
 export async function readNpz(reader: ByteReader, inflate: Inflate): Promise<readonly TensorRow[]> {
   const tensors: TensorRow[] = [];
+  const bounded = inflatedInAll(inflate);
   for (;;) {
     const signature = await reader.peek(4);
     if (signature.length < 4 || viewOf(signature).getUint32(0, true) !== zipFileSignature) return tensors;
     if (tensors.length >= tensorsMax) throw new DecodeError(`It holds more than ${tensorsMax} files.`);
-    const row = await readFile(reader, inflate);
+    const row = await readFile(reader, bounded);
     if (row === null) return tensors;
     tensors.push(row);
+  }
+}
+
+/** A thousand files may each become a thousand times as long: what all of them become has a bound. */
+function inflatedInAll(inflate: Inflate): Inflate {
+  let bytes = 0;
+  return (method, source) => {
+    const inner = inflate(method, source);
+    return inner === null ? null : counted(inner);
+  };
+  async function* counted(source: ByteSource): AsyncGenerator<Uint8Array, undefined> {
+    for await (const piece of source) {
+      bytes += piece.length;
+      if (bytes > inflatedBytesMax) throw new DecodeError(`It becomes more than ${formatBytes(inflatedBytesMax)}.`);
+      yield piece;
+    }
   }
 }
 

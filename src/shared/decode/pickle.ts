@@ -1,6 +1,8 @@
 import { ByteReader, bytesOf, DecodeError, OutOfBytes } from './byte-reader.ts';
 import { numpyRow } from './npy.ts';
-import { shapeOf, tensorsMax, type TensorRow } from './tensor-table.ts';
+import { arraysIn, isArray, isBlob, isDtype, isGlobal, textOf, valuesMax } from './pickle-values.ts';
+import type { Blob, Dtype, Global, Value } from './pickle-values.ts';
+import { shapeOf, type TensorRow } from './tensor-table.ts';
 
 /**
  * A pickle of arrays is read, never run: only the functions by which NumPy makes an array and a type are known, and they are
@@ -23,40 +25,11 @@ const harmless: ReadonlySet<string> = new Set([
   ...bufferMakers,
 ]);
 
-/** Values on the stack and in the memo. */
-const valuesMax = 100_000;
 const textBytesMax = 64 * 1024;
-/** Bytes that come before their type is known are kept up to here. */
+/** Bytes that come before their type is known are kept up to here... */
 const keptBytesMax = 1024 * 1024;
-
-interface Blob {
-  readonly blob: number;
-  /** Null: they have been folded, or were too many. */
-  readonly bytes: Uint8Array | null;
-  readonly row: TensorRow | null;
-}
-interface Global {
-  readonly global: string;
-}
-interface Dtype {
-  readonly kind: string;
-  order: string;
-}
-interface Ndarray {
-  array: TensorRow | null;
-}
-type Value =
-  | string
-  | number
-  | boolean
-  | null
-  | Value[]
-  | Map<Value, Value>
-  | Blob
-  | Global
-  | Dtype
-  | Ndarray
-  | { readonly mark: true };
+/** ...and texts and bytes of one pickle in all: one text can be made bytes of again and again. */
+const keptInAllBytesMax = 64 * 1024 * 1024;
 
 export function looksLikePickle(start: Uint8Array): boolean {
   return start[0] === 0x80 && (start[1] ?? 0) >= 2 && (start[1] ?? 9) <= 5;
@@ -69,25 +42,14 @@ export function looksLikePickle(start: Uint8Array): boolean {
 export async function readPickle(reader: ByteReader): Promise<readonly TensorRow[]> {
   const machine = new Machine(reader);
   const result = await machine.run();
-  const rows: TensorRow[] = [];
-  collect(result, '', { rows, depth: 0 });
-  return rows;
-}
-
-function collect(value: Value, name: string, into: { readonly rows: TensorRow[]; readonly depth: number }): void {
-  if (into.rows.length >= tensorsMax || into.depth > 20) return;
-  const inner = { rows: into.rows, depth: into.depth + 1 };
-  if (value instanceof Map) {
-    for (const [key, one] of value) collect(one, name === '' ? String(key) : `${name}.${String(key)}`, inner);
-  } else if (Array.isArray(value)) value.forEach((one, i) => collect(one, `${name}[${i}]`, inner));
-  else if (isArray(value) && value.array !== null)
-    into.rows.push({ ...value.array, name: name === '' ? 'array' : name });
+  return arraysIn(result);
 }
 
 class Machine {
   readonly #reader: ByteReader;
   readonly #stack: Value[] = [];
   readonly #memo = new Map<number, Value>();
+  #kept = 0;
 
   constructor(reader: ByteReader) {
     this.#reader = reader;
@@ -150,7 +112,7 @@ class Machine {
       case '\x93': {
         const name = this.#pop();
         const module = this.#pop();
-        return this.#push(this.#known(String(module), String(name)));
+        return this.#push(this.#known(textOf(module), textOf(name)));
       }
       case 'q':
         return void this.#memo.set(await this.#unsigned(1), this.#peek());
@@ -214,12 +176,14 @@ class Machine {
   async #call(made: Value, given: readonly Value[]): Promise<Value> {
     const name = isGlobal(made) ? made.global : '';
     if (arrayMakers.has(name)) return { array: null };
-    if (name === 'numpy dtype') return { kind: String(given[0]).slice(0, 40), order: '' };
+    if (name === 'numpy dtype') return { kind: textOf(given[0]).slice(0, 40), order: '' };
     if (name === 'collections OrderedDict') return new Map();
     if (bufferMakers.has(name)) return { array: await this.#ofBuffer(given) };
     // Text of protocol 2 in place of bytes: latin1 letters.
     if (name === '_codecs encode' && typeof given[0] === 'string') {
-      const bytes = Uint8Array.from(given[0], (letter) => letter.charCodeAt(0));
+      this.#keep(given[0].length);
+      const bytes = new Uint8Array(given[0].length);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = given[0].charCodeAt(i);
       return { blob: bytes.length, bytes, row: null };
     }
     throw new DecodeError(`The pickle calls ${JSON.stringify(name || 'what is no function')}, which is not done here.`);
@@ -251,6 +215,7 @@ class Machine {
       const row = await numpyRow(this.#reader, { name: '', descr: descrOf(dtype), shape: shapeOf(shape, 'array') });
       return this.#push({ blob: bytes, bytes: null, row });
     }
+    if (bytes <= keptBytesMax) this.#keep(bytes);
     if (bytes <= keptBytesMax)
       return this.#push({ blob: bytes, bytes: (await this.#reader.take(bytes)).slice(), row: null });
     await this.#reader.skip(bytes);
@@ -288,7 +253,13 @@ class Machine {
 
   async #text(bytes: number): Promise<string> {
     if (bytes > textBytesMax) throw new DecodeError(`A text in the pickle claims ${bytes} bytes.`);
+    this.#keep(bytes);
     return new TextDecoder().decode(await this.#reader.take(bytes));
+  }
+
+  #keep(bytes: number): void {
+    this.#kept += bytes;
+    if (this.#kept > keptInAllBytesMax) throw new DecodeError('The pickle holds more text than what is read here.');
   }
 
   async #line(): Promise<string> {
@@ -358,19 +329,6 @@ async function rowOf(
 
 function descrOf({ kind, order }: Dtype): string {
   return /^[<>|=]/.test(kind) ? kind : `${order}${kind}`;
-}
-
-function isGlobal(value: Value | undefined): value is Global {
-  return typeof value === 'object' && value !== null && 'global' in value;
-}
-function isDtype(value: Value | undefined): value is Dtype {
-  return typeof value === 'object' && value !== null && 'kind' in value;
-}
-function isArray(value: Value | undefined): value is Ndarray {
-  return typeof value === 'object' && value !== null && 'array' in value;
-}
-function isBlob(value: Value | undefined): value is Blob {
-  return typeof value === 'object' && value !== null && 'blob' in value;
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -16,6 +16,8 @@ export interface TensorRow {
 export const tensorsMax = 10_000;
 export const rankMax = 32;
 export const nameCharsMax = 1000;
+/** What a compressed body may become, all that is in it together: a bomb is read in pieces, and still given up. */
+export const inflatedBytesMax = 4 * 1024 * 1024 * 1024;
 
 /** A shape as a body gives it. @throws DecodeError */
 export function shapeOf(value: unknown, name: string): readonly number[] {
