@@ -19,11 +19,12 @@ export function averageByHand(
     updates.map(({ examples }) => examples),
     weightCap,
   );
-  const counted = bounded(
+  const clipped = bounded(
     updates.map(({ parameters }) => parameters),
     base,
     normClip,
   );
+  const counted = weightCap === null || normClip === null ? clipped : outvoted(clipped, base, weights);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const model = base.map(
     (_, i) => counted.reduce((sum, parameters, k) => sum + parameters[i]! * weights[k]!, 0) / total,
@@ -43,7 +44,8 @@ function underCap(examples: readonly number[], cap: number | null): readonly num
   const under = (ceiling: number): number[] => examples.map((own) => Math.min(own, ceiling));
   const fits = (ceiling: number): boolean => {
     const total = under(ceiling).reduce((sum, own) => sum + own, 0);
-    return cap === null || Math.min(most, ceiling) <= (cap / examples.length) * total;
+    const own = Math.min(most, ceiling);
+    return cap === null || (own <= (cap / examples.length) * total && (examples.length < 3 || own <= total / 2));
   };
   if (fits(most)) return examples;
   let [low, high] = [0, most];
@@ -67,5 +69,20 @@ function bounded(
   return updates.map((update, k) => {
     if (clip === null || middle === 0 || norms[k]! <= clip * middle) return update;
     return Float64Array.from(update, (value, i) => base[i]! + ((value - base[i]!) * clip * middle) / norms[k]!);
+  });
+}
+
+/** Of three or more, whoever would pull the base further than the others can all together is brought back to that. */
+function outvoted<T extends Float32Array | Float64Array>(
+  updates: readonly T[],
+  base: Float32Array,
+  weights: readonly number[],
+): readonly (T | Float64Array)[] {
+  const pulls = updates.map((update, k) => weights[k]! * Math.hypot(...update.map((value, i) => value - base[i]!)));
+  const all = pulls.reduce((sum, pull) => sum + pull, 0);
+  return updates.map((update, k) => {
+    const [own, others] = [pulls[k]!, all - pulls[k]!];
+    if (updates.length < 3 || others <= 1e-12 * own || own <= others * (1 + 1e-9)) return update;
+    return Float64Array.from(update, (value, i) => base[i]! + ((value - base[i]!) * others) / own);
   });
 }

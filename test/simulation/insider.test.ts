@@ -11,7 +11,7 @@ import { toyInitial, toyLayout } from './toy-model.ts';
 
 /** Where honest training leads: each round a third of the way, and a little aside. */
 const target = Float32Array.of(1, -1, 2, -2, 0.5, -0.5, 1.5, 0);
-const honest = ['node-1', 'node-2', 'node-3', 'node-4'] as const;
+const honest: readonly string[] = ['node-1', 'node-2', 'node-3', 'node-4'];
 const attacker = 'node-5';
 const rounds = 6;
 
@@ -37,9 +37,9 @@ const everywhere =
   () =>
     viewParameters(toyLayout, new Float32Array(8).fill(value));
 
-type Insider = Pick<ParticipantPlan, 'train' | 'claims' | 'checks'>;
+type Insider = Pick<ParticipantPlan, 'train' | 'claims' | 'checks'> & { readonly examples?: number };
 
-function scenario(insider: Insider, rule: Scenario['rule'] = weightRuleDefault): Scenario {
+function scenario(insider: Insider, rule: Scenario['rule'], others: readonly string[]): Scenario {
   const plan = (id: string, more: Insider): ParticipantPlan => ({
     id,
     joinsAtMs: 0,
@@ -57,10 +57,10 @@ function scenario(insider: Insider, rule: Scenario['rule'] = weightRuleDefault):
     ...makeScenario(1),
     random: seededRandom('insider'),
     rounds,
-    minimumParticipants: 5,
+    minimumParticipants: others.length + 1,
     quorum: 0.6,
     deadlineMs: 20_000,
-    participants: [...honest.map((id) => plan(id, {})), plan(attacker, insider)],
+    participants: [...others.map((id) => plan(id, {})), plan(attacker, insider)],
     rule,
     delayMsMax: 2,
     duplicateShare: 0,
@@ -76,14 +76,14 @@ interface Played extends SimulationResult {
   readonly distance: number;
 }
 
-function play(insider: Insider, rule?: Scenario['rule']): Played {
+function play(insider: Insider, rule: Scenario['rule'] = weightRuleDefault, others = honest): Played {
   const named = new Set<string>();
   const diagnosis = new Diagnosis({
     raised: (verdict) => void named.add(`${verdict.rule} ${verdict.subject}`),
     cleared: () => undefined,
   });
   let id = 0;
-  const result = simulateScenario(scenario(insider, rule), {
+  const result = simulateScenario(scenario(insider, rule, others), {
     onEvent: <T extends EventType>(type: T, data: EventData<T>, nowMs: number) => {
       const event = { id: ++id, run: 'x', source: 'coordinator', at: 1.7e12 + nowMs, type, data };
       diagnosis.event(event as unknown as RecordedEvent);
@@ -151,4 +151,34 @@ describe('an insider is named, and the run of the others comes to a sensible mod
 test('without the limits one participant has the model: what the checks above are for', () => {
   const { distance } = play({ train: everywhere(-77) }, { weightCap: null, normClip: null });
   assert.ok(distance > 10 * began, String(distance));
+});
+
+describe('one among three', () => {
+  const two = honest.slice(0, 2);
+  const among = (insider: Insider, rule?: Scenario['rule']): Played => play(insider, rule, two);
+  const rich = { examples: 1e7, claims: Number.MAX_SAFE_INTEGER };
+  const quiet = among({});
+
+  test('who registers ten million examples and steps the opposite way takes the model nowhere', () => {
+    const { outcome, distance, named } = among({ ...rich, train: stepTimes(-1) });
+    assert.equal(outcome.status, 'completed', outcome.reason);
+    assert.ok(named.includes(`claims-more ${attacker}`), named.join(', '));
+    assert.ok(distance <= began * 1.05, `${distance}, ${began} off when it began`);
+  });
+
+  test('who steps three times as far the opposite way, which no clip notices, turns no round around', () => {
+    const { outcome, distance } = among({ train: stepTimes(-3) });
+    assert.equal(outcome.status, 'completed', outcome.reason);
+    assert.ok(distance <= began * 1.05, `${distance}, ${began} off when it began`);
+  });
+
+  test('without the limits it has the model', () => {
+    const { distance } = among({ ...rich, train: stepTimes(-1) }, { weightCap: null, normClip: null });
+    assert.ok(distance > 2 * began, String(distance));
+  });
+
+  test('an honest run with equal data has the same model, to the last bit, as one without limits', () => {
+    assert.deepEqual(quiet.named, []);
+    assert.deepEqual(quiet.model, among({}, { weightCap: null, normClip: null }).model);
+  });
 });

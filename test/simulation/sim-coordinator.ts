@@ -1,8 +1,8 @@
 import type { EventData, EventType } from '#shared/contract/events.ts';
 import { flattenParameters, viewParameters, matchLayout, type ParameterSet } from '#shared/tensor/parameter-set.ts';
-import { FedAvg, type UpdateMeasure } from '#engine/round/aggregation/fedavg.ts';
+import type { UpdateMeasure } from '#engine/round/aggregation/fedavg.ts';
+import { averageOf } from '#engine/round/aggregation/aggregate.ts';
 import { parameterMax } from '#engine/round/aggregation/validate-update.ts';
-import { cappedWeights } from '#engine/round/aggregation/weigh.ts';
 import { checkCoordinator } from '#engine/round/coordinator/invariants.ts';
 import { advanceCoordinator, startCoordinator } from '#engine/round/coordinator/machine.ts';
 import type {
@@ -201,15 +201,14 @@ export class SimCoordinator {
     const { random, failing } = this.#options.scenario;
     if (failing.aggregations > 0 && random.int(100) < failing.aggregations)
       return this.feed({ kind: 'aggregation_failed', round, reason: 'no memory' });
-    const job = new FedAvg({
-      base: flattenParameters(this.#models.parameters(base)),
-      updates: contributions.map(({ parameters }) => flattenParameters(parameters)),
-      weights: cappedWeights(
-        contributions.map(({ examples }) => examples),
-        rule.weightCap,
-      ),
-      clip: rule.normClip,
-    });
+    const job = averageOf(
+      {
+        base: flattenParameters(this.#models.parameters(base)),
+        updates: contributions.map(({ parameters }) => flattenParameters(parameters)),
+        examples: contributions.map(({ examples }) => examples),
+      },
+      rule,
+    );
     while (!job.step(3));
     const { parameters, stepNorm, measures } = job.result();
     if (!this.alive) return;

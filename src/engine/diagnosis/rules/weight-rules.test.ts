@@ -167,6 +167,7 @@ test('nobody is named for uneven data, a little clipping, half of a run of two, 
     .updates(1)
     .updates(2, { clipped: 0.6, norm: 5, agreement: -0.3, share: 0.45 })
     .updates(3, { share: 0.8, agreement: -0.9 }, 2)
+    .updates(3, { share: 0.5 + 1e-12, clipped: 1 / 3, norm: 3 }, 3)
     .evaluations(3, { accuracy: 0.6 })
     .evaluations(3, { accuracy: 0, examples: 4, claimed: 4 })
     .refused(3, 'update_duplicate', 'another update of round 3 was counted already');

@@ -23,8 +23,8 @@ const opposedMost = -0.5;
 const othersAgree = 0.2;
 /** Of three it can't be told who is right. */
 const opposedFewest = 4;
-/** Half of a model that three or more have made. */
-const shareMost = 0.5;
+/** Half of a model that three or more have made, and what rounding makes of that: the weight cap allows it. */
+const shareMost = 0.5 + 1e-9;
 const fewest = 3;
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -43,7 +43,7 @@ function refused(id: string, { weighed: { refusals } }: RunObservation): Finding
 function ofUpdate(id: string, weighed: RunObservation['weighed']['updates']): Finding | null {
   const own = weighed?.data.updates.find(({ participant }) => participant === id);
   if (weighed === null || own === undefined) return null;
-  const { round, updates, weightCap } = weighed.data;
+  const { round, updates, weightCap, normClip } = weighed.data;
   const { claimed, examples, clipped, agreement, share, norm } = own;
   const make = (rule: string, sentence: string, explanation: string): Finding =>
     finding(rule, id, weighed.told, { sentence, explanation });
@@ -51,8 +51,9 @@ function ofUpdate(id: string, weighed: RunObservation['weighed']['updates']): Fi
     const sentence = `${id} says ${figures.format(claimed)} examples and has registered ${figures.format(examples)}: those count.`;
     return make('claims-more', sentence, `In round ${round} its update weighs ${percent(share)}.`);
   }
-  if (clipped < clippedMost) {
-    const median = medianOf(updates.map((one) => one.norm));
+  const median = medianOf(updates.map((one) => one.norm));
+  // One that is no longer than others of its weight are was held to what all the others do together, and did nothing odd.
+  if (clipped < clippedMost && norm * clippedMost > (normClip ?? 0) * median) {
     const sentence = `${id}'s update of round ${round} is ${figures.format(Number((norm / median).toPrecision(2)))} times as long as the median.`;
     return make('update-too-long', sentence, `It was scaled down to ${percent(clipped)} of its length.`);
   }

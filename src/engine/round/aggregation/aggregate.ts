@@ -5,7 +5,7 @@ import {
   type ParameterSet,
 } from '#shared/tensor/parameter-set.ts';
 import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
-import { FedAvg, type UpdateMeasure } from './fedavg.ts';
+import { FedAvg, type FedAvgInput, type UpdateMeasure } from './fedavg.ts';
 import { cappedWeights } from './weigh.ts';
 
 /** Multiplications between two yields: about 3 ms, short beside any heartbeat. */
@@ -15,6 +15,21 @@ export interface Aggregate {
   readonly parameters: ParameterSet;
   readonly stepNorm: number;
   readonly measures: readonly UpdateMeasure[];
+}
+
+/** FedAvg under the rule of a run. @param input.examples those that count, one number for each update */
+export function averageOf(
+  { base, updates, examples }: Pick<FedAvgInput, 'base' | 'updates'> & { readonly examples: readonly number[] },
+  rule: WeightRule,
+): FedAvg {
+  return new FedAvg({
+    base,
+    updates,
+    weights: cappedWeights(examples, rule.weightCap),
+    clip: rule.normClip,
+    // Whoever may weigh all of it may move all of it.
+    outvoted: rule.weightCap !== null,
+  });
 }
 
 /**
@@ -32,15 +47,8 @@ export async function aggregate(
     updates.push(flattenParameters(parameters));
     await yieldToEventLoop();
   }
-  const job = new FedAvg({
-    base: flattenParameters(base),
-    updates,
-    weights: cappedWeights(
-      contributions.map(({ examples }) => examples),
-      rule.weightCap,
-    ),
-    clip: rule.normClip,
-  });
+  const examples = contributions.map((contribution) => contribution.examples);
+  const job = averageOf({ base: flattenParameters(base), updates, examples }, rule);
   const elements = Math.max(1024, Math.floor(sliceOperations / contributions.length));
   while (!job.step(elements)) await yieldToEventLoop();
   const { parameters, stepNorm, measures } = job.result();

@@ -1,5 +1,5 @@
 import { assert } from '#shared/base/assert.ts';
-import { clipFactors } from './weigh.ts';
+import { clipFactors, moveFactors } from './weigh.ts';
 
 /** How an update relates to the others and to what came of all of them. */
 export interface UpdateMeasure {
@@ -29,11 +29,13 @@ export interface FedAvgInput {
   readonly weights: readonly number[];
   /** Longest update in medians of their norms; null: off. */
   readonly clip: number | null;
+  /** Of three or more none moves the model further than all the others together. */
+  readonly outvoted?: boolean;
 }
 
 /**
  * Weighted mean of the counted updates: FedAvg, McMahan et al. 2017, arXiv:1602.05629, algorithm 1, of updates that are no
- * longer than the bound (`clipFactors`). Two passes, for norms and for the mean, done in slices, so that links are served in
+ * longer than the bounds (`clipFactors`, `moveFactors`). Two passes, for norms and for the mean, done in slices, so that links are served in
  * between; however it is sliced, the result is the same to the last bit, since every element has its own sum and the norms
  * are summed element by element in order.
  * @param base float32 [paramCount], the model that all updates started from
@@ -81,7 +83,7 @@ export class FedAvg {
   }
 
   #measure(end: number): void {
-    const { base, updates, clip } = this.#input;
+    const { base, updates, clip, weights, outvoted = false } = this.#input;
     for (const [k, update] of updates.entries()) {
       let square = this.#squares[k] as number;
       for (let i = this.#measured; i < end; i++) {
@@ -93,7 +95,7 @@ export class FedAvg {
     this.#measured = end;
     if (end < base.length) return;
     this.#norms = Array.from(this.#squares, Math.sqrt);
-    this.#clipped = clipFactors(this.#norms, clip);
+    this.#clipped = outvoted ? moveFactors(this.#norms, weights, clip) : clipFactors(this.#norms, clip);
   }
 
   #average(end: number): void {

@@ -5,7 +5,7 @@ const times = z.number().min(1).max(1000).nullable();
 
 /** Under which rule the work of a participant counts; null is off. */
 export const weightRuleFields = {
-  /** Most that one participant weighs in the new model and in the reported measures, in equal shares. */
+  /** Most that one participant weighs in the new model and in the reported measures, in equal shares; of three or more half of it, whatever this says. */
   weightCap: times,
   /** Longest that an update may be, in medians of its round. */
   normClip: times,
@@ -40,9 +40,9 @@ export function weightRuleWords({ weightCap, normClip }: WeightRule): readonly s
     'An update counts with the examples that were registered, never with more.',
     weightCap === null
       ? 'The share of one participant has no limit (weight cap off).'
-      : `One participant weighs at most ${weightCap} times the equal share.`,
+      : `One participant weighs at most ${weightCap} times the equal share, and of three or more never more than all the others together. Of two, nothing limits it.`,
     normClip === null
       ? 'The size of an update has no limit (norm clip off).'
-      : `An update longer than ${normClip} times the median of its round is scaled down to that.`,
+      : `An update longer than ${normClip} times the median of its round is scaled down to that${weightCap === null ? '' : '; of three or more none moves the model further than all the others together'}.`,
   ];
 }
