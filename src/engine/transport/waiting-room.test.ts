@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hostOf, WaitingRoom, type Standing } from './waiting-room.ts';
 
-const sizes = { max: 6, perHostMax: 4 };
+const sizes = { max: 6 };
 
 /** Fills a room and remembers who had to go. */
 function room(standings: Readonly<Record<string, Standing>> = {}): {
@@ -21,11 +21,30 @@ function room(standings: Readonly<Record<string, Standing>> = {}): {
 }
 
 describe('who waits to be let in', () => {
-  test('of one host only so many: the one that has waited longest goes', () => {
-    const { gone, enter, room: full } = room();
-    for (let port = 1; port <= 6; port++) assert.ok(enter(`10.0.0.1:${port}`));
-    assert.deepEqual(gone, ['10.0.0.1:1', '10.0.0.1:2']);
-    assert.equal(full.size, 4);
+  test('a whole class behind one address waits beside each other, and nobody of it goes', () => {
+    const gone: string[] = [];
+    const real = new WaitingRoom();
+    const places = Array.from({ length: 128 }, (_, port) =>
+      real.enter({ address: `192.0.2.7:${port}`, identity: null }, () => void gone.push(String(port))),
+    );
+    assert.deepEqual([gone, real.size], [[], 128]);
+    for (const place of places) place[Symbol.dispose]();
+    assert.equal(real.size, 0);
+  });
+
+  test('a flood from the address of a class takes places from itself while the class says hello', () => {
+    const { gone, enter } = room();
+    for (let port = 1; port <= 6; port++) enter(`192.0.2.7:${port}`);
+    // Each of the class has shown the invitation before the flood has come round.
+    for (let pupil = 0; pupil < 20; pupil++) {
+      const place = enter(`192.0.2.7:${1000 + pupil}`);
+      for (let port = 0; port < 5; port++) enter(`192.0.2.7:${2000 + 5 * pupil + port}`);
+      place[Symbol.dispose]();
+    }
+    assert.ok(
+      gone.every((address) => !/:10\d\d$/.test(address)),
+      gone.join(),
+    );
   });
 
   test('in all only so many: the host with the most of them gives up its oldest', () => {
@@ -40,7 +59,7 @@ describe('who waits to be let in', () => {
   test('who has left makes room and is not let go any more', () => {
     const { gone, enter } = room();
     enter('10.0.0.1:1')[Symbol.dispose]();
-    for (let port = 2; port <= 6; port++) enter(`10.0.0.1:${port}`);
+    for (let port = 2; port <= 8; port++) enter(`10.0.0.1:${port}`);
     assert.deepEqual(gone, ['10.0.0.1:2']);
   });
 
@@ -68,7 +87,7 @@ describe('who waits to be let in', () => {
     const { gone, enter } = room({ 'node-1 in domain 0': 'namesake' });
     enter('node-1 in domain 0', undefined, 'the participant');
     for (let request = 1; request < 50; request++) enter('node-1 in domain 0', undefined, 'somebody else');
-    assert.equal(gone.length, 50 - 1 - 4);
+    assert.equal(gone.length, 50 - sizes.max);
     const other = room({ 'node-1 in domain 0': 'namesake' });
     other.enter('node-1 in domain 0', undefined, 'the participant');
     for (let source = 1; source <= 5; source++) other.enter('node-1 in domain 0', undefined, `source ${source}`);

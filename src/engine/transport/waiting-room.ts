@@ -29,6 +29,9 @@ interface Waiting {
  * strangers take none from participants, and whoever is known, or says so, none from newcomers. When those are taken, somebody
  * goes for whoever comes: of the host that has the most of them waiting the one that has waited longest. So a flood takes
  * places from itself, and each of the others has one for as long as the flood needs to fill them all again. Decision 0092.
+ *
+ * A host has no limit of its own: it may be that of a whole class, which comes at once. Whoever has shown the invitation leaves,
+ * so what a place costs is the time until then: a moment for who means well, all that there is for who says nothing. Decision 0117.
  */
 export class WaitingRoom {
   /** In order of arrival. */
@@ -40,17 +43,14 @@ export class WaitingRoom {
   };
   readonly #knows: KnowsPeer;
   readonly #max: number;
-  readonly #perHostMax: number;
 
   /** @param max places of each standing */
   constructor({
     knows = () => 'stranger',
     max = limits.unauthenticatedSessionsMax,
-    perHostMax = limits.unauthenticatedPerHostMax,
-  }: { readonly knows?: KnowsPeer | undefined; readonly max?: number; readonly perHostMax?: number } = {}) {
+  }: { readonly knows?: KnowsPeer | undefined; readonly max?: number } = {}) {
     this.#knows = knows;
     this.#max = max;
-    this.#perHostMax = perHostMax;
   }
 
   get size(): number {
@@ -65,7 +65,7 @@ export class WaitingRoom {
     const standing = this.#knows(peer);
     const waiting = this.#waiting[standing];
     const arrived: Waiting = { host: peer.source ?? hostOf(peer.address), letGo };
-    const victim = this.#victimFor(arrived, standing);
+    const victim = this.#victimIn(standing);
     waiting.add(arrived);
     if (victim !== undefined) {
       waiting.delete(victim);
@@ -75,12 +75,8 @@ export class WaitingRoom {
   }
 
   /** Undefined: there is room. */
-  #victimFor({ host }: Waiting, standing: Standing): Waiting | undefined {
+  #victimIn(standing: Standing): Waiting | undefined {
     const waiting = [...this.#waiting[standing]];
-    const own = waiting.filter((one) => one.host === host);
-    // A participant's host may be that of many.
-    const few = standing === 'stranger' || standing === 'namesake';
-    if (few && own.length >= this.#perHostMax) return own[0];
     if (waiting.length < this.#max) return undefined;
     const byHost = [...Map.groupBy(waiting, (one) => one.host).values()];
     // Of hosts with as many the one whose oldest came first, as they are grouped in order of arrival.

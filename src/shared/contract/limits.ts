@@ -51,10 +51,10 @@ export const limits = {
   inboundBytesMax: 16 * MiB,
   /** Transport, fail: a peer that has not finished its hello by then is let go (slow-loris). */
   helloTimeoutMs: 10_000,
-  /** Transport, drop oldest: sessions that one coordinator keeps without a finished hello, of each protocol and standing... */
-  unauthenticatedSessionsMax: 64,
-  /** ...and of one host from which no participant of the run has come. */
-  unauthenticatedPerHostMax: 32,
+  /** Transport, drop oldest: sessions that one coordinator keeps without a finished hello, of each protocol and standing; twice a class behind one address. */
+  unauthenticatedSessionsMax: 256,
+  /** DDS, drop oldest: the same, whose topics the whole domain has to hear of; who asks there has proved the invitation. */
+  ddsSessionsOpeningMax: 128,
   /** MQTT, AMQP, DDS, wait: refusals that are signed for those who ask for a session without an invitation... */
   signedRefusalsPerSecondMax: 16,
   signedRefusalsBurstMax: 64,

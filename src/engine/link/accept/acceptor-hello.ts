@@ -24,6 +24,8 @@ export interface Refusal {
   readonly code: ErrorCode;
   readonly reason: string;
   readonly status?: RunStatus;
+  /** It may be another answer soon. */
+  readonly retry?: true;
 }
 
 /** Somebody whose hello is proved, and who waits for an answer. */

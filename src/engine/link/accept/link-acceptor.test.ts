@@ -124,6 +124,17 @@ describe('what somebody says who has not proved itself', () => {
     assert.equal(participant.status.state, 'ready');
   });
 
+  test('a whole class behind one address, all there before the first says hello, is let in', async () => {
+    await using federation = await new MemoryFederation().listen();
+    const names = Array.from({ length: 128 }, (_, n) => `pupil-${n}`);
+    const silent = await Promise.all(names.map((name) => strangerAt(federation, `silent ${name}`)));
+    assert.equal(federation.acceptor.held.greeting, names.length);
+    for (const name of names) assert.equal((await federation.dial(name)).status.state, 'ready');
+    assert.equal(federation.acceptor.refusedSessions, 0);
+    assert.equal(federation.acceptor.held.links.length, names.length);
+    await federation.within(5000, Promise.all(silent.map((session) => session.close('clean', 'over'))));
+  });
+
   test('is known by a key of the run, and by where a participant is; not by a name, nor before it has registered', async () => {
     await using federation = await new MemoryFederation().listen();
     const standing = (address: string, identity: string | null = null): string =>

@@ -68,7 +68,7 @@ interface Accepting {
 const nothingReceived: Received = { received: 0, transfers: [], done: [], failed: [] };
 
 /** Whoever looks needs a moment; more at once than a whole class that was sent the invitation are none who mean well. */
-const looksMax = 64;
+const looksMax = limits.unauthenticatedSessionsMax;
 const lookMs = 10_000;
 
 /** Rounds of a large model are full each time. */
@@ -325,6 +325,7 @@ export class LinkAcceptor implements AsyncDisposable {
       return guest.refuse({
         code: 'participant_limit',
         reason: `${limits.unregisteredLinksMax} others are about to join, many of them from the same address; try again in a moment`,
+        retry: true,
       });
     known?.core.finish({
       code: 'superseded',

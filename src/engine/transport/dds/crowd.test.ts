@@ -19,7 +19,7 @@ const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('d
 const signal = new AbortController().signal;
 const run = 'r-dds-crowd';
 const token = 'a-token-of-this-run';
-const crowd = 2 * limits.unauthenticatedSessionsMax;
+const crowd = limits.ddsSessionsOpeningMax;
 const absent = await missingLibrary();
 
 interface Served extends AsyncDisposable {

@@ -69,7 +69,7 @@ export class DdsListener implements Listener {
     this.#address = place.address;
     const { domain, identity, clock } = setup;
     const { run, token = '', knows } = options;
-    this.#room = new WaitingRoom({ knows });
+    this.#room = new WaitingRoom({ knows, max: limits.ddsSessionsOpeningMax });
     this.#door = new Door({ protocol: 'dds', run, token, identity, clock });
     const { address: host, port } = place;
     this.endpoints = [{ protocol: 'dds', provider: 'dds', host, port, domain, identity: identity.peerId }];

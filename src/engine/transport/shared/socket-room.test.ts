@@ -22,7 +22,7 @@ test('a connection that opens no session goes in time, one of many goes sooner, 
   };
   const sockets: Socket[] = [];
   try {
-    for (let i = 0; i <= limits.unauthenticatedPerHostMax; i++) sockets.push(await dial());
+    for (let i = 0; i <= limits.unauthenticatedSessionsMax; i++) sockets.push(await dial());
     const [oldest, second] = sockets as [Socket, Socket];
     if (!oldest.closed) await once(oldest, 'close');
     assert.match(refused.join(), /had waited longest/);

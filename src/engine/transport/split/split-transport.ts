@@ -107,8 +107,7 @@ class SessionPairing {
     this.#options = options;
     this.#clock = clock;
     // Two halves for each session.
-    const [max, perHostMax] = [2 * limits.unauthenticatedSessionsMax, 2 * limits.unauthenticatedPerHostMax];
-    this.#room = new WaitingRoom({ knows: options.knows, max, perHostMax });
+    this.#room = new WaitingRoom({ knows: options.knows, max: 2 * limits.unauthenticatedSessionsMax });
   }
 
   take(name: 'control' | 'bulk', session: Session): void {
