@@ -1,11 +1,10 @@
 import type { Entropy } from '#shared/base/entropy.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { coordinatorRights, participantLimits, participantRights, userDefinition } from './amqp/rights.ts';
-import { authoritiesVariable } from './amqp/broker/environment.ts';
 import { brokerUserName, type BrokerUser } from './broker-users.ts';
 import { accessRules, coordinatorTopics, participantTopics, passwordLine } from './mqtt/broker/mosquitto-rules.ts';
 
-export { authoritiesVariable, participantLimits };
+export { participantLimits };
 
 /** Brokers whose rules we know, and what addresses of theirs begin with. */
 export const brokerKinds = { mosquitto: 'mqtt', rabbitmq: 'amqp' } as const;

@@ -32,7 +32,7 @@ export interface TransportParts {
   readonly impaired?: boolean;
   /** A broker elsewhere, `mqtt(s)://…` or `amqp(s)://…`, for that protocol; absent: the coordinator brings its own. */
   readonly brokerUrl?: string;
-  /** MQTT: file of the authority that vouches for that broker, where it is none that this machine knows. */
+  /** MQTT and AMQP: file of the authority that vouches for that broker, where it is none that this machine knows. */
   readonly brokerCa?: string;
   /** MQTT: largest body of one publish, for brokers that limit packets. */
   readonly publishBytes?: number;
@@ -44,8 +44,13 @@ export interface TransportParts {
 const makers: { readonly [P in Protocol]?: (parts: TransportParts) => Transport } = {
   quic: ({ clock, identity }) => new QuicTransport({ clock, identity }),
   mqtt: ({ brokerUrl, ...parts }) => new MqttTransport({ ...parts, ...brokerFor('mqtt', brokerUrl) }),
-  amqp: ({ brokerUrl, ...parts }) =>
-    new AmqpTransport({ ...parts, ...brokerFor('amqp', brokerUrl), ...amqpEnvironment(process.env) }),
+  amqp: ({ brokerUrl, brokerCa, ...parts }) =>
+    new AmqpTransport({
+      ...parts,
+      ...brokerFor('amqp', brokerUrl),
+      ...amqpEnvironment(process.env),
+      ...(brokerCa === undefined ? {} : { caFile: brokerCa }),
+    }),
   grpc: ({ clock, entropy, identity }) => new GrpcTransport({ clock, entropy, identity }),
   dds: ({ clock, entropy, identity, ddsWorker = '', impaired = false }) =>
     new DdsTransport({ clock, entropy, identity, worker: ddsWorker, impaired }),

@@ -83,7 +83,11 @@ export const coordinate: Command = {
       value: 'URL',
       help: `a broker of yours instead of our own: mqtts://..., amqp://..., or ${secretForms}; or by ROUNDSCOPE_BROKER`,
     },
-    { name: 'broker-ca', value: 'FILE', help: 'certificate of the authority that vouches for an MQTT broker (PEM)' },
+    {
+      name: 'broker-ca',
+      value: 'FILE',
+      help: 'certificate of the authority that vouches for the broker (PEM); participants need none',
+    },
     {
       name: 'broker-credentials',
       value: 'FILE',
@@ -111,7 +115,7 @@ export const coordinate: Command = {
     {
       name: 'weight-cap',
       value: 'TIMES',
-      help: 'most that one participant weighs, in equal shares; off: no limit',
+      help: 'most that one participant weighs, in equal shares, and of three or more never over half; off: no limit',
       default: '3',
     },
     {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { authoritiesVariable, participantLimits, type BrokerKind } from '#engine/transport/broker-rules.ts';
+import { participantLimits, type BrokerKind } from '#engine/transport/broker-rules.ts';
 import { brokerUserName } from '#engine/transport/broker-users.ts';
 import type { BrokerPlan } from './broker-plan.ts';
 
@@ -19,7 +19,7 @@ export function brokerSteps(kind: BrokerKind, plan: BrokerPlan, folder: string):
     'Whoever coordinates:',
     `  roundscope coordinate --transport ${protocol} --broker @${own} --state ./my-run`,
     `  roundscope invite ${names.join(',')} --state ./my-run --broker-credentials ${join(folder, 'participants')} --to ./invitations`,
-    ...(new URL(plan.broker).protocol.endsWith('s:') ? [ownAuthority[kind]] : []),
+    ...(new URL(plan.broker).protocol.endsWith('s:') ? [ownAuthority] : []),
     '',
     ...holds[kind],
   ];
@@ -84,11 +84,8 @@ function gone({ removed, renewed }: BrokerPlan['ended']): readonly string[] {
 }
 
 /** Where the broker's certificate is from no authority that all machines know. */
-const ownAuthority: Readonly<Record<BrokerKind, string>> = {
-  mosquitto:
-    "If an authority of your own signed the broker's certificate: coordinate --broker-ca AUTHORITY.pem, and invitations name the certificate to participants.",
-  rabbitmq: `If an authority of your own signed the broker's certificate: coordinator and participants each have its file in ${authoritiesVariable}.`,
-};
+const ownAuthority =
+  "If an authority of your own signed the broker's certificate: coordinate --broker-ca AUTHORITY.pem, and invitations name the certificate to participants.";
 
 const holds: Readonly<Record<BrokerKind, readonly string[]>> = {
   mosquitto: [

@@ -155,10 +155,11 @@ test(
       await joined;
       await takesAll(() => as('anna'));
     };
-    const env = { ROUNDSCOPE_AMQP_CA: file };
+    // Participants have the certificate from their invitations.
+    const authority = { coordinate: ['--broker-ca', file] };
     const afterwards = async (ben: string): Promise<void> => {
       await takesWordAway(() => as('anna'), run);
-      const late = await join(ben, 'ben', [], { env }).exit();
+      const late = await join(ben, 'ben').exit();
       assert.match(`${late.stdout}${late.stderr}`, /the run is over: completed/);
       // As a coordinator does that takes the run up again.
       const coordinator = await as('coordinator');
@@ -166,7 +167,7 @@ test(
       assert.equal(await hasQueue(coordinator, endedOf(run)), false);
       await coordinator.end();
     };
-    assertUndisturbed(await runOfTwo(made, { transport: 'amqp', authority: { env }, attack, afterwards }));
+    assertUndisturbed(await runOfTwo(made, { transport: 'amqp', authority, attack, afterwards }));
     // What Anna declared under her own name while she tried is hers.
     const left = (await queuesOf(rabbitmq)).filter((name) => name !== endedOf(run) && !name.includes(session));
     assert.deepEqual(left, [], 'nothing of the run is left but word of its end');

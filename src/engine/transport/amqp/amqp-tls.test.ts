@@ -9,6 +9,7 @@ import { selfSigned, type Certificate } from '#engine/identity/certificate.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { dial, never, serve } from '#test/support/brokers/amqp-kit.ts';
 import { freePort } from '#test/support/brokers/mosquitto.ts';
+import { until } from '#test/support/until.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 
 const run = 'r-tls';
@@ -60,7 +61,24 @@ describe('a broker behind TLS', { skip: missingRabbitmq() }, () => {
     const refusal = { code: 'identity_mismatch', retryable: false, message: /certificate.*ROUNDSCOPE_AMQP_CA/ };
     await assert.rejects(serve(run, url), refusal);
     await using served = await serve(run, url, { caFile });
-    await assert.rejects(dial(served, run), refusal);
+    const endpoints = served.listener.endpoints.map(({ brokerCertificate: _, ...endpoint }) => endpoint);
+    await assert.rejects(dial({ listener: { endpoints } }, run), refusal);
+  });
+
+  test('participants need no file of the authority: the invitation names the certificate, and no other is spoken to', async () => {
+    await using served = await serve(run, url, { caFile });
+    await using near = await dial(served, run);
+    await near.send({ lane: 'control', parts: [Uint8Array.of(7)] }, { signal: never });
+    await until(() => served.sessions.length === 1);
+    const endpoints = served.listener.endpoints.map((endpoint) => ({
+      ...endpoint,
+      brokerCertificate: 'ab'.repeat(32),
+    }));
+    await assert.rejects(dial({ listener: { endpoints } }, run), {
+      code: 'identity_mismatch',
+      message: /another certificate than the one that the invitation names/,
+    });
+    assert.deepEqual(served.refused, [], 'nothing was said to the broker');
   });
 
   test('one that is of another authority, of another host or over is refused', async () => {

@@ -15,6 +15,7 @@ import { namesNobody } from '../sealed/asking.ts';
 import { dialBroker, isBlocked } from './dial.ts';
 import { AmqpListener } from './listener.ts';
 import { MessageLimits } from './message-limits.ts';
+import { namedCertificate } from './broker/named-certificate.ts';
 import { provedCertificate } from './broker/proved-certificate.ts';
 import { authoritiesVariable } from './broker/environment.ts';
 
@@ -43,6 +44,8 @@ export class AmqpTransport implements Transport {
   readonly #queueExpiryMs: number;
   readonly #limits = new MessageLimits();
   readonly #troubles = new BrokerTroubles('amqp');
+  /** Certificate of a broker elsewhere that was looked at last. */
+  #named: { readonly hash: string; readonly pem: string } | null = null;
 
   constructor(options: AmqpOptions) {
     this.#options = options;
@@ -59,7 +62,6 @@ export class AmqpTransport implements Transport {
       layer: 'transport',
       message: 'the invitation names no AMQP broker: ask for one of a run that is served over AMQP',
     });
-    const authorities = await this.#authorities();
     const endMs = clock.monotonicMs() + timing.connectTimeoutMs;
     for (const [index, endpoint] of usable.entries()) {
       const url = endpoint.url ?? urlOf(endpoint.host, endpoint.port);
@@ -73,7 +75,7 @@ export class AmqpTransport implements Transport {
         return await observed(options.observer, { stack: 'amqplib', endpoint: withoutSecrets(url) }, async () =>
           dialBroker(url, options, {
             clock,
-            trust: endpoint.url === undefined ? await this.#proved(endpoint, left(), options.signal) : authorities,
+            trust: await this.#trustIn(endpoint, url, left(), options.signal),
             coordinator: identity,
             timeoutMs: left(),
             publishBytes: this.#publishBytes,
@@ -111,11 +113,20 @@ export class AmqpTransport implements Transport {
     });
   }
 
-  /** The certificate of the coordinator's own broker, which has proved to be the coordinator's. */
-  async #proved(endpoint: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<BrokerTrust> {
-    const { clock, identity } = this.#options;
-    const pem = await provedCertificate(endpoint, { owner: { identity, clock }, timeoutMs, signal });
-    return { by: 'certificate', pem };
+  /** What the broker is held to: the coordinator's own proves to be the coordinator's, one elsewhere may be named by its certificate. */
+  async #trustIn(endpoint: Endpoint, url: string, timeoutMs: number, signal: AbortSignal): Promise<BrokerTrust> {
+    const { clock, identity, caFile } = this.#options;
+    const { brokerCertificate: hash } = endpoint;
+    if (endpoint.url === undefined) {
+      const pem = await provedCertificate(endpoint, { owner: { identity, clock }, timeoutMs, signal });
+      return { by: 'certificate', pem };
+    }
+    // Whoever has the authority's file trusts what it vouches for, also a certificate that was renewed meanwhile.
+    if (hash === undefined || caFile !== undefined || !url.startsWith('amqps:')) return await this.#authorities();
+    const known = this.#named?.hash === hash ? this.#named : null;
+    const pem = known?.pem ?? (await namedCertificate(url, hash, { clock, timeoutMs, signal }));
+    this.#named = { hash, pem };
+    return { by: 'invitation', pem };
   }
 
   async #authorities(): Promise<BrokerTrust> {

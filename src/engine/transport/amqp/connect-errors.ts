@@ -22,6 +22,7 @@ export function connectError(url: string, error: unknown, trust: BrokerTrust['by
       error,
     );
   if (certificateFaults.test(code) && trust === 'certificate') return anotherCertificate(url, code, error);
+  if (certificateFaults.test(code) && trust === 'invitation') return notTheNamed(url, code, error);
   if (certificateFaults.test(code)) {
     return new RoundscopeError('identity_mismatch', {
       layer: 'transport',
@@ -41,6 +42,16 @@ function anotherCertificate(url: string, code: string, cause: unknown): Roundsco
   return new RoundscopeError('identity_mismatch', {
     layer: 'transport',
     message: `the broker at ${url} does not show the certificate of this run's coordinator (${code}): try again; if that does not help, another program answers at its port or in between`,
+    cause,
+    context: { url },
+  });
+}
+
+/** It was a moment ago; one that is over does not hold either. */
+function notTheNamed(url: string, code: string, cause: unknown): RoundscopeError {
+  return new RoundscopeError('identity_mismatch', {
+    layer: 'transport',
+    message: `the broker at ${url} does not show the certificate that the invitation names, or that is not valid now (${code}): ask for a new invitation`,
     cause,
     context: { url },
   });

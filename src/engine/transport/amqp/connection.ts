@@ -15,6 +15,7 @@ import { joinFramesOnce } from './amqp-patches.ts';
 import { hearRefusals } from './broker/amqp-refusal.ts';
 import { hostOf, portOf, withoutSecrets, type BrokerUser } from './amqp-url.ts';
 import { tlsOptions, type BrokerTrust } from './broker/broker-trust.ts';
+import { certificateShown } from './broker/named-certificate.ts';
 import { connectTimeout } from '../broker-errors.ts';
 import { connectError, saidByBroker } from './connect-errors.ts';
 
@@ -63,6 +64,8 @@ export class AmqpConnection {
   readonly #onReturned = new Map<string, () => void>();
   readonly url: string;
   readonly exchange: string;
+  /** SHA-256 of what the broker showed; null: the connection is not encrypted. */
+  readonly certificate: string | null;
   /** Resolves with what is known about why, when the connection is gone. */
   readonly closed: Promise<string>;
   #rttMs: number | null = null;
@@ -85,6 +88,7 @@ export class AmqpConnection {
     this.#clock = options.clock;
     this.url = withoutSecrets(options.url);
     this.exchange = options.exchange ?? '';
+    this.certificate = certificateShown(model.connection);
     this.closed = closed.then((reason) => {
       const why = this.#said || reason;
       return this.#blocked === '' ? why : `${why}; before, the broker blocked publishers: ${this.#blocked}`;
