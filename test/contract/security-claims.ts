@@ -1,6 +1,7 @@
 import type { SealedLane } from '#engine/transport/sealed/piece-cover.ts';
 import type { Session } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
+import type { TcpPath } from '#test/support/network-path.ts';
 
 /** What a transport proves by itself; a reason in words where it does not, which its tests are skipped with. */
 export interface SecurityClaims {
@@ -17,6 +18,8 @@ export interface SecurityClaims {
   readonly foreign: ((at: Foreign) => Promise<void>) | { readonly missing: string };
   /** Somebody at the place that carries the pieces, with all its rights; absent: nobody carries them but the two ends. */
   readonly tap?: (at: Omit<Foreign, 'token' | 'far'>) => Promise<Tap>;
+  /** The network between the two ends and whoever carries the pieces, where all bytes can be had; absent: the tap has them. */
+  readonly wire?: TcpPath;
 }
 
 /** A sealed message of a session as it is carried: header, body, tag. */

@@ -8,7 +8,7 @@ import { until } from '#test/support/until.ts';
 import type { TransportHarness } from './harness.ts';
 import type { Carried, Tap } from './security-claims.ts';
 import { bytesOf, never, reader } from './session-frames.ts';
-import { patience, run, type Pair } from './session-pair.ts';
+import { coordinatorIdentity, patience, run, type Pair } from './session-pair.ts';
 
 const secret = Buffer.from('nobody in between reads these words, however often they pass');
 
@@ -28,6 +28,50 @@ export function describeCarried(pair: () => Promise<Pair>, harness: () => Transp
     await using tap = opened;
     await untilHeard(both, tap);
     for (const { content } of tap.heard()) assert.ok(!content.includes(secret.subarray(0, 12)), 'it can be read');
+  });
+
+  test('who carries it learns no name of what is sent, from whatever stands beside the pieces', patience, async (t) => {
+    const { wire } = harness().security ?? {};
+    // From before the session is asked for.
+    if (wire !== undefined) wire.kept = [];
+    await using both = await pair();
+    const opened = await openTap(both);
+    if (typeof opened === 'string') return void t.skip(opened);
+    await using tap = opened;
+    await untilHeard(both, tap);
+    const telling = 'c-1.update-of-node-1';
+    for (const [from, to] of [
+      [both.near, both.far],
+      [both.far, both.near],
+    ] as const) {
+      const { stream } = await send(from, `bulk:${telling}`, 2);
+      assert.doesNotMatch(stream, /update/, 'nor do we show one that is not on the way');
+      assert.deepEqual(
+        (await take(to, 1)).map(({ lane }) => lane),
+        [`bulk:${telling}`],
+      );
+    }
+    const lanes = new Set(tap.heard().map(({ lane }) => lane));
+    for (const lane of lanes) assert.match(lane, /^(control|session|bulk:\d+)$/);
+    for (const { content } of tap.heard()) assert.ok(!content.includes('update-of'));
+    if (wire?.kept == null) return;
+    const all = Buffer.concat(wire.kept);
+    wire.kept = null;
+    assert.ok(all.byteLength > 1000 && all.includes('node-1'), 'it has been kept');
+    for (const word of [
+      'update-of',
+      'bulk:',
+      'bulk/m',
+      'bulk/c',
+      'credit',
+      '"ready"',
+      '"here"',
+      secret.toString().slice(0, 12),
+    ])
+      assert.ok(!all.includes(word), `"${word}" passed readable`);
+    // Of identities the coordinator's alone, which who asks names.
+    const peers = new Set(all.toString('latin1').match(/12D3KooW\w+/g));
+    assert.deepEqual([...peers], [coordinatorIdentity.peerId]);
   });
 
   test(
@@ -103,12 +147,14 @@ async function untilHeard({ near, far }: Pair, tap: Tap): Promise<void> {
     }
     await take(far, 2);
     await take(near, 2);
-    return tap.hears.every((direction) => carries(tap, direction, ['control', 'bulk:m']));
+    return tap.hears.every((direction) => carries(tap, direction, ['control', 'bulk:']));
   });
 }
 
 function carries(tap: Tap, direction: Carried['direction'], lanes: readonly string[]): boolean {
-  return lanes.every((lane) => tap.heard().some((known) => known.direction === direction && known.lane === lane));
+  return lanes.every((lane) =>
+    tap.heard().some((known) => known.direction === direction && known.lane.startsWith(lane)),
+  );
 }
 
 /** A message as others may put it there again. */

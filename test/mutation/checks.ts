@@ -286,6 +286,21 @@ const seals: readonly Check[] = [
     only: readThere,
   },
   {
+    claim: 'who carries pieces learns no names of lanes',
+    file: 'transport/credited/frame-name.ts',
+    from: "return this.#sealed && lane !== 'control';",
+    to: "return !this.#sealed && lane === '';",
+    tests: [contractOf.mqtt, contractOf.dds],
+    only: 'learns no name',
+  },
+  {
+    claim: 'what a run came to is read with the invitation alone',
+    file: 'transport/last-word.ts',
+    from: "hkdfSync('sha256', token, '',",
+    to: "hkdfSync('sha256', token.slice(0, 0), '',",
+    tests: ['test/support/wire-vectors/wire-vectors.test.ts'],
+  },
+  {
     claim: 'at an MQTT broker elsewhere what others publish ends no session',
     file: 'transport/mqtt/mqtt-carrier.ts',
     from: 'if (!this.#options.elsewhere) this.session.broken(',
@@ -337,10 +352,27 @@ const hints: readonly Check[] = [
   {
     claim: 'only the coordinator says that its run is over',
     file: 'transport/last-word.ts',
-    from: "if (!hasSigned(coordinator, endText(run, { status, reason }), Buffer.from(proof, 'hex'))) return null;",
-    to: 'if (coordinator === proof) return null;',
+    from: "if (said === null || !hasSigned(coordinator, endText(about.run, said), Buffer.from(proof, 'hex'))) return null;",
+    to: 'if (said === null || coordinator === proof) return null;',
     tests: ['transport/mqtt/last-word.test.ts'],
     only: 'is not the coordinator ends nothing',
+  },
+];
+
+const places: readonly Check[] = [
+  {
+    claim: 'a flood takes places from itself, not from who comes from elsewhere',
+    file: 'transport/waiting-room.ts',
+    from: 'const busiest = byHost.reduce((most, all) => (all.length > most.length ? all : most));',
+    to: 'const busiest = byHost.reduce((most, all) => (all.length > most.length ? most : all));',
+    tests: ['transport/waiting-room.test.ts'],
+  },
+  {
+    claim: 'a class behind one address has a place each',
+    file: 'transport/waiting-room.ts',
+    from: 'if (waiting.length < this.#max) return undefined;',
+    to: 'if (waiting.length < this.#max / 8) return undefined;',
+    tests: ['transport/waiting-room.test.ts'],
   },
 ];
 
@@ -374,6 +406,20 @@ const weights: readonly Check[] = [
     tests: ['round/aggregation/weigh.test.ts'],
   },
   {
+    claim: 'of three or more none weighs more than all the others together',
+    file: 'round/aggregation/weigh.ts',
+    from: 'return Math.min(1, cap / count, count < fewestOutvoted ? 1 : 1 / 2);',
+    to: 'return Math.min(1, cap / count);',
+    tests: ['round/aggregation/weigh.test.ts', 'test/simulation/insider.test.ts'],
+  },
+  {
+    claim: 'of three or more none moves the model further than all the others together',
+    file: 'round/aggregation/aggregate.ts',
+    from: 'outvoted: rule.weightCap !== null,',
+    to: '',
+    tests: ['test/simulation/insider.test.ts'],
+  },
+  {
     claim: 'no update is longer than its clip',
     file: 'round/aggregation/weigh.ts',
     from: 'longest === 0 || norm <= longest ? 1 : longest / norm',
@@ -383,8 +429,8 @@ const weights: readonly Check[] = [
   {
     claim: 'cap and clip are those of the run',
     file: 'round/aggregation/aggregate.ts',
-    from: 'rule.weightCap,',
-    to: 'rule.weightCap === null ? null : null,',
+    from: 'weights: cappedWeights(examples, rule.weightCap),',
+    to: 'weights: cappedWeights(examples, null),',
     tests: ['round/aggregation/fedavg.test.ts'],
   },
   {
@@ -453,6 +499,20 @@ const transports: readonly Check[] = [
     tests: ['transport/grpc/grpc-security.test.ts', 'transport/mqtt/broker/broker-tls.test.ts'],
   },
   {
+    claim: 'AMQP: a broker elsewhere shows the certificate that the invitation names',
+    file: 'transport/amqp/broker/named-certificate.ts',
+    from: 'if (shown === undefined || hashOf(shown) !== hash) throw',
+    to: 'if (shown === undefined || hash === "") throw',
+    tests: ['transport/amqp/broker/named-certificate.test.ts'],
+  },
+  {
+    claim: 'AMQP: and is held to it when it is spoken to',
+    file: 'transport/amqp/broker/broker-trust.ts',
+    from: 'shown.fingerprint256 === fingerprint256 ? undefined : new ForeignCertificate(),',
+    to: 'undefined,',
+    tests: ['transport/amqp/broker/named-certificate.test.ts', 'transport/amqp/broker/private-broker.test.ts'],
+  },
+  {
     claim: 'own MQTT broker: nobody connects without a proof of the invitation',
     file: 'transport/mqtt/broker/broker.ts',
     from: 'if (claim === null)',
@@ -501,6 +561,7 @@ export const checks: readonly Check[] = [
   ...admission,
   ...seals,
   ...hints,
+  ...places,
   ...weights,
   ...graphs,
   ...transports,

@@ -90,6 +90,8 @@ export class TcpPath implements AsyncDisposable {
   readonly meter = new Meter();
   /** New connections end at once. */
   refuses = false;
+  /** All that passes, either way, when somebody keeps it. */
+  kept: Buffer[] | null = null;
   readonly #server = createServer((socket) => this.#join(socket));
   readonly #target: number;
   readonly #sockets = new Set<Socket>();
@@ -131,7 +133,10 @@ export class TcpPath implements AsyncDisposable {
       [far, near],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (bytes: Buffer) => this.meter.add(bytes.byteLength));
+      from.on('data', (bytes: Buffer) => {
+        this.meter.add(bytes.byteLength);
+        this.kept?.push(bytes);
+      });
       from.pipe(to);
       from.on('error', () => undefined);
       from.once('close', () => {

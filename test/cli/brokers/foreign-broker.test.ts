@@ -13,6 +13,9 @@ const names = ['honest-1', 'honest-2'] as const;
 /** What stands in the frames of a run: of the link, of messages, of models. */
 const readable = ['hello', '"t":', 'instance', 'register', 'dtype', 'global_model', 'examples'];
 
+const readableTopic =
+  /^roundscope\/r-[\w-]+\/(coordinator|honest-[12])\/(status|[0-9a-f]{32}\/(open|(up|down)\/(session|control|bulk\/\d+)))$/;
+
 test(
   'another client of the broker, without the invitation, reads nothing of a run and changes nothing of it',
   { skip },
@@ -40,6 +43,8 @@ test(
       tenant.publish(topic, content, { qos: 1 });
     };
     tenant.on('message', (topic, content) => {
+      // Names of run and participants, the session's number, and which lane by its number: as docs/security.md says.
+      if (!readableTopic.test(topic)) found.push(`the topic ${topic}`);
       if (own.delete(`${topic} ${content.toString('base64')}`)) return;
       const [, , who = '', session = '', way] = topic.split('/');
       if (content.includes(token)) found.push(`the token on ${topic}`);
@@ -68,6 +73,16 @@ test(
     for (const name of names) await coordinator.command.until((seen) => hasJoined(seen, name));
     const { status, stderr, lines } = await coordinator.command.exit(3 * patienceMs);
     assert.equal(status, 0, stderr);
+    const left = Promise.withResolvers<string>();
+    tenant.on('message', (topic, content) => {
+      if (topic.endsWith('/coordinator/status')) left.resolve(content.toString());
+    });
+    await tenant.subscribeAsync(`roundscope/${run}/coordinator/status`, { qos: 1 });
+    // What the run came to is for who has the invitation.
+    assert.match(
+      await left.promise,
+      /^\{"state":"ended","id":"[0-9a-f]+","reason":"","word":"[\w+/=]+","proof":"[0-9a-f]{128}"\}$/,
+    );
     await tenant.endAsync();
 
     assert.deepEqual([...new Set(found)], []);

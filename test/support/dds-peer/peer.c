@@ -12,7 +12,7 @@
 #include "session.h"
 
 #define DOMAIN 0
-#define VERSION 3
+#define VERSION 4
 
 struct peer {
   char role[16], config[8192], run[128], participant[64], token[256], coordinator[128], key[HEX_MAX + 1], fault[16], id[HEX_MAX];

@@ -116,13 +116,22 @@ void send_control(struct session *session, const char *text) {
 
 void send_bulk(struct session *session, const char *lane, const uint8_t *bytes, size_t count) {
   const uint32_t lane_number = 1 + session->bulk_lanes++;
+  const char *id = lane + strlen("bulk:");
+  const size_t id_bytes = strlen(id), name_bytes = 1 + id_bytes;
+  char carried[32];
+  uint8_t *frame = malloc(FRAME_BYTES + name_bytes);
   uint32_t number = 0;
+  snprintf(carried, sizeof carried, "bulk:%u", lane_number);
+  frame[0] = (uint8_t)id_bytes;
+  memcpy(frame + 1, id, id_bytes);
   for (size_t at = 0; at < count; at += FRAME_BYTES, number++) {
     const uint32_t size = count - at < FRAME_BYTES ? (uint32_t)(count - at) : FRAME_BYTES;
     const uint32_t end = at + size == count ? LANE_END : 0;
-    send_frame(session, BULK, lane, lane_number, number, FIRST | LAST | end, bytes + at, size);
+    memcpy(frame + name_bytes, bytes + at, size);
+    send_frame(session, BULK, carried, lane_number, number, FIRST | LAST | end, frame, (uint32_t)name_bytes + size);
     session->bulk_samples++;
   }
+  free(frame);
 }
 
 static void hear(struct session *session, const roundscope_Sample *sample) {
@@ -146,10 +155,11 @@ static void hear(struct session *session, const roundscope_Sample *sample) {
 static struct lane *lane_of(struct session *session, const roundscope_Sample *sample) {
   for (unsigned i = 0; i < session->lanes_used; i++) {
     struct lane *known = &session->lanes[i];
-    if (known->number == sample->lane_number && strcmp(known->name, sample->lane) == 0) return known;
+    if (known->number == sample->lane_number && strcmp(known->carried, sample->lane) == 0) return known;
   }
   if (session->lanes_used == LANES_MAX) fail("more lanes than a test has");
   struct lane *lane = &session->lanes[session->lanes_used++];
+  snprintf(lane->carried, sizeof lane->carried, "%s", sample->lane);
   snprintf(lane->name, sizeof lane->name, "%s", sample->lane);
   lane->number = sample->lane_number;
   return lane;
@@ -157,7 +167,12 @@ static struct lane *lane_of(struct session *session, const roundscope_Sample *sa
 
 static void take_piece(struct session *session, int kind, const roundscope_Sample *sample) {
   struct lane *lane = lane_of(session, sample);
-  const uint32_t count = sample->bytes._length;
+  const uint32_t whole = sample->bytes._length;
+  const uint32_t name_bytes = kind == BULK && whole > 0 && (sample->flags & FIRST) ? 1 + sample->bytes._buffer[0] : 0;
+  const uint32_t count = whole - name_bytes;
+  if (name_bytes > whole || name_bytes > sizeof lane->name - 6) fail("a name that is longer than its sample");
+  if (name_bytes > 0)
+    snprintf(lane->name, sizeof lane->name, "bulk:%.*s", (int)name_bytes - 1, (const char *)sample->bytes._buffer + 1);
   if (lane->ended) fail("a sample after the end of its lane");
   if (sample->number != lane->next++) fail("a sample out of order, or lost");
   if (lane->count + count > lane->room) {
@@ -165,10 +180,10 @@ static void take_piece(struct session *session, int kind, const roundscope_Sampl
     lane->bytes = realloc(lane->bytes, lane->room);
     if (lane->bytes == NULL) fail("no memory");
   }
-  if (count > 0) memcpy(lane->bytes + lane->count, sample->bytes._buffer, count);
+  if (count > 0) memcpy(lane->bytes + lane->count, sample->bytes._buffer + name_bytes, count);
   lane->count += count;
   lane->ended = (sample->flags & LANE_END) && (sample->flags & LAST);
-  session->read_cost[kind] += cost_of(sample->flags, count);
+  session->read_cost[kind] += cost_of(sample->flags, whole);
   if (session->read_cost[kind] - session->told[kind] < window[kind] / 4) return;
   char json[128];
   session->told[kind] = session->read_cost[kind];

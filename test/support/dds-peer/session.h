@@ -8,9 +8,9 @@
 enum { CONTROL, BULK, CLASSES };
 #define LANES_MAX 16
 
-/* A lane that comes in: its frames one after the other. */
+/* A lane that comes in: its frames one after the other. On the way it is a number; each frame begins with its name. */
 struct lane {
-  char name[64];
+  char carried[32], name[64];
   uint32_t number, next;
   uint8_t *bytes;
   size_t count, room;

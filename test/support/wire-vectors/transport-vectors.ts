@@ -4,6 +4,7 @@ import { encodeFrame } from '#engine/framing/frame.ts';
 import { brokerPassword } from '#engine/transport/amqp/broker/broker-password.ts';
 import { coordinatorUser, participantUser } from '#engine/transport/amqp/broker/private-broker-files.ts';
 import { endedOf, exchangeOf, inboxOf, sessionQueues, undeliverableOf } from '#engine/transport/amqp/names.ts';
+import { frameName } from '#engine/transport/credited/frame-name.ts';
 import type { PieceHeader } from '#engine/transport/credited/piece.ts';
 import { laneName } from '#engine/transport/credited/lane-name.ts';
 import { answerOf } from '#engine/transport/dds/announced.ts';
@@ -18,7 +19,7 @@ import {
   encodeOffer,
 } from '#engine/transport/grpc/wire/messages.ts';
 import { servicePath } from '#engine/transport/grpc/service.ts';
-import { signEnd } from '#engine/transport/last-word.ts';
+import { leaveEnd } from '#engine/transport/last-word.ts';
 import { participantCredentials } from '#engine/transport/mqtt/broker/auth.ts';
 import { encodeStatus } from '#engine/transport/mqtt/status-message.ts';
 import { sessionTopics, statusTopic } from '#engine/transport/mqtt/topics.ts';
@@ -90,16 +91,17 @@ interface PieceVector {
 
 function pieces(): readonly PieceVector[] {
   const frame = Buffer.concat(carried);
-  const half = Math.ceil(frame.byteLength / 2);
+  const named = Buffer.concat([frameName(lane), frame]);
+  const half = Math.ceil(named.byteLength / 2);
   const of = (first: boolean, sequence: number): PieceHeader => {
-    return { first, last: !first, laneEnd: !first, abandon: false, lane: 1, sequence, frameBytes: frame.byteLength };
+    return { first, last: !first, laneEnd: !first, abandon: false, lane: 1, sequence, frameBytes: named.byteLength };
   };
   const credit = wordPiece({ type: 'credit', control: 65_536, bulk: 0 }, sessionLaneNumber, 0);
   const whole = { first: true, last: true, laneEnd: false, abandon: false, lane: 0, sequence: 0 };
   return [
     { name: 'a whole frame', lane: 'control', header: { ...whole, frameBytes: frame.byteLength }, body: frame },
-    { name: 'first piece', lane, header: of(true, 0), body: frame.subarray(0, half) },
-    { name: 'last piece, end of the lane', lane, header: of(false, 1), body: frame.subarray(half) },
+    { name: 'first piece', lane: 'bulk:1', header: of(true, 0), body: named.subarray(0, half) },
+    { name: 'last piece, end of the lane', lane: 'bulk:1', header: of(false, 1), body: named.subarray(half) },
     { name: 'credit', lane: 'session', header: credit.piece, body: credit.bytes },
   ];
 }
@@ -138,6 +140,8 @@ function sealed(): object {
 function mqtt(): object {
   const topics = sessionTopics(run, participant, session);
   const ended = { status: 'completed', reason: 'all rounds are done' } as const;
+  const nonce = { bytes: (count: number) => drawn('nonce of the end', count) };
+  const left = leaveEnd(coordinator, { run, token }, ended, nonce);
   return {
     session,
     instance,
@@ -147,11 +151,10 @@ function mqtt(): object {
       coordinator: statusTopic(run, 'coordinator'),
       up: `${topics.base}/up/${laneName('control')}`,
       bulk: `${topics.base}/up/${laneName(lane)}`,
+      bulkElsewhere: `${topics.base}/up/${laneName('bulk:1')}`,
     },
     online: encodeStatus({ state: 'online', id: session, reason: '' }).toString('utf8'),
-    ended: encodeStatus({ state: 'ended', id: instance, ...ended, proof: signEnd(coordinator, run, ended) }).toString(
-      'utf8',
-    ),
+    ended: encodeStatus({ state: 'ended', id: instance, reason: '', ...left }).toString('utf8'),
   };
 }
 

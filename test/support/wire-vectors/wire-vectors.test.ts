@@ -10,7 +10,9 @@ import { decodeInvitation } from '#engine/identity/invitation.ts';
 import { passSecret } from '#engine/identity/pass.ts';
 import { isAnswer, checkHello } from '#engine/link/accept/hello-proof.ts';
 import { decodeLinkFrame, linkFrameKinds, type LinkFrame } from '#engine/link/link-frames.ts';
+import { withoutName } from '#engine/transport/credited/frame-name.ts';
 import { decodeBulk, decodeControl, decodeDownload } from '#engine/transport/grpc/wire/messages.ts';
+import { runOver } from '#engine/transport/last-word.ts';
 import { checkCredentials, type Credentials } from '#engine/transport/mqtt/broker/auth.ts';
 import { decodeStatus } from '#engine/transport/mqtt/status-message.ts';
 import { decodeRecord } from '#engine/transport/quic/records.ts';
@@ -149,13 +151,19 @@ describe('the recorded transports', () => {
       assert.deepEqual({ ...piece, body: Buffer.from(piece?.body ?? []).toString('hex') }, { ...header, body });
       assert.equal(new Seal(up).openPiece(lane, bytes(sealed)), null);
     }
+    const named = withoutName(pieces.filter(({ lane }) => lane === 'bulk:1').map(({ body }) => bytes(body)));
+    assert.equal(named?.lane, transports.lane);
+    assert.equal(Buffer.concat([...(named?.parts ?? [])]).toString('hex'), transports.carried);
   });
 
   test('MQTT: credentials are taken, status messages are read', () => {
     const { credentials, online, ended } = transports.mqtt;
     assert.equal(checkCredentials(token, run, credentials)?.participant, participant);
     assert.equal(decodeStatus(Buffer.from(online))?.state, 'online');
-    assert.equal(decodeStatus(Buffer.from(ended))?.status, 'completed');
+    const { word = '', proof = '' } = decodeStatus(Buffer.from(ended)) ?? {};
+    const over = runOver({ word, proof }, { run, token }, coordinator.peerId);
+    assert.deepEqual([over?.message, over?.context], ['all rounds are done', { status: 'completed' }]);
+    assert.equal(runOver({ word, proof }, { run, token: `${token}x` }, coordinator.peerId), null);
   });
 
   test('gRPC: messages are read as what they were', () => {

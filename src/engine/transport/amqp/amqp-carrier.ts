@@ -45,6 +45,7 @@ export class AmqpCarrier implements Carrier {
   readonly peerIdentity: string | null;
   readonly channel: string;
   readonly pieceBytes: number;
+  readonly namesSealed = true;
   readonly windowBytes = { control: limits.amqpControlWindowBytes, bulk: limits.amqpBulkWindowBytes };
   readonly session: CreditedSession;
   readonly #options: AmqpCarrierOptions;

@@ -7,6 +7,7 @@ import { coordinatorIdentity, participantIdentity } from '#test/contract/session
 import { describeTransport } from '#test/contract/transport.ts';
 import { stranger } from '#test/support/brokers/amqp-kit.ts';
 import { freePort } from '#test/support/brokers/mosquitto.ts';
+import { TcpPath } from '#test/support/network-path.ts';
 import { tapAmqp } from '#test/support/taps/amqp.ts';
 import { missingRabbitmq, startRabbitmq } from '#test/support/brokers/rabbitmq.ts';
 import { AmqpTransport } from './amqp-transport.ts';
@@ -26,9 +27,12 @@ if (missing !== false) {
 } else {
   describeTransport('amqp, rabbitmq', async () => {
     const broker = await startRabbitmq('r-contract');
+    const wire = await TcpPath.open(Number(new URL(broker.url).port));
+    const through = new URL(broker.url);
+    through.port = String(wire.port);
     return {
       dialer: new AmqpTransport(parts),
-      listener: new AmqpTransport({ ...parts, identity: coordinatorIdentity, brokerUrl: broker.url }),
+      listener: new AmqpTransport({ ...parts, identity: coordinatorIdentity, brokerUrl: through.href }),
       nobody,
       skip: { takenPort: 'the broker owns the port' },
       security: {
@@ -45,8 +49,12 @@ if (missing !== false) {
           const missing = 'last-will.test.ts passes on a last will whose sender lives';
           return { ...tap, sayGone: { missing } };
         },
+        wire,
       },
-      [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => {
+        await wire[Symbol.asyncDispose]();
+        await broker[Symbol.asyncDispose]();
+      },
     };
   });
 }

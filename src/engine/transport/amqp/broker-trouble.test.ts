@@ -7,8 +7,9 @@ import { until } from '#test/support/until.ts';
 import { freePort } from '#test/support/brokers/mosquitto.ts';
 import { TcpPath } from '#test/support/network-path.ts';
 import { missingRabbitmq, startRabbitmq, type RunningRabbitmq } from '#test/support/brokers/rabbitmq.ts';
+import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
-import { signEnd } from '../last-word.ts';
+import { leaveEnd } from '../last-word.ts';
 import { bytesIn } from '../../framing/parts.ts';
 import { BrokerTrouble } from '../broker-trouble.ts';
 import type { BrokerNews, Session } from '../transport.ts';
@@ -326,9 +327,10 @@ describe('a RabbitMQ with limits and troubles', { skip: missingRabbitmq() }, () 
       const { channel } = await evil.openReader();
       await channel.assertQueue(endedOf(run), endedQueue());
       const word = { status: 'failed', reason: 'go home' } as const;
+      const left = leaveEnd(createIdentity(), { run, token }, word, systemEntropy);
       const forged = [
-        encodeEnd({ ...word, proof: 'ab'.repeat(64) }),
-        encodeEnd({ ...word, proof: signEnd(createIdentity(), run, word) }),
+        encodeEnd({ ...left, proof: 'ab'.repeat(64) }),
+        encodeEnd(left),
         Buffer.from('{"status":"completed"}'),
         Buffer.alloc(60_000, 123),
       ];

@@ -241,10 +241,10 @@ class Attempt {
 
   /** Nobody serves the run: it is over where word of that was left. */
   async #whyNobody(): Promise<RoundscopeError> {
-    const { run } = this.#options;
+    const { run, token = '' } = this.#options;
     const place = { connection: this.#connection, url: this.#urlWithUser, run };
     const word = await findWordOfEnd(place, this.#setup.clock).catch(() => null);
-    return (word === null ? null : runOver(word, this.#setup.coordinator, run)) ?? this.#nobodyServes();
+    return (word === null ? null : runOver(word, { run, token }, this.#setup.coordinator)) ?? this.#nobodyServes();
   }
 
   #nobodyServes(): RoundscopeError {

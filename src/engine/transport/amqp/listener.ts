@@ -74,6 +74,7 @@ export class AmqpListener implements Listener {
   #limited: Promise<unknown> = Promise.resolve();
   #redialMs: number = timing.redialFirstMs;
   #undeliverable = 0;
+  #certificate: string | null = null;
 
   private constructor(
     options: ListenOptions,
@@ -127,7 +128,9 @@ export class AmqpListener implements Listener {
   get endpoints(): readonly Endpoint[] {
     const common = { protocol: 'amqp', provider: 'amqp', identity: this.#setup.identity.peerId } as const;
     const url = new URL(this.#url);
-    if (this.#broker === null) return [{ ...common, host: hostOf(url), port: portOf(url), url: this.#url }];
+    // Participants have not the authority's file, so they are told whom it vouched for.
+    const vouched = this.#certificate === null ? {} : { brokerCertificate: this.#certificate };
+    if (this.#broker === null) return [{ ...common, host: hostOf(url), port: portOf(url), url: this.#url, ...vouched }];
     return reachableHosts(this.#options.host).map((host) => ({ ...common, host, port: portOf(url) }));
   }
 
@@ -167,6 +170,7 @@ export class AmqpListener implements Listener {
       throw operationError(connection.url, error);
     }
     this.#connection = connection;
+    if (this.#trust.by === 'authorities' && this.#trust.ca !== undefined) this.#certificate ??= connection.certificate;
     this.#redialMs = timing.redialFirstMs;
     const lost = connection.closed.then((reason) => this.#onLost(connection, reason));
     spawn('watching the connection to a broker', lost);
@@ -371,12 +375,12 @@ export class AmqpListener implements Listener {
   }
 
   async #tidy(): Promise<void> {
-    const { run } = this.#options;
+    const { run, token = '' } = this.#options;
     const channel = this.#reader?.channel;
     const [word, connection] = [this.#lastWord, this.#connection];
     // A broker of its own goes with the run.
     if (word !== null && this.#broker === null && connection !== null)
-      await leaveWordOfEnd({ connection, url: this.#url, run }, word, this.#setup.identity);
+      await leaveWordOfEnd({ connection, url: this.#url, run }, word, { ...this.#setup, token });
     await channel?.deleteQueue(inboxOf(run));
     // The exchange goes with it.
     await channel?.deleteQueue(undeliverableOf(run));

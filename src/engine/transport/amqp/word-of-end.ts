@@ -1,12 +1,13 @@
 import type { Channel } from 'amqplib';
 import type { Clock } from '#shared/base/time/clock.ts';
+import type { Entropy } from '#shared/base/entropy.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { isOwnUser } from '../broker-users.ts';
-import { signEnd } from '../last-word.ts';
+import { leaveEnd, type LeftWord } from '../last-word.ts';
 import type { LastWord } from '../transport.ts';
 import type { AmqpConnection } from './connection.ts';
 import { endedOf, endedQueue, endedStream } from './names.ts';
-import { decodeEnd, encodeEnd, endType, type EndWord } from './session-message.ts';
+import { decodeEnd, encodeEnd, endType } from './session-message.ts';
 
 /**
  * Word of the end of a run, which a coordinator leaves at a broker elsewhere for whoever comes when nobody serves the run.
@@ -23,16 +24,20 @@ export interface AtBroker {
 }
 
 /** Before the queue of requests goes: who finds that gone looks for this. */
-export async function leaveWordOfEnd(at: AtBroker, word: LastWord, identity: Identity): Promise<void> {
+export async function leaveWordOfEnd(
+  at: AtBroker,
+  word: LastWord,
+  by: { readonly identity: Identity; readonly token: string; readonly entropy: Entropy },
+): Promise<void> {
   const { connection, run } = at;
   if (!(await declareStream(at)))
     await declare(connection, (channel) => channel.assertQueue(endedOf(run), endedQueue()));
-  const content = encodeEnd({ ...word, proof: signEnd(identity, run, word) });
+  const content = encodeEnd(leaveEnd(by.identity, { run, token: by.token }, word, by.entropy));
   await connection.publish('control', { queue: endedOf(run), type: endType, content, lasting: true });
 }
 
 /** Whoever may write there may have written it. */
-export async function findWordOfEnd(at: AtBroker, clock: Clock): Promise<EndWord | null> {
+export async function findWordOfEnd(at: AtBroker, clock: Clock): Promise<LeftWord | null> {
   const left = await firstIn(at, clock);
   return left === null ? null : decodeEnd(left);
 }

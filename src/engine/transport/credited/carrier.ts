@@ -60,6 +60,8 @@ export interface Carrier {
   readonly blocked?: string;
   /** Through a broker whose limits and rights have to be found out; absent: it is ours. */
   readonly way?: Way;
+  /** Somebody else carries the pieces, so that names of lanes are sealed with them: see `frameName`. */
+  readonly namesSealed?: true;
   /** Bytes of each class that may be sent and not yet read at the other end. */
   readonly windowBytes: Readonly<Record<LaneClass, number>>;
   /** A lane's stream as people know it, for the packet log. */

@@ -23,6 +23,7 @@ import {
   type Way,
 } from './carrier.ts';
 import { CreditGate, CreditMeter, pieceCost } from './credit.ts';
+import { LaneNames } from './frame-name.ts';
 import { LaneAssembler } from './lane-assembler.ts';
 import { LaneSender, type SendingLane } from './lane-sender.ts';
 import { emptyPiece, PartsReader, type Piece, type PieceBody, type PieceHeader } from './piece.ts';
@@ -60,6 +61,7 @@ export class CreditedSession implements Session {
   readonly #prover: Prover | null;
   readonly #clock: Clock;
   readonly #lanes = new LaneSender();
+  readonly #names: LaneNames;
   readonly #assembler = new LaneAssembler();
   readonly #queue: FrameQueue<QueuedFrame>;
   readonly #gates: Readonly<Record<LaneClass, CreditGate>>;
@@ -87,6 +89,7 @@ export class CreditedSession implements Session {
     this.remote = carrier.remote;
     this.peerIdentity = carrier.peerIdentity ?? null;
     this.channel = carrier.channel ?? '';
+    this.#names = new LaneNames(carrier.namesSealed === true);
     const { way } = carrier;
     this.#prover = way === undefined ? null : this.#makeProver(way);
     const { control, bulk } = carrier.windowBytes;
@@ -132,9 +135,14 @@ export class CreditedSession implements Session {
         message: `frame of ${parts.totalBytes} bytes exceeds the limit of ${limits.frameBytesMax}`,
       });
     }
-    await this.#lanes.inTurn(frame.lane, signal, (lane) => this.#sendPieces(frame, parts, { lane, signal }));
+    const carried = this.#names.named(frame, parts);
+    let name = frame.lane;
+    await this.#lanes.inTurn(frame.lane, signal, (lane) => {
+      name = this.#names.onTheWay(frame.lane, lane.number);
+      return this.#sendPieces({ name, laneEnd: frame.last === true }, carried, { lane, signal });
+    });
     this.#sentBytes += parts.totalBytes;
-    return { stream: this.#carrier.streamOf(frame.lane) };
+    return { stream: this.#carrier.streamOf(name) };
   }
 
   stats(): SessionStats {
@@ -233,7 +241,10 @@ export class CreditedSession implements Session {
     const cost = piece.abandon ? 0 : pieceCost(piece, piece.body.byteLength);
     if (!this.#meters[kind].received(cost)) return this.broken('more was sent than the window allows');
     if (taken.kind === 'abandoned') this.#giveBack(kind, taken.cost);
-    if (taken.kind === 'frame') this.#queue.push({ frame: { lane, parts: taken.parts, stream }, cost: taken.cost });
+    if (taken.kind !== 'frame') return;
+    const named = this.#names.read(lane, taken.parts);
+    if (named === null) return this.broken('a frame that does not say which lane it is of');
+    this.#queue.push({ frame: { ...named, stream }, cost: taken.cost });
   }
 
   #throwIfEnded(): void {
@@ -243,15 +254,14 @@ export class CreditedSession implements Session {
   }
 
   async #sendPieces(
-    frame: OutgoingFrame,
+    { name, laneEnd }: { readonly name: Lane; readonly laneEnd: boolean },
     parts: PartsReader,
     way: { readonly lane: SendingLane; readonly signal: AbortSignal },
   ): Promise<void> {
     const { lane, signal } = way;
-    const kind = classOf(frame.lane);
+    const kind = classOf(name);
     const gate = this.#gates[kind];
     const frameBytes = parts.totalBytes;
-    const laneEnd = frame.last === true;
     await this.#prover?.open(kind, signal);
     let at = 0;
     let begun = false;
@@ -264,12 +274,12 @@ export class CreditedSession implements Session {
         this.#throwIfEnded();
         const piece = { ...ends, laneEnd, abandon: false, lane: lane.number, sequence: lane.next++, frameBytes };
         begun = true;
-        if (await this.#sendPiece(frame.lane, piece, { parts, bytes }, signal)) {
+        if (await this.#sendPiece(name, piece, { parts, bytes }, signal)) {
           at += bytes;
           whole = ends.last;
         } else gate.refund(pieceCost(ends, bytes));
       } catch (error) {
-        if (begun) this.#abandon(frame.lane, lane, laneEnd);
+        if (begun) this.#abandon(name, lane, laneEnd);
         throw error;
       }
     }

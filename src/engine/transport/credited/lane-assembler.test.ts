@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { limits } from '#shared/contract/limits.ts';
 import { CreditGate, CreditMeter } from './credit.ts';
+import { frameNameBytesMax } from './frame-name.ts';
 import { LaneAssembler } from './lane-assembler.ts';
 import { decodePiece, encodePieceHeader, PartsReader, pieceHeaderBytes, type Piece } from './piece.ts';
 
@@ -96,7 +97,7 @@ describe('pieces of frames', () => {
       body: new Uint8Array(1),
     };
     const fresh = new LaneAssembler();
-    assert.equal(fresh.take('u', { ...header, frameBytes: limits.frameBytesMax + 1 }).kind, 'bad');
+    assert.equal(fresh.take('u', { ...header, frameBytes: limits.frameBytesMax + frameNameBytesMax + 1 }).kind, 'bad');
   });
 
   test('a lane that has ended does not begin again, however many have ended since', () => {

@@ -1,5 +1,6 @@
 import { limits } from '#shared/contract/limits.ts';
 import { pieceCost } from './credit.ts';
+import { frameNameBytesMax } from './frame-name.ts';
 import type { Piece } from './piece.ts';
 
 interface OpenLane {
@@ -112,7 +113,7 @@ function gather(lane: OpenLane, piece: Piece): Taken {
     };
   }
   if (piece.first) {
-    if (piece.frameBytes > limits.frameBytesMax) {
+    if (piece.frameBytes > limits.frameBytesMax + frameNameBytesMax) {
       return { kind: 'bad', reason: `frame of ${piece.frameBytes} bytes exceeds the limit of ${limits.frameBytesMax}` };
     }
     lane.frameBytes = piece.frameBytes;

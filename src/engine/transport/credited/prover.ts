@@ -27,6 +27,7 @@ export interface ProverParts {
 /** Pieces are asked after this often while some are on their way, and a silent one gets this long. */
 const askAfterMs = 3000;
 const swallowedMs = 2000;
+/** Of ours alone: on the way it is a number, like all. */
 const openingLane = 'bulk:opening';
 
 /** Sends pieces through a broker of somebody else's, and finds out which of them pass. Decision 0067. */
@@ -81,7 +82,7 @@ export class Prover {
       let passes = false;
       while (!passes && this.#parts.ended() === null) {
         const piece = { ...emptyPiece, laneEnd: true, lane: lane.number, sequence: lane.next++ };
-        passes = await this.send(openingLane, piece, body, signal);
+        passes = await this.send(`bulk:${lane.number}`, piece, body, signal);
       }
       lane.ended = true;
     });

@@ -44,6 +44,7 @@ export class DdsCarrier implements Carrier {
   readonly peerIdentity: string | null;
   readonly channel: string;
   readonly pieceBytes: number;
+  readonly namesSealed = true;
   readonly windowBytes = { control: limits.ddsControlWindowBytes, bulk: limits.ddsBulkWindowBytes };
   /** DDS itself tells no round-trip time. */
   readonly rttMs = null;

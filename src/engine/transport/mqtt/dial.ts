@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/base/time/clock.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { spawn } from '#shared/base/spawn.ts';
-import { runOver } from '../last-word.ts';
+import { runOver, type AboutRun } from '../last-word.ts';
 import { timing } from '#shared/contract/limits.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import type { DialOptions, Session } from '../transport.ts';
@@ -70,12 +70,14 @@ class Attempt {
   connection: BrokerConnection | null = null;
   readonly #url: string;
   readonly #setup: DialSetup;
+  readonly #about: AboutRun;
   #carrier: MqttCarrier | null = null;
   #asked = 0;
 
   constructor(url: string, { run, participant, token = '' }: DialOptions, setup: DialSetup) {
     this.#url = url;
     this.#setup = setup;
+    this.#about = { run, token };
     this.claim = { protocol: 'mqtt', run, participant, session: setup.session };
     this.topics = sessionTopics(run, participant, setup.session);
     const { clock, coordinator } = setup;
@@ -121,7 +123,7 @@ class Attempt {
   #onStatus(status: StatusMessage | null): void {
     if (status === null) return;
     if (status.state === 'online') return this.#onOnline();
-    const over = endOf(status, this.#setup.coordinator, this.claim.run);
+    const over = endOf(status, this.#about, this.#setup.coordinator);
     if (over !== null) {
       this.asking.fail(over);
       this.#carrier?.session.lost(over.message);
@@ -196,9 +198,9 @@ function failed(
 }
 
 /** Null: it says of no end, or is not the coordinator's. */
-function endOf(told: StatusMessage, coordinator: string, run: string): RoundscopeError | null {
-  const { state, status, reason, proof: shown = '' } = told;
-  return state !== 'ended' || status === undefined ? null : runOver({ status, reason, proof: shown }, coordinator, run);
+function endOf({ state, word, proof }: StatusMessage, about: AboutRun, coordinator: string): RoundscopeError | null {
+  if (state !== 'ended' || word === undefined || proof === undefined) return null;
+  return runOver({ word, proof }, about, coordinator);
 }
 
 function coordinatorAway(url: string, reason: string): RoundscopeError {

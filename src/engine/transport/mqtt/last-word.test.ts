@@ -5,7 +5,7 @@ import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
 import { findMosquitto, startMosquitto, type RunningBroker } from '#test/support/brokers/mosquitto.ts';
-import { signEnd } from '../last-word.ts';
+import { leaveEnd } from '../last-word.ts';
 import type { BrokerNews, Listener } from '../transport.ts';
 import { MqttTransport } from './mqtt-transport.ts';
 import { coordinatorName, statusTopic } from './topics.ts';
@@ -70,7 +70,8 @@ describe('a run that is over, at a broker elsewhere', { skip }, () => {
     await using broker = await startMosquitto(mosquitto.path);
     await using listener = await listen(broker);
     const word = { status: 'failed', reason: 'go home' } as const;
-    const forged = { state: 'ended', id: 'x', ...word, proof: signEnd(createIdentity(), about.run, word) };
+    const left = leaveEnd(createIdentity(), about, word, systemEntropy);
+    const forged = { state: 'ended', id: 'x', reason: 'go home', ...left };
     await publishStatus(broker, forged);
     await using session = await transport(broker).dial(listener.endpoints, { ...about, participant: 'lab-2' });
     assert.equal(session.stack, 'mqtt.js');

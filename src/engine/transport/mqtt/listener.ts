@@ -12,7 +12,7 @@ import type { Granted } from '../sealed/gatekeeper.ts';
 import type { Answer, Request } from '../sealed/handshake.ts';
 import { decodeRequest, encodeHandshake } from '../sealed/handshake-message.ts';
 import { bareHost, localHost, reachableHosts } from '../addresses.ts';
-import { signEnd } from '../last-word.ts';
+import { leaveEnd } from '../last-word.ts';
 import { abortable } from '../shared/abortable.ts';
 import { PieceRefused, type PieceSize } from '../credited/piece-size.ts';
 import { EmbeddedBroker, urlOf } from './broker/broker.ts';
@@ -318,8 +318,10 @@ export class MqttListener implements Listener {
   #lastStatus(): Buffer {
     const word = this.#lastWord;
     if (word === null) return this.#status('offline', 'it has ended');
-    const proof = signEnd(this.#setup.owner.identity, this.#options.run, word);
-    return encodeStatus({ state: 'ended', id: this.#setup.instance, ...word, proof });
+    const { run, token = '' } = this.#options;
+    const { owner, entropy, instance } = this.#setup;
+    const left = leaveEnd(owner.identity, { run, token }, word, entropy);
+    return encodeStatus({ state: 'ended', id: instance, reason: '', ...left });
   }
 
   async #close(): Promise<void> {

@@ -39,6 +39,7 @@ export class MqttCarrier implements Carrier {
   readonly peerIdentity: string | null;
   readonly channel: string;
   readonly way?: Way;
+  readonly namesSealed?: true;
   readonly windowBytes = { control: limits.mqttControlWindowBytes, bulk: limits.mqttBulkWindowBytes };
   readonly session: CreditedSession;
   readonly #options: MqttCarrierOptions;
@@ -54,7 +55,10 @@ export class MqttCarrier implements Carrier {
     this.peerIdentity = options.peerIdentity;
     this.channel = options.keys.channel;
     this.#cover = options.elsewhere ? new Seal(options.keys) : uncovered;
-    if (options.elsewhere) this.way = this.#makeWay();
+    if (options.elsewhere) {
+      this.way = this.#makeWay();
+      this.namesSealed = true;
+    }
     this.session = new CreditedSession(this, options.clock);
     this.#words = new Conversation({ session: this.session, clock: options.clock });
     const waiting = whenSettled(options.connection.closed, (reason) => this.session.lost(reason));

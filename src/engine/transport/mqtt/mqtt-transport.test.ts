@@ -7,6 +7,7 @@ import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { coordinatorIdentity, participantIdentity } from '#test/contract/session-pair.ts';
 import { describeTransport } from '#test/contract/transport.ts';
 import type { Foreign } from '#test/contract/security-claims.ts';
+import { TcpPath } from '#test/support/network-path.ts';
 import { tapMqtt } from '#test/support/taps/mqtt.ts';
 import { findMosquitto, freePort, startMosquitto } from '#test/support/brokers/mosquitto.ts';
 import { participantCredentials } from './broker/auth.ts';
@@ -36,12 +37,15 @@ if ('missing' in mosquitto) {
   describeTransport('mqtt, mosquitto', async () => {
     // A broker that limits packets as many do, so that frames travel in pieces of a size of their own.
     const broker = await startMosquitto(mosquitto.path, ['message_size_limit 131072']);
+    const wire = await TcpPath.open(Number(new URL(broker.url).port));
+    const through = new URL(broker.url);
+    through.port = String(wire.port);
     return {
       dialer: new MqttTransport({ ...parts, publishBytes: 100_000 }),
       listener: new MqttTransport({
         ...parts,
         identity: coordinatorIdentity,
-        brokerUrl: broker.url,
+        brokerUrl: through.href,
         publishBytes: 100_000,
       }),
       nobody,
@@ -54,8 +58,12 @@ if ('missing' in mosquitto) {
           missing: "who may publish where is the outside broker's to say: what others put there is tried below",
         },
         tap: (at) => tapMqtt(broker.url, at),
+        wire,
       },
-      [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: async () => {
+        await wire[Symbol.asyncDispose]();
+        await broker[Symbol.asyncDispose]();
+      },
     };
   });
 }

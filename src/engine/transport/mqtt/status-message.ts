@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runStatusSchema } from '#shared/contract/messages.ts';
+import { leftWordFields } from '../last-word.ts';
 import { decodeJson } from '../sealed/words.ts';
 
 /** Retained on a status topic, in the clear: who has not proved it by a signature may be anybody at the broker. */
@@ -9,13 +9,12 @@ const statusSchema = z.object({
   /** Session of a participant, instance of a coordinator: a status of an earlier one says nothing of this one. */
   id: z.string().max(64),
   reason: z.string().max(500),
-  /** Of a run that has ended: what it came to, and the coordinator's signature. */
-  status: runStatusSchema.optional(),
-  proof: z.string().max(128).optional(),
+  /** Of a run that has ended: what it came to, sealed and signed by the coordinator. */
+  ...z.object(leftWordFields).partial().shape,
 });
 export type StatusMessage = z.infer<typeof statusSchema>;
 
-const statusBytesMax = 4096;
+const statusBytesMax = 8192;
 
 export function encodeStatus(message: StatusMessage): Buffer {
   return Buffer.from(JSON.stringify(message));

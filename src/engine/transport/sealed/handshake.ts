@@ -9,7 +9,7 @@ import { agree, type KeyShare } from './key-share.ts';
  * answers with its half, and signs both with the identity that the invitation names. So nobody in between has the keys, other
  * participants included, and whoever takes the coordinator's key later cannot open what was carried before.
  */
-export const sealedVersion = 3;
+export const sealedVersion = 4;
 
 /** `up`: what the participant sends. */
 export type Direction = 'up' | 'down';
