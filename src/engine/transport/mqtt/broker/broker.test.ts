@@ -13,6 +13,7 @@ import type { BrokerNews, Listener, Session } from '#engine/transport/transport.
 import { Asking } from '#engine/transport/sealed/asking.ts';
 import { encodeHandshake } from '#engine/transport/sealed/handshake-message.ts';
 import { participantCredentials } from './auth.ts';
+import { limits } from '#shared/contract/limits.ts';
 import { MqttTransport } from '../mqtt-transport.ts';
 import { packetSizeChecker } from './packet-guard.ts';
 
@@ -291,7 +292,9 @@ describe('embedded broker', () => {
 
   test('connections that never say who they are do not pile up, and keep nobody out', async () => {
     await using served = await serve();
-    const sockets = Array.from({ length: 80 }, () => connect(served.port, '127.0.0.1'));
+    const sockets = Array.from({ length: limits.unauthenticatedSessionsMax + 16 }, () =>
+      connect(served.port, '127.0.0.1'),
+    );
     for (const socket of sockets) socket.on('error', () => undefined);
     await served.bell.until(() => served.refused.some((reason) => reason.includes('had waited longest')));
     await using session = await dial(served);
