@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
-import { entrySources } from './src/engine/host/entries.ts';
+import { buildInputs } from './src/engine/host/entries.ts';
 
 /** Absolute, so that an input that does not exist ends the build instead of being looked for among the packages. */
 function fromRoot(inputs: Readonly<Record<string, string>>): Record<string, string> {
@@ -20,7 +20,7 @@ export default defineConfig({
       externalizeDeps: true,
       sourcemap: true,
       rollupOptions: {
-        input: fromRoot({ index: 'src/main/index.ts', ...entrySources }),
+        input: fromRoot({ index: 'src/main/index.ts', ...buildInputs }),
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

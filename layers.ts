@@ -20,6 +20,7 @@ export interface Layer {
 }
 
 const base = 'src/shared/base';
+const transports = 'src/shared/transports';
 const contract = 'src/shared/contract';
 const shared = 'src/shared';
 const host = 'src/engine/host';
@@ -35,7 +36,8 @@ const sibling = 'siblings meet at the event bus, never by import';
 /** Read downwards, wire to screen. Decision 0002. */
 export const layers: readonly Layer[] = [
   { path: base, imports: [], reason: 'the ground under everything' },
-  { path: contract, imports: [base], reason: pure },
+  { path: transports, imports: [base], reason: `what is known of each transport, as data alone; ${pure}` },
+  { path: contract, imports: [base, transports], reason: pure },
   {
     path: 'src/shared/contract/app/port-api.ts',
     imports: [base, contract, 'src/shared/run-view'],
@@ -162,7 +164,7 @@ export const layers: readonly Layer[] = [
     imports: [shared, 'src/renderer/frames'],
     reason: 'the only part of the window that knows the port',
   },
-  { path: 'src/renderer/theme', imports: [contract], reason: 'tokens; no data' },
+  { path: 'src/renderer/theme', imports: [contract, transports], reason: 'tokens; no data' },
   {
     path: 'src/renderer/components',
     imports: [shared, 'src/renderer/frames', 'src/renderer/theme'],

@@ -55,7 +55,7 @@ const fromClock = 'use the Clock that the constructor is given (src/shared/base/
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'promise', 'react', 'jsx-a11y'],
   categories: { correctness: 'error' },
-  ignorePatterns: ['out/**', 'coverage/**', 'node_modules/**', 'docs/**', 'resources/**'],
+  ignorePatterns: ['out/**', 'coverage/**', 'node_modules/**', 'docs/**', 'resources/**', 'test/fixtures/**'],
   rules: {
     eqeqeq: ['error', 'always', { null: 'ignore' }],
     'max-lines': ['error', { max: 400 }],

@@ -11,7 +11,7 @@ import type { Session, Transport } from '#engine/transport/transport.ts';
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import { limits } from '#shared/contract/limits.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createTransport } from '#engine/transport/registry.ts';
 import type { Connection } from './connection.ts';
@@ -40,7 +40,7 @@ export function transportOf(kind: PeerKind): Transport {
   const [layer, name] = kind.split(':') as [string, string];
   const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
   if (layer === 'transport') return new QuicTransport({ ...parts, providers: [name as ProviderName] });
-  return createTransport(name as Protocol, 'same', { ...parts, ddsWorker: entryPath('dds-worker') });
+  return createTransport(name as Protocol, 'same', { ...parts, workerOf: workerPath });
 }
 
 /** Sessions of the bench need no secret; transports that ask for one get this. */

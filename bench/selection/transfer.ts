@@ -1,5 +1,5 @@
 import type { Random } from '#shared/base/random.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { carrierOf, usualStack, type Protocol } from '#shared/contract/protocols.ts';
 import { protocolTraits, type ProtocolTraits } from '#engine/selection/expected-time.ts';
 
 /**
@@ -47,7 +47,7 @@ export function transfer(
   { path, speed, random }: { readonly path: Path; readonly speed: number; readonly random: Random },
 ): Transferred {
   const traits = protocolTraits[protocol];
-  const bandwidth = path.bandwidthBytesPerS * (traits.carriedBy === 'udp' ? path.udpShare : 1);
+  const bandwidth = path.bandwidthBytesPerS * (carrierOf(usualStack[protocol]) === 'UDP' ? path.udpShare : 1);
   const own: Path = { ...path, bandwidthBytesPerS: bandwidth };
   const done =
     traits.congestion === 'none' ? burstAndRepair(traits, bytes, own, random) : windowed(traits, bytes, own, random);

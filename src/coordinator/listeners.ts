@@ -8,7 +8,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import { durationText } from '#shared/base/text/duration.ts';
 import { entropyHex } from '#shared/base/entropy.ts';
 import { RoundscopeError, toErrorReport } from '#shared/base/errors.ts';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { isNoRoom } from '#engine/durability/disk-errors.ts';
@@ -58,7 +58,7 @@ export async function openListeners(
     clock: systemClock,
     entropy: systemEntropy,
     identity,
-    ddsWorker: entryPath('dds-worker'),
+    workerOf: workerPath,
     impaired: start.impaired ?? false,
     onUnavailable: (protocol, error) => {
       const text = `This run is not offered over ${protocol}: ${error.message}`.slice(0, 1000);

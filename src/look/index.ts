@@ -1,9 +1,9 @@
 import { toErrorReport } from '#shared/base/errors.ts';
 import type { Endpoint, Invitation } from '#shared/contract/app/invitation.ts';
 import type { LookStart, Tried } from '#shared/contract/app/look.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { carrierOfProvider, type Protocol } from '#shared/contract/protocols.ts';
 import { serveParent, type Ended } from '#engine/host/process/child-process.ts';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import type { ParentChannel } from '#engine/host/process/parent-channel.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
@@ -51,7 +51,7 @@ async function attempt(
       clock: systemClock,
       entropy: systemEntropy,
       identity,
-      ddsWorker: entryPath('dds-worker'),
+      workerOf: workerPath,
     });
     const seen = await lookAt({
       invitation: { ...invitation, endpoints },
@@ -78,6 +78,5 @@ async function attempt(
 function addressOf({ host, port, url, provider }: Endpoint): string {
   const broker = url === undefined ? null : URL.parse(url);
   if (broker !== null) return `${broker.protocol}//${broker.host}`;
-  const carrier = provider === 'quinn' || provider === 'dds' ? 'UDP' : 'TCP';
-  return `${formatAddress(host, port)} (${carrier})`;
+  return `${formatAddress(host, port)} (${carrierOfProvider(provider)})`;
 }

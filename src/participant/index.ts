@@ -11,7 +11,7 @@ import type { Reporter } from '#shared/contract/reporter.ts';
 import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { modelCodec } from '#engine/codec/model-codec.ts';
 import { endedOf, serveParent, type Ended } from '#engine/host/process/child-process.ts';
-import { entryPath } from '#engine/host/entries.ts';
+import { entryPath, workerPath } from '#engine/host/entries.ts';
 import type { ParentChannel } from '#engine/host/process/parent-channel.ts';
 import { ProcessReporter } from '#engine/host/process/process-reporter.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
@@ -163,7 +163,7 @@ function openLink(
     clock: systemClock,
     entropy: systemEntropy,
     identity,
-    ddsWorker: entryPath('dds-worker'),
+    workerOf: workerPath,
     impaired: start.impaired ?? false,
   });
   return DialingLink.open({

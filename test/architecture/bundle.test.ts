@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { entrySources } from '#engine/host/entries.ts';
+import { buildInputs } from '#engine/host/entries.ts';
 
 const out = fileURLToPath(new URL('../../out', import.meta.url));
 const skip = existsSync(out) ? false : 'nothing is built: npm run build';
@@ -25,7 +25,7 @@ function gzippedBytes(folder: string, suffix: string): number {
 
 describe('bundle', { skip }, () => {
   test('every process and worker has its file', () => {
-    const missing = ['index', ...Object.keys(entrySources)].filter((name) => !existsSync(`${out}/main/${name}.js`));
+    const missing = ['index', ...Object.keys(buildInputs)].filter((name) => !existsSync(`${out}/main/${name}.js`));
     assert.deepEqual(missing, []);
   });
 

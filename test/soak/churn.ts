@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { MemoryNetwork } from '#engine/transport/memory/memory-network.ts';
@@ -26,7 +27,7 @@ export async function soakChurn(joins: number): Promise<readonly ChurnResult[]> 
   const network = new MemoryNetwork(systemClock);
   const results = [await soakOne('memory', joins, { make: () => network, watched: true }, bytesPerJoinMax)];
   for (const over of ['quic', 'grpc', 'mqtt'] as const) {
-    const parts = { clock: systemClock, entropy: systemEntropy };
+    const parts = { clock: systemClock, entropy: systemEntropy, workerOf: workerPath };
     const make: ChurnOptions['make'] = (identity) => createTransport(over, 'same', { ...parts, identity });
     results.push(await soakOne(over, Math.ceil(joins / 10), { make }, bytesPerEarlyJoinMax));
   }

@@ -1,6 +1,7 @@
 import { isOpen, type EventData, type EventType, type RecordedEvent } from '#shared/contract/events.ts';
 import { coordinatorId } from '#shared/contract/ids.ts';
 import { limits } from '#shared/contract/limits.ts';
+import { carrierOf } from '#shared/contract/protocols.ts';
 import {
   forgive,
   participantOf,
@@ -177,7 +178,7 @@ const observers: { [T in EventType]?: Observer<EventData<T>> } = {
   },
   link_attempt: (run, data, ref) => {
     if (data.participant !== run.self) return;
-    const way = wayOf(data.stack);
+    const way = carrierOf(data.stack);
     const told = ref(
       `attempt ${data.number} at ${data.address} over ${way}: ${data.reason || resultWords[data.result]}`,
     );
@@ -288,11 +289,6 @@ const resultWords: Readonly<Record<EventData<'link_attempt'>['result'], string>>
   refused: 'refused',
   failed: 'failed',
 };
-
-/** What a stack runs on, as people say it. */
-function wayOf(stack: EventData<'link_attempt'>['stack']): string {
-  return stack === 'quinn' || stack === 'webtransport-h3' || stack === 'cyclonedds' ? 'UDP' : 'TCP';
-}
 
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);

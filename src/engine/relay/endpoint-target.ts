@@ -1,17 +1,16 @@
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
+import { brokerAt } from '#shared/contract/brokers.ts';
 import type { Target } from './tcp-route.ts';
-
-/** Where brokers listen whose URL names no port. */
-const usualPorts: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883, 'amqp:': 5672, 'amqps:': 5671 };
 
 /** Where an endpoint leads: its URL where it has one, its host and port else. */
 export function targetOf({ host, port, url }: Endpoint): Target {
   if (url === undefined) return { host, port };
-  const { hostname, port: given, protocol } = new URL(url);
+  const broker = new URL(url);
+  const { hostname, port: given } = broker;
   return {
     // A URL writes IPv6 addresses in brackets, a socket does not.
     host: hostname.replace(/^\[|\]$/g, ''),
-    port: given === '' ? (usualPorts[protocol] ?? port) : Number(given),
+    port: given === '' ? (brokerAt(broker)?.port ?? port) : Number(given),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Random } from '#shared/base/random.ts';
 import type { EventData } from '#shared/contract/events.ts';
 import type { ParticipantId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
+import { describeProtocol } from '#shared/contract/protocols.ts';
 import type { NetworkConditions } from '#shared/contract/run/network.ts';
 import { DdsRoute } from './dds-route.ts';
 import { targetOf, throughRelay } from './endpoint-target.ts';
@@ -48,7 +49,7 @@ export class ParticipantNetwork implements AsyncDisposable {
       const { clock } = this.#parts;
       const random = this.#parts.random.fork(`route ${this.#routes.length}`);
       const parts = { ways: this.#ways, clock, random };
-      const open = endpoint.provider === 'dds' ? DdsRoute.open : openRoute;
+      const open = openers[describeProtocol(endpoint.protocol).relayed];
       const { port, route } = await open(targetOf(endpoint), parts);
       this.#routes.push(route);
       seen.push(throughRelay(endpoint, port));
@@ -87,6 +88,8 @@ export class ParticipantNetwork implements AsyncDisposable {
     await Promise.all(this.#routes.map((route) => route[Symbol.asyncDispose]()));
   }
 }
+
+const openers = { port: openRoute, rtps: DdsRoute.open };
 
 /** A port that TCP has free may be taken for UDP; this often another is tried. */
 const triesMax = 20;

@@ -1,6 +1,6 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
 import { err, ok, type Result } from '#shared/base/result.ts';
-import { protocolSchema, type Protocol } from '#shared/contract/protocols.ts';
+import { namedProtocols, namedProtocolSchema, type Protocol } from '#shared/contract/protocols.ts';
 import { selectionSettingsSchema, strategyNameSchema, type SelectionSettings } from '#shared/contract/run/selection.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -91,9 +91,9 @@ function protocolOf(value: string | undefined, faults: RoundscopeError[]): Proto
   const name = value?.toLowerCase();
   if (name === undefined) return null;
   // The reference calls QUIC by what it carries there.
-  const checked = protocolSchema.exclude(['memory']).safeParse(name === 'http3' ? 'quic' : name);
+  const checked = namedProtocolSchema.safeParse(name === 'http3' ? 'quic' : name);
   if (checked.success) return checked.data;
-  faults.push(wrong('DEFAULT_PROTOCOL', name, 'one of quic, mqtt, amqp, grpc, dds'));
+  faults.push(wrong('DEFAULT_PROTOCOL', name, `one of ${namedProtocols.join(', ')}`));
   return null;
 }
 

@@ -1,5 +1,6 @@
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { carrierOf, describeProtocol, ofProtocols, usualStack, type Protocol } from '#shared/contract/protocols.ts';
 import type { LinkConditions } from '#shared/contract/run/selection.ts';
+import type { ExpectedTraits } from '#shared/transports/descriptor.ts';
 
 /**
  * How long a transfer will take over each protocol, in closed form from what is known of the network. Rough by nature: it
@@ -13,49 +14,18 @@ import type { LinkConditions } from '#shared/contract/run/selection.ts';
  * - DDS has no congestion control: its writer sends at line rate and repairs by NACK, which loss hardly slows and which a
  *   narrow bottleneck turns into queue overflow and repeats.
  */
-export interface ProtocolTraits {
-  /** Round trips before the first byte of a payload may leave on a fresh connection, our own hello not counted. */
-  readonly handshakeRoundTrips: number;
-  /** Fixed cost of connecting beside the round trips: processes, discovery. */
-  readonly connectSeconds: number;
+export interface ProtocolTraits extends Omit<ExpectedTraits, 'windowMB' | 'processingMB'> {
   /** Bytes on their way that the receiver's credit allows. */
   readonly windowBytes: number;
   /** What one core moves when the network is no limit, bytes a second. */
   readonly processingBytesPerS: number;
-  readonly congestion: 'tcp' | 'quic' | 'none';
-  readonly carriedBy: 'tcp' | 'udp';
 }
 
 const MB = 1e6;
 
-/** Round trips: RFC 8446 (TLS 1.3), RFC 9001 (QUIC), MQTT 3.1.1 §3.1 and §3.8, AMQP 0-9-1 §2.2.4, DDSI-RTPS 2.3 §8.5. */
-export const protocolTraits: Readonly<Record<Protocol, ProtocolTraits>> = {
-  quic: traits('quic', { handshake: 1, connect: 0.005, windowMB: 16, processingMB: 250 }),
-  grpc: traits('tcp', { handshake: 3, connect: 0.01, windowMB: 16, processingMB: 180 }),
-  mqtt: traits('tcp', { handshake: 3, connect: 0.01, windowMB: 8, processingMB: 120 }),
-  amqp: traits('tcp', { handshake: 7, connect: 0.02, windowMB: 8, processingMB: 80 }),
-  dds: traits('none', { handshake: 4, connect: 0.3, windowMB: 8, processingMB: 300 }),
-  memory: traits('none', { handshake: 0, connect: 0, windowMB: 1e6, processingMB: 1000 }),
-};
-
-function traits(
-  congestion: ProtocolTraits['congestion'],
-  given: {
-    readonly handshake: number;
-    readonly connect: number;
-    readonly windowMB: number;
-    readonly processingMB: number;
-  },
-): ProtocolTraits {
-  return {
-    congestion,
-    carriedBy: congestion === 'tcp' ? 'tcp' : 'udp',
-    handshakeRoundTrips: given.handshake,
-    connectSeconds: given.connect,
-    windowBytes: given.windowMB * MB,
-    processingBytesPerS: given.processingMB * MB,
-  };
-}
+export const protocolTraits = ofProtocols(({ expected: { windowMB, processingMB, ...rest } }): ProtocolTraits => {
+  return { ...rest, windowBytes: windowMB * MB, processingBytesPerS: processingMB * MB };
+});
 
 /** Payload of one Ethernet packet after IP, TCP and options. */
 const segmentBytes = 1448;
@@ -89,18 +59,22 @@ export function expectedSeconds(
   { connected }: { readonly connected: boolean },
 ): number | null {
   const facts = protocolTraits[protocol];
-  // QUIC falls back to WebTransport over TCP, after it has waited for the answer that does not come.
-  if (conditions.udp === 'blocked' && protocol === 'dds') return null;
-  const blockedQuic = conditions.udp === 'blocked' && protocol === 'quic';
-  const kind = blockedQuic ? 'tcp' : facts.congestion;
+  const blocked = conditions.udp === 'blocked' && carrierOf(usualStack[protocol]) === 'UDP';
+  if (blocked && !hasStackOverTcp(protocol)) return null;
+  const kind = blocked ? 'tcp' : facts.congestion;
   const network = networkOf(conditions);
   const rate = Math.max(1, sustainedRate(facts, kind, network));
   const connect = connected
     ? 0
-    : facts.connectSeconds + facts.handshakeRoundTrips * network.rttS + (blockedQuic ? udpPatienceS : 0);
+    : facts.connectSeconds + facts.handshakeRoundTrips * network.rttS + (blocked ? udpPatienceS : 0);
   const opening =
     kind === 'none' ? repairSeconds(conditions.payloadBytes, network) : openingSeconds(rate, conditions, network);
   return connect + network.rttS + opening + conditions.payloadBytes / rate;
+}
+
+/** QUIC falls back to WebTransport over TCP, after it has waited for the answer that does not come. */
+function hasStackOverTcp(protocol: Protocol): boolean {
+  return Object.values(describeProtocol(protocol).stacks).includes('TCP');
 }
 
 /** How long the QUIC transport waits before it takes UDP for blocked. */

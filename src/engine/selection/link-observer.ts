@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/base/time/clock.ts';
 import type { EventData } from '#shared/contract/events.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { carrierOf, type Protocol } from '#shared/contract/protocols.ts';
 import type { LinkConditions } from '#shared/contract/run/selection.ts';
 import { bandwidthBehindBursts, lossLimitedRate, protocolTraits } from './expected-time.ts';
 
@@ -76,7 +76,7 @@ export class LinkObserver {
     if (side !== 'participant') return;
     if (state === 'lost' && !reason.startsWith('clean')) this.sessionLost();
     if (state !== 'ready') return;
-    if (stack === 'quinn' || stack === 'cyclonedds' || stack === 'webtransport-h3') this.udp('open');
+    if (carrierOf(stack) === 'UDP') this.udp('open');
     else if (fallback?.startsWith('UDP blocked') === true) this.udp('blocked');
   }
 

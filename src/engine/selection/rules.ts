@@ -1,13 +1,12 @@
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { describeProtocol, protocols, type Protocol } from '#shared/contract/protocols.ts';
 import type { LinkConditions } from '#shared/contract/run/selection.ts';
+import type { SelectionRuleName } from '#shared/transports/descriptor.ts';
 import type { Option, Pick, Strategy } from './strategy.ts';
 import { bytesText, conditionsText, percentText } from './words.ts';
 
 export interface SelectionRule {
-  readonly name: string;
+  readonly name: SelectionRuleName;
   readonly applies: (conditions: LinkConditions) => boolean;
-  /** Best first; the first that is offered is taken. */
-  readonly prefer: readonly Protocol[];
   /** What people read: the figure that made the rule apply. */
   readonly why: (conditions: LinkConditions) => string;
   /** Where the rule comes from. */
@@ -27,14 +26,12 @@ export const selectionRules: readonly SelectionRule[] = [
   {
     name: 'udp-blocked',
     applies: ({ udp }) => udp === 'blocked',
-    prefer: ['grpc', 'mqtt', 'amqp', 'quic'],
     why: () => 'UDP is blocked, so a protocol over TCP',
     source: 'QUIC and DDS need UDP, which 4.4 % of clients cannot use (Langley et al., SIGCOMM 2017, section 7.2)',
   },
   {
     name: 'moving',
     applies: ({ mobility }) => mobility === 'moving',
-    prefer: ['quic', 'mqtt', 'amqp', 'grpc', 'dds'],
     why: () => 'the network changes, and a QUIC connection outlives a change of address',
     source:
       'RFC 9000 section 9, connection migration; brokers keep a session for who comes back (MQTT 3.1.1 section 4.1)',
@@ -42,14 +39,12 @@ export const selectionRules: readonly SelectionRule[] = [
   {
     name: 'battery-low',
     applies: ({ battery }) => battery !== null && !battery.charging && battery.level < batteryLow,
-    prefer: ['mqtt', 'grpc', 'amqp', 'quic', 'dds'],
     why: ({ battery }) => `battery at ${percentText(battery?.level ?? 0)}, and TCP costs the processor least`,
     source: 'QUIC in user space takes about twice the processor time of TCP with TLS (Langley et al. 2017, section 6)',
   },
   {
     name: 'lossy',
     applies: ({ lossRatio }) => lossRatio !== null && lossRatio >= lossy,
-    prefer: ['quic', 'grpc', 'mqtt', 'amqp', 'dds'],
     why: ({ lossRatio }) => `loss ${percentText(lossRatio ?? 0)}`,
     source:
       'TCP waits for timeouts and blocks all streams on one loss (Padhye et al. 1998); QUIC does not (RFC 9002, 6.2)',
@@ -57,14 +52,12 @@ export const selectionRules: readonly SelectionRule[] = [
   {
     name: 'narrow',
     applies: ({ bandwidthBytesPerS }) => bandwidthBytesPerS !== null && bandwidthBytesPerS < narrowBytesPerS,
-    prefer: ['quic', 'mqtt', 'grpc', 'amqp', 'dds'],
     why: ({ bandwidthBytesPerS }) => `only ${bytesText(bandwidthBytesPerS ?? 0)}/s, so congestion control is needed`,
     source: 'without congestion control, bursts overflow a narrow queue and come twice: reference catalogue, case 23',
   },
   {
     name: 'far-and-small',
     applies: ({ rttMs, payloadBytes }) => rttMs !== null && rttMs >= farMs && payloadBytes <= smallBytes,
-    prefer: ['quic', 'grpc', 'mqtt', 'amqp', 'dds'],
     why: ({ rttMs }) => `round trip ${Math.round(rttMs ?? 0)} ms, and QUIC needs the fewest`,
     source: 'one round trip to connect (RFC 9001) against two with TCP and TLS 1.3 and more with a broker',
   },
@@ -72,18 +65,25 @@ export const selectionRules: readonly SelectionRule[] = [
     name: 'near-and-large',
     applies: ({ rttMs, lossRatio, payloadBytes }) =>
       rttMs !== null && rttMs < nearMs && (lossRatio ?? 0) < lossy && payloadBytes >= largeBytes,
-    prefer: ['dds', 'quic', 'grpc', 'mqtt', 'amqp'],
     why: ({ payloadBytes }) => `a near network and a model of ${bytesText(payloadBytes)}`,
     source: 'measured on loopback at 10 MB: DDS 290 to 470 MB/s, quinn 258, HTTP/2 177',
   },
   {
     name: 'otherwise',
     applies: () => true,
-    prefer: ['quic', 'grpc', 'mqtt', 'amqp', 'dds', 'memory'],
     why: (conditions) => `nothing unusual (${conditionsText(conditions)})`,
     source: 'fewest round trips, lanes that do not wait for each other (RFC 9000 section 2)',
   },
 ];
+
+/** Best first, by each descriptor's place; the first that is offered is taken. */
+export function preferredBy(rule: SelectionRuleName): readonly Protocol[] {
+  const placed = protocols.flatMap((protocol) => {
+    const place = describeProtocol(protocol).preference[rule];
+    return place === null ? [] : [{ protocol, place }];
+  });
+  return placed.toSorted((a, b) => a.place - b.place).map(({ protocol }) => protocol);
+}
 
 /** A readable table instead of learning: the same conditions always give the same choice. */
 export class RulesStrategy implements Strategy {
@@ -91,7 +91,7 @@ export class RulesStrategy implements Strategy {
     const offered = new Set(options.map((option) => option.protocol));
     for (const rule of selectionRules) {
       if (!rule.applies(conditions)) continue;
-      const protocol = rule.prefer.find((candidate) => offered.has(candidate));
+      const protocol = preferredBy(rule.name).find((candidate) => offered.has(candidate));
       if (protocol !== undefined) return { protocol, why: rule.why(conditions), explored: false };
     }
     return { protocol: (options[0] as Option).protocol, why: 'the only one that can be had', explored: false };

@@ -11,7 +11,7 @@ import {
   type SelectionTable,
 } from '#shared/contract/run/selection.ts';
 import { VirtualClock } from '#test/support/virtual-clock.ts';
-import { selectionRules } from './rules.ts';
+import { preferredBy, selectionRules } from './rules.ts';
 import { createSelector, type Selector } from './selector.ts';
 
 const five: readonly Protocol[] = ['quic', 'mqtt', 'amqp', 'grpc', 'dds'];
@@ -116,11 +116,21 @@ describe('rules', () => {
     });
   }
 
-  test('each rule names its source and prefers no protocol twice', () => {
-    for (const rule of selectionRules) {
-      assert.ok(rule.source.length > 20, rule.name);
-      assert.equal(new Set(rule.prefer).size, rule.prefer.length, rule.name);
-    }
+  test('each rule names its source, and by the places of the descriptors prefers in this order', () => {
+    for (const rule of selectionRules) assert.ok(rule.source.length > 20, rule.name);
+    assert.deepEqual(
+      selectionRules.map(({ name }) => `${name}: ${preferredBy(name).join(' ')}`),
+      [
+        'udp-blocked: grpc mqtt amqp quic',
+        'moving: quic mqtt amqp grpc dds',
+        'battery-low: mqtt grpc amqp quic dds',
+        'lossy: quic grpc mqtt amqp dds',
+        'narrow: quic mqtt grpc amqp dds',
+        'far-and-small: quic grpc mqtt amqp dds',
+        'near-and-large: dds quic grpc mqtt amqp',
+        'otherwise: quic grpc mqtt amqp dds memory',
+      ],
+    );
   });
 });
 

@@ -2,10 +2,10 @@ import { visibleText } from '#shared/base/text/visible-text.ts';
 import { spawn } from '#shared/base/spawn.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { comparisonSettingsSchema, type ComparisonRow, type ComparisonView } from '#shared/contract/run/comparison.ts';
+import { namedProtocols, namedProtocolSchema } from '#shared/contract/protocols.ts';
 import { networkPresets, networkPresetSchema } from '#shared/contract/run/network.ts';
 import { exitStatus } from '#shared/contract/run/summary.ts';
 import { toWireNames } from '#shared/contract/wire-names.ts';
-import { transports } from '#engine/transport/registry.ts';
 import type { Command } from '../arguments.ts';
 import { complain } from '../complain.ts';
 import { createService } from '../create-service.ts';
@@ -18,7 +18,7 @@ export const compare: Command = {
   positionals: [],
   options: [
     ...demoOptions.filter(({ name }) => !['transport', 'network', 'fault'].includes(name)),
-    { name: 'transports', value: 'NAMES', help: 'which, with commas between', default: transports().join(',') },
+    { name: 'transports', value: 'NAMES', help: 'which, with commas between', default: namedProtocols.join(',') },
     { name: 'networks', value: 'NAMES', help: `between, of ${networkPresets.join(', ')}`, default: 'none' },
     { name: 'json', help: 'one JSON object a line on stdout: a row as it is done, the whole comparison last' },
   ],
@@ -29,13 +29,13 @@ export const compare: Command = {
   run: async (args) => {
     const settings = demoSettings(args, 0);
     if (!settings.ok) return complain(settings.error, exitStatus.usage);
-    const names = (args.text('transports') ?? transports().join(',')).split(',');
+    const names = (args.text('transports') ?? namedProtocols.join(',')).split(',');
     const networks = (args.text('networks') ?? 'none').split(',');
     if (!networks.every((name) => networkPresetSchema.safeParse(name).success))
       return complain(`--networks takes ${networkPresets.join(', ')}, each once.`, exitStatus.usage);
     const checked = comparisonSettingsSchema.safeParse({ settings: settings.value, transports: names, networks });
-    if (!checked.success || !checked.data.transports.every((name) => transports().includes(name)))
-      return complain(`--transports takes ${transports().join(', ')}, each once.`, exitStatus.usage);
+    if (!checked.success || !checked.data.transports.every((name) => namedProtocolSchema.safeParse(name).success))
+      return complain(`--transports takes ${namedProtocols.join(', ')}, each once.`, exitStatus.usage);
     const json = args.has('json');
     await using service = createService('browser');
     const teller = new RowTeller(json);

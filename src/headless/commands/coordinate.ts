@@ -4,6 +4,7 @@ import { err, ok, type Result } from '#shared/base/result.ts';
 import { counted } from '#shared/base/text/counted.ts';
 import { toErrorReport } from '#shared/base/errors.ts';
 import { boundFor, ofOneLink, parseAnnounced } from '#shared/contract/app/announced.ts';
+import { brokerAt } from '#shared/contract/brokers.ts';
 import { controlModeSchema, type ControlMode } from '#shared/contract/protocols.ts';
 import { digitsData } from '#shared/contract/run/bundled-data.ts';
 import { transportPlanSchema, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
@@ -284,7 +285,8 @@ async function brokerFrom(args: Arguments): Promise<Result<BrokerAsked, string>>
   // Children are told by message, which leaves nothing to be read in their environment.
   delete process.env['ROUNDSCOPE_BROKER'];
   const broker = given === undefined ? undefined : await secretText(given);
-  if (broker !== undefined && !/^(mqtt|amqp)s?:$/.test(URL.parse(broker)?.protocol ?? ''))
+  const url = broker === undefined ? null : URL.parse(broker);
+  if (broker !== undefined && (url === null || brokerAt(url) === null))
     return err('--broker takes a URL such as mqtt://localhost:1883 or amqps://user:password@broker.example.');
   const users = await usersFrom(args.text('broker-credentials'), broker);
   return users.ok ? ok({ broker, brokerOf: users.value }) : users;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { ControlMode } from '#shared/contract/protocols.ts';
+import { brokerAt, hasBroker } from '#shared/contract/brokers.ts';
+import { namedProtocols, namedProtocolSchema, type ControlMode } from '#shared/contract/protocols.ts';
 import { plannedProtocols, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
-import { transports } from '#engine/transport/registry.ts';
 
 /** Settings that the command line calls by another name than the contract does. */
 const optionNames: Readonly<Record<string, string>> = {
@@ -40,7 +40,9 @@ function isNumber(origin: string): boolean {
 /** The contract knows protocols that this build does not speak. */
 export function wrongTransport(plan: TransportPlan): string | null {
   const planned = plannedProtocols(plan);
-  return planned === 'all' || planned.every((protocol) => transports().includes(protocol)) ? null : transportChoice();
+  return planned === 'all' || planned.every((protocol) => namedProtocolSchema.safeParse(protocol).success)
+    ? null
+    : transportChoice();
 }
 
 /** A broker that nothing of the run goes through: it would be left aside without a word. */
@@ -48,19 +50,20 @@ export function wrongBroker(
   broker: { readonly url: string; readonly from: string },
   run: { readonly transport: TransportPlan; readonly control: ControlMode },
 ): string | null {
-  const spoken = URL.parse(broker.url)?.protocol.replace(/s?:$/, '') ?? '';
+  const url = URL.parse(broker.url);
+  const spoken = (url === null ? null : brokerAt(url)?.protocol) ?? '';
   const planned = plannedProtocols(run.transport);
   if (planned === 'all' || planned.some((protocol) => protocol === spoken)) return null;
   if (spoken === 'mqtt' && run.control === 'mqtt') return null;
-  const other = planned.find((protocol) => protocol === 'mqtt' || protocol === 'amqp');
+  const other = planned.find((protocol) => protocol !== 'memory' && hasBroker(protocol));
   const instead = other === undefined ? `leave ${broker.from} out` : `give ${broker.from} an ${other}://... address`;
   return `${broker.from} names a broker for ${spoken}, and --transport ${run.transport} uses none: write --transport ${spoken}, or ${instead}.`;
 }
 
 /** What `--transport` takes, as a sentence. */
 export function transportChoice(): string {
-  return `--transport takes ${transports().join(', ')}, several of them with commas between, mixed or auto.`;
+  return `--transport takes ${namedProtocols.join(', ')}, several of them with commas between, mixed or auto.`;
 }
 
 /** The same in the help of a command. */
-export const transportHelp = `${transports().join(', ')}; several with commas, or mixed: participants take them in turn; auto: each chooses`;
+export const transportHelp = `${namedProtocols.join(', ')}; several with commas, or mixed: participants take them in turn; auto: each chooses`;

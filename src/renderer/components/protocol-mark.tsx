@@ -1,7 +1,7 @@
 import type { JSX } from 'react';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import { secrecyOf } from '#shared/contract/app/secrecy.ts';
-import { protocolGlyphs } from '#renderer/theme/protocols.ts';
+import { protocolColors, protocolGlyphs } from '#renderer/theme/protocols.ts';
 
 /** Glyph of a protocol in its color; with its name unless `bare`, where the name stands beside it anyway. */
 export function ProtocolMark({
@@ -12,8 +12,8 @@ export function ProtocolMark({
   readonly bare?: boolean;
 }): JSX.Element {
   return (
-    <span className={`proto ${protocol}`} title={secrecyOf[protocol].text}>
-      <svg className="g" viewBox="0 0 10 10" aria-hidden="true">
+    <span className={'proto'} title={secrecyOf[protocol].text}>
+      <svg className="g" viewBox="0 0 10 10" fill={protocolColors[protocol]} aria-hidden="true">
         <path d={protocolGlyphs[protocol]} />
       </svg>
       {bare === true ? <span className="vh">{protocol}</span> : protocol}

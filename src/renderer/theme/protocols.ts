@@ -1,21 +1,36 @@
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { ofProtocols, protocols } from '#shared/contract/protocols.ts';
+import type { ColorTheme } from '#shared/transports/descriptor.ts';
 
-/** Shape of each protocol on a grid of 10. Color is never alone: mqtt disc, amqp diamond, grpc square, quic triangle, dds plus. */
-export const protocolGlyphs: Readonly<Record<Protocol, string>> = {
-  quic: 'M5 .3l5 9.2H0z',
-  mqtt: 'M.5 5a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z',
-  amqp: 'M5 0l5 5-5 5-5-5z',
-  grpc: 'M.5.5h9v9h-9z',
-  dds: 'M3.4 0h3.2v3.4H10v3.2H6.6V10H3.4V6.6H0V3.4h3.4z',
-  memory: 'M0 3.5h10v3H0z',
+/** Shape of each protocol on a grid of 10. Color is never alone. */
+export const protocolGlyphs = ofProtocols(({ mark }) => mark);
+
+/** Color of each protocol as a CSS value, for marks, charts and canvases. */
+export const protocolColors = ofProtocols((_, protocol) => `var(${propertyOf(protocol)})`);
+
+/** Where each theme is in force, as in `tokens.css`; what is not of another is light. */
+const selectors: Readonly<Record<ColorTheme, string>> = {
+  light: ':root',
+  dark: ":root[data-theme='dark']",
+  projector: ":root[data-theme='projector']",
 };
 
-/** Color of each protocol as a CSS value, for charts and canvases. */
-export const protocolColors: Readonly<Record<Protocol, string>> = {
-  quic: 'var(--p-quic)',
-  mqtt: 'var(--p-mqtt)',
-  amqp: 'var(--p-amqp)',
-  grpc: 'var(--p-grpc)',
-  dds: 'var(--p-dds)',
-  memory: 'var(--text-3)',
-};
+/** The colors of all protocols in all themes, as the properties that `protocolColors` names. */
+export function protocolStyles(): string {
+  return (Object.keys(selectors) as ColorTheme[])
+    .map((theme) => {
+      const colors = ofProtocols(({ colors: of }) => of[theme]);
+      return `${selectors[theme]} { ${protocols.map((protocol) => `${propertyOf(protocol)}: ${colors[protocol]};`).join(' ')} }`;
+    })
+    .join('\n');
+}
+
+/** Once, before anything is drawn. A sheet made by script is no inline style, which the page's policy forbids. */
+export function adoptProtocolStyles(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(protocolStyles());
+  document.adoptedStyleSheets.push(sheet);
+}
+
+function propertyOf(protocol: string): string {
+  return `--p-${protocol}`;
+}

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckLine } from '#shared/contract/app/port-api.ts';
-import { protocolNames, type Protocol } from '#shared/contract/protocols.ts';
+import { namedProtocols, type NamedProtocol } from '#shared/contract/protocols.ts';
 import type { Clock } from '#shared/base/time/clock.ts';
 import { ensureDataFolder, openFolderWords } from '#engine/host/data-folder.ts';
-import { systemParts } from '#engine/transport/registry.ts';
+import { registrations, reinstall, type MachineCheck } from '#engine/transport/registry.ts';
 import { loadDigits } from '#engine/trainer/data/bundled/digits.ts';
 
 /** What works on this machine, found by doing it, and the fix when it does not. Nothing is installed or changed. */
@@ -21,11 +21,6 @@ type Check = (dataFolder: string, clock: Clock) => Promise<CheckLine>;
 
 /** Not named `require`: the build declares that name itself in any file that seems to use it. */
 const ownRequire = createRequire(import.meta.url);
-
-/** What one protocol alone needs, so that a choice of protocols can say which are not to be had. */
-async function ofProtocol(protocol: Protocol, line: Promise<CheckLine>): Promise<CheckLine> {
-  return { ...(await line), protocol };
-}
 
 function works(what: string, detail: string, required: boolean): CheckLine {
   return { what, state: 'works', detail, fix: '', required };
@@ -42,7 +37,13 @@ async function attempt(what: string, required: boolean, fix: string, act: () => 
   }
 }
 
-const reinstall = 'Remove node_modules and run npm start again: it installs what is missing.';
+/** What one protocol alone needs says whose it is, so that a choice of protocols can say which are not to be had. */
+function checksOf(protocol: NamedProtocol): readonly Check[] {
+  const { check, furtherChecks } = registrations[protocol];
+  const run = ({ what, required, fix, find }: MachineCheck): Promise<CheckLine> =>
+    attempt(what, required, fix, () => find({ env: process.env, isInstalled, versionOf: packageVersion }));
+  return [async () => ({ ...(await run(check)), protocol }), ...furtherChecks.map((further) => () => run(further))];
+}
 
 const checks: readonly Check[] = [
   async () => {
@@ -74,52 +75,7 @@ const checks: readonly Check[] = [
       await import('onnxruntime-node');
       return `onnxruntime ${packageVersion('onnxruntime-node')}, on the CPU`;
     }),
-  () =>
-    ofProtocol(
-      'quic',
-      attempt('QUIC', true, `${reinstall} Until then the demo runs over MQTT.`, async () => {
-        await import('@chainsafe/libp2p-quic');
-        return `quinn (${packageVersion('@chainsafe/libp2p-quic')})`;
-      }),
-    ),
-  () =>
-    attempt(
-      'WebTransport, HTTP/3',
-      false,
-      'Its native part is downloaded when npm installs it, where that can be reached. Without it WebTransport runs over HTTP/2.',
-      async () => {
-        if (!isInstalled('@fails-components/webtransport-transport-http3-quiche')) {
-          throw new Error('its native part is not installed');
-        }
-        return 'native part installed';
-      },
-    ),
-  () =>
-    attempt('WebTransport, HTTP/2', false, reinstall, async () => {
-      const version = packageVersion('@fails-components/webtransport');
-      return `for networks that block UDP (${version})`;
-    }),
-  () =>
-    ofProtocol(
-      'mqtt',
-      attempt('MQTT broker', true, reinstall, async () => {
-        await import('aedes');
-        return `embedded aedes ${packageVersion('aedes')}`;
-      }),
-    ),
-  () =>
-    ofProtocol(
-      'grpc',
-      attempt('gRPC', false, reinstall, async () => {
-        await import('@grpc/grpc-js');
-        return `grpc-js ${packageVersion('@grpc/grpc-js')}`;
-      }),
-    ),
-  ...systemParts.map(
-    ({ protocol, fix, find }): Check =>
-      () =>
-        ofProtocol(protocol, attempt(protocolNames[protocol], false, fix, find)),
-  ),
+  ...namedProtocols.flatMap((protocol) => checksOf(protocol)),
   () =>
     attempt(
       'Electron',

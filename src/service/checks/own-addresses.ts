@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { CheckLine, PortAnswers } from '#shared/contract/app/port-api.ts';
-import { transports } from '#engine/transport/registry.ts';
+import { namedProtocols } from '#shared/contract/protocols.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
@@ -33,7 +33,7 @@ export function ownAddresses(
       ...anywhere,
       { host: '127.0.0.1', what: 'this machine alone: others cannot reach it' },
     ],
-    transports: transports().map((protocol) => {
+    transports: namedProtocols.map((protocol) => {
       const line = lines.find((candidate) => candidate.protocol === protocol);
       return {
         protocol,

@@ -1,4 +1,6 @@
 import type { ErrorCode, ErrorReport } from '../base/errors.ts';
+import { brokeredNames } from './brokers.ts';
+import { carrierOf, namedProtocols, usualStack } from './protocols.ts';
 
 /** What an error means and what to try, in words for people; what happened is the error's own message. */
 export interface ErrorWords {
@@ -19,11 +21,16 @@ export function terminalWords({
   return { meaning, tryThis: option === undefined ? inTerminal : `${inTerminal} The option for it: ${option}` };
 }
 
+/** "mqtt, amqp": the protocols that usually travel in it. */
+function overCarrier(carrier: 'UDP' | 'TCP'): string {
+  return namedProtocols.filter((protocol) => carrierOf(usualStack[protocol]) === carrier).join(', ');
+}
+
 /** Complete by type: a new code does not compile without its words. */
 export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   connect_timeout: {
     meaning: 'Nobody answered at that address in time; often a firewall drops the packets or the address is wrong.',
-    tryThis: 'Check address and port, and that UDP (quic) or TCP (mqtt, amqp) to that port is let through.',
+    tryThis: `Check address and port, and that UDP (${overCarrier('UDP')}) or TCP (${overCarrier('TCP')}) to that port is let through.`,
   },
   connect_refused: {
     meaning: 'The machine is there, but nothing listens on that port.',
@@ -65,7 +72,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
     inTerminal: 'A slower network needs a longer deadline.',
   },
   broker_refused: {
-    meaning: 'The MQTT or AMQP broker is there but would not let us in.',
+    meaning: `The ${brokeredNames} broker is there but would not let us in.`,
     tryThis: "Check the broker's address, user name and password, and its log.",
   },
   broker_blocked: {

@@ -1,3 +1,4 @@
+import { namedProtocols, type NamedProtocol } from '../contract/protocols.ts';
 import { amqp } from './amqp.ts';
 import { dds } from './dds.ts';
 import type { DissectedRow, Dissector, DissectorField, FieldValue } from './dissector.ts';
@@ -7,8 +8,15 @@ import { message } from './message.ts';
 import { mqtt } from './mqtt.ts';
 import { quic } from './quic.ts';
 
+/** One line for each transport; null where its layer has no fields of its own. */
+const ofTransports: Readonly<Record<NamedProtocol, Dissector | null>> = { quic, mqtt, amqp, grpc, dds };
+
 /** Decision 0103. All of them, in the order in which their fields are offered: the frame, what it says, then who carried it. */
-export const dissectors: readonly Dissector[] = [frame, message, quic, mqtt, amqp, grpc, dds];
+export const dissectors: readonly Dissector[] = [
+  frame,
+  message,
+  ...namedProtocols.flatMap((protocol) => ofTransports[protocol] ?? []),
+];
 
 interface Declared {
   readonly dissector: Dissector;

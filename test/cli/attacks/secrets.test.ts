@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { join as joinPath } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decodeInvitation, encodeInvitation } from '#engine/identity/invitation.ts';
-import { systemParts, transports } from '#engine/transport/registry.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { registrations } from '#engine/transport/registry.ts';
+import { namedProtocols, type NamedProtocol } from '#shared/contract/protocols.ts';
 import { findMosquitto, startMosquitto } from '#test/support/brokers/mosquitto.ts';
 import { Command, processesOf, temporaryFolder, type Exit } from '../command-line.ts';
 import { coordinate, hasJoined, type Coordinator } from '../federation.ts';
@@ -127,9 +127,9 @@ async function assertRefusalFree(invitation: string): Promise<void> {
 }
 
 /** What the machine lacks for it, in words. */
-async function missingOf(transport: Protocol): Promise<string | null> {
+async function missingOf(transport: NamedProtocol): Promise<string | null> {
   try {
-    await systemParts.find(({ protocol }) => protocol === transport)?.find();
+    await registrations[transport].check.find({ env: process.env, isInstalled: () => true, versionOf: () => '' });
     return null;
   } catch (error) {
     return String(error);
@@ -137,7 +137,7 @@ async function missingOf(transport: Protocol): Promise<string | null> {
 }
 
 describe('secrets stay where they belong', () => {
-  for (const transport of transports()) {
+  for (const transport of namedProtocols) {
     test(`the token of a run over ${transport}`, async (t) => {
       const missing = await missingOf(transport);
       if (missing !== null) return void t.skip(missing);

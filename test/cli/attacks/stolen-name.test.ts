@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -24,7 +25,7 @@ const victim = 'lab-1';
  */
 async function attack(invitation: Invitation, protocol: 'quic' | 'mqtt'): Promise<string> {
   const identity = createIdentity();
-  const parts = { clock: systemClock, entropy: systemEntropy, identity };
+  const parts = { clock: systemClock, entropy: systemEntropy, identity, workerOf: workerPath };
   const signal = AbortSignal.timeout(20_000);
   const { run, token } = invitation;
   const provider = protocol === 'quic' ? 'quinn' : protocol;

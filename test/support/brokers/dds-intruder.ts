@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
 import { sessionKeys } from '#engine/transport/sealed/handshake.ts';
 import { freshKeyShare } from '#engine/transport/sealed/key-share.ts';
@@ -21,7 +21,7 @@ export async function writeAsAnother({ endpoints, participant, run, token, far }
   const endpoint = endpoints[0];
   assert.ok(endpoint !== undefined);
   // The same one as the transport's: two threads on one library wake each other without end.
-  const runtime = await DdsRuntime.acquire({ worker: entryPath('dds-worker'), library: process.env[libraryVariable] });
+  const runtime = await DdsRuntime.acquire({ worker: workerPath('dds'), library: process.env[libraryVariable] });
   await using owned = new AsyncDisposableStack();
   owned.defer(() => runtime.release());
   const peers = [{ host: endpoint.host, port: endpoint.port }];

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { domainConfig } from '#engine/transport/dds/domain-config.ts';
 import { requestProof, sealedVersion, sessionKeys } from '#engine/transport/sealed/handshake.ts';
 import { freshKeyShare } from '#engine/transport/sealed/key-share.ts';
@@ -23,7 +23,7 @@ export async function attackDomain(
   victim: string,
   ledger: Ledger,
 ): Promise<void> {
-  const runtime = await DdsRuntime.acquire({ worker: entryPath('dds-worker'), library: process.env[libraryVariable] });
+  const runtime = await DdsRuntime.acquire({ worker: workerPath('dds'), library: process.env[libraryVariable] });
   await using owned = new AsyncDisposableStack();
   owned.defer(() => runtime.release());
   const peers = [{ host: endpoint.host, port: endpoint.port }];

@@ -1,4 +1,5 @@
 import { modelCodec } from '#engine/codec/model-codec.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -32,7 +33,7 @@ export async function takePartFalsely(
   signal: AbortSignal,
 ): Promise<RunOutcome> {
   const identity = createIdentity();
-  const parts = { clock: systemClock, entropy: systemEntropy };
+  const parts = { clock: systemClock, entropy: systemEntropy, workerOf: workerPath };
   const transport = createTransport('quic', invitation.control, { ...parts, identity });
   const reporter = new RecordingReporter();
   const random = seededRandom(name);

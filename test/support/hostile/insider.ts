@@ -1,4 +1,4 @@
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity, type Identity } from '#engine/identity/identity.ts';
@@ -28,7 +28,7 @@ async function insider(
     clock: systemClock,
     entropy: systemEntropy,
     identity,
-    ddsWorker: entryPath('dds-worker'),
+    workerOf: workerPath,
   });
   const { run, token } = invitation;
   const endpoints = invitation.endpoints.filter((endpoint) => endpoint.protocol === protocol);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -15,7 +15,7 @@ import { domainConfig } from './domain-config.ts';
 import { libraryVariable } from './library.ts';
 import { DdsRuntime } from './runtime.ts';
 
-const parts = { clock: systemClock, entropy: systemEntropy, worker: entryPath('dds-worker') };
+const parts = { clock: systemClock, entropy: systemEntropy, worker: workerPath('dds') };
 const signal = new AbortController().signal;
 const run = 'r-dds-crowd';
 const token = 'a-token-of-this-run';

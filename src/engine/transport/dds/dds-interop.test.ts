@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { RoundscopeError } from '#shared/base/errors.ts';
@@ -33,7 +33,7 @@ function transport(lossPerMille: number): DdsTransport {
     clock: systemClock,
     entropy: systemEntropy,
     identity: coordinator,
-    worker: entryPath('dds-worker'),
+    worker: workerPath('dds'),
     lossPerMille,
   });
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { describe, test } from 'node:test';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -14,7 +14,7 @@ import { DdsTransport } from './dds-transport.ts';
 const parts = {
   clock: systemClock,
   entropy: systemEntropy,
-  worker: entryPath('dds-worker'),
+  worker: workerPath('dds'),
   identity: participantIdentity,
 };
 

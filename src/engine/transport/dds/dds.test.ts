@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -16,7 +16,7 @@ import { libraryCandidates } from './library.ts';
 const parts = {
   clock: systemClock,
   entropy: systemEntropy,
-  worker: entryPath('dds-worker'),
+  worker: workerPath('dds'),
   identity: createIdentity(),
 };
 const signal = new AbortController().signal;
@@ -115,7 +115,7 @@ describe('dds sessions', { skip: absent }, () => {
       const outcome = await runScript(`
         const options = { signal: new AbortController().signal, run: 'r', token: 't' };
         const parts = { clock: systemClock, entropy: systemEntropy, identity: createIdentity() };
-        const transport = new DdsTransport({ ...parts, worker: entryPath('dds-worker') });
+        const transport = new DdsTransport({ ...parts, worker: workerPath('dds') });
         const listener = await transport.listen({ ...options, host: '127.0.0.1', port: 0, onSession() {}, onRefused() {} });
         const session = await transport.dial(listener.endpoints, { ...options, participant: 'node-1' });
         await session.send({ lane: 'bulk:x', parts: [new Uint8Array(1e6)] }, options);
@@ -142,7 +142,7 @@ async function runScript(body: string): Promise<{ code: number | null; signal: s
     const { systemClock } = await import(${url('../../host/system-clock.ts')});
     const { systemEntropy } = await import(${url('../../host/system-entropy.ts')});
     const { createIdentity } = await import(${url('../../identity/identity.ts')});
-    const { entryPath } = await import(${url('../../host/entries.ts')});
+    const { workerPath } = await import(${url('../../host/entries.ts')});
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

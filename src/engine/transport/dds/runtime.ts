@@ -16,7 +16,7 @@ import type {
 } from './worker/worker-protocol.ts';
 
 export interface RuntimeOptions {
-  /** `entryPath('dds-worker')`. */
+  /** `workerPath`. */
   readonly worker: string;
   /** Path of libddsc where it is not in its usual place. */
   readonly library: string | undefined;

@@ -7,7 +7,7 @@ import { seededRandom } from '#shared/base/random.ts';
 import { asParticipantId, asRunId } from '#shared/contract/ids.ts';
 import type { Endpoint } from '#shared/contract/app/invitation.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { systemClock } from '#engine/host/system-clock.ts';
 import { systemEntropy } from '#engine/host/system-entropy.ts';
 import { createIdentity } from '#engine/identity/identity.ts';
@@ -31,7 +31,7 @@ function parts(identity = createIdentity()): TransportParts {
     clock: systemClock,
     entropy: systemEntropy,
     identity,
-    ddsWorker: entryPath('dds-worker'),
+    workerOf: workerPath,
   };
 }
 

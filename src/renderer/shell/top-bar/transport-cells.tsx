@@ -29,7 +29,7 @@ function TransportCell({ badge }: { readonly badge: TransportBadge }): JSX.Eleme
   return (
     <div className="cell badge" title={badgeTitle(badge)}>
       <div className="k">
-        <span className={`proto ${badge.protocol}`}>
+        <span className="proto">
           <ProtocolMark protocol={badge.protocol} /> × {badge.links}
         </span>
         {!own && <span className="t3 stack">{badge.stack}</span>}
@@ -57,7 +57,7 @@ function AllTransports({ badges }: { readonly badges: readonly TransportBadge[] 
     <div className="cell all-badges" title={badges.map((badge) => `${badge.links} × ${badgeTitle(badge)}`).join('\n')}>
       <div className="k">
         {badges.map((badge) => (
-          <span key={`${badge.protocol} ${badge.stack}`} className={`proto ${badge.protocol}`}>
+          <span key={`${badge.protocol} ${badge.stack}`} className="proto">
             <ProtocolMark protocol={badge.protocol} bare />
             <span className="name" aria-hidden="true">
               {badge.protocol}

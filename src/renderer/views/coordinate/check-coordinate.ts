@@ -2,9 +2,8 @@ import { isLoopback } from '#shared/base/loopback.ts';
 import { boundFor, parseAnnounced } from '#shared/contract/app/announced.ts';
 import type { AdmissionPolicy } from '#shared/contract/run/admission.ts';
 import { emptyListWords, parseAdmissionList } from '#shared/contract/run/admission-list.ts';
-import { namedProtocols } from '#shared/contract/run/transport-plan.ts';
 import type { PortAnswers, RequestOf } from '#shared/contract/app/port-api.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { namedProtocols, type Protocol } from '#shared/contract/protocols.ts';
 import type { WeightRule } from '#shared/contract/run/weight-rule.ts';
 import type { CoordinateDraft } from '#renderer/session/run/drafts.ts';
 

@@ -8,9 +8,8 @@ import { showError } from '#renderer/session/toasts.ts';
 import { protocolColors } from '#renderer/theme/protocols.ts';
 import { comparisonRunsMax, type ComparisonRow, type ComparisonView } from '#shared/contract/run/comparison.ts';
 import { networkPresets, type NetworkPreset } from '#shared/contract/run/network.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { namedProtocols, type Protocol } from '#shared/contract/protocols.ts';
 import type { DemoSettings } from '#shared/contract/run/settings.ts';
-import { namedProtocols } from '#shared/contract/run/transport-plan.ts';
 import { changeDraft } from './demo-draft.ts';
 import './compare-panel.css';
 

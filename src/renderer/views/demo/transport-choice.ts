@@ -1,12 +1,7 @@
 import type { StrategyName } from '#shared/contract/run/selection.ts';
-import type { Protocol } from '#shared/contract/protocols.ts';
+import { namedProtocols, type Protocol } from '#shared/contract/protocols.ts';
 import type { DemoSettings } from '#shared/contract/run/settings.ts';
-import {
-  namedProtocols,
-  plannedFor,
-  plannedProtocols,
-  type TransportPlan,
-} from '#shared/contract/run/transport-plan.ts';
+import { plannedFor, plannedProtocols, type TransportPlan } from '#shared/contract/run/transport-plan.ts';
 
 /** One participant and what its session will be over. */
 export interface Turn {

@@ -9,6 +9,7 @@ import { downSample } from '#renderer/components/charts/down-sample.ts';
 import { formatCount } from '#shared/base/text/counted.ts';
 import { formatBytes, formatClock, formatDuration, formatMs } from '#renderer/components/words/format.ts';
 import { Icon } from '#renderer/components/icon.tsx';
+import { protocolNames } from '#shared/contract/protocols.ts';
 import { secrecyOf } from '#shared/contract/app/secrecy.ts';
 import { ProtocolMark } from '#renderer/components/protocol-mark.tsx';
 import { copyText } from '#renderer/components/save.ts';
@@ -235,8 +236,7 @@ function Account({ participant }: { readonly participant: ParticipantView }): JS
   const { counters } = participant.link;
   const rows = useMemo(() => quicAccount(counters, formatBytes), [counters]);
   if (counters.length === 0) return null;
-  const title =
-    participant.protocol === 'quic' ? 'QUIC’s own account' : `${participant.protocol.toUpperCase()}’s own account`;
+  const title = `${protocolNames[participant.protocol]}’s own account`;
   return (
     <div className="sec">
       <h3>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { controlModeSchema, protocolSchema } from '../protocols.ts';
+import { controlModeSchema, protocolSchema, providerSchema } from '../protocols.ts';
 import { transportPlanSchema } from '../run/transport-plan.ts';
 import { participantIdSchema, runIdSchema } from '../ids.ts';
 import { limits } from '../limits.ts';
@@ -10,8 +10,7 @@ export const endpointsMax = 32;
 /** One way to reach a coordinator. */
 export const endpointSchema = z.object({
   protocol: protocolSchema,
-  /** Which implementation can dial it: QUIC has two, every other protocol one. */
-  provider: z.enum(['quinn', 'webtransport', 'mqtt', 'amqp', 'grpc', 'dds', 'memory']),
+  provider: providerSchema,
   host: z.string().min(1).max(253),
   port: z.number().int().min(0).max(65_535),
   /** `mqtt(s)://…` or `amqp(s)://…` of a broker that somebody else runs, with user and password. */

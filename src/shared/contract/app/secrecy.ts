@@ -1,35 +1,10 @@
 import { isLoopback } from '#shared/base/loopback.ts';
 import type { Endpoint } from './invitation.ts';
-import { protocolNames, type Protocol } from '../protocols.ts';
-
-/** How what a protocol carries is kept from others, in one word, and what others on the way read all the same. */
-export interface Secrecy {
-  readonly word: 'encrypted' | 'sealed' | 'in memory';
-  readonly text: string;
-}
-
-const direct: Secrecy = {
-  word: 'encrypted',
-  text: 'Encrypted from one end to the other by TLS 1.3: who is on the way reads addresses, sizes and times.',
-};
+import { brokerAt } from '../brokers.ts';
+import { describeProtocol, ofProtocols, protocolNames } from '../protocols.ts';
 
 /** No protocol is readable, so there is nothing to fall back to that would be. */
-export const secrecyOf: Readonly<Record<Protocol, Secrecy>> = {
-  quic: direct,
-  grpc: direct,
-  mqtt: brokered('the broker'),
-  amqp: brokered('the broker'),
-  dds: brokered('whoever is in the DDS domain or on the way'),
-  memory: { word: 'in memory', text: 'Never leaves this process.' },
-};
-
-function brokered(who: string): Secrecy {
-  const what = 'names of run, participants and transfers, sizes and times';
-  return {
-    word: 'sealed',
-    text: `Sealed from one end to the other: ${who} reads ${what}, and no message and no model.`,
-  };
-}
+export const secrecyOf = ofProtocols(({ secrecy }) => secrecy);
 
 /** What an invitation's ways mean to who joins or hands it out, beyond what each protocol does anyway. */
 export interface WayNote {
@@ -43,12 +18,12 @@ export function wayNotes(endpoints: readonly Endpoint[]): readonly WayNote[] {
   for (const { protocol, url } of endpoints) {
     const broker = url === undefined ? null : URL.parse(url);
     const where = broker === null ? protocolNames[protocol] : `${protocolNames[protocol]} at ${broker.host}`;
-    if (protocol === 'dds' || broker !== null)
+    if (describeProtocol(protocol).between.kind === 'domain' || broker !== null)
       notes.set(where, { level: 'info', text: `${where}: ${lowerFirst(secrecyOf[protocol].text)}` });
     if (broker === null) continue;
     if (broker.username !== '' || broker.password !== '')
       notes.set(`${where} user`, { level: 'warning', text: userWords(where) });
-    if (/^(mqtt|amqp):$/.test(broker.protocol) && !isLoopback(broker.hostname))
+    if (brokerAt(broker)?.tls === false && !isLoopback(broker.hostname))
       notes.set(`${where} clear`, { level: 'warning', text: clearWords(where, broker) });
   }
   return [...notes.values()];

@@ -1,3 +1,5 @@
+import { describeProtocol, namedProtocols } from '../protocols.ts';
+
 /**
  * What a participant's machine sends, all of it, in words for people: the one list behind docs/security.md, the page Join and
  * the test that walks the schemas of everything a participant sends. A new field of the wire without an entry here fails it.
@@ -163,12 +165,8 @@ export const alsoSeen: readonly { readonly what: string; readonly note: string }
     what: 'This machine’s network address, and how much is sent when',
     note: 'To the coordinator, and to whoever carries the traffic: a broker, a provider.',
   },
-  {
-    what: 'Over DDS: the machine’s host name',
-    note: 'Cyclone DDS announces it once a second, readable, with the version of its library, and has no setting against that. Take another transport where it matters.',
-  },
-  {
-    what: 'Over gRPC and AMQP: names and versions of the libraries',
-    note: '“grpc-node-js” and its version, “roundscope”.',
-  },
+  ...namedProtocols.flatMap((protocol) => {
+    const { name, alsoTells } = describeProtocol(protocol);
+    return alsoTells === null ? [] : [{ what: `Over ${name}: ${alsoTells.what}`, note: alsoTells.note }];
+  }),
 ];

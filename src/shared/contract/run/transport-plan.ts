@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { protocols, type Protocol } from '../protocols.ts';
+import { namedProtocols, type Protocol } from '../protocols.ts';
 
 /**
  * What carries a run, as people write it: one protocol (`quic`); several that the participants take in turn
@@ -11,9 +11,6 @@ export const transportPlanSchema = z
   .max(80)
   .refine((text) => isPlan(text), 'takes a protocol, several with commas between, mixed or auto');
 export type TransportPlan = z.infer<typeof transportPlanSchema>;
-
-/** Protocols that may be named; `memory` joins both ends in one process and is nobody's choice. */
-export const namedProtocols: readonly Protocol[] = protocols.filter((protocol) => protocol !== 'memory');
 
 /** The protocols that a plan names, in its order; `all` where it leaves them to the machine. */
 export function plannedProtocols(plan: TransportPlan): readonly Protocol[] | 'all' {

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { entryPath } from '#engine/host/entries.ts';
+import { workerPath } from '#engine/host/entries.ts';
 import { alsoSeen } from '#shared/contract/app/what-leaves.ts';
 import { missingLibrary } from '#test/support/brokers/cyclone.ts';
 import { domainConfig } from '../domain-config.ts';
@@ -28,7 +28,7 @@ for (const side of ['up', 'down'] as const) {
 
 /** The datagram by which DDS makes itself known, as whoever is told of a participant gets it. */
 async function firstAnnouncement(side: Side): Promise<string> {
-  const runtime = await DdsRuntime.acquire({ worker: entryPath('dds-worker'), library: process.env[libraryVariable] });
+  const runtime = await DdsRuntime.acquire({ worker: workerPath('dds'), library: process.env[libraryVariable] });
   await using owned = new AsyncDisposableStack();
   owned.defer(() => runtime.release());
   const socket: Socket = createSocket('udp4');

@@ -221,7 +221,7 @@ function Tries({ silence }: { readonly silence: Silence }): JSX.Element {
               <td className="data">{formatClock(attempt.at)}</td>
               <td className="c-over">{carrierOf(attempt.stack)}</td>
               <td className="c-proto">
-                <span className={`proto ${attempt.protocol}`}>
+                <span className="proto">
                   <ProtocolMark protocol={attempt.protocol} />
                 </span>
               </td>
