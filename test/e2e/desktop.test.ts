@@ -62,18 +62,23 @@ describe('what the app asks of the desktop', () => {
       await page.keyboard.press('c');
       const data = page.getByLabel('Data to check with', { exact: true });
       await chooseNext(app, folder);
-      await page.getByRole('button', { name: 'Choose…' }).click();
+      const choose = page.locator('.pf', { has: data }).getByRole('button', { name: 'Choose…' });
+      await choose.click();
       await page.waitForFunction(
         (path) => document.querySelector<HTMLInputElement>('.pf input')?.value === path,
         folder,
       );
       await data.fill('digits');
       await chooseNext(app, null);
-      await page.getByRole('button', { name: 'Choose…' }).click();
+      await choose.click();
       await until(async () => (await asked(app)).folders.length === 2);
       assert.equal(await data.inputValue(), 'digits', 'closed without a choice: the field stays');
       const once = { title: 'The data to check the model with', properties: ['openDirectory', 'createDirectory'] };
       assert.deepEqual((await asked(app)).folders, [once, once]);
+      await chooseNext(app, null);
+      await page.getByRole('button', { name: 'File…' }).click();
+      await until(async () => (await asked(app)).folders.length === 3);
+      assert.deepEqual((await asked(app)).folders.at(-1), { title: once.title, properties: ['openFile'] });
 
       assert.deepEqual((await asked(app)).awake, []);
       await coordinate(page, 'awake');

@@ -11,7 +11,7 @@ import {
 import { protocolSchema } from '#shared/contract/protocols.ts';
 import { demoParticipants } from '#demo/demo-federation.ts';
 import { typedIn } from '#engine/host/user-path.ts';
-import { namedModel } from '#service/checks/typed-paths.ts';
+import { dataOf, namedModel } from '#service/checks/typed-paths.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import { nearest } from '../arguments.ts';
 import { modelOption } from './model-option.ts';
@@ -91,7 +91,7 @@ export function demoSettings(args: Arguments, paceMs: number): Result<DemoSettin
   const network = parseNetworks(args.all('network'));
   if (!network.ok) return network;
   const participants = numberOr(args.text('participants'), demoDefaults.participants);
-  const data = args.text('data') ?? demoDefaults.data;
+  const data = dataOf(args.text('data') ?? demoDefaults.data, typedIn(process.env));
   const usualMs = usualDeadlineMs({ network: network.value, participants, data });
   const checked = demoSettingsSchema.safeParse({
     participants,

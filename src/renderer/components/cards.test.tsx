@@ -196,6 +196,11 @@ describe('what was read of the data', () => {
     screen.getByText(/^12 of 1,666, as 48 × 48 grey$/);
   });
 
+  test('says of faces that were drawn that they are synthetic', () => {
+    show(<Thumbs preview={{ ...preview, source: 'faces (synthetic)' }} />);
+    screen.getByText(/as 48 × 48 grey, synthetic: drawn by a program$/);
+  });
+
   test('shows nothing where there are no pictures', () => {
     show(<Thumbs preview={{ ...preview, pictures: [] }} />);
     absent(document.querySelector('figure'));

@@ -232,7 +232,7 @@ export const errorWords: Readonly<Record<ErrorCode, ErrorWords>> = {
   data_invalid: {
     meaning: 'The data has no images that can be read, or files that do not fit each other.',
     tryThis:
-      'Check the file or the line that is named: images must be PNG or JPEG, pixels whole numbers from 0 to 255, pictures and labels of arrays must fit each other.',
+      'Check the file that is named, and its line: images must be PNG or JPEG, pixels whole numbers from 0 to 255, pictures and labels of arrays must fit each other.',
   },
   classes_unknown: {
     meaning:

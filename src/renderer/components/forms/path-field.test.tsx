@@ -10,6 +10,8 @@ interface Shown {
   readonly first?: string;
   readonly complete?: Parameters<typeof PathField>[0]['complete'];
   readonly choose?: () => void;
+  readonly chooseFile?: () => void;
+  readonly leadsTo?: 'folder' | 'file';
   readonly fault?: string;
 }
 
@@ -20,7 +22,7 @@ const fromSeat = async (path: string): Promise<ReturnType<typeof seatFolders>> =
 };
 
 /** A path field as a form has it, with the folders `data`, `Documents` and `Downloads` in the home folder. */
-function Field({ first = '', complete = fromSeat, choose, fault }: Shown): JSX.Element {
+function Field({ first = '', complete = fromSeat, choose, chooseFile, leadsTo = 'folder', fault }: Shown): JSX.Element {
   const [value, setValue] = useState(first);
   return (
     <>
@@ -35,6 +37,8 @@ function Field({ first = '', complete = fromSeat, choose, fault }: Shown): JSX.E
         onChange={setValue}
         complete={complete}
         {...(choose === undefined ? {} : { choose })}
+        chooseFile={chooseFile}
+        leadsTo={leadsTo}
         invalid={fault !== undefined}
         faultId="fault"
       />
@@ -74,6 +78,23 @@ describe('a path field', () => {
     assert.equal(screen.getByText('/home/ada/dat').parentElement?.textContent, '/home/ada/dat, not a folder yet');
     await typed(page, 'a');
     assert.equal(screen.getByText('/home/ada/data').parentElement?.textContent, '/home/ada/data');
+  });
+
+  test('completes a file to its name, with nothing behind it, and tells no folder from a file where both will do', async () => {
+    const files = async (path: string): Promise<ReturnType<typeof seatFolders>> => ({
+      path,
+      isFolder: false,
+      entries: [{ path: '/home/ada/fer2013.csv', name: 'fer2013.csv', isFile: true }],
+      more: false,
+    });
+    const page = show(<Field complete={files} leadsTo="file" />);
+    await typed(page, '/home/ada/fer');
+    await page.user.tab();
+    assert.equal(field().value, '/home/ada/fer2013.csv');
+    await pass(120);
+    await page.user.tab();
+    focused(screen.getByRole('button', { name: 'Next' }), 'it is whole: Tab goes on');
+    absent(screen.queryByText(/not a folder yet/));
   });
 
   test('walks the list with the arrows, round its ends, and tells who is read to where it is', async () => {
@@ -202,5 +223,9 @@ describe('a path field', () => {
     rerender(<Field choose={() => times++} />);
     await user.click(screen.getByRole('button', { name: 'Choose…' }));
     assert.equal(times, 1);
+    absent(screen.queryByRole('button', { name: 'File…' }));
+    rerender(<Field choose={() => times++} chooseFile={() => (times += 10)} />);
+    await user.click(screen.getByRole('button', { name: 'File…' }));
+    assert.equal(times, 11);
   });
 });

@@ -5,7 +5,7 @@ import type { Protocol } from '#shared/contract/protocols.ts';
 import { demoDefaults, faultNames } from '#shared/contract/run/settings.ts';
 import { demoCommand } from './demo-command.ts';
 import { faultsOf } from './demo-draft.ts';
-import { specFor, withNetwork, withParticipants, withoutOwn } from './network-choice.ts';
+import { specFor, withData, withNetwork, withParticipants, withoutOwn } from './network-choice.ts';
 import { faultRows, faultState } from './faults/fault-rows.ts';
 import { missingProtocols } from './machine-check.ts';
 import { turnsOf, withTransport } from './transport-choice.ts';
@@ -101,6 +101,9 @@ test('a network for everyone and one of its own: the command says so, the deadli
 });
 
 test('a deadline that nobody has set leaves time for many participants, and one that somebody has set stays', () => {
+  const faces = withData(demoDefaults, 'faces');
+  assert.deepEqual(faces, { data: 'faces', deadlineMs: 60_000 });
+  assert.deepEqual(withData({ ...demoDefaults, ...faces }, 'digits').deadlineMs, demoDefaults.deadlineMs);
   const many = withParticipants(demoDefaults, 50);
   assert.deepEqual(many, { participants: 50, deadlineMs: 77_000 });
   assert.equal(withParticipants({ ...demoDefaults, ...many }, 4).deadlineMs, demoDefaults.deadlineMs);

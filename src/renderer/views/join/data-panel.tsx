@@ -113,7 +113,7 @@ function DataFault({
         <dd>
           <Chips names={join.plan.classes} />
         </dd>
-        <dt>Your folders</dt>
+        <dt>Your classes</dt>
         <dd>
           <Chips names={join.rows.map(({ name }) => name)} bad={unknown} />
         </dd>
@@ -134,8 +134,8 @@ function unknownWords(rows: readonly MappedClass[]): string {
     ({ name, count }) => `“${name}” (${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'})`,
   );
   return rows.length === 1
-    ? `The folder ${names[0]} is not a class of this run, and none has a name like it.`
-    : `These folders are not classes of this run, and none has a name like them: ${formatNames(names, 6)}.`;
+    ? `${names[0]} is not a class of this run, and none has a name like it.`
+    : `These are not classes of this run, and none has a name like them: ${formatNames(names, 6)}.`;
 }
 
 function leaveOut(rows: readonly MappedClass[]): void {

@@ -179,6 +179,10 @@ describe('the data of who joins', () => {
     const { user } = await form();
     await user.click(screen.getByRole('button', { name: 'use the bundled digits' }));
     assert.equal(field('Folder or file').value, 'digits');
+    await user.clear(field('Folder or file'));
+    await user.click(screen.getByRole('button', { name: 'use synthetic faces' }));
+    assert.equal(field('Folder or file').value, 'faces');
+    screen.getByText(/^synthetic faces of seven emotions, drawn by a program/);
   });
 
   test('is read once typing rests, and shown as the model will see it', async () => {
@@ -204,7 +208,7 @@ describe('the data of who joins', () => {
     act(() => changeJoin({ invitation, data: '~/data/faces-contempt' }));
     const { service, user } = await form();
     const fault = screen.getByRole('alert');
-    assert.match(fault.textContent, /The folder “contempt” \(96 pictures\) is not a class of this run/);
+    assert.match(fault.textContent, /“contempt” \(96 pictures\) is not a class of this run/);
     assert.match(footWords(), /^Before you can join: the class contempt/);
     await user.click(within(fault).getByRole('button', { name: 'Leave contempt out' }));
     await rest();
