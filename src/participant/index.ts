@@ -1,4 +1,5 @@
 import { RoundscopeError } from '#shared/base/errors.ts';
+import { counted } from '#shared/base/text/counted.ts';
 import { seededRandom } from '#shared/base/random.ts';
 import type { ParticipantStart, ToChild } from '#shared/contract/child-messages.ts';
 import type { Invitation } from '#shared/contract/app/invitation.ts';
@@ -8,7 +9,7 @@ import type { RunPlanBody, RunStatus } from '#shared/contract/messages.ts';
 import type { Protocol } from '#shared/contract/protocols.ts';
 import type { ModelConfig } from '#shared/contract/run/model-config.ts';
 import type { Reporter } from '#shared/contract/reporter.ts';
-import type { ParameterLayout } from '#shared/tensor/parameter-set.ts';
+import { parameterCount, type ParameterLayout } from '#shared/tensor/parameter-set.ts';
 import { modelCodec } from '#engine/codec/model-codec.ts';
 import { endedOf, serveParent, type Ended } from '#engine/host/process/child-process.ts';
 import { entryPath, workerPath } from '#engine/host/entries.ts';
@@ -114,7 +115,7 @@ async function run(start: ParticipantStart, channel: ParentChannel, signal: Abor
     },
     key: identity.fingerprint,
     layoutOf,
-    openGraph: (plan, file, { signal: until }) => openGraph(trainer, { plan, file }, until),
+    openGraph: (plan, file, { signal: until }) => openGraph({ start, trainer, reporter }, { plan, file }, until),
     graphs: graphFiles(start),
     codec: modelCodec,
     clock: systemClock,
@@ -218,9 +219,20 @@ function graphFiles({ graphFolder, name }: ParticipantStart): GraphFiles | undef
     : new GraphFiles(graphFolder, { clock: systemClock, draft: `${name}.${process.pid}` });
 }
 
+function networkWords(layout: ParameterLayout): string {
+  const size = `${counted(parameterCount(layout), 'number')} in ${counted(layout.length, 'tensor')}`;
+  return `This run trains a network of its coordinator's own, ${size}; it was read on this machine and can be trained here.`;
+}
+
+interface OpeningParts {
+  readonly start: ParticipantStart;
+  readonly trainer: WorkerTrainer;
+  readonly reporter: Reporter;
+}
+
 /** In the trainer's thread, with a time limit: the file is whatever a coordinator sends. */
 async function openGraph(
-  trainer: WorkerTrainer,
+  { start, trainer, reporter }: OpeningParts,
   { plan, file }: { readonly plan: RunPlanBody; readonly file: Uint8Array },
   signal: AbortSignal,
 ): Promise<ParameterLayout> {
@@ -229,7 +241,10 @@ async function openGraph(
   using limit = systemClock.deadline(timing.graphCheckMs, signal);
   try {
     const job = { file, model, batchSize, learningRate, optimizer, seed: 0 };
-    return (await trainer.openGraph(job, { signal: limit })).layout;
+    const { layout } = await trainer.openGraph(job, { signal: limit });
+    // In a demo everybody is on one machine.
+    if (start.share === undefined) reporter.event('notice', { level: 'info', text: networkWords(layout) });
+    return layout;
   } catch (error) {
     if (!limit.aborted || signal.aborted) throw error;
     const message = `The network of this run could not be built within ${timing.graphCheckMs / 1000} s. Nothing was trained or sent.`;

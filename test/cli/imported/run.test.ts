@@ -58,6 +58,11 @@ async function trained(more: readonly string[], dataFolder: string): Promise<voi
   await using two = join(coordinator.invitation, 'lab-2', ['--data', data]);
   const ends = await Promise.all([coordinator.command, one, two].map((command) => command.exit()));
   for (const end of ends) assert.equal(end.status, 0, end.stderr);
+  const told = one.lines.flatMap(({ event, text }) => (event === 'notice' ? [String(text)] : []));
+  assert.ok(
+    told.some((text) => /a network of its coordinator's own, 541 numbers in 15 tensors/.test(text)),
+    told.join(),
+  );
   const reached = accuracies(ends[0]?.lines ?? []);
   assert.equal(reached.length, 5);
   assert.ok((reached.at(-1) ?? 0) > 0.9 && (reached.at(-1) ?? 0) > (reached[0] ?? 1) - 0.01, reached.join(', '));

@@ -89,7 +89,7 @@ describe('the form to coordinate a run', () => {
     assert.deepEqual(service.asked('preview_network').at(-1), { model: '~/nets/face' });
     await pass(350);
     screen.getByText(/301,255 parameters, pictures 64 × 64 grey, 7 classes\. Each participant gets it once/);
-    assert.match(plan(), /Network301,255 parameters, of your own, checked on each machine before it trains/);
+    assert.match(plan(), /Network301,255 parameters, its coordinator’s own, checked on each machine before it trains/);
     assert.match(plan(), /Pictures64 × 64 grey/);
     assert.deepEqual(service.asked('preview_data').at(-1)?.shape, [1, 64, 64], 'the pictures are scaled to it');
     await user.click(start());

@@ -33,7 +33,7 @@ export function AskedPanel({ coordinate }: { readonly coordinate: Coordinate }):
               weightRule: weightRuleOf(draft),
               training: 'batch, optimizer and rate as suits the network',
               parameters: network?.parameters ?? null,
-              network: isImported ? 'of your own, checked on each machine before it trains' : null,
+              network: isImported ? 'its coordinator’s own, checked on each machine before it trains' : null,
             }}
           >
             <dt>Coordinator</dt>
